@@ -1,0 +1,5 @@
+"""Encoders turn images into spike trains. `create(name, **parameters)` makes one; the rest is one file a code."""
+
+from encoders.registry import create, names
+
+__all__ = ["create", "names"]

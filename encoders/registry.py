@@ -1,0 +1,61 @@
+"""Encoders by name: the built-in ones, and those that installed packages offer as entry points.
+
+A built-in's module is imported when it is first asked for, so that one encoder never depends on another.
+"""
+
+import difflib
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, cast
+
+from encoders.base import Encoder, EncoderError
+
+GROUP = "dct_snn.encoders"
+BUILTIN = {
+    "dct": "encoders.dct:Dct",
+    "poisson": "encoders.poisson:Poisson",
+    "direct": "encoders.direct:Direct",
+    "phase": "encoders.phase:Phase",
+    "burst": "encoders.burst:Burst",
+    "ttfs": "encoders.ttfs:Ttfs",
+    "latency": "encoders.latency:Latency",
+}
+
+
+def plugins() -> dict[str, EntryPoint]:
+    """Third-party encoders by name; a built-in name cannot be taken."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in BUILTIN}
+
+
+def names() -> list[str]:
+    """All encoders: built-in ones first, then plug-ins."""
+    return [*BUILTIN, *sorted(plugins())]
+
+
+def factory(name: str) -> Callable[..., Encoder]:
+    """What makes the encoder called `name`. Raises EncoderError for an unknown name or a broken plug-in."""
+    if name in BUILTIN:
+        module, attribute = BUILTIN[name].split(":")
+        return cast("Callable[..., Encoder]", getattr(import_module(module), attribute))
+    third_party = plugins()
+    if name not in third_party:
+        near = difflib.get_close_matches(name, names(), n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names())}"
+        raise EncoderError(f"unknown encoder '{name}' — {hint}")
+    try:
+        return cast("Callable[..., Encoder]", third_party[name].load())
+    except Exception as error:  # a plug-in's import may raise anything, and must not break the others
+        raise EncoderError(f"encoder '{name}' ({third_party[name].value}) is broken: {error!r}") from error
+
+
+def create(name: str, **parameters: Any) -> Encoder:
+    """Make an encoder: `create("dct", block_size=4, stride=4, schedule="cyclic", frequencies=16)`.
+
+    Raises EncoderError for an unknown name, an unknown parameter or a value out of range.
+    """
+    make = factory(name)
+    try:
+        return make(**parameters)
+    except TypeError as error:
+        raise EncoderError(f"encoder '{name}': {error}") from error

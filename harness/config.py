@@ -1,0 +1,210 @@
+"""What a cell is, as frozen data: everything that decides what is computed, and nothing else.
+
+An `Arm` says *what* is compared, a `Profile` says *how much* of the paper's recipe is spent; together with
+a seed they resolve to a `CellConfig`, which is what a record stores and a fingerprint covers. Imports no torch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+import msgspec
+
+Reading = Literal["equation", "algorithm", "released-code"]
+Clock = Literal["synchronous", "layer-delay"]
+Precision = Literal["fp32", "bf16"]
+ProfileName = Literal["smoke", "lite", "paper"]
+Parameter = bool | int | float | str | tuple[int, ...] | None
+
+PROFILES: tuple[ProfileName, ...] = ("smoke", "lite", "paper")
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """A registered encoder's name and its constructor parameters (JSON values)."""
+
+    name: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A feed-forward network in the paper's notation.
+
+    `features`: numbers are 3×3 convolutions with that many channels, "A" is average-pool 2, "D" dropout.
+    `hidden`: widths of the hidden linear layers; the output layer has one unit a class.
+    """
+
+    name: str
+    features: tuple[int | str, ...] = ()
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class NeuronSpec:
+    """The leaky integrate-and-fire neuron: where the sources disagree, the choice is explicit.
+
+    `leak` is the paper's λ (§2.2), `surrogate_height` its γ (eq. 11).
+    """
+
+    reading: Reading = "equation"
+    clock: Clock = "synchronous"
+    leak: float = 0.9901
+    surrogate_height: float = 0.3
+
+
+@dataclass(frozen=True)
+class Balancing:
+    """Threshold balancing (§1.3): the percentile, and how many training images it is measured on."""
+
+    percentile: float = 99.9
+    images: int = 2048
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Zero-pad by `pad` and crop back at random; mirror with probability one half if `flip` (§2.2)."""
+
+    pad: int = 0
+    flip: bool = False
+
+
+@dataclass(frozen=True)
+class AnnRecipe:
+    """Pre-training of the ANN by SGD; the learning rate is divided by 10 every `decay_every` epochs (§2.2)."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    decay_every: int
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    dropout: float = 0.2
+    classifier_dropout: float = 0.5
+    augmentation: Augmentation = Augmentation()
+
+
+@dataclass(frozen=True)
+class SnnRecipe:
+    """Fine-tuning of the SNN by Adam through time; the learning rate is halved every `halve_every` epochs.
+
+    `loss_input`: cross-entropy on the accumulated output U_T ("sum", eq. 5–6) or on U_T / T ("mean").
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float = 1e-4
+    halve_every: int = 5
+    weight_decay: float = 5e-4
+    dropout: float = 0.2
+    loss_input: Literal["sum", "mean"] = "sum"
+    augmentation: Augmentation = Augmentation()
+
+
+@dataclass(frozen=True)
+class CellConfig:
+    """One arm with one seed, fully resolved: the unit of work. Images: None means all."""
+
+    experiment: str
+    profile: ProfileName
+    arm: str
+    seed: int
+    dataset: str
+    encoder: EncoderSpec
+    timesteps: int
+    network: NetworkSpec
+    neuron: NeuronSpec
+    balancing: Balancing
+    ann: AnnRecipe
+    snn: SnnRecipe
+    train_images: int | None
+    test_images: int | None
+    precision: Precision = "fp32"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One configuration that is compared with others.
+
+    `changes` overrides fields of the resolved cell by dotted path, e.g. {"snn.loss_input": "mean"};
+    `deviations` are those of this arm alone, in words; `in_paper` is False for our own controls.
+    """
+
+    name: str
+    encoder: EncoderSpec
+    timesteps: int
+    title: str
+    in_paper: bool = True
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    deviations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much of the published recipe is spent, with the deviations that this brings.
+
+    `encoder` holds parameters laid over those of every arm whose encoder is named there
+    (e.g. {"dct": {"stride": 2}}), because the map size goes with the profile.
+    `seeds` is how many seeds the profile plans for each arm.
+    """
+
+    name: ProfileName
+    network: NetworkSpec
+    ann: AnnRecipe
+    snn: SnnRecipe
+    balancing: Balancing = Balancing()
+    neuron: NeuronSpec = NeuronSpec()
+    train_images: int | None = None
+    test_images: int | None = None
+    precision: Precision = "fp32"
+    encoder: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
+    seeds: int = 5
+    deviations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One file of `experiments/`: arms × profiles as data."""
+
+    name: str
+    title: str
+    source: str
+    dataset: str
+    arms: tuple[Arm, ...]
+    profiles: tuple[Profile, ...]
+
+    def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
+        """The cell of `arm` at `profile` with `seed`."""
+        overlay = profile.encoder.get(arm.encoder.name, {})
+        config = CellConfig(
+            experiment=self.name,
+            profile=profile.name,
+            arm=arm.name,
+            seed=seed,
+            dataset=self.dataset,
+            encoder=EncoderSpec(arm.encoder.name, {**arm.encoder.parameters, **overlay}),
+            timesteps=arm.timesteps,
+            network=profile.network,
+            neuron=profile.neuron,
+            balancing=profile.balancing,
+            ann=profile.ann,
+            snn=profile.snn,
+            train_images=profile.train_images,
+            test_images=profile.test_images,
+            precision=profile.precision,
+        )
+        for path, value in arm.changes.items():
+            config = _with(config, path.split("."), value)
+        return config
+
+
+def _with(data: Any, path: list[str], value: Any) -> Any:
+    head, *rest = path
+    assert head in {f.name for f in fields(data)}, f"no field {head} in {type(data).__name__}"
+    inner = value if not rest else _with(getattr(data, head), rest, value)
+    return replace(data, **{head: inner})
+
+
+def canonical_json(data: Any) -> bytes:
+    """`data` as JSON with sorted keys: equal data give equal bytes."""
+    return msgspec.json.encode(data, order="sorted")

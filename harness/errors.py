@@ -1,0 +1,22 @@
+"""The one way to fail: what is wrong and where, and what to do about it."""
+
+
+class HarnessError(Exception):
+    """An error a user can mend. The command line prints it as one line and exits with code 2.
+
+    `message` says what is wrong and where; `hint` says what to do.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message if not hint else f"{message} — {hint}")
+        self.message = message
+        self.hint = hint
+
+
+def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
+    """An error for an unknown name, with the nearest known one as its hint."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
+    return HarnessError(f"unknown {kind} '{name}'", hint)

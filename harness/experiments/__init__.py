@@ -1,0 +1,49 @@
+"""Experiments by name. One file each: arms × profiles as data; to add one, write the file and list it here."""
+
+from importlib import import_module
+
+from harness.config import Arm, Experiment, Profile
+from harness.errors import did_you_mean
+
+MODULES = {
+    "quickstart": "quickstart",
+    "mnist-784-100-10": "mnist",
+    "sensitivity-readings": "sensitivity",
+    "ablation-interleaved": "ablation_interleaved",
+    "ablation-intermittent": "ablation_intermittent",
+    "ablation-frequencies": "ablation_frequencies",
+    "cifar10-encoders": "cifar10_encoders",
+    "cifar10-vgg9": "cifar10_vgg9",
+    "cifar100-vgg11": "cifar100_vgg11",
+    "tinyimagenet-vgg13": "tinyimagenet_vgg13",
+}
+
+
+def names() -> list[str]:
+    """All experiments, in the order in which a newcomer would meet them."""
+    return list(MODULES)
+
+
+def get(name: str) -> Experiment:
+    """The experiment called `name`. Raises HarnessError with the nearest known name."""
+    if name not in MODULES:
+        raise did_you_mean("experiment", name, names())
+    experiment = import_module(f"harness.experiments.{MODULES[name]}").EXPERIMENT
+    assert isinstance(experiment, Experiment)
+    return experiment
+
+
+def profile_of(experiment: Experiment, name: str) -> Profile:
+    """A profile of the experiment by name. Raises HarnessError with the nearest known one."""
+    for profile in experiment.profiles:
+        if profile.name == name:
+            return profile
+    raise did_you_mean(f"profile of {experiment.name}", name, [p.name for p in experiment.profiles])
+
+
+def arm_of(experiment: Experiment, name: str) -> Arm:
+    """An arm of the experiment by name. Raises HarnessError with the nearest known one."""
+    for arm in experiment.arms:
+        if arm.name == name:
+            return arm
+    raise did_you_mean(f"arm of {experiment.name}", name, [a.name for a in experiment.arms])
