@@ -89,6 +89,7 @@ class SnnRecipe:
     """Fine-tuning of the SNN by Adam through time; the learning rate is halved every `halve_every` epochs.
 
     `loss_input`: cross-entropy on the accumulated output U_T ("sum", eq. 5–6) or on U_T / T ("mean").
+    `images`: fine-tune on a stratified subset of that many training images (None: on all of them).
     """
 
     epochs: int
@@ -98,6 +99,7 @@ class SnnRecipe:
     weight_decay: float = 5e-4
     dropout: float = 0.2
     loss_input: Literal["sum", "mean"] = "sum"
+    images: int | None = None
     augmentation: Augmentation = Augmentation()
 
 

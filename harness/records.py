@@ -134,14 +134,18 @@ def read_record(path: Path) -> Record:
     try:
         record = msgspec.json.decode(path.read_bytes(), type=Record)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HarnessError(f"{path}: not a readable record ({error})", "delete it and run the cell again") from None
+        raise HarnessError(
+            f"{path}: not a readable record ({error})", "delete it and run the cell again"
+        ) from None
     if record.schema_version != SCHEMA_VERSION:
         raise HarnessError(
             f"{path}: record of schema {record.schema_version}, this harness reads {SCHEMA_VERSION}",
             "run the cell again",
         )
     if record.digest != digest_of(record):
-        raise HarnessError(f"{path}: tampered: content and digest disagree", "restore it or run the cell again")
+        raise HarnessError(
+            f"{path}: tampered: content and digest disagree", "restore it or run the cell again"
+        )
     config = record.config
     expected = Path(config.experiment, config.profile, config.arm, f"seed-{config.seed:04d}.json")
     if path.parts[-4:] != expected.parts:

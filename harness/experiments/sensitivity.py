@@ -12,7 +12,12 @@ BATCH_CODE = EncoderSpec("dct", {"threshold_scope": "batch"})
 # name, what it reads differently, encoder, changes to the default cell
 READINGS: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] = (
     ("default", "eq. 2, synchronous, U_T, thresholds fitted once", EncoderSpec("dct"), {}),
-    ("algorithm", "leak as Algorithm 1: only without a spike", EncoderSpec("dct"), {"neuron.reading": "algorithm"}),
+    (
+        "algorithm",
+        "leak as Algorithm 1: only without a spike",
+        EncoderSpec("dct"),
+        {"neuron.reading": "algorithm"},
+    ),
     ("delay", "one step of delay a layer", EncoderSpec("dct"), {"neuron.clock": "layer-delay"}),
     ("batch-code", "encoder thresholds recomputed on every batch", BATCH_CODE, {}),
     ("one-batch", "thresholds balanced on 512 images", EncoderSpec("dct"), {"balancing.images": 512}),
