@@ -143,9 +143,7 @@ def read_record(path: Path) -> Record:
             "run the cell again",
         )
     if record.digest != digest_of(record):
-        raise HarnessError(
-            f"{path}: tampered: content and digest disagree", "restore it or run the cell again"
-        )
+        raise HarnessError(f"{path}: tampered: content and digest disagree", "restore it or run the cell again")
     config = record.config
     expected = Path(config.experiment, config.profile, config.arm, f"seed-{config.seed:04d}.json")
     if path.parts[-4:] != expected.parts:

@@ -16,9 +16,7 @@ EXPERIMENT = Experiment(
             48,
             "interleaved, 16 × 3",
         ),
-        Arm(
-            "cyclic-8x3", EncoderSpec("dct", {"schedule": "truncated", "frequencies": 8}), 24, "cyclic, 8 × 3"
-        ),
+        Arm("cyclic-8x3", EncoderSpec("dct", {"schedule": "truncated", "frequencies": 8}), 24, "cyclic, 8 × 3"),
         Arm(
             "interleaved-8x3",
             EncoderSpec("dct", {"schedule": "interleaved", "frequencies": 8, "repeats": 3}),

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from harness.config import AnnRecipe, Augmentation, Balancing, NetworkSpec, Parameter, Profile, SnnRecipe
 
 VGG5 = NetworkSpec("vgg5", (64, "A", 128, "D", 128, "A"), (4096, 4096))
-VGG9 = NetworkSpec(
-    "vgg9", (64, "A", 128, "D", 128, "A", 256, "D", 256, "A", 512, "D", 512, "A"), (4096, 4096)
-)
+VGG9 = NetworkSpec("vgg9", (64, "A", 128, "D", 128, "A", 256, "D", 256, "A", 512, "D", 512, "A"), (4096, 4096))
 VGG11 = NetworkSpec(
     "vgg11", (64, "A", 128, "D", 256, "A", 512, "D", 512, "D", 512, "A", 512, "D", 512, "A"), (4096, 4096)
 )
