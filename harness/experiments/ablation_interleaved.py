@@ -12,14 +12,14 @@ EXPERIMENT = Experiment(
         Arm("cyclic-16x3", EncoderSpec("dct", {"schedule": "cyclic"}), 48, "cyclic, 16 × 3"),
         Arm(
             "interleaved-16x3",
-            EncoderSpec("dct", {"schedule": "interleaved", "repeats": 3}),
+            EncoderSpec("dct", {"schedule": "interleaved"}),
             48,
             "interleaved, 16 × 3",
         ),
         Arm("cyclic-8x3", EncoderSpec("dct", {"schedule": "truncated", "frequencies": 8}), 24, "cyclic, 8 × 3"),
         Arm(
             "interleaved-8x3",
-            EncoderSpec("dct", {"schedule": "interleaved", "frequencies": 8, "repeats": 3}),
+            EncoderSpec("dct", {"schedule": "interleaved", "frequencies": 8}),
             24,
             "interleaved, 8 × 3",
         ),

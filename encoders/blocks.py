@@ -1,0 +1,53 @@
+"""Blocks of an image and their orthonormal 2-D DCT-II (paper eq. 12), frequencies numbered zig-zag."""
+
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def zigzag(size: int) -> list[tuple[int, int]]:
+    """(row, column) of each frequency of a size×size block: (0,0), (0,1), (1,0), (2,0), (1,1), (0,2), …"""
+
+    def key(place: tuple[int, int]) -> tuple[int, int]:
+        row, column = place
+        diagonal = row + column
+        return diagonal, row if diagonal % 2 else column
+
+    return sorted(((row, column) for row in range(size) for column in range(size)), key=key)
+
+
+def basis_images(size: int) -> NDArray[np.float64]:
+    """`[K, size·size]`: the K = size² orthonormal basis images, in zig-zag order."""
+    index = np.arange(size)
+    cosine = np.cos(np.pi * np.outer(index, 2 * index + 1) / (2 * size)) * np.sqrt(2 / size)
+    cosine[0] /= np.sqrt(2)
+    return np.stack([np.outer(cosine[row], cosine[column]).ravel() for row, column in zigzag(size)])
+
+
+@cache
+def projections(size: int) -> Tensor:
+    """`[size·size, K·size·size]`: a block times this gives its K contributions g_k, which sum to the block."""
+    basis = basis_images(size)
+    matrix = np.einsum("kp,kq->pkq", basis, basis).reshape(size * size, -1)
+    return torch.from_numpy(np.ascontiguousarray(matrix.astype(np.float32)))
+
+
+def split(images: Tensor, size: int, stride: int) -> Tensor:
+    """Blocks `[N, C, rows, columns, size, size]` of images `[N, C, H, W]`, one every `stride` pixels."""
+    return images.unfold(2, size, stride).unfold(3, size, stride)
+
+
+def lay_out(blocks: Tensor) -> Tensor:
+    """Blocks `[…, rows, columns, size, size]` side by side: `[…, rows·size, columns·size]`."""
+    *lead, rows, columns, size, _ = blocks.shape
+    return blocks.transpose(-3, -2).reshape(*lead, rows * size, columns * size)
+
+
+def contributions(images: Tensor, size: int, stride: int) -> Tensor:
+    """`[N, C, rows, columns, K, size·size]`: what each frequency adds to each block, in one matrix product."""
+    blocks = split(images, size, stride)
+    flat = blocks.reshape(-1, size * size) @ projections(size).to(images.device)
+    return flat.view(*blocks.shape[:4], size * size, size * size)

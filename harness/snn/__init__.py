@@ -1,0 +1,1 @@
+"""The spiking network: one neuron, its fast kernels, networks built from a spec, threshold balancing."""
