@@ -1,0 +1,1 @@
+"""From records to verdicts: frame, intervals, curves, claims, verdicts. Imports no torch."""
