@@ -1,9 +1,45 @@
-"""Records as pandas frames: a view, never a second truth. Whatever cannot be read is named, never dropped."""
+"""Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+
+from harness.analysis.admission import nonsense, staleness
+from harness.analysis.curves import optimism, percent
+from harness.errors import HarnessError
+from harness.records import Record, read_record, record_paths
+
+CURVES = {
+    "experiment": "str",
+    "profile": "str",
+    "arm": "str",
+    "seed": "int64",
+    "timestep": "int64",
+    "correct": "int64",
+    "total": "int64",
+}
+CELLS = {
+    "experiment": "str",
+    "profile": "str",
+    "arm": "str",
+    "seed": "int64",
+    "status": "str",
+    "reason": "str",
+    "path": "str",
+    "fingerprint": "str",
+    "timesteps": "int64",
+    "correct": "Int64",
+    "total": "Int64",
+    "accuracy": "float64",
+    "best_accuracy": "float64",
+    "optimism": "float64",
+    "seconds": "float64",
+    "macs": "float64",
+    "accumulates": "float64",
+}
 
 
 @dataclass(frozen=True)
@@ -11,9 +47,11 @@ class Loaded:
     """What one results folder holds. Accuracies are percent, timesteps count from 1.
 
     `curves`: one row per finished cell and timestep: experiment, profile, arm, seed, timestep, correct, total.
-    `cells`: one row per record: experiment, profile, arm, seed, status (done | failed | stale), reason, path,
-    fingerprint, timesteps, correct, total, accuracy, best_accuracy, optimism, seconds, macs, accumulates.
-    `problems`: every file that was refused, and why.
+    `cells`: one row per record that reads: the same keys, then status (done | failed | stale) and the reason of
+    a failed or stale one, path, fingerprint, timesteps, and of a done one correct, total and accuracy at the
+    last timestep of the final epoch, best_accuracy over epochs (chosen on the test set) and its optimism,
+    seconds, and operations for one image: macs (ANN) and accumulates (SNN, over all timesteps).
+    `problems`: every file that was refused or is stale, and why.
     """
 
     curves: pd.DataFrame
@@ -22,5 +60,88 @@ class Loaded:
 
 
 def load(results: Path) -> Loaded:
-    """Read every record under `results`. Never raises on a bad one."""
-    raise NotImplementedError
+    """Read every record under `results` (a folder that does not exist holds none). Never raises on a bad one."""
+    problems = list(_foreign(results))
+    curves: list[dict[str, Any]] = []
+    cells: list[dict[str, Any]] = []
+    for path in record_paths(results):
+        try:
+            record = _read(path)
+        except HarnessError as error:
+            problems.append(str(error))
+            continue
+        cell = _cell(record, path)
+        cells.append(cell)
+        if cell["status"] == "done":
+            curves += _curve(record)
+        elif cell["status"] == "stale":
+            problems.append(f"{path}: stale: {cell['reason']}")
+    return Loaded(_frame(curves, CURVES), _frame(cells, CELLS), tuple(sorted(problems)))
+
+
+def _read(path: Path) -> Record:
+    try:
+        record = read_record(path)
+    except (OverflowError, ValueError) as error:
+        # A number that JSON may hold and the digest's encoder may not.
+        raise HarnessError(f"{path}: not a readable record ({error})", "delete it and run again") from None
+    if reason := nonsense(record):
+        raise HarnessError(f"{path}: refused: {reason}", "delete it and run the cell again")
+    return record
+
+
+def _cell(record: Record, path: Path) -> dict[str, Any]:
+    stale = staleness(record)
+    return {
+        **_key(record),
+        "status": "stale" if stale else record.status,
+        "reason": stale or (record.failure.reason if record.failure else ""),
+        "path": str(path),
+        "fingerprint": record.fingerprint.digest,
+        "timesteps": record.config.timesteps,
+        "seconds": sum(record.timings.values()),
+        **(_outcome(record) if record.status == "done" else {}),
+    }
+
+
+def _outcome(record: Record) -> dict[str, Any]:
+    assert record.curve is not None, "a done record without a curve is refused before"
+    final, total = record.curve.correct[-1], record.curve.total
+    accuracy = float(percent(final, total))
+    excess = optimism([float(percent(epoch.correct, epoch.total)) for epoch in record.epochs])
+    return {
+        "correct": final,
+        "total": total,
+        "accuracy": accuracy,
+        "best_accuracy": accuracy + excess,
+        "optimism": excess,
+        "macs": sum(layer.macs for layer in record.layers) if record.layers else None,
+        "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
+    }
+
+
+def _curve(record: Record) -> list[dict[str, Any]]:
+    curve = record.curve
+    assert curve is not None, "a done record without a curve is refused before"
+    return [
+        {**_key(record), "timestep": timestep, "correct": correct, "total": curve.total}
+        for timestep, correct in enumerate(curve.correct, start=1)
+    ]
+
+
+def _key(record: Record) -> dict[str, Any]:
+    config = record.config
+    return {"experiment": config.experiment, "profile": config.profile, "arm": config.arm, "seed": config.seed}
+
+
+def _foreign(results: Path) -> Iterator[str]:
+    """Files that lie where no record does; hidden ones (unfinished writes, .gitkeep) are nobody's business."""
+    known = set(record_paths(results))
+    for path in sorted(results.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
+        if path.is_file() and path not in known and not hidden:
+            yield f"{path}: not a record: no such file belongs into a results folder"
+
+
+def _frame(rows: list[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)

@@ -1,0 +1,49 @@
+"""Which records may speak: a digest shows that a record is whole, not that it makes sense or is still asked for."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import msgspec
+
+from harness import experiments
+from harness.config import CellConfig, canonical_json
+from harness.errors import HarnessError
+from harness.records import Record
+
+# Integers of a frame are 64 bits wide; no seed, count or number of steps of ours comes near 32.
+LARGEST = 2**31 - 1
+
+
+def nonsense(record: Record) -> str:
+    """What makes a record unusable whatever it was for, or nothing."""
+    config, curve = record.config, record.curve
+    if not (0 <= config.seed <= LARGEST and 1 <= config.timesteps <= LARGEST):
+        return "seed or timesteps out of range"
+    if record.status == "failed":
+        return ""
+    if curve is None or len(curve.correct) != config.timesteps:
+        return "done, but without a curve over its timesteps"
+    if not all(0 <= correct <= total <= LARGEST and total > 0 for correct, total in _counts(record)):
+        return "counts out of range"
+    return ""
+
+
+def staleness(record: Record) -> str:
+    """Why a record does not answer today's question, or nothing: its configuration is not today's."""
+    config = record.config
+    try:
+        experiment = experiments.get(config.experiment)
+        arm = experiments.arm_of(experiment, config.arm)
+        profile = experiments.profile_of(experiment, config.profile)
+    except HarnessError as error:
+        return error.message
+    # Through JSON and back, as the record went: a tuple comes back as a list, a whole float as a float.
+    today = msgspec.json.decode(canonical_json(experiment.resolve(arm, profile, config.seed)), type=CellConfig)
+    changed = [f.name for f in fields(config) if getattr(today, f.name) != getattr(config, f.name)]
+    return f"configuration has changed since: {', '.join(changed)}" if changed else ""
+
+
+def _counts(record: Record) -> Iterator[tuple[int, int]]:
+    if record.curve is not None:
+        yield from ((correct, record.curve.total) for correct in record.curve.correct)
+    yield from ((epoch.correct, epoch.total) for epoch in record.epochs)
