@@ -1,0 +1,89 @@
+"""Where data sets are looked for, and in which order; what to tell someone whose files are nowhere."""
+
+import os
+from pathlib import Path
+
+from filelock import FileLock
+
+from harness.data import archive, cache, download
+from harness.data.catalog import MNIST_FILES, Facts
+from harness.errors import HarnessError
+
+
+def locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
+    """The folder or archive that holds the data set; downloads it if it is nowhere and `may_download`.
+
+    Raises HarnessError saying where it looked and how to get the files. A `data_dir` that is given is the only
+    place looked at: falling back to other files than those asked for would be a silent change of data.
+    """
+    found = find(facts, data_dir)
+    if found is not None:
+        return found
+    problems: list[str] = []
+    if data_dir is None and may_download:
+        found, problems = _download(facts)
+    if found is None:
+        raise _nowhere(facts, data_dir, problems)
+    return found
+
+
+def find(facts: Facts, data_dir: Path | None) -> Path | None:
+    """The folder or archive that holds the data set, of the files already here; None if there is none."""
+    if data_dir is not None and _is_source(data_dir, facts):
+        return data_dir
+    found = (_found_in(place, facts) for place in places(data_dir).values())
+    return next((path for path in found if path is not None), None)
+
+
+def places(data_dir: Path | None) -> dict[str, Path]:
+    """The folders to look in, by what chose them, the first to be tried first."""
+    if data_dir is not None:
+        return {"--data-dir": data_dir}
+    chosen = os.environ.get("HARNESS_DATA")
+    environment = {"HARNESS_DATA": Path(chosen).expanduser()} if chosen else {}
+    return {**environment, "the cache": cache.root()}
+
+
+def _found_in(place: Path, facts: Facts) -> Path | None:
+    """`place` itself or something in it that goes by one of the data set's names."""
+    if _is_named(place, facts) and _is_source(place, facts):
+        return place
+    if not place.is_dir():
+        return None
+    named = [child for child in place.iterdir() if _is_named(child, facts)]
+    # Folders before archives: they were unpacked for a reason, and need no unpacking.
+    ordered = sorted(named, key=lambda child: (child.is_file(), child.name))
+    return next((path for child in ordered if (path := _found_in(child, facts)) is not None), None)
+
+
+def _is_named(path: Path, facts: Facts) -> bool:
+    name = path.name.lower()
+    stem = next((name.removesuffix(suffix) for suffix in archive.SUFFIXES if name.endswith(suffix)), name)
+    return stem.translate({ord(mark): None for mark in "-_ "}) in facts.stems
+
+
+def _is_source(path: Path, facts: Facts) -> bool:
+    if facts.files == MNIST_FILES:
+        return any((path / f"{name}{suffix}").is_file() for name in MNIST_FILES for suffix in ("", ".gz"))
+    if path.is_file():
+        return archive.is_archive(path)
+    return (path / "train").is_dir() or any((path / name).is_file() for name in facts.files)
+
+
+def _download(facts: Facts) -> tuple[Path | None, list[str]]:
+    into = cache.root()
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        # Cells run side by side: one downloads, the others wait and then find the files.
+        with FileLock(into / f"{facts.name}.lock"):
+            problems = [] if _found_in(into, facts) else download.fetch(facts.name, into)
+        return _found_in(into, facts), problems
+    except OSError as error:
+        return None, [f"cannot write to {into}: {error}"]
+
+
+def _nowhere(facts: Facts, data_dir: Path | None, problems: list[str]) -> HarnessError:
+    looked = ", ".join(f"{chosen_by} ({place})" for chosen_by, place in places(data_dir).items())
+    failed = f"; download failed: {'; '.join(problems)}" if problems else ""
+    there = data_dir or "the folder HARNESS_DATA names"
+    return HarnessError(f"no {facts.name} in {looked}{failed}", f"put {facts.wanted} in {there}")
