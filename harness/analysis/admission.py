@@ -1,4 +1,4 @@
-"""Which records may speak: a digest shows that a record is whole, not that it makes sense or is still asked for."""
+"""Which records may speak: a digest shows that one is whole, not that it makes sense or is still asked for."""
 
 from collections.abc import Iterator
 from dataclasses import fields

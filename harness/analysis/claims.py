@@ -68,6 +68,13 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return tuple(arm for arm in (self.arm, self.greater, self.less) if arm is not None)
 
     @property
+    def judged_timestep(self) -> int:
+        """The timestep at which the claim is decided: for steps-to-reach, its published steps."""
+        if self.timestep is not None:
+            return self.timestep
+        return int(self.value or 0) if self.unit == "steps" else 0
+
+    @property
     def unit(self) -> Literal["percent", "steps"]:
         """The unit of `value` (and of an ordering's `difference`: percentage points)."""
         return "steps" if self.kind == "steps-to-reach" else "percent"

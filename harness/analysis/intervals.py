@@ -55,9 +55,8 @@ def p_value(runs: Runs, against: float = 0.0) -> Array:
 
     Runs without spread give 0, or 1 if they all equal `against`.
     """
-    centre = mean(runs) - against
-    lower, upper = _one_sided(runs, against)
-    return np.where(centre == 0.0, np.where(np.isnan(upper), np.nan, 1.0), 2.0 * np.minimum(lower, upper))
+    above, below = _one_sided(runs, against)
+    return np.asarray(2.0 * np.minimum(above, below))
 
 
 def equivalence_p(runs: Runs, against: float, margin: float) -> Array:
