@@ -20,3 +20,7 @@ def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
     return HarnessError(f"unknown {kind} '{name}'", hint)
+
+
+class CellFailure(Exception):
+    """A cell that cannot be finished: a finding about an arm, not a mistake of the user. Kept in its record."""

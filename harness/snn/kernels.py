@@ -44,20 +44,17 @@ def forward(
     algorithm: bool,
     late: bool,
     gain: Values,
-    carry: Floats,
-    last: Floats,
     spikes: Values,
 ) -> None:
-    """Write `spikes` `[T, M]` of `current` `[T, M]`; `carry` and `last` `[M]` are the state, updated in place.
-
-    `gain` `[M]`: what a spike weighs, in the spikes' own representation.
-    """
+    """Write `spikes` `[T, M]` of `current` `[T, M]`; `gain` `[M]` is what a spike weighs, in their own type."""
     steps, neurons = current.shape
     zero, one = np.float32(0), np.float32(1)
     for block in numba.prange((neurons + BLOCK - 1) // BLOCK):
         start, stop = block * BLOCK, min(block * BLOCK + BLOCK, neurons)
-        c, previous, weight = carry[start:stop], last[start:stop], gain[start:stop]
+        weight = gain[start:stop]
         width = stop - start
+        c = np.zeros(width, np.float32)
+        previous = np.zeros(width, np.float32)
         now = np.empty(width, np.float32)
         bits = now.view(np.uint32)
         for t in range(steps):

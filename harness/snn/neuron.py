@@ -9,7 +9,7 @@ The synchronous clock hands s on at the same timestep. The layer-delay clock han
 membrane, one step late a layer; the released code does so whatever the clock. The reset is not differentiated.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,34 +17,20 @@ from torch import Tensor
 from harness.config import NeuronSpec
 
 
-class State(NamedTuple):
-    """What a layer carries from one stretch of time to the next: carry c `[M]` and last spike `[M]`, fp32."""
-
-    carry: Tensor
-    spike: Tensor
-
-
-def rest(like: Tensor) -> State:
-    """The state before the first timestep, for currents like `like` `[T, M]`."""
-    zeros = torch.zeros(like.shape[1:], dtype=torch.float32, device=like.device)
-    return State(zeros, zeros)
-
-
 def is_late(spec: NeuronSpec) -> bool:
     """Whether a layer's spikes reach the next layer one timestep late."""
     return spec.clock == "layer-delay" or spec.reading == "released-code"
 
 
-def lif_reference(
-    current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor | None = None, state: State | None = None
-) -> tuple[Tensor, State]:
-    """Spikes `[T, M]` of input currents `[T, M]`, and the state after the last step, by plain autograd.
+def lif_reference(current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor | None = None) -> Tensor:
+    """Spikes `[T, M]` of input currents `[T, M]`, from rest, by plain autograd through the loop over time.
 
     `gain` `[M]` multiplies every spike handed on: a dropout mask that is constant over time.
     """
-    carry, previous = state or rest(current)
-    handed_on = []
-    for now in current.to(_computation(current)):
+    drive = current if current.dtype == torch.float64 else current.float()
+    carry = torch.zeros_like(drive[0])
+    spikes = []
+    for now in drive:
         membrane = carry + now
         spike = _Spike.apply(membrane, threshold, spec.surrogate_height)  # type: ignore[no-untyped-call]
         fired = spike.detach()
@@ -52,16 +38,11 @@ def lif_reference(
             carry = torch.where(fired > 0, membrane - threshold, spec.leak * membrane)
         else:
             carry = spec.leak * membrane - threshold * fired
-        handed_on.append(previous if is_late(spec) else spike)
-        previous = spike
-    spikes = torch.stack(handed_on)
-    if gain is not None:
-        spikes = spikes * gain.to(spikes.dtype)
-    return spikes.to(current.dtype), State(carry.detach(), previous.detach())
-
-
-def _computation(current: Tensor) -> torch.dtype:
-    return torch.float64 if current.dtype == torch.float64 else torch.float32
+        spikes.append(spike)
+    if is_late(spec):
+        spikes = [torch.zeros_like(drive[0]), *spikes[:-1]]
+    train = torch.stack(spikes).to(current.dtype)
+    return train if gain is None else train * gain.to(current.dtype)
 
 
 class _Spike(torch.autograd.Function):

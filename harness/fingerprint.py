@@ -1,0 +1,81 @@
+"""Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
+
+The modules are found from the imports of the cell and of its encoder; comments and docstrings do not count.
+"""
+
+import ast
+import hashlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from harness.config import CellConfig, canonical_json
+from harness.schema import Fingerprint
+
+ROOT = "harness.cell"
+PACKAGES = ("harness", "encoders")
+
+
+def fingerprint(config: CellConfig, data_digest: str, encoder_module: str) -> Fingerprint:
+    """The fingerprint of a cell: `encoder_module` is the module that defines its encoder."""
+    modules = {name: source_digest(name) for name in sorted(dependencies(ROOT) | dependencies(encoder_module))}
+    parts = {"config": hashlib.sha256(canonical_json(config)).hexdigest(), "data": data_digest}
+    whole = hashlib.sha256(canonical_json({**parts, "modules": modules})).hexdigest()
+    return Fingerprint(whole, parts["config"], parts["data"], modules)
+
+
+@cache
+def dependencies(module: str) -> frozenset[str]:
+    """`module` and every module of ours (or of its own plug-in package) that it imports, however indirectly."""
+    own = (*PACKAGES, module.split(".")[0])
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        waiting += [other for other in _imports(name) if other.split(".")[0] in own]
+    return frozenset(found)
+
+
+def _imports(module: str) -> list[str]:
+    path = _path(module)
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            # `from a import b` may name a module a.b or a thing inside a.
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [name for name in inner if _exists(name)]
+            names += modules if len(modules) == len(inner) else [node.module, *modules]
+    return names
+
+
+def _exists(module: str) -> bool:
+    if module.split(".")[0] not in PACKAGES:
+        return False
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _path(module: str) -> Path:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        raise ModuleNotFoundError(f"no source for module {module}")
+    return Path(spec.origin)
+
+
+@cache
+def source_digest(module: str) -> str:
+    """SHA-256 of a module's syntax tree without docstrings: comments and layout do not matter."""
+    tree = ast.parse(_path(module).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
+            ast.get_docstring(node, clean=False) is not None
+        ):
+            node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]

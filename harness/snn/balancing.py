@@ -1,0 +1,52 @@
+"""Threshold balancing (paper §1.3): each layer's threshold is a high percentile of its pre-activations.
+
+Layer by layer from first to last, over all timesteps, each layer seeing the spikes that the thresholds found
+so far let through. Streaming: memory does not grow with images × timesteps.
+"""
+
+from collections.abc import Callable, Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from harness.config import NeuronSpec
+from harness.errors import CellFailure
+from harness.snn.lif import Kernel
+from harness.snn.network import Network
+from harness.snn.quantile import StreamingQuantile
+
+
+@torch.no_grad()
+def balance(
+    network: Network,
+    trains: Callable[[], Iterable[Tensor]],
+    percentile: float,
+    neuron: NeuronSpec,
+    kernel: Kernel = "auto",
+) -> list[float]:
+    """A threshold for every layer but the last.
+
+    `trains()` starts a pass over spike trains `[T, N, C, H, W]`, the same ones each time; `percentile` is
+    in (0, 100). Raises CellFailure naming the layer whose pre-activations are not positive there.
+    """
+    thresholds: list[float] = []
+    for depth, stage in enumerate(network.stages[:-1]):
+        seen = StreamingQuantile()
+        for train in trains():
+            seen.update(network.current(depth, _inputs_of(network, depth, train, thresholds, neuron, kernel)))
+        threshold = seen.quantile(percentile / 100)
+        if not threshold > 0:
+            raise CellFailure(f"{stage.name}: no threshold: percentile {percentile} of its input is {threshold:.3g}")
+        thresholds.append(threshold)
+    return thresholds
+
+
+def _inputs_of(
+    network: Network, depth: int, train: Tensor, thresholds: list[float], neuron: NeuronSpec, kernel: Kernel
+) -> Tensor:
+    x = train.flatten(0, 1)
+    for index, threshold in enumerate(thresholds[:depth]):
+        x = network.spikes(index, x, len(train), threshold, neuron, kernel=kernel)
+        x = F.avg_pool2d(x, 2) if network.stages[index].pool else x
+    return x

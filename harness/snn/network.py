@@ -1,0 +1,187 @@
+"""One network from one spec, read twice: as an ANN (ReLU) and as an SNN (LIF) with the same weights.
+
+Copying weights from ANN to SNN is therefore an identity. No bias, no batch norm, average pooling (paper §2.2).
+Time is a batch dimension for everything but the neuron: layers see `[T·N, …]`, channels last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from harness.config import NetworkSpec, NeuronSpec
+from harness.errors import HarnessError
+from harness.snn.lif import Kernel, lif
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A weighted layer, its neurons (but for the last stage), and whether dropout and pooling follow.
+
+    `inputs`, `outputs`: (channels, height, width) before it and after its neurons; linear: (features, 1, 1).
+    """
+
+    name: str
+    inputs: Shape
+    outputs: Shape
+    convolution: bool
+    dropout: bool = False
+    pool: bool = False
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """Of the weight: `[out, in, 3, 3]` or `[out, in]`."""
+        kernel = (3, 3) if self.convolution else ()
+        return (self.outputs[0], self.inputs[0], *kernel)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one image in the ANN (paper eq. 13)."""
+        channels, height, width = self.outputs
+        return channels * height * width * self.inputs[0] * (9 if self.convolution else 1)
+
+    @property
+    def neurons(self) -> int:
+        """Neurons of this layer."""
+        return self.outputs[0] * self.outputs[1] * self.outputs[2]
+
+
+def stages(spec: NetworkSpec, shape: Shape, classes: int) -> tuple[Stage, ...]:
+    """The layers of `spec` for input maps of `shape`. Raises HarnessError where the map is pooled away."""
+    built: list[Stage] = []
+    now = shape
+    for position, token in enumerate(spec.features):
+        if not isinstance(token, int):
+            continue
+        following = _letters(spec.features[position + 1 :])
+        outputs = (token, now[1], now[2])
+        built.append(
+            Stage(f"conv{len(built) + 1}", now, outputs, True, dropout="D" in following, pool="A" in following)
+        )
+        now = (token, now[1] // 2, now[2] // 2) if "A" in following else outputs
+        if 0 in now:
+            raise HarnessError(f"network {spec.name}: a {shape[1]}×{shape[2]} map is too small for its pooling")
+    features = now[0] * now[1] * now[2]
+    for width in (*spec.hidden, classes):
+        last = len(built) == len([t for t in spec.features if isinstance(t, int)]) + len(spec.hidden)
+        built.append(Stage(f"linear{len(built) + 1}", (features, 1, 1), (width, 1, 1), False, dropout=not last))
+        features = width
+    return tuple(built)
+
+
+def _letters(tokens: Sequence[int | str]) -> list[str]:
+    """The letters before the next number."""
+    letters: list[str] = []
+    for token in tokens:
+        if isinstance(token, int):
+            break
+        letters.append(token)
+    return letters
+
+
+class Network(nn.Module):
+    """The weights of a spec. `generator` draws them (Xavier, §2.2); the two readings are `ann` and `snn`."""
+
+    def __init__(self, spec: NetworkSpec, shape: Shape, classes: int, generator: Generator) -> None:
+        super().__init__()
+        self.stages = stages(spec, shape, classes)
+        self.weights = nn.ParameterList(torch.empty(stage.weight_shape) for stage in self.stages)
+        for weight in self.weights:
+            nn.init.xavier_uniform_(weight, generator=generator)
+
+    def masks(self, images: int, features: float, classifier: float, generator: Generator) -> list[Tensor | None]:
+        """A dropout gain `[images·neurons]` for each stage that has one: 0 or 1/(1 − p), drawn on the CPU."""
+        device = self.weights[0].device
+        gains: list[Tensor | None] = []
+        for stage in self.stages:
+            rate = (features if stage.convolution else classifier) if stage.dropout else 0.0
+            if rate == 0:
+                gains.append(None)
+                continue
+            kept = torch.rand(images * stage.neurons, generator=generator) >= rate
+            gains.append((kept.float() / (1 - rate)).to(device))
+        return gains
+
+    def ann(self, frame: Tensor, gains: Sequence[Tensor | None] | None = None) -> Tensor:
+        """Logits `[N, classes]` (fp32) of analog frames `[N, C, H, W]`, whose dtype sets the precision."""
+        x = frame
+        for index, stage in enumerate(self.stages[:-1]):
+            x = F.relu(self.current(index, x))
+            gain = gains[index] if gains else None
+            if gain is not None:
+                x = _as_maps(_flat(x) * gain.to(x.dtype).view(len(x), -1), stage)
+            x = F.avg_pool2d(x, 2) if stage.pool else x
+        return self.current(len(self.stages) - 1, x).float()
+
+    def current(self, index: int, x: Tensor) -> Tensor:
+        """What stage `index` feeds its neurons: its weights on maps `[B, C, H, W]` or features `[B, F]`."""
+        weight = self.weights[index].to(x.dtype)
+        if self.stages[index].convolution:
+            x = x.contiguous(memory_format=torch.channels_last)
+            return F.conv2d(x, weight.contiguous(memory_format=torch.channels_last), padding=1)
+        return F.linear(_flat(x), weight)
+
+    def spikes(
+        self,
+        index: int,
+        x: Tensor,
+        timesteps: int,
+        threshold: float,
+        neuron: NeuronSpec,
+        gain: Tensor | None = None,
+        kernel: Kernel = "auto",
+    ) -> Tensor:
+        """Spikes `[T·N, …]` of stage `index`, before pooling, given its inputs `[T·N, …]`."""
+        current = _flat(self.current(index, x))
+        fired = lif(current.view(timesteps, -1), threshold, neuron, gain, kernel)
+        return _as_maps(fired.view(len(x), -1), self.stages[index])
+
+    def snn(
+        self,
+        train: Tensor,
+        thresholds: Sequence[float],
+        neuron: NeuronSpec,
+        gains: Sequence[Tensor | None] | None = None,
+        kernel: Kernel = "auto",
+    ) -> Tensor:
+        """Accumulated output U_T `[N, classes]` (eq. 4; fp32) of a spike train `[T, N, C, H, W]`.
+
+        The output layer is linear and accumulates, so U_T is its weight times the spikes summed over time.
+        """
+        timesteps = len(train)
+        x = self.last_hidden(train, thresholds, neuron, gains, kernel)
+        total = x.view(timesteps, -1, *x.shape[1:]).sum(0, dtype=torch.float32)
+        return F.linear(_flat(total), self.weights[-1])
+
+    def last_hidden(
+        self,
+        train: Tensor,
+        thresholds: Sequence[float],
+        neuron: NeuronSpec,
+        gains: Sequence[Tensor | None] | None = None,
+        kernel: Kernel = "auto",
+    ) -> Tensor:
+        """What reaches the output layer at each timestep, `[T·N, …]`."""
+        x = train.flatten(0, 1)
+        for index, stage in enumerate(self.stages[:-1]):
+            gain = gains[index] if gains else None
+            x = self.spikes(index, x, len(train), thresholds[index], neuron, gain, kernel)
+            x = F.avg_pool2d(x, 2) if stage.pool else x
+        return x
+
+
+def _flat(x: Tensor) -> Tensor:
+    """`[B, …]` as `[B, F]` in the order of memory (channels last), so that nothing is copied."""
+    return x.permute(0, 2, 3, 1).reshape(len(x), -1) if x.dim() == 4 else x
+
+
+def _as_maps(flat: Tensor, stage: Stage) -> Tensor:
+    """The inverse of `_flat` for the output of `stage`."""
+    if not stage.convolution:
+        return flat
+    channels, height, width = stage.outputs
+    return flat.view(-1, height, width, channels).permute(0, 3, 1, 2)

@@ -1,0 +1,55 @@
+"""A network with everything that makes it spike: the encoder before it, its thresholds and its neuron."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from encoders.base import Encoder
+from harness.config import NeuronSpec
+from harness.errors import CellFailure
+from harness.snn.lif import Kernel
+from harness.snn.network import Network
+
+
+@dataclass(frozen=True)
+class Spiking:
+    """A network read as an SNN; `thresholds` has one entry a hidden layer."""
+
+    network: Network
+    encoder: Encoder
+    neuron: NeuronSpec
+    timesteps: int
+    thresholds: tuple[float, ...] = ()
+    dtype: torch.dtype = torch.float32
+    kernel: Kernel = "auto"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        device: torch.device = self.network.weights[0].device
+        return device
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates that one image costs over all timesteps, were every input dense."""
+        return self.timesteps * sum(stage.macs for stage in self.network.stages)
+
+    def encode(self, images: Tensor, generator: Generator) -> Tensor:
+        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype."""
+        train = self.encoder.encode(images.to(self.device), self.timesteps, generator)
+        if train.shape[:2] != (self.timesteps, len(images)):
+            raise CellFailure(
+                f"the encoder gave a spike train of shape {tuple(train.shape)} "
+                f"for {len(images)} images and {self.timesteps} timesteps"
+            )
+        return train.to(self.dtype)
+
+    def chunk(self, budget: int = 1 << 25) -> int:
+        """How many images to run at once so that the largest layer holds `budget` values, whatever T is."""
+        largest = max(max(_size(stage.inputs), stage.neurons) for stage in self.network.stages)
+        return max(1, budget // (largest * self.timesteps))
+
+
+def _size(shape: tuple[int, int, int]) -> int:
+    return shape[0] * shape[1] * shape[2]

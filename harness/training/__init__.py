@@ -1,0 +1,1 @@
+"""ANN pre-training, SNN fine-tuning, and accuracy at every timestep."""

@@ -1,0 +1,46 @@
+"""From uint8 images to float batches in [-1, 1], augmented (paper §2.2: pad, crop, mirror; mean = std = 0.5)."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+from torchvision.transforms.v2.functional import horizontal_flip, pad
+
+from harness.config import Augmentation
+from harness.data.types import ImageSet
+
+
+def normalised(images: Tensor) -> Tensor:
+    """uint8 `[N, C, H, W]` as float32 in [-1, 1]."""
+    return images.float().div_(127.5).sub_(1)
+
+
+def epoch(
+    images: ImageSet, batch_size: int, augmentation: Augmentation, generator: Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """One pass in random order: batches of float images `[N, C, H, W]` in [-1, 1] and labels `[N]`."""
+    order = torch.randperm(len(images), generator=generator)
+    for chosen in torch.split(order, batch_size):
+        batch = augment(images.images[chosen], augmentation, generator)
+        yield normalised(batch), images.labels[chosen]
+
+
+def augment(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:
+    """Shift and mirror each image of a batch `[N, C, H, W]` by its own draw; what is shifted in is 0 (black).
+
+    torchvision's functions do the padding and mirroring. Its random transforms are not used: they draw one
+    crop for the whole batch, and from the global generator.
+    """
+    count, _, height, width = images.shape
+    if augmentation.pad:
+        margin = augmentation.pad
+        padded = pad(images, [margin] * 4)
+        top, left = torch.randint(0, 2 * margin + 1, (2, count, 1), generator=generator)
+        rows = (top + torch.arange(height))[:, None, :, None]
+        columns = (left + torch.arange(width))[:, None, None, :]
+        channels = torch.arange(images.shape[1])[None, :, None, None]
+        images = padded[torch.arange(count)[:, None, None, None], channels, rows, columns]
+    if augmentation.flip:
+        mirrored = torch.rand(count, generator=generator) < 0.5
+        images = torch.where(mirrored[:, None, None, None], horizontal_flip(images), images)
+    return images

@@ -1,0 +1,79 @@
+"""Fine-tuning of the SNN by backpropagation through time (paper §1.2, §2.2; Algorithm 1): Adam, rate halved."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Generator
+
+from harness.config import SnnRecipe
+from harness.data.types import ImageSet
+from harness.errors import CellFailure
+from harness.schema import Epoch
+from harness.snn.spiking import Spiking
+from harness.training.batches import epoch
+from harness.training.checkpoint import Checkpoint
+from harness.training.evaluate import correct_over_time
+from harness.training.progress import Progress
+from harness.training.seeds import generator
+
+
+def fine_tune(
+    spiking: Spiking,
+    train: ImageSet,
+    test: ImageSet,
+    recipe: SnnRecipe,
+    seed: int,
+    checkpoint: Checkpoint,
+    progress: Progress,
+) -> list[Epoch]:
+    """Train the weights in place; one entry an epoch, with the test result at the final timestep.
+
+    Goes on from `checkpoint` where it holds earlier epochs, and leaves one after each.
+    Raises CellFailure when the loss is not finite.
+    """
+    network = spiking.network
+    optimizer = torch.optim.Adam(
+        network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, recipe.halve_every, 0.5)
+    generators = {
+        "order": generator(seed, "snn-order"),
+        "dropout": generator(seed, "snn-dropout"),
+        "encoder": generator(seed, "encoder-training"),
+    }
+    epochs = checkpoint.restore(network, optimizer, schedule, generators)
+    while len(epochs) < recipe.epochs:
+        name = f"SNN epoch {len(epochs) + 1}/{recipe.epochs}"
+        loss = _one_epoch(spiking, train, recipe, optimizer, generators, lambda work: progress(name, work))  # noqa: B023
+        schedule.step()
+        if not torch.isfinite(torch.tensor(loss)):
+            raise CellFailure(f"fine-tuning diverged in epoch {len(epochs) + 1}: loss {loss}")
+        counts = correct_over_time(spiking, test, seed, progress)
+        epochs.append(Epoch(loss, counts.correct[-1], counts.total))
+        checkpoint.save(network, optimizer, schedule, generators, epochs)
+    return epochs
+
+
+def _one_epoch(
+    spiking: Spiking,
+    train: ImageSet,
+    recipe: SnnRecipe,
+    optimizer: torch.optim.Optimizer,
+    generators: dict[str, Generator],
+    progress: Callable[[float], None],
+) -> float:
+    network, losses = spiking.network, []
+    for images, labels in epoch(train, recipe.batch_size, recipe.augmentation, generators["order"]):
+        gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
+        spikes = spiking.encode(images, generators["encoder"])
+        output = network.snn(spikes, spiking.thresholds, spiking.neuron, gains, spiking.kernel)
+        if recipe.loss_input == "mean":
+            output = output / spiking.timesteps
+        loss = F.cross_entropy(output, labels.to(output.device))
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        losses.append(loss.detach())
+        progress(3 * spiking.macs * len(images))
+    return float(torch.stack(losses).mean())
