@@ -43,7 +43,11 @@ class EncoderInfo:
 
 
 class Encoder(Protocol):
-    """Turns images into a spike train; knows nothing of training. Implementations are frozen dataclasses."""
+    """Turns images into a spike train; knows nothing of training. Implementations are frozen dataclasses.
+
+    The laws that every encoder keeps are those of `encoders.conformance`. A generator is a CPU generator even
+    where the images are elsewhere, so that every device draws the same numbers.
+    """
 
     @property
     def info(self) -> EncoderInfo:

@@ -51,3 +51,12 @@ def contributions(images: Tensor, size: int, stride: int) -> Tensor:
     blocks = split(images, size, stride)
     flat = blocks.reshape(-1, size * size) @ projections(size).to(images.device)
     return flat.view(*blocks.shape[:4], size * size, size * size)
+
+
+def by_energy(drive: Tensor) -> tuple[int, ...]:
+    """Zig-zag numbers of the K frequencies, most energetic first, of contributions `[N, C, rows, columns, K, b·b]`.
+
+    The basis is orthonormal, so a frequency's energy is the summed square of its contributions.
+    """
+    energy = drive.square().sum(dim=(0, 1, 2, 3, 5), dtype=torch.float64).tolist()
+    return tuple(sorted(range(len(energy)), key=lambda k: (-energy[k], k)))

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from encoders import schedules
 from encoders.base import EncoderError, EncoderInfo
-from encoders.blocks import contributions, lay_out, split
+from encoders.blocks import by_energy, contributions, lay_out, split
 from encoders.integrate import fire
 
 
@@ -20,12 +20,15 @@ class Dct:
 
     block_size, stride: b×b blocks taken every `stride` pixels; stride = b tiles the image, a smaller one lays
         overlapping blocks side by side (32×32 with b = 4, stride 2 becomes 60×60).
-    schedule, frequencies, indices: see `encoders.schedules.build`.
+    schedule, frequencies, indices, weights: see `encoders.schedules.build`.
+    order: what a schedule's number k means: "zigzag" (the paper's), or "energy", the k-th most energetic
+        frequency of the images given to `calibrate`.
     colour: "rgb" as given, or "ycbcr" (full range, centred, for three-channel images).
     threshold_scope: "dataset" fits θ⁻, θ⁺ once in `calibrate`; "batch" recomputes them on every batch as the
         released code does, which makes an image's code depend on its neighbours.
     lower_percentile, upper_percentile: where θ⁻ and θ⁺ stand among all contributions.
     thresholds: (θ⁻, θ⁺), set by `calibrate`.
+    ranking: zig-zag numbers by falling energy, set by `calibrate` where order is "energy".
     """
 
     block_size: int = 4
@@ -33,11 +36,14 @@ class Dct:
     schedule: str = "cyclic"
     frequencies: int | None = None
     indices: tuple[int, ...] | None = None
+    weights: tuple[int, ...] | None = None
+    order: Literal["zigzag", "energy"] = "zigzag"
     colour: Literal["rgb", "ycbcr"] = "rgb"
     threshold_scope: Literal["dataset", "batch"] = "dataset"
     lower_percentile: float = 6.5
     upper_percentile: float = 93.5
     thresholds: tuple[float, float] | None = None
+    ranking: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.block_size < 2:
@@ -50,42 +56,62 @@ class Dct:
             raise EncoderError(f"threshold_scope must be 'dataset' or 'batch', not '{self.threshold_scope}'")
         if not 0 <= self.lower_percentile < self.upper_percentile <= 100:
             raise EncoderError("percentiles must satisfy 0 ≤ lower < upper ≤ 100")
-        if self.schedule != "interleaved":
-            self.indices_at(self.block_size**2)
+        if self.order not in ("zigzag", "energy"):
+            raise EncoderError(f"order must be 'zigzag' or 'energy', not '{self.order}'")
+        # Any T would do to check the schedule, but interleaving wants a multiple of its frequencies.
+        self.numbers_at(self.block_size**2 * max(1, self.frequencies or 1))
 
     @property
     def info(self) -> EncoderInfo:
         """Ternary and deterministic; interleaving is laid out over all T steps."""
         interleaved = self.schedule == "interleaved"
-        cycle = len(self.indices or schedules.PAPER_INTERMITTENT)
-        if self.schedule not in ("intermittent", "explicit"):
-            cycle = self.frequencies or self.block_size**2
         return EncoderInfo(
             alphabet="ternary",
             deterministic=True,
-            period=None if interleaved else cycle,
+            period=None if interleaved else self._cycle(),
             value_range=(-1.0, 1.0),
             source="DCT-SNN (ICCV 2021), eq. 12 and Algorithm 1",
             window=interleaved,
             batch_invariant=self.threshold_scope == "dataset",
         )
 
-    def indices_at(self, timesteps: int) -> tuple[int, ...]:
-        """The frequency fed at each of `timesteps` steps. Raises EncoderError where they do not fit."""
+    def numbers_at(self, timesteps: int) -> tuple[int, ...]:
+        """The schedule's number at each of `timesteps` steps. Raises EncoderError where they do not fit."""
         return schedules.build(
             self.schedule,
             timesteps,
             total=self.block_size**2,
             frequencies=self.frequencies,
             indices=self.indices,
+            weights=self.weights,
         )
 
+    def indices_at(self, timesteps: int) -> tuple[int, ...]:
+        """The frequency (zig-zag number) fed at each of `timesteps` steps.
+
+        Raises EncoderError where they do not fit the schedule, or before `calibrate` where energy orders them.
+        """
+        numbers = self.numbers_at(timesteps)
+        if self.order == "zigzag":
+            return numbers
+        if self.ranking is None:
+            raise EncoderError("the DCT encoder has no energy ranking yet: call calibrate(training_images) first")
+        return tuple(self.ranking[number] for number in numbers)
+
     def calibrate(self, images: Tensor, generator: Generator) -> Self:  # noqa: ARG002
-        """Fit θ⁻ and θ⁺: the two percentiles of all contributions of the training images `[N, C, H, W]`."""
-        return replace(self, thresholds=self._percentiles(self.contributions(images)))
+        """Fit θ⁻, θ⁺ (percentiles of all contributions of the training images `[N, C, H, W]`) and the ranking.
+
+        Each only where it is used: batch thresholds and zig-zag order leave nothing to fit.
+        """
+        drive = self.contributions(images)
+        fitted = self
+        if self.threshold_scope == "dataset":
+            fitted = replace(fitted, thresholds=self._percentiles(drive))
+        return replace(fitted, ranking=by_energy(drive)) if self.order == "energy" else fitted
 
     def frame(self, images: Tensor) -> Tensor:
         """Colour-converted images with their blocks side by side: the sum of all contributions."""
+        self._check_fit(images)
         coloured = self._coloured(images)
         if self.stride == self.block_size:
             return coloured
@@ -93,12 +119,7 @@ class Dct:
 
     def contributions(self, images: Tensor) -> Tensor:
         """`[N, C, rows, columns, K, b·b]`: what each frequency adds to each block of images in [-1, 1]."""
-        height, width = images.shape[-2:]
-        for length in (height, width):
-            if length < self.block_size or (length - self.block_size) % self.stride:
-                raise EncoderError(
-                    f"blocks of {self.block_size} at stride {self.stride} do not fit a {height}×{width} image"
-                )
+        self._check_fit(images)
         return contributions(self._coloured(images), self.block_size, self.stride)
 
     def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # noqa: ARG002
@@ -114,8 +135,9 @@ class Dct:
         return fire(drive, indices, *thresholds)
 
     def state(self) -> Mapping[str, Any]:
-        """The fitted thresholds."""
-        return {} if self.thresholds is None else {"thresholds": list(self.thresholds)}
+        """The fitted thresholds, and the ranking by energy where there is one."""
+        fitted = {"thresholds": self.thresholds, "ranking": self.ranking}
+        return {name: list(values) for name, values in fitted.items() if values is not None}
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
         """A separable b×b DCT (2b³ multiply-adds a block), one product for each g, one addition a step."""
@@ -124,6 +146,21 @@ class Dct:
         count = (height - size) // self.stride + 1, (width - size) // self.stride + 1
         blocks = channels * count[0] * count[1]
         return float(blocks * (2 * size**3 + size**4 + timesteps * size**2))
+
+    def _cycle(self) -> int:
+        if self.weights is not None:
+            return sum(self.weights)
+        if self.schedule in ("intermittent", "explicit"):
+            return len(self.indices or schedules.PAPER_INTERMITTENT)
+        return self.frequencies or self.block_size**2
+
+    def _check_fit(self, images: Tensor) -> None:
+        height, width = images.shape[-2:]
+        for length in (height, width):
+            if length < self.block_size or (length - self.block_size) % self.stride:
+                raise EncoderError(
+                    f"blocks of {self.block_size} at stride {self.stride} do not fit a {height}×{width} image"
+                )
 
     def _percentiles(self, drive: Tensor) -> tuple[float, float]:
         lower, upper = np.percentile(drive.detach().cpu().numpy(), [self.lower_percentile, self.upper_percentile])

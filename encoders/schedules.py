@@ -3,11 +3,21 @@
 Plain functions from a number of timesteps to a tuple of frequency indices, one a timestep.
 """
 
+from collections.abc import Mapping
 from itertools import cycle, islice
 
 from encoders.base import EncoderError, at_least_one_step
 
-SCHEDULES = ("cyclic", "truncated", "intermittent", "interleaved", "explicit")
+# Each schedule and the one parameter that shapes it; those of NEEDED say nothing without theirs.
+SCHEDULES = {
+    "cyclic": "frequencies",
+    "truncated": "frequencies",
+    "intermittent": "indices",
+    "interleaved": "frequencies",
+    "explicit": "indices",
+    "weighted": "weights",
+}
+NEEDED = ("truncated", "explicit", "weighted")
 PAPER_INTERMITTENT = (0, 2, 5, 7, 9, 10, 12, 15)
 
 
@@ -32,38 +42,67 @@ def repeated(indices: tuple[int, ...], timesteps: int) -> tuple[int, ...]:
     return tuple(islice(cycle(indices), timesteps))
 
 
+def weighted(weights: tuple[int, ...], timesteps: int) -> tuple[int, ...]:
+    """Unequal repeats (not in the paper): frequency k is fed `weights[k]` times in a cycle of Σ weights steps.
+
+    A cycle is max(weights) passes; pass r feeds, in order, every frequency whose weight exceeds r. So (3, 2, 1)
+    gives 0 1 2 · 0 1 · 0, and equal weights give the cyclic schedule.
+    """
+    passes = [[k for k, weight in enumerate(weights) if weight > r] for r in range(max(weights))]
+    return repeated(tuple(k for one in passes for k in one), timesteps)
+
+
 def build(
-    name: str, timesteps: int, *, total: int, frequencies: int | None, indices: tuple[int, ...] | None
+    name: str,
+    timesteps: int,
+    *,
+    total: int,
+    frequencies: int | None = None,
+    indices: tuple[int, ...] | None = None,
+    weights: tuple[int, ...] | None = None,
 ) -> tuple[int, ...]:
     """The schedule called `name` over `timesteps` steps, out of `total` frequencies.
 
-    `frequencies` (cyclic, truncated, interleaved): how many, from 0 up; all where None.
-    `indices` (intermittent, explicit): the frequencies themselves, in order.
-    Raises EncoderError for an unknown name, an index or count out of range, or T not fitting the schedule.
+    `frequencies` (cyclic, truncated, interleaved): how many, from 0 up; all where None, except truncated.
+    `indices` (intermittent, explicit): the frequencies themselves, in order; intermittent has the paper's.
+    `weights` (weighted): how often frequency k is fed in one cycle, each at least 1, for k from 0 up.
+    Raises EncoderError for an unknown name, a missing or foreign parameter, an index, count or weight out of
+    range, or T not fitting the schedule.
     """
     at_least_one_step(timesteps)
-    if name not in SCHEDULES:
-        raise EncoderError(f"unknown schedule '{name}': use one of {', '.join(SCHEDULES)}")
+    _check_parameters(name, {"frequencies": frequencies, "indices": indices, "weights": weights})
+    if weights is not None:
+        return weighted(_checked_weights(weights, total), timesteps)
     if name in ("intermittent", "explicit"):
-        if frequencies is not None:
-            raise EncoderError(f"schedule '{name}' takes `indices`, not `frequencies`")
-        return repeated(_checked(name, indices, total), timesteps)
-    if indices is not None:
-        raise EncoderError(f"schedule '{name}' takes `frequencies`, not `indices`")
+        return repeated(_checked(PAPER_INTERMITTENT if indices is None else indices, total), timesteps)
     count = total if frequencies is None else frequencies
     if not 1 <= count <= total:
         raise EncoderError(f"frequencies must be 1 to {total}, not {count}")
     return interleaved(count, timesteps) if name == "interleaved" else cyclic(count, timesteps)
 
 
-def _checked(name: str, indices: tuple[int, ...] | None, total: int) -> tuple[int, ...]:
-    if indices is None:
-        if name == "explicit":
-            raise EncoderError("an explicit schedule needs `indices`")
-        indices = PAPER_INTERMITTENT
+def _check_parameters(name: str, given: Mapping[str, object]) -> None:
+    if name not in SCHEDULES:
+        raise EncoderError(f"unknown schedule '{name}': use one of {', '.join(SCHEDULES)}")
+    own = SCHEDULES[name]
+    for parameter, value in given.items():
+        if value is not None and parameter != own:
+            raise EncoderError(f"schedule '{name}' takes `{own}`, not `{parameter}`")
+    if name in NEEDED and given[own] is None:
+        raise EncoderError(f"schedule '{name}' needs `{own}`")
+
+
+def _checked(indices: tuple[int, ...], total: int) -> tuple[int, ...]:
     if not indices:
         raise EncoderError("a schedule needs at least one frequency index")
     for index in indices:
-        if not 0 <= index < total:
+        # A fraction would pass the comparison and be cut to an integer further on.
+        if not isinstance(index, int) or not 0 <= index < total:
             raise EncoderError(f"schedule index {index} is out of range: frequencies are 0 to {total - 1}")
     return tuple(indices)
+
+
+def _checked_weights(weights: tuple[int, ...], total: int) -> tuple[int, ...]:
+    if not 1 <= len(weights) <= total or any(not isinstance(w, int) or w < 1 for w in weights):
+        raise EncoderError(f"weights must be 1 to {total} whole numbers of at least 1, not {tuple(weights)}")
+    return tuple(weights)
