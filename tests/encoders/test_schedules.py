@@ -1,0 +1,78 @@
+"""Schedules written out by hand, and every wrong request refused with a message that names it."""
+
+import pytest
+
+from encoders.base import EncoderError
+from encoders.schedules import PAPER_INTERMITTENT, SCHEDULES, build
+
+
+def test_cyclic_counts_up_and_starts_again() -> None:
+    assert build("cyclic", 6, total=4) == (0, 1, 2, 3, 0, 1)
+
+
+def test_truncated_cycles_over_the_first_frequencies() -> None:
+    assert build("truncated", 7, total=16, frequencies=3) == (0, 1, 2, 0, 1, 2, 0)
+
+
+def test_interleaved_holds_each_frequency_for_its_share() -> None:
+    assert build("interleaved", 6, total=16, frequencies=3) == (0, 0, 1, 1, 2, 2)
+
+
+def test_intermittent_is_the_papers_set_unless_another_is_given() -> None:
+    assert PAPER_INTERMITTENT == (0, 2, 5, 7, 9, 10, 12, 15)
+    assert build("intermittent", 10, total=16) == (0, 2, 5, 7, 9, 10, 12, 15, 0, 2)
+    assert build("intermittent", 3, total=16, indices=(3, 1)) == (3, 1, 3)
+
+
+def test_explicit_is_what_the_user_wrote() -> None:
+    assert build("explicit", 5, total=16, indices=(9, 0, 9)) == (9, 0, 9, 9, 0)
+
+
+def test_weighted_gives_low_frequencies_more_passes() -> None:
+    assert build("weighted", 8, total=16, weights=(3, 2, 1)) == (0, 1, 2, 0, 1, 0, 0, 1)
+
+
+def test_weighted_may_give_any_frequency_most() -> None:
+    assert build("weighted", 5, total=16, weights=(1, 3, 1)) == (0, 1, 2, 1, 1)
+
+
+@pytest.mark.parametrize("weight", [1, 2])
+def test_equal_weights_are_the_cyclic_schedule(weight: int) -> None:
+    assert build("weighted", 40, total=16, weights=(weight,) * 16) == build("cyclic", 40, total=16)
+
+
+@pytest.mark.parametrize("name", [n for n in SCHEDULES if n != "interleaved"])
+@pytest.mark.parametrize("shorter", [1, 7, 15])
+def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter: int) -> None:
+    own = {"truncated": {"frequencies": 5}, "explicit": {"indices": (4, 2)}, "weighted": {"weights": (2, 1)}}
+    request = own.get(name, {})
+    assert build(name, 48, total=16, **request)[:shorter] == build(name, shorter, total=16, **request)
+
+
+@pytest.mark.parametrize(
+    ("name", "timesteps", "request_", "message"),
+    [
+        ("zigzag", 4, {}, "unknown schedule 'zigzag'"),
+        ("cyclic", 0, {}, "timesteps must be at least 1"),
+        ("cyclic", 4, {"frequencies": 17}, "1 to 16, not 17"),
+        ("cyclic", 4, {"frequencies": 0}, "1 to 16, not 0"),
+        ("cyclic", 4, {"indices": (0, 1)}, "takes `frequencies`, not `indices`"),
+        ("cyclic", 4, {"weights": (2, 1)}, "takes `frequencies`, not `weights`"),
+        ("truncated", 4, {}, "needs `frequencies`"),
+        ("interleaved", 40, {}, "multiple of 16"),
+        ("interleaved", 20, {"frequencies": 8}, "multiple of 8"),
+        ("intermittent", 4, {"frequencies": 8}, "takes `indices`, not `frequencies`"),
+        ("intermittent", 4, {"indices": (0, 16)}, "index 16 is out of range: frequencies are 0 to 15"),
+        ("explicit", 4, {}, "needs `indices`"),
+        ("explicit", 4, {"indices": ()}, "at least one frequency index"),
+        ("explicit", 4, {"indices": (0, -1)}, "index -1 is out of range"),
+        ("explicit", 4, {"indices": (0, 1.5)}, "index 1.5 is out of range"),
+        ("weighted", 4, {}, "needs `weights`"),
+        ("weighted", 4, {"weights": (2, 0)}, "at least 1"),
+        ("weighted", 4, {"weights": ()}, "1 to 16"),
+        ("weighted", 4, {"weights": (1,) * 17}, "1 to 16"),
+    ],
+)
+def test_wrong_requests_are_refused(name: str, timesteps: int, request_: dict, message: str) -> None:
+    with pytest.raises(EncoderError, match=message.replace("(", r"\(")):
+        build(name, timesteps, total=16, **request_)
