@@ -107,9 +107,10 @@ def _read(path: Path) -> list[dict[str, Any]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise HarnessError(f"{path}: not a readable file of claims ({error})", "mend or restore it") from None
     entries = document.get("claim")
-    if set(document) != {"claim"} or not isinstance(entries, list):
+    tables = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    if set(document) != {"claim"} or not tables:
         raise HarnessError(f"{path}: must consist of [[claim]] tables and nothing else", "see its first lines")
-    return entries
+    return list(entries or ())
 
 
 def _checked(entry: dict[str, Any], number: int, path: Path) -> Claim:

@@ -1,0 +1,172 @@
+"""Claims: what is printed is in the file, and what cannot be right is refused by name."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.claims import CLAIMS, Claim, last_digit, load_claims
+from harness.errors import HarnessError
+
+VALUE = {
+    "id": '"one"',
+    "experiment": '"mnist-784-100-10"',
+    "kind": '"value"',
+    "arm": '"cyclic-16"',
+    "timestep": "16",
+    "value": '"98.54"',
+    "source": '"Table 1"',
+}
+ORDERING = {
+    "id": '"one"',
+    "experiment": '"ablation-interleaved"',
+    "kind": '"ordering"',
+    "greater": '"cyclic-8x3"',
+    "less": '"interleaved-8x3"',
+    "timestep": "24",
+    "source": '"§6"',
+}
+
+
+def _file(folder: Path, *claims: dict[str, str]) -> Path:
+    path = folder / "claims.toml"
+    tables = ["[[claim]]\n" + "\n".join(f"{k} = {v}" for k, v in claim.items()) for claim in claims]
+    path.write_text("\n".join(tables), encoding="utf-8")
+    return path
+
+
+def _of(kind: str) -> list[Claim]:
+    return [claim for claim in load_claims() if claim.kind == kind]
+
+
+def test_every_printed_accuracy_is_a_claim() -> None:
+    """Read off the supplementary and the abstract by eye: experiment, timestep, digits as printed."""
+    printed = {
+        ("mnist-784-100-10", 16, "98.54"),
+        ("mnist-784-100-10", 5, "97.3"),
+        ("mnist-784-100-10", 2, "86.7"),
+        ("ablation-interleaved", 48, "89.94"),
+        ("ablation-interleaved", 48, "79.7"),
+        ("ablation-interleaved", 24, "69.7"),
+        ("ablation-interleaved", 24, "53.73"),
+        ("ablation-intermittent", 48, "89.9"),
+        ("ablation-intermittent", 48, "87.2"),
+        ("ablation-intermittent", 48, "84.4"),
+        ("ablation-frequencies", 24, "69.7"),
+        ("cifar10-vgg9", 48, "89.94"),
+        ("cifar100-vgg11", 48, "68.3"),
+        ("tinyimagenet-vgg13", 125, "52.43"),
+    }
+    assert {(c.experiment, c.timestep, c.value) for c in _of("value")} == printed
+
+
+def test_every_published_ordering_is_a_claim() -> None:
+    pairs = {(c.greater, c.less) for c in _of("ordering") if c.relation == "greater"}
+    assert pairs == {
+        ("cyclic-16x3", "interleaved-16x3"),
+        ("cyclic-8x3", "interleaved-8x3"),
+        ("cyclic-16x3", "truncated-8x6"),
+        ("truncated-8x6", "intermittent-8x6"),
+        ("cyclic-16x3", "intermittent-8x6"),
+    }
+    no_benefit = {c.less for c in _of("ordering") if c.relation == "not-less" and c.greater == "latency48-16"}
+    assert no_benefit == {f"latency48-{count}" for count in (1, 2, 4, 6, 8, 10, 12)}
+
+
+def test_other_codes_are_context() -> None:
+    rows = {(c.experiment, c.value, c.timestep) for c in _of("context")}
+    mnist = {("97.4", 256), ("97.9", None), ("85", 10), ("78", 100), ("87", None), ("91.6", 500)}
+    assert {(v, t) for e, v, t in rows if e == "mnist-784-100-10"} == mnist
+    assert {t for e, v, t in rows if e == "cifar10-encoders" and v == "90"} == {240, 300, 425, 1200}
+    assert {t for e, v, t in rows if e == "cifar100-vgg11"} == {500, 1500, 2000, 3000}
+
+
+def test_steps_are_claimed_within_the_arm() -> None:
+    steps = {(c.experiment, c.target, c.value, c.judged_timestep, c.unit) for c in _of("steps-to-reach")}
+    assert steps == {("cifar10-vgg9", "89.5", "48", 48, "steps"), ("cifar100-vgg11", "68", "48", 48, "steps")}
+
+
+@pytest.mark.parametrize(("printed", "place"), [("98.54", 0.01), ("97.3", 0.1), ("85", 1.0)])
+def test_the_last_digit_has_a_place(printed: str, place: float) -> None:
+    assert last_digit(printed) == pytest.approx(place, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "words"),
+    [
+        (VALUE, {"experiment": '"mnist-784-100-01"'}, "did you mean 'mnist-784-100-10'"),
+        (VALUE, {"arm": '"cyclic-17"'}, "unknown arm of mnist-784-100-10 'cyclic-17'"),
+        (VALUE, {"timestep": "17"}, "timestep 17 is outside 1..16"),
+        (VALUE, {"timestep": "0"}, "timestep 0 is outside 1..16"),
+        (VALUE, {"value": "98.54"}, "Expected `str | null`, got `float`"),
+        (VALUE, {"value": '"98,54"'}, "must be a printed number"),
+        (VALUE, {"value": '"985.4"'}, "must be a printed number"),
+        (VALUE, {"value": '"nan"'}, "must be a printed number"),
+        (VALUE, {"kind": '"number"'}, "Invalid enum value 'number'"),
+        (VALUE, {"source": '""'}, "'source' is empty"),
+        (VALUE, {"sauce": '"Table 1"'}, "unknown field `sauce`"),
+        (VALUE, {"target": '"90"'}, "kind 'value' has no 'target'"),
+        (VALUE, {"kind": '"context"'}, "must state 'label'"),
+        (VALUE, {"experiment": '"quickstart"'}, "data set 'digits' has no published test-set size"),
+        (ORDERING, {"less": '"cyclic-8x3"'}, "against itself"),
+        (ORDERING, {"timestep": "25"}, "timestep 25 is outside 1..24"),
+        (ORDERING, {"relation": '"above"'}, "Invalid enum value 'above'"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(
+    tmp_path: Path, base: dict[str, str], changes: dict[str, str], words: str
+) -> None:
+    path = _file(tmp_path, base | changes)
+    with pytest.raises(HarnessError) as caught:
+        load_claims(path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "claim 'one'" in str(caught.value)
+
+
+def test_a_claim_without_its_value_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="claim 'one': kind 'value' must state 'value'"):
+        load_claims(_file(tmp_path, {k: v for k, v in VALUE.items() if k != "value"}))
+
+
+def test_steps_beyond_the_arm_are_refused(tmp_path: Path) -> None:
+    steps = {k: v for k, v in VALUE.items() if k != "timestep"} | {"kind": '"steps-to-reach"', "target": '"98"'}
+    assert load_claims(_file(tmp_path, steps | {"value": '"16"'}))[0].published == 16
+    with pytest.raises(HarnessError, match="timestep 17 is outside"):
+        load_claims(_file(tmp_path, steps | {"value": '"17"'}))
+    with pytest.raises(HarnessError, match="whole number of timesteps"):
+        load_claims(_file(tmp_path, steps | {"value": '"16.5"'}))
+
+
+def test_an_id_occurs_once(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="claim 'one': the id occurs twice"):
+        load_claims(_file(tmp_path, VALUE, VALUE))
+
+
+def test_a_claim_without_an_id_is_named_by_its_number(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="claim number 2: Object missing required field `id`"):
+        load_claims(_file(tmp_path, VALUE, {k: v for k, v in VALUE.items() if k != "id"}))
+
+
+@pytest.mark.parametrize("text", ["[[claim]", "[claim]\nid = 'one'", "claim = ['one']", "", "\ufeff\x00"])
+def test_what_is_no_list_of_claims_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(HarnessError, match=r"claims\.toml"):
+        load_claims(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="not a readable file of claims"):
+        load_claims(tmp_path / "none.toml")
+
+
+def test_claims_load_without_heavy_imports() -> None:
+    program = (
+        "import sys; from harness.analysis.claims import load_claims; load_claims();"
+        "print(sorted({'torch', 'pandas', 'scipy', 'statsmodels', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert CLAIMS.name == "claims.toml"

@@ -1,0 +1,122 @@
+"""Frames: every record is seen, and what cannot be used is named with the reason."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.analysis.frame import CELLS, CURVES, load
+from harness.records import read_record, write_record
+
+Write = Callable[..., Path]
+MNIST = "mnist-784-100-10"
+
+
+def test_a_done_record_becomes_a_curve_and_a_cell(tmp_path: Path, write: Write) -> None:
+    path = write(MNIST, "paper", "cyclic-2", 3, [5000, 8660], best=8700)
+    loaded = load(tmp_path)
+    assert loaded.curves["correct"].tolist() == [5000, 8660]
+    assert loaded.curves["timestep"].tolist() == [1, 2]
+    cell = loaded.cells.iloc[0]
+    assert (cell["arm"], cell["seed"], cell["status"], cell["path"]) == ("cyclic-2", 3, "done", str(path))
+    assert (cell["accuracy"], cell["best_accuracy"], cell["seconds"]) == pytest.approx((86.6, 87.0, 2.5))
+    assert cell["optimism"] == pytest.approx(0.4)
+    assert loaded.problems == ()
+
+
+def test_a_failed_record_is_a_cell_with_its_reason_and_no_curve(tmp_path: Path, write: Write) -> None:
+    write(MNIST, "paper", "cyclic-2", 0, failure="out of memory")
+    loaded = load(tmp_path)
+    assert loaded.curves.empty
+    assert loaded.cells[["status", "reason"]].to_numpy().tolist() == [["failed", "out of memory"]]
+
+
+@pytest.mark.parametrize("folder", ["", "none"])
+def test_an_empty_or_absent_folder_gives_empty_frames(tmp_path: Path, folder: str) -> None:
+    loaded = load(tmp_path / folder)
+    assert (list(loaded.curves), list(loaded.cells)) == (list(CURVES), list(CELLS))
+    assert loaded.curves.empty
+    assert loaded.cells.empty
+    assert loaded.problems == ()
+
+
+def test_a_smoke_record_moved_among_paper_records_is_refused_by_name(tmp_path: Path, write: Write) -> None:
+    path = write(MNIST, "smoke", "cyclic-2", 0, 100, total=500)
+    moved = tmp_path / MNIST / "paper" / "cyclic-2" / "seed-0000.json"
+    moved.parent.mkdir(parents=True)
+    path.rename(moved)
+    loaded = load(tmp_path)
+    assert loaded.cells.empty
+    assert len(loaded.problems) == 1
+    assert loaded.problems[0].startswith(f"{moved}: refused: this is the record of {MNIST}/smoke/")
+
+
+def test_a_tampered_record_is_refused_by_name(tmp_path: Path, write: Write) -> None:
+    path = write(MNIST, "paper", "cyclic-2", 0, 8670)
+    path.write_text(path.read_text().replace("8670", "8671"))
+    assert load(tmp_path).cells.empty
+    assert f"{path}: tampered" in load(tmp_path).problems[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[" * 100_000, b"null"])
+def test_what_is_no_record_is_refused_by_name(tmp_path: Path, write: Write, content: bytes) -> None:
+    good, bad = (write(MNIST, "paper", "cyclic-2", seed, 8670) for seed in (0, 1))
+    bad.write_bytes(content)
+    loaded = load(tmp_path)
+    assert loaded.cells["path"].tolist() == [str(good)]
+    assert len(loaded.problems) == 1
+    assert loaded.problems[0].startswith(f"{bad}: not a readable record")
+
+
+def test_a_number_beyond_64_bits_is_refused_by_name(tmp_path: Path, write: Write) -> None:
+    path = write(MNIST, "paper", "cyclic-2", 0, 8670)
+    document = json.loads(path.read_text())
+    document["encoder_state"] = {"threshold": 2**80}
+    path.write_text(json.dumps(document))
+    assert str(path) in load(tmp_path).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("correct", "words"),
+    [([1, 2, 3], "without a curve over its timesteps"), ([1, -2], "counts out of range"), ([1, 10_001], "counts")],
+)
+def test_a_record_that_makes_no_sense_is_refused(tmp_path: Path, write: Write, correct: list[int], words: str) -> None:
+    path = write(MNIST, "paper", "cyclic-2", 0, correct)
+    assert load(tmp_path).curves.empty
+    assert str(path) in load(tmp_path).problems[0]
+    assert words in load(tmp_path).problems[0]
+
+
+def test_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Write) -> None:
+    path = write(MNIST, "paper", "cyclic-2", 0, 8670)
+    (path.parent / "notes.txt").write_text("mine")
+    (tmp_path / ".gitkeep").write_text("")
+    assert [problem.split(": ")[0] for problem in load(tmp_path).problems] == [str(path.parent / "notes.txt")]
+
+
+def test_a_record_of_another_configuration_is_stale(tmp_path: Path, write: Write) -> None:
+    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
+    config = replace(record.config, snn=replace(record.config.snn, epochs=3))
+    path = write_record(tmp_path, msgspec.structs.replace(record, config=config))
+    loaded = load(tmp_path)
+    assert loaded.curves.empty
+    assert loaded.cells["status"].tolist() == ["stale"]
+    assert loaded.problems == (f"{path}: stale: configuration has changed since: snn",)
+
+
+def test_a_record_of_an_arm_that_is_no_more_is_stale(tmp_path: Path, write: Write) -> None:
+    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
+    config = replace(record.config, arm="cyclic-3")
+    write_record(tmp_path, msgspec.structs.replace(record, config=config))
+    assert sorted(load(tmp_path).cells["status"]) == ["done", "stale"]
+
+
+def test_frames_need_no_torch() -> None:
+    program = "import sys, harness.analysis.frame, harness.analysis.verdicts; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
