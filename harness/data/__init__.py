@@ -5,8 +5,8 @@ stratified part that depends on the images alone, never on the order of files.
 """
 
 from harness.data.catalog import names
-from harness.data.load import load
-from harness.data.look import Finding, look
+from harness.data.finding import Finding, look
+from harness.data.loading import load
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 

@@ -98,12 +98,7 @@ def _read_split(entry: Path, name: str) -> Split:
     images = np.load(entry / f"{name}-images.npy", mmap_mode="c")
     labels = np.load(entry / f"{name}-labels.npy")
     hashes = np.load(entry / f"{name}-hashes.npy")
-    if (
-        images.dtype != np.uint8
-        or images.ndim != 4
-        or labels.shape != images.shape[:1]
-        or labels.dtype != np.int64
-    ):
+    if images.dtype != np.uint8 or images.ndim != 4 or labels.shape != images.shape[:1] or labels.dtype != np.int64:
         raise ValueError("not what was stored")
     if not np.array_equal(content_hashes(images, labels), hashes):
         raise ValueError("an image has changed")

@@ -70,9 +70,7 @@ def _classes(train: Listing, test: Listing, facts: Facts, source: Path) -> list[
     seen, held = {name for _, name in train}, {name for _, name in test}
     for split, missing in (("training", held - seen), ("test", seen - held)):
         if missing:
-            raise HarnessError(
-                f"class {min(missing)!r} has no {split} images in {source}", "get the data set again"
-            )
+            raise HarnessError(f"class {min(missing)!r} has no {split} images in {source}", "get the data set again")
     if len(seen) != facts.classes:
         raise HarnessError(
             f"{source} has {len(seen)} classes, {facts.name} has {facts.classes}",

@@ -24,9 +24,7 @@ def choose(hashes: Hashes, labels: Labels, count: int, seed: int = 0) -> NDArray
     if count > len(labels):
         raise HarnessError(f"a subset of {count} images of {len(labels)}", "ask for fewer images")
     if count < len(present):
-        raise HarnessError(
-            f"a subset of {count} images cannot hold {len(present)} classes", "ask for more images"
-        )
+        raise HarnessError(f"a subset of {count} images cannot hold {len(present)} classes", "ask for more images")
     keys = np.array([hashlib.sha256(b"%d:" % seed + row.tobytes()).digest() for row in hashes], dtype="S32")
     turn = np.zeros(len(labels))
     for label in present:

@@ -35,11 +35,14 @@ def load(
 def _splits(facts: Facts, data_dir: Path | None, download: bool) -> tuple[Split, Split]:
     if facts.name == "digits":
         return digits.read()
-    source = search.locate(facts, data_dir, download)
-    # MNIST is faster read and verified than looked up in a cache.
-    if facts.name == "mnist":
-        return mnist.read(source)
-    return cache.load(facts.name, source, lambda: decode(facts, source))
+    try:
+        source = search.locate(facts, data_dir, download)
+        # MNIST is faster read and verified than looked up in a cache.
+        if facts.name == "mnist":
+            return mnist.read(source)
+        return cache.load(facts.name, source, lambda: decode(facts, source))
+    except OSError as error:
+        raise HarnessError(f"{facts.name} cannot be read: {error}", "check the permissions") from error
 
 
 def decode(facts: Facts, source: Path) -> tuple[Split, Split]:
