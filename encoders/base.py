@@ -6,11 +6,11 @@ from typing import Any, Literal, Protocol, Self
 
 from torch import Generator, Tensor
 
+from encoders.errors import EncoderError
+
+__all__ = ["Alphabet", "Encoder", "EncoderError", "EncoderInfo", "Unfitted", "at_least_one_step"]
+
 Alphabet = Literal["binary", "ternary", "graded", "analog"]
-
-
-class EncoderError(ValueError):
-    """A parameter or input that an encoder cannot work with; the message says what, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,12 @@ import difflib
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from encoders.base import Encoder, EncoderError
+from encoders.errors import EncoderError
+
+if TYPE_CHECKING:  # torch is imported with the first encoder, not with the command line
+    from encoders.base import Encoder
 
 GROUP = "dct_snn.encoders"
 BUILTIN = {
@@ -33,7 +36,7 @@ def names() -> list[str]:
     return [*BUILTIN, *sorted(plugins())]
 
 
-def factory(name: str) -> Callable[..., Encoder]:
+def factory(name: str) -> "Callable[..., Encoder]":
     """What makes the encoder called `name`. Raises EncoderError for an unknown name or a broken plug-in."""
     if name in BUILTIN:
         module, attribute = BUILTIN[name].split(":")
@@ -49,7 +52,7 @@ def factory(name: str) -> Callable[..., Encoder]:
         raise EncoderError(f"encoder '{name}' ({third_party[name].value}) is broken: {error!r}") from error
 
 
-def create(name: str, **parameters: Any) -> Encoder:
+def create(name: str, **parameters: Any) -> "Encoder":
     """Make an encoder: `create("dct", block_size=4, stride=4, schedule="cyclic", frequencies=16)`.
 
     Raises EncoderError for an unknown name, an unknown parameter or a value out of range.

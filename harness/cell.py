@@ -21,7 +21,7 @@ from harness.snn.spiking import Spiking
 from harness.training.ann_cache import pretrained
 from harness.training.batches import normalised
 from harness.training.checkpoint import Checkpoint
-from harness.training.evaluate import activity, correct_over_time
+from harness.training.evaluate import evaluate
 from harness.training.progress import Progress, silent
 from harness.training.seeds import generator
 from harness.training.snn import fine_tune
@@ -70,17 +70,13 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: F
     spiking = replace(spiking, thresholds=tuple(thresholds))
     clock.lap("balancing")
 
-    balanced = correct_over_time(spiking, data.test, seed, setting.progress)
+    balanced = evaluate(spiking, data.test, seed, setting.progress).counts
     clock.lap("balanced test")
 
     train = data.train if config.snn.images is None else _some(data.train, config.snn.images, seed)
     checkpoint = Checkpoint(setting.checkpoint, fingerprint.digest)
-    epochs = fine_tune(spiking, train, data.test, config.snn, seed, checkpoint, setting.progress)
+    epochs, final = fine_tune(spiking, train, data.test, config.snn, seed, checkpoint, setting.progress)
     clock.lap("fine-tuning")
-
-    curve = correct_over_time(spiking, data.test, seed, setting.progress)
-    layers = activity(spiking, data.test, seed)
-    clock.lap("test")
     return Record(
         config=config,
         fingerprint=fingerprint,
@@ -93,8 +89,8 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: F
         ann_epochs=ann_epochs,
         balanced=balanced,
         epochs=epochs,
-        curve=curve,
-        layers=layers,
+        curve=final.counts,
+        layers=final.layers,
     )
 
 

@@ -17,10 +17,10 @@ SHIFT = Augmentation(pad=2)
 
 # Chosen once on a validation split of the training images by tools in `harness/experiments/choose_mnist.py`.
 ANN = AnnRecipe(
-    epochs=30,
+    epochs=60,
     batch_size=128,
     learning_rate=0.03,
-    decay_every=10,
+    decay_every=20,
     classifier_dropout=0.0,
     augmentation=SHIFT,
 )

@@ -1,0 +1,97 @@
+"""Progress for people: a live bar on a terminal, a plain line now and then elsewhere. Always on stderr."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+LINE_EVERY_SECONDS = 15.0
+
+
+class Display(Protocol):
+    """What a run tells its watcher."""
+
+    def cell(self, name: str) -> None:
+        """A cell starts."""
+        ...
+
+    def advance(self, stage: str, work: float) -> None:
+        """`work` multiply-accumulates of the running cell are done, in `stage`."""
+        ...
+
+    def line(self, text: str) -> None:
+        """A sentence that stays on the screen."""
+        ...
+
+
+@contextmanager
+def display(console: Console, total: float) -> Iterator[Display]:
+    """A display for `total` multiply-accumulates of work, fitting what `console` is."""
+    if not console.is_terminal:
+        yield _Lines(console, total)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+    )
+    # The rate is averaged over minutes: stages of a cell run at different speeds.
+    with Progress(*columns, console=console, speed_estimate_period=600) as progress:
+        yield _Bar(progress, total)
+
+
+class _Bar:
+    def __init__(self, progress: Progress, total: float) -> None:
+        self.progress = progress
+        self.task = progress.add_task("starting", total=total)
+        self.name = ""
+
+    def cell(self, name: str) -> None:
+        self.name = name
+
+    def advance(self, stage: str, work: float) -> None:
+        self.progress.update(self.task, advance=work, description=f"{self.name} · {stage}")
+
+    def line(self, text: str) -> None:
+        self.progress.console.print(text, highlight=False)
+
+
+class _Lines:
+    def __init__(self, console: Console, total: float) -> None:
+        self.console, self.total = console, total
+        self.done = 0.0
+        self.name = ""
+        self.start = self.last = time.monotonic()
+
+    def cell(self, name: str) -> None:
+        self.name = name
+
+    def advance(self, stage: str, work: float) -> None:
+        self.done += work
+        now = time.monotonic()
+        if now - self.last < LINE_EVERY_SECONDS:
+            return
+        self.last = now
+        part = min(self.done / self.total, 1.0)
+        left = (now - self.start) * (1 - part) / part
+        self.line(f"{self.name} · {stage} · {part:.0%} of the run, about {duration(left)} left")
+
+    def line(self, text: str) -> None:
+        self.console.print(text, highlight=False, soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "40 s", "7 min", "3.5 h", "12 days"."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.0f} days"

@@ -1,0 +1,142 @@
+"""What is to do: the cells of an experiment, what their records say, and how long the rest will take here."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+
+import encoders
+from harness.cell import DTYPES
+from harness.config import Arm, CellConfig, Experiment, Profile
+from harness.data.types import DataSet
+from harness.errors import HarnessError
+from harness.fingerprint import fingerprint
+from harness.records import read_record, record_path
+from harness.schema import Fingerprint
+from harness.snn.network import Network, Shape, stages
+from harness.training.batches import normalised
+from harness.training.seeds import generator
+
+State = Literal["done", "failed", "stale", "missing"]
+PRACTICAL_SECONDS = 3 * 3600.0
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell, its record's place, what stands there now, and why it is not simply done."""
+
+    config: CellConfig
+    fingerprint: Fingerprint
+    path: Path
+    state: State
+    reason: str = ""
+
+
+def plan(
+    experiment: Experiment, profile: Profile, arms: Sequence[Arm], seeds: int, data: DataSet, results: Path
+) -> list[PlannedCell]:
+    """The cells of `arms` × seeds 0 … `seeds` − 1, seed by seed so that arms can be compared early.
+
+    Raises HarnessError for a results folder that cannot be written, EncoderError for parameters that do not fit.
+    """
+    if seeds < 1:
+        raise HarnessError(f"--seeds must be at least 1, not {seeds}", "use --seeds 5 for the planned number")
+    require_writable(results)
+    cells = []
+    for seed in range(seeds):
+        for arm in arms:
+            config = experiment.resolve(arm, profile, seed)
+            encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+            encoder.calibrate(normalised(data.train.images[:64]), generator(seed, "calibration")).encode(
+                normalised(data.train.images[:1]), config.timesteps, generator(seed, "encoder-test")
+            )
+            mark = fingerprint(config, data.digest, type(encoder).__module__)
+            path = record_path(results, config)
+            cells.append(PlannedCell(config, mark, path, *state_of(path, mark)))
+    return cells
+
+
+def state_of(path: Path, today: Fingerprint) -> tuple[State, str]:
+    """What the record at `path` is worth under today's fingerprint, and why."""
+    if not path.exists():
+        return "missing", ""
+    try:
+        record = read_record(path)
+    except HarnessError as error:
+        return "stale", error.message
+    changed = _changed(record.fingerprint, today)
+    if changed:
+        return "stale", f"changed since: {', '.join(changed)}"
+    if record.status == "failed":
+        return "failed", record.failure.reason if record.failure else ""
+    return "done", ""
+
+
+def _changed(before: Fingerprint, today: Fingerprint) -> list[str]:
+    if before.digest == today.digest:
+        return []
+    parts = [name for name in ("config", "data") if getattr(before, name) != getattr(today, name)]
+    names = sorted(before.modules.keys() | today.modules.keys())
+    return parts + [name for name in names if before.modules.get(name) != today.modules.get(name)]
+
+
+def require_writable(folder: Path) -> None:
+    """Raise HarnessError unless records can be written below `folder`."""
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise HarnessError(f"cannot write to results folder {folder}", "choose another with --results-dir")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise HarnessError(
+            f"cannot write to results folder {folder}: {error.strerror}", "choose another with --results-dir"
+        ) from None
+
+
+def work(config: CellConfig, data: DataSet, shape: Shape) -> tuple[float, float]:
+    """Multiply-accumulates of a cell: of its ANN (shared by the arms of a seed), and of the rest."""
+    macs = sum(stage.macs for stage in stages(config.network, shape, data.classes))
+    images = min(config.snn.images or len(data.train), len(data.train))
+    ann = 3.0 * macs * len(data.train) * config.ann.epochs
+    tests = config.snn.epochs + 1
+    return ann, config.timesteps * macs * (3.0 * images * config.snn.epochs + len(data.test) * tests)
+
+
+def total_work(cells: Sequence[PlannedCell], data: DataSet, shape: Shape) -> float:
+    """Multiply-accumulates of `cells`, each seed's ANN once."""
+    anns: dict[int, float] = {}
+    rest = 0.0
+    for cell in cells:
+        anns[cell.config.seed], own = work(cell.config, data, shape)
+        rest += own
+    return sum(anns.values()) + rest
+
+
+def frame_shape(config: CellConfig, data: DataSet) -> Shape:
+    """(C, H, W) of the maps that the network of `config` sees."""
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    _, channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape
+    return channels, height, width
+
+
+def seconds_per_mac(config: CellConfig, data: DataSet, shape: Shape, device: torch.device) -> float:
+    """Measured on `device` now: a forward and backward pass of the cell's layers over a few images."""
+    network = Network(config.network, shape, data.classes, generator(0, "initial-weights")).to(device)
+    macs = sum(stage.macs for stage in network.stages)
+    batch = max(1, min(256, round(1e9 / macs)))
+    images = torch.zeros(batch, *shape, device=device, dtype=DTYPES[config.precision])
+    labels = torch.zeros(batch, dtype=torch.int64, device=device)
+    elapsed = 0.0
+    for _ in range(3):  # the first passes warm up
+        start = time.perf_counter()
+        F.cross_entropy(network.ann(images), labels).backward()  # type: ignore[no-untyped-call]
+        elapsed = time.perf_counter() - start
+    return elapsed / (3 * macs * batch)

@@ -1,0 +1,177 @@
+"""`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from harness import experiments
+from harness.cell import Setting
+from harness.config import Arm, EncoderSpec, Experiment, Precision, Profile
+from harness.data import cache, load
+from harness.data.types import DataSet
+from harness.display import display, duration
+from harness.errors import HarnessError
+from harness.grid import run_grid
+from harness.plan import PRACTICAL_SECONDS, PlannedCell, frame_shape, plan, seconds_per_mac, total_work
+from harness.snn.lif import Kernel
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; None means: let the harness choose."""
+
+    experiment: str
+    profile: str | None = None
+    seeds: int | None = None
+    arms: tuple[str, ...] = ()
+    encoders: tuple[str, ...] = ()
+    device: str = "auto"
+    precision: Precision | None = None
+    kernel: Kernel = "auto"
+    data_dir: Path | None = None
+    results: Path = Path("results/local")
+    dry_run: bool = False
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request resolved: what there is to do and with what."""
+
+    experiment: Experiment
+    profile: Profile
+    why: str
+    data: DataSet
+    device: torch.device
+    cells: tuple[PlannedCell, ...]
+    todo: tuple[PlannedCell, ...]
+    work: float
+    seconds: float
+
+
+def prepare(request: Request) -> Prepared:
+    """Resolve a request without training anything. Raises HarnessError or EncoderError for what cannot be."""
+    experiment = experiments.get(request.experiment)
+    arms = _arms(experiment, request)
+    device = device_of(request.device)
+    names = [request.profile] if request.profile else [p.name for p in reversed(experiment.profiles)]
+    for name in names:
+        prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
+        if request.profile or prepared.seconds <= PRACTICAL_SECONDS:
+            break
+    return prepared
+
+
+def _at_profile(
+    experiment: Experiment, profile: Profile, arms: Sequence[Arm], device: torch.device, request: Request
+) -> Prepared:
+    if request.precision is not None:
+        profile = replace(profile, precision=request.precision)
+    data = load(
+        experiment.dataset,
+        request.data_dir,
+        train_images=profile.train_images,
+        test_images=profile.test_images,
+    )
+    seeds = profile.seeds if request.seeds is None else request.seeds
+    cells = plan(experiment, profile, arms, seeds, data, request.results)
+    states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
+    todo = [cell for cell in cells if cell.state in states]
+    shape = frame_shape(cells[0].config, data)
+    work = total_work(todo, data, shape)
+    seconds = work * seconds_per_mac(cells[0].config, data, shape, device) if todo else 0.0
+    why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
+    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds)
+
+
+def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
+    chosen = tuple(experiments.arm_of(experiment, name) for name in request.arms) or experiment.arms
+    timesteps = max(arm.timesteps for arm in experiment.arms)
+    extra = tuple(
+        Arm(name, EncoderSpec(name), timesteps, f"{name} (added by --encoder)", in_paper=False)
+        for name in request.encoders
+        if name not in {arm.name for arm in chosen}
+    )
+    return chosen + extra
+
+
+def device_of(name: str) -> torch.device:
+    """The device called `name`: "auto" takes a GPU where there is one. Raises HarnessError for an absent one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name not in ("cpu", "cuda"):
+        raise HarnessError(f"unknown device '{name}'", "use auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise HarnessError("no CUDA device here", "use --device cpu")
+    return torch.device(name)
+
+
+def announce(prepared: Prepared, console: Console) -> None:
+    """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
+    data, cells, todo = prepared.data, prepared.cells, prepared.todo
+    console.print(f"[bold]{prepared.experiment.name}[/] — {prepared.experiment.title}", highlight=False)
+    console.print(f"profile {prepared.profile.name} ({prepared.why}); device {prepared.device}", highlight=False)
+    console.print(
+        f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}",
+        highlight=False,
+    )
+    console.print(f"{len(cells)} cells, {len(todo)} to do", highlight=False)
+    for cell in cells:
+        if cell.reason:
+            console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}", highlight=False)
+    if todo:
+        console.print(f"estimated time {duration(prepared.seconds)}", highlight=False)
+    else:
+        console.print("nothing to train: every cell has its record", highlight=False)
+
+
+def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
+    """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch."""
+    rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
+    with stoppable(), display(console, prepared.work) as show:
+        setting = Setting(prepared.device, request.kernel, ann_cache=cache.root() / "anns", progress=show.advance)
+
+        def starting(cell: PlannedCell) -> None:
+            show.cell(f"{cell.config.arm} seed {cell.config.seed}")
+
+        for cell, record in run_grid(prepared.todo, prepared.data, request.results, setting, starting):
+            rows[cell.path] = _row(cell, record.status)
+            if record.failure is not None:
+                show.line(f"{cell.config.arm} seed {cell.config.seed}: failed: {record.failure.reason}")
+            elif record.curve is not None:
+                percent = 100 * record.curve.correct[-1] / record.curve.total
+                seconds = duration(sum(record.timings.values()))
+                show.line(f"{cell.config.arm} seed {cell.config.seed}: {percent:.2f} % in {seconds}")
+    return list(rows.values())
+
+
+def _row(cell: PlannedCell, status: str) -> dict[str, Any]:
+    config = cell.config
+    return {
+        "experiment": config.experiment,
+        "profile": config.profile,
+        "arm": config.arm,
+        "seed": config.seed,
+        "status": status,
+        "record": str(cell.path),
+    }
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM stop a run as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
