@@ -9,9 +9,7 @@ from harness.data import load, look
 
 
 @pytest.fixture(autouse=True)
-def one_cache(
-    monkeypatch: pytest.MonkeyPatch, alone: None, tmp_path_factory: pytest.TempPathFactory, real_data: Path
-) -> None:
+def one_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """One cache for all tests here, so that CIFAR-10 is decoded once."""
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path_factory.getbasetemp() / "real-cache"))
 
