@@ -1,0 +1,55 @@
+"""Burst: pixels integrated by hand from the paper's equations, and the greatest spike by simulation."""
+
+import pytest
+import torch
+
+from encoders import create
+from encoders.base import EncoderError
+
+
+def train(intensities: list[float], timesteps: int, **parameters: float) -> torch.Tensor:
+    images = (torch.tensor(intensities) * 2 - 1).view(1, 1, 1, -1)
+    return create("burst", **parameters).encode(images, timesteps, torch.Generator())[:, 0, 0, 0]
+
+
+def test_a_grey_pixel_worked_by_hand() -> None:
+    # v before firing, in eighths: 4 ≥1 → 3 | 7 ≥2 → 5 | 9 ≥4 → 5 | 9 ≥8 → 1 | 5 <16 | 9 ≥1 → 8 | 12 ≥2 → 10
+    assert (train([0.5], 7)[:, 0] * 8).tolist() == [1, 2, 4, 8, 0, 1, 2]
+
+
+def test_a_dark_pixel_waits_and_fires_singly() -> None:
+    # p = 1/16: v reaches 1/8 at every second step, and each burst ends after its first spike.
+    assert train([0.0625], 6)[:, 0].tolist() == [0, 0.125, 0, 0.125, 0, 0.125]
+
+
+def test_a_black_pixel_is_silent() -> None:
+    assert not train([0.0], 50).any()
+
+
+def test_another_base_and_growth() -> None:
+    # v_th = ½, β = 3, p = 1: v = 1 → ½ | 1½ → 0 | 1 < 4½ | 2 → 1½ | 2½ → 1
+    assert train([1.0], 5, threshold=0.5, growth=3.0)[:, 0].tolist() == [0.5, 1.5, 0, 0.5, 1.5]
+
+
+@pytest.mark.parametrize(("threshold", "growth"), [(0.125, 2.0), (0.5, 3.0), (0.25, 1.5), (1.0, 2.0)])
+def test_no_spike_exceeds_the_declared_range(threshold: float, growth: float) -> None:
+    spikes = train([i / 200 for i in range(201)], 1000, threshold=threshold, growth=growth)
+    least, greatest = create("burst", threshold=threshold, growth=growth).info.value_range
+    assert least <= spikes.min()
+    assert spikes.max() <= greatest * (1 + 1e-6)
+
+
+def test_the_declared_range_is_reached() -> None:
+    assert train([i / 200 for i in range(201)], 1000).max() == create("burst").info.value_range[1] == 4.0
+
+
+def test_long_trains_carry_the_intensity() -> None:
+    intensities = [0.0, 0.1, 0.37, 0.5, 0.93, 1.0]
+    mean = train(intensities, 2000).mean(dim=0)
+    torch.testing.assert_close(mean, torch.tensor(intensities), atol=8 / 2000, rtol=0)
+
+
+@pytest.mark.parametrize(("parameters", "message"), [({"threshold": 0.0}, "above 0"), ({"growth": 1.0}, "above 1")])
+def test_wrong_parameters_are_refused(parameters: dict, message: str) -> None:
+    with pytest.raises(EncoderError, match=message):
+        create("burst", **parameters)
