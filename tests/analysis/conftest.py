@@ -45,6 +45,8 @@ def _write(
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """`write(experiment, profile, arm, seed, correct, …)` leaves a record in tmp_path and returns its path."""
+    # Hundreds of records need not survive a power cut; the store's own tests keep it.
+    monkeypatch.setattr("os.fsync", lambda _: None)
     return partial(_write, tmp_path)
