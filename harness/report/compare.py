@@ -1,0 +1,120 @@
+"""Two results folders side by side: final accuracy of every arm in both, paired where seeds match."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.analysis.frame import Loaded, load
+from harness.analysis.intervals import half_width, mean
+from harness.errors import HarnessError
+from harness.report.sources import Estimate
+from harness.report.tables import BLANK, percent
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+ARM = ["experiment", "profile", "arm"]
+
+
+@dataclass(frozen=True)
+class ComparedArm:
+    """One arm in both folders. `difference` is B − A in percentage points over the seeds that both have.
+
+    `identical` counts those of them whose counts agree at every timestep.
+    """
+
+    experiment: str
+    profile: str
+    arm: str
+    a: Estimate | None
+    b: Estimate | None
+    difference: Estimate | None
+    paired_seeds: tuple[int, ...]
+    identical: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All arms of both folders, and the files that could not be used."""
+
+    arms: tuple[ComparedArm, ...]
+    problems: tuple[str, ...]
+
+    def table(self) -> "Table":
+        """The comparison for a terminal."""
+        from rich import box
+        from rich.table import Table
+
+        caption = "accuracy in % at the last timestep; B − A paired by seed, in points, ± half of a 95 % interval"
+        table = Table(box=box.SIMPLE, caption=caption, caption_justify="left")
+        for heading in ("experiment", "profile", "arm", "A", "n", "B", "n", "B − A", "pairs", "identical"):
+            table.add_column(heading, justify="left" if heading in ARM else "right", overflow="fold")
+        for row in self.arms:
+            sides = [text for side in (row.a, row.b) for text in (_shown(side), str(side.seeds if side else 0))]
+            pairs, same = len(row.paired_seeds), row.identical
+            table.add_row(row.experiment, row.profile, row.arm, *sides, _shown(row.difference), str(pairs), str(same))
+        return table
+
+
+def compare(run_a: Path, run_b: Path) -> Comparison:
+    """Compare two results folders. Raises HarnessError for a folder that is not there or holds no records."""
+    a, b = _loaded(run_a), _loaded(run_b)
+    keys = sorted({key for side in (a, b) for key in _arms(side)})
+    return Comparison(tuple(_compared(key, a, b) for key in keys), (*a.problems, *b.problems))
+
+
+def _loaded(folder: Path) -> Loaded:
+    if not folder.is_dir():
+        raise HarnessError(f"{folder}: no such results folder", "name a folder that `harness run` wrote")
+    loaded = load(folder)
+    if loaded.cells.empty:
+        raise HarnessError(f"{folder}: no records in it", "name a folder that `harness run` wrote")
+    return loaded
+
+
+def _arms(loaded: Loaded) -> set[tuple[str, str, str]]:
+    return set(loaded.cells[ARM].itertuples(index=False, name=None))
+
+
+def _compared(key: tuple[str, str, str], a: Loaded, b: Loaded) -> ComparedArm:
+    experiment, profile, arm = key
+    finals_a, finals_b = _finals(a, key), _finals(b, key)
+    curves_a, curves_b = _curves(a, key), _curves(b, key)
+    seeds = tuple(sorted(finals_a.keys() & finals_b.keys()))
+    return ComparedArm(
+        experiment,
+        profile,
+        arm,
+        a=_estimate(list(finals_a.values())),
+        b=_estimate(list(finals_b.values())),
+        difference=_estimate([finals_b[seed] - finals_a[seed] for seed in seeds]),
+        paired_seeds=seeds,
+        identical=sum(curves_a[seed] == curves_b[seed] for seed in seeds),
+    )
+
+
+def _finals(loaded: Loaded, key: tuple[str, str, str]) -> dict[int, float]:
+    cells = loaded.cells
+    mine = cells[(cells[ARM] == list(key)).all(axis=1) & (cells["status"] == "done")]
+    return {int(seed): float(accuracy) for seed, accuracy in zip(mine["seed"], mine["accuracy"], strict=True)}
+
+
+def _curves(loaded: Loaded, key: tuple[str, str, str]) -> dict[int, list[tuple[int, int]]]:
+    curves: dict[int, list[tuple[int, int]]] = {}
+    rows = loaded.curves[(loaded.curves[ARM] == list(key)).all(axis=1)].sort_values("timestep")
+    for seed, correct, total in zip(rows["seed"], rows["correct"], rows["total"], strict=True):
+        curves.setdefault(int(seed), []).append((int(correct), int(total)))
+    return curves
+
+
+def _estimate(runs: list[float]) -> Estimate | None:
+    if not runs:
+        return None
+    width = float(half_width(runs))
+    return Estimate(float(mean(runs)), None if np.isnan(width) else width, len(runs))
+
+
+def _shown(side: Estimate | None) -> str:
+    return BLANK if side is None else percent(side.mean, side.half_width)

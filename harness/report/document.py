@@ -1,0 +1,145 @@
+"""A whole report as data: what the page and the Markdown file are written from."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import experiments
+from harness.analysis.claims import Claim
+from harness.config import PROFILES, Experiment, ProfileName
+from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows
+from harness.report.drawing import Picture
+from harness.report.sources import SMOKE_LABEL, Source
+from harness.report.tables import Table, accuracy_table
+
+PROFILE_WORDS = {
+    "paper": "paper profile: the published recipe",
+    "lite": "lite profile: sized for a CPU, judges orderings only",
+    "smoke": SMOKE_LABEL,
+}
+
+
+@dataclass(frozen=True)
+class ArmRecords:
+    """The records behind one row of a table: (seed, status, file name as shown, link, outcome)."""
+
+    anchor: str
+    arm: str
+    whose: str
+    files: tuple[tuple[int, str, str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One experiment at one profile."""
+
+    experiment: Experiment
+    profile: ProfileName
+    table: Table
+    pictures: tuple[Picture, ...]
+    records: tuple[ArmRecords, ...]
+    deviations: tuple[str, ...]
+
+    @property
+    def anchor(self) -> str:
+        """The section's place on the page."""
+        return f"{self.experiment.name}-{self.profile}"
+
+    @property
+    def label(self) -> str:
+        """What the profile may be used for."""
+        return PROFILE_WORDS[self.profile]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything that is said, in order."""
+
+    claims: tuple[ClaimRow, ...]
+    sections: tuple[Section, ...]
+    not_run: tuple[Experiment, ...]
+    problems: tuple[tuple[str, str], ...]
+    encoder: Picture | None
+    local: bool
+
+    @property
+    def tally(self) -> tuple[tuple[str, str, str, int], ...]:
+        """Verdicts of the evidence with their sign, tone and number, the usual order."""
+        counts = Counter(row.verdict for row in self.claims if row.whose == "evidence")
+        return tuple((word, *SIGNS[word], counts[word]) for word in SIGNS if counts[word])
+
+
+def document(
+    sources: Sequence[Source],
+    claims: Sequence[Claim],
+    chosen: Sequence[str],
+    sections: Sequence[Section],
+    encoder: Picture | None,
+) -> Document:
+    """Put the parts together; `chosen` are the experiments that the report is about."""
+    with_records = {section.experiment.name for section in sections}
+    return Document(
+        claims=claim_rows(sources, [claim for claim in claims if claim.experiment in chosen]),
+        sections=tuple(sorted(sections, key=_last)),
+        not_run=tuple(experiments.get(name) for name in chosen if name not in with_records),
+        problems=tuple((source.name, problem) for source in sources for problem in source.problems),
+        encoder=encoder,
+        local=len(sources) > 1,
+    )
+
+
+def _last(section: Section) -> int:
+    """Smoke runs, and what is not in the paper, come after what is."""
+    return 2 if section.profile == "smoke" else int(section.experiment.source == "not in the paper")
+
+
+def profiles_with_records(experiment: str, sources: Sequence[Source]) -> list[ProfileName]:
+    """Profiles to show, from paper to smoke."""
+    present = {profile for source in sources for profile in source.profiles(experiment)}
+    return [profile for profile in reversed(PROFILES) if profile in present]
+
+
+def section(
+    experiment: Experiment,
+    profile: ProfileName,
+    sources: Sequence[Source],
+    claims: Sequence[Claim],
+    pictures: Sequence[Picture],
+    out: Path,
+) -> Section:
+    """One experiment at one profile, with links to its records as seen from `out`."""
+    return Section(
+        experiment=experiment,
+        profile=profile,
+        table=accuracy_table(experiment, profile, sources, claims),
+        pictures=tuple(pictures),
+        records=tuple(
+            _records(source, experiment.name, profile, arm.name, out)
+            for arm in experiment.arms
+            for source in sources
+            if (experiment.name, profile, arm.name) in source.cells
+        ),
+        deviations=experiments.profile_of(experiment, profile).deviations,
+    )
+
+
+def anchor(experiment: str, profile: str, arm: str, whose: str) -> str:
+    """Where a page lists the records of an arm."""
+    return f"records-{experiment}-{profile}-{arm}-{whose}"
+
+
+def _records(source: Source, experiment: str, profile: ProfileName, arm: str, out: Path) -> ArmRecords:
+    base = Path(os.path.relpath(source.folder, out)).as_posix()
+    files = tuple(
+        (
+            cell.seed,
+            cell.status,
+            cell.path,
+            f"{base}/{cell.path}",
+            f"{cell.accuracy:.2f} %" if cell.accuracy is not None else f"{cell.status}: “{cell.reason}”",
+        )
+        for cell in source.cells[experiment, profile, arm]
+    )
+    return ArmRecords(anchor(experiment, profile, arm, source.name), arm, source.name, files)

@@ -1,0 +1,169 @@
+"""How every figure looks and is saved: palette, page width, and bytes that depend on the data drawn alone.
+
+A figure carries the digest of what it shows, because another matplotlib draws other bytes for the same records:
+`same_picture` then still tells a stale figure from a fresh one.
+"""
+
+import hashlib
+import io
+import platform
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from harness.config import canonical_json
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d9dee4", "#ffffff"
+LABEL_INK, LABEL_PAPER = "#101418", "#fcfcfc"  # on coloured bars: the page leaves these two alone in the dark
+WIDTH = 4.8  # inches: a page's text width, and 10 pt type that stays legible on a phone
+# seaborn's "colorblind" in an order that keeps its palest colours for last; yellow is left out (1.3:1 on white)
+PALETTE_ORDER = (0, 1, 2, 4, 3, 9, 5, 6, 7)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+
+STYLE = {
+    "svg.hashsalt": "dct-snn-harness",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 10,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "savefig.dpi": 160,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One finished figure: its file name without suffix, both renderings, and what the page needs.
+
+    `legend_height` is the fraction of the height, at the bottom, that the page cuts off: it has its own legend.
+    """
+
+    name: str
+    title: str
+    alternative: str
+    svg: bytes
+    png: bytes
+    legend: tuple[tuple[str, str, str], ...] = ()
+    legend_height: float = 0.0
+
+
+def colours(count: int) -> list[str]:
+    """`count` colours that colour-blind readers can tell apart; they repeat after nine, with other markers."""
+    import seaborn
+
+    palette = seaborn.color_palette("colorblind").as_hex()
+    return [palette[PALETTE_ORDER[i % len(PALETTE_ORDER)]] for i in range(count)]
+
+
+def styled() -> AbstractContextManager[None]:
+    """The report's style and nothing of the user's own; every figure is drawn and saved inside it."""
+    import matplotlib.style
+
+    context: AbstractContextManager[None] = matplotlib.style.context(["default", STYLE])
+    return context
+
+
+def new_figure(height: float, rows: int = 1, ratios: tuple[float, ...] | None = None) -> "tuple[Figure, list[Axes]]":
+    """A figure of the report's width with `rows` panels, one above the other, in the report's style."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, list(figure.subplots(rows, 1, squeeze=False, height_ratios=ratios)[:, 0])
+
+
+def diamond(colour: str) -> dict[str, Any]:
+    """How a published number looks: hollow, so that our own point stays visible inside it."""
+    return {
+        "marker": "D",
+        "markersize": 9,
+        "markerfacecolor": "none",
+        "markeredgecolor": colour,
+        "markeredgewidth": 1.8,
+        "linestyle": "none",
+    }
+
+
+def legend_below(figure: "Figure", handles: list[Any]) -> float:
+    """A legend under the panels, on extra height of its own; returns the fraction of the figure that it takes.
+
+    The page cuts that fraction off, because its own legend has switches.
+    """
+    columns = 1 if max(len(str(handle.get_label())) for handle in handles) > 34 else 2
+    rows = -(-len(handles) // columns)
+    extra, height = 0.155 * rows + 0.14, figure.get_figheight()
+    figure.set_figheight(height + extra)
+    fraction = extra / (height + extra)
+    figure.get_layout_engine().set(rect=(0, fraction, 1, 1 - fraction))  # type: ignore[union-attr, call-arg]
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0.01, 0.0),
+        ncols=columns,
+        fontsize=8.5,
+        frameon=False,
+        borderaxespad=0.2,
+        labelspacing=0.25,
+    )
+    return fraction
+
+
+def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, bytes]:
+    """The figure as SVG and PNG bytes, marked with the digest of `drawn`, the data it shows."""
+    mark = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
+    svg, png = io.BytesIO(), io.BytesIO()
+    marks = {"Title": title, "Identifier": mark, "Creator": painter(), "Date": None}
+    figure.savefig(svg, format="svg", metadata=marks)
+    figure.savefig(png, format="png", metadata={"Title": title, "Comment": mark, "Software": painter()})
+    return _without_trailing_spaces(svg.getvalue()), png.getvalue()
+
+
+def painter() -> str:
+    """What the bytes of a figure depend on besides its data."""
+    parts = [f"{name} {version(name)}" for name in ("matplotlib", "seaborn", "numpy", "pillow")]
+    return f"{', '.join(parts)} on {platform.machine()}."
+
+
+def _without_trailing_spaces(svg: bytes) -> bytes:
+    # matplotlib ends path lines with a blank; git and editors would quarrel over it
+    return re.sub(rb"[ \t]+\n", b"\n", svg)
+
+
+IDENTITY = re.compile(rb"sha256:[0-9a-f]{64}")
+PAINTER = re.compile(rb"matplotlib [0-9][\w., ]{1,120} on \w+\.")
+
+
+def same_picture(committed: bytes, fresh: bytes) -> bool:
+    """True for equal bytes, and for pictures of equal data that differ in who painted them only."""
+    if committed == fresh:
+        return True
+    painters = PAINTER.search(committed), PAINTER.search(fresh)
+    identities = IDENTITY.search(committed), IDENTITY.search(fresh)
+    if not (painters[0] and painters[1] and identities[0] and identities[1]):
+        return False
+    return painters[0][0] != painters[1][0] and identities[0][0] == identities[1][0]

@@ -1,0 +1,144 @@
+"""Accuracy against timestep: the picture that the paper's Fig. 2 shows, with a band over seeds."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.analysis.claims import Claim
+from harness.config import Arm
+from harness.report.drawing import INK, MUTED, Picture, both_renderings, diamond, legend_below, new_figure
+from harness.report.scene import MANY, Scene, Style, panels_of, styles_of
+from harness.report.sources import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Scale = Literal["log", "linear"]
+DASHES: dict[str, Any] = {"evidence": "-", "yours": (0, (4, 2))}
+
+
+def accuracy(scene: Scene, scale: Scale) -> Picture:
+    """Accuracy against timestep, a band of 95 % over seeds, published numbers as diamonds."""
+    panels = panels_of(scene.drawn_arms())
+    styles = styles_of(scene.experiment)
+    used = list(dict.fromkeys(styles[arm.name] for arms in panels.values() for arm in arms))
+    figure, axes = new_figure(3.0 if len(panels) == 1 else 2.2 * len(panels), len(panels))
+    drawn: list[Any] = [scene.title, scale]
+    for ax, (panel, arms) in zip(axes, panels.items(), strict=True):
+        drawn += _panel(ax, scene, arms, styles, scale)
+        ax.set_title(_panel_title(panel, arms))
+        ax.set_ylabel("accuracy (%)")
+    axes[-1].set_xlabel("timestep" + (" (log scale)" if scale == "log" else ""))
+    handles = [_handle(style) for style in used]
+    height = legend_below(figure, [*handles, *_extra_handles(scene, drawn)])
+    title = f"Accuracy against timestep: {scene.title}"
+    svg, png = both_renderings(figure, title, drawn)
+    words = f"{title}; {scale} time. Lines are means over seeds, bands 95 % intervals; diamonds are published."
+    legend = tuple((style.key, style.label, style.colour) for style in used)
+    return Picture(f"{scene.stem}-accuracy-{scale}", title, words, svg, png, legend, height)
+
+
+def _panel_title(panel: str, arms: Sequence[Arm]) -> str:
+    steps = {arm.timesteps for arm in arms}
+    if not panel:
+        return ""
+    return f"T = {steps.pop()}" if len(steps) == 1 else panel
+
+
+def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, Style], scale: Scale) -> list[Any]:
+    drawn: list[Any] = []
+    for arm in arms:
+        for source in scene.sources:
+            curve = scene.curve(source, arm)
+            if curve:
+                _line(ax, curve, styles[arm.name], source.name)
+                drawn.append([arm.name, source.name, [[e.mean, e.half_width] for e in curve]])
+    drawn += [_published(ax, claim, styles) for claim in scene.claims if _stands_here(claim, arms)]
+    longest = max(arm.timesteps for arm in arms)
+    if scale == "log":
+        few = len(scene.drawn_arms()) <= MANY
+        found = [claim for claim in scene.claims if _is_context(claim) and (few or claim.timestep == longest)]
+        drawn += [_context(ax, claim, named=few) for claim in found]
+    _time_axis(ax, scale)
+    return drawn
+
+
+def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> None:
+    steps = list(range(1, len(curve) + 1))
+    means = [estimate.mean for estimate in curve]
+    widths = [estimate.half_width or 0.0 for estimate in curve]
+    low, high = ([m + s * w for m, w in zip(means, widths, strict=True)] for s in (-1, 1))
+    every = max(1, len(curve) // 12)
+    band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
+    (line,) = ax.plot(
+        steps,
+        means,
+        color=style.colour,
+        marker=style.marker,
+        markersize=4,
+        markevery=every,
+        linestyle=DASHES[whose],
+        linewidth=1.6,
+    )
+    band.set_gid(f"arm--{style.key}--band-{whose}-{len(curve)}")
+    line.set_gid(f"arm--{style.key}--line-{whose}-{len(curve)}")
+
+
+def _stands_here(claim: Claim, arms: Sequence[Arm]) -> bool:
+    return claim.kind == "value" and claim.arm in {arm.name for arm in arms}
+
+
+def _is_context(claim: Claim) -> bool:
+    return claim.kind == "context" and claim.timestep is not None
+
+
+def _published(ax: "Axes", claim: Claim, styles: Mapping[str, Style]) -> list[Any]:
+    style = styles[str(claim.arm)]
+    place: Any = (claim.timestep, claim.published)
+    (point,) = ax.plot(*place, **diamond(style.colour), zorder=5)
+    point.set_gid(f"arm--{style.key}--published-{claim.id}")
+    return [claim.id, *place]
+
+
+def _context(ax: "Axes", claim: Claim, named: bool) -> list[Any]:
+    place: Any = (claim.timestep, claim.published)
+    ax.plot(*place, marker="x", markersize=6, color=MUTED, linestyle="none")
+    name = str(claim.label).split(" et al")[0].split(" (")[0].split(",")[0] if named else ""
+    below: dict[str, Any] = {"xytext": (0, -6), "textcoords": "offset points", "ha": "center", "va": "top"}
+    ax.annotate(name, place, fontsize=7.5, color=MUTED, **below)
+    return [claim.id, *place, name]
+
+
+def _time_axis(ax: "Axes", scale: Scale) -> None:
+    from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
+
+    if scale == "linear":
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        return
+    ax.margins(x=0.07)
+    ax.set_xscale("log", base=2)
+    top = ax.get_xlim()[1]
+    ticks = [t for t in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048) if t <= top]
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+
+
+def _handle(style: Style) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=style.colour, marker=style.marker, markersize=4, label=style.label)
+
+
+def _extra_handles(scene: Scene, drawn: Sequence[Any]) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    ids = {item[0] for item in drawn if isinstance(item, list)}
+    shown = [claim for claim in scene.claims if claim.id in ids]
+    handles = []
+    if any(claim.kind == "value" for claim in shown):
+        handles.append(Line2D([], [], label="published", **diamond(INK)))
+    if any(claim.kind == "context" for claim in shown):
+        handles.append(Line2D([], [], marker="x", color=MUTED, linestyle="none", label="published elsewhere"))
+    if any(item[1] == "yours" for item in drawn if isinstance(item, list) and len(item) > 1):
+        handles.append(Line2D([], [], color=MUTED, linestyle=DASHES["yours"], label="yours (evidence: solid)"))
+    return handles

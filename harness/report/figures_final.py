@@ -1,0 +1,74 @@
+"""Final accuracy of many arms as points: which of them comes nearest to what was published?"""
+
+from collections.abc import Iterator, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from harness.config import Arm
+from harness.report.drawing import INK, Picture, both_renderings, diamond, legend_below, new_figure
+from harness.report.scene import MANY, Scene, panels_of, styles_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def final(scene: Scene) -> Iterator[Picture]:
+    """One row an arm, one panel a family; drawn only where curves alone would lie on top of each other."""
+    arms = scene.drawn_arms()
+    if len(scene.experiment.arms) <= MANY or not arms:
+        return
+    panels = panels_of(scene.experiment.arms)
+    present = {panel: [arm for arm in members if arm in arms] for panel, members in panels.items()}
+    present = {panel: members for panel, members in present.items() if members}
+    heights = tuple(0.32 * len(members) + 0.55 for members in present.values())
+    figure, axes = new_figure(sum(heights), len(present), heights)
+    drawn: list[Any] = [scene.title]
+    for ax, (panel, members) in zip(axes, present.items(), strict=True):
+        drawn += _panel(ax, scene, members)
+        steps = {arm.timesteps for arm in members}
+        ax.set_title(f"T = {steps.pop()}" if len(steps) == 1 else panel)
+    axes[-1].set_xlabel("accuracy at the last timestep (%)")
+    height = legend_below(figure, _handles(scene))
+    title = f"Final accuracy of each arm: {scene.title}"
+    svg, png = both_renderings(figure, title, drawn)
+    words = f"{title}. Points are means over seeds with 95 % intervals; dashed lines are published."
+    yield Picture(f"{scene.stem}-final", title, words, svg, png, (), height)
+
+
+def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
+    styles, drawn = styles_of(scene.experiment), []
+    for row, arm in enumerate(arms):
+        curve, style = scene.curve(scene.sources[0], arm), styles[arm.name]
+        if curve:
+            width = curve[-1].half_width
+            point = ax.errorbar(curve[-1].mean, row, xerr=width, color=style.colour, marker=style.marker, capsize=3)
+            for number, part in enumerate((point.lines[0], *point.lines[1], *point.lines[2])):
+                part.set_gid(f"arm--{style.key}--final-{arm.name}-{number}")
+            drawn.append([arm.name, curve[-1].mean, width])
+    steps = {arm.timesteps for arm in arms}
+    for claim in scene.claims:
+        if claim.published is None:
+            continue
+        if claim.kind == "context" and {claim.timestep} == steps:
+            ax.axvline(claim.published, color=INK, linestyle="--", linewidth=1.2)
+            drawn.append([claim.id, claim.published])
+        for row, arm in enumerate(arms):
+            if claim.kind == "value" and claim.arm == arm.name:
+                ax.plot([claim.published], [row], **diamond(INK))
+                drawn.append([claim.id, claim.published])
+    ax.set_yticks(range(len(arms)), [fill(styles[arm.name].label, 25) for arm in arms], fontsize=8.5)
+    ax.set_ylim(len(arms) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.08)
+    return drawn
+
+
+def _handles(scene: Scene) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    handles: list[Any] = [Line2D([], [], color=INK, marker="o", label="mean, 95 % interval")]
+    if any(claim.kind == "context" for claim in scene.claims):
+        handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.2, label="published"))
+    if any(claim.kind == "value" for claim in scene.claims):
+        handles.append(Line2D([], [], label="published", **diamond(INK)))
+    return handles

@@ -1,0 +1,79 @@
+"""What all pictures of one experiment at one profile share: arms, their styles, and how many arms are spread."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.analysis.claims import Claim
+from harness.config import Arm, Experiment, ProfileName
+from harness.report.drawing import MARKERS, colours
+from harness.report.sources import Estimate, Source
+
+MANY = 8  # more arms than this are spread over panels
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one arm (or one family of arms spread over panels) looks everywhere in its experiment."""
+
+    key: str
+    label: str
+    colour: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the pictures of one experiment at one profile have in common."""
+
+    experiment: Experiment
+    profile: ProfileName
+    sources: tuple[Source, ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def stem(self) -> str:
+        """How the files' names begin."""
+        return f"{self.experiment.name}-{self.profile}"
+
+    @property
+    def title(self) -> str:
+        """Experiment and profile in words."""
+        return f"{self.experiment.title} ({self.profile} profile)"
+
+    def curve(self, source: Source, arm: Arm) -> tuple[Estimate, ...]:
+        """The arm's estimates, one a timestep; empty where no cell has finished."""
+        return source.estimates.get((self.experiment.name, self.profile, arm.name), ())
+
+    def drawn_arms(self) -> list[Arm]:
+        """The arms with a finished cell in any source."""
+        return [arm for arm in self.experiment.arms if any(self.curve(source, arm) for source in self.sources)]
+
+
+def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
+    """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels."""
+    if len(arms) <= MANY:
+        return {"": list(arms)}
+    stems = {arm.name.rpartition("-")[0] for arm in arms}
+    ends = {arm.name.rpartition("-")[2] for arm in arms}
+    part = 0 if len(stems) <= len(ends) else 2
+    panels: dict[str, list[Arm]] = {}
+    for arm in arms:
+        panels.setdefault(arm.name.rpartition("-")[part], []).append(arm)
+    return panels
+
+
+def styles_of(experiment: Experiment) -> Mapping[str, Style]:
+    """A style for every arm; where arms are spread over panels, one style for each family across them."""
+    many = len(experiment.arms) > MANY
+    families: dict[str, list[Arm]] = {}
+    for panel, arms in panels_of(experiment.arms).items():
+        for arm in arms:
+            family = arm.name.removeprefix(f"{panel}-").removesuffix(f"-{panel}") if many else arm.name
+            families.setdefault(family, []).append(arm)
+    palette = colours(len(families))
+    styles: dict[str, Style] = {}
+    for index, (family, members) in enumerate(families.items()):
+        label = members[0].title.rpartition(", T = ")[0] if many else members[0].title
+        style = Style(family, label, palette[index], MARKERS[index % len(MARKERS)])
+        styles |= {arm.name: style for arm in members}
+    return styles

@@ -1,0 +1,151 @@
+"""What a report is made from: one results folder as the analysis sees it, looked up by arm and timestep."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import pandas as pd
+
+from harness import experiments
+from harness.analysis.claims import Claim
+from harness.analysis.curves import percent
+from harness.analysis.frame import Loaded, load
+from harness.analysis.intervals import half_width, mean
+from harness.analysis.verdicts import Judgement, judge
+from harness.config import PROFILES, ProfileName
+
+Key = tuple[str, str, str]
+SMOKE_LABEL = "smoke: not judged"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean accuracy in percent over `seeds` seeds; the 95 % half-width is None for a single seed."""
+
+    mean: float
+    half_width: float | None
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One record: where it lies inside its results folder, and what became of it."""
+
+    seed: int
+    status: Literal["done", "failed", "stale"]
+    reason: str
+    path: str
+    accuracy: float | None
+    macs: float | None
+    accumulates: float | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A results folder under the name the report gives it."""
+
+    name: Literal["evidence", "yours"]
+    folder: Path
+    loaded: Loaded
+    judgements: tuple[Judgement, ...]
+
+    @cached_property
+    def estimates(self) -> Mapping[Key, tuple[Estimate, ...]]:
+        """For every arm with a finished cell, one estimate a timestep, the first at index 0."""
+        return {key: _curve_of(runs) for key, runs in _by_arm(self.loaded.curves)}
+
+    @cached_property
+    def cells(self) -> Mapping[Key, tuple[Cell, ...]]:
+        """The records of every arm, by seed."""
+        frame = self.loaded.cells.sort_values("seed")
+        return {key: tuple(self._cells_of(rows)) for key, rows in _by_arm(frame)}
+
+    def _cells_of(self, rows: pd.DataFrame) -> list[Cell]:
+        return [
+            Cell(
+                seed=int(row["seed"]),
+                status=row["status"],
+                reason=self.shorten(str(row["reason"])),
+                path=self.shorten(str(row["path"])),
+                accuracy=_number(row["accuracy"]),
+                macs=_number(row["macs"]),
+                accumulates=_number(row["accumulates"]),
+            )
+            for row in rows.to_dict("records")
+        ]
+
+    def shorten(self, text: str) -> str:
+        """`text` without the results folder: a report names no place on somebody's machine."""
+        return text.replace(f"{self.folder}/", "")
+
+    def profiles(self, experiment: str) -> list[ProfileName]:
+        """The profiles that have records of the experiment, from smoke to paper."""
+        present = {key[1] for key in self.cells if key[0] == experiment}
+        return [profile for profile in PROFILES if profile in present]
+
+    def estimate(self, experiment: str, profile: str, arm: str, timestep: int) -> Estimate | None:
+        """Accuracy after `timestep` steps, or None where no finished cell tells."""
+        curve = self.estimates.get((experiment, profile, arm), ())
+        return curve[timestep - 1] if timestep <= len(curve) else None
+
+    def seeds(self, experiment: str, profile: str, arm: str) -> tuple[int, int]:
+        """Seeds done and planned."""
+        cells = self.cells.get((experiment, profile, arm), ())
+        planned = experiments.profile_of(experiments.get(experiment), profile).seeds
+        return sum(cell.status == "done" for cell in cells), planned
+
+    def why_missing(self, experiment: str, profile: str, arm: str) -> str:
+        """Why an arm has no number."""
+        cells = self.cells.get((experiment, profile, arm), ())
+        for cell in cells:
+            if cell.status != "done":
+                return f"no finished cell: seed {cell.seed} {cell.status} ({cell.reason})"
+        return f"not run yet: harness run {experiment} --profile {profile}"
+
+    @cached_property
+    def problems(self) -> tuple[str, ...]:
+        """Refused, foreign and stale files, and every failed cell with its error quoted."""
+        failed = [
+            f'{cell.path}: failed: "{cell.reason}"'
+            for _, cells in sorted(self.cells.items())
+            for cell in cells
+            if cell.status == "failed"
+        ]
+        return (*(self.shorten(problem) for problem in self.loaded.problems), *failed)
+
+
+def read(
+    name: Literal["evidence", "yours"],
+    folder: Path,
+    claims: Sequence[Claim],
+    chosen: Sequence[str] | None = None,
+) -> Source:
+    """Load and judge one results folder; `chosen` limits the judgements to some experiments.
+
+    All claims are judged first: Holm's adjustment goes over all of them, whatever is shown.
+    """
+    loaded = load(folder)
+    judgements = judge(loaded, claims)
+    return Source(name, folder, loaded, tuple(j for j in judgements if chosen is None or j.experiment in chosen))
+
+
+def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:
+    groups = frame.groupby(["experiment", "profile", "arm"], sort=True)
+    return [(cast(Key, key), rows) for key, rows in groups]
+
+
+def _curve_of(rows: pd.DataFrame) -> tuple[Estimate, ...]:
+    rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))
+    runs = rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float)
+    seeds = runs.shape[1]
+    means, widths = mean(runs), half_width(runs)
+    return tuple(
+        Estimate(float(m), None if np.isnan(w) else float(w), seeds) for m, w in zip(means, widths, strict=True)
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
