@@ -79,7 +79,7 @@ def _points(ax: "Axes", judged: Sequence[Judgement]) -> list[Any]:
     drawn: list[Any] = []
     ax.axvline(0, color=INK, linewidth=1)
     for row, j in enumerate(judged):
-        (difference,)
+        difference, low, high = j.difference or 0.0, j.difference_low, j.difference_high
         if low is not None and high is not None:
             ax.plot([low, high], [row, row], color=INK, linewidth=1.8, solid_capstyle="butt")
         ax.plot([difference], [row], marker="o", color=INK, markersize=6, linestyle="none")
