@@ -1,4 +1,4 @@
-"""The command line: parse, call, exit code. 0 done · 1 a cell failed · 2 wrong usage or input · 3 --strict found one."""
+"""The command line: parse, call, exit code (0 done, 1 a cell failed, 2 wrong usage or input, 3 --strict)."""
 
 import json
 import sys

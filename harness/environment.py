@@ -13,7 +13,7 @@ def environment(device: torch.device, precision: str, kernel: Kernel) -> dict[st
     """The environment as strings."""
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "numpy": version("numpy"),
         "numba": numba.__version__,
         "machine": platform.machine(),

@@ -1,24 +1,18 @@
-"""What is to do: the cells of an experiment, what their records say, and how long the rest will take here."""
+"""What is to do: the cells of an experiment, and what stands in their records today."""
 
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
-import torch.nn.functional as F
-
 import encoders
-from harness.cell import DTYPES
 from harness.config import Arm, CellConfig, Experiment, Profile
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.records import read_record, record_path
 from harness.schema import Fingerprint
-from harness.snn.network import Network, Shape, stages
 from harness.training.batches import normalised
 from harness.training.seeds import generator
 
@@ -99,44 +93,3 @@ def require_writable(folder: Path) -> None:
         raise HarnessError(
             f"cannot write to results folder {folder}: {error.strerror}", "choose another with --results-dir"
         ) from None
-
-
-def work(config: CellConfig, data: DataSet, shape: Shape) -> tuple[float, float]:
-    """Multiply-accumulates of a cell: of its ANN (shared by the arms of a seed), and of the rest."""
-    macs = sum(stage.macs for stage in stages(config.network, shape, data.classes))
-    images = min(config.snn.images or len(data.train), len(data.train))
-    ann = 3.0 * macs * len(data.train) * config.ann.epochs
-    tests = config.snn.epochs + 1
-    return ann, config.timesteps * macs * (3.0 * images * config.snn.epochs + len(data.test) * tests)
-
-
-def total_work(cells: Sequence[PlannedCell], data: DataSet, shape: Shape) -> float:
-    """Multiply-accumulates of `cells`, each seed's ANN once."""
-    anns: dict[int, float] = {}
-    rest = 0.0
-    for cell in cells:
-        anns[cell.config.seed], own = work(cell.config, data, shape)
-        rest += own
-    return sum(anns.values()) + rest
-
-
-def frame_shape(config: CellConfig, data: DataSet) -> Shape:
-    """(C, H, W) of the maps that the network of `config` sees."""
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    _, channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape
-    return channels, height, width
-
-
-def seconds_per_mac(config: CellConfig, data: DataSet, shape: Shape, device: torch.device) -> float:
-    """Measured on `device` now: a forward and backward pass of the cell's layers over a few images."""
-    network = Network(config.network, shape, data.classes, generator(0, "initial-weights")).to(device)
-    macs = sum(stage.macs for stage in network.stages)
-    batch = max(1, min(256, round(1e9 / macs)))
-    images = torch.zeros(batch, *shape, device=device, dtype=DTYPES[config.precision])
-    labels = torch.zeros(batch, dtype=torch.int64, device=device)
-    elapsed = 0.0
-    for _ in range(3):  # the first passes warm up
-        start = time.perf_counter()
-        F.cross_entropy(network.ann(images), labels).backward()  # type: ignore[no-untyped-call]
-        elapsed = time.perf_counter() - start
-    return elapsed / (3 * macs * batch)

@@ -17,8 +17,9 @@ from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.display import display, duration
 from harness.errors import HarnessError
+from harness.estimate import frame_shape, measure, total_work
 from harness.grid import run_grid
-from harness.plan import PRACTICAL_SECONDS, PlannedCell, frame_shape, plan, seconds_per_mac, total_work
+from harness.plan import PRACTICAL_SECONDS, PlannedCell, plan
 from harness.snn.lif import Kernel
 
 
@@ -84,10 +85,10 @@ def _at_profile(
     states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
     todo = [cell for cell in cells if cell.state in states]
     shape = frame_shape(cells[0].config, data)
-    work = total_work(todo, data, shape)
-    seconds = work * seconds_per_mac(cells[0].config, data, shape, device) if todo else 0.0
+    work = total_work([cell.config for cell in todo], data, shape)
+    seconds = measure(cells[0].config, data, shape, device).seconds(work) if todo else 0.0
     why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
-    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds)
+    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work.macs, seconds)
 
 
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:

@@ -57,7 +57,7 @@ def ann_key(network: Network, data: DataSet, encoder: Encoder, config: CellConfi
         "precision": config.precision,
         "device": network.weights[0].device.type,
         "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "modules": {name: source_digest(name) for name in sorted(dependencies("harness.training.ann"))},
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()

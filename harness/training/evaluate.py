@@ -1,10 +1,13 @@
-"""Accuracy at every timestep in one pass, and the activity behind it, in memory that does not grow with T."""
+"""Accuracy at every timestep and the activity behind it, in one pass whose memory does not grow with T."""
+
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from harness.data.types import ImageSet
+from harness.errors import CellFailure
 from harness.schema import Counts, LayerActivity
 from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
@@ -13,21 +16,44 @@ from harness.training.progress import Progress
 from harness.training.seeds import generator
 
 
+class Evaluation(NamedTuple):
+    """Correct images after each timestep, and what each layer did for one image on average."""
+
+    counts: Counts
+    layers: list[LayerActivity]
+
+
 @torch.no_grad()
-def correct_over_time(spiking: Spiking, images: ImageSet, seed: int, progress: Progress) -> Counts:
-    """How many images the accumulated output U_t classifies rightly after each t = 1 … T.
+def evaluate(spiking: Spiking, images: ImageSet, seed: int, progress: Progress) -> Evaluation:
+    """Classify `images` by the accumulated output U_t after each t = 1 … T, counting spikes on the way.
 
     Images go in chunks that shrink as T grows, so memory is the same for every T.
     """
     draws = generator(seed, "encoder-test")
     hits = torch.zeros(spiking.timesteps, dtype=torch.int64)
+    meter = _Meter(spiking)
     size = spiking.chunk()
     for batch, labels in zip(torch.split(images.images, size), torch.split(images.labels, size), strict=True):
-        train = spiking.encode(normalised(batch), draws)
-        hidden = spiking.network.last_hidden(train, spiking.thresholds, spiking.neuron, kernel=spiking.kernel)
-        hits += (_outputs(spiking, hidden).argmax(-1).cpu() == labels).sum(1)
+        x = spiking.encode(normalised(batch), draws).flatten(0, 1)
+        meter.events(0, (x != 0).float())
+        for index, stage in enumerate(spiking.network.stages[:-1]):
+            x = spiking.network.spikes(
+                index, x, spiking.timesteps, spiking.thresholds[index], spiking.neuron, kernel=spiking.kernel
+            )
+            meter.fired(index, x)
+            x = F.avg_pool2d(x, 2) if stage.pool else x
+            # A pooled spike still adds its quartered weights once to each target: count it as one.
+            meter.events(index + 1, x * 4 if stage.pool else x)
+        hits += (_outputs(spiking, x).argmax(-1).cpu() == labels).sum(1)
         progress("test", spiking.macs * len(batch))
-    return Counts(hits.tolist(), len(images))
+    return Evaluation(Counts(hits.tolist(), len(images)), meter.per_image(len(images)))
+
+
+def require_activity(layers: list[LayerActivity]) -> None:
+    """Raise CellFailure naming the first hidden layer that never fired."""
+    for layer in layers:
+        if layer.spikes == 0:
+            raise CellFailure(f"{layer.name} fires no spike on the whole test set")
 
 
 def _outputs(spiking: Spiking, hidden: Tensor) -> Tensor:
@@ -36,49 +62,44 @@ def _outputs(spiking: Spiking, hidden: Tensor) -> Tensor:
     return currents.view(spiking.timesteps, -1, currents.shape[-1]).cumsum(0)
 
 
-@torch.no_grad()
-def activity(spiking: Spiking, images: ImageSet, seed: int) -> list[LayerActivity]:
-    """Operations of each layer for one image, from spikes measured on `images` (paper §4, eq. 13).
+class _Meter:
+    """Sums spikes and the additions they cause (paper §4, eq. 13): one for each connection of each event."""
 
-    One accumulate a non-zero input and outgoing connection. A spike that is averaged by pooling still adds its
-    (quartered) weights once to each of its targets, so spikes are counted before pooling.
-    """
-    draws = generator(seed, "encoder-test")
-    stages = spiking.network.stages
-    accumulates = torch.zeros(len(stages), dtype=torch.float64)
-    spikes = torch.zeros(len(stages), dtype=torch.float64)
-    size = spiking.chunk()
-    for batch in torch.split(images.images, size):
-        x = spiking.encode(normalised(batch), draws).flatten(0, 1)
-        events = (x != 0).float()
-        for index, stage in enumerate(stages):
-            accumulates[index] += _accumulates(stage, events)
-            if index == len(stages) - 1:
-                break
-            x = spiking.network.spikes(
-                index, x, spiking.timesteps, spiking.thresholds[index], spiking.neuron, kernel=spiking.kernel
+    def __init__(self, spiking: Spiking) -> None:
+        self.stages = spiking.network.stages
+        self.multiplies = spiking.encoder.info.multiplies
+        self.accumulates = [0.0] * len(self.stages)
+        self.spikes = [0.0] * len(self.stages)
+
+    def events(self, index: int, events: Tensor) -> None:
+        """Count what `events` `[T·N, …]` at the input of stage `index` make it add."""
+        stage = self.stages[index]
+        per_place = events.sum((0, 1) if stage.convolution else 0, dtype=torch.float32).double().cpu()
+        self.accumulates[index] += float((per_place * _reach(stage)).sum()) * stage.outputs[0]
+
+    def fired(self, index: int, spikes: Tensor) -> None:
+        """Count the spikes `[T·N, …]` of stage `index`."""
+        self.spikes[index] += float(spikes.sum(0, dtype=torch.float32).double().sum())
+
+    def per_image(self, images: int) -> list[LayerActivity]:
+        """What each layer did for one image on average."""
+        last = len(self.stages) - 1
+        return [
+            LayerActivity(
+                name=stage.name,
+                macs=stage.macs,
+                accumulates=self.accumulates[index] / images,
+                multiplies=self.multiplies and index == 0,
+                neurons=stage.neurons,
+                spikes=None if index == last else self.spikes[index] / images,
             )
-            spikes[index] += x.sum(dtype=torch.float64).cpu()
-            x = F.avg_pool2d(x, 2) if stage.pool else x
-            events = x.float() * (4 if stage.pool else 1)
-    graded = spiking.encoder.info.multiplies
-    return [
-        LayerActivity(
-            name=stage.name,
-            macs=stage.macs,
-            accumulates=float(accumulates[index]) / len(images),
-            multiplies=graded and index == 0,
-            neurons=stage.neurons,
-            spikes=None if index == len(stages) - 1 else float(spikes[index]) / len(images),
-        )
-        for index, stage in enumerate(stages)
-    ]
+            for index, stage in enumerate(self.stages)
+        ]
 
 
-def _accumulates(stage: Stage, events: Tensor) -> float:
-    """Additions that `events` (spikes at each input, `[B, …]`) cause: each times the connections it has."""
+def _reach(stage: Stage) -> Tensor:
+    """How many places of the output map each place of the input map is connected to: 9, fewer at the edge."""
     if not stage.convolution:
-        return float(events.sum(dtype=torch.float64)) * stage.outputs[0]
-    reach = F.conv2d(torch.ones(1, 1, *stage.inputs[1:]), torch.ones(1, 1, 3, 3), padding=1)[0, 0]
-    per_place = events.sum((0, 1), dtype=torch.float64).cpu()
-    return float((per_place * reach).sum()) * stage.outputs[0]
+        return torch.ones((), dtype=torch.float64)
+    ones = torch.ones(1, 1, *stage.inputs[1:], dtype=torch.float64)
+    return F.conv2d(ones, torch.ones(1, 1, 3, 3, dtype=torch.float64), padding=1)[0, 0]

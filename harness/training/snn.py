@@ -13,7 +13,7 @@ from harness.schema import Epoch
 from harness.snn.spiking import Spiking
 from harness.training.batches import epoch
 from harness.training.checkpoint import Checkpoint
-from harness.training.evaluate import correct_over_time
+from harness.training.evaluate import Evaluation, evaluate, require_activity
 from harness.training.progress import Progress
 from harness.training.seeds import generator
 
@@ -26,11 +26,11 @@ def fine_tune(
     seed: int,
     checkpoint: Checkpoint,
     progress: Progress,
-) -> list[Epoch]:
-    """Train the weights in place; one entry an epoch, with the test result at the final timestep.
+) -> tuple[list[Epoch], Evaluation]:
+    """Train the weights in place; return one entry an epoch, and the evaluation after the last one.
 
     Goes on from `checkpoint` where it holds earlier epochs, and leaves one after each.
-    Raises CellFailure when the loss is not finite.
+    Raises CellFailure when the loss is not finite or a layer falls silent.
     """
     network = spiking.network
     optimizer = torch.optim.Adam(
@@ -42,6 +42,7 @@ def fine_tune(
         "dropout": generator(seed, "snn-dropout"),
         "encoder": generator(seed, "encoder-training"),
     }
+    evaluation = None
     epochs = checkpoint.restore(network, optimizer, schedule, generators)
     while len(epochs) < recipe.epochs:
         name = f"SNN epoch {len(epochs) + 1}/{recipe.epochs}"
@@ -49,10 +50,11 @@ def fine_tune(
         schedule.step()
         if not torch.isfinite(torch.tensor(loss)):
             raise CellFailure(f"fine-tuning diverged in epoch {len(epochs) + 1}: loss {loss}")
-        counts = correct_over_time(spiking, test, seed, progress)
-        epochs.append(Epoch(loss, counts.correct[-1], counts.total))
+        evaluation = evaluate(spiking, test, seed, progress)
+        require_activity(evaluation.layers)
+        epochs.append(Epoch(loss, evaluation.counts.correct[-1], evaluation.counts.total))
         checkpoint.save(network, optimizer, schedule, generators, epochs)
-    return epochs
+    return epochs, evaluation or evaluate(spiking, test, seed, progress)
 
 
 def _one_epoch(
