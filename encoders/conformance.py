@@ -1,7 +1,7 @@
 """What every encoder must pass, for `harness encoders check` and for a plug-in's own tests:
 
     for finding in check(MyEncoder()):
-        assert finding.passed is not False, finding
+        assert finding.passed is not False, str(finding)
 
 An encoder that never returns is not stopped here: set a time limit outside.
 """
@@ -40,6 +40,10 @@ class Finding:
     law: str
     passed: bool | None
     detail: str
+
+    def __str__(self) -> str:
+        mark = {True: "pass", False: "FAIL", None: "skip"}[self.passed]
+        return f"{mark}  {self.law}: {self.detail}"
 
 
 def sample_images(channels: int = 3, size: int = 16, seed: int = 0) -> Tensor:

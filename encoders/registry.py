@@ -41,15 +41,21 @@ def factory(name: str) -> "Callable[..., Encoder]":
     if name in BUILTIN:
         module, attribute = BUILTIN[name].split(":")
         return cast("Callable[..., Encoder]", getattr(import_module(module), attribute))
-    third_party = plugins()
-    if name not in third_party:
-        near = difflib.get_close_matches(name, names(), n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names())}"
-        raise EncoderError(f"unknown encoder '{name}' — {hint}")
+    point = _plugin(name)
     try:
-        return cast("Callable[..., Encoder]", third_party[name].load())
-    except Exception as error:  # a plug-in's import may raise anything, and must not break the others
-        raise EncoderError(f"encoder '{name}' ({third_party[name].value}) is broken: {error!r}") from error
+        return cast("Callable[..., Encoder]", point.load())
+    except (Exception, SystemExit) as error:  # a plug-in's import may raise anything, and must not break the others
+        raise EncoderError(f"encoder '{name}' ({point.value}) is broken: {error!r}") from error
+
+
+def origin(name: str) -> str:
+    """Where an encoder comes from: "built-in", or package and version. Raises EncoderError for an unknown name."""
+    return "built-in" if name in BUILTIN else package_of(_plugin(name))
+
+
+def package_of(point: EntryPoint) -> str:
+    """Name and version of the package that offers an entry point."""
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "unknown package"
 
 
 def create(name: str, **parameters: Any) -> "Encoder":
@@ -62,3 +68,12 @@ def create(name: str, **parameters: Any) -> "Encoder":
         return make(**parameters)
     except TypeError as error:
         raise EncoderError(f"encoder '{name}': {error}") from error
+
+
+def _plugin(name: str) -> EntryPoint:
+    third_party = plugins()
+    if name not in third_party:
+        near = difflib.get_close_matches(name, names(), n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names())}"
+        raise EncoderError(f"unknown encoder '{name}' — {hint}")
+    return third_party[name]

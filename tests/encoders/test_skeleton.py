@@ -1,0 +1,102 @@
+"""The skeleton package: installed with pip, found by its entry point, and passing its own tests as written."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from encoders.base import EncoderError
+from harness.plugins import write_skeleton
+
+PROBE = """
+import json
+from encoders import create
+from encoders.catalogue import describe
+from encoders.conformance import check
+rows = {row.name: [row.origin, row.broken] for row in describe()}
+failed = [str(f) for f in check(create("spiral_wave", threshold=0.5)) if f.passed is False]
+print(json.dumps([rows, failed]))
+"""
+
+
+def python(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("new") / "spiral"
+    write_skeleton(directory, "spiral_wave")
+    return directory
+
+
+def test_the_skeleton_is_three_files_and_its_module_of_the_promised_size(tmp_path: Path) -> None:
+    files = write_skeleton(tmp_path / "new", "spiral_wave")
+    names = [str(f.relative_to(tmp_path / "new")) for f in files]
+    assert names == ["pyproject.toml", "spiral_wave.py", "tests/test_spiral_wave.py"]
+    assert 40 <= len(files[1].read_text(encoding="utf-8").splitlines()) <= 60
+
+
+def test_its_own_tests_pass_as_written(package: Path) -> None:
+    out = python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
+    assert "passed" in out
+    assert "failed" not in out
+
+
+def test_installed_with_pip_it_is_found_and_keeps_the_laws(package: Path, tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    site = tmp_path / "site"
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
+    python("-m", "pip", "install", *options, "--target", str(site), str(package))
+    broken = site / "rotten-0.1.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: rotten\nVersion: 0.1\n")
+    (broken / "entry_points.txt").write_text("[dct_snn.encoders]\nrotten = not_there:Encoder\n")
+    rows, failed = json.loads(python("-c", PROBE, PYTHONPATH=str(site)))
+    assert rows["spiral_wave"] == ["spiral-wave 0.1.0", None]
+    assert "No module named 'not_there'" in rows["rotten"][1]
+    assert failed == []
+
+
+def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="exists already"):
+        write_skeleton(tmp_path, "spiral_wave")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EncoderError, match="cannot write"):
+        write_skeleton(tmp_path / "file" / "new", "spiral_wave")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Spiral", "cannot name an encoder"),
+        ("spiral-wave", "cannot name an encoder"),
+        ("2waves", "cannot name an encoder"),
+        ("class", "cannot name an encoder"),
+        ("../away", "cannot name an encoder"),
+        ("", "cannot name an encoder"),
+        ("poisson", "an encoder called 'poisson' exists already"),
+        ("json", "installed Python module"),
+        ("numpy", "installed Python module"),
+    ],
+)
+def test_names_that_cannot_work_are_refused(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(EncoderError, match=message):
+        write_skeleton(tmp_path / "new", name)
+    assert not (tmp_path / "new").exists()
