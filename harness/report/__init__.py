@@ -1,5 +1,7 @@
-"""From judged records to what people read: tables, figures, one page. Trains nothing and imports no torch.
+"""From judged records to what people read: tables, figures, one page. Trains nothing and imports no torch."""
 
-`render.render` and `render.check` write and verify a folder of reports, `terminal.terminal_table` and
-`terminal.claims_table` print, `compare.compare` sets two results folders side by side.
-"""
+from harness.report.compare import Comparison, compare
+from harness.report.render import ReportResult, check, render
+from harness.report.terminal import claims_table, terminal_table
+
+__all__ = ["Comparison", "ReportResult", "check", "claims_table", "compare", "render", "terminal_table"]

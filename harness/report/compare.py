@@ -1,5 +1,6 @@
 """Two results folders side by side: final accuracy of every arm in both, paired where seeds match."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,13 @@ from harness.report.sources import Estimate
 from harness.report.tables import BLANK, percent
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
+CAPTION = (
+    "Accuracy in % at the last timestep; B − A in points, paired by seed; "
+    "± half of a 95 % interval; same: pairs with equal counts at every timestep."
+)
 ARM = ["experiment", "profile", "arm"]
 
 
@@ -42,20 +48,30 @@ class Comparison:
     arms: tuple[ComparedArm, ...]
     problems: tuple[str, ...]
 
-    def table(self) -> "Table":
-        """The comparison for a terminal."""
-        from rich import box
-        from rich.table import Table
+    def tables(self) -> "Group":
+        """The comparison for a terminal: one table for each experiment and profile."""
+        from rich.console import Group
+        from rich.text import Text
 
-        caption = "accuracy in % at the last timestep; B − A paired by seed, in points, ± half of a 95 % interval"
-        table = Table(box=box.SIMPLE, caption=caption, caption_justify="left")
-        for heading in ("experiment", "profile", "arm", "A", "n", "B", "n", "B − A", "pairs", "identical"):
-            table.add_column(heading, justify="left" if heading in ARM else "right", overflow="fold")
-        for row in self.arms:
-            sides = [text for side in (row.a, row.b) for text in (_shown(side), str(side.seeds if side else 0))]
-            pairs, same = len(row.paired_seeds), row.identical
-            table.add_row(row.experiment, row.profile, row.arm, *sides, _shown(row.difference), str(pairs), str(same))
-        return table
+        places = dict.fromkeys((row.experiment, row.profile) for row in self.arms)
+        tables = (_table([row for row in self.arms if (row.experiment, row.profile) == place]) for place in places)
+        return Group(*tables, *(Text(problem, style="red") for problem in self.problems), CAPTION)
+
+
+def _table(rows: Sequence[ComparedArm]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    title = f"{rows[0].experiment} ({rows[0].profile} profile)"
+    table = Table(title=title, box=box.SIMPLE, title_justify="left", title_style="", padding=(0, 1, 0, 0))
+    table.add_column("arm", no_wrap=True)
+    for heading in ("A", "n", "B", "n", "B − A", "pairs", "same"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        sides = [text for side in (row.a, row.b) for text in (_shown(side), str(side.seeds if side else 0))]
+        counts = str(len(row.paired_seeds)), str(row.identical)
+        table.add_row(row.arm, *sides, _shown(row.difference), *counts)
+    return table
 
 
 def compare(run_a: Path, run_b: Path) -> Comparison:

@@ -101,7 +101,7 @@ def _row(table: Table, row: Row) -> Iterator[str]:
     notes = "; ".join(filter(None, (row.note, row.elsewhere)))
     yield row.title + (f" ({notes})" if notes else "")
     yield row.whose
-    yield row.seeds if row.complete else f"**{row.seeds}, incomplete**"
+    yield row.seeds if row.complete else f"{row.seeds}, incomplete"
     for entry in row.entries:
         mark = table.mark(entry)
         yield entry.text + (f" ({mark})" if mark else "")
@@ -126,5 +126,5 @@ def _pipes(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
 def _safe(text: str) -> str:
     """`text` on one line, where Markdown takes it as text: errors may quote anything."""
     for sign in ("\\", "|", "<", "[", "]", "*", "_", "`"):
-        text = text.replace(sign, f"\\{sign}") if sign != "*" or "**" not in text else text
+        text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())

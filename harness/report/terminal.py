@@ -1,19 +1,20 @@
 """The report on a terminal: accuracy at every usual timestep with the published value beside it, and verdicts."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import experiments
 from harness.analysis.claims import Claim, load_claims
-from harness.config import Experiment, ProfileName
-from harness.report.claim_rows import claim_rows
+from harness.config import Arm, Experiment, ProfileName
+from harness.report.claim_rows import ClaimRow, claim_rows
 from harness.report.document import PROFILE_WORDS, profiles_with_records
 from harness.report.sources import Source, read
 from harness.report.tables import BLANK, columns_of, percent
 
 if TYPE_CHECKING:
-    from rich.console import Group, RenderableType
+    from rich.console import Group, JustifyMethod, RenderableType
     from rich.table import Table
 
 COLOURS = {"good": "green", "fair": "cyan", "bad": "red", "open": "yellow", "none": "dim"}
@@ -26,66 +27,108 @@ def sources_of(evidence: Path, local: Path | None) -> tuple[Source, ...]:
     return found if local is None else (*found, read("yours", local, claims))
 
 
-def terminal_table(sources: Sequence[Source], experiment: str, profile: ProfileName | None = None) -> "Group":
-    """One table for each profile that has records (or for one): arms in rows, timesteps in columns."""
+def terminal_table(
+    experiment: str, *, evidence: Path, local: Path | None = None, profile: ProfileName | None = None
+) -> "Group":
+    """One table for each profile that has records (or for one): arms in rows, timesteps in columns.
+
+    Failed cells follow with their errors. Raises HarnessError for an unknown experiment.
+    """
     from rich.console import Group
     from rich.text import Text
 
     found, claims = experiments.get(experiment), load_claims()
+    sources = sources_of(evidence, local)
     profiles = [p for p in profiles_with_records(experiment, sources) if profile in (None, p)]
     parts: list[RenderableType] = [_accuracy(found, name, sources, claims) for name in profiles]
-    failed = [problem for source in sources for problem in source.problems if problem.startswith(f"{experiment}/")]
-    parts += [Text(problem, style="red") for problem in failed]
+    parts += _problems(sources, [experiment])
     return Group(*parts or [Text(f"{experiment}: no records yet; harness run {experiment}")])
 
 
 def _accuracy(
     experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
 ) -> "Table":
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    title = f"{experiment.title}: accuracy in % after T timesteps\n{PROFILE_WORDS[profile]}"
-    caption = f"± half of a 95 % interval over seeds; {BLANK} beyond the arm’s T, or not published"
-    table = Table(title=title, caption=caption, box=box.SIMPLE, title_justify="left", caption_justify="left")
-    columns = columns_of(experiment)
-    for heading in ("arm", "whose"):
-        table.add_column(heading, overflow="fold")
+    rows = [
+        (arm, source)
+        for arm in experiment.arms
+        for source in sources
+        if (experiment.name, profile, arm.name) in source.cells
+    ]
+    columns = _fitting(columns_of(experiment), max(arm.timesteps for arm, _ in rows), rows)
+    table = _table(f"{experiment.title}: accuracy in % after T timesteps\n{PROFILE_WORDS[profile]}")
+    table.caption = f"± half of a 95 % interval over seeds; {BLANK} beyond the arm’s last T, or not published"
+    table.add_column("arm", no_wrap=True)
     for heading in ("seeds", *(f"T={column}" for column in columns), "at last T", "paper"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for arm in experiment.arms:
+    for arm, source in rows:
         printed = [c for c in claims if c.kind == "value" and (c.experiment, c.arm) == (experiment.name, arm.name)]
-        for source in sources:
-            if (experiment.name, profile, arm.name) not in source.cells:
-                continue
-            done, planned = source.seeds(experiment.name, profile, arm.name)
-            estimates = [source.estimate(experiment.name, profile, arm.name, t) for t in columns]
-            last = source.estimate(experiment.name, profile, arm.name, arm.timesteps)
-            table.add_row(
-                arm.name,
-                source.name,
-                Text(f"{done}/{planned}", style="" if done >= planned else "yellow"),
-                *(BLANK if e is None else f"{e.mean:.2f}" for e in estimates),
-                BLANK if last is None else percent(last.mean, last.half_width),
-                ", ".join(str(claim.value) for claim in printed) or BLANK,
-            )
+        done, planned = source.seeds(experiment.name, profile, arm.name)
+        estimates = [source.estimate(experiment.name, profile, arm.name, t) for t in (*columns, arm.timesteps)]
+        last = estimates.pop()
+        table.add_row(
+            arm.name if source.name == "evidence" else f"{arm.name} (yours)",
+            Text(f"{done}/{planned}", style="" if done >= planned else "yellow"),
+            *(BLANK if e is None else f"{e.mean:.1f}" for e in estimates),
+            BLANK if last is None else percent(last.mean, last.half_width),
+            ", ".join(str(claim.value) for claim in printed) or BLANK,
+        )
     return table
 
 
-def claims_table(sources: Sequence[Source], experiments: Sequence[str] | None = None) -> "Table":
-    """Every claim of all (or the named) experiments with its verdict, one line each."""
-    from rich import box
-    from rich.table import Table
+def _fitting(columns: Sequence[int], longest: int, rows: Sequence[tuple[Arm, Source]]) -> list[int]:
+    """The timesteps that are reached and that fit the terminal; the middle ones are the first to go."""
+    kept = [column for column in columns if column <= longest]
+    names = max(len(arm.name) + (8 if source.name == "yours" else 0) for arm, source in rows)
+    room = (shutil.get_terminal_size().columns - names - len("seeds at last T ± 0.00 paper  ") - 4) // 6
+    for column in (24, 4, 1, 8, 48, 2, 5):
+        if len(kept) > room and column in kept:
+            kept.remove(column)
+    return kept
+
+
+def claims_table(*, evidence: Path, local: Path | None = None, experiments: Sequence[str] | None = None) -> "Group":
+    """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
+    from rich.console import Group
+
+    sources = sources_of(evidence, local)
+    wanted = [c for c in load_claims() if experiments is None or c.experiment in experiments]
+    rows = claim_rows(sources, wanted)
+    tables = (
+        _claims(name, [row for row in rows if row.experiment == name])
+        for name in dict.fromkeys(row.experiment for row in rows)
+    )
+    return Group(*tables, *_problems(sources, experiments))
+
+
+def _claims(title: str, rows: Sequence[ClaimRow]) -> "Table":
     from rich.text import Text
 
-    wanted = [c for c in load_claims() if experiments is None or c.experiment in experiments]
-    table = Table(box=box.SIMPLE, title="Claims", title_justify="left")
-    for heading in ("experiment", "claim", "profile", "published", "ours", "verdict", "why"):
-        table.add_column(heading, overflow="fold")
-    for row in claim_rows(sources, wanted):
-        whose = row.profile if row.whose == "evidence" else f"{row.profile}, yours"
+    table = _table(title)
+    table.add_column("claim", overflow="fold")
+    for heading in ("profile", "published", "ours", "verdict"):
+        table.add_column(heading, no_wrap=heading != "ours")
+    for row in rows:
+        claim = row.statement if row.whose == "evidence" else f"{row.statement} (yours)"
         verdict = Text(f"{row.sign} {row.words}", style=COLOURS[row.tone])
-        cells = (row.experiment, row.statement, whose, row.published, row.ours)
-        table.add_row(*(Text(cell) for cell in cells), verdict, Text(row.detail))
+        table.add_row(*(Text(cell) for cell in (claim, row.profile, row.published, row.ours)), verdict)
     return table
+
+
+def _problems(sources: Sequence[Source], experiments: Sequence[str] | None) -> "list[RenderableType]":
+    from rich.text import Text
+
+    found = [problem for source in sources for problem in source.problems]
+    mine = [p for p in found if experiments is None or any(p.startswith(f"{name}/") for name in experiments)]
+    return [Text(problem, style="red") for problem in mine]
+
+
+def _table(title: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    left: JustifyMethod = "left"
+    return Table(
+        title=title, box=box.SIMPLE, padding=(0, 1, 0, 0), title_justify=left, caption_justify=left, title_style=""
+    )
