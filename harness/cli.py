@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from encoders.errors import EncoderError
+from harness.cli_encoders import encoders_app
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
 
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
+
+app.add_typer(encoders_app, name="encoders")
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
@@ -79,11 +82,72 @@ def run(
 
 
 def _show_results(experiment: str, results: Path) -> None:
-    from harness.report import terminal_table, write_experiment
+    from harness.report import render, terminal_table
 
-    Console().print(terminal_table(experiment, evidence=EVIDENCE, local=results))
-    for path in write_experiment(experiment, evidence=EVIDENCE, local=results, out=results / "reports"):
-        Console().print(f"wrote {path}", highlight=False, soft_wrap=True)
+    console = Console()
+    console.print(terminal_table(experiment, evidence=EVIDENCE, local=results))
+    written = render(EVIDENCE, results, _beside(results), [experiment]).files
+    console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
+
+
+def _beside(results: Path) -> Path:
+    """Where the report of a results folder goes: results/local-report for results/local."""
+    return results.with_name(f"{results.name}-report")
+
+
+@app.command()
+def report(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="All where none.")] = None,
+    evidence_dir: Annotated[Path, typer.Option(help="The records that this project stands behind.")] = EVIDENCE,
+    results_dir: Annotated[Path, typer.Option(help="Your records, set beside the evidence.")] = LOCAL,
+    out: Annotated[Path, typer.Option(help="Where the report of the evidence is written.")] = Path("reports"),
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a claim is not reproduced.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
+    from harness import report as room
+
+    console = Console(stderr=as_json)
+    if check:
+        wrong = room.check(evidence_dir, out)
+        for name in wrong:
+            console.print(f"{out / name} is not what the records give", highlight=False, soft_wrap=True)
+        raise typer.Exit(1 if wrong else 0)
+    yours = results_dir if results_dir.is_dir() else None
+    result = room.render(evidence_dir, None, out, names)
+    if yours is not None:
+        result = room.render(evidence_dir, yours, _beside(yours), names)
+    for problem in result.problems:
+        console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
+    if as_json:
+        claims = _judged("evidence", result.judgements) + _judged("yours", result.local_judgements)
+        print(json.dumps({"claims": claims}))
+    else:
+        console.print(room.claims_table(evidence=evidence_dir, local=yours, experiments=names))
+        console.print(f"wrote {out / 'index.html'}", highlight=False, soft_wrap=True)
+    if strict and any(j.verdict == "not reproduced" for j in (*result.judgements, *result.local_judgements)):
+        raise typer.Exit(3)
+
+
+def _judged(source: str, judgements: Any) -> list[dict[str, Any]]:
+    import msgspec
+
+    return [{"results": source, **msgspec.to_builtins(judgement)} for judgement in judgements]
+
+
+@app.command()
+def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
+    """Show two results folders side by side, paired where seeds match."""
+    from harness.report import compare as compare_folders
+
+    comparison = compare_folders(run_a, run_b)
+    if as_json:
+        import msgspec
+
+        print(json.dumps(msgspec.to_builtins(comparison)))
+    else:
+        Console().print(comparison.tables())
 
 
 def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:

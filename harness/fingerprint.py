@@ -54,19 +54,25 @@ def _imports(module: str) -> list[str]:
 
 
 def _exists(module: str) -> bool:
-    if module.split(".")[0] not in PACKAGES:
-        return False
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+    return module.split(".")[0] in PACKAGES and _file_of(module) is not None
 
 
 def _path(module: str) -> Path:
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+    found = _file_of(module)
+    if found is None:
         raise ModuleNotFoundError(f"no source for module {module}")
-    return Path(spec.origin)
+    return found
+
+
+def _file_of(module: str) -> Path | None:
+    # Only the top package is asked of Python: finding a submodule's spec would import its parents, and torch.
+    top, *rest = module.split(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.origin is None:
+        return None
+    base = Path(spec.origin).parent.joinpath(*rest) if spec.submodule_search_locations else None
+    candidates = [Path(spec.origin)] if not rest else [base.with_suffix(".py"), base / "__init__.py"] if base else []
+    return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
 
 
 @cache

@@ -14,7 +14,7 @@ from encoders.registry import GROUP, names
 def write_skeleton(directory: Path, name: str) -> list[Path]:
     """Write the package of an encoder called `name` into the new folder `directory`; return the files.
 
-    Raises EncoderError where the folder exists or cannot be written, or where the name is no module name or already taken.
+    Raises EncoderError where the folder exists or cannot be written, or the name is no module name or taken.
     """
     _check_name(name)
     if directory.exists():
