@@ -137,10 +137,26 @@ def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, by
     """The figure as SVG and PNG bytes, marked with the digest of `drawn`, the data it shows."""
     mark = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
     svg, png = io.BytesIO(), io.BytesIO()
+    _settle(figure)
     marks = {"Title": title, "Identifier": mark, "Creator": painter(), "Date": None}
     figure.savefig(svg, format="svg", metadata=marks)
     figure.savefig(png, format="png", metadata={"Title": title, "Comment": mark, "Software": painter()})
     return _without_trailing_spaces(svg.getvalue()), png.getvalue()
+
+
+def _settle(figure: "Figure") -> None:
+    """Lay the panels out once for both formats, on rounded places.
+
+    The solver's last bits depend on what the process has drawn before, and matplotlib hashes them into ids.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = axes.get_position(original=True).bounds
+        axes.set_position((round(left, 5), round(bottom, 5), round(width, 5), round(height, 5)))
 
 
 def painter() -> str:

@@ -52,12 +52,15 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, S
             if curve:
                 _line(ax, curve, styles[arm.name], source.name)
                 drawn.append([arm.name, source.name, [[e.mean, e.half_width] for e in curve]])
-    drawn += [_published(ax, claim, styles) for claim in scene.claims if _stands_here(claim, arms)]
-    longest = max(arm.timesteps for arm in arms)
+    values = [c for c in scene.claims if c.kind == "value" and c.arm in {arm.name for arm in arms}]
+    drawn += [_published(ax, claim, styles[str(claim.arm)]) for claim in values]
+    last = max(arm.timesteps for arm in arms)
+    context = [c for c in scene.claims if c.kind == "context" and c.timestep is not None]
+    own = [c for c in context if _is_own(c) and (c.timestep == last or len(scene.drawn_arms()) <= MANY)]
+    drawn += [_published(ax, claim, None) for claim in own]
     if scale == "log":
-        few = len(scene.drawn_arms()) <= MANY
-        found = [claim for claim in scene.claims if _is_context(claim) and (few or claim.timestep == longest)]
-        drawn += [_context(ax, claim, named=few) for claim in found]
+        others = sorted((c for c in context if not _is_own(c)), key=lambda c: (c.timestep or 0, c.id))
+        drawn += [_elsewhere(ax, claim, level) for claim, level in zip(others, _levels(others), strict=True)]
     _time_axis(ax, scale)
     return drawn
 
@@ -83,28 +86,36 @@ def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> No
     line.set_gid(f"arm--{style.key}--line-{whose}-{len(curve)}")
 
 
-def _stands_here(claim: Claim, arms: Sequence[Arm]) -> bool:
-    return claim.kind == "value" and claim.arm in {arm.name for arm in arms}
+def _is_own(claim: Claim) -> bool:
+    """A number of the paper itself, shown here and judged in another experiment."""
+    return str(claim.label).startswith("DCT-SNN")
 
 
-def _is_context(claim: Claim) -> bool:
-    return claim.kind == "context" and claim.timestep is not None
-
-
-def _published(ax: "Axes", claim: Claim, styles: Mapping[str, Style]) -> list[Any]:
-    style = styles[str(claim.arm)]
+def _published(ax: "Axes", claim: Claim, style: Style | None) -> list[Any]:
     place: Any = (claim.timestep, claim.published)
-    (point,) = ax.plot(*place, **diamond(style.colour), zorder=5)
-    point.set_gid(f"arm--{style.key}--published-{claim.id}")
+    (point,) = ax.plot(*place, **diamond(style.colour if style else INK), zorder=5)
+    if style:
+        point.set_gid(f"arm--{style.key}--published-{claim.id}")
     return [claim.id, *place]
 
 
-def _context(ax: "Axes", claim: Claim, named: bool) -> list[Any]:
+def _levels(claims: Sequence[Claim]) -> list[int]:
+    """How far down each name is written, so that the names of neighbours do not cover each other."""
+    levels: list[int] = []
+    for index, claim in enumerate(claims):
+        before = claims[index - 1] if index else None
+        near = before is not None and (claim.timestep or 0) < 2.5 * (before.timestep or 0)
+        level_with = before is not None and abs((claim.published or 0) - (before.published or 0)) < 4
+        levels.append(levels[-1] + 1 if near and level_with else 0)
+    return levels
+
+
+def _elsewhere(ax: "Axes", claim: Claim, level: int) -> list[Any]:
     place: Any = (claim.timestep, claim.published)
     ax.plot(*place, marker="x", markersize=6, color=MUTED, linestyle="none")
-    name = str(claim.label).split(" et al")[0].split(" (")[0].split(",")[0] if named else ""
-    below: dict[str, Any] = {"xytext": (0, -6), "textcoords": "offset points", "ha": "center", "va": "top"}
-    ax.annotate(name, place, fontsize=7.5, color=MUTED, **below)
+    name = str(claim.label).split(" et al")[0].split(" (")[0]
+    offset: dict[str, Any] = {"xytext": (0, -6 - 10 * level), "textcoords": "offset points"}
+    ax.annotate(name, place, fontsize=7.5, color=MUTED, ha="center", va="top", **offset)
     return [claim.id, *place, name]
 
 
@@ -135,9 +146,9 @@ def _extra_handles(scene: Scene, drawn: Sequence[Any]) -> list[Any]:
     ids = {item[0] for item in drawn if isinstance(item, list)}
     shown = [claim for claim in scene.claims if claim.id in ids]
     handles = []
-    if any(claim.kind == "value" for claim in shown):
+    if any(claim.kind == "value" or _is_own(claim) for claim in shown):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
-    if any(claim.kind == "context" for claim in shown):
+    if any(claim.kind == "context" and not _is_own(claim) for claim in shown):
         handles.append(Line2D([], [], marker="x", color=MUTED, linestyle="none", label="published elsewhere"))
     if any(item[1] == "yours" for item in drawn if isinstance(item, list) and len(item) > 1):
         handles.append(Line2D([], [], color=MUTED, linestyle=DASHES["yours"], label="yours (evidence: solid)"))

@@ -31,7 +31,7 @@ def final(scene: Scene) -> Iterator[Picture]:
     height = legend_below(figure, _handles(scene))
     title = f"Final accuracy of each arm: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
-    words = f"{title}. Points are means over seeds with 95 % intervals; dashed lines are published."
+    words = f"{title}. Points are means over seeds with 95 % intervals; dashed lines and diamonds are published."
     yield Picture(f"{scene.stem}-final", title, words, svg, png, (), height)
 
 

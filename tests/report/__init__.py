@@ -1,0 +1,1 @@
+"""Tests of the report, with their hand-made records and their browser."""

@@ -1,0 +1,93 @@
+"""Records made by hand: what a campaign would leave, written into a temporary folder and nowhere else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import experiments
+from harness.records import Counts, Epoch, Failure, Fingerprint, LayerActivity, Record, write_record
+
+ERROR = "loss is not finite <after> step 3"
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Two results folders and the folder that a report goes to."""
+
+    evidence: Path
+    local: Path
+    out: Path
+
+
+def empty(root: Path) -> Campaign:
+    """A campaign that has not begun."""
+    return Campaign(root / "results" / "evidence", root / "results" / "local", root / "reports")
+
+
+def write_cell(
+    results: Path, experiment: str, profile: str, arm: str, seed: int, final: int, failure: str = ""
+) -> Path:
+    """One record whose accuracy climbs to `final` of 10,000 at the last timestep, or one that failed."""
+    found = experiments.get(experiment)
+    config = found.resolve(experiments.arm_of(found, arm), experiments.profile_of(found, profile), seed)
+    steps = config.timesteps
+    correct = [round(final * (1 - 0.6 / t**1.5 * (t < steps))) for t in range(1, steps + 1)]
+    layer = LayerActivity("fc1", 78400, 9000.0 * steps, multiplies=False, neurons=100, spikes=3.0)
+    done = not failure
+    record = Record(
+        config=config,
+        fingerprint=Fingerprint("f" * 64, "c" * 64, "d" * 64, {}),
+        status="done" if done else "failed",
+        environment={},
+        timings={"total": 1.0},
+        curve=Counts(correct, 10_000) if done else None,
+        layers=[layer] if done else [],
+        epochs=[Epoch(0.1, final + 5, 10_000), Epoch(0.1, final, 10_000)] if done else [],
+        failure=None if done else Failure(failure, "Traceback …"),
+    )
+    return write_record(results, record)
+
+
+def write_arm(results: Path, experiment: str, profile: str, arm: str, finals: Sequence[int]) -> list[Path]:
+    """One record for each of `finals`, with seeds 0, 1, 2, …"""
+    return [write_cell(results, experiment, profile, arm, seed, final) for seed, final in enumerate(finals)]
+
+
+def write_mnist(results: Path) -> None:
+    """The published MNIST arms with five seeds each, one control with two of five."""
+    finals = {
+        "cyclic-16": (9850, 9853, 9856, 9852, 9859),
+        "cyclic-5": (9720, 9731, 9738, 9726, 9735),
+        "cyclic-2": (9120, 9000, 9060, 9090, 9030),
+        "poisson-16": (9460, 9470),
+    }
+    for arm, counts in finals.items():
+        write_arm(results, "mnist-784-100-10", "paper", arm, counts)
+
+
+def write_ablation(results: Path) -> None:
+    """An ablation at the lite profile with orderings to judge; one of its cells failed."""
+    finals = {
+        "cyclic-16x3": (6900, 6960, 6860),
+        "interleaved-16x3": (6350, 6390, 6330),
+        "cyclic-8x3": (6100, 6160, 6060),
+        "interleaved-8x3": (5600, 5650),
+    }
+    for arm, counts in finals.items():
+        write_arm(results, "ablation-interleaved", "lite", arm, counts)
+    write_cell(results, "ablation-interleaved", "lite", "interleaved-8x3", 2, 0, ERROR)
+
+
+def write_readings(results: Path) -> None:
+    """All readings of the paper, three seeds each: more arms than one panel holds."""
+    for index, arm in enumerate(experiments.get("sensitivity-readings").arms):
+        base = {16: 9850, 5: 9700, 2: 9000}[arm.timesteps] - 31 * (index // 3)
+        write_arm(results, "sensitivity-readings", "paper", arm.name, (base, base + 12, base - 9))
+
+
+def write_everything(campaign: Campaign) -> None:
+    """All of the above, smoke records, and a few local ones."""
+    for write in (write_mnist, write_ablation, write_readings):
+        write(campaign.evidence)
+    write_arm(campaign.evidence, "quickstart", "smoke", "cyclic-16", (9400,))
+    write_arm(campaign.local, "mnist-784-100-10", "paper", "cyclic-16", (9845, 9858))

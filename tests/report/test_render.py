@@ -1,0 +1,112 @@
+"""A report is a function of the records: same bytes for the same records, and `check` sees every difference."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.report import ReportResult, check, render
+from harness.report.drawing import PAINTER
+
+from .campaigns import Campaign, empty, write_arm, write_mnist
+
+
+@pytest.fixture(scope="module")
+def mnist(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+    campaign = empty(tmp_path_factory.mktemp("mnist"))
+    write_mnist(campaign.evidence)
+    render(campaign.evidence, None, campaign.out)
+    return campaign
+
+
+@pytest.fixture
+def copy(mnist: Campaign, tmp_path: Path) -> Campaign:
+    """The rendered campaign at another place, to be tampered with."""
+    shutil.copytree(mnist.out.parent, tmp_path / "copy")
+    return empty(tmp_path / "copy")
+
+
+def test_the_same_records_at_another_place_give_the_same_bytes(mnist: Campaign, copy: Campaign) -> None:
+    shutil.rmtree(copy.out)
+    # another report first: what the process drew before must leave no trace
+    write_arm(copy.local, "quickstart", "lite", "cyclic-16", (9400, 9500))
+    render(copy.local, None, copy.out.parent / "other", ["quickstart"])
+    render(copy.evidence, None, copy.out)
+    before, after = ({p.name: p.read_bytes() for p in c.out.iterdir()} for c in (mnist, copy))
+    assert before == after
+
+
+def test_nothing_names_a_place_or_a_time(mnist: Campaign) -> None:
+    for path in mnist.out.iterdir():
+        content = path.read_bytes()
+        assert str(mnist.out.parent).encode() not in content, path.name
+        assert b"dc:date" not in content, path.name
+
+
+def test_check_accepts_what_the_records_give(copy: Campaign) -> None:
+    assert check(copy.evidence, copy.out) == []
+
+
+def test_check_names_changed_missing_and_extra_files(copy: Campaign) -> None:
+    with (copy.out / "report.md").open("a") as file:
+        file.write("one more claim\n")
+    page = copy.out / "index.html"
+    page.write_text(page.read_text().replace("reproduced", "confirmed", 1))
+    (copy.out / "mnist-784-100-10.csv").unlink()
+    (copy.out / "notes.txt").touch()
+    assert check(copy.evidence, copy.out) == ["index.html", "mnist-784-100-10.csv", "notes.txt", "report.md"]
+
+
+def test_check_follows_the_records(copy: Campaign) -> None:
+    (copy.evidence / "mnist-784-100-10/paper/cyclic-16/seed-0004.json").unlink()
+    wrong = check(copy.evidence, copy.out)
+    assert {"index.html", "report.md", "mnist-784-100-10.csv", "mnist-784-100-10.tex"} <= set(wrong)
+    assert "mnist-784-100-10-paper-accuracy-log.svg" in wrong
+    assert "encoder-picture.svg" not in wrong
+
+
+def test_check_compares_figures_of_another_matplotlib_by_their_data(copy: Campaign) -> None:
+    figure = copy.out / "mnist-784-100-10-paper-accuracy-log.svg"
+    for path in (figure, copy.out / "index.html"):
+        painted = PAINTER.sub(b"matplotlib 3.9.1 on riscv64.", path.read_bytes())
+        path.write_bytes(painted.replace(b"stroke-width: 1.6", b"stroke-width: 1.7"))
+    assert check(copy.evidence, copy.out) == []
+    figure.write_bytes(figure.read_bytes().replace(b"sha256:", b"sha256:0", 1))
+    assert check(copy.evidence, copy.out) == [figure.name]
+
+
+def test_check_of_a_folder_that_is_not_there_names_everything(campaign: Campaign) -> None:
+    assert "index.html" in check(campaign.evidence, campaign.out)
+
+
+def test_unknown_experiment_is_refused_with_a_suggestion(campaign: Campaign) -> None:
+    with pytest.raises(HarnessError, match="did you mean 'quickstart'"):
+        render(campaign.evidence, None, campaign.out, ["quickstrat"])
+    assert not campaign.out.exists()
+
+
+def test_named_experiments_alone_are_written(campaign: Campaign) -> None:
+    write_mnist(campaign.evidence)
+    result = render(campaign.evidence, None, campaign.out, ["quickstart"])
+    assert {path.stem for path in result.files} == {"index", "report", "encoder-picture"}
+    assert result.judgements == ()
+
+
+def test_result_tells_judgements_and_problems(rendered: ReportResult) -> None:
+    verdicts = {j.id: j.verdict for j in rendered.judgements}
+    assert verdicts["mnist-t16"] == "reproduced"
+    assert {j.id: j.verdict for j in rendered.local_judgements}["mnist-t16"] == "incomplete"
+    assert any("loss is not finite" in problem for problem in rendered.problems)
+
+
+def test_smoke_is_drawn_nowhere(rendered: ReportResult) -> None:
+    assert {path.name for path in rendered.files if "quickstart" in path.name} == {"quickstart.csv", "quickstart.tex"}
+
+
+def test_no_torch_is_imported() -> None:
+    program = "import sys, harness.report; from harness.report import *; print('torch' in sys.modules)"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert finished.stdout == "False\n"
