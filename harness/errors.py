@@ -17,7 +17,7 @@ def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
     """An error for an unknown name, with the nearest known one as its hint."""
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = [word for word in known if name in word][:1] or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
     return HarnessError(f"unknown {kind} '{name}'", hint)
 

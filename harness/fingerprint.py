@@ -35,26 +35,22 @@ def dependencies(module: str) -> frozenset[str]:
         if name in found:
             continue
         found.add(name)
-        waiting += [other for other in _imports(name) if other.split(".")[0] in own]
+        waiting += _imports(name, own)
     return frozenset(found)
 
 
-def _imports(module: str) -> list[str]:
-    path = _path(module)
+def _imports(module: str, own: tuple[str, ...]) -> list[str]:
+    """The modules of the packages `own` that `module` imports."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(_path(module).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             # `from a import b` may name a module a.b or a thing inside a.
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            modules = [name for name in inner if _exists(name)]
+            modules = [name for name in inner if name.split(".")[0] in own and _file_of(name) is not None]
             names += modules if len(modules) == len(inner) else [node.module, *modules]
-    return names
-
-
-def _exists(module: str) -> bool:
-    return module.split(".")[0] in PACKAGES and _file_of(module) is not None
+    return [name for name in names if name.split(".")[0] in own]
 
 
 def _path(module: str) -> Path:

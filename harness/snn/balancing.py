@@ -36,7 +36,8 @@ def balance(
         for train in trains():
             seen.update(network.current(depth, _inputs_of(network, depth, train, thresholds, neuron, kernel)))
         threshold = seen.quantile(percentile / 100)
-        if not threshold > 0:
+        # Zero lies in a bin of subnormal numbers, so "positive" starts at the smallest normal one.
+        if not threshold > torch.finfo(torch.float32).tiny:
             raise CellFailure(f"{stage.name}: no threshold: percentile {percentile} of its input is {threshold:.3g}")
         thresholds.append(threshold)
     return thresholds

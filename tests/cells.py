@@ -1,0 +1,46 @@
+"""A cell so small that a test can run it: 8×8 digits, a dozen hidden neurons, one epoch."""
+
+from dataclasses import replace
+
+import torch
+
+import encoders
+from harness import experiments
+from harness.cell import Setting, run_cell
+from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec, SnnRecipe
+from harness.data import load
+from harness.data.types import DataSet
+from harness.fingerprint import fingerprint
+from harness.schema import Record
+
+CPU = torch.device("cpu")
+
+
+def tiny_data() -> DataSet:
+    return load("digits", train_images=200, test_images=100)
+
+
+def tiny_config(**changes: object) -> CellConfig:
+    experiment = experiments.get("quickstart")
+    config = experiment.resolve(experiment.arms[0], experiment.profiles[0], 0)
+    config = replace(
+        config,
+        network=NetworkSpec("tiny", hidden=(24,)),
+        ann=AnnRecipe(5, 32, 0.05, decay_every=5, classifier_dropout=0.1),
+        snn=SnnRecipe(2, 32, 1e-3, dropout=0.1),
+        timesteps=6,
+        train_images=200,
+        test_images=100,
+    )
+    return replace(config, **changes)  # type: ignore[arg-type]
+
+
+def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **setting: object) -> Record:
+    config = config or tiny_config()
+    data = data or tiny_data()
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    mark = fingerprint(config, data.digest, type(encoder).__module__)
+    return run_cell(config, data, encoder, mark, Setting(CPU, **setting))  # type: ignore[arg-type]
+
+
+__all__ = ["CPU", "EncoderSpec", "run_tiny", "tiny_config", "tiny_data"]

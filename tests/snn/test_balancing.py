@@ -1,0 +1,42 @@
+"""Threshold balancing against percentiles taken by NumPy over all pre-activations at once."""
+
+import numpy as np
+import pytest
+import torch
+
+from harness.config import NetworkSpec, NeuronSpec
+from harness.errors import CellFailure
+from harness.snn.balancing import balance
+from harness.snn.network import Network
+
+
+def made(seed=0):
+    return Network(NetworkSpec("t", hidden=(30, 20)), (1, 6, 6), 4, torch.Generator().manual_seed(seed))
+
+
+def trains(count=40):
+    generator = torch.Generator().manual_seed(5)
+    return torch.randint(-1, 2, (8, count, 1, 6, 6), generator=generator).float()
+
+
+def test_each_layer_sees_the_spikes_of_the_thresholds_before_it():
+    network, train = made(), trains()
+    first, second, _ = (weight.detach().numpy() for weight in network.weights)
+    got = balance(network, lambda: train.split(7, dim=1), 99.0, NeuronSpec(leak=0.9))
+    current = train.flatten(2).numpy() @ first.T
+    threshold = np.quantile(current, 0.99, method="inverted_cdf")
+    membrane, spikes, out = np.zeros(current.shape[1:]), 0.0, []
+    for now in current:
+        membrane = 0.9 * membrane - threshold * spikes + now
+        spikes = (membrane > threshold).astype(float)
+        out.append(spikes)
+    assert got[0] == pytest.approx(threshold, rel=1e-3)
+    assert got[1] == pytest.approx(np.quantile(np.stack(out) @ second.T, 0.99, method="inverted_cdf"), rel=0.05)
+
+
+def test_a_layer_without_positive_input_is_named():
+    network = made()
+    with torch.no_grad():
+        network.weights[1].fill_(-1.0)
+    with pytest.raises(CellFailure, match="linear2"):
+        balance(network, lambda: [trains()], 99.9, NeuronSpec())

@@ -1,0 +1,98 @@
+"""Networks: shapes and parameter counts worked out by hand, one set of weights read as ANN and as SNN."""
+
+import pytest
+import torch
+from torch import nn
+
+from harness.config import NetworkSpec, NeuronSpec
+from harness.errors import HarnessError
+from harness.experiments.vgg import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
+from harness.snn.network import Network, stages
+
+
+def parameters(spec, shape, classes):
+    return sum(torch.Size(stage.weight_shape).numel() for stage in stages(spec, shape, classes))
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape", "classes", "layers", "flattened", "count"),
+    [
+        # convolutions 9·(3·64 + 64·128 + 128·128), then 128·15·15 → 4096 → 4096 → 10
+        (VGG5, (3, 60, 60), 10, 6, 128 * 15 * 15, 222_912 + 28_800 * 4096 + 4096 * 4096 + 40_960),
+        (VGG9, (3, 60, 60), 10, 10, 512 * 3 * 3, 4_646_592 + 4608 * 4096 + 4096 * 4096 + 40_960),
+        (VGG11, (3, 60, 60), 100, 11, 512 * 3 * 3, 10_987_200 + 4608 * 4096 + 4096 * 4096 + 409_600),
+        # 60 → 30 → 15 → 7 → 3 → 1
+        (VGG13, (3, 60, 60), 200, 13, 512, 9_402_048 + 512 * 4096 + 4096 * 4096 + 819_200),
+        (VGG5_LITE, (3, 32, 32), 10, 6, 64 * 8 * 8, 56_160 + 4096 * 512 + 512 * 512 + 5_120),
+    ],
+)
+def test_layers_and_parameters_as_counted_by_hand(spec, shape, classes, layers, flattened, count):
+    built = stages(spec, shape, classes)
+    assert len(built) == layers
+    assert next(stage for stage in built if not stage.convolution).inputs[0] == flattened
+    assert parameters(spec, shape, classes) == count
+
+
+def test_macs_follow_equation_13():
+    conv, *_ = stages(VGG5, (3, 32, 32), 10)
+    assert conv.macs == 3 * 3 * 3 * 32 * 32 * 64
+
+
+def test_a_map_that_is_pooled_away_is_refused():
+    with pytest.raises(HarnessError, match="too small"):
+        stages(VGG13, (3, 16, 16), 10)
+
+
+def test_the_ann_is_the_plain_torch_network():
+    network = Network(NetworkSpec("t", (4, "A", 6), (8,)), (2, 8, 8), 3, seeded())
+    w = [weight.detach() for weight in network.weights]
+    plain = nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1, bias=False),
+        nn.ReLU(),
+        nn.AvgPool2d(2),
+        nn.Conv2d(4, 6, 3, padding=1, bias=False),
+        nn.ReLU(),
+    )
+    plain[0].weight.data, plain[3].weight.data = w[0], w[1]
+    x = torch.randn(5, 2, 8, 8, generator=seeded(1))
+    features = plain(x).permute(0, 2, 3, 1).flatten(1)
+    expected = (features @ w[2].T).relu() @ w[3].T
+    torch.testing.assert_close(network.ann(x), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_snn_is_the_step_by_step_loop():
+    network = Network(NetworkSpec("t", (4, "A"), (8,)), (2, 8, 8), 3, seeded())
+    train = torch.randint(-1, 2, (7, 5, 2, 8, 8), generator=seeded(2)).float()
+    thresholds, leak = (0.5, 0.4), 0.9
+    first, second, output = (weight.detach() for weight in network.weights)
+    u1, u2, total = torch.zeros(5, 4, 8, 8), torch.zeros(5, 8), torch.zeros(5, 3)
+    s1, s2 = torch.zeros_like(u1), torch.zeros_like(u2)
+    for now in train:
+        u1 = leak * u1 - thresholds[0] * s1 + nn.functional.conv2d(now, first, padding=1)
+        s1 = (u1 > thresholds[0]).float()
+        pooled = nn.functional.avg_pool2d(s1, 2).permute(0, 2, 3, 1).flatten(1)
+        u2 = leak * u2 - thresholds[1] * s2 + pooled @ second.T
+        s2 = (u2 > thresholds[1]).float()
+        total = total + s2 @ output.T
+    got = network.snn(train, thresholds, NeuronSpec(leak=leak))
+    torch.testing.assert_close(got, total, rtol=1e-4, atol=1e-4)
+
+
+def test_a_dropped_neuron_is_silent_at_every_timestep():
+    network = Network(NetworkSpec("t", hidden=(50,)), (1, 4, 4), 3, seeded())
+    gains = network.masks(2, 0.0, 0.5, seeded(3))
+    train = torch.ones(6, 2, 1, 4, 4)
+    hidden = network.last_hidden(train, (0.05,), NeuronSpec(), gains).view(6, -1)
+    dropped = gains[0] == 0
+    assert dropped.float().mean().item() == pytest.approx(0.5, abs=0.15)
+    assert hidden[:, dropped].abs().sum() == 0
+    assert set(hidden.unique().tolist()) == {0.0, 2.0}
+
+
+def test_the_output_layer_has_no_dropout():
+    network = Network(NetworkSpec("t", hidden=(5,)), (1, 4, 4), 3, seeded())
+    assert [gain is None for gain in network.masks(2, 0.5, 0.5, seeded())] == [False, True]

@@ -1,0 +1,110 @@
+"""The neuron: a hand-worked example of each reading, and gradients from plain autograd in float64."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from harness.config import NeuronSpec
+from harness.snn.lif import lif
+from harness.snn.neuron import lif_reference
+
+READINGS = ("equation", "algorithm", "released-code")
+CLOCKS = ("synchronous", "layer-delay")
+
+
+def column(*values: float) -> Tensor:
+    return torch.tensor(values).view(-1, 1)
+
+
+def spikes(reading, clock, *currents, leak=0.5, threshold=1.0):
+    return lif(column(*currents), threshold, NeuronSpec(reading, clock, leak)).flatten().tolist()
+
+
+def test_equation_2_leaks_always_and_resets_by_subtraction():
+    # u: 0.8, 0.4+0.8=1.2 (fires), 0.6-1+0.9=0.5, 0.25+0.8=1.05 (fires)
+    assert spikes("equation", "synchronous", 0.8, 0.8, 0.9, 0.8) == [0, 1, 0, 1]
+
+
+def test_algorithm_1_leaks_only_without_a_spike():
+    # u: 0.8 → carries 0.4; 1.2 fires → carries 0.2 unleaked; 0.2+0.9=1.1 fires → carries 0.1
+    assert spikes("algorithm", "synchronous", 0.8, 0.8, 0.9, 0.8) == [0, 1, 1, 0]
+
+
+def test_the_threshold_itself_does_not_fire():
+    assert spikes("equation", "synchronous", 1.0) == [0]
+
+
+def test_layer_delay_hands_spikes_on_one_step_late():
+    assert spikes("equation", "layer-delay", 0.8, 0.8, 0.9, 0.8) == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_the_released_code_is_equation_2_one_step_late_whatever_the_clock(clock):
+    assert spikes("released-code", clock, 0.8, 0.8, 0.9, 0.8) == [0, 0, 1, 0]
+
+
+def naive(current: Tensor, threshold: float, leak: float, reading: str, late: bool) -> Tensor:
+    """Unrolled in float64 with the surrogate built from a straight-through trick: no code of the harness."""
+    membrane = torch.zeros_like(current[0])
+    fired = torch.zeros_like(membrane)
+    outputs = []
+    for now in current:
+        if reading == "algorithm":
+            rested = torch.where(fired > 0, membrane - threshold, leak * membrane)
+        else:
+            rested = leak * membrane - threshold * fired
+        membrane = rested + now
+        # An antiderivative of the surrogate, whose value is then swapped for the step function's.
+        x = (membrane / threshold - 1).clamp(-1, 1)
+        smooth = 0.3 * threshold * (x - x * x.abs() / 2)
+        fired = (membrane > threshold).double()
+        outputs.append(smooth + (fired - smooth).detach())
+    if late:
+        outputs = [torch.zeros_like(outputs[0]), *outputs[:-1]]
+    return torch.stack(outputs)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_gradients_are_those_of_an_unrolled_float64_loop(reading, clock):
+    generator = torch.Generator().manual_seed(1)
+    base = torch.randn(12, 40, generator=generator, dtype=torch.float64) * 0.7
+    weights = torch.randn(12, 40, generator=generator, dtype=torch.float64)
+    late = clock == "layer-delay" or reading == "released-code"
+    ours, theirs = base.clone().requires_grad_(), base.clone().requires_grad_()
+    train = lif_reference(ours, 0.8, NeuronSpec(reading, clock, 0.99))
+    expected = naive(theirs, 0.8, 0.99, reading, late)
+    (train * weights).sum().backward()
+    (expected * weights).sum().backward()
+    assert torch.equal(train.round(), expected.detach().round())
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize(("steps", "neurons"), [(2, 1), (7, 301), (16, 1280)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_fused_kernel_gives_the_bits_of_the_reference(reading, clock, steps, neurons, dtype):
+    generator = torch.Generator().manual_seed(steps)
+    base = (torch.randn(steps, neurons, generator=generator) * 0.6).to(dtype)
+    gain = (torch.rand(neurons, generator=generator) > 0.2).float() / 0.8
+    arriving = torch.randn(steps, neurons, generator=generator).to(dtype)
+    fast, slow = base.clone().requires_grad_(), base.clone().requires_grad_()
+    spec = NeuronSpec(reading, clock)
+    one = lif(fast, 0.7, spec, gain, kernel="numba")
+    other = lif(slow, 0.7, spec, gain, kernel="reference")
+    one.backward(arriving)
+    other.backward(arriving)
+    assert torch.equal(one, other)
+    if dtype == torch.float32:
+        assert torch.equal(fast.grad, slow.grad)
+    else:  # the reference rounds grad · gain to bf16, the kernel keeps it in fp32: one bf16 step apart
+        torch.testing.assert_close(fast.grad, slow.grad, rtol=2**-7, atol=2**-8)
+
+
+def test_a_gradient_that_is_the_same_at_every_step_needs_no_copies():
+    base = torch.randn(6, 50, generator=torch.Generator().manual_seed(0))
+    fast, slow = base.clone().requires_grad_(), base.clone().requires_grad_()
+    lif(fast, 0.7, NeuronSpec()).sum(0).square().sum().backward()
+    lif(slow, 0.7, NeuronSpec(), kernel="reference").sum(0).square().sum().backward()
+    assert torch.equal(fast.grad, slow.grad)

@@ -1,0 +1,33 @@
+"""Streaming quantiles against NumPy's exact ones."""
+
+import numpy as np
+import pytest
+import torch
+
+from harness.snn.quantile import StreamingQuantile
+
+
+@pytest.mark.parametrize("q", [0.001, 0.065, 0.5, 0.935, 0.999])
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 3e5])
+def test_within_a_bin_of_numpy(q, scale):
+    values = np.random.default_rng(0).normal(0.1, 1.0, 200_000).astype(np.float32) * np.float32(scale)
+    stream = StreamingQuantile()
+    for part in np.array_split(values, 7):
+        stream.update(torch.from_numpy(part))
+    assert stream.quantile(q) == pytest.approx(
+        np.quantile(values, q, method="inverted_cdf"), rel=1e-3, abs=1e-4 * scale
+    )
+
+
+def test_order_and_chunks_do_not_matter():
+    values = torch.randn(10_000, generator=torch.Generator().manual_seed(0))
+    one, other = StreamingQuantile(), StreamingQuantile()
+    one.update(values)
+    for part in torch.flip(values, (0,)).split(333):
+        other.update(part)
+    assert one.quantile(0.999) == other.quantile(0.999)
+
+
+def test_an_empty_stream_has_no_quantile():
+    with pytest.raises(ValueError, match="no values"):
+        StreamingQuantile().quantile(0.5)

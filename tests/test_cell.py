@@ -1,0 +1,114 @@
+"""A whole cell: the same twice, the same with either kernel, the same after an interruption; failures are named."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.config import Balancing, EncoderSpec, NeuronSpec
+from harness.errors import CellFailure
+from harness.records import digest_of
+from harness.training import snn
+from harness.training.progress import silent
+from tests.cells import run_tiny, tiny_config
+
+
+def content(record):
+    import msgspec
+
+    return digest_of(msgspec.structs.replace(record, environment={}))
+
+
+def test_it_learns():
+    record = run_tiny()
+    assert record.curve.total == 100
+    assert len(record.curve.correct) == 6
+    assert record.curve.correct[-1] > 60
+    assert record.curve.correct[-1] == record.epochs[-1].correct
+
+
+def test_the_same_seed_gives_the_same_record():
+    assert digest_of(run_tiny()) == digest_of(run_tiny())
+
+
+def test_another_seed_gives_another():
+    assert run_tiny(tiny_config(seed=1)).curve != run_tiny().curve
+
+
+@pytest.mark.parametrize("reading", ["equation", "algorithm", "released-code"])
+def test_the_fast_kernel_changes_nothing_in_fp32(reading):
+    config = tiny_config(neuron=NeuronSpec(reading))
+    assert content(run_tiny(config, kernel="numba")) == content(run_tiny(config, kernel="reference"))
+
+
+def test_the_ann_is_trained_once_for_all_arms(tmp_path):
+    stages = []
+
+    def note(stage, _work):
+        stages.append(stage)
+
+    first = run_tiny(ann_cache=tmp_path, progress=note)
+    assert any(stage.startswith("ANN") for stage in stages)
+    stages.clear()
+    other = run_tiny(tiny_config(timesteps=3), ann_cache=tmp_path, progress=note)
+    assert not any(stage.startswith("ANN") for stage in stages)
+    assert first.ann_epochs == other.ann_epochs
+    assert digest_of(run_tiny(ann_cache=tmp_path)) == digest_of(first)
+
+
+def test_an_interrupted_cell_ends_with_the_same_record(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint"
+    whole = run_tiny()
+    real, calls = snn.evaluate, []
+
+    def interrupted(*args):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(snn, "evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_tiny(checkpoint=path)
+    assert path.exists()
+    monkeypatch.setattr(snn, "evaluate", real)
+    assert digest_of(run_tiny(checkpoint=path)) == digest_of(whole)
+
+
+def test_a_broken_checkpoint_only_costs_time(tmp_path):
+    path = tmp_path / "checkpoint"
+    path.write_bytes(b"not a checkpoint")
+    assert digest_of(run_tiny(checkpoint=path)) == digest_of(run_tiny())
+
+
+def test_divergence_is_named():
+    config = tiny_config()
+    with pytest.raises(CellFailure, match="ANN pre-training diverged in epoch 1"):
+        run_tiny(replace(config, ann=replace(config.ann, learning_rate=1e30)))
+
+
+def test_a_silent_layer_is_named():
+    # One step of delay with T = 1: nothing ever reaches the output.
+    with pytest.raises(CellFailure, match="linear1 fires no spike"):
+        run_tiny(tiny_config(timesteps=1, neuron=NeuronSpec(clock="layer-delay")))
+
+
+def test_operations_are_counted_from_measured_spikes():
+    record = run_tiny()
+    first, last = record.layers
+    assert (first.macs, last.macs) == (64 * 24, 24 * 10)
+    assert last.accumulates == pytest.approx(first.spikes * 10)
+    assert 0 < first.accumulates < 64 * 6 * 24
+
+
+def test_a_graded_code_is_marked_as_multiplying():
+    record = run_tiny(tiny_config(encoder=EncoderSpec("direct")))
+    assert [layer.multiplies for layer in record.layers] == [True, False]
+
+
+def test_poisson_draws_are_part_of_the_seed():
+    config = tiny_config(encoder=EncoderSpec("poisson"), balancing=Balancing(images=50))
+    assert digest_of(run_tiny(config)) == digest_of(run_tiny(config))
+
+
+def test_progress_may_be_silent():
+    assert silent("anything", 1.0) is None

@@ -1,0 +1,66 @@
+"""Fingerprints: the modules found are those that matter, and only what computes counts."""
+
+import pytest
+
+from harness import fingerprint as module
+from harness.fingerprint import dependencies, fingerprint, source_digest
+from tests.cells import tiny_config
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    folder = tmp_path / "sample_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    source_digest.cache_clear()
+    dependencies.cache_clear()
+    yield folder
+    source_digest.cache_clear()
+    dependencies.cache_clear()
+
+
+def digest_with(package, text):
+    source_digest.cache_clear()
+    (package / "code.py").write_text(text)
+    return source_digest("sample_package.code")
+
+
+def test_comments_docstrings_and_layout_do_not_count(package):
+    before = digest_with(package, '"""One."""\ndef f(x):\n    """Doc."""\n    return x + 1\n')
+    assert digest_with(package, '"""Two."""\n\n# why\ndef f(x):\n    return (x + 1)\n') == before
+
+
+def test_a_changed_constant_counts(package):
+    assert digest_with(package, "x = 1\n") != digest_with(package, "x = 2\n")
+
+
+def test_a_cell_depends_on_its_own_encoder_and_no_other():
+    modules = fingerprint(tiny_config(), "data", "encoders.dct").modules
+    assert {"harness.cell", "harness.snn.neuron", "encoders.dct", "encoders.integrate"} <= modules.keys()
+    assert not {"encoders.poisson", "encoders.phase", "encoders.registry", "harness.cli"} & modules.keys()
+
+
+def test_a_module_reached_only_indirectly_is_found(package):
+    (package / "a.py").write_text("from sample_package import b\n")
+    (package / "b.py").write_text("import sample_package.c\n")
+    (package / "c.py").write_text("")
+    assert dependencies("sample_package.a") >= {"sample_package.a", "sample_package.b", "sample_package.c"}
+
+
+def test_config_and_data_count():
+    base = fingerprint(tiny_config(), "data", "encoders.dct").digest
+    assert fingerprint(tiny_config(seed=1), "data", "encoders.dct").digest != base
+    assert fingerprint(tiny_config(), "other", "encoders.dct").digest != base
+
+
+def test_finding_sources_imports_no_torch():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from harness.fingerprint import dependencies as d, source_digest as s; "
+        "[s(m) for m in d('harness.cell')]; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert module.ROOT == "harness.cell"

@@ -1,0 +1,79 @@
+"""Records on disk: whole or not there, noticed when edited, refused in the wrong place."""
+
+import json
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.files import write_atomically
+from harness.records import read_record, record_path, write_record
+from tests.cells import run_tiny
+
+
+@pytest.fixture(scope="module")
+def record():
+    return run_tiny()
+
+
+def test_a_record_reads_back_as_it_was(record, tmp_path):
+    path = write_record(tmp_path, record)
+    assert path == tmp_path / "quickstart/smoke/cyclic-16/seed-0000.json"
+    assert path == record_path(tmp_path, record.config)
+    again = read_record(path)
+    assert again.curve == record.curve
+    assert again.config == record.config
+
+
+def test_counts_are_integers(record, tmp_path):
+    raw = json.loads(write_record(tmp_path, record).read_text())
+    assert all(isinstance(count, int) for count in raw["curve"]["correct"])
+
+
+def test_an_edited_record_is_tampered(record, tmp_path):
+    path = write_record(tmp_path, record)
+    path.write_text(path.read_text().replace(f"{record.curve.correct[-1]}", f"{record.curve.correct[-1] + 1}"))
+    with pytest.raises(HarnessError, match="tampered"):
+        read_record(path)
+
+
+def test_timings_are_not_part_of_the_digest(record, tmp_path):
+    path = write_record(tmp_path, record)
+    raw = json.loads(path.read_text())
+    raw["timings"]["ann"] = 1e6
+    path.write_text(json.dumps(raw))
+    assert read_record(path).timings["ann"] == 1e6
+
+
+def test_a_record_in_another_profiles_folder_is_refused(record, tmp_path):
+    path = write_record(tmp_path, record)
+    moved = tmp_path / "quickstart/paper/cyclic-16/seed-0000.json"
+    moved.parent.mkdir(parents=True)
+    path.rename(moved)
+    with pytest.raises(HarnessError, match=r"refused: this is the record of quickstart/smoke"):
+        read_record(moved)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"config": 3}', b"\xff\xfe", b"null"])
+def test_what_is_no_record_is_named(content, tmp_path):
+    path = tmp_path / "a/b/c/seed-0000.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(HarnessError, match=r"seed-0000\.json: not a readable record"):
+        read_record(path)
+
+
+def test_another_schema_is_named(record, tmp_path):
+    path = write_record(tmp_path, record)
+    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+    with pytest.raises(HarnessError, match="schema 99"):
+        read_record(path)
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]

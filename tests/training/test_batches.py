@@ -1,0 +1,59 @@
+"""Augmentation: each image has its own shift, black is shifted in, and nothing else changes."""
+
+import torch
+from torch.nn.functional import pad
+
+from harness.config import Augmentation
+from harness.data.types import ImageSet
+from harness.training.batches import augment, epoch, normalised
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def images(count=32, channels=3, size=8):
+    return torch.randint(1, 256, (count, channels, size, size), dtype=torch.uint8, generator=seeded(9))
+
+
+def test_each_result_is_one_of_the_possible_crops():
+    batch = images()
+    moved = augment(batch, Augmentation(pad=2), seeded())
+    offsets = set()
+    for before, after in zip(batch, moved, strict=True):
+        wide = pad(before, (2, 2, 2, 2))
+        found = [(y, x) for y in range(5) for x in range(5) if torch.equal(wide[:, y : y + 8, x : x + 8], after)]
+        assert len(found) == 1
+        offsets.add(found[0])
+    assert len(offsets) > 10
+
+
+def test_about_half_are_mirrored():
+    batch = images(400)
+    flipped = augment(batch, Augmentation(flip=True), seeded())
+    same = (flipped == batch).flatten(1).all(1)
+    mirrored = (flipped == batch.flip(-1)).flatten(1).all(1)
+    assert (same | mirrored).all()
+    assert 150 < int(mirrored.sum()) < 250
+
+
+def test_without_augmentation_nothing_is_drawn():
+    generator = seeded()
+    before = generator.get_state()
+    batch = images()
+    assert augment(batch, Augmentation(), generator) is batch
+    assert torch.equal(before, generator.get_state())
+
+
+def test_pixels_become_minus_one_to_one():
+    assert normalised(torch.tensor([[[[0, 255]]]], dtype=torch.uint8)).flatten().tolist() == [-1.0, 1.0]
+
+
+def test_an_epoch_shows_every_image_once_in_an_order_of_its_own():
+    labels = torch.arange(10)
+    held = ImageSet(labels.view(10, 1, 1, 1).to(torch.uint8), labels)
+    seen = [label.tolist() for _, label in epoch(held, 4, Augmentation(), seeded())]
+    assert [len(part) for part in seen] == [4, 4, 2]
+    flat = [label for part in seen for label in part]
+    assert sorted(flat) == labels.tolist()
+    assert flat != labels.tolist()
