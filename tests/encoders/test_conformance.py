@@ -40,8 +40,9 @@ def test_built_in_encoders_keep_every_law(name: str, parameters: dict) -> None:
     assert [f for f in findings if f.passed is False] == []
 
 
-def test_small_images_of_one_channel_keep_the_laws_too() -> None:
-    images = sample_images(channels=1, size=8)
+@pytest.mark.parametrize("size", [4, 8])
+def test_small_images_of_one_channel_keep_the_laws_too(size: int) -> None:
+    images = sample_images(channels=1, size=size)
     for name in registry.BUILTIN:
         assert [f for f in check(create(name), images, timesteps=5) if f.passed is False] == []
 

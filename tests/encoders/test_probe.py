@@ -1,0 +1,68 @@
+"""The linear probe against scikit-learn's ridge classifier, and what it says of codes whose answer is known."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from sklearn.linear_model import RidgeClassifier
+
+from encoders import create
+from encoders.base import EncoderError
+from encoders.probe import Labelled, linear_probe
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[Labelled, Labelled]:
+    pixels, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))
+    images = torch.from_numpy(pixels[order].reshape(-1, 1, 8, 8)).float() / 8 - 1
+    classes = torch.from_numpy(labels[order]).long()
+    return Labelled(images[:400], classes[:400]), Labelled(images[400:700], classes[400:700])
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.mark.parametrize("reads", ["sum", "history"])
+@pytest.mark.parametrize("name", ["dct", "burst"])
+def test_the_probe_is_scikit_learns_ridge_classifier(digits: tuple, name: str, reads: str) -> None:
+    train, test = digits
+    ours = linear_probe(create(name), train, test, 5, generator(), reads=reads)
+    encoder = create(name).calibrate(train.images, generator())
+    for t in (1, 3, 5):
+        known, asked = (encoder.encode(x.images, t, generator()).flatten(2).double().numpy() for x in (train, test))
+        if reads == "sum":
+            known, asked = known.sum(axis=0), asked.sum(axis=0)
+        else:
+            known, asked = np.concatenate(known, axis=1), np.concatenate(asked, axis=1)
+        alpha = ((known - known.mean(axis=0)) ** 2).sum(axis=1).mean()
+        theirs = RidgeClassifier(alpha=alpha).fit(known, train.labels.numpy())
+        assert ours[t - 1] == pytest.approx(theirs.score(asked, test.labels.numpy()), abs=1e-9)
+
+
+def test_direct_input_says_the_same_at_every_step(digits: tuple) -> None:
+    accuracy = linear_probe(create("direct"), *digits, 4, generator())
+    assert len(set(accuracy)) == 1
+    assert accuracy[0] > 0.85
+
+
+def test_a_code_of_times_is_read_from_its_history_and_lost_in_its_sum(digits: tuple) -> None:
+    # At the last step every pixel has fired exactly once: the sum is the same for every image.
+    lost = linear_probe(create("latency"), *digits, 8, generator(), reads="sum")
+    read = linear_probe(create("latency"), *digits, 8, generator(), reads="history")
+    assert lost[-1] < 0.2
+    assert read[-1] > 0.85
+
+
+def test_a_silent_start_is_chance_and_no_error(digits: tuple) -> None:
+    train, test = digits
+    dark = Labelled(train.images.clamp(max=0), train.labels), Labelled(test.images.clamp(max=0), test.labels)
+    assert linear_probe(create("ttfs"), *dark, 4, generator())[0] < 0.2
+
+
+def test_wrong_questions_are_refused(digits: tuple) -> None:
+    with pytest.raises(EncoderError, match="'sum' or 'history', not 'mean'"):
+        linear_probe(create("direct"), *digits, 2, generator(), reads="mean")
+    with pytest.raises(EncoderError, match="at least 0"):
+        linear_probe(create("direct"), *digits, 2, generator(), penalty=-1)
