@@ -22,6 +22,7 @@ app = typer.Typer(
 
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
+REPORTS = Path("reports")
 
 app.add_typer(encoders_app, name="encoders")
 
@@ -100,40 +101,45 @@ def report(
     names: Annotated[list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="All where none.")] = None,
     evidence_dir: Annotated[Path, typer.Option(help="The records that this project stands behind.")] = EVIDENCE,
     results_dir: Annotated[Path, typer.Option(help="Your records, set beside the evidence.")] = LOCAL,
-    out: Annotated[Path, typer.Option(help="Where the report of the evidence is written.")] = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option(help="Report the evidence alone, here; else beside your records if you have some.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a claim is not reproduced.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
+    from harness import experiments
     from harness import report as room
 
     console = Console(stderr=as_json)
     if check:
-        wrong = room.check(evidence_dir, out)
+        wrong = room.check(evidence_dir, out or REPORTS)
         for name in wrong:
-            console.print(f"{out / name} is not what the records give", highlight=False, soft_wrap=True)
+            console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
         raise typer.Exit(1 if wrong else 0)
-    yours = results_dir if results_dir.is_dir() else None
-    result = room.render(evidence_dir, None, out, names)
-    if yours is not None:
-        result = room.render(evidence_dir, yours, _beside(yours), names)
+    for name in names or ():
+        experiments.get(name)
+    yours = results_dir if out is None and results_dir.is_dir() else None
+    folder = out or (REPORTS if yours is None else _beside(yours))
+    result = room.render(evidence_dir, yours, folder)
+    judgements = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
     for problem in result.problems:
         console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
     if as_json:
-        claims = _judged("evidence", result.judgements) + _judged("yours", result.local_judgements)
-        print(json.dumps({"claims": claims}))
+        mine = set(map(id, result.local_judgements))
+        print(json.dumps({"claims": [_told(j, "yours" if id(j) in mine else "evidence") for j in judgements]}))
     else:
         console.print(room.claims_table(evidence=evidence_dir, local=yours, experiments=names))
-        console.print(f"wrote {out / 'index.html'}", highlight=False, soft_wrap=True)
-    if strict and any(j.verdict == "not reproduced" for j in (*result.judgements, *result.local_judgements)):
+        console.print(f"wrote {folder / 'index.html'}", highlight=False, soft_wrap=True)
+    if strict and any(judgement.verdict == "not reproduced" for judgement in judgements):
         raise typer.Exit(3)
 
 
-def _judged(source: str, judgements: Any) -> list[dict[str, Any]]:
+def _told(judgement: Any, source: str) -> dict[str, Any]:
     import msgspec
 
-    return [{"results": source, **msgspec.to_builtins(judgement)} for judgement in judgements]
+    return {"results": source, **msgspec.to_builtins(judgement)}
 
 
 @app.command()
