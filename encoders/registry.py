@@ -48,6 +48,11 @@ def factory(name: str) -> "Callable[..., Encoder]":
         raise EncoderError(f"encoder '{name}' ({point.value}) is broken: {error!r}") from error
 
 
+def module_of(name: str) -> str:
+    """The module that defines the encoder called `name`, without importing it. Raises EncoderError if unknown."""
+    return BUILTIN[name].split(":")[0] if name in BUILTIN else _plugin(name).module
+
+
 def origin(name: str) -> str:
     """Where an encoder comes from: "built-in", or package and version. Raises EncoderError for an unknown name."""
     return "built-in" if name in BUILTIN else package_of(_plugin(name))

@@ -18,10 +18,15 @@ PACKAGES = ("harness", "encoders")
 
 def fingerprint(config: CellConfig, data_digest: str, encoder_module: str) -> Fingerprint:
     """The fingerprint of a cell: `encoder_module` is the module that defines its encoder."""
-    modules = {name: source_digest(name) for name in sorted(dependencies(ROOT) | dependencies(encoder_module))}
+    modules = modules_of(encoder_module)
     parts = {"config": hashlib.sha256(canonical_json(config)).hexdigest(), "data": data_digest}
     whole = hashlib.sha256(canonical_json({**parts, "modules": modules})).hexdigest()
     return Fingerprint(whole, parts["config"], parts["data"], modules)
+
+
+def modules_of(encoder_module: str) -> dict[str, str]:
+    """The modules that a cell with the encoder of `encoder_module` depends on, and the digests of their source."""
+    return {name: source_digest(name) for name in sorted(dependencies(ROOT) | dependencies(encoder_module))}
 
 
 @cache
@@ -80,4 +85,14 @@ def source_digest(module: str) -> str:
             ast.get_docstring(node, clean=False) is not None
         ):
             node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    return hashlib.sha256(_written(tree).encode()).hexdigest()[:16]
+
+
+def _written(node: object) -> str:
+    """A syntax tree as text that does not depend on the Python version: no positions, nothing that is empty."""
+    if isinstance(node, list):
+        return f"[{','.join(map(_written, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    parts = ((name, value) for name, value in ast.iter_fields(node) if value is not None and value != [])
+    return f"{type(node).__name__}({','.join(f'{name}={_written(value)}' for name, value in parts)})"

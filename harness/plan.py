@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 import encoders
+from encoders.errors import EncoderError
+from encoders.registry import module_of
 from harness.config import Arm, CellConfig, Experiment, Profile
 from harness.data.types import DataSet
 from harness.errors import HarnessError
@@ -41,18 +43,30 @@ def plan(
     if seeds < 1:
         raise HarnessError(f"--seeds must be at least 1, not {seeds}", "use --seeds 5 for the planned number")
     require_writable(results)
+    for arm in arms:
+        require_fitting(experiment.resolve(arm, profile, 0), data)
     cells = []
     for seed in range(seeds):
         for arm in arms:
             config = experiment.resolve(arm, profile, seed)
-            encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-            encoder.calibrate(normalised(data.train.images[:64]), generator(seed, "calibration")).encode(
-                normalised(data.train.images[:1]), config.timesteps, generator(seed, "encoder-test")
-            )
-            mark = fingerprint(config, data.digest, type(encoder).__module__)
+            mark = fingerprint(config, data.digest, module_of(config.encoder.name))
             path = record_path(results, config)
             cells.append(PlannedCell(config, mark, path, *state_of(path, mark)))
     return cells
+
+
+def require_fitting(config: CellConfig, data: DataSet) -> None:
+    """Raise EncoderError if the encoder's parameters do not fit each other, the images or T: before any training."""
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    images = normalised(data.train.images[:64])
+    try:
+        encoder.calibrate(images, generator(0, "calibration")).encode(
+            images[:1], config.timesteps, generator(0, "encoder-test")
+        )
+    except EncoderError:
+        raise
+    except Exception:  # a fault of a plug-in's code, not of the user's input: its cells will fail and say so
+        return
 
 
 def state_of(path: Path, today: Fingerprint) -> tuple[State, str]:

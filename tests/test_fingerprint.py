@@ -64,3 +64,7 @@ def test_finding_sources_imports_no_torch():
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert module.ROOT == "harness.cell"
+
+
+def test_a_constant_none_is_not_an_empty_field(package):
+    assert digest_with(package, "return_value = None\n") != digest_with(package, "return_value = 0\n")

@@ -5,9 +5,12 @@ from dataclasses import fields
 
 import msgspec
 
+from encoders import registry
+from encoders.errors import EncoderError
 from harness import experiments
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
+from harness.fingerprint import modules_of
 from harness.records import Record
 
 # Integers of a frame are 64 bits wide; no seed, count or number of steps of ours comes near 32.
@@ -41,6 +44,16 @@ def staleness(record: Record) -> str:
     today = msgspec.json.decode(canonical_json(experiment.resolve(arm, profile, config.seed)), type=CellConfig)
     changed = [f.name for f in fields(config) if getattr(today, f.name) != getattr(config, f.name)]
     return f"configuration has changed since: {', '.join(changed)}" if changed else ""
+
+
+def earlier_code(record: Record) -> tuple[str, ...]:
+    """Modules of the cell whose source has changed since (comments and docstrings apart), or are gone."""
+    recorded = record.fingerprint.modules
+    try:
+        today = modules_of(registry.module_of(record.config.encoder.name))
+    except (EncoderError, ModuleNotFoundError) as error:
+        return (str(error),)
+    return tuple(sorted(name for name in recorded.keys() | today.keys() if recorded.get(name) != today.get(name)))
 
 
 def _counts(record: Record) -> Iterator[tuple[int, int]]:

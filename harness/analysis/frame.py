@@ -1,5 +1,6 @@
 """Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.admission import nonsense, staleness
+from harness.analysis.admission import earlier_code, nonsense, staleness
 from harness.analysis.curves import optimism, percent
 from harness.errors import HarnessError
 from harness.records import Record, read_record, record_paths
@@ -51,7 +52,8 @@ class Loaded:
     a failed or stale one, path, fingerprint, timesteps, and of a done one correct, total and accuracy at the
     last timestep of the final epoch, best_accuracy over epochs (chosen on the test set) and its optimism,
     seconds, and operations for one image: macs (ANN) and accumulates (SNN, over all timesteps).
-    `problems`: every file that was refused or is stale, and why.
+    `problems`: every file that was refused or is stale, and why; and which records are shown although the code
+    that computed them has changed since.
     """
 
     curves: pd.DataFrame
@@ -64,6 +66,7 @@ def load(results: Path) -> Loaded:
     problems = list(_foreign(results))
     curves: list[dict[str, Any]] = []
     cells: list[dict[str, Any]] = []
+    earlier: Counter[tuple[Path, str]] = Counter()
     for path in record_paths(results):
         try:
             record = _read(path)
@@ -74,8 +77,14 @@ def load(results: Path) -> Loaded:
         cells.append(cell)
         if cell["status"] == "done":
             curves += _curve(record)
+            if changed := earlier_code(record):
+                earlier[path.parent, ", ".join(changed)] += 1
         elif cell["status"] == "stale":
             problems.append(f"{path}: stale: {cell['reason']}")
+    problems += [
+        f"{folder}: {count} shown, but computed by an earlier version of {changed}; run again before relying on them"
+        for (folder, changed), count in earlier.items()
+    ]
     return Loaded(_frame(curves, CURVES), _frame(cells, CELLS), tuple(sorted(problems)))
 
 

@@ -34,7 +34,10 @@ def balance(
     for depth, stage in enumerate(network.stages[:-1]):
         seen = StreamingQuantile()
         for train in trains():
-            seen.update(network.current(depth, _inputs_of(network, depth, train, thresholds, neuron, kernel)))
+            current = network.current(depth, _inputs_of(network, depth, train, thresholds, neuron, kernel))
+            if not torch.isfinite(current).all():
+                raise CellFailure(f"{stage.name}: its input is not finite: NaN or infinity in spike train or weights")
+            seen.update(current)
         threshold = seen.quantile(percentile / 100)
         # Zero lies in a bin of subnormal numbers, so "positive" starts at the smallest normal one.
         if not threshold > torch.finfo(torch.float32).tiny:

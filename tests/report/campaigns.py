@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from encoders.registry import module_of
 from harness import experiments
+from harness.fingerprint import modules_of
 from harness.records import Counts, Epoch, Failure, Fingerprint, LayerActivity, Record, write_record
 
 ERROR = "loss is not finite <after> step 3"
@@ -36,7 +38,7 @@ def write_cell(
     done = not failure
     record = Record(
         config=config,
-        fingerprint=Fingerprint("f" * 64, "c" * 64, "d" * 64, {}),
+        fingerprint=Fingerprint("f" * 64, "c" * 64, "d" * 64, modules_of(module_of(config.encoder.name))),
         status="done" if done else "failed",
         environment={},
         timings={"total": 1.0},
