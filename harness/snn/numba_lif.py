@@ -5,13 +5,57 @@ current, from which the backward pass computes the membranes again. bf16 is read
 The same operations in the same order as the reference: spikes and fp32 gradients are equal bit for bit.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+
+from harness.config import NeuronSpec
+from harness.snn.neuron import is_late
 
 BLOCK = 128
 Floats = NDArray[np.float32]
 Values = NDArray[np.float32] | NDArray[np.uint16]
+
+
+def forward(current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
+    """Spikes `[T, M]` of `current` `[T, M]` (fp32 or bf16, contiguous); `gain` `[M]` is what a spike weighs."""
+    spikes = torch.empty_like(current)
+    _forward(
+        _array(current),
+        np.float32(threshold),
+        np.float32(spec.leak),
+        spec.reading == "algorithm",
+        is_late(spec),
+        _array(gain),
+        _array(spikes),
+    )
+    return spikes
+
+
+def backward(grad: Tensor, current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
+    """The gradient of `current` `[T, M]`, given that of the spikes: `[T, M]`, or `[1, M]` for every t."""
+    out = torch.empty_like(current)
+    _backward(
+        _array(grad),
+        _array(current),
+        np.float32(threshold),
+        np.float32(spec.leak),
+        np.float32(spec.surrogate_height),
+        spec.reading == "algorithm",
+        is_late(spec),
+        _array(gain.float()),
+        _array(out),
+    )
+    return out
+
+
+def _array(tensor: Tensor) -> Any:
+    """A NumPy view of a contiguous CPU tensor; bf16 appears as its uint16 bits."""
+    return tensor.view(torch.int16).numpy().view(np.uint16) if tensor.dtype == torch.bfloat16 else tensor.numpy()
 
 
 @numba.njit(inline="always")
@@ -37,7 +81,7 @@ def _store(source: NDArray[np.uint32], floats: Floats, row: Values) -> None:
 
 
 @numba.njit(parallel=True, cache=True)
-def forward(
+def _forward(
     current: Values,
     threshold: np.float32,
     leak: np.float32,
@@ -74,7 +118,7 @@ def forward(
 
 
 @numba.njit(parallel=True, cache=True)
-def backward(
+def _backward(
     grad: Values,
     current: Values,
     threshold: np.float32,

@@ -1,0 +1,46 @@
+"""The GPU kernel against the reference: on a GPU where there is one, else in Triton's interpreter."""
+
+import os
+
+import pytest
+import torch
+
+from harness.config import NeuronSpec
+from harness.snn.neuron import lif_reference
+
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"  # read when a kernel is defined
+pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
+
+from harness.snn import triton_lif
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@pytest.mark.parametrize("reading", ["equation", "algorithm", "released-code"])
+@pytest.mark.parametrize("clock", ["synchronous", "layer-delay"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_spikes_and_gradients_are_the_references(reading, clock, dtype):
+    generator = torch.Generator().manual_seed(3)
+    spec = NeuronSpec(reading, clock)
+    current = (torch.randn(7, 301, generator=generator) * 0.6).to(dtype)
+    gain = ((torch.rand(301, generator=generator) > 0.2).float() / 0.8).to(dtype)
+    arriving = torch.randn(7, 301, generator=generator).to(dtype)
+    expected = current.clone().requires_grad_()
+    train = lif_reference(expected, 0.7, spec, gain)
+    train.backward(arriving)
+    on = [tensor.to(DEVICE) for tensor in (current, gain, arriving)]
+    assert torch.equal(triton_lif.forward(on[0], 0.7, spec, on[1]).cpu(), train)
+    got = triton_lif.backward(on[2], on[0], 0.7, spec, on[1]).cpu()
+    tight = dtype == torch.float32
+    torch.testing.assert_close(got, expected.grad, rtol=1e-5 if tight else 2**-6, atol=1e-6 if tight else 2**-6)
+
+
+def test_one_row_of_gradient_stands_for_every_timestep():
+    generator = torch.Generator().manual_seed(4)
+    current, row = torch.randn(5, 40, generator=generator), torch.randn(1, 40, generator=generator)
+    ones = torch.ones(40)
+    on = [tensor.to(DEVICE) for tensor in (current, row, ones)]
+    one = triton_lif.backward(on[1], on[0], 0.7, NeuronSpec(), on[2])
+    every = triton_lif.backward(on[1].expand(5, 40).contiguous(), on[0], 0.7, NeuronSpec(), on[2])
+    assert torch.equal(one, every)
