@@ -1,7 +1,7 @@
 """The neuron of `neuron.py` as one fused scan on the CPU (Numba), forward and backward, in fp32 and bf16.
 
 Parallel over blocks of neurons whose state stays in cache while time passes; nothing is saved but the input
-current, from which the backward pass computes the membranes again. bf16 is read and written through int16 views.
+current, from which the backward pass computes the membranes again. bf16 is read and written as its 16 bits.
 The same operations in the same order as the reference: spikes and fp32 gradients are equal bit for bit.
 """
 
@@ -10,13 +10,16 @@ from typing import Any
 import numba
 import numpy as np
 import torch
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.config import NeuronSpec
 from harness.snn.neuron import is_late
 
-BLOCK = 128
+# Neurons a block: enough to hide what each row costs to begin; T rows of membranes still fit a core's L2 cache.
+BLOCK = 1024
 Floats = NDArray[np.float32]
 Values = NDArray[np.float32] | NDArray[np.uint16]
 
@@ -58,26 +61,65 @@ def _array(tensor: Tensor) -> Any:
     return tensor.view(torch.int16).numpy().view(np.uint16) if tensor.dtype == torch.bfloat16 else tensor.numpy()
 
 
-@numba.njit(inline="always")
-def _load(row: Values, bits: NDArray[np.uint32], into: Floats) -> None:
-    # Widen a row to fp32; `bits` is the same memory as `into`, so bf16 needs a shift and nothing else.
-    if row.itemsize == 2:
-        for i in range(len(row)):
-            bits[i] = np.uint32(row[i]) << np.uint32(16)
-    else:
-        for i in range(len(row)):
-            into[i] = row[i]
+def _widen(_: Any, value: Any) -> Any:
+    """The fp32 of an fp32, or of the 16 bits of a bf16, which are the upper half of it."""
+
+    def emit(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        if value == types.float32:
+            return arguments[0]
+        word = context.get_value_type(types.uint32)
+        bits = builder.shl(builder.zext(arguments[0], word), word(16))
+        return builder.bitcast(bits, context.get_value_type(types.float32))
+
+    return types.float32(value), emit
+
+
+def _as_bits(_: Any, value: Any) -> Any:
+    """The 32 bits of an fp32."""
+
+    def emit(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.uint32))
+
+    return types.uint32(value), emit
+
+
+widen: Any = intrinsic(_widen)
+_bits: Any = intrinsic(_as_bits)
 
 
 @numba.njit(inline="always")
-def _store(source: NDArray[np.uint32], floats: Floats, row: Values) -> None:
+def put(row: Values, i: int, value: np.float32) -> None:
+    """Write `value` into row[i], rounded to bf16 (to nearest, ties to even) if that is what the row holds."""
     if row.itemsize == 2:
-        for i in range(len(row)):  # round to nearest, ties to even
-            b = source[i]
-            row[i] = np.uint16((b + np.uint32(0x7FFF) + ((b >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16))
+        b = _bits(value)
+        row[i] = np.uint16((b + np.uint32(0x7FFF) + ((b >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16))
     else:
-        for i in range(len(row)):
-            row[i] = floats[i]
+        row[i] = value
+
+
+@numba.njit(inline="always")
+def carried(u: np.float32, threshold: np.float32, leak: np.float32, algorithm: bool) -> np.float32:
+    """What the membrane u leaves for the next timestep: the two readings of `neuron.py`."""
+    fired = u > threshold
+    if algorithm:
+        return u - threshold if fired else leak * u
+    return leak * u - threshold * (np.float32(1) if fired else np.float32(0))
+
+
+@numba.njit(inline="always")
+def through(
+    u: np.float32,
+    arriving: np.float32,
+    later: np.float32,
+    threshold: np.float32,
+    leak: np.float32,
+    height: np.float32,
+    algorithm: bool,
+) -> np.float32:
+    """The gradient of the membrane u, from that of its spike and that of the next timestep's membrane."""
+    slope = height * max(np.float32(0), np.float32(1) - abs(u / threshold - np.float32(1)))
+    kept = np.float32(1) if algorithm and u > threshold else leak
+    return arriving * slope + kept * later
 
 
 @numba.njit(parallel=True, cache=True)
@@ -90,31 +132,21 @@ def _forward(
     gain: Values,
     spikes: Values,
 ) -> None:
-    """Write `spikes` `[T, M]` of `current` `[T, M]`; `gain` `[M]` is what a spike weighs, in their own type."""
     steps, neurons = current.shape
-    zero, one = np.float32(0), np.float32(1)
     for block in numba.prange((neurons + BLOCK - 1) // BLOCK):
         start, stop = block * BLOCK, min(block * BLOCK + BLOCK, neurons)
         weight = gain[start:stop]
         width = stop - start
+        nothing = weight[0] - weight[0]
         c = np.zeros(width, np.float32)
-        previous = np.zeros(width, np.float32)
-        now = np.empty(width, np.float32)
-        bits = now.view(np.uint32)
+        earlier = np.full(width, -np.inf, np.float32)  # the membrane one step ago: none has fired yet
         for t in range(steps):
-            _load(current[t, start:stop], bits, now)
-            out = spikes[t, start:stop]
+            now, out = current[t, start:stop], spikes[t, start:stop]
             for i in range(width):
-                u = c[i] + now[i]
-                spike = one if u > threshold else zero
-                leaked = leak * u
-                if algorithm:
-                    c[i] = u - threshold if u > threshold else leaked
-                else:
-                    c[i] = leaked - threshold * spike
-                handed_on = previous[i] if late else spike
-                previous[i] = spike
-                out[i] = weight[i] if handed_on > zero else weight[i] - weight[i]
+                u = c[i] + widen(now[i])
+                c[i] = carried(u, threshold, leak, algorithm)
+                out[i] = weight[i] if (earlier[i] if late else u) > threshold else nothing
+                earlier[i] = u
 
 
 @numba.njit(parallel=True, cache=True)
@@ -129,41 +161,24 @@ def _backward(
     gain: Floats,
     grad_current: Values,
 ) -> None:
-    """Write the gradient of `current` `[T, M]`, given that of the spikes (`[T, M]`, or `[1, M]` for all t)."""
     steps, neurons = current.shape
-    zero, one = np.float32(0), np.float32(1)
     for block in numba.prange((neurons + BLOCK - 1) // BLOCK):
         start, stop = block * BLOCK, min(block * BLOCK + BLOCK, neurons)
         weight = gain[start:stop]
         width = stop - start
         membrane = np.empty((steps, width), np.float32)
-        bits = membrane.view(np.uint32)
         c = np.zeros(width, np.float32)
         for t in range(steps):
-            row = membrane[t]
-            _load(current[t, start:stop], bits[t], row)
+            now, u = current[t, start:stop], membrane[t]
             for i in range(width):
-                u = c[i] + row[i]
-                row[i] = u
-                leaked = leak * u
-                if algorithm:
-                    c[i] = u - threshold if u > threshold else leaked
-                else:
-                    c[i] = leaked - threshold * (one if u > threshold else zero)
+                u[i] = c[i] + widen(now[i])
+                c[i] = carried(u[i], threshold, leak, algorithm)
         g = np.zeros(width, np.float32)
-        arriving = np.zeros(width, np.float32)
-        arriving_bits = arriving.view(np.uint32)
-        for step in range(steps):
-            t = steps - 1 - step
-            row = membrane[t]
+        for t in range(steps - 1, -1, -1):
+            u, out = membrane[t], grad_current[t, start:stop]
             source = t + 1 if late else t
-            if source < steps:
-                _load(grad[min(source, len(grad) - 1), start:stop], arriving_bits, arriving)
-            else:
-                arriving[:] = zero
+            arriving = grad[min(source, len(grad) - 1), start:stop]
+            heard = np.float32(1 if source < steps else 0)  # the last spike of a late layer reaches no one
             for i in range(width):
-                u = row[i]
-                slope = height * max(zero, one - abs(u / threshold - one))
-                kept = one if algorithm and u > threshold else leak
-                g[i] = (arriving[i] * weight[i]) * slope + kept * g[i]
-            _store(g.view(np.uint32), g, grad_current[t, start:stop])
+                g[i] = through(u[i], heard * (widen(arriving[i]) * weight[i]), g[i], threshold, leak, height, algorithm)
+                put(out, i, g[i])
