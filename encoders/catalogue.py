@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 from encoders.base import EncoderInfo
-from encoders.registry import BUILTIN, GROUP, create, names, origin, package_of, plugins
+from encoders.registry import GROUP, OURS, create, names, origin, package_of, plugins
 
 
 @dataclass(frozen=True)
@@ -43,5 +43,5 @@ def _key(point: EntryPoint) -> tuple[str, str, str]:
 
 
 def _holder(name: str) -> str:
-    holder = "a built-in encoder" if name in BUILTIN else origin(name)
+    holder = "a built-in encoder" if name in OURS else origin(name)
     return f"the name is taken by {holder}"

@@ -1,4 +1,4 @@
-"""Encoders by name: the built-in ones, and those that installed packages offer as entry points.
+"""Encoders by name: the built-in ones, peers' behind adapters, and what installed packages offer as entry points.
 
 A built-in's module is imported when it is first asked for, so that one encoder never depends on another.
 """
@@ -6,7 +6,8 @@ A built-in's module is imported when it is first asked for, so that one encoder 
 import difflib
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 from encoders.errors import EncoderError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # torch is imported with the first encoder, not with the comm
     from encoders.base import Encoder
 
 GROUP = "dct_snn.encoders"
+HOW_TO_GET_PEERS = "pip install 'dct-snn-harness[peers]'"
 BUILTIN = {
     "dct": "encoders.dct:Dct",
     "poisson": "encoders.poisson:Poisson",
@@ -24,23 +26,51 @@ BUILTIN = {
     "ttfs": "encoders.ttfs:Ttfs",
     "latency": "encoders.latency:Latency",
 }
+# Adapters for other libraries, by the library's import name; only those that are installed are offered.
+PEERS = {
+    "snntorch-rate": "encoders.peers.snntorch:Rate",
+    "snntorch-latency": "encoders.peers.snntorch:Latency",
+    "spikingjelly-poisson": "encoders.peers.spikingjelly:Poisson",
+    "spikingjelly-latency": "encoders.peers.spikingjelly:Latency",
+    "spikingjelly-phase": "encoders.peers.spikingjelly:WeightedPhase",
+    "spikingjelly-periodic": "encoders.peers.spikingjelly:Periodic",
+    "norse-poisson": "encoders.peers.norse:Poisson",
+    "norse-signed-poisson": "encoders.peers.norse:signed_poisson",
+    "norse-lif": "encoders.peers.norse:Lif",
+    "norse-latency-lif": "encoders.peers.norse:latency_lif",
+}
+OURS = BUILTIN | PEERS
 
 
 def plugins() -> dict[str, EntryPoint]:
-    """Third-party encoders by name; a built-in name cannot be taken."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in BUILTIN}
+    """Third-party encoders by name; a name of ours cannot be taken."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in OURS}
+
+
+def peers() -> list[str]:
+    """The adapters whose library is installed."""
+    return [name for name in PEERS if find_spec(library_of(name)) is not None]
+
+
+def library_of(name: str) -> str:
+    """The library behind the adapter called `name`."""
+    return name.split("-")[0]
 
 
 def names() -> list[str]:
-    """All encoders: built-in ones first, then plug-ins."""
-    return [*BUILTIN, *sorted(plugins())]
+    """All encoders that can be used here: built-in ones first, then peers', then plug-ins."""
+    return [*BUILTIN, *peers(), *sorted(plugins())]
 
 
 def factory(name: str) -> "Callable[..., Encoder]":
-    """What makes the encoder called `name`. Raises EncoderError for an unknown name or a broken plug-in."""
+    """What makes the encoder called `name`. Raises EncoderError for an unknown, absent or broken one."""
     if name in BUILTIN:
-        module, attribute = BUILTIN[name].split(":")
-        return cast("Callable[..., Encoder]", getattr(import_module(module), attribute))
+        return _ours(name)
+    if name in PEERS:
+        try:
+            return _ours(name)
+        except Exception as error:  # an old library under a new torch may raise anything
+            raise EncoderError(f"encoder '{name}' needs {library_of(name)}: {error}; {HOW_TO_GET_PEERS}") from error
     point = _plugin(name)
     try:
         return cast("Callable[..., Encoder]", point.load())
@@ -50,11 +80,13 @@ def factory(name: str) -> "Callable[..., Encoder]":
 
 def module_of(name: str) -> str:
     """The module that defines the encoder called `name`, without importing it. Raises EncoderError if unknown."""
-    return BUILTIN[name].split(":")[0] if name in BUILTIN else _plugin(name).module
+    return OURS[name].split(":")[0] if name in OURS else _plugin(name).module
 
 
 def origin(name: str) -> str:
     """Where an encoder comes from: "built-in", or package and version. Raises EncoderError for an unknown name."""
+    if name in PEERS:
+        return f"{library_of(name)} {version(library_of(name))}"
     return "built-in" if name in BUILTIN else package_of(_plugin(name))
 
 
@@ -73,6 +105,11 @@ def create(name: str, **parameters: Any) -> "Encoder":
         return make(**parameters)
     except TypeError as error:
         raise EncoderError(f"encoder '{name}': {error}") from error
+
+
+def _ours(name: str) -> "Callable[..., Encoder]":
+    module, attribute = OURS[name].split(":")
+    return cast("Callable[..., Encoder]", getattr(import_module(module), attribute))
 
 
 def _plugin(name: str) -> EntryPoint:

@@ -1,0 +1,126 @@
+"""Adapters: the laws, agreement with our own code where it is the same code, and what a missing library says."""
+
+import importlib
+import sys
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from encoders import create, registry
+from encoders.base import EncoderError
+from encoders.conformance import check, sample_images
+
+# (adapter, parameters, ours, parameters)
+SAME_CODE = [
+    ("spikingjelly-latency", {}, "latency", {}),
+    ("snntorch-latency", {}, "latency", {}),
+]
+SAME_DISTRIBUTION = [
+    ("snntorch-rate", {}, "poisson", {"signed": False}),
+    ("spikingjelly-poisson", {}, "poisson", {"signed": False}),
+    ("norse-poisson", {"rate": 0.5}, "poisson", {"signed": False, "rate": 0.5}),
+    ("norse-signed-poisson", {}, "poisson", {}),
+]
+OTHER_PARAMETERS = [
+    ("snntorch-latency", {"linear": False}),
+    ("spikingjelly-latency", {"curve": "log"}),
+    ("norse-lif", {"gain": 2.0}),
+]
+TASKS = [*((name, {}) for name in registry.PEERS), *OTHER_PARAMETERS]
+
+
+def peer(name: str, **parameters: object) -> object:
+    pytest.importorskip(registry.library_of(name), reason="extra `peers` is not installed")
+    return create(name, **parameters)
+
+
+def train(name: str, images: Tensor, timesteps: int, **parameters: object) -> Tensor:
+    return peer(name, **parameters).encode(images, timesteps, Generator().manual_seed(1))  # type: ignore[attr-defined]
+
+
+def grid(levels: int) -> Tensor:
+    """Grey levels of an 8-bit picture as one image in [-1, 1]."""
+    return (torch.linspace(0, 255, levels).round() / 127.5 - 1).view(1, 1, 1, -1)
+
+
+@pytest.mark.parametrize(("name", "parameters"), TASKS)
+def test_adapters_keep_every_law(name: str, parameters: dict) -> None:
+    assert [f for f in check(peer(name, **parameters), timesteps=8) if f.passed is False] == []
+
+
+@pytest.mark.parametrize(("name", "parameters", "ours", "our_parameters"), SAME_CODE)
+def test_the_same_code_gives_the_same_train(name: str, parameters: dict, ours: str, our_parameters: dict) -> None:
+    images = grid(256)[..., 3:]  # snnTorch lets everything below 0.01 fire as 0.01 does
+    expected = create(ours, **our_parameters).encode(images, 16, Generator())
+    differs = (train(name, images, 16, **parameters) != expected).any(dim=0).flatten()
+    # Halves may be rounded to either side: 15·(1 − p) is computed in another order.
+    ties = (15 * (1 - (images.flatten() + 1) / 2) % 1 - 0.5).abs() < 1e-4
+    assert not (differs & ~ties).any()
+
+
+@pytest.mark.parametrize(("name", "parameters", "ours", "our_parameters"), SAME_DISTRIBUTION)
+def test_random_codes_agree_in_distribution(name: str, parameters: dict, ours: str, our_parameters: dict) -> None:
+    images = grid(5).expand(40, 1, 25, -1)
+    ours_at = create(ours, **our_parameters).encode(images, 16, Generator().manual_seed(2))
+    theirs, expected = (s.mean(dim=(0, 1, 2, 3)) for s in (train(name, images, 16, **parameters), ours_at))
+    # 16,000 draws a level: five standard errors of a difference are 0.03.
+    assert (theirs - expected).abs().max() < 0.03
+    assert theirs[-1] == pytest.approx(parameters.get("rate", 1.0), abs=0.02)
+
+
+def test_random_draws_of_two_steps_are_independent() -> None:
+    for name in ("snntorch-rate", "spikingjelly-poisson", "norse-poisson"):
+        first, second = train(name, torch.zeros(1, 1, 100, 100), 2).flatten(1)
+        assert (first == second).float().mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_spikingjellys_phase_is_ours_without_the_weights() -> None:
+    images = grid(256)
+    weights = 2.0 ** -(1 + torch.arange(11) % 8).view(-1, 1, 1, 1, 1)
+    weighted = train("spikingjelly-phase", images, 11) * weights
+    assert torch.equal(weighted, create("phase").encode(images, 11, Generator()))
+
+
+def test_the_periodic_train_is_one_latency_window_again_and_again() -> None:
+    images = sample_images(channels=1, size=4)
+    spikes = train("spikingjelly-periodic", images, 19)
+    once = train("spikingjelly-latency", images, 8)
+    assert all(torch.equal(spikes[t], once[t % 8]) for t in range(19))
+
+
+def test_norses_neuron_worked_by_hand() -> None:
+    # White at gain 5: v = 0.1·5 = 0.5, then 0.5 + 0.1·4.5 = 0.95, then 0.95 + 0.1·4.05 > 1 fires, and again.
+    white = torch.ones(1, 1, 1, 1)
+    assert train("norse-lif", white, 6).flatten().tolist() == [0, 0, 1, 0, 0, 1]
+    assert train("norse-latency-lif", white, 6).flatten().tolist() == [0, 0, 1, 0, 0, 0]
+
+
+def test_snntorchs_logarithmic_code_depends_on_batch_mates() -> None:
+    grey, dark = torch.full((1, 1, 1, 2), 0.2), torch.full((1, 1, 1, 2), -0.97)
+    alone = train("snntorch-latency", grey, 16, linear=False)[:, 0]
+    beside = train("snntorch-latency", torch.cat([grey, dark]), 16, linear=False)[:, 0]
+    assert not torch.equal(alone, beside)
+
+
+def test_a_missing_library_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "snntorch", None)
+    monkeypatch.delitem(sys.modules, "encoders.peers.snntorch", raising=False)
+    with pytest.raises(EncoderError, match=r"needs snntorch: .*pip install 'dct-snn-harness\[peers\]'"):
+        create("snntorch-rate")
+
+
+def test_only_installed_libraries_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == "norse" else importlib.machinery.ModuleSpec)
+    assert "snntorch-rate" in registry.names()
+    assert not any(name.startswith("norse") for name in registry.names())
+
+
+def test_an_adapter_is_at_most_thirty_lines_of_code() -> None:
+    import ast
+    from pathlib import Path
+
+    for path in Path(registry.__file__).parent.glob("peers/*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                assert node.end_lineno - node.lineno < 30, node.name
