@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +11,7 @@ import typer
 from rich.console import Console
 
 from encoders.errors import EncoderError
+from harness import stopping
 from harness.cli_encoders import encoders_app
 from harness.errors import HarnessError
 
@@ -49,37 +52,44 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
-    from harness import run as runner
+    with _stoppable("finished cells and epochs are kept; the same command goes on from there"):
+        from harness import run as runner
 
-    request = runner.Request(
-        experiment=experiment,
-        profile=profile,
-        seeds=seeds,
-        arms=tuple(arm or ()),
-        encoders=tuple(encoder or ()),
-        device=device,
-        precision=_one_of("precision", precision, ("fp32", "bf16")),
-        kernel=_one_of("kernel", kernel, ("auto", "numba", "triton", "reference")),
-        data_dir=data_dir,
-        results=results_dir,
-        retry_failed=retry_failed,
-    )
-    prepared = runner.prepare(request)
-    errors = Console(stderr=True)
-    runner.announce(prepared, errors)
-    if dry_run:
-        return
-    try:
+        request = runner.Request(
+            experiment=experiment,
+            profile=profile,
+            seeds=seeds,
+            arms=tuple(arm or ()),
+            encoders=tuple(encoder or ()),
+            device=device,
+            precision=_one_of("precision", precision, ("fp32", "bf16")),
+            kernel=_one_of("kernel", kernel, ("auto", "numba", "triton", "reference")),
+            data_dir=data_dir,
+            results=results_dir,
+            retry_failed=retry_failed,
+        )
+        prepared = runner.prepare(request)
+        errors = Console(stderr=True)
+        runner.announce(prepared, errors)
+        if dry_run:
+            return
         rows = runner.execute(prepared, request, errors)
-    except KeyboardInterrupt:
-        errors.print("stopped: finished cells and epochs are kept; the same command goes on from there")
-        raise typer.Exit(130) from None
-    if as_json:
-        print(json.dumps({"cells": rows}))
-    else:
-        _show_results(prepared.experiment.name, results_dir)
+        if as_json:
+            print(json.dumps({"cells": rows}))
+        else:
+            _show_results(prepared.experiment.name, results_dir)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _stoppable(how_to_go_on: str) -> Iterator[None]:
+    try:
+        with stopping.stoppable():
+            yield
+    except KeyboardInterrupt:
+        print(f"stopped: {how_to_go_on}", file=sys.stderr)
+        raise typer.Exit(stopping.STOPPED) from None
 
 
 def _show_results(experiment: str, results: Path) -> None:

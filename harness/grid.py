@@ -1,27 +1,45 @@
-"""Running a grid: one cell after another, a record each, whatever happens to its neighbours."""
+"""Running a grid: one cell after another, a record each, whatever happens to its neighbours.
 
+A cell is claimed before it is run; what another run holds is left to the end and then waited for.
+"""
+
+import hashlib
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import encoders
 from encoders.base import EncoderError
 from harness.cell import Setting, run_cell
+from harness.config import canonical_json
 from harness.data.types import DataSet
 from harness.environment import environment
-from harness.errors import CellFailure
-from harness.plan import PlannedCell
-from harness.records import write_record
+from harness.errors import CellFailure, HarnessError
+from harness.guard import guarded
+from harness.locks import Owner, claim, claim_path
+from harness.plan import PlannedCell, stamp_of
+from harness.records import read_record, write_record
 from harness.schema import Failure, Record
+from harness.state import state_of
+from harness.stopping import finishing
+
+POLL_SECONDS = 2.0
 
 
 class Finished(NamedTuple):
-    """A cell that has its record now."""
+    """A cell that has its record now. here: this run wrote it, and not another one meanwhile."""
 
     cell: PlannedCell
     record: Record
+    here: bool = True
+
+
+def _nobody(_: str) -> None:
+    """Say nothing."""
 
 
 def run_grid(
@@ -30,27 +48,110 @@ def run_grid(
     results: Path,
     setting: Setting,
     starting: Callable[[PlannedCell], None],
+    say: Callable[[str], None] = _nobody,
 ) -> Iterator[Finished]:
-    """Run `cells` in order and yield each as its record is written. A failure is a record, not an exception."""
+    """Run `cells` in order and yield each as its record is there. A failure is a record, not an exception.
+
+    Cells that another run holds come last: their records are waited for, and they are taken over if it dies.
+    Raises HarnessError when the disk refuses; everything that was written before stays as it is.
+    """
+    attempt = partial(_attempt, data=data, results=results, setting=setting, starting=starting, say=say)
+    elsewhere: deque[PlannedCell] = deque()
     for cell in cells:
-        starting(cell)
-        checkpoint = cell.path.with_name(f".{cell.path.stem}.checkpoint")
-        record = _record_of(cell, data, replace(setting, checkpoint=checkpoint))
-        write_record(results, record)
-        checkpoint.unlink(missing_ok=True)
-        yield Finished(cell, record)
+        result = attempt(cell)
+        if isinstance(result, Finished):
+            yield result
+        else:
+            say(f"{name_of(cell)}: running elsewhere ({result})")
+            elsewhere.append(cell)
+    if elsewhere:
+        say(f"waiting for cells of other runs: {len(elsewhere)}; Ctrl-C ends the waiting, not them")
+    while elsewhere:
+        cell = elsewhere.popleft()
+        result = attempt(cell)
+        if isinstance(result, Finished):
+            yield result
+        else:
+            elsewhere.append(cell)
+            time.sleep(POLL_SECONDS)
+
+
+def name_of(cell: PlannedCell) -> str:
+    """A cell as it is called on the screen."""
+    return f"{cell.config.arm} seed {cell.config.seed}"
+
+
+def _attempt(
+    cell: PlannedCell,
+    data: DataSet,
+    results: Path,
+    setting: Setting,
+    starting: Callable[[PlannedCell], None],
+    say: Callable[[str], None],
+) -> Finished | Owner:
+    """Run one cell, unless it has a living owner, or got its record from another run since it was planned."""
+    try:
+        ours = claim(results, cell.path)
+        if isinstance(ours, Owner):
+            return ours
+        with ours:
+            if stamp_of(cell.path) != cell.stamp and state_of(cell.path, cell.fingerprint)[0] in ("done", "failed"):
+                return Finished(cell, read_record(cell.path), here=False)
+            starting(cell)
+            checkpoint = _checkpoint(cell, setting, say)
+            record = _record_of(cell, data, replace(setting, checkpoint=checkpoint))
+            if not ours.kept():
+                say(f"{name_of(cell)}: taken over by another run while this machine slept")
+                return ours.owner
+            with finishing():
+                record = _written(results, cell, record, setting)
+                _tidy(cell)
+            return Finished(cell, record)
+    except OSError as error:
+        raise HarnessError(
+            f"{name_of(cell)}: the disk refuses: {error.strerror or error} ({error.filename or results})",
+            "records already written are intact; make room or choose another --results-dir, and run the same command",
+        ) from error
+
+
+def _checkpoint(cell: PlannedCell, setting: Setting, say: Callable[[str], None]) -> Path:
+    """The file of the unfinished cell. Its name holds the environment, since a record states a single one."""
+    here = environment(setting.device, cell.config.precision, setting.kernel)
+    mark = hashlib.sha256(canonical_json(here)).hexdigest()[:8]
+    path = cell.path.with_name(f".{cell.path.stem}.{mark}.checkpoint")
+    if not path.exists() and list(cell.path.parent.glob(f".{cell.path.stem}.*.checkpoint")):
+        say(f"{name_of(cell)}: begun with other versions, threads or device; starts again, so that one set holds")
+    return path
+
+
+def _tidy(cell: PlannedCell) -> None:
+    """Remove what a finished cell and killed runs left beside its record: checkpoints and half-written files."""
+    for path in cell.path.parent.glob(f".*{cell.path.stem}.*"):
+        if path != claim_path(cell.path):
+            path.unlink(missing_ok=True)
 
 
 def _record_of(cell: PlannedCell, data: DataSet, setting: Setting) -> Record:
     config = cell.config
     try:
-        encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-        return run_cell(config, data, encoder, cell.fingerprint, setting)
+        if cell.fault is not None:
+            raise cell.fault
+        return run_cell(config, data, guarded(config.encoder), cell.fingerprint, setting)
     except (CellFailure, EncoderError) as error:
         return _failed(cell, setting, str(error))
-    except (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
-        # What arrives here is a fault of an encoder or of the machine (out of memory is a RuntimeError in torch).
+    except (OSError, HarnessError):  # the disk: the encoder's own come as CellFailure
+        raise
+    except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
         return _failed(cell, setting, f"{type(error).__name__}: {error}")
+
+
+def _written(results: Path, cell: PlannedCell, record: Record, setting: Setting) -> Record:
+    try:
+        write_record(results, record)
+    except ValueError as error:
+        record = _failed(cell, setting, str(error))
+        write_record(results, record)
+    return record
 
 
 def _failed(cell: PlannedCell, setting: Setting, reason: str) -> Record:
@@ -60,5 +161,5 @@ def _failed(cell: PlannedCell, setting: Setting, reason: str) -> Record:
         status="failed",
         environment=environment(setting.device, cell.config.precision, setting.kernel),
         timings={},
-        failure=Failure(reason.splitlines()[0] if reason else "no reason given", traceback.format_exc()),
+        failure=Failure(reason.splitlines()[0] if reason.strip() else "no reason given", traceback.format_exc()),
     )

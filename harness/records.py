@@ -42,10 +42,20 @@ def record_path(results: Path, config: CellConfig) -> Path:
 
 
 def write_record(results: Path, record: Record) -> Path:
-    """Write a record atomically and return its path. Raises OSError when the disk refuses."""
+    """Write a record atomically and return its path.
+
+    Raises OSError when the disk refuses, ValueError for a record that would not read back (NaN among its numbers).
+    """
     path = record_path(results, record.config)
-    sealed = msgspec.structs.replace(record, digest=digest_of(record))
-    write_atomically(path, msgspec.json.format(canonical_json(sealed), indent=1) + b"\n")
+    try:
+        sealed = msgspec.structs.replace(record, digest=digest_of(record))
+        content = msgspec.json.format(canonical_json(sealed), indent=1) + b"\n"
+        again = msgspec.json.decode(content, type=Record)
+    except (TypeError, OverflowError, msgspec.MsgspecError) as error:
+        raise ValueError(f"this cannot be a record: {error}") from error
+    if digest_of(again) != sealed.digest:
+        raise ValueError("this cannot be a record: it reads back as another")
+    write_atomically(path, content)
     return path
 
 
@@ -56,15 +66,19 @@ def read_record(path: Path) -> Record:
     place that its own configuration does not name (a smoke record moved among paper records, say).
     """
     try:
+        if not path.is_file():  # a pipe would keep us waiting for ever
+            raise OSError("no such file" if not path.exists() else "not a file")
         record = msgspec.json.decode(path.read_bytes(), type=Record)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        digest = digest_of(record)
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
+        # Errors of decoding are ValueErrors; OverflowError is a number that JSON may hold and the digest may not.
         raise HarnessError(f"{path}: not a readable record ({error})", "delete it and run the cell again") from None
     if record.schema_version != SCHEMA_VERSION:
         raise HarnessError(
             f"{path}: record of schema {record.schema_version}, this harness reads {SCHEMA_VERSION}",
             "run the cell again",
         )
-    if record.digest != digest_of(record):
+    if record.digest != digest:
         raise HarnessError(f"{path}: tampered: content and digest disagree", "restore it or run the cell again")
     config = record.config
     expected = Path(config.experiment, config.profile, config.arm, f"seed-{config.seed:04d}.json")

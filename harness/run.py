@@ -1,8 +1,6 @@
 """`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
 
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,13 @@ from rich.console import Console
 
 from harness import experiments
 from harness.cell import Setting
-from harness.config import Arm, EncoderSpec, Experiment, Precision, Profile
+from harness.config import Arm, CellConfig, EncoderSpec, Experiment, Precision, Profile
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.display import display, duration
 from harness.errors import HarnessError
 from harness.estimate import frame_shape, measure, total_work
-from harness.grid import run_grid
+from harness.grid import Finished, name_of, run_grid
 from harness.plan import PRACTICAL_SECONDS, PlannedCell, plan
 from harness.snn.lif import Kernel
 
@@ -84,11 +82,18 @@ def _at_profile(
     cells = plan(experiment, profile, arms, seeds, data, request.results)
     states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
     todo = [cell for cell in cells if cell.state in states]
-    shape = frame_shape(cells[0].config, data)
-    work = total_work([cell.config for cell in todo], data, shape)
-    seconds = measure(cells[0].config, data, shape, device).seconds(work) if todo else 0.0
+    macs, seconds = _estimate([cell.config for cell in todo if cell.fault is None], data, device)
     why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
-    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work.macs, seconds)
+    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), macs, seconds)
+
+
+def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[float, float]:
+    """Multiply-accumulates and seconds that cells take."""
+    if not configs:
+        return 0.0, 0.0
+    shape = frame_shape(configs[0], data)
+    work = total_work(configs, data, shape)
+    return work.macs, measure(configs[0], data, shape, device).seconds(work)
 
 
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
@@ -135,21 +140,26 @@ def announce(prepared: Prepared, console: Console) -> None:
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
     """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch."""
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
-    with stoppable(), display(console, prepared.work) as show:
+    with display(console, prepared.work) as show:
         setting = Setting(prepared.device, request.kernel, ann_cache=cache.root() / "anns", progress=show.advance)
 
         def starting(cell: PlannedCell) -> None:
-            show.cell(f"{cell.config.arm} seed {cell.config.seed}")
+            show.cell(name_of(cell))
 
-        for cell, record in run_grid(prepared.todo, prepared.data, request.results, setting, starting):
-            rows[cell.path] = _row(cell, record.status)
-            if record.failure is not None:
-                show.line(f"{cell.config.arm} seed {cell.config.seed}: failed: {record.failure.reason}")
-            elif record.curve is not None:
-                percent = 100 * record.curve.correct[-1] / record.curve.total
-                seconds = duration(sum(record.timings.values()))
-                show.line(f"{cell.config.arm} seed {cell.config.seed}: {percent:.2f} % in {seconds}")
+        for done in run_grid(prepared.todo, prepared.data, request.results, setting, starting, show.line):
+            rows[done.cell.path] = _row(done.cell, done.record.status)
+            show.line(_outcome(done))
     return list(rows.values())
+
+
+def _outcome(done: Finished) -> str:
+    name, record = name_of(done.cell), done.record
+    if record.failure is not None or record.curve is None:
+        return f"{name}: failed: {record.failure.reason if record.failure else 'no reason given'}"
+    percent = 100 * record.curve.correct[-1] / record.curve.total
+    return f"{name}: {percent:.2f} % " + (
+        f"in {duration(sum(record.timings.values()))}" if done.here else "(finished by another run)"
+    )
 
 
 def _row(cell: PlannedCell, status: str) -> dict[str, Any]:
@@ -162,17 +172,3 @@ def _row(cell: PlannedCell, status: str) -> dict[str, Any]:
         "status": status,
         "record": str(cell.path),
     }
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM stop a run as Ctrl-C does."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,120 @@
+"""An encoder under guard: whatever a plug-in does wrong, hanging included, is named and fails its cells alone."""
+
+import math
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import Any, Self
+
+import torch
+from torch import Generator, Tensor
+
+import encoders
+from encoders.base import Encoder, EncoderError, EncoderInfo
+from harness.config import EncoderSpec, canonical_json
+from harness.errors import CellFailure
+
+# Built-in encoders take microseconds an image; one that needs more than this could not be trained with.
+CALL_SECONDS = 30.0
+IMAGE_SECONDS = 0.5
+
+
+class Expired(BaseException):
+    """The time is up. No Exception, so that a plug-in's own `except Exception` does not swallow it."""
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """`inner`, an Encoder, each of whose calls has `CALL_SECONDS` and `IMAGE_SECONDS` an image.
+
+    Every call raises CellFailure naming the encoder where it hangs, raises (EncoderError passes as it is), or
+    gives what is no spike train.
+    """
+
+    name: str
+    inner: Encoder
+
+    @property
+    def info(self) -> EncoderInfo:
+        """The facts about the code."""
+        with watched(self.name, "say what it is"):
+            return self.inner.info
+
+    def calibrate(self, images: Tensor, generator: Generator) -> Self:
+        """A new encoder, fitted and guarded."""
+        with watched(self.name, "calibrate", len(images)):
+            return replace(self, inner=self.inner.calibrate(images, generator))
+
+    def frame(self, images: Tensor) -> Tensor:
+        """The analog images that the code stands for."""
+        with watched(self.name, "frame images", len(images)):
+            frames = self.inner.frame(images)
+            if frames.ndim != 4 or len(frames) != len(images):
+                raise ValueError(f"shape {tuple(frames.shape)} for {len(images)} images")
+            return frames
+
+    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        """The spike train, with the right number of timesteps and images, and no NaN in it."""
+        with watched(self.name, "encode", len(images)):
+            train = self.inner.encode(images, timesteps, generator)
+            if train.ndim != 5 or train.shape[:2] != (timesteps, len(images)):
+                raise ValueError(f"shape {tuple(train.shape)} for {timesteps} timesteps of {len(images)} images")
+            # One pass and no temporary: a sum is NaN or infinite if anything in it is.
+            if not math.isfinite(train.sum(dtype=torch.float32)):
+                raise ValueError("NaN or infinity in the spike train")
+            return train
+
+    def state(self) -> Mapping[str, Any]:
+        """Fitted statistics that a record can hold."""
+        with watched(self.name, "give its state"):
+            state = dict(self.inner.state())
+            canonical_json(state)
+            return state
+
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
+        """Arithmetic operations for one image."""
+        with watched(self.name, "count its operations"):
+            return float(self.inner.operations(shape, timesteps))
+
+
+def guarded(spec: EncoderSpec) -> Guarded:
+    """Make the encoder of `spec`, under guard. Raises EncoderError for an unknown one or for wrong parameters."""
+    with watched(spec.name, "be made"):
+        return Guarded(spec.name, encoders.create(spec.name, **spec.parameters))
+
+
+@contextmanager
+def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
+    """Raise CellFailure, with the encoder's name and what it was to do, for whatever goes wrong within."""
+    seconds = CALL_SECONDS + IMAGE_SECONDS * images
+    try:
+        with time_limit(seconds):
+            yield
+    except EncoderError:
+        raise
+    except Expired:
+        raise CellFailure(f"encoder '{name}' hangs: it did not {act} within {seconds:.0f} s") from None
+    except (Exception, SystemExit) as error:  # a plug-in may raise anything
+        raise CellFailure(f"encoder '{name}' cannot {act}: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise Expired after `seconds`. Needs the main thread and POSIX alarms; elsewhere there is no limit."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def expire(_number: int, _frame: FrameType | None) -> None:
+        raise Expired
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
