@@ -11,7 +11,11 @@ EXPERIMENT = Experiment(
     arms=(
         Arm("dct", EncoderSpec("dct"), 48, "DCT, cyclic"),
         Arm("poisson", EncoderSpec("poisson"), 48, "Poisson rate", in_paper=False),
-        Arm("direct", EncoderSpec("direct"), 48, "direct input", in_paper=False),
+        Arm("direct", EncoderSpec("direct"), 48, "direct input (analog)", in_paper=False),
+        Arm("phase", EncoderSpec("phase"), 48, "phase (graded)", in_paper=False),
+        Arm("burst", EncoderSpec("burst"), 48, "burst (graded)", in_paper=False),
+        Arm("ttfs", EncoderSpec("ttfs"), 48, "time to first spike (graded)", in_paper=False),
+        Arm("latency", EncoderSpec("latency"), 48, "linear latency", in_paper=False),
     ),
     profiles=(SMOKE, LITE, paper(VGG5)),
 )
