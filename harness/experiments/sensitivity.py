@@ -40,5 +40,5 @@ EXPERIMENT = Experiment(
         for name, title, encoder, changes in READINGS
         for timesteps in (16, 5, 2)
     ),
-    profiles=(replace(SMOKE, test_images=200), replace(PAPER, seeds=3)),
+    profiles=(replace(SMOKE, test_images=200), replace(PAPER, seeds=2)),
 )

@@ -35,12 +35,10 @@ SMOKE = Profile(
 LITE = Profile(
     "lite",
     VGG5_LITE,
-    AnnRecipe(
-        6, 64, 0.02, decay_every=4, dropout=0.1, classifier_dropout=0.2, augmentation=Augmentation(flip=True)
-    ),
-    SnnRecipe(1, 32, dropout=0.1, images=8000, augmentation=Augmentation(flip=True)),
+    AnnRecipe(6, 64, 0.02, decay_every=4, dropout=0.1, classifier_dropout=0.2, augmentation=Augmentation(flip=True)),
+    SnnRecipe(1, 16, dropout=0.1, images=6000, augmentation=Augmentation(flip=True)),
     balancing=Balancing(images=512),
-    test_images=5000,
+    test_images=2000,
     precision="bf16",
     encoder=TILED,
     seeds=3,
@@ -48,8 +46,8 @@ LITE = Profile(
         "network: vgg5-lite (32, 64, 64 channels, 512-wide classifier) in place of the paper's VGG",
         "map: 4×4 blocks tile the 32×32 image (stride 4) in place of the 60×60 map of overlapping blocks",
         "ANN: 6 epochs in place of 300",
-        "fine-tuning: one epoch of 8,000 training images in place of 20–30 epochs of all",
-        "test: a stratified subset of 5,000 images",
+        "fine-tuning: one epoch of 6,000 training images in place of 20–30 epochs of all",
+        "test: a stratified subset of 2,000 images",
     ),
 )
 
