@@ -1,9 +1,8 @@
 """The command line: parse, call, exit code (0 done, 1 a cell failed, 2 wrong usage or input, 3 --strict)."""
 
+import io
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +10,8 @@ import typer
 from rich.console import Console
 
 from encoders.errors import EncoderError
-from harness import stopping
 from harness.cli_encoders import encoders_app
+from harness.cli_records import status, stoppable, verify
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -28,6 +27,8 @@ LOCAL = Path("results/local")
 REPORTS = Path("reports")
 
 app.add_typer(encoders_app, name="encoders")
+app.command()(status)
+app.command()(verify)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
@@ -52,7 +53,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
-    with _stoppable("finished cells and epochs are kept; the same command goes on from there"):
+    with stoppable("finished cells and epochs are kept; the same command goes on from there"):
         from harness import run as runner
 
         request = runner.Request(
@@ -80,16 +81,6 @@ def run(
             _show_results(prepared.experiment.name, results_dir)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
-
-
-@contextmanager
-def _stoppable(how_to_go_on: str) -> Iterator[None]:
-    try:
-        with stopping.stoppable():
-            yield
-    except KeyboardInterrupt:
-        print(f"stopped: {how_to_go_on}", file=sys.stderr)
-        raise typer.Exit(stopping.STOPPED) from None
 
 
 def _show_results(experiment: str, results: Path) -> None:
@@ -199,6 +190,10 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
 
 def main() -> None:
     """Run the command line; an error that the user can mend is one line and exit code 2."""
+    # A path may hold what is no text; a message that names it must not fail on that.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except (HarnessError, EncoderError) as error:

@@ -99,7 +99,7 @@ def _attempt(
                 return Finished(cell, read_record(cell.path), here=False)
             starting(cell)
             checkpoint = _checkpoint(cell, setting, say)
-            record = _record_of(cell, data, replace(setting, checkpoint=checkpoint))
+            record = compute(cell, data, replace(setting, checkpoint=checkpoint))
             if not ours.kept():
                 say(f"{name_of(cell)}: taken over by another run while this machine slept")
                 return ours.owner
@@ -131,7 +131,8 @@ def _tidy(cell: PlannedCell) -> None:
             path.unlink(missing_ok=True)
 
 
-def _record_of(cell: PlannedCell, data: DataSet, setting: Setting) -> Record:
+def compute(cell: PlannedCell, data: DataSet, setting: Setting) -> Record:
+    """The record of a cell, a failed one for whatever goes wrong with it. Raises OSError when the disk refuses."""
     config = cell.config
     try:
         if cell.fault is not None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness import experiments
 from harness.cell import Setting
-from harness.config import Arm, CellConfig, EncoderSpec, Experiment, Precision, Profile
+from harness.config import Arm, CellConfig, Experiment, Precision, Profile
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.display import display, duration
@@ -57,6 +57,7 @@ class Prepared:
 def prepare(request: Request) -> Prepared:
     """Resolve a request without training anything. Raises HarnessError or EncoderError for what cannot be."""
     experiment = experiments.get(request.experiment)
+    experiment = experiments.with_added(experiment, request.encoders)
     arms = _arms(experiment, request)
     device = device_of(request.device)
     names = [request.profile] if request.profile else [p.name for p in reversed(experiment.profiles)]
@@ -97,14 +98,9 @@ def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device
 
 
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
-    chosen = tuple(experiments.arm_of(experiment, name) for name in request.arms) or experiment.arms
-    timesteps = max(arm.timesteps for arm in experiment.arms)
-    extra = tuple(
-        Arm(name, EncoderSpec(name), timesteps, f"{name} (added by --encoder)", in_paper=False)
-        for name in request.encoders
-        if name not in {arm.name for arm in chosen}
-    )
-    return chosen + extra
+    """The arms asked for, those added by --encoder among them; all where none is named."""
+    names = dict.fromkeys((*request.arms, *request.encoders))
+    return tuple(experiments.arm_of(experiment, name) for name in names) if request.arms else experiment.arms
 
 
 def device_of(name: str) -> torch.device:
