@@ -36,6 +36,8 @@ def staleness(record: Record) -> str:
     config = record.config
     try:
         experiment = experiments.get(config.experiment)
+        if config.arm == config.encoder.name:  # the arm that --encoder adds is called after its encoder
+            experiment = experiments.with_added(experiment, [config.arm])
         arm = experiments.arm_of(experiment, config.arm)
         profile = experiments.profile_of(experiment, config.profile)
     except HarnessError as error:

@@ -1,8 +1,10 @@
 """Experiments by name. One file each: arms × profiles as data; to add one, write the file and list it here."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from importlib import import_module
 
-from harness.config import Arm, Experiment, Profile
+from harness.config import Arm, EncoderSpec, Experiment, Profile
 from harness.errors import did_you_mean
 
 MODULES = {
@@ -50,3 +52,20 @@ def arm_of(experiment: Experiment, name: str) -> Arm:
         if arm.name == name:
             return arm
     raise did_you_mean(f"arm of {experiment.name}", name, [a.name for a in experiment.arms])
+
+
+def added_arm(experiment: Experiment, encoder: str) -> Arm:
+    """The arm that `--encoder` adds: an encoder as it comes, at the longest T, under its own name."""
+    timesteps = max(arm.timesteps for arm in get(experiment.name).arms)
+    return Arm(encoder, EncoderSpec(encoder), timesteps, f"{encoder} (added by --encoder)", in_paper=False)
+
+
+def with_added(experiment: Experiment, encoders: Iterable[str]) -> Experiment:
+    """The experiment with an arm for each encoder; a name that an arm has already adds nothing."""
+    new = [name for name in dict.fromkeys(encoders) if name not in {arm.name for arm in experiment.arms}]
+    return replace(experiment, arms=(*experiment.arms, *(added_arm(experiment, name) for name in new)))
+
+
+def planned(experiment: Experiment) -> set[str]:
+    """The names of the arms that the experiment's file lists: all but the added ones."""
+    return {arm.name for arm in get(experiment.name).arms}

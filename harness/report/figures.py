@@ -18,7 +18,7 @@ DASHES: dict[str, Any] = {"evidence": "-", "yours": (0, (4, 2))}
 
 def accuracy(scene: Scene, scale: Scale) -> Picture:
     """Accuracy against timestep, a band of 95 % over seeds, published numbers as diamonds."""
-    panels = panels_of(scene.drawn_arms())
+    panels = panels_of(scene.experiment, scene.drawn_arms())
     styles = styles_of(scene.experiment)
     used = list(dict.fromkeys(styles[arm.name] for arms in panels.values() for arm in arms))
     figure, axes = new_figure(3.0 if len(panels) == 1 else 2.2 * len(panels), len(panels))

@@ -46,6 +46,8 @@ def _published(section: Section, claims: Sequence[Claim]) -> Iterator[tuple[obje
 def _measured(section: Section, source: Source) -> Iterator[tuple[object, ...]]:
     name, profile = section.experiment.name, section.profile
     for arm in section.experiment.arms:
+        if not source.expects(section.experiment, profile, arm.name):
+            continue
         done, planned = source.seeds(name, profile, arm.name)
         head = (name, profile, _judged(section), arm.name, arm.title, source.name)
         curve = source.estimates.get((name, profile, arm.name), ())

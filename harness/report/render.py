@@ -20,7 +20,7 @@ from harness.report.latex_csv import csv_text, latex
 from harness.report.markdown import markdown
 from harness.report.page import page
 from harness.report.scene import Scene
-from harness.report.sources import Source, read
+from harness.report.sources import Source, read, with_added
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _contents(sources: tuple[Source, ...], out: Path, chosen: Sequence[str] | No
     sections: list[Section] = []
     with styled():
         for name in names:
-            own = _sections(experiments.get(name), sources, claims, out)
+            own = _sections(with_added(experiments.get(name), sources), sources, claims, out)
             if own:
                 contents[f"{name}.csv"] = csv_text(own, sources, claims).encode()
                 contents[f"{name}.tex"] = latex(own).encode()

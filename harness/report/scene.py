@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness import experiments
 from harness.analysis.claims import Claim
 from harness.config import Arm, Experiment, ProfileName
 from harness.report.drawing import MARKERS, colours
@@ -49,10 +50,23 @@ class Scene:
         return [arm for arm in self.experiment.arms if any(self.curve(source, arm) for source in self.sources)]
 
 
-def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
-    """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels."""
+def panels_of(experiment: Experiment, arms: Sequence[Arm]) -> dict[str, list[Arm]]:
+    """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels.
+
+    An arm added by `--encoder` is in no family: it joins the panel whose arms have as many timesteps.
+    """
+    planned = experiments.planned(experiment)
+    panels = _families([arm for arm in arms if arm.name in planned])
+    for arm in arms:
+        if arm.name not in planned:
+            alike = [panel for panel, members in panels.items() if members[0].timesteps == arm.timesteps]
+            panels.setdefault((alike or list(panels) or [""])[0], []).append(arm)
+    return panels
+
+
+def _families(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
     if len(arms) <= MANY:
-        return {"": list(arms)}
+        return {"": list(arms)} if arms else {}
     stems = {arm.name.rpartition("-")[0] for arm in arms}
     ends = {arm.name.rpartition("-")[2] for arm in arms}
     part = 0 if len(stems) <= len(ends) else 2
@@ -64,16 +78,16 @@ def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
 
 def styles_of(experiment: Experiment) -> Mapping[str, Style]:
     """A style for every arm; where arms are spread over panels, one style for each family across them."""
-    many = len(experiment.arms) > MANY
+    many = len(experiments.planned(experiment)) > MANY
     families: dict[str, list[Arm]] = {}
-    for panel, arms in panels_of(experiment.arms).items():
+    for panel, arms in panels_of(experiment, experiment.arms).items():
         for arm in arms:
             family = arm.name.removeprefix(f"{panel}-").removesuffix(f"-{panel}") if many else arm.name
             families.setdefault(family, []).append(arm)
     palette = colours(len(families))
     styles: dict[str, Style] = {}
     for index, (family, members) in enumerate(families.items()):
-        label = members[0].title.rpartition(", T = ")[0] if many else members[0].title
-        style = Style(family, label, palette[index], MARKERS[index % len(MARKERS)])
+        label = members[0].title.rpartition(", T = ")[0] if many else ""
+        style = Style(family, label or members[0].title, palette[index], MARKERS[index % len(MARKERS)])
         styles |= {arm.name: style for arm in members}
     return styles

@@ -15,7 +15,7 @@ from harness.analysis.curves import percent
 from harness.analysis.frame import Loaded, load
 from harness.analysis.intervals import half_width, mean
 from harness.analysis.verdicts import Judgement, judge
-from harness.config import PROFILES, ProfileName
+from harness.config import PROFILES, Experiment, ProfileName
 
 Key = tuple[str, str, str]
 SMOKE_LABEL = "smoke: not judged"
@@ -97,6 +97,10 @@ class Source:
         planned = experiments.profile_of(experiments.get(experiment), profile).seeds
         return sum(cell.status == "done" for cell in cells), planned
 
+    def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
+        """Whether the arm has a row here even without a record; one added by `--encoder` has none."""
+        return arm in experiments.planned(experiment) or (experiment.name, profile, arm) in self.cells
+
     def why_missing(self, experiment: str, profile: str, arm: str) -> str:
         """Why an arm has no number."""
         cells = self.cells.get((experiment, profile, arm), ())
@@ -130,6 +134,17 @@ def read(
     loaded = load(folder)
     judgements = judge(loaded, claims)
     return Source(name, folder, loaded, tuple(j for j in judgements if chosen is None or j.experiment in chosen))
+
+
+def with_added(experiment: Experiment, sources: Sequence[Source]) -> Experiment:
+    """The experiment and the arms that `harness run --encoder` added to it, found by their records."""
+    found = {
+        key[2]
+        for source in sources
+        for key, cells in source.cells.items()
+        if key[0] == experiment.name and any(cell.status != "stale" for cell in cells)
+    }
+    return experiments.with_added(experiment, sorted(found))
 
 
 def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:

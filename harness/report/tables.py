@@ -90,7 +90,7 @@ def accuracy_table(
 ) -> Table:
     """The table of one experiment at one profile; `sources` are evidence and, where there are any, yours.
 
-    Evidence has a row for every arm of the plan; yours for the arms that you have run.
+    Evidence has a row for every arm of the plan; yours for the arms that you have run or added.
     """
     own = [claim for claim in claims if claim.experiment == experiment.name]
     columns = columns_of(experiment)
@@ -98,7 +98,8 @@ def accuracy_table(
     for arm in experiment.arms:
         if arm.in_paper and any(claim.kind == "value" and claim.arm == arm.name for claim in own):
             rows.append(_paper_row(arm, columns, own))
-        shown = [s for s in sources if s.name == "evidence" or (experiment.name, profile, arm.name) in s.cells]
+        run = [s for s in sources if (experiment.name, profile, arm.name) in s.cells]
+        shown = [s for s in sources if s in run or (s.name == "evidence" and s.expects(experiment, profile, arm.name))]
         rows += [_our_row(experiment, profile, arm, source, columns) for source in shown]
     rows += _published_rows(own, columns)
     return Table(experiment.name, profile, columns, tuple(rows))

@@ -10,7 +10,7 @@ from harness.analysis.claims import Claim, load_claims
 from harness.config import Arm, Experiment, ProfileName
 from harness.report.claim_rows import ClaimRow, claim_rows
 from harness.report.document import PROFILE_WORDS, profiles_with_records
-from harness.report.sources import Source, read
+from harness.report.sources import Source, read, with_added
 from harness.report.tables import BLANK, columns_of, percent
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ def terminal_table(
     from rich.console import Group
     from rich.text import Text
 
-    found, claims = experiments.get(experiment), load_claims()
+    planned, claims = experiments.get(experiment), load_claims()
     sources = sources_of(evidence, local)
+    found = with_added(planned, sources)
     profiles = [p for p in profiles_with_records(experiment, sources) if profile in (None, p)]
     parts: list[RenderableType] = [_accuracy(found, name, sources, claims) for name in profiles]
     parts += _problems(sources, [experiment])

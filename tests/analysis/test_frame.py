@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.analysis.admission import staleness
 from harness.analysis.frame import CELLS, CURVES, load
+from harness.config import EncoderSpec
 from harness.records import read_record, write_record
 
 Write = Callable[..., Path]
@@ -114,6 +116,15 @@ def test_a_record_of_an_arm_that_is_no_more_is_stale(tmp_path: Path, write: Writ
     config = replace(record.config, arm="cyclic-3")
     write_record(tmp_path, msgspec.structs.replace(record, config=config))
     assert sorted(load(tmp_path).cells["status"]) == ["done", "stale"]
+
+
+def test_an_arm_called_after_its_encoder_is_one_that_was_added(write: Write) -> None:
+    record = read_record(write(MNIST, "paper", "poisson-16", 0, 9400))
+    added = replace(record.config, arm="burst", encoder=EncoderSpec("burst"))
+    assert staleness(msgspec.structs.replace(record, config=replace(added, timesteps=100))) == ""
+    assert staleness(msgspec.structs.replace(record, config=added)).endswith("since: timesteps")
+    foreign = replace(added, encoder=EncoderSpec("phase"))
+    assert "unknown arm" in staleness(msgspec.structs.replace(record, config=foreign))
 
 
 def test_frames_need_no_torch() -> None:

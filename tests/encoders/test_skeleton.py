@@ -35,6 +35,11 @@ def python(*arguments: str, **environment: str) -> str:
     return done.stdout
 
 
+def install(package: Path, site: Path) -> None:
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
+    python("-m", "pip", "install", *options, "--target", str(site), str(package))
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("new") / "spiral"
@@ -58,8 +63,7 @@ def test_its_own_tests_pass_as_written(package: Path) -> None:
 def test_installed_with_pip_it_is_found_and_keeps_the_laws(package: Path, tmp_path: Path) -> None:
     pytest.importorskip("setuptools")
     site = tmp_path / "site"
-    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
-    python("-m", "pip", "install", *options, "--target", str(site), str(package))
+    install(package, site)
     broken = site / "rotten-0.1.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: rotten\nVersion: 0.1\n")
@@ -100,3 +104,21 @@ def test_names_that_cannot_work_are_refused(tmp_path: Path, name: str, message: 
     with pytest.raises(EncoderError, match=message):
         write_skeleton(tmp_path / "new", name)
     assert not (tmp_path / "new").exists()
+
+
+def test_installed_with_pip_it_runs_beside_the_others(package: Path, tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    site = tmp_path / "site"
+    install(package, site)
+    place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache")}
+    assert "FAIL" not in python("-m", "harness.cli", "encoders", "check", "spiral_wave", **place)
+    results = tmp_path / "results" / "local"
+    run = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "spiral_wave")
+    out = python("-m", "harness.cli", *run, "--results-dir", str(results), COLUMNS="100", **place)
+    assert "spiral_wave (yours)" in out
+    cells = {path.parent.name: json.loads(path.read_text()) for path in results.rglob("seed-*.json")}
+    assert {name: cell["status"] for name, cell in cells.items()} == {"cyclic-16": "done", "spiral_wave": "done"}
+    # Paired: the same seed, data and ANN.
+    assert len({cell["fingerprint"]["data"] for cell in cells.values()}) == 1
+    assert cells["cyclic-16"]["ann_epochs"] == cells["spiral_wave"]["ann_epochs"]
+    assert "spiral_wave" in (tmp_path / "results" / "local-report" / "report.md").read_text(encoding="utf-8")

@@ -30,7 +30,7 @@ def write_cell(
     results: Path, experiment: str, profile: str, arm: str, seed: int, final: int, failure: str = ""
 ) -> Path:
     """One record whose accuracy climbs to `final` of 10,000 at the last timestep, or one that failed."""
-    found = experiments.get(experiment)
+    found = experiments.with_added(experiments.get(experiment), [arm])
     config = found.resolve(experiments.arm_of(found, arm), experiments.profile_of(found, profile), seed)
     steps = config.timesteps
     correct = [round(final * (1 - 0.6 / t**1.5 * (t < steps))) for t in range(1, steps + 1)]

@@ -1,0 +1,69 @@
+"""Arms that `--encoder` added: shown beside the planned ones by their records, and nowhere without."""
+
+import csv
+import io
+
+from rich.console import Console
+
+from harness import experiments
+from harness.report import render, terminal_table
+from harness.report.scene import panels_of, styles_of
+
+from .campaigns import Campaign, write_arm
+
+
+def run_of(campaign: Campaign, experiment: str, encoder: str, finals: tuple[int, ...]) -> None:
+    """Local records of an encoder that the experiment does not plan, at the lite profile."""
+    write_arm(campaign.local, experiment, "lite", encoder, finals)
+
+
+def lines(campaign: Campaign, experiment: str) -> list[str]:
+    stream = io.StringIO()
+    Console(width=110, file=stream).print(terminal_table(experiment, evidence=campaign.evidence, local=campaign.local))
+    return stream.getvalue().splitlines()
+
+
+def test_an_added_arm_has_a_row_of_its_own_and_none_in_the_evidence(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6000, 6010, 6020))
+    run_of(campaign, "cifar10-encoders", "snntorch-rate", (5000, 5100))
+    [row] = [line for line in lines(campaign, "cifar10-encoders") if "snntorch-rate" in line]
+    assert "snntorch-rate (yours)" in row
+    assert "2/3" in row
+    assert "50.50" in row
+
+
+def test_page_table_and_csv_show_it_as_a_control(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6000, 6010, 6020))
+    run_of(campaign, "cifar10-encoders", "snntorch-rate", (5000, 5100))
+    result = render(campaign.evidence, campaign.local, campaign.out)
+    assert result.problems == ()
+    rows = list(csv.DictReader(io.StringIO((campaign.out / "cifar10-encoders.csv").read_text(encoding="utf-8"))))
+    mine = [row for row in rows if row["arm"] == "snntorch-rate"]
+    assert len(mine) == 48
+    assert {row["whose"] for row in mine} == {"yours"}
+    text = (campaign.out / "report.md").read_text(encoding="utf-8")
+    assert "snntorch-rate (added by --encoder)" in text
+
+
+def test_the_evidence_alone_knows_nothing_of_it(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6000, 6010, 6020))
+    run_of(campaign, "cifar10-encoders", "snntorch-rate", (5000, 5100))
+    render(campaign.evidence, None, campaign.out)
+    assert "snntorch" not in (campaign.out / "report.md").read_text(encoding="utf-8")
+
+
+def test_it_joins_the_panel_of_its_timesteps_and_moves_no_colour() -> None:
+    planned = experiments.get("dct-beyond")
+    more = experiments.with_added(planned, ["poisson", "latency"])
+    panels = panels_of(more, more.arms)
+    assert list(panels) == ["8", "16", "24", "48"]
+    assert [arm.name for arm in panels["48"]][-2:] == ["poisson", "latency"]
+    before, after = styles_of(planned), styles_of(more)
+    assert {name: after[name] for name in before} == before
+    assert after["poisson"].label == "poisson (added by --encoder)"
+
+
+def test_a_crowd_of_added_arms_stays_in_the_one_panel_of_few_planned_ones() -> None:
+    crowd = experiments.with_added(experiments.get("cifar10-encoders"), ["norse-lif", "snntorch-rate", "mine"])
+    assert list(panels_of(crowd, crowd.arms)) == [""]
+    assert all(style.label for style in styles_of(crowd).values())
