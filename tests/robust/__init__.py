@@ -1,0 +1,1 @@
+"""Tests of what happens when things go wrong, with real processes where a process is meant."""

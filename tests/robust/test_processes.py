@@ -1,0 +1,111 @@
+"""Runs that are killed, stopped, doubled, or out of disk: real processes, and what is on disk afterwards.
+
+Four kills by default. All twenty of the issue: `HARNESS_KILLS=20 pytest tests/robust/test_processes.py -k killed`.
+"""
+
+import os
+import random
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.robust.conftest import Server, Started, digests, left_over
+
+GRID = ("run", "tiny", "--results-dir", "results", "--json")
+KILLS = int(os.environ.get("HARNESS_KILLS", "4"))
+
+
+@pytest.fixture(scope="module")
+def whole(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], float]:
+    """The digests of an uninterrupted run, and how long one takes with kernels compiled and cached."""
+    server.start(*GRID, cwd=tmp_path_factory.mktemp("first")).wait()
+    folder = tmp_path_factory.mktemp("whole")
+    start = time.monotonic()
+    run = server.start(*GRID, cwd=folder, HARNESS_CACHE=str(folder / "cache"))
+    assert run.wait() == 0, run.said()
+    return digests(folder / "results"), time.monotonic() - start
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_killed_grid_ends_with_the_same_records(
+    number: int, server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
+) -> None:
+    expected, seconds = whole
+    cache = str(tmp_path / "cache")
+    run = server.start(*GRID, cwd=tmp_path, HARNESS_CACHE=cache)
+    time.sleep(random.Random(number).uniform(0, seconds))
+    os.kill(run.pid, signal.SIGKILL)
+    assert run.wait() in (-signal.SIGKILL, 0)
+    digests(tmp_path / "results")
+    again = server.start(*GRID, cwd=tmp_path, HARNESS_CACHE=cache)
+    assert again.wait() == 0, again.said()
+    assert digests(tmp_path / "results") == expected
+    assert left_over(tmp_path / "results") == []
+
+
+def test_two_runs_at_once_train_each_cell_once(
+    server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
+) -> None:
+    runs = [server.start(*GRID, cwd=tmp_path) for _ in range(2)]
+    assert [run.wait() for run in runs] == [0, 0], [run.said() for run in runs]
+    trained = [line for run in runs for line in re.findall(r"^(\S+ seed \d+): [\d.]+ % in", run.said(), re.M)]
+    assert sorted(trained) == ["cyclic-6 seed 0", "cyclic-6 seed 1", "poisson-6 seed 0", "poisson-6 seed 1"]
+    assert all("running elsewhere (process" in run.said() for run in runs if "finished by another" in run.said())
+    assert digests(tmp_path / "results") == whole[0]
+    assert left_over(tmp_path / "results") == []
+
+
+def until(run: Started, there: Path, pattern: str, seconds: float = 60) -> None:
+    """Wait until a file is there, so that a run is known to be in the middle."""
+    end = time.monotonic() + seconds
+    while not list(there.rglob(pattern)):
+        assert time.monotonic() < end, run.said()
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_how_to_go_on_and_does(
+    number: int, server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
+) -> None:
+    run = server.start(*GRID, cwd=tmp_path)
+    until(run, tmp_path, ".seed-*.checkpoint")
+    os.kill(run.pid, number)
+    assert run.wait() == 130
+    assert "the same command goes on from there" in run.said().splitlines()[-1]
+    assert "Traceback" not in run.said()
+    assert [Path(name).suffix for name in left_over(tmp_path / "results")] == [".checkpoint"]
+    again = server.start(*GRID, cwd=tmp_path)
+    assert again.wait() == 0
+    assert digests(tmp_path / "results") == whole[0]
+
+
+def test_the_second_signal_ends_it_at_once(server: Server, tmp_path: Path) -> None:
+    run = server.start(*GRID, cwd=tmp_path)
+    until(run, tmp_path, ".seed-*.lock")
+    for _ in range(50):
+        os.kill(run.pid, signal.SIGINT)
+    start = time.monotonic()
+    assert run.wait() == 130
+    assert time.monotonic() - start < 10
+    assert "Traceback" not in run.said()
+
+
+@pytest.mark.parametrize("limit", [600, 4_000])
+def test_a_disk_that_refuses_is_one_line_and_old_records_stay(server: Server, tmp_path: Path, limit: int) -> None:
+    """RLIMIT_FSIZE: 600 bytes hold a claim and no checkpoint; 4,000 not even that of this network."""
+    first = server.start(*GRID, "--arm", "cyclic-6", "--seeds", "1", cwd=tmp_path)
+    assert first.wait() == 0
+    before = digests(tmp_path / "results")
+    run = server.start(*GRID, cwd=tmp_path, limit=limit)
+    assert run.wait() == 2, run.said()
+    last = run.said().splitlines()[-1]
+    assert re.match(r"error: \S+ seed \d: the disk refuses: File too large .* run the same command", last)
+    assert "Traceback" not in run.said()
+    assert digests(tmp_path / "results") == before
+    assert left_over(tmp_path / "results") == []
+    again = server.start(*GRID, cwd=tmp_path)
+    assert again.wait() == 0
+    assert len(digests(tmp_path / "results")) == 4
