@@ -1,0 +1,147 @@
+"""One bench run: time every implementation at every point, then memory in processes of their own."""
+
+import gc
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import torch
+
+from harness.bench.implementations import BASELINE, Implementation, chosen
+from harness.bench.memory import peak_mib
+from harness.bench.plan import FULL, NETWORKS, Plan, Point
+from harness.bench.report import EncoderShare, EvaluationMemory, Report, Row
+from harness.bench.timing import interleaved, timed
+from harness.bench.workload import workload
+from harness.environment import environment
+from harness.errors import did_you_mean
+
+Say = Callable[[str], None]
+BYTES_A_NEURON_STEP = 40  # what the hungriest peer keeps of each neuron at each timestep for its backward pass
+
+
+def run(
+    out: Path | None,
+    *,
+    networks: Sequence[str] = FULL.networks,
+    batches: Sequence[int] | None = None,
+    timesteps: Sequence[int] = FULL.timesteps,
+    repeats: int = FULL.repeats,
+    implementations: Sequence[str] | None = None,
+    plan: Plan | None = None,
+    progress: Say = lambda _: None,
+) -> Report:
+    """Measure, and write bench.json, bench.svg and bench.png into `out` (None: nowhere).
+
+    `plan` (QUICK, FULL) stands for all the sizes given beside it. `progress` is told each step in words.
+    Raises HarnessError for an unknown network or implementation.
+    """
+    plan = plan or _plan(networks, batches, timesteps, repeats)
+    for network in plan.networks:
+        if network not in NETWORKS:
+            raise did_you_mean("network", network, list(NETWORKS))
+    wanted = chosen(tuple(implementations) if implementations else None)
+    missing = {i.name: why for i in wanted if (why := i.missing)}
+    present = [i for i in wanted if i.name not in missing]
+
+    rows = [row for point in plan.points for row in measure(point, present, plan, progress)]
+    rows = [_with_memory(row, plan, progress) for row in rows]
+    rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in wanted if i.name in missing]
+    report = Report(
+        machine(present),
+        tuple(rows),
+        tuple(share for point in plan.points if (share := encoder_share(point, rows)) is not None),
+        tuple(evaluation_memory(plan, progress)),
+        missing,
+    )
+    if out is not None:
+        report.save(out)
+    return report
+
+
+def _plan(networks: Sequence[str], batches: Sequence[int] | None, timesteps: Sequence[int], repeats: int) -> Plan:
+    sizes = {name: tuple(batches) for name in networks} if batches else FULL.batches
+    return Plan(tuple(networks), sizes, tuple(timesteps), repeats)
+
+
+def measure(point: Point, implementations: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:
+    """The rows of one point, without memory."""
+    progress(f"{point.network}, batch {point.batch}, T = {point.timesteps}")
+    work = workload(point)
+    need = sum(s.neurons for s in work.stages) * point.batch * point.timesteps * BYTES_A_NEURON_STEP
+    if need > 0.8 * psutil.virtual_memory().available:
+        return [_row(i, point, status="not enough memory") for i in implementations]
+    times = interleaved({i.name: i.step(work) for i in implementations}, plan.repeats, plan.seconds)
+    gc.collect()
+    milliseconds = {name: [1000 * s / point.batch for s in seconds] for name, seconds in times.items()}
+    floor = statistics.median(milliseconds[BASELINE]) if BASELINE in milliseconds else None
+    return [_timed_row(i, point, milliseconds[i.name], floor) for i in implementations]
+
+
+def _timed_row(implementation: Implementation, point: Point, milliseconds: list[float], floor: float | None) -> Row:
+    median = statistics.median(milliseconds)
+    return replace(
+        _row(implementation, point),
+        ms_per_image=round(median, 4),
+        ms_per_image_min=round(min(milliseconds), 4),
+        ratio_to_bf16_matmuls=None if floor is None else round(median / floor, 3),
+        rounds=len(milliseconds),
+    )
+
+
+def _row(implementation: Implementation, point: Point, status: str = "measured") -> Row:
+    return Row(
+        implementation.name,
+        implementation.kind,
+        implementation.precision,
+        point.network,
+        point.batch,
+        point.timesteps,
+        status=status,
+    )
+
+
+def _with_memory(row: Row, plan: Plan, progress: Say) -> Row:
+    point = Point(row.network, row.batch, row.timesteps)
+    if point not in plan.memory or row.status != "measured":
+        return row
+    progress(f"memory of {row.implementation}: {point.network}, batch {point.batch}, T = {point.timesteps}")
+    return replace(row, peak_mib=peak_mib("step", row.implementation, point))
+
+
+def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
+    """Fastest of a few DCT encodings at `point` against our fastest bf16 step there; None where there is none."""
+    from encoders import create
+
+    ours = [r for r in rows if r.implementation == "ours bf16" and Point(r.network, r.batch, r.timesteps) == point]
+    if not ours or not ours[0].ms_per_image_min:
+        return None
+    draws = torch.Generator().manual_seed(0)
+    images = torch.rand(point.batch, *NETWORKS[point.network][1], generator=draws) * 2 - 1
+    encoder = create("dct").calibrate(images, draws)
+    seconds = [timed(lambda: encoder.encode(images, point.timesteps, draws).to(torch.bfloat16)) for _ in range(8)]
+    each = 1000 * min(seconds) / point.batch
+    share = each / ours[0].ms_per_image_min
+    return EncoderShare(point.network, point.batch, point.timesteps, round(each, 4), round(share, 4))
+
+
+def evaluation_memory(plan: Plan, progress: Say) -> list[EvaluationMemory]:
+    """Peak memory of our evaluation at 16 and 100 timesteps, for plans that measure memory."""
+    found = []
+    for network in plan.networks if plan.memory else ():
+        for timesteps in (16, 100):
+            progress(f"memory of evaluation: {network}, T = {timesteps}")
+            peak = peak_mib("evaluate", "", Point(network, 0, timesteps))
+            found.append(EvaluationMemory(network, timesteps, peak))
+    return found
+
+
+def machine(implementations: Sequence[Implementation]) -> dict[str, str]:
+    """What the numbers depend on: processor, cores, memory, versions of everything compared."""
+    facts = {k: v for k, v in environment(torch.device("cpu"), "", "auto").items() if k != "precision"}
+    facts["cores"] = str(psutil.cpu_count(logical=False) or psutil.cpu_count())
+    facts["memory"] = f"{psutil.virtual_memory().total / (1 << 30):.0f} GiB"
+    facts |= {str(i.package): str(i.version) for i in implementations if i.package}
+    return facts

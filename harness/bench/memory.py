@@ -1,0 +1,98 @@
+"""Peak memory of one training step, or of an evaluation, in a process of its own.
+
+`python -m harness.bench.memory step "ours bf16" vgg5-lite 8 48` prints MiB: the most the process held during the
+step less what it held before, with everything imported and the weights and spike train in place.
+"""
+
+import contextlib
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import torch
+
+from harness.bench.plan import NETWORKS, Point
+
+MIB = 1 << 20
+EVALUATED = 128  # images; more than fit one chunk at T = 16 and above
+
+
+def peak_mib(what: str, name: str, point: Point) -> float | None:
+    """MiB of `what` ("step" or "evaluate") in a fresh process; None where that process failed."""
+    command = [sys.executable, "-m", __name__, what, name, point.network, str(point.batch), str(point.timesteps)]
+    command.append(str(torch.get_num_threads()))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return float(done.stdout.split()[-1]) if done.returncode == 0 else None
+
+
+def _peak_of(action: Callable[[], object]) -> float:
+    before: int = psutil.Process().memory_info().rss
+    _forget_peak()
+    action()
+    return max(0.0, (_peak() - before) / MIB)
+
+
+def _forget_peak() -> None:
+    # Importing torch may have taken more than a small step does; Linux lets a process begin its peak anew.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _peak() -> float:
+    """Bytes. On Linux from /proc, because ru_maxrss there survives exec and would include the parent's."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM"):
+                return float(line.split()[1]) * 1024
+    except OSError:
+        pass
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def _step(name: str, point: Point) -> Callable[[], object]:
+    from harness.bench.implementations import chosen
+    from harness.bench.workload import workload
+
+    (implementation,) = chosen((name,))
+    implementation.step(workload(Point(point.network, 1, 2)))()  # code that is loaded on first use is not the step's
+    return implementation.step(workload(point))
+
+
+def _evaluation(point: Point) -> Callable[[], object]:
+    from encoders import create
+    from harness.config import NeuronSpec
+    from harness.data.types import ImageSet
+    from harness.snn.network import Network
+    from harness.snn.spiking import Spiking
+    from harness.training.evaluate import evaluate
+    from harness.training.progress import silent
+
+    spec, shape = NETWORKS[point.network]
+    draws = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (EVALUATED, *shape), generator=draws).to(torch.uint8)
+    labels = torch.zeros(EVALUATED, dtype=torch.int64)
+    encoder = create("dct").calibrate(images.float() / 127.5 - 1, draws)
+    network = Network(spec, shape, 10, draws)
+    thresholds = (0.5,) * (len(network.stages) - 1)
+
+    def at(timesteps: int, count: int) -> Callable[[], object]:
+        spiking = Spiking(network, encoder, NeuronSpec(), timesteps, thresholds, torch.bfloat16)
+        return lambda: evaluate(spiking, ImageSet(images[:count], labels[:count]), 0, silent)
+
+    at(2, 1)()
+    return at(point.timesteps, EVALUATED)
+
+
+def main(what: str, name: str, network: str, batch: str, timesteps: str, threads: str) -> None:
+    """Print the peak in MiB."""
+    torch.set_num_threads(int(threads))
+    point = Point(network, int(batch), int(timesteps))
+    print(f"{_peak_of(_evaluation(point) if what == 'evaluate' else _step(name, point)):.1f}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

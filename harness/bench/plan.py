@@ -1,0 +1,57 @@
+"""Which points are measured, and how often: networks × batch sizes × timesteps, as data. Imports no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.config import NetworkSpec
+from harness.experiments.mnist import NETWORK as MNIST
+from harness.experiments.vgg import VGG5_LITE
+
+NETWORKS: Mapping[str, tuple[NetworkSpec, tuple[int, int, int]]] = {
+    VGG5_LITE.name: (VGG5_LITE, (3, 32, 32)),
+    MNIST.name: (MNIST, (1, 28, 28)),
+}
+BATCHES: Mapping[str, tuple[int, ...]] = {VGG5_LITE.name: (8, 32), MNIST.name: (128,)}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One size at which every implementation is measured."""
+
+    network: str
+    batch: int
+    timesteps: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run measures: every network at every one of its `batches` and at all `timesteps`.
+
+    repeats: rounds over all implementations at one point; short steps get more, until `seconds` have passed.
+    memory: the points whose peak memory is measured, each implementation in a process of its own.
+    """
+
+    networks: tuple[str, ...] = tuple(NETWORKS)
+    batches: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: BATCHES)
+    timesteps: tuple[int, ...] = (4, 16, 48, 100)
+    repeats: int = 5
+    seconds: float = 4.0
+    memory: tuple[Point, ...] = (
+        Point(VGG5_LITE.name, 8, 48),
+        Point(VGG5_LITE.name, 32, 48),
+        Point(MNIST.name, 128, 48),
+    )
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All points, small to large within a network."""
+        return tuple(
+            Point(network, batch, timesteps)
+            for network in self.networks
+            for batch in self.batches[network]
+            for timesteps in self.timesteps
+        )
+
+
+FULL = Plan()
+QUICK = Plan(timesteps=(4, 16), batches={VGG5_LITE.name: (8,), MNIST.name: (128,)}, repeats=3, seconds=0.5, memory=())

@@ -1,0 +1,103 @@
+"""What a bench run found: rows, the encoder's share, evaluation memory, and how the targets stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Row:
+    """One implementation at one point. Times are milliseconds an image of one training step; None: not measured.
+
+    `ms_per_image` is the median of `rounds` interleaved rounds, `ratio_to_bf16_matmuls` that of the medians.
+    `status`: "measured", or why it was not.
+    """
+
+    implementation: str
+    kind: str
+    precision: str
+    network: str
+    batch: int
+    timesteps: int
+    ms_per_image: float | None = None
+    ms_per_image_min: float | None = None
+    peak_mib: float | None = None
+    ratio_to_bf16_matmuls: float | None = None
+    rounds: int = 0
+    status: str = "measured"
+
+
+@dataclass(frozen=True)
+class EncoderShare:
+    """What DCT encoding of a batch costs next to our bf16 training step on it."""
+
+    network: str
+    batch: int
+    timesteps: int
+    ms_per_image: float
+    share_of_step: float
+
+
+@dataclass(frozen=True)
+class EvaluationMemory:
+    """Peak memory of our evaluation of one set of images."""
+
+    network: str
+    timesteps: int
+    peak_mib: float | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A ratio that is wanted, and what was measured (None: this run has nothing to tell it from)."""
+
+    statement: str
+    limit: float
+    measured: float | None
+    at_most: bool = True
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it holds."""
+        if self.measured is None:
+            return None
+        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything one run found on one machine."""
+
+    machine: dict[str, str]
+    rows: tuple[Row, ...]
+    encoder: tuple[EncoderShare, ...] = ()
+    evaluation: tuple[EvaluationMemory, ...] = ()
+    missing: dict[str, str] = field(default_factory=dict)  # implementation: why it did not run
+
+    def document(self) -> dict[str, Any]:
+        """As plain JSON values, targets included."""
+        from harness.bench.targets import targets
+
+        judged = [{**msgspec.to_builtins(target), "met": target.met} for target in targets(self)]
+        return {**msgspec.to_builtins(self), "targets": judged}
+
+    def save(self, folder: Path) -> Sequence[Path]:
+        """Write bench.json, bench.svg and bench.png into `folder`; returns their paths."""
+        from harness.bench.plot import picture
+
+        svg, png = picture(self)
+        content = msgspec.json.format(msgspec.json.encode(self.document()), indent=2) + b"\n"
+        files = {"bench.json": content, "bench.svg": svg, "bench.png": png}
+        for name, data in files.items():
+            write_atomically(folder / name, data)
+        return [folder / name for name in files]
+
+
+def load(path: Path) -> Report:
+    """A report read back from bench.json."""
+    return msgspec.json.decode(path.read_bytes(), type=Report)

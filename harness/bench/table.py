@@ -1,0 +1,65 @@
+"""A bench report on a terminal: one table a network and batch size, then the targets."""
+
+from typing import TYPE_CHECKING
+
+from harness.bench.report import Report, Row, Target
+from harness.bench.targets import targets
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+
+def table(report: Report) -> "Group":
+    """Milliseconds an image (median, and the factor to the bare bf16 layers) at each T, and peak memory."""
+    from rich.console import Group
+    from rich.text import Text
+
+    sizes = dict.fromkeys((row.network, row.batch) for row in report.rows)
+    tables = [_times([r for r in report.rows if (r.network, r.batch) == size], *size) for size in sizes]
+    notes = [Text(f"{name}: {why}", style="dim") for name, why in report.missing.items()]
+    machine = ", ".join(f"{key} {value}" for key, value in report.machine.items())
+    return Group(*tables, *notes, _verdicts(targets(report)), Text(machine, style="dim"))
+
+
+def _times(rows: list[Row], network: str, batch: int) -> "Table":
+    steps = list(dict.fromkeys(row.timesteps for row in rows))
+    built = _empty(f"{network}, batch {batch}: ms an image for forward + backward (× the bare bf16 layers)")
+    built.add_column("implementation", no_wrap=True)
+    for heading in (*(f"T={t}" for t in steps), "peak MiB"):
+        built.add_column(heading, justify="right", no_wrap=True)
+    for name in dict.fromkeys(row.implementation for row in rows):
+        mine = {row.timesteps: row for row in rows if row.implementation == name}
+        peaks = [f"{row.peak_mib:.0f} (T={t})" for t, row in mine.items() if row.peak_mib is not None]
+        built.add_row(name, *(_cell(mine.get(t)) for t in steps), ", ".join(peaks) or "–")
+    return built
+
+
+def _cell(row: Row | None) -> str:
+    if row is None or row.ms_per_image is None:
+        return "–"
+    ratio = "" if row.ratio_to_bf16_matmuls is None else f" ({row.ratio_to_bf16_matmuls:.2f}×)"
+    return f"{row.ms_per_image:.3g}{ratio}"
+
+
+def _verdicts(found: list[Target]) -> "Table":
+    from rich.text import Text
+
+    built = _empty("targets (the worst point counts)")
+    built.add_column("ratio")
+    for heading in ("wanted", "measured", ""):
+        built.add_column(heading, justify="right", no_wrap=True)
+    words = {True: Text("met", "green"), False: Text("missed", "red"), None: Text("not measured", "dim")}
+    for target in found:
+        measured = "–" if target.measured is None else f"{target.measured:.3g}"
+        built.add_row(
+            target.statement, f"{'≤' if target.at_most else '≥'} {target.limit:g}", measured, words[target.met]
+        )
+    return built
+
+
+def _empty(title: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0), title_justify="left", title_style="")

@@ -1,0 +1,81 @@
+"""The ratios this project wants to hold, told from a report's rows. Limits: see issue "Speed" and README."""
+
+from collections.abc import Callable, Iterator
+
+from harness.bench.report import Report, Row, Target
+from harness.experiments.mnist import NETWORK as MNIST
+from harness.experiments.vgg import VGG5_LITE
+
+OURS, OURS_FP32, FLOOR = "ours bf16", "ours fp32", "matmuls bf16"
+Spot = tuple[str, int, int]
+
+
+def targets(report: Report) -> list[Target]:
+    """Every target, measured where the report has what it needs; the worst point counts."""
+    spots = list(dict.fromkeys((r.network, r.batch, r.timesteps) for r in report.rows))
+    vgg48 = [s for s in spots if s[0] == VGG5_LITE.name and s[2] == 48]
+    mnist = [s for s in spots if s[0] == MNIST.name]
+    return [
+        Target(f"{VGG5_LITE.name}, T = 48: step against the bare bf16 layers", 1.3, _worst(vgg48, report, _to_floor)),
+        Target(f"{VGG5_LITE.name}, T = 48: fastest peer against ours", 2.0, _worst(vgg48, report, _lead, min), False),
+        Target(f"{MNIST.name}: fastest peer against ours", 3.0, _worst(mnist, report, _lead, min), False),
+        Target("everywhere: fastest peer against ours", 1.0, _worst(spots, report, _lead, min), False),
+        Target("peak memory against the leanest peer", 0.4, _worst(spots, report, _memory)),
+        Target(f"{VGG5_LITE.name}: T = 100 against T = 48", 2.2, _growth(report)),
+        Target(
+            "DCT encoding as a share of the step", 0.05, max((e.share_of_step for e in report.encoder), default=None)
+        ),
+        Target("evaluation memory: T = 100 against T = 16", 1.1, _evaluation(report)),
+    ]
+
+
+def _worst(
+    spots: list[Spot],
+    report: Report,
+    ratio: Callable[[dict[str, Row]], float | None],
+    worst: Callable[[Iterator[float]], float] = max,
+) -> float | None:
+    found = [ratio({r.implementation: r for r in report.rows if _spot(r) == spot}) for spot in spots]
+    measured = [value for value in found if value is not None]
+    return worst(iter(measured)) if measured else None
+
+
+def _spot(row: Row) -> Spot:
+    return row.network, row.batch, row.timesteps
+
+
+def _to_floor(rows: dict[str, Row]) -> float | None:
+    return rows[OURS].ratio_to_bf16_matmuls if OURS in rows else None
+
+
+def _lead(rows: dict[str, Row]) -> float | None:
+    """How many times as long the fastest peer takes, against the faster of our two precisions."""
+    ours = [rows[name].ms_per_image for name in (OURS, OURS_FP32) if name in rows]
+    return _ratio([r.ms_per_image for r in rows.values() if r.kind == "peer"], ours)
+
+
+def _memory(rows: dict[str, Row]) -> float | None:
+    peers = [r.peak_mib for r in rows.values() if r.kind == "peer"]
+    return _ratio([rows[OURS].peak_mib] if OURS in rows else [], peers)
+
+
+def _ratio(above: list[float | None], below: list[float | None]) -> float | None:
+    """The least of `above` over the least of `below`."""
+    numerators, denominators = ([v for v in values if v is not None] for values in (above, below))
+    return min(numerators) / min(denominators) if numerators and denominators and min(denominators) > 0 else None
+
+
+def _growth(report: Report) -> float | None:
+    times = {
+        (r.batch, r.timesteps): r.ms_per_image
+        for r in report.rows
+        if r.implementation == OURS and r.network == VGG5_LITE.name and r.ms_per_image
+    }
+    ratios = [long / times[batch, 48] for (batch, t), long in times.items() if t == 100 and (batch, 48) in times]
+    return max(ratios, default=None)
+
+
+def _evaluation(report: Report) -> float | None:
+    peaks = {e.timesteps: e.peak_mib for e in report.evaluation}
+    short, long = peaks.get(16), peaks.get(100)
+    return long / short if short and long else None

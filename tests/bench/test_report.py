@@ -1,0 +1,92 @@
+"""Targets from rows worked by hand, the document, and the files a run leaves."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from harness import bench
+from harness.bench.plan import Plan
+from harness.bench.report import EvaluationMemory, Report, Row, load
+from harness.bench.table import table
+from harness.bench.targets import targets
+from harness.bench.timing import interleaved
+from harness.errors import HarnessError
+
+OURS = Row("ours bf16", "ours", "bf16", "vgg5-lite", 8, 48, 12.0, 11.0, 100.0, 1.2, 5)
+FLOOR = Row("matmuls bf16", "matmuls", "bf16", "vgg5-lite", 8, 48, 10.0, 9.0, 80.0, 1.0, 5)
+PEER = Row("loop", "peer", "fp32", "vgg5-lite", 8, 48, 30.0, 29.0, 400.0, 3.0, 5)
+ABSENT = Row("Norse", "peer", "fp32", "vgg5-lite", 8, 48, status="not installed")
+REPORT = Report(
+    {"device": "a processor"},
+    (OURS, FLOOR, PEER, ABSENT),
+    evaluation=(EvaluationMemory("vgg5-lite", 16, 100.0), EvaluationMemory("vgg5-lite", 100, 105.0)),
+    missing={"Norse": "not installed"},
+)
+
+
+def measured(report: Report) -> dict[str, float | None]:
+    return {target.statement: target.measured for target in targets(report)}
+
+
+def test_ratios_are_those_worked_by_hand() -> None:
+    found = measured(REPORT)
+    assert found["vgg5-lite, T = 48: step against the bare bf16 layers"] == 1.2
+    assert found["everywhere: fastest peer against ours"] == 30 / 12
+    assert found["peak memory against the leanest peer"] == 100 / 400
+    assert found["evaluation memory: T = 100 against T = 16"] == 1.05
+
+
+def test_the_worst_point_counts() -> None:
+    slow = [replace(row, timesteps=4, ms_per_image=20.0) for row in (OURS, PEER)]
+    found = measured(replace(REPORT, rows=(*REPORT.rows, *slow)))
+    assert found["everywhere: fastest peer against ours"] == 1.0
+
+
+def test_growth_is_the_time_of_100_over_that_of_48_steps() -> None:
+    long = replace(OURS, timesteps=100, ms_per_image=25.2)
+    found = measured(replace(REPORT, rows=(*REPORT.rows, long)))
+    assert found["vgg5-lite: T = 100 against T = 48"] == pytest.approx(2.1)
+
+
+def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
+    assert {target.met for target in targets(Report({}, ()))} == {None}
+
+
+def test_a_saved_report_reads_back_equal(tmp_path: Path) -> None:
+    files = REPORT.save(tmp_path)
+    assert {path.name for path in files} == {"bench.json", "bench.svg", "bench.png"}
+    assert load(tmp_path / "bench.json") == REPORT
+    row = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["rows"][0]
+    assert (row["implementation"], row["ms_per_image"], row["ratio_to_bf16_matmuls"]) == ("ours bf16", 12.0, 1.2)
+
+
+def test_the_table_names_what_is_not_installed() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(table(REPORT))
+    text = console.export_text()
+    assert "12 (1.20×)" in text
+    assert "Norse: not installed" in text
+
+
+def test_rounds_alternate_between_implementations() -> None:
+    calls: list[str] = []
+    steps = {name: lambda name=name: float(calls.append(name) is None) for name in "ABC"}
+    times = interleaved(steps, repeats=2, seconds=0)
+    assert "".join(calls) == "ABC" * 3  # one round to warm up
+    assert [len(seconds) for seconds in times.values()] == [2, 2, 2]
+
+
+def test_a_small_run_measures_every_point() -> None:
+    plan = Plan(("784-100-10",), {"784-100-10": (4,)}, (2, 3), 1, 0.0, memory=())
+    report = bench.run(None, plan=plan, implementations=["ours fp32", "loop", "matmuls bf16"])
+    assert [(row.timesteps, row.status) for row in report.rows] == [(t, "measured") for t in (2, 2, 2, 3, 3, 3)]
+    assert all(row.ms_per_image and row.ms_per_image_min and row.ratio_to_bf16_matmuls for row in report.rows)
+
+
+def test_an_unknown_network_gets_a_hint() -> None:
+    with pytest.raises(HarnessError, match="vgg5-lite"):
+        bench.run(None, networks=["vgg5-light"])
