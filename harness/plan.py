@@ -54,11 +54,22 @@ def plan(
     for seed in range(seeds):
         for arm in arms:
             config = experiment.resolve(arm, profile, seed)
-            mark = fingerprint(config, data.digest, module_of(config.encoder.name))
+            mark = _fingerprint(config, data.digest)
             path = record_path(results, config)
             stamp = stamp_of(path)
             cells.append(PlannedCell(config, mark, path, *state_of(path, mark), stamp, faults[arm.name]))
     return cells
+
+
+def _fingerprint(config: CellConfig, digest: str) -> Fingerprint:
+    name = config.encoder.name
+    try:
+        return fingerprint(config, digest, module_of(name))
+    except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
+        raise HarnessError(
+            f"encoder '{name}': {error}, so nothing could tell when a record of it is stale",
+            "install it as a package with __init__.py and .py files",
+        ) from None
 
 
 def trial(config: CellConfig, data: DataSet) -> CellFailure | None:

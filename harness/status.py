@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from encoders.errors import EncoderError
 from encoders.registry import module_of
 from harness import experiments
-from harness.config import Arm, CellConfig, EncoderSpec, Experiment, Profile
+from harness.config import CellConfig, Experiment, Profile
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.locks import holder
@@ -99,15 +99,14 @@ def _seed(path: Path) -> int:
 
 def _other(experiment: Experiment, profile: Profile, path: Path) -> CellStatus:
     """A record of no planned arm: of an encoder that was added by name, or of an arm that is no more."""
-    name, timesteps = path.parent.name, max(arm.timesteps for arm in experiment.arms)
+    name = path.parent.name
     try:
         config = read_record(path).config
         module_of(name)
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
-    arm = Arm(name, EncoderSpec(name), timesteps, name, in_paper=False)
-    return _cell(experiment.resolve(arm, profile, config.seed), path)
+    return _cell(experiment.resolve(experiments.added_arm(experiment, name), profile, config.seed), path)
 
 
 def _cell(config: CellConfig, path: Path) -> CellStatus:
@@ -129,7 +128,7 @@ def _changes(record: Record, config: CellConfig) -> list[str]:
     """What has changed since a record: fields of the configuration, and modules; its data are taken as they were."""
     try:
         today = fingerprint(config, record.fingerprint.data, module_of(config.encoder.name))
-    except (EncoderError, ModuleNotFoundError) as error:
+    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         return [str(error)]
     fields = ", ".join(config_changes(record.config, config))
     return [

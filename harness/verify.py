@@ -178,7 +178,7 @@ def gap(before: Counts | None, after: Counts | None) -> tuple[int, float]:
     for one, other in zip(before.correct, after.correct, strict=True):
         p = (one + other) / (2 * before.total)
         gaps.append((abs(one - other), z * (2 * before.total * p * (1 - p)) ** 0.5))
-    return max(gaps, key=lambda pair: pair[0] - pair[1])
+    return max(gaps, key=lambda pair: pair[0] / max(pair[1], 1e-9))
 
 
 def _notes(before: Record, after: Record) -> Iterator[str]:

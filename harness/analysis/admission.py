@@ -22,12 +22,18 @@ def nonsense(record: Record) -> str:
     config, curve = record.config, record.curve
     if not (0 <= config.seed <= LARGEST and 1 <= config.timesteps <= LARGEST):
         return "seed or timesteps out of range"
+    if any(seconds < 0 for seconds in record.timings.values()):
+        return "negative timings"
     if record.status == "failed":
-        return ""
+        return "" if record.failure is not None else "failed, but without a reason"
+    if record.failure is not None:
+        return "done, but with a failure"
     if curve is None or len(curve.correct) != config.timesteps:
         return "done, but without a curve over its timesteps"
     if not all(0 <= correct <= total <= LARGEST and total > 0 for correct, total in _counts(record)):
         return "counts out of range"
+    if not all(layer.macs >= 0 and layer.accumulates >= 0 and (layer.spikes or 0) >= 0 for layer in record.layers):
+        return "operations out of range"
     return ""
 
 
@@ -53,7 +59,7 @@ def earlier_code(record: Record) -> tuple[str, ...]:
     recorded = record.fingerprint.modules
     try:
         today = modules_of(registry.module_of(record.config.encoder.name))
-    except (EncoderError, ModuleNotFoundError) as error:
+    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         return (str(error),)
     return tuple(sorted(name for name in recorded.keys() | today.keys() if recorded.get(name) != today.get(name)))
 
@@ -61,4 +67,6 @@ def earlier_code(record: Record) -> tuple[str, ...]:
 def _counts(record: Record) -> Iterator[tuple[int, int]]:
     if record.curve is not None:
         yield from ((correct, record.curve.total) for correct in record.curve.correct)
-    yield from ((epoch.correct, epoch.total) for epoch in record.epochs)
+    if record.balanced is not None:
+        yield from ((correct, record.balanced.total) for correct in record.balanced.correct)
+    yield from ((epoch.correct, epoch.total) for epoch in (*record.ann_epochs, *record.epochs))

@@ -1,0 +1,148 @@
+"""`harness status`: every state a cell can be in, what changed, and no torch."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from encoders.registry import module_of
+from harness import cli, experiments, locks
+from harness.fingerprint import fingerprint
+from harness.records import write_record
+from harness.schema import Counts, Failure, Record
+from harness.status import lines, status
+
+NAME = "quickstart"
+
+
+def record(arm: str, seed: int = 0, profile: str = "lite", *, data: str = "d" * 64, failure: str = "") -> Record:
+    experiment = experiments.get(NAME)
+    found = experiments.added_arm(experiment, arm) if arm in ("phase",) else experiments.arm_of(experiment, arm)
+    config = experiment.resolve(found, experiments.profile_of(experiment, profile), seed)
+    return Record(
+        config=config,
+        fingerprint=fingerprint(config, data, module_of(config.encoder.name)),
+        status="failed" if failure else "done",
+        environment={},
+        timings={},
+        curve=None if failure else Counts([1] * config.timesteps, 10),
+        failure=Failure(failure, "Traceback") if failure else None,
+    )
+
+
+def state(results: Path, arm: str, seed: int) -> tuple[str, str]:
+    (cell,) = [cell for cell in status(results, NAME).cells if (cell.arm, cell.seed) == (arm, seed)]
+    return cell.status, cell.reason
+
+
+def test_done_and_missing_are_counted(tmp_path: Path) -> None:
+    write_record(tmp_path, record("cyclic-16", 1))
+    counts = status(tmp_path).counts()
+    assert dict(counts[NAME, "lite", "cyclic-16"]) == {"done": 1, "missing": 2}
+    assert dict(counts[NAME, "lite", "direct-16"]) == {"missing": 3}
+    assert (NAME, "smoke", "cyclic-16") not in counts
+
+
+def test_an_experiment_that_was_never_run_is_all_missing(tmp_path: Path) -> None:
+    assert {cell.status for cell in status(tmp_path, NAME).cells} == {"missing"}
+    assert status(tmp_path).cells == ()
+
+
+def test_a_failure_has_its_reason(tmp_path: Path) -> None:
+    write_record(tmp_path, record("cyclic-16", failure="linear1 fires no spike"))
+    assert state(tmp_path, "cyclic-16", 0) == ("failed", "linear1 fires no spike")
+
+
+def test_a_changed_configuration_is_named_by_its_fields(tmp_path: Path) -> None:
+    old = record("cyclic-16")
+    config = replace(old.config, snn=replace(old.config.snn, epochs=1), timesteps=15)
+    write_record(
+        tmp_path, msgspec.structs.replace(old, config=config, fingerprint=fingerprint(config, "d", "encoders.dct"))
+    )
+    assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: config (timesteps, snn)")
+
+
+def test_a_changed_module_is_named_and_other_arms_are_not_stale(tmp_path: Path) -> None:
+    for arm in ("cyclic-16", "poisson-16"):
+        old = record(arm)
+        mark = old.fingerprint
+        if "encoders.dct" in mark.modules:
+            mark = msgspec.structs.replace(mark, digest="e" * 64, modules={**mark.modules, "encoders.dct": "0" * 16})
+        write_record(tmp_path, msgspec.structs.replace(old, fingerprint=mark))
+    assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: encoders.dct")
+    assert state(tmp_path, "poisson-16", 0) == ("done", "")
+
+
+def test_records_of_different_data_are_pointed_out(tmp_path: Path) -> None:
+    write_record(tmp_path, record("cyclic-16", 0))
+    write_record(tmp_path, record("cyclic-16", 1, data="e" * 64))
+    assert "records of different data" in lines(status(tmp_path))[-1]
+
+
+def test_a_cell_that_somebody_runs_is_running_and_a_dead_ones_is_begun(tmp_path: Path) -> None:
+    place = tmp_path / NAME / "lite" / "cyclic-16" / "seed-0002.json"
+    with locks.claim(tmp_path, place) as ours:  # type: ignore[union-attr]
+        assert state(tmp_path, "cyclic-16", 2) == ("running", f"process {os.getpid()} on {ours.owner.host}")
+    place.with_name(".seed-0002.0a0a0a0a.checkpoint").touch()
+    assert state(tmp_path, "cyclic-16", 2) == ("missing", "begun: its finished epochs are kept")
+
+
+def test_records_beside_the_plan_are_shown(tmp_path: Path) -> None:
+    write_record(tmp_path, record("cyclic-16", 7))
+    write_record(tmp_path, record("phase"))
+    gone = tmp_path / NAME / "lite" / "no-such-arm" / "seed-0000.json"
+    gone.parent.mkdir()
+    gone.write_text("{}")
+    (gone.parent.parent / "cyclic-16" / "seed-xyz.json").write_text("{}")
+    assert state(tmp_path, "cyclic-16", 7) == ("done", "")
+    assert state(tmp_path, "phase", 0) == ("done", "")
+    assert state(tmp_path, "no-such-arm", 0)[0] == "stale"
+    assert "not a readable record" in state(tmp_path, "cyclic-16", -1)[1]
+
+
+def test_a_tampered_record_is_stale_and_says_so(tmp_path: Path) -> None:
+    path = write_record(tmp_path, record("cyclic-16"))
+    path.write_text(path.read_text().replace('"total": 10', '"total": 11'))
+    found, reason = state(tmp_path, "cyclic-16", 0)
+    assert found == "stale"
+    assert "tampered" in reason
+
+
+def test_the_command_prints_a_table_or_one_document(tmp_path: Path) -> None:
+    write_record(tmp_path, record("cyclic-16", failure="out of memory"))
+    table = CliRunner().invoke(cli.app, ["status", "--results-dir", str(tmp_path)])
+    assert table.exit_code == 0
+    assert "cyclic-16 seed 0: failed: out of memory" in table.stdout
+    document = json.loads(CliRunner().invoke(cli.app, ["status", "--results-dir", str(tmp_path), "--json"]).stdout)
+    assert document["arms"][0] == {
+        "experiment": NAME, "profile": "lite", "arm": "cyclic-16",
+        "done": 0, "stale": 0, "failed": 1, "running": 0, "missing": 2,
+    }  # fmt: skip
+    assert document["data"] == {f"{NAME}/lite": {"d" * 64: 1}}
+    nothing = CliRunner().invoke(cli.app, ["status", "--results-dir", str(tmp_path / "none")])
+    assert "no records in" in nothing.stdout
+
+
+def test_looking_needs_no_torch(tmp_path: Path) -> None:
+    write_record(tmp_path, record("cyclic-16"))
+    program = f"import sys, harness.status as s; s.status(s.Path({str(tmp_path)!r})); print('torch' in sys.modules)"
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("experiment", ["quickstrat", "../quickstart", ""])
+def test_an_unknown_experiment_is_named(tmp_path: Path, experiment: str) -> None:
+    result = CliRunner().invoke(cli.app, ["status", experiment, "--results-dir", str(tmp_path)])
+    if experiment:
+        assert "unknown experiment" in str(result.exception)
+    else:
+        assert result.exit_code == 0

@@ -1,0 +1,97 @@
+"""`harness verify`: a cell trained again is the same, within noise, or different."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from harness import cli
+from harness.errors import HarnessError
+from harness.records import read_record, write_record
+from harness.schema import Counts
+from harness.verify import compare, find, gap
+from tests.cells import run_tiny
+
+RESULT = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder with one record."""
+    folder = tmp_path_factory.mktemp("results")
+    write_record(folder, run_tiny())
+    return folder
+
+
+def verify(name: str, results: Path, *options: str) -> tuple[int, str]:
+    done = RESULT.invoke(cli.app, ["verify", name, "--results-dir", str(results), *options])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout
+
+
+def changed(results: Path, to: Path, **fields: object) -> str:
+    record = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
+    return str(write_record(to, msgspec.structs.replace(record, **fields)))
+
+
+def test_the_same_comes_out_bit_for_bit(results: Path) -> None:
+    code, said = verify("quickstart/smoke/cyclic-16/0", results)
+    assert (code, said.split(": ")[1].strip()) == (0, "identical bit for bit")
+
+
+def test_a_forged_curve_is_different(results: Path, tmp_path: Path) -> None:
+    curve = Counts([99] * 6, 100)
+    code, said = verify(changed(results, tmp_path, curve=curve), results, "--json")
+    document = json.loads(said)
+    assert code == 1
+    assert (document["verdict"], document["differing"]) == ("different", ["curve"])
+
+
+def test_a_curve_off_by_one_image_is_within_tolerance(results: Path) -> None:
+    record = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
+    assert record.curve is not None
+    last = [*record.curve.correct[:-1], record.curve.correct[-1] - 1]
+    after = msgspec.structs.replace(record, curve=Counts(last, 100))
+    result = compare("x", record, after)
+    assert (result.verdict, result.differing, result.largest) == ("within tolerance", ("curve",), 1)
+    assert "largest gap 1 images, where noise allows" in str(result)
+
+
+def test_what_noise_allows_is_binomial() -> None:
+    # One timestep, n = 100, p = ½: 1.96 · √(2 · 100 · ¼) = 13.86 images.
+    assert gap(Counts([50], 100), Counts([50], 100))[1] == pytest.approx(13.859, abs=1e-3)
+    assert gap(Counts([40], 100), None) == (0, -1.0)
+
+
+def test_other_versions_and_earlier_code_are_noted(results: Path) -> None:
+    record = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
+    mark = msgspec.structs.replace(record.fingerprint, digest="0", modules={})
+    before = msgspec.structs.replace(record, environment={**record.environment, "torch": "1.0"}, fingerprint=mark)
+    result = compare("x", before, record)
+    assert result.verdict == "identical bit for bit"
+    assert any(note.startswith("torch: 1.0 in the record") for note in result.notes)
+    assert any("earlier code" in note for note in result.notes)
+
+
+def test_other_data_are_refused(results: Path, tmp_path: Path) -> None:
+    record = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
+    config = replace(record.config, train_images=150)
+    path = write_record(tmp_path, msgspec.structs.replace(record, config=config))
+    with pytest.raises(HarnessError, match="is not that of the record"):
+        verify(str(path), results)
+
+
+@pytest.mark.parametrize("name", ["quickstart/smoke/cyclic-16/9", "nothing", "", "/", "a/b/c/d/e", "a/b/c/-1", "\x00"])
+def test_what_is_no_record_is_named(results: Path, name: str) -> None:
+    with pytest.raises(HarnessError, match="no record"):
+        find(name, results)
+
+
+def test_a_record_is_found_by_path_and_by_cell(results: Path) -> None:
+    path = results / "quickstart/smoke/cyclic-16/seed-0000.json"
+    assert find(str(path), results) == path
+    assert find("quickstart/smoke/cyclic-16/seed-0000", results) == path
