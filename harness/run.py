@@ -9,6 +9,7 @@ import torch
 from rich.console import Console
 
 from harness import experiments
+from harness.allocator import keep_freed_memory
 from harness.cell import Setting
 from harness.config import Arm, CellConfig, Experiment, Precision, Profile
 from harness.data import cache, load
@@ -135,6 +136,7 @@ def announce(prepared: Prepared, console: Console) -> None:
 
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
     """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch."""
+    keep_freed_memory()
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
     with display(console, prepared.work) as show:
         setting = Setting(prepared.device, request.kernel, ann_cache=cache.root() / "anns", progress=show.advance)

@@ -45,7 +45,7 @@ class Spiking:
             )
         return train.to(self.dtype)
 
-    def chunk(self, budget: int = 1 << 25) -> int:
+    def chunk(self, budget: int = 1 << 22) -> int:
         """How many images to run at once so that the largest layer holds `budget` values, whatever T is."""
         largest = max(max(_size(stage.inputs), stage.neurons) for stage in self.network.stages)
         return max(1, budget // (largest * self.timesteps))
