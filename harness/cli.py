@@ -197,8 +197,14 @@ def main() -> None:
     try:
         app()
     except (HarnessError, EncoderError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
+        told = str(error)
+    except OSError as error:  # a full disk, a folder that may not be written, a name that is too long
+        place = f": {error.filename}" if error.filename else ""
+        told = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
+    else:
+        return
+    print(f"error: {' '.join(told.split())}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -61,10 +61,10 @@ def prepare(request: Request) -> Prepared:
     experiment = experiments.with_added(experiment, request.encoders)
     arms = _arms(experiment, request)
     device = device_of(request.device)
-    names = [request.profile] if request.profile else [p.name for p in reversed(experiment.profiles)]
+    names = [request.profile] if request.profile is not None else [p.name for p in reversed(experiment.profiles)]
     for name in names:
         prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
-        if request.profile or prepared.seconds <= PRACTICAL_SECONDS:
+        if request.profile is not None or prepared.seconds <= PRACTICAL_SECONDS:
             break
     return prepared
 

@@ -66,12 +66,12 @@ class Verification:
 
 def find(name: str, results: Path) -> Path:
     """The record called `name`: a path, or EXPERIMENT/PROFILE/ARM/SEED in the folder `results`."""
-    if Path(name).is_file():
+    if os.path.isfile(name):
         return Path(name)
     parts = name.strip("/").split("/")
     seed = re.fullmatch(r"(?:seed-)?(\d{1,9})(?:\.json)?", parts[-1])
     path = results.joinpath(*parts[:-1], f"seed-{int(seed[1]):04d}.json") if seed and len(parts) == 4 else None
-    if path is None or not path.is_file():
+    if path is None or not os.path.isfile(path):
         raise HarnessError(
             f"no record {path or name}", "name its file, or EXPERIMENT/PROFILE/ARM/SEED in --results-dir"
         )

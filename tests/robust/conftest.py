@@ -66,15 +66,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == "ready"
-    logs = folder / "logs"
-    logs.mkdir()
-    yield Server(process, logs)
     assert process.stdin is not None
-    process.stdin.close()
-    process.stdout.close()
-    process.wait(timeout=30)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().strip() == "ready"
+        logs = folder / "logs"
+        logs.mkdir()
+        yield Server(process, logs)
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(timeout=300)
 
 
 @pytest.fixture

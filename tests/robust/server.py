@@ -7,6 +7,7 @@ code (negative: the signal that ended it).
 import json
 import os
 import resource
+import signal
 import sys
 from typing import Any
 
@@ -50,15 +51,20 @@ def serve() -> None:
 
     tiny.install()
     print("ready", flush=True)
+    running: set[int] = set()
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
             print(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]), flush=True)
+            running.discard(order["wait"])
             continue
         pid = os.fork()
         if pid == 0:
             child(order)
+        running.add(pid)
         print(pid, flush=True)
+    for pid in running:  # of a test that failed half-way
+        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

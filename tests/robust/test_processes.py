@@ -58,7 +58,26 @@ def test_two_runs_at_once_train_each_cell_once(
     assert left_over(tmp_path / "results") == []
 
 
-def until(run: Started, there: Path, pattern: str, seconds: float = 60) -> None:
+def test_a_run_that_waits_takes_over_from_one_that_dies(
+    server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
+) -> None:
+    first = server.start(*GRID, cwd=tmp_path)
+    until(first, tmp_path, ".seed-*.checkpoint")
+    os.kill(first.pid, signal.SIGSTOP)
+    second = server.start(*GRID, cwd=tmp_path)
+    end = time.monotonic() + 300
+    while "waiting for cells of other runs" not in second.said():
+        assert time.monotonic() < end, second.said()
+        time.sleep(0.05)
+    os.kill(first.pid, signal.SIGKILL)
+    assert first.wait() == -signal.SIGKILL
+    assert second.wait() == 0, second.said()
+    assert f"running elsewhere (process {first.pid} on" in second.said()
+    assert digests(tmp_path / "results") == whole[0]
+    assert left_over(tmp_path / "results") == []
+
+
+def until(run: Started, there: Path, pattern: str, seconds: float = 300) -> None:
     """Wait until a file is there, so that a run is known to be in the middle."""
     end = time.monotonic() + seconds
     while not list(there.rglob(pattern)):
@@ -89,7 +108,7 @@ def test_the_second_signal_ends_it_at_once(server: Server, tmp_path: Path) -> No
         os.kill(run.pid, signal.SIGINT)
     start = time.monotonic()
     assert run.wait() == 130
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
     assert "Traceback" not in run.said()
 
 

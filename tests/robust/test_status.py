@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,10 +132,8 @@ def test_the_command_prints_a_table_or_one_document(tmp_path: Path) -> None:
 def test_looking_needs_no_torch(tmp_path: Path) -> None:
     write_record(tmp_path, record("cyclic-16"))
     program = f"import sys, harness.status as s; s.status(s.Path({str(tmp_path)!r})); print('torch' in sys.modules)"
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-    assert time.monotonic() - start < 20
 
 
 @pytest.mark.parametrize("experiment", ["quickstrat", "../quickstart", ""])

@@ -1,0 +1,245 @@
+"""Hostile and broken input: a changed byte is noticed or harmless; nonsense is one line, exit code 2, no traceback."""
+
+import hashlib
+import io
+import json
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from encoders.registry import module_of
+from harness import cli, experiments
+from harness.analysis.claims import load_claims
+from harness.analysis.frame import load
+from harness.config import canonical_json
+from harness.errors import HarnessError
+from harness.fingerprint import fingerprint
+from harness.records import read_record, write_record
+from harness.schema import Counts, Epoch, LayerActivity, Record
+from harness.status import status
+
+PLACE = Path("quickstart/lite/cyclic-16/seed-0000.json")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A results folder with one record that is fit for a table, and the record's bytes."""
+    experiment = experiments.get("quickstart")
+    config = experiment.resolve(experiment.arms[0], experiments.profile_of(experiment, "lite"), 0)
+    record = Record(
+        config=config,
+        fingerprint=fingerprint(config, "d" * 64, module_of(config.encoder.name)),
+        status="done",
+        environment={"torch": "2.0", "threads": "1"},
+        timings={"ann": 1.5},
+        encoder_state={"thresholds": [-0.25, 0.25]},
+        encoder_operations=5.0,
+        thresholds=[1.25],
+        ann_epochs=[Epoch(0.5, 300, 360)],
+        balanced=Counts(list(range(16)), 360),
+        epochs=[Epoch(0.25, 341, 360)],
+        curve=Counts([*range(200, 215), 341], 360),
+        layers=[LayerActivity("linear1", 6400, 123.5, False, 100, 50.25)],
+    )
+    results = tmp_path_factory.mktemp("results")
+    return results, write_record(results, record).read_bytes()
+
+
+def table(results: Path) -> Any:
+    """What a results folder gives, but for seconds: timings are outside a record's digest."""
+    loaded = load(results)
+    return loaded.curves.to_csv(), loaded.cells.drop(columns="seconds").to_csv()
+
+
+def harmless_or_noticed(results: Path, content: bytes, truth: tuple[str, str]) -> None:
+    (results / PLACE).write_bytes(content)
+    loaded = load(results)
+    assert table(results) == truth or (loaded.curves.empty and loaded.cells.empty and loaded.problems)
+    for cell in status(results, "quickstart").cells:
+        assert cell.status in ("done", "stale", "missing")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_changed_byte_is_noticed_or_harmless(sound: tuple[Path, bytes], data: st.DataObject) -> None:
+    results, content = sound
+    (results / PLACE).write_bytes(content)
+    truth = table(results)
+    at = data.draw(st.integers(0, len(content) - 1))
+    byte = data.draw(st.binary(min_size=0, max_size=1))
+    harmless_or_noticed(results, content[:at] + byte + content[at + 1 :], truth)
+    (results / PLACE).write_bytes(content)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_cut_is_noticed(sound: tuple[Path, bytes], data: st.DataObject) -> None:
+    results, content = sound
+    (results / PLACE).write_bytes(content)
+    truth = table(results)
+    start = data.draw(st.integers(0, len(content) - 1))
+    end = data.draw(st.integers(start + 1, len(content)))
+    harmless_or_noticed(results, content[:start] + content[end:], truth)
+    (results / PLACE).write_bytes(content)
+
+
+NONSENSE: tuple[Any, ...] = (
+    None, True, -1, 0,
+    2**31, 2**63, 2**64, 2**200, -0.5, 1e308, "", "x" * 10_000, "\x00", "NaN", [], [[]], {}, {"x": 1},
+)  # fmt: skip
+
+
+def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value in a JSON document."""
+    inner = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, value in inner:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+def malformed(content: bytes, number: int) -> bytes:
+    """One value of a record replaced by nonsense, with a digest that fits if there can be one."""
+    draws = random.Random(number)
+    document = json.loads(content)
+    *path, last = draws.choice(list(places(document)))
+    inner = document
+    for key in path:
+        inner = inner[key]
+    inner[last] = draws.choice(NONSENSE)
+    try:
+        record = msgspec.json.decode(json.dumps(document), type=Record)
+        bare = msgspec.structs.replace(record, digest="", timings={})
+        document["digest"] = hashlib.sha256(canonical_json(bare)).hexdigest()
+    except (msgspec.MsgspecError, OverflowError, ValueError):
+        pass
+    return json.dumps(document).encode()
+
+
+def main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    """Exit code and standard error of the command, as a shell sees them; any other exception is a crash."""
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "argv", ["harness", *arguments])
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    try:
+        cli.main()
+    except SystemExit as leaving:
+        return int(leaving.code or 0), err.getvalue()
+    return 0, err.getvalue()
+
+
+def test_four_hundred_malformed_records_are_refused_or_make_sense(sound: tuple[Path, bytes]) -> None:
+    results, content = sound
+    for number in range(400):
+        (results / PLACE).write_bytes(malformed(content, number))
+        loaded = load(results)
+        assert status(results, "quickstart").cells
+        for cell in loaded.cells[loaded.cells["status"] == "done"].itertuples():
+            assert 0 <= cell.accuracy <= 100
+            assert cell.seconds >= 0
+            assert cell.macs >= 0
+            assert cell.accumulates >= 0
+        assert loaded.problems or len(loaded.cells) == 1
+    (results / PLACE).write_bytes(content)
+
+
+def test_fifty_malformed_records_are_one_line_of_the_command(
+    sound: tuple[Path, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, content = sound
+    for number in range(50):
+        (results / PLACE).write_bytes(malformed(content, number)[: -1 - number])
+        code, said = main(monkeypatch, "verify", str(results / PLACE))
+        assert code == 2
+        assert said.count("\n") == 1
+        assert said.startswith(f"error: {results / PLACE}: not a readable record")
+    (results / PLACE).write_bytes(content)
+
+
+def test_a_hundred_malformed_claims_files_are_one_line(tmp_path: Path) -> None:
+    text = Path(str(cli.__file__)).with_name("claims.toml").read_text()
+    refused = []
+    for number in range(100):
+        draws = random.Random(number)
+        at = draws.randrange(len(text))
+        kinds = (text[:at] + '"', text[:at] + "\x00" + text[at:], text[:at] + "\n[[claim]]\nid = 3\n" + text[at:])
+        (tmp_path / "claims.toml").write_text(draws.choice(kinds))
+        try:
+            load_claims(tmp_path / "claims.toml")
+        except HarnessError as error:
+            refused.append(str(error))
+    assert len(refused) > 90  # the rest fell into comments
+    assert all("claims" in line for line in refused)
+
+
+COMMANDS = (
+    ("run", "quickstart", "--seeds", "0"), ("run", "quickstart", "--seeds", "-1"),
+    ("run", "quickstart", "--seeds", "x"),
+    ("run", "quickstart", "--seeds", "99999999999999999999"), ("run", "quickstart", "--seeds", "1e3"),
+    ("run", ""), ("run", "../quickstart"), ("run", "quickstart\n"), ("run", "x" * 5000), ("run", "\udcff"),
+    ("run", "quickstart", "--profile", ""), ("run", "quickstart", "--profile", "SMOKE"),
+    ("run", "quickstart", "--arm", ""), ("run", "quickstart", "--arm", "../.."),
+    ("run", "quickstart", "--encoder", ""), ("run", "quickstart", "--encoder", "os:system"),
+    ("run", "quickstart", "--device", ""), ("run", "quickstart", "--device", "cuda:99"),
+    ("run", "quickstart", "--precision", "fp64"), ("run", "quickstart", "--kernel", "Numba"),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/none"),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/dev/null"),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "x" * 300),
+    ("run", "mnist-784-100-10", "--data-dir", "/dev/null"), ("run", "mnist-784-100-10", "--data-dir", "\udcff"),
+    ("run",), ("run", "quickstart", "extra"), ("run", "quickstart", "--no-such-option"),
+    ("verify",), ("verify", ""), ("verify", "quickstart"), ("verify", "/dev/null"), ("verify", "/dev/zero"),
+    ("verify", "a/b/c/99999999999"), ("verify", "x" * 5000), ("verify", "\udcff/b/c/0"), ("verify", "."),
+    ("status", "nothing"), ("status", "--results-dir"), ("status", "a", "b"),
+    ("report", "nothing"), ("report", "--out"), ("show", ""), ("show", "\x1b[31m"), ("compare", "a", "b"),
+    ("status", "quickstart", "--results-dir", "x" * 300), ("report", "--results-dir", "x" * 300), ("compare", "a"),
+    ("encoders", "check", ""), ("encoders", "check", "\udcff"), ("encoders", "nothing"), ("nothing",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda words: ascii(" ".join(words))[:40])
+def test_malformed_commands_exit_with_2_and_no_traceback(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HARNESS_DATA", raising=False)
+    code, said = main(monkeypatch, *arguments)
+    assert code == 2, said
+    assert "Traceback" not in said
+    assert len([line for line in said.splitlines() if line.startswith("error: ")]) <= 1
+
+
+def test_a_folder_of_foreign_things_is_read_past(sound: tuple[Path, bytes], tmp_path: Path) -> None:
+    """Folders, pipes, loops and names that are no text, where records would be."""
+    arm = tmp_path / PLACE.parent
+    arm.mkdir(parents=True)
+    (tmp_path / PLACE).write_bytes(sound[1])
+    (arm / "seed-0001.json").mkdir()
+    os.mkfifo(arm / "seed-0002.json")
+    (arm / "seed-0003.json").symlink_to("seed-0003.json")
+    (arm / "seed-0004.json").symlink_to("/dev/zero")
+    (arm / "seed-0005.json").symlink_to("nowhere")
+    Path(os.fsdecode(os.fsencode(arm) + b"/\xff.json")).write_text("{}")
+    (arm / "loop").symlink_to(arm, target_is_directory=True)
+    loaded = load(tmp_path)
+    assert loaded.cells["seed"].tolist() == [0]
+    assert all(any(f"seed-000{seed}.json" in problem for problem in loaded.problems) for seed in range(1, 6))
+    states = {cell.seed: cell.status for cell in status(tmp_path, "quickstart").cells if cell.arm == "cyclic-16"}
+    assert states == {0: "done", **dict.fromkeys(range(1, 6), "stale")}
+
+
+def test_a_record_that_would_not_read_back_is_not_written(sound: tuple[Path, bytes], tmp_path: Path) -> None:
+    record = read_record(sound[0] / PLACE)
+    for fields in ({"thresholds": [float("nan")]}, {"encoder_state": {"x": object()}}):
+        with pytest.raises(ValueError, match="cannot be a record"):
+            write_record(tmp_path, msgspec.structs.replace(record, **fields))
+    assert not list(tmp_path.rglob("*.json"))
