@@ -17,15 +17,25 @@ def targets(report: Report) -> list[Target]:
     mnist = [s for s in spots if s[0] == MNIST.name]
     return [
         Target(f"{VGG5_LITE.name}, T = 48: step against the bare bf16 layers", 1.3, _worst(vgg48, report, _to_floor)),
-        Target(f"{VGG5_LITE.name}, T = 48: fastest peer against ours", 2.0, _worst(vgg48, report, _lead, min), False),
-        Target(f"{MNIST.name}: fastest peer against ours", 3.0, _worst(mnist, report, _lead, min), False),
-        Target("everywhere: fastest peer against ours", 1.0, _worst(spots, report, _lead, min), False),
+        *_leads(f"{VGG5_LITE.name}, T = 48", 2.0, vgg48, report),
+        *_leads(MNIST.name, 3.0, mnist, report),
+        *_leads("everywhere", 1.0, spots, report),
         Target("peak memory against the leanest peer", 0.4, _worst(spots, report, _memory)),
         Target(f"{VGG5_LITE.name}: T = 100 against T = 48", 2.2, _growth(report)),
         Target(
             "DCT encoding as a share of the step", 0.05, max((e.share_of_step for e in report.encoder), default=None)
         ),
         Target("evaluation memory: T = 100 against T = 16", 1.1, _evaluation(report)),
+    ]
+
+
+def _leads(where: str, limit: float, spots: list[Spot], report: Report) -> list[Target]:
+    # Peers document fp32 on a CPU; torch's autocast speeds them up all the same, so both are told.
+    documented = _worst(spots, report, lambda rows: _lead(rows, ("fp32",)), min)
+    autocast = _worst(spots, report, lambda rows: _lead(rows, ("fp32", "bf16")), min)
+    return [
+        Target(f"{where}: fastest peer as documented against ours", limit, documented, False),
+        Target(f"{where}: fastest peer, autocast to bf16 included", limit, autocast, False),
     ]
 
 
@@ -48,10 +58,11 @@ def _to_floor(rows: dict[str, Row]) -> float | None:
     return rows[OURS].ratio_to_bf16_matmuls if OURS in rows else None
 
 
-def _lead(rows: dict[str, Row]) -> float | None:
-    """How many times as long the fastest peer takes, against the faster of our two precisions."""
+def _lead(rows: dict[str, Row], precisions: tuple[str, ...]) -> float | None:
+    """How many times as long the fastest peer in `precisions` takes, against the faster of our two."""
     ours = [rows[name].ms_per_image for name in (OURS, OURS_FP32) if name in rows]
-    return _ratio([r.ms_per_image for r in rows.values() if r.kind == "peer"], ours)
+    peers = [r.ms_per_image for r in rows.values() if r.kind == "peer" and r.precision in precisions]
+    return _ratio(peers, ours)
 
 
 def _memory(rows: dict[str, Row]) -> float | None:
