@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from encoders.errors import EncoderError
+from harness.cli_bench import bench
 from harness.cli_encoders import encoders_app
 from harness.cli_records import status, stoppable, verify
 from harness.errors import HarnessError
@@ -29,6 +30,7 @@ REPORTS = Path("reports")
 app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
+app.command()(bench)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
