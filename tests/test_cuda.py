@@ -1,0 +1,21 @@
+"""The same code on a GPU; skipped, with that reason, where there is none."""
+
+import pytest
+import torch
+
+from harness.cell import Setting, run_cell
+from harness.fingerprint import fingerprint
+from tests.cells import run_tiny, tiny_config, tiny_data
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+
+
+def test_a_cell_on_cuda_learns_as_it_does_on_the_cpu():
+    import encoders
+
+    config, data = tiny_config(), tiny_data()
+    mark = fingerprint(config, data.digest, "encoders.dct")
+    record = run_cell(config, data, encoders.create("dct"), mark, Setting(torch.device("cuda")))
+    cpu = run_tiny(config, data)
+    assert abs(record.curve.correct[-1] - cpu.curve.correct[-1]) <= 10
+    assert record.environment["kernel"] in ("triton", "reference")
