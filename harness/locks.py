@@ -89,7 +89,8 @@ def claim(results: Path, record: Path) -> Claim | Owner:
     guard = results / ".claims.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(guard, timeout=GUARD_SECONDS):
+        # Two people of one group share a folder: the lock is both of theirs.
+        with filelock.FileLock(guard, timeout=GUARD_SECONDS, mode=0o664):
             # The time of the disk's own clock: other hosts' clocks may differ from ours by more than a heartbeat.
             guard.touch()
             other = _living(path, guard.stat().st_mtime)

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from harness.allocator import keep_freed_memory
 from harness.bench.implementations import BASELINE, Implementation, chosen
 from harness.bench.memory import peak_mib
 from harness.bench.plan import FULL, NETWORKS, Plan, Point
@@ -38,6 +39,7 @@ def run(
     `plan` (QUICK, FULL) stands for all the sizes given beside it. `progress` is told each step in words.
     Raises HarnessError for an unknown network or implementation.
     """
+    keep_freed_memory()  # as `harness run` does; here it helps every implementation alike
     plan = plan or _plan(networks, batches, timesteps, repeats)
     for network in plan.networks:
         if network not in NETWORKS:

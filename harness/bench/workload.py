@@ -44,7 +44,7 @@ def workload(point: Point, seed: int = 0) -> Workload:
     spec, shape = NETWORKS[point.network]
     draws = Generator().manual_seed(seed)
     network = Network(spec, shape, CLASSES, draws)
-    train = torch.randint(-1, 2, (point.timesteps, point.batch, *shape), generator=draws).float()
+    train = torch.randint(-1, 2, (point.timesteps, point.batch, *shape), generator=draws, dtype=torch.int8).float()
     labels = torch.randint(0, CLASSES, (point.batch,), generator=draws)
     thresholds = balance(network, lambda: [train[:16, :2]], BALANCED_AT, NeuronSpec(leak=LEAK))
     # A quantile is one of the membranes: just above it, no rounding decides between a spike and none.

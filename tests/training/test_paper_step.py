@@ -20,10 +20,7 @@ def test_one_step_has_a_finite_loss_and_moves_every_weight():
     train = encoder.encode(images, config.timesteps, draws).to(DTYPES[config.precision])
     assert train.shape == (48, 2, 3, 60, 60)
     network = Network(config.network, (3, 60, 60), 10, generator(0, "initial-weights"))
-    with torch.no_grad():  # as after pre-training, so that spikes reach the last layer
-        for weight in network.weights:
-            weight.abs_()
-    thresholds = balance(network, lambda: [train], 90.0, config.neuron)
+    thresholds = balance(network, lambda: [train], config.balancing.percentile, config.neuron)
     gains = network.masks(2, config.snn.dropout, config.snn.dropout, generator(0, "snn-dropout"))
     loss = F.cross_entropy(network.snn(train, thresholds, config.neuron, gains), torch.tensor([3, 7]))
     loss.backward()

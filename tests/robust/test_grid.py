@@ -1,0 +1,115 @@
+"""A grid beside other runs, and when the disk refuses: within one process, where a moment must be hit exactly."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+
+from harness import grid, locks
+from harness.cell import Setting
+from harness.data import load
+from harness.data.types import DataSet
+from harness.errors import HarnessError
+from harness.grid import Finished, run_grid
+from harness.locks import claim_path
+from harness.plan import PlannedCell, plan
+from harness.records import read_record, write_record
+from tests.robust import tiny
+
+SETTING = Setting(torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def data() -> DataSet:
+    return load("digits", train_images=200, test_images=100)
+
+
+def planned(data: DataSet, results: Path) -> list[PlannedCell]:
+    return plan(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1, data, results)
+
+
+def run(data: DataSet, results: Path, starting: Callable[[PlannedCell], None]) -> tuple[list[Finished], list[str]]:
+    said: list[str] = []
+    done = list(run_grid(planned(data, results), data, results, SETTING, starting, said.append))
+    return done, said
+
+
+def nothing(_: PlannedCell) -> None:
+    """Let it start."""
+
+
+def test_who_is_taken_over_writes_nothing(data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine sleeps through its heartbeat; the other run's record stands, and ours is not written over it."""
+    ((ours, *_), _) = run(data, tmp_path / "first", nothing)
+    theirs = msgspec.structs.replace(ours.record, environment={"torch": "theirs"})
+    results = tmp_path / "second"
+
+    def sleeps(cell: PlannedCell) -> None:
+        path = claim_path(cell.path)
+        other = msgspec.structs.replace(locks._ourselves(), host="elsewhere")
+        path.write_bytes(msgspec.json.encode(other))
+
+    def finishes(_: float) -> None:
+        (cell,) = planned(data, results)
+        write_record(results, theirs)
+        claim_path(cell.path).unlink()
+
+    monkeypatch.setattr(grid.time, "sleep", finishes)
+    (done,), said = run(data, results, sleeps)
+    assert not done.here
+    assert read_record(done.cell.path).environment == {"torch": "theirs"}
+    assert "taken over by another run while this machine slept" in said[0]
+
+
+def test_what_another_run_has_finished_since_is_not_trained(data: DataSet, tmp_path: Path) -> None:
+    cells = planned(data, tmp_path)
+    first = list(run_grid(cells, data, tmp_path, SETTING, nothing))
+    started: list[PlannedCell] = []
+    second = list(run_grid(cells, data, tmp_path, SETTING, started.append))
+    assert ([done.here for done in first], [done.here for done in second]) == ([True], [False])
+    assert started == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
+def test_a_disk_error_is_one_line_with_what_to_do(
+    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "The disk says no")
+
+    monkeypatch.setattr("harness.records.write_atomically", refuse)
+    with pytest.raises(HarnessError, match=r"cyclic-6 seed 0: the disk refuses: The disk says no .* same command"):
+        run(data, tmp_path, nothing)
+    (cell,) = planned(data, tmp_path)
+    assert cell.state == "missing"
+    assert len(list(cell.path.parent.glob(".*.checkpoint"))) == 1  # kept: the next run goes on from it
+
+
+def test_a_checkpoint_of_other_versions_is_not_mixed_in(data: DataSet, tmp_path: Path) -> None:
+    (cell,) = planned(data, tmp_path)
+    cell.path.parent.mkdir(parents=True)
+    cell.path.with_name(".seed-0000.ffffffff.checkpoint").write_bytes(b"another torch's")
+    (done,), said = run(data, tmp_path, nothing)
+    assert done.record.status == "done"
+    assert said == [
+        "cyclic-6 seed 0: begun with other versions, threads or device; starts again, so that one set holds"
+    ]
+    assert not list(cell.path.parent.glob(".*.checkpoint"))
+
+
+def test_results_that_no_record_can_hold_are_a_failure(
+    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = grid.run_cell
+
+    def broken(*arguments: object) -> object:
+        return msgspec.structs.replace(real(*arguments), thresholds=[float("nan")])  # type: ignore[arg-type]
+
+    monkeypatch.setattr(grid, "run_cell", broken)
+    (done,), _ = run(data, tmp_path, nothing)
+    assert done.record.failure is not None
+    assert "this cannot be a record" in done.record.failure.reason
+    assert read_record(done.cell.path).status == "failed"
