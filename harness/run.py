@@ -1,5 +1,6 @@
 """`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +17,12 @@ from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.display import display, duration
 from harness.errors import HarnessError
-from harness.estimate import frame_shape, measure, total_work
+from harness.estimate import Work, frame_shape, measure, total_work
 from harness.grid import Finished, name_of, run_grid
 from harness.plan import PRACTICAL_SECONDS, PlannedCell, plan
 from harness.snn.lif import Kernel
+
+RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Prepared:
     device: torch.device
     cells: tuple[PlannedCell, ...]
     todo: tuple[PlannedCell, ...]
-    work: float
+    work: Work
     seconds: float
 
 
@@ -61,7 +64,8 @@ def prepare(request: Request) -> Prepared:
     experiment = experiments.with_added(experiment, request.encoders)
     arms = _arms(experiment, request)
     device = device_of(request.device)
-    names = [request.profile] if request.profile is not None else [p.name for p in reversed(experiment.profiles)]
+    fuller = [profile.name for profile in reversed(experiment.profiles) if profile.name != "smoke"]
+    names = [request.profile] if request.profile is not None else fuller
     for name in names:
         prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
         if request.profile is not None or prepared.seconds <= PRACTICAL_SECONDS:
@@ -84,18 +88,18 @@ def _at_profile(
     cells = plan(experiment, profile, arms, seeds, data, request.results)
     states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
     todo = [cell for cell in cells if cell.state in states]
-    macs, seconds = _estimate([cell.config for cell in todo if cell.fault is None], data, device)
+    work, seconds = _estimate([cell.config for cell in todo if cell.fault is None], data, device)
     why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
-    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), macs, seconds)
+    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds)
 
 
-def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[float, float]:
-    """Multiply-accumulates and seconds that cells take."""
+def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[Work, float]:
+    """The work of cells and the seconds that it takes."""
     if not configs:
-        return 0.0, 0.0
+        return Work(), 0.0
     shape = frame_shape(configs[0], data)
     work = total_work(configs, data, shape)
-    return work.macs, measure(configs[0], data, shape, device).seconds(work)
+    return work, measure(configs[0], data, shape, device).seconds(work)
 
 
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
@@ -129,16 +133,25 @@ def announce(prepared: Prepared, console: Console) -> None:
         if cell.reason:
             console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}", highlight=False)
     if todo:
-        console.print(f"estimated time {duration(prepared.seconds)}", highlight=False)
+        free = shutil.disk_usage(_existing(todo[0].path)).free / 2**30
+        console.print(
+            f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
+            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, one checkpoint at a time, {free:.0f} GiB free",
+            highlight=False,
+        )
     else:
         console.print("nothing to train: every cell has its record", highlight=False)
+
+
+def _existing(path: Path) -> Path:
+    return next(parent for parent in path.absolute().parents if parent.exists())
 
 
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
     """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch."""
     keep_freed_memory()
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
-    with display(console, prepared.work) as show:
+    with display(console, prepared.work.macs) as show:
         setting = Setting(prepared.device, request.kernel, ann_cache=cache.root() / "anns", progress=show.advance)
 
         def starting(cell: PlannedCell) -> None:
