@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import experiments
-from harness.analysis.claims import load_claims
+from harness.analysis.claims import Claim, load_claims
 from harness.config import Experiment
 
 
@@ -43,7 +43,26 @@ def show_experiment(experiment: Experiment, console: Console) -> None:
     console.print("\n[bold]claims[/]")
     for claim in load_claims():
         if claim.experiment == experiment.name:
-            console.print(f"  {claim.id}: {claim.note or ''} ({claim.source})", markup=False, highlight=False)
+            console.print(
+                f"  {claim.id}: {_claimed(claim)} ({claim.source}){_note_of(claim)}", markup=False, highlight=False
+            )
+
+
+def _claimed(claim: Claim) -> str:
+    """A claim in words: what was published, about which arm, at which timestep."""
+    at = f" at T = {claim.timestep}" if claim.timestep else ""
+    if claim.kind == "ordering":
+        size = f" by {claim.difference} points" if claim.difference else ""
+        sign = ">" if claim.relation == "greater" else "≥"
+        return f"{claim.greater} {sign} {claim.less}{at}{size}"
+    if claim.kind == "steps-to-reach":
+        return f"{claim.arm} reaches {claim.target} % in {claim.value} steps"
+    return f"{claim.label or claim.arm} {claim.value} %{at}"
+
+
+def _note_of(claim: Claim) -> str:
+    """The note of a claim, set off, or nothing."""
+    return f" — {claim.note}" if claim.note else ""
 
 
 def _show_profile(experiment: Experiment, name: str, console: Console) -> None:

@@ -1,0 +1,20 @@
+"""The committed report is what the committed records give, and no record there is of another configuration."""
+
+from pathlib import Path
+
+from harness.analysis.frame import load
+from harness.report import check
+
+ROOT = Path(__file__).parent.parent
+EVIDENCE = ROOT / "results" / "evidence"
+
+
+def test_the_committed_report_is_up_to_date(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert check(Path("results/evidence"), Path("reports")) == []
+
+
+def test_every_committed_record_can_be_used():
+    loaded = load(EVIDENCE)
+    assert set(loaded.cells["status"]) == {"done"}
+    assert not [problem for problem in loaded.problems if "refused" in problem or "tampered" in problem]
