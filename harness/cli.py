@@ -109,15 +109,17 @@ def report(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a claim is not reproduced.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
+    energy: Annotated[str, typer.Option(help="Picojoules of an accumulate and of a MAC.")] = "0.9,4.6",
     as_json: AsJson = False,
 ) -> None:
     """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
     from harness import experiments
     from harness import report as room
+    from harness.analysis.energy import energy_model
 
-    console = Console(stderr=as_json)
+    console, prices = Console(stderr=as_json), energy_model(energy)
     if check:
-        wrong = room.check(evidence_dir, out or REPORTS)
+        wrong = room.check(evidence_dir, out or REPORTS, prices)
         for name in wrong:
             console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
         raise typer.Exit(1 if wrong else 0)
@@ -125,7 +127,7 @@ def report(
         experiments.get(name)
     yours = results_dir if out is None and results_dir.is_dir() else None
     folder = out or (REPORTS if yours is None else _beside(yours))
-    result = room.render(evidence_dir, yours, folder)
+    result = room.render(evidence_dir, yours, folder, energy=prices)
     judgements = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
     for problem in result.problems:
         console.print(f"not used: {problem}", highlight=False, soft_wrap=True)

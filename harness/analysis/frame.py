@@ -40,6 +40,20 @@ CELLS = {
     "seconds": "float64",
     "macs": "float64",
     "accumulates": "float64",
+    "encoder_operations": "float64",
+}
+LAYERS = {
+    "experiment": "str",
+    "profile": "str",
+    "arm": "str",
+    "seed": "int64",
+    "position": "int64",
+    "layer": "str",
+    "macs": "float64",
+    "accumulates": "float64",
+    "multiplies": "bool",
+    "neurons": "float64",
+    "spikes": "float64",
 }
 
 
@@ -51,13 +65,17 @@ class Loaded:
     `cells`: one row per record that reads: the same keys, then status (done | failed | stale) and the reason of
     a failed or stale one, path, fingerprint, timesteps, and of a done one correct, total and accuracy at the
     last timestep of the final epoch, best_accuracy over epochs (chosen on the test set) and its optimism,
-    seconds, and operations for one image: macs (ANN) and accumulates (SNN, over all timesteps).
+    seconds, and operations for one image: macs (ANN), accumulates (SNN, over all timesteps) and those of the
+    encoder.
+    `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
+    operations for one image as the record has them (`harness.schema.LayerActivity`).
     `problems`: every file that was refused or is stale, and why; and which records are shown although the code
     that computed them has changed since.
     """
 
     curves: pd.DataFrame
     cells: pd.DataFrame
+    layers: pd.DataFrame
     problems: tuple[str, ...]
 
 
@@ -66,6 +84,7 @@ def load(results: Path) -> Loaded:
     problems = list(_foreign(results))
     curves: list[dict[str, Any]] = []
     cells: list[dict[str, Any]] = []
+    layers: list[dict[str, Any]] = []
     earlier: Counter[tuple[Path, str]] = Counter()
     for path in record_paths(results):
         try:
@@ -77,6 +96,7 @@ def load(results: Path) -> Loaded:
         cells.append(cell)
         if cell["status"] == "done":
             curves += _curve(record)
+            layers += _layers(record)
             if changed := earlier_code(record):
                 earlier[path.parent, ", ".join(changed)] += 1
         elif cell["status"] == "stale":
@@ -85,7 +105,8 @@ def load(results: Path) -> Loaded:
         f"{folder}: {count} shown, but computed by an earlier version of {changed}; run again before relying on them"
         for (folder, changed), count in earlier.items()
     ]
-    return Loaded(_frame(curves, CURVES), _frame(cells, CELLS), tuple(sorted(problems)))
+    tables = (_frame(curves, CURVES), _frame(cells, CELLS), _frame(layers, LAYERS))
+    return Loaded(*tables, tuple(sorted(problems)))
 
 
 def _read(path: Path) -> Record:
@@ -126,6 +147,7 @@ def _outcome(record: Record) -> dict[str, Any]:
         "optimism": excess,
         "macs": sum(layer.macs for layer in record.layers) if record.layers else None,
         "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
+        "encoder_operations": record.encoder_operations,
     }
 
 
@@ -135,6 +157,22 @@ def _curve(record: Record) -> list[dict[str, Any]]:
     return [
         {**_key(record), "timestep": timestep, "correct": correct, "total": curve.total}
         for timestep, correct in enumerate(curve.correct, start=1)
+    ]
+
+
+def _layers(record: Record) -> list[dict[str, Any]]:
+    return [
+        {
+            **_key(record),
+            "position": position,
+            "layer": layer.name,
+            "macs": layer.macs,
+            "accumulates": layer.accumulates,
+            "multiplies": layer.multiplies,
+            "neurons": layer.neurons,
+            "spikes": layer.spikes,
+        }
+        for position, layer in enumerate(record.layers)
     ]
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from harness import experiments
 from harness.analysis.claims import Claim
+from harness.analysis.energy import EnergyModel
 from harness.config import PROFILES, Experiment, ProfileName
 from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows
+from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
@@ -38,6 +40,7 @@ class Section:
     experiment: Experiment
     profile: ProfileName
     table: Table
+    costs: Costs | None
     pictures: tuple[Picture, ...]
     records: tuple[ArmRecords, ...]
     deviations: tuple[str, ...]
@@ -108,12 +111,14 @@ def section(
     claims: Sequence[Claim],
     pictures: Sequence[Picture],
     out: Path,
+    energy: EnergyModel,
 ) -> Section:
     """One experiment at one profile, with links to its records as seen from `out`."""
     return Section(
         experiment=experiment,
         profile=profile,
         table=accuracy_table(experiment, profile, sources, claims),
+        costs=costs(experiment, profile, sources, energy),
         pictures=tuple(pictures),
         records=tuple(
             _records(source, experiment.name, profile, arm.name, out)

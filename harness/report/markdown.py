@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.claim_rows import ClaimRow
+from harness.report.costs import CAPTION, Costs
 from harness.report.document import Document, Section
 from harness.report.tables import BLANK, Row, Table, letter
 
@@ -76,6 +77,7 @@ def _section(section: Section) -> str:
         f"## {experiment.title} ({section.profile})",
         f"`{experiment.name}` · {experiment.source} · {experiment.dataset} · **{section.label}**",
         _accuracy(section.table),
+        *([_costs(section.costs)] if section.costs else []),
         *(f"![{picture.alternative}]({picture.name}.svg)" for picture in section.pictures),
     ]
     if section.deviations:
@@ -91,10 +93,19 @@ def _records(section: Section) -> Iterator[str]:
 
 
 def _accuracy(table: Table) -> str:
-    head = ("arm", "whose", "seeds", *(f"T = {column}" for column in table.columns))
-    text = _pipes(head, (_row(table, row) for row in table.rows))
+    head = [f"T = {column}" for column in table.columns]
+    return f"Accuracy in percent after T timesteps.\n\n{_table(head, table)}"
+
+
+def _costs(costs: Costs) -> str:
+    head = [str(column) for column in costs.table.columns]
+    return f"{CAPTION}.\n\n{_table(head, costs.table)}\n\n{_safe(costs.words)}"
+
+
+def _table(head: Sequence[str], table: Table) -> str:
+    text = _pipes(("arm", "whose", "seeds", *head), (_row(table, row) for row in table.rows))
     notes = "\n".join(f"- {letter(index)}: {_safe(note)}" for index, note in enumerate(table.footnotes))
-    return f"Accuracy in percent after T timesteps.\n\n{text}\n\n{notes}".strip()
+    return f"{text}\n\n{notes}".strip()
 
 
 def _row(table: Table, row: Row) -> Iterator[str]:

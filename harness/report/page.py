@@ -3,6 +3,7 @@
 from importlib.resources import files
 from typing import Any
 
+from harness.report.costs import CAPTION
 from harness.report.document import Document, anchor
 from harness.report.inline import inline_svg
 from harness.report.markdown import WORDS
@@ -37,4 +38,5 @@ def _names(document: Document) -> dict[str, Any]:
         "records_anchor": anchor,
         "known_anchors": {records.anchor for section in document.sections for records in section.records},
         "words": WORDS,
+        "costs_caption": CAPTION,
     }

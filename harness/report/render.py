@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import experiments
 from harness.analysis.claims import Claim, load_claims
+from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.verdicts import Judgement
 from harness.config import Experiment, ProfileName
 from harness.files import write_atomically
@@ -18,6 +19,7 @@ from harness.report.figures_operations import operations
 from harness.report.inline import same_page
 from harness.report.latex_csv import csv_text, latex
 from harness.report.markdown import markdown
+from harness.report.operations_csv import operations_csv
 from harness.report.page import page
 from harness.report.scene import Scene
 from harness.report.sources import Source, read, with_added
@@ -33,13 +35,20 @@ class ReportResult:
     problems: tuple[str, ...]
 
 
-def render(evidence: Path, local: Path | None, out: Path, experiments: Sequence[str] | None = None) -> ReportResult:
+def render(
+    evidence: Path,
+    local: Path | None,
+    out: Path,
+    experiments: Sequence[str] | None = None,
+    energy: EnergyModel = FORTY_FIVE_NM,
+) -> ReportResult:
     """Write the report of all (or the named) experiments into `out`; the same records give the same bytes.
 
+    `energy` prices the operations that the records counted.
     Raises HarnessError for an unknown experiment.
     """
     sources = _sources(evidence, local, experiments)
-    contents = _contents(sources, out, experiments)
+    contents = _contents(sources, out, experiments, energy)
     for name, content in contents.items():
         write_atomically(out / name, content)
     return ReportResult(
@@ -50,12 +59,12 @@ def render(evidence: Path, local: Path | None, out: Path, experiments: Sequence[
     )
 
 
-def check(evidence: Path, out: Path) -> list[str]:
+def check(evidence: Path, out: Path, energy: EnergyModel = FORTY_FIVE_NM) -> list[str]:
     """Names of the files in `out` that are not what the records give: different, missing or extra.
 
     Figures painted by another matplotlib are compared by the data they show, everything else byte for byte.
     """
-    expected = _contents(_sources(evidence, None, None), out, None)
+    expected = _contents(_sources(evidence, None, None), out, None, energy)
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
     return sorted(wrong | (present ^ set(expected)))
@@ -78,17 +87,18 @@ def _sources(evidence: Path, local: Path | None, chosen: Sequence[str] | None) -
     return found if local is None else (*found, read("yours", local, claims, chosen))
 
 
-def _contents(sources: tuple[Source, ...], out: Path, chosen: Sequence[str] | None) -> dict[str, bytes]:
+def _contents(
+    sources: tuple[Source, ...], out: Path, chosen: Sequence[str] | None, energy: EnergyModel
+) -> dict[str, bytes]:
     claims = load_claims()
     names = [name for name in experiments.names() if chosen is None or name in chosen]
     contents: dict[str, bytes] = {}
     sections: list[Section] = []
     with styled():
         for name in names:
-            own = _sections(with_added(experiments.get(name), sources), sources, claims, out)
+            own = _sections(with_added(experiments.get(name), sources), sources, claims, out, energy)
             if own:
-                contents[f"{name}.csv"] = csv_text(own, sources, claims).encode()
-                contents[f"{name}.tex"] = latex(own).encode()
+                contents |= _tables(name, own, sources, claims)
             sections += own
         encoder = _encoder_picture()
     told = document(sources, claims, names, sections, encoder)
@@ -98,13 +108,26 @@ def _contents(sources: tuple[Source, ...], out: Path, chosen: Sequence[str] | No
     return dict(sorted(contents.items()))
 
 
+def _tables(
+    name: str, own: Sequence[Section], sources: tuple[Source, ...], claims: Sequence[Claim]
+) -> dict[str, bytes]:
+    texts = {
+        f"{name}.csv": csv_text(own, sources, claims),
+        f"{name}.tex": latex(own),
+        f"{name}-operations.csv": operations_csv(own),
+    }
+    return {file: text.encode() for file, text in texts.items() if text}
+
+
 def _texts(told: Document) -> dict[str, bytes]:
     return {"index.html": page(told).encode(), "report.md": markdown(told).encode()}
 
 
-def _sections(experiment: Experiment, sources: tuple[Source, ...], claims: Sequence[Claim], out: Path) -> list[Section]:
+def _sections(
+    experiment: Experiment, sources: tuple[Source, ...], claims: Sequence[Claim], out: Path, energy: EnergyModel
+) -> list[Section]:
     return [
-        section(experiment, profile, sources, claims, _pictures(experiment, profile, sources, claims), out)
+        section(experiment, profile, sources, claims, _pictures(experiment, profile, sources, claims), out, energy)
         for profile in profiles_with_records(experiment.name, sources)
     ]
 

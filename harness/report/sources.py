@@ -12,6 +12,7 @@ import pandas as pd
 from harness import experiments
 from harness.analysis.claims import Claim
 from harness.analysis.curves import percent
+from harness.analysis.energy import Operations, operations_by_arm
 from harness.analysis.frame import Loaded, load
 from harness.analysis.intervals import half_width, mean
 from harness.analysis.verdicts import Judgement, judge
@@ -62,6 +63,11 @@ class Source:
         """The records of every arm, by seed."""
         frame = self.loaded.cells.sort_values("seed")
         return {key: tuple(self._cells_of(rows)) for key, rows in _by_arm(frame)}
+
+    @cached_property
+    def operations(self) -> Mapping[Key, Operations]:
+        """What one image costs in every arm with a finished cell that counted it."""
+        return operations_by_arm(self.loaded)
 
     def _cells_of(self, rows: pd.DataFrame) -> list[Cell]:
         return [

@@ -1,4 +1,4 @@
-"""Accuracy tables as data, before any format: rows paper / evidence / yours / published, one column a timestep.
+"""Tables as data, before any format: rows paper / evidence / yours / published, one column a timestep.
 
 A blank always carries its reason; a format shows it as a footnote.
 """
@@ -48,11 +48,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """One experiment at one profile: `columns` are timesteps, and every row has one entry for each."""
+    """One experiment at one profile: `columns` are timesteps or titles, and every row has one entry for each."""
 
     experiment: str
     profile: ProfileName
-    columns: tuple[int, ...]
+    columns: tuple[int, ...] | tuple[str, ...]
     rows: tuple[Row, ...]
 
     @property

@@ -1,0 +1,109 @@
+"""What one image costs as an ANN and as an SNN: the table of operations and energy, before any format."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.analysis.energy import EnergyModel, Operations
+from harness.config import Arm, Experiment, ProfileName
+from harness.report.sources import Source
+from harness.report.tables import Entry, Row, Table, Whose
+
+COLUMNS = (
+    "ANN MACs", "SNN accumulates", "SNN multiplies", "encoder operations", "spikes per neuron and step",
+    "ANN energy (µJ)", "SNN energy (µJ)", "ANN / SNN",
+)  # fmt: skip
+CAPTION = "Operations and energy for one image"
+NO_ENCODER = "the records do not tell the operations of the encoder"
+SILENT = "no layer fires"
+UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
+PICO_TO_MICRO = 1e-6
+
+
+@dataclass(frozen=True)
+class ArmCost:
+    """One arm as one source counted it; `planned` is the number of seeds that the profile asks for."""
+
+    arm: Arm
+    whose: Whose
+    planned: int
+    operations: Operations
+
+
+@dataclass(frozen=True)
+class Costs:
+    """One experiment at one profile: `table` is what a format shows, `words` how it was reckoned."""
+
+    arms: tuple[ArmCost, ...]
+    model: EnergyModel
+    table: Table
+
+    @property
+    def words(self) -> str:
+        """What is counted, what it is priced at, and what is assumed."""
+        add, mac = f"{self.model.accumulate_pj:g} pJ", f"{self.model.mac_pj:g} pJ"
+        return (
+            "Means over seeds; accumulates are measured on the test set, over all timesteps (§4, eq. 13). "
+            "Where a code is graded or analog its first layer multiplies: its operations are multiply-accumulates. "
+            f"Energy is derived from the counts: {add} an accumulate, {mac} a multiply-accumulate (ANN MACs and SNN "
+            f"multiplies). Assumed: an encoder operation costs what an accumulate does ({add}); the leak and threshold "
+            "of neurons, and memory traffic, cost nothing in either network."
+        )
+
+
+def costs(experiment: Experiment, profile: ProfileName, sources: Sequence[Source], model: EnergyModel) -> Costs | None:
+    """The costs of every arm whose records counted them; None for a smoke run, or where none did."""
+    arms = tuple(_arms(experiment, profile, sources))
+    if profile == "smoke" or not arms:
+        return None
+    table = Table(experiment.name, profile, COLUMNS, tuple(_row(cost, model) for cost in arms))
+    return Costs(arms, model, table)
+
+
+def _arms(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Iterator[ArmCost]:
+    for arm in experiment.arms:
+        for source in sources:
+            counted = source.operations.get((experiment.name, profile, arm.name))
+            if counted is not None:
+                _, planned = source.seeds(experiment.name, profile, arm.name)
+                yield ArmCost(arm, source.name, planned, counted)
+
+
+def _row(cost: ArmCost, model: EnergyModel) -> Row:
+    counted, arm = cost.operations, cost.arm
+    entries = (
+        *(_count(value) for value in (counted.macs, counted.accumulates, counted.multiplies, counted.encoder)),
+        _entry(counted.rate, "#.3g", SILENT),
+        _entry(counted.ann_pj(model) * PICO_TO_MICRO, "#.3g"),
+        _entry(None if (spent := counted.snn_pj(model)) is None else spent * PICO_TO_MICRO, "#.3g"),
+        _entry(counted.ratio(model), "#.3g"),
+    )
+    note = "" if arm.in_paper else "control, not in the paper"
+    seeds, complete = f"{counted.seeds}/{cost.planned}", counted.seeds >= cost.planned
+    return Row(arm.name, arm.title, cost.whose, seeds, complete, entries, note)
+
+
+def _count(value: float | None) -> Entry:
+    return Entry(reason=NO_ENCODER) if value is None else Entry(short(value), _sorted_by(value))
+
+
+def _entry(value: float | None, form: str, missing: str = NO_ENCODER) -> Entry:
+    return Entry(reason=missing) if value is None else Entry(plain(value, form), _sorted_by(value))
+
+
+def _sorted_by(value: float) -> float:
+    """`value` without the last bits of a sum, which another machine may have otherwise."""
+    return float(f"{value:.8g}")
+
+
+def short(count: float) -> str:
+    """A number of operations with three significant digits: 31.4 k, 1.25 M; below a thousand as it is."""
+    for size, sign in UNITS:
+        if float(f"{count:.3g}") >= size:
+            return plain(count / size, "#.3g") + sign
+    return plain(count, ".3g")
+
+
+def plain(value: float, form: str) -> str:
+    """`value` in that format, but never with an exponent where plain digits do, nor with a bare point at its end."""
+    text = format(value, form)
+    return (f"{value:.0f}" if "e+" in text else text).removesuffix(".")
