@@ -64,7 +64,7 @@ def prepare(request: Request) -> Prepared:
     experiment = experiments.with_added(experiment, request.encoders)
     arms = _arms(experiment, request)
     device = device_of(request.device)
-    fuller = [profile.name for profile in reversed(experiment.profiles) if profile.name != "smoke"]
+    fuller = [p.name for p in reversed(experiment.profiles) if p.name != "smoke"] or [experiment.profiles[-1].name]
     names = [request.profile] if request.profile is not None else fuller
     for name in names:
         prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
