@@ -1,6 +1,4 @@
-"""The GPU kernel against the reference: on a GPU where there is one, else in Triton's interpreter."""
-
-import os
+"""The GPU kernel against the reference: on a GPU where there is one, else in Triton's interpreter (see conftest.py)."""
 
 import pytest
 import torch
@@ -8,8 +6,6 @@ import torch
 from harness.config import NeuronSpec
 from harness.snn.neuron import lif_reference
 
-if not torch.cuda.is_available():
-    os.environ["TRITON_INTERPRET"] = "1"  # read when a kernel is defined
 pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
 
 from harness.snn import triton_lif
