@@ -64,7 +64,8 @@ def prepare(request: Request) -> Prepared:
     experiment = experiments.with_added(experiment, request.encoders)
     arms = _arms(experiment, request)
     device = device_of(request.device)
-    fuller = [p.name for p in reversed(experiment.profiles) if p.name != "smoke"] or [experiment.profiles[-1].name]
+    ordered: list[str] = [profile.name for profile in reversed(experiment.profiles)]
+    fuller = [name for name in ordered if name != "smoke"] or ordered
     names = [request.profile] if request.profile is not None else fuller
     for name in names:
         prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
