@@ -131,6 +131,19 @@ def _tidy(cell: PlannedCell) -> None:
             path.unlink(missing_ok=True)
 
 
+def sweep(cells: Sequence[PlannedCell], results: Path) -> None:
+    """Remove what runs killed just after writing a record left beside it. `cells` have their records already.
+
+    A cell whose run is alive is left to it. Raises HarnessError where the folder cannot be locked.
+    """
+    for cell in cells:
+        if any(cell.path.parent.glob(f".*{cell.path.stem}.*")):
+            ours = claim(results, cell.path)
+            if not isinstance(ours, Owner):
+                with ours:
+                    _tidy(cell)
+
+
 def compute(cell: PlannedCell, data: DataSet, setting: Setting) -> Record:
     """The record of a cell, a failed one for whatever goes wrong with it. Raises OSError when the disk refuses."""
     config = cell.config

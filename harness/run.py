@@ -18,7 +18,7 @@ from harness.data.types import DataSet
 from harness.display import display, duration
 from harness.errors import HarnessError
 from harness.estimate import Work, frame_shape, measure, total_work
-from harness.grid import Finished, name_of, run_grid
+from harness.grid import Finished, name_of, run_grid, sweep
 from harness.plan import PRACTICAL_SECONDS, PlannedCell, plan
 from harness.snn.lif import Kernel
 
@@ -152,6 +152,7 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
     """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch."""
     keep_freed_memory()
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
+    sweep([cell for cell in prepared.cells if cell not in prepared.todo], request.results)
     with display(console, prepared.work.macs) as show:
         setting = Setting(prepared.device, request.kernel, ann_cache=cache.root() / "anns", progress=show.advance)
 

@@ -113,3 +113,22 @@ def test_results_that_no_record_can_hold_are_a_failure(
     assert done.record.failure is not None
     assert "this cannot be a record" in done.record.failure.reason
     assert read_record(done.cell.path).status == "failed"
+
+
+def test_what_a_run_killed_after_its_record_left_is_swept(data: DataSet, tmp_path: Path) -> None:
+    ((done, *_), _) = run(data, tmp_path, nothing)
+    path = done.cell.path
+    dead = msgspec.structs.replace(locks._ourselves(), pid=2**40)  # no process has such a number
+    claim_path(path).write_bytes(msgspec.json.encode(dead))
+    path.with_name(f".{path.stem}.0a1b2c3d.checkpoint").touch()
+    grid.sweep([done.cell], tmp_path)
+    assert [left.name for left in path.parent.iterdir()] == [path.name]
+
+
+def test_what_a_living_run_needs_is_not_swept(data: DataSet, tmp_path: Path) -> None:
+    ((done, *_), _) = run(data, tmp_path, nothing)
+    checkpoint = done.cell.path.with_name(f".{done.cell.path.stem}.0a1b2c3d.checkpoint")
+    with locks.claim(tmp_path, done.cell.path):
+        checkpoint.touch()
+        grid.sweep([done.cell], tmp_path)
+        assert checkpoint.exists()
