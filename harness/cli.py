@@ -12,6 +12,7 @@ from rich.console import Console
 from encoders.errors import EncoderError
 from harness.cli_bench import bench
 from harness.cli_encoders import encoders_app
+from harness.cli_options import AsJson, DataDir
 from harness.cli_records import status, stoppable, verify
 from harness.errors import HarnessError
 
@@ -33,9 +34,7 @@ app.command()(verify)
 app.command()(bench)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
 ResultsDir = Annotated[Path, typer.Option(help="Where records are written and looked for.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")]
 
 
 @app.command()

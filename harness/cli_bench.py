@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from harness.cli_options import AsJson
+
 
 def bench(
     out: Annotated[Path, typer.Option(help="Where bench.json and the plot are written.")] = Path("results/local-bench"),
     quick: Annotated[bool, typer.Option("--quick", help="A few points, under a minute.")] = False,
     implementation: Annotated[list[str] | None, typer.Option(help="Only this one (again for more).")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Time a training step and its peak memory beside SpikingJelly, snnTorch, Norse and the bare layers."""
     from harness.bench import FULL, QUICK, run

@@ -8,20 +8,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from harness.cli_options import AsJson, DataDir
+
 encoders_app = typer.Typer(
     no_args_is_help=False, rich_markup_mode=None, help="Encoders: list, check, show, probe, new."
 )
 
 SOURCES_FROM = 120  # columns of a terminal that has room for each encoder's source
 
-DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `harness encoders` names it.")]
 
 
 @encoders_app.callback(invoke_without_command=True)
 def list_encoders(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the encoders that are installed: origin, alphabet, period, whether they are deterministic."""
     if context.invoked_subcommand is not None:

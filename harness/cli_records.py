@@ -13,10 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import stopping
+from harness.cli_options import AsJson, DataDir
 from harness.display import display
-
-DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")]
 
 
 @contextmanager

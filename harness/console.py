@@ -1,7 +1,6 @@
 """What the commands that only look print: experiments, arms, claims, encoders, the state of this machine."""
 
 import platform
-import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from rich.table import Table
 from harness import experiments
 from harness.analysis.claims import Claim, load_claims
 from harness.config import Experiment
+from harness.disk import free_gib, nearest_existing
+from harness.report.claim_rows import published, statement
 
 
 def show_experiments(console: Console) -> None:
@@ -49,15 +50,10 @@ def show_experiment(experiment: Experiment, console: Console) -> None:
 
 
 def _claimed(claim: Claim) -> str:
-    """A claim in words: what was published, about which arm, at which timestep."""
-    at = f" at T = {claim.timestep}" if claim.timestep else ""
-    if claim.kind == "ordering":
-        size = f" by {claim.difference} points" if claim.difference else ""
-        sign = ">" if claim.relation == "greater" else "≥"
-        return f"{claim.greater} {sign} {claim.less}{at}{size}"
-    if claim.kind == "steps-to-reach":
-        return f"{claim.arm} reaches {claim.target} % in {claim.value} steps"
-    return f"{claim.label or claim.arm} {claim.value} %{at}"
+    """A claim in words with its published number; of a context row, whose it is and at which timestep."""
+    if claim.kind != "context":
+        return f"{statement(claim)}: {published(claim)}"
+    return f"{claim.label} {published(claim)}" + (f" at T = {claim.timestep}" if claim.timestep else "")
 
 
 def _note_of(claim: Claim) -> str:
@@ -98,10 +94,7 @@ def show_machine(console: Console, data_dir: Path | None, results: Path) -> None
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
     console.print(f"python {platform.python_version()}, {packages}", highlight=False)
     console.print(f"threads {torch.get_num_threads()}, GPU {gpu}", highlight=False)
-    existing = next(parent for parent in (results.resolve(), *results.resolve().parents) if parent.exists())
-    for label, folder in (("results", existing), ("cache", cache.root())):
-        place = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        free = shutil.disk_usage(place).free / 2**30
-        console.print(f"{label}: {folder}, {free:.0f} GiB free", highlight=False, soft_wrap=True)
+    for label, folder in (("results", nearest_existing(results.resolve())), ("cache", cache.root())):
+        console.print(f"{label}: {folder}, {free_gib(folder):.0f} GiB free", highlight=False, soft_wrap=True)
     for name in names():
         console.print(str(look(name, data_dir)), highlight=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from encoders.registry import module_of
 from harness.config import Arm, CellConfig, Experiment, Profile
 from harness.data.types import DataSet
+from harness.disk import nearest_existing
 from harness.errors import CellFailure, HarnessError
 from harness.fingerprint import fingerprint
 from harness.guard import guarded
@@ -99,7 +100,7 @@ def stamp_of(path: Path) -> int:
 def require_writable(folder: Path) -> None:
     """Raise HarnessError unless records can be written below `folder`."""
     try:
-        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        existing = nearest_existing(folder)
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise PermissionError(0, f"{existing} is no folder that you may write to")
         folder.mkdir(parents=True, exist_ok=True)

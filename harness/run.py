@@ -1,6 +1,5 @@
 """`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from harness.cell import Setting
 from harness.config import Arm, CellConfig, Experiment, Precision, Profile
 from harness.data import cache, load
 from harness.data.types import DataSet
+from harness.disk import free_gib
 from harness.display import display, duration
 from harness.errors import HarnessError
 from harness.estimate import Work, frame_shape, measure, total_work
@@ -134,18 +134,14 @@ def announce(prepared: Prepared, console: Console) -> None:
         if cell.reason:
             console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}", highlight=False)
     if todo:
-        free = shutil.disk_usage(_existing(todo[0].path)).free / 2**30
         console.print(
             f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
-            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, one checkpoint at a time, {free:.0f} GiB free",
+            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, one checkpoint at a time, "
+            f"{free_gib(todo[0].path):.0f} GiB free",
             highlight=False,
         )
     else:
         console.print("nothing to train: every cell has its record", highlight=False)
-
-
-def _existing(path: Path) -> Path:
-    return next(parent for parent in path.absolute().parents if parent.exists())
 
 
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
