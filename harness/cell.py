@@ -12,6 +12,7 @@ from encoders.base import Encoder
 from harness.config import CellConfig
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
+from harness.energy import estimate
 from harness.environment import environment
 from harness.schema import Fingerprint, Record
 from harness.snn.balancing import balance
@@ -77,6 +78,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: F
     checkpoint = Checkpoint(setting.checkpoint, fingerprint.digest)
     epochs, final = fine_tune(spiking, train, data.test, config.snn, seed, checkpoint, setting.progress)
     clock.lap("fine-tuning")
+    encoding = encoder.operations(_shape(sample.images), config.timesteps)
     return Record(
         config=config,
         fingerprint=fingerprint,
@@ -84,13 +86,14 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: F
         environment=environment(setting.device, config.precision, setting.kernel),
         timings=clock.laps,
         encoder_state=dict(encoder.state()),
-        encoder_operations=encoder.operations(_shape(sample.images), config.timesteps),
+        encoder_operations=encoding,
         thresholds=thresholds,
         ann_epochs=ann_epochs,
         balanced=balanced,
         epochs=epochs,
         curve=final.counts,
         layers=final.layers,
+        energy=estimate(final.layers, encoding),
     )
 
 

@@ -114,7 +114,7 @@ def report(
     """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
     from harness import experiments
     from harness import report as room
-    from harness.analysis.energy import energy_model
+    from harness.energy import energy_model
 
     console, prices = Console(stderr=as_json), energy_model(energy)
     if check:

@@ -1,8 +1,11 @@
 """Files that are whole or not there: written beside their place, flushed to disk, then renamed."""
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
+
+SEAL = hashlib.sha256().digest_size  # bytes
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -24,6 +27,21 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def write_sealed(path: Path, content: bytes) -> None:
+    """`write_atomically`, led by the SHA-256 of `content`, so that `read_sealed` notices a changed byte."""
+    write_atomically(path, hashlib.sha256(content).digest() + content)
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """What `write_sealed` wrote to `path`; None where that cannot be read or a byte of it is not as written."""
+    try:
+        written = path.read_bytes()
+    except OSError:
+        return None
+    seal, content = written[:SEAL], written[SEAL:]
+    return content if hashlib.sha256(content).digest() == seal else None
 
 
 def _umask() -> int:

@@ -50,12 +50,23 @@ def _imports(module: str, own: tuple[str, ...]) -> list[str]:
     for node in ast.walk(ast.parse(_path(module).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        elif isinstance(node, ast.ImportFrom):
             # `from a import b` may name a module a.b or a thing inside a.
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            source = _absolute(node, module)
+            inner = [f"{source}.{alias.name}" for alias in node.names]
             modules = [name for name in inner if name.split(".")[0] in own and _file_of(name) is not None]
-            names += modules if len(modules) == len(inner) else [node.module, *modules]
+            names += modules if len(modules) == len(inner) else [source, *modules]
     return [name for name in names if name.split(".")[0] in own]
+
+
+def _absolute(node: ast.ImportFrom, module: str) -> str:
+    """The full name of what `from … import` in `module` imports from: each leading dot is one package up."""
+    if not node.level:
+        return node.module or ""
+    inside = _path(module).name == "__init__.py"  # there the first dot is the module itself
+    parts = module.split(".")
+    above = parts[: len(parts) - node.level + inside]
+    return ".".join([*above, node.module] if node.module else above)
 
 
 def _path(module: str) -> Path:
@@ -69,10 +80,12 @@ def _file_of(module: str) -> Path | None:
     # Only the top package is asked of Python: finding a submodule's spec would import its parents, and torch.
     top, *rest = module.split(".")
     spec = importlib.util.find_spec(top)
-    if spec is None or spec.origin is None:
+    if spec is None:
         return None
-    base = Path(spec.origin).parent.joinpath(*rest) if spec.submodule_search_locations else None
-    candidates = [Path(spec.origin)] if not rest else [base.with_suffix(".py"), base / "__init__.py"] if base else []
+    bases = [Path(folder, *rest) for folder in spec.submodule_search_locations or ()] if rest else []
+    candidates = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
+    if not rest and spec.origin is not None:
+        candidates.append(Path(spec.origin))
     return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
 
 

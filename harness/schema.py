@@ -6,7 +6,7 @@ import msgspec
 
 from harness.config import CellConfig
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: energy
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +38,18 @@ class LayerActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     multiplies: bool
     neurons: int
     spikes: float | None
+
+
+class Energy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Energy of one image in picojoules, as an ANN and as an SNN over all timesteps with its encoder.
+
+    `accumulate_pj` and `mac_pj` are what one addition and one multiply-accumulate were taken to cost.
+    """
+
+    accumulate_pj: float
+    mac_pj: float
+    ann_pj: float
+    snn_pj: float
 
 
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +84,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     epochs: list[Epoch] = []
     curve: Counts | None = None
     layers: list[LayerActivity] = []
+    energy: Energy | None = None
     failure: Failure | None = None
     schema_version: int = SCHEMA_VERSION
     digest: str = ""

@@ -74,10 +74,27 @@ def test_an_interrupted_cell_ends_with_the_same_record(tmp_path, monkeypatch):
     assert digest_of(run_tiny(checkpoint=path)) == digest_of(whole)
 
 
+def one_bit_changed(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
 def test_a_broken_checkpoint_only_costs_time(tmp_path):
     path = tmp_path / "checkpoint"
     path.write_bytes(b"not a checkpoint")
     assert digest_of(run_tiny(checkpoint=path)) == digest_of(run_tiny())
+    one_bit_changed(path)  # whole now: that of a finished cell, whose curve it holds
+    assert digest_of(run_tiny(checkpoint=path)) == digest_of(run_tiny())
+
+
+def test_a_cached_ann_with_a_changed_bit_is_trained_again(tmp_path):
+    first = run_tiny(ann_cache=tmp_path)
+    (entry,) = tmp_path.glob("*.pt")
+    whole = entry.read_bytes()
+    one_bit_changed(entry)
+    assert digest_of(run_tiny(ann_cache=tmp_path)) == digest_of(first)
+    assert entry.read_bytes() == whole
 
 
 def test_divergence_is_named():
@@ -103,6 +120,15 @@ def test_operations_are_counted_from_measured_spikes():
 def test_a_graded_code_is_marked_as_multiplying():
     record = run_tiny(tiny_config(encoder=EncoderSpec("direct")))
     assert [layer.multiplies for layer in record.layers] == [True, False]
+
+
+def test_a_record_holds_its_energy_at_45_nm():
+    spikes, graded = run_tiny(), run_tiny(tiny_config(encoder=EncoderSpec("direct")))
+    assert spikes.energy.ann_pj == pytest.approx((64 * 24 + 24 * 10) * 4.6)
+    first, last = (layer.accumulates for layer in spikes.layers)
+    assert spikes.energy.snn_pj == pytest.approx((first + last + spikes.encoder_operations) * 0.9)
+    first, last = (layer.accumulates for layer in graded.layers)
+    assert graded.energy.snn_pj == pytest.approx(first * 4.6 + (last + graded.encoder_operations) * 0.9)
 
 
 def test_poisson_draws_are_part_of_the_seed():

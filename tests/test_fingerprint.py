@@ -48,6 +48,31 @@ def test_a_module_reached_only_indirectly_is_found(package):
     assert dependencies("sample_package.a") >= {"sample_package.a", "sample_package.b", "sample_package.c"}
 
 
+@pytest.mark.parametrize(
+    "line", ["from . import b", "from .b import f", "from ..inner import b", "from ..inner.b import f"]
+)
+def test_relative_imports_are_followed(package, line):
+    inner = package / "inner"
+    inner.mkdir()
+    (inner / "__init__.py").write_text("")
+    (inner / "a.py").write_text(f"{line}\n")
+    (inner / "b.py").write_text("def f(): ...\n")
+    assert "sample_package.inner.b" in dependencies("sample_package.inner.a")
+
+
+def test_a_relative_import_in_a_package_starts_at_the_package(package):
+    (package / "__init__.py").write_text("from .a import f\n")
+    (package / "a.py").write_text("f = 1\n")
+    assert dependencies("sample_package") == {"sample_package", "sample_package.a"}
+
+
+def test_a_package_without_init_is_followed(package):
+    (package / "__init__.py").unlink()
+    (package / "a.py").write_text("from sample_package.b import f\n")
+    (package / "b.py").write_text("f = 1\n")
+    assert dependencies("sample_package.a") == {"sample_package.a", "sample_package.b"}
+
+
 def test_config_and_data_count():
     base = fingerprint(tiny_config(), "data", "encoders.dct").digest
     assert fingerprint(tiny_config(seed=1), "data", "encoders.dct").digest != base

@@ -1,7 +1,6 @@
-"""Operations of one image (§4, eq. 13), averaged over seeds, and the energy that a model of the hardware gives them.
+"""Operations of one image (§4, eq. 13), averaged over seeds, and their energy at the prices a reader chooses.
 
-Records keep the counts, which are facts. Energy is derived here, whenever a report is made, because the price of
-an operation is a choice of the reader: other hardware, other prices, the same counts.
+Records keep the counts, which are facts, and their energy at 45 nm. A report may price the same counts otherwise.
 """
 
 import math
@@ -12,42 +11,10 @@ from typing import cast
 import pandas as pd
 
 from harness.analysis.frame import Loaded
-from harness.errors import HarnessError
+from harness.energy import EnergyModel
 
 Key = tuple[str, str, str]
 ARM = ["experiment", "profile", "arm"]
-
-
-@dataclass(frozen=True)
-class EnergyModel:
-    """Picojoules of one 32-bit float addition and of one multiply-accumulate at 45 nm.
-
-    Horowitz, Computing's energy problem, ISSCC 2014: 0.9 for an addition; 3.7 more for the multiplication.
-    Raises HarnessError unless both are positive and finite.
-    """
-
-    accumulate_pj: float = 0.9
-    mac_pj: float = 4.6
-
-    def __post_init__(self) -> None:
-        if not all(math.isfinite(price) and price > 0 for price in (self.accumulate_pj, self.mac_pj)):
-            raise HarnessError(
-                f"no energy of an operation: {self.accumulate_pj:g},{self.mac_pj:g}",
-                "give two positive numbers of picojoules, accumulate,MAC, as in 0.9,4.6",
-            )
-
-
-FORTY_FIVE_NM = EnergyModel()
-
-
-def energy_model(text: str) -> EnergyModel:
-    """The model that "accumulate,MAC" in picojoules asks for. Raises HarnessError where it is no such pair."""
-    try:
-        accumulate, mac = (float(part) for part in text.split(","))
-    except ValueError:
-        hint = "give picojoules of an accumulate and of a multiply-accumulate, as in 0.9,4.6"
-        raise HarnessError(f"not two energies: '{text}'", hint) from None
-    return EnergyModel(accumulate, mac)
 
 
 @dataclass(frozen=True)
@@ -69,11 +36,11 @@ class Layer:
 
     def ann_pj(self, model: EnergyModel) -> float:
         """Energy of the layer in the ANN, in picojoules an image."""
-        return self.macs * model.mac_pj
+        return model.of(multiplies=self.macs)
 
     def snn_pj(self, model: EnergyModel) -> float:
         """Energy of the layer in the SNN over all timesteps, in picojoules an image."""
-        return self.accumulates * model.accumulate_pj + self.multiplies * model.mac_pj
+        return model.of(self.accumulates, self.multiplies)
 
 
 @dataclass(frozen=True)
@@ -113,13 +80,13 @@ class Operations:
 
     def ann_pj(self, model: EnergyModel) -> float:
         """Energy of the ANN, in picojoules an image."""
-        return self.macs * model.mac_pj
+        return model.of(multiplies=self.macs)
 
     def snn_pj(self, model: EnergyModel) -> float | None:
         """Energy of the SNN and its encoder over all timesteps, in picojoules an image."""
         if self.encoder is None:
             return None
-        return (self.accumulates + self.encoder) * model.accumulate_pj + self.multiplies * model.mac_pj
+        return model.of(self.accumulates + self.encoder, self.multiplies)
 
     def ratio(self, model: EnergyModel) -> float | None:
         """How many times the SNN's energy the ANN spends (a ratio of means), or None where the SNN's is unknown."""

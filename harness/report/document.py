@@ -8,8 +8,8 @@ from pathlib import Path
 
 from harness import experiments
 from harness.analysis.claims import Claim
-from harness.analysis.energy import EnergyModel
 from harness.config import PROFILES, Experiment, ProfileName
+from harness.energy import EnergyModel
 from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture

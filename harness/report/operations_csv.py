@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.energy import EnergyModel, Layer
+from harness.analysis.energy import Layer
+from harness.energy import EnergyModel
 from harness.report.costs import ArmCost
 from harness.report.document import Section
 

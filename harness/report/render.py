@@ -6,9 +6,9 @@ from pathlib import Path
 
 from harness import experiments
 from harness.analysis.claims import Claim, load_claims
-from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.verdicts import Judgement
 from harness.config import Experiment, ProfileName
+from harness.energy import FORTY_FIVE_NM, EnergyModel
 from harness.files import write_atomically
 from harness.report.document import Document, Section, document, profiles_with_records, section
 from harness.report.drawing import Picture, same_picture, styled

@@ -7,7 +7,6 @@ so far let through. Streaming: memory does not grow with images × timesteps.
 from collections.abc import Callable, Iterable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from harness.config import NeuronSpec
@@ -34,7 +33,8 @@ def balance(
     for depth, stage in enumerate(network.stages[:-1]):
         seen = StreamingQuantile()
         for train in trains():
-            current = network.current(depth, _inputs_of(network, depth, train, thresholds, neuron, kernel))
+            inputs = network.inputs_of(depth, train, thresholds, neuron, kernel=kernel)
+            current = network.current(depth, inputs)
             if not torch.isfinite(current).all():
                 raise CellFailure(f"{stage.name}: its input is not finite: NaN or infinity in spike train or weights")
             seen.update(current)
@@ -44,13 +44,3 @@ def balance(
             raise CellFailure(f"{stage.name}: no threshold: percentile {percentile} of its input is {threshold:.3g}")
         thresholds.append(threshold)
     return thresholds
-
-
-def _inputs_of(
-    network: Network, depth: int, train: Tensor, thresholds: list[float], neuron: NeuronSpec, kernel: Kernel
-) -> Tensor:
-    x = train.flatten(0, 1)
-    for index, threshold in enumerate(thresholds[:depth]):
-        x = network.spikes(index, x, len(train), threshold, neuron, kernel=kernel)
-        x = F.avg_pool2d(x, 2) if network.stages[index].pool else x
-    return x

@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
-from harness.snn.lif import Kernel, lif
+from harness.snn.lif import Kernel, lif, pooled_lif
 
 Shape = tuple[int, int, int]
 
@@ -140,6 +140,26 @@ class Network(nn.Module):
         fired = lif(current.view(timesteps, -1), threshold, neuron, gain, kernel)
         return _as_maps(fired.view(len(x), -1), self.stages[index])
 
+    def handed_on(
+        self,
+        index: int,
+        x: Tensor,
+        timesteps: int,
+        threshold: float,
+        neuron: NeuronSpec,
+        gain: Tensor | None = None,
+        kernel: Kernel = "auto",
+    ) -> Tensor:
+        """`spikes`, pooled where stage `index` ends in pooling: the inputs `[T·N, …]` of the next stage."""
+        stage = self.stages[index]
+        if not stage.pool:
+            return self.spikes(index, x, timesteps, threshold, neuron, gain, kernel)
+        channels, height, width = stage.outputs
+        current = _flat(self.current(index, x)).view(timesteps, -1)
+        maps = (len(x) // timesteps, height, width, channels)
+        pooled = pooled_lif(current, maps, threshold, neuron, gain, kernel)
+        return pooled.view(len(x), height // 2, width // 2, channels).permute(0, 3, 1, 2)
+
     def snn(
         self,
         train: Tensor,
@@ -152,25 +172,24 @@ class Network(nn.Module):
 
         The output layer is linear and accumulates, so U_T is its weight times the spikes summed over time.
         """
-        timesteps = len(train)
-        x = self.last_hidden(train, thresholds, neuron, gains, kernel)
-        total = x.view(timesteps, -1, *x.shape[1:]).sum(0, dtype=torch.float32)
+        x = self.inputs_of(len(self.stages) - 1, train, thresholds, neuron, gains, kernel)
+        total = x.view(len(train), -1, *x.shape[1:]).sum(0, dtype=torch.float32)
         return F.linear(_flat(total), self.weights[-1])
 
-    def last_hidden(
+    def inputs_of(
         self,
+        index: int,
         train: Tensor,
         thresholds: Sequence[float],
         neuron: NeuronSpec,
         gains: Sequence[Tensor | None] | None = None,
         kernel: Kernel = "auto",
     ) -> Tensor:
-        """What reaches the output layer at each timestep, `[T·N, …]`."""
+        """What reaches stage `index` at each timestep of a spike train `[T, N, …]`: `[T·N, …]`."""
         x = train.flatten(0, 1)
-        for index, stage in enumerate(self.stages[:-1]):
-            gain = gains[index] if gains else None
-            x = self.spikes(index, x, len(train), thresholds[index], neuron, gain, kernel)
-            x = F.avg_pool2d(x, 2) if stage.pool else x
+        for before in range(index):
+            gain = gains[before] if gains else None
+            x = self.handed_on(before, x, len(train), thresholds[before], neuron, gain, kernel)
         return x
 
 

@@ -28,13 +28,13 @@ def forward(current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -
     """Spikes `[T, M]` of `current` `[T, M]` (fp32 or bf16, contiguous); `gain` `[M]` is what a spike weighs."""
     spikes = torch.empty_like(current)
     _forward(
-        _array(current),
+        array(current),
         np.float32(threshold),
         np.float32(spec.leak),
         spec.reading == "algorithm",
         is_late(spec),
-        _array(gain),
-        _array(spikes),
+        array(gain),
+        array(spikes),
     )
     return spikes
 
@@ -43,20 +43,20 @@ def backward(grad: Tensor, current: Tensor, threshold: float, spec: NeuronSpec, 
     """The gradient of `current` `[T, M]`, given that of the spikes: `[T, M]`, or `[1, M]` for every t."""
     out = torch.empty_like(current)
     _backward(
-        _array(grad),
-        _array(current),
+        array(grad),
+        array(current),
         np.float32(threshold),
         np.float32(spec.leak),
         np.float32(spec.surrogate_height),
         spec.reading == "algorithm",
         is_late(spec),
-        _array(gain.float()),
-        _array(out),
+        array(gain.float()),
+        array(out),
     )
     return out
 
 
-def _array(tensor: Tensor) -> Any:
+def array(tensor: Tensor) -> Any:
     """A NumPy view of a contiguous CPU tensor; bf16 appears as its uint16 bits."""
     return tensor.view(torch.int16).numpy().view(np.uint16) if tensor.dtype == torch.bfloat16 else tensor.numpy()
 

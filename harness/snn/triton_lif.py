@@ -67,6 +67,16 @@ def _launch(kernel: Any, neurons: int) -> Any:
 
 
 @triton.jit  # type: ignore[untyped-decorator]
+def _carried(u, threshold, leak, ALGORITHM: tl.constexpr):  # noqa: N803
+    # What the membrane u leaves for the next timestep: the two readings of `neuron.py`.
+    if ALGORITHM:
+        left = tl.where(u > threshold, u - threshold, leak * u)
+    else:
+        left = leak * u - threshold * tl.where(u > threshold, 1.0, 0.0)
+    return left
+
+
+@triton.jit  # type: ignore[untyped-decorator]
 def _forward(
     current,
     gain,
@@ -88,7 +98,7 @@ def _forward(
     for _ in range(steps):
         u = carry + tl.load(current + at, mask=inside, other=0.0).to(tl.float32)
         spike = tl.where(u > threshold, 1.0, 0.0)
-        carry = tl.where(u > threshold, u - threshold, leak * u) if ALGORITHM else leak * u - threshold * spike
+        carry = _carried(u, threshold, leak, ALGORITHM)
         handed_on = previous if LATE else spike
         previous = spike
         tl.store(spikes + at, tl.where(handed_on > 0, weight, weight - weight), mask=inside)
@@ -120,10 +130,7 @@ def _backward(
     for _ in range(steps):
         u = carry + tl.load(current + at, mask=inside, other=0.0).to(tl.float32)
         tl.store(membrane + at, u, mask=inside)
-        if ALGORITHM:
-            carry = tl.where(u > threshold, u - threshold, leak * u)
-        else:
-            carry = leak * u - threshold * tl.where(u > threshold, 1.0, 0.0)
+        carry = _carried(u, threshold, leak, ALGORITHM)
         at += neurons
     g = tl.zeros((BLOCK,), tl.float32)
     for step in range(steps):

@@ -11,7 +11,7 @@ import torch
 from encoders.base import Encoder
 from harness.config import CellConfig, canonical_json
 from harness.data.types import DataSet
-from harness.files import write_atomically
+from harness.files import read_sealed, write_sealed
 from harness.fingerprint import dependencies, source_digest
 from harness.schema import Epoch
 from harness.snn.network import Network
@@ -41,7 +41,7 @@ def pretrained(
     if path is not None:
         buffer = io.BytesIO()
         torch.save({"network": network.state_dict(), "epochs": msgspec.to_builtins(epochs)}, buffer)
-        write_atomically(path, buffer.getvalue())
+        write_sealed(path, buffer.getvalue())
     return epochs
 
 
@@ -64,10 +64,8 @@ def ann_key(network: Network, data: DataSet, encoder: Encoder, config: CellConfi
 
 
 def _read(path: Path | None) -> dict[str, Any] | None:
-    if path is None or not path.exists():
+    content = None if path is None else read_sealed(path)
+    if content is None:  # a broken cache entry is trained again
         return None
-    try:
-        saved: dict[str, Any] = torch.load(path, weights_only=True)
-    except Exception:  # a broken cache entry is trained again: torch raises many types here
-        return None
+    saved: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
     return saved

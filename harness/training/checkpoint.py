@@ -8,7 +8,7 @@ import msgspec
 import torch
 from torch import Generator, nn
 
-from harness.files import write_atomically
+from harness.files import read_sealed, write_sealed
 from harness.schema import Epoch
 
 
@@ -42,7 +42,7 @@ class Checkpoint:
             },
             buffer,
         )
-        write_atomically(self.path, buffer.getvalue())
+        write_sealed(self.path, buffer.getvalue())
 
     def restore(
         self,
@@ -68,10 +68,8 @@ class Checkpoint:
             self.path.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, Any] | None:
-        if self.path is None or not self.path.exists():
+        content = None if self.path is None else read_sealed(self.path)
+        if content is None:  # a broken checkpoint only costs time
             return None
-        try:
-            saved = torch.load(self.path, weights_only=True)
-        except Exception:  # a broken checkpoint only costs time: torch raises many types here
-            return None
-        return saved if isinstance(saved, dict) and saved.get("fingerprint") == self.fingerprint else None
+        saved: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+        return saved if saved["fingerprint"] == self.fingerprint else None

@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.energy import EnergyModel, Operations, energy_model, operations_by_arm
+from harness.analysis.energy import Operations, operations_by_arm
 from harness.analysis.frame import LAYERS, load
+from harness.energy import EnergyModel, energy_model
 from harness.errors import HarnessError
 from harness.records import read_record, write_record
 from harness.schema import LayerActivity

@@ -86,7 +86,7 @@ def test_a_dropped_neuron_is_silent_at_every_timestep():
     network = Network(NetworkSpec("t", hidden=(50,)), (1, 4, 4), 3, seeded())
     gains = network.masks(2, 0.0, 0.5, seeded(3))
     train = torch.ones(6, 2, 1, 4, 4)
-    hidden = network.last_hidden(train, (0.05,), NeuronSpec(), gains).view(6, -1)
+    hidden = network.inputs_of(1, train, (0.05,), NeuronSpec(), gains).view(6, -1)
     dropped = gains[0] == 0
     assert dropped.float().mean().item() == pytest.approx(0.5, abs=0.15)
     assert hidden[:, dropped].abs().sum() == 0

@@ -1,0 +1,44 @@
+"""The fused neuron and pooling against the reference neuron followed by torch's pooling, bit for bit in fp32."""
+
+import pytest
+import torch
+
+from harness.config import Clock, NeuronSpec, Reading
+from harness.snn.lif import Kernel, pooled_lif
+
+MAPS = [(1, 2, 2, 1), (2, 7, 5, 3), (2, 6, 4, 64), (1, 4, 4, 1500)]  # (N, H, W, C), one of them odd
+
+
+def both_ways(
+    maps: tuple[int, int, int, int], spec: NeuronSpec, kernel: Kernel, dtype: torch.dtype
+) -> tuple[torch.Tensor, torch.Tensor]:
+    draws = torch.Generator().manual_seed(3)
+    images, height, width, channels = maps
+    neurons, timesteps = images * height * width * channels, 7
+    gain = (torch.rand(neurons, generator=draws) > 0.3).float() / 0.7
+    current = (0.6 * torch.randn(timesteps, neurons, generator=draws)).to(dtype).requires_grad_()
+    pooled = pooled_lif(current, maps, 0.5, spec, gain, kernel)
+    pooled.backward(torch.randn(pooled.shape, generator=draws).to(dtype))
+    assert current.grad is not None
+    return pooled.detach(), current.grad
+
+
+@pytest.mark.parametrize("maps", MAPS)
+@pytest.mark.parametrize("clock", ["synchronous", "layer-delay"])
+@pytest.mark.parametrize("reading", ["equation", "algorithm", "released-code"])
+def test_spikes_and_gradients_equal_the_reference(
+    reading: Reading, clock: Clock, maps: tuple[int, int, int, int]
+) -> None:
+    spec = NeuronSpec(reading, clock)
+    pooled, gradient = both_ways(maps, spec, "numba", torch.float32)
+    expected, expected_gradient = both_ways(maps, spec, "reference", torch.float32)
+    assert torch.equal(pooled, expected)
+    assert torch.equal(gradient, expected_gradient)
+
+
+@pytest.mark.parametrize("maps", MAPS)
+def test_bf16_spikes_equal_and_gradients_stay_within_its_rounding(maps: tuple[int, int, int, int]) -> None:
+    pooled, gradient = both_ways(maps, NeuronSpec(), "numba", torch.bfloat16)
+    expected, expected_gradient = both_ways(maps, NeuronSpec(), "reference", torch.bfloat16)
+    assert torch.equal(pooled, expected)
+    assert (gradient - expected_gradient).abs().max() <= 0.02 * expected_gradient.abs().max()
