@@ -28,11 +28,9 @@ def basis_images(size: int) -> NDArray[np.float64]:
 
 
 @cache
-def projections(size: int) -> Tensor:
-    """`[size·size, K·size·size]`: a block times this gives its K contributions g_k, which sum to the block."""
-    basis = basis_images(size)
-    matrix = np.einsum("kp,kq->pkq", basis, basis).reshape(size * size, -1)
-    return torch.from_numpy(np.ascontiguousarray(matrix.astype(np.float32)))
+def basis(size: int) -> Tensor:
+    """`basis_images` in fp32."""
+    return torch.from_numpy(basis_images(size).astype(np.float32))
 
 
 def split(images: Tensor, size: int, stride: int) -> Tensor:
@@ -46,11 +44,16 @@ def lay_out(blocks: Tensor) -> Tensor:
     return blocks.transpose(-3, -2).reshape(*lead, rows * size, columns * size)
 
 
-def contributions(images: Tensor, size: int, stride: int) -> Tensor:
-    """`[N, C, rows, columns, K, size·size]`: what each frequency adds to each block, in one matrix product."""
+def coefficients(images: Tensor, size: int, stride: int) -> Tensor:
+    """`[N, C, rows, columns, K]`: the DCT of each block, in one matrix product."""
     blocks = split(images, size, stride)
-    flat = blocks.reshape(-1, size * size) @ projections(size).to(images.device)
-    return flat.view(*blocks.shape[:4], size * size, size * size)
+    flat = blocks.reshape(-1, size * size) @ basis(size).to(images.device).T
+    return flat.view(*blocks.shape[:4], size * size)
+
+
+def contributions(images: Tensor, size: int, stride: int) -> Tensor:
+    """`[N, C, rows, columns, K, size·size]`: what each frequency adds to each block, g_k; together they are it."""
+    return coefficients(images, size, stride).unsqueeze(-1) * basis(size).to(images.device)
 
 
 def by_energy(drive: Tensor) -> tuple[int, ...]:

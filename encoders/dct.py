@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from encoders import schedules
 from encoders.base import EncoderError, EncoderInfo
-from encoders.blocks import by_energy, contributions, lay_out, split
+from encoders.blocks import basis, by_energy, coefficients, contributions, lay_out, split
 from encoders.integrate import fire
 
 
@@ -128,11 +128,14 @@ class Dct:
         Raises EncoderError before `calibrate` (data-set thresholds), or where T does not fit the schedule.
         """
         indices = self.indices_at(timesteps)
-        drive = self.contributions(images)
-        thresholds = self.thresholds if self.threshold_scope == "dataset" else self._percentiles(drive)
+        self._check_fit(images)
+        coloured = self._coloured(images)
+        batch = self.threshold_scope == "batch"
+        thresholds = self._percentiles(self.contributions(images)) if batch else self.thresholds
         if thresholds is None:
             raise EncoderError("the DCT encoder has no thresholds yet: call calibrate(training_images) first")
-        return fire(drive, indices, *thresholds)
+        frequencies = coefficients(coloured, self.block_size, self.stride)
+        return fire(frequencies, basis(self.block_size).to(images.device), indices, *thresholds)
 
     def state(self) -> Mapping[str, Any]:
         """The fitted thresholds, and the ranking by energy where there is one."""
