@@ -12,8 +12,8 @@ import torch
 from harness.allocator import keep_freed_memory
 from harness.bench.implementations import BASELINE, Implementation, chosen
 from harness.bench.memory import peak_mib
-from harness.bench.plan import FULL, NETWORKS, Plan, Point
-from harness.bench.report import EncoderShare, EvaluationMemory, Report, Row
+from harness.bench.plan import FULL, NETWORKS, Deed, Plan, Point
+from harness.bench.report import EncoderShare, Footprint, Report, Row
 from harness.bench.timing import interleaved, timed
 from harness.bench.workload import workload
 from harness.environment import environment
@@ -55,7 +55,7 @@ def run(
         machine(present),
         tuple(rows),
         tuple(share for point in plan.points if (share := encoder_share(point, rows)) is not None),
-        tuple(evaluation_memory(plan, progress)),
+        tuple(footprint(deed, progress) for deed in plan.alone),
         missing,
     )
     if out is not None:
@@ -129,15 +129,12 @@ def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
     return EncoderShare(point.network, point.batch, point.timesteps, round(each, 4), round(share, 4))
 
 
-def evaluation_memory(plan: Plan, progress: Say) -> list[EvaluationMemory]:
-    """Peak memory of our evaluation at 16 and 100 timesteps, for plans that measure memory."""
-    found = []
-    for network in plan.networks if plan.memory else ():
-        for timesteps in (16, 100):
-            progress(f"memory of evaluation: {network}, T = {timesteps}")
-            peak = peak_mib("evaluate", "", Point(network, 0, timesteps))
-            found.append(EvaluationMemory(network, timesteps, peak))
-    return found
+def footprint(deed: Deed, progress: Say) -> Footprint:
+    """Peak memory of `deed`, in bf16."""
+    point = deed.point
+    progress(f"memory of {deed.what}: {point.network}, T = {point.timesteps}")
+    peak = peak_mib(deed.what, "ours bf16", point)
+    return Footprint(deed.what, point.network, point.batch, point.timesteps, peak)
 
 
 def machine(implementations: Sequence[Implementation]) -> dict[str, str]:

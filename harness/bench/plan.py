@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from harness.config import NetworkSpec
 from harness.experiments.mnist import NETWORK as MNIST
-from harness.experiments.vgg import VGG5_LITE
+from harness.experiments.vgg import VGG5_LITE, VGG9
 
 NETWORKS: Mapping[str, tuple[NetworkSpec, tuple[int, int, int]]] = {
     VGG5_LITE.name: (VGG5_LITE, (3, 32, 32)),
     MNIST.name: (MNIST, (1, 28, 28)),
+    VGG9.name: (VGG9, (3, 60, 60)),
 }
 BATCHES: Mapping[str, tuple[int, ...]] = {VGG5_LITE.name: (8, 32), MNIST.name: (128,)}
 
@@ -24,14 +26,23 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """Something we do whose peak memory is measured by itself: a training "step", or "evaluate" (batch 0) on images."""
+
+    what: Literal["step", "evaluate"]
+    point: Point
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run measures: every network at every one of its `batches` and at all `timesteps`.
 
     repeats: rounds over all implementations at one point; short steps get more, until `seconds` have passed.
     memory: the points whose peak memory is measured, each implementation in a process of its own.
+    alone: what of ours is measured without peers: evaluation, and the step of the paper's VGG9 on its 60×60 map.
     """
 
-    networks: tuple[str, ...] = tuple(NETWORKS)
+    networks: tuple[str, ...] = tuple(BATCHES)
     batches: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: BATCHES)
     timesteps: tuple[int, ...] = (4, 16, 48, 100)
     repeats: int = 5
@@ -40,6 +51,10 @@ class Plan:
         Point(VGG5_LITE.name, 8, 48),
         Point(VGG5_LITE.name, 32, 48),
         Point(MNIST.name, 128, 48),
+    )
+    alone: tuple[Deed, ...] = (
+        *(Deed("evaluate", Point(network, 0, timesteps)) for network in BATCHES for timesteps in (16, 100)),
+        Deed("step", Point(VGG9.name, 16, 48)),
     )
 
     @property
@@ -54,4 +69,6 @@ class Plan:
 
 
 FULL = Plan()
-QUICK = Plan(timesteps=(4, 16), batches={VGG5_LITE.name: (8,), MNIST.name: (128,)}, repeats=3, seconds=0.5, memory=())
+QUICK = Plan(
+    timesteps=(4, 16), batches={VGG5_LITE.name: (8,), MNIST.name: (128,)}, repeats=3, seconds=0.5, memory=(), alone=()
+)

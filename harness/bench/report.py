@@ -1,4 +1,4 @@
-"""What a bench run found: rows, the encoder's share, evaluation memory, and how the targets stand."""
+"""What a bench run found: rows, the encoder's share, memory, and how the targets stand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,10 +44,12 @@ class EncoderShare:
 
 
 @dataclass(frozen=True)
-class EvaluationMemory:
-    """Peak memory of our evaluation of one set of images."""
+class Footprint:
+    """Peak memory of something we do, in a process of its own: `harness.bench.plan.Deed`."""
 
+    what: str
     network: str
+    batch: int
     timesteps: int
     peak_mib: float | None
 
@@ -76,7 +78,7 @@ class Report:
     machine: dict[str, str]
     rows: tuple[Row, ...]
     encoder: tuple[EncoderShare, ...] = ()
-    evaluation: tuple[EvaluationMemory, ...] = ()
+    footprints: tuple[Footprint, ...] = ()
     missing: dict[str, str] = field(default_factory=dict)  # implementation: why it did not run
 
     def document(self) -> dict[str, Any]:

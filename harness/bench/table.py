@@ -1,8 +1,9 @@
 """A bench report on a terminal: one table a network and batch size, then the targets."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.bench.report import Report, Row, Target
+from harness.bench.report import Footprint, Report, Row, Target
 from harness.bench.targets import targets
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def table(report: Report) -> "Group":
     tables = [_times([r for r in report.rows if (r.network, r.batch) == size], *size) for size in sizes]
     notes = [Text(f"{name}: {why}", style="dim") for name, why in report.missing.items()]
     machine = ", ".join(f"{key} {value}" for key, value in report.machine.items())
+    tables += [_footprints(report.footprints)] if report.footprints else []
     return Group(*tables, *notes, _verdicts(targets(report)), Text(machine, style="dim"))
 
 
@@ -40,6 +42,17 @@ def _cell(row: Row | None) -> str:
         return "–"
     ratio = "" if row.ratio_to_bf16_matmuls is None else f" ({row.ratio_to_bf16_matmuls:.2f}×)"
     return f"{row.ms_per_image:.3g}{ratio}"
+
+
+def _footprints(found: Sequence[Footprint]) -> "Table":
+    built = _empty("peak memory of ours alone, bf16")
+    built.add_column("what", no_wrap=True)
+    for heading in ("batch", "T", "peak MiB"):
+        built.add_column(heading, justify="right", no_wrap=True)
+    for deed in found:
+        peak = "–" if deed.peak_mib is None else f"{deed.peak_mib:.0f}"
+        built.add_row(f"{deed.what}, {deed.network}", str(deed.batch or "–"), str(deed.timesteps), peak)
+    return built
 
 
 def _verdicts(found: list[Target]) -> "Table":

@@ -87,6 +87,6 @@ def _growth(report: Report) -> float | None:
 
 
 def _evaluation(report: Report) -> float | None:
-    peaks = {e.timesteps: e.peak_mib for e in report.evaluation}
-    short, long = peaks.get(16), peaks.get(100)
-    return long / short if short and long else None
+    peaks = {(f.network, f.timesteps): f.peak_mib for f in report.footprints if f.what == "evaluate"}
+    pairs = [(peaks.get((network, 16)), peaks.get((network, 100))) for network in dict.fromkeys(n for n, _ in peaks)]
+    return max((long / short for short, long in pairs if short and long), default=None)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness import bench
 from harness.bench.plan import Plan
-from harness.bench.report import EvaluationMemory, Report, Row, load
+from harness.bench.report import Footprint, Report, Row, load
 from harness.bench.table import table
 from harness.bench.targets import targets
 from harness.bench.timing import interleaved
@@ -23,7 +23,13 @@ ABSENT = Row("Norse", "peer", "fp32", "vgg5-lite", 8, 48, status="not installed"
 REPORT = Report(
     {"device": "a processor"},
     (OURS, FLOOR, PEER, ABSENT),
-    evaluation=(EvaluationMemory("vgg5-lite", 16, 100.0), EvaluationMemory("vgg5-lite", 100, 105.0)),
+    footprints=(
+        Footprint("evaluate", "vgg5-lite", 0, 16, 100.0),
+        Footprint("evaluate", "vgg5-lite", 0, 100, 105.0),
+        Footprint("evaluate", "784-100-10", 0, 16, 50.0),
+        Footprint("evaluate", "784-100-10", 0, 100, 50.0),
+        Footprint("step", "vgg9", 16, 48, 3000.0),
+    ),
     missing={"Norse": "not installed"},
 )
 
@@ -77,6 +83,7 @@ def test_the_table_names_what_is_not_installed() -> None:
     text = console.export_text()
     assert "12 (1.20×)" in text
     assert "Norse: not installed" in text
+    assert "step, vgg9" in text
 
 
 def test_rounds_alternate_between_implementations() -> None:
