@@ -23,7 +23,8 @@ class Dct:
     schedule, frequencies, indices, weights: see `encoders.schedules.build`.
     order: what a schedule's number k means: "zigzag" (the paper's), or "energy", the k-th most energetic
         frequency of the images given to `calibrate`.
-    colour: "rgb" as given, or "ycbcr" (full range, centred, for three-channel images).
+    colour: "rgb" as given, or of three-channel images (full range, centred) "ycbcr", its "luma" Y alone (one
+        channel), or its "chroma" Cb and Cr alone (two).
     threshold_scope: "dataset" fits θ⁻, θ⁺ once in `calibrate`; "batch" recomputes them on every batch as the
         released code does, which makes an image's code depend on its neighbours.
     lower_percentile, upper_percentile: where θ⁻ and θ⁺ stand among all contributions.
@@ -38,7 +39,7 @@ class Dct:
     indices: tuple[int, ...] | None = None
     weights: tuple[int, ...] | None = None
     order: Literal["zigzag", "energy"] = "zigzag"
-    colour: Literal["rgb", "ycbcr"] = "rgb"
+    colour: Literal["rgb", "ycbcr", "luma", "chroma"] = "rgb"
     threshold_scope: Literal["dataset", "batch"] = "dataset"
     lower_percentile: float = 6.5
     upper_percentile: float = 93.5
@@ -50,8 +51,8 @@ class Dct:
             raise EncoderError(f"block_size must be at least 2, not {self.block_size}")
         if not 1 <= self.stride <= self.block_size:
             raise EncoderError(f"stride must be 1 to the block size ({self.block_size}), not {self.stride}")
-        if self.colour not in ("rgb", "ycbcr"):
-            raise EncoderError(f"colour must be 'rgb' or 'ycbcr', not '{self.colour}'")
+        if self.colour != "rgb" and self.colour not in _COLOURS:
+            raise EncoderError(f"colour must be 'rgb', 'ycbcr', 'luma' or 'chroma', not '{self.colour}'")
         if self.threshold_scope not in ("dataset", "batch"):
             raise EncoderError(f"threshold_scope must be 'dataset' or 'batch', not '{self.threshold_scope}'")
         if not 0 <= self.lower_percentile < self.upper_percentile <= 100:
@@ -145,6 +146,7 @@ class Dct:
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
         """A separable b×b DCT (2b³ multiply-adds a block), one product for each g, one addition a step."""
         channels, height, width = shape
+        channels = channels if self.colour == "rgb" else len(_COLOURS[self.colour])
         size = self.block_size
         count = (height - size) // self.stride + 1, (width - size) // self.stride + 1
         blocks = channels * count[0] * count[1]
@@ -178,9 +180,10 @@ class Dct:
         if self.colour == "rgb":
             return images
         if images.shape[1] != 3:
-            raise EncoderError(f"colour 'ycbcr' needs 3 channels, the images have {images.shape[1]}")
-        return torch.einsum("oc,nchw->nohw", _YCBCR.to(images.device), images)
+            raise EncoderError(f"colour '{self.colour}' needs 3 channels, the images have {images.shape[1]}")
+        return torch.einsum("oc,nchw->nohw", _COLOURS[self.colour].to(images.device), images)
 
 
 # JPEG's full-range YCbCr; on [-1, 1] input the offsets vanish and every channel stays in [-1, 1].
 _YCBCR = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+_COLOURS = {"ycbcr": _YCBCR, "luma": _YCBCR[:1], "chroma": _YCBCR[1:]}

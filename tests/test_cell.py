@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
-from harness.config import Balancing, EncoderSpec, NeuronSpec
+from harness.config import Balancing, EncoderSpec, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure
 from harness.records import digest_of
+from harness.snn.network import Network
 from harness.training import snn
+from harness.training.divergence import require_finite
 from harness.training.progress import silent
 from tests.cells import run_tiny, tiny_config
 
@@ -99,8 +102,22 @@ def test_a_cached_ann_with_a_changed_bit_is_trained_again(tmp_path):
 
 def test_divergence_is_named():
     config = tiny_config()
-    with pytest.raises(CellFailure, match="ANN pre-training diverged in epoch 1"):
+    with pytest.raises(CellFailure, match=r"ANN epoch 1/5 diverged: loss (nan|inf), first in linear[12]"):
         run_tiny(replace(config, ann=replace(config.ann, learning_rate=1e30)))
+
+
+def test_divergence_of_fine_tuning_is_named_with_its_layer():
+    config = tiny_config()
+    with pytest.raises(CellFailure, match=r"SNN epoch 1/2 diverged: loss (nan|inf), first in linear[12]"):
+        run_tiny(replace(config, snn=replace(config.snn, learning_rate=1e38)))
+
+
+def test_the_layer_named_is_the_first_whose_weights_are_not_finite():
+    network = Network(NetworkSpec("tiny", hidden=(5, 4)), (1, 2, 2), 3, torch.Generator().manual_seed(0))
+    network.weights[1].data[0, 0] = float("nan")
+    with pytest.raises(CellFailure, match="SNN epoch 3/9 diverged: loss nan, first in linear2"):
+        require_finite(torch.tensor(float("nan")), network, "SNN epoch 3/9")
+    require_finite(torch.tensor(1.0), network, "SNN epoch 3/9")
 
 
 def test_a_silent_layer_is_named():

@@ -13,7 +13,7 @@ NETWORKS: Mapping[str, tuple[NetworkSpec, tuple[int, int, int]]] = {
     MNIST.name: (MNIST, (1, 28, 28)),
     VGG9.name: (VGG9, (3, 60, 60)),
 }
-BATCHES: Mapping[str, tuple[int, ...]] = {VGG5_LITE.name: (8, 32), MNIST.name: (128,)}
+BATCHES: Mapping[str, tuple[int, ...]] = {VGG5_LITE.name: (8, 32), MNIST.name: (32, 128)}
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,10 @@ class Plan:
 
 FULL = Plan()
 QUICK = Plan(
-    timesteps=(4, 16), batches={VGG5_LITE.name: (8,), MNIST.name: (128,)}, repeats=3, seconds=0.5, memory=(), alone=()
+    timesteps=(4, 16),
+    batches={VGG5_LITE.name: (8,), MNIST.name: (32, 128)},
+    repeats=3,
+    seconds=0.5,
+    memory=(),
+    alone=(),
 )

@@ -106,6 +106,11 @@ class Network(nn.Module):
             gains.append((kept.float() / (1 - rate)).to(device))
         return gains
 
+    def unsound(self) -> str:
+        """The first stage with a weight that is NaN or infinite; where none has, the output overflows: the last."""
+        pairs = zip(self.stages, self.weights, strict=True)
+        return next((stage.name for stage, weight in pairs if not weight.isfinite().all()), self.stages[-1].name)
+
     def ann(self, frame: Tensor, gains: Sequence[Tensor | None] | None = None) -> Tensor:
         """Logits `[N, classes]` (fp32) of analog frames `[N, C, H, W]`, whose dtype sets the precision."""
         x = frame

@@ -7,10 +7,10 @@ from torch import Tensor
 from encoders.base import Encoder
 from harness.config import AnnRecipe
 from harness.data.types import DataSet, ImageSet
-from harness.errors import CellFailure
 from harness.schema import Epoch
 from harness.snn.network import Network
 from harness.training.batches import epoch, normalised
+from harness.training.divergence import require_finite
 from harness.training.progress import Progress
 from harness.training.seeds import generator
 
@@ -24,7 +24,8 @@ def pretrain(
     dtype: torch.dtype,
     progress: Progress,
 ) -> list[Epoch]:
-    """Train `network` in place on the encoder's analog frames; one entry an epoch. Raises CellFailure on NaN."""
+    """Train `network` in place on the encoder's analog frames; one entry an epoch. Raises CellFailure on a
+    loss that is not finite."""
     optimizer = torch.optim.SGD(
         network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
     )
@@ -34,20 +35,19 @@ def pretrain(
     work = 3 * sum(stage.macs for stage in network.stages)
     epochs = []
     for number in range(recipe.epochs):
-        losses = []
+        name, losses = f"ANN epoch {number + 1}/{recipe.epochs}", []
         for images, labels in epoch(data.train, recipe.batch_size, recipe.augmentation, order):
             gains = network.masks(len(images), recipe.dropout, recipe.classifier_dropout, dropout)
             logits = network.ann(encoder.frame(images.to(device)).to(dtype), gains)
             loss = F.cross_entropy(logits, labels.to(device))
+            require_finite(loss, network, name)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             losses.append(loss.detach())
-            progress(f"ANN epoch {number + 1}/{recipe.epochs}", work * len(images))
+            progress(name, work * len(images))
         schedule.step()
         mean = float(torch.stack(losses).mean())
-        if not torch.isfinite(torch.tensor(mean)):
-            raise CellFailure(f"ANN pre-training diverged in epoch {number + 1}: loss {mean}")
         epochs.append(Epoch(mean, correct(network, data.test, encoder, dtype), len(data.test)))
     return epochs
 

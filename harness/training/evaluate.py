@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from harness.data.types import ImageSet
-from harness.errors import CellFailure
 from harness.schema import Counts, LayerActivity
 from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
@@ -47,13 +46,6 @@ def evaluate(spiking: Spiking, images: ImageSet, seed: int, progress: Progress) 
         hits += (_outputs(spiking, x).argmax(-1).cpu() == labels).sum(1)
         progress("test", spiking.macs * len(batch))
     return Evaluation(Counts(hits.tolist(), len(images)), meter.per_image(len(images)))
-
-
-def require_activity(layers: list[LayerActivity]) -> None:
-    """Raise CellFailure naming the first hidden layer that never fired."""
-    for layer in layers:
-        if layer.spikes == 0:
-            raise CellFailure(f"{layer.name} fires no spike on the whole test set")
 
 
 def _outputs(spiking: Spiking, hidden: Tensor) -> Tensor:

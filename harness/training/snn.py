@@ -1,19 +1,17 @@
 """Fine-tuning of the SNN by backpropagation through time (paper §1.2, §2.2; Algorithm 1): Adam, rate halved."""
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Generator
 
 from harness.config import SnnRecipe
 from harness.data.types import ImageSet
-from harness.errors import CellFailure
 from harness.schema import Epoch
 from harness.snn.spiking import Spiking
 from harness.training.batches import epoch
 from harness.training.checkpoint import Checkpoint
-from harness.training.evaluate import Evaluation, evaluate, require_activity
+from harness.training.divergence import require_activity, require_finite
+from harness.training.evaluate import Evaluation, evaluate
 from harness.training.progress import Progress
 from harness.training.seeds import generator
 
@@ -46,10 +44,8 @@ def fine_tune(
     epochs = checkpoint.restore(network, optimizer, schedule, generators)
     while len(epochs) < recipe.epochs:
         name = f"SNN epoch {len(epochs) + 1}/{recipe.epochs}"
-        loss = _one_epoch(spiking, train, recipe, optimizer, generators, lambda work: progress(name, work))  # noqa: B023
+        loss = _one_epoch(name, spiking, train, recipe, optimizer, generators, progress)
         schedule.step()
-        if not torch.isfinite(torch.tensor(loss)):
-            raise CellFailure(f"fine-tuning diverged in epoch {len(epochs) + 1}: loss {loss}")
         evaluation = evaluate(spiking, test, seed, progress)
         require_activity(evaluation.layers)
         epochs.append(Epoch(loss, evaluation.counts.correct[-1], evaluation.counts.total))
@@ -58,12 +54,13 @@ def fine_tune(
 
 
 def _one_epoch(
+    name: str,
     spiking: Spiking,
     train: ImageSet,
     recipe: SnnRecipe,
     optimizer: torch.optim.Optimizer,
     generators: dict[str, Generator],
-    progress: Callable[[float], None],
+    progress: Progress,
 ) -> float:
     network, losses = spiking.network, []
     for images, labels in epoch(train, recipe.batch_size, recipe.augmentation, generators["order"]):
@@ -73,9 +70,10 @@ def _one_epoch(
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps
         loss = F.cross_entropy(output, labels.to(output.device))
+        require_finite(loss, network, name)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.detach())
-        progress(3 * spiking.macs * len(images))
+        progress(name, 3 * spiking.macs * len(images))
     return float(torch.stack(losses).mean())

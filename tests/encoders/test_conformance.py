@@ -22,6 +22,7 @@ FAMILY: list[tuple[str, dict]] = [
     ("poisson", {"signed": False, "rate": 0.5}),
     ("burst", {"threshold": 0.25, "growth": 1.5}),
     ("dct", {"stride": 2, "colour": "ycbcr"}),
+    ("dct", {"colour": "chroma"}),
     ("dct", {"block_size": 2, "stride": 2}),
     ("dct", {"block_size": 8, "stride": 8}),
     ("dct", {"schedule": "truncated", "frequencies": 8}),

@@ -87,7 +87,7 @@ def test_blocks_of_two_give_the_spikes_of_the_plain_loop() -> None:
 
 
 @pytest.mark.parametrize(("size", "stride"), [(2, 2), (4, 4), (8, 8), (4, 2), (8, 4)])
-@pytest.mark.parametrize("colour", ["rgb", "ycbcr"])
+@pytest.mark.parametrize("colour", ["rgb", "ycbcr", "luma", "chroma"])
 def test_contributions_sum_to_the_frame(size: int, stride: int, colour: str) -> None:
     images = pictures(2, 3, 16, 24)
     encoder = create("dct", block_size=size, stride=stride, colour=colour)
@@ -138,6 +138,16 @@ def test_ycbcr_is_pils_conversion_within_rounding() -> None:
     np.testing.assert_allclose(ours * 127.5 + [127.5, 128, 128], pils, atol=1.01)
 
 
+def test_luma_and_chroma_are_the_channels_of_ycbcr() -> None:
+    images = pictures(2, 3, 16, 16)
+    luma, chroma, both = (create("dct", colour=colour) for colour in ("luma", "chroma", "ycbcr"))
+    assert luma.frame(images).shape == (2, 1, 16, 16)
+    assert torch.equal(torch.cat([luma.frame(images), chroma.frame(images)], dim=1), both.frame(images))
+    parts = [encoder.operations((3, 16, 16), 16) for encoder in (luma, chroma)]
+    assert sum(parts) == both.operations((3, 16, 16), 16)
+    assert luma.calibrate(images, generator()).encode(images, 16, generator()).shape == (16, 2, 1, 16, 16)
+
+
 def test_order_by_energy_feeds_the_most_energetic_frequency_first() -> None:
     stripes = torch.cos(torch.pi * (2 * torch.arange(8) + 1) * 3 / 8).expand(4, 1, 8, 8)  # (0, 3), number 6
     ramp = torch.linspace(-0.1, 0.1, 8).view(8, 1)
@@ -182,7 +192,7 @@ def test_the_declared_period_is_that_of_the_schedule(parameters: dict, period: i
         ({"block_size": 1}, "block_size must be at least 2"),
         ({"stride": 5}, r"stride must be 1 to the block size \(4\), not 5"),
         ({"stride": 0}, "stride must be 1"),
-        ({"colour": "hsv"}, "'rgb' or 'ycbcr', not 'hsv'"),
+        ({"colour": "hsv"}, "'rgb', 'ycbcr', 'luma' or 'chroma', not 'hsv'"),
         ({"threshold_scope": "image"}, "'dataset' or 'batch', not 'image'"),
         ({"order": "random"}, "'zigzag' or 'energy', not 'random'"),
         ({"lower_percentile": 95.0}, "percentiles"),
