@@ -26,6 +26,7 @@ from harness.records import read_record, write_record
 from harness.schema import Failure, Record
 from harness.state import state_of
 from harness.stopping import finishing
+from harness.twins import twin
 
 POLL_SECONDS = 2.0
 
@@ -98,8 +99,10 @@ def _attempt(
             if stamp_of(cell.path) != cell.stamp and state_of(cell.path, cell.fingerprint)[0] in ("done", "failed"):
                 return Finished(cell, read_record(cell.path), here=False)
             starting(cell)
-            checkpoint = _checkpoint(cell, setting, say)
-            record = compute(cell, data, replace(setting, checkpoint=checkpoint))
+            record = twin(cell, results, _environment(cell, setting))
+            if record is None:
+                checkpoint = _checkpoint(cell, setting, say)
+                record = compute(cell, data, replace(setting, checkpoint=checkpoint))
             if not ours.kept():
                 say(f"{name_of(cell)}: taken over by another run while this machine slept")
                 return ours.owner
@@ -116,8 +119,7 @@ def _attempt(
 
 def _checkpoint(cell: PlannedCell, setting: Setting, say: Callable[[str], None]) -> Path:
     """The file of the unfinished cell. Its name holds the environment, since a record states a single one."""
-    here = environment(setting.device, cell.config.precision, setting.kernel)
-    mark = hashlib.sha256(canonical_json(here)).hexdigest()[:8]
+    mark = hashlib.sha256(canonical_json(_environment(cell, setting))).hexdigest()[:8]
     path = cell.path.with_name(f".{cell.path.stem}.{mark}.checkpoint")
     if not path.exists() and list(cell.path.parent.glob(f".{cell.path.stem}.*.checkpoint")):
         say(f"{name_of(cell)}: begun with other versions, threads or device; starts again, so that one set holds")
@@ -168,12 +170,16 @@ def _written(results: Path, cell: PlannedCell, record: Record, setting: Setting)
     return record
 
 
+def _environment(cell: PlannedCell, setting: Setting) -> dict[str, str]:
+    return environment(setting.device, cell.config.precision, setting.kernel)
+
+
 def _failed(cell: PlannedCell, setting: Setting, reason: str) -> Record:
     return Record(
         config=cell.config,
         fingerprint=cell.fingerprint,
         status="failed",
-        environment=environment(setting.device, cell.config.precision, setting.kernel),
+        environment=_environment(cell, setting),
         timings={},
         failure=Failure(reason.splitlines()[0] if reason.strip() else "no reason given", traceback.format_exc()),
     )

@@ -21,6 +21,7 @@ from harness.estimate import Work, frame_shape, measure, total_work
 from harness.grid import Finished, name_of, run_grid, sweep
 from harness.plan import PRACTICAL_SECONDS, PlannedCell, plan
 from harness.snn.lif import Kernel
+from harness.twins import TRAINED_AS
 
 RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
 
@@ -166,9 +167,10 @@ def _outcome(done: Finished) -> str:
     if record.failure is not None or record.curve is None:
         return f"{name}: failed: {record.failure.reason if record.failure else 'no reason given'}"
     percent = 100 * record.curve.correct[-1] / record.curve.total
-    return f"{name}: {percent:.2f} % " + (
-        f"in {duration(sum(record.timings.values()))}" if done.here else "(finished by another run)"
-    )
+    how = f"in {duration(sum(record.timings.values()))}" if done.here else "(finished by another run)"
+    if TRAINED_AS in record.environment:
+        how = f"(the same computation as {record.environment[TRAINED_AS]})"
+    return f"{name}: {percent:.2f} % {how}"
 
 
 def _row(cell: PlannedCell, status: str) -> dict[str, Any]:

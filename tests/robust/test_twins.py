@@ -1,0 +1,115 @@
+"""One computation under two names is trained once; whatever else differs, it is trained again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+
+from harness import grid
+from harness.cell import Setting
+from harness.config import Experiment, Profile
+from harness.data import load
+from harness.data.types import DataSet
+from harness.grid import run_grid
+from harness.plan import PlannedCell, plan
+from harness.records import read_record, write_record
+from harness.schema import Failure, Record
+from harness.twins import TRAINED_AS
+from harness.verify import compare
+from tests.robust import tiny
+
+SETTING = Setting(torch.device("cpu"))
+OTHER_NAME = replace(tiny.EXPERIMENT, name="tiny-again", arms=(replace(tiny.EXPERIMENT.arms[0], name="same-code"),))
+
+
+@pytest.fixture(scope="module")
+def data() -> DataSet:
+    return load("digits", train_images=200, test_images=100)
+
+
+@pytest.fixture(scope="module")
+def trained(data: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    folder = tmp_path_factory.mktemp("trained")
+    (done,) = run_grid(cells(tiny.EXPERIMENT, data, folder), data, folder, SETTING, lambda _: None)
+    return read_record(done.cell.path)
+
+
+def cells(experiment: Experiment, data: DataSet, results: Path, profile: Profile = tiny.PROFILE) -> list[PlannedCell]:
+    return plan(experiment, profile, experiment.arms[:1], 1, data, results)
+
+
+def again(planned: list[PlannedCell], data: DataSet, results: Path, monkeypatch: pytest.MonkeyPatch) -> Record | None:
+    """The record of the only cell; None where it would be trained."""
+
+    def no_training(*_: object) -> Record:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grid, "compute", no_training)
+    try:
+        (done,) = run_grid(planned, data, results, SETTING, lambda _: None)
+    except KeyboardInterrupt:
+        return None
+    return read_record(done.cell.path)
+
+
+def test_the_same_under_another_name_is_not_trained_again(
+    trained: Record, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_record(tmp_path, trained)
+    taken = again(cells(OTHER_NAME, data, tmp_path), data, tmp_path, monkeypatch)
+    assert taken is not None
+    assert (taken.config.experiment, taken.config.arm) == ("tiny-again", "same-code")
+    assert taken.environment[TRAINED_AS] == "tiny/smoke/cyclic-6"
+    monkeypatch.undo()
+    (truly,) = run_grid(cells(OTHER_NAME, data, tmp_path / "b"), data, tmp_path / "b", SETTING, lambda _: None)
+    assert taken.fingerprint == truly.record.fingerprint
+    assert compare("", taken, read_record(truly.cell.path)).differing == ()
+
+
+def test_a_twin_of_a_twin_names_the_first(
+    trained: Record, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_record(tmp_path, trained)
+    again(cells(OTHER_NAME, data, tmp_path), data, tmp_path, monkeypatch)
+    path.unlink()
+    third = again(cells(replace(OTHER_NAME, name="tiny-third"), data, tmp_path), data, tmp_path, monkeypatch)
+    assert third is not None
+    assert third.environment[TRAINED_AS] == "tiny/smoke/cyclic-6"
+
+
+def spoiled(**changes: object) -> Callable[[Record], Record]:
+    return lambda record: msgspec.structs.replace(record, **changes)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda r: spoiled(environment={**r.environment, "threads": "77"})(r),
+        lambda r: spoiled(fingerprint=msgspec.structs.replace(r.fingerprint, data="other"))(r),
+        lambda r: spoiled(fingerprint=msgspec.structs.replace(r.fingerprint, modules={}))(r),
+        lambda r: spoiled(config=replace(r.config, timesteps=7))(r),
+        spoiled(status="failed", failure=Failure("no memory", "")),
+    ],
+    ids=["threads", "data", "code", "timesteps", "failed"],
+)
+def test_what_differs_in_anything_else_is_trained(
+    spoil: Callable[[Record], Record],
+    trained: Record,
+    data: DataSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_record(tmp_path, spoil(trained))
+    assert again(cells(OTHER_NAME, data, tmp_path), data, tmp_path, monkeypatch) is None
+
+
+def test_a_tampered_record_is_no_twin(
+    trained: Record, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_record(tmp_path, trained)
+    assert trained.curve is not None
+    path.write_text(path.read_text().replace(f'"total": {trained.curve.total}', '"total": 99'))
+    assert again(cells(OTHER_NAME, data, tmp_path), data, tmp_path, monkeypatch) is None
