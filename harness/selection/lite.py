@@ -39,8 +39,9 @@ def main(data_dir: Path | None = None) -> None:
         def score(recipe: SnnRecipe) -> int:
             return scores.of("snn", {"snn": recipe}, lambda: snn_score(replace(cell, snn=recipe), data, Path(anns)))
 
-        score(replace(LITE.snn, epochs=0))
-        recipes = [replace(LITE.snn, learning_rate=rate, loss_input=loss) for rate, loss in GRID]
+        published = replace(LITE.snn, learning_rate=1e-4, loss_input="sum")
+        score(replace(published, epochs=0))
+        recipes = [replace(published, learning_rate=rate, loss_input=loss) for rate, loss in GRID]
         print(f"chosen: {max(recipes, key=score)}")
 
 
