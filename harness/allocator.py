@@ -5,6 +5,7 @@ spiking VGG with batches of 32, a third of the CPU time. Elsewhere than on glibc
 """
 
 import ctypes
+import gc
 import sys
 
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # names of mallopt(3)
@@ -16,3 +17,12 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return bool(mallopt and mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def return_freed_memory() -> bool:
+    """Give back to the system what was freed; True where the C library can (glibc)."""
+    gc.collect()
+    if not sys.platform.startswith("linux"):
+        return False
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return bool(trim and trim(0))

@@ -48,13 +48,18 @@ def run(
     missing = {i.name: why for i in wanted if (why := i.missing)}
     present = [i for i in wanted if i.name not in missing]
 
-    rows = [row for point in plan.points for row in measure(point, present, plan, progress)]
+    rows: list[Row] = []
+    shares: list[EncoderShare | None] = []
+    for point in plan.points:
+        timed_now = measure(point, present, plan, progress)
+        shares.append(encoder_share(point, timed_now))
+        rows += timed_now
     rows = [_with_memory(row, plan, progress) for row in rows]
     rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in wanted if i.name in missing]
     report = Report(
         machine(present),
         tuple(rows),
-        tuple(share for point in plan.points if (share := encoder_share(point, rows)) is not None),
+        tuple(share for share in shares if share is not None),
         tuple(footprint(deed, progress) for deed in plan.alone),
         missing,
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from harness.allocator import return_freed_memory
 from harness.bench.plan import NETWORKS, Point
 
 MIB = 1 << 20
@@ -29,6 +30,7 @@ def peak_mib(what: str, name: str, point: Point) -> float | None:
 
 
 def _peak_of(action: Callable[[], object]) -> float:
+    return_freed_memory()  # else what the setup has freed would be lent to the action unseen
     before: int = psutil.Process().memory_info().rss
     _forget_peak()
     action()

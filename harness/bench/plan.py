@@ -45,7 +45,7 @@ class Plan:
     networks: tuple[str, ...] = tuple(BATCHES)
     batches: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: BATCHES)
     timesteps: tuple[int, ...] = (4, 16, 48, 100)
-    repeats: int = 5
+    repeats: int = 3
     seconds: float = 4.0
     memory: tuple[Point, ...] = (
         Point(VGG5_LITE.name, 8, 48),

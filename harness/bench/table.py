@@ -28,20 +28,24 @@ def _times(rows: list[Row], network: str, batch: int) -> "Table":
     steps = list(dict.fromkeys(row.timesteps for row in rows))
     built = _empty(f"{network}, batch {batch}: ms an image for forward + backward (× the bare bf16 layers)")
     built.add_column("implementation", no_wrap=True)
-    for heading in (*(f"T={t}" for t in steps), "peak MiB"):
+    weighed = [t for t in steps if any(row.timesteps == t and row.peak_mib is not None for row in rows)]
+    for heading in (*(f"T={t}" for t in steps), *(f"MiB, T={t}" for t in weighed)):
         built.add_column(heading, justify="right", no_wrap=True)
     for name in dict.fromkeys(row.implementation for row in rows):
         mine = {row.timesteps: row for row in rows if row.implementation == name}
-        peaks = [f"{row.peak_mib:.0f} (T={t})" for t, row in mine.items() if row.peak_mib is not None]
-        built.add_row(name, *(_cell(mine.get(t)) for t in steps), ", ".join(peaks) or "–")
+        built.add_row(name, *(_cell(mine.get(t)) for t in steps), *(_peak(mine.get(t)) for t in weighed))
     return built
 
 
 def _cell(row: Row | None) -> str:
     if row is None or row.ms_per_image is None:
         return "–"
-    ratio = "" if row.ratio_to_bf16_matmuls is None else f" ({row.ratio_to_bf16_matmuls:.2f}×)"
+    ratio = "" if row.ratio_to_bf16_matmuls is None else f" {row.ratio_to_bf16_matmuls:.2f}×"
     return f"{row.ms_per_image:.3g}{ratio}"
+
+
+def _peak(row: Row | None) -> str:
+    return "–" if row is None or row.peak_mib is None else f"{row.peak_mib:.3g}"
 
 
 def _footprints(found: Sequence[Footprint]) -> "Table":

@@ -20,7 +20,7 @@ def targets(report: Report) -> list[Target]:
         *_leads(f"{VGG5_LITE.name}, T = 48", 2.0, vgg48, report),
         *_leads(MNIST.name, 3.0, mnist, report),
         *_leads("everywhere", 1.0, spots, report),
-        Target("peak memory against the leanest peer", 0.4, _worst(spots, report, _memory)),
+        *_footprints(spots, report),
         Target(f"{VGG5_LITE.name}: T = 100 against T = 48", 2.2, _growth(report)),
         Target(
             "DCT encoding as a share of the step", 0.05, max((e.share_of_step for e in report.encoder), default=None)
@@ -65,8 +65,17 @@ def _lead(rows: dict[str, Row], precisions: tuple[str, ...]) -> float | None:
     return _ratio(peers, ours)
 
 
-def _memory(rows: dict[str, Row]) -> float | None:
-    peers = [r.peak_mib for r in rows.values() if r.kind == "peer"]
+def _footprints(spots: list[Spot], report: Report) -> list[Target]:
+    documented = _worst(spots, report, lambda rows: _memory(rows, ("fp32",)))
+    autocast = _worst(spots, report, lambda rows: _memory(rows, ("fp32", "bf16")))
+    return [
+        Target("peak memory against the leanest peer as documented", 0.4, documented),
+        Target("peak memory against the leanest peer, autocast to bf16 included", 0.4, autocast),
+    ]
+
+
+def _memory(rows: dict[str, Row], precisions: tuple[str, ...]) -> float | None:
+    peers = [r.peak_mib for r in rows.values() if r.kind == "peer" and r.precision in precisions]
     return _ratio([rows[OURS].peak_mib] if OURS in rows else [], peers)
 
 
