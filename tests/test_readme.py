@@ -1,5 +1,6 @@
 """README's commands work as printed: the cheap ones are run, the dear ones are planned."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -49,3 +50,30 @@ def test_the_named_experiments_are_those_that_exist():
 def test_what_readme_points_at_is_there():
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README.read_text(encoding="utf-8")):
         assert (README.parent / target).exists(), target
+
+
+def test_the_speed_table_is_that_of_the_committed_bench():
+    root = README.parent
+    measured = json.loads((root / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))["rows"]
+    section = README.read_text(encoding="utf-8").split("## Speed")[1].split("\n## ")[0]
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("| ")]
+    assert len(table) > 2
+    for size, ours, bare, to_bare, peer, to_ours in table[2:]:
+        network, batch, timesteps = size.split(", ")
+        times = {
+            row["implementation"]: (row["kind"], row["ms_per_image"])
+            for row in measured
+            if (row["network"], row["batch"], row["timesteps"]) == (network, int(batch), int(timesteps))
+        }
+        fastest = min((time, name) for name, (kind, time) in times.items() if kind == "peer" and time is not None)
+        mine, floor = times["ours bf16"][1], times["matmuls bf16"][1]
+        assert ours == f"{mine:.3g} ms"
+        assert bare == f"{floor:.3g} ms"
+        assert peer == f"{fastest[1]}, {fastest[0]:.3g} ms"
+        assert (to_bare, to_ours) == (f"{mine / floor:.2f}", f"{fastest[0] / mine:.2f}")
+
+
+def test_the_memory_of_the_papers_step_is_that_of_the_committed_bench():
+    bench = json.loads((README.parent / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))
+    (step,) = [found["peak_mib"] for found in bench["footprints"] if found["what"] == "step"]
+    assert f"takes {step / 1024:.1f} GiB beside its weights" in README.read_text(encoding="utf-8").replace("\n", " ")
