@@ -20,6 +20,7 @@ from harness.errors import CellFailure
 # Built-in encoders take microseconds an image; one that needs more than this could not be trained with.
 CALL_SECONDS = 30.0
 IMAGE_SECONDS = 0.5
+TICKS = 20  # in which a limit is counted off
 
 
 class Expired(BaseException):
@@ -103,16 +104,24 @@ def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise Expired after `seconds`. Needs the main thread and POSIX alarms; elsewhere there is no limit."""
+    """Raise Expired after `seconds`, not counting those in which the process was stopped or the machine asleep.
+
+    Needs the main thread and POSIX alarms; elsewhere there is no limit.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 
-    def expire(_number: int, _frame: FrameType | None) -> None:
-        raise Expired
+    ticks = 0
 
-    before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    def tick(_number: int, _frame: FrameType | None) -> None:
+        nonlocal ticks
+        ticks += 1  # however long the process is stopped, a single tick waits for it
+        if ticks >= TICKS:
+            raise Expired
+
+    before = signal.signal(signal.SIGALRM, tick)
+    signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
     try:
         yield
     finally:

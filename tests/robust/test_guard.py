@@ -1,6 +1,9 @@
 """A plug-in that raises, exits, hangs or returns nonsense: named, its cells failed, the rest go on."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -67,6 +70,17 @@ def test_bad_encoders_fail_their_own_cells_alone(tmp_path: Path, monkeypatch: py
         assert "Traceback" in failure.traceback
     again = CliRunner().invoke(cli.app, [*command, "--arm", "cyclic-6"])
     assert again.exit_code == 0
+
+
+def test_a_stopped_process_does_not_hang() -> None:
+    """A laptop that sleeps in the middle of an encoding, or a run that somebody stops and continues."""
+    code = f"import os, signal, time; time.sleep(1.2); os.kill({os.getpid()}, signal.SIGCONT)"
+    waker = subprocess.Popen([sys.executable, "-c", code])
+    before = time.monotonic()
+    with time_limit(0.8):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    waker.wait()
+    assert time.monotonic() - before > 1
 
 
 def test_what_a_record_cannot_hold_is_noticed_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
