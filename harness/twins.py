@@ -12,7 +12,7 @@ import msgspec
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.plan import PlannedCell
-from harness.records import read_record
+from harness.records import read_record, record_paths
 from harness.schema import Record
 
 TRAINED_AS = "trained as"  # of a record's environment: the name under which the cell was trained
@@ -23,12 +23,14 @@ def twin(cell: PlannedCell, results: Path, environment: Mapping[str, str]) -> Re
 
     Both would come out equal, since they share recipe, seed, data, code and `environment`. None where there is none.
     """
-    for path in sorted(results.glob(f"*/*/*/{cell.path.name}")):
+    for path in record_paths(results):
+        if path.name != cell.path.name or path == cell.path:
+            continue  # another seed, or what stands in the cell's own place
         try:
             record = read_record(path)
         except HarnessError:
             continue
-        if record.status == "done" and path != cell.path and _same(record, cell, environment):
+        if record.status == "done" and _same(record, cell, environment):
             first = record.environment.get(TRAINED_AS, "/".join(path.parts[-4:-1]))
             return msgspec.structs.replace(
                 record,

@@ -71,7 +71,7 @@ class Plan:
 FULL = Plan()
 QUICK = Plan(
     timesteps=(4, 16),
-    batches={VGG5_LITE.name: (8,), MNIST.name: (32, 128)},
+    batches={VGG5_LITE.name: (8,), MNIST.name: (128,)},
     repeats=3,
     seconds=0.5,
     memory=(),

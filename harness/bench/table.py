@@ -30,7 +30,7 @@ def _times(rows: list[Row], network: str, batch: int) -> "Table":
     built.add_column("implementation", no_wrap=True)
     weighed = [t for t in steps if any(row.timesteps == t and row.peak_mib is not None for row in rows)]
     for heading in (*(f"T={t}" for t in steps), *(f"MiB, T={t}" for t in weighed)):
-        built.add_column(heading, justify="right", no_wrap=True)
+        built.add_column(heading, justify="right")  # a narrow terminal puts the factor on a line of its own
     for name in dict.fromkeys(row.implementation for row in rows):
         mine = {row.timesteps: row for row in rows if row.implementation == name}
         built.add_row(name, *(_cell(mine.get(t)) for t in steps), *(_peak(mine.get(t)) for t in weighed))

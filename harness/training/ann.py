@@ -24,8 +24,10 @@ def pretrain(
     dtype: torch.dtype,
     progress: Progress,
 ) -> list[Epoch]:
-    """Train `network` in place on the encoder's analog frames; one entry an epoch. Raises CellFailure on a
-    loss that is not finite."""
+    """Train `network` in place on the encoder's analog frames; one entry an epoch.
+
+    Raises CellFailure on a loss that is not finite.
+    """
     optimizer = torch.optim.SGD(
         network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
     )
