@@ -13,7 +13,8 @@ from harness.allocator import keep_freed_memory
 from harness.bench.implementations import BASELINE, Implementation, chosen
 from harness.bench.memory import peak_mib
 from harness.bench.plan import FULL, NETWORKS, Deed, Plan, Point
-from harness.bench.report import EncoderShare, Footprint, Report, Row
+from harness.bench.report import EncoderShare, Footprint, Report, Row, StartUp
+from harness.bench.startup import startup
 from harness.bench.timing import interleaved, timed
 from harness.bench.workload import workload
 from harness.environment import environment
@@ -61,6 +62,7 @@ def run(
         tuple(rows),
         tuple(share for share in shares if share is not None),
         tuple(footprint(deed, progress) for deed in plan.alone),
+        started(plan.first, progress),
         missing,
     )
     if out is not None:
@@ -140,6 +142,14 @@ def footprint(deed: Deed, progress: Say) -> Footprint:
     progress(f"memory of {deed.what}: {point.network}, T = {point.timesteps}")
     peak = peak_mib(deed.what, "ours bf16", point)
     return Footprint(deed.what, point.network, point.batch, point.timesteps, peak)
+
+
+def started(point: Point | None, progress: Say) -> StartUp | None:
+    """How long fresh processes take; None where `point` is."""
+    if point is None:
+        return None
+    progress("start-up of fresh processes")
+    return startup(point)
 
 
 def machine(implementations: Sequence[Implementation]) -> dict[str, str]:

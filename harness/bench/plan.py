@@ -40,6 +40,7 @@ class Plan:
     repeats: rounds over all implementations at one point; short steps get more, until `seconds` have passed.
     memory: the points whose peak memory is measured, each implementation in a process of its own.
     alone: what of ours is measured without peers: evaluation, and the step of the paper's VGG9 on its 60×60 map.
+    first: the point of a fresh process's first step; None: start-up is not measured.
     """
 
     networks: tuple[str, ...] = tuple(BATCHES)
@@ -56,6 +57,7 @@ class Plan:
         *(Deed("evaluate", Point(network, 0, timesteps)) for network in BATCHES for timesteps in (16, 100)),
         Deed("step", Point(VGG9.name, 16, 48)),
     )
+    first: Point | None = Point(VGG5_LITE.name, 8, 48)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -76,4 +78,5 @@ QUICK = Plan(
     seconds=0.5,
     memory=(),
     alone=(),
+    first=None,
 )

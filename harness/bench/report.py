@@ -55,13 +55,28 @@ class Footprint:
 
 
 @dataclass(frozen=True)
+class StartUp:
+    """Seconds from starting a process to its answer, with Python's and the kernels' caches filled."""
+
+    network: str
+    batch: int
+    timesteps: int
+    help_seconds: float
+    first_step_seconds: float
+
+
+@dataclass(frozen=True)
 class Target:
-    """A ratio that is wanted, and what was measured (None: this run has nothing to tell it from)."""
+    """What is wanted (a ratio, or seconds), and what was measured (None: this run has nothing to tell it from).
+
+    `bare`: the same ratio for the network's bare layers as torch runs them, where there is one.
+    """
 
     statement: str
     limit: float
     measured: float | None
     at_most: bool = True
+    bare: float | None = None
 
     @property
     def met(self) -> bool | None:
@@ -79,6 +94,7 @@ class Report:
     rows: tuple[Row, ...]
     encoder: tuple[EncoderShare, ...] = ()
     footprints: tuple[Footprint, ...] = ()
+    startup: StartUp | None = None
     missing: dict[str, str] = field(default_factory=dict)  # implementation: why it did not run
 
     def document(self) -> dict[str, Any]:

@@ -63,16 +63,18 @@ def _verdicts(found: list[Target]) -> "Table":
     from rich.text import Text
 
     built = _empty("targets (the worst point counts)")
-    built.add_column("ratio")
-    for heading in ("wanted", "measured", ""):
+    built.add_column("what")
+    for heading in ("wanted", "measured", "bare layers", ""):
         built.add_column(heading, justify="right", no_wrap=True)
     words = {True: Text("met", "green"), False: Text("missed", "red"), None: Text("not measured", "dim")}
     for target in found:
-        measured = "–" if target.measured is None else f"{target.measured:.3g}"
-        built.add_row(
-            target.statement, f"{'≤' if target.at_most else '≥'} {target.limit:g}", measured, words[target.met]
-        )
+        wanted = f"{'≤' if target.at_most else '≥'} {target.limit:g}"
+        built.add_row(target.statement, wanted, _number(target.measured), _number(target.bare), words[target.met])
     return built
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
 
 
 def _empty(title: str) -> "Table":

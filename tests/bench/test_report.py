@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness import bench
 from harness.bench.plan import Plan
-from harness.bench.report import Footprint, Report, Row, load
+from harness.bench.report import Footprint, Report, Row, StartUp, load
 from harness.bench.table import table
 from harness.bench.targets import targets
 from harness.bench.timing import interleaved
@@ -30,6 +30,7 @@ REPORT = Report(
         Footprint("evaluate", "784-100-10", 0, 100, 50.0),
         Footprint("step", "vgg9", 16, 48, 3000.0),
     ),
+    startup=StartUp("vgg5-lite", 8, 48, 0.2, 3.0),
     missing={"Norse": "not installed"},
 )
 
@@ -56,9 +57,22 @@ def test_a_peer_under_autocast_counts_in_its_own_line() -> None:
     quick = replace(PEER, implementation="Norse bf16", precision="bf16", ms_per_image=24.0, peak_mib=200.0)
     found = measured(replace(REPORT, rows=(*REPORT.rows, quick)))
     assert found["everywhere: fastest peer as documented against ours"] == 30 / 12
-    assert found["everywhere: fastest peer, autocast to bf16 included"] == 24 / 12
+    assert found["everywhere: fastest peer as documented or under autocast against ours"] == 24 / 12
     assert found["peak memory against the leanest peer as documented"] == 100 / 400
-    assert found["peak memory against the leanest peer, autocast to bf16 included"] == 100 / 200
+    assert found["peak memory against the leanest peer as documented or under autocast"] == 100 / 200
+
+
+def test_the_bare_layers_are_held_against_the_same_peers() -> None:
+    found = {target.statement: target.bare for target in targets(REPORT)}
+    assert found["everywhere: fastest peer as documented against ours"] == 30 / 10
+    assert found["peak memory against the leanest peer as documented"] == 80 / 400
+    assert found["vgg5-lite: T = 100 against T = 48"] is None
+
+
+def test_start_up_is_judged_in_seconds() -> None:
+    found = {t.statement: t.met for t in targets(replace(REPORT, startup=StartUp("vgg5-lite", 8, 48, 0.2, 5.5)))}
+    assert found["seconds to `harness --help`"] is True
+    assert found["seconds of a fresh process to its first step"] is False
 
 
 def test_growth_is_the_time_of_100_over_that_of_48_steps() -> None:

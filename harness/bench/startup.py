@@ -1,0 +1,43 @@
+"""Seconds from starting a process to its answer: the help text, and a first training step with kernels cached."""
+
+import statistics
+import subprocess
+import sys
+
+from harness.bench.plan import Point
+from harness.bench.report import StartUp
+from harness.bench.timing import timed
+
+HELP = ("-c", "from harness.cli import main; main()", "--help")
+
+
+def startup(point: Point, processes: int = 5) -> StartUp:
+    """Medians of a few fresh processes each; `point` is what the first step computes, in bf16.
+
+    Raises CalledProcessError where a process fails.
+    """
+    step = ("-m", __name__, point.network, str(point.batch), str(point.timesteps))
+    seconds = [_seconds(arguments, processes) for arguments in (HELP, step)]
+    return StartUp(point.network, point.batch, point.timesteps, *seconds)
+
+
+def _seconds(arguments: tuple[str, ...], processes: int) -> float:
+
+    def fresh() -> None:
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+
+    fresh()  # compiles what is missing from the caches on disk
+    return round(statistics.median(timed(fresh) for _ in range(processes)), 3)
+
+
+def main(network: str, batch: str, timesteps: str) -> None:
+    """One training step of ours."""
+    from harness.bench.implementations import chosen
+    from harness.bench.workload import workload
+
+    (ours,) = chosen(("ours bf16",))
+    ours.step(workload(Point(network, int(batch), int(timesteps))))()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
