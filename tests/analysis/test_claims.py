@@ -27,6 +27,23 @@ ORDERING = {
     "timestep": "24",
     "source": '"§6"',
 }
+STEPS = {
+    "id": '"one"',
+    "experiment": '"tinyimagenet-vgg13"',
+    "kind": '"steps-to-reach"',
+    "arm": '"cyclic-125"',
+    "value": '"125"',
+    "target": '"52"',
+    "source": '"Table 1"',
+}
+CONTEXT = {
+    "id": '"one"',
+    "experiment": '"quickstart"',
+    "kind": '"context"',
+    "label": '"another code"',
+    "value": '"85"',
+    "source": '"Table 1"',
+}
 
 
 def _file(folder: Path, *claims: dict[str, str]) -> Path:
@@ -103,15 +120,21 @@ def test_the_last_digit_has_a_place(printed: str, place: float) -> None:
         (VALUE, {"value": '"98,54"'}, "must be a printed number"),
         (VALUE, {"value": '"985.4"'}, "must be a printed number"),
         (VALUE, {"value": '"nan"'}, "must be a printed number"),
+        (VALUE, {"value": '"98."'}, "must be a printed number"),
+        (VALUE, {"value": '"100.5"'}, "'value' must be a printed number"),
         (VALUE, {"kind": '"number"'}, "Invalid enum value 'number'"),
         (VALUE, {"source": '""'}, "'source' is empty"),
         (VALUE, {"sauce": '"Table 1"'}, "unknown field `sauce`"),
         (VALUE, {"target": '"90"'}, "kind 'value' has no 'target'"),
         (VALUE, {"kind": '"context"'}, "must state 'label'"),
+        (VALUE, {"kind": '"ordering"'}, "must state 'greater', 'less'"),
         (VALUE, {"experiment": '"quickstart"'}, "data set 'digits' has no published test-set size"),
         (ORDERING, {"less": '"cyclic-8x3"'}, "against itself"),
         (ORDERING, {"timestep": "25"}, "timestep 25 is outside 1..24"),
         (ORDERING, {"relation": '"above"'}, "Invalid enum value 'above'"),
+        (ORDERING, {"difference": '"100.5"'}, "'difference' must be a printed number"),
+        (STEPS, {"target": '"100.5"'}, "'target' must be a printed number"),
+        (CONTEXT, {"timestep": "0"}, "timestep 0 is below 1"),
     ],
 )
 def test_what_cannot_be_right_is_refused(
@@ -123,6 +146,46 @@ def test_what_cannot_be_right_is_refused(
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
     assert "claim 'one'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "changes"),
+    [
+        (VALUE, {"value": '"0.5"'}),
+        (VALUE, {"value": '"0"'}),
+        (VALUE, {"value": '"100"'}),
+        (VALUE, {"timestep": "1"}),
+        (VALUE, {"note": '""'}),
+        (STEPS, {}),  # a number of steps may exceed 100
+        (STEPS, {"value": '"1"'}),
+        (CONTEXT, {}),  # nothing of ours is judged by it: its data set needs no test-set size
+        (CONTEXT, {"timestep": "1"}),
+    ],
+)
+def test_what_lies_on_a_limit_is_a_claim(tmp_path: Path, base: dict[str, str], changes: dict[str, str]) -> None:
+    (claim,) = load_claims(_file(tmp_path, base | changes))
+    assert claim.source == "Table 1"
+
+
+def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match=r"timestep 0 is outside 1\.\.125"):
+        load_claims(_file(tmp_path, STEPS | {"value": '"0"'}))
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("[[claim]", "mend or restore it"),
+        ("[claim]", "see its first lines"),
+        ("[[claim]]\nid = 'one'", "see Claim in harness/analysis/claims.py"),
+    ],
+)
+def test_each_refusal_says_what_to_do(tmp_path: Path, content: str, hint: str) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(HarnessError) as caught:
+        load_claims(path)
+    assert caught.value.hint == hint
 
 
 def test_a_claim_without_its_value_is_refused(tmp_path: Path) -> None:
@@ -140,8 +203,11 @@ def test_steps_beyond_the_arm_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_id_occurs_once(tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="claim 'one': the id occurs twice"):
-        load_claims(_file(tmp_path, VALUE, VALUE))
+    path = _file(tmp_path, VALUE, VALUE)
+    with pytest.raises(HarnessError) as caught:
+        load_claims(path)
+    assert caught.value.message == f"{path}: claim 'one': the id occurs twice"
+    assert caught.value.hint == "give each claim its own id"
 
 
 def test_a_claim_without_an_id_is_named_by_its_number(tmp_path: Path) -> None:

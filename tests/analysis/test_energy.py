@@ -52,6 +52,19 @@ def test_a_first_layer_that_sees_graded_values_multiplies(tmp_path: Path, write:
     assert (counted.accumulates, counted.multiplies) == (60, 4000)
     assert counted.snn_pj(model) == pytest.approx(18454)  # 60 × 0.9 + 4000 × 4.6
     assert [layer.snn_pj(model) for layer in counted.layers] == pytest.approx([18400, 54])
+    assert [layer.ann_pj(model) for layer in counted.layers] == pytest.approx([4600, 460])  # 4.6 a MAC
+
+
+def test_layers_keep_their_place_and_name(tmp_path: Path, write: Write) -> None:
+    late_in_the_alphabet = msgspec.structs.replace(HIDDEN, name="zeta")
+    measured(write, tmp_path, 0, late_in_the_alphabet, OUTPUT)
+    assert [layer.name for layer in operations(tmp_path).layers] == ["zeta", "linear2"]
+
+
+def test_a_seed_that_did_not_count_spikes_leaves_the_rate_unknown(tmp_path: Path, write: Write) -> None:
+    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
+    measured(write, tmp_path, 1, msgspec.structs.replace(HIDDEN, spikes=None), OUTPUT)
+    assert operations(tmp_path).layers[0].rate is None
 
 
 def test_counts_are_means_over_seeds(tmp_path: Path, write: Write) -> None:

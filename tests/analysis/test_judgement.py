@@ -6,7 +6,7 @@ import pytest
 
 from harness import experiments
 from harness.analysis.claims import load_claims
-from harness.analysis.judgement import comparability, deviations_of
+from harness.analysis.judgement import comparability, deviations_of, without_records
 from harness.config import ProfileName
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
@@ -35,6 +35,34 @@ def test_deviations_are_those_of_the_profile_and_of_both_arms(monkeypatch: pytes
     monkeypatch.setattr(experiments, "get", lambda _: replace(experiment, arms=arms, profiles=profiles))
     found = deviations_of(CLAIMS["interleaved-cyclic-wins-16"], "paper")
     assert found == ("shared", "cyclic-16x3", "interleaved-16x3")
+
+
+@pytest.mark.parametrize(
+    ("profile", "planned", "described", "seeds"),
+    [
+        (None, None, "exact", 5),  # as the paper profile would be
+        ("paper", None, "exact", 5),
+        ("lite", None, "approximate (1 deviation)", 3),
+        ("lite", 7, "approximate (1 deviation)", 7),
+    ],
+)
+def test_where_nothing_was_run_the_plan_is_told(
+    monkeypatch: pytest.MonkeyPatch, profile: ProfileName | None, planned: int | None, described: str, seeds: int
+) -> None:
+    experiment = experiments.get("ablation-interleaved")
+    counts = {"smoke": 1, "lite": 3, "paper": 5}
+    profiles = tuple(replace(p, deviations=(), seeds=counts[p.name]) for p in experiment.profiles)
+    monkeypatch.setattr(experiments, "get", lambda _: replace(experiment, profiles=profiles))
+    found = without_records(CLAIMS["interleaved-cyclic-wins-16"], profile, planned)
+    assert (found.verdict, found.profile, found.detail) == ("no records", profile, "")
+    assert (found.comparability, found.seeds_done, found.seeds_planned) == (described, 0, seeds)
+
+
+def test_a_profile_that_is_not_there_is_said_and_described_as_the_paper_profile() -> None:
+    found = without_records(CLAIMS["mnist-t16"], "lite", None)
+    assert found.detail == "mnist-784-100-10 has no profile lite"
+    assert found.comparability == without_records(CLAIMS["mnist-t16"], "paper", None).comparability
+    assert without_records(CLAIMS["mnist-t16"], None, None).detail == ""
 
 
 def test_lite_is_never_exact(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,7 @@ def test_five_runs_near_the_published_number_reproduce_it(tmp_path: Path, write:
     assert (found.mean, found.sd, found.half_width) == pytest.approx((98.54, 0.03535534, 0.0438995), abs=1e-6)
     assert (found.prediction_low, found.prediction_high) == pytest.approx((98.43247, 98.64753), abs=1e-5)
     assert (found.seeds_done, found.seeds_planned, found.margin, found.published) == (5, 5, 0.5, 98.54)
+    assert found.binomial_error == pytest.approx(0.235093, abs=1e-6)  # 196 √(0.9854 · 0.0146 / 10⁴)
 
 
 @pytest.mark.parametrize(
@@ -255,6 +256,13 @@ def test_steps_to_reach_keep_censored_runs(
     assert (found.verdict, found.steps, found.unit, found.timestep) == (verdict, tuple(reach), "steps", 48)
     assert found.detail == f"steps to 89.5 % of each seed: {words}"
     assert found.mean == (42.0 if None not in reach else None)
+
+
+def test_a_missing_seed_is_told_after_the_steps_of_the_others(tmp_path: Path, write: Write) -> None:
+    for seed in range(2):
+        write(VGG9, "paper", "cyclic-48", seed, [8950] * 48)
+    found = _judge(tmp_path, "cifar10-steps-to-90", planned=3)
+    assert found.detail.startswith("steps to 89.5 % of each seed: 1, 1; ")
 
 
 def test_a_stale_seed_makes_it_incomplete(tmp_path: Path, write: Write) -> None:

@@ -43,6 +43,12 @@ def test_the_declared_range_is_reached() -> None:
     assert train([i / 200 for i in range(201)], 1000).max() == create("burst").info.value_range[1] == 4.0
 
 
+def test_a_threshold_of_two_inputs_never_grows() -> None:
+    # v_th = 2, p = 1: v reaches 2 at every second step and is spent; the doubled threshold is never met.
+    assert create("burst", threshold=2.0).info.value_range == (0.0, 2.0)
+    assert train([1.0], 6, threshold=2.0)[:, 0].tolist() == [0, 2, 0, 2, 0, 2]
+
+
 def test_long_trains_carry_the_intensity() -> None:
     intensities = [0.0, 0.1, 0.37, 0.5, 0.93, 1.0]
     mean = train(intensities, 2000).mean(dim=0)

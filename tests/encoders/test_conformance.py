@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from encoders import create, registry
+from encoders import create, laws, registry
 from encoders.base import EncoderInfo, Unfitted
-from encoders.conformance import LAWS, check, sample_images
+from encoders.conformance import LAWS, Finding, check, sample_images
 
 FAMILY: list[tuple[str, dict]] = [
     *[(name, {}) for name in registry.BUILTIN],
@@ -72,6 +72,21 @@ def declaring(**facts: Any) -> Sign:
     return Sign(replace(INFO, **facts))
 
 
+class FlatFrame(Sign):
+    def frame(self, images: Tensor) -> Tensor:
+        return images.flatten(1)
+
+
+class HalfFrame(Sign):
+    def frame(self, images: Tensor) -> Tensor:
+        return images[::2]
+
+
+class InfiniteFrame(Sign):
+    def frame(self, images: Tensor) -> Tensor:
+        return images / 0
+
+
 class WrongShape(Sign):
     def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
         return super().encode(images, timesteps, generator).transpose(0, 1)
@@ -90,6 +105,22 @@ class NotANumber(Sign):
 class GlobalRandom(Sign):
     def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
         return (torch.rand(timesteps, *images.shape) < images.abs()) * images.sign()
+
+
+class WastefulGlobalDraw(Sign):
+    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        torch.rand(1)
+        return super().encode(images, timesteps, generator)
+
+
+class Surprised(Sign):
+    """Gives another train when the batch before began with another image."""
+
+    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        now = images[0, 0, 0, 0].item()
+        before = vars(self).get("before", now)
+        object.__setattr__(self, "before", now)
+        return super().encode(images, timesteps, generator) * (1 if now == before else -1)
 
 
 class Remembering(Sign):
@@ -130,6 +161,12 @@ class LateSpike(Sign):
         return train
 
 
+class EarlyOut(Sign):
+    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        # Only its one-step train is not a prefix of the longer ones.
+        return super().encode(images, timesteps, generator) * (1 if timesteps > 1 else -1)
+
+
 class InPlace(Sign):
     def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
         return images.sign_().expand(timesteps, *images.shape)
@@ -139,6 +176,26 @@ class ForgetfulOfPurity(Sign):
     def calibrate(self, images: Tensor, generator: Generator) -> "ForgetfulOfPurity":
         object.__setattr__(self, "mean", images.mean().item())
         return self
+
+
+class OtherKind(Sign):
+    def calibrate(self, images: Tensor, generator: Generator) -> Sign:
+        return Sign(self.declared)
+
+
+class NeedsGenerator(Sign):
+    def calibrate(self, images: Tensor, generator: Generator) -> "NeedsGenerator":
+        generator.get_state()
+        return self
+
+
+class LearnsWhileEncoding(Sign):
+    def calibrate(self, images: Tensor, generator: Generator) -> "LearnsWhileEncoding":
+        return LearnsWhileEncoding(self.declared)
+
+    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        object.__setattr__(self, "seen", len(images))
+        return super().encode(images, timesteps, generator)
 
 
 class RandomCalibration(Sign):
@@ -163,6 +220,26 @@ class NanState(Sign):
         return {"mean": float("nan")}
 
 
+class ListState(Sign):
+    def state(self) -> Mapping[str, Any]:
+        return [1]  # type: ignore[return-value]
+
+
+class NumberedState(Sign):
+    def state(self) -> Mapping[str, Any]:
+        return {1: "one"}  # type: ignore[dict-item]
+
+
+class FallingCost(Sign):
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
+        return 1.0 / timesteps
+
+
+class EndlessCost(Sign):
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
+        return float("inf")
+
+
 class NegativeCost(Sign):
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
         return -1.0
@@ -180,7 +257,9 @@ def test_the_encoder_to_break_is_whole() -> None:
 @pytest.mark.parametrize(
     ("broken", "law", "detail"),
     [
-        (WrongShape(), "declared shape", "has shape"),
+        (FlatFrame(), "declared shape", r"^frame has shape \(8, 768\)"),
+        (HalfFrame(), "declared shape", r"^frame has shape \(4, 3, 16, 16\)"),
+        (WrongShape(), "declared shape", r"^the train has shape \(8, 16, 3, 16, 16\), the frame asks for \(16, 8, "),
         (DoublePrecision(), "declared shape", "float64"),
         (
             declaring(alphabet="binary", value_range=(0.0, 1.0)),
@@ -189,24 +268,36 @@ def test_the_encoder_to_break_is_whole() -> None:
         ),
         (declaring(alphabet="loud"), "declared alphabet", "unknown alphabet 'loud'"),
         (declaring(value_range=(-0.5, 0.5)), "declared alphabet", "-1 to 1 leaves -0.5 to 0.5"),
-        (NotANumber(), "finite values", "NaN"),
-        (GlobalRandom(), "repeatable", "differ"),
+        (declaring(value_range=(-0.5, 1.0)), "declared alphabet", "-1 to 1 leaves -0.5 to 1"),
+        (declaring(value_range=(-1.0, 0.5)), "declared alphabet", "-1 to 1 leaves -1 to 0.5"),
+        (NotANumber(), "finite values", "^the train holds NaN or infinity"),
+        (InfiniteFrame(), "finite values", "^the frame holds NaN or infinity"),
+        (GlobalRandom(), "repeatable", "^two calls with the same input and generator state differ"),
+        (Surprised(), "repeatable", "^two calls with the same input and generator state differ"),
+        (WastefulGlobalDraw(), "repeatable", "^it draws from torch's global generator"),
         (Remembering(), "repeatable", "differ"),
-        (SecretlyRandom(), "declared randomness", "depends on the generator"),
-        (WastefulDraw(), "declared randomness", "moves the generator"),
-        (declaring(deterministic=False, period=None), "declared randomness", "declared random"),
-        (BatchMean(), "batch invariance", "batch mates"),
-        (FirstIsSpecial(), "batch invariance", "alone"),
-        (LateSpike(), "prefix property", "not a prefix"),
-        (InPlace(), "input untouched", "changed in place"),
-        (ForgetfulOfPurity(), "calibration is pure", "changed the encoder it was called on"),
-        (RandomCalibration(), "calibration is pure", "two calibrations"),
+        (SecretlyRandom(), "declared randomness", "^declared deterministic, yet the train depends on the generator"),
+        (WastefulDraw(), "declared randomness", "^it moves the generator"),
+        (declaring(deterministic=False, period=None), "declared randomness", "^declared random, yet two generators"),
+        (BatchMean(), "batch invariance", "^the train depends on batch mates"),
+        (FirstIsSpecial(), "batch invariance", "^alone, an image has another train than in its batch"),
+        (LateSpike(), "prefix property", r"^the \d+-step train is not a prefix"),
+        (EarlyOut(), "prefix property", "^the 1-step train is not a prefix"),
+        (InPlace(), "input untouched", "^the images were changed in place"),
+        (OtherKind(), "calibration is pure", "^calibrate returned a Sign"),
+        (ForgetfulOfPurity(), "calibration is pure", "^calibrate changed the encoder it was called on"),
+        (RandomCalibration(), "calibration is pure", "^two calibrations on the same images differ"),
+        (LearnsWhileEncoding(), "calibration is pure", "^encode changed the encoder"),
         (FailingCalibration(), "calibrates", "RuntimeError: no disk"),
         (declaring(period=0), "declared period", "no number of steps"),
         (declaring(period=16, deterministic=False), "declared period", "random code"),
-        (TensorState(), "json state", "not JSON"),
-        (NanState(), "json state", "not JSON"),
-        (NegativeCost(), "counted operations", "-1"),
+        (TensorState(), "json state", r"^state\(\) is not JSON"),
+        (NanState(), "json state", r"^state\(\) is not JSON"),
+        (ListState(), "json state", r"^state\(\) is a list, not a mapping"),
+        (NumberedState(), "json state", r"^state\(\) has keys that are not strings"),
+        (NegativeCost(), "counted operations", "^operations: .*-1"),
+        (EndlessCost(), "counted operations", "^operations: .*inf"),
+        (FallingCost(), "counted operations", "^0.0625 operations at T, 0.03125 at 2T"),
         (Raising(), "declared shape", "IndexError: tuple index out of range"),
     ],
 )
@@ -223,6 +314,75 @@ def test_an_analog_code_declared_graded_is_caught() -> None:
 
     [finding] = [f for f in check(Analog(replace(INFO, alphabet="graded"))) if f.law == "declared alphabet"]
     assert finding.passed is False
+    assert re.fullmatch(r"graded, yet \d+ sizes occur: is it analog\?", finding.detail)
+
+
+@pytest.mark.parametrize(("sizes", "kept"), [(256, True), (257, False)])
+def test_a_graded_code_has_at_most_256_sizes(sizes: int, kept: bool) -> None:
+    class Levels(Sign):
+        def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+            train = torch.zeros(timesteps, *images.shape)
+            train.view(-1)[:sizes] = torch.arange(sizes) / sizes
+            return train
+
+    [finding] = check(Levels(replace(INFO, alphabet="graded")), only=(laws.declared_alphabet,))
+    assert finding.passed is kept
+
+
+def test_the_declared_range_leaves_room_for_rounding_only() -> None:
+    def passed(least: float, greatest: float) -> bool | None:
+        return check(declaring(value_range=(least, greatest)), only=(laws.declared_alphabet,))[0].passed
+
+    assert passed(-1 + 5e-7, 1 - 5e-7) is True
+    assert passed(-1 + 2e-6, 1) is False
+    assert passed(-1, 1 - 2e-6) is False
+
+
+def test_a_kept_law_says_what_was_seen() -> None:
+    assert {f.law: f.detail for f in check(Sign()) if f.passed} == {
+        "declared shape": "(16, 8, 3, 16, 16) float32",
+        "declared alphabet": "ternary, -1 to 1",
+        "finite values": "no NaN, no infinity",
+        "repeatable": "the same train again",
+        "declared randomness": "deterministic: ignores the generator",
+        "batch invariance": "batch mates do not matter",
+        "prefix property": "shorter trains are prefixes",
+        "input untouched": "images unchanged",
+        "calibration is pure": "nothing to fit",
+        "declared period": "1 declared (what is fed inside cannot be seen from outside)",
+        "json state": "holds nothing",
+        "counted operations": "1 an image",
+    } | ({"devices agree": "0.00% of the train differs"} if torch.cuda.is_available() else {})
+
+
+def test_other_encoders_say_otherwise() -> None:
+    def seen(name: str) -> dict[str, str]:
+        return {f.law: f.detail for f in check(create(name))}
+
+    assert seen("poisson")["declared randomness"] == "random: depends on the generator"
+    assert seen("poisson")["declared period"] == "none declared"
+    assert seen("ttfs")["prefix property"] == "declared a window: the code is laid out over all T steps"
+    assert seen("dct")["calibration is pure"] == "a fitted copy"
+    assert seen("dct")["json state"] == "holds thresholds"
+
+
+def test_calibration_is_given_a_generator() -> None:
+    assert [f for f in check(NeedsGenerator()) if f.passed is False] == []
+
+
+def test_a_random_code_is_not_tried_alone() -> None:
+    # Alone, an image meets other draws: that is no fault of the code.
+    [finding] = check(create("poisson"), only=(laws.batch_invariance,))
+    assert finding.passed is True
+
+
+def test_a_finding_reads_as_a_line() -> None:
+    marks = {passed: str(Finding("a law", passed, "as seen")) for passed in (True, False, None)}
+    assert marks == {
+        True: "pass  a law: as seen",
+        False: "FAIL  a law: as seen",
+        None: "skip  a law: as seen",
+    }
 
 
 def test_a_law_that_an_encoder_declares_itself_out_of_is_not_held_against_it() -> None:

@@ -1,10 +1,11 @@
 """Encoders by name: built-in ones, plug-ins from installed packages, and broken ones, listed with the reason."""
 
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from encoders import create, names
+from encoders import create, names, registry
 from encoders.base import EncoderError
 from encoders.catalogue import Row, describe
 from encoders.registry import BUILTIN, origin
@@ -92,6 +93,15 @@ def test_unknown_names_get_the_nearest_known_one() -> None:
         create("poison")
     with pytest.raises(EncoderError, match="unknown encoder 'xyzzy' — known: dct, poisson"):
         origin("xyzzy")
+
+
+def test_a_peers_encoder_comes_from_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "version", {"snntorch": "0.9", "norse": "1.1"}.__getitem__)
+    assert origin("snntorch-rate") == "snntorch 0.9"
+
+
+def test_an_entry_point_without_a_package_says_so() -> None:
+    assert registry.package_of(EntryPoint("lone", "a:b", "dct_snn.encoders")) == "unknown package"
 
 
 def test_unknown_parameters_name_the_encoder() -> None:

@@ -32,6 +32,10 @@ def test_weighted_gives_low_frequencies_more_passes() -> None:
     assert build("weighted", 8, total=16, weights=(3, 2, 1)) == (0, 1, 2, 0, 1, 0, 0, 1)
 
 
+def test_one_weight_is_one_frequency() -> None:
+    assert build("weighted", 3, total=16, weights=(2,)) == (0, 0, 0)
+
+
 def test_weighted_may_give_any_frequency_most() -> None:
     assert build("weighted", 5, total=16, weights=(1, 3, 1)) == (0, 1, 2, 1, 1)
 
@@ -64,7 +68,7 @@ def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter:
         ("intermittent", 4, {"frequencies": 8}, "takes `indices`, not `frequencies`"),
         ("intermittent", 4, {"indices": (0, 16)}, "index 16 is out of range: frequencies are 0 to 15"),
         ("explicit", 4, {}, "needs `indices`"),
-        ("explicit", 4, {"indices": ()}, "at least one frequency index"),
+        ("explicit", 4, {"indices": ()}, "^a schedule needs at least one frequency index"),
         ("explicit", 4, {"indices": (0, -1)}, "index -1 is out of range"),
         ("explicit", 4, {"indices": (0, 1.5)}, "index 1.5 is out of range"),
         ("weighted", 4, {}, "needs `weights`"),
