@@ -167,6 +167,11 @@ class EarlyOut(Sign):
         return super().encode(images, timesteps, generator) * (1 if timesteps > 1 else -1)
 
 
+class StaysOnCpu(Sign):
+    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        return super().encode(images.as_subclass(Tensor), timesteps, generator)
+
+
 class InPlace(Sign):
     def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
         return images.sign_().expand(timesteps, *images.shape)
@@ -361,6 +366,7 @@ def test_other_encoders_say_otherwise() -> None:
 
     assert seen("poisson")["declared randomness"] == "random: depends on the generator"
     assert seen("poisson")["declared period"] == "none declared"
+    assert seen("poisson")["counted operations"] == f"{3 * 16 * 16 * 16} an image"
     assert seen("ttfs")["prefix property"] == "declared a window: the code is laid out over all T steps"
     assert seen("dct")["calibration is pure"] == "a fitted copy"
     assert seen("dct")["json state"] == "holds thresholds"
@@ -406,6 +412,7 @@ def test_a_device_that_gives_another_train_is_caught(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(Tensor, "cuda", lambda self: self.as_subclass(Elsewhere))
-    assert check(Sign())[-1].passed is False
+    assert check(Sign())[-1] == Finding("devices agree", False, "100.00% of the train differs between CPU and CUDA")
+    assert check(StaysOnCpu())[-1] == Finding("devices agree", False, "images on CUDA give a train elsewhere")
     monkeypatch.setattr(Elsewhere, "cpu", lambda self: self.as_subclass(Tensor))
-    assert check(Sign())[-1].passed is True
+    assert check(Sign())[-1] == Finding("devices agree", True, "0.00% of the train differs")
