@@ -18,6 +18,7 @@ LOOSE = [89.0, 89.0, 90.0, 91.0, 91.0]
         (STEADY, 90.4, "reproduced"),
         (STEADY, 89.6, "reproduced"),
         (STEADY, 90.55, "inconclusive"),  # interval up to 90.124 meets 90.55 - 0.5, prediction ends at 90.304
+        (STEADY, 89.55, "inconclusive"),  # and the same from below: partly above 89.55 + 0.5, not wholly
         (STEADY, 91.0, "not reproduced"),
         (STEADY, 89.0, "better"),
         (LOOSE, 90.0, "within prediction"),
@@ -29,6 +30,7 @@ LOOSE = [89.0, 89.0, 90.0, 91.0, 91.0]
         ([88.0, 92.0], 90.0, "inconclusive"),
         ([90.0, 90.0], 90.1, "reproduced"),
         ([90.0, 90.0, 90.0], 90.6, "not reproduced"),
+        ([89.0, 90.0, 91.0], 90.0, "within prediction"),  # three runs may predict
     ],
 )
 def test_value_verdicts(runs: list[float], published: float, verdict: str) -> None:
@@ -68,6 +70,7 @@ def test_a_published_run_drawn_like_ours_is_rarely_called_wrong() -> None:
         (-0.3, 0.01, -0.5, "reproduced"),
         (-0.7, 0.01, -0.5, "not reproduced"),
         (1.0, float("nan"), 0.0, "inconclusive"),
+        (0.0, 0.01, 0.0, "not reproduced"),  # not above the bound
     ],
 )
 def test_ordering_verdicts(difference: float, p: float, bound: float, verdict: str) -> None:

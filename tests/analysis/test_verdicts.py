@@ -116,6 +116,9 @@ def test_the_best_epoch_stands_beside_the_final_one(tmp_path: Path, write: Write
     for seed, final in enumerate(NEAR):
         write(MNIST, "paper", "cyclic-16", seed, final, best=final + 10 * seed)
     assert _judge(tmp_path, "mnist-t16").optimism == pytest.approx(0.2)
+    # Epochs are scored at the last timestep, so they say nothing of an earlier one.
+    (earlier,) = judge(load(tmp_path), [structs.replace(CLAIMS["mnist-t16"], timestep=8)], seeds_planned=5)
+    assert (earlier.timestep, earlier.optimism) == (8, None)
 
 
 def test_smoke_judges_nothing(tmp_path: Path, write: Write) -> None:
@@ -186,6 +189,7 @@ def test_a_paired_difference_by_hand(tmp_path: Path, write: Write) -> None:
     t = 11 * 3**0.5
     assert found.p == found.p_holm == pytest.approx(1 - t / (2 + t * t) ** 0.5)
     assert (found.signs, found.published, found.verdict) == ((1, 1, 1), 10.24, "reproduced")
+    assert found.margin is None  # "greater" has none
 
 
 def test_the_opposite_order_is_not_reproduced(tmp_path: Path, write: Write) -> None:

@@ -382,6 +382,22 @@ def test_a_random_code_is_not_tried_alone() -> None:
     assert finding.passed is True
 
 
+def test_the_sample_has_plain_images_and_noise_of_rising_contrast() -> None:
+    images = sample_images(channels=2, size=4)
+    assert images.shape == (8, 2, 4, 4)
+    for image, grey in zip(images, (-1.0, 0.0, 1.0), strict=False):
+        assert (image == grey).all()
+    assert (images[3:].abs().amax(dim=(1, 2, 3)) <= torch.linspace(0.3, 1, 8)[3:]).all()
+    assert (images[3:].amin(dim=(1, 2, 3)) < 0).all()
+    assert (images[3:].amax(dim=(1, 2, 3)) > 0).all()
+    assert torch.equal(images, sample_images(channels=2, size=4))
+    assert not torch.equal(images, sample_images(channels=2, size=4, seed=1))
+
+
+def test_the_images_given_are_the_images_tried() -> None:
+    assert check(Sign(), sample_images(1, 8))[0] == Finding("declared shape", True, "(16, 8, 1, 8, 8) float32")
+
+
 def test_a_finding_reads_as_a_line() -> None:
     marks = {passed: str(Finding("a law", passed, "as seen")) for passed in (True, False, None)}
     assert marks == {

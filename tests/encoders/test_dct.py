@@ -195,7 +195,10 @@ def test_the_declared_period_is_that_of_the_schedule(parameters: dict, period: i
         ({"colour": "hsv"}, "'rgb', 'ycbcr', 'luma' or 'chroma', not 'hsv'"),
         ({"threshold_scope": "image"}, "'dataset' or 'batch', not 'image'"),
         ({"order": "random"}, "'zigzag' or 'energy', not 'random'"),
-        ({"lower_percentile": 95.0}, "percentiles"),
+        ({"lower_percentile": 95.0}, r"^percentiles must satisfy 0 ≤ lower < upper ≤ 100"),
+        ({"lower_percentile": 90.0, "upper_percentile": 90.0}, "percentiles"),
+        ({"lower_percentile": -0.5}, "percentiles"),
+        ({"upper_percentile": 100.5}, "percentiles"),
         ({"schedule": "cylic"}, "unknown schedule 'cylic'"),
         ({"frequencies": 17}, "1 to 16, not 17"),
         ({"schedule": "interleaved", "frequencies": 17}, "1 to 16, not 17"),
@@ -208,6 +211,29 @@ def test_the_declared_period_is_that_of_the_schedule(parameters: dict, period: i
 def test_wrong_parameters_are_refused_at_once(parameters: dict, message: str) -> None:
     with pytest.raises(EncoderError, match=message):
         create("dct", **parameters)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"stride": 1},
+        {"stride": 4},
+        {"lower_percentile": 0.0},
+        {"upper_percentile": 100.0},
+        {"frequencies": 1, "schedule": "truncated"},
+        {"frequencies": 1, "schedule": "interleaved"},
+        {"frequencies": 16, "schedule": "truncated"},
+    ],
+)
+def test_parameters_on_their_limit_encode(parameters: dict) -> None:
+    images = pictures(2, 1, 8, 8)
+    train = create("dct", **parameters).calibrate(images, generator()).encode(images, 16, generator())
+    assert set(train.unique().tolist()) <= {-1.0, 0.0, 1.0}
+
+
+def test_blocks_that_overlap_by_one_fit_an_image_that_ends_with_one() -> None:
+    # Of 7 columns, blocks of 4 begin at 0 and 3: two of them, laid out side by side.
+    assert Dct(stride=3).frame(pictures(1, 1, 7, 10)).shape == (1, 1, 8, 12)
 
 
 def test_what_does_not_fit_is_refused_with_the_reason() -> None:
@@ -223,9 +249,9 @@ def test_what_does_not_fit_is_refused_with_the_reason() -> None:
 
 
 def test_an_unfitted_encoder_says_so() -> None:
-    with pytest.raises(EncoderError, match=r"no thresholds yet: call calibrate"):
+    with pytest.raises(EncoderError, match=r"^the DCT encoder has no thresholds yet: call calibrate"):
         create("dct").encode(pictures(1, 1, 8, 8), 16, generator())
-    with pytest.raises(EncoderError, match=r"no energy ranking yet: call calibrate"):
+    with pytest.raises(EncoderError, match=r"^the DCT encoder has no energy ranking yet: call calibrate"):
         create("dct", order="energy").encode(pictures(1, 1, 8, 8), 16, generator())
 
 
