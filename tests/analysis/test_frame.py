@@ -14,6 +14,7 @@ from harness.analysis.admission import staleness
 from harness.analysis.frame import CELLS, CURVES, load
 from harness.config import EncoderSpec
 from harness.records import read_record, write_record
+from harness.schema import LayerActivity
 
 Write = Callable[..., Path]
 MNIST = "mnist-784-100-10"
@@ -28,7 +29,34 @@ def test_a_done_record_becomes_a_curve_and_a_cell(tmp_path: Path, write: Write) 
     assert (cell["arm"], cell["seed"], cell["status"], cell["path"]) == ("cyclic-2", 3, "done", str(path))
     assert (cell["accuracy"], cell["best_accuracy"], cell["seconds"]) == pytest.approx((86.6, 87.0, 2.5))
     assert cell["optimism"] == pytest.approx(0.4)
+    assert (cell["correct"], cell["total"], cell["timesteps"], cell["reason"]) == (8660, 10_000, 2, "")
+    assert cell["fingerprint"] == read_record(path).fingerprint.digest
+    assert cell[["macs", "accumulates", "encoder_operations"]].isna().all()
     assert loaded.problems == ()
+
+
+def test_operations_of_a_cell_are_those_of_its_layers(tmp_path: Path, write: Write) -> None:
+    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
+    layers = [
+        LayerActivity("linear1", 1000, 40.0, multiplies=False, neurons=10, spikes=6.0),
+        LayerActivity("linear2", 100, 7.0, multiplies=False, neurons=10, spikes=None),
+    ]
+    write_record(tmp_path, msgspec.structs.replace(record, layers=layers, encoder_operations=5.0, digest=""))
+    assert load(tmp_path).cells[["macs", "accumulates", "encoder_operations"]].to_numpy().tolist() == [[1100, 47, 5]]
+
+
+def test_records_of_earlier_code_are_shown_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
+    for seed in (0, 1):
+        record = read_record(write(MNIST, "paper", "cyclic-2", seed, 8670))
+        modules = record.fingerprint.modules | {"harness.cell": "0" * 64, "harness.energy": "0" * 64}
+        fingerprint = msgspec.structs.replace(record.fingerprint, modules=modules)
+        path = write_record(tmp_path, msgspec.structs.replace(record, fingerprint=fingerprint, digest=""))
+    loaded = load(tmp_path)
+    assert loaded.cells["status"].tolist() == ["done", "done"]
+    assert loaded.problems == (
+        f"{path.parent}: 2 shown, but computed by an earlier version of harness.cell, harness.energy; "
+        "run again before relying on them",
+    )
 
 
 def test_a_failed_record_is_a_cell_with_its_reason_and_no_curve(tmp_path: Path, write: Write) -> None:
@@ -75,12 +103,22 @@ def test_what_is_no_record_is_refused_by_name(tmp_path: Path, write: Write, cont
     assert loaded.problems[0].startswith(f"{bad}: not a readable record")
 
 
-def test_a_number_beyond_64_bits_is_refused_by_name(tmp_path: Path, write: Write) -> None:
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (str(2**63), "tampered: content and digest disagree"),
+        (str(-(2**80)), "tampered: content and digest disagree"),
+        ("1e999", "not a readable record (Number out of range"),
+        ("1" + "0" * 5000, "not a readable record (Integer value out of range"),
+    ],
+)
+def test_a_number_beyond_64_bits_is_refused_by_name(tmp_path: Path, write: Write, number: str, words: str) -> None:
     path = write(MNIST, "paper", "cyclic-2", 0, 8670)
     document = json.loads(path.read_text())
-    document["encoder_state"] = {"threshold": 2**80}
-    path.write_text(json.dumps(document))
-    assert str(path) in load(tmp_path).problems[0]
+    document["encoder_state"] = {"threshold": "here"}
+    path.write_text(json.dumps(document).replace('"here"', number))
+    (problem,) = load(tmp_path).problems
+    assert problem.startswith(f"{path}: {words}")
 
 
 @pytest.mark.parametrize(
@@ -92,12 +130,15 @@ def test_a_record_that_makes_no_sense_is_refused(tmp_path: Path, write: Write, c
     assert load(tmp_path).curves.empty
     assert str(path) in load(tmp_path).problems[0]
     assert words in load(tmp_path).problems[0]
+    assert load(tmp_path).problems[0].endswith("delete it and run the cell again")
 
 
 def test_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Write) -> None:
     path = write(MNIST, "paper", "cyclic-2", 0, 8670)
     (path.parent / "notes.txt").write_text("mine")
     (tmp_path / ".gitkeep").write_text("")
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "bench.json").write_text("{}")  # what `harness bench` leaves beside the records
     assert [problem.split(": ")[0] for problem in load(tmp_path).problems] == [str(path.parent / "notes.txt")]
 
 

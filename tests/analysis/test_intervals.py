@@ -65,6 +65,18 @@ def test_one_run_has_no_interval() -> None:
     assert intervals.mean([3.0]) == 3.0
 
 
+def test_many_sets_of_runs_are_one_call() -> None:
+    """Each row for itself: 1, 3 has sd √2; 1, 1 has none, beside it or not."""
+    assert intervals.sd([[1.0, 1.0], [1.0, 3.0]]).tolist() == pytest.approx([0.0, 2**0.5])
+    low, high = intervals.confidence_interval([[1.0, 1.0], [1.0, 3.0]])
+    assert (high - low).tolist() == pytest.approx([0.0, 2 * 12.7062], abs=1e-3)  # t(97.5 %, 1) · √2 / √2 each way
+    one_each = [[1.0], [3.0]]
+    assert intervals.mean(one_each).tolist() == [1.0, 3.0]
+    for nothing in (intervals.sd(one_each), intervals.p_value(one_each), intervals.equivalence_p(one_each, 1.0, 1.0)):
+        assert nothing.shape == (2,)
+        assert np.isnan(nothing).all()
+
+
 def test_equal_runs_have_intervals_of_width_zero() -> None:
     same = [98.54] * 3
     low, high = intervals.confidence_interval(same)

@@ -10,6 +10,7 @@ from msgspec import structs
 from harness import experiments
 from harness.analysis.claims import Claim, load_claims
 from harness.analysis.frame import load
+from harness.analysis.judgement import deviations_of
 from harness.analysis.verdicts import Judgement, judge, judged
 from harness.config import ProfileName
 from harness.records import read_record, write_record
@@ -260,6 +261,18 @@ def test_steps_to_reach_keep_censored_runs(
     assert (found.verdict, found.steps, found.unit, found.timestep) == (verdict, tuple(reach), "steps", 48)
     assert found.detail == f"steps to 89.5 % of each seed: {words}"
     assert found.mean == (42.0 if None not in reach else None)
+
+
+def test_gaps_are_told_one_after_the_other(tmp_path: Path, write: Write) -> None:
+    write(MNIST, "paper", "cyclic-16", 0, 9854)
+    found = _judge(tmp_path, "mnist-t16", planned=3)
+    assert (found.verdict, found.detail) == ("incomplete", "cyclic-16 seed 1: missing; cyclic-16 seed 2: missing")
+    assert (found.experiment, found.kind, found.relation) == (MNIST, "value", None)
+    assert found.deviations == deviations_of(CLAIMS["mnist-t16"], "paper")
+
+
+def test_without_records_the_number_of_planned_seeds_is_the_one_asked_for(tmp_path: Path) -> None:
+    assert _judge(tmp_path, "mnist-t16", planned=7).seeds_planned == 7
 
 
 def test_a_missing_seed_is_told_after_the_steps_of_the_others(tmp_path: Path, write: Write) -> None:
