@@ -35,6 +35,11 @@ def test_a_done_record_becomes_a_curve_and_a_cell(tmp_path: Path, write: Write) 
     assert loaded.problems == ()
 
 
+def test_a_cell_has_the_accuracy_of_its_last_timestep(tmp_path: Path, write: Write) -> None:
+    write(MNIST, "paper", "cyclic-5", 0, [1000, 9000, 2000, 3000, 8000])
+    assert load(tmp_path).cells[["correct", "accuracy"]].to_numpy().tolist() == [[8000, 80.0]]
+
+
 def test_operations_of_a_cell_are_those_of_its_layers(tmp_path: Path, write: Write) -> None:
     record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
     layers = [

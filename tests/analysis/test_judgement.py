@@ -70,5 +70,6 @@ def test_lite_is_never_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     profiles = tuple(replace(profile, deviations=()) for profile in experiment.profiles)
     monkeypatch.setattr(experiments, "get", lambda _: replace(experiment, profiles=profiles))
     claim = CLAIMS["interleaved-cyclic-wins-16"]
+    assert deviations_of(claim, "lite") == ("the lite profile spends less than the published recipe",)
     assert comparability(claim, "lite", deviations_of(claim, "lite")) == "approximate (1 deviation)"
     assert comparability(claim, "paper", deviations_of(claim, "paper")) == "exact"

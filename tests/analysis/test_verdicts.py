@@ -263,6 +263,20 @@ def test_steps_to_reach_keep_censored_runs(
     assert found.mean == (42.0 if None not in reach else None)
 
 
+def test_an_arm_of_another_experiment_is_another_arm(tmp_path: Path, write: Write) -> None:
+    _write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002), total=5000)
+    assert "cyclic-16x3" in CLAIMS["intermittent-all-16-accuracy"].arms
+    assert _judge(tmp_path, "intermittent-all-16-accuracy").verdict == "no records"
+
+
+def test_where_every_seed_failed_nothing_is_measured(tmp_path: Path, write: Write) -> None:
+    for seed in range(2):
+        write(MNIST, "paper", "cyclic-16", seed, failure="out of memory")
+    found = _judge(tmp_path, "mnist-t16", planned=2)
+    assert (found.verdict, found.mean, found.margin, found.seeds_done) == ("incomplete", None, None, 0)
+    assert found.detail == "cyclic-16 seed 0: failed: out of memory; cyclic-16 seed 1: failed: out of memory"
+
+
 def test_gaps_are_told_one_after_the_other(tmp_path: Path, write: Write) -> None:
     write(MNIST, "paper", "cyclic-16", 0, 9854)
     found = _judge(tmp_path, "mnist-t16", planned=3)

@@ -5,7 +5,7 @@
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -161,10 +161,14 @@ class LateSpike(Sign):
         return train
 
 
-class EarlyOut(Sign):
+@dataclass(frozen=True)
+class OddLength(Sign):
+    """Only its train of `length` steps is not a prefix of the longer ones."""
+
+    length: int = 1
+
     def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
-        # Only its one-step train is not a prefix of the longer ones.
-        return super().encode(images, timesteps, generator) * (1 if timesteps > 1 else -1)
+        return super().encode(images, timesteps, generator) * (-1 if timesteps == self.length else 1)
 
 
 class StaysOnCpu(Sign):
@@ -287,7 +291,9 @@ def test_the_encoder_to_break_is_whole() -> None:
         (BatchMean(), "batch invariance", "^the train depends on batch mates"),
         (FirstIsSpecial(), "batch invariance", "^alone, an image has another train than in its batch"),
         (LateSpike(), "prefix property", r"^the \d+-step train is not a prefix"),
-        (EarlyOut(), "prefix property", "^the 1-step train is not a prefix"),
+        (OddLength(length=1), "prefix property", "^the 1-step train is not a prefix"),
+        (OddLength(length=8), "prefix property", "^the 8-step train is not a prefix"),
+        (OddLength(length=15), "prefix property", "^the 15-step train is not a prefix"),
         (InPlace(), "input untouched", "^the images were changed in place"),
         (OtherKind(), "calibration is pure", "^calibrate returned a Sign"),
         (ForgetfulOfPurity(), "calibration is pure", "^calibrate changed the encoder it was called on"),
@@ -372,6 +378,25 @@ def test_other_encoders_say_otherwise() -> None:
     assert seen("dct")["json state"] == "holds thresholds"
 
 
+def test_the_encoder_that_is_checked_stays_as_it_was() -> None:
+    @dataclass(frozen=True)
+    class Collecting(Sign):
+        seen: list[int] = field(default_factory=list)
+
+        def calibrate(self, images: Tensor, generator: Generator) -> "Collecting":
+            self.seen.append(len(images))
+            return self
+
+    encoder = Collecting()
+    [finding] = check(encoder, only=(laws.calibration_is_pure,))
+    assert finding.passed is False
+    assert encoder.seen == []
+
+
+def test_one_timestep_is_enough_for_every_law() -> None:
+    assert [f for f in check(Sign(), timesteps=1) if f.passed is False] == []
+
+
 def test_calibration_is_given_a_generator() -> None:
     assert [f for f in check(NeedsGenerator()) if f.passed is False] == []
 
@@ -388,6 +413,7 @@ def test_the_sample_has_plain_images_and_noise_of_rising_contrast() -> None:
     for image, grey in zip(images, (-1.0, 0.0, 1.0), strict=False):
         assert (image == grey).all()
     assert (images[3:].abs().amax(dim=(1, 2, 3)) <= torch.linspace(0.3, 1, 8)[3:]).all()
+    assert not torch.allclose(images[3] / images[3].abs().max(), images[4] / images[4].abs().max())
     assert (images[3:].amin(dim=(1, 2, 3)) < 0).all()
     assert (images[3:].amax(dim=(1, 2, 3)) > 0).all()
     assert torch.equal(images, sample_images(channels=2, size=4))
