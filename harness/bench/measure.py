@@ -13,7 +13,7 @@ from harness.allocator import keep_freed_memory
 from harness.bench.implementations import BASELINE, Implementation, chosen
 from harness.bench.memory import peak_mib
 from harness.bench.plan import FULL, NETWORKS, Deed, Plan, Point
-from harness.bench.report import EncoderShare, Footprint, Report, Row, StartUp
+from harness.bench.report import EncoderShare, Footprint, Growth, Report, Row, StartUp
 from harness.bench.startup import startup
 from harness.bench.timing import interleaved, timed
 from harness.bench.workload import workload
@@ -21,6 +21,7 @@ from harness.environment import environment
 from harness.errors import did_you_mean
 
 Say = Callable[[str], None]
+LEAST_ROUNDS_OF_GROWTH = 9
 BYTES_A_NEURON_STEP = 40  # what the hungriest peer keeps of each neuron at each timestep for its backward pass
 
 
@@ -62,6 +63,7 @@ def run(
         tuple(rows),
         tuple(share for share in shares if share is not None),
         tuple(footprint(deed, progress) for deed in plan.alone),
+        tuple(growth(short, long, plan, progress) for short, long in plan.growth),
         started(plan.first, progress),
         missing,
     )
@@ -142,6 +144,20 @@ def footprint(deed: Deed, progress: Say) -> Footprint:
     progress(f"memory of {deed.what}: {point.network}, T = {point.timesteps}")
     peak = peak_mib(deed.what, "ours bf16", point)
     return Footprint(deed.what, point.network, point.batch, point.timesteps, peak)
+
+
+def growth(short: Point, long: Point, plan: Plan, progress: Say) -> Growth:
+    """Time at `long` over time at `short`, from steps taken in turns: a slower minute slows both."""
+    progress(f"growth: {short.network}, batch {short.batch}, T = {short.timesteps} and {long.timesteps}")
+    implementations = chosen(("ours bf16", BASELINE))
+    works = {point: workload(point) for point in (short, long)}
+    steps = {f"{i.name} {point.timesteps}": i.step(work) for i in implementations for point, work in works.items()}
+    times = interleaved(steps, max(plan.repeats, LEAST_ROUNDS_OF_GROWTH), plan.seconds)
+    ours, bare = (
+        statistics.median(times[f"{i.name} {long.timesteps}"]) / statistics.median(times[f"{i.name} {short.timesteps}"])
+        for i in implementations
+    )
+    return Growth(short.network, short.batch, short.timesteps, long.timesteps, round(ours, 3), round(bare, 3))
 
 
 def started(point: Point | None, progress: Say) -> StartUp | None:

@@ -40,6 +40,7 @@ class Plan:
     repeats: rounds over all implementations at one point; short steps get more, until `seconds` have passed.
     memory: the points whose peak memory is measured, each implementation in a process of its own.
     alone: what of ours is measured without peers: evaluation, and the step of the paper's VGG9 on its 60×60 map.
+    growth: pairs of points, the second with more timesteps, whose steps are compared in the same minutes.
     first: the point of a fresh process's first step; None: start-up is not measured.
     """
 
@@ -56,6 +57,9 @@ class Plan:
     alone: tuple[Deed, ...] = (
         *(Deed("evaluate", Point(network, 0, timesteps)) for network in BATCHES for timesteps in (16, 100)),
         Deed("step", Point(VGG9.name, 16, 48)),
+    )
+    growth: tuple[tuple[Point, Point], ...] = tuple(
+        (Point(VGG5_LITE.name, batch, 48), Point(VGG5_LITE.name, batch, 100)) for batch in BATCHES[VGG5_LITE.name]
     )
     first: Point | None = Point(VGG5_LITE.name, 8, 48)
 
@@ -78,5 +82,6 @@ QUICK = Plan(
     seconds=0.5,
     memory=(),
     alone=(),
+    growth=(),
     first=None,
 )

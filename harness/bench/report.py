@@ -55,6 +55,18 @@ class Footprint:
 
 
 @dataclass(frozen=True)
+class Growth:
+    """What `long` timesteps cost in units of what `short` ones do, all taken in turns: our bf16 step, bare layers."""
+
+    network: str
+    batch: int
+    short: int
+    long: int
+    ours: float
+    bare: float
+
+
+@dataclass(frozen=True)
 class StartUp:
     """Seconds from starting a process to its answer, with Python's and the kernels' caches filled."""
 
@@ -94,6 +106,7 @@ class Report:
     rows: tuple[Row, ...]
     encoder: tuple[EncoderShare, ...] = ()
     footprints: tuple[Footprint, ...] = ()
+    growth: tuple[Growth, ...] = ()
     startup: StartUp | None = None
     missing: dict[str, str] = field(default_factory=dict)  # implementation: why it did not run
 

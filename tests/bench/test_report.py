@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from harness import bench
-from harness.bench.plan import Plan
-from harness.bench.report import Footprint, Report, Row, StartUp, load
+from harness.bench.measure import growth
+from harness.bench.plan import Plan, Point
+from harness.bench.report import Footprint, Growth, Report, Row, StartUp, load
 from harness.bench.table import table
 from harness.bench.targets import targets
 from harness.bench.timing import interleaved
@@ -66,7 +67,7 @@ def test_the_bare_layers_are_held_against_the_same_peers() -> None:
     found = {target.statement: target.bare for target in targets(REPORT)}
     assert found["everywhere: fastest peer as documented against ours"] == 30 / 10
     assert found["peak memory against the leanest peer as documented"] == 80 / 400
-    assert found["vgg5-lite: T = 100 against T = 48"] is None
+    assert found["vgg5-lite, T = 48: step against the bare bf16 layers"] is None
 
 
 def test_start_up_is_judged_in_seconds() -> None:
@@ -75,10 +76,19 @@ def test_start_up_is_judged_in_seconds() -> None:
     assert found["seconds of a fresh process to its first step"] is False
 
 
-def test_growth_is_the_time_of_100_over_that_of_48_steps() -> None:
-    long = replace(OURS, timesteps=100, ms_per_image=25.2)
-    found = measured(replace(REPORT, rows=(*REPORT.rows, long)))
-    assert found["vgg5-lite: T = 100 against T = 48"] == pytest.approx(2.1)
+def test_of_several_growths_the_worst_counts() -> None:
+    grown = (Growth("vgg5-lite", 8, 48, 100, 2.1, 2.0), Growth("vgg5-lite", 32, 48, 100, 2.3, 2.25))
+    (found,) = [t for t in targets(replace(REPORT, growth=grown)) if t.statement == "vgg5-lite: T = 100 against T = 48"]
+    assert (found.measured, found.bare, found.met) == (2.3, 2.25, False)
+
+
+def test_growth_is_the_time_of_the_longer_over_that_of_the_shorter() -> None:
+    plan = Plan(repeats=1, seconds=0.0)
+    short, long = Point("784-100-10", 64, 2), Point("784-100-10", 64, 60)
+    there, back = growth(short, long, plan, lambda _: None), growth(long, short, plan, lambda _: None)
+    assert (there.network, there.batch, there.short, there.long) == ("784-100-10", 64, 2, 60)
+    assert there.ours > 1 > back.ours > 0
+    assert there.bare > 1 > back.bare > 0
 
 
 def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
@@ -111,7 +121,7 @@ def test_rounds_alternate_between_implementations() -> None:
 
 
 def test_a_small_run_measures_every_point() -> None:
-    plan = Plan(("784-100-10",), {"784-100-10": (4,)}, (2, 3), 1, 0.0, memory=())
+    plan = Plan(("784-100-10",), {"784-100-10": (4,)}, (2, 3), 1, 0.0, memory=(), alone=(), growth=(), first=None)
     report = bench.run(None, plan=plan, implementations=["ours fp32", "loop", "matmuls bf16"])
     assert [(row.timesteps, row.status) for row in report.rows] == [(t, "measured") for t in (2, 2, 2, 3, 3, 3)]
     assert all(row.ms_per_image and row.ms_per_image_min and row.ratio_to_bf16_matmuls for row in report.rows)
