@@ -77,3 +77,10 @@ def test_the_memory_of_the_papers_step_is_that_of_the_committed_bench():
     bench = json.loads((README.parent / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))
     (step,) = [found["peak_mib"] for found in bench["footprints"] if found["what"] == "step"]
     assert f"takes {step / 1024:.1f} GiB beside its weights" in README.read_text(encoding="utf-8").replace("\n", " ")
+
+
+def test_start_up_is_that_of_the_committed_bench():
+    bench = json.loads((README.parent / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    assert f"`harness --help` answers in {bench['startup']['help_seconds']:.1f} s" in text
+    assert f"its first training step after {bench['startup']['first_step_seconds']:.1f} s" in text
