@@ -1,0 +1,33 @@
+"""Judgements of records on disk, one claim at a time: what the tests of verdicts and of seeds share."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.analysis.claims import load_claims
+from harness.analysis.frame import load
+from harness.analysis.verdicts import Judgement, judge
+from harness.config import ProfileName
+
+Write = Callable[..., Path]
+MNIST, INTERLEAVED, FREQUENCIES, VGG9 = (
+    "mnist-784-100-10",
+    "ablation-interleaved",
+    "ablation-frequencies",
+    "cifar10-vgg9",
+)
+CLAIMS = {claim.id: claim for claim in load_claims()}
+# Five runs around the published 98.54 %.
+NEAR = (9850, 9853, 9856, 9852, 9859)
+
+
+def write_arm(
+    write: Write, experiment: str, profile: str, arm: str, finals: Sequence[int], total: int = 10_000
+) -> None:
+    for seed, final in enumerate(finals):
+        write(experiment, profile, arm, seed, final, total=total)
+
+
+def judge_one(folder: Path, name: str, planned: int = 5, profile: ProfileName | None = None) -> Judgement:
+    """The one judgement of a claim; the number of planned seeds is fixed here, because profiles may change."""
+    (judgement,) = judge(load(folder), [CLAIMS[name]], profile=profile, seeds_planned=planned)
+    return judgement

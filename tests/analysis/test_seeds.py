@@ -1,0 +1,149 @@
+"""Which records count: planned and further seeds, profiles, and what is said of every one that is not done."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from harness import experiments
+from harness.analysis.frame import load
+from harness.analysis.judgement import deviations_of
+from harness.analysis.verdicts import judge, judged
+from harness.records import read_record, write_record
+from tests.analysis.judging import CLAIMS, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, write_arm
+
+
+def test_a_deleted_seed_makes_it_incomplete(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    (tmp_path / MNIST / "paper" / "cyclic-16" / "seed-0002.json").unlink()
+    found = judge_one(tmp_path, "mnist-t16")
+    assert (found.verdict, found.seeds_done, found.seeds_planned) == ("incomplete", 4, 5)
+    assert found.detail == "cyclic-16 seed 2: missing"
+    assert found.mean == pytest.approx((98.50 + 98.53 + 98.52 + 98.59) / 4)
+
+
+def test_a_failed_record_makes_it_incomplete_and_is_quoted(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    write(MNIST, "paper", "cyclic-16", 4, failure="CUDA out of memory")
+    found = judge_one(tmp_path, "mnist-t16")
+    assert (found.verdict, found.seeds_done, found.seeds_planned) == ("incomplete", 4, 5)
+    assert found.detail == "cyclic-16 seed 4: failed: CUDA out of memory"
+
+
+def test_a_tampered_seed_is_said_to_be_refused(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    path = tmp_path / MNIST / "paper" / "cyclic-16" / "seed-0000.json"
+    path.write_text(path.read_text().replace("9850", "9860"))
+    assert judge_one(tmp_path, "mnist-t16").detail == "cyclic-16 seed 0: refused, see problems"
+
+
+def test_a_further_seed_does_not_stand_in_for_a_planned_one(tmp_path: Path, write: Write) -> None:
+    for seed in (0, 1, 2, 3, 5, 6):
+        write(MNIST, "paper", "cyclic-16", seed, 9854)
+    found = judge_one(tmp_path, "mnist-t16")
+    assert (found.verdict, found.seeds_done) == ("incomplete", 4)
+
+
+def test_further_seeds_count_once_all_planned_ones_are_done(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", (*NEAR, 9854, 9854))
+    found = judge_one(tmp_path, "mnist-t16")
+    assert (found.verdict, found.seeds_done, found.seeds_planned) == ("reproduced", 7, 5)
+
+
+def test_smoke_judges_nothing(tmp_path: Path, write: Write) -> None:
+    write(MNIST, "smoke", "cyclic-16", 0, 493, total=500)
+    found = judge_one(tmp_path, "mnist-t16")
+    assert (found.profile, found.verdict, found.comparability) == ("smoke", "not comparable", "not comparable")
+    assert (found.mean, found.detail) == (None, "smoke runs are never judged")
+
+
+def test_smoke_moved_among_paper_records_judges_nothing(tmp_path: Path, write: Write) -> None:
+    path = write(MNIST, "smoke", "cyclic-16", 0, 493, total=500)
+    moved = tmp_path / MNIST / "paper" / "cyclic-16" / "seed-0000.json"
+    moved.parent.mkdir(parents=True)
+    path.rename(moved)
+    assert judge_one(tmp_path, "mnist-t16").verdict == "no records"
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    assert judge_one(tmp_path, "mnist-t16").verdict == "reproduced"
+
+
+def test_no_records_is_said_once_for_every_claim(tmp_path: Path) -> None:
+    found = judge(load(tmp_path), tuple(CLAIMS.values()))
+    assert {judgement.verdict for judgement in found} == {"no records"}
+    assert [j.id for j in found] == [c.id for c in CLAIMS.values() if c.kind != "context"]
+    assert judged(found) == 0
+    assert {(j.profile, j.seeds_done) for j in found} == {(None, 0)}
+
+
+def test_a_profile_that_an_experiment_lacks_has_no_records(tmp_path: Path) -> None:
+    found = judge_one(tmp_path, "mnist-t16", profile="lite")
+    assert (found.verdict, found.profile, found.detail) == (
+        "no records",
+        "lite",
+        f"{MNIST} has no profile lite",
+    )
+
+
+def test_each_profile_with_records_is_judged_by_its_own_plan(tmp_path: Path, write: Write) -> None:
+    profiles = [p for p in experiments.get(INTERLEAVED).profiles if p.name != "smoke"]
+    for profile in profiles:
+        for arm, base in (("cyclic-16x3", 4000), ("interleaved-16x3", 3500)):
+            write_arm(write, INTERLEAVED, profile.name, arm, [base + s for s in range(profile.seeds)], total=5000)
+    found = judge(load(tmp_path), [CLAIMS["interleaved-cyclic-wins-16"]])
+    assert [(j.profile, j.verdict, j.seeds_planned) for j in found] == [
+        (profile.name, "reproduced", profile.seeds) for profile in profiles
+    ]
+    assert judged(found) == 2
+    assert len(judge(load(tmp_path), [CLAIMS["interleaved-cyclic-wins-16"]], profile="paper")) == 1
+
+
+def test_an_ordering_needs_both_arms_of_every_planned_seed(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4500, 4500, 4500), total=5000)
+    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4000, 4001), total=5000)
+    found = judge_one(tmp_path, "interleaved-cyclic-wins-16", 3)
+    assert (found.verdict, found.seeds_done, found.seeds_planned) == ("incomplete", 2, 3)
+    assert (found.p, found.p_holm, len(found.signs)) == (None, None, 2)
+    assert found.detail == "interleaved-16x3 seed 2: missing"
+
+
+def test_an_arm_of_another_experiment_is_another_arm(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002), total=5000)
+    assert "cyclic-16x3" in CLAIMS["intermittent-all-16-accuracy"].arms
+    assert judge_one(tmp_path, "intermittent-all-16-accuracy").verdict == "no records"
+
+
+def test_where_every_seed_failed_nothing_is_measured(tmp_path: Path, write: Write) -> None:
+    for seed in range(2):
+        write(MNIST, "paper", "cyclic-16", seed, failure="out of memory")
+    found = judge_one(tmp_path, "mnist-t16", planned=2)
+    assert (found.verdict, found.mean, found.margin, found.seeds_done) == ("incomplete", None, None, 0)
+    assert found.detail == "cyclic-16 seed 0: failed: out of memory; cyclic-16 seed 1: failed: out of memory"
+
+
+def test_gaps_are_told_one_after_the_other(tmp_path: Path, write: Write) -> None:
+    write(MNIST, "paper", "cyclic-16", 0, 9854)
+    found = judge_one(tmp_path, "mnist-t16", planned=3)
+    assert (found.verdict, found.detail) == ("incomplete", "cyclic-16 seed 1: missing; cyclic-16 seed 2: missing")
+    assert (found.experiment, found.kind, found.relation) == (MNIST, "value", None)
+    assert found.deviations == deviations_of(CLAIMS["mnist-t16"], "paper")
+
+
+def test_without_records_the_number_of_planned_seeds_is_the_one_asked_for(tmp_path: Path) -> None:
+    assert judge_one(tmp_path, "mnist-t16", planned=7).seeds_planned == 7
+
+
+def test_a_missing_seed_is_told_after_the_steps_of_the_others(tmp_path: Path, write: Write) -> None:
+    for seed in range(2):
+        write(VGG9, "paper", "cyclic-48", seed, [8950] * 48)
+    found = judge_one(tmp_path, "cifar10-steps-to-90", planned=3)
+    assert found.detail.startswith("steps to 89.5 % of each seed: 1, 1; ")
+
+
+def test_a_stale_seed_makes_it_incomplete(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    record = read_record(write(MNIST, "paper", "cyclic-16", 1, 9853))
+    write_record(tmp_path, structs.replace(record, config=replace(record.config, dataset="digits")))
+    found = judge_one(tmp_path, "mnist-t16")
+    assert (found.verdict, found.seeds_done) == ("incomplete", 4)
+    assert found.detail == "cyclic-16 seed 1: stale: configuration has changed since: dataset"
