@@ -52,9 +52,12 @@ def test_what_readme_points_at_is_there():
         assert (README.parent / target).exists(), target
 
 
-def test_the_speed_table_is_that_of_the_committed_bench():
-    root = README.parent
-    measured = json.loads((root / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))["rows"]
+@pytest.fixture(scope="module")
+def bench():
+    return json.loads((README.parent / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))
+
+
+def test_the_speed_table_is_that_of_the_committed_bench(bench):
     section = README.read_text(encoding="utf-8").split("## Speed")[1].split("\n## ")[0]
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("| ")]
     assert len(table) > 2
@@ -62,7 +65,7 @@ def test_the_speed_table_is_that_of_the_committed_bench():
         network, batch, timesteps = size.split(", ")
         times = {
             row["implementation"]: (row["kind"], row["ms_per_image"])
-            for row in measured
+            for row in bench["rows"]
             if (row["network"], row["batch"], row["timesteps"]) == (network, int(batch), int(timesteps))
         }
         fastest = min((time, name) for name, (kind, time) in times.items() if kind == "peer" and time is not None)
@@ -73,14 +76,12 @@ def test_the_speed_table_is_that_of_the_committed_bench():
         assert (to_bare, to_ours) == (f"{mine / floor:.2f}", f"{fastest[0] / mine:.2f}")
 
 
-def test_the_memory_of_the_papers_step_is_that_of_the_committed_bench():
-    bench = json.loads((README.parent / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))
+def test_the_memory_of_the_papers_step_is_that_of_the_committed_bench(bench):
     (step,) = [found["peak_mib"] for found in bench["footprints"] if found["what"] == "step"]
     assert f"takes {step / 1024:.1f} GiB beside its weights" in README.read_text(encoding="utf-8").replace("\n", " ")
 
 
-def test_start_up_is_that_of_the_committed_bench():
-    bench = json.loads((README.parent / "results/evidence/bench/bench.json").read_text(encoding="utf-8"))
+def test_start_up_is_that_of_the_committed_bench(bench):
     text = " ".join(README.read_text(encoding="utf-8").split())
     assert f"`harness --help` answers in {bench['startup']['help_seconds']:.1f} s" in text
     assert f"its first training step after {bench['startup']['first_step_seconds']:.1f} s" in text

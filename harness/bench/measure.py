@@ -10,7 +10,7 @@ import psutil
 import torch
 
 from harness.allocator import keep_freed_memory
-from harness.bench.implementations import BASELINE, Implementation, chosen
+from harness.bench.implementations import BASELINE, OURS, Implementation, chosen
 from harness.bench.memory import peak_mib
 from harness.bench.plan import FULL, NETWORKS, Deed, Plan, Point
 from harness.bench.report import EncoderShare, Footprint, Growth, Report, Row, StartUp
@@ -21,7 +21,7 @@ from harness.environment import environment
 from harness.errors import did_you_mean
 
 Say = Callable[[str], None]
-LEAST_ROUNDS_OF_GROWTH = 9
+LEAST_ROUNDS_OF_GROWTH = 9  # it stands near its limit: more rounds than long steps are given elsewhere
 BYTES_A_NEURON_STEP = 40  # what the hungriest peer keeps of each neuron at each timestep for its backward pass
 
 
@@ -51,17 +51,18 @@ def run(
     present = [i for i in wanted if i.name not in missing]
 
     rows: list[Row] = []
-    shares: list[EncoderShare | None] = []
+    shares: list[EncoderShare] = []
     for point in plan.points:
         timed_now = measure(point, present, plan, progress)
-        shares.append(encoder_share(point, timed_now))
+        if (share := encoder_share(point, timed_now)) is not None:
+            shares.append(share)
         rows += timed_now
     rows = [_with_memory(row, plan, progress) for row in rows]
     rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in wanted if i.name in missing]
     report = Report(
         machine(present),
         tuple(rows),
-        tuple(share for share in shares if share is not None),
+        tuple(shares),
         tuple(footprint(deed, progress) for deed in plan.alone),
         tuple(growth(short, long, plan, progress) for short, long in plan.growth),
         started(plan.first, progress),
@@ -126,7 +127,7 @@ def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
     """Fastest of a few DCT encodings at `point` against our fastest bf16 step there; None where there is none."""
     from encoders import create
 
-    ours = [r for r in rows if r.implementation == "ours bf16" and Point(r.network, r.batch, r.timesteps) == point]
+    ours = [r for r in rows if r.implementation == OURS and Point(r.network, r.batch, r.timesteps) == point]
     if not ours or not ours[0].ms_per_image_min:
         return None
     draws = torch.Generator().manual_seed(0)
@@ -142,14 +143,14 @@ def footprint(deed: Deed, progress: Say) -> Footprint:
     """Peak memory of `deed`, in bf16."""
     point = deed.point
     progress(f"memory of {deed.what}: {point.network}, T = {point.timesteps}")
-    peak = peak_mib(deed.what, "ours bf16", point)
+    peak = peak_mib(deed.what, OURS, point)
     return Footprint(deed.what, point.network, point.batch, point.timesteps, peak)
 
 
 def growth(short: Point, long: Point, plan: Plan, progress: Say) -> Growth:
     """Time at `long` over time at `short`, from steps taken in turns: a slower minute slows both."""
     progress(f"growth: {short.network}, batch {short.batch}, T = {short.timesteps} and {long.timesteps}")
-    implementations = chosen(("ours bf16", BASELINE))
+    implementations = chosen((OURS, BASELINE))
     works = {point: workload(point) for point in (short, long)}
     steps = {f"{i.name} {point.timesteps}": i.step(work) for i in implementations for point, work in works.items()}
     times = interleaved(steps, max(plan.repeats, LEAST_ROUNDS_OF_GROWTH), plan.seconds)

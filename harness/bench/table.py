@@ -45,7 +45,7 @@ def _cell(row: Row | None) -> str:
 
 
 def _peak(row: Row | None) -> str:
-    return "–" if row is None or row.peak_mib is None else f"{row.peak_mib:.3g}"
+    return _number(None if row is None else row.peak_mib)
 
 
 def _footprints(found: Sequence[Footprint]) -> "Table":

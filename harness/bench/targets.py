@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from harness.bench.implementations import BASELINE, OURS
 from harness.bench.report import Report, Row, Target
 from harness.experiments.mnist import NETWORK as MNIST
 from harness.experiments.vgg import VGG5_LITE
 
-OURS, FLOOR = "ours bf16", "matmuls bf16"
 # Peers document fp32 on a CPU; torch's autocast speeds them up all the same, so both are told.
 PEERS = {"as documented": ("fp32",), "as documented or under autocast": ("fp32", "bf16")}
 Spot = tuple[str, int, int]
@@ -80,7 +80,7 @@ def _footprints(spots: list[Spot], report: Report) -> list[Target]:
         return _worst(spots, report, lambda rows: _memory(rows, name, precisions))
 
     return [
-        Target(f"peak memory against the leanest peer {how}", 0.4, worst(OURS, given), bare=worst(FLOOR, given))
+        Target(f"peak memory against the leanest peer {how}", 0.4, worst(OURS, given), bare=worst(BASELINE, given))
         for how, given in PEERS.items()
     ]
 
