@@ -12,7 +12,7 @@ from torch import Tensor
 from harness.config import NeuronSpec
 from harness.errors import CellFailure
 from harness.snn.lif import Kernel
-from harness.snn.network import Network
+from harness.snn.network import Network, Neurons
 from harness.snn.quantile import StreamingQuantile
 
 
@@ -33,7 +33,7 @@ def balance(
     for depth, stage in enumerate(network.stages[:-1]):
         seen = StreamingQuantile()
         for train in trains():
-            inputs = network.inputs_of(depth, train, thresholds, neuron, kernel=kernel)
+            inputs = network.inputs_of(depth, train, Neurons(thresholds, neuron, kernel=kernel))
             current = network.current(depth, inputs)
             if not torch.isfinite(current).all():
                 raise CellFailure(f"{stage.name}: its input is not finite: NaN or infinity in spike train or weights")

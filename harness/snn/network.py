@@ -4,8 +4,10 @@ Copying weights from ANN to SNN is therefore an identity. No bias, no batch norm
 Time is a batch dimension for everything but the neuron: layers see `[T·N, …]`, channels last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +15,8 @@ from torch import Generator, Tensor, nn
 
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
-from harness.snn.lif import Kernel, lif, pooled_lif
+from harness.snn.lif import Kernel, lif, pooled_lif, summed_lif
+from harness.snn.recompute import computed_again
 
 Shape = tuple[int, int, int]
 
@@ -83,6 +86,23 @@ def _letters(tokens: Sequence[int | str]) -> list[str]:
     return letters
 
 
+class Neurons(NamedTuple):
+    """How the hidden layers fire.
+
+    thresholds: one a hidden layer, or as many as are in use.
+    gains: what each layer's spikes weigh `[N·neurons]` (dropout, see `Network.masks`); None: 1.
+    """
+
+    thresholds: Sequence[float]
+    spec: NeuronSpec
+    gains: Sequence[Tensor | None] | None = None
+    kernel: Kernel = "auto"
+
+    def of(self, index: int) -> tuple[float, NeuronSpec, Tensor | None, Kernel, bool]:
+        """Those of hidden layer `index`, as the functions of `lif.py` take them; a network's currents are its own."""
+        return self.thresholds[index], self.spec, self.gains[index] if self.gains else None, self.kernel, True
+
+
 class Network(nn.Module):
     """The weights of a spec. `generator` draws them (Xavier, §2.2); the two readings are `ann` and `snn`."""
 
@@ -130,72 +150,57 @@ class Network(nn.Module):
             return F.conv2d(x, weight.contiguous(memory_format=torch.channels_last), padding=1)
         return F.linear(_flat(x), weight)
 
-    def spikes(
-        self,
-        index: int,
-        x: Tensor,
-        timesteps: int,
-        threshold: float,
-        neuron: NeuronSpec,
-        gain: Tensor | None = None,
-        kernel: Kernel = "auto",
-    ) -> Tensor:
+    def spikes(self, index: int, x: Tensor, timesteps: int, neurons: Neurons) -> Tensor:
         """Spikes `[T·N, …]` of stage `index`, before pooling, given its inputs `[T·N, …]`."""
-        current = _flat(self.current(index, x))
-        fired = lif(current.view(timesteps, -1), threshold, neuron, gain, kernel)
+        fired = self._fire(lif, index, x, timesteps, neurons)
         return _as_maps(fired.view(len(x), -1), self.stages[index])
 
-    def handed_on(
-        self,
-        index: int,
-        x: Tensor,
-        timesteps: int,
-        threshold: float,
-        neuron: NeuronSpec,
-        gain: Tensor | None = None,
-        kernel: Kernel = "auto",
-    ) -> Tensor:
+    def handed_on(self, index: int, x: Tensor, timesteps: int, neurons: Neurons) -> Tensor:
         """`spikes`, pooled where stage `index` ends in pooling: the inputs `[T·N, …]` of the next stage."""
         stage = self.stages[index]
         if not stage.pool:
-            return self.spikes(index, x, timesteps, threshold, neuron, gain, kernel)
+            return self.spikes(index, x, timesteps, neurons)
         channels, height, width = stage.outputs
-        current = _flat(self.current(index, x)).view(timesteps, -1)
         maps = (len(x) // timesteps, height, width, channels)
-        pooled = pooled_lif(current, maps, threshold, neuron, gain, kernel)
+        pooled = self._fire(partial(pooled_lif, maps), index, x, timesteps, neurons)
         return pooled.view(len(x), height // 2, width // 2, channels).permute(0, 3, 1, 2)
 
-    def snn(
-        self,
-        train: Tensor,
-        thresholds: Sequence[float],
-        neuron: NeuronSpec,
-        gains: Sequence[Tensor | None] | None = None,
-        kernel: Kernel = "auto",
-    ) -> Tensor:
+    def snn(self, train: Tensor, neurons: Neurons) -> Tensor:
         """Accumulated output U_T `[N, classes]` (eq. 4; fp32) of a spike train `[T, N, C, H, W]`.
 
-        The output layer is linear and accumulates, so U_T is its weight times the spikes summed over time.
+        The output layer is linear and accumulates, so U_T is its weight times the spikes summed over time: those
+        of the last hidden layer are only ever counted.
         """
-        x = self.inputs_of(len(self.stages) - 1, train, thresholds, neuron, gains, kernel)
-        total = x.view(len(train), -1, *x.shape[1:]).sum(0, dtype=torch.float32)
+        hidden = len(self.stages) - 2
+        if hidden < 0:
+            return F.linear(_flat(train.sum(0, dtype=torch.float32)), self.weights[-1])
+        x = self.inputs_of(hidden, train, neurons)
+        counts = self._fire(summed_lif, hidden, x, len(train), neurons)
+        total = _as_maps(counts.view(train.shape[1], -1), self.stages[hidden])
+        total = F.avg_pool2d(total, 2) if self.stages[hidden].pool else total
         return F.linear(_flat(total), self.weights[-1])
 
-    def inputs_of(
-        self,
-        index: int,
-        train: Tensor,
-        thresholds: Sequence[float],
-        neuron: NeuronSpec,
-        gains: Sequence[Tensor | None] | None = None,
-        kernel: Kernel = "auto",
-    ) -> Tensor:
+    def inputs_of(self, index: int, train: Tensor, neurons: Neurons) -> Tensor:
         """What reaches stage `index` at each timestep of a spike train `[T, N, …]`: `[T·N, …]`."""
         x = train.flatten(0, 1)
         for before in range(index):
-            gain = gains[before] if gains else None
-            x = self.handed_on(before, x, len(train), thresholds[before], neuron, gain, kernel)
+            x = self.handed_on(before, x, len(train), neurons)
         return x
+
+    def _fire(
+        self, scan: Callable[..., Tensor], index: int, x: Tensor, timesteps: int, neurons: Neurons
+    ) -> Tensor:
+        """`scan`, one of `lif.py`, over the current `[T, M]` that stage `index` makes of `x`."""
+
+        def drive() -> Tensor:
+            return _flat(self.current(index, x)).view(timesteps, -1)
+
+        current = drive()
+        if index > 0 or not self.stages[index].convolution:
+            return scan(current, *neurons.of(index))
+        # The current of a first convolution is the largest tensor of a network, and the cheapest to have again.
+        with computed_again(current, drive):
+            return scan(current, *neurons.of(index))
 
 
 def _flat(x: Tensor) -> Tensor:

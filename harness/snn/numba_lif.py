@@ -24,36 +24,36 @@ Floats = NDArray[np.float32]
 Values = NDArray[np.float32] | NDArray[np.uint16]
 
 
-def forward(current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
+def forward(current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec) -> Tensor:
     """Spikes `[T, M]` of `current` `[T, M]` (fp32 or bf16, contiguous); `gain` `[M]` is what a spike weighs."""
     spikes = torch.empty_like(current)
-    _forward(
-        array(current),
-        np.float32(threshold),
-        np.float32(spec.leak),
-        spec.reading == "algorithm",
-        is_late(spec),
-        array(gain),
-        array(spikes),
-    )
+    _forward(array(current), array(gain), *scalars(threshold, spec), array(spikes))
     return spikes
 
 
-def backward(grad: Tensor, current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
-    """The gradient of `current` `[T, M]`, given that of the spikes: `[T, M]`, or `[1, M]` for every t."""
-    out = torch.empty_like(current)
-    _backward(
-        array(grad),
-        array(current),
-        np.float32(threshold),
-        np.float32(spec.leak),
-        np.float32(spec.surrogate_height),
-        spec.reading == "algorithm",
-        is_late(spec),
-        array(gain.float()),
-        array(out),
-    )
+def summed(current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec) -> Tensor:
+    """The spikes of `forward` summed over time: `[M]` in fp32."""
+    total = torch.zeros(current.shape[1])
+    _summed(array(current), array(gain), *scalars(threshold, spec), array(total))
+    return total
+
+
+def backward(
+    grad: Tensor, current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec, overwrite: bool = False
+) -> Tensor:
+    """The gradient of `current` `[T, M]`, given that of the spikes: `[T, M]`, or `[1, M]` for every t.
+
+    `overwrite` puts it in the place of `current`.
+    """
+    out = current if overwrite else torch.empty_like(current)
+    height = np.float32(spec.surrogate_height)
+    _backward(array(grad), array(current), array(gain.float()), *scalars(threshold, spec), height, array(out))
     return out
+
+
+def scalars(threshold: float, spec: NeuronSpec) -> tuple[np.float32, np.float32, bool, bool]:
+    """What a kernel has to know of the neuron: threshold, leak, whether by Algorithm 1, whether a step late."""
+    return np.float32(threshold), np.float32(spec.leak), spec.reading == "algorithm", is_late(spec)
 
 
 def array(tensor: Tensor) -> Any:
@@ -125,11 +125,11 @@ def through(
 @numba.njit(parallel=True, cache=True)
 def _forward(
     current: Values,
+    gain: Values,
     threshold: np.float32,
     leak: np.float32,
     algorithm: bool,
     late: bool,
-    gain: Values,
     spikes: Values,
 ) -> None:
     steps, neurons = current.shape
@@ -150,15 +150,41 @@ def _forward(
 
 
 @numba.njit(parallel=True, cache=True)
+def _summed(
+    current: Values,
+    gain: Values,
+    threshold: np.float32,
+    leak: np.float32,
+    algorithm: bool,
+    late: bool,
+    total: Floats,
+) -> None:
+    steps, neurons = current.shape
+    for block in numba.prange((neurons + BLOCK - 1) // BLOCK):
+        start, stop = block * BLOCK, min(block * BLOCK + BLOCK, neurons)
+        weight, out = gain[start:stop], total[start:stop]
+        width = stop - start
+        c = np.zeros(width, np.float32)
+        earlier = np.full(width, -np.inf, np.float32)
+        for t in range(steps):
+            now = current[t, start:stop]
+            for i in range(width):
+                u = c[i] + widen(now[i])
+                c[i] = carried(u, threshold, leak, algorithm)
+                out[i] += widen(weight[i]) if (earlier[i] if late else u) > threshold else np.float32(0)
+                earlier[i] = u
+
+
+@numba.njit(parallel=True, cache=True)
 def _backward(
     grad: Values,
     current: Values,
+    gain: Floats,
     threshold: np.float32,
     leak: np.float32,
-    height: np.float32,
     algorithm: bool,
     late: bool,
-    gain: Floats,
+    height: np.float32,
     grad_current: Values,
 ) -> None:
     steps, neurons = current.shape

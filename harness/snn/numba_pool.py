@@ -12,49 +12,40 @@ import torch
 from torch import Tensor
 
 from harness.config import NeuronSpec
-from harness.snn.neuron import is_late
-from harness.snn.numba_lif import Floats, Values, array, carried, put, through, widen
+from harness.snn.numba_lif import Floats, Values, array, carried, put, scalars, through, widen
 
 STRIP = 512  # neurons of one row in a block, about: twice as many membranes, T times, still fit a core's L2 cache
 Maps = tuple[int, int, int, int]
 
 
-def forward(current: Tensor, maps: Maps, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
+def forward(maps: Maps, current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec) -> Tensor:
     """Pooled spikes `[T, N·⌊H/2⌋·⌊W/2⌋·C]` of `current` `[T, M]`, M = N·H·W·C; maps = (N, H, W, C)."""
     images, height, width, channels = maps
     pooled = current.new_empty(len(current), images * (height // 2) * (width // 2) * channels)
-    _forward(
-        array(current),
-        maps,
-        _columns(maps),
-        np.float32(threshold),
-        np.float32(spec.leak),
-        spec.reading == "algorithm",
-        is_late(spec),
-        array(gain),
-        array(pooled),
-    )
+    _forward(array(current), array(gain), maps, _columns(maps), *scalars(threshold, spec), array(pooled))
     return pooled
 
 
-def backward(grad: Tensor, current: Tensor, maps: Maps, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
-    """The gradient of `current` `[T, M]`, given that of the pooled spikes: one row for each t, or one for all."""
-    # An odd last row or column is pooled away: nothing comes back to it.
-    odd = maps[1] % 2 or maps[2] % 2
-    out = torch.zeros_like(current) if odd else torch.empty_like(current)
-    _backward(
-        array(grad),
-        array(current),
-        maps,
-        _columns(maps),
-        np.float32(threshold),
-        np.float32(spec.leak),
-        np.float32(spec.surrogate_height),
-        spec.reading == "algorithm",
-        is_late(spec),
-        array(gain.float()),
-        array(out),
-    )
+def backward(
+    maps: Maps,
+    grad: Tensor,
+    current: Tensor,
+    gain: Tensor,
+    threshold: float,
+    spec: NeuronSpec,
+    overwrite: bool = False,
+) -> Tensor:
+    """The gradient of `current` `[T, M]`, given that of the pooled spikes: one row for each t, or one for all.
+
+    `overwrite` puts it in the place of `current` where the maps are even.
+    """
+    if maps[1] % 2 or maps[2] % 2:  # an odd last row or column is pooled away: nothing comes back to it
+        out = torch.zeros_like(current)
+    else:
+        out = current if overwrite else torch.empty_like(current)
+    values = array(grad), array(current), array(gain.float())
+    height = np.float32(spec.surrogate_height)
+    _backward(*values, maps, _columns(maps), *scalars(threshold, spec), height, array(out))
     return out
 
 
@@ -84,13 +75,13 @@ def _blocks(maps: Any, columns: int) -> Any:
 @numba.njit(parallel=True, cache=True)
 def _forward(
     current: Values,
+    gain: Values,
     maps: Any,
     columns: int,
     threshold: np.float32,
     leak: np.float32,
     algorithm: bool,
     late: bool,
-    gain: Values,
     pooled: Values,
 ) -> None:
     channels = maps[3]
@@ -125,14 +116,14 @@ def _forward(
 def _backward(
     grad: Values,
     current: Values,
+    gain: Floats,
     maps: Any,
     columns: int,
     threshold: np.float32,
     leak: np.float32,
-    height: np.float32,
     algorithm: bool,
     late: bool,
-    gain: Floats,
+    height: np.float32,
     grad_current: Values,
 ) -> None:
     steps, channels = len(current), maps[3]

@@ -1,5 +1,6 @@
 """A network with everything that makes it spike: the encoder before it, its thresholds and its neuron."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ from encoders.base import Encoder
 from harness.config import NeuronSpec
 from harness.errors import CellFailure
 from harness.snn.lif import Kernel
-from harness.snn.network import Network
+from harness.snn.network import Network, Neurons
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Spiking:
     def macs(self) -> int:
         """Multiply-accumulates that one image costs over all timesteps, were every input dense."""
         return self.timesteps * sum(stage.macs for stage in self.network.stages)
+
+    def neurons(self, gains: Sequence[Tensor | None] | None = None) -> Neurons:
+        """How its hidden layers fire, with these dropout gains."""
+        return Neurons(self.thresholds, self.neuron, gains, self.kernel)
 
     def encode(self, images: Tensor, generator: Generator) -> Tensor:
         """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype."""

@@ -17,7 +17,7 @@ from harness.snn.neuron import is_late
 BLOCK = 256
 
 
-def forward(current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
+def forward(current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec) -> Tensor:
     """Spikes `[T, M]` of `current` `[T, M]`, contiguous; `gain` `[M]` is what a spike weighs."""
     steps, neurons = current.shape
     spikes = torch.empty_like(current)
@@ -37,10 +37,15 @@ def forward(current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -
     return spikes
 
 
-def backward(grad: Tensor, current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor) -> Tensor:
-    """The gradient of `current` `[T, M]`, given that of the spikes: `[T, M]`, or `[1, M]` for every t."""
+def backward(
+    grad: Tensor, current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec, overwrite: bool = False
+) -> Tensor:
+    """The gradient of `current` `[T, M]`, given that of the spikes: `[T, M]`, or `[1, M]` for every t.
+
+    `overwrite` puts it in the place of `current`.
+    """
     steps, neurons = current.shape
-    out = torch.empty_like(current)
+    out = current if overwrite else torch.empty_like(current)
     membrane = torch.empty(steps, neurons, dtype=torch.float32, device=current.device)
     _launch(_backward, neurons)(
         grad,

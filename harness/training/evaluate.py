@@ -36,9 +36,7 @@ def evaluate(spiking: Spiking, images: ImageSet, seed: int, progress: Progress) 
         x = spiking.encode(normalised(batch), draws).flatten(0, 1)
         meter.events(0, (x != 0).float())
         for index, stage in enumerate(spiking.network.stages[:-1]):
-            x = spiking.network.spikes(
-                index, x, spiking.timesteps, spiking.thresholds[index], spiking.neuron, kernel=spiking.kernel
-            )
+            x = spiking.network.spikes(index, x, spiking.timesteps, spiking.neurons())
             meter.fired(index, x)
             x = F.avg_pool2d(x, 2) if stage.pool else x
             # A pooled spike still adds its quartered weights once to each target: count it as one.

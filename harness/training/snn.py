@@ -66,7 +66,7 @@ def _one_epoch(
     for images, labels in epoch(train, recipe.batch_size, recipe.augmentation, generators["order"]):
         gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
         spikes = spiking.encode(images, generators["encoder"])
-        output = network.snn(spikes, spiking.thresholds, spiking.neuron, gains, spiking.kernel)
+        output = network.snn(spikes, spiking.neurons(gains))
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps
         loss = F.cross_entropy(output, labels.to(output.device))

@@ -17,7 +17,7 @@ def both_ways(
     neurons, timesteps = images * height * width * channels, 7
     gain = (torch.rand(neurons, generator=draws) > 0.3).float() / 0.7
     current = (0.6 * torch.randn(timesteps, neurons, generator=draws)).to(dtype).requires_grad_()
-    pooled = pooled_lif(current, maps, 0.5, spec, gain, kernel)
+    pooled = pooled_lif(maps, current, 0.5, spec, gain, kernel)
     pooled.backward(torch.randn(pooled.shape, generator=draws).to(dtype))
     assert current.grad is not None
     return pooled.detach(), current.grad

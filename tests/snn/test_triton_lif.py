@@ -26,8 +26,8 @@ def test_spikes_and_gradients_are_the_references(reading, clock, dtype):
     train = lif_reference(expected, 0.7, spec, gain)
     train.backward(arriving)
     on = [tensor.to(DEVICE) for tensor in (current, gain, arriving)]
-    assert torch.equal(triton_lif.forward(on[0], 0.7, spec, on[1]).cpu(), train)
-    got = triton_lif.backward(on[2], on[0], 0.7, spec, on[1]).cpu()
+    assert torch.equal(triton_lif.forward(on[0], on[1], 0.7, spec).cpu(), train)
+    got = triton_lif.backward(on[2], on[0], on[1], 0.7, spec).cpu()
     tight = dtype == torch.float32
     torch.testing.assert_close(got, expected.grad, rtol=1e-5 if tight else 2**-6, atol=1e-6 if tight else 2**-6)
 
@@ -37,6 +37,6 @@ def test_one_row_of_gradient_stands_for_every_timestep():
     current, row = torch.randn(5, 40, generator=generator), torch.randn(1, 40, generator=generator)
     ones = torch.ones(40)
     on = [tensor.to(DEVICE) for tensor in (current, row, ones)]
-    one = triton_lif.backward(on[1], on[0], 0.7, NeuronSpec(), on[2])
-    every = triton_lif.backward(on[1].expand(5, 40).contiguous(), on[0], 0.7, NeuronSpec(), on[2])
+    one = triton_lif.backward(on[1], on[0], on[2], 0.7, NeuronSpec())
+    every = triton_lif.backward(on[1].expand(5, 40).contiguous(), on[0], on[2], 0.7, NeuronSpec())
     assert torch.equal(one, every)
