@@ -16,7 +16,7 @@ from harness.energy import estimate
 from harness.environment import environment
 from harness.schema import Fingerprint, Record
 from harness.snn.balancing import balance
-from harness.snn.lif import Kernel
+from harness.snn.fire import Kernel
 from harness.snn.network import Network
 from harness.snn.spiking import Spiking
 from harness.training.ann_cache import pretrained

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import numba
 import torch
 
-from harness.snn.lif import Kernel, kernel_for
+from harness.snn.fire import Kernel, kernel_for
 
 
 def environment(device: torch.device, precision: str, kernel: Kernel) -> dict[str, str]:

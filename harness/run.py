@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.estimate import Work, frame_shape, measure, total_work
 from harness.grid import Finished, name_of, run_grid, sweep
 from harness.plan import PRACTICAL_SECONDS, PlannedCell, plan
-from harness.snn.lif import Kernel
+from harness.snn.fire import Kernel
 from harness.twins import TRAINED_AS
 
 RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from harness.config import NeuronSpec
 from harness.errors import CellFailure
-from harness.snn.lif import Kernel
+from harness.snn.fire import Kernel
 from harness.snn.network import Network, Neurons
 from harness.snn.quantile import StreamingQuantile
 

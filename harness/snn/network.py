@@ -4,9 +4,8 @@ Copying weights from ANN to SNN is therefore an identity. No bias, no batch norm
 Time is a batch dimension for everything but the neuron: layers see `[T·N, …]`, channels last.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -15,8 +14,8 @@ from torch import Generator, Tensor, nn
 
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
-from harness.snn.lif import Kernel, lif, pooled_lif, summed_lif
-from harness.snn.recompute import computed_again
+from harness.snn.fire import SUMMED, Kernel, Neuron, fire, pooled
+from harness.snn.product import as_maps, flat, product
 
 Shape = tuple[int, int, int]
 
@@ -98,9 +97,9 @@ class Neurons(NamedTuple):
     gains: Sequence[Tensor | None] | None = None
     kernel: Kernel = "auto"
 
-    def of(self, index: int) -> tuple[float, NeuronSpec, Tensor | None, Kernel, bool]:
-        """Those of hidden layer `index`, as the functions of `lif.py` take them; a network's currents are its own."""
-        return self.thresholds[index], self.spec, self.gains[index] if self.gains else None, self.kernel, True
+    def of(self, index: int) -> Neuron:
+        """Those of hidden layer `index`."""
+        return Neuron(self.thresholds[index], self.spec, self.gains[index] if self.gains else None, self.kernel)
 
 
 class Network(nn.Module):
@@ -138,22 +137,18 @@ class Network(nn.Module):
             x = F.relu(self.current(index, x))
             gain = gains[index] if gains else None
             if gain is not None:
-                x = _as_maps(_flat(x) * gain.to(x.dtype).view(len(x), -1), stage)
+                x = self._maps(index, flat(x) * gain.to(x.dtype).view(len(x), -1))
             x = F.avg_pool2d(x, 2) if stage.pool else x
         return self.current(len(self.stages) - 1, x).float()
 
     def current(self, index: int, x: Tensor) -> Tensor:
         """What stage `index` feeds its neurons: its weights on maps `[B, C, H, W]` or features `[B, F]`."""
-        weight = self.weights[index].to(x.dtype)
-        if self.stages[index].convolution:
-            x = x.contiguous(memory_format=torch.channels_last)
-            return F.conv2d(x, weight.contiguous(memory_format=torch.channels_last), padding=1)
-        return F.linear(_flat(x), weight)
+        return product(x, self.weights[index])
 
     def spikes(self, index: int, x: Tensor, timesteps: int, neurons: Neurons) -> Tensor:
         """Spikes `[T·N, …]` of stage `index`, before pooling, given its inputs `[T·N, …]`."""
-        fired = self._fire(lif, index, x, timesteps, neurons)
-        return _as_maps(fired.view(len(x), -1), self.stages[index])
+        fired = fire(x, self.weights[index], timesteps, neurons.of(index))
+        return self._maps(index, fired.view(len(x), -1))
 
     def handed_on(self, index: int, x: Tensor, timesteps: int, neurons: Neurons) -> Tensor:
         """`spikes`, pooled where stage `index` ends in pooling: the inputs `[T·N, …]` of the next stage."""
@@ -162,8 +157,8 @@ class Network(nn.Module):
             return self.spikes(index, x, timesteps, neurons)
         channels, height, width = stage.outputs
         maps = (len(x) // timesteps, height, width, channels)
-        pooled = self._fire(partial(pooled_lif, maps), index, x, timesteps, neurons)
-        return pooled.view(len(x), height // 2, width // 2, channels).permute(0, 3, 1, 2)
+        fired = fire(x, self.weights[index], timesteps, neurons.of(index), pooled(maps))
+        return as_maps(fired.view(len(x), -1), height // 2, width // 2)
 
     def snn(self, train: Tensor, neurons: Neurons) -> Tensor:
         """Accumulated output U_T `[N, classes]` (eq. 4; fp32) of a spike train `[T, N, C, H, W]`.
@@ -173,12 +168,12 @@ class Network(nn.Module):
         """
         hidden = len(self.stages) - 2
         if hidden < 0:
-            return F.linear(_flat(train.sum(0, dtype=torch.float32)), self.weights[-1])
+            return F.linear(flat(train.sum(0, dtype=torch.float32)), self.weights[-1])
         x = self.inputs_of(hidden, train, neurons)
-        counts = self._fire(summed_lif, hidden, x, len(train), neurons)
-        total = _as_maps(counts.view(train.shape[1], -1), self.stages[hidden])
+        counts = fire(x, self.weights[hidden], len(train), neurons.of(hidden), SUMMED)
+        total = self._maps(hidden, counts.view(train.shape[1], -1))
         total = F.avg_pool2d(total, 2) if self.stages[hidden].pool else total
-        return F.linear(_flat(total), self.weights[-1])
+        return F.linear(flat(total), self.weights[-1])
 
     def inputs_of(self, index: int, train: Tensor, neurons: Neurons) -> Tensor:
         """What reaches stage `index` at each timestep of a spike train `[T, N, …]`: `[T·N, …]`."""
@@ -187,30 +182,7 @@ class Network(nn.Module):
             x = self.handed_on(before, x, len(train), neurons)
         return x
 
-    def _fire(
-        self, scan: Callable[..., Tensor], index: int, x: Tensor, timesteps: int, neurons: Neurons
-    ) -> Tensor:
-        """`scan`, one of `lif.py`, over the current `[T, M]` that stage `index` makes of `x`."""
-
-        def drive() -> Tensor:
-            return _flat(self.current(index, x)).view(timesteps, -1)
-
-        current = drive()
-        if index > 0 or not self.stages[index].convolution:
-            return scan(current, *neurons.of(index))
-        # The current of a first convolution is the largest tensor of a network, and the cheapest to have again.
-        with computed_again(current, drive):
-            return scan(current, *neurons.of(index))
-
-
-def _flat(x: Tensor) -> Tensor:
-    """`[B, …]` as `[B, F]` in the order of memory (channels last), so that nothing is copied."""
-    return x.permute(0, 2, 3, 1).reshape(len(x), -1) if x.dim() == 4 else x
-
-
-def _as_maps(flat: Tensor, stage: Stage) -> Tensor:
-    """The inverse of `_flat` for the output of `stage`."""
-    if not stage.convolution:
-        return flat
-    channels, height, width = stage.outputs
-    return flat.view(-1, height, width, channels).permute(0, 3, 1, 2)
+    def _maps(self, index: int, features: Tensor) -> Tensor:
+        """What stage `index` puts out `[B, neurons]`, in the shape in which the next one takes it."""
+        stage = self.stages[index]
+        return as_maps(features, *stage.outputs[1:]) if stage.convolution else features

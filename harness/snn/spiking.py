@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from encoders.base import Encoder
 from harness.config import NeuronSpec
 from harness.errors import CellFailure
-from harness.snn.lif import Kernel
+from harness.snn.fire import Kernel
 from harness.snn.network import Network, Neurons
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from harness.config import NeuronSpec
-from harness.snn.lif import lif, summed_lif
+from harness.snn.fire import EACH, SUMMED, Neuron, fire
 from harness.snn.neuron import lif_reference
 
 READINGS = ("equation", "algorithm", "released-code")
@@ -14,6 +14,10 @@ CLOCKS = ("synchronous", "layer-delay")
 
 def column(*values: float) -> Tensor:
     return torch.tensor(values).view(-1, 1)
+
+
+def lif(current, threshold, spec, gain=None, kernel="auto", readout=EACH):
+    return fire(current, None, len(current), Neuron(threshold, spec, gain, kernel), readout)
 
 
 def spikes(reading, clock, *currents, leak=0.5, threshold=1.0):
@@ -120,8 +124,8 @@ def test_counted_spikes_are_the_spikes_summed_over_time(reading, clock, dtype):
     arriving = torch.randn(1280, generator=generator).to(dtype).float()
     fast, slow = base.clone().requires_grad_(), base.clone().requires_grad_()
     spec = NeuronSpec(reading, clock)
-    one = summed_lif(fast, 0.7, spec, gain, kernel="numba")
-    other = summed_lif(slow, 0.7, spec, gain, kernel="reference")
+    one = lif(fast, 0.7, spec, gain, "numba", SUMMED)
+    other = lif(slow, 0.7, spec, gain, "reference", SUMMED)
     one.backward(arriving)
     other.backward(arriving)
     assert one.dtype == torch.float32
@@ -130,19 +134,3 @@ def test_counted_spikes_are_the_spikes_summed_over_time(reading, clock, dtype):
         assert torch.equal(fast.grad, slow.grad)
     else:
         torch.testing.assert_close(fast.grad, slow.grad, rtol=2**-7, atol=2**-8)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_gradient_in_the_place_of_the_current_is_the_same_and_can_be_taken_once(dtype):
-    generator = torch.Generator().manual_seed(5)
-    base = (torch.randn(9, 1280, generator=generator) * 0.6).to(dtype)
-    arriving = torch.randn(9, 1280, generator=generator).to(dtype)
-    apart, within = base.clone().requires_grad_(), base.clone().requires_grad_()
-    lif(apart, 0.7, NeuronSpec(), kernel="numba").backward(arriving)
-    current = within * 1
-    spikes = lif(current, 0.7, NeuronSpec(), kernel="numba", overwrite=True)
-    spikes.backward(arriving, retain_graph=True)
-    assert torch.equal(within.grad, apart.grad)
-    assert torch.equal(current.detach(), apart.grad)
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-        spikes.backward(arriving)

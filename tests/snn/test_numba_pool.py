@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from harness.config import Clock, NeuronSpec, Reading
-from harness.snn.lif import Kernel, pooled_lif
+from harness.snn.fire import Kernel, Neuron, fire, pooled
 
 MAPS = [(1, 2, 2, 1), (2, 7, 5, 3), (2, 6, 4, 64), (1, 4, 4, 1500)]  # (N, H, W, C), one of them odd
 
@@ -17,10 +17,10 @@ def both_ways(
     neurons, timesteps = images * height * width * channels, 7
     gain = (torch.rand(neurons, generator=draws) > 0.3).float() / 0.7
     current = (0.6 * torch.randn(timesteps, neurons, generator=draws)).to(dtype).requires_grad_()
-    pooled = pooled_lif(maps, current, 0.5, spec, gain, kernel)
-    pooled.backward(torch.randn(pooled.shape, generator=draws).to(dtype))
+    pooled_spikes = fire(current, None, timesteps, Neuron(0.5, spec, gain, kernel), pooled(maps))
+    pooled_spikes.backward(torch.randn(pooled_spikes.shape, generator=draws).to(dtype))
     assert current.grad is not None
-    return pooled.detach(), current.grad
+    return pooled_spikes.detach(), current.grad
 
 
 @pytest.mark.parametrize("maps", MAPS)
