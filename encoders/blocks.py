@@ -53,7 +53,12 @@ def coefficients(images: Tensor, size: int, stride: int) -> Tensor:
 
 def contributions(images: Tensor, size: int, stride: int) -> Tensor:
     """`[N, C, rows, columns, K, size·size]`: what each frequency adds to each block, g_k; together they are it."""
-    return coefficients(images, size, stride).unsqueeze(-1) * basis(size).to(images.device)
+    return spread(coefficients(images, size, stride), size)
+
+
+def spread(frequencies: Tensor, size: int) -> Tensor:
+    """Coefficients `[…, K]` as contributions `[…, K, size·size]`: each times its basis image."""
+    return frequencies.unsqueeze(-1) * basis(size).to(frequencies.device)
 
 
 def by_energy(drive: Tensor) -> tuple[int, ...]:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
 from encoders import schedules
 from encoders.base import EncoderError, EncoderInfo
-from encoders.blocks import basis, by_energy, coefficients, contributions, lay_out, split
+from encoders.blocks import basis, by_energy, coefficients, contributions, lay_out, split, spread
 from encoders.integrate import fire
+from encoders.percentile import percentile
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,10 @@ class Dct:
         self._check_fit(images)
         coloured = self._coloured(images)
         batch = self.threshold_scope == "batch"
-        thresholds = self._percentiles(self.contributions(images)) if batch else self.thresholds
+        frequencies = coefficients(coloured, self.block_size, self.stride)
+        thresholds = self._percentiles(spread(frequencies, self.block_size)) if batch else self.thresholds
         if thresholds is None:
             raise EncoderError("the DCT encoder has no thresholds yet: call calibrate(training_images) first")
-        frequencies = coefficients(coloured, self.block_size, self.stride)
         return fire(frequencies, basis(self.block_size).to(images.device), indices, *thresholds)
 
     def state(self) -> Mapping[str, Any]:
@@ -168,13 +168,14 @@ class Dct:
                 )
 
     def _percentiles(self, drive: Tensor) -> tuple[float, float]:
-        lower, upper = np.percentile(drive.detach().cpu().numpy(), [self.lower_percentile, self.upper_percentile])
+        values = drive.detach().cpu().numpy()
+        lower, upper = percentile(values, self.lower_percentile), percentile(values, self.upper_percentile)
         if not lower < 0 < upper:
             raise EncoderError(
                 f"thresholds θ⁻ = {lower:.3g}, θ⁺ = {upper:.3g} do not straddle zero: "
                 "the images have too little contrast for these percentiles"
             )
-        return float(lower), float(upper)
+        return lower, upper
 
     def _coloured(self, images: Tensor) -> Tensor:
         if self.colour == "rgb":

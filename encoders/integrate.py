@@ -28,12 +28,12 @@ def fire(coefficients: Tensor, basis: Tensor, schedule: tuple[int, ...], lower: 
     size = round(basis.shape[1] ** 0.5)
     out = torch.empty(len(schedule), images, channels, rows * size, columns * size)
     _fire(
-        coefficients.contiguous().view(-1, columns, frequencies).numpy(),
+        coefficients.contiguous().view(images * channels, rows, columns, frequencies).numpy(),
         basis.view(frequencies, size, size).repeat(1, 1, columns).numpy(),
         np.asarray(schedule, dtype=np.int64),
         np.float32(lower),
         np.float32(upper),
-        out.view(len(schedule), images * channels * rows, size * columns * size).numpy(),
+        out.view(len(schedule), images * channels, rows, size * columns * size).numpy(),
     )
     return out
 
@@ -62,26 +62,27 @@ def _fire(
     upper: np.float32,
     out: Floats,
 ) -> None:
-    # One program a row of blocks, whose pixels lie together in `out`; `basis` is laid out like that row.
-    rows, columns, _ = coefficients.shape
+    # One program a map; `basis` is laid out like a row of its blocks, whose pixels lie together in `out`.
+    maps, rows, columns, _ = coefficients.shape
     _, size, width = basis.shape
-    pixels = out.shape[2]
+    pixels = out.shape[3]
     zero, one = np.float32(0), np.float32(1)
-    for row in numba.prange(rows):
-        membrane, drive = np.zeros(pixels, np.float32), np.empty(pixels, np.float32)
+    for place in numba.prange(maps):
+        membranes, drive = np.zeros((rows, pixels), np.float32), np.empty(pixels, np.float32)
         wide = np.empty(width, np.float32)  # each block's coefficient, once for each of its columns
         for t in range(len(schedule)):
             index = schedule[t]
-            for column in range(columns):
-                for x in range(size):
-                    wide[column * size + x] = coefficients[row, column, index]
-            for y in range(size):
-                line, shape = drive[y * width : (y + 1) * width], basis[index, y]
-                for x in range(width):
-                    line[x] = wide[x] * shape[x]
-            spikes = out[t, row]
-            for p in range(pixels):
-                v = membrane[p] + drive[p]
-                up, down = v > upper, v < lower
-                spikes[p] = (one if up else zero) - (one if down else zero)
-                membrane[p] = v - (upper if up else zero) - (lower if down else zero)
+            for row in range(rows):
+                for column in range(columns):
+                    for x in range(size):
+                        wide[column * size + x] = coefficients[place, row, column, index]
+                for y in range(size):
+                    line, shape = drive[y * width : (y + 1) * width], basis[index, y]
+                    for x in range(width):
+                        line[x] = wide[x] * shape[x]
+                membrane, spikes = membranes[row], out[t, place, row]
+                for p in range(pixels):
+                    v = membrane[p] + drive[p]
+                    up, down = v > upper, v < lower
+                    spikes[p] = (one if up else zero) - (one if down else zero)
+                    membrane[p] = v - (upper if up else zero) - (lower if down else zero)

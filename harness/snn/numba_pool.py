@@ -43,9 +43,8 @@ def backward(
         out = torch.zeros_like(current)
     else:
         out = current if overwrite else torch.empty_like(current)
-    values = array(grad), array(current), array(gain.float())
-    height = np.float32(spec.surrogate_height)
-    _backward(*values, maps, _columns(maps), *scalars(threshold, spec), height, array(out))
+    weight, height = array(gain.float()), np.float32(spec.surrogate_height)
+    _backward(array(grad), array(current), weight, maps, _columns(maps), *scalars(threshold, spec), height, array(out))
     return out
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from harness.config import NeuronSpec
+from harness.snn.fire import EACH, SUMMED, Neuron, fire, pooled
 from harness.snn.neuron import lif_reference
 
 pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
@@ -40,3 +41,20 @@ def test_one_row_of_gradient_stands_for_every_timestep():
     one = triton_lif.backward(on[1], on[0], on[2], 0.7, NeuronSpec())
     every = triton_lif.backward(on[1].expand(5, 40).contiguous(), on[0], on[2], 0.7, NeuronSpec())
     assert torch.equal(one, every)
+
+
+@pytest.mark.parametrize("readout", [EACH, SUMMED, pooled((3, 4, 4, 5))])
+def test_a_layer_fires_and_learns_as_with_the_reference(readout):
+    generator = torch.Generator().manual_seed(6)
+    weight = torch.randn(80, 12, generator=generator)
+    x = torch.randint(-1, 2, (4 * 3, 12), generator=generator).float()
+    outcomes = []
+    for kernel, device in (("triton", DEVICE), ("reference", "cpu")):
+        leaf = weight.to(device, copy=True).requires_grad_()
+        fired = fire(x.to(device), leaf, 4, Neuron(1.5, NeuronSpec(), kernel=kernel), readout)
+        fired.square().sum().backward()
+        outcomes.append((fired.detach().cpu(), leaf.grad.cpu()))
+    (fired, gradient), (expected, expected_gradient) = outcomes
+    assert fired.any()
+    assert torch.equal(fired, expected)
+    torch.testing.assert_close(gradient, expected_gradient, rtol=1e-4, atol=1e-4)
