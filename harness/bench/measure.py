@@ -99,7 +99,7 @@ def _timed_row(implementation: Implementation, point: Point, milliseconds: list[
         ms_per_image=round(median, 4),
         ms_per_image_min=round(min(milliseconds), 4),
         ratio_to_bf16_matmuls=None if floor is None else round(median / floor, 3),
-        rounds=len(milliseconds),
+        steps=len(milliseconds),
     )
 
 

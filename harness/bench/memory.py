@@ -1,7 +1,7 @@
 """Peak memory of one training step, or of an evaluation, in a process of its own.
 
 `python -m harness.bench.memory step "ours bf16" vgg5-lite 8 48` prints MiB: the most the process held during the
-step less what it held before, with everything imported and the weights and spike train in place.
+step less what it held before, with the weights and spike train in place and one step done already.
 """
 
 import contextlib
@@ -60,8 +60,9 @@ def _step(name: str, point: Point) -> Callable[[], object]:
     from harness.bench.workload import workload
 
     (implementation,) = chosen((name,))
-    implementation.step(workload(Point(point.network, 1, 2)))()  # code that is loaded on first use is not the step's
-    return implementation.step(workload(point))
+    step = implementation.step(workload(point))
+    step()  # code that is loaded, or compiled for these shapes, on first use is not the step's
+    return step
 
 
 def _evaluation(point: Point) -> Callable[[], object]:

@@ -14,7 +14,7 @@ from harness.files import write_atomically
 class Row:
     """One implementation at one point. Times are milliseconds an image of one training step; None: not measured.
 
-    `ms_per_image` is the median of `rounds` interleaved rounds, `ratio_to_bf16_matmuls` that of the medians.
+    `ms_per_image` is the median of `steps` steps, taken in turns, `ratio_to_bf16_matmuls` that of the medians.
     `status`: "measured", or why it was not.
     """
 
@@ -28,7 +28,7 @@ class Row:
     ms_per_image_min: float | None = None
     peak_mib: float | None = None
     ratio_to_bf16_matmuls: float | None = None
-    rounds: int = 0
+    steps: int = 0
     status: str = "measured"
 
 

@@ -2,7 +2,9 @@
 
 import io
 import json
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from harness.bench.plan import Plan, Point
 from harness.bench.report import Footprint, Growth, Report, Row, StartUp, load
 from harness.bench.table import table
 from harness.bench.targets import targets
-from harness.bench.timing import interleaved
+from harness.bench.timing import TURN, interleaved
 from harness.errors import HarnessError
 
 OURS = Row("ours bf16", "ours", "bf16", "vgg5-lite", 8, 48, 12.0, 11.0, 100.0, 1.2, 5)
@@ -112,12 +114,23 @@ def test_the_table_names_what_is_not_installed() -> None:
     assert "step, vgg9" in text
 
 
-def test_rounds_alternate_between_implementations() -> None:
+def test_implementations_take_turns_and_each_begins_untimed() -> None:
     calls: list[str] = []
-    steps = {name: lambda name=name: float(calls.append(name) is None) for name in "ABC"}
-    times = interleaved(steps, repeats=2, seconds=0)
-    assert "".join(calls) == "ABC" * 3  # one round to warm up
+
+    def step(name: str) -> float:
+        calls.append(name)
+        time.sleep(1.1 * TURN)
+        return 0.0
+
+    times = interleaved({name: partial(step, name) for name in "ABC"}, repeats=2, seconds=0)
+    assert "".join(calls) == "ABC" + 2 * "AABBCC"
     assert [len(seconds) for seconds in times.values()] == [2, 2, 2]
+
+
+def test_short_steps_are_taken_until_the_turn_is_over() -> None:
+    (seconds,) = interleaved({"A": partial(float, 0)}, repeats=1, seconds=0).values()
+    assert len(seconds) > 10
+    assert sum(seconds) >= TURN
 
 
 def test_a_small_run_measures_every_point() -> None:
