@@ -81,6 +81,13 @@ def test_the_memory_of_the_papers_step_is_that_of_the_committed_bench(bench):
     assert f"takes {step / 1024:.1f} GiB beside its weights" in README.read_text(encoding="utf-8").replace("\n", " ")
 
 
+def test_memory_beside_the_peers_is_that_of_the_committed_bench(bench):
+    name = "peak memory against the leanest peer as documented or under autocast"
+    (share,) = [target["measured"] for target in bench["targets"] if target["statement"] == name]
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    assert f"a step needs at most {share:.2f} of the leanest peer's" in text
+
+
 def test_start_up_is_that_of_the_committed_bench(bench):
     text = " ".join(README.read_text(encoding="utf-8").split())
     assert f"`harness --help` answers in {bench['startup']['help_seconds']:.1f} s" in text
