@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from harness.config import Clock, NeuronSpec, Reading
+from harness.snn import numba_pool
 from harness.snn.fire import Kernel, Neuron, fire, pooled
 
 MAPS = [(1, 2, 2, 1), (2, 7, 5, 3), (2, 6, 4, 64), (1, 4, 4, 1500)]  # (N, H, W, C), one of them odd
@@ -42,3 +43,18 @@ def test_bf16_spikes_equal_and_gradients_stay_within_its_rounding(maps: tuple[in
     expected, expected_gradient = both_ways(maps, NeuronSpec(), "reference", torch.bfloat16)
     assert torch.equal(pooled, expected)
     assert (gradient - expected_gradient).abs().max() <= 0.02 * expected_gradient.abs().max()
+
+
+@pytest.mark.parametrize("maps", MAPS)
+def test_a_gradient_may_take_the_place_of_the_current(maps: tuple[int, int, int, int]) -> None:
+    draws = torch.Generator().manual_seed(5)
+    images, height, width, channels = maps
+    neurons = images * height * width * channels
+    current, gain = torch.randn(7, neurons, generator=draws), torch.ones(neurons)
+    grad = torch.randn(7, images * (height // 2) * (width // 2) * channels, generator=draws)
+    apart = numba_pool.backward(maps, grad, current.clone(), gain, 0.5, NeuronSpec())
+    place = current.clone()
+    assert torch.equal(numba_pool.backward(maps, grad, place, gain, 0.5, NeuronSpec(), overwrite=True), apart)
+    # What an odd map pools away would keep its current: there the gradient needs a place of its own.
+    odd = height % 2 == 1 or width % 2 == 1
+    assert torch.equal(place, current if odd else apart)
