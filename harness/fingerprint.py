@@ -1,43 +1,105 @@
 """Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
 
-The modules are found from the imports of the cell and of its encoder; comments and docstrings do not count.
+A cell is its recipe (the configuration without names), its data, and its numerics: the contents of the modules that
+decide numbers, as a set. So a module may be moved or renamed. Imports, docstrings, comments, layout and the arguments
+of `raise` do not count; modules that only store, describe or report are left out, and so are kernels of a device that
+the cell does not run on.
 """
 
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
 
 from harness.config import CellConfig, canonical_json
 from harness.schema import Fingerprint
 
+Device = Literal["cpu", "cuda"]
+
 ROOT = "harness.cell"
-PACKAGES = ("harness", "encoders")
+OWN = ("harness", "encoders")
+# Modules that a cell imports and that decide no number of it. Nothing is looked for behind them either.
+OUTSIDE = frozenset(
+    {
+        "encoders.errors",
+        "harness.config",
+        "harness.energy",
+        "harness.environment",
+        "harness.errors",
+        "harness.files",
+        "harness.fingerprint",
+        "harness.schema",
+        "harness.training.ann_cache",
+        "harness.training.checkpoint",
+        "harness.training.progress",
+    }
+)
+KERNELS: Mapping[Device, frozenset[str]] = {
+    "cpu": frozenset({"harness.snn.numba_lif", "harness.snn.numba_pool"}),
+    "cuda": frozenset({"harness.snn.triton_lif"}),
+}
+NAMES = ("experiment", "profile", "arm")
 
 
-def fingerprint(config: CellConfig, data_digest: str, encoder_module: str) -> Fingerprint:
-    """The fingerprint of a cell: `encoder_module` is the module that defines its encoder."""
-    modules = modules_of(encoder_module)
-    parts = {"config": hashlib.sha256(canonical_json(config)).hexdigest(), "data": data_digest}
-    whole = hashlib.sha256(canonical_json({**parts, "modules": modules})).hexdigest()
-    return Fingerprint(whole, parts["config"], parts["data"], modules)
+def fingerprint(config: CellConfig, data_digest: str, encoder_module: str, device: Device = "cpu") -> Fingerprint:
+    """The fingerprint of a cell on `device`: `encoder_module` is the module that defines its encoder.
+
+    Raises ModuleNotFoundError, SyntaxError or UnicodeDecodeError where the source of a module cannot be read.
+    """
+    recipe, modules = recipe_digest(config), modules_of(encoder_module, device)
+    numerics = numerics_digest(modules.values())
+    whole = hashlib.sha256(canonical_json([recipe, data_digest, numerics])).hexdigest()
+    return Fingerprint(whole, recipe, data_digest, numerics, device, modules)
 
 
-def modules_of(encoder_module: str) -> dict[str, str]:
-    """The modules that a cell with the encoder of `encoder_module` depends on, and the digests of their source."""
-    return {name: source_digest(name) for name in sorted(dependencies(ROOT) | dependencies(encoder_module))}
+def recipe_digest(config: CellConfig) -> str:
+    """SHA-256 of a configuration without the names of experiment, profile, arm and network.
+
+    A field that stands at its default is left out, so that a new field changes no earlier recipe.
+    """
+    # Through JSON and back, as a record goes: a whole float comes back as a float.
+    recipe = _stated(msgspec.json.decode(canonical_json(config), type=CellConfig))
+    for name in NAMES:
+        del recipe[name]
+    del recipe["network"]["name"]
+    return hashlib.sha256(canonical_json(recipe)).hexdigest()
+
+
+def _stated(value: Any) -> Any:
+    """A dataclass as a dictionary of the fields that differ from their defaults; other values as they are."""
+    if not is_dataclass(value):
+        return value
+    values = ((f, getattr(value, f.name)) for f in fields(value))
+    return {f.name: _stated(v) for f, v in values if f.default != v}
+
+
+def numerics_digest(contents: Iterable[str]) -> str:
+    """SHA-256 of a set of content digests."""
+    return hashlib.sha256(canonical_json(sorted(set(contents)))).hexdigest()
+
+
+def modules_of(encoder_module: str, device: Device = "cpu") -> dict[str, str]:
+    """The modules that decide the numbers of a cell with the encoder of `encoder_module`, and their content digests."""
+    other = frozenset().union(*(names for place, names in KERNELS.items() if place != device))
+    found = (dependencies(ROOT) | dependencies(encoder_module)) - other
+    return {name: source_digest(name) for name in sorted(found)}
 
 
 @cache
 def dependencies(module: str) -> frozenset[str]:
-    """`module` and every module of ours (or of its own plug-in package) that it imports, however indirectly."""
-    own = (*PACKAGES, module.split(".")[0])
+    """`module` and every module of ours (or of its own plug-in package) that decides numbers with it."""
+    own = (*OWN, module.split(".")[0])
     found: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in found:
+        if name in found or name in OUTSIDE:
             continue
         found.add(name)
         waiting += _imports(name, own)
@@ -77,28 +139,57 @@ def _path(module: str) -> Path:
 
 
 def _file_of(module: str) -> Path | None:
-    # Only the top package is asked of Python: finding a submodule's spec would import its parents, and torch.
     top, *rest = module.split(".")
+    folders, single = _package(top)
+    bases = [Path(folder, *rest) for folder in folders] if rest else []
+    candidates = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
+    if not rest and single is not None:
+        candidates.append(single)
+    return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
+
+
+def _package(top: str) -> tuple[list[Path], Path | None]:
+    """Where the sources of a top-level package lie: its folders, and its own file.
+
+    Ours are those of the package that runs. Of others only the top package is asked for: finding a submodule's spec
+    would import its parents, and torch.
+    """
+    if top in OWN:
+        folder = Path(__file__).resolve().parent.parent / top
+        return [folder], folder / "__init__.py"
     spec = importlib.util.find_spec(top)
     if spec is None:
-        return None
-    bases = [Path(folder, *rest) for folder in spec.submodule_search_locations or ()] if rest else []
-    candidates = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
-    if not rest and spec.origin is not None:
-        candidates.append(Path(spec.origin))
-    return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
+        return [], None
+    return [Path(place) for place in spec.submodule_search_locations or ()], Path(spec.origin) if spec.origin else None
 
 
 @cache
 def source_digest(module: str) -> str:
-    """SHA-256 of a module's syntax tree without docstrings: comments and layout do not matter."""
-    tree = ast.parse(_path(module).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    """SHA-256 of what a module computes: its syntax tree without imports, docstrings and the arguments of `raise`."""
+    tree = _Bare().visit(ast.parse(_path(module).read_text(encoding="utf-8")))
+    return hashlib.sha256(_written(tree).encode()).hexdigest()[:16]
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out of a syntax tree what decides no number."""
+
+    def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
             ast.get_docstring(node, clean=False) is not None
         ):
             node.body = node.body[1:]
-    return hashlib.sha256(_written(tree).encode()).hexdigest()[:16]
+        return super().visit(node)
+
+    def visit_Import(self, _node: ast.Import) -> None:
+        return None
+
+    def visit_ImportFrom(self, _node: ast.ImportFrom) -> None:
+        return None
+
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
+        if isinstance(node.exc, ast.Call):
+            node.exc.args, node.exc.keywords = [], []
+        return node
 
 
 def _written(node: object) -> str:

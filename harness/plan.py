@@ -10,7 +10,7 @@ from harness.config import Arm, CellConfig, Experiment, Profile
 from harness.data.types import DataSet
 from harness.disk import nearest_existing
 from harness.errors import CellFailure, HarnessError
-from harness.fingerprint import fingerprint
+from harness.fingerprint import Device, fingerprint
 from harness.guard import guarded
 from harness.records import record_path
 from harness.schema import Fingerprint
@@ -39,7 +39,13 @@ class PlannedCell:
 
 
 def plan(
-    experiment: Experiment, profile: Profile, arms: Sequence[Arm], seeds: int, data: DataSet, results: Path
+    experiment: Experiment,
+    profile: Profile,
+    arms: Sequence[Arm],
+    seeds: int,
+    data: DataSet,
+    results: Path,
+    device: Device = "cpu",
 ) -> list[PlannedCell]:
     """The cells of `arms` × seeds 0 … `seeds` − 1, seed by seed so that arms can be compared early.
 
@@ -55,17 +61,17 @@ def plan(
     for seed in range(seeds):
         for arm in arms:
             config = experiment.resolve(arm, profile, seed)
-            mark = _fingerprint(config, data.digest)
+            mark = _fingerprint(config, data.digest, device)
             path = record_path(results, config)
             stamp = stamp_of(path)
             cells.append(PlannedCell(config, mark, path, *state_of(path, mark), stamp, faults[arm.name]))
     return cells
 
 
-def _fingerprint(config: CellConfig, digest: str) -> Fingerprint:
+def _fingerprint(config: CellConfig, digest: str, device: Device) -> Fingerprint:
     name = config.encoder.name
     try:
-        return fingerprint(config, digest, module_of(name))
+        return fingerprint(config, digest, module_of(name), device)
     except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         raise HarnessError(
             f"encoder '{name}': {error}, so nothing could tell when a record of it is stale",

@@ -87,7 +87,7 @@ def _at_profile(
         test_images=profile.test_images,
     )
     seeds = profile.seeds if request.seeds is None else request.seeds
-    cells = plan(experiment, profile, arms, seeds, data, request.results)
+    cells = plan(experiment, profile, arms, seeds, data, request.results, "cuda" if device.type == "cuda" else "cpu")
     states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
     todo = [cell for cell in cells if cell.state in states]
     work, seconds = _estimate([cell.config for cell in todo if cell.fault is None], data, device)

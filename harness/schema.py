@@ -6,7 +6,7 @@ import msgspec
 
 from harness.config import CellConfig
 
-SCHEMA_VERSION = 2  # 2: energy
+SCHEMA_VERSION = 3  # 3: fingerprints of contents
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,11 +53,16 @@ class Energy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """SHA-256 over the configuration, the data digest and the source of the modules a cell depends on."""
+    """What a record depends on: `digest` is SHA-256 over `recipe`, `data` and `numerics`, digests themselves.
+
+    `numerics` is that of the set of contents of `modules`, whose names only explain; `device` says for which kernels.
+    """
 
     digest: str
-    config: str
+    recipe: str
     data: str
+    numerics: str
+    device: Literal["cpu", "cuda"]
     modules: dict[str, str]
 
 

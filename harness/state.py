@@ -36,13 +36,19 @@ def judged(path: Path, changes: Callable[[Record], list[str]]) -> tuple[State, s
 
 
 def changed(before: Fingerprint, today: Fingerprint) -> list[str]:
-    """The parts of a fingerprint that differ: config, data, and modules by name."""
+    """The parts of a fingerprint that differ: recipe, data, and modules by name, where their content is new or gone."""
     if before.digest == today.digest:
         return []
-    parts = [name for name in ("config", "data") if getattr(before, name) != getattr(today, name)]
-    names = sorted(before.modules.keys() | today.modules.keys())
-    parts += [name for name in names if before.modules.get(name) != today.modules.get(name)]
+    parts = [name for name in ("recipe", "data") if getattr(before, name) != getattr(today, name)]
+    if before.numerics != today.numerics:
+        parts += sorted(_without(before, today) | _without(today, before))
     return parts or ["fingerprint"]
+
+
+def _without(one: Fingerprint, other: Fingerprint) -> set[str]:
+    """The modules of `one` whose content `other` does not have."""
+    contents = set(other.modules.values())
+    return {name for name, content in one.modules.items() if content not in contents}
 
 
 def config_changes(before: CellConfig, today: CellConfig) -> list[str]:

@@ -127,12 +127,12 @@ def _named(state: str) -> CellState:
 def _changes(record: Record, config: CellConfig) -> list[str]:
     """What has changed since a record: fields of the configuration, and modules; its data are taken as they were."""
     try:
-        today = fingerprint(config, record.fingerprint.data, module_of(config.encoder.name))
+        today = fingerprint(config, record.fingerprint.data, module_of(config.encoder.name), record.fingerprint.device)
     except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         return [str(error)]
     fields = ", ".join(config_changes(record.config, config))
     return [
-        f"config ({fields})" if part == "config" and fields else part for part in changed(record.fingerprint, today)
+        f"recipe ({fields})" if part == "recipe" and fields else part for part in changed(record.fingerprint, today)
     ]
 
 

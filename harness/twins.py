@@ -4,12 +4,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.plan import PlannedCell
 from harness.records import read_record, record_paths
@@ -42,13 +40,5 @@ def twin(cell: PlannedCell, results: Path, environment: Mapping[str, str]) -> Re
 
 
 def _same(record: Record, cell: PlannedCell, environment: Mapping[str, str]) -> bool:
-    theirs, ours = record.fingerprint, cell.fingerprint
-    return (
-        (theirs.data, theirs.modules) == (ours.data, ours.modules)
-        and {name: value for name, value in record.environment.items() if name != TRAINED_AS} == environment
-        and _nameless(record.config) == _nameless(cell.config)
-    )
-
-
-def _nameless(config: CellConfig) -> bytes:
-    return canonical_json(replace(config, experiment="", profile="paper", arm=""))
+    computed_in = {name: value for name, value in record.environment.items() if name != TRAINED_AS}
+    return record.fingerprint.digest == cell.fingerprint.digest and computed_in == environment

@@ -135,7 +135,7 @@ def _threads(count: str) -> Iterator[None]:
 def _again(want: Wanted, setting: Setting) -> Record:
     config = want.record.config
     try:
-        mark = fingerprint(config, want.data.digest, module_of(config.encoder.name))
+        mark = fingerprint(config, want.data.digest, module_of(config.encoder.name), want.record.fingerprint.device)
     except EncoderError as error:
         raise HarnessError(f"{want.path}: {error}", "install the encoder") from None
     record = compute(PlannedCell(config, mark, want.path, "missing"), want.data, setting)

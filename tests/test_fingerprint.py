@@ -1,9 +1,22 @@
 """Fingerprints: the modules found are those that matter, and only what computes counts."""
 
+import importlib.util
+import json
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from harness import fingerprint as module
-from harness.fingerprint import dependencies, fingerprint, source_digest
+from harness.config import CellConfig, NeuronSpec, canonical_json
+from harness.fingerprint import (
+    _stated,
+    dependencies,
+    fingerprint,
+    numerics_digest,
+    recipe_digest,
+    source_digest,
+)
 from tests.cells import tiny_config
 
 
@@ -31,6 +44,22 @@ def test_comments_docstrings_and_layout_do_not_count(package):
     assert digest_with(package, '"""Two."""\n\n# why\ndef f(x):\n    return (x + 1)\n') == before
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import a\nx = 1\n", "import b\nfrom c import d\nx = 1\n"),
+        ("def f():\n    raise ValueError('one')\n", "def f():\n    raise ValueError('two', 2, hint='three')\n"),
+    ],
+    ids=["imports", "error text"],
+)
+def test_imports_and_error_texts_do_not_count(package, before, after):
+    assert digest_with(package, before) == digest_with(package, after)
+
+
+def test_which_error_is_raised_counts(package):
+    assert digest_with(package, "raise ValueError('one')\n") != digest_with(package, "raise KeyError('one')\n")
+
+
 def test_a_changed_constant_counts(package):
     assert digest_with(package, "x = 1\n") != digest_with(package, "x = 2\n")
 
@@ -39,6 +68,42 @@ def test_a_cell_depends_on_its_own_encoder_and_no_other():
     modules = fingerprint(tiny_config(), "data", "encoders.dct").modules
     assert {"harness.cell", "harness.snn.neuron", "encoders.dct", "encoders.integrate"} <= modules.keys()
     assert not {"encoders.poisson", "encoders.phase", "encoders.registry", "harness.cli"} & modules.keys()
+
+
+def test_what_only_stores_or_describes_is_outside():
+    modules = fingerprint(tiny_config(), "data", "encoders.dct").modules
+    assert not module.OUTSIDE & modules.keys()
+    assert all(importlib.util.find_spec(name) for name in module.OUTSIDE.union(*module.KERNELS.values()))
+
+
+def test_a_cell_depends_on_the_kernels_of_its_own_device():
+    cpu, cuda = (set(fingerprint(tiny_config(), "data", "encoders.dct", d).modules) for d in ("cpu", "cuda"))
+    assert cpu - cuda == {"harness.snn.numba_lif", "harness.snn.numba_pool"}
+    assert cuda - cpu == {"harness.snn.triton_lif"}
+
+
+def test_names_do_not_count():
+    one = tiny_config()
+    network = replace(one.network, name="other")
+    other = replace(one, experiment="other", profile="paper", arm="other", network=network)
+    assert fingerprint(one, "data", "encoders.dct") == fingerprint(other, "data", "encoders.dct")
+
+
+def test_a_module_that_moves_changes_nothing():
+    assert numerics_digest(["a", "b"]) == numerics_digest(["b", "a", "b"]) != numerics_digest(["a", "c"])
+
+
+def test_a_field_at_its_default_does_not_enter_the_recipe():
+    stated = json.dumps(_stated(tiny_config()))
+    assert "leak" not in stated
+    assert "batch_size" in stated
+    assert "0.98" in json.dumps(_stated(tiny_config(neuron=NeuronSpec(leak=0.98))))
+
+
+def test_a_recipe_is_the_same_after_a_record_was_read():
+    config = tiny_config(snn=replace(tiny_config().snn, learning_rate=1))  # comes back as 1.0
+    again = msgspec.json.decode(canonical_json(config), type=CellConfig)
+    assert recipe_digest(again) == recipe_digest(config)
 
 
 def test_a_module_reached_only_indirectly_is_found(package):

@@ -10,7 +10,7 @@ from encoders.errors import EncoderError
 from harness import experiments
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.fingerprint import modules_of
+from harness.fingerprint import modules_of, numerics_digest
 from harness.records import Record
 
 # Integers of a frame are 64 bits wide; no seed, count or number of steps of ours comes near 32.
@@ -56,12 +56,19 @@ def staleness(record: Record) -> str:
 
 def earlier_code(record: Record) -> tuple[str, ...]:
     """Modules of the cell whose source has changed since (comments and docstrings apart), or are gone."""
-    recorded = record.fingerprint.modules
+    recorded = record.fingerprint
     try:
-        today = modules_of(registry.module_of(record.config.encoder.name))
+        today = modules_of(registry.module_of(record.config.encoder.name), recorded.device)
     except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         return (str(error),)
-    return tuple(sorted(name for name in recorded.keys() | today.keys() if recorded.get(name) != today.get(name)))
+    if numerics_digest(today.values()) == recorded.numerics:
+        return ()
+    return tuple(
+        sorted(
+            {name for name, content in recorded.modules.items() if content not in today.values()}
+            | {name for name, content in today.items() if content not in recorded.modules.values()}
+        )
+    )
 
 
 def _counts(record: Record) -> Iterator[tuple[int, int]]:

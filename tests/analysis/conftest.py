@@ -8,9 +8,9 @@ import pytest
 
 from encoders.registry import module_of
 from harness import experiments
-from harness.fingerprint import modules_of
+from harness.fingerprint import fingerprint
 from harness.records import write_record
-from harness.schema import Counts, Epoch, Failure, Fingerprint, Record
+from harness.schema import Counts, Epoch, Failure, Record
 
 Write = Callable[..., Path]
 DIGEST = "0" * 64
@@ -35,7 +35,7 @@ def _write(
     epochs = [Epoch(0.5, curve[-1] if best is None else best, total), Epoch(0.4, curve[-1], total)]
     record = Record(
         config=config,
-        fingerprint=Fingerprint(DIGEST, DIGEST, DIGEST, modules_of(module_of(config.encoder.name))),
+        fingerprint=fingerprint(config, DIGEST, module_of(config.encoder.name)),
         status="failed" if failure else "done",
         environment={},
         timings={"ann": 2.0, "test": 0.5},

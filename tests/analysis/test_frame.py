@@ -53,13 +53,13 @@ def test_operations_of_a_cell_are_those_of_its_layers(tmp_path: Path, write: Wri
 def test_records_of_earlier_code_are_shown_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
     for seed in (0, 1):
         record = read_record(write(MNIST, "paper", "cyclic-2", seed, 8670))
-        modules = record.fingerprint.modules | {"harness.cell": "0" * 64, "harness.energy": "0" * 64}
-        fingerprint = msgspec.structs.replace(record.fingerprint, modules=modules)
+        modules = record.fingerprint.modules | {"harness.cell": "0" * 64, "harness.gone": "1" * 64}
+        fingerprint = msgspec.structs.replace(record.fingerprint, modules=modules, numerics="2" * 64)
         path = write_record(tmp_path, msgspec.structs.replace(record, fingerprint=fingerprint, digest=""))
     loaded = load(tmp_path)
     assert loaded.cells["status"].tolist() == ["done", "done"]
     assert loaded.problems == (
-        f"{path.parent}: 2 shown, but computed by an earlier version of harness.cell, harness.energy; "
+        f"{path.parent}: 2 shown, but computed by an earlier version of harness.cell, harness.gone; "
         "run again before relying on them",
     )
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from encoders.registry import module_of
 from harness import experiments
-from harness.fingerprint import modules_of
-from harness.records import Counts, Epoch, Failure, Fingerprint, LayerActivity, Record, write_record
+from harness.fingerprint import fingerprint
+from harness.records import Counts, Epoch, Failure, LayerActivity, Record, write_record
 
 ERROR = "loss is not finite <after> step 3"
 
@@ -38,7 +38,7 @@ def write_cell(
     done = not failure
     record = Record(
         config=config,
-        fingerprint=Fingerprint("f" * 64, "c" * 64, "d" * 64, modules_of(module_of(config.encoder.name))),
+        fingerprint=fingerprint(config, "d" * 64, module_of(config.encoder.name)),
         status="done" if done else "failed",
         environment={},
         timings={"total": 1.0},

@@ -65,7 +65,7 @@ def test_a_changed_configuration_is_named_by_its_fields(tmp_path: Path) -> None:
     write_record(
         tmp_path, msgspec.structs.replace(old, config=config, fingerprint=fingerprint(config, "d", "encoders.dct"))
     )
-    assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: config (timesteps, snn)")
+    assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: recipe (timesteps, snn)")
 
 
 def test_a_changed_module_is_named_and_other_arms_are_not_stale(tmp_path: Path) -> None:
@@ -73,7 +73,9 @@ def test_a_changed_module_is_named_and_other_arms_are_not_stale(tmp_path: Path) 
         old = record(arm)
         mark = old.fingerprint
         if "encoders.dct" in mark.modules:
-            mark = msgspec.structs.replace(mark, digest="e" * 64, modules={**mark.modules, "encoders.dct": "0" * 16})
+            mark = msgspec.structs.replace(
+                mark, digest="e" * 64, numerics="e" * 64, modules={**mark.modules, "encoders.dct": "0" * 16}
+            )
         write_record(tmp_path, msgspec.structs.replace(old, fingerprint=mark))
     assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: encoders.dct")
     assert state(tmp_path, "poisson-16", 0) == ("done", "")
