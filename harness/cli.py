@@ -11,6 +11,7 @@ from rich.console import Console
 
 from encoders.errors import EncoderError
 from harness.cli_bench import bench
+from harness.cli_certify import certify
 from harness.cli_encoders import encoders_app
 from harness.cli_options import AsJson, DataDir
 from harness.cli_records import status, stoppable, verify
@@ -31,6 +32,7 @@ REPORTS = Path("reports")
 app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
+app.command()(certify)
 app.command()(bench)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]

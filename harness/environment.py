@@ -12,15 +12,22 @@ from harness.snn.fire import Kernel, kernel_for
 def environment(device: torch.device, precision: str, kernel: Kernel) -> dict[str, str]:
     """The environment as strings."""
     return {
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "numpy": version("numpy"),
-        "numba": numba.__version__,
+        **versions(),
         "machine": platform.machine(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
         "threads": str(torch.get_num_threads()),
         "precision": precision,
         "kernel": kernel_for(device, kernel),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of what computes."""
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": version("numpy"),
+        "numba": numba.__version__,
     }
 
 

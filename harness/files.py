@@ -29,6 +29,11 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.close(directory)
 
 
+def content_digest(content: bytes) -> str:
+    """SHA-256 of `content`, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def write_sealed(path: Path, content: bytes) -> None:
     """`write_atomically`, led by the SHA-256 of `content`, so that `read_sealed` notices a changed byte."""
     write_atomically(path, hashlib.sha256(content).digest() + content)

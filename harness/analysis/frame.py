@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness import certificates
 from harness.analysis.admission import earlier_code, nonsense, staleness
 from harness.analysis.curves import optimism, percent
 from harness.errors import HarnessError
@@ -182,7 +183,8 @@ def _foreign(results: Path) -> Iterator[str]:
     known = set(record_paths(results))
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
-        measured = path.is_relative_to(results / "bench")  # timings of `harness bench` lie beside the records
+        # Timings of `harness bench` and certificates of `harness certify` lie beside the records.
+        measured = any(path.is_relative_to(results / name) for name in ("bench", certificates.FOLDER))
         if path.is_file() and path not in known and not hidden and not measured:
             yield f"{path}: not a record: no such file belongs into a results folder"
 
