@@ -5,13 +5,13 @@ from dataclasses import replace
 import torch
 
 import encoders
-from harness import experiments
-from harness.cell import Setting, run_cell
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.data import load
 from harness.data.types import DataSet
-from harness.fingerprint import fingerprint
+from harness.papers.dct_snn import experiments
+from harness.records.fingerprint import fingerprint
 from harness.schema import Record
+from harness.training.cell import Setting, run_cell
 
 CPU = torch.device("cpu")
 

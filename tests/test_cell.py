@@ -7,7 +7,7 @@ import torch
 
 from harness.config import Balancing, EncoderSpec, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure
-from harness.records import digest_of
+from harness.records.store import digest_of
 from harness.snn.network import Network
 from harness.training import snn
 from harness.training.divergence import require_finite

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from harness.cell import Setting, run_cell
-from harness.fingerprint import fingerprint
+from harness.records.fingerprint import fingerprint
+from harness.training.cell import Setting, run_cell
 from tests.cells import run_tiny, tiny_config, tiny_data
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")

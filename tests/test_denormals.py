@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 import torch
-import harness.cell
+import harness.training.cell
 tiny = torch.full((4_000_000,), 1e-39)  # enough for every thread of torch
 print(int((tiny * 1.0 != 0).sum()), int((torch.full((64, 64), 1e-39) @ torch.full((64, 64), 1e30)).count_nonzero()))
 """

@@ -7,9 +7,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from harness import fingerprint as module
 from harness.config import CellConfig, NeuronSpec, canonical_json
-from harness.fingerprint import (
+from harness.records import fingerprint as module
+from harness.records.fingerprint import (
     _stated,
     dependencies,
     fingerprint,
@@ -66,7 +66,7 @@ def test_a_changed_constant_counts(package):
 
 def test_a_cell_depends_on_its_own_encoder_and_no_other():
     modules = fingerprint(tiny_config(), "data", "encoders.dct").modules
-    assert {"harness.cell", "harness.snn.neuron", "encoders.dct", "encoders.integrate"} <= modules.keys()
+    assert {"harness.training.cell", "harness.snn.neuron", "encoders.dct", "encoders.integrate"} <= modules.keys()
     assert not {"encoders.poisson", "encoders.phase", "encoders.registry", "harness.cli"} & modules.keys()
 
 
@@ -149,11 +149,11 @@ def test_finding_sources_imports_no_torch():
     import sys
 
     code = (
-        "import sys; from harness.fingerprint import dependencies as d, source_digest as s; "
-        "[s(m) for m in d('harness.cell')]; assert 'torch' not in sys.modules"
+        "import sys; from harness.records.fingerprint import dependencies as d, source_digest as s; "
+        "[s(m) for m in d('harness.training.cell')]; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert module.ROOT == "harness.cell"
+    assert module.ROOT == "harness.training.cell"
 
 
 def test_a_constant_none_is_not_an_empty_field(package):

@@ -18,7 +18,7 @@ def commands() -> list[str]:
 
 
 def harness(line: str, folder: Path, *extra: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "harness.cli", *shlex.split(line)[1:], *extra]
+    program = [sys.executable, "-m", "harness", *shlex.split(line)[1:], *extra]
     return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -40,7 +40,7 @@ def test_the_first_block_runs_the_published_arms(tmp_path):
 
 
 def test_the_named_experiments_are_those_that_exist():
-    from harness import experiments
+    from harness.papers.dct_snn import experiments
 
     table = README.read_text(encoding="utf-8").split("## Experiments")[1].split("## Add")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from harness.errors import HarnessError
-from harness.files import write_atomically
-from harness.records import read_record, record_path, write_record
+from harness.machine.files import write_atomically
+from harness.records.store import read_record, record_path, write_record
 from tests.cells import run_tiny
 
 

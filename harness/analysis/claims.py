@@ -1,4 +1,4 @@
-"""Published numbers and orderings, read from `harness/claims.toml` and checked against the experiments."""
+"""Published numbers and orderings, read from a paper's claims.toml and checked against the experiments."""
 
 import tomllib
 from collections.abc import Iterable
@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from harness import experiments
 from harness.config import Experiment
 from harness.errors import HarnessError
+from harness.papers.dct_snn import experiments
 
 Kind = Literal["value", "ordering", "steps-to-reach", "context"]
 Relation = Literal["greater", "not-less"]
 
-CLAIMS = Path(__file__).parents[1] / "claims.toml"
+CLAIMS = Path(__file__).parents[1] / "papers" / "dct_snn" / "claims.toml"
 
 # Test images of each data set: a published accuracy's binomial error comes from them.
 TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000, "tinyimagenet": 10_000}

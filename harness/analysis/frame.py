@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from harness import certificates
-from harness.analysis.admission import earlier_code, nonsense, staleness
 from harness.analysis.curves import optimism, percent
 from harness.errors import HarnessError
-from harness.records import Record, read_record, record_paths
+from harness.records import certificates
+from harness.records.admission import earlier_code, nonsense, staleness
+from harness.records.store import Record, read_record, record_paths
 
 CURVES = {
     "experiment": "str",

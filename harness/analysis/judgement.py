@@ -5,10 +5,10 @@ from typing import Literal
 
 import msgspec
 
-from harness import experiments
 from harness.analysis.claims import Claim, Kind, Relation
 from harness.analysis.rules import JUDGED, Verdict
 from harness.config import ProfileName
+from harness.papers.dct_snn import experiments
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from harness import experiments
 from harness.analysis import intervals
 from harness.analysis.claims import TEST_IMAGES, Claim, last_digit
 from harness.analysis.curves import steps_label, steps_to_reach
 from harness.analysis.judgement import Judgement
 from harness.analysis.rules import ordering_verdict, steps_verdict, value_verdict
+from harness.papers.dct_snn import experiments
 
 Array = npt.NDArray[np.float64]
 

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from harness import experiments
 from harness.analysis.claims import Claim
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import Judgement, judged, unmeasured, without_records
 from harness.analysis.measures import adjusted, with_ordering, with_steps, with_value
+from harness.analysis.planned_seeds import Cells, index, profiles_with_records, standing
 from harness.analysis.rules import Verdict
-from harness.analysis.seeds import Cells, index, profiles_with_records, standing
 from harness.config import ProfileName
+from harness.papers.dct_snn import experiments
 
 __all__ = ["Judgement", "Verdict", "judge", "judged"]
 

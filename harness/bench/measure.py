@@ -9,7 +9,6 @@ from pathlib import Path
 import psutil
 import torch
 
-from harness.allocator import keep_freed_memory
 from harness.bench.implementations import BASELINE, OURS, Implementation, chosen
 from harness.bench.memory import peak_mib
 from harness.bench.plan import FULL, NETWORKS, Deed, Plan, Point
@@ -17,8 +16,9 @@ from harness.bench.report import EncoderShare, Footprint, Growth, Report, Row, S
 from harness.bench.startup import startup
 from harness.bench.timing import interleaved, timed
 from harness.bench.workload import workload
-from harness.environment import environment
 from harness.errors import did_you_mean
+from harness.machine.allocator import keep_freed_memory
+from harness.machine.environment import environment
 
 Say = Callable[[str], None]
 LEAST_ROUNDS_OF_GROWTH = 9  # it stands near its limit: more rounds than long steps are given elsewhere

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import torch
 
-from harness.allocator import return_freed_memory
 from harness.bench.plan import NETWORKS, Point
+from harness.machine.allocator import return_freed_memory
 
 MIB = 1 << 20
 SHORT = 16  # timesteps; evaluation is measured on twice the images that it takes at once there, whatever T is

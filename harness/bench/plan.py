@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.config import NetworkSpec
-from harness.experiments.mnist import NETWORK as MNIST
-from harness.experiments.vgg import VGG5_LITE, VGG9
+from harness.papers.dct_snn.experiments.mnist import NETWORK as MNIST
+from harness.papers.dct_snn.experiments.vgg import VGG5_LITE, VGG9
 
 NETWORKS: Mapping[str, tuple[NetworkSpec, tuple[int, int, int]]] = {
     VGG5_LITE.name: (VGG5_LITE, (3, 32, 32)),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from harness.files import write_atomically
+from harness.machine.files import write_atomically
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from harness.bench.implementations import BASELINE, OURS
 from harness.bench.report import Report, Row, Target
-from harness.experiments.mnist import NETWORK as MNIST
-from harness.experiments.vgg import VGG5_LITE
+from harness.papers.dct_snn.experiments.mnist import NETWORK as MNIST
+from harness.papers.dct_snn.experiments.vgg import VGG5_LITE
 
 # Peers document fp32 on a CPU; torch's autocast speeds them up all the same, so both are told.
 PEERS = {"as documented": ("fp32",), "as documented or under autocast": ("fp32", "bf16")}

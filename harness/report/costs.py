@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.energy import Operations
+from harness.analysis.energy_model import EnergyModel
+from harness.analysis.operations import Operations
 from harness.config import Arm, Experiment, ProfileName
-from harness.energy import EnergyModel
 from harness.report.sources import Source
 from harness.report.tables import Entry, Row, Table, Whose
 

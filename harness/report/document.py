@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import experiments
 from harness.analysis.claims import Claim
+from harness.analysis.energy_model import EnergyModel
 from harness.config import PROFILES, Experiment, ProfileName
-from harness.energy import EnergyModel
+from harness.papers.dct_snn import experiments
 from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from harness import experiments
 from harness.config import Arm
+from harness.papers.dct_snn import experiments
 from harness.report.drawing import INK, Picture, both_renderings, diamond, legend_below, new_figure
 from harness.report.scene import MANY, Scene, panels_of, styles_of
 

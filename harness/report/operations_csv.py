@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.energy import Layer
-from harness.energy import EnergyModel
+from harness.analysis.energy_model import EnergyModel
+from harness.analysis.operations import Layer
 from harness.report.costs import ArmCost
 from harness.report.document import Section
 

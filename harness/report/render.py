@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import experiments
 from harness.analysis.claims import Claim, load_claims
+from harness.analysis.energy_model import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.verdicts import Judgement
 from harness.config import Experiment, ProfileName
-from harness.energy import FORTY_FIVE_NM, EnergyModel
-from harness.files import write_atomically
+from harness.machine.files import write_atomically
+from harness.papers.dct_snn import experiments
 from harness.report.document import Document, Section, document, profiles_with_records, section
 from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import accuracy
@@ -145,6 +145,6 @@ def _pictures(
 
 
 def _encoder_picture() -> Picture:
-    from harness.report.encoder_picture import picture
+    from harness.papers.dct_snn.picture import picture
 
     return picture()

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness import experiments
 from harness.analysis.claims import Claim
 from harness.config import Arm, Experiment, ProfileName
+from harness.papers.dct_snn import experiments
 from harness.report.drawing import MARKERS, colours
 from harness.report.sources import Estimate, Source
 

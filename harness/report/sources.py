@@ -9,14 +9,14 @@ from typing import Any, Literal, cast
 import numpy as np
 import pandas as pd
 
-from harness import experiments
 from harness.analysis.claims import Claim
 from harness.analysis.curves import percent
-from harness.analysis.energy import Operations, operations_by_arm
 from harness.analysis.frame import Loaded, load
 from harness.analysis.intervals import half_width, mean
+from harness.analysis.operations import Operations, operations_by_arm
 from harness.analysis.verdicts import Judgement, judge
 from harness.config import PROFILES, Experiment, ProfileName
+from harness.papers.dct_snn import experiments
 
 Key = tuple[str, str, str]
 SMOKE_LABEL = "smoke: not judged"

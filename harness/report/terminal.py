@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import experiments
 from harness.analysis.claims import Claim, load_claims
 from harness.config import Arm, Experiment, ProfileName
+from harness.papers.dct_snn import experiments
 from harness.report.claim_rows import ClaimRow, claim_rows
 from harness.report.document import PROFILE_WORDS, profiles_with_records
 from harness.report.sources import Source, read, with_added

@@ -12,7 +12,7 @@ from harness.snn.network import Network
 from harness.training.batches import epoch, normalised
 from harness.training.divergence import require_finite
 from harness.training.progress import Progress
-from harness.training.seeds import generator
+from harness.training.randomness import generator
 
 
 def pretrain(

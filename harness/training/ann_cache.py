@@ -11,8 +11,8 @@ import torch
 from encoders.base import Encoder
 from harness.config import CellConfig, canonical_json
 from harness.data.types import DataSet
-from harness.files import read_sealed, write_sealed
-from harness.fingerprint import dependencies, source_digest
+from harness.machine.files import read_sealed, write_sealed
+from harness.records.fingerprint import dependencies, source_digest
 from harness.schema import Epoch
 from harness.snn.network import Network
 from harness.training.ann import pretrain

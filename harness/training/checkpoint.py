@@ -8,7 +8,7 @@ import msgspec
 import torch
 from torch import Generator, nn
 
-from harness.files import read_sealed, write_sealed
+from harness.machine.files import read_sealed, write_sealed
 from harness.schema import Epoch
 
 

@@ -12,7 +12,7 @@ from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
 from harness.training.progress import Progress
-from harness.training.seeds import generator
+from harness.training.randomness import generator
 
 
 class Evaluation(NamedTuple):

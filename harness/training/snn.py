@@ -13,7 +13,7 @@ from harness.training.checkpoint import Checkpoint
 from harness.training.divergence import require_activity, require_finite
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.progress import Progress
-from harness.training.seeds import generator
+from harness.training.randomness import generator
 
 
 def fine_tune(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from encoders.registry import module_of
-from harness import experiments
-from harness.fingerprint import fingerprint
-from harness.records import write_record
+from harness.papers.dct_snn import experiments
+from harness.records.fingerprint import fingerprint
+from harness.records.store import write_record
 from harness.schema import Counts, Epoch, Failure, Record
 
 Write = Callable[..., Path]

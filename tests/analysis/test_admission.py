@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from encoders.errors import EncoderError
-from harness.analysis import admission
-from harness.analysis.admission import LARGEST, earlier_code, nonsense, staleness
-from harness.records import read_record
+from harness.records import admission
+from harness.records.admission import LARGEST, earlier_code, nonsense, staleness
+from harness.records.store import read_record
 from harness.schema import Counts, Epoch, Failure, LayerActivity, Record
 
 Write = Callable[..., Path]

@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.energy import Operations, operations_by_arm
+from harness.analysis.energy_model import EnergyModel, energy_model
 from harness.analysis.frame import LAYERS, load
-from harness.energy import EnergyModel, energy_model
+from harness.analysis.operations import Operations, operations_by_arm
 from harness.errors import HarnessError
-from harness.records import read_record, write_record
+from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
 
 Write = Callable[..., Path]

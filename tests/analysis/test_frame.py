@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.admission import staleness
 from harness.analysis.frame import CELLS, CURVES, load
 from harness.config import EncoderSpec
-from harness.records import read_record, write_record
+from harness.records.admission import staleness
+from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
 
 Write = Callable[..., Path]
@@ -53,13 +53,13 @@ def test_operations_of_a_cell_are_those_of_its_layers(tmp_path: Path, write: Wri
 def test_records_of_earlier_code_are_shown_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
     for seed in (0, 1):
         record = read_record(write(MNIST, "paper", "cyclic-2", seed, 8670))
-        modules = record.fingerprint.modules | {"harness.cell": "0" * 64, "harness.gone": "1" * 64}
+        modules = record.fingerprint.modules | {"harness.training.cell": "0" * 64, "harness.gone": "1" * 64}
         fingerprint = msgspec.structs.replace(record.fingerprint, modules=modules, numerics="2" * 64)
         path = write_record(tmp_path, msgspec.structs.replace(record, fingerprint=fingerprint, digest=""))
     loaded = load(tmp_path)
     assert loaded.cells["status"].tolist() == ["done", "done"]
     assert loaded.problems == (
-        f"{path.parent}: 2 shown, but computed by an earlier version of harness.cell, harness.gone; "
+        f"{path.parent}: 2 shown, but computed by an earlier version of harness.gone, harness.training.cell; "
         "run again before relying on them",
     )
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness import experiments
 from harness.analysis.claims import load_claims
 from harness.analysis.judgement import comparability, deviations_of, without_records
 from harness.config import ProfileName
+from harness.papers.dct_snn import experiments
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
 

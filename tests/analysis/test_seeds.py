@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from harness import experiments
 from harness.analysis.frame import load
 from harness.analysis.judgement import deviations_of
 from harness.analysis.verdicts import judge, judged
-from harness.records import read_record, write_record
+from harness.papers.dct_snn import experiments
+from harness.records.store import read_record, write_record
 from tests.analysis.judging import CLAIMS, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, write_arm
 
 

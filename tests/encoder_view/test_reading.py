@@ -8,7 +8,7 @@ from scipy.fft import dctn, idctn
 from encoders import create
 from encoders.blocks import zigzag
 from encoders.dct import Dct
-from harness.encoder_view.reading import frequencies_fed, linear_reading, spikes_times_threshold
+from harness.inspect.reading import frequencies_fed, linear_reading, spikes_times_threshold
 
 GENERATOR = torch.Generator()
 

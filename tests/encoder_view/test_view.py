@@ -12,9 +12,9 @@ from encoders.base import EncoderError
 from encoders.registry import BUILTIN
 from harness import cli
 from harness.data import load
-from harness.encoder_view.picture import picture
-from harness.encoder_view.view import look
 from harness.errors import HarnessError
+from harness.inspect.picture import picture
+from harness.inspect.view import look
 
 
 def test_the_view_holds_image_raster_and_readings_at_each_step() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from encoders.base import EncoderError
-from harness.plugins import write_skeleton
+from harness.plugins.skeleton import write_skeleton
 
 PROBE = """
 import json
@@ -111,10 +111,10 @@ def test_installed_with_pip_it_runs_beside_the_others(package: Path, tmp_path: P
     site = tmp_path / "site"
     install(package, site)
     place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache")}
-    assert "FAIL" not in python("-m", "harness.cli", "encoders", "check", "spiral_wave", **place)
+    assert "FAIL" not in python("-m", "harness", "encoders", "check", "spiral_wave", **place)
     results = tmp_path / "results" / "local"
     run = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "spiral_wave")
-    out = python("-m", "harness.cli", *run, "--results-dir", str(results), COLUMNS="100", **place)
+    out = python("-m", "harness", *run, "--results-dir", str(results), COLUMNS="100", **place)
     assert "spiral_wave (yours)" in out
     cells = {path.parent.name: json.loads(path.read_text()) for path in results.rglob("seed-*.json")}
     assert {name: cell["status"] for name, cell in cells.items()} == {"cyclic-16": "done", "spiral_wave": "done"}

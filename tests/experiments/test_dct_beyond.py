@@ -9,10 +9,10 @@ import torch
 from encoders import create
 from encoders.blocks import zigzag
 from encoders.dct import Dct
-from harness.experiments.dct_beyond import EXPERIMENT, LEARNED_CIFAR10, TIMESTEPS, WEIGHTS
-from harness.experiments.dct_beyond_mnist import EXPERIMENT as MNIST
-from harness.experiments.dct_beyond_mnist import LEARNED_MNIST
-from harness.selection.dct_order import learned_order
+from harness.papers.dct_snn.choices.dct_order import learned_order
+from harness.papers.dct_snn.experiments.dct_beyond import EXPERIMENT, LEARNED_CIFAR10, TIMESTEPS, WEIGHTS
+from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT as MNIST
+from harness.papers.dct_snn.experiments.dct_beyond_mnist import LEARNED_MNIST
 
 WRITTEN = Path(__file__).parents[2] / "results/selection/dct-order.json"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from encoders.registry import BUILTIN
-from harness import experiments
-from harness.experiments import mnist
+from harness.papers.dct_snn import experiments
+from harness.papers.dct_snn.experiments import mnist
 
 
 @pytest.mark.parametrize(("name", "timesteps"), [("cifar10-encoders", 48), ("mnist-encoders", 16)])

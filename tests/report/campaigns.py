@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoders.registry import module_of
-from harness import experiments
-from harness.fingerprint import fingerprint
-from harness.records import Counts, Epoch, Failure, LayerActivity, Record, write_record
+from harness.papers.dct_snn import experiments
+from harness.records.fingerprint import fingerprint
+from harness.records.store import Counts, Epoch, Failure, LayerActivity, Record, write_record
 
 ERROR = "loss is not finite <after> step 3"
 

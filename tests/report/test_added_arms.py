@@ -5,7 +5,7 @@ import io
 
 from rich.console import Console
 
-from harness import experiments
+from harness.papers.dct_snn import experiments
 from harness.report import render, terminal_table
 from harness.report.scene import panels_of, styles_of
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.energy import EnergyModel
-from harness.records import read_record, write_record
+from harness.analysis.energy_model import EnergyModel
+from harness.records.store import read_record, write_record
 from harness.report import check, render
 from harness.report.costs import NO_ENCODER, short
 
@@ -125,7 +125,7 @@ def test_counts_have_three_significant_digits(count: float, text: str) -> None:
 
 
 def test_prices_that_are_none_end_the_command_with_a_hint() -> None:
-    command = [sys.executable, "-m", "harness.cli", "report", "--energy", "cheap"]
+    command = [sys.executable, "-m", "harness", "report", "--energy", "cheap"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 2
     assert finished.stderr.startswith("error: not two energies: 'cheap'")

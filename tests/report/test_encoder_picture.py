@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.report.encoder_picture import sample, seen, zigzag
+from harness.papers.dct_snn.picture import sample, seen, zigzag
 
 # encoders.md, step 3
 ORDER = [(0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3), (1, 2), (2, 1), (3, 0), (3, 1), (2, 2)]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness import experiments
 from harness.analysis.claims import load_claims
+from harness.papers.dct_snn import experiments
 from harness.report.sources import read
 from harness.report.tables import BEYOND, NOT_PRINTED, ONE_SEED, Table, accuracy_table, columns_of, letter
 

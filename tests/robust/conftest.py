@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import digest_of, read_record, record_paths
+from harness.records.store import digest_of, read_record, record_paths
 from tests.robust import tiny
 
 

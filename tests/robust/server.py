@@ -45,8 +45,8 @@ def child(order: dict[str, Any]) -> None:
 def serve() -> None:
     """Answer orders until the input ends."""
     import harness.cli
-    import harness.run
-    import harness.verify  # noqa: F401
+    import harness.runs.request
+    import harness.runs.verify  # noqa: F401
     from harness.snn import numba_lif  # noqa: F401
 
     tiny.install()

@@ -8,15 +8,16 @@ import msgspec
 import pytest
 import torch
 
-from harness import grid, locks
-from harness.cell import Setting
 from harness.data import load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
-from harness.grid import Finished, run_grid
-from harness.locks import claim_path
-from harness.plan import PlannedCell, plan
-from harness.records import read_record, write_record
+from harness.records import locks
+from harness.records.locks import claim_path
+from harness.records.store import read_record, write_record
+from harness.runs import grid
+from harness.runs.grid import Finished, run_grid
+from harness.runs.plan import PlannedCell, plan
+from harness.training.cell import Setting
 from tests.robust import tiny
 
 SETTING = Setting(torch.device("cpu"))
@@ -80,7 +81,7 @@ def test_a_disk_error_is_one_line_with_what_to_do(
     def refuse(*_: object) -> None:
         raise OSError(number, "The disk says no")
 
-    monkeypatch.setattr("harness.records.write_atomically", refuse)
+    monkeypatch.setattr("harness.records.store.write_atomically", refuse)
     with pytest.raises(HarnessError, match=r"cyclic-6 seed 0: the disk refuses: The disk says no .* same command"):
         run(data, tmp_path, nothing)
     (cell,) = planned(data, tmp_path)

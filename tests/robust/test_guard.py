@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 
 import encoders
 from encoders.errors import EncoderError
-from harness import cli, guard
+from harness import cli
 from harness.config import Arm, EncoderSpec
 from harness.errors import CellFailure
-from harness.guard import guarded, time_limit, watched
-from harness.records import read_record
+from harness.plugins import guard
+from harness.plugins.guard import guarded, time_limit, watched
+from harness.records.store import read_record
 from tests.robust import tiny
 from tests.robust.misbehaved_encoder import FAULTS
 
@@ -52,7 +53,9 @@ def test_every_fault_is_named(fault: str, monkeypatch: pytest.MonkeyPatch) -> No
 def test_bad_encoders_fail_their_own_cells_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = tuple(Arm(fault, EncoderSpec("misbehaved", {"fault": fault}), 6, fault) for fault in FAULTS)
     arms = (*bad, tiny.EXPERIMENT.arms[0])
-    monkeypatch.setattr(sys.modules["harness.experiments.tiny"], "EXPERIMENT", replace(tiny.EXPERIMENT, arms=arms))
+    monkeypatch.setattr(
+        sys.modules["harness.papers.dct_snn.experiments.tiny"], "EXPERIMENT", replace(tiny.EXPERIMENT, arms=arms)
+    )
     monkeypatch.setattr(guard, "CALL_SECONDS", 0.5)
     command = ["run", "tiny", "--seeds", "1", "--results-dir", str(tmp_path), "--json"]
     result = CliRunner().invoke(cli.app, command)

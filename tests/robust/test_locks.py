@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness import locks
-from harness.locks import Claim, Owner, claim, claim_path, holder
+from harness.records import locks
+from harness.records.locks import Claim, Owner, claim, claim_path, holder
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from encoders.registry import module_of
-from harness import cli, experiments, locks
-from harness.fingerprint import fingerprint
-from harness.records import write_record
+from harness import cli
+from harness.papers.dct_snn import experiments
+from harness.records import locks
+from harness.records.fingerprint import fingerprint
+from harness.records.store import write_record
+from harness.runs.status import lines, status
 from harness.schema import Counts, Failure, Record
-from harness.status import lines, status
 
 NAME = "quickstart"
 
@@ -133,7 +135,9 @@ def test_the_command_prints_a_table_or_one_document(tmp_path: Path) -> None:
 
 def test_looking_needs_no_torch(tmp_path: Path) -> None:
     write_record(tmp_path, record("cyclic-16"))
-    program = f"import sys, harness.status as s; s.status(s.Path({str(tmp_path)!r})); print('torch' in sys.modules)"
+    program = (
+        f"import sys, harness.runs.status as s; s.status(s.Path({str(tmp_path)!r})); print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -8,17 +8,17 @@ import msgspec
 import pytest
 import torch
 
-from harness import grid
-from harness.cell import Setting
 from harness.config import Experiment, Profile
 from harness.data import load
 from harness.data.types import DataSet
-from harness.grid import run_grid
-from harness.plan import PlannedCell, plan
-from harness.records import read_record, write_record
+from harness.records.store import read_record, write_record
+from harness.records.twins import TRAINED_AS
+from harness.runs import grid
+from harness.runs.grid import run_grid
+from harness.runs.plan import PlannedCell, plan
+from harness.runs.verify import compare
 from harness.schema import Failure, Record
-from harness.twins import TRAINED_AS
-from harness.verify import compare
+from harness.training.cell import Setting
 from tests.robust import tiny
 
 SETTING = Setting(torch.device("cpu"))

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from harness import cli
 from harness.errors import HarnessError
-from harness.records import read_record, write_record
+from harness.records.store import read_record, write_record
+from harness.runs.verify import compare, find, gap
 from harness.schema import Counts
-from harness.verify import compare, find, gap
 from tests.cells import run_tiny
 
 RESULT = CliRunner()

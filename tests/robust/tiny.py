@@ -5,8 +5,8 @@ import sys
 from types import ModuleType
 
 from encoders.registry import BUILTIN, OURS
-from harness import experiments
 from harness.config import AnnRecipe, Arm, Balancing, EncoderSpec, Experiment, NetworkSpec, Profile, SnnRecipe
+from harness.papers.dct_snn import experiments
 
 PROFILE = Profile(
     "smoke",
@@ -33,9 +33,9 @@ EXPERIMENT = Experiment(
 
 def install() -> None:
     """Make the experiment and the encoders known, as a file of ours and a plug-in would be."""
-    module = ModuleType("harness.experiments.tiny")
+    module = ModuleType("harness.papers.dct_snn.experiments.tiny")
     module.EXPERIMENT = EXPERIMENT  # type: ignore[attr-defined]
-    sys.modules["harness.experiments.tiny"] = module
+    sys.modules["harness.papers.dct_snn.experiments.tiny"] = module
     experiments.MODULES["tiny"] = "tiny"
     for known in (BUILTIN, OURS):
         known["misbehaved"] = "misbehaved_encoder:Misbehaved"
@@ -48,7 +48,7 @@ def uninstall() -> None:
     experiments.MODULES.pop("tiny", None)
     for known in (BUILTIN, OURS):
         known.pop("misbehaved", None)
-    sys.modules.pop("harness.experiments.tiny", None)
+    sys.modules.pop("harness.papers.dct_snn.experiments.tiny", None)
 
 
 def root() -> str:

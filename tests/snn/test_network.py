@@ -6,7 +6,7 @@ from torch import nn
 
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
-from harness.experiments.vgg import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
+from harness.papers.dct_snn.experiments.vgg import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
 from harness.snn.network import Network, Neurons, stages
 
 

@@ -4,11 +4,11 @@ import torch
 import torch.nn.functional as F
 
 import encoders
-from harness import experiments
-from harness.cell import DTYPES
+from harness.papers.dct_snn import experiments
 from harness.snn.balancing import balance
 from harness.snn.network import Network, Neurons
-from harness.training.seeds import generator
+from harness.training.cell import DTYPES
+from harness.training.randomness import generator
 
 
 def test_one_step_has_a_finite_loss_and_moves_every_weight():

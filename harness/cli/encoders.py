@@ -1,0 +1,161 @@
+"""`harness encoders`: which there are, whether one keeps the laws, how one looks, what it holds, and a new one."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from harness.cli.options import AsJson, DataDir
+
+encoders_app = typer.Typer(
+    no_args_is_help=False, rich_markup_mode=None, help="Encoders: list, check, show, probe, new."
+)
+
+SOURCES_FROM = 120  # columns of a terminal that has room for each encoder's source
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="As `harness encoders` names it.")]
+
+
+@encoders_app.callback(invoke_without_command=True)
+def list_encoders(
+    context: typer.Context,
+    as_json: AsJson = False,
+) -> None:
+    """List the encoders that are installed: origin, alphabet, period, whether they are deterministic."""
+    if context.invoked_subcommand is not None:
+        return
+    from encoders.catalogue import describe
+    from encoders.registry import HOW_TO_GET_PEERS, PEERS, library_of, peers
+
+    rows = describe()
+    if as_json:
+        import msgspec
+
+        print(json.dumps({"encoders": msgspec.to_builtins(rows)}))
+        return
+    console = Console()
+    wide = console.width >= SOURCES_FROM
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for column in ("name", "origin", "alphabet", "period", "deterministic", "window", *(["source"] * wide)):
+        table.add_column(column, no_wrap=column != "source")
+    for row in rows:
+        facts = ("[red]broken[/]",) if row.info is None else _facts(row.info)
+        table.add_row(row.name, row.origin, *facts[: len(table.columns) - 2])
+    console.print(table)
+    for row in rows:
+        if row.broken is not None:
+            console.print(f"{row.name}: {row.broken}", style="red", highlight=False, soft_wrap=True)
+    print("* the first layer multiplies; window: laid out over all T steps, so shorter trains are other trains")
+    if missing := sorted({library_of(name) for name in PEERS} - {library_of(name) for name in peers()}):
+        print(f"not installed: {', '.join(missing)}; {HOW_TO_GET_PEERS} adds their encoders")
+
+
+def _facts(info: Any) -> tuple[str, ...]:
+    return (
+        info.alphabet + "*" * info.multiplies,
+        str(info.period or "none"),
+        "yes" if info.deterministic else "no",
+        "yes" if info.window else "no",
+        info.source,
+    )
+
+
+@encoders_app.command()
+def check(name: Name) -> None:
+    """Try every law of an encoder, one line each; exit 1 if one is broken."""
+    from encoders import create
+    from encoders.conformance import check as check_laws
+
+    findings = check_laws(create(name))
+    for finding in findings:
+        print(finding)
+    if any(finding.passed is False for finding in findings):
+        raise typer.Exit(1)
+
+
+@encoders_app.command()
+def show(
+    name: Name,
+    image: Annotated[int, typer.Option(help="Which test image, from 0.")] = 0,
+    dataset: Annotated[
+        str, typer.Option(help="digits, mnist, cifar10 or another that `harness doctor` finds.")
+    ] = "digits",
+    timesteps: Annotated[int, typer.Option(help="T.")] = 16,
+    out: Annotated[
+        Path | None, typer.Option(help="The figure, as .svg and as .png beside it; else named here.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw one image under an encoder: its spikes, how many at each step, and the image read back after t steps."""
+    from harness.inspect.picture import picture
+    from harness.inspect.view import look
+
+    drawn = picture(look(name, dataset, image, timesteps, data_dir))
+    _write(drawn, out)
+    print(drawn.alternative)
+
+
+@encoders_app.command()
+def probe(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="All built-in ones where none.")
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="digits or mnist.")] = "digits",
+    timesteps: Annotated[int, typer.Option(help="T.")] = 16,
+    reads: Annotated[str, typer.Option(help="history: pixel and timestep; sum: spikes added up.")] = "history",
+    out: Annotated[Path | None, typer.Option(help="The plot, as .svg, .png and .csv; else named here.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """What a code holds after t steps without any SNN: test accuracy of a linear classifier, in seconds."""
+    from encoders.registry import BUILTIN
+    from harness.inspect import probing
+
+    reading = probing.reading(reads)
+    probed = probing.probe(names or list(BUILTIN), dataset, timesteps, reading, data_dir)
+    drawn = probing.picture(probed, dataset, reading)
+    console = Console()
+    console.print(drawn.alternative, soft_wrap=True, highlight=False)
+    console.print(_probe_table(probed))
+    stem = _write(drawn, out)
+    table = stem.with_name(f"{stem.name}.csv")
+    table.write_text(probing.csv_text(probed, dataset, reading), encoding="utf-8")
+    print(table)
+
+
+def _probe_table(probed: Any) -> Table:
+    last = len(probed[0].accuracy)
+    columns = sorted({t for t in (1, 2, 4, 8, 16) if t < last} | {last})
+    table = Table(box=None, header_style="bold")
+    for heading in ("encoder", *(f"t={t}" for t in columns)):
+        table.add_column(heading, justify="left" if heading == "encoder" else "right")
+    for one in probed:
+        table.add_row(one.encoder, *(f"{100 * one.accuracy[t - 1]:.1f}" for t in columns))
+    return table
+
+
+def _write(drawn: Any, out: Path | None) -> Path:
+    """Both renderings beside each other, whichever suffix was asked for; the place without one."""
+    from harness.machine.files import write_atomically
+
+    place = out or Path(drawn.name)
+    stem = place.with_suffix("") if place.suffix in (".svg", ".png", ".csv") else place
+    for suffix, content in ((".svg", drawn.svg), (".png", drawn.png)):
+        path = stem.with_name(stem.name + suffix)
+        write_atomically(path, content)
+        print(path)
+    return stem
+
+
+@encoders_app.command()
+def new(
+    name: Name,
+    directory: Annotated[Path | None, typer.Option(help="Where to write it; else a folder of that name.")] = None,
+) -> None:
+    """Write a working package for an encoder of your own: code, entry point and conformance test."""
+    from harness.plugins.skeleton import write_skeleton
+
+    for path in write_skeleton(directory or Path(name), name):
+        print(path)

@@ -1,0 +1,77 @@
+"""`harness status` and `harness verify`: what stands in a results folder, and whether a record comes out again."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from harness.cli.options import AsJson, DataDir
+from harness.machine import signals as stopping
+from harness.runs.display import display
+
+
+@contextmanager
+def stoppable(how_to_go_on: str) -> Iterator[None]:
+    """Within, Ctrl-C or SIGTERM ends the command with exit code 130 and a line on how to go on."""
+    try:
+        with stopping.stoppable():
+            yield
+    except KeyboardInterrupt:
+        print(f"stopped: {how_to_go_on}", file=sys.stderr)
+        raise typer.Exit(stopping.STOPPED) from None
+
+
+def status(
+    experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]", help="All where none.")] = None,
+    results_dir: Annotated[Path, typer.Option(help="The records to look at.")] = Path("results/local"),
+    as_json: AsJson = False,
+) -> None:
+    """Say which cells are done, stale (and what changed), failed, running or missing. Trains nothing."""
+    from harness.runs.status import STATES, lines
+    from harness.runs.status import status as look
+
+    found = look(results_dir, experiment)
+    if as_json:
+        print(json.dumps(found.document()))
+        return
+    console = Console()
+    if not found.cells:
+        console.print(f"no records in {results_dir}", highlight=False, soft_wrap=True)
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("experiment", "profile", "arm", *STATES):
+        table.add_column(column, overflow="fold", justify="right" if column in STATES else "left")
+    for (name, profile, arm), count in found.counts().items():
+        table.add_row(name, profile, arm, *(str(count[state] or "·") for state in STATES))
+    console.print(table)
+    for line in lines(found):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def verify(
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
+    results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train one cell again from nothing: identical bit for bit, within tolerance, or different (exit 1)."""
+    with stoppable("nothing was changed; the same command starts again"):
+        from harness.runs import verify as room
+
+        want = room.wanted(room.find(record, results_dir), data_dir)
+        with display(Console(stderr=True), want.work) as show:
+            show.cell(str(want.path))
+            result = room.verify(want, show.advance)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(result)))
+    else:
+        print("\n".join((str(result), *result.notes)))
+    if result.verdict == "different":
+        raise typer.Exit(1)

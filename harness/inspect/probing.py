@@ -1,0 +1,107 @@
+"""What codes hold at each timestep without any SNN: a linear probe of several encoders on one small data set."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast, get_args
+
+from encoders import create
+from encoders.probe import Labelled, Reads, linear_probe
+from harness.data import load
+from harness.data.types import ImageSet
+from harness.errors import HarnessError
+from harness.report.drawing import MARKERS, Picture, both_renderings, colours, legend_below, new_figure, styled
+from harness.training.batches import normalised
+from harness.training.randomness import generator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Ridge regression on so many images takes a second or two an encoder; more change the numbers, not their order.
+TRAINING_IMAGES, TEST_IMAGES = 1000, {"digits": 360, "mnist": 1000}
+READS_WORDS = {"history": "each pixel at each timestep", "sum": "each pixel’s spikes added up"}
+
+
+@dataclass(frozen=True)
+class Probed:
+    """Test accuracy in [0, 1] of one encoder's code after 1, 2, …, T steps."""
+
+    encoder: str
+    accuracy: tuple[float, ...]
+
+
+def reading(reads: str) -> Reads:
+    """A reading by name. Raises HarnessError for an unknown one."""
+    for known in get_args(Reads):
+        if reads == known:
+            return cast(Reads, known)
+    raise HarnessError(f"unknown reading '{reads}'", f"use {' or '.join(get_args(Reads))}")
+
+
+def probe(
+    names: Sequence[str],
+    dataset: str,
+    timesteps: int,
+    reads: Reads,
+    data_dir: Path | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> tuple[Probed, ...]:
+    """Probe each encoder with its default parameters on the same images; `done` hears of each as it is finished.
+
+    Raises HarnessError for a data set that is too hard for a linear probe to tell codes apart.
+    """
+    if dataset not in TEST_IMAGES:
+        raise HarnessError(f"no probe on '{dataset}'", f"use {' or '.join(TEST_IMAGES)}")
+    data = load(dataset, data_dir, train_images=TRAINING_IMAGES, test_images=TEST_IMAGES[dataset])
+    train, test = _labelled(data.train), _labelled(data.test)
+    found = []
+    for name in names:
+        accuracy = linear_probe(create(name), train, test, timesteps, generator(0, "encoder-test"), reads)
+        found.append(Probed(name, tuple(accuracy)))
+        done(name)
+    return tuple(found)
+
+
+def _labelled(images: ImageSet) -> Labelled:
+    return Labelled(normalised(images.images), images.labels)
+
+
+def csv_text(probed: Sequence[Probed], dataset: str, reads: Reads) -> str:
+    """One row an encoder and timestep."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("encoder", "dataset", "reads", "timestep", "accuracy"))
+    for one in probed:
+        writer.writerows((one.encoder, dataset, reads, t, f"{100 * a:.2f}") for t, a in enumerate(one.accuracy, 1))
+    return stream.getvalue()
+
+
+def picture(probed: Sequence[Probed], dataset: str, reads: Reads) -> Picture:
+    """Accuracy of the probe against timestep, one line an encoder."""
+    title = f"Linear probe of codes on {dataset}"
+    words = f"{title}: a linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
+    with styled():
+        figure, (axes,) = new_figure(3.0)
+        _lines(axes, probed)
+        legend_below(figure, axes.get_lines())
+        facts = [title, reads, [[one.encoder, one.accuracy] for one in probed]]
+        svg, png = both_renderings(figure, title, facts)
+    return Picture(f"encoder-probe-{dataset}-{reads}", title, words, svg, png)
+
+
+def _lines(axes: "Axes", probed: Sequence[Probed]) -> None:
+    for index, (one, colour) in enumerate(zip(probed, colours(len(probed)), strict=True)):
+        axes.plot(
+            range(1, len(one.accuracy) + 1),
+            [100 * value for value in one.accuracy],
+            color=colour,
+            marker=MARKERS[index % len(MARKERS)],
+            markersize=4,
+            markevery=max(1, len(one.accuracy) // 12),
+            linewidth=1.6,
+            label=one.encoder,
+        )
+    axes.set(xlabel="timestep", ylabel="accuracy of a linear probe (%)")
+    axes.locator_params(axis="x", integer=True)

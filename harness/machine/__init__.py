@@ -1,0 +1,1 @@
+"""What the program asks of the machine it runs on: whole files, disk, memory, signals, versions."""

@@ -1,0 +1,69 @@
+"""Choose what the paper does not state for MNIST, on a validation split of the training images.
+
+    python -m harness.papers.dct_snn.choices.mnist [--data-dir DIR]
+
+The test set is not loaded into any decision: cells run on 50,000 training images and are scored on the other
+10,000. First the ANN (learning rate, dropout, augmentation), then fine-tuning (learning rate, dropout) with the same
+augmentation.
+Every candidate and the choice are written to results/selection/mnist.json.
+"""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+import encoders
+from harness.config import AnnRecipe, Augmentation, SnnRecipe
+from harness.data import load
+from harness.data.types import DataSet
+from harness.machine.allocator import keep_freed_memory
+from harness.papers.dct_snn.choices.validation import SEED, Scores, snn_score, validation_split
+from harness.papers.dct_snn.experiments.mnist import EXPERIMENT, PAPER
+from harness.snn.network import Network
+from harness.training.ann import pretrain
+from harness.training.cell import DTYPES
+from harness.training.progress import silent
+from harness.training.randomness import generator
+
+OUTPUT = Path("results/selection/mnist.json")
+VALIDATION_IMAGES = 10_000
+
+ANN_GRID = tuple(itertools.product((0.01, 0.03, 0.1), (0.0, 0.2), (0, 1)))
+SNN_GRID = tuple(itertools.product((1e-4, 3e-4, 1e-3, 3e-3), (0.0, 0.2)))
+
+
+def ann_score(recipe: AnnRecipe, data: DataSet) -> int:
+    """Validation images that the ANN classifies rightly after its last epoch."""
+    network = Network(PAPER.network, (1, 28, 28), data.classes, generator(SEED, "initial-weights"))
+    encoder = encoders.create("dct")
+    return pretrain(network, data, encoder, recipe, SEED, DTYPES[PAPER.precision], silent)[-1].correct
+
+
+def main(data_dir: Path | None = None) -> None:
+    """Score every candidate that has no score yet, choose the best of each stage, write them all down."""
+    keep_freed_memory()
+    data = validation_split(load("mnist", data_dir), VALIDATION_IMAGES)
+    scores = Scores(OUTPUT, len(data.test))
+    anns = [
+        replace(PAPER.ann, learning_rate=rate, classifier_dropout=dropout, augmentation=Augmentation(pad=margin))
+        for rate, dropout, margin in ANN_GRID
+    ]
+    ann = max(anns, key=lambda recipe: scores.of("ann", {"ann": recipe}, lambda: ann_score(recipe, data)))
+    default = replace(EXPERIMENT.resolve(EXPERIMENT.arms[0], PAPER, SEED), ann=ann)
+    snns = [
+        replace(PAPER.snn, learning_rate=rate, dropout=dropout, augmentation=ann.augmentation)
+        for rate, dropout in SNN_GRID
+    ]
+
+    def score(recipe: SnnRecipe) -> int:
+        whole = replace(default, snn=recipe)
+        return scores.of("snn", {"ann": ann, "snn": recipe}, lambda: snn_score(whole, data))
+
+    snn = max(snns, key=score)
+    print(f"chosen: {ann}, {snn}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,61 @@
+"""What every choice that the paper leaves open is made on: a part of the training images, and never the test set."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+import encoders
+from harness.config import AnnRecipe, CellConfig, SnnRecipe, canonical_json
+from harness.data.subset import subset
+from harness.data.types import DataSet, ImageSet
+from harness.machine.files import write_atomically
+from harness.records.fingerprint import fingerprint
+from harness.training.cell import Setting, run_cell
+
+SEED = 1000  # not among the seeds that are reported
+
+
+def validation_split(data: DataSet, images: int) -> DataSet:
+    """The training images split in two, stratified: `images` of them stand in the place of the test set."""
+    held_out = subset(data.train, images, SEED)
+    kept = _without(data.train, held_out)
+    return DataSet(data.name, data.classes, kept, held_out, f"{data.digest}/validation")
+
+
+def _without(images: ImageSet, taken: ImageSet) -> ImageSet:
+    known = {image.numpy().tobytes() for image in taken.images}
+    keep = torch.tensor([image.numpy().tobytes() not in known for image in images.images])
+    return ImageSet(images.images[keep], images.labels[keep])
+
+
+def snn_score(config: CellConfig, data: DataSet, ann_cache: Path | None = None) -> int:
+    """Validation images that the fine-tuned SNN classifies rightly at its last timestep."""
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    mark = fingerprint(config, data.digest, type(encoder).__module__)
+    curve = run_cell(config, data, encoder, mark, Setting(torch.device("cpu"), ann_cache=ann_cache)).curve
+    assert curve is not None
+    return curve.correct[-1]
+
+
+class Scores:
+    """Scores on disk, so that a longer grid does not repeat a shorter one. `total`: validation images."""
+
+    def __init__(self, path: Path, total: int) -> None:
+        self.path = path
+        self.total = total
+        self.rows: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes()) if path.exists() else []
+
+    def of(self, stage: str, recipes: dict[str, AnnRecipe | SnnRecipe], measure: Callable[[], int]) -> int:
+        """The score of a candidate, measured and written down unless it is known."""
+        built = msgspec.to_builtins(recipes)
+        for row in self.rows:
+            if row["recipes"] == built:
+                return int(row["correct"])
+        row = {"stage": stage, "recipes": built, "correct": measure(), "total": self.total, "seed": SEED}
+        self.rows.append(row)
+        write_atomically(self.path, msgspec.json.format(canonical_json(self.rows), indent=1) + b"\n")
+        print(f"{stage} {row['correct']}/{self.total} {built[stage]}", flush=True)
+        return int(row["correct"])

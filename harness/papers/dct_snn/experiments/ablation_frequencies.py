@@ -1,0 +1,24 @@
+"""§3, Fig. 1: training with the first f frequencies only, at equal latency (48 steps) and at equal cycles (3)."""
+
+from harness.config import Arm, EncoderSpec, Experiment
+from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+
+COUNTS = (1, 2, 4, 6, 8, 10, 12, 16)
+
+
+def _arm(name: str, frequencies: int, timesteps: int) -> Arm:
+    encoder = EncoderSpec("dct", {"schedule": "truncated", "frequencies": frequencies})
+    return Arm(f"{name}-{frequencies}", encoder, timesteps, f"first {frequencies}, T = {timesteps}")
+
+
+EXPERIMENT = Experiment(
+    name="ablation-frequencies",
+    title="Training with the first frequencies only",
+    source="§3, Fig. 1",
+    dataset="cifar10",
+    arms=(
+        *(_arm("latency48", count, 48) for count in COUNTS),
+        *(_arm("cycles3", count, 3 * count) for count in COUNTS if count < 16),
+    ),
+    profiles=(SMOKE, LITE, paper(VGG9)),
+)

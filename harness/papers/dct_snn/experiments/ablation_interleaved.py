@@ -1,0 +1,28 @@
+"""§6: cyclic against interleaved frequencies, with all 16 and with the first 8, three times each."""
+
+from harness.config import Arm, EncoderSpec, Experiment
+from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+
+EXPERIMENT = Experiment(
+    name="ablation-interleaved",
+    title="Cyclic against interleaved frequencies",
+    source="§6, §3",
+    dataset="cifar10",
+    arms=(
+        Arm("cyclic-16x3", EncoderSpec("dct", {"schedule": "cyclic"}), 48, "cyclic, 16 × 3"),
+        Arm(
+            "interleaved-16x3",
+            EncoderSpec("dct", {"schedule": "interleaved"}),
+            48,
+            "interleaved, 16 × 3",
+        ),
+        Arm("cyclic-8x3", EncoderSpec("dct", {"schedule": "truncated", "frequencies": 8}), 24, "cyclic, 8 × 3"),
+        Arm(
+            "interleaved-8x3",
+            EncoderSpec("dct", {"schedule": "interleaved", "frequencies": 8}),
+            24,
+            "interleaved, 8 × 3",
+        ),
+    ),
+    profiles=(SMOKE, LITE, paper(VGG9)),
+)

@@ -1,0 +1,29 @@
+"""§6: all 16 frequencies, the first 8, and every other one, at 48 steps each."""
+
+from harness.config import Arm, EncoderSpec, Experiment
+from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+
+INTERMITTENT = (0, 2, 5, 7, 9, 10, 12, 15)
+
+EXPERIMENT = Experiment(
+    name="ablation-intermittent",
+    title="All, first and intermittent frequencies at 48 steps",
+    source="§6",
+    dataset="cifar10",
+    arms=(
+        Arm("cyclic-16x3", EncoderSpec("dct", {"schedule": "cyclic"}), 48, "all 16 × 3"),
+        Arm(
+            "truncated-8x6",
+            EncoderSpec("dct", {"schedule": "truncated", "frequencies": 8}),
+            48,
+            "first 8 × 6",
+        ),
+        Arm(
+            "intermittent-8x6",
+            EncoderSpec("dct", {"schedule": "intermittent", "indices": INTERMITTENT}),
+            48,
+            "intermittent 8 × 6",
+        ),
+    ),
+    profiles=(SMOKE, LITE, paper(VGG9)),
+)

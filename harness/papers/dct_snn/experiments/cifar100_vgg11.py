@@ -1,0 +1,13 @@
+"""§5.2, Fig. 2: VGG11 on CIFAR-100, 48 steps, the paper's DCT code."""
+
+from harness.config import Arm, EncoderSpec, Experiment
+from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG11, paper
+
+EXPERIMENT = Experiment(
+    name="cifar100-vgg11",
+    title="VGG11 on CIFAR-100, 48 steps",
+    source="§5.2, Fig. 2",
+    dataset="cifar100",
+    arms=(Arm("cyclic-48", EncoderSpec("dct"), 48, "DCT, cyclic"),),
+    profiles=(SMOKE, LITE, paper(VGG11)),
+)

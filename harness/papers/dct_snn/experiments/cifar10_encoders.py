@@ -1,0 +1,31 @@
+"""§5.2, Fig. 2 (left) on one network: DCT against the codes it is compared with, VGG5 on CIFAR-10, 48 steps."""
+
+from dataclasses import replace
+
+from harness.config import Arm, EncoderSpec, Experiment, Profile
+from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG5, paper
+
+
+def on_one_map(profile: Profile) -> Profile:
+    """Every code sees the same 32×32 RGB map, so that all arms of a seed share network size and ANN."""
+    kept = tuple(text for text in profile.deviations if not text.startswith("map:"))
+    same = "map: the 32×32 RGB image for every code, DCT in tiling 4×4 blocks too, so that only the code differs"
+    return replace(profile, encoder={}, deviations=(*kept, same))
+
+
+EXPERIMENT = Experiment(
+    name="cifar10-encoders",
+    title="Encoders on CIFAR-10, 48 steps",
+    source="§5.2, Fig. 2",
+    dataset="cifar10",
+    arms=(
+        Arm("dct", EncoderSpec("dct"), 48, "DCT, cyclic"),
+        Arm("poisson", EncoderSpec("poisson"), 48, "Poisson rate", in_paper=False),
+        Arm("direct", EncoderSpec("direct"), 48, "direct input (analog)", in_paper=False),
+        Arm("phase", EncoderSpec("phase"), 48, "phase (graded)", in_paper=False),
+        Arm("burst", EncoderSpec("burst"), 48, "burst (graded)", in_paper=False),
+        Arm("ttfs", EncoderSpec("ttfs"), 48, "time to first spike (graded)", in_paper=False),
+        Arm("latency", EncoderSpec("latency"), 48, "linear latency", in_paper=False),
+    ),
+    profiles=tuple(on_one_map(profile) for profile in (SMOKE, LITE, paper(VGG5))),
+)

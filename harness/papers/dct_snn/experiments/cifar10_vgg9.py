@@ -1,0 +1,13 @@
+"""§6, Fig. 2: VGG9 on CIFAR-10, 48 steps, the paper's DCT code."""
+
+from harness.config import Arm, EncoderSpec, Experiment
+from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+
+EXPERIMENT = Experiment(
+    name="cifar10-vgg9",
+    title="VGG9 on CIFAR-10, 48 steps",
+    source="§6, Fig. 2",
+    dataset="cifar10",
+    arms=(Arm("cyclic-48", EncoderSpec("dct"), 48, "DCT, cyclic"),),
+    profiles=(SMOKE, LITE, paper(VGG9)),
+)

@@ -1,0 +1,44 @@
+"""Where the paper's sources disagree: each reading at T = 16, 5 and 2 on MNIST, one choice changed at a time."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.config import Arm, EncoderSpec, Experiment
+from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE
+
+BATCH_CODE = EncoderSpec("dct", {"threshold_scope": "batch"})
+
+# name, what it reads differently, encoder, changes to the default cell
+READINGS: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] = (
+    ("default", "eq. 2, synchronous, U_T, thresholds fitted once", EncoderSpec("dct"), {}),
+    (
+        "algorithm",
+        "leak as Algorithm 1: only without a spike",
+        EncoderSpec("dct"),
+        {"neuron.reading": "algorithm"},
+    ),
+    ("delay", "one step of delay a layer", EncoderSpec("dct"), {"neuron.clock": "layer-delay"}),
+    ("batch-code", "encoder thresholds recomputed on every batch", BATCH_CODE, {}),
+    ("one-batch", "thresholds balanced on 512 images", EncoderSpec("dct"), {"balancing.images": 512}),
+    ("mean-loss", "cross-entropy on U_T / T", EncoderSpec("dct"), {"snn.loss_input": "mean"}),
+    (
+        "released",
+        "all choices of the released code together",
+        BATCH_CODE,
+        {"neuron.reading": "released-code", "balancing.images": 512, "snn.loss_input": "mean"},
+    ),
+)
+
+EXPERIMENT = Experiment(
+    name="sensitivity-readings",
+    title="Which reading of the paper gives its numbers?",
+    source="eq. 2, Algorithm 1, released code; Table 1",
+    dataset="mnist",
+    arms=tuple(
+        Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}", changes=changes)
+        for name, title, encoder, changes in READINGS
+        for timesteps in (16, 5, 2)
+    ),
+    profiles=(replace(SMOKE, test_images=200), replace(PAPER, seeds=2)),
+)

@@ -1,0 +1,68 @@
+"""The paper's VGG networks (§2.1) and the profiles that all CIFAR-style experiments share (§2.2)."""
+
+from collections.abc import Mapping
+
+from harness.config import AnnRecipe, Augmentation, Balancing, NetworkSpec, Parameter, Profile, SnnRecipe
+
+VGG5 = NetworkSpec("vgg5", (64, "A", 128, "D", 128, "A"), (4096, 4096))
+VGG9 = NetworkSpec("vgg9", (64, "A", 128, "D", 128, "A", 256, "D", 256, "A", 512, "D", 512, "A"), (4096, 4096))
+VGG11 = NetworkSpec(
+    "vgg11", (64, "A", 128, "D", 256, "A", 512, "D", 512, "D", 512, "A", 512, "D", 512, "A"), (4096, 4096)
+)
+VGG13 = NetworkSpec(
+    "vgg13",
+    (64, "D", 64, "A", 128, "D", 128, "A", 256, "D", 256, "A", 512, "D", 512, "A", 512, "D", 512, "A"),
+    (4096, 4096),
+)
+VGG5_LITE = NetworkSpec("vgg5-lite", (32, "A", 64, "D", 64, "A"), (512, 512))
+
+CROP_AND_FLIP = Augmentation(pad=4, flip=True)
+TILED: Mapping[str, Mapping[str, Parameter]] = {"dct": {"stride": 4, "colour": "ycbcr"}}
+OVERLAPPING: Mapping[str, Mapping[str, Parameter]] = {"dct": {"stride": 2, "colour": "ycbcr"}}
+
+SMOKE = Profile(
+    "smoke",
+    NetworkSpec("vgg5-smoke", (8, "A", 16, "D", 16, "A"), (64, 64)),
+    AnnRecipe(1, 32, 0.01, decay_every=1, classifier_dropout=0.0),
+    SnnRecipe(1, 32, dropout=0.0, images=64),
+    balancing=Balancing(images=32),
+    train_images=256,
+    test_images=64,
+    encoder=TILED,
+    seeds=1,
+    deviations=("a few images and a tiny network: shows that the program runs, and nothing else",),
+)
+LITE = Profile(
+    "lite",
+    VGG5_LITE,
+    AnnRecipe(6, 64, 0.02, decay_every=4, dropout=0.1, classifier_dropout=0.2, augmentation=Augmentation(flip=True)),
+    # Rate and loss were chosen once on a validation split of the training images by
+    # `python -m harness.papers.dct_snn.choices.lite`; the scores of all candidates are in results/selection/lite.json.
+    SnnRecipe(1, 16, 3e-5, dropout=0.1, loss_input="mean", images=6000, augmentation=Augmentation(flip=True)),
+    balancing=Balancing(images=512),
+    test_images=2000,
+    precision="bf16",
+    encoder=TILED,
+    seeds=3,
+    deviations=(
+        "network: vgg5-lite (32, 64, 64 channels, 512-wide classifier) in place of the paper's VGG",
+        "map: 4×4 blocks tile the 32×32 image (stride 4) in place of the 60×60 map of overlapping blocks",
+        "ANN: 6 epochs in place of 300",
+        "fine-tuning: one epoch of 6,000 training images in place of 20–30 epochs of all",
+        "fine-tuning learning rate 0.00003 (not 0.0001), loss on U_T / T (not U_T): chosen on a validation split",
+        "test: a stratified subset of 2,000 images",
+    ),
+)
+
+
+def paper(network: NetworkSpec, learning_rate: float = 0.1) -> Profile:
+    """The published recipe for `network`, as far as it is stated."""
+    return Profile(
+        "paper",
+        network,
+        AnnRecipe(300, 128, learning_rate, decay_every=100, augmentation=CROP_AND_FLIP),
+        SnnRecipe(25, 16, augmentation=CROP_AND_FLIP),
+        precision="bf16",
+        encoder=OVERLAPPING,
+        deviations=("ANN batch size is not stated: 128", "bf16 matrix products in place of fp32"),
+    )

@@ -1,0 +1,130 @@
+"""Certificates: proof that changed code gives equal results, so that records of the earlier code stay fresh.
+
+A certificate says from which numerics to which equality was found, for an encoder, a device and a precision, and
+which settings were found to differ. It is written by `harness certify` and lies in `certificates/` beside the records.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.config import CellConfig, canonical_json
+from harness.errors import HarnessError
+from harness.machine.files import content_digest, write_atomically
+from harness.schema import Fingerprint
+
+FOLDER = "certificates"
+
+
+class Freed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cells of `encoder` on `device` in `precision` come out equal under the numerics `before` and `after`.
+
+    `differing`: settings of the configuration, by dotted path, under which they do not; a cell with any of them is
+    not freed.
+    """
+
+    encoder: str
+    device: str
+    precision: str
+    before: str
+    after: str
+    cells: int
+    differing: dict[str, Any] = {}
+
+
+class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was compared between the commit `base` and the code that wrote this, and what was found equal.
+
+    `compared`: cells whose outputs are equal; `differing`: those whose are not, with the names of the outputs;
+    `left_out`: cells that could not be compared, with the reason. `outputs`: SHA-256 of everything compared.
+    """
+
+    base: str
+    freed: list[Freed]
+    compared: list[str]
+    differing: dict[str, list[str]]
+    left_out: dict[str, str]
+    environment: dict[str, str]
+    outputs: str
+    digest: str = ""
+
+
+def write_certificate(results: Path, certificate: Certificate) -> Path:
+    """Write a certificate, sealed by its digest, into the certificates of a results folder."""
+    sealed = msgspec.structs.replace(certificate, digest=_digest(certificate))
+    path = results / FOLDER / f"{certificate.base[:10]}-{sealed.digest[:10]}.json"
+    write_atomically(path, msgspec.json.format(canonical_json(sealed), indent=1) + b"\n")
+    return path
+
+
+def read_certificates(results: Path) -> tuple[Certificate, ...]:
+    """The certificates of a results folder. Raises HarnessError naming one that is damaged or was edited."""
+    return tuple(_read(path) for path in sorted((results / FOLDER).glob("*.json")))
+
+
+def _read(path: Path) -> Certificate:
+    try:
+        certificate = msgspec.json.decode(path.read_bytes(), type=Certificate)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise HarnessError(f"{path}: not a readable certificate ({error})", "restore or delete it") from None
+    if certificate.digest != _digest(certificate):
+        raise HarnessError(f"{path}: content and digest disagree", "restore or delete it")
+    return certificate
+
+
+def _digest(certificate: Certificate) -> str:
+    return content_digest(canonical_json(msgspec.structs.replace(certificate, digest="")))
+
+
+def chain(
+    certificates: Sequence[Certificate], recorded: Fingerprint, config: CellConfig, today: str
+) -> tuple[str, ...] | None:
+    """The commits whose certificates lead from the numerics of a record to those of `today`, or None.
+
+    Empty where they are the same.
+    """
+    settings = flattened(msgspec.json.decode(canonical_json(config)))
+    paths: dict[str, tuple[str, ...]] = {recorded.numerics: ()}
+    waiting = [recorded.numerics]
+    while waiting and today not in paths:
+        numerics = waiting.pop(0)
+        for certificate in certificates:
+            for freed in certificate.freed:
+                if freed.before == numerics and freed.after not in paths and _covers(freed, recorded, settings):
+                    paths[freed.after] = (*paths[numerics], certificate.base[:10])
+                    waiting.append(freed.after)
+    return paths.get(today)
+
+
+def _covers(freed: Freed, recorded: Fingerprint, settings: Mapping[str, Any]) -> bool:
+    same = (freed.encoder, freed.device, freed.precision) == (
+        settings["encoder.name"],
+        recorded.device,
+        settings["precision"],
+    )
+    return same and not any(settings.get(path) == value for path, value in freed.differing.items())
+
+
+def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a configuration, read from JSON, by dotted path: "encoder.parameters.threshold_scope"."""
+    found: dict[str, Any] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for name, inner in value.items():
+                walk(f"{prefix}.{name}" if prefix else name, inner)
+        else:
+            found[prefix] = value
+
+    walk("", config)
+    return found
+
+
+@cache
+def known_certificates(results: Path) -> tuple[Certificate, ...]:
+    """The certificates that count for the records of a results folder: its own, and those of the evidence beside it."""
+    folders = dict.fromkeys((results, results.parent / "evidence"))
+    return tuple(certificate for folder in folders for certificate in read_certificates(folder))

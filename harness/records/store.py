@@ -1,0 +1,92 @@
+"""The record store: where records lie, how they are written once and atomically, and what is refused on reading.
+
+A record carries its own digest (timings apart), so an edited one is noticed.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from harness.config import CellConfig, canonical_json
+from harness.errors import HarnessError
+from harness.machine.files import write_atomically
+from harness.schema import SCHEMA_VERSION, Counts, Epoch, Failure, Fingerprint, LayerActivity, Record
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Counts",
+    "Epoch",
+    "Failure",
+    "Fingerprint",
+    "LayerActivity",
+    "Record",
+    "digest_of",
+    "read_record",
+    "record_path",
+    "record_paths",
+    "write_record",
+]
+
+
+def digest_of(record: Record) -> str:
+    """SHA-256 of a record without its digest and timings."""
+    bare = msgspec.structs.replace(record, digest="", timings={})
+    return hashlib.sha256(canonical_json(bare)).hexdigest()
+
+
+def record_path(results: Path, config: CellConfig) -> Path:
+    """Where a cell's record lies: `<results>/<experiment>/<profile>/<arm>/seed-0003.json`."""
+    return results / config.experiment / config.profile / config.arm / f"seed-{config.seed:04d}.json"
+
+
+def write_record(results: Path, record: Record) -> Path:
+    """Write a record atomically and return its path.
+
+    Raises OSError when the disk refuses, ValueError for a record that would not read back (NaN among its numbers).
+    """
+    path = record_path(results, record.config)
+    try:
+        sealed = msgspec.structs.replace(record, digest=digest_of(record))
+        content = msgspec.json.format(canonical_json(sealed), indent=1) + b"\n"
+        again = msgspec.json.decode(content, type=Record)
+    except (TypeError, OverflowError, msgspec.MsgspecError) as error:
+        raise ValueError(f"this cannot be a record: {error}") from error
+    if digest_of(again) != sealed.digest:
+        raise ValueError("this cannot be a record: it reads back as another")
+    write_atomically(path, content)
+    return path
+
+
+def read_record(path: Path) -> Record:
+    """Read and check one record.
+
+    Raises HarnessError naming the file when it is unreadable, of another schema, tampered with, or in a
+    place that its own configuration does not name (a smoke record moved among paper records, say).
+    """
+    try:
+        if not path.is_file():  # a pipe would keep us waiting for ever
+            raise OSError("no such file" if not path.exists() else "not a file")
+        record = msgspec.json.decode(path.read_bytes(), type=Record)
+        digest = digest_of(record)
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
+        # Errors of decoding are ValueErrors; OverflowError is a number that JSON may hold and the digest may not.
+        raise HarnessError(f"{path}: not a readable record ({error})", "delete it and run the cell again") from None
+    if record.schema_version != SCHEMA_VERSION:
+        raise HarnessError(
+            f"{path}: record of schema {record.schema_version}, this harness reads {SCHEMA_VERSION}",
+            "run the cell again",
+        )
+    if record.digest != digest:
+        raise HarnessError(f"{path}: tampered: content and digest disagree", "restore it or run the cell again")
+    config = record.config
+    expected = Path(config.experiment, config.profile, config.arm, f"seed-{config.seed:04d}.json")
+    if path.parts[-4:] != expected.parts:
+        raise HarnessError(f"{path}: refused: this is the record of {expected}", "move it back")
+    return record
+
+
+def record_paths(results: Path) -> Iterator[Path]:
+    """Every file that lies where a record would, in a stable order."""
+    yield from sorted(results.glob("*/*/*/seed-*.json"))

@@ -1,0 +1,1 @@
+"""Everything that schedules cells: request, plan, estimate, grid, status, verification, certification."""

@@ -1,0 +1,169 @@
+"""`harness certify --dump`: everything that a cell computes, as values that two revisions can compare bit for bit.
+
+The names of the outputs are kept by later revisions, whatever becomes of the code that computes them.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from encoders.registry import module_of
+from harness.config import CellConfig, Clock, NeuronSpec, Precision, Reading
+from harness.data import load
+from harness.errors import HarnessError
+from harness.papers.dct_snn import experiments
+from harness.records.fingerprint import fingerprint
+from harness.runs.grid import compute
+from harness.runs.plan import PlannedCell
+from harness.schema import Record
+from harness.snn.fire import EACH, SUMMED, Neuron, Readout, fire, pooled
+from harness.training.cell import Setting
+from harness.training.checkpoint import Checkpoint
+
+SMOKE, KERNELS = "smoke", "kernels"
+CPU = torch.device("cpu")
+DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+class Dump(msgspec.Struct, frozen=True):
+    """What one cell gave in one precision: `outputs` by name. `absent`: why there are none."""
+
+    cell: str
+    precision: str
+    encoder: str = ""
+    numerics: str = ""
+    settings: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    absent: str = ""
+
+
+def dumps(names: Iterable[str], data_dir: Path | None) -> Iterator[Dump]:
+    """The dumps of cells called EXPERIMENT/PROFILE/ARM/SEED, of "smoke" (all smoke cells) and of "kernels".
+
+    A smoke cell is computed in both precisions, any other in its own.
+    """
+    torch.set_num_threads(1)
+    with TemporaryDirectory() as folder:
+        for name in names:
+            if name == KERNELS:
+                yield from _kernels()
+            elif name == SMOKE:
+                for cell in smoke_cells():
+                    yield from _in_precisions(cell, get_args(Precision), data_dir, Path(folder))
+            else:
+                yield from _in_precisions(name, (), data_dir, Path(folder))
+
+
+def smoke_cells() -> list[str]:
+    """The smoke cells of every experiment, seed 0; cells with equal recipes are named once."""
+    found: dict[str, str] = {}
+    for name in experiments.names():
+        experiment = experiments.get(name)
+        for arm in experiment.arms:
+            config = experiment.resolve(arm, experiments.profile_of(experiment, "smoke"), 0)
+            recipe = fingerprint(config, experiment.dataset, module_of(arm.encoder.name)).recipe
+            found.setdefault(f"{experiment.dataset}/{recipe}", f"{name}/smoke/{arm.name}/0")
+    return list(found.values())
+
+
+def config_of(name: str) -> CellConfig:
+    """The configuration of the cell called EXPERIMENT/PROFILE/ARM/SEED. Raises HarnessError for an unknown one."""
+    parts = name.split("/")
+    if len(parts) != 4 or not parts[3].isdecimal():
+        raise HarnessError(f"no cell '{name}'", "name it as EXPERIMENT/PROFILE/ARM/SEED")
+    experiment = experiments.get(parts[0])
+    arm, profile = experiments.arm_of(experiment, parts[2]), experiments.profile_of(experiment, parts[1])
+    return experiment.resolve(arm, profile, int(parts[3]))
+
+
+def _in_precisions(name: str, precisions: Iterable[Precision], data_dir: Path | None, folder: Path) -> Iterator[Dump]:
+    try:
+        config = config_of(name)
+        for precision in precisions or (config.precision,):
+            yield _cell(name, replace(config, precision=precision), data_dir, folder)
+    except HarnessError as error:
+        yield Dump(name, "", absent=error.message)
+
+
+def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) -> Dump:
+    data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
+    mark = fingerprint(config, data.digest, module_of(config.encoder.name))
+    checkpoint = folder / "cell.checkpoint"
+    checkpoint.unlink(missing_ok=True)
+    setting = Setting(CPU, ann_cache=folder, checkpoint=checkpoint)
+    record = compute(PlannedCell(config, mark, folder / "seed-0000.json", "missing"), data, setting)
+    weights = Checkpoint(checkpoint, mark.digest)._read()
+    outputs = _outputs(record, weights["network"] if weights else {})
+    settings = msgspec.to_builtins(config)
+    return Dump(name, config.precision, config.encoder.name, mark.numerics, settings, outputs)
+
+
+def _outputs(record: Record, weights: dict[str, Tensor]) -> dict[str, Any]:
+    if record.status == "failed":
+        return {"failed": True}
+    return {
+        "ann": msgspec.to_builtins(record.ann_epochs),
+        "encoder": msgspec.to_builtins(record.encoder_state),
+        "thresholds": record.thresholds,
+        "balanced": msgspec.to_builtins(record.balanced),
+        "epochs": msgspec.to_builtins(record.epochs),
+        "curve": msgspec.to_builtins(record.curve),
+        "spikes": [layer.spikes for layer in record.layers],
+        "accumulates": [layer.accumulates for layer in record.layers],
+        "weights": [_digest(weights[name]) for name in sorted(weights)],
+    }
+
+
+def _kernels() -> Iterator[Dump]:
+    """Spikes and gradients of a layer on drawn inputs: both readings and clocks, each readout, map and features."""
+    for precision, dtype in DTYPES.items():
+        outputs = {}
+        for reading, clock in itertools.product(get_args(Reading), get_args(Clock)):
+            spec = NeuronSpec(reading=reading, clock=clock)
+            for shape, readouts in _shapes().items():
+                for label, readout in readouts.items():
+                    outputs[f"{reading}, {clock}, {shape}, {label}"] = _layer(shape, readout, spec, dtype)
+        yield Dump(KERNELS, precision, outputs=outputs)
+
+
+Case = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def _shapes() -> dict[Case, dict[str, Readout]]:
+    """Inputs `[T·N, …]` of 7 timesteps of 3 images and weights; what is read from the spikes."""
+    even, odd = (3, 6, 8, 5), (3, 7, 5, 5)
+    return {
+        ((21, 33), (17, 33)): {"each": EACH, "summed": SUMMED},
+        ((21, 3, 6, 8), (5, 3, 3, 3)): {"each": EACH, "summed": SUMMED, "pooled": pooled(even)},
+        ((21, 4, 7, 5), (5, 4, 3, 3)): {"pooled": pooled(odd)},
+    }
+
+
+def _layer(case: Case, readout: Readout, spec: NeuronSpec, dtype: torch.dtype) -> list[str]:
+    draws = np.random.default_rng(0)
+    shape, weight_shape = case
+    x = torch.from_numpy(draws.integers(-1, 2, shape).astype(np.float32)).to(dtype).requires_grad_()
+    weight = torch.from_numpy(draws.normal(0.0, 0.4, weight_shape).astype(np.float32)).requires_grad_()
+    neurons = 3 * weight_shape[0] * (shape[2] * shape[3] if len(shape) == 4 else 1)
+    gain = torch.from_numpy((draws.random(neurons) < 0.8).astype(np.float32)) * 1.25
+    fired = fire(x, weight, 7, Neuron(0.7, spec, gain), readout)
+    seen = torch.from_numpy(draws.normal(0.0, 1.0, fired.shape).astype(np.float32)).to(fired.dtype)
+    (fired * seen).sum().backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert weight.grad is not None
+    return [_digest(fired.detach()), _digest(x.grad), _digest(weight.grad)]
+
+
+def _digest(tensor: Tensor) -> str:
+    whole = tensor.detach().cpu().contiguous()
+    bits = whole.view(torch.int16) if whole.dtype == torch.bfloat16 else whole
+    return hashlib.sha256(bits.numpy().tobytes()).hexdigest()

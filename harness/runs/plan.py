@@ -1,0 +1,120 @@
+"""What is to do: the cells of an experiment, and what stands in their records today."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from encoders.registry import module_of
+from harness.config import Arm, CellConfig, Experiment, Profile
+from harness.data.types import DataSet
+from harness.errors import CellFailure, HarnessError
+from harness.machine.disk import nearest_existing
+from harness.plugins.guard import guarded
+from harness.records.fingerprint import Device, fingerprint
+from harness.records.freshness import State, state_of
+from harness.records.store import record_path
+from harness.schema import Fingerprint
+from harness.training.batches import normalised
+from harness.training.randomness import generator
+
+PRACTICAL_SECONDS = 3 * 3600.0
+MOST_SEEDS = 10_000  # a record's name has four digits
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell, its record's place, what stands there now, and why it is not simply done.
+
+    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all.
+    """
+
+    config: CellConfig
+    fingerprint: Fingerprint
+    path: Path
+    state: State
+    reason: str = ""
+    stamp: int = 0
+    fault: CellFailure | None = None
+
+
+def plan(
+    experiment: Experiment,
+    profile: Profile,
+    arms: Sequence[Arm],
+    seeds: int,
+    data: DataSet,
+    results: Path,
+    device: Device = "cpu",
+) -> list[PlannedCell]:
+    """The cells of `arms` × seeds 0 … `seeds` − 1, seed by seed so that arms can be compared early.
+
+    Raises HarnessError for a results folder that cannot be written, EncoderError for parameters that do not fit.
+    """
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise HarnessError(
+            f"--seeds must be at least 1 and at most {MOST_SEEDS}, not {seeds}", "leave it out, or use 5"
+        )
+    require_writable(results)
+    faults = {arm.name: trial(experiment.resolve(arm, profile, 0), data) for arm in arms}
+    cells = []
+    for seed in range(seeds):
+        for arm in arms:
+            config = experiment.resolve(arm, profile, seed)
+            mark = _fingerprint(config, data.digest, device)
+            path = record_path(results, config)
+            stamp = stamp_of(path)
+            cells.append(PlannedCell(config, mark, path, *state_of(path, mark), stamp, faults[arm.name]))
+    return cells
+
+
+def _fingerprint(config: CellConfig, digest: str, device: Device) -> Fingerprint:
+    name = config.encoder.name
+    try:
+        return fingerprint(config, digest, module_of(name), device)
+    except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
+        raise HarnessError(
+            f"encoder '{name}': {error}, so nothing could tell when a record of it is stale",
+            "install it as a package with __init__.py and .py files",
+        ) from None
+
+
+def trial(config: CellConfig, data: DataSet) -> CellFailure | None:
+    """Encode one image before anything is trained: what is wrong with the encoder's code, or nothing.
+
+    Raises EncoderError if its parameters do not fit each other, the images or T: that is the user's to mend.
+    """
+    images = normalised(data.train.images[:64])
+    try:
+        encoder = guarded(config.encoder).calibrate(images, generator(0, "calibration"))
+        encoder.frame(images[:1])
+        encoder.encode(images[:1], config.timesteps, generator(0, "encoder-test"))
+        encoder.state()
+    except CellFailure as failure:
+        return failure
+    return None
+
+
+def stamp_of(path: Path) -> int:
+    """Tells one writing of a record from the next: its time of change, 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def require_writable(folder: Path) -> None:
+    """Raise HarnessError unless records can be written below `folder`."""
+    try:
+        existing = nearest_existing(folder)
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            raise PermissionError(0, f"{existing} is no folder that you may write to")
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise HarnessError(
+            f"cannot write to results folder {folder}: {reason}", "choose another with --results-dir"
+        ) from None

@@ -1,0 +1,185 @@
+"""`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from harness.config import Arm, CellConfig, Experiment, Precision, Profile
+from harness.data import cache, load
+from harness.data.types import DataSet
+from harness.errors import HarnessError
+from harness.machine.allocator import keep_freed_memory
+from harness.machine.disk import free_gib
+from harness.papers.dct_snn import experiments
+from harness.records.twins import TRAINED_AS
+from harness.runs.display import display, duration
+from harness.runs.estimate import Work, frame_shape, measure, total_work
+from harness.runs.grid import Finished, name_of, run_grid, sweep
+from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, plan
+from harness.snn.fire import Kernel
+from harness.training.cell import Setting
+
+RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; None means: let the harness choose."""
+
+    experiment: str
+    profile: str | None = None
+    seeds: int | None = None
+    arms: tuple[str, ...] = ()
+    encoders: tuple[str, ...] = ()
+    device: str = "auto"
+    precision: Precision | None = None
+    kernel: Kernel = "auto"
+    data_dir: Path | None = None
+    results: Path = Path("results/local")
+    dry_run: bool = False
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request resolved: what there is to do and with what."""
+
+    experiment: Experiment
+    profile: Profile
+    why: str
+    data: DataSet
+    device: torch.device
+    cells: tuple[PlannedCell, ...]
+    todo: tuple[PlannedCell, ...]
+    work: Work
+    seconds: float
+
+
+def prepare(request: Request) -> Prepared:
+    """Resolve a request without training anything. Raises HarnessError or EncoderError for what cannot be."""
+    experiment = experiments.get(request.experiment)
+    experiment = experiments.with_added(experiment, request.encoders)
+    arms = _arms(experiment, request)
+    device = device_of(request.device)
+    ordered: list[str] = [profile.name for profile in reversed(experiment.profiles)]
+    fuller = [name for name in ordered if name != "smoke"] or ordered
+    names = [request.profile] if request.profile is not None else fuller
+    for name in names:
+        prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
+        if request.profile is not None or prepared.seconds <= PRACTICAL_SECONDS:
+            break
+    return prepared
+
+
+def _at_profile(
+    experiment: Experiment, profile: Profile, arms: Sequence[Arm], device: torch.device, request: Request
+) -> Prepared:
+    if request.precision is not None:
+        profile = replace(profile, precision=request.precision)
+    data = load(
+        experiment.dataset,
+        request.data_dir,
+        train_images=profile.train_images,
+        test_images=profile.test_images,
+    )
+    seeds = profile.seeds if request.seeds is None else request.seeds
+    cells = plan(experiment, profile, arms, seeds, data, request.results, "cuda" if device.type == "cuda" else "cpu")
+    states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
+    todo = [cell for cell in cells if cell.state in states]
+    work, seconds = _estimate([cell.config for cell in todo if cell.fault is None], data, device)
+    why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
+    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds)
+
+
+def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[Work, float]:
+    """The work of cells and the seconds that it takes."""
+    if not configs:
+        return Work(), 0.0
+    shape = frame_shape(configs[0], data)
+    work = total_work(configs, data, shape)
+    return work, measure(configs[0], data, shape, device).seconds(work)
+
+
+def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
+    """The arms asked for, those added by --encoder among them; all where none is named."""
+    names = dict.fromkeys((*request.arms, *request.encoders))
+    return tuple(experiments.arm_of(experiment, name) for name in names) if request.arms else experiment.arms
+
+
+def device_of(name: str) -> torch.device:
+    """The device called `name`: "auto" takes a GPU where there is one. Raises HarnessError for an absent one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name not in ("cpu", "cuda"):
+        raise HarnessError(f"unknown device '{name}'", "use auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise HarnessError("no CUDA device here", "use --device cpu")
+    return torch.device(name)
+
+
+def announce(prepared: Prepared, console: Console) -> None:
+    """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
+    data, cells, todo = prepared.data, prepared.cells, prepared.todo
+    console.print(f"[bold]{prepared.experiment.name}[/] — {prepared.experiment.title}", highlight=False)
+    console.print(f"profile {prepared.profile.name} ({prepared.why}); device {prepared.device}", highlight=False)
+    console.print(
+        f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}",
+        highlight=False,
+    )
+    console.print(f"{len(cells)} cells, {len(todo)} to do", highlight=False)
+    for cell in cells:
+        if cell.reason:
+            console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}", highlight=False)
+    if todo:
+        console.print(
+            f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
+            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, one checkpoint at a time, "
+            f"{free_gib(todo[0].path):.0f} GiB free",
+            highlight=False,
+        )
+    else:
+        console.print("nothing to train: every cell has its record", highlight=False)
+
+
+def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
+    """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch."""
+    keep_freed_memory()
+    rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
+    sweep([cell for cell in prepared.cells if cell not in prepared.todo], request.results)
+    with display(console, prepared.work.macs) as show:
+        setting = Setting(prepared.device, request.kernel, ann_cache=cache.root() / "anns", progress=show.advance)
+
+        def starting(cell: PlannedCell) -> None:
+            show.cell(name_of(cell))
+
+        for done in run_grid(prepared.todo, prepared.data, request.results, setting, starting, show.line):
+            rows[done.cell.path] = _row(done.cell, done.record.status)
+            show.line(_outcome(done))
+    return list(rows.values())
+
+
+def _outcome(done: Finished) -> str:
+    name, record = name_of(done.cell), done.record
+    if record.failure is not None or record.curve is None:
+        return f"{name}: failed: {record.failure.reason if record.failure else 'no reason given'}"
+    percent = 100 * record.curve.correct[-1] / record.curve.total
+    how = f"in {duration(sum(record.timings.values()))}" if done.here else "(finished by another run)"
+    if TRAINED_AS in record.environment:
+        how = f"(the same computation as {record.environment[TRAINED_AS]})"
+    return f"{name}: {percent:.2f} % {how}"
+
+
+def _row(cell: PlannedCell, status: str) -> dict[str, Any]:
+    config = cell.config
+    return {
+        "experiment": config.experiment,
+        "profile": config.profile,
+        "arm": config.arm,
+        "seed": config.seed,
+        "status": status,
+        "record": str(cell.path),
+    }

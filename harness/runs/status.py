@@ -1,0 +1,160 @@
+"""What stands in a results folder: cells that are done, stale (and why), failed, running, missing.
+
+Looks and never trains, and loads neither torch nor images. A record is held against the digest of the data that it
+names itself; only `harness run`, which has the images, can say whether today's files still have it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from encoders.errors import EncoderError
+from encoders.registry import module_of
+from harness.config import CellConfig, Experiment, Profile
+from harness.errors import HarnessError
+from harness.papers.dct_snn import experiments
+from harness.records.fingerprint import fingerprint
+from harness.records.freshness import changed, config_changes, judged
+from harness.records.locks import holder
+from harness.records.store import read_record, record_path
+from harness.schema import Record
+
+CellState = Literal["done", "stale", "failed", "running", "missing"]
+STATES: tuple[CellState, ...] = get_args(CellState)
+
+
+@dataclass(frozen=True)
+class CellStatus:
+    """One cell. reason: what has changed, why it failed, who runs it, or what is left of it."""
+
+    experiment: str
+    profile: str
+    arm: str
+    seed: int
+    status: CellState
+    reason: str
+    record: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """`cells` in the order of the experiments; `data`: digest → number of records, by experiment and profile."""
+
+    cells: tuple[CellStatus, ...]
+    data: dict[str, dict[str, int]]
+
+    def counts(self) -> dict[tuple[str, str, str], Counter[str]]:
+        """How many cells of each (experiment, profile, arm) are in each state."""
+        counts: dict[tuple[str, str, str], Counter[str]] = {}
+        for cell in self.cells:
+            counts.setdefault((cell.experiment, cell.profile, cell.arm), Counter())[cell.status] += 1
+        return counts
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        arms = [
+            {"experiment": experiment, "profile": profile, "arm": arm, **{state: count[state] for state in STATES}}
+            for (experiment, profile, arm), count in self.counts().items()
+        ]
+        return {"cells": [asdict(cell) for cell in self.cells], "arms": arms, "data": self.data}
+
+
+def status(results: Path, experiment: str | None = None) -> Status:
+    """The state of every planned cell of each profile that was begun, and of every record beside them.
+
+    Raises HarnessError for an unknown experiment. One that is named and was never run is all missing.
+    """
+    chosen = experiments.get(experiment).name if experiment else None
+    cells: list[CellStatus] = []
+    data: dict[str, dict[str, int]] = {}
+    for name in [chosen] if chosen else experiments.names():
+        found = experiments.get(name)
+        begun = [profile for profile in found.profiles if (results / name / profile.name).is_dir()]
+        for profile in begun or (found.profiles if chosen else ()):
+            cells += _profile(results, found, profile)
+            digests = _digests(results / name / profile.name)
+            data |= {f"{name}/{profile.name}": dict(digests)} if digests else {}
+    return Status(tuple(cells), data)
+
+
+def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:
+    """Planned cells arm by arm, then records of further seeds and of arms that `--encoder` added."""
+    there = set((results / experiment.name / profile.name).glob("*/seed-*.json"))
+    for arm in experiment.arms:
+        planned = [experiment.resolve(arm, profile, seed) for seed in range(profile.seeds)]
+        more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
+        configs = planned + [experiment.resolve(arm, profile, seed) for seed in sorted(map(_seed, more)) if seed >= 0]
+        yield from (_cell(config, record_path(results, config)) for config in configs)
+        there -= {record_path(results, config) for config in configs}
+    for path in sorted(there):
+        yield _other(experiment, profile, path)
+
+
+def _seed(path: Path) -> int:
+    number = path.stem.removeprefix("seed-")
+    return int(number) if number.isascii() and number.isdigit() and path.stem == f"seed-{int(number):04d}" else -1
+
+
+def _other(experiment: Experiment, profile: Profile, path: Path) -> CellStatus:
+    """A record of no planned arm: of an encoder that was added by name, or of an arm that is no more."""
+    name = path.parent.name
+    try:
+        config = read_record(path).config
+        module_of(name)
+    except (HarnessError, EncoderError) as error:
+        reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
+        return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
+    return _cell(experiment.resolve(experiments.added_arm(experiment, name), profile, config.seed), path)
+
+
+def _cell(config: CellConfig, path: Path) -> CellStatus:
+    owner = holder(path)
+    if owner is not None:
+        state, reason = "running", str(owner)
+    else:
+        state, reason = judged(path, lambda record: _changes(record, config))
+    if state == "missing" and list(path.parent.glob(f".{path.stem}.*checkpoint")):
+        reason = "begun: its finished epochs are kept"
+    return CellStatus(config.experiment, config.profile, config.arm, config.seed, _named(state), reason, str(path))
+
+
+def _named(state: str) -> CellState:
+    return next(known for known in STATES if known == state)
+
+
+def _changes(record: Record, config: CellConfig) -> list[str]:
+    """What has changed since a record: fields of the configuration, and modules; its data are taken as they were."""
+    try:
+        today = fingerprint(config, record.fingerprint.data, module_of(config.encoder.name), record.fingerprint.device)
+    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
+        return [str(error)]
+    fields = ", ".join(config_changes(record.config, config))
+    return [
+        f"recipe ({fields})" if part == "recipe" and fields else part for part in changed(record.fingerprint, today)
+    ]
+
+
+def _digests(folder: Path) -> Counter[str]:
+    digests: Counter[str] = Counter()
+    for path in sorted(folder.glob("*/seed-*.json")):
+        try:
+            digests[read_record(path).fingerprint.data] += 1
+        except HarnessError:
+            continue
+    return digests
+
+
+def lines(found: Status) -> Sequence[str]:
+    """One line for each thing that is not simply done or missing, and one on the data of each profile."""
+    said = [
+        f"{cell.experiment}/{cell.profile}/{cell.arm} seed {cell.seed}: {cell.status}: {cell.reason}"
+        for cell in found.cells
+        if cell.reason
+    ]
+    for place, digests in found.data.items():
+        if len(digests) > 1:
+            parts = ", ".join(f"{count} of {digest[:12]}" for digest, count in digests.items())
+            said.append(f"{place}: records of different data: {parts}; harness run tells which are stale")
+    return said

@@ -1,0 +1,190 @@
+"""`harness verify`: train the cell of a record again, from nothing, and say whether the same comes out."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import torch
+from scipy.stats import norm
+
+from encoders.errors import EncoderError
+from encoders.registry import module_of
+from harness.config import canonical_json
+from harness.data import load
+from harness.data.types import DataSet
+from harness.errors import HarnessError
+from harness.records.fingerprint import fingerprint
+from harness.records.freshness import changed
+from harness.records.store import read_record
+from harness.runs.estimate import frame_shape, total_work
+from harness.runs.grid import compute
+from harness.runs.plan import PlannedCell
+from harness.schema import Counts, Record
+from harness.training.cell import Setting
+from harness.training.progress import Progress, silent
+
+Verdict = Literal["identical bit for bit", "within tolerance", "different"]
+ERROR_RATE = 0.05  # of calling noise a difference, over all timesteps of a curve together
+
+# What a record holds beside what was computed.
+CIRCUMSTANCES = ("fingerprint", "environment", "timings", "digest")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A record that is to come out again, its data, and the multiply-accumulates that this takes."""
+
+    path: Path
+    record: Record
+    data: DataSet
+    work: float
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of it. largest: the widest gap between both curves, in images, and the `allowed` one there."""
+
+    record: str
+    verdict: Verdict
+    differing: tuple[str, ...]
+    largest: int
+    allowed: float
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        text = f"{self.record}: {self.verdict}"
+        if self.verdict != "identical bit for bit":
+            text += f"; differing: {', '.join(self.differing)}; largest gap {self.largest} images"
+            text += f", where noise allows {self.allowed:.0f}"
+        return text
+
+
+def find(name: str, results: Path) -> Path:
+    """The record called `name`: a path, or EXPERIMENT/PROFILE/ARM/SEED in the folder `results`."""
+    if os.path.isfile(name):
+        return Path(name)
+    parts = name.strip("/").split("/")
+    seed = re.fullmatch(r"(?:seed-)?(\d{1,9})(?:\.json)?", parts[-1])
+    path = results.joinpath(*parts[:-1], f"seed-{int(seed[1]):04d}.json") if seed and len(parts) == 4 else None
+    if path is None or not os.path.isfile(path):
+        raise HarnessError(
+            f"no record {path or name}", "name its file, or EXPERIMENT/PROFILE/ARM/SEED in --results-dir"
+        )
+    return path
+
+
+def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
+    """The record at `path` and the data it was computed on.
+
+    Raises HarnessError for a record that does not read, and for a data set that is not there or another.
+    """
+    record = read_record(path.resolve())
+    data = _data(record, data_dir)
+    finished = record.status == "done"
+    work = total_work([record.config], data, frame_shape(record.config, data)).macs if finished else 1.0
+    return Wanted(path, record, data, work)
+
+
+def verify(want: Wanted, progress: Progress = silent) -> Verification:
+    """Train the cell again, without cache or checkpoint, and compare."""
+    before = want.record
+    device = _device(before)
+    # A kernel of another device cannot run here: take this one's own.
+    recorded = before.environment.get("kernel", "auto")
+    kernel: Any = recorded if recorded == "reference" or (recorded == "triton") == (device.type == "cuda") else "auto"
+    with _threads(before.environment.get("threads", "")):
+        after = _again(want, Setting(device, kernel, progress=progress))
+    return compare(str(want.path), before, after)
+
+
+def _data(record: Record, data_dir: Path | None) -> DataSet:
+    config = record.config
+    data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
+    if data.digest != record.fingerprint.data:
+        raise HarnessError(
+            f"the {config.dataset} found here (digest {data.digest[:12]}) is not that of the record "
+            f"({record.fingerprint.data[:12]})",
+            "name the original files with --data-dir",
+        )
+    return data
+
+
+def _device(record: Record) -> torch.device:
+    named = record.environment.get("device", "")
+    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
+    return torch.device("cuda" if here else "cpu")
+
+
+@contextmanager
+def _threads(count: str) -> Iterator[None]:
+    """Compute with as many threads as the record did: sums are then added up in the same order."""
+    before = torch.get_num_threads()
+    if count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1):
+        torch.set_num_threads(int(count))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _again(want: Wanted, setting: Setting) -> Record:
+    config = want.record.config
+    try:
+        mark = fingerprint(config, want.data.digest, module_of(config.encoder.name), want.record.fingerprint.device)
+    except EncoderError as error:
+        raise HarnessError(f"{want.path}: {error}", "install the encoder") from None
+    record = compute(PlannedCell(config, mark, want.path, "missing"), want.data, setting)
+    # As it would be read back: a tuple is a list then, a whole float a float.
+    return msgspec.json.decode(canonical_json(record), type=Record)
+
+
+def compare(name: str, before: Record, after: Record) -> Verification:
+    """Hold a record against what a second training gave."""
+    differing = tuple(
+        field
+        for field in Record.__struct_fields__
+        if field not in CIRCUMSTANCES and _bytes(before, field) != _bytes(after, field)
+    )
+    largest, allowed = gap(before.curve, after.curve)
+    verdict: Verdict = "different"
+    if not differing:
+        verdict = "identical bit for bit"
+    elif before.status == after.status == "done" and largest <= allowed:
+        verdict = "within tolerance"
+    return Verification(name, verdict, differing, largest, allowed, tuple(_notes(before, after)))
+
+
+def _bytes(record: Record, field: str) -> bytes:
+    value = getattr(record, field)
+    # A traceback names the lines of a file; a failure is the same if its reason is.
+    return canonical_json(value.reason if field == "failure" and value is not None else value)
+
+
+def gap(before: Counts | None, after: Counts | None) -> tuple[int, float]:
+    """The widest gap between two curves relative to its noise, in images, and what noise allows there.
+
+    Two runs whose rounding differs part ways and end as two draws of one accuracy p: their counts over n images
+    then differ by less than z √(2 n p (1 − p)) at all T timesteps together but for `ERROR_RATE` (Bonferroni).
+    """
+    if before is None or after is None or before.total != after.total or len(before.correct) != len(after.correct):
+        return 0, -1.0
+    z = float(norm.isf(ERROR_RATE / 2 / len(before.correct)))
+    gaps = []
+    for one, other in zip(before.correct, after.correct, strict=True):
+        p = (one + other) / (2 * before.total)
+        gaps.append((abs(one - other), z * (2 * before.total * p * (1 - p)) ** 0.5))
+    return max(gaps, key=lambda pair: pair[0] / max(pair[1], 1e-9))
+
+
+def _notes(before: Record, after: Record) -> Iterator[str]:
+    for name in sorted(before.environment.keys() | after.environment.keys()):
+        old, new = before.environment.get(name), after.environment.get(name)
+        if old != new:
+            yield f"{name}: {old} in the record, {new} here"
+    if parts := changed(before.fingerprint, after.fingerprint):
+        yield f"the record was computed by earlier code: {', '.join(parts)}"
