@@ -67,6 +67,7 @@ def test_a_changed_constant_counts(package):
 def test_a_cell_depends_on_its_own_encoder_and_no_other():
     modules = fingerprint(tiny_config(), "data", "encoders.dct").modules
     assert {"harness.training.cell", "harness.snn.neuron", "encoders.dct", "encoders.integrate"} <= modules.keys()
+    assert "harness.training.ann" in modules, "reached through a module that decides nothing itself"
     assert not {"encoders.poisson", "encoders.phase", "encoders.registry", "harness.cli"} & modules.keys()
 
 

@@ -24,7 +24,7 @@ Device = Literal["cpu", "cuda"]
 
 ROOT = "harness.training.cell"
 OWN = ("harness", "encoders")
-# Modules that a cell imports and that decide no number of it. Nothing is looked for behind them either.
+# Modules that a cell imports and that decide no number of it; what they import may.
 OUTSIDE = frozenset(
     {
         "encoders.errors",
@@ -99,11 +99,11 @@ def dependencies(module: str) -> frozenset[str]:
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in found or name in OUTSIDE:
+        if name in found:
             continue
         found.add(name)
         waiting += _imports(name, own)
-    return frozenset(found)
+    return frozenset(found - OUTSIDE)
 
 
 def _imports(module: str, own: tuple[str, ...]) -> list[str]:
