@@ -13,10 +13,10 @@ import msgspec
 Reading = Literal["equation", "algorithm", "released-code"]
 Clock = Literal["synchronous", "layer-delay"]
 Precision = Literal["fp32", "bf16"]
-ProfileName = Literal["smoke", "lite", "paper"]
+ProfileName = Literal["smoke", "lite", "short", "paper"]
 Parameter = bool | int | float | str | tuple[int, ...] | None
 
-PROFILES: tuple[ProfileName, ...] = ("smoke", "lite", "paper")
+PROFILES: tuple[ProfileName, ...] = ("smoke", "lite", "short", "paper")
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class SnnRecipe:
 
     `loss_input`: cross-entropy on the accumulated output U_T ("sum", eq. 5–6) or on U_T / T ("mean").
     `images`: fine-tune on a stratified subset of that many training images (None: on all of them).
+    `readings`: fractions of fine-tuning after which the test set is read on the way; they change nothing else.
     """
 
     epochs: int
@@ -101,6 +102,7 @@ class SnnRecipe:
     loss_input: Literal["sum", "mean"] = "sum"
     images: int | None = None
     augmentation: Augmentation = Augmentation()
+    readings: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

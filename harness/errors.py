@@ -22,5 +22,9 @@ def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
     return HarnessError(f"unknown {kind} '{name}'", hint)
 
 
+class Stopped(Exception):
+    """The work was told to end, and what was done is kept: its time is up, or a signal came. Says in which stage."""
+
+
 class CellFailure(Exception):
     """A cell that cannot be finished: a finding about an arm, not a mistake of the user. Kept in its record."""

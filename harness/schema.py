@@ -6,7 +6,7 @@ import msgspec
 
 from harness.config import CellConfig
 
-SCHEMA_VERSION = 3  # 3: fingerprints of contents
+SCHEMA_VERSION = 4
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,16 +40,45 @@ class LayerActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spikes: float | None
 
 
-class Energy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Energy of one image in picojoules, as an ANN and as an SNN over all timesteps with its encoder.
+class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of a cell's trained weights, which lies beside its record, and the SHA-256 of that file."""
 
-    `accumulate_pj` and `mac_pj` are what one addition and one multiply-accumulate were taken to cost.
+    file: str
+    sha256: str
+
+
+class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The machine that computed: what of it can change a rounding. No name of a host or a user.
+
+    `instructions`: the vector and matrix extensions that torch's products choose among, e.g. "amx_bf16".
     """
 
-    accumulate_pj: float
-    mac_pj: float
-    ann_pj: float
-    snn_pj: float
+    processor: str
+    instructions: list[str]
+    cores: int
+    accelerator: str = ""
+
+
+class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a cell computed, as plain numbers.
+
+    `encoder_state`: the encoder's fitted statistics; `encoder_operations`: its arithmetic for one image.
+    `ann_epochs`, `epochs`: of pre-training and of fine-tuning; `balanced`: straight after threshold balancing.
+    `curve`: the final result on the test set; `sample_curve`: the same on a fixed sample of training images.
+    `on_the_way`: test counts after a fraction of fine-tuning, such as "0.125".
+    `layers`: operations and spikes of each weighted layer.
+    """
+
+    encoder_state: dict[str, Any]
+    encoder_operations: float
+    thresholds: list[float]
+    ann_epochs: list[Epoch]
+    balanced: Counts
+    epochs: list[Epoch]
+    curve: Counts
+    sample_curve: Counts
+    layers: list[LayerActivity]
+    on_the_way: dict[str, Counts] = {}
 
 
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,8 +102,14 @@ class Failure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     traceback: str
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything one cell computed. Integer counts, never percentages."""
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything one cell computed (see `CellResult`), and how. Integer counts, never percentages.
+
+    A field at its default is not written, so that records of before a field existed keep their digest.
+    `right`: by timestep, one bit a test image, 1 where it is classified rightly: base64 of `numpy.packbits`, in the
+        data set's canonical order. Of the last timestep and of each that a claim is about.
+    `threads`: of torch and Numba; `machine`: what computed it.
+    """
 
     config: CellConfig
     fingerprint: Fingerprint
@@ -88,8 +123,13 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balanced: Counts | None = None
     epochs: list[Epoch] = []
     curve: Counts | None = None
+    sample_curve: Counts | None = None
+    right: dict[str, str] = {}
+    on_the_way: dict[str, Counts] = {}
     layers: list[LayerActivity] = []
-    energy: Energy | None = None
     failure: Failure | None = None
-    schema_version: int = SCHEMA_VERSION
+    weights: Weights | None = None
+    threads: int | None = None
+    machine: Machine | None = None
+    schema_version: int = 0
     digest: str = ""

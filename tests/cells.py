@@ -10,6 +10,7 @@ from harness.data import load
 from harness.data.types import DataSet
 from harness.papers.dct_snn import experiments
 from harness.records.fingerprint import fingerprint
+from harness.runs.sealing import sealed
 from harness.schema import Record
 from harness.training.cell import Setting, run_cell
 
@@ -40,7 +41,8 @@ def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **se
     data = data or tiny_data()
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
     mark = fingerprint(config, data.digest, type(encoder).__module__)
-    return run_cell(config, data, encoder, mark, Setting(CPU, **setting))  # type: ignore[arg-type]
+    place = Setting(CPU, **setting)  # type: ignore[arg-type]
+    return sealed(config, mark, place, run_cell(config, data, encoder, place), ())
 
 
 __all__ = ["CPU", "EncoderSpec", "run_tiny", "tiny_config", "tiny_data"]

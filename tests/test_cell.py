@@ -1,17 +1,22 @@
 """A whole cell: the same twice, the same with either kernel, the same after an interruption; failures are named."""
 
+import base64
+import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from harness.config import Balancing, EncoderSpec, NetworkSpec, NeuronSpec
-from harness.errors import CellFailure
+from harness.errors import CellFailure, Stopped
 from harness.records.store import digest_of
 from harness.snn.network import Network
-from harness.training import snn
+from harness.training import cell
+from harness.training.ann_cache import AnnCache
+from harness.training.checkpoint import Checkpoint
 from harness.training.divergence import require_finite
-from harness.training.progress import silent
+from harness.training.watch import SILENT, Watch
 from tests.cells import run_tiny, tiny_config
 
 
@@ -49,32 +54,62 @@ def test_the_ann_is_trained_once_for_all_arms(tmp_path):
     def note(stage, _work):
         stages.append(stage)
 
-    first = run_tiny(ann_cache=tmp_path, progress=note)
+    first = run_tiny(ann_cache=AnnCache(tmp_path), watch=Watch(note))
     assert any(stage.startswith("ANN") for stage in stages)
     stages.clear()
-    other = run_tiny(tiny_config(timesteps=3), ann_cache=tmp_path, progress=note)
+    other = run_tiny(tiny_config(timesteps=3), ann_cache=AnnCache(tmp_path), watch=Watch(note))
     assert not any(stage.startswith("ANN") for stage in stages)
     assert first.ann_epochs == other.ann_epochs
-    assert digest_of(run_tiny(ann_cache=tmp_path)) == digest_of(first)
+    assert digest_of(run_tiny(ann_cache=AnnCache(tmp_path))) == digest_of(first)
 
 
 def test_an_interrupted_cell_ends_with_the_same_record(tmp_path, monkeypatch):
-    path = tmp_path / "checkpoint"
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
     whole = run_tiny()
-    real, calls = snn.evaluate, []
+    real, calls = cell.evaluate, []
 
     def interrupted(*args):
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == 3:  # after balancing, after the first epoch, after the second
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(snn, "evaluate", interrupted)
+    monkeypatch.setattr(cell, "evaluate", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run_tiny(checkpoint=path)
-    assert path.exists()
-    monkeypatch.setattr(snn, "evaluate", real)
-    assert digest_of(run_tiny(checkpoint=path)) == digest_of(whole)
+        run_tiny(checkpoint=checkpoint)
+    assert len(list(tmp_path.iterdir())) == 2
+    monkeypatch.setattr(cell, "evaluate", real)
+    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(whole)
+
+
+def test_a_cell_stopped_again_and_again_ends_with_the_same_record(tmp_path):
+    checkpoint, anns = Checkpoint(tmp_path / "checkpoint", "cell"), AnnCache(tmp_path / "anns")
+    draws = random.Random(0)
+    stops = 0
+    while True:
+        watch = Watch(stop=lambda: draws.random() < 0.3)
+        try:
+            record = run_tiny(checkpoint=checkpoint, ann_cache=anns, watch=watch)
+            break
+        except Stopped:
+            stops += 1
+    assert stops > 10
+    assert digest_of(record) == digest_of(run_tiny())
+
+
+def test_a_reading_on_the_way_is_that_of_a_training_cut_there():
+    config = tiny_config()
+    on_the_way = run_tiny(replace(config, snn=replace(config.snn, readings=(0.5, 1.0))))
+    half = run_tiny(replace(config, snn=replace(config.snn, epochs=1)))
+    assert on_the_way.on_the_way == {"0.5": half.curve, "1": on_the_way.curve}
+    assert on_the_way.curve == run_tiny().curve
+
+
+def test_a_record_holds_a_bit_for_each_test_image():
+    record = run_tiny()
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(record.right["6"]), np.uint8))
+    assert len(bits) == 104
+    assert bits.sum() == record.curve.correct[-1]
 
 
 def one_bit_changed(path):
@@ -84,19 +119,20 @@ def one_bit_changed(path):
 
 
 def test_a_broken_checkpoint_only_costs_time(tmp_path):
-    path = tmp_path / "checkpoint"
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
+    path = checkpoint.part("training").path
     path.write_bytes(b"not a checkpoint")
-    assert digest_of(run_tiny(checkpoint=path)) == digest_of(run_tiny())
-    one_bit_changed(path)  # whole now: that of a finished cell, whose curve it holds
-    assert digest_of(run_tiny(checkpoint=path)) == digest_of(run_tiny())
+    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(run_tiny())
+    one_bit_changed(path)  # whole now: that of a finished cell
+    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(run_tiny())
 
 
 def test_a_cached_ann_with_a_changed_bit_is_trained_again(tmp_path):
-    first = run_tiny(ann_cache=tmp_path)
+    first = run_tiny(ann_cache=AnnCache(tmp_path))
     (entry,) = tmp_path.glob("*.pt")
     whole = entry.read_bytes()
     one_bit_changed(entry)
-    assert digest_of(run_tiny(ann_cache=tmp_path)) == digest_of(first)
+    assert digest_of(run_tiny(ann_cache=AnnCache(tmp_path))) == digest_of(first)
     assert entry.read_bytes() == whole
 
 
@@ -139,19 +175,10 @@ def test_a_graded_code_is_marked_as_multiplying():
     assert [layer.multiplies for layer in record.layers] == [True, False]
 
 
-def test_a_record_holds_its_energy_at_45_nm():
-    spikes, graded = run_tiny(), run_tiny(tiny_config(encoder=EncoderSpec("direct")))
-    assert spikes.energy.ann_pj == pytest.approx((64 * 24 + 24 * 10) * 4.6)
-    first, last = (layer.accumulates for layer in spikes.layers)
-    assert spikes.energy.snn_pj == pytest.approx((first + last + spikes.encoder_operations) * 0.9)
-    first, last = (layer.accumulates for layer in graded.layers)
-    assert graded.energy.snn_pj == pytest.approx(first * 4.6 + (last + graded.encoder_operations) * 0.9)
-
-
 def test_poisson_draws_are_part_of_the_seed():
     config = tiny_config(encoder=EncoderSpec("poisson"), balancing=Balancing(images=50))
     assert digest_of(run_tiny(config)) == digest_of(run_tiny(config))
 
 
 def test_progress_may_be_silent():
-    assert silent("anything", 1.0) is None
+    assert SILENT.progress("anything", 1.0) is None

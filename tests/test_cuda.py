@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from harness.records.fingerprint import fingerprint
 from harness.training.cell import Setting, run_cell
 from tests.cells import run_tiny, tiny_config, tiny_data
 
@@ -14,8 +13,7 @@ def test_a_cell_on_cuda_learns_as_it_does_on_the_cpu():
     import encoders
 
     config, data = tiny_config(), tiny_data()
-    mark = fingerprint(config, data.digest, "encoders.dct")
-    record = run_cell(config, data, encoders.create("dct"), mark, Setting(torch.device("cuda")))
+    result = run_cell(config, data, encoders.create("dct"), Setting(torch.device("cuda"))).result
     cpu = run_tiny(config, data)
-    assert abs(record.curve.correct[-1] - cpu.curve.correct[-1]) <= 10
-    assert record.environment["kernel"] in ("triton", "reference")
+    assert cpu.curve is not None
+    assert abs(result.curve.correct[-1] - cpu.curve.correct[-1]) <= 10

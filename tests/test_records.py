@@ -64,8 +64,8 @@ def test_what_is_no_record_is_named(content, tmp_path):
 
 def test_another_schema_is_named(record, tmp_path):
     path = write_record(tmp_path, record)
-    path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 1'))
-    with pytest.raises(HarnessError, match="record of schema 1, this harness reads 3"):
+    path.write_text(path.read_text().replace('"schema_version": 4', '"schema_version": 1'))
+    with pytest.raises(HarnessError, match="record of schema 1, this harness reads 4"):
         read_record(path)
 
 

@@ -1,11 +1,9 @@
 """What an operation costs: counts of operations (§4, eq. 13) as energy, by a model of the hardware."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
-from harness.schema import Energy, LayerActivity
 
 
 @dataclass(frozen=True)
@@ -42,19 +40,3 @@ def energy_model(text: str) -> EnergyModel:
         hint = "give picojoules of an accumulate and of a multiply-accumulate, as in 0.9,4.6"
         raise HarnessError(f"not two energies: '{text}'", hint) from None
     return EnergyModel(accumulate, mac)
-
-
-def estimate(layers: Sequence[LayerActivity], encoder: float, model: EnergyModel = FORTY_FIVE_NM) -> Energy:
-    """Energy of one image as an ANN and as an SNN; `encoder` is its operations, each priced as an accumulate.
-
-    A layer whose input is graded values multiplies, and is priced so.
-    """
-    return Energy(
-        accumulate_pj=model.accumulate_pj,
-        mac_pj=model.mac_pj,
-        ann_pj=model.of(multiplies=sum(layer.macs for layer in layers)),
-        snn_pj=model.of(
-            encoder + sum(layer.accumulates for layer in layers if not layer.multiplies),
-            sum(layer.accumulates for layer in layers if layer.multiplies),
-        ),
-    )

@@ -1,18 +1,22 @@
 """Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped."""
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from encoders.registry import names as encoder_names
 from harness.analysis.curves import optimism, percent
+from harness.config import CellConfig
 from harness.errors import HarnessError
+from harness.papers.dct_snn import experiments
 from harness.records import certificates
-from harness.records.admission import earlier_code, nonsense, staleness
-from harness.records.store import Record, read_record, record_paths
+from harness.records.certificates import Certificate, known_certificates
+from harness.records.freshness import Standing, standing
+from harness.records.store import record_paths
+from harness.schema import Record
 
 CURVES = {
     "experiment": "str",
@@ -70,8 +74,7 @@ class Loaded:
     encoder.
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
-    `problems`: every file that was refused or is stale, and why; and which records are shown although the code
-    that computed them has changed since.
+    `problems`: every file that was refused or is stale, and why.
     """
 
     curves: pd.DataFrame
@@ -86,48 +89,55 @@ def load(results: Path) -> Loaded:
     curves: list[dict[str, Any]] = []
     cells: list[dict[str, Any]] = []
     layers: list[dict[str, Any]] = []
-    earlier: Counter[tuple[Path, str]] = Counter()
+    known = known_certificates(results)
     for path in record_paths(results):
-        try:
-            record = _read(path)
-        except HarnessError as error:
-            problems.append(str(error))
+        found = _standing(path, known)
+        if found.record is None:
+            problems.append(found.reason)
             continue
-        cell = _cell(record, path)
-        cells.append(cell)
-        if cell["status"] == "done":
-            curves += _curve(record)
-            layers += _layers(record)
-            if changed := earlier_code(record):
-                earlier[path.parent, ", ".join(changed)] += 1
-        elif cell["status"] == "stale":
-            problems.append(f"{path}: stale: {cell['reason']}")
-    problems += [
-        f"{folder}: {count} shown, but computed by an earlier version of {changed}; run again before relying on them"
-        for (folder, changed), count in earlier.items()
-    ]
+        cells.append(_cell(found.record, path, found))
+        if found.state == "done":
+            curves += _curve(found.record)
+            layers += _layers(found.record)
+        elif found.state == "stale":
+            problems.append(f"{path}: stale: {found.reason}")
     tables = (_frame(curves, CURVES), _frame(cells, CELLS), _frame(layers, LAYERS))
     return Loaded(*tables, tuple(sorted(problems)))
 
 
-def _read(path: Path) -> Record:
-    record = read_record(path)
-    if reason := nonsense(record):
-        raise HarnessError(f"{path}: refused: {reason}", "delete it and run the cell again")
-    return record
+def _standing(path: Path, known: Sequence[Certificate]) -> Standing:
+    try:
+        return standing(path, todays(path), known)
+    except HarnessError as error:
+        return replace(standing(path, None, known), state="stale", reason=error.message)
 
 
-def _cell(record: Record, path: Path) -> dict[str, Any]:
-    stale = staleness(record)
+def todays(path: Path) -> CellConfig | None:
+    """Today's configuration of the cell in whose record's place `path` is; None if its experiment is not known.
+
+    Raises HarnessError if the experiment has no such profile or arm, nor an encoder of the arm's name.
+    """
+    name, profile_name, arm_name, file = path.parts[-4:]
+    seed = file.removeprefix("seed-").removesuffix(".json")
+    if name not in experiments.names() or not (seed.isascii() and seed.isdecimal()):
+        return None
+    experiment = experiments.get(name)
+    if arm_name in encoder_names():
+        experiment = experiments.with_added(experiment, [arm_name])
+    arm, profile = experiments.arm_of(experiment, arm_name), experiments.profile_of(experiment, profile_name)
+    return experiment.resolve(arm, profile, int(seed))
+
+
+def _cell(record: Record, path: Path, found: Standing) -> dict[str, Any]:
     return {
         **_key(record),
-        "status": "stale" if stale else record.status,
-        "reason": stale or (record.failure.reason if record.failure else ""),
+        "status": found.state,
+        "reason": found.reason,
         "path": str(path),
         "fingerprint": record.fingerprint.digest,
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
-        **(_outcome(record) if record.status == "done" else {}),
+        **(_outcome(record) if record.curve is not None else {}),
     }
 
 

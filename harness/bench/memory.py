@@ -72,7 +72,7 @@ def _evaluation(point: Point) -> Callable[[], object]:
     from harness.snn.network import Network
     from harness.snn.spiking import Spiking
     from harness.training.evaluate import evaluate
-    from harness.training.progress import silent
+    from harness.training.watch import SILENT
 
     spec, shape = NETWORKS[point.network]
     draws = torch.Generator().manual_seed(0)
@@ -86,8 +86,8 @@ def _evaluation(point: Point) -> Callable[[], object]:
     count = 2 * at(SHORT).chunk()
     images = torch.randint(0, 256, (count, *shape), generator=draws, dtype=torch.uint8)
     given = ImageSet(images, torch.zeros(count, dtype=torch.int64))
-    evaluate(at(2), ImageSet(given.images[:1], given.labels[:1]), 0, silent)  # loads what first use loads
-    return lambda: evaluate(at(point.timesteps), given, 0, silent)
+    evaluate(at(2), ImageSet(given.images[:1], given.labels[:1]), 0, SILENT)  # loads what first use loads
+    return lambda: evaluate(at(point.timesteps), given, 0, SILENT)
 
 
 def main(what: str, name: str, network: str, batch: str, timesteps: str, threads: str) -> None:

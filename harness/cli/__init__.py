@@ -13,9 +13,10 @@ from encoders.errors import EncoderError
 from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
-from harness.cli.options import AsJson, DataDir
+from harness.cli.options import AsJson, DataDir, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.errors import HarnessError
+from harness.machine.signals import Deadline
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,12 +52,16 @@ def run(
     kernel: Annotated[str, typer.Option(help="auto, numba, triton or reference (slow, readable).")] = "auto",
     data_dir: DataDir = None,
     results_dir: ResultsDir = LOCAL,
+    for_time: Annotated[
+        str | None, typer.Option("--for", help="End with a checkpoint after so long, as in 9m, 90s or 2h (exit 75).")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and stop.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
-    with stoppable("finished cells and epochs are kept; the same command goes on from there"):
+    deadline = Deadline(seconds_of(for_time))
+    with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.runs import request as runner
 
         request = runner.Request(
@@ -68,8 +73,10 @@ def run(
             device=device,
             precision=_one_of("precision", precision, ("fp32", "bf16")),
             kernel=_one_of("kernel", kernel, ("auto", "numba", "triton", "reference")),
+            deadline=deadline,
             data_dir=data_dir,
             results=results_dir,
+            dry_run=dry_run,
             retry_failed=retry_failed,
         )
         prepared = runner.prepare(request)
@@ -77,6 +84,7 @@ def run(
         runner.announce(prepared, errors)
         if dry_run:
             return
+        deadline.start()
         rows = runner.execute(prepared, request, errors)
         if as_json:
             print(json.dumps({"cells": rows}))

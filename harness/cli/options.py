@@ -1,9 +1,24 @@
 """Options that several commands share."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.errors import HarnessError
+
 DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")]
+
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds_of(text: str | None) -> float | None:
+    """Seconds of a length of time such as "90s", "9m" or "1.5h". Raises HarnessError for anything else."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if not found or float(found[1]) <= 0:
+        raise HarnessError(f"no length of time: '{text}'", "write it as 90s, 9m or 2h")
+    return float(found[1]) * UNITS[found[2]]

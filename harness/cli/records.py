@@ -13,19 +13,26 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.options import AsJson, DataDir
-from harness.machine import signals as stopping
+from harness.errors import Stopped
+from harness.machine import signals
 from harness.runs.display import display
 
 
 @contextmanager
-def stoppable(how_to_go_on: str) -> Iterator[None]:
-    """Within, Ctrl-C or SIGTERM ends the command with exit code 130 and a line on how to go on."""
+def stoppable(how_to_go_on: str, deadline: signals.Deadline | None = None) -> Iterator[None]:
+    """Within, Ctrl-C ends the command with exit code 130 and a line on how to go on.
+
+    So does SIGTERM; where there is a `deadline`, it and SIGUSR1 end it with a checkpoint and exit code 75.
+    """
     try:
-        with stopping.stoppable():
+        with signals.stoppable(deadline):
             yield
     except KeyboardInterrupt:
         print(f"stopped: {how_to_go_on}", file=sys.stderr)
-        raise typer.Exit(stopping.STOPPED) from None
+        raise typer.Exit(signals.STOPPED) from None
+    except Stopped as stopped:
+        print(f"stopped in {stopped} with a checkpoint: run the same command again to go on", file=sys.stderr)
+        raise typer.Exit(signals.AGAIN) from None
 
 
 def status(
@@ -64,11 +71,12 @@ def verify(
     """Train one cell again from nothing: identical bit for bit, within tolerance, or different (exit 1)."""
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs import verify as room
+        from harness.training.watch import Watch
 
         want = room.wanted(room.find(record, results_dir), data_dir)
         with display(Console(stderr=True), want.work) as show:
             show.cell(str(want.path))
-            result = room.verify(want, show.advance)
+            result = room.verify(want, Watch(show.advance))
     if as_json:
         print(json.dumps(msgspec.to_builtins(result)))
     else:

@@ -1,42 +1,57 @@
-"""What a record was computed with: versions, device, threads, precision, kernel. No names of machines or users."""
+"""What a record was computed with: versions, device, threads, precision, kernel. No names of hosts or users."""
 
+import os
 import platform
 from importlib.metadata import version
 
-import numba
 import torch
 
-from harness.snn.fire import Kernel, kernel_for
+from harness.schema import Machine
+
+# Extensions of a processor by which torch chooses how to multiply and in which order to add.
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "bf16", "sve")
 
 
-def environment(device: torch.device, precision: str, kernel: Kernel) -> dict[str, str]:
-    """The environment as strings."""
+def environment(device: torch.device, precision: str, kernel: str) -> dict[str, str]:
+    """The environment as strings; `kernel` is the neuron kernel that runs."""
     return {
         **versions(),
         "machine": platform.machine(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
         "threads": str(torch.get_num_threads()),
         "precision": precision,
-        "kernel": kernel_for(device, kernel),
+        "kernel": kernel,
     }
 
 
 def versions() -> dict[str, str]:
     """The versions of what computes."""
-    return {
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "numpy": version("numpy"),
-        "numba": numba.__version__,
-    }
+    return {"python": platform.python_version(), **{name: version(name) for name in ("torch", "numpy", "numba")}}
+
+
+def machine(device: torch.device) -> Machine:
+    """This machine, as far as it can change a rounding."""
+    flags = set(_of_processor("flags").split()) | set(_of_processor("Features").split())
+    return Machine(
+        processor=_processor(),
+        instructions=[name for name in INSTRUCTIONS if name in flags],
+        cores=os.cpu_count() or 1,
+        accelerator=torch.cuda.get_device_name(device) if device.type == "cuda" else "",
+    )
 
 
 def _processor() -> str:
+    return _of_processor("model name") or platform.processor() or "CPU"
+
+
+def _of_processor(key: str) -> str:
+    """What /proc/cpuinfo says under `key` of the first processor; nothing where there is no such file."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             for line in file:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
+                name, _, value = line.partition(":")
+                if name.strip() == key:
+                    return value.strip()
     except OSError:
         pass
-    return platform.processor() or "CPU"
+    return ""

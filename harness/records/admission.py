@@ -1,79 +1,97 @@
-"""Which records may speak: a digest shows that one is whole, not that it makes sense or is still asked for."""
+"""Which records make sense: a digest shows that one is as it was written, not that it could have been computed."""
 
+import base64
+import binascii
 from collections.abc import Iterator
-from dataclasses import fields
 
-import msgspec
+import numpy as np
 
-from encoders import registry
-from encoders.errors import EncoderError
-from harness.config import CellConfig, canonical_json
-from harness.errors import HarnessError
-from harness.papers.dct_snn import experiments
-from harness.records.fingerprint import modules_of, numerics_digest
-from harness.records.store import Record
+from harness.records.fingerprint import numerics_digest, recipe_digest, whole_digest
+from harness.schema import Counts, Record
 
-# Integers of a frame are 64 bits wide; no seed, count or number of steps of ours comes near 32.
+# Integers of a frame are 64 bits wide; no seed, count or number of steps of ours comes near 31.
 LARGEST = 2**31 - 1
+MOST_LAYERS = 1000
 
 
 def nonsense(record: Record) -> str:
     """What makes a record unusable whatever it was for, or nothing."""
-    config, curve = record.config, record.curve
+    return next((reason for check in CHECKS if (reason := check(record))), "")
+
+
+def _ranges(record: Record) -> str:
+    config = record.config
     if not (0 <= config.seed <= LARGEST and 1 <= config.timesteps <= LARGEST):
         return "seed or timesteps out of range"
     if any(seconds < 0 for seconds in record.timings.values()):
         return "negative timings"
-    if record.status == "failed":
-        return "" if record.failure is not None else "failed, but without a reason"
-    if record.failure is not None:
-        return "done, but with a failure"
-    if curve is None or len(curve.correct) != config.timesteps:
-        return "done, but without a curve over its timesteps"
-    if not all(0 <= correct <= total <= LARGEST and total > 0 for correct, total in _counts(record)):
-        return "counts out of range"
+    if len(record.layers) > MOST_LAYERS:
+        return f"more than {MOST_LAYERS} layers"
     if not all(layer.macs >= 0 and layer.accumulates >= 0 and (layer.spikes or 0) >= 0 for layer in record.layers):
         return "operations out of range"
     return ""
 
 
-def staleness(record: Record) -> str:
-    """Why a record does not answer today's question, or nothing: its configuration is not today's."""
-    config = record.config
-    try:
-        experiment = experiments.get(config.experiment)
-        if config.arm == config.encoder.name:  # the arm that --encoder adds is called after its encoder
-            experiment = experiments.with_added(experiment, [config.arm])
-        arm = experiments.arm_of(experiment, config.arm)
-        profile = experiments.profile_of(experiment, config.profile)
-    except HarnessError as error:
-        return error.message
-    # Through JSON and back, as the record went: a tuple comes back as a list, a whole float as a float.
-    today = msgspec.json.decode(canonical_json(experiment.resolve(arm, profile, config.seed)), type=CellConfig)
-    changed = [f.name for f in fields(config) if getattr(today, f.name) != getattr(config, f.name)]
-    return f"configuration has changed since: {', '.join(changed)}" if changed else ""
+def _fingerprint(record: Record) -> str:
+    mark = record.fingerprint
+    if mark.recipe != recipe_digest(record.config):
+        return "its fingerprint is of another configuration"
+    if mark.numerics != numerics_digest(mark.modules.values()):
+        return "its fingerprint contradicts the modules it lists"
+    return "" if mark.digest == whole_digest(mark.recipe, mark.data, mark.numerics) else "its fingerprint is not whole"
 
 
-def earlier_code(record: Record) -> tuple[str, ...]:
-    """Modules of the cell whose source has changed since (comments and docstrings apart), or are gone."""
-    recorded = record.fingerprint
-    try:
-        today = modules_of(registry.module_of(record.config.encoder.name), recorded.device)
-    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
-        return (str(error),)
-    if numerics_digest(today.values()) == recorded.numerics:
-        return ()
-    return tuple(
-        sorted(
-            {name for name, content in recorded.modules.items() if content not in today.values()}
-            | {name for name, content in today.items() if content not in recorded.modules.values()}
-        )
-    )
+def _outcome(record: Record) -> str:
+    if record.status == "failed":
+        return "" if record.failure is not None else "failed, but without a reason"
+    if record.failure is not None:
+        return "done, but with a failure"
+    curve = record.curve
+    if curve is None or len(curve.correct) != record.config.timesteps:
+        return "done, but without a curve over its timesteps"
+    return ""
 
 
-def _counts(record: Record) -> Iterator[tuple[int, int]]:
-    if record.curve is not None:
-        yield from ((correct, record.curve.total) for correct in record.curve.correct)
-    if record.balanced is not None:
-        yield from ((correct, record.balanced.total) for correct in record.balanced.correct)
-    yield from ((epoch.correct, epoch.total) for epoch in (*record.ann_epochs, *record.epochs))
+def _counts(record: Record) -> str:
+    for counts in _all_counts(record):
+        if not (0 < counts.total <= LARGEST and all(0 <= correct <= counts.total for correct in counts.correct)):
+            return "counts out of range"
+    return ""
+
+
+def _agreement(record: Record) -> str:
+    """Whether the counts of the test set agree with each other."""
+    curve = record.curve
+    if curve is None:
+        return ""
+    tests = [*record.epochs, *record.ann_epochs]
+    if any(epoch.total != curve.total for epoch in tests):
+        return "curve and epochs are of different test sets"
+    if any(counts.total != curve.total for counts in (record.balanced, *record.on_the_way.values()) if counts):
+        return "curve and earlier readings are of different test sets"
+    if record.epochs and record.epochs[-1].correct != curve.correct[-1]:
+        return "the last epoch contradicts the curve"
+    return ""
+
+
+def _bits(record: Record) -> str:
+    """Whether the bits of the test images add up to the curve."""
+    curve = record.curve
+    for name, text in record.right.items():
+        if curve is None or not name.isdecimal() or not 1 <= int(name) <= len(curve.correct):
+            return f"bits of images at timestep {name[:20]}, which its curve does not have"
+        try:
+            bits = np.unpackbits(np.frombuffer(base64.b64decode(text, validate=True), np.uint8))
+        except (binascii.Error, ValueError):
+            return f"unreadable bits of images at timestep {name}"
+        if not curve.total <= len(bits) < curve.total + 8 or int(bits.sum()) != curve.correct[int(name) - 1]:
+            return f"the bits of images at timestep {name} contradict the curve"
+    return ""
+
+
+CHECKS = (_ranges, _fingerprint, _outcome, _counts, _agreement, _bits)
+
+
+def _all_counts(record: Record) -> Iterator[Counts]:
+    yield from filter(None, (record.curve, record.balanced, record.sample_curve, *record.on_the_way.values()))
+    yield from (Counts([epoch.correct], epoch.total) for epoch in (*record.ann_epochs, *record.epochs))

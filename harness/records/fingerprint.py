@@ -23,21 +23,20 @@ from harness.schema import Fingerprint
 Device = Literal["cpu", "cuda"]
 
 ROOT = "harness.training.cell"
+ANN_ROOT = "harness.training.ann"
 OWN = ("harness", "encoders")
 # Modules that a cell imports and that decide no number of it; what they import may.
 OUTSIDE = frozenset(
     {
         "encoders.errors",
         "harness.config",
-        "harness.analysis.energy_model",
-        "harness.machine.environment",
         "harness.errors",
         "harness.machine.files",
-        "harness.records.fingerprint",
+        "harness.machine.locks",
         "harness.schema",
         "harness.training.ann_cache",
         "harness.training.checkpoint",
-        "harness.training.progress",
+        "harness.training.watch",
     }
 )
 KERNELS: Mapping[Device, frozenset[str]] = {
@@ -54,8 +53,13 @@ def fingerprint(config: CellConfig, data_digest: str, encoder_module: str, devic
     """
     recipe, modules = recipe_digest(config), modules_of(encoder_module, device)
     numerics = numerics_digest(modules.values())
-    whole = hashlib.sha256(canonical_json([recipe, data_digest, numerics])).hexdigest()
-    return Fingerprint(whole, recipe, data_digest, numerics, device, modules)
+    whole = whole_digest(recipe, data_digest, numerics)
+    return Fingerprint(whole, recipe, data_digest, numerics, device, dict(modules))
+
+
+def whole_digest(recipe: str, data: str, numerics: str) -> str:
+    """The digest of a fingerprint, from its parts."""
+    return hashlib.sha256(canonical_json([recipe, data, numerics])).hexdigest()
 
 
 def recipe_digest(config: CellConfig) -> str:
@@ -84,11 +88,17 @@ def numerics_digest(contents: Iterable[str]) -> str:
     return hashlib.sha256(canonical_json(sorted(set(contents)))).hexdigest()
 
 
-def modules_of(encoder_module: str, device: Device = "cpu") -> dict[str, str]:
+@cache
+def modules_of(encoder_module: str, device: Device = "cpu") -> Mapping[str, str]:
     """The modules that decide the numbers of a cell with the encoder of `encoder_module`, and their content digests."""
     other = frozenset().union(*(names for place, names in KERNELS.items() if place != device))
     found = (dependencies(ROOT) | dependencies(encoder_module)) - other
     return {name: source_digest(name) for name in sorted(found)}
+
+
+def code_of(module: str) -> str:
+    """A digest of everything that decides the numbers of `module`."""
+    return numerics_digest(source_digest(name) for name in dependencies(module))
 
 
 @cache

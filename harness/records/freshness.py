@@ -1,48 +1,84 @@
-"""What stands in a record's place today: done, failed, stale and why, or missing. Imports no torch."""
+"""What a record is worth today: the one meaning of done, failed, stale and missing, for every command. No torch.
 
-from collections.abc import Callable
-from dataclasses import fields
+A record is fresh if its configuration is today's and the code that computed it is today's, or a chain of certificates
+leads from it there. Otherwise it is stale: it is shown as such, judged by nobody, and run again on demand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from encoders.errors import EncoderError
+from encoders.registry import module_of
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
+from harness.records.admission import nonsense
+from harness.records.certificates import Certificate, chain
+from harness.records.fingerprint import fingerprint
 from harness.records.store import read_record
 from harness.schema import Fingerprint, Record
 
 State = Literal["done", "failed", "stale", "missing"]
 
 
-def state_of(path: Path, today: Fingerprint) -> tuple[State, str]:
-    """What the record at `path` is worth under today's fingerprint, and why."""
-    return judged(path, lambda record: changed(record.fingerprint, today))
+@dataclass(frozen=True)
+class Standing:
+    """What stands in the place of a record. `record` is None where nothing readable and sensible does.
+
+    reason: why a cell failed, what has changed since, or what is wrong with the file. certified: the commits whose
+    certificates lead from the code that computed a fresh record to today's.
+    """
+
+    state: State
+    reason: str = ""
+    record: Record | None = None
+    certified: tuple[str, ...] = ()
 
 
-def judged(path: Path, changes: Callable[[Record], list[str]]) -> tuple[State, str]:
-    """What the record at `path` is worth if `changes` says what has changed since it was computed, and why."""
+def standing(
+    path: Path, config: CellConfig | None, certificates: Sequence[Certificate] = (), data: str | None = None
+) -> Standing:
+    """What the record at `path` is worth for the cell `config`, on the data with that digest.
+
+    config: None where no experiment asks for it any more, or it belongs to none that is known: the record's own then.
+    data: None where the images are not at hand: those of the record then.
+    """
     if not path.exists() and not path.is_symlink():
-        return "missing", ""
+        return Standing("missing")
     try:
         record = read_record(path)
     except HarnessError as error:
-        return "stale", error.message
-    if parts := changes(record):
-        return "stale", f"changed since: {', '.join(parts)}"
-    if record.status == "failed":
-        return "failed", record.failure.reason if record.failure else ""
-    return "done", ""
+        return Standing("stale", error.message)
+    if reason := nonsense(record):
+        return Standing("stale", f"{path}: refused: {reason} — delete it and run the cell again")
+    try:
+        changes, certified = _changes(record, config or record.config, certificates, data)
+    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
+        return Standing("stale", str(error), record)
+    if changes:
+        return Standing("stale", f"changed since: {', '.join(changes)}", record)
+    if record.failure is not None:
+        return Standing("failed", record.failure.reason, record, certified)
+    return Standing("done", "", record, certified)
 
 
-def changed(before: Fingerprint, today: Fingerprint) -> list[str]:
-    """The parts of a fingerprint that differ: recipe, data, and modules by name, where their content is new or gone."""
-    if before.digest == today.digest:
-        return []
-    parts = [name for name in ("recipe", "data") if getattr(before, name) != getattr(today, name)]
-    if before.numerics != today.numerics:
-        parts += sorted(_without(before, today) | _without(today, before))
-    return parts or ["fingerprint"]
+def _changes(
+    record: Record, config: CellConfig, certificates: Sequence[Certificate], data: str | None
+) -> tuple[list[str], tuple[str, ...]]:
+    """What has changed since a record was computed; if nothing has, the certificates by which that is known."""
+    recorded = record.fingerprint
+    today = fingerprint(config, data or recorded.data, module_of(config.encoder.name), recorded.device)
+    if recorded.digest == today.digest:
+        return [], ()
+    parts = [name for name in ("recipe", "data") if getattr(recorded, name) != getattr(today, name)]
+    certified = chain(certificates, recorded, record.config, today.numerics)
+    if certified is None:
+        parts += sorted(_without(recorded, today) | _without(today, recorded))
+    changed = ", ".join(config_changes(record.config, config))
+    return [f"recipe ({changed})" if part == "recipe" and changed else part for part in parts], certified or ()
 
 
 def _without(one: Fingerprint, other: Fingerprint) -> set[str]:

@@ -32,13 +32,18 @@ __all__ = [
 
 def digest_of(record: Record) -> str:
     """SHA-256 of a record without its digest and timings."""
-    bare = msgspec.structs.replace(record, digest="", timings={})
+    bare = msgspec.structs.replace(record, digest="", timings={}, schema_version=SCHEMA_VERSION)
     return hashlib.sha256(canonical_json(bare)).hexdigest()
 
 
 def record_path(results: Path, config: CellConfig) -> Path:
     """Where a cell's record lies: `<results>/<experiment>/<profile>/<arm>/seed-0003.json`."""
     return results / config.experiment / config.profile / config.arm / f"seed-{config.seed:04d}.json"
+
+
+def lock_path(record: Path) -> Path:
+    """Where the lock of the cell with that record lies: `.seed-0003.lock` for `seed-0003.json`."""
+    return record.with_name(f".{record.stem}.lock")
 
 
 def write_record(results: Path, record: Record) -> Path:
@@ -48,7 +53,7 @@ def write_record(results: Path, record: Record) -> Path:
     """
     path = record_path(results, record.config)
     try:
-        sealed = msgspec.structs.replace(record, digest=digest_of(record))
+        sealed = msgspec.structs.replace(record, digest=digest_of(record), schema_version=SCHEMA_VERSION)
         content = msgspec.json.format(canonical_json(sealed), indent=1) + b"\n"
         again = msgspec.json.decode(content, type=Record)
     except (TypeError, OverflowError, msgspec.MsgspecError) as error:

@@ -8,37 +8,33 @@ from pathlib import Path
 
 import msgspec
 
+from harness.config import CellConfig
 from harness.errors import HarnessError
-from harness.records.store import read_record, record_paths
-from harness.runs.plan import PlannedCell
-from harness.schema import Record
+from harness.records.store import read_record, record_path, record_paths
+from harness.schema import Fingerprint, Record
 
 TRAINED_AS = "trained as"  # of a record's environment: the name under which the cell was trained
 
 
-def twin(cell: PlannedCell, results: Path, environment: Mapping[str, str]) -> Record | None:
-    """The record of `cell`, taken from a finished cell in `results` that differs from it in its names alone.
+def twin(config: CellConfig, mark: Fingerprint, results: Path, environment: Mapping[str, str]) -> Record | None:
+    """The record of a cell, taken from a finished one in `results` with the same fingerprint and environment.
 
-    Both would come out equal, since they share recipe, seed, data, code and `environment`. None where there is none.
+    None where there is none.
     """
+    own = record_path(results, config)
     for path in record_paths(results):
-        if path.name != cell.path.name or path == cell.path:
+        if path.name != own.name or path == own:
             continue  # another seed, or what stands in the cell's own place
         try:
             record = read_record(path)
         except HarnessError:
             continue
-        if record.status == "done" and _same(record, cell, environment):
+        if record.status == "done" and record.fingerprint.digest == mark.digest and _in(record, environment):
             first = record.environment.get(TRAINED_AS, "/".join(path.parts[-4:-1]))
-            return msgspec.structs.replace(
-                record,
-                config=cell.config,
-                fingerprint=cell.fingerprint,
-                environment={**record.environment, TRAINED_AS: first},
-            )
+            named = {**record.environment, TRAINED_AS: first}
+            return msgspec.structs.replace(record, config=config, fingerprint=mark, environment=named)
     return None
 
 
-def _same(record: Record, cell: PlannedCell, environment: Mapping[str, str]) -> bool:
-    computed_in = {name: value for name, value in record.environment.items() if name != TRAINED_AS}
-    return record.fingerprint.digest == cell.fingerprint.digest and computed_in == environment
+def _in(record: Record, environment: Mapping[str, str]) -> bool:
+    return {name: value for name, value in record.environment.items() if name != TRAINED_AS} == environment

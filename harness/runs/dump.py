@@ -16,18 +16,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from encoders.base import EncoderError
 from encoders.registry import module_of
 from harness.config import CellConfig, Clock, NeuronSpec, Precision, Reading
 from harness.data import load
-from harness.errors import HarnessError
+from harness.errors import CellFailure, HarnessError
 from harness.papers.dct_snn import experiments
+from harness.plugins.guard import guarded
 from harness.records.fingerprint import fingerprint
-from harness.runs.grid import compute
-from harness.runs.plan import PlannedCell
-from harness.schema import Record
 from harness.snn.fire import EACH, SUMMED, Neuron, Readout, fire, pooled
-from harness.training.cell import Setting
-from harness.training.checkpoint import Checkpoint
+from harness.training.ann_cache import AnnCache
+from harness.training.cell import Setting, Trained, run_cell
 
 SMOKE, KERNELS = "smoke", "kernels"
 CPU = torch.device("cpu")
@@ -97,28 +96,26 @@ def _in_precisions(name: str, precisions: Iterable[Precision], data_dir: Path | 
 def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) -> Dump:
     data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
     mark = fingerprint(config, data.digest, module_of(config.encoder.name))
-    checkpoint = folder / "cell.checkpoint"
-    checkpoint.unlink(missing_ok=True)
-    setting = Setting(CPU, ann_cache=folder, checkpoint=checkpoint)
-    record = compute(PlannedCell(config, mark, folder / "seed-0000.json", "missing"), data, setting)
-    weights = Checkpoint(checkpoint, mark.digest)._read()
-    outputs = _outputs(record, weights["network"] if weights else {})
+    setting = Setting(CPU, ann_cache=AnnCache(folder))
+    try:
+        outputs = _outputs(run_cell(config, data, guarded(config.encoder), setting))
+    except (CellFailure, EncoderError):
+        outputs = {"failed": True}
     settings = msgspec.to_builtins(config)
     return Dump(name, config.precision, config.encoder.name, mark.numerics, settings, outputs)
 
 
-def _outputs(record: Record, weights: dict[str, Tensor]) -> dict[str, Any]:
-    if record.status == "failed":
-        return {"failed": True}
+def _outputs(trained: Trained) -> dict[str, Any]:
+    result, weights = trained.result, trained.spiking.network.state_dict()
     return {
-        "ann": msgspec.to_builtins(record.ann_epochs),
-        "encoder": msgspec.to_builtins(record.encoder_state),
-        "thresholds": record.thresholds,
-        "balanced": msgspec.to_builtins(record.balanced),
-        "epochs": msgspec.to_builtins(record.epochs),
-        "curve": msgspec.to_builtins(record.curve),
-        "spikes": [layer.spikes for layer in record.layers],
-        "accumulates": [layer.accumulates for layer in record.layers],
+        "ann": msgspec.to_builtins(result.ann_epochs),
+        "encoder": msgspec.to_builtins(result.encoder_state),
+        "thresholds": result.thresholds,
+        "balanced": msgspec.to_builtins(result.balanced),
+        "epochs": msgspec.to_builtins(result.epochs),
+        "curve": msgspec.to_builtins(result.curve),
+        "spikes": [layer.spikes for layer in result.layers],
+        "accumulates": [layer.accumulates for layer in result.layers],
         "weights": [_digest(weights[name]) for name in sorted(weights)],
     }
 

@@ -11,8 +11,9 @@ from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError
 from harness.machine.disk import nearest_existing
 from harness.plugins.guard import guarded
+from harness.records.certificates import known_certificates
 from harness.records.fingerprint import Device, fingerprint
-from harness.records.freshness import State, state_of
+from harness.records.freshness import State, standing
 from harness.records.store import record_path
 from harness.schema import Fingerprint
 from harness.training.batches import normalised
@@ -38,33 +39,31 @@ class PlannedCell:
     fault: CellFailure | None = None
 
 
-def plan(
-    experiment: Experiment,
-    profile: Profile,
-    arms: Sequence[Arm],
-    seeds: int,
-    data: DataSet,
-    results: Path,
-    device: Device = "cpu",
-) -> list[PlannedCell]:
+def configurations(experiment: Experiment, profile: Profile, arms: Sequence[Arm], seeds: int) -> list[CellConfig]:
     """The cells of `arms` × seeds 0 … `seeds` − 1, seed by seed so that arms can be compared early.
 
-    Raises HarnessError for a results folder that cannot be written, EncoderError for parameters that do not fit.
+    Raises HarnessError for a number of seeds that cannot be.
     """
     if not 1 <= seeds <= MOST_SEEDS:
         raise HarnessError(
-            f"--seeds must be at least 1 and at most {MOST_SEEDS}, not {seeds}", "leave it out, or use 5"
+            f"--seeds must be at least 1 and at most {MOST_SEEDS}, not {seeds}",
+            f"leave it out, or use {profile.seeds} as the profile plans",
         )
-    require_writable(results)
-    faults = {arm.name: trial(experiment.resolve(arm, profile, 0), data) for arm in arms}
+    return [experiment.resolve(arm, profile, seed) for seed in range(seeds) for arm in arms]
+
+
+def plan(configs: Sequence[CellConfig], data: DataSet, results: Path, device: Device = "cpu") -> list[PlannedCell]:
+    """What stands in the place of each cell. Raises EncoderError for parameters that do not fit."""
+    certificates = known_certificates(results)
+    first = {config.arm: config for config in reversed(configs)}
+    faults = {arm: trial(config, data) for arm, config in first.items()}
     cells = []
-    for seed in range(seeds):
-        for arm in arms:
-            config = experiment.resolve(arm, profile, seed)
-            mark = _fingerprint(config, data.digest, device)
-            path = record_path(results, config)
-            stamp = stamp_of(path)
-            cells.append(PlannedCell(config, mark, path, *state_of(path, mark), stamp, faults[arm.name]))
+    for config in configs:
+        path = record_path(results, config)
+        stamp = stamp_of(path)
+        found = standing(path, config, certificates, data.digest)
+        mark = _fingerprint(config, data.digest, device)
+        cells.append(PlannedCell(config, mark, path, found.state, found.reason, stamp, faults[config.arm]))
     return cells
 
 

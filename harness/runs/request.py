@@ -1,27 +1,32 @@
 """`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
 
+from harness.analysis.claims import load_claims
 from harness.config import Arm, CellConfig, Experiment, Precision, Profile
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.allocator import keep_freed_memory
 from harness.machine.disk import free_gib
+from harness.machine.signals import Deadline
 from harness.papers.dct_snn import experiments
+from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.records.twins import TRAINED_AS
 from harness.runs.display import display, duration
 from harness.runs.estimate import Work, frame_shape, measure, total_work
-from harness.runs.grid import Finished, name_of, run_grid, sweep
-from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, plan
+from harness.runs.grid import Finished, Grid, name_of, run_grid, sweep
+from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
 from harness.snn.fire import Kernel
+from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting
+from harness.training.watch import Watch
 
 RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
 
@@ -38,6 +43,7 @@ class Request:
     device: str = "auto"
     precision: Precision | None = None
     kernel: Kernel = "auto"
+    deadline: Deadline = field(default_factory=Deadline)
     data_dir: Path | None = None
     results: Path = Path("results/local")
     dry_run: bool = False
@@ -80,14 +86,17 @@ def _at_profile(
 ) -> Prepared:
     if request.precision is not None:
         profile = replace(profile, precision=request.precision)
+    seeds = profile.seeds if request.seeds is None else request.seeds
+    configs = configurations(experiment, profile, arms, seeds)
     data = load(
         experiment.dataset,
         request.data_dir,
         train_images=profile.train_images,
         test_images=profile.test_images,
     )
-    seeds = profile.seeds if request.seeds is None else request.seeds
-    cells = plan(experiment, profile, arms, seeds, data, request.results, "cuda" if device.type == "cuda" else "cpu")
+    if not request.dry_run:
+        require_writable(request.results)
+    cells = plan(configs, data, request.results, "cuda" if device.type == "cuda" else "cpu")
     states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
     todo = [cell for cell in cells if cell.state in states]
     work, seconds = _estimate([cell.config for cell in todo if cell.fault is None], data, device)
@@ -146,20 +155,38 @@ def announce(prepared: Prepared, console: Console) -> None:
 
 
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
-    """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch."""
+    """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch.
+
+    Raises Stopped once the request's deadline has passed: what was begun has a checkpoint then.
+    """
     keep_freed_memory()
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
-    sweep([cell for cell in prepared.cells if cell not in prepared.todo], request.results)
+    sweep([cell for cell in prepared.cells if cell not in prepared.todo])
     with display(console, prepared.work.macs) as show:
-        setting = Setting(prepared.device, request.kernel, ann_cache=cache.root() / "anns", progress=show.advance)
-
-        def starting(cell: PlannedCell) -> None:
-            show.cell(name_of(cell))
-
-        for done in run_grid(prepared.todo, prepared.data, request.results, setting, starting, show.line):
+        watch = Watch(show.advance, request.deadline.passed)
+        anns = AnnCache(cache.root() / "anns", code_of(ANN_ROOT))
+        grid = Grid(
+            data=prepared.data,
+            results=request.results,
+            setting=Setting(prepared.device, request.kernel, anns, watch=watch),
+            timesteps=claimed_timesteps(prepared.experiment.name),
+            starting=lambda cell: show.cell(name_of(cell)),
+            say=show.line,
+        )
+        for done in run_grid(prepared.todo, grid):
             rows[done.cell.path] = _row(done.cell, done.record.status)
             show.line(_outcome(done))
     return list(rows.values())
+
+
+def claimed_timesteps(experiment: str) -> dict[str, list[int]]:
+    """By arm, the timesteps at which a claim is judged."""
+    found: dict[str, list[int]] = {}
+    for claim in load_claims():
+        if claim.experiment == experiment:
+            for arm in claim.arms:
+                found.setdefault(arm, []).append(claim.judged_timestep)
+    return found
 
 
 def _outcome(done: Finished) -> str:

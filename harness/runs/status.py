@@ -14,12 +14,11 @@ from encoders.errors import EncoderError
 from encoders.registry import module_of
 from harness.config import CellConfig, Experiment, Profile
 from harness.errors import HarnessError
+from harness.machine.locks import holder
 from harness.papers.dct_snn import experiments
-from harness.records.fingerprint import fingerprint
-from harness.records.freshness import changed, config_changes, judged
-from harness.records.locks import holder
-from harness.records.store import read_record, record_path
-from harness.schema import Record
+from harness.records.certificates import Certificate, known_certificates
+from harness.records.freshness import standing
+from harness.records.store import lock_path, read_record, record_path
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
 STATES: tuple[CellState, ...] = get_args(CellState)
@@ -81,15 +80,16 @@ def status(results: Path, experiment: str | None = None) -> Status:
 
 def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:
     """Planned cells arm by arm, then records of further seeds and of arms that `--encoder` added."""
+    certificates = known_certificates(results)
     there = set((results / experiment.name / profile.name).glob("*/seed-*.json"))
     for arm in experiment.arms:
         planned = [experiment.resolve(arm, profile, seed) for seed in range(profile.seeds)]
         more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
         configs = planned + [experiment.resolve(arm, profile, seed) for seed in sorted(map(_seed, more)) if seed >= 0]
-        yield from (_cell(config, record_path(results, config)) for config in configs)
+        yield from (_cell(config, record_path(results, config), certificates) for config in configs)
         there -= {record_path(results, config) for config in configs}
     for path in sorted(there):
-        yield _other(experiment, profile, path)
+        yield _other(experiment, profile, path, certificates)
 
 
 def _seed(path: Path) -> int:
@@ -97,7 +97,7 @@ def _seed(path: Path) -> int:
     return int(number) if number.isascii() and number.isdigit() and path.stem == f"seed-{int(number):04d}" else -1
 
 
-def _other(experiment: Experiment, profile: Profile, path: Path) -> CellStatus:
+def _other(experiment: Experiment, profile: Profile, path: Path, certificates: Sequence[Certificate]) -> CellStatus:
     """A record of no planned arm: of an encoder that was added by name, or of an arm that is no more."""
     name = path.parent.name
     try:
@@ -106,34 +106,24 @@ def _other(experiment: Experiment, profile: Profile, path: Path) -> CellStatus:
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
-    return _cell(experiment.resolve(experiments.added_arm(experiment, name), profile, config.seed), path)
+    added = experiment.resolve(experiments.added_arm(experiment, name), profile, config.seed)
+    return _cell(added, path, certificates)
 
 
-def _cell(config: CellConfig, path: Path) -> CellStatus:
-    owner = holder(path)
+def _cell(config: CellConfig, path: Path, certificates: Sequence[Certificate]) -> CellStatus:
+    owner = holder(lock_path(path))
     if owner is not None:
         state, reason = "running", str(owner)
     else:
-        state, reason = judged(path, lambda record: _changes(record, config))
-    if state == "missing" and list(path.parent.glob(f".{path.stem}.*checkpoint")):
+        found = standing(path, config, certificates)
+        state, reason = found.state, found.reason
+    if state == "missing" and list(path.parent.glob(f".{path.stem}.*.checkpoint*")):
         reason = "begun: its finished epochs are kept"
     return CellStatus(config.experiment, config.profile, config.arm, config.seed, _named(state), reason, str(path))
 
 
 def _named(state: str) -> CellState:
     return next(known for known in STATES if known == state)
-
-
-def _changes(record: Record, config: CellConfig) -> list[str]:
-    """What has changed since a record: fields of the configuration, and modules; its data are taken as they were."""
-    try:
-        today = fingerprint(config, record.fingerprint.data, module_of(config.encoder.name), record.fingerprint.device)
-    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
-        return [str(error)]
-    fields = ", ".join(config_changes(record.config, config))
-    return [
-        f"recipe ({fields})" if part == "recipe" and fields else part for part in changed(record.fingerprint, today)
-    ]
 
 
 def _digests(folder: Path) -> Counter[str]:

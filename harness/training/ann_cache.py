@@ -1,9 +1,13 @@
-"""Pre-trained ANNs on disk, by fingerprint: all arms of a seed share one, since it does not depend on the schedule."""
+"""Pre-trained ANNs on disk: all arms of a seed share one, since it depends on their frames and not on their schedule.
+
+Whoever comes first trains it, holding a lock; the others wait. An ANN that was stopped half-way goes on from its
+checkpoint, whichever arm comes next.
+"""
 
 import hashlib
-import io
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import torch
@@ -11,61 +15,98 @@ import torch
 from encoders.base import Encoder
 from harness.config import CellConfig, canonical_json
 from harness.data.types import DataSet
-from harness.machine.files import read_sealed, write_sealed
-from harness.records.fingerprint import dependencies, source_digest
+from harness.machine.locks import hold
 from harness.schema import Epoch
 from harness.snn.network import Network
-from harness.training.ann import pretrain
+from harness.training.ann import pretraining
 from harness.training.batches import normalised
-from harness.training.progress import Progress
+from harness.training.checkpoint import NOWHERE, Checkpoint
+from harness.training.loop import train
+from harness.training.watch import Watch
 
 SAMPLE = 8  # images whose frames stand for how an encoder lays images out
+POLL_SECONDS = 1.0
 
 
-def pretrained(
-    network: Network,
-    data: DataSet,
-    encoder: Encoder,
-    config: CellConfig,
-    dtype: torch.dtype,
-    folder: Path | None,
-    progress: Progress,
-) -> list[Epoch]:
-    """Give `network` the weights of the ANN of this cell, from `folder` if it is there, else by training it."""
-    path = None if folder is None else folder / f"{ann_key(network, data, encoder, config)}.pt"
-    saved = _read(path)
-    if saved is not None:
-        network.load_state_dict(saved["network"])
-        return msgspec.convert(saved["epochs"], list[Epoch])
-    epochs = pretrain(network, data, encoder, config.ann, config.seed, dtype, progress)
-    if path is not None:
-        buffer = io.BytesIO()
-        torch.save({"network": network.state_dict(), "epochs": msgspec.to_builtins(epochs)}, buffer)
-        write_sealed(path, buffer.getvalue())
+@dataclass(frozen=True)
+class AnnCache:
+    """A folder of ANNs; `code`: a digest of the code that trains them. Folder None: nothing is kept."""
+
+    folder: Path | None = None
+    code: str = ""
+
+
+NO_CACHE = AnnCache()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The ANN of a cell: `network` is to get its weights."""
+
+    network: Network
+    encoder: Encoder
+    data: DataSet
+    config: CellConfig
+    dtype: torch.dtype
+
+
+def pretrained(wanted: Wanted, cache: AnnCache, watch: Watch) -> list[Epoch]:
+    """Give the network the weights of its ANN, from the cache if it is there, else by training it.
+
+    Raises CellFailure where training diverges, Stopped where `watch` says so.
+    """
+    if cache.folder is None:
+        return _trained(wanted, NOWHERE, watch)
+    key = ann_key(wanted, cache.code)
+    entry = Checkpoint(cache.folder / f"{key}.pt", key)
+    while True:
+        if (epochs := _read(wanted.network, entry)) is not None:
+            return epochs
+        with hold(cache.folder / f"{key}.lock") as owner:
+            if owner is None:
+                # Looked at again: another run may have finished it meanwhile.
+                epochs = _read(wanted.network, entry)
+                return _trained_and_kept(wanted, entry, watch) if epochs is None else epochs
+        watch.pause("ANN")
+        time.sleep(POLL_SECONDS)
+
+
+def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
+    """Give `network` the weights of an entry of the cache; its epochs, or None where it is not there."""
+    saved = entry.load()
+    if saved is None:
+        return None
+    network.load_state_dict(saved["network"])
+    return msgspec.convert(saved["epochs"], list[Epoch])
+
+
+def _trained_and_kept(wanted: Wanted, entry: Checkpoint, watch: Watch) -> list[Epoch]:
+    unfinished = entry.part("checkpoint")
+    epochs = _trained(wanted, unfinished, watch)
+    entry.save({"network": wanted.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
+    unfinished.remove()
     return epochs
 
 
-def ann_key(network: Network, data: DataSet, encoder: Encoder, config: CellConfig) -> str:
+def _trained(wanted: Wanted, checkpoint: Checkpoint, watch: Watch) -> list[Epoch]:
+    course = pretraining(wanted.network, wanted.encoder, wanted.data, wanted.config, wanted.dtype)
+    return train(course, checkpoint, watch).epochs
+
+
+def ann_key(wanted: Wanted, code: str) -> str:
     """SHA-256 over what the ANN depends on: data, frames, network, recipe, seed, precision, device and code."""
-    frames = encoder.frame(normalised(data.train.images[:SAMPLE])).contiguous().numpy()
+    config = wanted.config
+    frames = wanted.encoder.frame(normalised(wanted.data.train.images[:SAMPLE])).contiguous().numpy()
     facts = {
-        "data": data.digest,
+        "data": wanted.data.digest,
         "frames": hashlib.sha256(frames.tobytes()).hexdigest(),
         "network": config.network,
         "recipe": config.ann,
         "seed": config.seed,
         "precision": config.precision,
-        "device": network.weights[0].device.type,
+        "device": wanted.network.weights[0].device.type,
         "threads": torch.get_num_threads(),
         "torch": str(torch.__version__),
-        "modules": {name: source_digest(name) for name in sorted(dependencies("harness.training.ann"))},
+        "code": code,
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()
-
-
-def _read(path: Path | None) -> dict[str, Any] | None:
-    content = None if path is None else read_sealed(path)
-    if content is None:  # a broken cache entry is trained again
-        return None
-    saved: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
-    return saved

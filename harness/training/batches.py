@@ -1,7 +1,5 @@
 """From uint8 images to float batches in [-1, 1], augmented (paper §2.2: pad, crop, mirror; mean = std = 0.5)."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import Generator, Tensor
 from torchvision.transforms.v2.functional import horizontal_flip, pad
@@ -15,14 +13,9 @@ def normalised(images: Tensor) -> Tensor:
     return images.float().div_(127.5).sub_(1)
 
 
-def epoch(
-    images: ImageSet, batch_size: int, augmentation: Augmentation, generator: Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """One pass in random order: batches of float images `[N, C, H, W]` in [-1, 1] and labels `[N]`."""
-    order = torch.randperm(len(images), generator=generator)
-    for chosen in torch.split(order, batch_size):
-        batch = augment(images.images[chosen], augmentation, generator)
-        yield normalised(batch), images.labels[chosen]
+def batch(images: ImageSet, chosen: Tensor, augmentation: Augmentation, generator: Generator) -> tuple[Tensor, Tensor]:
+    """The images at the places `chosen` `[N]`, augmented: `[N, C, H, W]` in [-1, 1], and their labels `[N]`."""
+    return normalised(augment(images.images[chosen], augmentation, generator)), images.labels[chosen]
 
 
 def augment(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:

@@ -1,31 +1,31 @@
-"""A cell from left to right: data → encoder → ANN → thresholds → fine-tuning → accuracy at every t → record."""
+"""A cell from left to right: data → encoder → ANN → thresholds → fine-tuning → accuracy at every timestep."""
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor
 
 from encoders.base import Encoder
-from harness.analysis.energy_model import estimate
 from harness.config import CellConfig
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
-from harness.machine.environment import environment
-from harness.schema import Fingerprint, Record
+from harness.schema import CellResult, Counts
 from harness.snn.balancing import balance
 from harness.snn.fire import Kernel
 from harness.snn.network import Network
 from harness.snn.spiking import Spiking
-from harness.training.ann_cache import pretrained
+from harness.training.ann_cache import NO_CACHE, AnnCache, Wanted, pretrained
 from harness.training.batches import normalised
-from harness.training.checkpoint import Checkpoint
-from harness.training.evaluate import evaluate
-from harness.training.progress import Progress, silent
+from harness.training.checkpoint import NOWHERE, Checkpoint
+from harness.training.evaluate import Evaluation, evaluate
+from harness.training.loop import train
 from harness.training.randomness import generator
-from harness.training.snn import fine_tune
+from harness.training.snn import fine_tuning
+from harness.training.watch import SILENT, Watch
 
 # The weights of pixels that are always black decay below fp32's normal range, where a product takes an Intel core a
 # hundred times as long. Counted as 0 from here on, also by the threads that are started later: they inherit it.
@@ -33,24 +33,42 @@ torch.set_flush_denormal(True)
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 CALIBRATION_IMAGES = 2048  # the encoder's percentiles are fitted on at most so many training images
+SAMPLE_IMAGES = 2000  # training images on which the finished network is tested too, the same for every seed
+SAMPLE_SEED = 0
 
 
 @dataclass(frozen=True)
 class Setting:
     """Where and how a cell runs; nothing here changes what it computes beyond rounding.
 
-    `ann_cache`: folder of pre-trained ANNs, shared by all arms of a seed. `checkpoint`: file of the unfinished cell.
+    ann_cache: of pre-trained ANNs, shared by all arms of a seed. checkpoint: of the unfinished cell.
     """
 
     device: torch.device
     kernel: Kernel = "auto"
-    ann_cache: Path | None = None
-    checkpoint: Path | None = None
-    progress: Progress = silent
+    ann_cache: AnnCache = NO_CACHE
+    checkpoint: Checkpoint = NOWHERE
+    watch: Watch = SILENT
 
 
-def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: Fingerprint, setting: Setting) -> Record:
-    """Everything one cell does. Raises CellFailure, or EncoderError from the encoder, where it cannot be finished."""
+@dataclass(frozen=True)
+class Trained:
+    """A finished cell: the numbers it gave, the network that gave them, and which test images it gets right.
+
+    right: bool `[T, N]` in the data set's order. timings: seconds by stage.
+    """
+
+    result: CellResult
+    spiking: Spiking
+    right: Tensor
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setting) -> Trained:
+    """Everything one cell does.
+
+    Raises CellFailure, or EncoderError from the encoder, where it cannot be finished; Stopped where the watch says so.
+    """
     clock = Stopwatch()
     seed, dtype = config.seed, DTYPES[config.precision]
 
@@ -60,45 +78,63 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: F
     network = Network(config.network, shape, data.classes, generator(seed, "initial-weights")).to(setting.device)
     clock.lap("setup")
 
-    ann_epochs = pretrained(network, data, encoder, config, dtype, setting.ann_cache, setting.progress)
+    ann_epochs = pretrained(Wanted(network, encoder, data, config, dtype), setting.ann_cache, setting.watch)
     clock.lap("ann")
 
     spiking = Spiking(network, encoder, config.neuron, config.timesteps, dtype=dtype, kernel=setting.kernel)
-    balancing = _some(data.train, config.balancing.images, seed)
-
-    def trains() -> Iterable[Tensor]:
-        draws = generator(seed, "balancing")
-        for images in torch.split(balancing.images, spiking.chunk()):
-            yield spiking.encode(normalised(images), draws)
-
-    thresholds = balance(network, trains, config.balancing.percentile, config.neuron, setting.kernel)
-    spiking = replace(spiking, thresholds=tuple(thresholds))
+    spiking, balanced = _balanced(spiking, data, config, setting)
     clock.lap("balancing")
 
-    balanced = evaluate(spiking, data.test, seed, setting.progress).counts
-    clock.lap("balanced test")
+    tests: list[Evaluation] = []
 
-    train = data.train if config.snn.images is None else _some(data.train, config.snn.images, seed)
-    checkpoint = Checkpoint(setting.checkpoint, fingerprint.digest)
-    epochs, final = fine_tune(spiking, train, data.test, config.snn, seed, checkpoint, setting.progress)
+    def test() -> Evaluation:
+        tests[:] = [evaluate(spiking, data.test, seed, setting.watch)]
+        return tests[0]
+
+    tuned_on = data.train if config.snn.images is None else _some(data.train, config.snn.images, seed)
+    training = fine_tuning(spiking, tuned_on, config.snn, seed, test)
+    trained = train(training, setting.checkpoint.part("training"), setting.watch)
     clock.lap("fine-tuning")
-    encoding = encoder.operations(_shape(sample.images), config.timesteps)
-    return Record(
-        config=config,
-        fingerprint=fingerprint,
-        status="done",
-        environment=environment(setting.device, config.precision, setting.kernel),
-        timings=clock.laps,
+    final = tests[0] if tests else test()  # the last epoch's, unless its run was another
+    known = evaluate(spiking, _some(data.train, SAMPLE_IMAGES, SAMPLE_SEED), seed, setting.watch)
+    clock.lap("test")
+    result = CellResult(
         encoder_state=dict(encoder.state()),
-        encoder_operations=encoding,
-        thresholds=thresholds,
+        encoder_operations=encoder.operations(_shape(sample.images), config.timesteps),
+        thresholds=list(spiking.thresholds),
         ann_epochs=ann_epochs,
         balanced=balanced,
-        epochs=epochs,
+        epochs=trained.epochs,
+        on_the_way=trained.readings,
         curve=final.counts,
+        sample_curve=known.counts,
         layers=final.layers,
-        energy=estimate(final.layers, encoding),
     )
+    return Trained(result, spiking, final.right, clock.laps)
+
+
+def _balanced(spiking: Spiking, data: DataSet, config: CellConfig, setting: Setting) -> tuple[Spiking, Counts]:
+    """The network with its thresholds, and how well it does before fine-tuning: from the checkpoint, if it is there."""
+    checkpoint = setting.checkpoint.part("balanced")
+    saved: dict[str, Any] | None = checkpoint.load()
+    if saved is None:
+        thresholds = _thresholds(spiking, data, config, setting)
+        counts = evaluate(replace(spiking, thresholds=tuple(thresholds)), data.test, config.seed, setting.watch).counts
+        saved = {"thresholds": thresholds, "counts": msgspec.to_builtins(counts)}
+        checkpoint.save(saved)
+    return replace(spiking, thresholds=tuple(saved["thresholds"])), msgspec.convert(saved["counts"], Counts)
+
+
+def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig, setting: Setting) -> list[float]:
+    images = _some(data.train, config.balancing.images, config.seed).images
+
+    def trains() -> Iterable[Tensor]:
+        draws = generator(config.seed, "balancing")
+        for chunk in torch.split(images, spiking.chunk()):
+            setting.watch.pause("balancing")
+            yield spiking.encode(normalised(chunk), draws)
+
+    return balance(spiking.network, trains, config.balancing.percentile, config.neuron, setting.kernel)
 
 
 def _shape(images: Tensor) -> tuple[int, int, int]:

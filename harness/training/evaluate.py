@@ -11,25 +11,30 @@ from harness.schema import Counts, LayerActivity
 from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
-from harness.training.progress import Progress
 from harness.training.randomness import generator
+from harness.training.watch import Watch
 
 
 class Evaluation(NamedTuple):
-    """Correct images after each timestep, and what each layer did for one image on average."""
+    """Which images are right after each timestep, bool `[T, N]`, and what each layer did for one image on average."""
 
-    counts: Counts
+    right: Tensor
     layers: list[LayerActivity]
+
+    @property
+    def counts(self) -> Counts:
+        """How many images are right after each timestep."""
+        return Counts(self.right.sum(1).tolist(), self.right.shape[1])
 
 
 @torch.no_grad()
-def evaluate(spiking: Spiking, images: ImageSet, seed: int, progress: Progress) -> Evaluation:
+def evaluate(spiking: Spiking, images: ImageSet, seed: int, watch: Watch) -> Evaluation:
     """Classify `images` by the accumulated output U_t after each t = 1 … T, counting spikes on the way.
 
     Images go in chunks that shrink as T grows, so memory is the same for every T.
     """
     draws = generator(seed, "encoder-test")
-    hits = torch.zeros(spiking.timesteps, dtype=torch.int64)
+    right = []
     meter = _Meter(spiking)
     size = spiking.chunk()
     for batch, labels in zip(torch.split(images.images, size), torch.split(images.labels, size), strict=True):
@@ -41,9 +46,10 @@ def evaluate(spiking: Spiking, images: ImageSet, seed: int, progress: Progress) 
             x = F.avg_pool2d(x, 2) if stage.pool else x
             # A pooled spike still adds its quartered weights once to each target: count it as one.
             meter.events(index + 1, x * 4 if stage.pool else x)
-        hits += (_outputs(spiking, x).argmax(-1).cpu() == labels).sum(1)
-        progress("test", spiking.macs * len(batch))
-    return Evaluation(Counts(hits.tolist(), len(images)), meter.per_image(len(images)))
+        right.append(_outputs(spiking, x).argmax(-1).cpu() == labels)
+        watch.progress("test", spiking.macs * len(batch))
+        watch.pause("test")
+    return Evaluation(torch.cat(right, dim=1), meter.per_image(len(images)))
 
 
 def _outputs(spiking: Spiking, hidden: Tensor) -> Tensor:

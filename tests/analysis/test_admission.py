@@ -1,17 +1,18 @@
-"""Admission: what makes a whole record unusable, at the limit and just beyond it, and whose code has changed."""
+"""Admission: what makes a whole record unusable, at the limit and just beyond it."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
-from encoders.errors import EncoderError
-from harness.records import admission
-from harness.records.admission import LARGEST, earlier_code, nonsense, staleness
+from harness.records.admission import LARGEST, nonsense
 from harness.records.store import read_record
 from harness.schema import Counts, Epoch, Failure, LayerActivity, Record
+from tests.fingerprints import of_other_code, of_other_recipe
 
 Write = Callable[..., Path]
 LAYER = LayerActivity("linear1", 1000, 4000.0, multiplies=False, neurons=10, spikes=6.0)
@@ -24,7 +25,7 @@ def record(write: Write) -> Record:
 
 
 def with_config(record: Record, **changes: int) -> Record:
-    return msgspec.structs.replace(record, config=replace(record.config, **changes))
+    return of_other_recipe(record, replace(record.config, **changes))
 
 
 def with_layer(record: Record, **changes: float | None) -> Record:
@@ -46,7 +47,7 @@ def test_a_seed_or_timesteps_out_of_range_is_said(record: Record, changes: dict[
 
 
 def test_one_timestep_makes_sense(record: Record) -> None:
-    one = msgspec.structs.replace(with_config(record, timesteps=1), curve=Counts([5000], 10_000))
+    one = msgspec.structs.replace(with_config(record, timesteps=1), curve=Counts([5000], 10_000), epochs=[])
     assert nonsense(one) == ""
     # Of a failed cell nothing but its configuration is looked at.
     failed = msgspec.structs.replace(one, status="failed", curve=None, failure=Failure("out of memory", ""))
@@ -71,7 +72,7 @@ def test_a_curve_has_a_count_for_each_timestep(record: Record, curve: Counts | N
 
 @pytest.mark.parametrize("counts", [Counts([0, 1], 1), Counts([0, LARGEST], LARGEST)])
 def test_counts_on_their_limit_make_sense(record: Record, counts: Counts) -> None:
-    assert nonsense(msgspec.structs.replace(record, curve=counts)) == ""
+    assert nonsense(msgspec.structs.replace(record, curve=counts, epochs=[])) == ""
 
 
 @pytest.mark.parametrize("counts", [Counts([0, 0], 0), Counts([0, 2], 1), Counts([-1, 1], 1), Counts([0, 1], 2**31)])
@@ -96,28 +97,47 @@ def test_less_than_nothing_is_said(record: Record, changes: dict[str, float]) ->
     assert nonsense(with_layer(record, **changes)) == "operations out of range"
 
 
-def test_every_changed_part_of_a_configuration_is_named(record: Record) -> None:
-    config = replace(record.config, timesteps=3, snn=replace(record.config.snn, epochs=3))
-    found = staleness(msgspec.structs.replace(record, config=config)).removeprefix("configuration has changed since: ")
-    assert sorted(found.split(", ")) == ["snn", "timesteps"]
+def test_a_fingerprint_of_another_configuration_is_said(record: Record) -> None:
+    relabelled = msgspec.structs.replace(record, config=replace(record.config, seed=1))
+    assert nonsense(relabelled) == "its fingerprint is of another configuration"
+    assert nonsense(of_other_recipe(record, relabelled.config)) == ""
 
 
-def test_modules_that_changed_came_or_went_are_earlier_code(record: Record) -> None:
-    assert earlier_code(record) == ()
-    today = record.fingerprint.modules
-    changed, gone, *others = today
-    recorded = {changed: "0" * 64, "harness.was_here": "1" * 64} | {name: today[name] for name in others}
-    found = earlier_code(
-        msgspec.structs.replace(
-            record, fingerprint=msgspec.structs.replace(record.fingerprint, modules=recorded, numerics="2" * 64)
-        )
-    )
-    assert found == tuple(sorted([changed, gone, "harness.was_here"]))
+def test_a_fingerprint_that_contradicts_itself_is_said(record: Record) -> None:
+    listed = msgspec.structs.replace(record.fingerprint, modules={"harness.snn.neuron": "0" * 16})
+    assert "contradicts the modules" in nonsense(msgspec.structs.replace(record, fingerprint=listed))
+    whole = msgspec.structs.replace(record.fingerprint, digest="0" * 64)
+    assert "not whole" in nonsense(msgspec.structs.replace(record, fingerprint=whole))
+    assert nonsense(of_other_code(record, {"harness.snn.neuron": "0" * 16})) == ""
 
 
-def test_an_encoder_that_is_no_more_is_earlier_code(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_: str) -> str:
-        raise EncoderError("unknown encoder 'dct'")
+def test_a_last_epoch_that_contradicts_the_curve_is_said(record: Record) -> None:
+    epochs = [*record.epochs[:-1], Epoch(0.4, 8661, 10_000)]
+    assert nonsense(msgspec.structs.replace(record, epochs=epochs)) == "the last epoch contradicts the curve"
 
-    monkeypatch.setattr(admission.registry, "module_of", gone)
-    assert earlier_code(record) == ("unknown encoder 'dct'",)
+
+def test_counts_of_different_test_sets_are_said(record: Record) -> None:
+    epochs = [Epoch(0.4, 500, 1000), record.epochs[-1]]
+    assert "different test sets" in nonsense(msgspec.structs.replace(record, epochs=epochs))
+    balanced = Counts([1, 2], 9_999)
+    assert "different test sets" in nonsense(msgspec.structs.replace(record, balanced=balanced))
+
+
+@pytest.mark.parametrize(
+    ("right", "words"),
+    [
+        ({"3": ""}, "which its curve does not have"),
+        ({"-1": ""}, "which its curve does not have"),
+        ({"2": "?"}, "unreadable bits"),
+        ({"2": ""}, "contradict the curve"),
+        ({"2": base64.b64encode(b"\xff" * 1250).decode()}, "contradict the curve"),
+    ],
+)
+def test_bits_that_do_not_add_up_are_said(record: Record, right: dict[str, str], words: str) -> None:
+    assert words in nonsense(msgspec.structs.replace(record, right=right))
+
+
+def test_bits_that_add_up_make_sense(record: Record) -> None:
+    bits = np.arange(10_000) < 8660
+    right = {"2": base64.b64encode(np.packbits(bits).tobytes()).decode()}
+    assert nonsense(msgspec.structs.replace(record, right=right)) == ""

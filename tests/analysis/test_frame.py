@@ -12,9 +12,9 @@ import pytest
 
 from harness.analysis.frame import CELLS, CURVES, load
 from harness.config import EncoderSpec
-from harness.records.admission import staleness
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
+from tests.fingerprints import of_other_code, of_other_recipe
 
 Write = Callable[..., Path]
 MNIST = "mnist-784-100-10"
@@ -50,18 +50,14 @@ def test_operations_of_a_cell_are_those_of_its_layers(tmp_path: Path, write: Wri
     assert load(tmp_path).cells[["macs", "accumulates", "encoder_operations"]].to_numpy().tolist() == [[1100, 47, 5]]
 
 
-def test_records_of_earlier_code_are_shown_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
-    for seed in (0, 1):
-        record = read_record(write(MNIST, "paper", "cyclic-2", seed, 8670))
-        modules = record.fingerprint.modules | {"harness.training.cell": "0" * 64, "harness.gone": "1" * 64}
-        fingerprint = msgspec.structs.replace(record.fingerprint, modules=modules, numerics="2" * 64)
-        path = write_record(tmp_path, msgspec.structs.replace(record, fingerprint=fingerprint, digest=""))
+def test_a_record_of_earlier_code_is_stale_and_gives_no_numbers(tmp_path: Path, write: Write) -> None:
+    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
+    modules = record.fingerprint.modules | {"harness.snn.neuron": "0" * 16, "harness.gone": "1" * 16}
+    path = write_record(tmp_path, of_other_code(record, modules))
     loaded = load(tmp_path)
-    assert loaded.cells["status"].tolist() == ["done", "done"]
-    assert loaded.problems == (
-        f"{path.parent}: 2 shown, but computed by an earlier version of harness.gone, harness.training.cell; "
-        "run again before relying on them",
-    )
+    assert loaded.cells["status"].tolist() == ["stale"]
+    assert loaded.curves.empty
+    assert loaded.problems == (f"{path}: stale: changed since: harness.gone, harness.snn.neuron",)
 
 
 def test_a_failed_record_is_a_cell_with_its_reason_and_no_curve(tmp_path: Path, write: Write) -> None:
@@ -150,27 +146,26 @@ def test_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Wr
 def test_a_record_of_another_configuration_is_stale(tmp_path: Path, write: Write) -> None:
     record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
     config = replace(record.config, snn=replace(record.config.snn, epochs=3))
-    path = write_record(tmp_path, msgspec.structs.replace(record, config=config))
+    path = write_record(tmp_path, of_other_recipe(record, config))
     loaded = load(tmp_path)
     assert loaded.curves.empty
     assert loaded.cells["status"].tolist() == ["stale"]
-    assert loaded.problems == (f"{path}: stale: configuration has changed since: snn",)
+    assert loaded.problems == (f"{path}: stale: changed since: recipe (snn)",)
 
 
 def test_a_record_of_an_arm_that_is_no_more_is_stale(tmp_path: Path, write: Write) -> None:
     record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
     config = replace(record.config, arm="cyclic-3")
-    write_record(tmp_path, msgspec.structs.replace(record, config=config))
+    write_record(tmp_path, of_other_recipe(record, config))
     assert sorted(load(tmp_path).cells["status"]) == ["done", "stale"]
 
 
-def test_an_arm_called_after_its_encoder_is_one_that_was_added(write: Write) -> None:
+def test_an_arm_called_after_its_encoder_is_one_that_was_added(tmp_path: Path, write: Write) -> None:
     record = read_record(write(MNIST, "paper", "poisson-16", 0, 9400))
     added = replace(record.config, arm="burst", encoder=EncoderSpec("burst"))
-    assert staleness(msgspec.structs.replace(record, config=replace(added, timesteps=100))) == ""
-    assert staleness(msgspec.structs.replace(record, config=added)).endswith("since: timesteps")
-    foreign = replace(added, encoder=EncoderSpec("phase"))
-    assert "unknown arm" in staleness(msgspec.structs.replace(record, config=foreign))
+    write_record(tmp_path, of_other_recipe(record, added))
+    assert any(problem.endswith("recipe (timesteps), encoders.burst, encoders.poisson, encoders.random")
+               for problem in load(tmp_path).problems)  # fmt: skip
 
 
 def test_frames_need_no_torch() -> None:

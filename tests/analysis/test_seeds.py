@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from harness.analysis.frame import load
 from harness.analysis.judgement import deviations_of
@@ -12,6 +11,7 @@ from harness.analysis.verdicts import judge, judged
 from harness.papers.dct_snn import experiments
 from harness.records.store import read_record, write_record
 from tests.analysis.judging import CLAIMS, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, write_arm
+from tests.fingerprints import of_other_recipe
 
 
 def test_a_deleted_seed_makes_it_incomplete(tmp_path: Path, write: Write) -> None:
@@ -143,7 +143,7 @@ def test_a_missing_seed_is_told_after_the_steps_of_the_others(tmp_path: Path, wr
 def test_a_stale_seed_makes_it_incomplete(tmp_path: Path, write: Write) -> None:
     write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
     record = read_record(write(MNIST, "paper", "cyclic-16", 1, 9853))
-    write_record(tmp_path, structs.replace(record, config=replace(record.config, dataset="digits")))
+    write_record(tmp_path, of_other_recipe(record, replace(record.config, dataset="digits")))
     found = judge_one(tmp_path, "mnist-t16")
     assert (found.verdict, found.seeds_done) == ("incomplete", 4)
-    assert found.detail == "cyclic-16 seed 1: stale: configuration has changed since: dataset"
+    assert found.detail == "cyclic-16 seed 1: stale: changed since: recipe (dataset)"

@@ -93,6 +93,6 @@ def digests(results: Path) -> dict[str, str]:
 
 
 def left_over(results: Path) -> list[str]:
-    """Hidden files but for the folder's lock: claims, checkpoints, half-written files."""
-    hidden = (path for path in results.rglob(".*") if path.is_file() and path.name != ".claims.lock")
+    """Hidden files: locks, checkpoints, half-written files."""
+    hidden = (path for path in results.rglob(".*") if path.is_file())
     return [str(path.relative_to(results)) for path in hidden]

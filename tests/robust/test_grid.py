@@ -2,8 +2,10 @@
 
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import filelock
 import msgspec
 import pytest
 import torch
@@ -11,12 +13,10 @@ import torch
 from harness.data import load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
-from harness.records import locks
-from harness.records.locks import claim_path
-from harness.records.store import read_record, write_record
+from harness.records.store import lock_path, read_record
 from harness.runs import grid
-from harness.runs.grid import Finished, run_grid
-from harness.runs.plan import PlannedCell, plan
+from harness.runs.grid import Finished, Grid, run_grid
+from harness.runs.plan import PlannedCell, configurations, plan
 from harness.training.cell import Setting
 from tests.robust import tiny
 
@@ -29,12 +29,12 @@ def data() -> DataSet:
 
 
 def planned(data: DataSet, results: Path) -> list[PlannedCell]:
-    return plan(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1, data, results)
+    return plan(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
 
 
 def run(data: DataSet, results: Path, starting: Callable[[PlannedCell], None]) -> tuple[list[Finished], list[str]]:
     said: list[str] = []
-    done = list(run_grid(planned(data, results), data, results, SETTING, starting, said.append))
+    done = list(run_grid(planned(data, results), Grid(data, results, SETTING, starting=starting, say=said.append)))
     return done, said
 
 
@@ -42,34 +42,11 @@ def nothing(_: PlannedCell) -> None:
     """Let it start."""
 
 
-def test_who_is_taken_over_writes_nothing(data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine sleeps through its heartbeat; the other run's record stands, and ours is not written over it."""
-    ((ours, *_), _) = run(data, tmp_path / "first", nothing)
-    theirs = msgspec.structs.replace(ours.record, environment={"torch": "theirs"})
-    results = tmp_path / "second"
-
-    def sleeps(cell: PlannedCell) -> None:
-        path = claim_path(cell.path)
-        other = msgspec.structs.replace(locks._ourselves(), host="elsewhere")
-        path.write_bytes(msgspec.json.encode(other))
-
-    def finishes(_: float) -> None:
-        (cell,) = planned(data, results)
-        write_record(results, theirs)
-        claim_path(cell.path).unlink()
-
-    monkeypatch.setattr(grid.time, "sleep", finishes)
-    (done,), said = run(data, results, sleeps)
-    assert not done.here
-    assert read_record(done.cell.path).environment == {"torch": "theirs"}
-    assert "taken over by another run while this machine slept" in said[0]
-
-
 def test_what_another_run_has_finished_since_is_not_trained(data: DataSet, tmp_path: Path) -> None:
     cells = planned(data, tmp_path)
-    first = list(run_grid(cells, data, tmp_path, SETTING, nothing))
+    first = list(run_grid(cells, Grid(data, tmp_path, SETTING)))
     started: list[PlannedCell] = []
-    second = list(run_grid(cells, data, tmp_path, SETTING, started.append))
+    second = list(run_grid(cells, Grid(data, tmp_path, SETTING, starting=started.append)))
     assert ([done.here for done in first], [done.here for done in second]) == ([True], [False])
     assert started == []
 
@@ -86,19 +63,19 @@ def test_a_disk_error_is_one_line_with_what_to_do(
         run(data, tmp_path, nothing)
     (cell,) = planned(data, tmp_path)
     assert cell.state == "missing"
-    assert len(list(cell.path.parent.glob(".*.checkpoint"))) == 1  # kept: the next run goes on from it
+    assert len(list(cell.path.parent.glob(".*.checkpoint.training"))) == 1  # kept: the next run goes on from it
 
 
 def test_a_checkpoint_of_other_versions_is_not_mixed_in(data: DataSet, tmp_path: Path) -> None:
     (cell,) = planned(data, tmp_path)
     cell.path.parent.mkdir(parents=True)
-    cell.path.with_name(".seed-0000.ffffffff.checkpoint").write_bytes(b"another torch's")
+    cell.path.with_name(".seed-0000.ffffffff.checkpoint.training").write_bytes(b"another torch's")
     (done,), said = run(data, tmp_path, nothing)
     assert done.record.status == "done"
     assert said == [
         "cyclic-6 seed 0: begun with other versions, threads or device; starts again, so that one set holds"
     ]
-    assert not list(cell.path.parent.glob(".*.checkpoint"))
+    assert not list(cell.path.parent.glob(".*.checkpoint*"))
 
 
 def test_results_that_no_record_can_hold_are_a_failure(
@@ -107,7 +84,8 @@ def test_results_that_no_record_can_hold_are_a_failure(
     real = grid.run_cell
 
     def broken(*arguments: object) -> object:
-        return msgspec.structs.replace(real(*arguments), thresholds=[float("nan")])  # type: ignore[arg-type]
+        trained = real(*arguments)  # type: ignore[arg-type]
+        return replace(trained, result=msgspec.structs.replace(trained.result, thresholds=[float("nan")]))
 
     monkeypatch.setattr(grid, "run_cell", broken)
     (done,), _ = run(data, tmp_path, nothing)
@@ -119,17 +97,16 @@ def test_results_that_no_record_can_hold_are_a_failure(
 def test_what_a_run_killed_after_its_record_left_is_swept(data: DataSet, tmp_path: Path) -> None:
     ((done, *_), _) = run(data, tmp_path, nothing)
     path = done.cell.path
-    dead = msgspec.structs.replace(locks._ourselves(), pid=2**40)  # no process has such a number
-    claim_path(path).write_bytes(msgspec.json.encode(dead))
-    path.with_name(f".{path.stem}.0a1b2c3d.checkpoint").touch()
-    grid.sweep([done.cell], tmp_path)
+    lock_path(path).write_bytes(b"a lock of a process that is gone")
+    path.with_name(f".{path.stem}.0a1b2c3d.checkpoint.training").touch()
+    grid.sweep([done.cell])
     assert [left.name for left in path.parent.iterdir()] == [path.name]
 
 
 def test_what_a_living_run_needs_is_not_swept(data: DataSet, tmp_path: Path) -> None:
     ((done, *_), _) = run(data, tmp_path, nothing)
-    checkpoint = done.cell.path.with_name(f".{done.cell.path.stem}.0a1b2c3d.checkpoint")
-    with locks.claim(tmp_path, done.cell.path):
+    checkpoint = done.cell.path.with_name(f".{done.cell.path.stem}.0a1b2c3d.checkpoint.training")
+    with filelock.FileLock(lock_path(done.cell.path)):
         checkpoint.touch()
-        grid.sweep([done.cell], tmp_path)
+        grid.sweep([done.cell])
         assert checkpoint.exists()

@@ -62,7 +62,7 @@ def test_a_run_that_waits_takes_over_from_one_that_dies(
     server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
 ) -> None:
     first = server.start(*GRID, cwd=tmp_path)
-    until(first, tmp_path, ".seed-*.checkpoint")
+    until(first, tmp_path, ".seed-*.checkpoint.training")
     os.kill(first.pid, signal.SIGSTOP)
     second = server.start(*GRID, cwd=tmp_path)
     end = time.monotonic() + 300
@@ -85,17 +85,24 @@ def until(run: Started, there: Path, pattern: str, seconds: float = 300) -> None
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "code", "words"),
+    [
+        (signal.SIGINT, 130, "the same command goes on from there"),
+        (signal.SIGTERM, 75, "with a checkpoint: run the same command again to go on"),
+        (signal.SIGUSR1, 75, "with a checkpoint: run the same command again to go on"),
+    ],
+)
 def test_a_stopped_run_says_how_to_go_on_and_does(
-    number: int, server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
+    number: int, code: int, words: str, server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
 ) -> None:
     run = server.start(*GRID, cwd=tmp_path)
-    until(run, tmp_path, ".seed-*.checkpoint")
+    until(run, tmp_path, ".seed-*.checkpoint.training")
     os.kill(run.pid, number)
-    assert run.wait() == 130
-    assert "the same command goes on from there" in run.said().splitlines()[-1]
+    assert run.wait() == code
+    assert words in run.said().splitlines()[-1]
     assert "Traceback" not in run.said()
-    assert [Path(name).suffix for name in left_over(tmp_path / "results")] == [".checkpoint"]
+    assert ".training" in [Path(name).suffix for name in left_over(tmp_path / "results")]
     again = server.start(*GRID, cwd=tmp_path)
     assert again.wait() == 0
     assert digests(tmp_path / "results") == whole[0]

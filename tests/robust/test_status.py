@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,12 +14,13 @@ from typer.testing import CliRunner
 
 from encoders.registry import module_of
 from harness import cli
+from harness.machine.locks import hold
 from harness.papers.dct_snn import experiments
-from harness.records import locks
 from harness.records.fingerprint import fingerprint
-from harness.records.store import write_record
+from harness.records.store import lock_path, write_record
 from harness.runs.status import lines, status
 from harness.schema import Counts, Failure, Record
+from tests.fingerprints import of_other_code, of_other_recipe
 
 NAME = "quickstart"
 
@@ -64,21 +66,17 @@ def test_a_failure_has_its_reason(tmp_path: Path) -> None:
 def test_a_changed_configuration_is_named_by_its_fields(tmp_path: Path) -> None:
     old = record("cyclic-16")
     config = replace(old.config, snn=replace(old.config.snn, epochs=1), timesteps=15)
-    write_record(
-        tmp_path, msgspec.structs.replace(old, config=config, fingerprint=fingerprint(config, "d", "encoders.dct"))
-    )
+    short = msgspec.structs.replace(old, curve=Counts([1] * 15, 10))
+    write_record(tmp_path, of_other_recipe(short, config))
     assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: recipe (timesteps, snn)")
 
 
 def test_a_changed_module_is_named_and_other_arms_are_not_stale(tmp_path: Path) -> None:
     for arm in ("cyclic-16", "poisson-16"):
         old = record(arm)
-        mark = old.fingerprint
-        if "encoders.dct" in mark.modules:
-            mark = msgspec.structs.replace(
-                mark, digest="e" * 64, numerics="e" * 64, modules={**mark.modules, "encoders.dct": "0" * 16}
-            )
-        write_record(tmp_path, msgspec.structs.replace(old, fingerprint=mark))
+        modules = old.fingerprint.modules
+        earlier = {**modules, "encoders.dct": "0" * 16} if "encoders.dct" in modules else modules
+        write_record(tmp_path, of_other_code(old, earlier))
     assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: encoders.dct")
     assert state(tmp_path, "poisson-16", 0) == ("done", "")
 
@@ -91,9 +89,9 @@ def test_records_of_different_data_are_pointed_out(tmp_path: Path) -> None:
 
 def test_a_cell_that_somebody_runs_is_running_and_a_dead_ones_is_begun(tmp_path: Path) -> None:
     place = tmp_path / NAME / "lite" / "cyclic-16" / "seed-0002.json"
-    with locks.claim(tmp_path, place) as ours:  # type: ignore[union-attr]
-        assert state(tmp_path, "cyclic-16", 2) == ("running", f"process {os.getpid()} on {ours.owner.host}")
-    place.with_name(".seed-0002.0a0a0a0a.checkpoint").touch()
+    with hold(lock_path(place)):
+        assert state(tmp_path, "cyclic-16", 2) == ("running", f"process {os.getpid()} on {platform.node()}")
+    place.with_name(".seed-0002.0a0a0a0a.checkpoint.training").touch()
     assert state(tmp_path, "cyclic-16", 2) == ("missing", "begun: its finished epochs are kept")
 
 

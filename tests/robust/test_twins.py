@@ -14,8 +14,8 @@ from harness.data.types import DataSet
 from harness.records.store import read_record, write_record
 from harness.records.twins import TRAINED_AS
 from harness.runs import grid
-from harness.runs.grid import run_grid
-from harness.runs.plan import PlannedCell, plan
+from harness.runs.grid import Grid, run_grid
+from harness.runs.plan import PlannedCell, configurations, plan
 from harness.runs.verify import compare
 from harness.schema import Failure, Record
 from harness.training.cell import Setting
@@ -33,12 +33,12 @@ def data() -> DataSet:
 @pytest.fixture(scope="module")
 def trained(data: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Record:
     folder = tmp_path_factory.mktemp("trained")
-    (done,) = run_grid(cells(tiny.EXPERIMENT, data, folder), data, folder, SETTING, lambda _: None)
+    (done,) = run_grid(cells(tiny.EXPERIMENT, data, folder), Grid(data, folder, SETTING))
     return read_record(done.cell.path)
 
 
 def cells(experiment: Experiment, data: DataSet, results: Path, profile: Profile = tiny.PROFILE) -> list[PlannedCell]:
-    return plan(experiment, profile, experiment.arms[:1], 1, data, results)
+    return plan(configurations(experiment, profile, experiment.arms[:1], 1), data, results)
 
 
 def again(planned: list[PlannedCell], data: DataSet, results: Path, monkeypatch: pytest.MonkeyPatch) -> Record | None:
@@ -49,7 +49,7 @@ def again(planned: list[PlannedCell], data: DataSet, results: Path, monkeypatch:
 
     monkeypatch.setattr(grid, "compute", no_training)
     try:
-        (done,) = run_grid(planned, data, results, SETTING, lambda _: None)
+        (done,) = run_grid(planned, Grid(data, results, SETTING))
     except KeyboardInterrupt:
         return None
     return read_record(done.cell.path)
@@ -64,7 +64,7 @@ def test_the_same_under_another_name_is_not_trained_again(
     assert (taken.config.experiment, taken.config.arm) == ("tiny-again", "same-code")
     assert taken.environment[TRAINED_AS] == "tiny/smoke/cyclic-6"
     monkeypatch.undo()
-    (truly,) = run_grid(cells(OTHER_NAME, data, tmp_path / "b"), data, tmp_path / "b", SETTING, lambda _: None)
+    (truly,) = run_grid(cells(OTHER_NAME, data, tmp_path / "b"), Grid(data, tmp_path / "b", SETTING))
     assert taken.fingerprint == truly.record.fingerprint
     assert compare("", taken, read_record(truly.cell.path)).differing == ()
 

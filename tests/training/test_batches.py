@@ -5,7 +5,7 @@ from torch.nn.functional import pad
 
 from harness.config import Augmentation
 from harness.data.types import ImageSet
-from harness.training.batches import augment, epoch, normalised
+from harness.training.batches import augment, batch, normalised
 
 
 def seeded(seed=0):
@@ -49,11 +49,9 @@ def test_pixels_become_minus_one_to_one():
     assert normalised(torch.tensor([[[[0, 255]]]], dtype=torch.uint8)).flatten().tolist() == [-1.0, 1.0]
 
 
-def test_an_epoch_shows_every_image_once_in_an_order_of_its_own():
+def test_a_batch_holds_the_chosen_images_with_their_labels():
     labels = torch.arange(10)
     held = ImageSet(labels.view(10, 1, 1, 1).to(torch.uint8), labels)
-    seen = [label.tolist() for _, label in epoch(held, 4, Augmentation(), seeded())]
-    assert [len(part) for part in seen] == [4, 4, 2]
-    flat = [label for part in seen for label in part]
-    assert sorted(flat) == labels.tolist()
-    assert flat != labels.tolist()
+    images, chosen = batch(held, torch.tensor([7, 0, 3]), Augmentation(), seeded())
+    assert chosen.tolist() == [7, 0, 3]
+    assert torch.equal(images.flatten(), normalised(torch.tensor([7.0, 0.0, 3.0])))

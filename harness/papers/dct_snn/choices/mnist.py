@@ -22,10 +22,12 @@ from harness.machine.allocator import keep_freed_memory
 from harness.papers.dct_snn.choices.validation import SEED, Scores, snn_score, validation_split
 from harness.papers.dct_snn.experiments.mnist import EXPERIMENT, PAPER
 from harness.snn.network import Network
-from harness.training.ann import pretrain
+from harness.training.ann import pretraining
 from harness.training.cell import DTYPES
-from harness.training.progress import silent
+from harness.training.checkpoint import Checkpoint
+from harness.training.loop import train
 from harness.training.randomness import generator
+from harness.training.watch import SILENT
 
 OUTPUT = Path("results/selection/mnist.json")
 VALIDATION_IMAGES = 10_000
@@ -38,7 +40,9 @@ def ann_score(recipe: AnnRecipe, data: DataSet) -> int:
     """Validation images that the ANN classifies rightly after its last epoch."""
     network = Network(PAPER.network, (1, 28, 28), data.classes, generator(SEED, "initial-weights"))
     encoder = encoders.create("dct")
-    return pretrain(network, data, encoder, recipe, SEED, DTYPES[PAPER.precision], silent)[-1].correct
+    config = replace(EXPERIMENT.resolve(EXPERIMENT.arms[0], PAPER, SEED), ann=recipe)
+    course = pretraining(network, encoder, data, config, DTYPES[PAPER.precision])
+    return train(course, Checkpoint(), SILENT).epochs[-1].correct
 
 
 def main(data_dir: Path | None = None) -> None:

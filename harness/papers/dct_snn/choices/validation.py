@@ -12,7 +12,8 @@ from harness.config import AnnRecipe, CellConfig, SnnRecipe, canonical_json
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
-from harness.records.fingerprint import fingerprint
+from harness.records.fingerprint import ANN_ROOT, code_of
+from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting, run_cell
 
 SEED = 1000  # not among the seeds that are reported
@@ -34,10 +35,8 @@ def _without(images: ImageSet, taken: ImageSet) -> ImageSet:
 def snn_score(config: CellConfig, data: DataSet, ann_cache: Path | None = None) -> int:
     """Validation images that the fine-tuned SNN classifies rightly at its last timestep."""
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    mark = fingerprint(config, data.digest, type(encoder).__module__)
-    curve = run_cell(config, data, encoder, mark, Setting(torch.device("cpu"), ann_cache=ann_cache)).curve
-    assert curve is not None
-    return curve.correct[-1]
+    setting = Setting(torch.device("cpu"), ann_cache=AnnCache(ann_cache, code_of(ANN_ROOT)))
+    return run_cell(config, data, encoder, setting).result.curve.correct[-1]
 
 
 class Scores:

@@ -1,0 +1,156 @@
+"""The loop that trains a network, ANN or SNN: epochs of batches, a test after each, and checkpoints on the way."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import torch
+from torch import Generator, Tensor
+
+from harness.config import AnnRecipe, SnnRecipe
+from harness.data.types import ImageSet
+from harness.errors import Stopped
+from harness.schema import Counts, Epoch
+from harness.snn.network import Network
+from harness.training.batches import batch
+from harness.training.checkpoint import Checkpoint
+from harness.training.divergence import require_finite
+from harness.training.watch import Watch
+
+SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of `network`: on what, with what, and what is measured.
+
+    generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1], labels, and the
+    images' places in `images`. test: the entry of an epoch, given its mean loss. work: multiply–accumulates an image.
+    readings: after so many steps, counts under this name are taken by `read`.
+    """
+
+    name: str
+    network: Network
+    images: ImageSet
+    recipe: AnnRecipe | SnnRecipe
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    generators: Mapping[str, Generator]
+    loss: Callable[[Tensor, Tensor, Tensor], Tensor]
+    test: Callable[[float], Epoch]
+    work: float
+    readings: Mapping[int, str] = field(default_factory=dict)
+    read: Callable[[], Counts] | None = None
+
+
+@dataclass
+class Position:
+    """How far a training is: finished epochs, readings, steps in all, and the running epoch's order and losses.
+
+    order: the images' places in the order of this epoch, None between epochs; done: how many of them were seen.
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    readings: dict[str, Counts] = field(default_factory=dict)
+    steps: int = 0
+    order: Tensor | None = None
+    done: int = 0
+    losses: list[Tensor] = field(default_factory=list)
+
+
+def train(training: Training, checkpoint: Checkpoint, watch: Watch) -> Position:
+    """Train the network in place, going on from `checkpoint`, and return the finished position.
+
+    Raises CellFailure on a loss that is not finite; Stopped where `watch` says so, with the checkpoint saved.
+    """
+    at = _restored(training, checkpoint)
+    saved = time.monotonic()
+    while len(at.epochs) < training.recipe.epochs:
+        stage = f"{training.name} epoch {len(at.epochs) + 1}/{training.recipe.epochs}"
+        if at.order is None:
+            at.order, at.done, at.losses = _new_order(training), 0, []
+        while at.done < len(at.order):
+            chosen = at.order[at.done : at.done + training.recipe.batch_size]
+            _step(training, at, chosen, stage)
+            watch.progress(stage, training.work * len(chosen))
+            # Asked after a step, so that however short the time, a run gets further than the one before.
+            stop = watch.stop()
+            if stop or time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                _save(training, at, checkpoint)
+                saved = time.monotonic()
+            if stop:
+                raise Stopped(stage)
+        _end_epoch(training, at, checkpoint)
+        saved = time.monotonic()
+    return at
+
+
+def _new_order(training: Training) -> Tensor:
+    return torch.randperm(len(training.images), generator=training.generators["order"])
+
+
+def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
+    recipe = training.recipe
+    images, labels = batch(training.images, chosen, recipe.augmentation, training.generators["order"])
+    loss = training.loss(images, labels, chosen)
+    require_finite(loss, training.network, stage)
+    training.optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    training.optimizer.step()
+    at.losses.append(loss.detach())
+    at.done += len(chosen)
+    at.steps += 1
+    if at.order is not None and at.done == len(at.order):
+        training.schedule.step()
+    if at.steps in training.readings and training.read is not None:
+        at.readings[training.readings[at.steps]] = training.read()
+
+
+def _end_epoch(training: Training, at: Position, checkpoint: Checkpoint) -> None:
+    """Test the network; a stop in the test leaves a checkpoint whose epoch is trained and not tested."""
+    try:
+        entry = training.test(float(torch.stack(at.losses).mean()))
+    except Stopped:
+        _save(training, at, checkpoint)
+        raise
+    at.epochs.append(entry)
+    at.order, at.losses = None, []
+    _save(training, at, checkpoint)
+
+
+def _save(training: Training, at: Position, checkpoint: Checkpoint) -> None:
+    checkpoint.save(
+        {
+            "network": training.network.state_dict(),
+            "optimizer": training.optimizer.state_dict(),
+            "schedule": training.schedule.state_dict(),
+            "generators": {name: generator.get_state() for name, generator in training.generators.items()},
+            "epochs": msgspec.to_builtins(at.epochs),
+            "readings": msgspec.to_builtins(at.readings),
+            "steps": at.steps,
+            "order": at.order,
+            "done": at.done,
+            "losses": torch.stack(at.losses) if at.losses else None,
+        }
+    )
+
+
+def _restored(training: Training, checkpoint: Checkpoint) -> Position:
+    saved: dict[str, Any] | None = checkpoint.load()
+    if saved is None:
+        return Position()
+    training.network.load_state_dict(saved["network"])
+    training.optimizer.load_state_dict(saved["optimizer"])
+    training.schedule.load_state_dict(saved["schedule"])
+    for name, generator in training.generators.items():
+        generator.set_state(saved["generators"][name])
+    return Position(
+        epochs=msgspec.convert(saved["epochs"], list[Epoch]),
+        readings=msgspec.convert(saved["readings"], dict[str, Counts]),
+        steps=saved["steps"],
+        order=saved["order"],
+        done=saved["done"],
+        losses=[] if saved["losses"] is None else list(saved["losses"].unbind()),
+    )

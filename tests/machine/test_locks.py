@@ -1,0 +1,100 @@
+"""Locks: one holder at a time, named to the others, and none once its process has ended."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import filelock
+import pytest
+
+from harness.machine.locks import Owner, hold, holder
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from harness.machine.locks import hold
+with hold(Path(sys.argv[1])) as owner:
+    print(owner, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    return tmp_path / "e/smoke/a/.seed-0003.lock"
+
+
+def elsewhere(lock: Path) -> "subprocess.Popen[str]":
+    """Another process that holds the lock."""
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(lock)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "None"
+    return process
+
+
+def test_what_nobody_holds_is_ours(lock: Path) -> None:
+    assert holder(lock) is None
+    with hold(lock) as owner:
+        assert owner is None
+    with hold(lock) as owner:
+        assert owner is None
+
+
+def test_what_another_holds_is_named(lock: Path) -> None:
+    process = elsewhere(lock)
+    with hold(lock) as owner:
+        assert owner is not None
+        assert str(process.pid) in str(owner)
+    assert holder(lock) == owner
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_process_that_ends_holds_nothing(lock: Path, number: int) -> None:
+    process = elsewhere(lock)
+    os.kill(process.pid, number)
+    process.communicate()
+    assert holder(lock) is None
+    with hold(lock) as owner:
+        assert owner is None
+
+
+def test_a_stopped_process_keeps_its_lock(lock: Path) -> None:
+    process = elsewhere(lock)
+    os.kill(process.pid, signal.SIGSTOP)
+    time.sleep(0.1)
+    with hold(lock) as owner:
+        assert owner is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 50_000, b"\xff", b"null"])
+def test_a_lock_file_with_any_content_can_be_held(lock: Path, content: bytes) -> None:
+    lock.parent.mkdir(parents=True)
+    lock.write_bytes(content)
+    with hold(lock) as owner:
+        assert owner is None
+
+
+def test_a_holder_that_does_not_say_who_it_is_is_another_process(lock: Path) -> None:
+    lock.parent.mkdir(parents=True)
+    with filelock.FileLock(lock):
+        found = holder(lock)
+    assert found == Owner()
+    assert str(found) == "another process"
+
+
+def test_a_disk_without_locks_lets_everybody_in(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    with hold(lock) as owner:
+        assert owner is None
+    lock.touch()
+    assert holder(lock) is None
