@@ -7,6 +7,7 @@ from typing import Literal
 from harness.data import cache, cifar, digits, mnist, search
 from harness.data.catalog import Facts, facts_of
 from harness.data.digest import digest_of
+from harness.data.reading import shown
 from harness.data.tree import content, open_tree
 from harness.errors import HarnessError
 
@@ -71,5 +72,5 @@ def _batches_verified(facts: Facts, where: Path) -> bool:
         return False
     for md5 in cifar.md5_lists(facts.name):
         for name, expected in md5.items():
-            mnist.check_md5(f"{prefix}{name} in {where}", content(tree, prefix + name, where), expected)
+            mnist.check_md5(shown(f"{prefix}{name} in {where}"), content(tree, prefix + name, where), expected)
     return True

@@ -7,6 +7,7 @@ import torch
 from harness.data import cache, cifar, digits, folder, mnist, search
 from harness.data.catalog import Facts, facts_of
 from harness.data.digest import Split, canonical, digest_of
+from harness.data.reading import shown
 from harness.data.subset import take
 from harness.data.tree import open_tree
 from harness.data.types import DataSet, ImageSet
@@ -54,7 +55,7 @@ def decode(facts: Facts, source: Path) -> tuple[Split, Split]:
     elif images is not None:
         train, test = folder.read(tree, images, facts, source)
     else:
-        raise HarnessError(f"{source} does not hold {facts.name} in a known layout", f"expected {facts.wanted}")
+        raise HarnessError(f"{shown(source)} does not hold {facts.name} in a known layout", f"expected {facts.wanted}")
     return canonical(*train), canonical(*test)
 
 
