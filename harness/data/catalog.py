@@ -59,6 +59,7 @@ _ALL = (
         shape=(3, 32, 32),
         stems=("cifar100", "cifar100python"),
         files=("train", "test"),
+        digest="1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
         wanted=_CIFAR.format("cifar-100-python", "cifar100"),
     ),
     Facts(
@@ -66,6 +67,8 @@ _ALL = (
         classes=200,
         shape=(3, 64, 64),
         stems=("tinyimagenet", "tinyimagenet200"),
+        # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
+        digest="4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
         wanted="tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip",
     ),
 )
