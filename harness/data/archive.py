@@ -1,7 +1,7 @@
-"""Archives read into memory, and refused whole when they hold anything but plain files in plain places.
+"""Archives, read into memory, and refused if they hold anything but ordinary files and folders.
 
-Nothing is extracted to disk, so a hostile archive has nowhere to write; refusing it outright keeps a half-read
-one from passing for a data set. Sizes are checked before anything of that size is unpacked.
+Nothing is extracted to disk, so an archive cannot overwrite a file. One bad member is enough to refuse all of it, so
+that a part of a data set is never taken for the whole. A size is checked before that much is unpacked.
 """
 
 import gzip

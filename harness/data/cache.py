@@ -1,10 +1,10 @@
 """Decoded images on disk, memory-mapped, so that a data set is decoded once and not at every start.
 
-An entry is a folder of six `.npy` files, named for its source's path, sizes and times of change. It is read
-back only if every image still has the hash stored beside it; anything else is thrown away and built again.
+An entry is a folder of six `.npy` files, named after its source's path, sizes and times of change. It is used only if
+every image still has the hash that is stored with it; otherwise it is deleted and written again.
 
-The cache is a convenience. Where it cannot be written, work goes on without it, and the logger `harness.data.cache`
-gives one warning (a line on standard error, unless the program sets up logging otherwise).
+No result depends on the cache. Where it cannot be written, work goes on without it, and the logger
+`harness.data.cache` gives one warning: a line on standard error, unless the program sets up logging otherwise.
 """
 
 import errno
@@ -46,7 +46,7 @@ def root() -> Path:
 def folder(name: str) -> Path | None:
     """The folder `name` of the cache; None, after a warning, where the cache cannot be written.
 
-    To be asked before long work, since a file is written for a trial. Makes the cache folder, not `name`.
+    Call it before long work: it finds out by writing a temporary file. It makes the cache folder, but not `name`.
     """
     try:
         root().mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def _warn_once(message: str) -> None:
 
 
 def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
-    """The training and test split of `source`, memory-mapped; calls `decode` only without a sound entry.
+    """The training and test split of `source`, memory-mapped; calls `decode` only if no good entry is there.
 
     Where the cache cannot be written, the splits are those of `decode`, in memory. Raises what `decode` raises.
     """
@@ -105,8 +105,11 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
         return _read(entry) or _kept(entry, decode())
 
 
-def glance(name: str, source: Path) -> tuple[int, int, str] | None:
-    """Training images, test images and digest as stored for `source`, without reading any image."""
+def summary(name: str, source: Path) -> tuple[int, int, str] | None:
+    """Numbers of training and test images and the digest, as stored for `source`; None if it has no entry.
+
+    Reads the stored hashes and no image.
+    """
     entry = _entry(name, source)
     try:
         hashes = [np.load(entry / f"{split}-hashes.npy") for split in ("train", "test")]

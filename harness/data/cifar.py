@@ -72,7 +72,7 @@ def _batch(raw: bytes, label_key: str, facts: Facts, where: str) -> Arrays:
 
 
 def _dtype(spec: Any, align: Any = False, copy: Any = False) -> np.dtype[Any]:
-    # The batches were written by Python 2's numpy, which stored 0 and 1 where numpy now wants booleans.
+    # The batches were written by Python 2's numpy, which stored 0 and 1 where numpy now expects booleans.
     made: np.dtype[Any] = np.dtype(spec, align=bool(align), copy=bool(copy))
     return made
 

@@ -1,4 +1,4 @@
-"""The straight line from a data set's name to its images: find, decode, choose a part, digest."""
+"""From a data set's name to its images: find the files, decode them, choose a part, compute the digest."""
 
 from pathlib import Path
 
@@ -53,5 +53,7 @@ def decode(facts: Facts, source: Path) -> tuple[Split, Split]:
     elif images is not None:
         train, test = folder.read(tree, images, facts, source)
     else:
-        raise HarnessError(f"{shown(source)} does not hold {facts.name} in a known layout", f"expected {facts.wanted}")
+        raise HarnessError(
+            f"{shown(source)} does not hold {facts.name} in a known layout", f"expected {facts.expected}"
+        )
     return canonical(*train), canonical(*test)

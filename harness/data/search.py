@@ -1,4 +1,4 @@
-"""Where data sets are looked for, and in which order; what to tell someone whose files are nowhere."""
+"""Where data sets are looked for, in which order, and the error for one that is nowhere."""
 
 import os
 from pathlib import Path
@@ -17,8 +17,8 @@ MAX_LEVELS = 4
 def locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
     """The folder or archive that holds the data set; downloads it if it is nowhere and `may_download`.
 
-    Raises HarnessError saying where it looked and how to get the files. A `data_dir` that is given is the only
-    place looked at: falling back to other files than those asked for would be a silent change of data.
+    Raises HarnessError saying where it looked and how to get the files. If `data_dir` is given, no other place is
+    looked at, because to use other files than those asked for would be a silent change of data.
     """
     found = find(facts, data_dir)
     if found is not None:
@@ -90,4 +90,4 @@ def _nowhere(facts: Facts, data_dir: Path | None, problems: list[str]) -> Harnes
     looked = ", ".join(f"{chosen_by} ({shown(place)})" for chosen_by, place in places(data_dir).items())
     failed = f"; download failed: {'; '.join(problems)}" if problems else ""
     there = data_dir or "the folder HARNESS_DATA names"
-    return HarnessError(f"no {facts.name} in {looked}{failed}", f"put {facts.wanted} in {shown(there)}")
+    return HarnessError(f"no {facts.name} in {looked}{failed}", f"put {facts.expected} in {shown(there)}")

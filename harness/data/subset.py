@@ -26,17 +26,17 @@ def choose(hashes: Hashes, labels: Labels, count: int, seed: int = 0) -> NDArray
     if not 1 <= count <= len(labels):
         raise HarnessError(f"a subset of {count} images of {len(labels)}", f"ask for 1 to {len(labels)} images")
     keys = np.array([hashlib.sha256(b"%d:" % seed + row.tobytes()).digest() for row in hashes], dtype="S32")
-    turn = np.zeros(len(labels))
+    position = np.zeros(len(labels))
     firsts = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         ranked = members[np.argsort(keys[members], kind="stable")]
         # Rank r of n comes at (r + 1/2) / n, which spreads each class evenly over all counts.
-        turn[ranked] = (np.arange(len(ranked)) + 0.5) / len(ranked)
+        position[ranked] = (np.arange(len(ranked)) + 0.5) / len(ranked)
         firsts.append(ranked[0])
     # However rare the class, its first image comes before any second one; the first images are ranked like others.
-    turn[sorted(firsts, key=lambda first: keys[first])] = np.arange(-len(firsts), 0)
-    return np.sort(np.lexsort((labels, turn))[:count])
+    position[sorted(firsts, key=lambda first: keys[first])] = np.arange(-len(firsts), 0)
+    return np.sort(np.lexsort((labels, position))[:count])
 
 
 def take(split: Split, count: int | None) -> Split:

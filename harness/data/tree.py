@@ -15,7 +15,7 @@ MAX_ENTRIES = 500_000
 
 
 def open_tree(source: Path) -> Tree:
-    """The files under `source`: name with `/` → content (from an archive) or where it lies (in a folder)."""
+    """The files under `source` by name, with `/`: the content if it is an archive, the path if it is a folder."""
     if source.is_dir():
         return {name: source / name for name in walk(source)}
     return {name: content for name, content in archive.read(source).items() if not _hidden(name)}
@@ -29,7 +29,7 @@ def walk(folder: Path) -> list[str]:
     """
     found: list[str] = []
     entries = 0
-    # Links are followed because people link data sets into place; they chose these links, an archive's are not.
+    # Users link data sets into place, so links in a folder are followed; links in an archive are refused.
     waiting = [_Folder(str(folder), "", frozenset(map(_identity, folder.absolute().parents)))]
     while waiting:
         here = waiting.pop()
