@@ -75,7 +75,7 @@ def go_without(error: OSError | NotImplementedError) -> None:
     """Warn that the cache is not used, because writing to it raised `error`."""
     _warn_once(
         f"{fault(error)}; going on without it, which costs time at each start — set HARNESS_CACHE to a folder "
-        "with free space"
+        "that may be written to and has free space"
     )
 
 

@@ -166,3 +166,20 @@ def test_a_file_that_may_not_be_read_is_not_to_be_deleted(
     monkeypatch.setattr(Path, "open", refuse)  # no file is closed to a test that root runs
     with pytest.raises(HarnessError, match="cannot be read: Permission denied — check its permissions"):
         reading.read_file(tmp_path / path)
+
+
+def test_a_folder_that_may_not_be_read_is_named_not_left_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scandir(path: str, whole=os.scandir) -> object:  # type: ignore[no-untyped-def]
+        if path.endswith("/cat"):
+            raise PermissionError(13, "Permission denied", path)
+        return whole(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    refused(tree, "train/cat cannot be read: Permission denied — check its permissions|test/cat cannot be read")
+
+
+def test_a_long_name_is_quoted_by_its_ends() -> None:
+    quoted = reading.shown("begin" + "x" * 5000 + "end")
+    assert quoted.startswith("begin")
+    assert quoted.endswith("end")
+    assert len(quoted) < 310
