@@ -53,7 +53,8 @@ def test_cifar_has_60000_images_in_equal_classes(name: str, classes: int, real_d
 
 def test_fewer_images_than_cifar100_has_classes_are_as_many_classes(real_data: Path) -> None:
     data = load("cifar100", real_data, train_images=64, test_images=64)
-    assert (len(data.train), len(data.train.labels.unique()), len(data.test.labels.unique())) == (64, 64, 64)
+    assert len(data.train) == 64
+    assert [len(set(part.labels.tolist())) for part in (data.train, data.test)] == [64, 64]
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10", "cifar100"])

@@ -121,4 +121,5 @@ def test_hashes_that_are_known_change_nothing(balanced: ImageSet) -> None:
 
 def test_a_subset_knows_its_hashes(balanced: ImageSet) -> None:
     part = subset(balanced, 12)
+    assert part.hashes is not None
     assert np.array_equal(part.hashes, content_hashes(part.images.numpy(), part.labels.numpy()))
