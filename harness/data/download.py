@@ -31,7 +31,7 @@ _TINY_IMAGENET = ("http://cs231n.stanford.edu/tiny-imagenet-200.zip", "90528d7ca
 
 
 def fetch(name: str, into: Path) -> list[str]:
-    """Tries every source of the data set `name` until one works; returns what went wrong, [] on success.
+    """Tries the sources of the data set `name` until one works; returns what went wrong with each, [] on success.
 
     The files of a source appear in `into` only when all of them are there and verified. Raises OSError where `into`
     cannot be written.
@@ -119,7 +119,7 @@ def _get(url: str, into: Path, md5: str) -> None:
     pooch.get_logger().setLevel("WARNING")
     name = url.rsplit("/", 1)[-1]
     with _progress(name) as bar:
-        # A server that compresses once more on the way would change the bytes that the md5 is of.
+        # The md5 is of the file as it is stored, not of one that the server compressed again for the transfer.
         headers = {"Accept-Encoding": "identity"}
         downloader = pooch.HTTPDownloader(bar, CHUNK_BYTES, timeout=TIMEOUT_SECONDS, headers=headers)
         try:

@@ -64,9 +64,9 @@ def shown(name: str | Path) -> str:
 
     What is no printable character stands as an escape such as `\\x1b`; the middle of a long name is left out.
     """
-    text = "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in str(name)
-    )
+    text = str(name)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     half = SHOWN_LETTERS // 2
     return text if len(text) <= SHOWN_LETTERS else f"{text[:half]}…{text[-half:]}"
 
