@@ -1,7 +1,7 @@
-"""Data sets as the rest of the program sees them: found, verified, decoded once, and digested.
+"""Data sets: found, verified, decoded once and kept, with a digest of what they hold.
 
-`load` gives a `DataSet`; `look` says where one was found without changing anything; `subset` draws a
-stratified part that depends on the images alone, never on the order of files.
+`load` gives a `DataSet`. `look` says where a data set is, and changes nothing. `subset` draws a stratified part that
+depends on the images and a seed, never on the order of files.
 """
 
 from harness.data.catalog import names

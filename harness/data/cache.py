@@ -1,26 +1,38 @@
 """Decoded images on disk, memory-mapped, so that a data set is decoded once and not at every start.
 
-An entry is a folder of six `.npy` files, named for its source's path, sizes and times of change. It is read
-back only if every image still has the hash stored beside it; anything else is thrown away and built again.
+An entry is a folder of six `.npy` files, named after its source's path, sizes and times of change. It is used only if
+every image still has the hash that is stored with it; otherwise it is deleted and written again.
+
+No result depends on the cache. Where it cannot be written, work goes on without it, and the logger
+`harness.data.cache` gives one warning: a line on standard error, unless the program sets up logging otherwise.
 """
 
+import errno
+import functools
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from harness.data.digest import Split, content_hashes, digest_of
+from harness.data.reading import shown
 from harness.data.tree import walk
-from harness.errors import HarnessError
 
 # Change it when what is stored, or how images are decoded, changes.
 _FORMAT = "1"
+_TRIAL_BYTES = 1 << 16
+_LOG = logging.getLogger(__name__)
 
 Splits = tuple[Split, Split]
 
@@ -31,29 +43,73 @@ def root() -> Path:
     return Path(chosen).expanduser() if chosen else user_cache_path("dct-snn-harness")
 
 
-def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
-    """The training and test split of `source`, memory-mapped; calls `decode` only without a sound entry.
+def folder(name: str) -> Path | None:
+    """The folder `name` of the cache; None, after a warning, where the cache cannot be written.
 
-    Raises what `decode` raises, and HarnessError if the cache folder cannot be written.
+    Call it before long work: it finds out by writing a temporary file. It makes the cache folder, but not `name`.
+    """
+    try:
+        root().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root()) as trial:
+            trial.write(bytes(_TRIAL_BYTES))
+    except OSError as error:
+        go_without(error)
+        return None
+    return root() / name
+
+
+def fault(error: OSError | NotImplementedError) -> str:
+    """What `error`, raised by writing to the cache, says about it: a sentence that names the folder and its choice."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        what = "is full"
+    elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        what = "may not be written to"
+    else:
+        what = f"cannot be used: {getattr(error, 'strerror', None) or error}"
+    chosen_by = "HARNESS_CACHE" if os.environ.get("HARNESS_CACHE") else "the default, as HARNESS_CACHE is not set"
+    return f"the cache folder {shown(root())} ({chosen_by}) {what}"
+
+
+def go_without(error: OSError | NotImplementedError) -> None:
+    """Warn that the cache is not used, because writing to it raised `error`."""
+    _warn_once(
+        f"{fault(error)}; going on without it, which costs time at each start — set HARNESS_CACHE to a folder "
+        "that may be written to and has free space"
+    )
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    _LOG.warning(message)
+
+
+def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
+    """The training and test split of `source`, memory-mapped; calls `decode` only if no good entry is there.
+
+    Where the cache cannot be written, the splits are those of `decode`, in memory. Raises what `decode` raises.
     """
     entry = _entry(name, source)
     found = _read(entry)
     if found is not None:
         return found
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        # Cells run side by side: one decodes, the others wait for it.
-        with FileLock(f"{entry}.lock"):
-            return _read(entry) or _build(entry, decode)
-    except OSError as error:
-        raise HarnessError(
-            f"cannot decode {source} into {entry.parent}: {error}",
-            "set HARNESS_CACHE to a folder with free space",
-        ) from error
+    with ExitStack() as stack:
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            # Cells run side by side: one decodes, the others wait for it.
+            stack.enter_context(FileLock(f"{entry}.lock"))
+        # Some network file systems have no locks, which filelock calls not implemented.
+        except (OSError, NotImplementedError) as error:
+            go_without(error)
+            return decode()
+        return _read(entry) or _kept(entry, decode())
 
 
-def glance(name: str, source: Path) -> tuple[int, int, str] | None:
-    """Training images, test images and digest as stored for `source`, without reading any image."""
+def summary(name: str, source: Path) -> tuple[int, int, str] | None:
+    """Numbers of training and test images and the digest, as stored for `source`; None if it has no entry.
+
+    Reads the stored hashes and no image.
+    """
     entry = _entry(name, source)
     try:
         hashes = [np.load(entry / f"{split}-hashes.npy") for split in ("train", "test")]
@@ -65,25 +121,47 @@ def glance(name: str, source: Path) -> tuple[int, int, str] | None:
 
 def _entry(name: str, source: Path) -> Path:
     files = [source / file for file in walk(source)] if source.is_dir() else [source]
-    key = hashlib.sha256(f"{_FORMAT}\0{source.resolve()}".encode())
+    key = hashlib.sha256(f"{_FORMAT}\0".encode() + os.fsencode(source.resolve()))
     for file in files:
-        facts = file.stat()
-        key.update(f"\0{file.relative_to(source).as_posix()}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
+        size, changed = _size_and_change(file)
+        key.update(b"\0" + os.fsencode(file.relative_to(source).as_posix()) + f"\0{size}\0{changed}".encode())
     return root() / "decoded" / f"{name}-{key.hexdigest()[:16]}"
 
 
-def _build(entry: Path, decode: Callable[[], Splits]) -> Splits:
-    splits = decode()
+def _size_and_change(file: Path) -> tuple[int, int]:
+    try:
+        facts = file.stat()
+    except OSError:  # A link that leads nowhere: whether its content is needed turns out when images are read.
+        return -1, 0
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _kept(entry: Path, splits: Splits) -> Splits:
+    """`splits`, from the cache once they are written there."""
+    try:
+        _write(entry, splits)
+    except OSError as error:
+        go_without(error)
+        return splits
+    return _read(entry) or splits
+
+
+def _write(entry: Path, splits: Splits) -> None:
     shutil.rmtree(entry, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=entry.parent, prefix=".partial-") as partial:
         whole = Path(partial) / "entry"
         whole.mkdir()
         for split, data in zip(("train", "test"), splits, strict=True):
-            np.save(whole / f"{split}-images.npy", data.images)
-            np.save(whole / f"{split}-labels.npy", data.labels)
-            np.save(whole / f"{split}-hashes.npy", data.hashes)
+            _save(whole / f"{split}-images.npy", data.images)
+            _save(whole / f"{split}-labels.npy", data.labels)
+            _save(whole / f"{split}-hashes.npy", data.hashes)
         os.replace(whole, entry)
-    return _read(entry) or splits
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        # Given the file itself, numpy writes by C's stdio and does not say why that fails.
+        np.save(SimpleNamespace(write=file.write), array)
 
 
 def _read(entry: Path) -> Splits | None:

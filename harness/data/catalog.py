@@ -1,4 +1,4 @@
-"""The facts about every data set: its size, the names its files go by, and where to get them."""
+"""The facts about every data set: its classes, the names of its files, its digest, and which files are expected."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class Facts:
     """One data set. `shape` is `(C, H, W)`.
 
     `stems`: names of its folder or archive, without suffix, in small letters and without `-`, `_` or blanks.
-    `files`: names of its verified binary files; any of them marks a folder as the data set.
-    `digest`: of the complete published data set, where we have seen it.
-    `wanted`: the files a person should put in place, in words.
+    `files`: names of its verified binary files; a folder with any of them is taken for the data set.
+    `digest`: of the complete published data set; None if it has not been computed yet.
+    `expected`: the files that a user should put in place, in words.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Facts:
     stems: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     digest: str | None = None
-    wanted: str = ""
+    expected: str = ""
 
 
 _CIFAR = "torchvision's {0} folder, or an image tree {1}/{{train,test}}/<class>/*.png (also as .tgz or .zip)"
@@ -42,7 +42,7 @@ _ALL = (
         stems=("mnist", "raw"),
         files=MNIST_FILES,
         digest="2cd60b53ae999558087291ce965194c562dffdf84d286689969bbf2945fd591a",
-        wanted="torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
+        expected="torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
     ),
     Facts(
         name="cifar10",
@@ -51,7 +51,7 @@ _ALL = (
         stems=("cifar10", "cifar10batchespy", "cifar10python"),
         files=(*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"),
         digest="60b4d287a9d2099b024ef2d813acd3208ee4ec681ba95dafcafd5ee1867f6c5b",
-        wanted=_CIFAR.format("cifar-10-batches-py", "cifar10"),
+        expected=_CIFAR.format("cifar-10-batches-py", "cifar10"),
     ),
     Facts(
         name="cifar100",
@@ -59,14 +59,17 @@ _ALL = (
         shape=(3, 32, 32),
         stems=("cifar100", "cifar100python"),
         files=("train", "test"),
-        wanted=_CIFAR.format("cifar-100-python", "cifar100"),
+        digest="1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
+        expected=_CIFAR.format("cifar-100-python", "cifar100"),
     ),
     Facts(
         name="tinyimagenet",
         classes=200,
         shape=(3, 64, 64),
         stems=("tinyimagenet", "tinyimagenet200"),
-        wanted="tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
+        digest="4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
+        expected="tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip",
     ),
 )
 

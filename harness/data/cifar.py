@@ -10,6 +10,7 @@ import numpy as np
 from harness.data.catalog import Facts
 from harness.data.digest import Labels, Pixels
 from harness.data.mnist import check_md5
+from harness.data.reading import shown
 from harness.data.tree import Tree, content, prefix_of
 from harness.errors import HarnessError
 
@@ -45,7 +46,7 @@ def _read_all(tree: Tree, prefix: str, md5: dict[str, str], facts: Facts, source
     batches = []
     for name, expected in md5.items():
         raw = content(tree, prefix + name, source)
-        where = f"{prefix}{name} in {source}"
+        where = shown(f"{prefix}{name} in {source}")
         check_md5(where, raw, expected)
         batches.append(_batch(raw, _LABEL_KEYS[facts.name], facts, where))
     images, labels = zip(*batches, strict=True)
@@ -71,7 +72,7 @@ def _batch(raw: bytes, label_key: str, facts: Facts, where: str) -> Arrays:
 
 
 def _dtype(spec: Any, align: Any = False, copy: Any = False) -> np.dtype[Any]:
-    # The batches were written by Python 2's numpy, which stored 0 and 1 where numpy now wants booleans.
+    # The batches were written by Python 2's numpy, which stored 0 and 1 where numpy now expects booleans.
     made: np.dtype[Any] = np.dtype(spec, align=bool(align), copy=bool(copy))
     return made
 

@@ -1,7 +1,7 @@
 """What makes two data sets equal: content hashes, the canonical order they give, and the digest.
 
 The hash of an image is SHA-256 over its pixels (uint8, `[C, H, W]`, row by row) and its label (int64, little
-endian). It knows nothing of files, so the same images in another layout or order are the same data set.
+endian). It does not depend on files, so the same images in another layout or order are the same data set.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What `harness doctor` says about a data set: where it is and whether it is sound. Changes nothing."""
+"""What `harness doctor` says about a data set: where it is, and whether its files are as published. Changes nothing."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Literal
 from harness.data import cache, cifar, digits, mnist, search
 from harness.data.catalog import Facts, facts_of
 from harness.data.digest import digest_of
+from harness.data.reading import shown
 from harness.data.tree import content, open_tree
 from harness.errors import HarnessError
 
@@ -26,7 +27,7 @@ class Finding:
 
 
 def look(name: str, data_dir: Path | None = None) -> Finding:
-    """Where the data set `name` is, and whether it is sound. Never downloads, never decodes, never raises."""
+    """Where the data set `name` is, and whether its files are as published. Never downloads, decodes or raises."""
     where: Path | None = None
     try:
         facts = facts_of(name)
@@ -41,7 +42,7 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
 
 def _missing(facts: Facts, data_dir: Path | None) -> Finding:
     looked = ", ".join(f"{chosen_by} ({place})" for chosen_by, place in search.places(data_dir).items())
-    return Finding(facts.name, "missing", None, f"looked in {looked}; put {facts.wanted} in one of them")
+    return Finding(facts.name, "missing", None, f"looked in {looked}; put {facts.expected} in one of them")
 
 
 def _inspect(facts: Facts, where: Path) -> Finding:
@@ -49,7 +50,7 @@ def _inspect(facts: Facts, where: Path) -> Finding:
         for name in mnist.MD5:
             mnist.verified(where, name)
         return Finding(facts.name, "verified", where, "md5 of all four files")
-    stored = cache.glance(facts.name, where)
+    stored = cache.summary(facts.name, where)
     if stored is not None:
         train, test, digest = stored
         return _compared(facts, where, digest, f"{train} training and {test} test images, decoded")
@@ -71,5 +72,5 @@ def _batches_verified(facts: Facts, where: Path) -> bool:
         return False
     for md5 in cifar.md5_lists(facts.name):
         for name, expected in md5.items():
-            mnist.check_md5(f"{prefix}{name} in {where}", content(tree, prefix + name, where), expected)
+            mnist.check_md5(shown(f"{prefix}{name} in {where}"), content(tree, prefix + name, where), expected)
     return True

@@ -1,15 +1,14 @@
-"""The straight line from a data set's name to its images: find, decode, choose a part, digest."""
+"""From a data set's name to its images: find the files, decode them, choose a part, compute the digest."""
 
 from pathlib import Path
-
-import torch
 
 from harness.data import cache, cifar, digits, folder, mnist, search
 from harness.data.catalog import Facts, facts_of
 from harness.data.digest import Split, canonical, digest_of
-from harness.data.subset import take
+from harness.data.reading import shown
+from harness.data.subset import image_set, take
 from harness.data.tree import open_tree
-from harness.data.types import DataSet, ImageSet
+from harness.data.types import DataSet
 from harness.errors import HarnessError
 
 
@@ -29,7 +28,7 @@ def load(
     facts = facts_of(name)
     whole_train, whole_test = _splits(facts, data_dir, download)
     train, test = take(whole_train, train_images), take(whole_test, test_images)
-    return DataSet(name, facts.classes, _image_set(train), _image_set(test), digest_of(train, test))
+    return DataSet(name, facts.classes, image_set(train), image_set(test), digest_of(train, test))
 
 
 def _splits(facts: Facts, data_dir: Path | None, download: bool) -> tuple[Split, Split]:
@@ -54,9 +53,7 @@ def decode(facts: Facts, source: Path) -> tuple[Split, Split]:
     elif images is not None:
         train, test = folder.read(tree, images, facts, source)
     else:
-        raise HarnessError(f"{source} does not hold {facts.name} in a known layout", f"expected {facts.wanted}")
+        raise HarnessError(
+            f"{shown(source)} does not hold {facts.name} in a known layout", f"expected {facts.expected}"
+        )
     return canonical(*train), canonical(*test)
-
-
-def _image_set(split: Split) -> ImageSet:
-    return ImageSet(torch.from_numpy(split.images), torch.from_numpy(split.labels))

@@ -1,14 +1,13 @@
 """MNIST's four idx files (LeCun's format), used only after their md5 matches."""
 
-import gzip
 import hashlib
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from harness.data.catalog import MNIST_FILES
 from harness.data.digest import Split, canonical
+from harness.data.reading import read_file, shown, unpack_gzip
 from harness.errors import HarnessError
 
 MD5 = dict(
@@ -37,7 +36,7 @@ def read(folder: Path) -> tuple[Split, Split]:
 def verified(folder: Path, name: str) -> bytes:
     """The bytes of the file `name`, after its md5 was checked."""
     path, raw = _bytes_of(folder, name)
-    check_md5(str(path), raw, MD5[name])
+    check_md5(shown(path), raw, MD5[name])
     return raw
 
 
@@ -50,14 +49,11 @@ def check_md5(where: str, raw: bytes, expected: str) -> None:
 
 def _bytes_of(folder: Path, name: str) -> tuple[Path, bytes]:
     plain, packed = folder / name, folder / f"{name}.gz"
-    if plain.is_file():
-        return plain, plain.read_bytes()
-    if not packed.is_file():
-        raise HarnessError(f"{plain} is missing", "MNIST needs all four *-ubyte files in one folder")
-    try:
-        return packed, gzip.decompress(packed.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise HarnessError(f"{packed} cannot be unpacked: {error}", "delete it and get it again") from error
+    if plain.exists():
+        return plain, read_file(plain)
+    if packed.exists():
+        return packed, unpack_gzip(read_file(packed), packed)
+    raise HarnessError(f"{shown(plain)} is missing", "MNIST needs all four *-ubyte files in one folder")
 
 
 def _split(images: bytes, labels: bytes) -> Split:

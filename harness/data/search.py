@@ -1,4 +1,4 @@
-"""Where data sets are looked for, and in which order; what to tell someone whose files are nowhere."""
+"""Where data sets are looked for, in which order, and the error for one that is nowhere."""
 
 import os
 from pathlib import Path
@@ -7,14 +7,18 @@ from filelock import FileLock
 
 from harness.data import archive, cache, download
 from harness.data.catalog import MNIST_FILES, Facts
+from harness.data.reading import shown
 from harness.errors import HarnessError
+
+# MNIST lies deepest, in MNIST/raw. Links that lead in a circle would go down for ever.
+MAX_LEVELS = 4
 
 
 def locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
     """The folder or archive that holds the data set; downloads it if it is nowhere and `may_download`.
 
-    Raises HarnessError saying where it looked and how to get the files. A `data_dir` that is given is the only
-    place looked at: falling back to other files than those asked for would be a silent change of data.
+    Raises HarnessError saying where it looked and how to get the files. If `data_dir` is given, no other place is
+    looked at, because to use other files than those asked for would be a silent change of data.
     """
     found = find(facts, data_dir)
     if found is not None:
@@ -44,16 +48,16 @@ def places(data_dir: Path | None) -> dict[str, Path]:
     return {**environment, "the cache": cache.root()}
 
 
-def _found_in(place: Path, facts: Facts) -> Path | None:
-    """`place` itself or something in it that goes by one of the data set's names."""
+def _found_in(place: Path, facts: Facts, levels: int = MAX_LEVELS) -> Path | None:
+    """`place` itself or something in it, `levels` down at most, that goes by one of the data set's names."""
     if _is_named(place, facts) and _is_source(place, facts):
         return place
-    if not place.is_dir():
+    if levels == 0 or not place.is_dir():
         return None
     named = [child for child in place.iterdir() if _is_named(child, facts)]
     # Folders before archives: they were unpacked for a reason, and need no unpacking.
     ordered = sorted(named, key=lambda child: (child.is_file(), child.name))
-    return next((path for child in ordered if (path := _found_in(child, facts)) is not None), None)
+    return next((path for child in ordered if (path := _found_in(child, facts, levels - 1)) is not None), None)
 
 
 def _is_named(path: Path, facts: Facts) -> bool:
@@ -79,11 +83,11 @@ def _download(facts: Facts) -> tuple[Path | None, list[str]]:
             problems = [] if _found_in(into, facts) else download.fetch(facts.name, into)
         return _found_in(into, facts), problems
     except OSError as error:
-        return None, [f"cannot write to {into}: {error}"]
+        return None, [cache.fault(error)]
 
 
 def _nowhere(facts: Facts, data_dir: Path | None, problems: list[str]) -> HarnessError:
-    looked = ", ".join(f"{chosen_by} ({place})" for chosen_by, place in places(data_dir).items())
+    looked = ", ".join(f"{chosen_by} ({shown(place)})" for chosen_by, place in places(data_dir).items())
     failed = f"; download failed: {'; '.join(problems)}" if problems else ""
     there = data_dir or "the folder HARNESS_DATA names"
-    return HarnessError(f"no {facts.name} in {looked}{failed}", f"put {facts.wanted} in {there}")
+    return HarnessError(f"no {facts.name} in {looked}{failed}", f"put {facts.expected} in {shown(there)}")

@@ -3,12 +3,16 @@
 import os
 import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from . import server
+
 # Read before `alone` hides it: the tests on real data ask for it.
 REAL_DATA = os.environ.get("HARNESS_DATA")
+REAL_ADDRESSES, REAL_CONNECT = socket.getaddrinfo, socket.socket.connect
 
 
 def _blocked(*_args: object, **_kwargs: object) -> None:
@@ -23,6 +27,18 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(socket.socket, "connect", _blocked)
     # npm runs in a process of its own, which no patch reaches.
     monkeypatch.setattr(shutil, "which", lambda *_args, **_kwargs: None)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Server]:
+    """A web server on this machine, the one thing that can be reached."""
+    monkeypatch.setattr(socket, "getaddrinfo", REAL_ADDRESSES)
+    monkeypatch.setattr(socket.socket, "connect", REAL_CONNECT)
+    with server.serving() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

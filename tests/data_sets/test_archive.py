@@ -81,3 +81,10 @@ def test_a_zip_that_lies_about_a_checksum_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(buffer.getvalue())
     with pytest.raises(HarnessError, match=r"x.zip is truncated or damaged"):
         archive.read(tmp_path / "x.zip")
+
+
+def test_a_name_that_is_not_utf8_is_read_like_any_other(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("train/\udcff.bin")
+    with tarfile.open(tmp_path / "x.tar", "w") as made:
+        made.addfile(member)
+    assert list(archive.read(tmp_path / "x.tar")) == [member.name]

@@ -86,12 +86,3 @@ def test_nothing_is_written_outside_the_cache(data_dir: Path, tmp_path: Path) ->
     load("cifar10", data_dir)
     assert {path.name for path in tmp_path.iterdir()} == {"data", "cache"}
     assert os.listdir(data_dir) == ["cifar10.tgz"]
-
-
-def test_a_cache_that_cannot_be_written_is_named(
-    monkeypatch: pytest.MonkeyPatch, data_dir: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "file"))
-    with pytest.raises(HarnessError, match="set HARNESS_CACHE to a folder"):
-        load("cifar10", data_dir)

@@ -12,7 +12,7 @@ from harness.data.digest import canonical, digest_of
 from . import samples
 
 
-def naive_hash(image: np.ndarray, label: int) -> bytes:
+def naive_hash(image: np.ndarray, label: int | np.signedinteger) -> bytes:
     return hashlib.sha256(image.tobytes() + int(label).to_bytes(8, "little")).digest()
 
 

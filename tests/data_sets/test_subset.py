@@ -1,10 +1,13 @@
-"""Stratified subsets: shares, independence of order, and the two ways to ask for too much."""
+"""Stratified subsets: shares, independence of order, and what is drawn where not every class fits."""
+
+import hashlib
 
 import numpy as np
 import pytest
 import torch
 
 from harness.data import ImageSet, subset
+from harness.data.digest import content_hashes
 from harness.errors import HarnessError
 
 from . import samples
@@ -71,7 +74,52 @@ def test_the_whole_is_the_largest_subset(balanced: ImageSet) -> None:
     assert sorted(rows(subset(balanced, 100))) == sorted(rows(balanced))
 
 
-@pytest.mark.parametrize("count", [101, 9, 0, -1])
-def test_more_than_there_is_or_less_than_a_class_each_is_refused(balanced: ImageSet, count: int) -> None:
-    with pytest.raises(HarnessError, match=f"subset of {count} images"):
+@pytest.mark.parametrize("count", [1, 4, 9, 10])
+def test_fewer_images_than_classes_are_of_as_many_classes(balanced: ImageSet, count: int) -> None:
+    assert len(set(subset(balanced, count).labels.tolist())) == count
+
+
+def test_a_subset_without_all_classes_lies_in_those_with_all(balanced: ImageSet) -> None:
+    assert set(rows(subset(balanced, 3))) < set(rows(subset(balanced, 9))) < set(rows(subset(balanced, 10)))
+
+
+def test_the_seed_decides_which_classes_are_left_out(balanced: ImageSet) -> None:
+    drawn = {tuple(sorted(subset(balanced, 5, seed).labels.tolist())) for seed in range(20)}
+    assert len(drawn) > 10
+
+
+def test_where_not_all_classes_fit_each_is_drawn_by_its_share() -> None:
+    images = image_set([0] * 75 + [1] * 25)
+    drawn = sum(subset(images, 1, seed).labels.item() for seed in range(200))
+    assert 30 < drawn < 70  # 50, and three standard deviations of a binomial on each side
+
+
+@pytest.mark.parametrize("count", [101, 0, -1])
+def test_more_than_there_is_or_none_at_all_is_refused(balanced: ImageSet, count: int) -> None:
+    with pytest.raises(HarnessError, match=f"subset of {count} images of 100 — ask for 1 to 100 images"):
         subset(balanced, count)
+
+
+def test_a_subset_is_the_one_of_this_definition(balanced: ImageSet) -> None:
+    def key(image: bytes, label: int) -> bytes:
+        content = hashlib.sha256(image + label.to_bytes(8, "little")).digest()
+        return hashlib.sha256(b"3:" + content).digest()
+
+    ranked: dict[int, list[tuple[bytes, bytes]]] = {label: [] for label in range(10)}
+    for image, label in zip(rows(balanced), balanced.labels.tolist(), strict=True):
+        ranked[label].append((key(image, label), image))
+    # Of 10 classes of equal size, 34 images are the first three of each and the fourth of the first four classes.
+    expected = [image for label in range(10) for _, image in sorted(ranked[label])[: 4 if label < 4 else 3]]
+    assert sorted(rows(subset(balanced, 34, seed=3))) == sorted(expected)
+
+
+def test_hashes_that_are_known_change_nothing(balanced: ImageSet) -> None:
+    known = subset(balanced, 100)
+    assert known.hashes is not None
+    assert rows(subset(known, 33, seed=2)) == rows(subset(ImageSet(known.images, known.labels), 33, seed=2))
+
+
+def test_a_subset_knows_its_hashes(balanced: ImageSet) -> None:
+    part = subset(balanced, 12)
+    assert part.hashes is not None
+    assert np.array_equal(part.hashes, content_hashes(part.images.numpy(), part.labels.numpy()))
