@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.curves import optimism, percent
+from harness.catalogue import Catalogue
+from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.records import certificates
 from harness.records.admission import earlier_code, nonsense, staleness
@@ -72,20 +74,23 @@ class Loaded:
     operations for one image as the record has them (`harness.schema.LayerActivity`).
     `problems`: every file that was refused or is stale, and why; and which records are shown although the code
     that computed them has changed since.
+    `unregistered`: the configurations of cells whose experiment the catalogue does not know.
     """
 
     curves: pd.DataFrame
     cells: pd.DataFrame
     layers: pd.DataFrame
     problems: tuple[str, ...]
+    unregistered: tuple[CellConfig, ...] = ()
 
 
-def load(results: Path) -> Loaded:
+def load(results: Path, catalogue: Catalogue) -> Loaded:
     """Read every record under `results` (a folder that does not exist holds none). Never raises on a bad one."""
     problems = list(_foreign(results))
     curves: list[dict[str, Any]] = []
     cells: list[dict[str, Any]] = []
     layers: list[dict[str, Any]] = []
+    unregistered: list[CellConfig] = []
     earlier: Counter[tuple[Path, str]] = Counter()
     for path in record_paths(results):
         try:
@@ -93,8 +98,10 @@ def load(results: Path) -> Loaded:
         except HarnessError as error:
             problems.append(str(error))
             continue
-        cell = _cell(record, path)
+        cell = _cell(record, path, staleness(record, catalogue))
         cells.append(cell)
+        if record.config.experiment not in catalogue.names():
+            unregistered.append(record.config)
         if cell["status"] == "done":
             curves += _curve(record)
             layers += _layers(record)
@@ -107,7 +114,7 @@ def load(results: Path) -> Loaded:
         for (folder, changed), count in earlier.items()
     ]
     tables = (_frame(curves, CURVES), _frame(cells, CELLS), _frame(layers, LAYERS))
-    return Loaded(*tables, tuple(sorted(problems)))
+    return Loaded(*tables, tuple(sorted(problems)), tuple(unregistered))
 
 
 def _read(path: Path) -> Record:
@@ -117,8 +124,7 @@ def _read(path: Path) -> Record:
     return record
 
 
-def _cell(record: Record, path: Path) -> dict[str, Any]:
-    stale = staleness(record)
+def _cell(record: Record, path: Path, stale: str) -> dict[str, Any]:
     return {
         **_key(record),
         "status": "stale" if stale else record.status,

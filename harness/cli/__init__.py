@@ -57,6 +57,7 @@ def run(
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
     with stoppable("finished cells and epochs are kept; the same command goes on from there"):
+        from harness.papers import catalogue
         from harness.runs import request as runner
 
         request = runner.Request(
@@ -72,7 +73,8 @@ def run(
             results=results_dir,
             retry_failed=retry_failed,
         )
-        prepared = runner.prepare(request)
+        known = catalogue()
+        prepared = runner.prepare(request, known)
         errors = Console(stderr=True)
         runner.announce(prepared, errors)
         if dry_run:
@@ -81,17 +83,17 @@ def run(
         if as_json:
             print(json.dumps({"cells": rows}))
         else:
-            _show_results(prepared.experiment.name, results_dir)
+            _show_results(prepared.experiment.name, known, results_dir)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
 
 
-def _show_results(experiment: str, results: Path) -> None:
-    from harness.report import render, terminal_table
+def _show_results(experiment: str, catalogue: Any, results: Path) -> None:
+    from harness.report import Folders, render, terminal_table
 
     console = Console()
-    console.print(terminal_table(experiment, evidence=EVIDENCE, local=results))
-    written = render(EVIDENCE, results, _beside(results), [experiment]).files
+    console.print(terminal_table(experiment, catalogue, evidence=EVIDENCE, local=results))
+    written = render(Folders(EVIDENCE, _beside(results), results), catalogue, [experiment]).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
 
 
@@ -116,19 +118,20 @@ def report(
     """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
     from harness import report as room
     from harness.analysis.energy_model import energy_model
-    from harness.papers.dct_snn import experiments
+    from harness.papers import catalogue
 
-    console, prices = Console(stderr=as_json), energy_model(energy)
+    console, prices, known = Console(stderr=as_json), energy_model(energy), catalogue()
     if check:
-        wrong = room.check(evidence_dir, out or REPORTS, prices)
+        wrong = room.check(room.Folders(evidence_dir, out or REPORTS), known, prices)
         for name in wrong:
             console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
         raise typer.Exit(1 if wrong else 0)
     for name in names or ():
-        experiments.get(name)
+        if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
+            known.experiment(name)
     yours = results_dir if out is None and results_dir.is_dir() else None
     folder = out or (REPORTS if yours is None else _beside(yours))
-    result = room.render(evidence_dir, yours, folder, energy=prices)
+    result = room.render(room.Folders(evidence_dir, folder, yours), known, energy=prices)
     judgements = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
     for problem in result.problems:
         console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
@@ -136,7 +139,7 @@ def report(
         mine = set(map(id, result.local_judgements))
         print(json.dumps({"claims": [_told(j, "yours" if id(j) in mine else "evidence") for j in judgements]}))
     else:
-        console.print(room.claims_table(evidence=evidence_dir, local=yours, experiments=names))
+        console.print(room.claims_table(known, evidence=evidence_dir, local=yours, experiments=names))
         console.print(f"wrote {folder / 'index.html'}", highlight=False, soft_wrap=True)
     if strict and any(judgement.verdict == "not reproduced" for judgement in judgements):
         raise typer.Exit(3)
@@ -151,9 +154,10 @@ def _told(judgement: Any, source: str) -> dict[str, Any]:
 @app.command()
 def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
     """Show two results folders side by side, paired where seeds match."""
+    from harness.papers import catalogue
     from harness.report import compare as compare_folders
 
-    comparison = compare_folders(run_a, run_b)
+    comparison = compare_folders(run_a, run_b, catalogue())
     if as_json:
         import msgspec
 
@@ -172,17 +176,19 @@ def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:
 def list_() -> None:
     """List the experiments."""
     from harness.cli.look import show_experiments
+    from harness.papers import catalogue
 
-    show_experiments(Console())
+    show_experiments(catalogue(), Console())
 
 
 @app.command()
 def show(experiment: ExperimentName) -> None:
     """Show an experiment: arms, recipe of each profile, claims, deviations from the paper."""
     from harness.cli.look import show_experiment
-    from harness.papers.dct_snn import experiments
+    from harness.papers import catalogue
 
-    show_experiment(experiments.get(experiment), Console())
+    known = catalogue()
+    show_experiment(known.experiment(experiment), known.claims_of(experiment), Console())
 
 
 @app.command()

@@ -7,9 +7,9 @@ import msgspec
 
 from encoders import registry
 from encoders.errors import EncoderError
+from harness.catalogue import Catalogue
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.papers.dct_snn import experiments
 from harness.records.fingerprint import modules_of, numerics_digest
 from harness.records.store import Record
 
@@ -37,15 +37,17 @@ def nonsense(record: Record) -> str:
     return ""
 
 
-def staleness(record: Record) -> str:
-    """Why a record does not answer today's question, or nothing: its configuration is not today's."""
+def staleness(record: Record, catalogue: Catalogue) -> str:
+    """Why a record does not answer today's question, or nothing: its configuration is not today's.
+
+    A record of an experiment that is registered nowhere asks its own question.
+    """
     config = record.config
+    if config.experiment not in catalogue.names():
+        return ""
     try:
-        experiment = experiments.get(config.experiment)
-        if config.arm == config.encoder.name:  # the arm that --encoder adds is called after its encoder
-            experiment = experiments.with_added(experiment, [config.arm])
-        arm = experiments.arm_of(experiment, config.arm)
-        profile = experiments.profile_of(experiment, config.profile)
+        experiment = catalogue.experiment(config.experiment)
+        arm, profile = experiment.arm_of(config), experiment.profile(config.profile)
     except HarnessError as error:
         return error.message
     # Through JSON and back, as the record went: a tuple comes back as a list, a whole float as a float.

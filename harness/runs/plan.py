@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoders.registry import module_of
-from harness.config import Arm, CellConfig, Experiment, Profile
+from harness.catalogue import Arm, Experiment, Profile
+from harness.config import CellConfig
 from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError
 from harness.machine.disk import nearest_existing

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from harness.config import Arm, CellConfig, Experiment, Precision, Profile
+from harness.catalogue import Arm, Catalogue, Experiment, Profile
+from harness.config import CellConfig, Precision
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.allocator import keep_freed_memory
 from harness.machine.disk import free_gib
-from harness.papers.dct_snn import experiments
 from harness.records.twins import TRAINED_AS
 from harness.runs.display import display, duration
 from harness.runs.estimate import Work, frame_shape, measure, total_work
@@ -59,17 +59,16 @@ class Prepared:
     seconds: float
 
 
-def prepare(request: Request) -> Prepared:
+def prepare(request: Request, catalogue: Catalogue) -> Prepared:
     """Resolve a request without training anything. Raises HarnessError or EncoderError for what cannot be."""
-    experiment = experiments.get(request.experiment)
-    experiment = experiments.with_added(experiment, request.encoders)
+    experiment = catalogue.experiment(request.experiment).with_added(request.encoders)
     arms = _arms(experiment, request)
     device = device_of(request.device)
     ordered: list[str] = [profile.name for profile in reversed(experiment.profiles)]
     fuller = [name for name in ordered if name != "smoke"] or ordered
     names = [request.profile] if request.profile is not None else fuller
     for name in names:
-        prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
+        prepared = _at_profile(experiment, experiment.profile(name), arms, device, request)
         if request.profile is not None or prepared.seconds <= PRACTICAL_SECONDS:
             break
     return prepared
@@ -107,7 +106,7 @@ def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
     """The arms asked for, those added by --encoder among them; all where none is named."""
     names = dict.fromkeys((*request.arms, *request.encoders))
-    return tuple(experiments.arm_of(experiment, name) for name in names) if request.arms else experiment.arms
+    return tuple(experiment.arm(name) for name in names) if request.arms else experiment.arms
 
 
 def device_of(name: str) -> torch.device:

@@ -12,6 +12,7 @@ from harness.records import admission
 from harness.records.admission import LARGEST, earlier_code, nonsense, staleness
 from harness.records.store import read_record
 from harness.schema import Counts, Epoch, Failure, LayerActivity, Record
+from tests.analysis.judging import CATALOGUE
 
 Write = Callable[..., Path]
 LAYER = LayerActivity("linear1", 1000, 4000.0, multiplies=False, neurons=10, spikes=6.0)
@@ -98,7 +99,8 @@ def test_less_than_nothing_is_said(record: Record, changes: dict[str, float]) ->
 
 def test_every_changed_part_of_a_configuration_is_named(record: Record) -> None:
     config = replace(record.config, timesteps=3, snn=replace(record.config.snn, epochs=3))
-    found = staleness(msgspec.structs.replace(record, config=config)).removeprefix("configuration has changed since: ")
+    found = staleness(msgspec.structs.replace(record, config=config), CATALOGUE)
+    found = found.removeprefix("configuration has changed since: ")
     assert sorted(found.split(", ")) == ["snn", "timesteps"]
 
 

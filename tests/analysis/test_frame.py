@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.frame import CELLS, CURVES, load
+from harness.analysis.frame import CELLS, CURVES
 from harness.config import EncoderSpec
 from harness.records.admission import staleness
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
+from tests.analysis.judging import CATALOGUE, load
 
 Write = Callable[..., Path]
 MNIST = "mnist-784-100-10"
@@ -167,10 +168,10 @@ def test_a_record_of_an_arm_that_is_no_more_is_stale(tmp_path: Path, write: Writ
 def test_an_arm_called_after_its_encoder_is_one_that_was_added(write: Write) -> None:
     record = read_record(write(MNIST, "paper", "poisson-16", 0, 9400))
     added = replace(record.config, arm="burst", encoder=EncoderSpec("burst"))
-    assert staleness(msgspec.structs.replace(record, config=replace(added, timesteps=100))) == ""
-    assert staleness(msgspec.structs.replace(record, config=added)).endswith("since: timesteps")
+    assert staleness(msgspec.structs.replace(record, config=replace(added, timesteps=100)), CATALOGUE) == ""
+    assert staleness(msgspec.structs.replace(record, config=added), CATALOGUE).endswith("since: timesteps")
     foreign = replace(added, encoder=EncoderSpec("phase"))
-    assert "unknown arm" in staleness(msgspec.structs.replace(record, config=foreign))
+    assert "unknown arm" in staleness(msgspec.structs.replace(record, config=foreign), CATALOGUE)
 
 
 def test_frames_need_no_torch() -> None:
