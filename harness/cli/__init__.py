@@ -13,8 +13,9 @@ from encoders.errors import EncoderError
 from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
-from harness.cli.options import AsJson, DataDir
+from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside
 from harness.cli.records import status, stoppable, verify
+from harness.cli.report import compare, report
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -25,15 +26,13 @@ app = typer.Typer(
     help="Do the published accuracy-versus-timestep results of DCT-SNN come out again? Evidence and verdicts.",
 )
 
-EVIDENCE = Path("results/evidence")
-LOCAL = Path("results/local")
-REPORTS = Path("reports")
-
 app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
 app.command()(certify)
 app.command()(bench)
+app.command()(report)
+app.command()(compare)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
 ResultsDir = Annotated[Path, typer.Option(help="Where records are written and looked for.")]
@@ -93,77 +92,8 @@ def _show_results(experiment: str, catalogue: Any, results: Path) -> None:
 
     console = Console()
     console.print(terminal_table(experiment, catalogue, evidence=EVIDENCE, local=results))
-    written = render(Folders(EVIDENCE, _beside(results), results), catalogue, [experiment]).files
+    written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment]).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
-
-
-def _beside(results: Path) -> Path:
-    """Where the report of a results folder goes: results/local-report for results/local."""
-    return results.with_name(f"{results.name}-report")
-
-
-@app.command()
-def report(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="All where none.")] = None,
-    evidence_dir: Annotated[Path, typer.Option(help="The records that this project stands behind.")] = EVIDENCE,
-    results_dir: Annotated[Path, typer.Option(help="Your records, set beside the evidence.")] = LOCAL,
-    out: Annotated[
-        Path | None, typer.Option(help="Report the evidence alone, here; else beside your records if you have some.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a claim is not reproduced.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
-    energy: Annotated[str, typer.Option(help="Picojoules of an accumulate and of a MAC.")] = "0.9,4.6",
-    as_json: AsJson = False,
-) -> None:
-    """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
-    from harness import report as room
-    from harness.analysis.energy_model import energy_model
-    from harness.papers import catalogue
-
-    console, prices, known = Console(stderr=as_json), energy_model(energy), catalogue()
-    if check:
-        wrong = room.check(room.Folders(evidence_dir, out or REPORTS), known, prices)
-        for name in wrong:
-            console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
-        raise typer.Exit(1 if wrong else 0)
-    for name in names or ():
-        if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
-            known.experiment(name)
-    yours = results_dir if out is None and results_dir.is_dir() else None
-    folder = out or (REPORTS if yours is None else _beside(yours))
-    result = room.render(room.Folders(evidence_dir, folder, yours), known, energy=prices)
-    judgements = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
-    for problem in result.problems:
-        console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
-    if as_json:
-        mine = set(map(id, result.local_judgements))
-        print(json.dumps({"claims": [_told(j, "yours" if id(j) in mine else "evidence") for j in judgements]}))
-    else:
-        console.print(room.claims_table(known, evidence=evidence_dir, local=yours, experiments=names))
-        console.print(f"wrote {folder / 'index.html'}", highlight=False, soft_wrap=True)
-    if strict and any(judgement.verdict == "not reproduced" for judgement in judgements):
-        raise typer.Exit(3)
-
-
-def _told(judgement: Any, source: str) -> dict[str, Any]:
-    import msgspec
-
-    return {"results": source, **msgspec.to_builtins(judgement)}
-
-
-@app.command()
-def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
-    """Show two results folders side by side, paired where seeds match."""
-    from harness.papers import catalogue
-    from harness.report import compare as compare_folders
-
-    comparison = compare_folders(run_a, run_b, catalogue())
-    if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(comparison)))
-    else:
-        Console().print(comparison.tables())
 
 
 def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:
@@ -173,12 +103,15 @@ def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(as_json: AsJson = False) -> None:
     """List the experiments."""
-    from harness.cli.look import show_experiments
+    from harness.cli.look import experiment_rows, show_experiments
     from harness.papers import catalogue
 
-    show_experiments(catalogue(), Console())
+    if as_json:
+        print(json.dumps({"experiments": experiment_rows(catalogue())}))
+    else:
+        show_experiments(catalogue(), Console())
 
 
 @app.command()

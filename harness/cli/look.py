@@ -4,6 +4,7 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +24,15 @@ def show_experiments(catalogue: Catalogue, console: Console) -> None:
         profiles = ", ".join(profile.name for profile in e.profiles)
         table.add_row(name, e.dataset, str(len(e.arms)), profiles, e.source, e.title)
     console.print(table)
+
+
+def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """What `harness list --json` prints of each experiment."""
+    found = [catalogue.experiment(name) for name in catalogue.names()]
+    return [
+        {"name": e.name, "title": e.title, "dataset": e.dataset, "profiles": [profile.name for profile in e.profiles]}
+        for e in found
+    ]
 
 
 def show_experiment(experiment: Experiment, claims: Sequence[Claim], console: Console) -> None:

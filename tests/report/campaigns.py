@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoders.registry import module_of
+from harness.catalogue import Catalogue
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import Counts, Epoch, Failure, LayerActivity, Record, write_record
@@ -39,10 +40,17 @@ def empty(root: Path) -> Campaign:
 
 
 def write_cell(
-    results: Path, experiment: str, profile: str, arm: str, seed: int, final: int, failure: str = ""
+    results: Path,
+    experiment: str,
+    profile: str,
+    arm: str,
+    seed: int,
+    final: int,
+    failure: str = "",
+    known: Catalogue = CATALOGUE,
 ) -> Path:
     """One record whose accuracy climbs to `final` of 10,000 at the last timestep, or one that failed."""
-    found = CATALOGUE.experiment(experiment).with_added([arm])
+    found = known.experiment(experiment).with_added([arm])
     config = found.resolve(found.arm(arm), found.profile(profile), seed)
     steps = config.timesteps
     correct = [round(final * (1 - 0.6 / t**1.5 * (t < steps))) for t in range(1, steps + 1)]
@@ -62,9 +70,13 @@ def write_cell(
     return write_record(results, record)
 
 
-def write_arm(results: Path, experiment: str, profile: str, arm: str, finals: Sequence[int]) -> list[Path]:
+def write_arm(
+    results: Path, experiment: str, profile: str, arm: str, finals: Sequence[int], known: Catalogue = CATALOGUE
+) -> list[Path]:
     """One record for each of `finals`, with seeds 0, 1, 2, …"""
-    return [write_cell(results, experiment, profile, arm, seed, final) for seed, final in enumerate(finals)]
+    return [
+        write_cell(results, experiment, profile, arm, seed, final, known=known) for seed, final in enumerate(finals)
+    ]
 
 
 def write_mnist(results: Path) -> None:
