@@ -21,6 +21,14 @@ Array = npt.NDArray[np.float64]
 PERCENT = 100.0
 
 
+class MeanSquares(NamedTuple):
+    """[...] each, the mean squares of an analysis of variance of single answers, in points²."""
+
+    seeds: Array
+    images: Array
+    rest: Array
+
+
 @dataclass(frozen=True)
 class Outcomes:
     """What `seeds` runs answered, in percent (an accuracy) or percentage points (a difference).
@@ -49,7 +57,7 @@ class Outcomes:
         return np.asarray(np.mean(self.per_seed, axis=-1))
 
     @property
-    def squares(self) -> "MeanSquares":
+    def squares(self) -> MeanSquares:
         """[...], the mean squares of seeds, images and the rest; NaN where the images are not known."""
         images = np.nan if self.images is None else self.images
         return MeanSquares(self.seed_variance * images, self.image_square, self.rest_square)
@@ -62,14 +70,6 @@ class Outcomes:
         # Equal figures would leave a rounding error of their mean behind.
         spread = np.ptp(self.per_seed, axis=-1) > 0
         return np.where(spread, np.var(self.per_seed, axis=-1, ddof=1), 0.0)
-
-
-class MeanSquares(NamedTuple):
-    """[...] each, the mean squares of an analysis of variance of single answers, in points²."""
-
-    seeds: Array
-    images: Array
-    rest: Array
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,17 @@ def components(outcomes: Outcomes) -> Components:
     seed = outcomes.seed_variance - outcomes.rest_square / images
     image = (outcomes.image_square - outcomes.rest_square) / seeds
     return Components(np.maximum(seed, 0.0), np.maximum(image, 0.0), outcomes.rest_square)
+
+
+def common_share(outcomes: Outcomes) -> Array:
+    """[...], the part (0..1) of a single run's variance that is due to the test images all runs share.
+
+    NaN without images, and where nothing varies.
+    """
+    found = components(outcomes)
+    images = np.nan if outcomes.images is None else outcomes.images
+    run = found.seed + (found.image + found.rest) / images
+    return np.divide(found.image / images, run, out=np.full(run.shape, np.nan), where=run > 0)
 
 
 def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: float, highest: float) -> Outcomes:

@@ -81,30 +81,29 @@ def _sized(outcomes: Outcomes, ordering: Ordering) -> Finding | None:
         why = f"{beginning}is within {ordering.margin:.2f} of the published {ordering.published:g}: p = {p:.2g}."
         return Finding("sign and size", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
     if found.low <= ordering.published <= found.high:
-        why = f"{beginning}its interval, {found.low:.2f} to {found.high:.2f}, covers the published {ordering.published:g}."
+        why = f"{beginning}its interval {_interval(found)} covers the published {ordering.published:g}."
         return Finding("sign and size", ordering.margin, "95 % interval of the size", why)
     return None
 
 
 def _right(outcomes: Outcomes, found: Estimate, ordering: Ordering, p: float) -> Finding:
     """The sign claimed: without a published size it holds, with one the size was found to differ."""
-    start = f"The difference of {found.mean:+.2f} points ({found.low:.2f} to {found.high:.2f})"
+    start = f"The difference of {found.mean:+.2f} points {_interval(found)}"
     if ordering.published is None:
         what = "is above 0" if ordering.relation == "greater" else f"is no loss of more than {ordering.margin:.2f}"
         return Finding("holds", ordering.margin, _sign_test(ordering), f"{start} {what}: adjusted p = {p:.2g}.")
     gap = float(found.mean) - ordering.published
     size = f"{'larger' if gap > 0 else 'smaller'} than the published {ordering.published:g} by {abs(gap):.2f}"
-    one_more = estimate(outcomes, "fixed")
-    luck = ", though one more pair of runs could give it"
-    possible = luck if one_more.prediction_low <= ordering.published <= one_more.prediction_high else ""
-    return Finding(
-        "sign only", ordering.margin, _sign_test(ordering), f"{start} has the sign claimed, but is {size}{possible}."
-    )
+    on_these = estimate(outcomes, "fixed")
+    by_luck = on_these.prediction_low <= ordering.published <= on_these.prediction_high
+    luck = ", though one more pair of runs could give it" if by_luck else ""
+    why = f"{start} has the sign claimed (adjusted p = {p:.2g}), but is {size}{luck}."
+    return Finding("sign only", ordering.margin, _sign_test(ordering), why)
 
 
 def _wrong(found: Estimate, ordering: Ordering, p: float) -> Finding:
     what = "is below 0" if ordering.relation == "greater" else f"is a loss of more than {ordering.margin:.2f}"
-    why = f"The difference of {found.mean:+.2f} points ({found.low:.2f} to {found.high:.2f}) {what}: adjusted p = {p:.2g}."
+    why = f"The difference of {found.mean:+.2f} points {_interval(found)} {what}: adjusted p = {p:.2g}."
     return Finding("contradicted", ordering.margin, _sign_test(ordering), why)
 
 
@@ -114,10 +113,14 @@ def _inconclusive(outcomes: Outcomes, found: Estimate, ordering: Ordering, p: fl
     seeds = seeds_for_power(outcomes, effect)
     need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
     why = (
-        f"The difference of {found.mean:+.2f} points ({found.low:.2f} to {found.high:.2f}) has no clear sign (adjusted "
-        f"p = {p:.2g}); {need} one of {effect:g} with {POWER:.0%} power."
+        f"The difference of {found.mean:+.2f} points {_interval(found)} does not decide (adjusted p = {p:.2g}); "
+        f"{need} one of {effect:g} with {POWER:.0%} power."
     )
     return Finding("inconclusive", ordering.margin, _sign_test(ordering), why)
+
+
+def _interval(found: Estimate) -> str:
+    return f"({found.low:.2f} to {found.high:.2f})"
 
 
 def _sign_test(ordering: Ordering) -> str:
