@@ -20,6 +20,9 @@ Flags = npt.NDArray[np.bool_]
 DRAWS = 2_000
 SEEDS = (3, 5, 10)
 SHARES = (0.0, 0.2, 0.4)
+# About three standard deviations of a simulated run: under a narrower one few runs are called "reproduced" at all,
+# rightly or wrongly, and the rates say nothing.
+WIDE_MARGIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,18 @@ class FalseReproduced(NamedTuple):
 
     exact: float
     one_run: float
+
+
+@dataclass(frozen=True)
+class ErrorRates:
+    """Shares (0..1) of wrong verdicts: "reproduced" at a gap of `margin` points, the published number `exact` or
+    `one_run` (see FalseReproduced), and an `ordering` found between equal arms."""
+
+    design: Design
+    margin: float
+    exact: float
+    one_run: float
+    ordering: float
 
 
 def designs(shares: Iterable[float] = SHARES, seeds: Iterable[int] = SEEDS) -> tuple[Design, ...]:
@@ -77,6 +92,20 @@ def false_ordering(design: Design, draws: int = DRAWS, seed: int = 0) -> float:
     """The share (0..1) of draws in which one of two equally accurate arms, either, is called the better one."""
     found = estimate(differences(design, draws, seed).outcomes, "sampled")
     return _share(p_different(found) <= ALPHA)
+
+
+def coverage_table(draws: int = DRAWS, seed: int = 0) -> tuple[Coverage, ...]:
+    """The coverage of an accuracy's intervals, a row for each of `designs()`."""
+    return tuple(coverage_of_accuracy(design, draws, seed) for design in designs())
+
+
+def error_table(margin: float = WIDE_MARGIN, draws: int = DRAWS, seed: int = 0) -> tuple[ErrorRates, ...]:
+    """The rates of wrong verdicts, a row for each of `designs()`."""
+    rows = []
+    for design in designs():
+        reproduced = false_reproduced(design, margin, draws, seed)
+        rows.append(ErrorRates(design, margin, *reproduced, ordering=false_ordering(design, draws, seed)))
+    return tuple(rows)
 
 
 def _coverage(design: Design, drawn: Simulated) -> Coverage:

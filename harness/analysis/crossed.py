@@ -144,7 +144,7 @@ def common_share(outcomes: Outcomes) -> Array:
     found = components(outcomes)
     images = np.nan if outcomes.images is None else outcomes.images
     run = found.seed + (found.image + found.rest) / images
-    return np.divide(found.image / images, run, out=np.full(run.shape, np.nan), where=run > 0)
+    return np.asarray(np.divide(found.image / images, run, out=np.full(run.shape, np.nan), where=run > 0))
 
 
 def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: float, highest: float) -> Outcomes:

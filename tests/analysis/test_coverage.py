@@ -9,7 +9,9 @@ from harness.analysis.coverage import (
     Coverage,
     coverage_of_accuracy,
     coverage_of_difference,
+    coverage_table,
     designs,
+    error_table,
     false_ordering,
     false_reproduced,
 )
@@ -32,6 +34,10 @@ def test_intervals_of_a_difference_cover(design: Design) -> None:
     _covers(coverage_of_difference(replace(design, images=1_000)))
 
 
+def test_intervals_cover_on_a_whole_test_set_near_100_percent() -> None:
+    _covers(coverage_of_accuracy(Design(seeds=5, share=0.2, images=10_000, accuracy=0.985)))
+
+
 def test_intervals_cover_where_seeds_hardly_differ() -> None:
     """A tenth from the images, little from the seeds: here plain degrees of freedom cover 92.7 %."""
     _covers(coverage_of_accuracy(Design(seeds=3, share=0.1, spread=1.3), draws=8_000))
@@ -48,8 +54,14 @@ def test_leaving_images_out_covers_far_less(seeds: int, expected: float) -> None
 def test_false_reproduced_at_a_gap_of_the_margin(seeds: int, margin: float) -> None:
     """The published value is exact. Where it is one run, the rate is stated and may be larger."""
     found = false_reproduced(Design(seeds, 0.2, images=500), margin, draws=4_000)
-    assert found.exact <= 0.06
+    assert 0 < found.exact <= 0.06
     print(f"{seeds} seeds, δ = {margin}: {found.exact:.3f} exact, {found.one_run:.3f} where it is one noisy run")
+
+
+def test_the_tables_of_a_page_have_a_row_for_each_design() -> None:
+    rows, rates = coverage_table(draws=20), error_table(draws=20)
+    assert [row.design for row in rows] == [rate.design for rate in rates] == list(designs())
+    assert all(0.0 <= rate.one_run <= 1.0 for rate in rates)
 
 
 def test_a_noisy_published_run_is_falsely_reproduced_more_often() -> None:
