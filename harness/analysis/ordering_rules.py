@@ -48,7 +48,7 @@ def judge_ordering(outcomes: Outcomes, ordering: Ordering, p_adjusted: float) ->
     1. sign and size: p ≤ 0.05, a difference above 0, and its size is the published one: shown to be equal within
        δ, or with the published size in its 95 % interval.
     2. no difference: equal to 0 within δ (two one-sided tests). This stands before the next two, so that an
-       advantage too small to count is not called an ordering, nor one too small a contradiction.
+       advantage below δ is not called an ordering, and a disadvantage below δ is not called a contradiction.
     3. sign only, or holds where no size is published: p ≤ 0.05 and a difference above 0.
     4. contradicted: p ≤ 0.05 and a difference below 0.
     5. inconclusive: none of these, or fewer than three seeds.
@@ -68,7 +68,7 @@ def judge_ordering(outcomes: Outcomes, ordering: Ordering, p_adjusted: float) ->
             return Finding("no difference", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
     if not decided:
         return _inconclusive(outcomes, found, ordering, p_adjusted)
-    return _right(outcomes, found, ordering, p_adjusted) if right else _wrong(found, ordering, p_adjusted)
+    return _right(found, ordering, p_adjusted) if right else _wrong(found, ordering, p_adjusted)
 
 
 def _sized(outcomes: Outcomes, ordering: Ordering) -> Finding | None:
@@ -86,7 +86,7 @@ def _sized(outcomes: Outcomes, ordering: Ordering) -> Finding | None:
     return None
 
 
-def _right(outcomes: Outcomes, found: Estimate, ordering: Ordering, p: float) -> Finding:
+def _right(found: Estimate, ordering: Ordering, p: float) -> Finding:
     """The sign claimed: without a published size it holds, with one the size was found to differ."""
     start = f"The difference of {found.mean:+.2f} points {_interval(found)}"
     if ordering.published is None:
@@ -94,8 +94,7 @@ def _right(outcomes: Outcomes, found: Estimate, ordering: Ordering, p: float) ->
         return Finding("holds", ordering.margin, _sign_test(ordering), f"{start} {what}: adjusted p = {p:.2g}.")
     gap = float(found.mean) - ordering.published
     size = f"{'larger' if gap > 0 else 'smaller'} than the published {ordering.published:g} by {abs(gap):.2f}"
-    on_these = estimate(outcomes, "fixed")
-    by_luck = on_these.prediction_low <= ordering.published <= on_these.prediction_high
+    by_luck = found.prediction_low <= ordering.published <= found.prediction_high
     luck = ", though one more pair of runs could give it" if by_luck else ""
     why = f"{start} has the sign claimed (adjusted p = {p:.2g}), but is {size}{luck}."
     return Finding("sign only", ordering.margin, _sign_test(ordering), why)

@@ -110,6 +110,13 @@ def test_a_sign_must_hold_over_images_too() -> None:
     assert judge_ordering(many, UNSIZED, ordering_p(many, UNSIZED)).word == "holds"
 
 
+def test_no_difference_must_hold_over_images_too() -> None:
+    """0.2 points in every seed, but the draw of the images alone has an error of 0.6."""
+    few = _agreeing(20, 18)
+    assert judge_ordering(few, UNSIZED, ordering_p(few, UNSIZED)).word == "inconclusive"
+    assert judge_ordering(few, Ordering(2.0), ordering_p(few, UNSIZED)).word == "no difference"
+
+
 def test_images_may_be_what_is_missing_not_seeds() -> None:
     few = _agreeing(20, 15)
     assert "no number of seeds would show, on these test images, one of 0.5" in judge_ordering(few, UNSIZED, 0.39).why
