@@ -1,11 +1,11 @@
 """What a cell is, as frozen data: everything that decides what is computed, and nothing else.
 
-An `Arm` says *what* is compared, a `Profile` says *how much* of the paper's recipe is spent; together with
-a seed they resolve to a `CellConfig`, which is what a record stores and a fingerprint covers. Imports no torch.
+A `CellConfig` is what a record stores and a fingerprint covers; `harness.catalogue.experiment` says from which arm,
+profile and seed one comes. Imports no torch.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -124,89 +124,6 @@ class CellConfig:
     train_images: int | None
     test_images: int | None
     precision: Precision = "fp32"
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One configuration that is compared with others.
-
-    `changes` overrides fields of the resolved cell by dotted path, e.g. {"snn.loss_input": "mean"};
-    `deviations` are those of this arm alone, in words; `in_paper` is False for our own controls.
-    """
-
-    name: str
-    encoder: EncoderSpec
-    timesteps: int
-    title: str
-    in_paper: bool = True
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    deviations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How much of the published recipe is spent, with the deviations that this brings.
-
-    `encoder` holds parameters laid over those of every arm whose encoder is named there
-    (e.g. {"dct": {"stride": 2}}), because the map size goes with the profile.
-    `seeds` is how many seeds the profile plans for each arm.
-    """
-
-    name: ProfileName
-    network: NetworkSpec
-    ann: AnnRecipe
-    snn: SnnRecipe
-    balancing: Balancing = Balancing()
-    neuron: NeuronSpec = NeuronSpec()
-    train_images: int | None = None
-    test_images: int | None = None
-    precision: Precision = "fp32"
-    encoder: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
-    seeds: int = 5
-    deviations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One file of `experiments/`: arms × profiles as data."""
-
-    name: str
-    title: str
-    source: str
-    dataset: str
-    arms: tuple[Arm, ...]
-    profiles: tuple[Profile, ...]
-
-    def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
-        """The cell of `arm` at `profile` with `seed`."""
-        overlay = profile.encoder.get(arm.encoder.name, {})
-        config = CellConfig(
-            experiment=self.name,
-            profile=profile.name,
-            arm=arm.name,
-            seed=seed,
-            dataset=self.dataset,
-            encoder=EncoderSpec(arm.encoder.name, {**arm.encoder.parameters, **overlay}),
-            timesteps=arm.timesteps,
-            network=profile.network,
-            neuron=profile.neuron,
-            balancing=profile.balancing,
-            ann=profile.ann,
-            snn=profile.snn,
-            train_images=profile.train_images,
-            test_images=profile.test_images,
-            precision=profile.precision,
-        )
-        for path, value in arm.changes.items():
-            config = _with(config, path.split("."), value)
-        return config
-
-
-def _with(data: Any, path: list[str], value: Any) -> Any:
-    head, *rest = path
-    assert head in {f.name for f in fields(data)}, f"no field {head} in {type(data).__name__}"
-    inner = value if not rest else _with(getattr(data, head), rest, value)
-    return replace(data, **{head: inner})
 
 
 def canonical_json(data: Any) -> bytes:

@@ -8,7 +8,7 @@ import encoders
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.data import load
 from harness.data.types import DataSet
-from harness.papers.dct_snn import experiments
+from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.runs.sealing import sealed
 from harness.schema import Record
@@ -22,7 +22,7 @@ def tiny_data() -> DataSet:
 
 
 def tiny_config(**changes: object) -> CellConfig:
-    experiment = experiments.get("quickstart")
+    experiment = catalogue().experiment("quickstart")
     config = experiment.resolve(experiment.arms[0], experiment.profiles[0], 0)
     config = replace(
         config,

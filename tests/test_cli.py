@@ -88,7 +88,6 @@ def test_a_failed_cell_is_a_record_and_exit_code_1(here, monkeypatch):
         (("run", "quickstart", "--profile", "papr"), "unknown profile"),
         (("run", "quickstart", "--seeds", "0"), "--seeds must be at least 1"),
         (("run", "quickstart", "--device", "gpu"), "use auto, cpu or cuda"),
-        (("run", "quickstart", "--precision", "fp8"), "use fp32, bf16"),
         (("run", "quickstart", "--encoder", "poison"), "did you mean 'poisson'"),
         (("run", "mnist-784-100-10", "--data-dir", "nowhere"), "nowhere"),
         (("encoders", "check", "dctt"), "did you mean 'dct'"),

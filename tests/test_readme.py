@@ -40,11 +40,11 @@ def test_the_first_block_runs_the_published_arms(tmp_path):
 
 
 def test_the_named_experiments_are_those_that_exist():
-    from harness.papers.dct_snn import experiments
+    from harness.papers import catalogue
 
     table = README.read_text(encoding="utf-8").split("## Experiments")[1].split("## Add")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert [name for row in rows for name in re.findall(r"`([^`]+)`", row)] == experiments.names()
+    assert [name for row in rows for name in re.findall(r"`([^`]+)`", row)] == catalogue().names()
 
 
 def test_what_readme_points_at_is_there():

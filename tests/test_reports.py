@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from harness.analysis.frame import load
-from harness.report import check
+from harness.papers import catalogue
+from harness.report import Folders, check
 
 ROOT = Path(__file__).parent.parent
 EVIDENCE = ROOT / "results" / "evidence"
@@ -11,10 +12,10 @@ EVIDENCE = ROOT / "results" / "evidence"
 
 def test_the_committed_report_is_up_to_date(monkeypatch):
     monkeypatch.chdir(ROOT)
-    assert check(Path("results/evidence"), Path("reports")) == []
+    assert check(Folders(Path("results/evidence"), Path("reports")), catalogue()) == []
 
 
 def test_every_committed_record_can_be_used():
-    loaded = load(EVIDENCE)
+    loaded = load(EVIDENCE, catalogue())
     assert set(loaded.cells["status"]) == {"done"}
     assert not [problem for problem in loaded.problems if "refused" in problem or "tampered" in problem]

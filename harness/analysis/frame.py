@@ -1,20 +1,18 @@
 """Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from encoders.registry import names as encoder_names
 from harness.analysis.curves import optimism, percent
+from harness.catalogue import Catalogue
 from harness.config import CellConfig
-from harness.errors import HarnessError
-from harness.papers.dct_snn import experiments
 from harness.records import certificates
-from harness.records.certificates import Certificate, known_certificates
-from harness.records.freshness import Standing, standing
+from harness.records.certificates import known_certificates
+from harness.records.freshness import Standing, standing_in
 from harness.records.store import record_paths
 from harness.schema import Record
 
@@ -75,57 +73,39 @@ class Loaded:
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
     `problems`: every file that was refused or is stale, and why.
+    `unregistered`: the configurations of cells whose experiment the catalogue does not know.
     """
 
     curves: pd.DataFrame
     cells: pd.DataFrame
     layers: pd.DataFrame
     problems: tuple[str, ...]
+    unregistered: tuple[CellConfig, ...] = ()
 
 
-def load(results: Path) -> Loaded:
+def load(results: Path, catalogue: Catalogue) -> Loaded:
     """Read every record under `results` (a folder that does not exist holds none). Never raises on a bad one."""
     problems = list(_foreign(results))
     curves: list[dict[str, Any]] = []
     cells: list[dict[str, Any]] = []
     layers: list[dict[str, Any]] = []
+    unregistered: list[CellConfig] = []
     known = known_certificates(results)
     for path in record_paths(results):
-        found = _standing(path, known)
+        found = standing_in(path, catalogue, known)
         if found.record is None:
             problems.append(found.reason)
             continue
         cells.append(_cell(found.record, path, found))
+        if found.record.config.experiment not in catalogue.names():
+            unregistered.append(found.record.config)
         if found.state == "done":
             curves += _curve(found.record)
             layers += _layers(found.record)
         elif found.state == "stale":
             problems.append(f"{path}: stale: {found.reason}")
     tables = (_frame(curves, CURVES), _frame(cells, CELLS), _frame(layers, LAYERS))
-    return Loaded(*tables, tuple(sorted(problems)))
-
-
-def _standing(path: Path, known: Sequence[Certificate]) -> Standing:
-    try:
-        return standing(path, todays(path), known)
-    except HarnessError as error:
-        return replace(standing(path, None, known), state="stale", reason=error.message)
-
-
-def todays(path: Path) -> CellConfig | None:
-    """Today's configuration of the cell in whose record's place `path` is; None if its experiment is not known.
-
-    Raises HarnessError if the experiment has no such profile or arm, nor an encoder of the arm's name.
-    """
-    name, profile_name, arm_name, file = path.parts[-4:]
-    seed = file.removeprefix("seed-").removesuffix(".json")
-    if name not in experiments.names() or not (seed.isascii() and seed.isdecimal()):
-        return None
-    experiment = experiments.get(name)
-    if arm_name in encoder_names():
-        experiment = experiments.with_added(experiment, [arm_name])
-    arm, profile = experiments.arm_of(experiment, arm_name), experiments.profile_of(experiment, profile_name)
-    return experiment.resolve(arm, profile, int(seed))
+    return Loaded(*tables, tuple(sorted(problems)), tuple(unregistered))
 
 
 def _cell(record: Record, path: Path, found: Standing) -> dict[str, Any]:

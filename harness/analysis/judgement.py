@@ -5,10 +5,10 @@ from typing import Literal
 
 import msgspec
 
-from harness.analysis.claims import Claim, Kind, Relation
 from harness.analysis.rules import JUDGED, Verdict
+from harness.catalogue import Catalogue, Experiment
+from harness.catalogue.claim import Claim, Kind, Relation
 from harness.config import ProfileName
-from harness.papers.dct_snn import experiments
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +62,11 @@ def judged(judgements: Iterable[Judgement]) -> int:
     return sum(judgement.verdict in JUDGED for judgement in judgements)
 
 
-def deviations_of(claim: Claim, profile: ProfileName) -> tuple[str, ...]:
+def deviations_of(claim: Claim, experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:
     """Where the claim's arms at `profile` leave the published recipe, in words, each once."""
-    experiment = experiments.get(claim.experiment)
-    found = list(experiments.profile_of(experiment, profile).deviations)
+    found = list(experiment.profile(profile).deviations)
     for name in claim.arms:
-        found += experiments.arm_of(experiment, name).deviations
+        found += experiment.arm(name).deviations
     if profile != "paper" and not found:
         found.append(f"the {profile} profile spends less than the published recipe")
     return tuple(dict.fromkeys(found))
@@ -81,9 +80,11 @@ def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str])
     return f"approximate ({count} deviation{'s' if count > 1 else ''})" if count else "exact"
 
 
-def unmeasured(claim: Claim, profile: ProfileName, seeds_done: int, seeds_planned: int) -> Judgement:
+def unmeasured(
+    claim: Claim, experiment: Experiment, profile: ProfileName, seeds_done: int, seeds_planned: int
+) -> Judgement:
     """The judgement of a claim at a profile before any number of ours is in it."""
-    deviations = deviations_of(claim, profile)
+    deviations = deviations_of(claim, experiment, profile)
     arm, *versus = claim.arms
     return Judgement(
         id=claim.id,
@@ -104,12 +105,14 @@ def unmeasured(claim: Claim, profile: ProfileName, seeds_done: int, seeds_planne
     )
 
 
-def without_records(claim: Claim, profile: ProfileName | None, seeds_planned: int | None) -> Judgement:
+def without_records(
+    claim: Claim, catalogue: Catalogue, profile: ProfileName | None, seeds_planned: int | None
+) -> Judgement:
     """The judgement where nothing was run, described as the paper profile would be."""
-    experiment = experiments.get(claim.experiment)
+    experiment = catalogue.experiment(claim.experiment)
     names = [known.name for known in experiment.profiles]
     nearest = profile if profile in names else names[-1]  # profiles are listed from smoke to paper
-    planned = experiments.profile_of(experiment, nearest).seeds if seeds_planned is None else seeds_planned
+    planned = experiment.profile(nearest).seeds if seeds_planned is None else seeds_planned
     detail = f"{claim.experiment} has no profile {profile}" if profile and profile not in names else ""
-    blank = unmeasured(claim, nearest, 0, planned)
+    blank = unmeasured(claim, experiment, nearest, 0, planned)
     return msgspec.structs.replace(blank, profile=profile, verdict="no records", detail=detail)

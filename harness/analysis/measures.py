@@ -9,20 +9,21 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from harness.analysis import intervals
-from harness.analysis.claims import TEST_IMAGES, Claim, last_digit
 from harness.analysis.curves import steps_label, steps_to_reach
 from harness.analysis.judgement import Judgement
 from harness.analysis.rules import ordering_verdict, steps_verdict, value_verdict
-from harness.papers.dct_snn import experiments
+from harness.catalogue.claim import Claim, last_digit
 
 Array = npt.NDArray[np.float64]
 
 
-def with_value(blank: Judgement, claim: Claim, accuracy: Array, optimism: Array) -> Judgement:
-    """A value claim: `accuracy` of each seed at the claim's timestep, `optimism` of each (NaN if not known)."""
+def with_value(blank: Judgement, claim: Claim, accuracy: Array, optimism: Array, images: int) -> Judgement:
+    """A value claim: `accuracy` of each seed at the claim's timestep, `optimism` of each (NaN if not known).
+
+    `images`: of the test set that the published number was counted on.
+    """
     assert claim.value is not None, "a value claim states a value"
     published = float(claim.value)
-    images = TEST_IMAGES[experiments.get(claim.experiment).dataset]
     margin = intervals.margin(published, images, last_digit(claim.value))
     low, high = intervals.prediction_interval(accuracy)
     return replace(

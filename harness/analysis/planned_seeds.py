@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from harness.analysis.curves import CELL, percent
 from harness.analysis.frame import Loaded
+from harness.catalogue import Experiment
 from harness.config import ProfileName
-from harness.papers.dct_snn import experiments
 
 Key = tuple[str, str, str, int]
 
@@ -58,10 +58,10 @@ def index(loaded: Loaded) -> Cells:
     return Cells(accuracy, optimism, state, loaded.problems)
 
 
-def profiles_with_records(cells: Cells, experiment: str, arms: Sequence[str]) -> list[ProfileName]:
+def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[str]) -> list[ProfileName]:
     """The profiles of the experiment at which any of the arms has a record, done or not."""
-    found = {key[1] for key in cells.state if key[0] == experiment and key[2] in arms}
-    return [profile.name for profile in experiments.get(experiment).profiles if profile.name in found]
+    found = {key[1] for key in cells.state if key[0] == experiment.name and key[2] in arms}
+    return [profile.name for profile in experiment.profiles if profile.name in found]
 
 
 def standing(cells: Cells, experiment: str, profile: str, arms: Sequence[str], planned: int) -> Standing:

@@ -9,58 +9,73 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from harness.analysis.claims import Claim
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import Judgement, judged, unmeasured, without_records
 from harness.analysis.measures import adjusted, with_ordering, with_steps, with_value
 from harness.analysis.planned_seeds import Cells, index, profiles_with_records, standing
 from harness.analysis.rules import Verdict
+from harness.catalogue import Catalogue
+from harness.catalogue.claim import Claim
 from harness.config import ProfileName
-from harness.papers.dct_snn import experiments
 
 __all__ = ["Judgement", "Verdict", "judge", "judged"]
 
 
 def judge(
     loaded: Loaded,
-    claims: Sequence[Claim],
+    catalogue: Catalogue,
+    claims: Sequence[Claim] | None = None,
     *,
     profile: ProfileName | None = None,
     seeds_planned: int | None = None,
 ) -> tuple[Judgement, ...]:
     """One judgement per claim and per profile that has records of it, or one of "no records".
 
-    `profile` restricts to one; `seeds_planned` replaces the number that the profile plans. Holm's family is
-    the orderings among `claims`: to show a selection, judge all claims and select afterwards.
+    `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the number that
+    the profile plans. Holm's family is the orderings of one paper at one profile among `claims`: to show a selection,
+    judge all claims and select afterwards.
     """
-    cells = index(loaded)
-    judgements = []
-    for claim in claims:
-        if claim.kind == "context":
-            continue
-        found = profiles_with_records(cells, claim.experiment, claim.arms)
-        wanted = [name for name in found if profile in (None, name)]
-        judgements += [_judgement(cells, claim, name, seeds_planned) for name in wanted]
-        if not wanted:
-            judgements.append(without_records(claim, profile, seeds_planned))
-    return adjusted(judgements)
+    cells, found = index(loaded), list[Judgement]()
+    for paper in catalogue.papers:
+        mine = {experiment.name for experiment in paper.experiments}
+        judgements = []
+        for claim in catalogue.claims if claims is None else claims:
+            if claim.experiment in mine and claim.kind != "context":
+                judgements += _of_claim(cells, claim, catalogue, profile, seeds_planned)
+        found += adjusted(judgements)
+    return tuple(found)
 
 
-def _judgement(cells: Cells, claim: Claim, profile: ProfileName, seeds_planned: int | None) -> Judgement:
-    plan = experiments.profile_of(experiments.get(claim.experiment), profile).seeds
-    planned = plan if seeds_planned is None else seeds_planned
+def _of_claim(
+    cells: Cells, claim: Claim, catalogue: Catalogue, profile: ProfileName | None, seeds_planned: int | None
+) -> list[Judgement]:
+    experiment = catalogue.experiment(claim.experiment)
+    found = profiles_with_records(cells, experiment, claim.arms)
+    wanted = [name for name in found if profile in (None, name)]
+    return [_judgement(cells, claim, catalogue, name, seeds_planned) for name in wanted] or [
+        without_records(claim, catalogue, profile, seeds_planned)
+    ]
+
+
+def _judgement(
+    cells: Cells, claim: Claim, catalogue: Catalogue, profile: ProfileName, seeds_planned: int | None
+) -> Judgement:
+    experiment = catalogue.experiment(claim.experiment)
+    planned = experiment.profile(profile).seeds if seeds_planned is None else seeds_planned
     state = standing(cells, claim.experiment, profile, claim.arms, planned)
-    blank = replace(unmeasured(claim, profile, len(state.seeds), planned), detail="; ".join(state.gaps))
+    blank = unmeasured(claim, experiment, profile, len(state.seeds), planned)
+    blank = replace(blank, detail="; ".join(state.gaps))
     if profile == "smoke":
         return replace(blank, verdict="not comparable", detail="smoke runs are never judged")
-    measured = _measured(blank, claim, cells, state.seeds) if state.seeds else blank
+    images = catalogue.test_images(claim.experiment) or 0
+    measured = _measured(blank, claim, cells, state.seeds, images) if state.seeds else blank
     if blank.comparability == "not comparable":
         return replace(measured, verdict="not comparable")
     # Without its p an incomplete ordering stays out of Holm's family.
     return measured if state.complete else replace(measured, verdict="incomplete", p=None)
 
 
-def _measured(blank: Judgement, claim: Claim, cells: Cells, seeds: Sequence[int]) -> Judgement:
+def _measured(blank: Judgement, claim: Claim, cells: Cells, seeds: Sequence[int], images: int) -> Judgement:
     keys = [[(claim.experiment, str(blank.profile), arm, seed) for seed in seeds] for arm in claim.arms]
     curves = [np.stack([cells.accuracy[key] for key in of_arm]) for of_arm in keys]
     at_timestep = [curve[:, blank.timestep - 1] for curve in curves]
@@ -71,4 +86,4 @@ def _measured(blank: Judgement, claim: Claim, cells: Cells, seeds: Sequence[int]
     # Optimism was measured where epochs were compared: at the last timestep.
     last = blank.timestep == curves[0].shape[1]
     optimism = np.array([cells.optimism[key] if last else np.nan for key in keys[0]])
-    return with_value(blank, claim, at_timestep[0], optimism)
+    return with_value(blank, claim, at_timestep[0], optimism, images)

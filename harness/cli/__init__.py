@@ -13,8 +13,9 @@ from encoders.errors import EncoderError
 from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
-from harness.cli.options import AsJson, DataDir, seconds_of
+from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
+from harness.cli.report import compare, report
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
 
@@ -26,15 +27,13 @@ app = typer.Typer(
     help="Do the published accuracy-versus-timestep results of DCT-SNN come out again? Evidence and verdicts.",
 )
 
-EVIDENCE = Path("results/evidence")
-LOCAL = Path("results/local")
-REPORTS = Path("reports")
-
 app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
 app.command()(certify)
 app.command()(bench)
+app.command()(report)
+app.command()(compare)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
 ResultsDir = Annotated[Path, typer.Option(help="Where records are written and looked for.")]
@@ -48,7 +47,6 @@ def run(
     arm: Annotated[list[str] | None, typer.Option(help="Only this arm (again for more).")] = None,
     encoder: Annotated[list[str] | None, typer.Option(help="Add an encoder as an arm of its own.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[str | None, typer.Option(help="fp32 or bf16; else as the profile says.")] = None,
     kernel: Annotated[str, typer.Option(help="auto, numba, triton or reference (slow, readable).")] = "auto",
     data_dir: DataDir = None,
     results_dir: ResultsDir = LOCAL,
@@ -62,6 +60,7 @@ def run(
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
     deadline = Deadline(seconds_of(for_time))
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
+        from harness.papers import catalogue
         from harness.runs import request as runner
 
         request = runner.Request(
@@ -71,7 +70,6 @@ def run(
             arms=tuple(arm or ()),
             encoders=tuple(encoder or ()),
             device=device,
-            precision=_one_of("precision", precision, ("fp32", "bf16")),
             kernel=_one_of("kernel", kernel, ("auto", "numba", "triton", "reference")),
             deadline=deadline,
             data_dir=data_dir,
@@ -79,7 +77,8 @@ def run(
             dry_run=dry_run,
             retry_failed=retry_failed,
         )
-        prepared = runner.prepare(request)
+        known = catalogue()
+        prepared = runner.prepare(request, known)
         errors = Console(stderr=True)
         runner.announce(prepared, errors)
         if dry_run:
@@ -89,85 +88,18 @@ def run(
         if as_json:
             print(json.dumps({"cells": rows}))
         else:
-            _show_results(prepared.experiment.name, results_dir)
+            _show_results(prepared.experiment.name, known, results_dir)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
 
 
-def _show_results(experiment: str, results: Path) -> None:
-    from harness.report import render, terminal_table
+def _show_results(experiment: str, catalogue: Any, results: Path) -> None:
+    from harness.report import Folders, render, terminal_table
 
     console = Console()
-    console.print(terminal_table(experiment, evidence=EVIDENCE, local=results))
-    written = render(EVIDENCE, results, _beside(results), [experiment]).files
+    console.print(terminal_table(experiment, catalogue, evidence=EVIDENCE, local=results))
+    written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment]).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
-
-
-def _beside(results: Path) -> Path:
-    """Where the report of a results folder goes: results/local-report for results/local."""
-    return results.with_name(f"{results.name}-report")
-
-
-@app.command()
-def report(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="All where none.")] = None,
-    evidence_dir: Annotated[Path, typer.Option(help="The records that this project stands behind.")] = EVIDENCE,
-    results_dir: Annotated[Path, typer.Option(help="Your records, set beside the evidence.")] = LOCAL,
-    out: Annotated[
-        Path | None, typer.Option(help="Report the evidence alone, here; else beside your records if you have some.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a claim is not reproduced.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
-    energy: Annotated[str, typer.Option(help="Picojoules of an accumulate and of a MAC.")] = "0.9,4.6",
-    as_json: AsJson = False,
-) -> None:
-    """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
-    from harness import report as room
-    from harness.analysis.energy_model import energy_model
-    from harness.papers.dct_snn import experiments
-
-    console, prices = Console(stderr=as_json), energy_model(energy)
-    if check:
-        wrong = room.check(evidence_dir, out or REPORTS, prices)
-        for name in wrong:
-            console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
-        raise typer.Exit(1 if wrong else 0)
-    for name in names or ():
-        experiments.get(name)
-    yours = results_dir if out is None and results_dir.is_dir() else None
-    folder = out or (REPORTS if yours is None else _beside(yours))
-    result = room.render(evidence_dir, yours, folder, energy=prices)
-    judgements = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
-    for problem in result.problems:
-        console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
-    if as_json:
-        mine = set(map(id, result.local_judgements))
-        print(json.dumps({"claims": [_told(j, "yours" if id(j) in mine else "evidence") for j in judgements]}))
-    else:
-        console.print(room.claims_table(evidence=evidence_dir, local=yours, experiments=names))
-        console.print(f"wrote {folder / 'index.html'}", highlight=False, soft_wrap=True)
-    if strict and any(judgement.verdict == "not reproduced" for judgement in judgements):
-        raise typer.Exit(3)
-
-
-def _told(judgement: Any, source: str) -> dict[str, Any]:
-    import msgspec
-
-    return {"results": source, **msgspec.to_builtins(judgement)}
-
-
-@app.command()
-def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
-    """Show two results folders side by side, paired where seeds match."""
-    from harness.report import compare as compare_folders
-
-    comparison = compare_folders(run_a, run_b)
-    if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(comparison)))
-    else:
-        Console().print(comparison.tables())
 
 
 def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:
@@ -177,20 +109,25 @@ def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(as_json: AsJson = False) -> None:
     """List the experiments."""
-    from harness.cli.look import show_experiments
+    from harness.cli.look import experiment_rows, show_experiments
+    from harness.papers import catalogue
 
-    show_experiments(Console())
+    if as_json:
+        print(json.dumps({"experiments": experiment_rows(catalogue())}))
+    else:
+        show_experiments(catalogue(), Console())
 
 
 @app.command()
 def show(experiment: ExperimentName) -> None:
     """Show an experiment: arms, recipe of each profile, claims, deviations from the paper."""
     from harness.cli.look import show_experiment
-    from harness.papers.dct_snn import experiments
+    from harness.papers import catalogue
 
-    show_experiment(experiments.get(experiment), Console())
+    known = catalogue()
+    show_experiment(known.experiment(experiment), known.claims_of(experiment), Console())
 
 
 @app.command()

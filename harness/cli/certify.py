@@ -26,9 +26,10 @@ def certify(
 ) -> None:
     """Compute cells with the code at --base and with today's, and certify what is equal bit for bit (else exit 1)."""
     if dump:
+        from harness.papers import catalogue
         from harness.runs.dump import dumps
 
-        for found in dumps(dump, data_dir):
+        for found in dumps(dump, catalogue(), data_dir):
             print(json.dumps(msgspec.to_builtins(found)), flush=True)
         return
     if base is None:

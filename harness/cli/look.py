@@ -1,32 +1,41 @@
 """What the commands that only look print: experiments, arms, claims, encoders, the state of this machine."""
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from harness.analysis.claims import Claim, load_claims
-from harness.config import Experiment
+from harness.catalogue import Catalogue, Claim, Experiment
 from harness.machine.disk import free_gib, nearest_existing
-from harness.papers.dct_snn import experiments
 from harness.report.claim_rows import published, statement
 
 
-def show_experiments(console: Console) -> None:
+def show_experiments(catalogue: Catalogue, console: Console) -> None:
     """A row an experiment."""
     table = Table(box=None, header_style="bold")
     for column in ("experiment", "data", "arms", "profiles", "source", "what it asks"):
         table.add_column(column, overflow="fold")
-    for name in experiments.names():
-        e = experiments.get(name)
+    for name in catalogue.names():
+        e = catalogue.experiment(name)
         profiles = ", ".join(profile.name for profile in e.profiles)
         table.add_row(name, e.dataset, str(len(e.arms)), profiles, e.source, e.title)
     console.print(table)
 
 
-def show_experiment(experiment: Experiment, console: Console) -> None:
+def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """What `harness list --json` prints of each experiment."""
+    found = [catalogue.experiment(name) for name in catalogue.names()]
+    return [
+        {"name": e.name, "title": e.title, "dataset": e.dataset, "profiles": [profile.name for profile in e.profiles]}
+        for e in found
+    ]
+
+
+def show_experiment(experiment: Experiment, claims: Sequence[Claim], console: Console) -> None:
     """Arms, recipe of each profile, claims and deviations."""
     console.print(f"[bold]{experiment.name}[/] — {experiment.title} ({experiment.source}; {experiment.dataset})")
     console.print("\n[bold]arms[/]")
@@ -42,11 +51,10 @@ def show_experiment(experiment: Experiment, console: Console) -> None:
     for profile in experiment.profiles:
         _show_profile(experiment, profile.name, console)
     console.print("\n[bold]claims[/]")
-    for claim in load_claims():
-        if claim.experiment == experiment.name:
-            console.print(
-                f"  {claim.id}: {_claimed(claim)} ({claim.source}){_note_of(claim)}", markup=False, highlight=False
-            )
+    for claim in claims:
+        console.print(
+            f"  {claim.id}: {_claimed(claim)} ({claim.source}){_note_of(claim)}", markup=False, highlight=False
+        )
 
 
 def _claimed(claim: Claim) -> str:
@@ -62,7 +70,7 @@ def _note_of(claim: Claim) -> str:
 
 
 def _show_profile(experiment: Experiment, name: str, console: Console) -> None:
-    profile = experiments.profile_of(experiment, name)
+    profile = experiment.profile(name)
     network, ann, snn = profile.network, profile.ann, profile.snn
     layers = [*map(str, network.features), *map(str, network.hidden), "classes"]
 

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options and folders that several commands share."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,16 @@ from harness.errors import HarnessError
 
 DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")]
+
+EVIDENCE = Path("results/evidence")
+LOCAL = Path("results/local")
+REPORTS = Path("reports")
+
+
+def beside(results: Path) -> Path:
+    """Where the report of a results folder goes: results/local-report for results/local."""
+    return results.with_name(f"{results.name}-report")
+
 
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 

@@ -41,10 +41,11 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Say which cells are done, stale (and what changed), failed, running or missing. Trains nothing."""
+    from harness.papers import catalogue
     from harness.runs.status import STATES, lines
     from harness.runs.status import status as look
 
-    found = look(results_dir, experiment)
+    found = look(results_dir, catalogue(), experiment)
     if as_json:
         print(json.dumps(found.document()))
         return

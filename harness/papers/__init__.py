@@ -1,1 +1,36 @@
-"""One package a paper: its experiments, claims, choices made on validation, and pictures."""
+"""One package a paper: its experiments, claims, choices made on validation, and pictures.
+
+Another paper is an installed package whose entry point in the group `dct_snn.papers` names a
+`harness.catalogue.Paper`.
+"""
+
+from importlib.metadata import EntryPoint, entry_points
+
+from harness.catalogue import Catalogue, Paper
+from harness.errors import HarnessError
+
+GROUP = "dct_snn.papers"
+
+
+def catalogue() -> Catalogue:
+    """The paper that comes with the harness, and those of installed packages by name.
+
+    Raises HarnessError where a package's paper cannot be loaded, or names an experiment that is there already.
+    """
+    from harness.papers.dct_snn.paper import PAPER
+
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return Catalogue((PAPER, *(_paper(point) for point in points)))
+
+
+def _paper(point: EntryPoint) -> Paper:
+    origin = f"paper '{point.name}' of {point.dist.name if point.dist else 'a package'} ({point.value})"
+    try:
+        found = point.load()
+    except HarnessError as error:
+        raise HarnessError(f"{origin}: {error.message}", error.hint) from error
+    except Exception as error:  # whatever the package's own code raises
+        raise HarnessError(f"{origin}: {type(error).__name__}: {error}", "mend or uninstall the package") from error
+    if not isinstance(found, Paper):
+        raise HarnessError(f"{origin}: {type(found).__name__} is not a Paper", "see harness.catalogue.Paper")
+    return found

@@ -5,7 +5,7 @@ leads from it there. Otherwise it is stale: it is shown as such, judged by nobod
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,8 @@ import msgspec
 
 from encoders.errors import EncoderError
 from encoders.registry import module_of
+from encoders.registry import names as encoder_names
+from harness.catalogue import Catalogue
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.records.admission import nonsense
@@ -63,6 +65,32 @@ def standing(
     if record.failure is not None:
         return Standing("failed", record.failure.reason, record, certified)
     return Standing("done", "", record, certified)
+
+
+def standing_in(path: Path, catalogue: Catalogue, certificates: Sequence[Certificate] = ()) -> Standing:
+    """What the record at `path`, whose folders name experiment, profile and arm, is worth for that cell of today.
+
+    A record of an experiment that the catalogue does not know asks its own question.
+    """
+    try:
+        return standing(path, todays(path, catalogue), certificates)
+    except HarnessError as error:
+        return replace(standing(path, None, certificates), state="stale", reason=error.message)
+
+
+def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
+    """Today's configuration of the cell in whose record's place `path` is; None if its experiment is not known.
+
+    Raises HarnessError if the experiment has no such profile or arm, nor is there an encoder of the arm's name.
+    """
+    name, profile, arm, file = path.parts[-4:]
+    seed = file.removeprefix("seed-").removesuffix(".json")
+    if name not in catalogue.names() or not (seed.isascii() and seed.isdecimal()):
+        return None
+    experiment = catalogue.experiment(name)
+    if arm in encoder_names():
+        experiment = experiment.with_added([arm])
+    return experiment.resolve(experiment.arm(arm), experiment.profile(profile), int(seed))
 
 
 def _changes(

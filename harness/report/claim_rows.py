@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.claims import Claim
 from harness.analysis.curves import steps_label
 from harness.analysis.verdicts import Judgement
+from harness.catalogue.claim import Claim
 from harness.report.sources import Source
 from harness.report.tables import BLANK, percent
 

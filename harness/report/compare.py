@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.analysis.frame import Loaded, load
 from harness.analysis.intervals import half_width, mean
+from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.report.sources import Estimate
 from harness.report.tables import BLANK, percent
@@ -74,17 +75,17 @@ def _table(rows: Sequence[ComparedArm]) -> "Table":
     return table
 
 
-def compare(run_a: Path, run_b: Path) -> Comparison:
+def compare(run_a: Path, run_b: Path, catalogue: Catalogue) -> Comparison:
     """Compare two results folders. Raises HarnessError for a folder that is not there or holds no records."""
-    a, b = _loaded(run_a), _loaded(run_b)
+    a, b = _loaded(run_a, catalogue), _loaded(run_b, catalogue)
     keys = sorted({key for side in (a, b) for key in _arms(side)})
     return Comparison(tuple(_compared(key, a, b) for key in keys), (*a.problems, *b.problems))
 
 
-def _loaded(folder: Path) -> Loaded:
+def _loaded(folder: Path, catalogue: Catalogue) -> Loaded:
     if not folder.is_dir():
         raise HarnessError(f"{folder}: no such results folder", "name a folder that `harness run` wrote")
-    loaded = load(folder)
+    loaded = load(folder, catalogue)
     if loaded.cells.empty:
         raise HarnessError(f"{folder}: no records in it", "name a folder that `harness run` wrote")
     return loaded

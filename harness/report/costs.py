@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from harness.analysis.energy_model import EnergyModel
 from harness.analysis.operations import Operations
-from harness.config import Arm, Experiment, ProfileName
+from harness.catalogue import Arm, Experiment
+from harness.config import ProfileName
 from harness.report.sources import Source
 from harness.report.tables import Entry, Row, Table, Whose
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.claims import Claim
 from harness.analysis.energy_model import EnergyModel
-from harness.config import PROFILES, Experiment, ProfileName
-from harness.papers.dct_snn import experiments
+from harness.catalogue import NOT_IN_PAPER, Experiment, Paper
+from harness.catalogue.claim import Claim
+from harness.config import PROFILES, ProfileName
 from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
@@ -57,9 +57,21 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Document:
-    """Everything that is said, in order."""
+class Material:
+    """What a report is written from. `out`: where it is written to; `energy` prices the counted operations."""
 
+    sources: tuple[Source, ...]
+    claims: tuple[Claim, ...]
+    out: Path
+    energy: EnergyModel
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages."""
+
+    paper: Paper
+    others: tuple[tuple[str, str], ...]
     claims: tuple[ClaimRow, ...]
     sections: tuple[Section, ...]
     not_run: tuple[Experiment, ...]
@@ -75,18 +87,17 @@ class Document:
 
 
 def document(
-    sources: Sequence[Source],
-    claims: Sequence[Claim],
-    chosen: Sequence[str],
-    sections: Sequence[Section],
-    encoder: Picture | None,
+    paper: Paper, chosen: Sequence[Experiment], material: Material, sections: Sequence[Section], encoder: Picture | None
 ) -> Document:
-    """Put the parts together; `chosen` are the experiments that the report is about."""
-    with_records = {section.experiment.name for section in sections}
+    """The page of `paper` from its parts; `chosen` are the experiments that it is about."""
+    names, with_records = {e.name for e in chosen}, {section.experiment.name for section in sections}
+    sources = material.sources
     return Document(
-        claims=claim_rows(sources, [claim for claim in claims if claim.experiment in chosen]),
+        paper=paper,
+        others=(),
+        claims=claim_rows(sources, [claim for claim in paper.claims if claim.experiment in names]),
         sections=tuple(sorted(sections, key=_last)),
-        not_run=tuple(experiments.get(name) for name in chosen if name not in with_records),
+        not_run=tuple(experiment for experiment in chosen if experiment.name not in with_records),
         problems=tuple((source.name, problem) for source in sources for problem in source.problems),
         encoder=encoder,
         local=len(sources) > 1,
@@ -95,7 +106,7 @@ def document(
 
 def _last(section: Section) -> int:
     """Smoke runs, and what is not in the paper, come after what is."""
-    return 2 if section.profile == "smoke" else int(section.experiment.source == "not in the paper")
+    return 2 if section.profile == "smoke" else int(section.experiment.source == NOT_IN_PAPER)
 
 
 def profiles_with_records(experiment: str, sources: Sequence[Source]) -> list[ProfileName]:
@@ -104,29 +115,22 @@ def profiles_with_records(experiment: str, sources: Sequence[Source]) -> list[Pr
     return [profile for profile in reversed(PROFILES) if profile in present]
 
 
-def section(
-    experiment: Experiment,
-    profile: ProfileName,
-    sources: Sequence[Source],
-    claims: Sequence[Claim],
-    pictures: Sequence[Picture],
-    out: Path,
-    energy: EnergyModel,
-) -> Section:
-    """One experiment at one profile, with links to its records as seen from `out`."""
+def section(experiment: Experiment, profile: ProfileName, material: Material, pictures: Sequence[Picture]) -> Section:
+    """One experiment at one profile, with links to its records as seen from the report's folder."""
+    sources = material.sources
     return Section(
         experiment=experiment,
         profile=profile,
-        table=accuracy_table(experiment, profile, sources, claims),
-        costs=costs(experiment, profile, sources, energy),
+        table=accuracy_table(experiment, profile, sources, material.claims),
+        costs=costs(experiment, profile, sources, material.energy),
         pictures=tuple(pictures),
         records=tuple(
-            _records(source, experiment.name, profile, arm.name, out)
+            _records(source, experiment.name, profile, arm.name, material.out)
             for arm in experiment.arms
             for source in sources
             if (experiment.name, profile, arm.name) in source.cells
         ),
-        deviations=experiments.profile_of(experiment, profile).deviations,
+        deviations=experiment.profile(profile).deviations,
     )
 
 

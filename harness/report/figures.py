@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness.analysis.claims import Claim
-from harness.config import Arm
+from harness.catalogue import Arm
+from harness.catalogue.claim import Claim
 from harness.report.drawing import INK, MUTED, Picture, both_renderings, diamond, legend_below, new_figure
 from harness.report.scene import MANY, Scene, Style, panels_of, styles_of
 from harness.report.sources import Estimate
@@ -18,7 +18,7 @@ DASHES: dict[str, Any] = {"evidence": "-", "yours": (0, (4, 2))}
 
 def accuracy(scene: Scene, scale: Scale) -> Picture:
     """Accuracy against timestep, a band of 95 % over seeds, published numbers as diamonds."""
-    panels = panels_of(scene.experiment, scene.drawn_arms())
+    panels = panels_of(scene.drawn_arms())
     styles = styles_of(scene.experiment)
     used = list(dict.fromkeys(styles[arm.name] for arms in panels.values() for arm in arms))
     figure, axes = new_figure(3.0 if len(panels) == 1 else 2.2 * len(panels), len(panels))
@@ -88,7 +88,7 @@ def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> No
 
 def _is_own(claim: Claim) -> bool:
     """A number of the paper itself, shown here and judged in another experiment."""
-    return str(claim.label).startswith("DCT-SNN")
+    return claim.judged_as is not None
 
 
 def _published(ax: "Axes", claim: Claim, style: Style | None) -> list[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.verdicts import Judgement
-from harness.config import Arm
+from harness.catalogue import Arm
 from harness.report.drawing import (
     INK,
     LABEL_INK,

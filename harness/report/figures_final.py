@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from harness.config import Arm
-from harness.papers.dct_snn import experiments
+from harness.catalogue import Arm
 from harness.report.drawing import INK, Picture, both_renderings, diamond, legend_below, new_figure
 from harness.report.scene import MANY, Scene, panels_of, styles_of
 
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
 def final(scene: Scene) -> Iterator[Picture]:
     """One row an arm, one panel a family; drawn only where curves alone would lie on top of each other."""
     arms = scene.drawn_arms()
-    if len(experiments.planned(scene.experiment)) <= MANY or not arms:
+    if len(scene.experiment.planned) <= MANY or not arms:
         return
-    panels = panels_of(scene.experiment, scene.experiment.arms)
+    panels = panels_of(scene.experiment.arms)
     present = {panel: [arm for arm in members if arm in arms] for panel, members in panels.items()}
     present = {panel: members for panel, members in present.items() if members}
     heights = tuple(0.32 * len(members) + 0.55 for members in present.values())

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.claims import Claim
+from harness.catalogue.claim import Claim
 from harness.report.document import Section
 from harness.report.sources import Source
 from harness.report.tables import BLANK, Entry, Row, Table, letter

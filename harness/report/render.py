@@ -1,16 +1,15 @@
 """From records to a folder of reports, and the check that a committed folder is what the records give."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.analysis.claims import Claim, load_claims
 from harness.analysis.energy_model import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.verdicts import Judgement
-from harness.config import Experiment, ProfileName
+from harness.catalogue import Catalogue, Experiment, Paper
+from harness.config import ProfileName
 from harness.machine.files import write_atomically
-from harness.papers.dct_snn import experiments
-from harness.report.document import Document, Section, document, profiles_with_records, section
+from harness.report.document import Document, Material, Section, document, profiles_with_records, section
 from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import accuracy
 from harness.report.figures_differences import differences
@@ -22,7 +21,16 @@ from harness.report.markdown import markdown
 from harness.report.operations_csv import operations_csv
 from harness.report.page import page
 from harness.report.scene import Scene
-from harness.report.sources import Source, read, with_added
+from harness.report.sources import read, with_added
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where records are read, the evidence and perhaps your own, and where the report is written to."""
+
+    evidence: Path
+    out: Path
+    local: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -36,35 +44,37 @@ class ReportResult:
 
 
 def render(
-    evidence: Path,
-    local: Path | None,
-    out: Path,
+    folders: Folders,
+    catalogue: Catalogue,
     experiments: Sequence[str] | None = None,
     energy: EnergyModel = FORTY_FIVE_NM,
 ) -> ReportResult:
-    """Write the report of all (or the named) experiments into `out`; the same records give the same bytes.
+    """Write the report of all (or the named) experiments; the same records give the same bytes.
 
-    `energy` prices the operations that the records counted.
-    Raises HarnessError for an unknown experiment.
+    Every paper of the catalogue has a page of its own. `energy` prices the operations that the records counted.
+    Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
-    sources = _sources(evidence, local, experiments)
-    contents = _contents(sources, out, experiments, energy)
+    material = _material(folders, catalogue, energy)
+    sources = material.sources
+    contents = _contents(material, experiments)
     for name, content in contents.items():
-        write_atomically(out / name, content)
+        write_atomically(folders.out / name, content)
+    judgements = [tuple(j for j in s.judgements if experiments is None or j.experiment in experiments) for s in sources]
     return ReportResult(
-        files=tuple(out / name for name in contents),
-        judgements=sources[0].judgements,
-        local_judgements=sources[1].judgements if len(sources) > 1 else (),
+        files=tuple(folders.out / name for name in contents),
+        judgements=judgements[0],
+        local_judgements=judgements[1] if len(sources) > 1 else (),
         problems=tuple(problem for source in sources for problem in source.problems),
     )
 
 
-def check(evidence: Path, out: Path, energy: EnergyModel = FORTY_FIVE_NM) -> list[str]:
-    """Names of the files in `out` that are not what the records give: different, missing or extra.
+def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FIVE_NM) -> list[str]:
+    """Names of the files that are not what the records give: different, missing or extra.
 
     Figures painted by another matplotlib are compared by the data they show, everything else byte for byte.
     """
-    expected = _contents(_sources(evidence, None, None), out, None, energy)
+    out = folders.out
+    expected = _contents(_material(folders, catalogue, energy), None)
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
     return sorted(wrong | (present ^ set(expected)))
@@ -79,72 +89,76 @@ def _same(path: Path, fresh: bytes) -> bool:
     return same_page(committed, fresh) if path.suffix == ".html" else committed == fresh
 
 
-def _sources(evidence: Path, local: Path | None, chosen: Sequence[str] | None) -> tuple[Source, ...]:
-    claims = load_claims()
+def _material(folders: Folders, catalogue: Catalogue, energy: EnergyModel) -> Material:
+    sources = read(folders.evidence, folders.local, catalogue)
+    return Material(sources, catalogue.claims, folders.out, energy)
+
+
+def _contents(material: Material, chosen: Sequence[str] | None) -> dict[str, bytes]:
+    catalogue = material.sources[0].catalogue
     for name in chosen or ():
-        experiments.get(name)
-    found = (read("evidence", evidence, claims, chosen),)
-    return found if local is None else (*found, read("yours", local, claims, chosen))
-
-
-def _contents(
-    sources: tuple[Source, ...], out: Path, chosen: Sequence[str] | None, energy: EnergyModel
-) -> dict[str, bytes]:
-    claims = load_claims()
-    names = [name for name in experiments.names() if chosen is None or name in chosen]
+        catalogue.experiment(name)
     contents: dict[str, bytes] = {}
-    sections: list[Section] = []
+    documents = []
     with styled():
-        for name in names:
-            own = _sections(with_added(experiments.get(name), sources), sources, claims, out, energy)
-            if own:
-                contents |= _tables(name, own, sources, claims)
-            sections += own
-        encoder = _encoder_picture()
-    told = document(sources, claims, names, sections, encoder)
-    contents |= _texts(told)
-    for picture in [encoder, *(picture for part in sections for picture in part.pictures)]:
-        contents |= {f"{picture.name}.svg": picture.svg, f"{picture.name}.png": picture.png}
+        for paper, experiments in _pages(catalogue):
+            mine = [with_added(e, material.sources) for e in experiments if chosen is None or e.name in chosen]
+            sections = [part for experiment in mine for part in _sections(experiment, material)]
+            for experiment in mine:
+                contents |= _tables([part for part in sections if part.experiment == experiment], material)
+            encoder = paper.picture() if paper.picture else None
+            documents.append(document(paper, mine, material, sections, encoder))
+    for told in documents:
+        contents |= _texts(told, documents)
+        for picture in _pictures_of(told):
+            contents |= {f"{picture.name}.svg": picture.svg, f"{picture.name}.png": picture.png}
     return dict(sorted(contents.items()))
 
 
-def _tables(
-    name: str, own: Sequence[Section], sources: tuple[Source, ...], claims: Sequence[Claim]
-) -> dict[str, bytes]:
+def _pages(catalogue: Catalogue) -> Iterator[tuple[Paper, tuple[Experiment, ...]]]:
+    """Each paper with the experiments of its page; those of no paper are shown on the first page."""
+    for index, paper in enumerate(catalogue.papers):
+        yield paper, (*paper.experiments, *(catalogue.loose if index == 0 else ()))
+
+
+def _pictures_of(told: Document) -> list[Picture]:
+    pictures = [picture for part in told.sections for picture in part.pictures]
+    return [told.encoder, *pictures] if told.encoder else pictures
+
+
+def _tables(own: Sequence[Section], material: Material) -> dict[str, bytes]:
+    if not own:
+        return {}
+    name = own[0].experiment.name
     texts = {
-        f"{name}.csv": csv_text(own, sources, claims),
+        f"{name}.csv": csv_text(own, material.sources, material.claims),
         f"{name}.tex": latex(own),
         f"{name}-operations.csv": operations_csv(own),
     }
     return {file: text.encode() for file, text in texts.items() if text}
 
 
-def _texts(told: Document) -> dict[str, bytes]:
-    return {"index.html": page(told).encode(), "report.md": markdown(told).encode()}
+def _texts(told: Document, documents: Sequence[Document]) -> dict[str, bytes]:
+    first = documents[0].paper
+    files = {d.paper.name: "index.html" if d.paper == first else f"{d.paper.name}.html" for d in documents}
+    others = tuple((d.paper.title, files[d.paper.name]) for d in documents if d.paper != told.paper)
+    whole = replace(told, others=others)
+    text = "report.md" if told.paper == first else f"{told.paper.name}.md"
+    return {files[told.paper.name]: page(whole).encode(), text: markdown(whole).encode()}
 
 
-def _sections(
-    experiment: Experiment, sources: tuple[Source, ...], claims: Sequence[Claim], out: Path, energy: EnergyModel
-) -> list[Section]:
+def _sections(experiment: Experiment, material: Material) -> list[Section]:
     return [
-        section(experiment, profile, sources, claims, _pictures(experiment, profile, sources, claims), out, energy)
-        for profile in profiles_with_records(experiment.name, sources)
+        section(experiment, profile, material, _pictures(experiment, profile, material))
+        for profile in profiles_with_records(experiment.name, material.sources)
     ]
 
 
-def _pictures(
-    experiment: Experiment, profile: ProfileName, sources: tuple[Source, ...], claims: Sequence[Claim]
-) -> list[Picture]:
-    own = tuple(claim for claim in claims if claim.experiment == experiment.name)
-    scene = Scene(experiment, profile, sources, own)
+def _pictures(experiment: Experiment, profile: ProfileName, material: Material) -> list[Picture]:
+    own = tuple(claim for claim in material.claims if claim.experiment == experiment.name)
+    scene = Scene(experiment, profile, material.sources, own)
     # a smoke run shows that the program works; drawn, it would pass for a result
     if profile == "smoke" or not scene.drawn_arms():
         return []
     curves = [accuracy(scene, "log"), accuracy(scene, "linear")]
     return [*curves, *final(scene), *differences(scene), *operations(scene)]
-
-
-def _encoder_picture() -> Picture:
-    from harness.papers.dct_snn.picture import picture
-
-    return picture()

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.claims import Claim
-from harness.config import Arm, Experiment, ProfileName
-from harness.papers.dct_snn import experiments
+from harness.catalogue import Arm, Experiment
+from harness.catalogue.claim import Claim
+from harness.config import ProfileName
 from harness.report.drawing import MARKERS, colours
 from harness.report.sources import Estimate, Source
 
@@ -50,15 +50,14 @@ class Scene:
         return [arm for arm in self.experiment.arms if any(self.curve(source, arm) for source in self.sources)]
 
 
-def panels_of(experiment: Experiment, arms: Sequence[Arm]) -> dict[str, list[Arm]]:
+def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
     """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels.
 
     An arm added by `--encoder` is in no family: it joins the panel whose arms have as many timesteps.
     """
-    planned = experiments.planned(experiment)
-    panels = _families([arm for arm in arms if arm.name in planned])
+    panels = _families([arm for arm in arms if not arm.added])
     for arm in arms:
-        if arm.name not in planned:
+        if arm.added:
             alike = [panel for panel, members in panels.items() if members[0].timesteps == arm.timesteps]
             panels.setdefault((alike or list(panels) or [""])[0], []).append(arm)
     return panels
@@ -78,9 +77,9 @@ def _families(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
 
 def styles_of(experiment: Experiment) -> Mapping[str, Style]:
     """A style for every arm; where arms are spread over panels, one style for each family across them."""
-    many = len(experiments.planned(experiment)) > MANY
+    many = len(experiment.planned) > MANY
     families: dict[str, list[Arm]] = {}
-    for panel, arms in panels_of(experiment, experiment.arms).items():
+    for panel, arms in panels_of(experiment.arms).items():
         for arm in arms:
             family = arm.name.removeprefix(f"{panel}-").removesuffix(f"-{panel}") if many else arm.name
             families.setdefault(family, []).append(arm)

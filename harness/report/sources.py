@@ -9,14 +9,14 @@ from typing import Any, Literal, cast
 import numpy as np
 import pandas as pd
 
-from harness.analysis.claims import Claim
 from harness.analysis.curves import percent
 from harness.analysis.frame import Loaded, load
 from harness.analysis.intervals import half_width, mean
 from harness.analysis.operations import Operations, operations_by_arm
 from harness.analysis.verdicts import Judgement, judge
-from harness.config import PROFILES, Experiment, ProfileName
-from harness.papers.dct_snn import experiments
+from harness.catalogue import Catalogue, Experiment
+from harness.catalogue.from_records import experiments_from
+from harness.config import PROFILES, ProfileName
 
 Key = tuple[str, str, str]
 SMOKE_LABEL = "smoke: not judged"
@@ -46,12 +46,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Source:
-    """A results folder under the name the report gives it."""
+    """A results folder under the name the report gives it; `catalogue` knows every experiment that it holds."""
 
     name: Literal["evidence", "yours"]
     folder: Path
     loaded: Loaded
     judgements: tuple[Judgement, ...]
+    catalogue: Catalogue
 
     @cached_property
     def estimates(self) -> Mapping[Key, tuple[Estimate, ...]]:
@@ -100,12 +101,13 @@ class Source:
     def seeds(self, experiment: str, profile: str, arm: str) -> tuple[int, int]:
         """Seeds done and planned."""
         cells = self.cells.get((experiment, profile, arm), ())
-        planned = experiments.profile_of(experiments.get(experiment), profile).seeds
+        planned = self.catalogue.experiment(experiment).seeds(arm, profile)
         return sum(cell.status == "done" for cell in cells), planned
 
     def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
         """Whether the arm has a row here even without a record; one added by `--encoder` has none."""
-        return arm in experiments.planned(experiment) or (experiment.name, profile, arm) in self.cells
+        planned = {known.name for known in experiment.planned}
+        return arm in planned or (experiment.name, profile, arm) in self.cells
 
     def why_missing(self, experiment: str, profile: str, arm: str) -> str:
         """Why an arm has no number."""
@@ -127,19 +129,19 @@ class Source:
         return (*(self.shorten(problem) for problem in self.loaded.problems), *failed)
 
 
-def read(
-    name: Literal["evidence", "yours"],
-    folder: Path,
-    claims: Sequence[Claim],
-    chosen: Sequence[str] | None = None,
-) -> Source:
-    """Load and judge one results folder; `chosen` limits the judgements to some experiments.
+def read(evidence: Path, local: Path | None, catalogue: Catalogue) -> tuple[Source, ...]:
+    """Both results folders, judged; a folder that does not exist holds no records.
 
-    All claims are judged first: Holm's adjustment goes over all of them, whatever is shown.
+    Experiments that the catalogue does not know are added to it, as their records tell of them.
     """
-    loaded = load(folder)
-    judgements = judge(loaded, claims)
-    return Source(name, folder, loaded, tuple(j for j in judgements if chosen is None or j.experiment in chosen))
+    folders: list[tuple[Literal["evidence", "yours"], Path]] = [("evidence", evidence)]
+    folders += [("yours", local)] if local is not None else []
+    loaded = [load(folder, catalogue) for _, folder in folders]
+    whole = catalogue.with_experiments(experiments_from(config for held in loaded for config in held.unregistered))
+    return tuple(
+        Source(name, folder, held, judge(held, catalogue), whole)
+        for (name, folder), held in zip(folders, loaded, strict=True)
+    )
 
 
 def with_added(experiment: Experiment, sources: Sequence[Source]) -> Experiment:
@@ -150,7 +152,7 @@ def with_added(experiment: Experiment, sources: Sequence[Source]) -> Experiment:
         for key, cells in source.cells.items()
         if key[0] == experiment.name and any(cell.status != "stale" for cell in cells)
     }
-    return experiments.with_added(experiment, sorted(found))
+    return experiment.with_added(sorted(found))
 
 
 def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:

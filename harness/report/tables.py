@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.analysis.claims import Claim
-from harness.config import Arm, Experiment, ProfileName
+from harness.catalogue import Arm, Experiment
+from harness.catalogue.claim import Claim
+from harness.config import ProfileName
 from harness.report.sources import Estimate, Source
 
 COLUMNS: tuple[int, ...] = (1, 2, 4, 5, 8, 16, 24, 48)

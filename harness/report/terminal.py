@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis.claims import Claim, load_claims
-from harness.config import Arm, Experiment, ProfileName
-from harness.papers.dct_snn import experiments
+from harness.catalogue import Arm, Catalogue, Claim, Experiment
+from harness.config import ProfileName
 from harness.report.claim_rows import ClaimRow, claim_rows
 from harness.report.document import PROFILE_WORDS, profiles_with_records
 from harness.report.sources import Source, read, with_added
@@ -20,15 +19,13 @@ if TYPE_CHECKING:
 COLOURS = {"good": "green", "fair": "cyan", "bad": "red", "open": "yellow", "none": "dim"}
 
 
-def sources_of(evidence: Path, local: Path | None) -> tuple[Source, ...]:
-    """Both results folders, judged; a folder that does not exist holds no records."""
-    claims = load_claims()
-    found = (read("evidence", evidence, claims),)
-    return found if local is None else (*found, read("yours", local, claims))
-
-
 def terminal_table(
-    experiment: str, *, evidence: Path, local: Path | None = None, profile: ProfileName | None = None
+    experiment: str,
+    catalogue: Catalogue,
+    *,
+    evidence: Path,
+    local: Path | None = None,
+    profile: ProfileName | None = None,
 ) -> "Group":
     """One table for each profile that has records (or for one): arms in rows, timesteps in columns.
 
@@ -37,9 +34,8 @@ def terminal_table(
     from rich.console import Group
     from rich.text import Text
 
-    planned, claims = experiments.get(experiment), load_claims()
-    sources = sources_of(evidence, local)
-    found = with_added(planned, sources)
+    sources = read(evidence, local, catalogue)
+    found, claims = with_added(sources[0].catalogue.experiment(experiment), sources), catalogue.claims
     profiles = [p for p in profiles_with_records(experiment, sources) if profile in (None, p)]
     parts: list[RenderableType] = [_accuracy(found, name, sources, claims) for name in profiles]
     parts += _problems(sources, [experiment])
@@ -89,12 +85,14 @@ def _fitting(columns: Sequence[int], longest: int, rows: Sequence[tuple[Arm, Sou
     return kept
 
 
-def claims_table(*, evidence: Path, local: Path | None = None, experiments: Sequence[str] | None = None) -> "Group":
+def claims_table(
+    catalogue: Catalogue, *, evidence: Path, local: Path | None = None, experiments: Sequence[str] | None = None
+) -> "Group":
     """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
     from rich.console import Group
 
-    sources = sources_of(evidence, local)
-    wanted = [c for c in load_claims() if experiments is None or c.experiment in experiments]
+    sources = read(evidence, local, catalogue)
+    wanted = [c for c in catalogue.claims if experiments is None or c.experiment in experiments]
     rows = claim_rows(sources, wanted)
     tables = (
         _claims(name, [row for row in rows if row.experiment == name])

@@ -18,10 +18,10 @@ from torch import Tensor
 
 from encoders.base import EncoderError
 from encoders.registry import module_of
+from harness.catalogue import Catalogue
 from harness.config import CellConfig, Clock, NeuronSpec, Precision, Reading
 from harness.data import load
 from harness.errors import CellFailure, HarnessError
-from harness.papers.dct_snn import experiments
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import fingerprint
 from harness.snn.fire import EACH, SUMMED, Neuron, Readout, fire, pooled
@@ -45,7 +45,7 @@ class Dump(msgspec.Struct, frozen=True):
     absent: str = ""
 
 
-def dumps(names: Iterable[str], data_dir: Path | None) -> Iterator[Dump]:
+def dumps(names: Iterable[str], catalogue: Catalogue, data_dir: Path | None) -> Iterator[Dump]:
     """The dumps of cells called EXPERIMENT/PROFILE/ARM/SEED, of "smoke" (all smoke cells) and of "kernels".
 
     A smoke cell is computed in both precisions, any other in its own.
@@ -56,37 +56,39 @@ def dumps(names: Iterable[str], data_dir: Path | None) -> Iterator[Dump]:
             if name == KERNELS:
                 yield from _kernels()
             elif name == SMOKE:
-                for cell in smoke_cells():
-                    yield from _in_precisions(cell, get_args(Precision), data_dir, Path(folder))
+                for cell in smoke_cells(catalogue):
+                    yield from _in_precisions(cell, catalogue, get_args(Precision), data_dir, Path(folder))
             else:
-                yield from _in_precisions(name, (), data_dir, Path(folder))
+                yield from _in_precisions(name, catalogue, (), data_dir, Path(folder))
 
 
-def smoke_cells() -> list[str]:
+def smoke_cells(catalogue: Catalogue) -> list[str]:
     """The smoke cells of every experiment, seed 0; cells with equal recipes are named once."""
     found: dict[str, str] = {}
-    for name in experiments.names():
-        experiment = experiments.get(name)
+    for name in catalogue.names():
+        experiment = catalogue.experiment(name)
         for arm in experiment.arms:
-            config = experiment.resolve(arm, experiments.profile_of(experiment, "smoke"), 0)
+            config = experiment.resolve(arm, experiment.profile("smoke"), 0)
             recipe = fingerprint(config, experiment.dataset, module_of(arm.encoder.name)).recipe
             found.setdefault(f"{experiment.dataset}/{recipe}", f"{name}/smoke/{arm.name}/0")
     return list(found.values())
 
 
-def config_of(name: str) -> CellConfig:
+def config_of(name: str, catalogue: Catalogue) -> CellConfig:
     """The configuration of the cell called EXPERIMENT/PROFILE/ARM/SEED. Raises HarnessError for an unknown one."""
     parts = name.split("/")
     if len(parts) != 4 or not parts[3].isdecimal():
         raise HarnessError(f"no cell '{name}'", "name it as EXPERIMENT/PROFILE/ARM/SEED")
-    experiment = experiments.get(parts[0])
-    arm, profile = experiments.arm_of(experiment, parts[2]), experiments.profile_of(experiment, parts[1])
+    experiment = catalogue.experiment(parts[0])
+    arm, profile = experiment.arm(parts[2]), experiment.profile(parts[1])
     return experiment.resolve(arm, profile, int(parts[3]))
 
 
-def _in_precisions(name: str, precisions: Iterable[Precision], data_dir: Path | None, folder: Path) -> Iterator[Dump]:
+def _in_precisions(
+    name: str, catalogue: Catalogue, precisions: Iterable[Precision], data_dir: Path | None, folder: Path
+) -> Iterator[Dump]:
     try:
-        config = config_of(name)
+        config = config_of(name, catalogue)
         for precision in precisions or (config.precision,):
             yield _cell(name, replace(config, precision=precision), data_dir, folder)
     except HarnessError as error:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoders.registry import module_of
-from harness.config import Arm, CellConfig, Experiment, Profile
+from harness.catalogue import Arm, Experiment, Profile
+from harness.config import CellConfig
 from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError
 from harness.machine.disk import nearest_existing
@@ -39,17 +40,25 @@ class PlannedCell:
     fault: CellFailure | None = None
 
 
-def configurations(experiment: Experiment, profile: Profile, arms: Sequence[Arm], seeds: int) -> list[CellConfig]:
-    """The cells of `arms` × seeds 0 … `seeds` − 1, seed by seed so that arms can be compared early.
+def configurations(
+    experiment: Experiment, profile: Profile, arms: Sequence[Arm], seeds: int | None = None
+) -> list[CellConfig]:
+    """The cells of `arms` with seeds 0 … `seeds` − 1 (None: as planned for each arm), seed by seed.
 
     Raises HarnessError for a number of seeds that cannot be.
     """
-    if not 1 <= seeds <= MOST_SEEDS:
+    if seeds is not None and not 1 <= seeds <= MOST_SEEDS:
         raise HarnessError(
             f"--seeds must be at least 1 and at most {MOST_SEEDS}, not {seeds}",
             f"leave it out, or use {profile.seeds} as the profile plans",
         )
-    return [experiment.resolve(arm, profile, seed) for seed in range(seeds) for arm in arms]
+    counts = [experiment.seeds(arm.name, profile.name) if seeds is None else seeds for arm in arms]
+    return [
+        experiment.resolve(arm, profile, seed)
+        for seed in range(max(counts, default=0))
+        for arm, count in zip(arms, counts, strict=True)
+        if seed < count
+    ]
 
 
 def plan(configs: Sequence[CellConfig], data: DataSet, results: Path, device: Device = "cpu") -> list[PlannedCell]:

@@ -1,6 +1,6 @@
 """`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,15 +8,14 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from harness.analysis.claims import load_claims
-from harness.config import Arm, CellConfig, Experiment, Precision, Profile
+from harness.catalogue import Arm, Catalogue, Claim, Experiment, Profile
+from harness.config import CellConfig
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.allocator import keep_freed_memory
 from harness.machine.disk import free_gib
 from harness.machine.signals import Deadline
-from harness.papers.dct_snn import experiments
 from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.records.twins import TRAINED_AS
 from harness.runs.display import display, duration
@@ -41,7 +40,6 @@ class Request:
     arms: tuple[str, ...] = ()
     encoders: tuple[str, ...] = ()
     device: str = "auto"
-    precision: Precision | None = None
     kernel: Kernel = "auto"
     deadline: Deadline = field(default_factory=Deadline)
     data_dir: Path | None = None
@@ -52,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request resolved: what there is to do and with what."""
+    """A request resolved: what there is to do and with what. timesteps: by arm, those at which a claim is judged."""
 
     experiment: Experiment
     profile: Profile
@@ -63,31 +61,30 @@ class Prepared:
     todo: tuple[PlannedCell, ...]
     work: Work
     seconds: float
+    timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
-def prepare(request: Request) -> Prepared:
+def prepare(request: Request, catalogue: Catalogue) -> Prepared:
     """Resolve a request without training anything. Raises HarnessError or EncoderError for what cannot be."""
-    experiment = experiments.get(request.experiment)
-    experiment = experiments.with_added(experiment, request.encoders)
+    experiment = catalogue.experiment(request.experiment).with_added(request.encoders)
     arms = _arms(experiment, request)
     device = device_of(request.device)
+    if request.kernel == "triton" and device.type != "cuda":
+        raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
     ordered: list[str] = [profile.name for profile in reversed(experiment.profiles)]
     fuller = [name for name in ordered if name != "smoke"] or ordered
     names = [request.profile] if request.profile is not None else fuller
     for name in names:
-        prepared = _at_profile(experiment, experiments.profile_of(experiment, name), arms, device, request)
+        prepared = _at_profile(experiment, experiment.profile(name), arms, device, request)
         if request.profile is not None or prepared.seconds <= PRACTICAL_SECONDS:
             break
-    return prepared
+    return replace(prepared, timesteps=claimed_timesteps(catalogue.claims_of(experiment.name)))
 
 
 def _at_profile(
     experiment: Experiment, profile: Profile, arms: Sequence[Arm], device: torch.device, request: Request
 ) -> Prepared:
-    if request.precision is not None:
-        profile = replace(profile, precision=request.precision)
-    seeds = profile.seeds if request.seeds is None else request.seeds
-    configs = configurations(experiment, profile, arms, seeds)
+    configs = configurations(experiment, profile, arms, request.seeds)
     data = load(
         experiment.dataset,
         request.data_dir,
@@ -116,7 +113,7 @@ def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
     """The arms asked for, those added by --encoder among them; all where none is named."""
     names = dict.fromkeys((*request.arms, *request.encoders))
-    return tuple(experiments.arm_of(experiment, name) for name in names) if request.arms else experiment.arms
+    return tuple(experiment.arm(name) for name in names) if request.arms else experiment.arms
 
 
 def device_of(name: str) -> torch.device:
@@ -169,7 +166,7 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
             data=prepared.data,
             results=request.results,
             setting=Setting(prepared.device, request.kernel, anns, watch=watch),
-            timesteps=claimed_timesteps(prepared.experiment.name),
+            timesteps=prepared.timesteps,
             starting=lambda cell: show.cell(name_of(cell)),
             say=show.line,
         )
@@ -179,13 +176,12 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
     return list(rows.values())
 
 
-def claimed_timesteps(experiment: str) -> dict[str, list[int]]:
+def claimed_timesteps(claims: Iterable[Claim]) -> dict[str, list[int]]:
     """By arm, the timesteps at which a claim is judged."""
     found: dict[str, list[int]] = {}
-    for claim in load_claims():
-        if claim.experiment == experiment:
-            for arm in claim.arms:
-                found.setdefault(arm, []).append(claim.judged_timestep)
+    for claim in claims:
+        for arm in claim.arms:
+            found.setdefault(arm, []).append(claim.judged_timestep)
     return found
 
 

@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args
 
 from encoders.errors import EncoderError
 from encoders.registry import module_of
-from harness.config import CellConfig, Experiment, Profile
+from harness.catalogue import Catalogue, Experiment, Profile
+from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.machine.locks import holder
-from harness.papers.dct_snn import experiments
 from harness.records.certificates import Certificate, known_certificates
 from harness.records.freshness import standing
 from harness.records.store import lock_path, read_record, record_path
@@ -60,16 +60,16 @@ class Status:
         return {"cells": [asdict(cell) for cell in self.cells], "arms": arms, "data": self.data}
 
 
-def status(results: Path, experiment: str | None = None) -> Status:
+def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -> Status:
     """The state of every planned cell of each profile that was begun, and of every record beside them.
 
     Raises HarnessError for an unknown experiment. One that is named and was never run is all missing.
     """
-    chosen = experiments.get(experiment).name if experiment else None
+    chosen = catalogue.experiment(experiment).name if experiment else None
     cells: list[CellStatus] = []
     data: dict[str, dict[str, int]] = {}
-    for name in [chosen] if chosen else experiments.names():
-        found = experiments.get(name)
+    for name in [chosen] if chosen else catalogue.names():
+        found = catalogue.experiment(name)
         begun = [profile for profile in found.profiles if (results / name / profile.name).is_dir()]
         for profile in begun or (found.profiles if chosen else ()):
             cells += _profile(results, found, profile)
@@ -106,8 +106,7 @@ def _other(experiment: Experiment, profile: Profile, path: Path, certificates: S
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
-    added = experiment.resolve(experiments.added_arm(experiment, name), profile, config.seed)
-    return _cell(added, path, certificates)
+    return _cell(experiment.resolve(experiment.added_arm(name), profile, config.seed), path, certificates)
 
 
 def _cell(config: CellConfig, path: Path, certificates: Sequence[Certificate]) -> CellStatus:

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from encoders.registry import module_of
-from harness.papers.dct_snn import experiments
+from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
 from harness.schema import Counts, Epoch, Failure, Record
 
 Write = Callable[..., Path]
 DIGEST = "0" * 64
+CATALOGUE = catalogue()
 
 
 def _write(
@@ -29,8 +30,8 @@ def _write(
     total: int = 10_000,
 ) -> Path:
     """A record whose curve is `correct`, or 0 up to a last timestep with `correct`; `best` is an earlier epoch's."""
-    found = experiments.get(experiment)
-    config = found.resolve(experiments.arm_of(found, arm), experiments.profile_of(found, profile), seed)
+    found = CATALOGUE.experiment(experiment)
+    config = found.resolve(found.arm(arm), found.profile(profile), seed)
     curve = [0] * (config.timesteps - 1) + [correct] if isinstance(correct, int) else list(correct)
     epochs = [Epoch(0.5, curve[-1] if best is None else best, total), Epoch(0.4, curve[-1], total)]
     record = Record(

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.analysis.claims import load_claims
-from harness.analysis.frame import load
+from harness.analysis import frame
 from harness.analysis.verdicts import Judgement, judge
 from harness.config import ProfileName
+from harness.papers import catalogue
 
 Write = Callable[..., Path]
 MNIST, INTERLEAVED, FREQUENCIES, VGG9 = (
@@ -15,7 +15,8 @@ MNIST, INTERLEAVED, FREQUENCIES, VGG9 = (
     "ablation-frequencies",
     "cifar10-vgg9",
 )
-CLAIMS = {claim.id: claim for claim in load_claims()}
+CATALOGUE = catalogue()
+CLAIMS = {claim.id: claim for claim in CATALOGUE.claims}
 # Five runs around the published 98.54 %.
 NEAR = (9850, 9853, 9856, 9852, 9859)
 
@@ -27,7 +28,11 @@ def write_arm(
         write(experiment, profile, arm, seed, final, total=total)
 
 
+def load(folder: Path) -> frame.Loaded:
+    return frame.load(folder, CATALOGUE)
+
+
 def judge_one(folder: Path, name: str, planned: int = 5, profile: ProfileName | None = None) -> Judgement:
     """The one judgement of a claim; the number of planned seeds is fixed here, because profiles may change."""
-    (judgement,) = judge(load(folder), [CLAIMS[name]], profile=profile, seeds_planned=planned)
+    (judgement,) = judge(load(folder), CATALOGUE, [CLAIMS[name]], profile=profile, seeds_planned=planned)
     return judgement

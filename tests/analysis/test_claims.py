@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.claims import CLAIMS, Claim, last_digit, load_claims
+from harness.catalogue.claim import Claim, last_digit
+from harness.catalogue.claims_file import read_claims
 from harness.errors import HarnessError
+from harness.papers.dct_snn.paper import PAPER
 
 VALUE = {
     "id": '"one"',
@@ -53,8 +55,12 @@ def _file(folder: Path, *claims: dict[str, str]) -> Path:
     return path
 
 
+def read(path: Path) -> tuple[Claim, ...]:
+    return read_claims(path, PAPER.experiments, PAPER.test_images)
+
+
 def _of(kind: str) -> list[Claim]:
-    return [claim for claim in load_claims() if claim.kind == kind]
+    return [claim for claim in PAPER.claims if claim.kind == kind]
 
 
 def test_every_printed_accuracy_is_a_claim() -> None:
@@ -142,7 +148,7 @@ def test_what_cannot_be_right_is_refused(
 ) -> None:
     path = _file(tmp_path, base | changes)
     with pytest.raises(HarnessError) as caught:
-        load_claims(path)
+        read(path)
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
     assert "claim 'one'" in str(caught.value)
@@ -163,13 +169,13 @@ def test_what_cannot_be_right_is_refused(
     ],
 )
 def test_what_lies_on_a_limit_is_a_claim(tmp_path: Path, base: dict[str, str], changes: dict[str, str]) -> None:
-    (claim,) = load_claims(_file(tmp_path, base | changes))
+    (claim,) = read(_file(tmp_path, base | changes))
     assert claim.source == "Table 1"
 
 
 def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match=r"timestep 0 is outside 1\.\.125"):
-        load_claims(_file(tmp_path, STEPS | {"value": '"0"'}))
+        read(_file(tmp_path, STEPS | {"value": '"0"'}))
 
 
 @pytest.mark.parametrize(
@@ -177,42 +183,42 @@ def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
     [
         ("[[claim]", "mend or restore it"),
         ("[claim]", "see its first lines"),
-        ("[[claim]]\nid = 'one'", "see Claim in harness/analysis/claims.py"),
+        ("[[claim]]\nid = 'one'", "see Claim in harness/catalogue/claim.py"),
     ],
 )
 def test_each_refusal_says_what_to_do(tmp_path: Path, content: str, hint: str) -> None:
     path = tmp_path / "claims.toml"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(HarnessError) as caught:
-        load_claims(path)
+        read(path)
     assert caught.value.hint == hint
 
 
 def test_a_claim_without_its_value_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="claim 'one': kind 'value' must state 'value'"):
-        load_claims(_file(tmp_path, {k: v for k, v in VALUE.items() if k != "value"}))
+        read(_file(tmp_path, {k: v for k, v in VALUE.items() if k != "value"}))
 
 
 def test_steps_beyond_the_arm_are_refused(tmp_path: Path) -> None:
     steps = {k: v for k, v in VALUE.items() if k != "timestep"} | {"kind": '"steps-to-reach"', "target": '"98"'}
-    assert load_claims(_file(tmp_path, steps | {"value": '"16"'}))[0].published == 16
+    assert read(_file(tmp_path, steps | {"value": '"16"'}))[0].published == 16
     with pytest.raises(HarnessError, match="timestep 17 is outside"):
-        load_claims(_file(tmp_path, steps | {"value": '"17"'}))
+        read(_file(tmp_path, steps | {"value": '"17"'}))
     with pytest.raises(HarnessError, match="whole number of timesteps"):
-        load_claims(_file(tmp_path, steps | {"value": '"16.5"'}))
+        read(_file(tmp_path, steps | {"value": '"16.5"'}))
 
 
 def test_an_id_occurs_once(tmp_path: Path) -> None:
     path = _file(tmp_path, VALUE, VALUE)
     with pytest.raises(HarnessError) as caught:
-        load_claims(path)
+        read(path)
     assert caught.value.message == f"{path}: claim 'one': the id occurs twice"
     assert caught.value.hint == "give each claim its own id"
 
 
 def test_a_claim_without_an_id_is_named_by_its_number(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="claim number 2: Object missing required field `id`"):
-        load_claims(_file(tmp_path, VALUE, {k: v for k, v in VALUE.items() if k != "id"}))
+        read(_file(tmp_path, VALUE, {k: v for k, v in VALUE.items() if k != "id"}))
 
 
 @pytest.mark.parametrize("text", ["[[claim]", "[claim]\nid = 'one'", "claim = ['one']", "", "\ufeff\x00"])
@@ -220,19 +226,18 @@ def test_what_is_no_list_of_claims_is_refused(tmp_path: Path, text: str) -> None
     path = tmp_path / "claims.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(HarnessError, match=r"claims\.toml"):
-        load_claims(path)
+        read(path)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="not a readable file of claims"):
-        load_claims(tmp_path / "none.toml")
+        read(tmp_path / "none.toml")
 
 
 def test_claims_load_without_heavy_imports() -> None:
     program = (
-        "import sys; from harness.analysis.claims import load_claims; load_claims();"
+        "import sys; from harness.papers.dct_snn.paper import PAPER; assert PAPER.claims;"
         "print(sorted({'torch', 'pandas', 'scipy', 'statsmodels', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert CLAIMS.name == "claims.toml"

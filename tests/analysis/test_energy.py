@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from harness.analysis.energy_model import EnergyModel, energy_model
-from harness.analysis.frame import LAYERS, load
+from harness.analysis.frame import LAYERS
 from harness.analysis.operations import Operations, operations_by_arm
 from harness.errors import HarnessError
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
+from tests.analysis.judging import load
 
 Write = Callable[..., Path]
 MNIST = "mnist-784-100-10"

@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.frame import CELLS, CURVES, load
+from harness.analysis.frame import CELLS, CURVES
 from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
+from tests.analysis.judging import load
 from tests.fingerprints import of_other_code, of_other_recipe
 
 Write = Callable[..., Path]

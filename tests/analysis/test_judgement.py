@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.claims import load_claims
 from harness.analysis.judgement import comparability, deviations_of, without_records
+from harness.catalogue import Catalogue
 from harness.config import ProfileName
-from harness.papers.dct_snn import experiments
+from tests.analysis.judging import CATALOGUE, CLAIMS
 
-CLAIMS = {claim.id: claim for claim in load_claims()}
+INTERLEAVED = "ablation-interleaved"
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def test_comparability(name: str, profile: ProfileName, deviations: tuple[str, .
     assert comparability(CLAIMS[name], profile, deviations) == words
 
 
-def test_deviations_are_those_of_the_profile_and_of_both_arms(monkeypatch: pytest.MonkeyPatch) -> None:
-    experiment = experiments.get("ablation-interleaved")
+def test_deviations_are_those_of_the_profile_and_of_both_arms() -> None:
+    experiment = CATALOGUE.experiment(INTERLEAVED)
     arms = tuple(replace(arm, deviations=("shared", arm.name)) for arm in experiment.arms)
     profiles = tuple(replace(profile, deviations=("shared",)) for profile in experiment.profiles)
-    monkeypatch.setattr(experiments, "get", lambda _: replace(experiment, arms=arms, profiles=profiles))
-    found = deviations_of(CLAIMS["interleaved-cyclic-wins-16"], "paper")
+    experiment = replace(experiment, arms=arms, profiles=profiles)
+    found = deviations_of(CLAIMS["interleaved-cyclic-wins-16"], experiment, "paper")
     assert found == ("shared", "cyclic-16x3", "interleaved-16x3")
 
 
@@ -47,29 +47,29 @@ def test_deviations_are_those_of_the_profile_and_of_both_arms(monkeypatch: pytes
     ],
 )
 def test_where_nothing_was_run_the_plan_is_told(
-    monkeypatch: pytest.MonkeyPatch, profile: ProfileName | None, planned: int | None, described: str, seeds: int
+    profile: ProfileName | None, planned: int | None, described: str, seeds: int
 ) -> None:
-    experiment = experiments.get("ablation-interleaved")
+    experiment = CATALOGUE.experiment(INTERLEAVED)
     counts = {"smoke": 1, "lite": 3, "paper": 5}
     profiles = tuple(replace(p, deviations=(), seeds=counts[p.name]) for p in experiment.profiles)
-    monkeypatch.setattr(experiments, "get", lambda _: replace(experiment, profiles=profiles))
-    found = without_records(CLAIMS["interleaved-cyclic-wins-16"], profile, planned)
+    paper = replace(CATALOGUE.papers[0], experiments=(replace(experiment, profiles=profiles),))
+    found = without_records(CLAIMS["interleaved-cyclic-wins-16"], Catalogue((paper,)), profile, planned)
     assert (found.verdict, found.profile, found.detail) == ("no records", profile, "")
     assert (found.comparability, found.seeds_done, found.seeds_planned) == (described, 0, seeds)
 
 
 def test_a_profile_that_is_not_there_is_said_and_described_as_the_paper_profile() -> None:
-    found = without_records(CLAIMS["mnist-t16"], "lite", None)
+    found = without_records(CLAIMS["mnist-t16"], CATALOGUE, "lite", None)
     assert found.detail == "mnist-784-100-10 has no profile lite"
-    assert found.comparability == without_records(CLAIMS["mnist-t16"], "paper", None).comparability
-    assert without_records(CLAIMS["mnist-t16"], None, None).detail == ""
+    assert found.comparability == without_records(CLAIMS["mnist-t16"], CATALOGUE, "paper", None).comparability
+    assert without_records(CLAIMS["mnist-t16"], CATALOGUE, None, None).detail == ""
 
 
-def test_lite_is_never_exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    experiment = experiments.get("ablation-interleaved")
+def test_lite_is_never_exact() -> None:
+    experiment = CATALOGUE.experiment(INTERLEAVED)
     profiles = tuple(replace(profile, deviations=()) for profile in experiment.profiles)
-    monkeypatch.setattr(experiments, "get", lambda _: replace(experiment, profiles=profiles))
+    experiment = replace(experiment, profiles=profiles)
     claim = CLAIMS["interleaved-cyclic-wins-16"]
-    assert deviations_of(claim, "lite") == ("the lite profile spends less than the published recipe",)
-    assert comparability(claim, "lite", deviations_of(claim, "lite")) == "approximate (1 deviation)"
-    assert comparability(claim, "paper", deviations_of(claim, "paper")) == "exact"
+    assert deviations_of(claim, experiment, "lite") == ("the lite profile spends less than the published recipe",)
+    assert comparability(claim, "lite", deviations_of(claim, experiment, "lite")) == "approximate (1 deviation)"
+    assert comparability(claim, "paper", deviations_of(claim, experiment, "paper")) == "exact"

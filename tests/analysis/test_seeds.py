@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.frame import load
 from harness.analysis.judgement import deviations_of
 from harness.analysis.verdicts import judge, judged
-from harness.papers.dct_snn import experiments
 from harness.records.store import read_record, write_record
-from tests.analysis.judging import CLAIMS, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, write_arm
+from tests.analysis.judging import CATALOGUE, CLAIMS, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, load, write_arm
 from tests.fingerprints import of_other_recipe
 
 
@@ -69,7 +67,7 @@ def test_smoke_moved_among_paper_records_judges_nothing(tmp_path: Path, write: W
 
 
 def test_no_records_is_said_once_for_every_claim(tmp_path: Path) -> None:
-    found = judge(load(tmp_path), tuple(CLAIMS.values()))
+    found = judge(load(tmp_path), CATALOGUE, tuple(CLAIMS.values()))
     assert {judgement.verdict for judgement in found} == {"no records"}
     assert [j.id for j in found] == [c.id for c in CLAIMS.values() if c.kind != "context"]
     assert judged(found) == 0
@@ -86,16 +84,16 @@ def test_a_profile_that_an_experiment_lacks_has_no_records(tmp_path: Path) -> No
 
 
 def test_each_profile_with_records_is_judged_by_its_own_plan(tmp_path: Path, write: Write) -> None:
-    profiles = [p for p in experiments.get(INTERLEAVED).profiles if p.name != "smoke"]
+    profiles = [p for p in CATALOGUE.experiment(INTERLEAVED).profiles if p.name != "smoke"]
     for profile in profiles:
         for arm, base in (("cyclic-16x3", 4000), ("interleaved-16x3", 3500)):
             write_arm(write, INTERLEAVED, profile.name, arm, [base + s for s in range(profile.seeds)], total=5000)
-    found = judge(load(tmp_path), [CLAIMS["interleaved-cyclic-wins-16"]])
+    found = judge(load(tmp_path), CATALOGUE, [CLAIMS["interleaved-cyclic-wins-16"]])
     assert [(j.profile, j.verdict, j.seeds_planned) for j in found] == [
         (profile.name, "reproduced", profile.seeds) for profile in profiles
     ]
     assert judged(found) == 2
-    assert len(judge(load(tmp_path), [CLAIMS["interleaved-cyclic-wins-16"]], profile="paper")) == 1
+    assert len(judge(load(tmp_path), CATALOGUE, [CLAIMS["interleaved-cyclic-wins-16"]], profile="paper")) == 1
 
 
 def test_an_ordering_needs_both_arms_of_every_planned_seed(tmp_path: Path, write: Write) -> None:
@@ -126,7 +124,7 @@ def test_gaps_are_told_one_after_the_other(tmp_path: Path, write: Write) -> None
     found = judge_one(tmp_path, "mnist-t16", planned=3)
     assert (found.verdict, found.detail) == ("incomplete", "cyclic-16 seed 1: missing; cyclic-16 seed 2: missing")
     assert (found.experiment, found.kind, found.relation) == (MNIST, "value", None)
-    assert found.deviations == deviations_of(CLAIMS["mnist-t16"], "paper")
+    assert found.deviations == deviations_of(CLAIMS["mnist-t16"], CATALOGUE.experiment(MNIST), "paper")
 
 
 def test_without_records_the_number_of_planned_seeds_is_the_one_asked_for(tmp_path: Path) -> None:

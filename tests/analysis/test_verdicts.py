@@ -6,14 +6,25 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from harness.analysis.claims import Claim
-from harness.analysis.frame import load
 from harness.analysis.verdicts import Judgement, judge
-from tests.analysis.judging import CLAIMS, FREQUENCIES, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, write_arm
+from harness.catalogue.claim import Claim
+from tests.analysis.judging import (
+    CATALOGUE,
+    CLAIMS,
+    FREQUENCIES,
+    INTERLEAVED,
+    MNIST,
+    NEAR,
+    VGG9,
+    Write,
+    judge_one,
+    load,
+    write_arm,
+)
 
 
 def _by_id(folder: Path, claims: Sequence[Claim]) -> dict[str, Judgement]:
-    return {judgement.id: judgement for judgement in judge(load(folder), claims, seeds_planned=3)}
+    return {judgement.id: judgement for judgement in judge(load(folder), CATALOGUE, claims, seeds_planned=3)}
 
 
 def test_five_runs_near_the_published_number_reproduce_it(tmp_path: Path, write: Write) -> None:
@@ -52,7 +63,7 @@ def test_the_best_epoch_stands_beside_the_final_one(tmp_path: Path, write: Write
         write(MNIST, "paper", "cyclic-16", seed, final, best=final + 10 * seed)
     assert judge_one(tmp_path, "mnist-t16").optimism == pytest.approx(0.2)
     # Epochs are scored at the last timestep, so they say nothing of an earlier one.
-    (earlier,) = judge(load(tmp_path), [structs.replace(CLAIMS["mnist-t16"], timestep=8)], seeds_planned=5)
+    (earlier,) = judge(load(tmp_path), CATALOGUE, [structs.replace(CLAIMS["mnist-t16"], timestep=8)], seeds_planned=5)
     assert (earlier.timestep, earlier.optimism) == (8, None)
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoders.registry import module_of
-from harness.papers.dct_snn import experiments
+from harness.catalogue import Catalogue
+from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import Counts, Epoch, Failure, LayerActivity, Record, write_record
+from harness.report import Folders
 
+CATALOGUE = catalogue()
 ERROR = "loss is not finite <after> step 3"
 
 
@@ -20,6 +23,16 @@ class Campaign:
     local: Path
     out: Path
 
+    @property
+    def alone(self) -> Folders:
+        """A report of the evidence."""
+        return Folders(self.evidence, self.out)
+
+    @property
+    def both(self) -> Folders:
+        """A report of the evidence with the local records beside it."""
+        return Folders(self.evidence, self.out, self.local)
+
 
 def empty(root: Path) -> Campaign:
     """A campaign that has not begun."""
@@ -27,11 +40,18 @@ def empty(root: Path) -> Campaign:
 
 
 def write_cell(
-    results: Path, experiment: str, profile: str, arm: str, seed: int, final: int, failure: str = ""
+    results: Path,
+    experiment: str,
+    profile: str,
+    arm: str,
+    seed: int,
+    final: int,
+    failure: str = "",
+    known: Catalogue = CATALOGUE,
 ) -> Path:
     """One record whose accuracy climbs to `final` of 10,000 at the last timestep, or one that failed."""
-    found = experiments.with_added(experiments.get(experiment), [arm])
-    config = found.resolve(experiments.arm_of(found, arm), experiments.profile_of(found, profile), seed)
+    found = known.experiment(experiment).with_added([arm])
+    config = found.resolve(found.arm(arm), found.profile(profile), seed)
     steps = config.timesteps
     correct = [round(final * (1 - 0.6 / t**1.5 * (t < steps))) for t in range(1, steps + 1)]
     layer = LayerActivity("fc1", 78400, 9000.0 * steps, multiplies=False, neurons=100, spikes=3.0)
@@ -50,9 +70,13 @@ def write_cell(
     return write_record(results, record)
 
 
-def write_arm(results: Path, experiment: str, profile: str, arm: str, finals: Sequence[int]) -> list[Path]:
+def write_arm(
+    results: Path, experiment: str, profile: str, arm: str, finals: Sequence[int], known: Catalogue = CATALOGUE
+) -> list[Path]:
     """One record for each of `finals`, with seeds 0, 1, 2, …"""
-    return [write_cell(results, experiment, profile, arm, seed, final) for seed, final in enumerate(finals)]
+    return [
+        write_cell(results, experiment, profile, arm, seed, final, known=known) for seed, final in enumerate(finals)
+    ]
 
 
 def write_mnist(results: Path) -> None:
@@ -82,7 +106,7 @@ def write_ablation(results: Path) -> None:
 
 def write_readings(results: Path) -> None:
     """All readings of the paper, three seeds each: more arms than one panel holds."""
-    for index, arm in enumerate(experiments.get("sensitivity-readings").arms):
+    for index, arm in enumerate(CATALOGUE.experiment("sensitivity-readings").arms):
         base = {16: 9850, 5: 9700, 2: 9000}[arm.timesteps] - 31 * (index // 3)
         write_arm(results, "sensitivity-readings", "paper", arm.name, (base, base + 12, base - 9))
 

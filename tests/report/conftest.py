@@ -6,7 +6,7 @@ import pytest
 
 from harness.report import ReportResult, render
 
-from .campaigns import Campaign, empty, write_everything
+from .campaigns import CATALOGUE, Campaign, empty, write_everything
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
 @pytest.fixture(scope="session")
 def rendered(everything: Campaign) -> ReportResult:
     """The report of `everything`, evidence and local. Read only."""
-    return render(everything.evidence, everything.local, everything.out)
+    return render(everything.both, CATALOGUE)
 
 
 @pytest.fixture

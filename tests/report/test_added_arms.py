@@ -5,11 +5,10 @@ import io
 
 from rich.console import Console
 
-from harness.papers.dct_snn import experiments
 from harness.report import render, terminal_table
 from harness.report.scene import panels_of, styles_of
 
-from .campaigns import Campaign, write_arm
+from .campaigns import CATALOGUE, Campaign, write_arm
 
 
 def run_of(campaign: Campaign, experiment: str, encoder: str, finals: tuple[int, ...]) -> None:
@@ -19,7 +18,9 @@ def run_of(campaign: Campaign, experiment: str, encoder: str, finals: tuple[int,
 
 def lines(campaign: Campaign, experiment: str) -> list[str]:
     stream = io.StringIO()
-    Console(width=110, file=stream).print(terminal_table(experiment, evidence=campaign.evidence, local=campaign.local))
+    Console(width=110, file=stream).print(
+        terminal_table(experiment, CATALOGUE, evidence=campaign.evidence, local=campaign.local)
+    )
     return stream.getvalue().splitlines()
 
 
@@ -35,7 +36,7 @@ def test_an_added_arm_has_a_row_of_its_own_and_none_in_the_evidence(campaign: Ca
 def test_page_table_and_csv_show_it_as_a_control(campaign: Campaign) -> None:
     write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6000, 6010, 6020))
     run_of(campaign, "cifar10-encoders", "snntorch-rate", (5000, 5100))
-    result = render(campaign.evidence, campaign.local, campaign.out)
+    result = render(campaign.both, CATALOGUE)
     assert result.problems == ()
     rows = list(csv.DictReader(io.StringIO((campaign.out / "cifar10-encoders.csv").read_text(encoding="utf-8"))))
     mine = [row for row in rows if row["arm"] == "snntorch-rate"]
@@ -48,14 +49,14 @@ def test_page_table_and_csv_show_it_as_a_control(campaign: Campaign) -> None:
 def test_the_evidence_alone_knows_nothing_of_it(campaign: Campaign) -> None:
     write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6000, 6010, 6020))
     run_of(campaign, "cifar10-encoders", "snntorch-rate", (5000, 5100))
-    render(campaign.evidence, None, campaign.out)
+    render(campaign.alone, CATALOGUE)
     assert "snntorch" not in (campaign.out / "report.md").read_text(encoding="utf-8")
 
 
 def test_it_joins_the_panel_of_its_timesteps_and_moves_no_colour() -> None:
-    planned = experiments.get("dct-beyond")
-    more = experiments.with_added(planned, ["poisson", "latency"])
-    panels = panels_of(more, more.arms)
+    planned = CATALOGUE.experiment("dct-beyond")
+    more = planned.with_added(["poisson", "latency"])
+    panels = panels_of(more.arms)
     assert list(panels) == ["8", "16", "24", "48"]
     assert [arm.name for arm in panels["48"]][-2:] == ["poisson", "latency"]
     before, after = styles_of(planned), styles_of(more)
@@ -64,6 +65,6 @@ def test_it_joins_the_panel_of_its_timesteps_and_moves_no_colour() -> None:
 
 
 def test_a_crowd_of_added_arms_stays_in_the_one_panel_of_few_planned_ones() -> None:
-    crowd = experiments.with_added(experiments.get("cifar10-encoders"), ["norse-lif", "snntorch-rate", "mine"])
-    assert list(panels_of(crowd, crowd.arms)) == [""]
+    crowd = CATALOGUE.experiment("cifar10-encoders").with_added(["norse-lif", "snntorch-rate", "mine"])
+    assert list(panels_of(crowd.arms)) == [""]
     assert all(style.label for style in styles_of(crowd).values())

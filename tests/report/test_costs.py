@@ -15,7 +15,7 @@ from harness.records.store import read_record, write_record
 from harness.report import check, render
 from harness.report.costs import NO_ENCODER, short
 
-from .campaigns import Campaign, empty, write_arm
+from .campaigns import CATALOGUE, Campaign, empty, write_arm
 
 MNIST = "mnist-784-100-10"
 
@@ -31,7 +31,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
             told = msgspec.structs.replace(record, layers=layers, encoder_operations=encoder, digest="")
             write_record(campaign.evidence, told)
     write_arm(campaign.evidence, "quickstart", "smoke", "cyclic-16", (9400,))
-    render(campaign.evidence, None, campaign.out)
+    render(campaign.alone, CATALOGUE)
     return campaign
 
 
@@ -101,11 +101,11 @@ def test_other_prices_change_energies_and_no_count(counted: Campaign, tmp_path: 
     copy = empty(tmp_path / "copy")
     shutil.copytree(counted.evidence, copy.evidence)
     dear = EnergyModel(9.0, 46.0)
-    render(copy.evidence, None, copy.out, energy=dear)
+    render(copy.alone, CATALOGUE, energy=dear)
     total, before = parts(copy, "cyclic-2")["total"], parts(counted, "cyclic-2")["total"]
     assert (total["snn_pj"], total["ann_by_snn"]) == ("166500.00", before["ann_by_snn"])
-    assert check(copy.evidence, copy.out, dear) == []
-    assert check(copy.evidence, copy.out) == ["index.html", f"{MNIST}-operations.csv", "report.md"]
+    assert check(copy.alone, CATALOGUE, dear) == []
+    assert check(copy.alone, CATALOGUE) == ["index.html", f"{MNIST}-operations.csv", "report.md"]
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
-from harness.report import ReportResult, check, render
+from harness.report import Folders, ReportResult, check, render
 from harness.report.drawing import PAINTER
 
-from .campaigns import Campaign, empty, write_arm, write_mnist
+from .campaigns import CATALOGUE, Campaign, empty, write_arm, write_mnist
 
 
 @pytest.fixture(scope="module")
 def mnist(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     campaign = empty(tmp_path_factory.mktemp("mnist"))
     write_mnist(campaign.evidence)
-    render(campaign.evidence, None, campaign.out)
+    render(campaign.alone, CATALOGUE)
     return campaign
 
 
@@ -33,8 +33,8 @@ def test_the_same_records_at_another_place_give_the_same_bytes(mnist: Campaign, 
     shutil.rmtree(copy.out)
     # another report first: what the process drew before must leave no trace
     write_arm(copy.local, "quickstart", "lite", "cyclic-16", (9400, 9500))
-    render(copy.local, None, copy.out.parent / "other", ["quickstart"])
-    render(copy.evidence, None, copy.out)
+    render(Folders(copy.local, copy.out.parent / "other"), CATALOGUE, ["quickstart"])
+    render(copy.alone, CATALOGUE)
     before, after = ({p.name: p.read_bytes() for p in c.out.iterdir()} for c in (mnist, copy))
     assert before == after
 
@@ -47,7 +47,7 @@ def test_nothing_names_a_place_or_a_time(mnist: Campaign) -> None:
 
 
 def test_check_accepts_what_the_records_give(copy: Campaign) -> None:
-    assert check(copy.evidence, copy.out) == []
+    assert check(copy.alone, CATALOGUE) == []
 
 
 def test_check_names_changed_missing_and_extra_files(copy: Campaign) -> None:
@@ -57,12 +57,12 @@ def test_check_names_changed_missing_and_extra_files(copy: Campaign) -> None:
     page.write_text(page.read_text().replace("reproduced", "confirmed", 1))
     (copy.out / "mnist-784-100-10.csv").unlink()
     (copy.out / "notes.txt").touch()
-    assert check(copy.evidence, copy.out) == ["index.html", "mnist-784-100-10.csv", "notes.txt", "report.md"]
+    assert check(copy.alone, CATALOGUE) == ["index.html", "mnist-784-100-10.csv", "notes.txt", "report.md"]
 
 
 def test_check_follows_the_records(copy: Campaign) -> None:
     (copy.evidence / "mnist-784-100-10/paper/cyclic-16/seed-0004.json").unlink()
-    wrong = check(copy.evidence, copy.out)
+    wrong = check(copy.alone, CATALOGUE)
     assert {"index.html", "report.md", "mnist-784-100-10.csv", "mnist-784-100-10.tex"} <= set(wrong)
     assert "mnist-784-100-10-paper-accuracy-log.svg" in wrong
     assert "encoder-picture.svg" not in wrong
@@ -73,24 +73,24 @@ def test_check_compares_figures_of_another_matplotlib_by_their_data(copy: Campai
     for path in (figure, copy.out / "index.html"):
         painted = PAINTER.sub(b"matplotlib 3.9.1 on riscv64.", path.read_bytes())
         path.write_bytes(painted.replace(b"stroke-width: 1.6", b"stroke-width: 1.7"))
-    assert check(copy.evidence, copy.out) == []
+    assert check(copy.alone, CATALOGUE) == []
     figure.write_bytes(figure.read_bytes().replace(b"sha256:", b"sha256:0", 1))
-    assert check(copy.evidence, copy.out) == [figure.name]
+    assert check(copy.alone, CATALOGUE) == [figure.name]
 
 
 def test_check_of_a_folder_that_is_not_there_names_everything(campaign: Campaign) -> None:
-    assert "index.html" in check(campaign.evidence, campaign.out)
+    assert "index.html" in check(campaign.alone, CATALOGUE)
 
 
 def test_unknown_experiment_is_refused_with_a_suggestion(campaign: Campaign) -> None:
     with pytest.raises(HarnessError, match="did you mean 'quickstart'"):
-        render(campaign.evidence, None, campaign.out, ["quickstrat"])
+        render(campaign.alone, CATALOGUE, ["quickstrat"])
     assert not campaign.out.exists()
 
 
 def test_named_experiments_alone_are_written(campaign: Campaign) -> None:
     write_mnist(campaign.evidence)
-    result = render(campaign.evidence, None, campaign.out, ["quickstart"])
+    result = render(campaign.alone, CATALOGUE, ["quickstart"])
     assert {path.stem for path in result.files} == {"index", "report", "encoder-picture"}
     assert result.judgements == ()
 

@@ -2,27 +2,24 @@
 
 import pytest
 
-from harness.analysis.claims import load_claims
-from harness.papers.dct_snn import experiments
 from harness.report.sources import read
 from harness.report.tables import BEYOND, NOT_PRINTED, ONE_SEED, Table, accuracy_table, columns_of, letter
 
-from .campaigns import Campaign, write_arm, write_cell, write_mnist
+from .campaigns import CATALOGUE, Campaign, write_arm, write_cell, write_mnist
 
 MNIST = "mnist-784-100-10"
 
 
 def table_of(campaign: Campaign, name: str = MNIST, profile: str = "paper") -> Table:
-    claims = load_claims()
-    sources = [read("evidence", campaign.evidence, claims), read("yours", campaign.local, claims)]
-    experiment = experiments.get(name)
-    return accuracy_table(experiment, experiments.profile_of(experiment, profile).name, sources, claims)
+    sources = read(campaign.evidence, campaign.local, CATALOGUE)
+    experiment = CATALOGUE.experiment(name)
+    return accuracy_table(experiment, experiment.profile(profile).name, sources, CATALOGUE.claims)
 
 
 def test_columns_are_the_usual_timesteps_and_every_arms_last() -> None:
-    assert columns_of(experiments.get(MNIST)) == (1, 2, 4, 5, 8, 16, 24, 48, 100)
-    assert columns_of(experiments.get("ablation-frequencies")) == (1, 2, 4, 5, 8, 16, 24, 48)
-    assert columns_of(experiments.get("tinyimagenet-vgg13"))[-1] == 125
+    assert columns_of(CATALOGUE.experiment(MNIST)) == (1, 2, 4, 5, 8, 16, 24, 48, 100)
+    assert columns_of(CATALOGUE.experiment("ablation-frequencies")) == (1, 2, 4, 5, 8, 16, 24, 48)
+    assert columns_of(CATALOGUE.experiment("tinyimagenet-vgg13"))[-1] == 125
 
 
 def test_mean_and_interval_are_those_of_the_counts(campaign: Campaign) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from harness.errors import HarnessError
 from harness.report import claims_table, terminal_table
 
-from .campaigns import Campaign
+from .campaigns import CATALOGUE, Campaign
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def line_with(text: str, word: str) -> str:
 
 
 def test_published_value_stands_beside_ours(everything: Campaign) -> None:
-    text = printed(terminal_table("mnist-784-100-10", evidence=everything.evidence, local=everything.local))
+    text = printed(terminal_table("mnist-784-100-10", CATALOGUE, evidence=everything.evidence, local=everything.local))
     line = line_with(text, "cyclic-16 ")
     assert "98.54 ± 0.04" in line
     assert line.rstrip().endswith("98.54")
@@ -36,22 +36,22 @@ def test_published_value_stands_beside_ours(everything: Campaign) -> None:
 
 
 def test_smoke_is_labelled_and_errors_are_quoted(everything: Campaign) -> None:
-    assert "smoke: not judged" in printed(terminal_table("quickstart", evidence=everything.evidence))
-    ablation = printed(terminal_table("ablation-interleaved", evidence=everything.evidence))
+    assert "smoke: not judged" in printed(terminal_table("quickstart", CATALOGUE, evidence=everything.evidence))
+    ablation = printed(terminal_table("ablation-interleaved", CATALOGUE, evidence=everything.evidence))
     assert "loss is not" in ablation
 
 
 def test_an_experiment_without_records_says_how_to_run_it(everything: Campaign) -> None:
-    text = printed(terminal_table("cifar10-vgg9", evidence=everything.evidence))
+    text = printed(terminal_table("cifar10-vgg9", CATALOGUE, evidence=everything.evidence))
     assert text == "cifar10-vgg9: no records yet; harness run cifar10-vgg9\n"
 
 
 def test_unknown_experiment_is_an_error(everything: Campaign) -> None:
     with pytest.raises(HarnessError, match="unknown experiment"):
-        terminal_table("mnits", evidence=everything.evidence)
+        terminal_table("mnits", CATALOGUE, evidence=everything.evidence)
 
 
 def test_every_claim_has_a_verdict(everything: Campaign) -> None:
-    text = printed(claims_table(evidence=everything.evidence, local=everything.local))
+    text = printed(claims_table(CATALOGUE, evidence=everything.evidence, local=everything.local))
     assert "✓ reproduced" in line_with(text, "cyclic-16 at T = 16")
     assert "· no records" in line_with(text, "cyclic-125 at T = 125")

@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 import encoders
 from encoders.errors import EncoderError
 from harness import cli
-from harness.config import Arm, EncoderSpec
+from harness.catalogue import Arm
+from harness.config import EncoderSpec
 from harness.errors import CellFailure
+from harness.papers.dct_snn import paper
 from harness.plugins import guard
 from harness.plugins.guard import guarded, time_limit, watched
 from harness.records.store import read_record
@@ -53,9 +55,8 @@ def test_every_fault_is_named(fault: str, monkeypatch: pytest.MonkeyPatch) -> No
 def test_bad_encoders_fail_their_own_cells_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = tuple(Arm(fault, EncoderSpec("misbehaved", {"fault": fault}), 6, fault) for fault in FAULTS)
     arms = (*bad, tiny.EXPERIMENT.arms[0])
-    monkeypatch.setattr(
-        sys.modules["harness.papers.dct_snn.experiments.tiny"], "EXPERIMENT", replace(tiny.EXPERIMENT, arms=arms)
-    )
+    changed = replace(tiny.PAPER, experiments=(replace(tiny.EXPERIMENT, arms=arms),))
+    monkeypatch.setattr(paper, "PAPER", replace(changed, claims=()))
     monkeypatch.setattr(guard, "CALL_SECONDS", 0.5)
     command = ["run", "tiny", "--seeds", "1", "--results-dir", str(tmp_path), "--json"]
     result = CliRunner().invoke(cli.app, command)

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from encoders.registry import module_of
 from harness import cli
-from harness.analysis.claims import load_claims
 from harness.analysis.frame import load
+from harness.catalogue.claims_file import read_claims
 from harness.config import canonical_json
 from harness.errors import HarnessError
-from harness.papers.dct_snn import experiments
+from harness.papers import catalogue
+from harness.papers.dct_snn.paper import CLAIMS, EXPERIMENTS, TEST_IMAGES
 from harness.records.fingerprint import fingerprint
 from harness.records.store import read_record, write_record
 from harness.runs.status import status
@@ -33,8 +34,8 @@ PLACE = Path("quickstart/lite/cyclic-16/seed-0000.json")
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """A results folder with one record that is fit for a table, and the record's bytes."""
-    experiment = experiments.get("quickstart")
-    config = experiment.resolve(experiment.arms[0], experiments.profile_of(experiment, "lite"), 0)
+    experiment = catalogue().experiment("quickstart")
+    config = experiment.resolve(experiment.arms[0], experiment.profile("lite"), 0)
     record = Record(
         config=config,
         fingerprint=fingerprint(config, "d" * 64, module_of(config.encoder.name)),
@@ -56,15 +57,15 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
 
 def table(results: Path) -> Any:
     """What a results folder gives, but for seconds: timings are outside a record's digest."""
-    loaded = load(results)
+    loaded = load(results, catalogue())
     return loaded.curves.to_csv(), loaded.cells.drop(columns="seconds").to_csv()
 
 
 def harmless_or_noticed(results: Path, content: bytes, truth: tuple[str, str]) -> None:
     (results / PLACE).write_bytes(content)
-    loaded = load(results)
+    loaded = load(results, catalogue())
     assert table(results) == truth or (loaded.curves.empty and loaded.cells.empty and loaded.problems)
-    for cell in status(results, "quickstart").cells:
+    for cell in status(results, catalogue(), "quickstart").cells:
         assert cell.status in ("done", "stale", "missing")
 
 
@@ -143,8 +144,8 @@ def test_four_hundred_malformed_records_are_refused_or_make_sense(sound: tuple[P
     results, content = sound
     for number in range(400):
         (results / PLACE).write_bytes(malformed(content, number))
-        loaded = load(results)
-        assert status(results, "quickstart").cells
+        loaded = load(results, catalogue())
+        assert status(results, catalogue(), "quickstart").cells
         for cell in loaded.cells[loaded.cells["status"] == "done"].itertuples():
             assert 0 <= cell.accuracy <= 100
             assert cell.seconds >= 0
@@ -168,7 +169,7 @@ def test_fifty_malformed_records_are_one_line_of_the_command(
 
 
 def test_a_hundred_malformed_claims_files_are_one_line(tmp_path: Path) -> None:
-    text = Path(str(experiments.__file__)).parents[1].joinpath("claims.toml").read_text()
+    text = CLAIMS.read_text()
     refused = []
     for number in range(100):
         draws = random.Random(number)
@@ -176,7 +177,7 @@ def test_a_hundred_malformed_claims_files_are_one_line(tmp_path: Path) -> None:
         kinds = (text[:at] + '"', text[:at] + "\x00" + text[at:], text[:at] + "\n[[claim]]\nid = 3\n" + text[at:])
         (tmp_path / "claims.toml").write_text(draws.choice(kinds))
         try:
-            load_claims(tmp_path / "claims.toml")
+            read_claims(tmp_path / "claims.toml", EXPERIMENTS, TEST_IMAGES)
         except HarnessError as error:
             refused.append(str(error))
     assert len(refused) > 90  # the rest fell into comments
@@ -192,7 +193,7 @@ COMMANDS = (
     ("run", "quickstart", "--arm", ""), ("run", "quickstart", "--arm", "../.."),
     ("run", "quickstart", "--encoder", ""), ("run", "quickstart", "--encoder", "os:system"),
     ("run", "quickstart", "--device", ""), ("run", "quickstart", "--device", "cuda:99"),
-    ("run", "quickstart", "--precision", "fp64"), ("run", "quickstart", "--kernel", "Numba"),
+    ("run", "quickstart", "--kernel", "Numba"),
     ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/none"),
     ("run", "quickstart", "--profile", "smoke", "--results-dir", "/dev/null"),
     ("run", "quickstart", "--profile", "smoke", "--results-dir", "x" * 300),
@@ -231,10 +232,12 @@ def test_a_folder_of_foreign_things_is_read_past(sound: tuple[Path, bytes], tmp_
     (arm / "seed-0005.json").symlink_to("nowhere")
     Path(os.fsdecode(os.fsencode(arm) + b"/\xff.json")).write_text("{}")
     (arm / "loop").symlink_to(arm, target_is_directory=True)
-    loaded = load(tmp_path)
+    loaded = load(tmp_path, catalogue())
     assert loaded.cells["seed"].tolist() == [0]
     assert all(any(f"seed-000{seed}.json" in problem for problem in loaded.problems) for seed in range(1, 6))
-    states = {cell.seed: cell.status for cell in status(tmp_path, "quickstart").cells if cell.arm == "cyclic-16"}
+    states = {
+        cell.seed: cell.status for cell in status(tmp_path, catalogue(), "quickstart").cells if cell.arm == "cyclic-16"
+    }
     assert states == {0: "done", **dict.fromkeys(range(1, 6), "stale")}
 
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from encoders.registry import module_of
 from harness import cli
 from harness.machine.locks import hold
-from harness.papers.dct_snn import experiments
+from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import lock_path, write_record
 from harness.runs.status import lines, status
@@ -26,9 +26,9 @@ NAME = "quickstart"
 
 
 def record(arm: str, seed: int = 0, profile: str = "lite", *, data: str = "d" * 64, failure: str = "") -> Record:
-    experiment = experiments.get(NAME)
-    found = experiments.added_arm(experiment, arm) if arm in ("phase",) else experiments.arm_of(experiment, arm)
-    config = experiment.resolve(found, experiments.profile_of(experiment, profile), seed)
+    experiment = catalogue().experiment(NAME)
+    found = experiment.added_arm(arm) if arm in ("phase",) else experiment.arm(arm)
+    config = experiment.resolve(found, experiment.profile(profile), seed)
     return Record(
         config=config,
         fingerprint=fingerprint(config, data, module_of(config.encoder.name)),
@@ -41,21 +41,21 @@ def record(arm: str, seed: int = 0, profile: str = "lite", *, data: str = "d" * 
 
 
 def state(results: Path, arm: str, seed: int) -> tuple[str, str]:
-    (cell,) = [cell for cell in status(results, NAME).cells if (cell.arm, cell.seed) == (arm, seed)]
+    (cell,) = [cell for cell in status(results, catalogue(), NAME).cells if (cell.arm, cell.seed) == (arm, seed)]
     return cell.status, cell.reason
 
 
 def test_done_and_missing_are_counted(tmp_path: Path) -> None:
     write_record(tmp_path, record("cyclic-16", 1))
-    counts = status(tmp_path).counts()
+    counts = status(tmp_path, catalogue()).counts()
     assert dict(counts[NAME, "lite", "cyclic-16"]) == {"done": 1, "missing": 2}
     assert dict(counts[NAME, "lite", "direct-16"]) == {"missing": 3}
     assert (NAME, "smoke", "cyclic-16") not in counts
 
 
 def test_an_experiment_that_was_never_run_is_all_missing(tmp_path: Path) -> None:
-    assert {cell.status for cell in status(tmp_path, NAME).cells} == {"missing"}
-    assert status(tmp_path).cells == ()
+    assert {cell.status for cell in status(tmp_path, catalogue(), NAME).cells} == {"missing"}
+    assert status(tmp_path, catalogue()).cells == ()
 
 
 def test_a_failure_has_its_reason(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_changed_module_is_named_and_other_arms_are_not_stale(tmp_path: Path) 
 def test_records_of_different_data_are_pointed_out(tmp_path: Path) -> None:
     write_record(tmp_path, record("cyclic-16", 0))
     write_record(tmp_path, record("cyclic-16", 1, data="e" * 64))
-    assert "records of different data" in lines(status(tmp_path))[-1]
+    assert "records of different data" in lines(status(tmp_path, catalogue()))[-1]
 
 
 def test_a_cell_that_somebody_runs_is_running_and_a_dead_ones_is_begun(tmp_path: Path) -> None:
@@ -133,9 +133,8 @@ def test_the_command_prints_a_table_or_one_document(tmp_path: Path) -> None:
 
 def test_looking_needs_no_torch(tmp_path: Path) -> None:
     write_record(tmp_path, record("cyclic-16"))
-    program = (
-        f"import sys, harness.runs.status as s; s.status(s.Path({str(tmp_path)!r})); print('torch' in sys.modules)"
-    )
+    look = f"s.status(s.Path({str(tmp_path)!r}), p.catalogue())"
+    program = f"import sys, harness.runs.status as s, harness.papers as p; {look}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

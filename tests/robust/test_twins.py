@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import torch
 
-from harness.config import Experiment, Profile
+from harness.catalogue import Experiment, Profile
 from harness.data import load
 from harness.data.types import DataSet
 from harness.records.store import read_record, write_record

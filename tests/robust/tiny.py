@@ -2,12 +2,14 @@
 
 import os
 import sys
-from types import ModuleType
+from dataclasses import replace
 
 from encoders.registry import BUILTIN, OURS
-from harness.config import AnnRecipe, Arm, Balancing, EncoderSpec, Experiment, NetworkSpec, Profile, SnnRecipe
-from harness.papers.dct_snn import experiments
+from harness.catalogue import Arm, Experiment, Profile
+from harness.config import AnnRecipe, Balancing, EncoderSpec, NetworkSpec, SnnRecipe
+from harness.papers.dct_snn import paper
 
+PAPER = paper.PAPER
 PROFILE = Profile(
     "smoke",
     NetworkSpec("tiny", hidden=(24,)),
@@ -33,10 +35,7 @@ EXPERIMENT = Experiment(
 
 def install() -> None:
     """Make the experiment and the encoders known, as a file of ours and a plug-in would be."""
-    module = ModuleType("harness.papers.dct_snn.experiments.tiny")
-    module.EXPERIMENT = EXPERIMENT  # type: ignore[attr-defined]
-    sys.modules["harness.papers.dct_snn.experiments.tiny"] = module
-    experiments.MODULES["tiny"] = "tiny"
+    paper.PAPER = replace(PAPER, experiments=(*PAPER.experiments, EXPERIMENT))
     for known in (BUILTIN, OURS):
         known["misbehaved"] = "misbehaved_encoder:Misbehaved"
     sys.path.insert(0, os.path.dirname(__file__))  # as an installed package is: at the top
@@ -45,10 +44,9 @@ def install() -> None:
 def uninstall() -> None:
     """Undo `install`."""
     sys.path.remove(os.path.dirname(__file__))
-    experiments.MODULES.pop("tiny", None)
+    paper.PAPER = PAPER
     for known in (BUILTIN, OURS):
         known.pop("misbehaved", None)
-    sys.modules.pop("harness.papers.dct_snn.experiments.tiny", None)
 
 
 def root() -> str:

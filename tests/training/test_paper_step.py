@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 import encoders
-from harness.papers.dct_snn import experiments
+from harness.papers import catalogue
 from harness.snn.balancing import balance
 from harness.snn.network import Network, Neurons
 from harness.training.cell import DTYPES
@@ -12,8 +12,8 @@ from harness.training.randomness import generator
 
 
 def test_one_step_has_a_finite_loss_and_moves_every_weight():
-    experiment = experiments.get("cifar10-vgg9")
-    config = experiment.resolve(experiment.arms[0], experiments.profile_of(experiment, "paper"), 0)
+    experiment = catalogue().experiment("cifar10-vgg9")
+    config = experiment.resolve(experiment.arms[0], experiment.profile("paper"), 0)
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
     draws = generator(0, "encoder-training")
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters).calibrate(images, draws)

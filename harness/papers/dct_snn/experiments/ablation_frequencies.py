@@ -1,6 +1,7 @@
 """§3, Fig. 1: training with the first f frequencies only, at equal latency (48 steps) and at equal cycles (3)."""
 
-from harness.config import Arm, EncoderSpec, Experiment
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
 
 COUNTS = (1, 2, 4, 6, 8, 10, 12, 16)

@@ -1,6 +1,7 @@
 """§6: cyclic against interleaved frequencies, with all 16 and with the first 8, three times each."""
 
-from harness.config import Arm, EncoderSpec, Experiment
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
 
 EXPERIMENT = Experiment(

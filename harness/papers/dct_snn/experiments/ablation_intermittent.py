@@ -1,6 +1,7 @@
 """§6: all 16 frequencies, the first 8, and every other one, at 48 steps each."""
 
-from harness.config import Arm, EncoderSpec, Experiment
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
 
 INTERMITTENT = (0, 2, 5, 7, 9, 10, 12, 15)

@@ -1,6 +1,7 @@
 """§5.2, Fig. 2: VGG11 on CIFAR-100, 48 steps, the paper's DCT code."""
 
-from harness.config import Arm, EncoderSpec, Experiment
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG11, paper
 
 EXPERIMENT = Experiment(

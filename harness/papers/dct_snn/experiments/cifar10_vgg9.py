@@ -1,6 +1,7 @@
 """§6, Fig. 2: VGG9 on CIFAR-10, 48 steps, the paper's DCT code."""
 
-from harness.config import Arm, EncoderSpec, Experiment
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
 
 EXPERIMENT = Experiment(

@@ -6,7 +6,8 @@ Blocks tile the image in every profile, so that all arms of a seed share one map
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.config import Arm, EncoderSpec, Experiment, Parameter
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec, Parameter
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG5, paper
 
 TIMESTEPS = (8, 16, 24, 48)

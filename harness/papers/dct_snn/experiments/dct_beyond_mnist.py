@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.config import Experiment
+from harness.catalogue import Experiment
 from harness.papers.dct_snn.experiments.dct_beyond import arms
 from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE
 

@@ -1,16 +1,7 @@
 """Table 1 (§5.1): a 784-100-10 network on MNIST, at 16, 5 and 2 timesteps, and our own controls."""
 
-from harness.config import (
-    AnnRecipe,
-    Arm,
-    Augmentation,
-    Balancing,
-    EncoderSpec,
-    Experiment,
-    NetworkSpec,
-    Profile,
-    SnnRecipe,
-)
+from harness.catalogue import Arm, Experiment, Profile
+from harness.config import AnnRecipe, Augmentation, Balancing, EncoderSpec, NetworkSpec, SnnRecipe
 
 NETWORK = NetworkSpec("784-100-10", hidden=(100,))
 SHIFT = Augmentation(pad=1)

@@ -1,6 +1,7 @@
 """Every code on one small network: 784-100-10 on MNIST, 16 steps, the recipe of Table 1's experiment."""
 
-from harness.config import Arm, EncoderSpec, Experiment
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE
 
 EXPERIMENT = Experiment(

@@ -1,6 +1,7 @@
 """The first thing a newcomer can run anywhere: scikit-learn's 8×8 digits, no download, under a minute."""
 
-from harness.config import AnnRecipe, Arm, EncoderSpec, Experiment, NetworkSpec, Profile, SnnRecipe
+from harness.catalogue import Arm, Experiment, Profile
+from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 
 ANN = AnnRecipe(epochs=30, batch_size=32, learning_rate=0.02, decay_every=10, classifier_dropout=0.2)
 SNN = SnnRecipe(epochs=10, batch_size=32, learning_rate=5e-4, halve_every=4)

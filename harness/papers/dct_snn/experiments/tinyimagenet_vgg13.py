@@ -1,6 +1,7 @@
 """abstract: VGG13 on TinyImageNet, 125 steps, the paper's DCT code."""
 
-from harness.config import Arm, EncoderSpec, Experiment
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG13, paper
 
 EXPERIMENT = Experiment(

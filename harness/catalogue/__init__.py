@@ -1,0 +1,7 @@
+"""What is asked: experiments, the claims of papers about them, and the catalogue that is passed down."""
+
+from harness.catalogue.catalogue import Catalogue, Paper
+from harness.catalogue.claim import Claim
+from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
+
+__all__ = ["NOT_IN_PAPER", "Arm", "Catalogue", "Claim", "Experiment", "Paper", "Profile"]

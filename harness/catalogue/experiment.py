@@ -1,0 +1,157 @@
+"""What an experiment is: arms × profiles as data.
+
+An `Arm` says *what* is compared, a `Profile` says *how much* of the paper's recipe is spent; together with a seed
+they resolve to a `CellConfig`. Imports no torch.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from harness.config import (
+    AnnRecipe,
+    Balancing,
+    CellConfig,
+    EncoderSpec,
+    NetworkSpec,
+    NeuronSpec,
+    Parameter,
+    Precision,
+    ProfileName,
+    SnnRecipe,
+)
+from harness.errors import did_you_mean
+
+NOT_IN_PAPER = "not in the paper"  # the source of an experiment about which no paper says anything
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One configuration that is compared with others.
+
+    `changes` overrides fields of the resolved cell by dotted path, e.g. {"snn.loss_input": "mean"};
+    `deviations` are those of this arm alone, in words; `in_paper` is False for our own controls.
+    `seeds`: how many seeds are planned for this arm, where it is another number than the profile's.
+    `added`: brought by `--encoder`, and planned by no experiment.
+    """
+
+    name: str
+    encoder: EncoderSpec
+    timesteps: int
+    title: str
+    in_paper: bool = True
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    deviations: tuple[str, ...] = ()
+    seeds: int | None = None
+    added: bool = False
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much of the published recipe is spent, with the deviations that this brings.
+
+    `encoder` holds parameters laid over those of every arm whose encoder is named there
+    (e.g. {"dct": {"stride": 2}}), because the map size goes with the profile.
+    `seeds` is how many seeds the profile plans for each arm.
+    """
+
+    name: ProfileName
+    network: NetworkSpec
+    ann: AnnRecipe
+    snn: SnnRecipe
+    balancing: Balancing = field(default_factory=Balancing)
+    neuron: NeuronSpec = field(default_factory=NeuronSpec)
+    train_images: int | None = None
+    test_images: int | None = None
+    precision: Precision = "fp32"
+    encoder: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
+    seeds: int = 5
+    deviations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Arms × profiles, profiles from smoke to paper. `source`: the section of the paper, or `NOT_IN_PAPER`."""
+
+    name: str
+    title: str
+    source: str
+    dataset: str
+    arms: tuple[Arm, ...]
+    profiles: tuple[Profile, ...]
+
+    @property
+    def planned(self) -> tuple[Arm, ...]:
+        """The arms that the experiment's file lists: all but those that `--encoder` added."""
+        return tuple(arm for arm in self.arms if not arm.added)
+
+    def arm(self, name: str) -> Arm:
+        """An arm by name. Raises HarnessError with the nearest known one."""
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        raise did_you_mean(f"arm of {self.name}", name, [arm.name for arm in self.arms])
+
+    def profile(self, name: str) -> Profile:
+        """A profile by name. Raises HarnessError with the nearest known one."""
+        for profile in self.profiles:
+            if profile.name == name:
+                return profile
+        raise did_you_mean(f"profile of {self.name}", name, [profile.name for profile in self.profiles])
+
+    def seeds(self, arm: str, profile: str) -> int:
+        """How many seeds are planned for an arm at a profile: the arm's own number, else the profile's."""
+        own = next((known.seeds for known in self.arms if known.name == arm), None)
+        return self.profile(profile).seeds if own is None else own
+
+    def added_arm(self, encoder: str) -> Arm:
+        """The arm that `--encoder` adds: an encoder as it comes, at the longest T, under its own name."""
+        timesteps = max(arm.timesteps for arm in self.planned)
+        title = f"{encoder} (added by --encoder)"
+        return Arm(encoder, EncoderSpec(encoder), timesteps, title, in_paper=False, added=True)
+
+    def with_added(self, encoders: Iterable[str]) -> "Experiment":
+        """The experiment with an arm for each encoder; a name that an arm has already adds nothing."""
+        known = {arm.name for arm in self.arms}
+        new = [name for name in dict.fromkeys(encoders) if name not in known]
+        return replace(self, arms=(*self.arms, *(self.added_arm(name) for name in new)))
+
+    def arm_of(self, config: CellConfig) -> Arm:
+        """The arm of a recorded cell: one of ours, or the one that `--encoder` adds for the cell's encoder.
+
+        Raises HarnessError where it is neither.
+        """
+        added = self.added_arm(config.encoder.name)
+        known = {arm.name for arm in self.arms}
+        return added if config.arm == added.name and config.arm not in known else self.arm(config.arm)
+
+    def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
+        """The cell of `arm` at `profile` with `seed`."""
+        overlay = profile.encoder.get(arm.encoder.name, {})
+        config = CellConfig(
+            experiment=self.name,
+            profile=profile.name,
+            arm=arm.name,
+            seed=seed,
+            dataset=self.dataset,
+            encoder=EncoderSpec(arm.encoder.name, {**arm.encoder.parameters, **overlay}),
+            timesteps=arm.timesteps,
+            network=profile.network,
+            neuron=profile.neuron,
+            balancing=profile.balancing,
+            ann=profile.ann,
+            snn=profile.snn,
+            train_images=profile.train_images,
+            test_images=profile.test_images,
+            precision=profile.precision,
+        )
+        for path, value in arm.changes.items():
+            config = _with(config, path.split("."), value)
+        return config
+
+
+def _with(data: Any, path: list[str], value: Any) -> Any:
+    head, *rest = path
+    assert head in {f.name for f in fields(data)}, f"no field {head} in {type(data).__name__}"
+    inner = value if not rest else _with(getattr(data, head), rest, value)
+    return replace(data, **{head: inner})

@@ -1,0 +1,75 @@
+"""`harness report`: published numbers beside records, with verdicts; tables, plots and pages."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from harness.cli.options import EVIDENCE, LOCAL, REPORTS, AsJson, beside
+
+BAD_NEWS = ("not reproduced",)
+
+
+def report(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="All where none.")] = None,
+    evidence_dir: Annotated[Path, typer.Option(help="The records that this project stands behind.")] = EVIDENCE,
+    results_dir: Annotated[Path, typer.Option(help="Your records, set beside the evidence.")] = LOCAL,
+    out: Annotated[
+        Path | None, typer.Option(help="Report the evidence alone, here; else beside your records if you have some.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a claim is not reproduced.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
+    energy: Annotated[str, typer.Option(help="Picojoules of an accumulate and of a MAC.")] = "0.9,4.6",
+    as_json: AsJson = False,
+) -> None:
+    """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
+    from harness import report as room
+    from harness.analysis.energy_model import energy_model
+    from harness.papers import catalogue
+
+    console, prices, known = Console(stderr=as_json), energy_model(energy), catalogue()
+    if check:
+        wrong = room.check(room.Folders(evidence_dir, out or REPORTS), known, prices)
+        for name in wrong:
+            console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
+        raise typer.Exit(1 if wrong else 0)
+    for name in names or ():
+        if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
+            known.experiment(name)
+    yours = results_dir if out is None and results_dir.is_dir() else None
+    folder = out or (REPORTS if yours is None else beside(yours))
+    result = room.render(room.Folders(evidence_dir, folder, yours), known, energy=prices)
+    for problem in result.problems:
+        console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
+    if as_json:
+        claims = [*_told(result.judgements, "evidence", names), *_told(result.local_judgements, "yours", names)]
+        print(json.dumps({"claims": claims}))
+    else:
+        console.print(room.claims_table(known, evidence=evidence_dir, local=yours, experiments=names))
+        console.print(f"wrote {folder / 'index.html'}", highlight=False, soft_wrap=True)
+    shown = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
+    if strict and any(judgement.verdict in BAD_NEWS for judgement in shown):
+        raise typer.Exit(3)
+
+
+def _told(judgements: Sequence[Any], source: str, names: Sequence[str] | None) -> list[dict[str, Any]]:
+    import msgspec
+
+    return [{"results": source, **msgspec.to_builtins(j)} for j in judgements if not names or j.experiment in names]
+
+
+def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
+    """Show two results folders side by side, paired where seeds match."""
+    from harness.papers import catalogue
+    from harness.report import compare as compare_folders
+
+    comparison = compare_folders(run_a, run_b, catalogue())
+    if as_json:
+        import msgspec
+
+        print(json.dumps(msgspec.to_builtins(comparison)))
+    else:
+        Console().print(comparison.tables())

@@ -1,0 +1,28 @@
+"""DCT-SNN (ICCV 2021) as the catalogue knows it: experiments, claims and facts about the paper."""
+
+from pathlib import Path
+from typing import Any
+
+from harness.catalogue import Paper
+from harness.catalogue.claims_file import read_claims
+from harness.papers.dct_snn.experiments import EXPERIMENTS
+
+TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000, "tinyimagenet": 10_000}
+CLAIMS = Path(__file__).with_name("claims.toml")
+
+
+def _picture() -> Any:
+    from harness.papers.dct_snn.picture import picture  # draws with matplotlib, which only the page needs
+
+    return picture()
+
+
+PAPER = Paper(
+    name="dct-snn",
+    title="DCT-SNN",
+    venue="ICCV 2021",
+    experiments=EXPERIMENTS,
+    claims=read_claims(CLAIMS, EXPERIMENTS, TEST_IMAGES),
+    test_images=TEST_IMAGES,
+    picture=_picture,
+)

@@ -1,0 +1,79 @@
+"""An experiment from a file of one's own."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue import Catalogue
+from harness.errors import HarnessError
+from harness.papers import catalogue
+
+QUESTION = """
+from dataclasses import dataclass, replace
+from harness.catalogue import Arm, Experiment
+from harness.config import EncoderSpec, NetworkSpec
+from harness.papers.dct_snn.experiments import quickstart
+
+@dataclass(frozen=True)
+class Width:
+    units: int
+
+PROFILE = replace(quickstart.EXPERIMENT.profiles[0], network=NetworkSpec("narrow", hidden=(Width(7).units,)))
+ARMS = (Arm("dct-9", EncoderSpec("dct"), 9, "DCT, T = 9"),)
+EXPERIMENT = Experiment("my-question", "Is seven enough?", "mine", "digits", ARMS, (PROFILE,))
+"""
+
+
+@pytest.fixture(scope="module")
+def known() -> Catalogue:
+    return catalogue()
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "my_question.py"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_it_has_its_own_network_steps_and_arms(tmp_path: Path, known: Catalogue) -> None:
+    found = known.with_file(write(tmp_path, QUESTION)).experiment("my-question")
+    config = found.resolve(found.arm("dct-9"), found.profile("smoke"), 3)
+    assert (config.experiment, config.network.hidden, config.timesteps, config.seed) == ("my-question", (7,), 9, 3)
+
+
+def test_it_belongs_to_no_paper_and_has_no_claims(tmp_path: Path, known: Catalogue) -> None:
+    found = known.with_file(write(tmp_path, QUESTION))
+    assert found.paper_of("my-question") is None
+    assert found.claims_of("my-question") == ()
+    assert found.claims == known.claims
+
+
+def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> None:
+    path = write(tmp_path, QUESTION.replace("my-question", "quickstart"))
+    with pytest.raises(HarnessError, match="experiment 'quickstart': one of paper 'dct-snn', one of an experiment"):
+        known.with_file(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1 +", "SyntaxError"),
+        ("import nothing_of_that_name", "ModuleNotFoundError"),
+        ("EXPERIMENTS = ()", "defines no EXPERIMENT"),
+        ("EXPERIMENT = 'mine'", "EXPERIMENT is str, not an Experiment"),
+        (QUESTION.replace("my-question", "../mine"), "'../mine' cannot be the name of a folder"),
+        (QUESTION.replace("ARMS, (PROFILE,)", "(), (PROFILE,)"), "no arms or no profiles"),
+        (QUESTION.replace("ARMS, (PROFILE,)", "ARMS + ARMS, (PROFILE,)"), "two arms have one name"),
+    ],
+)
+def test_what_cannot_be_run_is_named(tmp_path: Path, known: Catalogue, text: str, words: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(HarnessError) as caught:
+        known.with_file(path)
+    assert str(path) in caught.value.message
+    assert words in caught.value.message
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, known: Catalogue) -> None:
+    with pytest.raises(HarnessError, match=r"none\.py: no such file"):
+        known.with_file(tmp_path / "none.py")

@@ -1,0 +1,148 @@
+"""A second paper, brought by an installed package: a page of its own, and nothing of the first is changed."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import cli
+from harness.analysis.verdicts import judge
+from harness.catalogue import Catalogue
+from harness.errors import HarnessError
+from harness.papers import catalogue
+from harness.report import Folders, render
+from harness.report.sources import read
+
+from .campaigns import CATALOGUE, Campaign, write_ablation, write_arm, write_mnist
+
+PACKAGE = """
+from dataclasses import replace
+from pathlib import Path
+from harness.catalogue import Paper
+from harness.catalogue.claims_file import read_claims
+from harness.papers.dct_snn.experiments import ablation_interleaved
+
+EXPERIMENT = replace(ablation_interleaved.EXPERIMENT, name="{name}")
+SIZES = {{"cifar10": 10_000}}
+CLAIMS = read_claims(Path(__file__).with_name("claims.toml"), [EXPERIMENT], SIZES)
+PAPER = Paper("invented", "An invented paper", "Nowhere 2030", (EXPERIMENT,), CLAIMS, SIZES)
+"""
+CLAIM = """
+[[claim]]
+id = "invented-{number}"
+experiment = "{name}"
+kind = "ordering"
+greater = "cyclic-16x3"
+less = "interleaved-16x3"
+timestep = {number}
+source = "§1"
+"""
+
+
+def install(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with twenty orderings, as pip would leave it."""
+    package = folder / "site" / "invented_paper"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(PACKAGE.format(name=name))
+    (package / "claims.toml").write_text("".join(CLAIM.format(name=name, number=n) for n in range(20, 40)))
+    info = folder / "site" / "invented_paper-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: invented-paper\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[dct_snn.papers]\ninvented = invented_paper:PAPER\n")
+    monkeypatch.syspath_prepend(folder / "site")
+    monkeypatch.delitem(sys.modules, "invented_paper", raising=False)
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    """The catalogue with both papers."""
+    install(tmp_path, "invented-interleaved", monkeypatch)
+    return catalogue()
+
+
+def test_an_installed_package_is_found(two: Catalogue) -> None:
+    assert [paper.name for paper in two.papers] == ["dct-snn", "invented"]
+    assert two.experiment("invented-interleaved").title == CATALOGUE.experiment("ablation-interleaved").title
+    assert len(two.claims_of("invented-interleaved")) == 20
+
+
+def test_no_verdict_of_the_first_changes(two: Catalogue, campaign: Campaign) -> None:
+    write_mnist(campaign.evidence)
+    write_ablation(campaign.evidence)
+    for arm, finals in (("cyclic-16x3", (6900, 6960, 6860)), ("interleaved-16x3", (6350, 6390, 6330))):
+        write_arm(campaign.evidence, "ablation-interleaved", "lite", arm, finals)
+    [alone] = read(campaign.evidence, None, CATALOGUE)
+    [source] = read(campaign.evidence, None, two)
+    first = tuple(j for j in source.judgements if not j.id.startswith("invented"))
+    assert first == alone.judgements
+    assert any(j.p_holm is not None for j in first)
+
+
+def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Campaign) -> None:
+    for experiment in ("ablation-interleaved", "invented-interleaved"):
+        for arm, finals in (("cyclic-16x3", (6900, 6960, 6860)), ("interleaved-16x3", (6350, 6390, 6330))):
+            write_arm(campaign.evidence, experiment, "lite", arm, finals, two)
+    [source] = read(campaign.evidence, None, two)
+    claims = {claim.id: claim for claim in two.claims}
+    judged = {j.id: j for j in judge(source.loaded, two)}
+    ours, theirs = judged["interleaved-cyclic-wins-16"], judged["invented-39"]
+    assert claims["invented-39"].greater == claims["interleaved-cyclic-wins-16"].greater
+    assert ours.p is not None
+    assert theirs.p_holm is not None
+    assert ours.p_holm is not None
+    assert theirs.p_holm > ours.p_holm
+
+
+def test_each_paper_has_its_page(two: Catalogue, campaign: Campaign) -> None:
+    write_mnist(campaign.evidence)
+    write_arm(campaign.evidence, "invented-interleaved", "lite", "cyclic-16x3", (6900,), two)
+    render(Folders(campaign.evidence, campaign.out), two)
+    first, second = ((campaign.out / name).read_text(encoding="utf-8") for name in ("index.html", "invented.html"))
+    assert "<title>An invented paper: does" in second
+    assert 'data-claim="invented-20"' in second
+    assert "mnist-t16" not in second
+    assert 'data-claim="mnist-t16"' in first
+    assert "invented-20" not in first
+    assert 'href="invented.html"' in first
+    assert (campaign.out / "invented.md").exists()
+
+
+def test_a_clash_of_experiments_names_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "ablation-interleaved", monkeypatch)
+    with pytest.raises(HarnessError) as caught:
+        catalogue()
+    assert "experiment 'ablation-interleaved'" in caught.value.message
+    assert "paper 'dct-snn'" in caught.value.message
+    assert "paper 'invented'" in caught.value.message
+
+
+def test_a_clash_ends_the_command_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "ablation-interleaved", monkeypatch)
+    monkeypatch.setattr(sys, "argv", ["harness", "list"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_package_that_cannot_be_loaded_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "invented-interleaved", monkeypatch)
+    (tmp_path / "site" / "invented_paper" / "__init__.py").write_text("PAPER = 1 / 0")
+    with pytest.raises(HarnessError, match=r"paper 'invented' of invented-paper .*ZeroDivisionError"):
+        catalogue()
+
+
+def test_its_experiments_are_listed(two: Catalogue) -> None:
+    result = CliRunner().invoke(cli.app, ["list", "--json"])
+    rows = json.loads(result.stdout)["experiments"]
+    assert [row["name"] for row in rows] == two.names()
+    assert rows[-1] == {
+        "name": "invented-interleaved",
+        "title": "Cyclic against interleaved frequencies",
+        "dataset": "cifar10",
+        "profiles": ["smoke", "lite", "paper"],
+    }
