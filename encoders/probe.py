@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from encoders.base import Encoder, EncoderError
+from encoders.encoding import encode
 
 Reads = Literal["sum", "history"]
 
@@ -45,8 +46,10 @@ def linear_probe(
     if penalty < 0:
         raise EncoderError(f"penalty must be at least 0, not {penalty}")
     fitted = encoder.calibrate(train.images, generator)
-    seen = fitted.encode(train.images, timesteps, generator).flatten(2)
-    unseen = fitted.encode(test.images, timesteps, generator).flatten(2)
+    # Test images have places of their own, so that no test image shares the draws of a training image.
+    places = torch.arange(len(train.images) + len(test.images))
+    seen = encode(fitted, train.images, timesteps, generator, places[: len(train.images)]).flatten(2)
+    unseen = encode(fitted, test.images, timesteps, generator, places[len(train.images) :]).flatten(2)
     one_hot = torch.nn.functional.one_hot(train.labels).double()
     return [
         (_ridge(kernel, cross, one_hot, penalty).argmax(dim=1) == test.labels).double().mean().item()

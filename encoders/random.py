@@ -1,8 +1,14 @@
 """Uniform random numbers by counter (SplitMix64, Steele et al. 2014): the n-th number is a function of key and n.
 
-So a spike train can be drawn in one pass without a loop over time, its first t steps do not depend on T, and
-every device draws the same numbers.
+So a spike is a function of the generator's seed, the image's id, the pixel and t, and of nothing else: batches may be
+cut as one likes, the first t steps do not depend on T, and every device draws the same numbers.
+
+    key of an image: number `id` of the stream `seed`
+    pixel p of P at timestep t: number ⌊t/3⌋·P + p of the stream `key`; of its 64 bits the upper 21 where t mod 3 is 0,
+        the next 21 where it is 1, the next 21 where it is 2
 """
+
+from typing import Any
 
 import numba
 import numpy as np
@@ -10,6 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from encoders.bits import bits
+
+# A probability is rounded up to a multiple of 2^−21: less than 5e-7, where a pixel's are whole 255ths. In return one
+# 64-bit number, the costly part, decides three timesteps.
+LEVELS = 2**21
+BLOCK = 1024  # pixels worked on together, so that what they need stays in the first cache
 _GOLDEN = 0x9E3779B97F4A7C15
 _MIX1 = 0xBF58476D1CE4E5B9
 _MIX2 = 0x94D049BB133111EB
@@ -20,37 +32,50 @@ def draw_key(generator: Generator) -> int:
     return int(torch.randint(0, 2**63 - 1, (1,), generator=generator, device=generator.device).item())
 
 
-def below(probability: Tensor, timesteps: int, key: int) -> Tensor:
-    """`[T, …]` of 0 and 1: at each t, independently, 1 with the given probability `[…]` (float32 in [0, 1]).
+def image_keys(generator: Generator, ids: Tensor) -> Tensor:
+    """int64 `[N]`: the key of each image's own stream. Reads the generator's seed and leaves the generator as it is."""
+    return splitmix64(generator.initial_seed(), ids.cpu())
 
-    Number t·M + m of the stream `key` decides pixel m of M at timestep t.
+
+def bernoulli(probability: Tensor, marks: Tensor, timesteps: int, keys: Tensor) -> Tensor:
+    """`[T, N, …]` in the dtype of `marks`: at each t, independently, `marks` with the given probability, else 0.
+
+    probability: float32 `[N, …]`; marks: `[N, …]`; keys: int64 `[N]`, one stream an image.
     """
     if probability.device.type != "cpu":
-        return below_reference(probability, timesteps, key)
-    out = torch.empty(timesteps, *probability.shape)
-    _below(probability.contiguous().view(-1).numpy(), np.uint64(key), out.view(timesteps, -1).numpy())
+        return bernoulli_reference(probability, marks, timesteps, keys)
+    count = len(marks)
+    out = torch.empty(timesteps, *marks.shape, dtype=marks.dtype)
+    _bernoulli(
+        keys.numpy().view(np.uint64),
+        probability.reshape(count, -1).numpy(),
+        bits(marks.reshape(count, -1).contiguous()),
+        bits(out.view(timesteps, count, -1)),
+    )
     return out
 
 
-def below_reference(probability: Tensor, timesteps: int, key: int) -> Tensor:
-    """What `below` computes, in torch's wrapping 64-bit integers, for any device."""
-    count = timesteps * probability.numel()
-    number = splitmix64(key, torch.arange(count, device=probability.device))
-    uniform = (_shift(number, 40)).to(torch.float32) * 2.0**-24
-    return (uniform.view(timesteps, *probability.shape) < probability).to(torch.float32)
+def bernoulli_reference(probability: Tensor, marks: Tensor, timesteps: int, keys: Tensor) -> Tensor:
+    """What `bernoulli` computes, in torch's wrapping 64-bit integers, for any device."""
+    pixels, triples = probability[0].numel(), (timesteps + 2) // 3
+    counter = torch.arange(triples * pixels, device=probability.device).view(triples, 1, pixels)
+    number = splitmix64(keys.to(probability.device).view(1, -1, 1), counter)
+    draws = torch.stack([_shift(number, places) & (LEVELS - 1) for places in (43, 22, 1)], dim=1)
+    drawn = draws.flatten(0, 1)[:timesteps].view(timesteps, *probability.shape)
+    return torch.where(drawn < (probability * LEVELS).ceil(), marks, torch.zeros_like(marks))
 
 
-def splitmix64(key: int, counter: Tensor) -> Tensor:
+def splitmix64(key: int | Tensor, counter: Tensor) -> Tensor:
     """SplitMix64's output number `counter` (int64, from 0) for the seed `key`, as int64 bit patterns."""
-    state = (counter + 1) * _signed(_GOLDEN) + _signed(key)
+    state = (counter + 1) * _signed(_GOLDEN) + (_signed(key) if isinstance(key, int) else key)
     state = (state ^ _shift(state, 30)) * _signed(_MIX1)
     state = (state ^ _shift(state, 27)) * _signed(_MIX2)
     return state ^ _shift(state, 31)
 
 
-def _shift(bits: Tensor, places: int) -> Tensor:
+def _shift(pattern: Tensor, places: int) -> Tensor:
     # torch has no unsigned shift: shift with sign, then mask the copies of the sign away.
-    return (bits >> places) & ((1 << (64 - places)) - 1)
+    return (pattern >> places) & ((1 << (64 - places)) - 1)
 
 
 def _signed(number: int) -> int:
@@ -58,17 +83,33 @@ def _signed(number: int) -> int:
 
 
 @numba.njit(parallel=True, cache=True)
-def _below(probability: NDArray[np.float32], key: np.uint64, out: NDArray[np.float32]) -> None:
-    steps, pixels = out.shape
+def _bernoulli(
+    keys: NDArray[np.uint64], probability: NDArray[np.float32], marks: NDArray[Any], out: NDArray[Any]
+) -> None:
+    steps, images, pixels = out.shape
     golden, mix1, mix2 = np.uint64(_GOLDEN), np.uint64(_MIX1), np.uint64(_MIX2)
-    s30, s27, s31, s40, one = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(40), np.uint64(1)
-    for t in numba.prange(steps):
-        line = out[t]
-        first = np.uint64(t) * np.uint64(pixels) + one
-        for p in range(pixels):
-            state = (first + np.uint64(p)) * golden + key
-            state = (state ^ (state >> s30)) * mix1
-            state = (state ^ (state >> s27)) * mix2
-            state = state ^ (state >> s31)
-            uniform = np.float32(state >> s40) * np.float32(2.0**-24)
-            line[p] = np.float32(1) if uniform < probability[p] else np.float32(0)
+    s30, s27, s31 = np.uint64(30), np.uint64(27), np.uint64(31)
+    s43, s22, s1, low = np.uint64(43), np.uint64(22), np.uint64(1), np.uint64(LEVELS - 1)
+    none = marks.dtype.type(0)
+    for n in numba.prange(images):
+        draws, limit = np.empty((3, BLOCK), np.int32), np.empty(BLOCK, np.int32)
+        for begin in range(0, pixels, BLOCK):
+            size = min(BLOCK, pixels - begin)
+            chance, mark = probability[n, begin : begin + size], marks[n, begin : begin + size]
+            for p in range(size):
+                limit[p] = np.int32(np.ceil(chance[p] * np.float32(LEVELS)))
+            first_draws, second_draws, third_draws = draws[0], draws[1], draws[2]
+            for triple in range((steps + 2) // 3):
+                first = keys[n] + (np.uint64(triple) * np.uint64(pixels) + np.uint64(begin + 1)) * golden
+                for p in range(size):
+                    state = first + np.uint64(p) * golden
+                    state = (state ^ (state >> s30)) * mix1
+                    state = (state ^ (state >> s27)) * mix2
+                    state = state ^ (state >> s31)
+                    first_draws[p] = np.int32(state >> s43)
+                    second_draws[p] = np.int32((state >> s22) & low)
+                    third_draws[p] = np.int32((state >> s1) & low)
+                for t in range(3 * triple, min(3 * triple + 3, steps)):
+                    line, drawn = out[t, n, begin : begin + size], draws[t - 3 * triple]
+                    for p in range(size):
+                        line[p] = mark[p] if drawn[p] < limit[p] else none

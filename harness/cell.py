@@ -82,7 +82,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: F
     checkpoint = Checkpoint(setting.checkpoint, fingerprint.digest)
     epochs, final = fine_tune(spiking, train, data.test, config.snn, seed, checkpoint, setting.progress)
     clock.lap("fine-tuning")
-    encoding = encoder.operations(_shape(sample.images), config.timesteps)
+    encoding = float(encoder.operations(_shape(sample.images), config.timesteps))
     return Record(
         config=config,
         fingerprint=fingerprint,

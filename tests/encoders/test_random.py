@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from encoders.random import below, below_reference, draw_key, splitmix64
+from encoders.random import LEVELS, bernoulli, bernoulli_reference, draw_key, image_keys, splitmix64
 
 PUBLISHED = [
     6457827717110365317,
@@ -19,17 +19,41 @@ def test_splitmix64_gives_its_published_outputs() -> None:
     assert [number % 2**64 for number in numbers] == PUBLISHED
 
 
-def test_the_first_numbers_decide_the_first_pixels() -> None:
-    uniform = [(number >> 40) / 2**24 for number in PUBLISHED]
-    just_above = torch.tensor(uniform) + 2.0**-24
-    assert below(just_above, 1, 1234567).tolist() == [[1] * 5]
-    assert below(torch.tensor(uniform), 1, 1234567).tolist() == [[0] * 5]
+def below(probability: torch.Tensor, timesteps: int, key: int) -> torch.Tensor:
+    """Ones with the given probability `[pixels]`, of one image whose stream has this key."""
+    keys = torch.tensor([key])
+    return bernoulli(probability[None], torch.ones_like(probability)[None], timesteps, keys)[:, 0]
 
 
-@pytest.mark.parametrize("key", [0, 1, 2**31 + 5, 2**62 + 12345, 2**63 - 2])
-def test_kernel_and_reference_give_the_same_bits(key: int) -> None:
-    probability = torch.rand(3, 2, 7, 5, generator=torch.Generator().manual_seed(3))
-    assert torch.equal(below(probability, 9, key), below_reference(probability, 9, key))
+def test_each_number_decides_one_pixel_at_three_timesteps() -> None:
+    for t, places in enumerate((43, 22, 1)):
+        uniform = torch.tensor([(number >> places) % LEVELS / LEVELS for number in PUBLISHED])
+        assert below(uniform + 1 / LEVELS, 3, 1234567)[t].tolist() == [1] * 5
+        assert below(uniform, 3, 1234567)[t].tolist() == [0] * 5
+
+
+def test_the_next_three_timesteps_take_the_next_numbers() -> None:
+    # Two pixels: numbers 0 and 1 decide timesteps 0 to 2, numbers 2 and 3 decide timesteps 3 to 5.
+    uniform = torch.tensor([(number >> 43) / LEVELS for number in PUBLISHED[2:4]])
+    assert below(uniform + 1 / LEVELS, 4, 1234567)[3].tolist() == [1, 1]
+    assert below(uniform, 4, 1234567)[3].tolist() == [0, 0]
+
+
+def test_an_image_has_the_key_that_splitmix64_gives_for_its_id() -> None:
+    generator = torch.Generator().manual_seed(1234567)
+    keys = image_keys(generator, torch.tensor([4, 0])).tolist()
+    assert [key % 2**64 for key in keys] == [PUBLISHED[4], PUBLISHED[0]]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("timesteps", [1, 2, 9, 10])
+@pytest.mark.parametrize("pixels", [35, 2500])
+def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, timesteps: int, pixels: int) -> None:
+    probability = torch.rand(3, 1, 1, pixels, generator=torch.Generator().manual_seed(3))
+    marks = torch.randn(probability.shape, generator=torch.Generator().manual_seed(4)).to(dtype)
+    given = (probability, marks, timesteps, torch.tensor([0, -(2**63), 2**62 + 12345]))
+    assert torch.equal(bernoulli(*given), bernoulli_reference(*given))
+    assert bernoulli(*given).dtype == dtype
 
 
 def test_certain_and_impossible_events() -> None:
@@ -39,19 +63,27 @@ def test_certain_and_impossible_events() -> None:
 
 def test_uniform_numbers_fill_every_sixteenth_evenly() -> None:
     edges = torch.arange(1, 16) / 16
-    shares = torch.stack([below(torch.full((40000,), edge.item()), 4, 5).mean() for edge in edges])
-    # Standard deviation of a share of 160 000 is at most 0.00125: five of them.
-    assert (shares - edges).abs().max() < 0.0063
+    shares = torch.stack([below(torch.full((40000,), edge.item()), 6, 5).mean() for edge in edges])
+    # Standard deviation of a share of 240 000 is at most 0.00102: five of them.
+    assert (shares - edges).abs().max() < 0.0052
 
 
-def test_numbers_of_neighbouring_timesteps_and_keys_do_not_correlate() -> None:
+def test_numbers_of_neighbouring_timesteps_keys_and_pixels_do_not_correlate() -> None:
     half = torch.full((50000,), 0.5)
-    one, two = below(half, 2, 10), below(half, 2, 11)
-    for a, b in ((one[0], one[1]), (one[0], two[0]), (one[0, 1:], one[0, :-1])):
+    one, two = below(half, 4, 10), below(half, 4, 11)
+    pairs = [(one[0], one[t]) for t in (1, 2, 3)] + [(one[1], one[2]), (one[0], two[0]), (one[0, 1:], one[0, :-1])]
+    for a, b in pairs:
         assert torch.corrcoef(torch.stack([a, b]))[0, 1].abs() < 0.0225  # five standard deviations of 1/√50000
 
 
-def test_a_key_moves_the_generator_on() -> None:
+def test_neighbouring_images_do_not_correlate() -> None:
+    keys = image_keys(torch.Generator().manual_seed(8), torch.arange(2))
+    half = torch.full((2, 50000), 0.5)
+    one, two = bernoulli(half, torch.ones_like(half), 1, keys)[0]
+    assert torch.corrcoef(torch.stack([one, two]))[0, 1].abs() < 0.0225
+
+
+def test_a_key_drawn_for_a_peer_moves_the_generator_on() -> None:
     generator = torch.Generator().manual_seed(0)
     first, second = draw_key(generator), draw_key(generator)
     assert first != second
