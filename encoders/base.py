@@ -90,7 +90,7 @@ class Encoder(Protocol):
         ...
 
     def frame(self, images: Tensor) -> Tensor:
-        """The analog image `[N, C', H', W']` that the code conveys: what an ANN in the SNN's place sees.
+        """The analog image `[N, C', H', W']` that the code conveys, on which the ANN is trained.
 
         For a code of the intensity p = (x + 1)/2 this is p, not x.
         """

@@ -71,7 +71,7 @@ def check(
         # A copy, so that the law on calibration sees the encoder as it came.
         fitted = copy.deepcopy(encoder).calibrate(images.clone(), Generator().manual_seed(seed))
     except Exception as error:  # an encoder under test may raise anything
-        return [Finding("calibrates", False, _told(error))]
+        return [Finding("calibrates", False, _described(error))]
     trial = Trial(encoder, fitted, images, timesteps, seed)
     return [_try(law, trial) for law in only]
 
@@ -85,8 +85,8 @@ def _try(law: Law, trial: Trial) -> Finding:
     except Violation as violation:
         return Finding(name, False, str(violation))
     except Exception as error:  # an encoder under test may raise anything
-        return Finding(name, False, _told(error))
+        return Finding(name, False, _described(error))
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

@@ -23,6 +23,8 @@ def check(encoder: "Dct") -> None:
         whole_number("stride", encoder.stride, 1, encoder.block_size)
     except EncoderError as error:
         raise EncoderError(f"{error} (block_size is {encoder.block_size})") from None
+    if encoder.frequencies is not None:
+        whole_number("frequencies", encoder.frequencies, 1, encoder.block_size**2)
     _one_of("colour", encoder.colour, COLOURS)
     _one_of("threshold_scope", encoder.threshold_scope, ("dataset", "batch"))
     _one_of("order", encoder.order, ("zigzag", "energy"))
@@ -49,6 +51,8 @@ def _check_fitted(encoder: "Dct") -> None:
 
 
 def _straddle(thresholds: Any) -> bool:
+    if not isinstance(thresholds, tuple | list) or len(thresholds) != 2:
+        return False
     lower, upper = thresholds
     return bool(-math.inf < lower < 0 < upper < math.inf)
 

@@ -1,4 +1,4 @@
-"""One way to call any encoder, whatever it offers: inputs checked, ids passed on, the train in the dtype asked for."""
+"""Call any encoder in one way: inputs are checked, ids are passed on, and the train has the requested dtype."""
 
 import inspect
 from functools import cache
@@ -24,8 +24,9 @@ def encode(
     ids: int64 `[N]`, the images' places in the data set; 0 … N−1 where None.
     An encoder whose `encode` has a parameter `dtype` writes that type directly and checks its own inputs. For any
     other one, images, timesteps and ids are checked here and its float32 train is cast. One without a parameter
-    `ids` is called without them. Binary and ternary trains, and graded ones of powers of two from 2^−14 to 1, are
-    exact in bfloat16 and float16; other sizes (`ttfs`, `burst` with a growth other than 2, `direct`) are rounded.
+    `ids` is called without them.
+    In bfloat16 and float16, spikes of 0, ±1 and powers of two from 2^−14 are exact (`phase`, `burst` with its
+    defaults, all binary and ternary codes); `ttfs`, `direct` and `burst` with other parameters are rounded.
     Raises EncoderError for inputs that no encoder takes, or where `timesteps` does not fit the code.
     """
     accepted = _parameters(type(encoder))

@@ -51,7 +51,7 @@ class Phase(UnfittedIntensity):
 
     def decode(self, train: Tensor) -> Tensor:
         """pixel/255 from the mean of the whole periods; before the first one ends, from the bits so far."""
-        return place_values(train.float(), weighted=True)
+        return pixels_from_bits(train.float(), weighted=True)
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
         """One bit picked a pixel and timestep; its weight is a constant."""
@@ -59,7 +59,7 @@ class Phase(UnfittedIntensity):
         return Operations(additions=float(channels * height * width * timesteps))
 
 
-def place_values(train: Tensor, weighted: bool) -> Tensor:
+def pixels_from_bits(train: Tensor, weighted: bool) -> Tensor:
     """`[…]`: the pixel/255 whose bits the train `[T, …]` carries, as sizes or, where not weighted, as ones."""
     whole = train[: max(len(train) // BITS, 1) * BITS]
     if not weighted:

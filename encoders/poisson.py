@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from encoders.admission import admit, finite_number
 from encoders.base import EncoderError, EncoderInfo, Operations, Unfitted, intensity
-from encoders.random import bernoulli, image_keys
+from encoders.draws import bernoulli, image_keys
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Poisson(Unfitted):
         admit(images, timesteps, ids)
         ids = torch.arange(len(images)) if ids is None else ids
         probability = images.abs() if self.signed else intensity(images)
-        marks = images.sign() if self.signed else torch.ones_like(images)
-        return bernoulli(probability * self.rate, marks.to(dtype), timesteps, image_keys(generator, ids))
+        sizes = images.sign() if self.signed else torch.ones_like(images)
+        return bernoulli(probability * self.rate, sizes.to(dtype), timesteps, image_keys(generator, ids))
 
     def decode(self, train: Tensor) -> Tensor:
         """Mean over time, divided by the rate."""

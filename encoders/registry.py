@@ -1,6 +1,6 @@
-"""Encoders by name: the built-in ones, peers' behind adapters, and what installed packages offer as entry points.
+"""Encoders by name: built-in ones, adapters of other libraries, and plug-ins that packages offer as entry points.
 
-A built-in's module is imported when it is first asked for, so that one encoder never depends on another.
+The module of a built-in encoder is imported when the encoder is first made, so that one never depends on another.
 """
 
 import difflib

@@ -66,7 +66,7 @@ def split_with_ids(trial: Trial) -> str:
     require(torch.equal(counted, trial.train()), "without ids the train is not that of ids 0 … N−1")
     if not info.deterministic:
         require(not torch.equal(whole, counted), "declared random by id, yet other ids give the same train")
-    return "batches may be cut as one likes"
+    return "the batch size does not matter"
 
 
 def prefix_property(trial: Trial) -> str:

@@ -7,10 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Generator, Tensor
 
-from encoders.admission import admit, admit_images
-from encoders.base import EncoderError, EncoderInfo, UnfittedIntensity
-from encoders.peers.isolation import each_pixel, intensity
-from encoders.random import draw_key
+from encoders.admission import admit, admit_images, finite_number
+from encoders.base import EncoderInfo, UnfittedIntensity
+from encoders.draws import draw_key
+from encoders.peers.adapter import each_pixel, intensity
 
 with warnings.catch_warnings():  # Norse 1.1 scripts functions on import, which recent torch deprecates
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -71,8 +71,8 @@ class Lif(UnfittedIntensity):
     first_only: bool = False
 
     def __post_init__(self) -> None:
-        if not self.gain > 1:
-            raise EncoderError(f"gain must be above 1, or no pixel ever fires, not {self.gain}")
+        # At a gain of 1 or less no pixel ever fires.
+        finite_number("gain", self.gain, 1, 1e6)
 
     @property
     def info(self) -> EncoderInfo:

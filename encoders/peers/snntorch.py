@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from encoders.admission import admit
 from encoders.base import EncoderError, EncoderInfo, UnfittedIntensity
-from encoders.peers.isolation import each_pixel, intensity, linear_latency, seeded
+from encoders.peers.adapter import each_pixel, intensity, linear_latency, seeded
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import torch
 from spikingjelly.activation_based import encoding
 from torch import Generator, Tensor
 
-from encoders.admission import admit
+from encoders.admission import admit, whole_number
 from encoders.base import EncoderInfo, UnfittedIntensity
 from encoders.latency import linear_intensities
-from encoders.peers.isolation import each_pixel, intensity, linear_latency, seeded
-from encoders.phase import place_values
+from encoders.peers.adapter import each_pixel, intensity, linear_latency, seeded
+from encoders.phase import pixels_from_bits
 from encoders.single_spike import decoded_at
 
 SOURCE = "SpikingJelly {}; Fang et al. 2023"
@@ -83,7 +83,7 @@ class WeightedPhase(UnfittedIntensity):
 
     def decode(self, train: Tensor) -> Tensor:
         """pixel/255, each spike weighted by the place of its bit."""
-        return place_values(train, weighted=False)
+        return pixels_from_bits(train, weighted=False)
 
     operations = staticmethod(each_pixel)
 
@@ -93,6 +93,9 @@ class Periodic(UnfittedIntensity):
     """Plays a given train again and again; the train is ours to choose: the linear latency code of `period` steps."""
 
     period: int = 8
+
+    def __post_init__(self) -> None:
+        whole_number("period", self.period, 1, 10_000)
 
     @property
     def info(self) -> EncoderInfo:

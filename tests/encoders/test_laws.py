@@ -163,7 +163,7 @@ def test_a_kept_law_says_what_was_seen() -> None:
         "repeatable": "the same train again",
         "declared randomness": "deterministic: ignores the generator",
         "batch invariance": "batch mates do not matter",
-        "split with ids": "batches may be cut as one likes",
+        "split with ids": "the batch size does not matter",
         "prefix property": "shorter trains are prefixes",
         "frame is conveyed": "decoded train and frame are 0 apart after 128 steps",
         "input untouched": "images unchanged",

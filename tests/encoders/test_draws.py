@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from encoders.random import LEVELS, bernoulli, bernoulli_reference, draw_key, image_keys, splitmix64
+from encoders.draws import LEVELS, bernoulli, bernoulli_reference, draw_key, image_keys, splitmix64
 
 PUBLISHED = [
     6457827717110365317,
@@ -50,8 +50,8 @@ def test_an_image_has_the_key_that_splitmix64_gives_for_its_id() -> None:
 @pytest.mark.parametrize("pixels", [35, 2500])
 def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, timesteps: int, pixels: int) -> None:
     probability = torch.rand(3, 1, 1, pixels, generator=torch.Generator().manual_seed(3))
-    marks = torch.randn(probability.shape, generator=torch.Generator().manual_seed(4)).to(dtype)
-    given = (probability, marks, timesteps, torch.tensor([0, -(2**63), 2**62 + 12345]))
+    sizes = torch.randn(probability.shape, generator=torch.Generator().manual_seed(4)).to(dtype)
+    given = (probability, sizes, timesteps, torch.tensor([0, -(2**63), 2**62 + 12345]))
     assert torch.equal(bernoulli(*given), bernoulli_reference(*given))
     assert bernoulli(*given).dtype == dtype
 

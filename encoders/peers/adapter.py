@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Generator, Tensor
 
+from encoders.draws import draw_key
 from encoders.latency import linear_intensities
-from encoders.random import draw_key
 from encoders.single_spike import decoded_at
 
 

@@ -1,7 +1,7 @@
 """Uniform random numbers by counter (SplitMix64, Steele et al. 2014): the n-th number is a function of key and n.
 
-So a spike is a function of the generator's seed, the image's id, the pixel and t, and of nothing else: batches may be
-cut as one likes, the first t steps do not depend on T, and every device draws the same numbers.
+So a spike is a function of the generator's seed, the image's id, the pixel and t, and of nothing else: the batch size
+does not matter, the first t steps do not depend on T, and every device draws the same numbers.
 
     key of an image: number `id` of the stream `seed`
     pixel p of P at timestep t: number ⌊t/3⌋·P + p of the stream `key`; of its 64 bits the upper 21 where t mod 3 is 0,
@@ -37,32 +37,32 @@ def image_keys(generator: Generator, ids: Tensor) -> Tensor:
     return splitmix64(generator.initial_seed(), ids.cpu())
 
 
-def bernoulli(probability: Tensor, marks: Tensor, timesteps: int, keys: Tensor) -> Tensor:
-    """`[T, N, …]` in the dtype of `marks`: at each t, independently, `marks` with the given probability, else 0.
+def bernoulli(probability: Tensor, sizes: Tensor, timesteps: int, keys: Tensor) -> Tensor:
+    """`[T, N, …]` in the dtype of `sizes`: at each t, independently, a spike with the given probability, else 0.
 
-    probability: float32 `[N, …]`; marks: `[N, …]`; keys: int64 `[N]`, one stream an image.
+    probability: float32 `[N, …]`; sizes: the value of each pixel's spike, `[N, …]`; keys: int64 `[N]`, one an image.
     """
     if probability.device.type != "cpu":
-        return bernoulli_reference(probability, marks, timesteps, keys)
-    count = len(marks)
-    out = torch.empty(timesteps, *marks.shape, dtype=marks.dtype)
+        return bernoulli_reference(probability, sizes, timesteps, keys)
+    count = len(sizes)
+    out = torch.empty(timesteps, *sizes.shape, dtype=sizes.dtype)
     _bernoulli(
         keys.numpy().view(np.uint64),
         probability.reshape(count, -1).numpy(),
-        bits(marks.reshape(count, -1).contiguous()),
+        bits(sizes.reshape(count, -1).contiguous()),
         bits(out.view(timesteps, count, -1)),
     )
     return out
 
 
-def bernoulli_reference(probability: Tensor, marks: Tensor, timesteps: int, keys: Tensor) -> Tensor:
+def bernoulli_reference(probability: Tensor, sizes: Tensor, timesteps: int, keys: Tensor) -> Tensor:
     """What `bernoulli` computes, in torch's wrapping 64-bit integers, for any device."""
     pixels, triples = probability[0].numel(), (timesteps + 2) // 3
     counter = torch.arange(triples * pixels, device=probability.device).view(triples, 1, pixels)
     number = splitmix64(keys.to(probability.device).view(1, -1, 1), counter)
     draws = torch.stack([_shift(number, places) & (LEVELS - 1) for places in (43, 22, 1)], dim=1)
     drawn = draws.flatten(0, 1)[:timesteps].view(timesteps, *probability.shape)
-    return torch.where(drawn < (probability * LEVELS).ceil(), marks, torch.zeros_like(marks))
+    return torch.where(drawn < (probability * LEVELS).ceil(), sizes, torch.zeros_like(sizes))
 
 
 def splitmix64(key: int | Tensor, counter: Tensor) -> Tensor:
@@ -84,24 +84,24 @@ def _signed(number: int) -> int:
 
 @numba.njit(parallel=True, cache=True)
 def _bernoulli(
-    keys: NDArray[np.uint64], probability: NDArray[np.float32], marks: NDArray[Any], out: NDArray[Any]
+    keys: NDArray[np.uint64], probability: NDArray[np.float32], sizes: NDArray[Any], out: NDArray[Any]
 ) -> None:
     steps, images, pixels = out.shape
     golden, mix1, mix2 = np.uint64(_GOLDEN), np.uint64(_MIX1), np.uint64(_MIX2)
     s30, s27, s31 = np.uint64(30), np.uint64(27), np.uint64(31)
     s43, s22, s1, low = np.uint64(43), np.uint64(22), np.uint64(1), np.uint64(LEVELS - 1)
-    none = marks.dtype.type(0)
+    none = sizes.dtype.type(0)
     for n in numba.prange(images):
         draws, limit = np.empty((3, BLOCK), np.int32), np.empty(BLOCK, np.int32)
         for begin in range(0, pixels, BLOCK):
-            size = min(BLOCK, pixels - begin)
-            chance, mark = probability[n, begin : begin + size], marks[n, begin : begin + size]
-            for p in range(size):
+            length = min(BLOCK, pixels - begin)
+            chance, size = probability[n, begin : begin + length], sizes[n, begin : begin + length]
+            for p in range(length):
                 limit[p] = np.int32(np.ceil(chance[p] * np.float32(LEVELS)))
             first_draws, second_draws, third_draws = draws[0], draws[1], draws[2]
             for triple in range((steps + 2) // 3):
                 first = keys[n] + (np.uint64(triple) * np.uint64(pixels) + np.uint64(begin + 1)) * golden
-                for p in range(size):
+                for p in range(length):
                     state = first + np.uint64(p) * golden
                     state = (state ^ (state >> s30)) * mix1
                     state = (state ^ (state >> s27)) * mix2
@@ -110,6 +110,6 @@ def _bernoulli(
                     second_draws[p] = np.int32((state >> s22) & low)
                     third_draws[p] = np.int32((state >> s1) & low)
                 for t in range(3 * triple, min(3 * triple + 3, steps)):
-                    line, drawn = out[t, n, begin : begin + size], draws[t - 3 * triple]
-                    for p in range(size):
-                        line[p] = mark[p] if drawn[p] < limit[p] else none
+                    line, drawn = out[t, n, begin : begin + length], draws[t - 3 * triple]
+                    for p in range(length):
+                        line[p] = size[p] if drawn[p] < limit[p] else none
