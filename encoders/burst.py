@@ -30,8 +30,8 @@ class Burst(UnfittedIntensity):
     growth: float = 2.0
 
     def __post_init__(self) -> None:
-        finite_number("threshold", self.threshold, 0, 1e6)
-        # A growth next to 1 would need millions of spikes for a burst's greatest, which `info` counts.
+        # With tiny thresholds, and growths next to 1, `info` would count millions of spikes up to the greatest.
+        finite_number("threshold", self.threshold, 1e-6, 1e6)
         finite_number("growth", self.growth, 1.001, 1e3)
 
     @property

@@ -30,7 +30,8 @@ def check(encoder: "Dct") -> None:
     _one_of("order", encoder.order, ("zigzag", "energy"))
     _one_of("reset", encoder.reset, ("subtract", "none"))
     if not 0 <= encoder.lower_percentile < encoder.upper_percentile <= 100:
-        raise EncoderError("percentiles must satisfy 0 ≤ lower < upper ≤ 100")
+        given = f"{encoder.lower_percentile} and {encoder.upper_percentile}"
+        raise EncoderError(f"percentiles must satisfy 0 ≤ lower < upper ≤ 100, not {given}")
     _check_fitted(encoder)
 
 

@@ -68,7 +68,8 @@ def test_long_trains_carry_the_intensity() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"threshold": 0.0}, "threshold must be a number above 0"),
+        ({"threshold": 0.0}, "threshold must be a number above 1e-06"),
+        ({"threshold": 1e-320}, "threshold must be"),
         ({"threshold": float("nan")}, "threshold must be"),
         ({"growth": 1.0}, "growth must be a number above 1.001 and at most 1000, not 1.0"),
         ({"growth": float("inf")}, "growth must be"),

@@ -68,6 +68,13 @@ def test_the_generator_is_left_as_it_is() -> None:
     assert torch.equal(used.get_state(), generator(1).get_state())
 
 
+def test_a_generator_restored_from_a_checkpoint_draws_the_same() -> None:
+    images, restored = torch.zeros(2, 1, 8, 8), torch.Generator()
+    restored.set_state(generator(5).get_state())
+    trains = [create("poisson").encode(images, 6, draws) for draws in (generator(5), restored)]
+    assert torch.equal(*trains)
+
+
 def test_unsigned_is_the_control_and_the_default() -> None:
     assert create("poisson") == create("poisson", signed=False)
     assert create("poisson").info.alphabet == "binary"
