@@ -1,5 +1,6 @@
 """What may enter an encoder: one check of images, timesteps and ids, the same for all codes."""
 
+import math
 from numbers import Integral, Real
 from typing import Any
 
@@ -56,13 +57,15 @@ def at_least_one_step(timesteps: int) -> None:
 
 def whole_number(name: str, value: Any, least: int, most: int) -> None:
     """Raise EncoderError unless `value` is a whole number (True is none) from `least` to `most`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
+    number: Any = value if isinstance(value, Integral) and not isinstance(value, bool) else math.nan
+    if not least <= number <= most:
         raise EncoderError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
 
 
 def finite_number(name: str, value: Any, above: float, most: float) -> None:
     """Raise EncoderError unless `value` is a number above `above` and at most `most`; NaN is neither."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not above < float(value) <= most:
+    number: Any = value if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not above < number <= most:
         raise EncoderError(f"{name} must be a number above {above:g} and at most {most:g}, not {value!r}")
 
 

@@ -57,12 +57,26 @@ def bernoulli(probability: Tensor, sizes: Tensor, timesteps: int, keys: Tensor) 
 
 def bernoulli_reference(probability: Tensor, sizes: Tensor, timesteps: int, keys: Tensor) -> Tensor:
     """What `bernoulli` computes, in torch's wrapping 64-bit integers, for any device."""
-    pixels, triples = probability[0].numel(), (timesteps + 2) // 3
-    counter = torch.arange(triples * pixels, device=probability.device).view(triples, 1, pixels)
-    number = splitmix64(keys.to(probability.device).view(1, -1, 1), counter)
-    draws = torch.stack([_shift(number, places) & (LEVELS - 1) for places in (43, 22, 1)], dim=1)
-    drawn = draws.flatten(0, 1)[:timesteps].view(timesteps, *probability.shape)
+    drawn = _drawn(probability, timesteps, keys)
     return torch.where(drawn < (probability * LEVELS).ceil(), sizes, torch.zeros_like(sizes))
+
+
+def uniform(images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    """float32 `[T, *images.shape]`, evenly in [0, 1): the draws of a random code of one's own, by seed and id.
+
+    `(uniform(images, timesteps, generator, ids) < probability).float()` gives the spikes that `poisson` gives.
+    """
+    ids = torch.arange(len(images)) if ids is None else ids
+    return _drawn(images, timesteps, image_keys(generator, ids)).to(torch.float32) / LEVELS
+
+
+def _drawn(images: Tensor, timesteps: int, keys: Tensor) -> Tensor:
+    # int64 `[T, *images.shape]`: 21 random bits each.
+    pixels, triples = images[0].numel(), (timesteps + 2) // 3
+    counter = torch.arange(triples * pixels, device=images.device).view(triples, 1, pixels)
+    number = splitmix64(keys.to(images.device).view(1, -1, 1), counter)
+    drawn = torch.stack([_shift(number, places) & (LEVELS - 1) for places in (43, 22, 1)], dim=1)
+    return drawn.flatten(0, 1)[:timesteps].view(timesteps, *images.shape)
 
 
 def splitmix64(key: int | Tensor, counter: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from encoders.base import EncoderInfo
+from encoders.draws import uniform
 from tests.encoders.sound import INFO, Sign
 
 RANDOM = replace(INFO, deterministic=False, period=None)
@@ -82,3 +83,19 @@ class IgnoresIds(DrawsInTurn):
     def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         fresh = Generator().manual_seed(generator.initial_seed())
         return super().encode(images, timesteps, fresh)
+
+
+class SameDraws(DrawsInTurn):
+    """Random; every image meets the same draws, whatever its id."""
+
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+        drawn = uniform(images[:1], timesteps, generator, torch.zeros(1, dtype=torch.int64))
+        return (drawn < images.abs()) * images.sign()
+
+
+class CountsFromOne(DrawsInTurn):
+    """Random; where no ids are given the first image has id 1."""
+
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+        ids = torch.arange(len(images)) + 1 if ids is None else ids
+        return (uniform(images, timesteps, generator, ids) < images.abs()) * images.sign()

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from encoders import create, registry
 from encoders.conformance import LAWS, Finding, check, sample_images
+from encoders.draws import uniform
 from encoders.laws import declarations, draws
 from tests.encoders.broken_declarations import NeedsGenerator
 from tests.encoders.broken_draws import DrawsInTurn
@@ -87,6 +88,17 @@ def test_calibration_is_given_a_generator() -> None:
 def test_a_random_code_keeps_its_draws_however_batches_are_cut() -> None:
     [finding] = check(create("poisson"), only=(draws.split_with_ids,))
     assert finding.passed is True
+
+
+def test_a_random_code_of_ones_own_keeps_the_laws_with_uniform_draws() -> None:
+    class Own(DrawsInTurn):
+        def frame(self, images: Tensor) -> Tensor:
+            return images
+
+        def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+            return (uniform(images, timesteps, generator, ids) < images.abs()) * images.sign()
+
+    assert [f for f in check(Own()) if f.passed is False] == []
 
 
 def test_a_code_that_declares_draws_in_turn_is_not_held_to_ids() -> None:

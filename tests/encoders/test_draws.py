@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from encoders.draws import LEVELS, bernoulli, bernoulli_reference, draw_key, image_keys, splitmix64
+from encoders import create
+from encoders.draws import LEVELS, bernoulli, bernoulli_reference, draw_key, image_keys, splitmix64, uniform
 
 PUBLISHED = [
     6457827717110365317,
@@ -54,6 +55,20 @@ def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, timesteps: 
     given = (probability, sizes, timesteps, torch.tensor([0, -(2**63), 2**62 + 12345]))
     assert torch.equal(bernoulli(*given), bernoulli_reference(*given))
     assert bernoulli(*given).dtype == dtype
+
+
+def test_uniform_draws_are_the_bits_as_fractions() -> None:
+    images, seed = torch.zeros(2, 1, 1, 1), torch.Generator().manual_seed(1234567)
+    # Number 0 of the stream whose key is number 4 of the seed's stream.
+    number = splitmix64(PUBLISHED[4], torch.arange(1)).item() % 2**64
+    drawn = uniform(images, 3, seed, torch.tensor([0, 4]))[:, 1].flatten().tolist()
+    assert drawn == [(number >> places) % LEVELS / LEVELS for places in (43, 22, 1)]
+
+
+def test_a_code_of_ones_own_draws_what_poisson_draws() -> None:
+    images, ids = torch.rand(3, 2, 5, 5) * 2 - 1, torch.tensor([8, 0, 3])
+    own = (uniform(images, 7, torch.Generator().manual_seed(2), ids) < (images + 1) / 2).float()
+    assert torch.equal(own, create("poisson").encode(images, 7, torch.Generator().manual_seed(2), ids))
 
 
 def test_certain_and_impossible_events() -> None:

@@ -28,11 +28,13 @@ from tests.encoders.broken_declarations import (
 )
 from tests.encoders.broken_draws import (
     BatchMean,
+    CountsFromOne,
     DrawsInTurn,
     FirstIsSpecial,
     GlobalRandom,
     IgnoresIds,
     Remembering,
+    SameDraws,
     SecretlyRandom,
     Surprised,
     WastefulDraw,
@@ -88,6 +90,8 @@ def test_the_encoder_to_break_is_whole() -> None:
         (declaring(deterministic=False, period=None), "declared randomness", "^declared random, yet two generators"),
         (DrawsInTurn(), "split with ids", "^in batches of 1 the train is another: draw by generator.initial_seed"),
         (IgnoresIds(), "split with ids", "^in batches of 1 the train is another"),
+        (SameDraws(), "split with ids", "^declared random by id, yet other ids give the same train"),
+        (CountsFromOne(), "split with ids", "^without ids the train is not that of ids 0 … N−1"),
         (FirstIsSpecial(), "split with ids", "^in batches of 1"),
         (BatchMean(), "batch invariance", "^the train depends on batch mates"),
         (FirstIsSpecial(), "batch invariance", "^alone, an image has another train than in its batch"),
