@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from torch import Generator, Tensor
 
+from encoders.admission import admit_images, at_least_one_step
 from encoders.errors import EncoderError
 
-__all__ = ["Alphabet", "Encoder", "EncoderError", "EncoderInfo", "Unfitted", "at_least_one_step"]
+__all__ = [
+    "Alphabet", "Decodes", "Encoder", "EncoderError", "EncoderInfo", "Operations", "Unfitted", "UnfittedIntensity",
+    "at_least_one_step", "intensity",
+]  # fmt: skip
 
 Alphabet = Literal["binary", "ternary", "graded", "analog"]
 
@@ -22,10 +26,14 @@ class EncoderInfo:
     deterministic: the train does not depend on the generator.
     period: timesteps after which what is fed repeats; None where nothing repeats.
     value_range: least and greatest value in a spike train.
+    source: paper, equation or section that defines the code.
     window: True where the code is laid out over all T steps, so that a T-step train does not begin with the
         shorter trains (no prefix property).
     batch_invariant: an image's train does not depend on its batch mates.
-    source: paper, equation or section that defines the code.
+    draws_by_id: a random code's draw for a pixel depends on the generator's seed, the image's id, the pixel and t
+        only. False where the code draws for one batch after the other: its trains then depend on the batch size.
+    resolution: greatest mean distance, over pixels, between frame and decoded train when T is long (see
+        `encoders.laws.frames`). None where the train does not determine the frame, as when frequencies are left out.
     """
 
     alphabet: Alphabet
@@ -35,6 +43,8 @@ class EncoderInfo:
     source: str
     window: bool = False
     batch_invariant: bool = True
+    draws_by_id: bool = True
+    resolution: float | None = 0.1
 
     @property
     def multiplies(self) -> bool:
@@ -42,9 +52,30 @@ class EncoderInfo:
         return self.alphabet in ("graded", "analog")
 
 
+@dataclass(frozen=True)
+class Operations:
+    """Arithmetic an encoder spends on one image, by what it costs in energy.
+
+    macs: multiply-accumulates, a single product among them. additions: additions, subtractions and comparisons.
+    `float` gives their sum.
+    """
+
+    macs: float = 0.0
+    additions: float = 0.0
+
+    def __float__(self) -> float:
+        return float(self.macs + self.additions)
+
+    @classmethod
+    def of(cls, counted: "Operations | float") -> "Operations":
+        """What `Encoder.operations` returned; a plain number counts as additions."""
+        return counted if isinstance(counted, Operations) else cls(additions=float(counted))
+
+
 class Encoder(Protocol):
     """Turns images into a spike train; knows nothing of training. Implementations are frozen dataclasses.
 
+    Images are float32 `[N, C, H, W]` in [-1, 1] (pixel/127.5 − 1); `encoders.admission` checks them for all codes.
     The laws that every encoder keeps are those of `encoders.conformance`. A generator is a CPU generator even
     where the images are elsewhere, so that every device draws the same numbers.
     """
@@ -59,16 +90,22 @@ class Encoder(Protocol):
         ...
 
     def frame(self, images: Tensor) -> Tensor:
-        """The analog image `[N, C', H', W']` that the code stands for: what an ANN in the SNN's place sees.
+        """The analog image `[N, C', H', W']` that the code conveys, on which the ANN is trained.
 
-        The identity unless the code changes colour space or lays out overlapping blocks.
+        For a code of the intensity p = (x + 1)/2 this is p, not x.
         """
         ...
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
-        """The spike train `[T, N, C', H', W']` of images `[N, C, H, W]` in [-1, 1].
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+        """The float32 spike train `[T, N, C', H', W']` of images `[N, C, H, W]` in [-1, 1].
 
+        ids: int64 `[N]`, the images' places in the data set, 0 … N−1 where None. A random code's draw for a pixel
+            depends on `generator.initial_seed()`, the image's id, the pixel and t alone, so that batches of any
+            size give equal trains. Hence the caller seeds one generator for each pass over the data (seed, use,
+            epoch); with the same generator the same image gets the same draws again.
         Raises EncoderError where `timesteps` does not fit the code.
+
+        An encoder may offer a sixth parameter `dtype` and write its train in that type (see `encoders.encoding`).
         """
         ...
 
@@ -76,8 +113,17 @@ class Encoder(Protocol):
         """Fitted statistics as JSON values, for the record."""
         ...
 
-    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
-        """Arithmetic operations the encoder itself spends on one image of shape (C, H, W)."""
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations | float:
+        """Arithmetic that the encoder itself spends on one image of shape (C, H, W); a number means additions."""
+        ...
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """An encoder that says how its train is read. Without `decode` a train stands for its mean over time."""
+
+    def decode(self, train: Tensor) -> Tensor:
+        """The frame `[N, C', H', W']` that the spike train `[T, N, C', H', W']` stands for."""
         ...
 
 
@@ -87,10 +133,12 @@ class Unfitted:
 
     def calibrate(self, images: Tensor, generator: Generator) -> Self:  # noqa: ARG002
         """Nothing to fit: the encoder itself."""
+        admit_images(images)
         return self
 
     def frame(self, images: Tensor) -> Tensor:
         """The image itself."""
+        admit_images(images)
         return images
 
     def state(self) -> Mapping[str, Any]:
@@ -98,7 +146,16 @@ class Unfitted:
         return {}
 
 
-def at_least_one_step(timesteps: int) -> None:
-    """Raise EncoderError unless `timesteps` is at least 1."""
-    if timesteps < 1:
-        raise EncoderError(f"timesteps must be at least 1, not {timesteps}")
+@dataclass(frozen=True)
+class UnfittedIntensity(Unfitted):
+    """The same for codes of the intensity p."""
+
+    def frame(self, images: Tensor) -> Tensor:
+        """p = (x + 1)/2, in [0, 1]."""
+        admit_images(images)
+        return intensity(images)
+
+
+def intensity(images: Tensor) -> Tensor:
+    """p = (x + 1)/2 of images in [-1, 1]."""
+    return (images + 1) / 2

@@ -18,7 +18,7 @@ class Row:
 
 
 def describe() -> list[Row]:
-    """A row for every encoder: built-in ones, plug-ins, and entry points whose name another one holds.
+    """A row for every encoder: built-in ones, plug-ins, and plug-ins whose name is taken by another one.
 
     Imports them all. A plug-in that fails, whatever it raises, is a row with the reason.
     """

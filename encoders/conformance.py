@@ -12,24 +12,27 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from encoders import laws
 from encoders.base import Encoder
-from encoders.laws import Law, NotApplicable, Trial, Violation
+from encoders.laws import declarations, draws, frames, trains
+from encoders.laws.trial import Law, NotApplicable, Trial, Violation
 
 LAWS: tuple[Law, ...] = (
-    laws.declared_shape,
-    laws.declared_alphabet,
-    laws.finite_values,
-    laws.repeatable,
-    laws.declared_randomness,
-    laws.batch_invariance,
-    laws.prefix_property,
-    laws.input_untouched,
-    laws.calibration_is_pure,
-    laws.declared_period,
-    laws.json_state,
-    laws.counted_operations,
-    laws.devices_agree,
+    trains.declared_shape,
+    trains.declared_alphabet,
+    trains.finite_values,
+    trains.dtype_is_a_cast,
+    draws.repeatable,
+    draws.declared_randomness,
+    draws.batch_invariance,
+    draws.split_with_ids,
+    draws.prefix_property,
+    frames.frame_is_conveyed,
+    declarations.input_untouched,
+    declarations.calibration_is_pure,
+    declarations.declared_period,
+    declarations.json_state,
+    declarations.counted_operations,
+    trains.devices_agree,
 )
 
 
@@ -68,7 +71,7 @@ def check(
         # A copy, so that the law on calibration sees the encoder as it came.
         fitted = copy.deepcopy(encoder).calibrate(images.clone(), Generator().manual_seed(seed))
     except Exception as error:  # an encoder under test may raise anything
-        return [Finding("calibrates", False, _told(error))]
+        return [Finding("calibrates", False, _described(error))]
     trial = Trial(encoder, fitted, images, timesteps, seed)
     return [_try(law, trial) for law in only]
 
@@ -82,8 +85,8 @@ def _try(law: Law, trial: Trial) -> Finding:
     except Violation as violation:
         return Finding(name, False, str(violation))
     except Exception as error:  # an encoder under test may raise anything
-        return Finding(name, False, _told(error))
+        return Finding(name, False, _described(error))
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

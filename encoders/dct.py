@@ -7,10 +7,12 @@ from typing import Any, Literal, Self
 import torch
 from torch import Generator, Tensor
 
-from encoders import schedules
-from encoders.base import EncoderError, EncoderInfo
+from encoders import dct_parameters, schedules
+from encoders.admission import admit, admit_images
+from encoders.base import EncoderError, EncoderInfo, Operations
 from encoders.blocks import basis, by_energy, coefficients, contributions, lay_out, split, spread
-from encoders.integrate import fire
+from encoders.colours import channels_of, coloured
+from encoders.integrate import Neuron, fire
 from encoders.percentile import percentile
 
 
@@ -24,9 +26,12 @@ class Dct:
     order: what a schedule's number k means: "zigzag" (the paper's), or "energy", the k-th most energetic
         frequency of the images given to `calibrate`.
     colour: "rgb" as given, or of three-channel images (full range, centred) "ycbcr", its "luma" Y alone (one
-        channel), or its "chroma" Cb and Cr alone (two).
+        channel), or its "chroma" Cb and Cr alone (two); "ycbcr-released" has chroma off centre by 128/255, as the
+        released code has it (see `encoders.colours`).
     threshold_scope: "dataset" fits θ⁻, θ⁺ once in `calibrate`; "batch" recomputes them on every batch as the
         released code does, which makes an image's code depend on its neighbours.
+    reset: "subtract" takes the threshold off the membrane after a spike (Algorithm 1); "none" leaves the membrane
+        as it is, an ablation.
     lower_percentile, upper_percentile: where θ⁻ and θ⁺ stand among all contributions.
     thresholds: (θ⁻, θ⁺), set by `calibrate`.
     ranking: zig-zag numbers by falling energy, set by `calibrate` where order is "energy".
@@ -39,26 +44,16 @@ class Dct:
     indices: tuple[int, ...] | None = None
     weights: tuple[int, ...] | None = None
     order: Literal["zigzag", "energy"] = "zigzag"
-    colour: Literal["rgb", "ycbcr", "luma", "chroma"] = "rgb"
+    colour: Literal["rgb", "ycbcr", "ycbcr-released", "luma", "chroma"] = "rgb"
     threshold_scope: Literal["dataset", "batch"] = "dataset"
     lower_percentile: float = 6.5
     upper_percentile: float = 93.5
     thresholds: tuple[float, float] | None = None
     ranking: tuple[int, ...] | None = None
+    reset: Literal["subtract", "none"] = "subtract"
 
     def __post_init__(self) -> None:
-        if self.block_size < 2:
-            raise EncoderError(f"block_size must be at least 2, not {self.block_size}")
-        if not 1 <= self.stride <= self.block_size:
-            raise EncoderError(f"stride must be 1 to the block size ({self.block_size}), not {self.stride}")
-        if self.colour != "rgb" and self.colour not in _COLOURS:
-            raise EncoderError(f"colour must be 'rgb', 'ycbcr', 'luma' or 'chroma', not '{self.colour}'")
-        if self.threshold_scope not in ("dataset", "batch"):
-            raise EncoderError(f"threshold_scope must be 'dataset' or 'batch', not '{self.threshold_scope}'")
-        if not 0 <= self.lower_percentile < self.upper_percentile <= 100:
-            raise EncoderError("percentiles must satisfy 0 ≤ lower < upper ≤ 100")
-        if self.order not in ("zigzag", "energy"):
-            raise EncoderError(f"order must be 'zigzag' or 'energy', not '{self.order}'")
+        dct_parameters.check(self)
         # Any T would do to check the schedule, but interleaving wants a multiple of its frequencies.
         self.numbers_at(self.block_size**2 * max(1, self.frequencies or 1))
 
@@ -74,6 +69,7 @@ class Dct:
             source="DCT-SNN (ICCV 2021), eq. 12 and Algorithm 1",
             window=interleaved,
             batch_invariant=self.threshold_scope == "dataset",
+            resolution=0.1 if self._decodable() else None,
         )
 
     def numbers_at(self, timesteps: int) -> tuple[int, ...]:
@@ -112,45 +108,53 @@ class Dct:
 
     def frame(self, images: Tensor) -> Tensor:
         """Colour-converted images with their blocks side by side: the sum of all contributions."""
-        self._check_fit(images)
-        coloured = self._coloured(images)
+        converted = self._prepared(images)
         if self.stride == self.block_size:
-            return coloured
-        return lay_out(split(coloured, self.block_size, self.stride))
+            return converted
+        return lay_out(split(converted, self.block_size, self.stride))
 
     def contributions(self, images: Tensor) -> Tensor:
         """`[N, C, rows, columns, K, b·b]`: what each frequency adds to each block of images in [-1, 1]."""
-        self._check_fit(images)
-        return contributions(self._coloured(images), self.block_size, self.stride)
+        return contributions(self._prepared(images), self.block_size, self.stride)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # noqa: ARG002
+    def encode(
+        self,
+        images: Tensor,
+        timesteps: int,
+        generator: Generator,  # noqa: ARG002
+        ids: Tensor | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
         """Ternary spike train `[T, N, C, H', W']` of images `[N, C, H, W]` in [-1, 1].
 
         Raises EncoderError before `calibrate` (data-set thresholds), or where T does not fit the schedule.
         """
+        admit(images, timesteps, ids)
         indices = self.indices_at(timesteps)
-        self._check_fit(images)
-        coloured = self._coloured(images)
+        frequencies = coefficients(self._prepared(images, admitted=True), self.block_size, self.stride)
         batch = self.threshold_scope == "batch"
-        frequencies = coefficients(coloured, self.block_size, self.stride)
-        thresholds = self._percentiles(spread(frequencies, self.block_size)) if batch else self.thresholds
-        if thresholds is None:
-            raise EncoderError("the DCT encoder has no thresholds yet: call calibrate(training_images) first")
-        return fire(frequencies, basis(self.block_size).to(images.device), indices, *thresholds)
+        thresholds = self._percentiles(spread(frequencies, self.block_size)) if batch else self._fitted()
+        neuron = Neuron(*thresholds, resets=self.reset == "subtract")
+        return fire(frequencies, basis(self.block_size).to(images.device), indices, neuron, dtype)
+
+    def decode(self, train: Tensor) -> Tensor:
+        """The frame, as far as it was sent: each spike counts as its threshold, divided by the number of cycles."""
+        lower, upper = self._fitted()
+        sent = torch.where(train > 0, upper, 0.0).sum(dim=0) + torch.where(train < 0, lower, 0.0).sum(dim=0)
+        return sent * (self._cycle() / len(train))
 
     def state(self) -> Mapping[str, Any]:
         """The fitted thresholds, and the ranking by energy where there is one."""
         fitted = {"thresholds": self.thresholds, "ranking": self.ranking}
         return {name: list(values) for name, values in fitted.items() if values is not None}
 
-    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
-        """A separable b×b DCT (2b³ multiply-adds a block), one product for each g, one addition a step."""
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
+        """A separable b×b DCT (2b³ multiply-accumulates a block), one product for each g; one addition a step."""
         channels, height, width = shape
-        channels = channels if self.colour == "rgb" else len(_COLOURS[self.colour])
         size = self.block_size
         count = (height - size) // self.stride + 1, (width - size) // self.stride + 1
-        blocks = channels * count[0] * count[1]
-        return float(blocks * (2 * size**3 + size**4 + timesteps * size**2))
+        blocks = float(channels_of(self.colour, channels) * count[0] * count[1])
+        return Operations(macs=blocks * (2 * size**3 + size**4), additions=blocks * timesteps * size**2)
 
     def _cycle(self) -> int:
         if self.weights is not None:
@@ -159,13 +163,22 @@ class Dct:
             return len(self.indices or schedules.PAPER_INTERMITTENT)
         return self.frequencies or self.block_size**2
 
-    def _check_fit(self, images: Tensor) -> None:
-        height, width = images.shape[-2:]
-        for length in (height, width):
-            if length < self.block_size or (length - self.block_size) % self.stride:
-                raise EncoderError(
-                    f"blocks of {self.block_size} at stride {self.stride} do not fit a {height}×{width} image"
-                )
+    def _decodable(self) -> bool:
+        # Every frequency is fed, as often as every other one, and what is sent leaves the membrane.
+        everything = self.schedule in ("cyclic", "truncated", "interleaved") and self._cycle() == self.block_size**2
+        return everything and self.reset == "subtract" and self.threshold_scope == "dataset"
+
+    def _fitted(self) -> tuple[float, float]:
+        if self.thresholds is None:
+            raise EncoderError("the DCT encoder has no thresholds yet: call calibrate(training_images) first")
+        return self.thresholds
+
+    def _prepared(self, images: Tensor, admitted: bool = False) -> Tensor:
+        # Checked, and converted to the code's colours.
+        if not admitted:
+            admit_images(images)
+        dct_parameters.check_fit(self, images)
+        return coloured(images, self.colour)
 
     def _percentiles(self, drive: Tensor) -> tuple[float, float]:
         values = drive.detach().cpu().numpy()
@@ -176,15 +189,3 @@ class Dct:
                 "the images have too little contrast for these percentiles"
             )
         return lower, upper
-
-    def _coloured(self, images: Tensor) -> Tensor:
-        if self.colour == "rgb":
-            return images
-        if images.shape[1] != 3:
-            raise EncoderError(f"colour '{self.colour}' needs 3 channels, the images have {images.shape[1]}")
-        return torch.einsum("oc,nchw->nohw", _COLOURS[self.colour].to(images.device), images)
-
-
-# JPEG's full-range YCbCr; on [-1, 1] input the offsets vanish and every channel stays in [-1, 1].
-_YCBCR = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_COLOURS = {"ycbcr": _YCBCR, "luma": _YCBCR[:1], "chroma": _YCBCR[1:]}

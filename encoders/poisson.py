@@ -2,25 +2,28 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Generator, Tensor
 
-from encoders.base import EncoderError, EncoderInfo, Unfitted, at_least_one_step
-from encoders.random import below, draw_key
+from encoders.admission import admit, finite_number
+from encoders.base import EncoderError, EncoderInfo, Operations, Unfitted, intensity
+from encoders.draws import bernoulli, image_keys
 
 
 @dataclass(frozen=True)
 class Poisson(Unfitted):
-    """At each t, independently: signed, sign(x) with probability |x|·rate; unsigned, 1 with p·rate.
+    """At each t, independently: unsigned, 1 with probability p·rate; signed, sign(x) with probability |x|·rate.
 
     rate: spikes a timestep at full intensity, in (0, 1]. x is in [-1, 1], p = (x + 1)/2.
     """
 
-    signed: bool = True
+    signed: bool = False
     rate: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate <= 1:
-            raise EncoderError(f"rate must lie in (0, 1], not {self.rate}")
+        if not isinstance(self.signed, bool):
+            raise EncoderError(f"signed must be True or False, not {self.signed!r}")
+        finite_number("rate", self.rate, 0, 1)
 
     @property
     def info(self) -> EncoderInfo:
@@ -30,14 +33,31 @@ class Poisson(Unfitted):
             return EncoderInfo("ternary", False, None, (-1.0, 1.0), source)
         return EncoderInfo("binary", False, None, (0.0, 1.0), source)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
-        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]; takes one draw of the generator."""
-        at_least_one_step(timesteps)
-        probability = images.abs() if self.signed else (images + 1) / 2
-        spikes = below(probability * self.rate, timesteps, draw_key(generator))
-        return spikes.mul_(images.sign()) if self.signed else spikes
+    def frame(self, images: Tensor) -> Tensor:
+        """What the rates convey: p, or x where signed."""
+        frame = super().frame(images)
+        return frame if self.signed else intensity(frame)
 
-    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
+    def encode(
+        self,
+        images: Tensor,
+        timesteps: int,
+        generator: Generator,
+        ids: Tensor | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]; the draws are those of each id."""
+        admit(images, timesteps, ids)
+        ids = torch.arange(len(images)) if ids is None else ids
+        probability = images.abs() if self.signed else intensity(images)
+        sizes = images.sign() if self.signed else torch.ones_like(images)
+        return bernoulli(probability * self.rate, sizes.to(dtype), timesteps, image_keys(generator, ids))
+
+    def decode(self, train: Tensor) -> Tensor:
+        """Mean over time, divided by the rate."""
+        return train.float().mean(dim=0) / self.rate
+
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
         """One random draw and comparison a pixel and timestep."""
         channels, height, width = shape
-        return float(channels * height * width * timesteps)
+        return Operations(additions=float(channels * height * width * timesteps))

@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from encoders.base import Encoder, EncoderError
+from encoders.encoding import encode
 
 Reads = Literal["sum", "history"]
 
@@ -45,27 +46,30 @@ def linear_probe(
     if penalty < 0:
         raise EncoderError(f"penalty must be at least 0, not {penalty}")
     fitted = encoder.calibrate(train.images, generator)
-    seen = fitted.encode(train.images, timesteps, generator).flatten(2)
-    unseen = fitted.encode(test.images, timesteps, generator).flatten(2)
+    # Test images have ids of their own, so that no test image shares the draws of a training image.
+    ids = torch.arange(len(train.images) + len(test.images))
+    train_spikes = encode(fitted, train.images, timesteps, generator, ids[: len(train.images)]).flatten(2)
+    test_spikes = encode(fitted, test.images, timesteps, generator, ids[len(train.images) :]).flatten(2)
     one_hot = torch.nn.functional.one_hot(train.labels).double()
     return [
         (_ridge(kernel, cross, one_hot, penalty).argmax(dim=1) == test.labels).double().mean().item()
-        for kernel, cross in _kernels(seen, unseen, reads)
+        for kernel, cross in _kernels(train_spikes, test_spikes, reads)
     ]
 
 
-def _kernels(seen: Tensor, unseen: Tensor, reads: Reads) -> Iterator[tuple[Tensor, Tensor]]:
+def _kernels(train_spikes: Tensor, test_spikes: Tensor, reads: Reads) -> Iterator[tuple[Tensor, Tensor]]:
     # Inner products after each timestep: training images with each other, and test with training images.
-    past, asked = torch.zeros_like(seen[0], dtype=torch.float64), torch.zeros_like(unseen[0], dtype=torch.float64)
-    kernel, cross = past.new_zeros(()), past.new_zeros(())
-    for now, then in zip(seen, unseen, strict=True):
-        mean = now.double().mean(dim=0)
-        here, there = now.double() - mean, then.double() - mean
+    train_sum = torch.zeros_like(train_spikes[0], dtype=torch.float64)
+    test_sum = torch.zeros_like(test_spikes[0], dtype=torch.float64)
+    kernel, cross = train_sum.new_zeros(()), train_sum.new_zeros(())
+    for train_step, test_step in zip(train_spikes, test_spikes, strict=True):
+        mean = train_step.double().mean(dim=0)
+        train_centred, test_centred = train_step.double() - mean, test_step.double() - mean
         if reads == "sum":
-            past, asked = past + here, asked + there
-            kernel, cross = past @ past.T, asked @ past.T
+            train_sum, test_sum = train_sum + train_centred, test_sum + test_centred
+            kernel, cross = train_sum @ train_sum.T, test_sum @ train_sum.T
         else:
-            kernel, cross = kernel + here @ here.T, cross + there @ here.T
+            kernel, cross = kernel + train_centred @ train_centred.T, cross + test_centred @ train_centred.T
         yield kernel, cross
 
 

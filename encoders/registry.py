@@ -1,6 +1,6 @@
-"""Encoders by name: the built-in ones, peers' behind adapters, and what installed packages offer as entry points.
+"""Encoders by name: built-in ones, adapters of other libraries, and plug-ins that packages offer as entry points.
 
-A built-in's module is imported when it is first asked for, so that one encoder never depends on another.
+The module of a built-in encoder is imported when the encoder is first made, so that one never depends on another.
 """
 
 import difflib
@@ -35,7 +35,7 @@ PEERS = {
     "spikingjelly-phase": "encoders.peers.spikingjelly:WeightedPhase",
     "spikingjelly-periodic": "encoders.peers.spikingjelly:Periodic",
     "norse-poisson": "encoders.peers.norse:Poisson",
-    "norse-signed-poisson": "encoders.peers.norse:signed_poisson",
+    "norse-signed-poisson": "encoders.peers.norse:SignedPoisson",
     "norse-lif": "encoders.peers.norse:Lif",
     "norse-latency-lif": "encoders.peers.norse:latency_lif",
 }
@@ -64,6 +64,7 @@ def names() -> list[str]:
 
 def factory(name: str) -> "Callable[..., Encoder]":
     """What makes the encoder called `name`. Raises EncoderError for an unknown, absent or broken one."""
+    _require_text(name)
     if name in BUILTIN:
         return _ours(name)
     if name in PEERS:
@@ -80,11 +81,13 @@ def factory(name: str) -> "Callable[..., Encoder]":
 
 def module_of(name: str) -> str:
     """The module that defines the encoder called `name`, without importing it. Raises EncoderError if unknown."""
+    _require_text(name)
     return OURS[name].split(":")[0] if name in OURS else _plugin(name).module
 
 
 def origin(name: str) -> str:
     """Where an encoder comes from: "built-in", or package and version. Raises EncoderError for an unknown name."""
+    _require_text(name)
     if name in PEERS:
         return f"{library_of(name)} {version(library_of(name))}"
     return "built-in" if name in BUILTIN else package_of(_plugin(name))
@@ -105,6 +108,11 @@ def create(name: str, **parameters: Any) -> "Encoder":
         return make(**parameters)
     except TypeError as error:
         raise EncoderError(f"encoder '{name}': {error}") from error
+
+
+def _require_text(name: object) -> None:
+    if not isinstance(name, str):
+        raise EncoderError(f"an encoder's name must be text such as 'dct', not {name!r}")
 
 
 def _ours(name: str) -> "Callable[..., Encoder]":

@@ -6,7 +6,8 @@ Plain functions from a number of timesteps to a tuple of frequency indices, one 
 from collections.abc import Mapping
 from itertools import cycle, islice
 
-from encoders.base import EncoderError, at_least_one_step
+from encoders.admission import at_least_one_step, whole_number
+from encoders.errors import EncoderError
 
 # Each schedule and the one parameter that shapes it; those of NEEDED say nothing without theirs.
 SCHEDULES = {
@@ -19,6 +20,8 @@ SCHEDULES = {
 }
 NEEDED = ("truncated", "explicit", "weighted")
 PAPER_INTERMITTENT = (0, 2, 5, 7, 9, 10, 12, 15)
+# Longer than any train that is fed; a single weight of a billion would otherwise fill the memory.
+LONGEST_CYCLE = 10_000
 
 
 def cyclic(frequencies: int, timesteps: int) -> tuple[int, ...]:
@@ -76,8 +79,7 @@ def build(
     if name in ("intermittent", "explicit"):
         return repeated(_checked(PAPER_INTERMITTENT if indices is None else indices, total), timesteps)
     count = total if frequencies is None else frequencies
-    if not 1 <= count <= total:
-        raise EncoderError(f"frequencies must be 1 to {total}, not {count}")
+    whole_number("frequencies", count, 1, total)
     return interleaved(count, timesteps) if name == "interleaved" else cyclic(count, timesteps)
 
 
@@ -96,13 +98,15 @@ def _checked(indices: tuple[int, ...], total: int) -> tuple[int, ...]:
     if not indices:
         raise EncoderError("a schedule needs at least one frequency index")
     for index in indices:
-        # A fraction would pass the comparison and be cut to an integer further on.
-        if not isinstance(index, int) or not 0 <= index < total:
-            raise EncoderError(f"schedule index {index} is out of range: frequencies are 0 to {total - 1}")
+        whole_number("a schedule index", index, 0, total - 1)
     return tuple(indices)
 
 
 def _checked_weights(weights: tuple[int, ...], total: int) -> tuple[int, ...]:
-    if not 1 <= len(weights) <= total or any(not isinstance(w, int) or w < 1 for w in weights):
-        raise EncoderError(f"weights must be 1 to {total} whole numbers of at least 1, not {tuple(weights)}")
+    if not 1 <= len(weights) <= total:
+        raise EncoderError(f"weights must be 1 to {total} whole numbers, one a frequency, not {len(weights)} of them")
+    for weight in weights:
+        whole_number("a weight", weight, 1, LONGEST_CYCLE)
+    if sum(weights) > LONGEST_CYCLE:
+        raise EncoderError(f"weights must add up to at most {LONGEST_CYCLE} timesteps, not {sum(weights)}")
     return tuple(weights)

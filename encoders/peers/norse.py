@@ -1,57 +1,66 @@
 """Norse's encoders (Pehle & Pedersen 2021); its population code makes several channels of one pixel and is left out."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Generator, Tensor
 
-from encoders.base import EncoderError, EncoderInfo, Unfitted, at_least_one_step
-from encoders.peers.isolation import each_pixel, intensity
-from encoders.random import draw_key
+from encoders.admission import admit, admit_images, finite_number
+from encoders.base import EncoderInfo, UnfittedIntensity
+from encoders.draws import draw_key
+from encoders.peers.adapter import each_pixel, intensity
 
 with warnings.catch_warnings():  # Norse 1.1 scripts functions on import, which recent torch deprecates
     warnings.simplefilter("ignore", DeprecationWarning)
     from norse.torch.functional import encode as norse
 
 SOURCE = "Norse {}; Pehle & Pedersen 2021"
+RANDOM = EncoderInfo("binary", False, None, (0.0, 1.0), SOURCE.format("poisson_encode"), draws_by_id=False)
+SIGNED = replace(RANDOM, alphabet="ternary", value_range=(-1.0, 1.0), source=SOURCE.format("signed_poisson_encode"))
 
 
 @dataclass(frozen=True)
-class Poisson(Unfitted):
-    """Bernoulli spikes with probability rate·p, or signed ones with rate·|x|: our `poisson`, in distribution.
+class Poisson(UnfittedIntensity):
+    """Bernoulli spikes with probability rate·p: our `poisson`, in distribution.
 
     rate: f_max·dt, 1 for Norse's 1000 Hz and 1 ms; its sequence encoders default to 100 Hz, a tenth of that.
     """
 
-    signed: bool = False
     rate: float = 1.0
+    info: ClassVar = RANDOM
+    step: ClassVar = staticmethod(norse.poisson_encode_step)
 
-    @property
-    def info(self) -> EncoderInfo:
-        """Random; ternary when signed."""
-        source = SOURCE.format("signed_poisson_encode" if self.signed else "poisson_encode")
-        return EncoderInfo("ternary" if self.signed else "binary", False, None, (-float(self.signed), 1.0), source)
-
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        at_least_one_step(timesteps)
-        draws = Generator().manual_seed(draw_key(generator))
-        step = norse.signed_poisson_encode_step if self.signed else norse.poisson_encode_step
-        values = images.cpu() if self.signed else intensity(images)
-        steps = [step(values, 1000 * self.rate, generator=draws) for _ in range(timesteps)]
+        admit(images, timesteps, ids)
+        draws, values = Generator().manual_seed(draw_key(generator)), self.frame(images).cpu()
+        steps = [self.step(values, 1000 * self.rate, generator=draws) for _ in range(timesteps)]
         return torch.stack(steps).to(images.device)
+
+    def decode(self, train: Tensor) -> Tensor:
+        """Mean over time, divided by the rate."""
+        return train.mean(dim=0) / self.rate
 
     operations = staticmethod(each_pixel)
 
 
-def signed_poisson(rate: float = 1.0) -> Poisson:
-    """The signed one of Norse's two Poisson encoders."""
-    return Poisson(True, rate)
+@dataclass(frozen=True)
+class SignedPoisson(Poisson):
+    """Spikes sign(x) with probability rate·|x|: our signed `poisson`, in distribution."""
+
+    info: ClassVar = SIGNED
+    step: ClassVar = staticmethod(norse.signed_poisson_encode_step)
+
+    def frame(self, images: Tensor) -> Tensor:
+        """The image itself, whose sign the spikes carry."""
+        admit_images(images)
+        return images
 
 
 @dataclass(frozen=True)
-class Lif(Unfitted):
+class Lif(UnfittedIntensity):
     """A leaky integrate-and-fire neuron a pixel (τ = 10 ms, θ = 1, dt = 1 ms) under the constant current gain·p.
 
     gain: ours, not Norse's: there the current is the input itself, and no current below θ ever fires.
@@ -62,18 +71,18 @@ class Lif(Unfitted):
     first_only: bool = False
 
     def __post_init__(self) -> None:
-        if not self.gain > 1:
-            raise EncoderError(f"gain must be above 1, or no pixel ever fires, not {self.gain}")
+        # At a gain of 1 or less no pixel ever fires.
+        finite_number("gain", self.gain, 1, 1e6)
 
     @property
     def info(self) -> EncoderInfo:
-        """Binary; the same current at every step."""
+        """Binary; the same current at every step. A rate that is no linear function of p does not give p back."""
         source = SOURCE.format("spike_latency_lif_encode" if self.first_only else "constant_current_lif_encode")
-        return EncoderInfo("binary", True, 1, (0.0, 1.0), source)
+        return EncoderInfo("binary", True, 1, (0.0, 1.0), source, resolution=None)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # noqa: ARG002
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        at_least_one_step(timesteps)
+        admit(images, timesteps, ids)
         neuron = norse.spike_latency_lif_encode if self.first_only else norse.constant_current_lif_encode
         train: Tensor = neuron(self.gain * intensity(images), timesteps)
         return train.to(images.device)

@@ -1,27 +1,30 @@
 """snnTorch's `spikegen.rate` and `spikegen.latency` (Eshraghian et al. 2023)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from snntorch import spikegen
 from torch import Generator, Tensor
 
-from encoders.base import EncoderError, EncoderInfo, Unfitted, at_least_one_step
-from encoders.peers.isolation import each_pixel, intensity, seeded
+from encoders.admission import admit
+from encoders.base import EncoderError, EncoderInfo, UnfittedIntensity
+from encoders.peers.adapter import each_pixel, intensity, linear_latency, seeded
 
 
 @dataclass(frozen=True)
-class Rate(Unfitted):
+class Rate(UnfittedIntensity):
     """Bernoulli spikes with probability p = (x + 1)/2: our unsigned `poisson`, in distribution.
 
     Called step by step, so that shorter trains are prefixes. "Poisson" in its documentation; no Poisson counts.
     """
 
-    info = EncoderInfo("binary", False, None, (0.0, 1.0), "snnTorch spikegen.rate; Eshraghian et al. 2023")
+    info = EncoderInfo(
+        "binary", False, None, (0.0, 1.0), "snnTorch spikegen.rate; Eshraghian et al. 2023", draws_by_id=False
+    )
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        at_least_one_step(timesteps)
+        admit(images, timesteps, ids)
         p = intensity(images)
         with seeded(generator):
             return torch.cat([spikegen.rate(p, num_steps=1) for _ in range(timesteps)]).to(images.device)
@@ -30,7 +33,7 @@ class Rate(Unfitted):
 
 
 @dataclass(frozen=True)
-class Latency(Unfitted):
+class Latency(UnfittedIntensity):
     """One spike a pixel within T steps, earlier for brighter pixels.
 
     linear: t = (T − 1)(1 − p), our `latency` but for p < 0.01, which fires as 0.01 does. Otherwise the time that a
@@ -44,13 +47,16 @@ class Latency(Unfitted):
     def info(self) -> EncoderInfo:
         """Binary, with a window; batch-invariant where linear."""
         source = "snnTorch spikegen.latency; Eshraghian et al. 2023"
-        return EncoderInfo("binary", True, None, (0.0, 1.0), source, window=True, batch_invariant=self.linear)
+        facts = EncoderInfo("binary", True, None, (0.0, 1.0), source, window=True, batch_invariant=self.linear)
+        return replace(facts, resolution=0.02 if self.linear else None)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # noqa: ARG002
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]. Raises EncoderError where T < 2."""
+        admit(images, timesteps, ids)
         if timesteps < 2:
             raise EncoderError(f"snnTorch's latency code needs at least 2 timesteps, not {timesteps}")
         train: Tensor = spikegen.latency(intensity(images), timesteps, normalize=True, linear=self.linear)
         return train.to(images.device)
 
+    decode = staticmethod(linear_latency)
     operations = staticmethod(each_pixel)

@@ -3,31 +3,35 @@
 Its encoders are stateful; one is made for every call, so that there is nothing to reset.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from spikingjelly.activation_based import encoding
 from torch import Generator, Tensor
 
-from encoders.base import EncoderInfo, Unfitted, at_least_one_step
-from encoders.peers.isolation import each_pixel, intensity, seeded
+from encoders.admission import admit, whole_number
+from encoders.base import EncoderInfo, UnfittedIntensity
+from encoders.latency import linear_intensities
+from encoders.peers.adapter import each_pixel, intensity, linear_latency, seeded
+from encoders.phase import pixels_from_bits
+from encoders.single_spike import decoded_at
 
 SOURCE = "SpikingJelly {}; Fang et al. 2023"
 
 
 @dataclass(frozen=True)
-class Poisson(Unfitted):
+class Poisson(UnfittedIntensity):
     """Bernoulli spikes with probability p = (x + 1)/2: our unsigned `poisson`, in distribution.
 
     It fires where u ≤ p, ours where u < p: with u on a grid of 2⁻²⁴, even black fires once in 2²⁴ draws.
     """
 
-    info = EncoderInfo("binary", False, None, (0.0, 1.0), SOURCE.format("PoissonEncoder"))
+    info = EncoderInfo("binary", False, None, (0.0, 1.0), SOURCE.format("PoissonEncoder"), draws_by_id=False)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        at_least_one_step(timesteps)
+        admit(images, timesteps, ids)
         p, peer = intensity(images), encoding.PoissonEncoder()
         with seeded(generator):
             return torch.stack([peer(p) for _ in range(timesteps)]).to(images.device)
@@ -36,26 +40,32 @@ class Poisson(Unfitted):
 
 
 @dataclass(frozen=True)
-class Latency(Unfitted):
+class Latency(UnfittedIntensity):
     """One spike a pixel. "linear": t = round((T − 1)(1 − p)), our `latency`; "log": t = T − 1 − ln(αp + 1).
 
     α = exp(T − 1) − 1, so that white fires at 0 (its documentation says T − 1); float32 ends it at T = 89.
     """
 
     curve: Literal["linear", "log"] = "linear"
-    info = EncoderInfo("binary", True, None, (0.0, 1.0), SOURCE.format("LatencyEncoder"), window=True)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # noqa: ARG002
+    @property
+    def info(self) -> EncoderInfo:
+        """Binary, with a window; the logarithmic code has too few times for the bright half."""
+        facts = EncoderInfo("binary", True, None, (0.0, 1.0), SOURCE.format("LatencyEncoder"), window=True)
+        return replace(facts, resolution=0.02 if self.curve == "linear" else None)
+
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        at_least_one_step(timesteps)
+        admit(images, timesteps, ids)
         train: Tensor = encoding.LatencyEncoder(timesteps, self.curve).single_step_encode(intensity(images))
         return train.contiguous().to(images.device)
 
+    decode = staticmethod(linear_latency)
     operations = staticmethod(each_pixel)
 
 
 @dataclass(frozen=True)
-class WeightedPhase(Unfitted):
+class WeightedPhase(UnfittedIntensity):
     """Bit t mod 8 of the 8-bit pixel, as a spike of size 1.
 
     Kim et al. 2018 weight a spike by its phase, 2^−(1 + t mod 8), as our `phase` does; here the weights are left to
@@ -65,31 +75,42 @@ class WeightedPhase(Unfitted):
 
     info = EncoderInfo("binary", True, 8, (0.0, 1.0), SOURCE.format("WeightedPhaseEncoder") + "; Kim et al. 2018")
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # noqa: ARG002
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        at_least_one_step(timesteps)
+        admit(images, timesteps, ids)
         peer, pixels = encoding.WeightedPhaseEncoder(8), (intensity(images) * 255).round() / 256
         return torch.stack([peer(pixels) for _ in range(timesteps)]).to(images.device)
+
+    def decode(self, train: Tensor) -> Tensor:
+        """pixel/255, each spike weighted by the place of its bit."""
+        return pixels_from_bits(train, weighted=False)
 
     operations = staticmethod(each_pixel)
 
 
 @dataclass(frozen=True)
-class Periodic(Unfitted):
+class Periodic(UnfittedIntensity):
     """Plays a given train again and again; the train is ours to choose: the linear latency code of `period` steps."""
 
     period: int = 8
+
+    def __post_init__(self) -> None:
+        whole_number("period", self.period, 1, 10_000)
 
     @property
     def info(self) -> EncoderInfo:
         """Binary; no window, since the period does not depend on T."""
         return EncoderInfo("binary", True, self.period, (0.0, 1.0), SOURCE.format("PeriodicEncoder"))
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        at_least_one_step(timesteps)
-        once = Latency().encode(images, self.period, generator)
+        admit(images, timesteps, ids)
+        once = Latency().encode(images, self.period, generator, ids)
         peer = encoding.PeriodicEncoder(once)
         return torch.stack([peer(once) for _ in range(timesteps)])
+
+    def decode(self, train: Tensor) -> Tensor:
+        """The intensity of the linear latency code, from the first window."""
+        return decoded_at(train[: self.period], linear_intensities(self.period), silent=0.0)
 
     operations = staticmethod(each_pixel)

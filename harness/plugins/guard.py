@@ -13,7 +13,8 @@ import torch
 from torch import Generator, Tensor
 
 import encoders
-from encoders.base import Encoder, EncoderError, EncoderInfo
+from encoders.base import Encoder, EncoderError, EncoderInfo, Operations
+from encoders.encoding import encode
 from harness.config import EncoderSpec, canonical_json
 from harness.errors import CellFailure
 
@@ -57,10 +58,10 @@ class Guarded:
                 raise ValueError(f"shape {tuple(frames.shape)} for {len(images)} images")
             return frames
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         """The spike train, with the right number of timesteps and images, and no NaN in it."""
         with watched(self.name, "encode", len(images)):
-            train = self.inner.encode(images, timesteps, generator)
+            train = encode(self.inner, images, timesteps, generator, ids)
             if train.ndim != 5 or train.shape[:2] != (timesteps, len(images)):
                 raise ValueError(f"shape {tuple(train.shape)} for {timesteps} timesteps of {len(images)} images")
             # One pass and no temporary: a sum is NaN or infinite if anything in it is.
@@ -75,10 +76,10 @@ class Guarded:
             canonical_json(state)
             return state
 
-    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
         """Arithmetic operations for one image."""
         with watched(self.name, "count its operations"):
-            return float(self.inner.operations(shape, timesteps))
+            return Operations.of(self.inner.operations(shape, timesteps))
 
 
 def guarded(spec: EncoderSpec) -> Guarded:

@@ -5,11 +5,21 @@ import torch
 
 from encoders import create
 from encoders.base import EncoderError
+from encoders.burst import bursts_reference
 
 
 def train(intensities: list[float], timesteps: int, **parameters: float) -> torch.Tensor:
     images = (torch.tensor(intensities) * 2 - 1).view(1, 1, 1, -1)
     return create("burst", **parameters).encode(images, timesteps, torch.Generator())[:, 0, 0, 0]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"threshold": 0.3, "growth": 1.7}])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_kernel_and_reference_give_the_same_bits(parameters: dict, dtype: torch.dtype) -> None:
+    images = torch.rand(3, 1, 30, 30, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    encoder = create("burst", **parameters)
+    reference = bursts_reference((images + 1) / 2, 20, encoder.threshold, encoder.growth).to(dtype)
+    assert torch.equal(encoder.encode(images, 20, torch.Generator(), dtype=dtype), reference)
 
 
 def test_a_grey_pixel_worked_by_hand() -> None:
@@ -55,7 +65,18 @@ def test_long_trains_carry_the_intensity() -> None:
     torch.testing.assert_close(mean, torch.tensor(intensities), atol=8 / 2000, rtol=0)
 
 
-@pytest.mark.parametrize(("parameters", "message"), [({"threshold": 0.0}, "above 0"), ({"growth": 1.0}, "above 1")])
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"threshold": 0.0}, "threshold must be a number above 1e-06"),
+        ({"threshold": 1e-320}, "threshold must be"),
+        ({"threshold": float("nan")}, "threshold must be"),
+        ({"growth": 1.0}, "growth must be a number above 1.001 and at most 1000, not 1.0"),
+        ({"growth": float("inf")}, "growth must be"),
+        ({"growth": float("nan")}, "growth must be"),
+        ({"growth": "2"}, "growth must be"),
+    ],
+)
 def test_wrong_parameters_are_refused(parameters: dict, message: str) -> None:
     with pytest.raises(EncoderError, match=message):
         create("burst", **parameters)

@@ -2,22 +2,29 @@
 
 # ruff: noqa: ARG002 - these encoders keep the protocol's arguments, used or not
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
 from torch import Generator, Tensor
 
-from encoders import create, laws, registry
+from encoders import create, registry
 from encoders.conformance import LAWS, Finding, check, sample_images
-from tests.encoders.broken import NeedsGenerator, Sign
+from encoders.draws import uniform
+from encoders.laws import declarations, draws
+from tests.encoders.broken_declarations import NeedsGenerator
+from tests.encoders.broken_draws import DrawsInTurn
+from tests.encoders.sound import Sign
 
 FAMILY: list[tuple[str, dict]] = [
     *[(name, {}) for name in registry.BUILTIN],
-    ("poisson", {"signed": False, "rate": 0.5}),
+    ("poisson", {"rate": 0.5}),
+    ("poisson", {"signed": True}),
     ("burst", {"threshold": 0.25, "growth": 1.5}),
     ("dct", {"stride": 2, "colour": "ycbcr"}),
     ("dct", {"colour": "chroma"}),
+    ("dct", {"colour": "ycbcr-released"}),
+    ("dct", {"reset": "none"}),
     ("dct", {"block_size": 2, "stride": 2}),
     ("dct", {"block_size": 8, "stride": 8}),
     ("dct", {"schedule": "truncated", "frequencies": 8}),
@@ -49,7 +56,7 @@ def test_other_encoders_say_otherwise() -> None:
 
     assert seen("poisson")["declared randomness"] == "random: depends on the generator"
     assert seen("poisson")["declared period"] == "none declared"
-    assert seen("poisson")["counted operations"] == f"{3 * 16 * 16 * 16} an image"
+    assert seen("poisson")["counted operations"] == f"0 multiply-accumulates, {3 * 16**3} additions an image"
     assert seen("ttfs")["prefix property"] == "declared a window: the code is laid out over all T steps"
     assert seen("dct")["calibration is pure"] == "a fitted copy"
     assert seen("dct")["json state"] == "holds thresholds"
@@ -65,7 +72,7 @@ def test_the_encoder_that_is_checked_stays_as_it_was() -> None:
             return self
 
     encoder = Collecting()
-    [finding] = check(encoder, only=(laws.calibration_is_pure,))
+    [finding] = check(encoder, only=(declarations.calibration_is_pure,))
     assert finding.passed is False
     assert encoder.seen == []
 
@@ -78,10 +85,26 @@ def test_calibration_is_given_a_generator() -> None:
     assert [f for f in check(NeedsGenerator()) if f.passed is False] == []
 
 
-def test_a_random_code_is_not_tried_alone() -> None:
-    # Alone, an image meets other draws: that is no fault of the code.
-    [finding] = check(create("poisson"), only=(laws.batch_invariance,))
+def test_a_random_code_keeps_its_draws_however_batches_are_cut() -> None:
+    [finding] = check(create("poisson"), only=(draws.split_with_ids,))
     assert finding.passed is True
+
+
+def test_a_random_code_of_ones_own_keeps_the_laws_with_uniform_draws() -> None:
+    class Own(DrawsInTurn):
+        def frame(self, images: Tensor) -> Tensor:
+            return images
+
+        def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+            return (uniform(images, timesteps, generator, ids) < images.abs()) * images.sign()
+
+    assert [f for f in check(Own()) if f.passed is False] == []
+
+
+def test_a_code_that_declares_draws_in_turn_is_not_held_to_ids() -> None:
+    info = replace(DrawsInTurn().declared, draws_by_id=False)
+    [finding] = check(DrawsInTurn(info), only=(draws.split_with_ids,))
+    assert finding.detail == "declared to draw for one batch after the other, without ids"
 
 
 def test_the_sample_has_plain_images_and_noise_of_rising_contrast() -> None:

@@ -29,5 +29,5 @@ def test_in_a_single_step_everything_fires() -> None:
 
 
 def test_no_timesteps_are_refused() -> None:
-    with pytest.raises(EncoderError, match="at least 1"):
+    with pytest.raises(EncoderError, match="timesteps must be a whole number from 1"):
         times([1.0], 0)

@@ -9,44 +9,54 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from encoders import laws
 from encoders.conformance import Finding, check
-from tests.encoders.broken import (
-    INFO,
-    BatchMean,
-    DoublePrecision,
+from encoders.laws import trains
+from tests.encoders.broken_declarations import (
     EndlessCost,
     FailingCalibration,
     FallingCost,
-    FirstIsSpecial,
-    FlatFrame,
     ForgetfulOfPurity,
-    GlobalRandom,
-    HalfFrame,
-    InfiniteFrame,
-    InPlace,
-    LateSpike,
     LearnsWhileEncoding,
     ListState,
     NanState,
     NegativeCost,
-    NotANumber,
     NumberedState,
-    OddLength,
     OtherKind,
-    Raising,
     RandomCalibration,
-    Remembering,
-    SecretlyRandom,
-    Sign,
-    StaysOnCpu,
-    Surprised,
     TensorState,
+    WordsForCost,
+)
+from tests.encoders.broken_draws import (
+    BatchMean,
+    CountsFromOne,
+    DrawsInTurn,
+    FirstIsSpecial,
+    GlobalRandom,
+    IgnoresIds,
+    Remembering,
+    SameDraws,
+    SecretlyRandom,
+    Surprised,
     WastefulDraw,
     WastefulGlobalDraw,
-    WrongShape,
-    declaring,
 )
+from tests.encoders.broken_trains import (
+    DoublePrecision,
+    FlatFrame,
+    HalfFrame,
+    InfiniteFrame,
+    InPlace,
+    LateSpike,
+    NotANumber,
+    OddLength,
+    OtherInBfloat16,
+    OtherShapeDecoded,
+    PixelFrame,
+    Raising,
+    StaysOnCpu,
+    WrongShape,
+)
+from tests.encoders.sound import INFO, Sign, declaring
 
 
 def test_the_encoder_to_break_is_whole() -> None:
@@ -78,12 +88,20 @@ def test_the_encoder_to_break_is_whole() -> None:
         (SecretlyRandom(), "declared randomness", "^declared deterministic, yet the train depends on the generator"),
         (WastefulDraw(), "declared randomness", "^it moves the generator"),
         (declaring(deterministic=False, period=None), "declared randomness", "^declared random, yet two generators"),
+        (DrawsInTurn(), "split with ids", "^in batches of 1 the train is another: draw by generator.initial_seed"),
+        (IgnoresIds(), "split with ids", "^in batches of 1 the train is another"),
+        (SameDraws(), "split with ids", "^declared random by id, yet other ids give the same train"),
+        (CountsFromOne(), "split with ids", "^without ids the train is not that of ids 0 … N−1"),
+        (FirstIsSpecial(), "split with ids", "^in batches of 1"),
         (BatchMean(), "batch invariance", "^the train depends on batch mates"),
         (FirstIsSpecial(), "batch invariance", "^alone, an image has another train than in its batch"),
         (LateSpike(), "prefix property", r"^the \d+-step train is not a prefix"),
         (OddLength(length=1), "prefix property", "^the 1-step train is not a prefix"),
         (OddLength(length=8), "prefix property", "^the 8-step train is not a prefix"),
         (OddLength(length=15), "prefix property", "^the 15-step train is not a prefix"),
+        (PixelFrame(), "frame is conveyed", r"^frame and decoded train are 0\.\d+ apart on average: let `frame` be"),
+        (OtherShapeDecoded(), "frame is conveyed", r"^decoded has shape \(16, 16\), the frame \(8, 3, 16, 16\)"),
+        (OtherInBfloat16(), "dtype is a cast", "^in bfloat16 it is another train"),
         (InPlace(), "input untouched", "^the images were changed in place"),
         (OtherKind(), "calibration is pure", "^calibrate returned a Sign"),
         (ForgetfulOfPurity(), "calibration is pure", "^calibrate changed the encoder it was called on"),
@@ -96,6 +114,7 @@ def test_the_encoder_to_break_is_whole() -> None:
         (NanState(), "json state", r"^state\(\) is not JSON"),
         (ListState(), "json state", r"^state\(\) is a list, not a mapping"),
         (NumberedState(), "json state", r"^state\(\) has keys that are not strings"),
+        (WordsForCost(), "counted operations", "ValueError"),
         (NegativeCost(), "counted operations", "^operations: .*-1"),
         (EndlessCost(), "counted operations", "^operations: .*inf"),
         (FallingCost(), "counted operations", "^0.0625 operations at T, 0.03125 at 2T"),
@@ -126,13 +145,13 @@ def test_a_graded_code_has_at_most_256_sizes(sizes: int, kept: bool) -> None:
             train.view(-1)[:sizes] = torch.arange(sizes) / sizes
             return train
 
-    [finding] = check(Levels(replace(INFO, alphabet="graded")), only=(laws.declared_alphabet,))
+    [finding] = check(Levels(replace(INFO, alphabet="graded")), only=(trains.declared_alphabet,))
     assert finding.passed is kept
 
 
 def test_the_declared_range_leaves_room_for_rounding_only() -> None:
     def passed(least: float, greatest: float) -> bool | None:
-        return check(declaring(value_range=(least, greatest)), only=(laws.declared_alphabet,))[0].passed
+        return check(declaring(value_range=(least, greatest)), only=(trains.declared_alphabet,))[0].passed
 
     assert passed(-1 + 5e-7, 1 - 5e-7) is True
     assert passed(-1 + 2e-6, 1) is False
@@ -144,15 +163,18 @@ def test_a_kept_law_says_what_was_seen() -> None:
         "declared shape": "(16, 8, 3, 16, 16) float32",
         "declared alphabet": "ternary, -1 to 1",
         "finite values": "no NaN, no infinity",
+        "dtype is a cast": "bfloat16 is float32 rounded",
         "repeatable": "the same train again",
         "declared randomness": "deterministic: ignores the generator",
         "batch invariance": "batch mates do not matter",
+        "split with ids": "the batch size does not matter",
         "prefix property": "shorter trains are prefixes",
+        "frame is conveyed": "decoded train and frame are 0 apart after 128 steps",
         "input untouched": "images unchanged",
         "calibration is pure": "nothing to fit",
         "declared period": "1 declared (what is fed inside cannot be seen from outside)",
         "json state": "holds nothing",
-        "counted operations": "1 an image",
+        "counted operations": "0 multiply-accumulates, 1 additions an image",
     } | ({"devices agree": "0.00% of the train differs"} if torch.cuda.is_available() else {})
 
 

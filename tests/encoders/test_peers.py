@@ -17,10 +17,10 @@ SAME_CODE = [
     ("snntorch-latency", {}, "latency", {}),
 ]
 SAME_DISTRIBUTION = [
-    ("snntorch-rate", {}, "poisson", {"signed": False}),
-    ("spikingjelly-poisson", {}, "poisson", {"signed": False}),
-    ("norse-poisson", {"rate": 0.5}, "poisson", {"signed": False, "rate": 0.5}),
-    ("norse-signed-poisson", {}, "poisson", {}),
+    ("snntorch-rate", {}, "poisson", {}),
+    ("spikingjelly-poisson", {}, "poisson", {}),
+    ("norse-poisson", {"rate": 0.5}, "poisson", {"rate": 0.5}),
+    ("norse-signed-poisson", {}, "poisson", {"signed": True}),
 ]
 OTHER_PARAMETERS = [
     ("snntorch-latency", {"linear": False}),

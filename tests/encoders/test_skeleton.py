@@ -17,7 +17,7 @@ from encoders import create
 from encoders.catalogue import describe
 from encoders.conformance import check
 rows = {row.name: [row.origin, row.broken] for row in describe()}
-failed = [str(f) for f in check(create("spiral_wave", threshold=0.5)) if f.passed is False]
+failed = [str(f) for f in check(create("spiral_wave")) if f.passed is False]
 print(json.dumps([rows, failed]))
 """
 

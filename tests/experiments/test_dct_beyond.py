@@ -50,5 +50,5 @@ def test_the_order_learned_from_one_frequency_begins_with_it() -> None:
     row = torch.cos(torch.pi * (torch.arange(4) + 0.5) / 4)
     strength = torch.linspace(-1, 1, 16).view(-1, 1, 1, 1)
     vertical, horizontal = row.view(1, 1, 4, 1).expand(1, 1, 4, 4), row.view(1, 1, 1, 4).expand(1, 1, 4, 4)
-    images = strength * vertical + 0.3 * strength.flip(0).square() * horizontal
+    images = 0.7 * strength * vertical + 0.2 * strength.flip(0).square() * horizontal
     assert learned_order(Dct(lower_percentile=2, upper_percentile=98), images, 1) == (2,)

@@ -1,4 +1,4 @@
-"""What keeps a peer's habits in: some draw from torch's global generator."""
+"""What the adapters share: a peer's use of torch's global generator is kept inside, and its input is p on the CPU."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import Generator, Tensor
 
-from encoders.random import draw_key
+from encoders.draws import draw_key
+from encoders.latency import linear_intensities
+from encoders.single_spike import decoded_at
 
 
 @contextmanager
@@ -22,6 +24,11 @@ def seeded(generator: Generator) -> Iterator[None]:
 def intensity(images: Tensor) -> Tensor:
     """p = (x + 1)/2 of images in [-1, 1], on the CPU: a peer draws where its input is, and devices must agree."""
     return ((images + 1) / 2).clamp(0, 1).cpu()
+
+
+def linear_latency(train: Tensor) -> Tensor:
+    """p = 1 − t/(T − 1) of each pixel's first spike."""
+    return decoded_at(train, linear_intensities(len(train)), silent=0.0)
 
 
 def each_pixel(shape: tuple[int, int, int], timesteps: int) -> float:

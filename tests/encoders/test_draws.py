@@ -1,0 +1,105 @@
+"""Counter-based random numbers against SplitMix64's published outputs, and the kernel against the reference."""
+
+import pytest
+import torch
+
+from encoders import create
+from encoders.draws import LEVELS, bernoulli, bernoulli_reference, draw_key, image_keys, splitmix64, uniform
+
+PUBLISHED = [
+    6457827717110365317,
+    3203168211198807973,
+    9817491932198370423,
+    4593380528125082431,
+    16408922859458223821,
+]
+
+
+def test_splitmix64_gives_its_published_outputs() -> None:
+    numbers = splitmix64(1234567, torch.arange(5)).tolist()
+    assert [number % 2**64 for number in numbers] == PUBLISHED
+
+
+def below(probability: torch.Tensor, timesteps: int, key: int) -> torch.Tensor:
+    """Ones with the given probability `[pixels]`, of one image whose stream has this key."""
+    keys = torch.tensor([key])
+    return bernoulli(probability[None], torch.ones_like(probability)[None], timesteps, keys)[:, 0]
+
+
+def test_each_number_decides_one_pixel_at_three_timesteps() -> None:
+    for t, places in enumerate((43, 22, 1)):
+        uniform = torch.tensor([(number >> places) % LEVELS / LEVELS for number in PUBLISHED])
+        assert below(uniform + 1 / LEVELS, 3, 1234567)[t].tolist() == [1] * 5
+        assert below(uniform, 3, 1234567)[t].tolist() == [0] * 5
+
+
+def test_the_next_three_timesteps_take_the_next_numbers() -> None:
+    # Two pixels: numbers 0 and 1 decide timesteps 0 to 2, numbers 2 and 3 decide timesteps 3 to 5.
+    uniform = torch.tensor([(number >> 43) / LEVELS for number in PUBLISHED[2:4]])
+    assert below(uniform + 1 / LEVELS, 4, 1234567)[3].tolist() == [1, 1]
+    assert below(uniform, 4, 1234567)[3].tolist() == [0, 0]
+
+
+def test_an_image_has_the_key_that_splitmix64_gives_for_its_id() -> None:
+    generator = torch.Generator().manual_seed(1234567)
+    keys = image_keys(generator, torch.tensor([4, 0])).tolist()
+    assert [key % 2**64 for key in keys] == [PUBLISHED[4], PUBLISHED[0]]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("timesteps", [1, 2, 9, 10])
+@pytest.mark.parametrize("pixels", [35, 2500])
+def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, timesteps: int, pixels: int) -> None:
+    probability = torch.rand(3, 1, 1, pixels, generator=torch.Generator().manual_seed(3))
+    sizes = torch.randn(probability.shape, generator=torch.Generator().manual_seed(4)).to(dtype)
+    given = (probability, sizes, timesteps, torch.tensor([0, -(2**63), 2**62 + 12345]))
+    assert torch.equal(bernoulli(*given), bernoulli_reference(*given))
+    assert bernoulli(*given).dtype == dtype
+
+
+def test_uniform_draws_are_the_bits_as_fractions() -> None:
+    images, seed = torch.zeros(2, 1, 1, 1), torch.Generator().manual_seed(1234567)
+    # Number 0 of the stream whose key is number 4 of the seed's stream.
+    number = splitmix64(PUBLISHED[4], torch.arange(1)).item() % 2**64
+    drawn = uniform(images, 3, seed, torch.tensor([0, 4]))[:, 1].flatten().tolist()
+    assert drawn == [(number >> places) % LEVELS / LEVELS for places in (43, 22, 1)]
+
+
+def test_a_code_of_ones_own_draws_what_poisson_draws() -> None:
+    images, ids = torch.rand(3, 2, 5, 5) * 2 - 1, torch.tensor([8, 0, 3])
+    own = (uniform(images, 7, torch.Generator().manual_seed(2), ids) < (images + 1) / 2).float()
+    assert torch.equal(own, create("poisson").encode(images, 7, torch.Generator().manual_seed(2), ids))
+
+
+def test_certain_and_impossible_events() -> None:
+    probability = torch.tensor([0.0, 1.0]).repeat(5000)
+    assert torch.equal(below(probability, 4, 77), probability.expand(4, -1))
+
+
+def test_uniform_numbers_fill_every_sixteenth_evenly() -> None:
+    edges = torch.arange(1, 16) / 16
+    shares = torch.stack([below(torch.full((40000,), edge.item()), 6, 5).mean() for edge in edges])
+    # Standard deviation of a share of 240 000 is at most 0.00102: five of them.
+    assert (shares - edges).abs().max() < 0.0052
+
+
+def test_numbers_of_neighbouring_timesteps_keys_and_pixels_do_not_correlate() -> None:
+    half = torch.full((50000,), 0.5)
+    one, two = below(half, 4, 10), below(half, 4, 11)
+    pairs = [(one[0], one[t]) for t in (1, 2, 3)] + [(one[1], one[2]), (one[0], two[0]), (one[0, 1:], one[0, :-1])]
+    for a, b in pairs:
+        assert torch.corrcoef(torch.stack([a, b]))[0, 1].abs() < 0.0225  # five standard deviations of 1/√50000
+
+
+def test_neighbouring_images_do_not_correlate() -> None:
+    keys = image_keys(torch.Generator().manual_seed(8), torch.arange(2))
+    half = torch.full((2, 50000), 0.5)
+    one, two = bernoulli(half, torch.ones_like(half), 1, keys)[0]
+    assert torch.corrcoef(torch.stack([one, two]))[0, 1].abs() < 0.0225
+
+
+def test_a_key_drawn_for_a_peer_moves_the_generator_on() -> None:
+    generator = torch.Generator().manual_seed(0)
+    first, second = draw_key(generator), draw_key(generator)
+    assert first != second
+    assert draw_key(torch.Generator().manual_seed(0)) == first
