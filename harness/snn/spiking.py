@@ -1,5 +1,6 @@
 """A network with everything that makes it spike: the encoder before it, its thresholds and its neuron."""
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,8 @@ from torch import Generator, Tensor
 from encoders.base import Encoder
 from harness.config import NeuronSpec
 from harness.errors import CellFailure
-from harness.snn.fire import Kernel
-from harness.snn.network import Network, Neurons
+from harness.snn.network import Network
+from harness.snn.neuron import Kernel, Neuron, layer_neurons
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,19 @@ class Spiking:
         """Multiply-accumulates that one image costs over all timesteps, were every input dense."""
         return self.timesteps * sum(stage.macs for stage in self.network.stages)
 
-    def neurons(self, gains: Sequence[Tensor | None] | None = None) -> Neurons:
-        """How its hidden layers fire, with these dropout gains."""
-        return Neurons(self.thresholds, self.neuron, gains, self.kernel)
+    def neurons(self, gains: Sequence[Tensor | None] | None = None) -> list[Neuron]:
+        """The neurons of its hidden layers, with these dropout gains."""
+        return layer_neurons(self.thresholds, self.neuron, gains, self.kernel)
 
-    def encode(self, images: Tensor, generator: Generator) -> Tensor:
-        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype."""
-        train = self.encoder.encode(images.to(self.device), self.timesteps, generator)
+    def encode(self, images: Tensor, generator: Generator, ids: Tensor | None = None) -> Tensor:
+        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype.
+
+        ids: `[N]` int64, the images' places in the data set, for random codes; not passed on to an encoder that
+        does not take them. Raises CellFailure for a train of another shape.
+        """
+        takes_ids = ids is not None and "ids" in inspect.signature(self.encoder.encode).parameters
+        places = {"ids": ids} if takes_ids else {}
+        train = self.encoder.encode(images.to(self.device), self.timesteps, generator, **places)
         if train.shape[:2] != (self.timesteps, len(images)):
             raise CellFailure(
                 f"the encoder gave a spike train of shape {tuple(train.shape)} "

@@ -76,7 +76,7 @@ def test_gradients_are_those_of_an_unrolled_float64_loop(reading, clock):
     weights = torch.randn(12, 40, generator=generator, dtype=torch.float64)
     late = clock == "layer-delay" or reading == "released-code"
     ours, theirs = base.clone().requires_grad_(), base.clone().requires_grad_()
-    train = lif_reference(ours, 0.8, NeuronSpec(reading, clock, 0.99))
+    train = lif_reference(ours, Neuron(0.8, NeuronSpec(reading, clock, 0.99)))
     expected = naive(theirs, 0.8, 0.99, reading, late)
     (train * weights).sum().backward()
     (expected * weights).sum().backward()

@@ -24,7 +24,7 @@ def test_spikes_and_gradients_are_the_references(reading, clock, dtype):
     gain = ((torch.rand(301, generator=generator) > 0.2).float() / 0.8).to(dtype)
     arriving = torch.randn(7, 301, generator=generator).to(dtype)
     expected = current.clone().requires_grad_()
-    train = lif_reference(expected, 0.7, spec, gain)
+    train = lif_reference(expected, Neuron(0.7, spec, gain))
     train.backward(arriving)
     on = [tensor.to(DEVICE) for tensor in (current, gain, arriving)]
     assert torch.equal(triton_lif.forward(on[0], on[1], 0.7, spec).cpu(), train)
