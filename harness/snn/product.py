@@ -40,7 +40,7 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def drive(x: Tensor, weight: Tensor | None, timesteps: int) -> Tensor:
-    """The current `[T, M]` of neurons: the product of `x` `[T·N, …]` and `weight`, `prepared`; without a weight, `x`."""
+    """The current `[T, M]` of neurons: the product of `x` `[T·N, …]` and `weight`, `prepared`; without one, `x`."""
     return x if weight is None else flat(product(x, weight)).view(timesteps, -1)
 
 

@@ -6,6 +6,7 @@ import torch
 
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import CellFailure
+from harness.snn import balancing
 from harness.snn.balancing import balance
 from harness.snn.network import Network
 
@@ -40,3 +41,27 @@ def test_a_layer_without_positive_input_is_named():
         network.weights[1].fill_(-1.0)
     with pytest.raises(CellFailure, match="linear2"):
         balance(network, lambda: [trains()], 99.9, NeuronSpec())
+
+
+def test_layers_computed_again_give_the_thresholds_of_layers_kept(monkeypatch):
+    network = Network(NetworkSpec("t", (4, "A", 6), (8, 8)), (2, 6, 6), 3, torch.Generator().manual_seed(2))
+    train = torch.randint(-1, 2, (5, 9, 2, 6, 6), generator=torch.Generator().manual_seed(3)).float()
+    passes = []
+
+    def trains():
+        passes.append(1)
+        return train.split(4, dim=1)
+
+    kept = balance(network, trains, 95.0, NeuronSpec())
+    assert len(passes) == 2  # the second finds the first threshold's spikes, which are kept from then on
+    monkeypatch.setattr(balancing, "BUDGET", 0)
+    assert balance(network, trains, 95.0, NeuronSpec()) == kept
+    assert len(passes) == 2 + 4
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_layer_whose_input_is_not_finite_is_named(value):
+    train = trains()
+    train[0, 0] = value
+    with pytest.raises(CellFailure, match="linear1: its input is not finite"):
+        balance(made(), lambda: [train], 99.9, NeuronSpec())

@@ -1,4 +1,4 @@
-"""The GPU kernel against the reference: on a GPU where there is one, else in Triton's interpreter (see conftest.py)."""
+"""The GPU kernels against the reference: on a GPU if there is one, else in Triton's interpreter (see conftest.py)."""
 
 import pytest
 import torch
@@ -6,40 +6,65 @@ import torch
 from harness.config import NeuronSpec
 from harness.snn.fire import EACH, SUMMED, Neuron, fire, pooled
 from harness.snn.neuron import lif_reference
+from harness.snn.readout import read
 
 pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
 
 from harness.snn import triton_lif
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+READINGS, CLOCKS = ("equation", "algorithm", "released-code"), ("synchronous", "layer-delay")
+MAPS = (2, 7, 5, 3)  # (N, H, W, C), odd
+READOUTS = {"each": EACH, "summed": SUMMED, "pooled, odd": pooled(MAPS), "pooled, even": pooled((1, 6, 10, 11))}
 
 
-@pytest.mark.parametrize("reading", ["equation", "algorithm", "released-code"])
-@pytest.mark.parametrize("clock", ["synchronous", "layer-delay"])
+def drawn(readout, dtype, timesteps=7):
+    """Current, gain and a gradient of the readout."""
+    draws = torch.Generator().manual_seed(3)
+    images, height, width, channels = readout.maps
+    neurons = images * height * width * channels or 301
+    current = (torch.randn(timesteps, neurons, generator=draws) * 0.6).to(dtype)
+    gain = ((torch.rand(neurons, generator=draws) > 0.2).float() / 0.8).to(dtype)
+    shape = read(current, readout).shape
+    return current, gain, torch.randn(shape, generator=draws).to(dtype)
+
+
+@pytest.mark.parametrize("readout", READOUTS.values(), ids=READOUTS)
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_spikes_and_gradients_are_the_references(reading, clock, dtype):
-    generator = torch.Generator().manual_seed(3)
-    spec = NeuronSpec(reading, clock)
-    current = (torch.randn(7, 301, generator=generator) * 0.6).to(dtype)
-    gain = ((torch.rand(301, generator=generator) > 0.2).float() / 0.8).to(dtype)
-    arriving = torch.randn(7, 301, generator=generator).to(dtype)
+def test_spikes_and_gradients_are_the_references(readout, reading, clock, dtype):
+    current, gain, arriving = drawn(readout, dtype)
+    neuron = Neuron(0.7, NeuronSpec(reading, clock), gain)
     expected = current.clone().requires_grad_()
-    train = lif_reference(expected, Neuron(0.7, spec, gain))
-    train.backward(arriving)
-    on = [tensor.to(DEVICE) for tensor in (current, gain, arriving)]
-    assert torch.equal(triton_lif.forward(on[0], on[1], 0.7, spec).cpu(), train)
-    got = triton_lif.backward(on[2], on[0], on[1], 0.7, spec).cpu()
+    fired = read(lif_reference(expected, neuron), readout)
+    fired.backward(arriving.to(fired.dtype))
+    current, arriving, neuron = current.to(DEVICE), arriving.to(DEVICE), neuron._replace(gain=gain.to(DEVICE))
+    assert torch.equal(triton_lif.forward(current, neuron, readout).cpu(), fired)
+    row = arriving.unsqueeze(0) if readout == SUMMED else arriving
+    got = triton_lif.backward(row, current, neuron, readout).cpu()
     tight = dtype == torch.float32
     torch.testing.assert_close(got, expected.grad, rtol=1e-5 if tight else 2**-6, atol=1e-6 if tight else 2**-6)
 
 
+@pytest.mark.parametrize("readout", [EACH, pooled(MAPS)], ids=["each", "pooled"])
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_spikes_are_counted_neuron_by_neuron(readout, clock):
+    current, _, _ = drawn(readout, torch.float32)
+    neuron = Neuron(0.7, NeuronSpec(clock=clock))
+    counts = torch.zeros(current.shape[1], device=DEVICE)
+    fired = triton_lif.forward(current.to(DEVICE), neuron, readout, counts).cpu()
+    spikes = lif_reference(current, neuron)
+    assert torch.equal(fired, read(spikes, readout))
+    assert torch.equal(counts.cpu(), spikes.sum(0))
+
+
 def test_one_row_of_gradient_stands_for_every_timestep():
-    generator = torch.Generator().manual_seed(4)
-    current, row = torch.randn(5, 40, generator=generator), torch.randn(1, 40, generator=generator)
-    ones = torch.ones(40)
-    on = [tensor.to(DEVICE) for tensor in (current, row, ones)]
-    one = triton_lif.backward(on[1], on[0], on[2], 0.7, NeuronSpec())
-    every = triton_lif.backward(on[1].expand(5, 40).contiguous(), on[0], on[2], 0.7, NeuronSpec())
+    current, _, _ = (tensor.to(DEVICE) for tensor in drawn(EACH, torch.float32))
+    row = torch.randn(1, current.shape[1], generator=torch.Generator().manual_seed(4)).to(DEVICE)
+    neuron = Neuron(0.7, NeuronSpec())
+    one = triton_lif.backward(row, current, neuron, EACH)
+    every = triton_lif.backward(row.expand(7, -1).contiguous(), current, neuron, EACH)
     assert torch.equal(one, every)
 
 
