@@ -71,7 +71,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, fingerprint: F
         for images in torch.split(balancing.images, spiking.chunk()):
             yield spiking.encode(normalised(images), draws)
 
-    thresholds = balance(network, trains, config.balancing.percentile, config.neuron, setting.kernel)
+    thresholds = balance(network.cast(dtype), trains, config.balancing, config.neuron, setting.kernel)
     spiking = replace(spiking, thresholds=tuple(thresholds))
     clock.lap("balancing")
 

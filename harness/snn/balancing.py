@@ -5,12 +5,13 @@ produce. These are kept packed, at most BUDGET bytes of them, so that one layer 
 first; where they do not fit, the layers since the last ones kept are computed again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import torch
 from torch import Tensor
 
-from harness.config import NeuronSpec
+from harness.config import Balancing, NeuronSpec
 from harness.errors import CellFailure
 from harness.snn.network import Network
 from harness.snn.neuron import Kernel, layer_neurons
@@ -23,31 +24,36 @@ Trains = Callable[[], Iterable[Tensor]]
 
 @torch.no_grad()
 def balance(
-    network: Network, trains: Trains, percentile: float, neuron: NeuronSpec, kernel: Kernel = "auto"
+    network: Network, trains: Trains, balancing: Balancing, neuron: NeuronSpec, kernel: Kernel = "auto"
 ) -> list[float]:
     """A threshold for every layer but the last.
 
-    `trains()` starts a pass over spike trains `[T, N, C, H, W]`, the same ones each time; `percentile` is
-    in (0, 100). Raises CellFailure naming the layer whose pre-activations are not finite, or not positive there.
+    `trains()` starts a pass over spike trains `[T, N, C, H, W]`, the same ones each time; `balancing.images` is not
+    used. The method "per-step" needs 8 MiB a timestep. Raises CellFailure naming the layer whose pre-activations are
+    not finite, or not positive at the percentile.
     """
     thresholds: list[float] = []
     kept = _Kept(0, trains)
     for depth, stage in enumerate(network.stages[:-1]):
-        seen, following = StreamingQuantile(), _Kept(depth, trains)
+        seen: dict[int, StreamingQuantile] = defaultdict(StreamingQuantile)
+        following = _Kept(depth, trains)
         for timesteps, x in kept.inputs():
             hidden = network.firing(timesteps, layer_neurons(thresholds, neuron, kernel=kernel))
             x = network.walk(x, hidden, kept.depth, depth)
             following.keep(timesteps, x)
-            seen.update(network.current(depth, x))
-        thresholds.append(_threshold(seen, percentile, stage.name))
+            current = network.current(depth, x)
+            for part, values in enumerate(current.chunk(timesteps) if balancing.method == "per-step" else [current]):
+                seen[part].update(values)
+        thresholds.append(_threshold(seen.values(), balancing.percentile, stage.name))
         kept = following if following.whole else kept
     return thresholds
 
 
-def _threshold(seen: StreamingQuantile, percentile: float, name: str) -> float:
-    if not seen.finite:
+def _threshold(seen: Collection[StreamingQuantile], percentile: float, name: str) -> float:
+    """The largest percentile of the pre-activations of a layer: of all timesteps together, or of each."""
+    if not all(part.finite for part in seen):
         raise CellFailure(f"{name}: its input is not finite: NaN or infinity in spike train or weights")
-    threshold = seen.quantile(percentile / 100)
+    threshold = max(part.quantile(percentile / 100) for part in seen)
     # Zero lies in a bin of subnormal numbers, so "positive" starts at the smallest normal one.
     if not threshold > torch.finfo(torch.float32).tiny:
         raise CellFailure(f"{name}: no threshold: percentile {percentile} of its input is {threshold:.3g}")

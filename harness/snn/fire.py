@@ -25,7 +25,7 @@ def fire(x: Tensor, weight: Tensor | None, timesteps: int, neuron: Neuron, reado
     weight: see `product.py`; None: `x` is the current `[T, M]` itself. Every neuron starts from rest and follows
     the equations of `neuron.py`. With a fused kernel it can be differentiated once.
     """
-    x, weight = prepared(x, weight)
+    x, weight = (x.contiguous(), None) if weight is None else prepared(x, weight)
     if fused_kernels(x.device, neuron.kernel) is None:
         return read(lif_reference(drive(x, weight, timesteps), neuron), readout)
     fired: Tensor = _Fused.apply(x, weight, timesteps, neuron, readout)  # type: ignore[no-untyped-call]
@@ -37,7 +37,7 @@ def count_spikes(
     x: Tensor, weight: Tensor | None, timesteps: int, neuron: Neuron, readout: Readout = EACH
 ) -> tuple[Tensor, Tensor]:
     """What `fire` gives, and each neuron's spikes summed over time: `[M]` in fp32. Without gradients."""
-    x, weight = prepared(x, weight)
+    x, weight = (x.contiguous(), None) if weight is None else prepared(x, weight)
     current = drive(x, weight, timesteps)
     kernels = fused_kernels(x.device, neuron.kernel)
     if kernels is None:

@@ -48,5 +48,5 @@ def fused_kernels(device: torch.device, kernel: Kernel) -> Kernels | None:
     if chosen == "numba":
         from harness.snn import numba_kernels as module
     elif chosen == "triton":
-        from harness.snn import triton_lif as module
+        from harness.snn import triton_kernels as module
     return cast(Kernels | None, module)

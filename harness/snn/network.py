@@ -132,8 +132,7 @@ class Network(nn.Module):
 
     def current(self, index: int, x: Tensor) -> Tensor:
         """What stage `index` feeds its neurons: its weights on maps `[B, C, H, W]` or features `[B, F]`."""
-        x, weight = prepared(x, self.weights[index])
-        return product(x, weight)
+        return product(*prepared(x, self.weights[index]))
 
     def ann(self, frame: Tensor, gains: Sequence[Tensor | None] | None = None) -> Tensor:
         """Logits `[N, classes]` (fp32) of analog frames `[N, C, H, W]`, whose dtype sets the precision."""

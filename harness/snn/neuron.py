@@ -51,8 +51,9 @@ def is_late(spec: NeuronSpec) -> bool:
 
 
 def surrogate_height(neuron: Neuron) -> float:
-    """The height of the surrogate derivative (eq. 11)."""
-    return neuron.spec.surrogate_height
+    """The height of a spike's surrogate derivative: γ (eq. 11), or γ/θ where the released code is followed."""
+    height = neuron.spec.surrogate_height
+    return height / neuron.threshold if neuron.spec.surrogate_scale == "released" else height
 
 
 def lif_reference(current: Tensor, neuron: Neuron) -> Tensor:
@@ -80,7 +81,7 @@ def lif_reference(current: Tensor, neuron: Neuron) -> Tensor:
 
 
 class _Spike(torch.autograd.Function):
-    """1 where u > θ; its derivative is replaced by γ·max(0, 1 − |u/θ − 1|) (eq. 11)."""
+    """1 where u > θ; its derivative is replaced by height·max(0, 1 − |u/θ − 1|) (eq. 11)."""
 
     @staticmethod
     def forward(ctx: Any, membrane: Tensor, threshold: float, height: float) -> Tensor:

@@ -36,14 +36,13 @@ def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | 
 def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, overwrite: bool = False) -> Tensor:
     """See `kernels.py`. A pooled map that is odd is never overwritten."""
     out = current if overwrite else torch.empty_like(current)
-    arrays = _array(grad), _array(current), _array(_gain(current, neuron).float())
-    scalars = *_scalars(neuron), np.float32(surrogate_height(neuron))
+    gain, height = _array(_gain(current, neuron).float()), np.float32(surrogate_height(neuron))
     if readout.kind != "pooled":
-        numba_lif.backward(*arrays, *scalars, _array(out))
+        numba_lif.backward(_array(grad), _array(current), gain, *_scalars(neuron), height, _array(out))
         return out
     if readout.maps[1] % 2 or readout.maps[2] % 2:  # no gradient reaches an odd last row or column
         out = torch.zeros_like(current)
-    numba_pool.backward(*arrays, readout.maps, *scalars, _array(out))
+    numba_pool.backward(_array(grad), _array(current), gain, readout.maps, *_scalars(neuron), height, _array(out))
     return out
 
 

@@ -20,10 +20,8 @@ def as_maps(features: Tensor, height: int, width: int) -> Tensor:
     return features.view(len(features), height, width, -1).permute(0, 3, 1, 2)
 
 
-def prepared(x: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def prepared(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """What `product` takes: `weight` in the precision of `x`, and both as they should lie in memory."""
-    if weight is None:
-        return x.contiguous(), None
     x = flat(x) if weight.dim() == 2 else x.contiguous(memory_format=torch.channels_last)
     return x, prepared_weight(weight, x.dtype)
 

@@ -46,7 +46,7 @@ class StreamingQuantile:
 
 def _order_of_memory(values: Tensor) -> list[int]:
     """The dimensions of `values` from the largest stride to the smallest, so that flattening copies nothing."""
-    return sorted(range(values.dim()), key=lambda dimension: -values.stride(dimension))
+    return sorted(range(values.dim()), key=values.stride, reverse=True)
 
 
 @numba.njit(cache=True)

@@ -41,7 +41,7 @@ def evaluate(spiking: Spiking, images: ImageSet, seed: int, progress: Progress) 
     draws = generator(seed, "encoder-test")
     activity = _Activity(spiking)
     right = []
-    for places in torch.arange(len(images)).split(spiking.chunk()):
+    for places in torch.split(torch.arange(len(images)), spiking.chunk()):
         train = spiking.encode(normalised(images.images[places]), draws, places)
         outputs = _outputs(spiking, train, activity)
         right.append(outputs.argmax(-1).cpu() == images.labels[places])

@@ -10,7 +10,7 @@ from harness.snn.readout import read
 
 pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
 
-from harness.snn import triton_lif
+from harness.snn import triton_kernels
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 READINGS, CLOCKS = ("equation", "algorithm", "released-code"), ("synchronous", "layer-delay")
@@ -40,9 +40,9 @@ def test_spikes_and_gradients_are_the_references(readout, reading, clock, dtype)
     fired = read(lif_reference(expected, neuron), readout)
     fired.backward(arriving.to(fired.dtype))
     current, arriving, neuron = current.to(DEVICE), arriving.to(DEVICE), neuron._replace(gain=gain.to(DEVICE))
-    assert torch.equal(triton_lif.forward(current, neuron, readout).cpu(), fired)
+    assert torch.equal(triton_kernels.forward(current, neuron, readout).cpu(), fired)
     row = arriving.unsqueeze(0) if readout == SUMMED else arriving
-    got = triton_lif.backward(row, current, neuron, readout).cpu()
+    got = triton_kernels.backward(row, current, neuron, readout).cpu()
     tight = dtype == torch.float32
     torch.testing.assert_close(got, expected.grad, rtol=1e-5 if tight else 2**-6, atol=1e-6 if tight else 2**-6)
 
@@ -53,7 +53,7 @@ def test_spikes_are_counted_neuron_by_neuron(readout, clock):
     current, _, _ = drawn(readout, torch.float32)
     neuron = Neuron(0.7, NeuronSpec(clock=clock))
     counts = torch.zeros(current.shape[1], device=DEVICE)
-    fired = triton_lif.forward(current.to(DEVICE), neuron, readout, counts).cpu()
+    fired = triton_kernels.forward(current.to(DEVICE), neuron, readout, counts).cpu()
     spikes = lif_reference(current, neuron)
     assert torch.equal(fired, read(spikes, readout))
     assert torch.equal(counts.cpu(), spikes.sum(0))
@@ -63,8 +63,8 @@ def test_one_row_of_gradient_stands_for_every_timestep():
     current, _, _ = (tensor.to(DEVICE) for tensor in drawn(EACH, torch.float32))
     row = torch.randn(1, current.shape[1], generator=torch.Generator().manual_seed(4)).to(DEVICE)
     neuron = Neuron(0.7, NeuronSpec())
-    one = triton_lif.backward(row, current, neuron, EACH)
-    every = triton_lif.backward(row.expand(7, -1).contiguous(), current, neuron, EACH)
+    one = triton_kernels.backward(row, current, neuron, EACH)
+    every = triton_kernels.backward(row.expand(7, -1).contiguous(), current, neuron, EACH)
     assert torch.equal(one, every)
 
 
