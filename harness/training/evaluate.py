@@ -9,6 +9,7 @@ from torch import Tensor
 
 from harness.data.types import ImageSet
 from harness.schema import Counts, LayerActivity
+from harness.snn.events import count_events
 from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
@@ -73,7 +74,7 @@ class _Activity:
 
     def note_inputs(self, train: Tensor) -> None:
         """Count the events of a spike train `[T, N, C, H, W]`."""
-        self._note_events(0, train.count_nonzero((0, 1, 2)), self.fan_outs[0])
+        self._note_events(0, count_events(train), self.fan_outs[0])
 
     def note_spikes(self, index: int, counts: Tensor) -> None:
         """Count the spikes of hidden stage `index`: `[N·H·W·C]`, summed over time."""
