@@ -1,4 +1,4 @@
-"""How many values of a spike train are not zero, place by place: what the first layer's additions are counted from."""
+"""The number of values of a spike train that are not zero, place by place: each one is an event of the first layer."""
 
 import numba
 import numpy as np

@@ -1,4 +1,4 @@
-"""One network from one spec, read twice: as an ANN (ReLU) and as an SNN (LIF) with the same weights.
+"""One network from one spec, used twice: as an ANN (ReLU) and as an SNN (LIF) with the same weights.
 
 Copying weights from ANN to SNN is therefore an identity. No bias, no batch norm, average pooling (paper §2.2).
 Time is a batch dimension for everything but the neuron: layers see `[T·N, …]`, channels last.
@@ -20,6 +20,7 @@ Shape = tuple[int, int, int]
 Hidden = Callable[[int, Tensor], Tensor]
 """What a hidden stage, given by its index, makes of its inputs: the inputs of the next stage."""
 Note = Callable[[int, Tensor], None]
+"""Takes the index of a hidden stage and how often each of its neurons fired, `[N·neurons]` in fp32."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Stage:
 
     @property
     def weight_shape(self) -> tuple[int, ...]:
-        """Of the weight: `[out, in, 3, 3]` or `[out, in]`."""
+        """The shape of the weight: `[out, in, 3, 3]` or `[out, in]`."""
         kernel = (3, 3) if self.convolution else ()
         return (self.outputs[0], self.inputs[0], *kernel)
 
@@ -88,7 +89,7 @@ def _letters(tokens: Sequence[int | str]) -> list[str]:
 
 
 class Network(nn.Module):
-    """The weights of a spec. `generator` draws them (Xavier, §2.2); the two readings are `ann` and `snn`."""
+    """The weights of a spec, drawn from `generator` (Xavier, §2.2), with two forward passes: `ann` and `snn`."""
 
     def __init__(self, spec: NetworkSpec, shape: Shape, classes: int, generator: Generator) -> None:
         super().__init__()
@@ -116,7 +117,7 @@ class Network(nn.Module):
         return next((stage.name for stage, weight in pairs if not weight.isfinite().all()), self.stages[-1].name)
 
     def cast(self, dtype: torch.dtype) -> "Network":
-        """A copy without gradients whose hidden weights have `dtype`, so that a forward pass need not convert them."""
+        """A copy without gradients whose hidden weights have `dtype` already: no pass has to convert them again."""
         other = Network.__new__(Network)
         nn.Module.__init__(other)
         other.stages = self.stages
@@ -163,9 +164,9 @@ class Network(nn.Module):
         return F.linear(flat(total), self.weights[-1])
 
     def firing(self, timesteps: int, neurons: Sequence[Neuron], note: Note | None = None) -> Hidden:
-        """How the hidden stages of the SNN work: from inputs `[T·N, …]` to spikes, pooled where a stage pools.
+        """The hidden stages of the SNN: from inputs `[T·N, …]` to spikes, pooled where a stage ends in pooling.
 
-        note: if given, it is called with each stage's index and its neurons' spikes summed over time `[N·neurons]`.
+        note: is called for every stage; then there are no gradients.
         """
 
         def hidden(index: int, x: Tensor) -> Tensor:

@@ -50,6 +50,11 @@ def is_late(spec: NeuronSpec) -> bool:
     return spec.clock == "layer-delay" or spec.reading == "released-code"
 
 
+def spike_sizes(neuron: Neuron, current: Tensor) -> Tensor:
+    """The size of each neuron's spikes, `[M]` in the dtype of its `current` `[T, M]`."""
+    return current.new_ones(current.shape[1]) if neuron.gain is None else neuron.gain.to(current.dtype)
+
+
 def surrogate_height(neuron: Neuron) -> float:
     """The height of a spike's surrogate derivative: γ (eq. 11), or γ/θ where the released code is followed."""
     height = neuron.spec.surrogate_height

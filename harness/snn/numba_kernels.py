@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from harness.snn import numba_lif, numba_pool
-from harness.snn.neuron import Neuron, is_late, surrogate_height
+from harness.snn.neuron import Neuron, is_late, spike_sizes, surrogate_height
 from harness.snn.readout import SUMMED, Readout, pooled_away
 
 
 def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | None = None) -> Tensor:
     """See `kernels.py`."""
-    gain, scalars = _array(_gain(current, neuron)), _scalars(neuron)
+    gain, scalars = _array(spike_sizes(neuron, current)), _scalars(neuron)
     if readout.kind == "summed":
         counts = torch.zeros(current.shape[1])
         numba_lif.forward(_array(current), gain, *scalars, _array(current[:0]), _array(counts))
@@ -36,7 +36,7 @@ def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | 
 def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, overwrite: bool = False) -> Tensor:
     """See `kernels.py`. A pooled map that is odd is never overwritten."""
     out = current if overwrite else torch.empty_like(current)
-    gain, height = _array(_gain(current, neuron).float()), np.float32(surrogate_height(neuron))
+    gain, height = _array(spike_sizes(neuron, current).float()), np.float32(surrogate_height(neuron))
     if readout.kind != "pooled":
         numba_lif.backward(_array(grad), _array(current), gain, *_scalars(neuron), height, _array(out))
         return out
@@ -44,10 +44,6 @@ def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, ov
         out = torch.zeros_like(current)
     numba_pool.backward(_array(grad), _array(current), gain, readout.maps, *_scalars(neuron), height, _array(out))
     return out
-
-
-def _gain(current: Tensor, neuron: Neuron) -> Tensor:
-    return current.new_ones(current.shape[1]) if neuron.gain is None else neuron.gain.to(current.dtype)
 
 
 def _scalars(neuron: Neuron) -> tuple[np.float32, np.float32, bool, bool]:

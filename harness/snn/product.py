@@ -11,7 +11,7 @@ ONE, NONE = [1, 1], [0, 0]
 
 
 def flat(x: Tensor) -> Tensor:
-    """`[B, …]` as `[B, F]` in the order of memory (channels last), so that nothing is copied."""
+    """Maps `[B, C, H, W]` as features `[B, F]`, in channels-last order; nothing is copied if they lie so in memory."""
     return x.permute(0, 2, 3, 1).reshape(len(x), -1) if x.dim() == 4 else x
 
 

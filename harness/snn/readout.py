@@ -1,4 +1,4 @@
-"""What the next layer receives of a layer's spikes: each of them, their 2×2 average pooling, or their sum over time."""
+"""What the next layer receives: every spike of a layer, their 2×2 average pooling, or their sum over time."""
 
 from typing import Literal, NamedTuple
 

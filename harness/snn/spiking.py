@@ -1,4 +1,4 @@
-"""A network with everything that makes it spike: the encoder before it, its thresholds and its neuron."""
+"""A network as an SNN: with the encoder before it, its thresholds and its neuron."""
 
 import inspect
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from harness.snn.neuron import Kernel, Neuron, layer_neurons
 
 @dataclass(frozen=True)
 class Spiking:
-    """A network read as an SNN; `thresholds` has one entry a hidden layer."""
+    """A network, its encoder and its neuron; `thresholds` has one entry a hidden layer."""
 
     network: Network
     encoder: Encoder
@@ -34,7 +34,7 @@ class Spiking:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates that one image costs over all timesteps, were every input dense."""
+        """Multiply-accumulates of one image over all timesteps if every input counts, zero or not."""
         return self.timesteps * sum(stage.macs for stage in self.network.stages)
 
     def neurons(self, gains: Sequence[Tensor | None] | None = None) -> list[Neuron]:

@@ -7,7 +7,7 @@ import triton
 from torch import Tensor
 
 from harness.snn import triton_lif
-from harness.snn.neuron import Neuron, is_late, surrogate_height
+from harness.snn.neuron import Neuron, is_late, spike_sizes, surrogate_height
 from harness.snn.readout import SUMMED, Readout, pooled_away
 
 BLOCK = 256  # outputs of one program
@@ -16,7 +16,7 @@ BLOCK = 256  # outputs of one program
 def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | None = None) -> Tensor:
     """See `kernels.py`."""
     steps, neurons = current.shape
-    gain = _gain(current, neuron)
+    gain = spike_sizes(neuron, current)
     fired = current.new_empty(0 if readout.kind == "summed" else steps, _outputs(neurons, readout))
     if readout.kind == "summed":
         counts = torch.zeros(neurons, device=current.device)
@@ -54,7 +54,7 @@ def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, ov
     _launch(triton_lif.backward, outputs)(
         grad,
         current,
-        _gain(current, neuron),
+        spike_sizes(neuron, current),
         torch.empty(steps, neurons, dtype=torch.float32, device=current.device),
         out,
         steps,
@@ -73,10 +73,6 @@ def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, ov
 def _outputs(neurons: int, readout: Readout) -> int:
     images, height, width, channels = readout.maps
     return images * (height // 2) * (width // 2) * channels if readout.kind == "pooled" else neurons
-
-
-def _gain(current: Tensor, neuron: Neuron) -> Tensor:
-    return current.new_ones(current.shape[1]) if neuron.gain is None else neuron.gain.to(current.dtype)
 
 
 def _options(neuron: Neuron, readout: Readout) -> dict[str, Any]:
