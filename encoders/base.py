@@ -30,6 +30,7 @@ class EncoderInfo:
     window: True where the code is laid out over all T steps, so that a T-step train does not begin with the
         shorter trains (no prefix property).
     batch_invariant: an image's train does not depend on its batch mates.
+    group: images are coded in groups of so many, one after the other; 1 where they do not depend on each other.
     draws_by_id: a random code's draw for a pixel depends on the generator's seed, the image's id, the pixel and t
         only. False where the code draws for one batch after the other: its trains then depend on the batch size.
     resolution: greatest mean distance, over pixels, between frame and decoded train when T is long (see
@@ -43,6 +44,7 @@ class EncoderInfo:
     source: str
     window: bool = False
     batch_invariant: bool = True
+    group: int = 1
     draws_by_id: bool = True
     resolution: float | None = 0.1
 

@@ -28,6 +28,7 @@ class Dct:
     colour: "rgb" as given, or of three-channel images (full range, centred) "ycbcr", its "luma" Y alone (one
         channel), or its "chroma" Cb and Cr alone (two); "ycbcr-released" has chroma off centre by 128/255, as the
         released code has it (see `encoders.colours`).
+    batch_size: the images of a batch, for threshold_scope "batch" (16 in the released code).
     threshold_scope: "dataset" fits θ⁻, θ⁺ once in `calibrate`; "batch" recomputes them on every batch as the
         released code does, which makes an image's code depend on its neighbours.
     reset: "subtract" takes the threshold off the membrane after a spike (Algorithm 1); "none" leaves the membrane
@@ -46,6 +47,7 @@ class Dct:
     order: Literal["zigzag", "energy"] = "zigzag"
     colour: Literal["rgb", "ycbcr", "ycbcr-released", "luma", "chroma"] = "rgb"
     threshold_scope: Literal["dataset", "batch"] = "dataset"
+    batch_size: int = 16
     lower_percentile: float = 6.5
     upper_percentile: float = 93.5
     thresholds: tuple[float, float] | None = None
@@ -69,6 +71,7 @@ class Dct:
             source="DCT-SNN (ICCV 2021), eq. 12 and Algorithm 1",
             window=interleaved,
             batch_invariant=self.threshold_scope == "dataset",
+            group=1 if self.threshold_scope == "dataset" else self.batch_size,
             resolution=0.1 if self._decodable() else None,
         )
 
@@ -132,10 +135,15 @@ class Dct:
         admit(images, timesteps, ids)
         indices = self.indices_at(timesteps)
         frequencies = coefficients(self._prepared(images, admitted=True), self.block_size, self.stride)
+        shapes = basis(self.block_size).to(images.device)
+        groups = frequencies.split(self.batch_size) if self.threshold_scope == "batch" else (frequencies,)
+        trains = [fire(group, shapes, indices, self._neuron(group), dtype) for group in groups]
+        return trains[0] if len(trains) == 1 else torch.cat(trains, dim=1)
+
+    def _neuron(self, frequencies: Tensor) -> Neuron:
         batch = self.threshold_scope == "batch"
         thresholds = self._percentiles(spread(frequencies, self.block_size)) if batch else self._fitted()
-        neuron = Neuron(*thresholds, resets=self.reset == "subtract")
-        return fire(frequencies, basis(self.block_size).to(images.device), indices, neuron, dtype)
+        return Neuron(*thresholds, resets=self.reset == "subtract")
 
     def decode(self, train: Tensor) -> Tensor:
         """The frame, as far as it was sent: each spike counts as its threshold, divided by the number of cycles."""

@@ -23,6 +23,7 @@ def check(encoder: "Dct") -> None:
         whole_number("stride", encoder.stride, 1, encoder.block_size)
     except EncoderError as error:
         raise EncoderError(f"{error} (block_size is {encoder.block_size})") from None
+    whole_number("batch_size", encoder.batch_size, 1, 10**6)
     if encoder.frequencies is not None:
         whole_number("frequencies", encoder.frequencies, 1, encoder.block_size**2)
     _one_of("colour", encoder.colour, COLOURS)

@@ -44,21 +44,29 @@ class NetworkSpec:
 class NeuronSpec:
     """The leaky integrate-and-fire neuron: where the sources disagree, the choice is explicit.
 
-    `leak` is the paper's λ (§2.2), `surrogate_height` its γ (eq. 11).
+    `leak` is the paper's λ (§2.2), `surrogate_height` its γ (eq. 11). `surrogate_scale`: the derivative of a spike is
+    that of eq. 11 ("eq11"), or that divided by the threshold, since the released code differentiates u/θ − 1
+    ("released").
     """
 
     reading: Reading = "equation"
     clock: Clock = "synchronous"
     leak: float = 0.9901
     surrogate_height: float = 0.3
+    surrogate_scale: Literal["eq11", "released"] = "eq11"
 
 
 @dataclass(frozen=True)
 class Balancing:
-    """Threshold balancing (§1.3): the percentile, and how many training images it is measured on."""
+    """Threshold balancing (§1.3): the percentile, and how many training images it is measured on.
+
+    `method`: the percentile over all timesteps ("pooled"), or the largest of each timestep's own percentiles, as in the
+    released code ("per-step").
+    """
 
     percentile: float = 99.9
     images: int = 2048
+    method: Literal["pooled", "per-step"] = "pooled"
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a cell computed, as plain numbers.
 
-    `encoder_state`: the encoder's fitted statistics; `encoder_operations`: its arithmetic for one image.
+    `encoder_state`: the encoder's fitted statistics; `encoder_operations`: its arithmetic for one image;
+    `encoder_macs`: how much of it is multiply–accumulates, the rest being additions.
     `ann_epochs`, `epochs`: of pre-training and of fine-tuning; `balanced`: straight after threshold balancing.
     `curve`: the final result on the test set; `sample_curve`: the same on a fixed sample of training images.
     `on_the_way`: test counts after a fraction of fine-tuning, such as "0.125".
@@ -71,6 +72,7 @@ class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     encoder_state: dict[str, Any]
     encoder_operations: float
+    encoder_macs: float
     thresholds: list[float]
     ann_epochs: list[Epoch]
     balanced: Counts
@@ -118,6 +120,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     timings: dict[str, float]
     encoder_state: dict[str, Any] = {}
     encoder_operations: float | None = None
+    encoder_macs: float | None = None
     thresholds: list[float] = []
     ann_epochs: list[Epoch] = []
     balanced: Counts | None = None

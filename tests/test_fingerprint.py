@@ -79,8 +79,8 @@ def test_what_only_stores_or_describes_is_outside():
 
 def test_a_cell_depends_on_the_kernels_of_its_own_device():
     cpu, cuda = (set(fingerprint(tiny_config(), "data", "encoders.dct", d).modules) for d in ("cpu", "cuda"))
-    assert cpu - cuda == {"harness.snn.numba_lif", "harness.snn.numba_pool"}
-    assert cuda - cpu == {"harness.snn.triton_lif"}
+    assert cpu - cuda == {"harness.snn.numba_kernels", "harness.snn.numba_lif", "harness.snn.numba_pool"}
+    assert cuda - cpu == {"harness.snn.triton_kernels", "harness.snn.triton_lif"}
 
 
 def test_names_do_not_count():

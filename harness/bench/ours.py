@@ -5,7 +5,8 @@ from torch import Tensor
 
 from harness.bench.workload import LEAK, Model, Workload
 from harness.config import NetworkSpec, NeuronSpec
-from harness.snn.network import Network, Neurons
+from harness.snn.network import Network
+from harness.snn.neuron import layer_neurons
 
 
 def model(work: Workload) -> Model:
@@ -14,7 +15,7 @@ def model(work: Workload) -> Model:
     for index, (weight, given) in enumerate(zip(network.weights, work.weights, strict=True)):
         weight.data.copy_(_channels_last(given, work, index))
 
-    neurons = Neurons(work.thresholds, NeuronSpec(leak=LEAK))
+    neurons = layer_neurons(work.thresholds, NeuronSpec(leak=LEAK))
 
     def forward(train: Tensor) -> Tensor:
         return network.snn(train, neurons)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from harness.bench.plan import NETWORKS, Point
-from harness.config import NeuronSpec
+from harness.config import Balancing, NeuronSpec
 from harness.snn.balancing import balance
 from harness.snn.network import Network, Stage
 
@@ -46,7 +46,7 @@ def workload(point: Point, seed: int = 0) -> Workload:
     network = Network(spec, shape, CLASSES, draws)
     train = torch.randint(-1, 2, (point.timesteps, point.batch, *shape), generator=draws, dtype=torch.int8).float()
     labels = torch.randint(0, CLASSES, (point.batch,), generator=draws)
-    thresholds = balance(network, lambda: [train[:16, :2]], BALANCED_AT, NeuronSpec(leak=LEAK))
+    thresholds = balance(network, lambda: [train[:16, :2]], Balancing(BALANCED_AT), NeuronSpec(leak=LEAK))
     # A quantile is one of the membranes: just above it, no rounding decides between a spike and none.
     apart = tuple(1.001 * threshold for threshold in thresholds)
     return Workload(network.stages, tuple(w.detach() for w in network.weights), train, labels, apart)

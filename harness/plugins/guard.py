@@ -58,10 +58,17 @@ class Guarded:
                 raise ValueError(f"shape {tuple(frames.shape)} for {len(images)} images")
             return frames
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(
+        self,
+        images: Tensor,
+        timesteps: int,
+        generator: Generator,
+        ids: Tensor | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
         """The spike train, with the right number of timesteps and images, and no NaN in it."""
         with watched(self.name, "encode", len(images)):
-            train = encode(self.inner, images, timesteps, generator, ids)
+            train = encode(self.inner, images, timesteps, generator, ids, dtype)
             if train.ndim != 5 or train.shape[:2] != (timesteps, len(images)):
                 raise ValueError(f"shape {tuple(train.shape)} for {timesteps} timesteps of {len(images)} images")
             # One pass and no temporary: a sum is NaN or infinite if anything in it is.

@@ -40,8 +40,8 @@ OUTSIDE = frozenset(
     }
 )
 KERNELS: Mapping[Device, frozenset[str]] = {
-    "cpu": frozenset({"harness.snn.numba_lif", "harness.snn.numba_pool"}),
-    "cuda": frozenset({"harness.snn.triton_lif"}),
+    "cpu": frozenset({"harness.snn.numba_kernels", "harness.snn.numba_lif", "harness.snn.numba_pool"}),
+    "cuda": frozenset({"harness.snn.triton_kernels", "harness.snn.triton_lif"}),
 }
 NAMES = ("experiment", "profile", "arm")
 

@@ -33,7 +33,7 @@ ERROR_RATE = 0.05  # of calling noise a difference, over all timesteps of a curv
 # What a record holds beside what was computed.
 CIRCUMSTANCES = ("fingerprint", "environment", "timings", "digest", "threads", "machine", "weights", "schema_version")
 # Results that records did not hold from the beginning.
-LATER = ("sample_curve", "right", "on_the_way")
+LATER = ("sample_curve", "right", "on_the_way", "encoder_macs")
 
 
 @dataclass(frozen=True)

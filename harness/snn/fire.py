@@ -1,72 +1,77 @@
-"""A layer and its neurons as one function: the fused kernel where there is one for the device, else the reference."""
+"""A layer and its neurons as one function, by a fused kernel where there is one for the device, else the reference.
 
-import importlib.util
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+With a kernel the backward pass is written out, so that autograd has little to do and little to keep. A layer's current
+is the largest tensor of all: its gradient overwrites it, and the current of a first convolution, which is cheap to
+compute again, is not kept.
+"""
+
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.graph import increment_version
 
-from harness.config import NeuronSpec
-from harness.snn.fused import Scan, fused, numba_each, numba_pooled, numba_summed, triton_each
-from harness.snn.neuron import lif_reference
-from harness.snn.product import as_maps, drive, flat
+from harness.snn.kernels import fused_kernels, kernel_for
+from harness.snn.neuron import Kernel, Neuron, lif_reference
+from harness.snn.product import drive, prepared, product_backward
+from harness.snn.readout import EACH, SUMMED, Readout, pooled, read
 
-Kernel = Literal["auto", "numba", "triton", "reference"]
-
-
-class Neuron(NamedTuple):
-    """The neurons of one layer. `gain` `[M]` weighs each neuron's spikes (dropout, constant over time); None: 1."""
-
-    threshold: float
-    spec: NeuronSpec
-    gain: Tensor | None = None
-    kernel: Kernel = "auto"
-
-
-class Readout(NamedTuple):
-    """What is made of spikes `[T, M]`: by torch, and by a kernel for the CPU that never writes the spikes."""
-
-    by_torch: Callable[[Tensor], Tensor]
-    by_numba: Callable[[], Scan]
-
-
-EACH = Readout(lambda spikes: spikes, numba_each)
-SUMMED = Readout(lambda spikes: spikes.sum(0, dtype=torch.float32), numba_summed)
-
-
-def pooled(maps: tuple[int, int, int, int]) -> Readout:
-    """2×2 average pooling: `[T, N·⌊H/2⌋·⌊W/2⌋·C]`; `maps` = (N, H, W, C) is how the M neurons lie in memory."""
-    images, height, width, _ = maps
-
-    def by_torch(spikes: Tensor) -> Tensor:
-        each = as_maps(spikes.view(len(spikes) * images, -1), height, width)
-        return flat(F.avg_pool2d(each, 2)).reshape(len(spikes), -1)
-
-    return Readout(by_torch, lambda: numba_pooled(maps))
-
-
-def kernel_for(device: torch.device, kernel: Kernel = "auto") -> Kernel:
-    """The kernel that runs on `device`: what `auto` stands for there."""
-    if kernel != "auto":
-        return kernel
-    if device.type == "cpu":
-        return "numba"
-    has_triton = device.type == "cuda" and importlib.util.find_spec("triton") is not None
-    return "triton" if has_triton else "reference"
+__all__ = ["EACH", "SUMMED", "Kernel", "Neuron", "Readout", "count_spikes", "fire", "kernel_for", "pooled"]
 
 
 def fire(x: Tensor, weight: Tensor | None, timesteps: int, neuron: Neuron, readout: Readout = EACH) -> Tensor:
     """Spikes `[T, M]` of a layer with inputs `x` `[T·N, …]` (fp32 or bf16), or what `readout` makes of them.
 
     weight: see `product.py`; None: `x` is the current `[T, M]` itself. Every neuron starts from rest and follows
-    the equations of `neuron.py`.
+    the equations of `neuron.py`. With a fused kernel it can be differentiated once.
     """
-    kernel = kernel_for(x.device, neuron.kernel)
-    if kernel == "reference":
+    x, weight = (x.contiguous(), None) if weight is None else prepared(x, weight)
+    if fused_kernels(x.device, neuron.kernel) is None:
+        return read(lif_reference(drive(x, weight, timesteps), neuron), readout)
+    fired: Tensor = _Fused.apply(x, weight, timesteps, neuron, readout)  # type: ignore[no-untyped-call]
+    return fired
+
+
+@torch.no_grad()
+def count_spikes(
+    x: Tensor, weight: Tensor | None, timesteps: int, neuron: Neuron, readout: Readout = EACH
+) -> tuple[Tensor, Tensor]:
+    """What `fire` gives, and each neuron's spikes summed over time: `[M]` in fp32. Without gradients."""
+    x, weight = (x.contiguous(), None) if weight is None else prepared(x, weight)
+    current = drive(x, weight, timesteps)
+    kernels = fused_kernels(x.device, neuron.kernel)
+    if kernels is None:
+        spikes = lif_reference(current, neuron)
+        return read(spikes, readout), read(spikes, SUMMED)
+    counts = torch.zeros(current.shape[1], device=x.device)
+    return kernels.forward(current, neuron, readout, counts), counts
+
+
+class _Fused(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor | None, timesteps: int, neuron: Neuron, readout: Readout) -> Tensor:
         current = drive(x, weight, timesteps)
-        return readout.by_torch(lif_reference(current, neuron.threshold, neuron.spec, neuron.gain))
-    scan = readout.by_numba() if kernel == "numba" else triton_each()
-    fired = fused(x, weight, timesteps, neuron.threshold, neuron.spec, neuron.gain, scan)
-    return fired if kernel == "numba" else readout.by_torch(fired)
+        ctx.kernels = fused_kernels(x.device, neuron.kernel)
+        ctx.timesteps, ctx.neuron, ctx.readout = timesteps, neuron, readout
+        again = weight is None or (weight.dim() == 4 and not ctx.needs_input_grad[0])
+        ctx.save_for_backward(x, weight, None if again else current)
+        fired: Tensor = ctx.kernels.forward(current, neuron, readout)
+        return fired
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        x, weight, kept = ctx.saved_tensors
+        current = drive(x, weight, ctx.timesteps) if kept is None else kept
+        grad = _compact(grads[0], current.dtype)
+        grad = ctx.kernels.backward(grad, current, ctx.neuron, ctx.readout, overwrite=weight is not None)
+        if kept is not None:
+            increment_version(kept)  # so that a second backward pass is an error
+        if weight is not None:
+            return *product_backward(grad, x, weight, ctx.needs_input_grad[:2]), None, None, None
+        return grad, None, None, None, None
+
+
+def _compact(grad: Tensor, dtype: torch.dtype) -> Tensor:
+    # The gradient of a sum over time is the same row for every t.
+    row = grad.unsqueeze(0) if grad.dim() == 1 else grad[:1] if grad.stride(0) == 0 else grad
+    return row.to(dtype).contiguous()

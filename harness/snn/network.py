@@ -1,23 +1,26 @@
-"""One network from one spec, read twice: as an ANN (ReLU) and as an SNN (LIF) with the same weights.
+"""One network from one spec, used twice: as an ANN (ReLU) and as an SNN (LIF) with the same weights.
 
 Copying weights from ANN to SNN is therefore an identity. No bias, no batch norm, average pooling (paper §2.2).
 Time is a batch dimension for everything but the neuron: layers see `[T·N, …]`, channels last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from harness.config import NetworkSpec, NeuronSpec
+from harness.config import NetworkSpec
 from harness.errors import HarnessError
-from harness.snn.fire import SUMMED, Kernel, Neuron, fire, pooled
-from harness.snn.product import as_maps, flat, product
+from harness.snn.fire import EACH, SUMMED, Neuron, Readout, count_spikes, fire, pooled
+from harness.snn.product import as_maps, flat, prepared, prepared_weight, product
 
 Shape = tuple[int, int, int]
+Hidden = Callable[[int, Tensor], Tensor]
+"""What a hidden stage, given by its index, makes of its inputs: the inputs of the next stage."""
+Note = Callable[[int, Tensor], None]
+"""Takes the index of a hidden stage and how often each of its neurons fired, `[N·neurons]` in fp32."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Stage:
 
     @property
     def weight_shape(self) -> tuple[int, ...]:
-        """Of the weight: `[out, in, 3, 3]` or `[out, in]`."""
+        """The shape of the weight: `[out, in, 3, 3]` or `[out, in]`."""
         kernel = (3, 3) if self.convolution else ()
         return (self.outputs[0], self.inputs[0], *kernel)
 
@@ -85,25 +88,8 @@ def _letters(tokens: Sequence[int | str]) -> list[str]:
     return letters
 
 
-class Neurons(NamedTuple):
-    """How the hidden layers fire.
-
-    thresholds: one a hidden layer, or as many as are in use.
-    gains: what each layer's spikes weigh `[N·neurons]` (dropout, see `Network.masks`); None: 1.
-    """
-
-    thresholds: Sequence[float]
-    spec: NeuronSpec
-    gains: Sequence[Tensor | None] | None = None
-    kernel: Kernel = "auto"
-
-    def of(self, index: int) -> Neuron:
-        """Those of hidden layer `index`."""
-        return Neuron(self.thresholds[index], self.spec, self.gains[index] if self.gains else None, self.kernel)
-
-
 class Network(nn.Module):
-    """The weights of a spec. `generator` draws them (Xavier, §2.2); the two readings are `ann` and `snn`."""
+    """The weights of a spec, drawn from `generator` (Xavier, §2.2), with two forward passes: `ann` and `snn`."""
 
     def __init__(self, spec: NetworkSpec, shape: Shape, classes: int, generator: Generator) -> None:
         super().__init__()
@@ -130,59 +116,77 @@ class Network(nn.Module):
         pairs = zip(self.stages, self.weights, strict=True)
         return next((stage.name for stage, weight in pairs if not weight.isfinite().all()), self.stages[-1].name)
 
+    def cast(self, dtype: torch.dtype) -> "Network":
+        """A copy without gradients whose hidden weights have `dtype` already: no pass has to convert them again."""
+        other = Network.__new__(Network)
+        nn.Module.__init__(other)
+        other.stages = self.stages
+        hidden = [prepared_weight(weight.detach(), dtype) for weight in self.weights[:-1]]
+        other.weights = nn.ParameterList(nn.Parameter(w, requires_grad=False) for w in [*hidden, self.weights[-1]])
+        return other
+
+    def walk(self, x: Tensor, hidden: Hidden, start: int = 0, stop: int | None = None) -> Tensor:
+        """The inputs of stage `stop` (default: the last), given those of stage `start`."""
+        for index in range(start, len(self.stages) - 1 if stop is None else stop):
+            x = hidden(index, x)
+        return x
+
+    def current(self, index: int, x: Tensor) -> Tensor:
+        """What stage `index` feeds its neurons: its weights on maps `[B, C, H, W]` or features `[B, F]`."""
+        return product(*prepared(x, self.weights[index]))
+
     def ann(self, frame: Tensor, gains: Sequence[Tensor | None] | None = None) -> Tensor:
         """Logits `[N, classes]` (fp32) of analog frames `[N, C, H, W]`, whose dtype sets the precision."""
-        x = frame
-        for index, stage in enumerate(self.stages[:-1]):
+
+        def rectify(index: int, x: Tensor) -> Tensor:
             x = F.relu(self.current(index, x))
             gain = gains[index] if gains else None
             if gain is not None:
                 x = self._maps(index, flat(x) * gain.to(x.dtype).view(len(x), -1))
-            x = F.avg_pool2d(x, 2) if stage.pool else x
-        return self.current(len(self.stages) - 1, x).float()
+            return F.avg_pool2d(x, 2) if self.stages[index].pool else x
 
-    def current(self, index: int, x: Tensor) -> Tensor:
-        """What stage `index` feeds its neurons: its weights on maps `[B, C, H, W]` or features `[B, F]`."""
-        return product(x, self.weights[index])
+        return self.current(-1, self.walk(frame, rectify)).float()
 
-    def spikes(self, index: int, x: Tensor, timesteps: int, neurons: Neurons) -> Tensor:
-        """Spikes `[T·N, …]` of stage `index`, before pooling, given its inputs `[T·N, …]`."""
-        fired = fire(x, self.weights[index], timesteps, neurons.of(index))
-        return self._maps(index, fired.view(len(x), -1))
-
-    def handed_on(self, index: int, x: Tensor, timesteps: int, neurons: Neurons) -> Tensor:
-        """`spikes`, pooled where stage `index` ends in pooling: the inputs `[T·N, …]` of the next stage."""
-        stage = self.stages[index]
-        if not stage.pool:
-            return self.spikes(index, x, timesteps, neurons)
-        channels, height, width = stage.outputs
-        maps = (len(x) // timesteps, height, width, channels)
-        fired = fire(x, self.weights[index], timesteps, neurons.of(index), pooled(maps))
-        return as_maps(fired.view(len(x), -1), height // 2, width // 2)
-
-    def snn(self, train: Tensor, neurons: Neurons) -> Tensor:
+    def snn(self, train: Tensor, neurons: Sequence[Neuron]) -> Tensor:
         """Accumulated output U_T `[N, classes]` (eq. 4; fp32) of a spike train `[T, N, C, H, W]`.
 
-        The output layer is linear and accumulates, so U_T is its weight times the spikes summed over time: those
-        of the last hidden layer are only ever counted.
+        neurons: one entry a hidden layer. The output layer is linear and accumulates, so U_T is its weight times the
+        spikes summed over time: the spikes of the last hidden layer are only counted.
         """
-        hidden = len(self.stages) - 2
-        if hidden < 0:
-            return F.linear(flat(train.sum(0, dtype=torch.float32)), self.weights[-1])
-        x = self.inputs_of(hidden, train, neurons)
-        counts = fire(x, self.weights[hidden], len(train), neurons.of(hidden), SUMMED)
-        total = self._maps(hidden, counts.view(train.shape[1], -1))
-        total = F.avg_pool2d(total, 2) if self.stages[hidden].pool else total
+        last = len(self.stages) - 2
+        if last < 0:
+            total = train.sum(0, dtype=torch.float32)
+        else:
+            x = self.walk(train.flatten(0, 1), self.firing(len(train), neurons), stop=last)
+            counts = fire(x, self.weights[last], len(train), neurons[last], SUMMED)
+            total = self._maps(last, counts.view(train.shape[1], -1))
+            total = F.avg_pool2d(total, 2) if self.stages[last].pool else total
         return F.linear(flat(total), self.weights[-1])
 
-    def inputs_of(self, index: int, train: Tensor, neurons: Neurons) -> Tensor:
-        """What reaches stage `index` at each timestep of a spike train `[T, N, …]`: `[T·N, …]`."""
-        x = train.flatten(0, 1)
-        for before in range(index):
-            x = self.handed_on(before, x, len(train), neurons)
-        return x
+    def firing(self, timesteps: int, neurons: Sequence[Neuron], note: Note | None = None) -> Hidden:
+        """The hidden stages of the SNN: from inputs `[T·N, …]` to spikes, pooled where a stage ends in pooling.
 
-    def _maps(self, index: int, features: Tensor) -> Tensor:
-        """What stage `index` puts out `[B, neurons]`, in the shape in which the next one takes it."""
-        stage = self.stages[index]
-        return as_maps(features, *stage.outputs[1:]) if stage.convolution else features
+        note: is called for every stage; then there are no gradients.
+        """
+
+        def hidden(index: int, x: Tensor) -> Tensor:
+            layer = x, self.weights[index], timesteps, neurons[index], self._readout(index, len(x) // timesteps)
+            if note is None:
+                spikes = fire(*layer)
+            else:
+                spikes, counts = count_spikes(*layer)
+                note(index, counts)
+            return self._maps(index, spikes.view(len(x), -1), halved=self.stages[index].pool)
+
+        return hidden
+
+    def _readout(self, index: int, images: int) -> Readout:
+        channels, height, width = self.stages[index].outputs
+        return pooled((images, height, width, channels)) if self.stages[index].pool else EACH
+
+    def _maps(self, index: int, features: Tensor, halved: bool = False) -> Tensor:
+        """Outputs `[B, neurons]` of stage `index`, pooled or not, in the shape in which the next stage takes them."""
+        _, height, width = self.stages[index].outputs
+        if not self.stages[index].convolution:
+            return features
+        return as_maps(features, height // 2, width // 2) if halved else as_maps(features, height, width)

@@ -1,20 +1,48 @@
 """The leaky integrate-and-fire neuron (paper eq. 2, 3, 11; Algorithm 1): one readable definition over time.
 
-In every reading a timestep is   u ← c + I;   s ← 1 if u > θ else 0;   c ← what is carried to the next step:
+In every reading a timestep is   u ← c + I;   s ← 1 if u > θ else 0;   c ← what remains for the next step:
 
     equation, released-code   c = λ·u − θ·s                        (eq. 2: the membrane always leaks)
     algorithm                 c = u − θ if s else λ·u               (Algorithm 1: it leaks only without a spike)
 
-The synchronous clock hands s on at the same timestep. The layer-delay clock hands on the spike of the previous
-membrane, one step late a layer; the released code does so whatever the clock. The reset is not differentiated.
+With the synchronous clock, the next layer receives s at the same timestep. With the layer-delay clock it receives the
+spike of the previous timestep; the released code does so whatever the clock. The reset is not differentiated.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from harness.config import NeuronSpec
+
+Kernel = Literal["auto", "numba", "triton", "reference"]
+
+
+class Neuron(NamedTuple):
+    """The neurons of one layer.
+
+    gain: `[M]`, the size of each neuron's spikes (dropout, constant over time); None: 1.
+    kernel: the implementation that computes them; `auto` is the fastest on the device.
+    """
+
+    threshold: float
+    spec: NeuronSpec
+    gain: Tensor | None = None
+    kernel: Kernel = "auto"
+
+
+def layer_neurons(
+    thresholds: Sequence[float],
+    spec: NeuronSpec,
+    gains: Sequence[Tensor | None] | None = None,
+    kernel: Kernel = "auto",
+) -> list[Neuron]:
+    """The neurons of each hidden layer: one entry a threshold; gains: see `Network.masks`."""
+    return [
+        Neuron(threshold, spec, gains[index] if gains else None, kernel) for index, threshold in enumerate(thresholds)
+    ]
 
 
 def is_late(spec: NeuronSpec) -> bool:
@@ -22,17 +50,29 @@ def is_late(spec: NeuronSpec) -> bool:
     return spec.clock == "layer-delay" or spec.reading == "released-code"
 
 
-def lif_reference(current: Tensor, threshold: float, spec: NeuronSpec, gain: Tensor | None = None) -> Tensor:
-    """Spikes `[T, M]` of input currents `[T, M]`, from rest, by plain autograd through the loop over time.
+def spike_sizes(neuron: Neuron, current: Tensor) -> Tensor:
+    """The size of each neuron's spikes, `[M]` in the dtype of its `current` `[T, M]`."""
+    return current.new_ones(current.shape[1]) if neuron.gain is None else neuron.gain.to(current.dtype)
 
-    `gain` `[M]` multiplies every spike handed on: a dropout mask that is constant over time.
+
+def surrogate_height(neuron: Neuron) -> float:
+    """The height of a spike's surrogate derivative: γ (eq. 11), or γ/θ where the released code is followed."""
+    height = neuron.spec.surrogate_height
+    return height / neuron.threshold if neuron.spec.surrogate_scale == "released" else height
+
+
+def lif_reference(current: Tensor, neuron: Neuron) -> Tensor:
+    """Spikes `[T, M]` that the next layer receives, for input currents `[T, M]`, from rest.
+
+    Differentiated by plain autograd through the loop over time.
     """
+    threshold, spec = neuron.threshold, neuron.spec
     drive = current if current.dtype == torch.float64 else current.float()
     carry = torch.zeros_like(drive[0])
     spikes = []
     for now in drive:
         membrane = carry + now
-        spike = _Spike.apply(membrane, threshold, spec.surrogate_height)  # type: ignore[no-untyped-call]
+        spike = _Spike.apply(membrane, threshold, surrogate_height(neuron))  # type: ignore[no-untyped-call]
         fired = spike.detach()
         if spec.reading == "algorithm":
             carry = torch.where(fired > 0, membrane - threshold, spec.leak * membrane)
@@ -42,11 +82,11 @@ def lif_reference(current: Tensor, threshold: float, spec: NeuronSpec, gain: Ten
     if is_late(spec):
         spikes = [torch.zeros_like(drive[0]), *spikes[:-1]]
     train = torch.stack(spikes).to(current.dtype)
-    return train if gain is None else train * gain.to(current.dtype)
+    return train if neuron.gain is None else train * neuron.gain.to(current.dtype)
 
 
 class _Spike(torch.autograd.Function):
-    """1 where u > θ; its derivative is replaced by γ·max(0, 1 − |u/θ − 1|) (eq. 11)."""
+    """1 where u > θ; its derivative is replaced by height·max(0, 1 − |u/θ − 1|) (eq. 11)."""
 
     @staticmethod
     def forward(ctx: Any, membrane: Tensor, threshold: float, height: float) -> Tensor:

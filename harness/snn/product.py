@@ -11,7 +11,7 @@ ONE, NONE = [1, 1], [0, 0]
 
 
 def flat(x: Tensor) -> Tensor:
-    """`[B, …]` as `[B, F]` in the order of memory (channels last), so that nothing is copied."""
+    """Maps `[B, C, H, W]` as features `[B, F]`, in channels-last order; nothing is copied if they lie so in memory."""
     return x.permute(0, 2, 3, 1).reshape(len(x), -1) if x.dim() == 4 else x
 
 
@@ -21,36 +21,36 @@ def as_maps(features: Tensor, height: int, width: int) -> Tensor:
 
 
 def prepared(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """What `product` works on: `weight` in the precision of `x`, and both as they should lie in memory."""
-    weight = weight.to(x.dtype)
-    if weight.dim() == 2:
-        return flat(x), weight
-    return x.contiguous(memory_format=torch.channels_last), weight.contiguous(memory_format=torch.channels_last)
+    """What `product` takes: `weight` in the precision of `x`, and both as they should lie in memory."""
+    x = flat(x) if weight.dim() == 2 else x.contiguous(memory_format=torch.channels_last)
+    return x, prepared_weight(weight, x.dtype)
+
+
+def prepared_weight(weight: Tensor, dtype: torch.dtype) -> Tensor:
+    """A weight in `dtype`, as it should lie in memory; itself where it is so already."""
+    layout = torch.channels_last if weight.dim() == 4 else torch.contiguous_format
+    return weight.to(dtype).contiguous(memory_format=layout)
 
 
 def product(x: Tensor, weight: Tensor) -> Tensor:
-    """Weights applied to maps `[B, C, H, W]` or features `[B, F]`."""
-    x, weight = prepared(x, weight)
+    """Weights applied to maps `[B, C, H, W]` or features `[B, F]`, both `prepared`."""
     return F.linear(x, weight) if weight.dim() == 2 else F.conv2d(x, weight, padding=1)
 
 
 def drive(x: Tensor, weight: Tensor | None, timesteps: int) -> Tensor:
-    """The current `[T, M]` of neurons: their layer's product with its inputs `[T·N, …]`; without a weight, `x`."""
-    return x.contiguous() if weight is None else flat(product(x, weight)).view(timesteps, -1)
+    """The current `[T, M]` of neurons: the product of `x` `[T·N, …]` and `weight`, `prepared`; without one, `x`."""
+    return x if weight is None else flat(product(x, weight)).view(timesteps, -1)
 
 
 def product_backward(
-    grad: Tensor, x: Tensor, weight: Tensor, wanted: tuple[bool, bool]
+    grad: Tensor, x: Tensor, weight: Tensor, needed: tuple[bool, bool]
 ) -> tuple[Tensor | None, Tensor | None]:
-    """The gradients of `x` and of the weight (fp32), where they are `wanted`, given that of `drive`.
-
-    They are the calls that autograd makes, of `x` and `weight` that are `prepared`.
-    """
+    """The gradients of `x` and `weight` where they are needed, given that of `drive`: the calls that autograd makes."""
     grad = grad.view(len(x), -1)
     if weight.dim() == 2:
-        return grad @ weight if wanted[0] else None, (grad.t() @ x).float() if wanted[1] else None
+        return grad @ weight if needed[0] else None, grad.t() @ x if needed[1] else None
     maps = as_maps(grad, *x.shape[2:])
     grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
-        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [*wanted, False]
+        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [*needed, False]
     )
-    return grad_x, grad_weight.float() if wanted[1] else None
+    return grad_x, grad_weight

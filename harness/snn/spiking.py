@@ -1,4 +1,4 @@
-"""A network with everything that makes it spike: the encoder before it, its thresholds and its neuron."""
+"""A network as an SNN: with the encoder before it, its thresholds and its neuron."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,16 @@ import torch
 from torch import Generator, Tensor
 
 from encoders.base import Encoder
+from encoders.encoding import encode
 from harness.config import NeuronSpec
 from harness.errors import CellFailure
-from harness.snn.fire import Kernel
-from harness.snn.network import Network, Neurons
+from harness.snn.network import Network
+from harness.snn.neuron import Kernel, Neuron, layer_neurons
 
 
 @dataclass(frozen=True)
 class Spiking:
-    """A network read as an SNN; `thresholds` has one entry a hidden layer."""
+    """A network, its encoder and its neuron; `thresholds` has one entry a hidden layer."""
 
     network: Network
     encoder: Encoder
@@ -33,27 +34,35 @@ class Spiking:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates that one image costs over all timesteps, were every input dense."""
+        """Multiply-accumulates of one image over all timesteps if every input counts, zero or not."""
         return self.timesteps * sum(stage.macs for stage in self.network.stages)
 
-    def neurons(self, gains: Sequence[Tensor | None] | None = None) -> Neurons:
-        """How its hidden layers fire, with these dropout gains."""
-        return Neurons(self.thresholds, self.neuron, gains, self.kernel)
+    def neurons(self, gains: Sequence[Tensor | None] | None = None) -> list[Neuron]:
+        """The neurons of its hidden layers, with these dropout gains."""
+        return layer_neurons(self.thresholds, self.neuron, gains, self.kernel)
 
-    def encode(self, images: Tensor, generator: Generator) -> Tensor:
-        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype."""
-        train = self.encoder.encode(images.to(self.device), self.timesteps, generator)
+    def encode(self, images: Tensor, generator: Generator, ids: Tensor | None = None) -> Tensor:
+        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype.
+
+        ids: `[N]` int64, the images' places in the data set, for random codes. Raises CellFailure for a train of
+        another shape.
+        """
+        train = encode(self.encoder, images.to(self.device), self.timesteps, generator, ids, self.dtype)
         if train.shape[:2] != (self.timesteps, len(images)):
             raise CellFailure(
                 f"the encoder gave a spike train of shape {tuple(train.shape)} "
                 f"for {len(images)} images and {self.timesteps} timesteps"
             )
-        return train.to(self.dtype)
+        return train
 
     def chunk(self, budget: int = 1 << 22) -> int:
-        """How many images to run at once so that the largest layer holds `budget` values, whatever T is."""
+        """How many images to run at once so that the largest layer holds `budget` values, whatever T is.
+
+        A whole number of the groups in which the encoder takes images: so it changes no spike.
+        """
         largest = max(max(_size(stage.inputs), stage.neurons) for stage in self.network.stages)
-        return max(1, budget // (largest * self.timesteps))
+        group = self.encoder.info.group
+        return max(1, budget // (largest * self.timesteps * group)) * group
 
 
 def _size(shape: tuple[int, int, int]) -> int:

@@ -1,79 +1,28 @@
-"""The neuron of `neuron.py` as one fused scan on a GPU (Triton), forward and backward.
+"""The neuron of `neuron.py` and its readout as one scan on a GPU (Triton), forward and backward.
 
-One program a block of neurons, time inside. Nothing is saved but the input current; the backward pass computes
-the membranes again into a scratch buffer. Multiply-adds are not fused, so that results are the reference's.
+One program handles a block of outputs over all timesteps; an output is a neuron, or the four neurons that pooling
+averages. Nothing is saved but the input current; the backward pass computes the membranes again into a scratch buffer.
 """
 
-from typing import Any
-
-import torch
 import triton
 import triton.language as tl
-from torch import Tensor
-
-from harness.config import NeuronSpec
-from harness.snn.neuron import is_late
-
-BLOCK = 256
-
-
-def forward(current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec) -> Tensor:
-    """Spikes `[T, M]` of `current` `[T, M]`, contiguous; `gain` `[M]` is what a spike weighs."""
-    steps, neurons = current.shape
-    spikes = torch.empty_like(current)
-    _launch(_forward, neurons)(
-        current,
-        gain,
-        spikes,
-        steps,
-        neurons,
-        threshold,
-        spec.leak,
-        ALGORITHM=spec.reading == "algorithm",
-        LATE=is_late(spec),
-        BLOCK=BLOCK,
-        enable_fp_fusion=False,
-    )
-    return spikes
-
-
-def backward(
-    grad: Tensor, current: Tensor, gain: Tensor, threshold: float, spec: NeuronSpec, overwrite: bool = False
-) -> Tensor:
-    """The gradient of `current` `[T, M]`, given that of the spikes: `[T, M]`, or `[1, M]` for every t.
-
-    `overwrite` puts it in the place of `current`.
-    """
-    steps, neurons = current.shape
-    out = current if overwrite else torch.empty_like(current)
-    membrane = torch.empty(steps, neurons, dtype=torch.float32, device=current.device)
-    _launch(_backward, neurons)(
-        grad,
-        current,
-        gain,
-        membrane,
-        out,
-        steps,
-        neurons,
-        len(grad),
-        threshold,
-        spec.leak,
-        spec.surrogate_height,
-        ALGORITHM=spec.reading == "algorithm",
-        LATE=is_late(spec),
-        BLOCK=BLOCK,
-        enable_fp_fusion=False,
-    )
-    return out
-
-
-def _launch(kernel: Any, neurons: int) -> Any:
-    return kernel[(triton.cdiv(neurons, BLOCK),)]
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _carried(u, threshold, leak, ALGORITHM: tl.constexpr):  # noqa: N803
-    # What the membrane u leaves for the next timestep: the two readings of `neuron.py`.
+def _places(lane, height, width, channels, QUAD: tl.constexpr):  # noqa: N803
+    # Of each output `[BLOCK]`: where its neurons lie `[BLOCK, QUAD]`, left before right, upper before lower.
+    at = lane.to(tl.int64)
+    if QUAD == 4:
+        wide, high = width // 2, height // 2
+        image, row = at // (channels * wide * high), at // (channels * wide) % high
+        at = ((image * height + 2 * row) * width + 2 * (at // channels % wide)) * channels + at % channels
+    member = tl.arange(0, QUAD)
+    return at[:, None] + (member // 2 * width * channels + member % 2 * channels)[None, :]
+
+
+@triton.jit  # type: ignore[untyped-decorator]
+def _remaining(u, threshold, leak, ALGORITHM: tl.constexpr):  # noqa: N803
+    # What remains of the membrane u at the next timestep: the two readings of `neuron.py`.
     if ALGORITHM:
         left = tl.where(u > threshold, u - threshold, leak * u)
     else:
@@ -82,36 +31,60 @@ def _carried(u, threshold, leak, ALGORITHM: tl.constexpr):  # noqa: N803
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _forward(
+def forward(
     current,
     gain,
-    spikes,
+    fired,
+    counts,
     steps,
     neurons,
+    outputs,
+    height,
+    width,
+    channels,
     threshold,
     leak,
+    WRITE: tl.constexpr,  # noqa: N803
+    COUNT: tl.constexpr,  # noqa: N803
     ALGORITHM: tl.constexpr,  # noqa: N803
     LATE: tl.constexpr,  # noqa: N803
+    QUAD: tl.constexpr,  # noqa: N803
     BLOCK: tl.constexpr,  # noqa: N803
 ):
     lane = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    inside = lane < neurons
-    weight = tl.load(gain + lane, mask=inside, other=0.0)
-    carry = tl.zeros((BLOCK,), tl.float32)
-    previous = tl.zeros((BLOCK,), tl.float32)
-    at = lane.to(tl.int64)
+    inside = lane < outputs
+    place = _places(lane, height, width, channels, QUAD)
+    weight = tl.load(gain + place, mask=inside[:, None], other=0.0).to(tl.float32)
+    carry = tl.zeros((BLOCK, QUAD), tl.float32)
+    previous = tl.zeros((BLOCK, QUAD), tl.float32)
+    total = tl.zeros((BLOCK, QUAD), tl.float32)
+    at, to = place, lane.to(tl.int64)
     for _ in range(steps):
-        u = carry + tl.load(current + at, mask=inside, other=0.0).to(tl.float32)
+        u = carry + tl.load(current + at, mask=inside[:, None], other=0.0).to(tl.float32)
         spike = tl.where(u > threshold, 1.0, 0.0)
-        carry = _carried(u, threshold, leak, ALGORITHM)
-        handed_on = previous if LATE else spike
+        carry = _remaining(u, threshold, leak, ALGORITHM)
+        received = previous if LATE else spike
         previous = spike
-        tl.store(spikes + at, tl.where(handed_on > 0, weight, weight - weight), mask=inside)
+        weighed = tl.where(received > 0, weight, 0.0)
+        if COUNT:
+            total += weighed
+        if WRITE:
+            if QUAD == 4:
+                left, right = tl.split(tl.reshape(weighed, (BLOCK, 2, 2)))
+                upper_left, lower_left = tl.split(left)
+                upper_right, lower_right = tl.split(right)
+                out = (((upper_left + upper_right) + lower_left) + lower_right) * 0.25
+            else:
+                out = tl.reshape(weighed, (BLOCK,))
+            tl.store(fired + to, out, mask=inside)
         at += neurons
+        to += outputs
+    if COUNT:
+        tl.store(counts + place, total, mask=inside[:, None])
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _backward(
+def backward(
     grad,
     current,
     gain,
@@ -119,34 +92,41 @@ def _backward(
     out,
     steps,
     neurons,
+    outputs,
+    height,
+    width,
+    channels,
     grad_rows,
     threshold,
     leak,
-    height,
+    surrogate,
     ALGORITHM: tl.constexpr,  # noqa: N803
     LATE: tl.constexpr,  # noqa: N803
+    QUAD: tl.constexpr,  # noqa: N803
     BLOCK: tl.constexpr,  # noqa: N803
 ):
     lane = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    inside = lane < neurons
-    weight = tl.load(gain + lane, mask=inside, other=0.0).to(tl.float32)
-    carry = tl.zeros((BLOCK,), tl.float32)
-    at = lane.to(tl.int64)
+    inside = lane < outputs
+    at = _places(lane, height, width, channels, QUAD)
+    weight = tl.load(gain + at, mask=inside[:, None], other=0.0).to(tl.float32)
+    carry = tl.zeros((BLOCK, QUAD), tl.float32)
     for _ in range(steps):
-        u = carry + tl.load(current + at, mask=inside, other=0.0).to(tl.float32)
-        tl.store(membrane + at, u, mask=inside)
-        carry = _carried(u, threshold, leak, ALGORITHM)
+        u = carry + tl.load(current + at, mask=inside[:, None], other=0.0).to(tl.float32)
+        tl.store(membrane + at, u, mask=inside[:, None])
+        carry = _remaining(u, threshold, leak, ALGORITHM)
         at += neurons
-    g = tl.zeros((BLOCK,), tl.float32)
+    g = tl.zeros((BLOCK, QUAD), tl.float32)
     for step in range(steps):
         t = steps - 1 - step
         at -= neurons
-        u = tl.load(membrane + at, mask=inside, other=0.0)
+        u = tl.load(membrane + at, mask=inside[:, None], other=0.0)
         source = t + 1 if LATE else t
         row = tl.zeros((BLOCK,), tl.int64) + source
-        place = tl.minimum(row, grad_rows - 1) * neurons + lane
-        arriving = tl.load(grad + place, mask=inside & (row < steps), other=0.0).to(tl.float32)
-        slope = height * tl.maximum(1.0 - tl.abs(u / threshold - 1.0), 0.0)
+        place = tl.minimum(row, grad_rows - 1) * outputs + lane
+        received = tl.load(grad + place, mask=inside & (row < steps), other=0.0).to(tl.float32)
+        if QUAD == 4:
+            received *= 0.25
+        slope = surrogate * tl.maximum(1.0 - tl.abs(u / threshold - 1.0), 0.0)
         kept = tl.where(u > threshold, 1.0, leak) if ALGORITHM else leak
-        g = (arriving * weight) * slope + kept * g
-        tl.store(out + at, g, mask=inside)
+        g = (received[:, None] * weight) * slope + kept * g
+        tl.store(out + at, g, mask=inside[:, None])

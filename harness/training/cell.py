@@ -9,7 +9,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from encoders.base import Encoder
+from encoders.base import Encoder, Operations
 from harness.config import CellConfig
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
@@ -98,9 +98,11 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     final = tests[0] if tests else test()  # the last epoch's, unless its run was another
     known = evaluate(spiking, _some(data.train, SAMPLE_IMAGES, SAMPLE_SEED), seed, setting.watch)
     clock.lap("test")
+    operations = Operations.of(encoder.operations(_shape(sample.images), config.timesteps))
     result = CellResult(
         encoder_state=dict(encoder.state()),
-        encoder_operations=encoder.operations(_shape(sample.images), config.timesteps),
+        encoder_operations=float(operations),
+        encoder_macs=operations.macs,
         thresholds=list(spiking.thresholds),
         ann_epochs=ann_epochs,
         balanced=balanced,
@@ -130,11 +132,12 @@ def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig, setting: Se
 
     def trains() -> Iterable[Tensor]:
         draws = generator(config.seed, "balancing")
-        for chunk in torch.split(images, spiking.chunk()):
+        for places in torch.split(torch.arange(len(images)), spiking.chunk()):
             setting.watch.pause("balancing")
-            yield spiking.encode(normalised(chunk), draws)
+            yield spiking.encode(normalised(images[places]), draws, places)
 
-    return balance(spiking.network, trains, config.balancing.percentile, config.neuron, setting.kernel)
+    network = spiking.network.cast(spiking.dtype)
+    return balance(network, trains, config.balancing, config.neuron, setting.kernel)
 
 
 def _shape(images: Tensor) -> tuple[int, int, int]:

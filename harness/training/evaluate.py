@@ -1,5 +1,6 @@
 """Accuracy at every timestep and the activity behind it, in one pass whose memory does not grow with T."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from harness.data.types import ImageSet
 from harness.schema import Counts, LayerActivity
+from harness.snn.events import count_events
 from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
@@ -16,7 +18,10 @@ from harness.training.watch import Watch
 
 
 class Evaluation(NamedTuple):
-    """Which images are right after each timestep, bool `[T, N]`, and what each layer did for one image on average."""
+    """`right`: bool `[T, N]`, whether each image, in the order given, is classified rightly after t + 1 timesteps.
+
+    layers: what each layer did for one image on average.
+    """
 
     right: Tensor
     layers: list[LayerActivity]
@@ -33,53 +38,58 @@ def evaluate(spiking: Spiking, images: ImageSet, seed: int, watch: Watch) -> Eva
 
     Images go in chunks that shrink as T grows, so memory is the same for every T.
     """
+    spiking = replace(spiking, network=spiking.network.cast(spiking.dtype))
     draws = generator(seed, "encoder-test")
+    activity = _Activity(spiking)
     right = []
-    meter = _Meter(spiking)
-    size = spiking.chunk()
-    for batch, labels in zip(torch.split(images.images, size), torch.split(images.labels, size), strict=True):
-        x = spiking.encode(normalised(batch), draws).flatten(0, 1)
-        meter.events(0, (x != 0).float())
-        for index, stage in enumerate(spiking.network.stages[:-1]):
-            x = spiking.network.spikes(index, x, spiking.timesteps, spiking.neurons())
-            meter.fired(index, x)
-            x = F.avg_pool2d(x, 2) if stage.pool else x
-            # A pooled spike still adds its quartered weights once to each target: count it as one.
-            meter.events(index + 1, x * 4 if stage.pool else x)
-        right.append(_outputs(spiking, x).argmax(-1).cpu() == labels)
-        watch.progress("test", spiking.macs * len(batch))
+    for places in torch.split(torch.arange(len(images)), spiking.chunk()):
+        train = spiking.encode(normalised(images.images[places]), draws, places)
+        outputs = _outputs(spiking, train, activity)
+        right.append(outputs.argmax(-1).cpu() == images.labels[places])
+        watch.progress("test", spiking.macs * len(places))
         watch.pause("test")
-    return Evaluation(torch.cat(right, dim=1), meter.per_image(len(images)))
+    return Evaluation(torch.cat(right, 1), activity.per_image(len(images)))
 
 
-def _outputs(spiking: Spiking, hidden: Tensor) -> Tensor:
-    """U_t `[T, N, classes]` for every t, from what reaches the output layer `[T·N, …]`."""
-    currents = spiking.network.current(len(spiking.network.stages) - 1, hidden.float())
-    return currents.view(spiking.timesteps, -1, currents.shape[-1]).cumsum(0)
+def _outputs(spiking: Spiking, train: Tensor, activity: "_Activity") -> Tensor:
+    """U_t `[T, N, classes]` of a spike train `[T, N, …]` for every t."""
+    activity.note_inputs(train)
+    network = spiking.network
+    hidden = network.walk(train.flatten(0, 1), network.firing(len(train), spiking.neurons(), activity.note_spikes))
+    return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)
 
 
-class _Meter:
-    """Sums spikes and the additions they cause (paper §4, eq. 13): one for each connection of each event."""
+class _Activity:
+    """Spikes, and the additions that they cause (paper §4, eq. 13): one for each connection of each event.
+
+    An event is an input of a layer that is not zero. A pooled spike counts as one: it adds its quartered weight once
+    to each neuron that it reaches.
+    """
 
     def __init__(self, spiking: Spiking) -> None:
         self.stages = spiking.network.stages
         self.multiplies = spiking.encoder.info.multiplies
-        self.accumulates = [0.0] * len(self.stages)
-        self.spikes = [0.0] * len(self.stages)
+        self.fan_outs = [_fan_out(stage) for stage in self.stages]
+        self.accumulates = [0] * len(self.stages)
+        self.spikes = [0] * (len(self.stages) - 1)
 
-    def events(self, index: int, events: Tensor) -> None:
-        """Count what `events` `[T·N, …]` at the input of stage `index` make it add."""
-        stage = self.stages[index]
-        per_place = events.sum((0, 1) if stage.convolution else 0, dtype=torch.float32).double().cpu()
-        self.accumulates[index] += float((per_place * _reach(stage)).sum()) * stage.outputs[0]
+    def note_inputs(self, train: Tensor) -> None:
+        """Count the events of a spike train `[T, N, C, H, W]`."""
+        self._note_events(0, count_events(train), self.fan_outs[0])
 
-    def fired(self, index: int, spikes: Tensor) -> None:
-        """Count the spikes `[T·N, …]` of stage `index`."""
-        self.spikes[index] += float(spikes.sum(0, dtype=torch.float32).double().sum())
+    def note_spikes(self, index: int, counts: Tensor) -> None:
+        """Count the spikes of hidden stage `index`: `[N·H·W·C]`, summed over time."""
+        channels, height, width = self.stages[index].outputs
+        places = counts.view(-1, height, width, channels).sum((0, 3), dtype=torch.float64)
+        self.spikes[index] += int(places.sum())
+        fan_out = self.fan_outs[index + 1]
+        self._note_events(index + 1, places, _spread(fan_out, height, width) if self.stages[index].pool else fan_out)
+
+    def _note_events(self, index: int, places: Tensor, fan_out: Tensor) -> None:
+        self.accumulates[index] += int((places.cpu().double() * fan_out).sum())
 
     def per_image(self, images: int) -> list[LayerActivity]:
         """What each layer did for one image on average."""
-        last = len(self.stages) - 1
         return [
             LayerActivity(
                 name=stage.name,
@@ -87,15 +97,21 @@ class _Meter:
                 accumulates=self.accumulates[index] / images,
                 multiplies=self.multiplies and index == 0,
                 neurons=stage.neurons,
-                spikes=None if index == last else self.spikes[index] / images,
+                spikes=self.spikes[index] / images if index < len(self.spikes) else None,
             )
             for index, stage in enumerate(self.stages)
         ]
 
 
-def _reach(stage: Stage) -> Tensor:
-    """How many places of the output map each place of the input map is connected to: 9, fewer at the edge."""
+def _fan_out(stage: Stage) -> Tensor:
+    """How many neurons of `stage` each place (row, column) of its input map is connected to."""
     if not stage.convolution:
-        return torch.ones((), dtype=torch.float64)
+        return torch.full((1, 1), float(stage.outputs[0]), dtype=torch.float64)
     ones = torch.ones(1, 1, *stage.inputs[1:], dtype=torch.float64)
-    return F.conv2d(ones, torch.ones(1, 1, 3, 3, dtype=torch.float64), padding=1)[0, 0]
+    return F.conv2d(ones, torch.ones(1, 1, 3, 3, dtype=torch.float64), padding=1)[0, 0] * stage.outputs[0]
+
+
+def _spread(fan_out: Tensor, height: int, width: int) -> Tensor:
+    """The fan-out of each place of a map `[height, width]` before 2×2 pooling; 0 in an odd last row or column."""
+    whole = fan_out.expand(height // 2, width // 2).repeat_interleave(2, 0).repeat_interleave(2, 1)
+    return F.pad(whole, (0, width % 2, 0, height % 2))

@@ -22,12 +22,17 @@ from harness.training.watch import Watch
 SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
 
 
+def _nothing_to_start(_epoch: int) -> None:
+    """Begin an epoch like any other."""
+
+
 @dataclass(frozen=True)
 class Training:
     """One training of `network`: on what, with what, and what is measured.
 
     generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1], labels, and the
-    images' places in `images`. test: the entry of an epoch, given its mean loss. work: multiply–accumulates an image.
+    images' places in `images`. test: the entry of an epoch, given its mean loss. start_epoch: called before each
+    epoch, counted from 0. work: multiply–accumulates an image.
     readings: after so many steps, counts under this name are taken by `read`.
     """
 
@@ -41,6 +46,7 @@ class Training:
     loss: Callable[[Tensor, Tensor, Tensor], Tensor]
     test: Callable[[float], Epoch]
     work: float
+    start_epoch: Callable[[int], None] = _nothing_to_start
     readings: Mapping[int, str] = field(default_factory=dict)
     read: Callable[[], Counts] | None = None
 
@@ -70,6 +76,7 @@ def train(training: Training, checkpoint: Checkpoint, watch: Watch) -> Position:
     while len(at.epochs) < training.recipe.epochs:
         stage = f"{training.name} epoch {len(at.epochs) + 1}/{training.recipe.epochs}"
         if at.order is None:
+            training.start_epoch(len(at.epochs))
             at.order, at.done, at.losses = _new_order(training), 0, []
         while at.done < len(at.order):
             chosen = at.order[at.done : at.done + training.recipe.batch_size]

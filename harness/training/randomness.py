@@ -13,5 +13,13 @@ Use = Literal[
 
 def generator(seed: int, use: Use) -> Generator:
     """The CPU generator of `use` in the cell with `seed`: the same for every arm, so that arms are paired."""
-    digest = hashlib.sha256(f"{seed}/{use}".encode()).digest()
-    return Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+    return Generator().manual_seed(_number(f"{seed}/{use}"))
+
+
+def restart(draws: Generator, seed: int, use: Use, epoch: int) -> None:
+    """Let a generator of `use` begin anew for an epoch, counted from 0, with draws of the epoch's own."""
+    draws.manual_seed(_number(f"{seed}/{use}/{epoch}"))
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1

@@ -14,7 +14,7 @@ from harness.snn.spiking import Spiking
 from harness.training.divergence import require_activity
 from harness.training.evaluate import Evaluation
 from harness.training.loop import Training
-from harness.training.randomness import generator
+from harness.training.randomness import generator, restart
 
 
 def fine_tuning(
@@ -34,9 +34,9 @@ def fine_tuning(
         "encoder": generator(seed, "encoder-training"),
     }
 
-    def loss(images: Tensor, labels: Tensor, _places: Tensor) -> Tensor:
+    def loss(images: Tensor, labels: Tensor, places: Tensor) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
-        spikes = spiking.encode(images, generators["encoder"])
+        spikes = spiking.encode(images, generators["encoder"], places)
         output = network.snn(spikes, spiking.neurons(gains))
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps
@@ -58,6 +58,7 @@ def fine_tuning(
         loss=loss,
         test=tested,
         work=3.0 * spiking.macs,
+        start_epoch=lambda epoch: restart(generators["encoder"], seed, "encoder-training", epoch),
         readings=readings(recipe, len(train)),
         read=lambda: test().counts,
     )

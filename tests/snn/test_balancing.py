@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from harness.config import NetworkSpec, NeuronSpec
+from harness.config import Balancing, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure
+from harness.snn import balancing
 from harness.snn.balancing import balance
 from harness.snn.network import Network
 
@@ -22,7 +23,7 @@ def trains(count=40):
 def test_each_layer_sees_the_spikes_of_the_thresholds_before_it():
     network, train = made(), trains()
     first, second, _ = (weight.detach().numpy() for weight in network.weights)
-    got = balance(network, lambda: train.split(7, dim=1), 99.0, NeuronSpec(leak=0.9))
+    got = balance(network, lambda: train.split(7, dim=1), Balancing(99.0), NeuronSpec(leak=0.9))
     current = train.flatten(2).numpy() @ first.T
     threshold = np.quantile(current, 0.99, method="inverted_cdf")
     membrane, spikes, out = np.zeros(current.shape[1:]), 0.0, []
@@ -39,4 +40,39 @@ def test_a_layer_without_positive_input_is_named():
     with torch.no_grad():
         network.weights[1].fill_(-1.0)
     with pytest.raises(CellFailure, match="linear2"):
-        balance(network, lambda: [trains()], 99.9, NeuronSpec())
+        balance(network, lambda: [trains()], Balancing(99.9), NeuronSpec())
+
+
+def test_layers_computed_again_give_the_thresholds_of_layers_kept(monkeypatch):
+    network = Network(NetworkSpec("t", (4, "A", 6), (8, 8)), (2, 6, 6), 3, torch.Generator().manual_seed(2))
+    train = torch.randint(-1, 2, (5, 9, 2, 6, 6), generator=torch.Generator().manual_seed(3)).float()
+    passes = []
+
+    def trains():
+        passes.append(1)
+        return train.split(4, dim=1)
+
+    kept = balance(network, trains, Balancing(95.0), NeuronSpec())
+    assert len(passes) == 2  # the second finds the first threshold's spikes, which are kept from then on
+    monkeypatch.setattr(balancing, "BUDGET", 0)
+    assert balance(network, trains, Balancing(95.0), NeuronSpec()) == kept
+    assert len(passes) == 2 + 4
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_layer_whose_input_is_not_finite_is_named(value):
+    train = trains()
+    train[0, 0] = value
+    with pytest.raises(CellFailure, match="linear1: its input is not finite"):
+        balance(made(), lambda: [train], Balancing(99.9), NeuronSpec())
+
+
+def test_per_step_takes_the_largest_of_the_percentiles_of_each_timestep():
+    network, train = made(), trains()
+    train[3] *= 5  # the timestep that decides
+    got = balance(network, lambda: train.split(7, dim=1), Balancing(99.0, method="per-step"), NeuronSpec())
+    current = train.flatten(2).numpy() @ network.weights[0].detach().numpy().T
+    nearest = [np.sort(now, axis=None)[int(np.ceil(0.99 * now.size)) - 1] for now in current]
+    assert int(np.argmax(nearest)) == 3
+    assert got[0] == pytest.approx(nearest[3], rel=1e-3)
+    assert got[0] > 1.2 * balance(network, lambda: [train], Balancing(99.0), NeuronSpec())[0]

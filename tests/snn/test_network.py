@@ -7,7 +7,8 @@ from torch import nn
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
 from harness.papers.dct_snn.experiments.vgg import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
-from harness.snn.network import Network, Neurons, stages
+from harness.snn.network import Network, stages
+from harness.snn.neuron import layer_neurons
 
 
 def parameters(spec, shape, classes):
@@ -78,7 +79,7 @@ def test_the_snn_is_the_step_by_step_loop():
         u2 = leak * u2 - thresholds[1] * s2 + pooled @ second.T
         s2 = (u2 > thresholds[1]).float()
         total = total + s2 @ output.T
-    got = network.snn(train, Neurons(thresholds, NeuronSpec(leak=leak)))
+    got = network.snn(train, layer_neurons(thresholds, NeuronSpec(leak=leak)))
     torch.testing.assert_close(got, total, rtol=1e-4, atol=1e-4)
 
 
@@ -86,7 +87,8 @@ def test_a_dropped_neuron_is_silent_at_every_timestep():
     network = Network(NetworkSpec("t", hidden=(50,)), (1, 4, 4), 3, seeded())
     gains = network.masks(2, 0.0, 0.5, seeded(3))
     train = torch.ones(6, 2, 1, 4, 4)
-    hidden = network.inputs_of(1, train, Neurons((0.05,), NeuronSpec(), gains)).view(6, -1)
+    firing = network.firing(6, layer_neurons((0.05,), NeuronSpec(), gains))
+    hidden = network.walk(train.flatten(0, 1), firing).view(6, -1)
     dropped = gains[0] == 0
     assert dropped.float().mean().item() == pytest.approx(0.5, abs=0.15)
     assert hidden[:, dropped].abs().sum() == 0

@@ -1,5 +1,6 @@
 """The neuron: a hand-worked example of each reading, and gradients from plain autograd in float64."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -76,12 +77,30 @@ def test_gradients_are_those_of_an_unrolled_float64_loop(reading, clock):
     weights = torch.randn(12, 40, generator=generator, dtype=torch.float64)
     late = clock == "layer-delay" or reading == "released-code"
     ours, theirs = base.clone().requires_grad_(), base.clone().requires_grad_()
-    train = lif_reference(ours, 0.8, NeuronSpec(reading, clock, 0.99))
+    train = lif_reference(ours, Neuron(0.8, NeuronSpec(reading, clock, 0.99)))
     expected = naive(theirs, 0.8, 0.99, reading, late)
     (train * weights).sum().backward()
     (expected * weights).sum().backward()
     assert torch.equal(train.round(), expected.detach().round())
     torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", ["reference", "numba"])
+def test_the_released_surrogate_is_divided_by_the_threshold(kernel):
+    threshold, leak = 0.4, 0.9
+    current = torch.randn(5, 30, generator=torch.Generator().manual_seed(2)).mul(0.3).requires_grad_()
+    neuron = Neuron(threshold, NeuronSpec(leak=leak, surrogate_scale="released"), kernel=kernel)
+    fire(current, None, 5, neuron).sum().backward()
+    membranes, u, spike = [], np.zeros(30), np.zeros(30)
+    for now in current.detach().numpy():
+        u = leak * u - threshold * spike + now
+        spike = (u > threshold).astype(float)
+        membranes.append(u)
+    later, expected = np.zeros(30), []
+    for u in reversed(membranes):
+        later = 0.3 / threshold * np.maximum(0, 1 - abs(u / threshold - 1)) + leak * later
+        expected.insert(0, later)
+    np.testing.assert_allclose(current.grad.numpy(), expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("reading", READINGS)

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from harness.config import Clock, NeuronSpec, Reading
-from harness.snn import numba_pool
-from harness.snn.fire import Kernel, Neuron, fire, pooled
+from harness.snn import numba_kernels
+from harness.snn.fire import SUMMED, Kernel, Neuron, count_spikes, fire, pooled
 
 MAPS = [(1, 2, 2, 1), (2, 7, 5, 3), (2, 6, 4, 64), (1, 4, 4, 1500)]  # (N, H, W, C), one of them odd
 
@@ -46,15 +46,27 @@ def test_bf16_spikes_equal_and_gradients_stay_within_its_rounding(maps: tuple[in
 
 
 @pytest.mark.parametrize("maps", MAPS)
-def test_a_gradient_may_take_the_place_of_the_current(maps: tuple[int, int, int, int]) -> None:
+def test_a_gradient_may_overwrite_the_current(maps: tuple[int, int, int, int]) -> None:
     draws = torch.Generator().manual_seed(5)
     images, height, width, channels = maps
     neurons = images * height * width * channels
-    current, gain = torch.randn(7, neurons, generator=draws), torch.ones(neurons)
+    current, neuron = torch.randn(7, neurons, generator=draws), Neuron(0.5, NeuronSpec())
     grad = torch.randn(7, images * (height // 2) * (width // 2) * channels, generator=draws)
-    apart = numba_pool.backward(maps, grad, current.clone(), gain, 0.5, NeuronSpec())
+    apart = numba_kernels.backward(grad, current.clone(), neuron, pooled(maps))
     place = current.clone()
-    assert torch.equal(numba_pool.backward(maps, grad, place, gain, 0.5, NeuronSpec(), overwrite=True), apart)
+    assert torch.equal(numba_kernels.backward(grad, place, neuron, pooled(maps), overwrite=True), apart)
     # What an odd map pools away would keep its current: there the gradient needs a place of its own.
     odd = height % 2 == 1 or width % 2 == 1
     assert torch.equal(place, current if odd else apart)
+
+
+@pytest.mark.parametrize("maps", MAPS)
+@pytest.mark.parametrize("clock", ["synchronous", "layer-delay"])
+def test_every_spike_is_counted_those_of_an_odd_edge_too(maps: tuple[int, int, int, int], clock: Clock) -> None:
+    images, height, width, channels = maps
+    draws = torch.Generator().manual_seed(6)
+    current = torch.randn(9, images * height * width * channels, generator=draws)
+    neuron = Neuron(0.5, NeuronSpec(clock=clock))
+    fired, counts = count_spikes(current, None, 9, neuron, pooled(maps))
+    assert torch.equal(fired, fire(current, None, 9, neuron, pooled(maps)))
+    assert torch.equal(counts, fire(current, None, 9, neuron._replace(kernel="reference"), SUMMED))

@@ -31,3 +31,20 @@ def test_order_and_chunks_do_not_matter():
 def test_an_empty_stream_has_no_quantile():
     with pytest.raises(ValueError, match="no values"):
         StreamingQuantile().quantile(0.5)
+
+
+def test_bfloat16_counts_as_the_float32_of_the_same_value():
+    values = torch.randn(3, 4, 5, 6, generator=torch.Generator().manual_seed(0)).bfloat16()
+    one, other = StreamingQuantile(), StreamingQuantile()
+    one.update(values)
+    other.update(values.float().contiguous(memory_format=torch.channels_last))
+    assert torch.equal(one.counts, other.counts)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -float("nan")])
+def test_what_is_not_finite_is_noticed(value):
+    stream = StreamingQuantile()
+    stream.update(torch.tensor([3e38, -3e38, 0.0, -0.0]))
+    assert stream.finite
+    stream.update(torch.tensor([value]))
+    assert not stream.finite

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 import encoders
 from harness.papers import catalogue
 from harness.snn.balancing import balance
-from harness.snn.network import Network, Neurons
+from harness.snn.network import Network
+from harness.snn.neuron import layer_neurons
 from harness.training.cell import DTYPES
 from harness.training.randomness import generator
 
@@ -20,9 +21,9 @@ def test_one_step_has_a_finite_loss_and_moves_every_weight():
     train = encoder.encode(images, config.timesteps, draws).to(DTYPES[config.precision])
     assert train.shape == (48, 2, 3, 60, 60)
     network = Network(config.network, (3, 60, 60), 10, generator(0, "initial-weights"))
-    thresholds = balance(network, lambda: [train], config.balancing.percentile, config.neuron)
+    thresholds = balance(network, lambda: [train], config.balancing, config.neuron)
     gains = network.masks(2, config.snn.dropout, config.snn.dropout, generator(0, "snn-dropout"))
-    loss = F.cross_entropy(network.snn(train, Neurons(thresholds, config.neuron, gains)), torch.tensor([3, 7]))
+    loss = F.cross_entropy(network.snn(train, layer_neurons(thresholds, config.neuron, gains)), torch.tensor([3, 7]))
     loss.backward()
     assert torch.isfinite(loss)
     assert all(weight.grad is not None and bool(weight.grad.any()) for weight in network.weights)

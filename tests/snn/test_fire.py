@@ -50,7 +50,7 @@ def test_spikes_and_gradients_are_those_of_autograd_through_the_reference(shape,
         torch.testing.assert_close(grad_x, expected_x, **close)
 
 
-def test_a_second_backward_pass_is_an_error_since_the_gradient_took_the_currents_place():
+def test_a_second_backward_pass_is_an_error_since_the_gradient_overwrote_the_current():
     weight, x, gain = given(LINEAR, first=True)
     fired = fire(x, weight, TIMESTEPS, Neuron(1.5, NeuronSpec(), gain, "numba"))
     fired.sum().backward(retain_graph=True)

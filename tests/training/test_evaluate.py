@@ -1,0 +1,99 @@
+"""Evaluation against a loop that runs the network one timestep at a time, with torch's layers and naive sums."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from harness.training.progress import silent
+
+import encoders
+from harness.config import NetworkSpec, NeuronSpec
+from harness.data.types import ImageSet
+from harness.snn.network import Network
+from harness.snn.spiking import Spiking
+from harness.training.evaluate import evaluate
+
+TIMESTEPS, THRESHOLDS, LEAK = 6, (0.4, 0.3, 0.2), 0.9
+
+
+def spiking(kernel="auto"):
+    network = Network(NetworkSpec("t", (4, "A", 5), (8,)), (2, 7, 5), 3, torch.Generator().manual_seed(0))
+    neuron = NeuronSpec(leak=LEAK)
+    return Spiking(network, encoders.create("direct"), neuron, TIMESTEPS, THRESHOLDS, kernel=kernel)
+
+
+def images(count=9):
+    draws = torch.Generator().manual_seed(1)
+    pixels = torch.randint(0, 256, (count, 2, 7, 5), generator=draws, dtype=torch.uint8)
+    return ImageSet(pixels, torch.randint(0, 3, (count,), generator=draws))
+
+
+def step_by_step(model, given):
+    """Whether each image is right after each timestep; spikes of each layer; additions of each layer."""
+    w = [weight.detach() for weight in model.network.weights]
+    x = given.images.float() / 127.5 - 1
+    membranes, fired, total = [0.0] * 3, [0.0] * 3, 0.0
+    spikes, additions, right = [0] * 3, [0] * 4, []
+    ones = [torch.ones_like(weight) for weight in w]
+    for _ in range(TIMESTEPS):
+        inputs = x
+        for layer in range(4):
+            events = 4 * inputs if layer == 1 else (inputs != 0).float()  # a pooled spike is worth a quarter
+            additions[layer] += int(layer_of(layer, events, ones[layer]).sum())
+            current = layer_of(layer, inputs, w[layer])
+            if layer == 3:
+                break
+            membranes[layer] = LEAK * membranes[layer] - THRESHOLDS[layer] * fired[layer] + current
+            fired[layer] = (membranes[layer] > THRESHOLDS[layer]).float()
+            spikes[layer] += int(fired[layer].sum())
+            inputs = F.avg_pool2d(fired[layer], 2) if layer == 0 else fired[layer]
+        total = total + current
+        right.append(total.argmax(1) == given.labels)
+    return torch.stack(right), spikes, additions
+
+
+def layer_of(layer, x, weight):
+    if layer < 2:
+        return F.conv2d(x, weight, padding=1)
+    return (x.permute(0, 2, 3, 1) if x.dim() == 4 else x).flatten(1) @ weight.T
+
+
+@pytest.mark.parametrize("kernel", ["numba", "reference"])
+def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel):
+    model, given = spiking(kernel), images()
+    found = evaluate(model, given, 0, silent)
+    right, spikes, additions = step_by_step(model, given)
+    assert torch.equal(found.right, right)
+    assert [layer.spikes for layer in found.layers] == [*(count / 9 for count in spikes), None]
+    assert [layer.accumulates for layer in found.layers] == [count / 9 for count in additions]
+    assert found.counts.correct == right.sum(1).tolist()
+    assert found.counts.total == 9
+
+
+def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
+    model, given = spiking(), images()
+    whole = evaluate(model, given, 0, silent)
+    monkeypatch.setattr(Spiking, "chunk", lambda _: 2)
+    parts = evaluate(model, given, 0, silent)
+    assert torch.equal(parts.right, whole.right)
+    assert parts.layers == whole.layers
+
+
+class NamesItsImages:
+    """An encoder that takes ids and remembers them."""
+
+    def __init__(self):
+        self.seen, self.inner = [], encoders.create("direct")
+        self.info = self.inner.info
+
+    def encode(self, given, timesteps, generator, ids=None):
+        self.seen += ids.tolist()
+        return self.inner.encode(given, timesteps, generator)
+
+
+def test_an_encoder_that_takes_ids_gets_the_places_of_the_images(monkeypatch):
+    monkeypatch.setattr(Spiking, "chunk", lambda _: 4)
+    model = replace(spiking(), encoder=NamesItsImages())
+    evaluate(model, images(), 0, silent)
+    assert model.encoder.seen == list(range(9))
