@@ -136,7 +136,7 @@ class Dct:
         indices = self.indices_at(timesteps)
         frequencies = coefficients(self._prepared(images, admitted=True), self.block_size, self.stride)
         shapes = basis(self.block_size).to(images.device)
-        groups = frequencies.split(self.batch_size) if self.threshold_scope == "batch" else (frequencies,)
+        groups = torch.split(frequencies, self.batch_size) if self.threshold_scope == "batch" else (frequencies,)
         trains = [fire(group, shapes, indices, self._neuron(group), dtype) for group in groups]
         return trains[0] if len(trains) == 1 else torch.cat(trains, dim=1)
 

@@ -14,6 +14,7 @@ import torch
 
 from encoders.base import Encoder
 from harness.config import CellConfig, canonical_json
+from harness.data.cache import go_without
 from harness.data.types import DataSet
 from harness.machine.locks import hold
 from harness.schema import Epoch
@@ -83,7 +84,10 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
 def _trained_and_kept(wanted: Wanted, entry: Checkpoint, watch: Watch) -> list[Epoch]:
     unfinished = entry.part("checkpoint")
     epochs = _trained(wanted, unfinished, watch)
-    entry.save({"network": wanted.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
+    try:
+        entry.save({"network": wanted.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
+    except OSError as error:  # the cache is a convenience
+        go_without(error)
     unfinished.remove()
     return epochs
 

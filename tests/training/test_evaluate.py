@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
-from harness.training.progress import silent
 
 import encoders
 from harness.config import NetworkSpec, NeuronSpec
@@ -13,6 +12,7 @@ from harness.data.types import ImageSet
 from harness.snn.network import Network
 from harness.snn.spiking import Spiking
 from harness.training.evaluate import evaluate
+from harness.training.watch import SILENT
 
 TIMESTEPS, THRESHOLDS, LEAK = 6, (0.4, 0.3, 0.2), 0.9
 
@@ -62,7 +62,7 @@ def layer_of(layer, x, weight):
 @pytest.mark.parametrize("kernel", ["numba", "reference"])
 def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel):
     model, given = spiking(kernel), images()
-    found = evaluate(model, given, 0, silent)
+    found = evaluate(model, given, 0, SILENT)
     right, spikes, additions = step_by_step(model, given)
     assert torch.equal(found.right, right)
     assert [layer.spikes for layer in found.layers] == [*(count / 9 for count in spikes), None]
@@ -73,9 +73,9 @@ def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel):
 
 def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
     model, given = spiking(), images()
-    whole = evaluate(model, given, 0, silent)
+    whole = evaluate(model, given, 0, SILENT)
     monkeypatch.setattr(Spiking, "chunk", lambda _: 2)
-    parts = evaluate(model, given, 0, silent)
+    parts = evaluate(model, given, 0, SILENT)
     assert torch.equal(parts.right, whole.right)
     assert parts.layers == whole.layers
 
@@ -95,5 +95,5 @@ class NamesItsImages:
 def test_an_encoder_that_takes_ids_gets_the_places_of_the_images(monkeypatch):
     monkeypatch.setattr(Spiking, "chunk", lambda _: 4)
     model = replace(spiking(), encoder=NamesItsImages())
-    evaluate(model, images(), 0, silent)
+    evaluate(model, images(), 0, SILENT)
     assert model.encoder.seen == list(range(9))
