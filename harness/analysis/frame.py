@@ -1,63 +1,21 @@
 """Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from harness.analysis.curves import optimism, percent
+from harness.analysis.answers import Answers, answers_of
+from harness.analysis.rows import CELLS, CURVES, LAYERS, as_frame, cell_row, curve_rows, layer_rows
 from harness.catalogue import Catalogue
 from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.records import certificates
 from harness.records.admission import earlier_code, nonsense, staleness
-from harness.records.store import Record, read_record, record_paths
-
-CURVES = {
-    "experiment": "str",
-    "profile": "str",
-    "arm": "str",
-    "seed": "int64",
-    "timestep": "int64",
-    "correct": "int64",
-    "total": "int64",
-}
-CELLS = {
-    "experiment": "str",
-    "profile": "str",
-    "arm": "str",
-    "seed": "int64",
-    "status": "str",
-    "reason": "str",
-    "path": "str",
-    "fingerprint": "str",
-    "timesteps": "int64",
-    "correct": "Int64",
-    "total": "Int64",
-    "accuracy": "float64",
-    "best_accuracy": "float64",
-    "optimism": "float64",
-    "seconds": "float64",
-    "macs": "float64",
-    "accumulates": "float64",
-    "encoder_operations": "float64",
-}
-LAYERS = {
-    "experiment": "str",
-    "profile": "str",
-    "arm": "str",
-    "seed": "int64",
-    "position": "int64",
-    "layer": "str",
-    "macs": "float64",
-    "accumulates": "float64",
-    "multiplies": "bool",
-    "neurons": "float64",
-    "spikes": "float64",
-}
+from harness.records.store import Counts, Record, read_record, record_paths
 
 
 @dataclass(frozen=True)
@@ -72,14 +30,18 @@ class Loaded:
     encoder.
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
-    `problems`: every file that was refused or is stale, and why; and which records are shown although the code
-    that computed them has changed since.
+    `balanced`: as `curves`, straight after threshold balancing, of the cells whose record says so.
+    `answers`: which test images a finished cell answered rightly, of the cells whose record says so.
+    `problems`: every file that was refused or is stale, and why. A stale record is a row of `cells` and of nothing
+    else: it is shown, and judged by nobody.
     `unregistered`: the configurations of cells whose experiment the catalogue does not know.
     """
 
     curves: pd.DataFrame
     cells: pd.DataFrame
     layers: pd.DataFrame
+    balanced: pd.DataFrame
+    answers: Mapping[tuple[str, str, str, int], Answers]
     problems: tuple[str, ...]
     unregistered: tuple[CellConfig, ...] = ()
 
@@ -87,34 +49,67 @@ class Loaded:
 def load(results: Path, catalogue: Catalogue) -> Loaded:
     """Read every record under `results` (a folder that does not exist holds none). Never raises on a bad one."""
     problems = list(_foreign(results))
-    curves: list[dict[str, Any]] = []
-    cells: list[dict[str, Any]] = []
-    layers: list[dict[str, Any]] = []
-    unregistered: list[CellConfig] = []
-    earlier: Counter[tuple[Path, str]] = Counter()
+    found = _Rows()
+    stale: Counter[tuple[Path, str]] = Counter()
     for path in record_paths(results):
         try:
             record = _read(path)
+            answers = answers_of(record)
         except HarnessError as error:
-            problems.append(str(error))
+            problems.append(str(error) if str(path) in str(error) else f"{path}: refused: {error}")
             continue
-        cell = _cell(record, path, staleness(record, catalogue))
-        cells.append(cell)
+        reason = why_stale(record, catalogue)
+        found.cells.append(cell_row(record, path, reason))
         if record.config.experiment not in catalogue.names():
-            unregistered.append(record.config)
-        if cell["status"] == "done":
-            curves += _curve(record)
-            layers += _layers(record)
-            if changed := earlier_code(record):
-                earlier[path.parent, ", ".join(changed)] += 1
-        elif cell["status"] == "stale":
-            problems.append(f"{path}: stale: {cell['reason']}")
-    problems += [
-        f"{folder}: {count} shown, but computed by an earlier version of {changed}; run again before relying on them"
-        for (folder, changed), count in earlier.items()
-    ]
-    tables = (_frame(curves, CURVES), _frame(cells, CELLS), _frame(layers, LAYERS))
-    return Loaded(*tables, tuple(sorted(problems)), tuple(unregistered))
+            found.unregistered.append(record.config)
+        if reason:
+            stale[path.parent, reason] += 1
+        elif record.curve is not None and record.status == "done":
+            found.add(record, record.curve, answers)
+    problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
+    return found.loaded(problems)
+
+
+class _Rows:
+    """The rows of `Loaded`, as they are collected."""
+
+    def __init__(self) -> None:
+        self.curves: list[dict[str, Any]] = []
+        self.cells: list[dict[str, Any]] = []
+        self.layers: list[dict[str, Any]] = []
+        self.balanced: list[dict[str, Any]] = []
+        self.answers: dict[tuple[str, str, str, int], Answers] = {}
+        self.unregistered: list[CellConfig] = []
+
+    def add(self, record: Record, curve: Counts, answers: Answers) -> None:
+        """A finished cell that is not stale."""
+        self.curves += curve_rows(record, curve)
+        self.layers += layer_rows(record)
+        if record.balanced is not None:
+            self.balanced += curve_rows(record, record.balanced)
+        if answers:
+            config = record.config
+            self.answers[config.experiment, config.profile, config.arm, config.seed] = answers
+
+    def loaded(self, problems: list[str]) -> Loaded:
+        """All of it as frames."""
+        return Loaded(
+            curves=as_frame(self.curves, CURVES),
+            cells=as_frame(self.cells, CELLS),
+            layers=as_frame(self.layers, LAYERS),
+            balanced=as_frame(self.balanced, CURVES),
+            answers=self.answers,
+            problems=tuple(sorted(problems)),
+            unregistered=tuple(self.unregistered),
+        )
+
+
+def why_stale(record: Record, catalogue: Catalogue) -> str:
+    """Why a record may not be judged, or nothing: another recipe than today's, or code of other results."""
+    if reason := staleness(record, catalogue):
+        return reason
+    changed = earlier_code(record)
+    return f"computed by an earlier version of {', '.join(changed)}" if changed else ""
 
 
 def _read(path: Path) -> Record:
@@ -122,66 +117,6 @@ def _read(path: Path) -> Record:
     if reason := nonsense(record):
         raise HarnessError(f"{path}: refused: {reason}", "delete it and run the cell again")
     return record
-
-
-def _cell(record: Record, path: Path, stale: str) -> dict[str, Any]:
-    return {
-        **_key(record),
-        "status": "stale" if stale else record.status,
-        "reason": stale or (record.failure.reason if record.failure else ""),
-        "path": str(path),
-        "fingerprint": record.fingerprint.digest,
-        "timesteps": record.config.timesteps,
-        "seconds": sum(record.timings.values()),
-        **(_outcome(record) if record.status == "done" else {}),
-    }
-
-
-def _outcome(record: Record) -> dict[str, Any]:
-    assert record.curve is not None, "a done record without a curve is refused before"
-    final, total = record.curve.correct[-1], record.curve.total
-    accuracy = float(percent(final, total))
-    excess = optimism([float(percent(epoch.correct, epoch.total)) for epoch in record.epochs])
-    return {
-        "correct": final,
-        "total": total,
-        "accuracy": accuracy,
-        "best_accuracy": accuracy + excess,
-        "optimism": excess,
-        "macs": sum(layer.macs for layer in record.layers) if record.layers else None,
-        "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
-        "encoder_operations": record.encoder_operations,
-    }
-
-
-def _curve(record: Record) -> list[dict[str, Any]]:
-    curve = record.curve
-    assert curve is not None, "a done record without a curve is refused before"
-    return [
-        {**_key(record), "timestep": timestep, "correct": correct, "total": curve.total}
-        for timestep, correct in enumerate(curve.correct, start=1)
-    ]
-
-
-def _layers(record: Record) -> list[dict[str, Any]]:
-    return [
-        {
-            **_key(record),
-            "position": position,
-            "layer": layer.name,
-            "macs": layer.macs,
-            "accumulates": layer.accumulates,
-            "multiplies": layer.multiplies,
-            "neurons": layer.neurons,
-            "spikes": layer.spikes,
-        }
-        for position, layer in enumerate(record.layers)
-    ]
-
-
-def _key(record: Record) -> dict[str, Any]:
-    config = record.config
-    return {"experiment": config.experiment, "profile": config.profile, "arm": config.arm, "seed": config.seed}
 
 
 def _foreign(results: Path) -> Iterator[str]:
@@ -193,7 +128,3 @@ def _foreign(results: Path) -> Iterator[str]:
         measured = any(path.is_relative_to(results / name) for name in ("bench", certificates.FOLDER))
         if path.is_file() and path not in known and not hidden and not measured:
             yield f"{path}: not a record: no such file belongs into a results folder"
-
-
-def _frame(rows: list[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns)).astype(columns)

@@ -10,16 +10,23 @@ from harness.report.tables import BLANK, Row, Table, letter
 INTRODUCTION = """# Does the published accuracy come out again?
 
 Rendered from records by `harness report`; every number can be followed to the files it was counted in.
-± is half of a 95 % Student interval of the mean over seeds. The words of the verdicts are explained below.
+± is half of a 95 % interval of the mean over seeds, from three seeds up. A margin is 5 % of the published error, at
+least 0.1 and at most 1.0 points. The words of the verdicts are explained below.
 """
 WORDS = {
     "reproduced": "our mean is equivalent to the published number, within the margin (two one-sided tests)",
-    "better": "the whole 95 % interval lies above the published number and its margin",
     "within prediction": "not equivalent, but the published number is one that our next run could well give",
-    "not reproduced": "the whole 95 % interval lies below the published number and its margin",
+    "higher": "our whole 95 % interval lies above the published number and its margin: it did not come out",
+    "lower": "our whole 95 % interval lies below the published number and its margin: it did not come out",
+    "sign and size": "an ordering whose sign is right, and whose size agrees with the published one",
+    "sign only": "an ordering whose sign is right, and whose size is shown to differ from the published one",
+    "holds": "an ordering that is published without a size, and whose sign is right",
+    "no difference": "an ordering whose two arms are equivalent, within the margin",
+    "contradicted": "an ordering whose sign is wrong",
     "inconclusive": "the seeds are too few, or spread too far, to tell",
     "incomplete": "a planned seed is missing or failed; nothing is averaged away",
-    "not comparable": "the profile or the deviations of the arm rule a comparison out",
+    "stale": "computed by code whose results are not shown to equal today’s, or by another recipe",
+    "not comparable": "the profile may not judge a claim of this kind",
     "no records": "nobody has run it yet",
 }
 
@@ -48,8 +55,8 @@ def _claims(rows: Sequence[ClaimRow]) -> str:
     if not rows:
         return "None."
     head = (
-        "claim", "source", "profile", "whose", "published", "ours", "interval", "best on test", "seeds", "verdict",
-        "comparability", "why",
+        "claim", "source", "profile", "whose", "published", "ours", "interval", "after balancing", "best on test",
+        "seeds", "verdict", "margin", "decided by", "why", "also", "comparability",
     )  # fmt: skip
     cells = (
         (
@@ -60,11 +67,15 @@ def _claims(rows: Sequence[ClaimRow]) -> str:
             row.published,
             row.ours,
             row.interval,
+            row.before,
             row.optimism,
             row.seeds,
             f"{row.sign} {row.words}",
+            row.margin,
+            row.test,
+            row.why,
+            " ".join(row.also),
             row.comparability,
-            row.detail,
         )
         for row in rows
     )

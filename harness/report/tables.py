@@ -18,7 +18,7 @@ BLANK = "—"
 NOT_PRINTED = "the paper prints no number here"
 BEYOND = "beyond the arm’s last timestep"
 OTHER_TIME = "another code’s number, printed for its own number of timesteps"
-ONE_SEED = "a single seed: no interval"
+FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,6 @@ def letter(index: int) -> str:
     """a, b, …, z, aa, ab, …"""
     head = letter(index // 26 - 1) if index >= 26 else ""
     return head + "abcdefghijklmnopqrstuvwxyz"[index % 26]
-
-
-def percent(value: float, half_width: float | None = None) -> str:
-    """A mean of percent with two decimals, and its half-width where there is one."""
-    return f"{value:.2f}" if half_width is None else f"{value:.2f} ± {half_width:.2f}"
 
 
 def columns_of(experiment: Experiment) -> tuple[int, ...]:
@@ -134,8 +129,8 @@ def _our_row(experiment: Experiment, profile: ProfileName, arm: Arm, source: Sou
 def _entry(estimate: Estimate | None, missing: str) -> Entry:
     if estimate is None:
         return Entry(reason=missing)
-    reason = ONE_SEED if estimate.half_width is None else ""
-    return Entry(percent(estimate.mean, estimate.half_width), estimate.mean, reason)
+    reason = FEW_SEEDS if estimate.low is None else ""
+    return Entry(str(estimate), estimate.mean, reason)
 
 
 def _published_rows(claims: Sequence[Claim], columns: tuple[int, ...]) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.frame import CELLS, CURVES
+from harness.analysis.rows import CELLS, CURVES
 from harness.config import EncoderSpec
 from harness.records.admission import staleness
 from harness.records.store import read_record, write_record
@@ -51,17 +51,17 @@ def test_operations_of_a_cell_are_those_of_its_layers(tmp_path: Path, write: Wri
     assert load(tmp_path).cells[["macs", "accumulates", "encoder_operations"]].to_numpy().tolist() == [[1100, 47, 5]]
 
 
-def test_records_of_earlier_code_are_shown_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
+def test_records_of_earlier_code_are_stale_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
     for seed in (0, 1):
         record = read_record(write(MNIST, "paper", "cyclic-2", seed, 8670))
         modules = record.fingerprint.modules | {"harness.training.cell": "0" * 64, "harness.gone": "1" * 64}
         fingerprint = msgspec.structs.replace(record.fingerprint, modules=modules, numerics="2" * 64)
         path = write_record(tmp_path, msgspec.structs.replace(record, fingerprint=fingerprint, digest=""))
     loaded = load(tmp_path)
-    assert loaded.cells["status"].tolist() == ["done", "done"]
+    assert loaded.cells["status"].tolist() == ["stale", "stale"]
+    assert loaded.curves.empty
     assert loaded.problems == (
-        f"{path.parent}: 2 shown, but computed by an earlier version of harness.gone, harness.training.cell; "
-        "run again before relying on them",
+        f"{path.parent}: 2 stale: computed by an earlier version of harness.gone, harness.training.cell",
     )
 
 
@@ -155,7 +155,7 @@ def test_a_record_of_another_configuration_is_stale(tmp_path: Path, write: Write
     loaded = load(tmp_path)
     assert loaded.curves.empty
     assert loaded.cells["status"].tolist() == ["stale"]
-    assert loaded.problems == (f"{path}: stale: configuration has changed since: snn",)
+    assert loaded.problems == (f"{path.parent}: 1 stale: configuration has changed since: snn",)
 
 
 def test_a_record_of_an_arm_that_is_no_more_is_stale(tmp_path: Path, write: Write) -> None:
