@@ -18,6 +18,7 @@ BLANK = "—"
 NOT_PRINTED = "the paper prints no number here"
 BEYOND = "beyond the arm’s last timestep"
 OTHER_TIME = "another code’s number, printed for its own number of timesteps"
+OWN_TIME = "the paper’s own number, printed for another number of timesteps"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 
 
@@ -32,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """One arm as one source has it. `seeds` is "5/5", empty where seeds make no sense.
+    """One arm as one source has it; `title` says what the arm is. `seeds` is "5/5", empty where seeds make no sense.
 
     `elsewhere` is a published number whose timestep has no column, in words.
     """
@@ -45,6 +46,16 @@ class Row:
     entries: tuple[Entry, ...]
     note: str = ""
     elsewhere: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the row is called: the arm's one name, or whose number a published row is."""
+        return self.title if self.whose == "published" else self.arm
+
+    @property
+    def words(self) -> str:
+        """What the arm is, where that says more than its name."""
+        return "" if self.title == self.name else self.title
 
 
 @dataclass(frozen=True)
@@ -139,7 +150,7 @@ def _published_rows(claims: Sequence[Claim], columns: tuple[int, ...]) -> Iterat
             continue
         place = f"at T = {claim.timestep}" if claim.timestep else "timesteps not reported"
         own = Entry(str(claim.value), claim.published)
-        other = Entry(reason=OTHER_TIME)
+        other = Entry(reason=OTHER_TIME if claim.judged_as is None else OWN_TIME)
         entries = tuple(own if t == claim.timestep else other for t in columns)
         elsewhere = "" if claim.timestep in columns else f"{claim.value} {place}"
         yield Row(claim.id, str(claim.label), "published", "", True, entries, claim.source, elsewhere)

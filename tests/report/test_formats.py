@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from harness.report import ReportResult
-from harness.report.latex_csv import escaped
+from harness.report.environment import escaped
 
 from .campaigns import Campaign
 
