@@ -56,11 +56,11 @@ def _done(cells: Cells, experiment: Experiment, arm: Arm, profile: str) -> list[
 def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) -> str:
     """Which reading of the paper comes nearest to a number that was missed, in a sentence; empty where none was run.
 
-    Readings are the arms of experiments that show the number as a context row, and do not judge it.
+    Readings are the arms of experiments that show the number as a context row of no arm, and do not judge it.
     """
     if judgement.verdict not in ("higher", "lower") or judgement.published is None:
         return ""
-    shown_in = {claim.experiment for claim in catalogue.claims if claim.judged_as == judgement.id}
+    shown_in = {claim.experiment for claim in catalogue.claims if claim.judged_as == judgement.id and not claim.prints}
     found = []
     for name in sorted(shown_in - {judgement.experiment}):
         experiment = catalogue.experiment(name)
@@ -80,7 +80,7 @@ def _fits(experiment: Experiment, judgement: Judgement) -> bool:
 
 
 def with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement, ...]:
-    """Judgements with the ids of others that rest on the same computations, read at the same timestep."""
+    """Judgements with the ids of others that hold the same computations against the same number."""
     evidence = [_evidence(judgement, cells) for judgement in judgements]
     alike: dict[tuple[object, ...], list[str]] = {}
     for judgement, rests_on in zip(judgements, evidence, strict=True):
@@ -95,7 +95,7 @@ def with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement
 
 
 def _evidence(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
-    """What a judgement rests on: kind, timestep, and the fingerprints of its arms' planned seeds."""
+    """What a judgement is about: kind, timestep, published number, and the fingerprints of its arms' planned seeds."""
     arms = [judgement.arm, *([judgement.versus] if judgement.versus else [])]
     keys = [
         (judgement.experiment, str(judgement.profile), arm, seed)
@@ -103,4 +103,4 @@ def _evidence(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
         for seed in range(judgement.seeds_planned)
     ]
     prints = tuple(cells.fingerprint[key] for key in keys if key in cells.accuracy)
-    return (judgement.kind, judgement.timestep, prints) if prints else None
+    return (judgement.kind, judgement.timestep, judgement.published, prints) if prints else None

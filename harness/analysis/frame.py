@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.answers import Answers, answers_of
+from harness.analysis.measurements import FOLDER, Measurement, read_measurements
 from harness.analysis.rows import CELLS, CURVES, LAYERS, as_frame, cell_row, curve_rows, layer_rows
 from harness.catalogue import Catalogue
 from harness.config import CellConfig
@@ -32,6 +33,7 @@ class Loaded:
     operations for one image as the record has them (`harness.schema.LayerActivity`).
     `balanced`: as `curves`, straight after threshold balancing, of the cells whose record says so.
     `answers`: which test images a finished cell answered rightly, of the cells whose record says so.
+    `measurements`: what was computed from the images without any training, by quantity.
     `problems`: every file that was refused or is stale, and why. A stale record is a row of `cells` and of nothing
     else: it is shown, and judged by nobody.
     `unregistered`: the configurations of cells whose experiment the catalogue does not know.
@@ -42,6 +44,7 @@ class Loaded:
     layers: pd.DataFrame
     balanced: pd.DataFrame
     answers: Mapping[tuple[str, str, str, int], Answers]
+    measurements: Mapping[str, Measurement]
     problems: tuple[str, ...]
     unregistered: tuple[CellConfig, ...] = ()
 
@@ -67,7 +70,8 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
         elif record.curve is not None and record.status == "done":
             found.add(record, record.curve, answers)
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
-    return found.loaded(problems)
+    measurements, refused = read_measurements(results)
+    return found.loaded([*problems, *refused], measurements)
 
 
 class _Rows:
@@ -91,7 +95,7 @@ class _Rows:
             config = record.config
             self.answers[config.experiment, config.profile, config.arm, config.seed] = answers
 
-    def loaded(self, problems: list[str]) -> Loaded:
+    def loaded(self, problems: list[str], measurements: Mapping[str, Measurement]) -> Loaded:
         """All of it as frames."""
         return Loaded(
             curves=as_frame(self.curves, CURVES),
@@ -99,6 +103,7 @@ class _Rows:
             layers=as_frame(self.layers, LAYERS),
             balanced=as_frame(self.balanced, CURVES),
             answers=self.answers,
+            measurements=measurements,
             problems=tuple(sorted(problems)),
             unregistered=tuple(self.unregistered),
         )
@@ -124,7 +129,7 @@ def _foreign(results: Path) -> Iterator[str]:
     known = set(record_paths(results))
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
-        # Timings of `harness bench` and certificates of `harness certify` lie beside the records.
-        measured = any(path.is_relative_to(results / name) for name in ("bench", certificates.FOLDER))
+        # Timings of `harness bench`, certificates of `harness certify` and measurements lie beside the records.
+        measured = any(path.is_relative_to(results / name) for name in ("bench", certificates.FOLDER, FOLDER))
         if path.is_file() and path not in known and not hidden and not measured:
             yield f"{path}: not a record: no such file belongs into a results folder"

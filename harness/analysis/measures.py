@@ -1,5 +1,6 @@
 """The numbers and the finding of a judgement from the runs of its seeds: one function for each kind of claim."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -44,6 +45,8 @@ def with_ordering(blank: Judgement, outcomes: Outcomes, ordering: Ordering) -> J
 def with_verdict(judgement: Judgement, outcomes: Outcomes, ordering: Ordering, p_holm: float) -> Judgement:
     """An ordering with its verdict, once p is adjusted."""
     finding = judge_ordering(outcomes, ordering, p_holm)
+    if judgement.versus is None:  # against a number of another paper there are no pairs
+        finding = dataclasses.replace(finding, test=finding.test.replace("paired t of the difference", "t of the mean"))
     return with_finding(replace(judgement, p_holm=None if judgement.p is None else p_holm), finding)
 
 

@@ -1,6 +1,7 @@
 """The outcomes of a claim's seeds, from records: which images were right where that is kept, else counts alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,12 @@ def difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], tim
         return difference_outcomes(tables[0].astype(np.int8) - tables[1].astype(np.int8))
     apart = percent_at(cells, greater, timestep) - percent_at(cells, less, timestep)
     return outcomes_without_images(apart, lowest=-100.0)
+
+
+def shifted(outcomes: Outcomes, by: float) -> Outcomes:
+    """The outcomes with a number added to every figure, such as minus another paper's accuracy."""
+    moved = outcomes.per_seed + by
+    return replace(outcomes, per_seed=moved, lowest=outcomes.lowest + by, highest=outcomes.highest + by)
 
 
 def percent_at(cells: Cells, keys: Sequence[Key], timestep: int) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 Which profile judges what: `judgement.JUDGES`. Context rows are published numbers that are shown and not judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,15 @@ from harness.analysis.family import holm
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import Judgement, judged, planned_seeds, unmeasured, without_records
 from harness.analysis.margins import difference_margin, value_margin
+from harness.analysis.measurements import Measurement
 from harness.analysis.measures import arms_keys, with_ordering, with_steps, with_value, with_verdict
-from harness.analysis.ordering_rules import Ordering
-from harness.analysis.outcomes import accuracy_of, balanced_at, difference_of
-from harness.analysis.planned_seeds import Cells, Standing, index, profiles_with_records, standing
+from harness.analysis.ordering_rules import Ordering, Relation
+from harness.analysis.outcomes import accuracy_of, balanced_at, difference_of, shifted
+from harness.analysis.planned_seeds import Cells, Key, Standing, index, profiles_with_records, standing
+from harness.analysis.untrained import judge_untrained
 from harness.analysis.value_rules import Value
 from harness.catalogue import Catalogue, Claim, Paper
-from harness.config import ProfileName
+from harness.config import PROFILES, ProfileName
 
 __all__ = ["Judgement", "judge", "judged"]
 
@@ -32,6 +34,7 @@ class Bench:
     """What every judgement is made with. `seeds_planned` replaces the planned number of seeds, None leaves it."""
 
     cells: Cells
+    measurements: Mapping[str, Measurement]
     catalogue: Catalogue
     seeds_planned: int | None
 
@@ -58,7 +61,7 @@ def judge(
     `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the planned number.
     Holm's family is all orderings of one paper at one profile, those without records too, whatever `claims` are.
     """
-    bench, found = Bench(index(loaded), catalogue, seeds_planned), list[Judgement]()
+    bench, found = Bench(index(loaded), loaded.measurements, catalogue, seeds_planned), list[Judgement]()
     for paper in catalogue.papers:
         mine = {experiment.name for experiment in paper.experiments}
         chosen = catalogue.claims if claims is None else claims
@@ -71,12 +74,26 @@ def judge(
 
 
 def _of_claim(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[Judgement | Pending]":
+    if not claim.needs_training:
+        return [judge_untrained(claim, bench.measurements)] if profile is None else []
+    places = _places(bench, claim)
+    judged: list[Judgement | Pending] = []
+    for name in PROFILES:
+        known = (place for place in places if profile in (None, name) and _has_records(bench, place, name))
+        if (place := next(known, None)) is not None:
+            judged.append(_judgement(bench, place, name))
+    return judged or [without_records(claim, bench.catalogue, profile, bench.seeds_planned)]
+
+
+def _has_records(bench: Bench, claim: Claim, profile: ProfileName) -> bool:
     experiment = bench.catalogue.experiment(claim.experiment)
-    found = profiles_with_records(bench.cells, experiment, claim.arms)
-    wanted = [name for name in found if profile in (None, name)]
-    return [_judgement(bench, claim, name) for name in wanted] or [
-        without_records(claim, bench.catalogue, profile, bench.seeds_planned)
-    ]
+    return profile in profiles_with_records(bench.cells, experiment, claim.arms)
+
+
+def _places(bench: Bench, claim: Claim) -> list[Claim]:
+    """The claim where it stands, then at other arms for which the paper prints the same number."""
+    again = [other for other in bench.catalogue.claims if other.judged_as == claim.id and other.prints]
+    return [claim, *(replace(claim, experiment=other.experiment, arm=other.arm) for other in again)]
 
 
 def _judgement(bench: Bench, claim: Claim, profile: ProfileName) -> "Judgement | Pending":
@@ -99,7 +116,8 @@ def _judgement(bench: Bench, claim: Claim, profile: ProfileName) -> "Judgement |
 def _undecided(measured: "Judgement | Pending", verdict: Any, why: str) -> Judgement:
     """A judgement that answers nothing: it keeps its numbers, and leaves Holm's family to those that are decided."""
     bare = measured.judgement if isinstance(measured, Pending) else measured
-    return replace(bare, verdict=verdict, why=why, test="", margin=None, p=None, same=(), other=(), replication=None)
+    silent = replace(bare, test="", margin=None, reading="", p=None, same=(), other=(), replication=None)
+    return replace(silent, verdict=verdict, why=why)
 
 
 def _first(state: Standing) -> str:
@@ -111,10 +129,12 @@ def _measured(bench: Bench, blank: Judgement, claim: Claim, state: Standing) -> 
     cells, step = bench.cells, blank.timestep
     keys = arms_keys(blank, claim.arms, state.seeds)
     before = [balanced_at(cells, of_arm, step) for of_arm in keys]
+    if claim.rival is not None:
+        return _against_rival(bench, blank, claim, keys[0])
     if claim.kind == "ordering":
         apart = None if before[0] is None or before[1] is None else before[0] - before[1]
+        ordering = Ordering(_margin_of(bench.catalogue, claim), claim.published, _relation(claim))
         outcomes = difference_of(cells, keys[0], keys[1], step)
-        ordering = Ordering(_margin_of(bench.catalogue, claim), claim.published, claim.relation)
         return Pending(with_ordering(replace(blank, balanced=apart), outcomes, ordering), outcomes, ordering)
     if claim.kind == "steps-to-reach":
         return with_steps(blank, claim, np.stack([cells.accuracy[key] for key in keys[0]]))
@@ -126,6 +146,25 @@ def _measured(bench: Bench, blank: Judgement, claim: Claim, state: Standing) -> 
     found = with_value(blank, accuracy_of(cells, keys[0], step), value, optimism)
     found = specificity_of(found, cells, bench.catalogue, value)
     return replace(found, reading=nearest_reading(found, cells, bench.catalogue))
+
+
+def _against_rival(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[Key]) -> Pending:
+    """Our accuracy minus the number of another paper, which is taken as exact, and the steps that each needs."""
+    rival = rival_of(claim, bench.catalogue)
+    number = float(rival.value or 0)
+    found = accuracy_of(bench.cells, keys, blank.timestep)
+    outcomes = shifted(found, -number)
+    ordering = Ordering(value_margin(number))
+    return Pending(with_ordering(replace(blank, published=number), outcomes, ordering), outcomes, ordering)
+
+
+def rival_of(claim: Claim, catalogue: Catalogue) -> Claim:
+    """The context row that an ordering names as its rival."""
+    return next(other for other in catalogue.claims if other.id == claim.rival)
+
+
+def _relation(claim: Claim) -> Relation:
+    return "not-less" if claim.relation == "not-less" else "greater"
 
 
 def _value_of(bench: Bench, claim: Claim, key: tuple[str, str, str, int]) -> Value:
@@ -146,12 +185,14 @@ def _margin_of(catalogue: Catalogue, claim: Claim) -> float:
 
 
 def _adjusted(parts: "Sequence[Judgement | Pending]", paper: Paper) -> list[Judgement]:
-    """Judgements with the verdicts of orderings: one family for each profile, of all orderings of the paper."""
-    size = max(sum(claim.kind == "ordering" for claim in paper.claims), 1)
+    """Judgements with the verdicts of orderings. One family for each profile: all orderings of the paper about
+    experiments that have the profile, run or not."""
     result = [part.judgement if isinstance(part, Pending) else part for part in parts]
     waiting = [(i, part) for i, part in enumerate(parts) if isinstance(part, Pending)]
     for profile in dict.fromkeys(part.judgement.profile for _, part in waiting):
         family = [(i, part) for i, part in waiting if part.judgement.profile == profile]
+        having = {e.name for e in paper.experiments if any(known.name == profile for known in e.profiles)}
+        size = sum(claim.kind == "ordering" and claim.experiment in having for claim in paper.claims)
         raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
         for (i, part), p in zip(family, holm(raw, max(size, len(raw))), strict=True):
             result[i] = with_verdict(part.judgement, part.outcomes, part.ordering, float(p))

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.curves import steps_label
-from harness.analysis.verdicts import Judgement
+from harness.analysis.verdicts import Judgement, rival_of
 from harness.analysis.words import ANSWERS
-from harness.catalogue.claim import Claim
+from harness.catalogue import Catalogue, Claim
 from harness.report.sources import Source
 from harness.report.tables import BLANK
 
@@ -85,14 +85,14 @@ def claim_rows(sources: Sequence[Source], claims: Sequence[Claim]) -> tuple[Clai
 
     Yours have a row where there are records; evidence always has one.
     """
-    return tuple(_rows(sources, [claim for claim in claims if claim.kind != "context"]))
+    return tuple(_rows(sources, claims))
 
 
 def _rows(sources: Sequence[Source], claims: Sequence[Claim]) -> Iterator[ClaimRow]:
     for claim in claims:
         for source in sources:
             for judgement in source.judgements:
-                silent = source.name == "yours" and judgement.verdict == "no records"
+                silent = source.name == "yours" and (judgement.verdict == "no records" or not claim.needs_training)
                 if judgement.id == claim.id and not silent:
                     yield _row(claim, judgement, source)
 
@@ -101,44 +101,61 @@ def _row(claim: Claim, judged: Judgement, source: Source) -> ClaimRow:
     ours, interval = _ours(judged)
     return ClaimRow(
         id=claim.id,
-        experiment=claim.experiment,
+        experiment=judged.experiment,
         profile=judged.profile or BLANK,
         arm=judged.arm,
-        statement=statement(claim),
+        statement=statement(claim, source.catalogue),
         where=claim.source,
-        published=published(claim),
+        published=published(claim, source.catalogue),
         ours=ours,
         interval=interval,
         before=_before(judged),
         optimism=BLANK if judged.optimism is None else f"{judged.optimism:+.2f}",
-        seeds=f"{judged.seeds_done}/{judged.seeds_planned}",
+        seeds=f"{judged.seeds_done}/{judged.seeds_planned}" if claim.needs_training else BLANK,
         margin=BLANK if judged.margin is None else f"{judged.margin:.2f}",
         test=judged.test or BLANK,
         comparability=judged.comparability,
         deviations=judged.deviations,
         verdict=judged.verdict,
         why=source.shorten(judged.why),
-        also=tuple(_also(judged)),
+        also=(*_as_printed(claim, source.catalogue), *_also(judged)),
         whose=source.name,
         note=claim.note,
     )
 
 
-def statement(claim: Claim) -> str:
+def statement(claim: Claim, catalogue: Catalogue) -> str:
     """What was claimed, in words."""
+    if claim.statement is not None:
+        return claim.statement
     if claim.kind == "ordering":
         sign = ">" if claim.relation == "greater" else "≥"
-        return f"{claim.greater} {sign} {claim.less} at T = {claim.timestep}"
+        return f"{claim.greater} {sign} {claim.less or rival_of(claim, catalogue).label} at T = {claim.timestep}"
     if claim.kind == "steps-to-reach":
         return f"{claim.arm} reaches {claim.target} % and keeps it"
     return f"{claim.arm} at T = {claim.timestep}"
 
 
-def published(claim: Claim) -> str:
+def published(claim: Claim, catalogue: Catalogue) -> str:
     """The published number as printed."""
+    if claim.kind == "agreement":
+        return BLANK
+    if claim.kind == "measurement":
+        return f"{claim.relation.replace('-', ' ')} {claim.value} %"
+    if claim.rival is not None:
+        return f"{rival_of(claim, catalogue).value} %"
     if claim.kind == "ordering":
         return f"+{claim.difference} points" if claim.difference else "the ordering alone"
     return f"{claim.value} steps" if claim.unit == "steps" else f"{claim.value} %"
+
+
+def _as_printed(claim: Claim, catalogue: Catalogue) -> Iterator[str]:
+    """The figures that a sentence is held against; against another paper's number, the steps that each needs."""
+    if claim.figures:
+        yield f"Figures: {', '.join(claim.figures)}."
+    if claim.rival is not None:
+        theirs = rival_of(claim, catalogue).timestep
+        yield f"Steps: {claim.timestep} against {theirs or 'a number that is not reported'}."
 
 
 def _ours(judged: Judgement) -> tuple[str, str]:
@@ -149,6 +166,8 @@ def _ours(judged: Judgement) -> tuple[str, str]:
         return BLANK, ""
     signed = judged.kind == "ordering"
     unit = "points" if signed else "%"
+    if judged.kind == "measurement":
+        return f"{judged.mean:.1f} %", "no seeds: computed from the images"
     if judged.low is None or judged.high is None:
         return ", ".join(_number(run, signed) for run in judged.runs) + f" {unit}", "one number a seed"
     interval = f"95 %: {_number(judged.low, signed)} to {_number(judged.high, signed)}"
@@ -157,7 +176,8 @@ def _ours(judged: Judgement) -> tuple[str, str]:
 
 def _one_more(judged: Judgement, signed: bool) -> str:
     if signed:
-        return f"{sum(run > 0 for run in judged.runs)} of {len(judged.runs)} pairs"
+        what = "pairs" if judged.versus else "seeds"
+        return f"{sum(run > 0 for run in judged.runs)} of {len(judged.runs)} {what} above"
     return f"next run {_number(judged.prediction_low or 0.0, False)} to {_number(judged.prediction_high or 0.0, False)}"
 
 

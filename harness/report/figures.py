@@ -55,10 +55,10 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, S
             if curve:
                 _line(ax, curve, styles[arm.name], source.name)
                 drawn.append([arm.name, source.name, [[e.mean, e.low, e.high] for e in curve]])
-    values = [c for c in scene.claims if c.kind == "value" and c.arm in {arm.name for arm in arms}]
+    values = [c for c in scene.claims if c.prints and c.arm in {arm.name for arm in arms}]
     drawn += [_published(ax, claim, styles[str(claim.arm)]) for claim in values]
     last = max(arm.timesteps for arm in arms)
-    context = [c for c in scene.claims if c.kind == "context" and c.timestep is not None]
+    context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
     own = [c for c in context if _is_own(c) and (c.timestep == last or len(scene.drawn_arms()) <= MANY)]
     drawn += [_published(ax, claim, None) for claim in own]
     if scale == "log":
@@ -159,7 +159,7 @@ def _extra_handles(scene: Scene, drawn: Sequence[Any]) -> list[Any]:
     ids = {item[0] for item in drawn if isinstance(item, list)}
     shown = [claim for claim in scene.claims if claim.id in ids]
     handles = []
-    if any(claim.kind == "value" or _is_own(claim) for claim in shown):
+    if any(claim.prints or _is_own(claim) for claim in shown):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     if any(claim.kind == "context" and not _is_own(claim) for claim in shown):
         handles.append(Line2D([], [], marker="x", color=MUTED, linestyle="none", label="published elsewhere"))

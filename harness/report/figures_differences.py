@@ -30,6 +30,7 @@ def differences(scene: Scene) -> Iterator[Picture]:
             for j in source.judgements
             if (j.experiment, j.profile, j.kind) == (scene.experiment.name, scene.profile, "ordering")
             and j.mean is not None
+            and j.versus is not None
         ]
         if judged:
             yield _differences(scene, source, judged)
@@ -53,7 +54,7 @@ def _differences(scene: Scene, source: Source, judged: Sequence[Judgement]) -> P
 
 def _bars(ax: "Axes", scene: Scene, source: Source, arms: Sequence[Arm]) -> list[Any]:
     styles, drawn = styles_of(scene.experiment), []
-    published = {c.arm: c.published for c in scene.claims if c.kind == "value"}
+    published = {c.arm: c.published for c in scene.claims if c.prints}
     for row, arm in enumerate(arms):
         curve = scene.curve(source, arm)
         if not curve:
@@ -108,6 +109,6 @@ def _handles(scene: Scene, judged: Sequence[Judgement]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [Line2D([], [], color=INK, marker="o", label="mean difference, 95 % interval")]
-    if any(c.kind == "value" for c in scene.claims) or any(j.published is not None for j in judged):
+    if any(c.prints for c in scene.claims) or any(j.published is not None for j in judged):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     return handles

@@ -54,11 +54,11 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
     for claim in scene.claims:
         if claim.published is None:
             continue
-        if claim.kind == "context" and {claim.timestep} == steps:
+        if claim.kind == "context" and not claim.prints and {claim.timestep} == steps:
             ax.axvline(claim.published, color=INK, linestyle="--", linewidth=1.2)
             drawn.append([claim.id, claim.published])
         for row, arm in enumerate(arms):
-            if claim.kind == "value" and claim.arm == arm.name:
+            if claim.prints and claim.arm == arm.name:
                 ax.plot([claim.published], [row], **diamond(INK))
                 drawn.append([claim.id, claim.published])
     ax.set_yticks(range(len(arms)), [fill(styles[arm.name].label, 25) for arm in arms], fontsize=8.5)
@@ -72,8 +72,8 @@ def _handles(scene: Scene) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [Line2D([], [], color=INK, marker="o", label="mean, 95 % interval")]
-    if any(claim.kind == "context" for claim in scene.claims):
+    if any(claim.kind == "context" and not claim.prints for claim in scene.claims):
         handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.2, label="published"))
-    if any(claim.kind == "value" for claim in scene.claims):
+    if any(claim.prints for claim in scene.claims):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     return handles

@@ -32,7 +32,7 @@ def _published(section: Section, claims: Sequence[Claim]) -> Iterator[tuple[obje
     name, judged = section.experiment.name, _judged(section)
     for claim in claims:
         if claim.experiment == name and claim.kind in ("value", "context"):
-            whose = "paper" if claim.kind == "value" else "published"
+            whose = "paper" if claim.prints else "published"
             step = claim.timestep or ""
             note = "; ".join(filter(None, (claim.source, claim.note)))
             arm, title = claim.arm or "", claim.label or claim.arm

@@ -103,7 +103,7 @@ def accuracy_table(
     columns = columns_of(experiment)
     rows: list[Row] = []
     for arm in experiment.arms:
-        if arm.in_paper and any(claim.kind == "value" and claim.arm == arm.name for claim in own):
+        if arm.in_paper and any(claim.prints and claim.arm == arm.name for claim in own):
             rows.append(_paper_row(arm, columns, own))
         run = [s for s in sources if (experiment.name, profile, arm.name) in s.cells]
         shown = [s for s in sources if s in run or (s.name == "evidence" and s.expects(experiment, profile, arm.name))]
@@ -113,7 +113,7 @@ def accuracy_table(
 
 
 def _paper_row(arm: Arm, columns: tuple[int, ...], claims: Sequence[Claim]) -> Row:
-    printed = {c.timestep: c for c in claims if c.kind == "value" and c.arm == arm.name}
+    printed = {c.timestep: c for c in claims if c.prints and c.arm == arm.name}
     entries = tuple(
         Entry(str(printed[t].value), printed[t].published)
         if t in printed
@@ -146,7 +146,7 @@ def _entry(estimate: Estimate | None, missing: str) -> Entry:
 
 def _published_rows(claims: Sequence[Claim], columns: tuple[int, ...]) -> Iterator[Row]:
     for claim in claims:
-        if claim.kind != "context":
+        if claim.kind != "context" or claim.prints:
             continue
         place = f"at T = {claim.timestep}" if claim.timestep else "timesteps not reported"
         own = Entry(str(claim.value), claim.published)

@@ -62,7 +62,7 @@ def _accuracy(
     for heading in ("seeds", *(f"T={column}" for column in columns), "at last T", "paper"):
         table.add_column(heading, justify="right", no_wrap=True)
     for arm, source in rows:
-        printed = [c for c in claims if c.kind == "value" and (c.experiment, c.arm) == (experiment.name, arm.name)]
+        printed = [c for c in claims if c.prints and (c.experiment, c.arm) == (experiment.name, arm.name)]
         done, planned = source.seeds(experiment.name, profile, arm.name)
         estimates = [source.estimate(experiment.name, profile, arm.name, t) for t in (*columns, arm.timesteps)]
         last = estimates.pop()
@@ -107,7 +107,7 @@ def _claims(title: str, rows: Sequence[ClaimRow]) -> "Table":
     from rich.text import Text
 
     table = _table(title)
-    table.add_column("claim", overflow="fold")
+    table.add_column("claim", overflow="fold", min_width=20)
     for heading in ("profile", "published", "ours", "verdict"):
         table.add_column(heading, no_wrap=heading != "ours")
     for row in rows:

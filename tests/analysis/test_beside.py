@@ -7,7 +7,7 @@ from msgspec import structs
 
 from harness.analysis.verdicts import judge, judged
 from harness.records.store import read_record, write_record
-from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, Write, judge_one, load, write_arm
+from tests.analysis.judging import CATALOGUE, CLAIMS, MNIST, NEAR, Write, judge_one, load, write_arm
 
 READINGS = "sensitivity-readings"
 INTERMITTENT = "ablation-intermittent"
@@ -46,15 +46,26 @@ def test_a_missed_number_names_the_nearest_reading(tmp_path: Path, write: Write)
 
 
 def test_claims_on_the_same_records_are_one_piece_of_evidence(tmp_path: Path, write: Write) -> None:
-    finals = (8990, 8992, 8994, 8996, 8998)
-    for experiment in (INTERLEAVED, INTERMITTENT):
-        write_arm(write, experiment, "paper", "cyclic-16x3", finals)
-    found = {j.id: j for j in judge(load(tmp_path), CATALOGUE) if j.seeds_done}
-    assert found["interleaved-cyclic-16-accuracy"].twins == ("intermittent-all-16-accuracy",)
-    assert found["intermittent-all-16-accuracy"].twins == ("interleaved-cyclic-16-accuracy",)
-    values = [j for j in found.values() if j.kind == "value"]
-    assert len(values) == 2
-    assert judged(values) == 1
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    again = structs.replace(CLAIMS["mnist-t16"], id="again")
+    found = judge(load(tmp_path), CATALOGUE, [CLAIMS["mnist-t16"], again])
+    assert [j.twins for j in found] == [("again",), ("mnist-t16",)]
+    assert judged(found) == 1
+
+
+def test_another_number_on_the_same_records_is_another_claim(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    other = structs.replace(CLAIMS["mnist-t16"], id="other", value="98.2")
+    found = judge(load(tmp_path), CATALOGUE, [CLAIMS["mnist-t16"], other])
+    assert [j.twins for j in found] == [(), ()]
+    assert judged(found) == 2
+
+
+def test_a_number_printed_twice_is_judged_by_the_records_of_either_experiment(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERMITTENT, "paper", "cyclic-16x3", (8990, 8992, 8994, 8996, 8998))
+    (found,) = judge(load(tmp_path), CATALOGUE, [CLAIMS["interleaved-cyclic-16-accuracy"]])
+    assert (found.experiment, found.arm, found.seeds_done) == (INTERMITTENT, "cyclic-16x3", 5)
+    assert (found.verdict, found.mean) == ("reproduced", pytest.approx(89.94))
 
 
 def test_accuracy_straight_after_balancing_stands_beside_the_final_one(tmp_path: Path, write: Write) -> None:

@@ -137,7 +137,8 @@ def test_no_benefit_means_not_below_by_more_than_the_margin(
     write_arm(write, FREQUENCIES, "lite", "latency48-16", all_sixteen, total=5000)
     write_arm(write, FREQUENCIES, "lite", "latency48-8", (4000, 4000, 4000), total=5000)
     found = judge_one(tmp_path, "frequencies-no-benefit-8", 3)
-    assert (found.verdict, found.relation, found.margin) == (verdict, "not-less", 0.5)
+    assert (found.verdict, found.relation) == (verdict, "not-less")
+    assert found.margin == pytest.approx(0.503)  # 5 % of what 89.94, printed for all 16, leaves
 
 
 @pytest.mark.parametrize(
