@@ -1,14 +1,22 @@
 """A judgement: one claim at one profile, what we measured, how far it may be compared, and the verdict."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from harness.analysis.rules import JUDGED, Verdict
+from harness.analysis.words import ANSWERS, Word
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claim import Claim, Kind, Relation
 from harness.config import ProfileName
+
+# What each profile may judge. A claim of another kind is not comparable there.
+JUDGES: Mapping[str, frozenset[Kind]] = {
+    "smoke": frozenset(),
+    "lite": frozenset({"ordering"}),
+    "short": frozenset({"value", "steps-to-reach"}),
+    "paper": frozenset({"value", "ordering", "steps-to-reach"}),
+}
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,11 +24,17 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     `arm` is the arm of a claim, or the greater one of an ordering, whose other arm is `versus`;
     `profile` is None where no profile has records. A number that does not exist is None.
-    `mean` ± `half_width` is the 95 % interval of the mean (of steps, for steps-to-reach without censored runs);
-    `steps` are the steps of each seed, None for a censored one; `binomial_error` is the published number's.
-    `difference_low` .. `difference_high` is the plain 95 % paired interval; the verdict goes by `p_holm`,
-    Holm's adjustment of `p` over all orderings tested at this profile in the same call of `judge`.
-    `seeds_done` counts the seeds used: more than `seeds_planned` where further ones were run.
+    `mean`: of the accuracy, of an ordering's difference (greater minus less), or of steps where no run is censored.
+    `low` .. `high` is its 95 % interval and `prediction_low` .. `prediction_high` that of one more run, from three
+    seeds up; `half_width` is half of the former. `covers`: the sources of variance in the interval.
+    `runs`: the figure of each seed. `steps`: the steps of each seed, None for a censored one.
+    `balanced`: the mean straight after threshold balancing, before any fine-tuning.
+    `margin`, `test`, `why`: δ, the test that decided, and its reason in a sentence; `p` and `p_holm` of an ordering,
+    before and after Holm's adjustment over all orderings of the paper.
+    `replication`: how often (0..1) an exact replication would be called reproduced, at the spread seen.
+    `same`, `other`: control arms that get the same verdict on this number, and another one.
+    `reading`: which reading of the paper comes nearest, where the number was missed and readings were run.
+    `twins`: other claims that rest on the same records. `further`: seeds beyond the plan, which judge nothing.
     `detail` quotes what became of the seeds that are not done.
     """
 
@@ -37,29 +51,42 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     mean: float | None = None
     sd: float | None = None
     half_width: float | None = None
+    low: float | None = None
+    high: float | None = None
     prediction_low: float | None = None
     prediction_high: float | None = None
-    binomial_error: float | None = None
-    margin: float | None = None
-    optimism: float | None = None
+    covers: tuple[str, ...] = ()
+    runs: tuple[float, ...] = ()
     steps: tuple[int | None, ...] = ()
-    difference: float | None = None
-    difference_low: float | None = None
-    difference_high: float | None = None
+    balanced: float | None = None
+    optimism: float | None = None
+    margin: float | None = None
+    test: str = ""
+    why: str = ""
     p: float | None = None
     p_holm: float | None = None
-    signs: tuple[int, ...] = ()
+    replication: float | None = None
+    same: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    reading: str = ""
+    twins: tuple[str, ...] = ()
+    further: int = 0
     seeds_done: int
     seeds_planned: int
     comparability: str
     deviations: tuple[str, ...] = ()
-    verdict: Verdict
+    verdict: Word
     detail: str = ""
 
 
 def judged(judgements: Iterable[Judgement]) -> int:
-    """How many judgements answer their claim, "inconclusive" included: the number to state beside them."""
-    return sum(judgement.verdict in JUDGED for judgement in judgements)
+    """How many judgements answer their claim, "inconclusive" included; twins are one."""
+    answers = [judgement for judgement in judgements if judgement.verdict in ANSWERS]
+    first: set[tuple[str, str | None]] = set()
+    for judgement in answers:
+        if not any((twin, judgement.profile) in first for twin in judgement.twins):
+            first.add((judgement.id, judgement.profile))
+    return len(first)
 
 
 def deviations_of(claim: Claim, experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:
@@ -74,7 +101,7 @@ def deviations_of(claim: Claim, experiment: Experiment, profile: ProfileName) ->
 
 def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str]) -> str:
     """ "exact", "approximate (k deviations)", or "not comparable" where the profile may not judge the claim."""
-    if profile == "smoke" or (profile == "lite" and claim.kind != "ordering"):
+    if claim.kind not in JUDGES[profile]:
         return "not comparable"
     count = len(deviations)
     return f"approximate ({count} deviation{'s' if count > 1 else ''})" if count else "exact"
@@ -112,7 +139,13 @@ def without_records(
     experiment = catalogue.experiment(claim.experiment)
     names = [known.name for known in experiment.profiles]
     nearest = profile if profile in names else names[-1]  # profiles are listed from smoke to paper
-    planned = experiment.profile(nearest).seeds if seeds_planned is None else seeds_planned
-    detail = f"{claim.experiment} has no profile {profile}" if profile and profile not in names else ""
+    planned = planned_seeds(claim, experiment, nearest) if seeds_planned is None else seeds_planned
+    absent = profile is not None and profile not in names
+    why = f"{claim.experiment} has no profile {profile}." if absent else "Nobody has run it."
     blank = unmeasured(claim, experiment, nearest, 0, planned)
-    return msgspec.structs.replace(blank, profile=profile, verdict="no records", detail=detail)
+    return msgspec.structs.replace(blank, profile=profile, verdict="no records", why=why)
+
+
+def planned_seeds(claim: Claim, experiment: Experiment, profile: ProfileName) -> int:
+    """How many seeds are planned for all arms of a claim together."""
+    return min(experiment.seeds(arm, profile) for arm in claim.arms)

@@ -1,5 +1,6 @@
-"""The numbers of a judgement from the runs of its seeds: one function for each kind of claim."""
+"""The numbers and the finding of a judgement from the runs of its seeds: one function for each kind of claim."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -8,48 +9,45 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from harness.analysis import intervals
+from harness.analysis.crossed import Outcomes
 from harness.analysis.curves import steps_label, steps_to_reach
+from harness.analysis.estimates import LEAST_SEEDS, estimate
 from harness.analysis.judgement import Judgement
-from harness.analysis.rules import ordering_verdict, steps_verdict, value_verdict
-from harness.catalogue.claim import Claim, last_digit
+from harness.analysis.ordering_rules import Ordering, judge_ordering, ordering_p
+from harness.analysis.power import replication_rate
+from harness.analysis.steps_rules import judge_steps
+from harness.analysis.value_rules import Value, judge_value
+from harness.analysis.words import Finding
+from harness.catalogue.claim import Claim
 
 Array = npt.NDArray[np.float64]
 
 
-def with_value(blank: Judgement, claim: Claim, accuracy: Array, optimism: Array, images: int) -> Judgement:
-    """A value claim: `accuracy` of each seed at the claim's timestep, `optimism` of each (NaN if not known).
-
-    `images`: of the test set that the published number was counted on.
-    """
-    assert claim.value is not None, "a value claim states a value"
-    published = float(claim.value)
-    margin = intervals.margin(published, images, last_digit(claim.value))
-    low, high = intervals.prediction_interval(accuracy)
-    return replace(
+def with_value(blank: Judgement, outcomes: Outcomes, value: Value, optimism: Array) -> Judgement:
+    """A value claim: `outcomes` at the claim's timestep, `optimism` of each seed (NaN if not known)."""
+    found = estimate(outcomes, value.images)
+    enough = outcomes.seeds >= LEAST_SEEDS
+    measured = replace(
         blank,
-        **_summary(accuracy),
-        prediction_low=_number(low),
-        prediction_high=_number(high),
-        binomial_error=intervals.binomial_error(published, images),
-        margin=margin,
+        **_summary(outcomes, value.images),
         optimism=_number(np.mean(optimism)),
-        verdict=value_verdict(accuracy.tolist(), published, margin),
+        replication=_number(replication_rate(float(found.sd), outcomes.seeds, value.margin)) if enough else None,
     )
+    return with_finding(measured, judge_value(outcomes, value))
 
 
-def with_ordering(blank: Judgement, differences: Array) -> Judgement:
-    """An ordering: `differences` of each seed, claimed greater minus claimed less. Holm's verdict comes later."""
-    low, high = intervals.confidence_interval(differences)
-    return replace(
-        blank,
-        difference=_number(intervals.mean(differences)),
-        difference_low=_number(low),
-        difference_high=_number(high),
-        p=_number(intervals.p_value(differences, bound_of(blank))),
-        signs=tuple(int(sign) for sign in np.sign(differences)),
-        margin=intervals.LEAST_MARGIN if blank.relation == "not-less" else None,
-    )
+def with_ordering(blank: Judgement, outcomes: Outcomes, ordering: Ordering) -> Judgement:
+    """An ordering: `outcomes` of the difference, claimed greater minus claimed less. Holm's verdict comes later."""
+    p = ordering_p(outcomes, ordering) if outcomes.seeds >= LEAST_SEEDS else float("nan")
+    return replace(blank, **_summary(outcomes, "sampled"), p=_number(p), margin=ordering.margin)
+
+
+def with_verdict(judgement: Judgement, outcomes: Outcomes, ordering: Ordering, p_holm: float) -> Judgement:
+    """An ordering with its verdict, once p is adjusted."""
+    finding = judge_ordering(outcomes, ordering, p_holm)
+    if judgement.versus is None:  # against a number of another paper there are no pairs
+        finding = dataclasses.replace(finding, test=finding.test.replace("paired t of the difference", "t of the mean"))
+    return with_finding(replace(judgement, p_holm=None if judgement.p is None else p_holm), finding)
 
 
 def with_steps(blank: Judgement, claim: Claim, curves: Array) -> Judgement:
@@ -57,45 +55,39 @@ def with_steps(blank: Judgement, claim: Claim, curves: Array) -> Judgement:
     assert claim.target is not None, "a steps-to-reach claim states a target"
     target = float(claim.target)
     steps = tuple(steps_to_reach(curve, target) for curve in curves)
-    reached = np.array([taken for taken in steps if taken is not None], dtype=np.float64)
+    reached = [taken for taken in steps if taken is not None]
     labels = ", ".join(steps_label(taken, curves.shape[1]) for taken in steps)
-    return replace(
-        blank,
-        **(_summary(reached) if len(reached) == len(steps) else {}),
-        steps=steps,
-        verdict=steps_verdict(steps, blank.timestep),
-        detail="; ".join(filter(None, (f"steps to {claim.target} % of each seed: {labels}", blank.detail))),
-    )
+    finding = judge_steps(steps, blank.timestep)
+    why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
+    mean = float(np.mean(reached)) if len(reached) == len(steps) else None
+    measured = replace(blank, mean=mean, steps=steps)
+    return with_finding(measured, Finding(finding.word, finding.margin, finding.test, why))
 
 
-def adjusted(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
-    """Orderings with Holm's p and their verdict; one family for each profile, of all that have a p."""
-    result = list(judgements)
-    for profile in {judgement.profile for judgement in judgements}:
-        family = [i for i, j in enumerate(judgements) if j.profile == profile and j.p is not None]
-        raw = np.array([judgements[i].p for i in family], dtype=np.float64)
-        for i, p in zip(family, intervals.holm(raw), strict=True):
-            difference = judgements[i].difference
-            assert difference is not None, "a p comes from differences"
-            verdict = ordering_verdict(difference, float(p), bound_of(judgements[i]))
-            result[i] = replace(judgements[i], p_holm=float(p), verdict=verdict)
-    return tuple(result)
+def with_finding(judgement: Judgement, finding: Finding) -> Judgement:
+    """The judgement with a finding's verdict, margin, test and reason."""
+    return replace(judgement, verdict=finding.word, margin=finding.margin, test=finding.test, why=finding.why)
 
 
-def bound_of(judgement: Judgement) -> float:
-    """The difference an ordering is tested against: 0, or for "not-less" the margin of 0.5 points below it.
-
-    δ's other two terms belong to a published accuracy, and such an ordering is printed without one.
-    """
-    return -intervals.LEAST_MARGIN if judgement.relation == "not-less" else 0.0
-
-
-def _summary(runs: Array) -> dict[str, Any]:
+def _summary(outcomes: Outcomes, images: Any) -> dict[str, Any]:
+    found = estimate(outcomes, images)
+    low, high = _number(found.low), _number(found.high)
     return {
-        "mean": _number(intervals.mean(runs)),
-        "sd": _number(intervals.sd(runs)),
-        "half_width": _number(intervals.half_width(runs)),
+        "mean": _number(found.mean),
+        "sd": _number(found.sd),
+        "low": low,
+        "high": high,
+        "half_width": None if low is None or high is None else (high - low) / 2.0,
+        "prediction_low": _number(found.prediction_low),
+        "prediction_high": _number(found.prediction_high),
+        "covers": found.sources if low is not None else (),
+        "runs": tuple(float(run) for run in outcomes.per_seed),
     }
+
+
+def arms_keys(judgement: Judgement, arms: Sequence[str], seeds: Sequence[int]) -> list[list[tuple[str, str, str, int]]]:
+    """For each arm, the keys of its seeds at the judgement's profile."""
+    return [[(judgement.experiment, str(judgement.profile), arm, seed) for seed in seeds] for arm in arms]
 
 
 def _number(value: npt.ArrayLike) -> float | None:

@@ -5,40 +5,50 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from harness.analysis.answers import Answers
 from harness.analysis.curves import CELL, percent
 from harness.analysis.frame import Loaded
 from harness.catalogue import Experiment
 from harness.config import ProfileName
 
 Key = tuple[str, str, str, int]
+Curve = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Cells:
     """Loaded records by (experiment, profile, arm, seed).
 
-    `accuracy`: of done cells, percent at every timestep; `optimism`: percentage points;
-    `state`: of every cell, "done", or "failed: …" or "stale: …" with the reason.
+    Of done cells: `accuracy`, percent at every timestep, and `balanced`, the same straight after balancing; `answers`,
+    which images were right; `images`, how many there are; `optimism`, percentage points.
+    `state`: of every cell, "done", or "failed: …" or "stale: …" with the reason. `fingerprint`: of every cell.
     """
 
-    accuracy: Mapping[Key, npt.NDArray[np.float64]]
+    accuracy: Mapping[Key, Curve]
+    balanced: Mapping[Key, Curve]
+    answers: Mapping[Key, Answers]
+    images: Mapping[Key, int]
     optimism: Mapping[Key, float]
     state: Mapping[Key, str]
+    fingerprint: Mapping[Key, str]
     problems: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The seeds that count for some arms together, out of those `planned`, and why others do not.
+    """How the planned seeds of some arms stand, taken together.
 
-    `seeds` are the planned seeds at which every arm is done; further ones count too, once no planned one is
-    missing, so `seeds` may be more than `planned`.
+    `seeds`: the planned ones at which every arm is done; `further`: seeds beyond the plan, which judge nothing.
+    `gaps`: why others are not done; `stale`: whether records of other code or of another recipe are among them.
     """
 
     seeds: tuple[int, ...]
     planned: int
+    further: tuple[int, ...]
     gaps: tuple[str, ...]
+    stale: bool
 
     @property
     def complete(self) -> bool:
@@ -48,14 +58,27 @@ class Standing:
 
 def index(loaded: Loaded) -> Cells:
     """Loaded records, found by key."""
-    accuracy, optimism, state = {}, {}, {}
-    for key, curve in loaded.curves.sort_values("timestep").groupby(CELL, sort=False):
-        accuracy[_key(key)] = percent(curve["correct"].to_numpy(), curve["total"].to_numpy())
-    for row in loaded.cells.to_dict("records"):
-        key = _key(tuple(row[name] for name in CELL))
-        optimism[key] = float(row["optimism"])
-        state[key] = "done" if row["status"] == "done" else f"{row['status']}: {row['reason']}"
-    return Cells(accuracy, optimism, state, loaded.problems)
+    images = {_key(key): int(rows["total"].iloc[0]) for key, rows in loaded.curves.groupby(CELL, sort=False)}
+    rows = {_key(tuple(row[name] for name in CELL)): row for row in loaded.cells.to_dict("records")}
+    return Cells(
+        accuracy=_curves(loaded.curves),
+        balanced=_curves(loaded.balanced),
+        answers=loaded.answers,
+        images=images,
+        optimism={key: float(row["optimism"]) for key, row in rows.items()},
+        state={
+            key: "done" if row["status"] == "done" else f"{row['status']}: {row['reason']}" for key, row in rows.items()
+        },
+        fingerprint={key: str(row["fingerprint"]) for key, row in rows.items()},
+        problems=loaded.problems,
+    )
+
+
+def _curves(frame: pd.DataFrame) -> dict[Key, Curve]:
+    return {
+        _key(key): percent(curve["correct"].to_numpy(), curve["total"].to_numpy())
+        for key, curve in frame.sort_values("timestep").groupby(CELL, sort=False)
+    }
 
 
 def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[str]) -> list[ProfileName]:
@@ -66,14 +89,17 @@ def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[s
 
 def standing(cells: Cells, experiment: str, profile: str, arms: Sequence[str], planned: int) -> Standing:
     """How far the planned seeds 0 .. planned - 1 of all `arms` are done at `profile`."""
-    gaps = []
-    for seed in range(planned):
-        for arm in arms:
-            if problem := _gap(cells, (experiment, profile, arm, seed)):
-                gaps.append(f"{arm} seed {seed}: {problem}")
-    candidates = sorted({key[3] for key in cells.accuracy if key[:3] == (experiment, profile, arms[0])})
-    seeds = [s for s in candidates if all((experiment, profile, arm, s) in cells.accuracy for arm in arms)]
-    return Standing(tuple(s for s in seeds if s < planned or not gaps), planned, tuple(gaps))
+    wanted = [(experiment, profile, arm, seed) for seed in range(planned) for arm in arms]
+    gaps = [(key, problem) for key in wanted if (problem := _gap(cells, key))]
+    done = sorted({key[3] for key in cells.accuracy if key[:3] == (experiment, profile, arms[0])})
+    of_all = [seed for seed in done if all((experiment, profile, arm, seed) in cells.accuracy for arm in arms)]
+    return Standing(
+        seeds=tuple(seed for seed in of_all if seed < planned),
+        planned=planned,
+        further=tuple(seed for seed in of_all if seed >= planned),
+        gaps=tuple(f"{arm} seed {seed}: {problem}" for (_, _, arm, seed), problem in gaps),
+        stale=any(problem.startswith("stale") for _, problem in gaps),
+    )
 
 
 def _gap(cells: Cells, key: Key) -> str:

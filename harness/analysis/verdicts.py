@@ -1,24 +1,51 @@
 """What our records say about each claim.
 
-Numbers (values, steps to reach) are judged at the paper profile alone, orderings at lite and paper, and smoke
-judges nothing. Context rows are published numbers of others and get no judgement.
+Which profile judges what: `judgement.JUDGES`. Context rows are published numbers that are shown and not judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 
+from harness.analysis.beside import nearest_reading, specificity_of, with_twins
+from harness.analysis.crossed import Outcomes
+from harness.analysis.family import holm
 from harness.analysis.frame import Loaded
-from harness.analysis.judgement import Judgement, judged, unmeasured, without_records
-from harness.analysis.measures import adjusted, with_ordering, with_steps, with_value
-from harness.analysis.planned_seeds import Cells, index, profiles_with_records, standing
-from harness.analysis.rules import Verdict
-from harness.catalogue import Catalogue
-from harness.catalogue.claim import Claim
-from harness.config import ProfileName
+from harness.analysis.judgement import Judgement, judged, planned_seeds, unmeasured, without_records
+from harness.analysis.margins import difference_margin, value_margin
+from harness.analysis.measurements import Measurement
+from harness.analysis.measures import arms_keys, with_ordering, with_steps, with_value, with_verdict
+from harness.analysis.ordering_rules import Ordering, Relation
+from harness.analysis.outcomes import accuracy_of, balanced_at, difference_of, shifted
+from harness.analysis.planned_seeds import Cells, Key, Standing, index, profiles_with_records, standing
+from harness.analysis.untrained import judge_untrained
+from harness.analysis.value_rules import Value
+from harness.catalogue import Catalogue, Claim, Paper
+from harness.config import PROFILES, ProfileName
 
-__all__ = ["Judgement", "Verdict", "judge", "judged"]
+__all__ = ["Judgement", "judge", "judged"]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every judgement is made with. `seeds_planned` replaces the planned number of seeds, None leaves it."""
+
+    cells: Cells
+    measurements: Mapping[str, Measurement]
+    catalogue: Catalogue
+    seeds_planned: int | None
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An ordering that waits for Holm's adjustment, with the runs it is about."""
+
+    judgement: Judgement
+    outcomes: Outcomes
+    ordering: Ordering
 
 
 def judge(
@@ -31,59 +58,142 @@ def judge(
 ) -> tuple[Judgement, ...]:
     """One judgement per claim and per profile that has records of it, or one of "no records".
 
-    `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the number that
-    the profile plans. Holm's family is the orderings of one paper at one profile among `claims`: to show a selection,
-    judge all claims and select afterwards.
+    `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the planned number.
+    Holm's family is all orderings of one paper at one profile, those without records too, whatever `claims` are.
     """
-    cells, found = index(loaded), list[Judgement]()
+    bench, found = Bench(index(loaded), loaded.measurements, catalogue, seeds_planned), list[Judgement]()
     for paper in catalogue.papers:
         mine = {experiment.name for experiment in paper.experiments}
-        judgements = []
-        for claim in catalogue.claims if claims is None else claims:
+        chosen = catalogue.claims if claims is None else claims
+        parts: list[Judgement | Pending] = []
+        for claim in chosen:
             if claim.experiment in mine and claim.kind != "context":
-                judgements += _of_claim(cells, claim, catalogue, profile, seeds_planned)
-        found += adjusted(judgements)
-    return tuple(found)
+                parts += _of_claim(bench, claim, profile)
+        found += _adjusted(parts, paper)
+    return with_twins(found, bench.cells)
 
 
-def _of_claim(
-    cells: Cells, claim: Claim, catalogue: Catalogue, profile: ProfileName | None, seeds_planned: int | None
-) -> list[Judgement]:
-    experiment = catalogue.experiment(claim.experiment)
-    found = profiles_with_records(cells, experiment, claim.arms)
-    wanted = [name for name in found if profile in (None, name)]
-    return [_judgement(cells, claim, catalogue, name, seeds_planned) for name in wanted] or [
-        without_records(claim, catalogue, profile, seeds_planned)
-    ]
+def _of_claim(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[Judgement | Pending]":
+    if not claim.needs_training:
+        return [judge_untrained(claim, bench.measurements)] if profile is None else []
+    places = _places(bench, claim)
+    judged: list[Judgement | Pending] = []
+    for name in PROFILES:
+        known = (place for place in places if profile in (None, name) and _has_records(bench, place, name))
+        if (place := next(known, None)) is not None:
+            judged.append(_judgement(bench, place, name))
+    return judged or [without_records(claim, bench.catalogue, profile, bench.seeds_planned)]
 
 
-def _judgement(
-    cells: Cells, claim: Claim, catalogue: Catalogue, profile: ProfileName, seeds_planned: int | None
-) -> Judgement:
-    experiment = catalogue.experiment(claim.experiment)
-    planned = experiment.profile(profile).seeds if seeds_planned is None else seeds_planned
-    state = standing(cells, claim.experiment, profile, claim.arms, planned)
+def _has_records(bench: Bench, claim: Claim, profile: ProfileName) -> bool:
+    experiment = bench.catalogue.experiment(claim.experiment)
+    return profile in profiles_with_records(bench.cells, experiment, claim.arms)
+
+
+def _places(bench: Bench, claim: Claim) -> list[Claim]:
+    """The claim where it stands, then at other arms for which the paper prints the same number."""
+    again = [other for other in bench.catalogue.claims if other.judged_as == claim.id and other.prints]
+    return [claim, *(replace(claim, experiment=other.experiment, arm=other.arm) for other in again)]
+
+
+def _judgement(bench: Bench, claim: Claim, profile: ProfileName) -> "Judgement | Pending":
+    experiment = bench.catalogue.experiment(claim.experiment)
+    planned = planned_seeds(claim, experiment, profile) if bench.seeds_planned is None else bench.seeds_planned
+    state = standing(bench.cells, claim.experiment, profile, claim.arms, planned)
     blank = unmeasured(claim, experiment, profile, len(state.seeds), planned)
-    blank = replace(blank, detail="; ".join(state.gaps))
+    blank = replace(blank, detail="; ".join(state.gaps), further=len(state.further))
     if profile == "smoke":
-        return replace(blank, verdict="not comparable", detail="smoke runs are never judged")
-    images = catalogue.test_images(claim.experiment) or 0
-    measured = _measured(blank, claim, cells, state.seeds, images) if state.seeds else blank
+        return replace(blank, verdict="not comparable", why="Smoke runs are never judged.")
+    measured = _measured(bench, blank, claim, state) if state.seeds else blank
     if blank.comparability == "not comparable":
-        return replace(measured, verdict="not comparable")
-    # Without its p an incomplete ordering stays out of Holm's family.
-    return measured if state.complete else replace(measured, verdict="incomplete", p=None)
+        what = "orderings" if profile == "lite" else "numbers"
+        return _undecided(measured, "not comparable", f"The {profile} profile judges {what} only.")
+    if state.complete:
+        return measured
+    return _undecided(measured, "stale" if state.stale else "incomplete", f"{_first(state)}.")
 
 
-def _measured(blank: Judgement, claim: Claim, cells: Cells, seeds: Sequence[int], images: int) -> Judgement:
-    keys = [[(claim.experiment, str(blank.profile), arm, seed) for seed in seeds] for arm in claim.arms]
-    curves = [np.stack([cells.accuracy[key] for key in of_arm]) for of_arm in keys]
-    at_timestep = [curve[:, blank.timestep - 1] for curve in curves]
+def _undecided(measured: "Judgement | Pending", verdict: Any, why: str) -> Judgement:
+    """A judgement that answers nothing: it keeps its numbers, and leaves Holm's family to those that are decided."""
+    bare = measured.judgement if isinstance(measured, Pending) else measured
+    silent = replace(bare, test="", margin=None, reading="", p=None, same=(), other=(), replication=None)
+    return replace(silent, verdict=verdict, why=why)
+
+
+def _first(state: Standing) -> str:
+    more = len(state.gaps) - 1
+    return state.gaps[0] + (f", and {more} more" if more else "")
+
+
+def _measured(bench: Bench, blank: Judgement, claim: Claim, state: Standing) -> "Judgement | Pending":
+    cells, step = bench.cells, blank.timestep
+    keys = arms_keys(blank, claim.arms, state.seeds)
+    before = [balanced_at(cells, of_arm, step) for of_arm in keys]
+    if claim.rival is not None:
+        return _against_rival(bench, blank, claim, keys[0])
     if claim.kind == "ordering":
-        return with_ordering(blank, at_timestep[0] - at_timestep[1])
+        apart = None if before[0] is None or before[1] is None else before[0] - before[1]
+        ordering = Ordering(_margin_of(bench.catalogue, claim), claim.published, _relation(claim))
+        outcomes = difference_of(cells, keys[0], keys[1], step)
+        return Pending(with_ordering(replace(blank, balanced=apart), outcomes, ordering), outcomes, ordering)
     if claim.kind == "steps-to-reach":
-        return with_steps(blank, claim, curves[0])
+        return with_steps(blank, claim, np.stack([cells.accuracy[key] for key in keys[0]]))
+    value = _value_of(bench, claim, keys[0][0])
     # Optimism was measured where epochs were compared: at the last timestep.
-    last = blank.timestep == curves[0].shape[1]
+    last = step == len(cells.accuracy[keys[0][0]])
     optimism = np.array([cells.optimism[key] if last else np.nan for key in keys[0]])
-    return with_value(blank, claim, at_timestep[0], optimism, images)
+    blank = replace(blank, balanced=before[0])
+    found = with_value(blank, accuracy_of(cells, keys[0], step), value, optimism)
+    found = specificity_of(found, cells, bench.catalogue, value)
+    return replace(found, reading=nearest_reading(found, cells, bench.catalogue))
+
+
+def _against_rival(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[Key]) -> Pending:
+    """Our accuracy minus the number of another paper, which is taken as exact, and the steps that each needs."""
+    rival = rival_of(claim, bench.catalogue)
+    number = float(rival.value or 0)
+    found = accuracy_of(bench.cells, keys, blank.timestep)
+    outcomes = shifted(found, -number)
+    ordering = Ordering(value_margin(number))
+    return Pending(with_ordering(replace(blank, published=number), outcomes, ordering), outcomes, ordering)
+
+
+def rival_of(claim: Claim, catalogue: Catalogue) -> Claim:
+    """The context row that an ordering names as its rival."""
+    return next(other for other in catalogue.claims if other.id == claim.rival)
+
+
+def _relation(claim: Claim) -> Relation:
+    return "not-less" if claim.relation == "not-less" else "greater"
+
+
+def _value_of(bench: Bench, claim: Claim, key: tuple[str, str, str, int]) -> Value:
+    """The published number; on the very test set that it was counted on, the draw of images does not enter."""
+    published = float(claim.value or 0)
+    whole = bench.cells.images[key] == bench.catalogue.test_images(claim.experiment)
+    return Value(published, value_margin(published), "fixed" if whole else "sampled")
+
+
+def _margin_of(catalogue: Catalogue, claim: Claim) -> float:
+    """δ of an ordering, from the published accuracies of its arms at its timestep."""
+    printed = {
+        own.arm: own.published
+        for own in catalogue.claims_of(claim.experiment)
+        if own.arm is not None and own.unit == "percent" and own.timestep == claim.timestep
+    }
+    return difference_margin(*(printed.get(arm) for arm in claim.arms))
+
+
+def _adjusted(parts: "Sequence[Judgement | Pending]", paper: Paper) -> list[Judgement]:
+    """Judgements with the verdicts of orderings. One family for each profile: all orderings of the paper about
+    experiments that have the profile, run or not."""
+    result = [part.judgement if isinstance(part, Pending) else part for part in parts]
+    waiting = [(i, part) for i, part in enumerate(parts) if isinstance(part, Pending)]
+    for profile in dict.fromkeys(part.judgement.profile for _, part in waiting):
+        family = [(i, part) for i, part in waiting if part.judgement.profile == profile]
+        having = {e.name for e in paper.experiments if any(known.name == profile for known in e.profiles)}
+        size = sum(claim.kind == "ordering" and claim.experiment in having for claim in paper.claims)
+        raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
+        for (i, part), p in zip(family, holm(raw, max(size, len(raw))), strict=True):
+            result[i] = with_verdict(part.judgement, part.outcomes, part.ordering, float(p))
+    return result

@@ -1,39 +1,54 @@
-"""A claim: one published number or ordering, with the place where it stands."""
+"""A claim: one published number, ordering or sentence, with the place where it stands."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-Kind = Literal["value", "ordering", "steps-to-reach", "context"]
-Relation = Literal["greater", "not-less"]
+Kind = Literal["value", "ordering", "steps-to-reach", "agreement", "measurement", "context"]
+Relation = Literal["greater", "not-less", "at-least", "at-most"]
 
 # What each kind must state beside id, experiment, kind and source; what it may state.
-REQUIRED: dict[Kind, frozenset[str]] = {
+REQUIRED: Mapping[Kind, frozenset[str]] = {
     "value": frozenset({"arm", "timestep", "value"}),
-    "ordering": frozenset({"greater", "less", "timestep"}),
+    "ordering": frozenset({"greater", "timestep"}),
     "steps-to-reach": frozenset({"arm", "value", "target"}),
+    "agreement": frozenset({"statement", "figures"}),
+    "measurement": frozenset({"statement", "quantity", "relation", "value"}),
     "context": frozenset({"label", "value"}),
 }
-OPTIONAL: dict[Kind, frozenset[str]] = {
+OPTIONAL: Mapping[Kind, frozenset[str]] = {
     "value": frozenset(),
-    "ordering": frozenset({"relation", "difference"}),
+    "ordering": frozenset({"less", "rival", "relation", "difference"}),
     "steps-to-reach": frozenset(),
-    "context": frozenset({"timestep", "judged_as"}),
+    "agreement": frozenset({"low", "high"}),
+    "measurement": frozenset(),
+    "context": frozenset({"timestep", "arm", "judged_as"}),
 }
 COMMON = frozenset({"id", "experiment", "kind", "source", "note"})
+RELATIONS: Mapping[Kind, tuple[Relation, ...]] = {
+    "ordering": ("greater", "not-less"),
+    "measurement": ("at-least", "at-most"),
+}
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One published number or ordering. Numbers are strings as printed, so that their precision is known.
+    """One published number, ordering or sentence. Numbers are strings as printed, so that their precision is known.
 
-    `value`: an accuracy in percent (value, context) or a number of timesteps (steps-to-reach).
+    `value`: an accuracy in percent (value, context), a number of timesteps (steps-to-reach) or a bound (measurement).
     `timestep`: where the accuracy is read, from 1; a context row without one was published without one.
     `target`: steps-to-reach only, the accuracy in percent to be reached within `value` steps and kept.
     `greater`, `less`: the arms of an ordering; with `relation` "greater" the first is claimed to be above the
-    second, with "not-less" it is claimed to lose nothing against it (by more than the margin).
-    `difference`: the published size of an ordering in percentage points, as information.
+    second, with "not-less" it is claimed to lose nothing against it (by more than the margin). In the place of `less`,
+    `rival` names a context row: the arm is claimed to be above another paper's number, and to need fewer steps.
+    `difference`: the published size of an ordering in percentage points.
+    `statement`, `figures`, `low`, `high`: agreement only, a sentence of the paper, its own printed figures (such as
+    "240/48" or "87.2-84.4"), and the range in which they all lie if the sentence is right.
+    `quantity`, `relation`, `value`: measurement only, what is computed from the data without any training, and the
+    bound that it keeps if the statement is right.
     `label`: whose number a context row is; nothing of ours is judged by it.
-    `judged_as`: the claim by which a context row's number is judged, where it is the paper's own.
+    `arm`, `judged_as` of a context row: the paper's own number, shown at that arm and judged by that claim; records of
+    the arm serve where the claim's own experiment has none.
     """
 
     id: str
@@ -44,22 +59,38 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     arm: str | None = None
     greater: str | None = None
     less: str | None = None
+    rival: str | None = None
     relation: Relation = "greater"
     timestep: int | None = None
     value: str | None = None
     target: str | None = None
     difference: str | None = None
+    statement: str | None = None
+    figures: tuple[str, ...] = ()
+    low: str | None = None
+    high: str | None = None
+    quantity: str | None = None
     label: str | None = None
     judged_as: str | None = None
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The arms the claim is about: one, two for an ordering, none for a context row."""
+        """The arms the claim is about: one, two for an ordering of arms, none for most context rows."""
         return tuple(arm for arm in (self.arm, self.greater, self.less) if arm is not None)
 
     @property
+    def needs_training(self) -> bool:
+        """Whether records of trained cells judge it."""
+        return self.kind in ("value", "ordering", "steps-to-reach")
+
+    @property
+    def prints(self) -> bool:
+        """Whether it is a number that the paper prints for one of its arms at a timestep."""
+        return self.arm is not None and (self.kind == "value" or self.judged_as is not None)
+
+    @property
     def judged_timestep(self) -> int:
-        """The timestep at which the claim is decided: for steps-to-reach, its published steps."""
+        """The timestep at which the claim is decided: for steps-to-reach, its published steps; else 0 for none."""
         if self.timestep is not None:
             return self.timestep
         return int(self.value or 0) if self.unit == "steps" else 0
@@ -74,6 +105,18 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """The published number: `value`, or an ordering's `difference` where one is printed."""
         text = self.difference if self.kind == "ordering" else self.value
         return None if text is None else float(text)
+
+
+def figure(printed: str) -> float:
+    """The value of a printed figure: a number, a quotient "240/48" or a difference "87.2-84.4".
+
+    Raises ValueError where it is none of these, ZeroDivisionError for a quotient by 0.
+    """
+    above, slash, below = printed.partition("/")
+    if slash:
+        return float(above) / float(below)
+    first, minus, second = printed.partition("-")
+    return float(first) - float(second) if minus else float(first)
 
 
 def last_digit(printed: str) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from harness.catalogue.claim import COMMON, OPTIONAL, REQUIRED, Claim
+from harness.catalogue.claim import COMMON, OPTIONAL, RELATIONS, REQUIRED, Claim, figure
 from harness.catalogue.experiment import Experiment
 from harness.errors import HarnessError, did_you_mean
 
@@ -66,8 +66,12 @@ def _check_fields(claim: Claim, present: frozenset[str]) -> None:
     if foreign := present - COMMON - REQUIRED[claim.kind] - OPTIONAL[claim.kind]:
         raise HarnessError(f"kind '{claim.kind}' has no {_listed(foreign)}")
     for key in present:
-        if getattr(claim, key) == "" and key != "note":
+        if getattr(claim, key) in ("", ()) and key != "note":
             raise HarnessError(f"'{key}' is empty")
+    if claim.kind == "ordering" and (claim.less is None) == (claim.rival is None):
+        raise HarnessError("kind 'ordering' must state either 'less' or 'rival'")
+    if "relation" in present and claim.relation not in RELATIONS[claim.kind]:
+        raise HarnessError(f"'relation' of kind '{claim.kind}' is one of {', '.join(RELATIONS[claim.kind])}")
 
 
 def _check_numbers(claim: Claim) -> None:
@@ -77,6 +81,11 @@ def _check_numbers(claim: Claim) -> None:
             continue
         if not _is_printed(text) or not 0.0 <= float(text) <= top:
             raise HarnessError(f"'{key}' must be a printed number of percent such as \"98.54\", not {text!r}")
+    for text in (*claim.figures, *filter(None, (claim.low, claim.high))):
+        try:
+            figure(text)
+        except (ValueError, ZeroDivisionError):
+            raise HarnessError(f"no figure: {text!r}", 'as in "5", "240/48" or "87.2-84.4"') from None
     if claim.unit == "steps" and not str(claim.value).isdecimal():
         raise HarnessError(f"'value' must be a whole number of timesteps, not {claim.value!r}")
 
@@ -85,7 +94,7 @@ def _check_place(claim: Claim, ground: Ground) -> None:
     experiment = ground.experiments.get(claim.experiment)
     if experiment is None:
         raise did_you_mean("experiment", claim.experiment, list(ground.experiments))
-    if claim.kind != "context" and experiment.dataset not in ground.test_images:
+    if claim.needs_training and experiment.dataset not in ground.test_images:
         raise HarnessError(f"data set '{experiment.dataset}' has no published test-set size")
     if claim.kind == "ordering" and claim.greater == claim.less:
         raise HarnessError(f"an ordering of '{claim.greater}' against itself")
@@ -109,9 +118,11 @@ def _reject_duplicates(claims: Sequence[Claim], path: Path) -> None:
             raise HarnessError(f"{path}: claim '{claim.id}': the id occurs twice", "give each claim its own id")
         seen.add(claim.id)
     for claim in claims:
-        if claim.judged_as is not None and claim.judged_as not in seen:
-            error = did_you_mean("claim", claim.judged_as, sorted(seen))
-            raise HarnessError(f"{path}: claim '{claim.id}': {error.message}", error.hint)
+        for field in ("judged_as", "rival"):
+            name = getattr(claim, field)
+            if name is not None and name not in seen:
+                error = did_you_mean("claim", name, sorted(seen))
+                raise HarnessError(f"{path}: claim '{claim.id}': {error.message}", error.hint)
 
 
 def _is_printed(text: str) -> bool:

@@ -127,7 +127,7 @@ def show(experiment: ExperimentName) -> None:
     from harness.papers import catalogue
 
     known = catalogue()
-    show_experiment(known.experiment(experiment), known.claims_of(experiment), Console())
+    show_experiment(known.experiment(experiment), known, Console())
 
 
 @app.command()

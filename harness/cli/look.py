@@ -1,7 +1,6 @@
 """What the commands that only look print: experiments, arms, claims, encoders, the state of this machine."""
 
 import platform
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def show_experiment(experiment: Experiment, claims: Sequence[Claim], console: Console) -> None:
+def show_experiment(experiment: Experiment, catalogue: Catalogue, console: Console) -> None:
     """Arms, recipe of each profile, claims and deviations."""
     console.print(f"[bold]{experiment.name}[/] — {experiment.title} ({experiment.source}; {experiment.dataset})")
     console.print("\n[bold]arms[/]")
@@ -51,17 +50,19 @@ def show_experiment(experiment: Experiment, claims: Sequence[Claim], console: Co
     for profile in experiment.profiles:
         _show_profile(experiment, profile.name, console)
     console.print("\n[bold]claims[/]")
-    for claim in claims:
+    for claim in catalogue.claims_of(experiment.name):
         console.print(
-            f"  {claim.id}: {_claimed(claim)} ({claim.source}){_note_of(claim)}", markup=False, highlight=False
+            f"  {claim.id}: {_claimed(claim, catalogue)} ({claim.source}){_note_of(claim)}",
+            markup=False,
+            highlight=False,
         )
 
 
-def _claimed(claim: Claim) -> str:
+def _claimed(claim: Claim, catalogue: Catalogue) -> str:
     """A claim in words with its published number; of a context row, whose it is and at which timestep."""
     if claim.kind != "context":
-        return f"{statement(claim)}: {published(claim)}"
-    return f"{claim.label} {published(claim)}" + (f" at T = {claim.timestep}" if claim.timestep else "")
+        return f"{statement(claim, catalogue)}: {published(claim, catalogue)}"
+    return f"{claim.label} {published(claim, catalogue)}" + (f" at T = {claim.timestep}" if claim.timestep else "")
 
 
 def _note_of(claim: Claim) -> str:

@@ -10,8 +10,6 @@ from rich.console import Console
 
 from harness.cli.options import EVIDENCE, LOCAL, REPORTS, AsJson, beside
 
-BAD_NEWS = ("not reproduced",)
-
 
 def report(
     names: Annotated[list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="All where none.")] = None,
@@ -20,7 +18,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Report the evidence alone, here; else beside your records if you have some.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a claim is not reproduced.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 for a claim lower, higher or contradicted.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate and of a MAC.")] = "0.9,4.6",
     as_json: AsJson = False,
@@ -28,6 +26,7 @@ def report(
     """Set the published numbers beside the records, with verdicts; write tables, plots and a page."""
     from harness import report as room
     from harness.analysis.energy_model import energy_model
+    from harness.analysis.words import STRICT
     from harness.papers import catalogue
 
     console, prices, known = Console(stderr=as_json), energy_model(energy), catalogue()
@@ -51,7 +50,7 @@ def report(
         console.print(room.claims_table(known, evidence=evidence_dir, local=yours, experiments=names))
         console.print(f"wrote {folder / 'index.html'}", highlight=False, soft_wrap=True)
     shown = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
-    if strict and any(judgement.verdict in BAD_NEWS for judgement in shown):
+    if strict and any(judgement.verdict in STRICT for judgement in shown):
         raise typer.Exit(3)
 
 

@@ -13,7 +13,6 @@ import msgspec
 
 from encoders.errors import EncoderError
 from encoders.registry import module_of
-from encoders.registry import names as encoder_names
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
@@ -88,9 +87,18 @@ def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
     if name not in catalogue.names() or not (seed.isascii() and seed.isdecimal()):
         return None
     experiment = catalogue.experiment(name)
-    if arm in encoder_names():
+    if _is_encoder(arm):
         experiment = experiment.with_added([arm])
     return experiment.resolve(experiment.arm(arm), experiment.profile(profile), int(seed))
+
+
+def _is_encoder(name: str) -> bool:
+    """Whether there is an encoder called `name`, be its library installed or not."""
+    try:
+        module_of(name)
+    except EncoderError:
+        return False
+    return True
 
 
 def _changes(

@@ -4,19 +4,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.curves import steps_label
-from harness.analysis.verdicts import Judgement
-from harness.catalogue.claim import Claim
+from harness.analysis.verdicts import Judgement, rival_of
+from harness.analysis.words import ANSWERS
+from harness.catalogue import Catalogue, Claim
 from harness.report.sources import Source
-from harness.report.tables import BLANK, percent
+from harness.report.tables import BLANK
 
 # How a verdict looks besides its word: a sign for readers who see no colours, a tone for the page.
 SIGNS = {
     "reproduced": ("✓", "good"),
-    "better": ("▲", "good"),
+    "sign and size": ("✓", "good"),
+    "holds": ("✓", "good"),
     "within prediction": ("≈", "fair"),
-    "not reproduced": ("✗", "bad"),
+    "sign only": ("±", "fair"),
+    "no difference": ("=", "fair"),
+    "higher": ("▲", "bad"),
+    "lower": ("▼", "bad"),
+    "contradicted": ("✗", "bad"),
     "inconclusive": ("?", "open"),
     "incomplete": ("…", "open"),
+    "stale": ("↻", "open"),
     "not comparable": ("≠", "open"),
     "no records": ("·", "none"),
 }
@@ -24,7 +31,11 @@ SIGNS = {
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One judgement in words. `whose` is the source judged; `arm` the one whose records to look up."""
+    """One judgement in words. `whose` is the source judged; `arm` the one whose records to look up.
+
+    `before` is our number straight after threshold balancing; `margin` and `test` are what decided, `why` is the one
+    reason; `also` are further sentences: controls with the same verdict, the nearest reading, shared records.
+    """
 
     id: str
     experiment: str
@@ -35,12 +46,16 @@ class ClaimRow:
     published: str
     ours: str
     interval: str
+    before: str
     optimism: str
     seeds: str
+    margin: str
+    test: str
     comparability: str
     deviations: tuple[str, ...]
     verdict: str
-    detail: str
+    why: str
+    also: tuple[str, ...]
     whose: str
     note: str
 
@@ -70,14 +85,14 @@ def claim_rows(sources: Sequence[Source], claims: Sequence[Claim]) -> tuple[Clai
 
     Yours have a row where there are records; evidence always has one.
     """
-    return tuple(_rows(sources, [claim for claim in claims if claim.kind != "context"]))
+    return tuple(_rows(sources, claims))
 
 
 def _rows(sources: Sequence[Source], claims: Sequence[Claim]) -> Iterator[ClaimRow]:
     for claim in claims:
         for source in sources:
             for judgement in source.judgements:
-                silent = source.name == "yours" and judgement.verdict == "no records"
+                silent = source.name == "yours" and (judgement.verdict == "no records" or not claim.needs_training)
                 if judgement.id == claim.id and not silent:
                     yield _row(claim, judgement, source)
 
@@ -86,59 +101,105 @@ def _row(claim: Claim, judged: Judgement, source: Source) -> ClaimRow:
     ours, interval = _ours(judged)
     return ClaimRow(
         id=claim.id,
-        experiment=claim.experiment,
+        experiment=judged.experiment,
         profile=judged.profile or BLANK,
         arm=judged.arm,
-        statement=statement(claim),
+        statement=statement(claim, source.catalogue),
         where=claim.source,
-        published=published(claim),
+        published=published(claim, source.catalogue),
         ours=ours,
         interval=interval,
+        before=_before(judged),
         optimism=BLANK if judged.optimism is None else f"{judged.optimism:+.2f}",
-        seeds=f"{judged.seeds_done}/{judged.seeds_planned}",
+        seeds=f"{judged.seeds_done}/{judged.seeds_planned}" if claim.needs_training else BLANK,
+        margin=BLANK if judged.margin is None else f"{judged.margin:.2f}",
+        test=judged.test or BLANK,
         comparability=judged.comparability,
         deviations=judged.deviations,
         verdict=judged.verdict,
-        detail=source.shorten(judged.detail),
+        why=source.shorten(judged.why),
+        also=(*_as_printed(claim, source.catalogue), *_also(judged)),
         whose=source.name,
         note=claim.note,
     )
 
 
-def statement(claim: Claim) -> str:
+def statement(claim: Claim, catalogue: Catalogue) -> str:
     """What was claimed, in words."""
+    if claim.statement is not None:
+        return claim.statement
     if claim.kind == "ordering":
         sign = ">" if claim.relation == "greater" else "≥"
-        return f"{claim.greater} {sign} {claim.less} at T = {claim.timestep}"
+        return f"{claim.greater} {sign} {claim.less or rival_of(claim, catalogue).label} at T = {claim.timestep}"
     if claim.kind == "steps-to-reach":
         return f"{claim.arm} reaches {claim.target} % and keeps it"
     return f"{claim.arm} at T = {claim.timestep}"
 
 
-def published(claim: Claim) -> str:
+def published(claim: Claim, catalogue: Catalogue) -> str:
     """The published number as printed."""
+    if claim.kind == "agreement":
+        return BLANK
+    if claim.kind == "measurement":
+        return f"{claim.relation.replace('-', ' ')} {claim.value} %"
+    if claim.rival is not None:
+        return f"{rival_of(claim, catalogue).value} %"
     if claim.kind == "ordering":
         return f"+{claim.difference} points" if claim.difference else "the ordering alone"
     return f"{claim.value} steps" if claim.unit == "steps" else f"{claim.value} %"
 
 
+def _as_printed(claim: Claim, catalogue: Catalogue) -> Iterator[str]:
+    """The figures that a sentence is held against; against another paper's number, the steps that each needs."""
+    if claim.figures:
+        yield f"Figures: {', '.join(claim.figures)}."
+    if claim.rival is not None:
+        theirs = rival_of(claim, catalogue).timestep
+        yield f"Steps: {claim.timestep} against {theirs or 'a number that is not reported'}."
+
+
 def _ours(judged: Judgement) -> tuple[str, str]:
-    if judged.kind == "ordering":
-        return _difference(judged)
     if judged.kind == "steps-to-reach" and judged.steps:
         timesteps = judged.timestep or 0
         return ", ".join(steps_label(step, timesteps) for step in judged.steps) + " steps", "one number a seed"
     if judged.mean is None:
         return BLANK, ""
-    low, high = judged.prediction_low, judged.prediction_high
-    interval = "" if low is None or high is None else f"next run {low:.2f} to {high:.2f}"
-    return f"{percent(judged.mean, judged.half_width)} %", interval
+    signed = judged.kind == "ordering"
+    unit = "points" if signed else "%"
+    if judged.kind == "measurement":
+        return f"{judged.mean:.1f} %", "no seeds: computed from the images"
+    if judged.low is None or judged.high is None:
+        return ", ".join(_number(run, signed) for run in judged.runs) + f" {unit}", "one number a seed"
+    interval = f"95 %: {_number(judged.low, signed)} to {_number(judged.high, signed)}"
+    return f"{_number(judged.mean, signed)} {unit}", f"{interval}; {_one_more(judged, signed)}"
 
 
-def _difference(judged: Judgement) -> tuple[str, str]:
-    if judged.difference is None:
-        return BLANK, ""
-    low, high = judged.difference_low, judged.difference_high
-    words = "" if low is None or high is None else f"95 %: {low:+.2f} to {high:+.2f}"
-    wins = f"{sum(sign > 0 for sign in judged.signs)} of {len(judged.signs)} pairs"
-    return f"{judged.difference:+.2f} points", f"{words}; {wins}" if words else wins
+def _one_more(judged: Judgement, signed: bool) -> str:
+    if signed:
+        what = "pairs" if judged.versus else "seeds"
+        return f"{sum(run > 0 for run in judged.runs)} of {len(judged.runs)} {what} above"
+    return f"next run {_number(judged.prediction_low or 0.0, False)} to {_number(judged.prediction_high or 0.0, False)}"
+
+
+def _number(value: float, signed: bool) -> str:
+    return f"{value:+.2f}" if signed else f"{value:.2f}"
+
+
+def _before(judged: Judgement) -> str:
+    return BLANK if judged.balanced is None else _number(judged.balanced, judged.kind == "ordering")
+
+
+def _also(judged: Judgement) -> Iterator[str]:
+    """What a reader should know beside the reason, a sentence each."""
+    if judged.same and judged.verdict in ANSWERS:
+        yield f"These controls get the same verdict on this number: {', '.join(judged.same)}."
+    elif judged.other and judged.verdict in ANSWERS:
+        yield f"No control gets this verdict on this number ({', '.join(judged.other)})."
+    if judged.replication is not None and judged.verdict == "reproduced":
+        yield f"An exact replication would get this word in {100 * judged.replication:.0f} % of cases, at this spread."
+    if judged.reading:
+        yield judged.reading
+    if judged.twins:
+        yield f"The same records judge {', '.join(judged.twins)}: one piece of evidence."
+    if judged.further:
+        yield f"{judged.further} further seeds are exploratory: they judge nothing."

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from harness.analysis.frame import Loaded, load
-from harness.analysis.intervals import half_width, mean
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
-from harness.report.sources import Estimate
-from harness.report.tables import BLANK, percent
+from harness.report.sources import Estimate, estimate_of
+from harness.report.tables import BLANK
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
 
 CAPTION = (
     "Accuracy in % at the last timestep; B − A in points, paired by seed; "
-    "± half of a 95 % interval; same: pairs with equal counts at every timestep."
+    "± half of a 95 % interval over seeds, from three seeds up; same: pairs with equal counts at every timestep."
 )
 ARM = ["experiment", "profile", "arm"]
 
@@ -104,9 +101,9 @@ def _compared(key: tuple[str, str, str], a: Loaded, b: Loaded) -> ComparedArm:
         experiment,
         profile,
         arm,
-        a=_estimate(list(finals_a.values())),
-        b=_estimate(list(finals_b.values())),
-        difference=_estimate([finals_b[seed] - finals_a[seed] for seed in seeds]),
+        a=estimate_of(list(finals_a.values())),
+        b=estimate_of(list(finals_b.values())),
+        difference=estimate_of([finals_b[seed] - finals_a[seed] for seed in seeds], lowest=-100.0),
         paired_seeds=seeds,
         identical=sum(curves_a[seed] == curves_b[seed] for seed in seeds),
     )
@@ -126,12 +123,5 @@ def _curves(loaded: Loaded, key: tuple[str, str, str]) -> dict[int, list[tuple[i
     return curves
 
 
-def _estimate(runs: list[float]) -> Estimate | None:
-    if not runs:
-        return None
-    width = float(half_width(runs))
-    return Estimate(float(mean(runs)), None if np.isnan(width) else width, len(runs))
-
-
 def _shown(side: Estimate | None) -> str:
-    return BLANK if side is None else percent(side.mean, side.half_width)
+    return BLANK if side is None else str(side)

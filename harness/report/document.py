@@ -19,6 +19,7 @@ from harness.report.tables import Table, accuracy_table
 PROFILE_WORDS = {
     "paper": "paper profile: the published recipe",
     "lite": "lite profile: sized for a CPU, judges orderings only",
+    "short": "short profile: the paper’s network with its schedule compressed, judges numbers only",
     "smoke": SMOKE_LABEL,
 }
 

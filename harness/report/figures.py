@@ -32,7 +32,10 @@ def accuracy(scene: Scene, scale: Scale) -> Picture:
     height = legend_below(figure, [*handles, *_extra_handles(scene, drawn)])
     title = f"Accuracy against timestep: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
-    words = f"{title}; {scale} time. Lines are means over seeds, bands 95 % intervals; diamonds are published."
+    words = (
+        f"{title}; {scale} time. Lines are means over seeds, bands 95 % intervals (below three seeds, points); "
+        "diamonds are published."
+    )
     legend = tuple((style.key, style.label, style.colour) for style in used)
     return Picture(f"{scene.stem}-accuracy-{scale}", title, words, svg, png, legend, height)
 
@@ -51,11 +54,11 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, S
             curve = scene.curve(source, arm)
             if curve:
                 _line(ax, curve, styles[arm.name], source.name)
-                drawn.append([arm.name, source.name, [[e.mean, e.half_width] for e in curve]])
-    values = [c for c in scene.claims if c.kind == "value" and c.arm in {arm.name for arm in arms}]
+                drawn.append([arm.name, source.name, [[e.mean, e.low, e.high] for e in curve]])
+    values = [c for c in scene.claims if c.prints and c.arm in {arm.name for arm in arms}]
     drawn += [_published(ax, claim, styles[str(claim.arm)]) for claim in values]
     last = max(arm.timesteps for arm in arms)
-    context = [c for c in scene.claims if c.kind == "context" and c.timestep is not None]
+    context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
     own = [c for c in context if _is_own(c) and (c.timestep == last or len(scene.drawn_arms()) <= MANY)]
     drawn += [_published(ax, claim, None) for claim in own]
     if scale == "log":
@@ -68,10 +71,13 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, S
 def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> None:
     steps = list(range(1, len(curve) + 1))
     means = [estimate.mean for estimate in curve]
-    widths = [estimate.half_width or 0.0 for estimate in curve]
-    low, high = ([m + s * w for m, w in zip(means, widths, strict=True)] for s in (-1, 1))
     every = max(1, len(curve) // 12)
-    band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
+    if any(estimate.low is None for estimate in curve):
+        _points(ax, curve, style, whose)
+    else:
+        low, high = ([getattr(estimate, end) for estimate in curve] for end in ("low", "high"))
+        band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
+        band.set_gid(f"arm--{style.key}--band-{whose}-{len(curve)}")
     (line,) = ax.plot(
         steps,
         means,
@@ -82,8 +88,15 @@ def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> No
         linestyle=DASHES[whose],
         linewidth=1.6,
     )
-    band.set_gid(f"arm--{style.key}--band-{whose}-{len(curve)}")
     line.set_gid(f"arm--{style.key}--line-{whose}-{len(curve)}")
+
+
+def _points(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> None:
+    """Fewer than three seeds have no interval: the figure of each is a point beside the line of their mean."""
+    steps = [step for step, estimate in enumerate(curve, start=1) for _ in estimate.runs]
+    runs = [run for estimate in curve for run in estimate.runs]
+    (points,) = ax.plot(steps, runs, color=style.colour, marker=".", markersize=3, alpha=0.6, linestyle="none")
+    points.set_gid(f"arm--{style.key}--points-{whose}-{len(curve)}")
 
 
 def _is_own(claim: Claim) -> bool:
@@ -146,7 +159,7 @@ def _extra_handles(scene: Scene, drawn: Sequence[Any]) -> list[Any]:
     ids = {item[0] for item in drawn if isinstance(item, list)}
     shown = [claim for claim in scene.claims if claim.id in ids]
     handles = []
-    if any(claim.kind == "value" or _is_own(claim) for claim in shown):
+    if any(claim.prints or _is_own(claim) for claim in shown):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     if any(claim.kind == "context" and not _is_own(claim) for claim in shown):
         handles.append(Line2D([], [], marker="x", color=MUTED, linestyle="none", label="published elsewhere"))

@@ -15,7 +15,7 @@ from harness.report.drawing import (
     legend_below,
     new_figure,
 )
-from harness.report.scene import Scene, styles_of
+from harness.report.scene import Scene, drawn_points, error_bars, styles_of
 from harness.report.sources import Source
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def differences(scene: Scene) -> Iterator[Picture]:
             j
             for j in source.judgements
             if (j.experiment, j.profile, j.kind) == (scene.experiment.name, scene.profile, "ordering")
-            and j.difference is not None
+            and j.mean is not None
+            and j.versus is not None
         ]
         if judged:
             yield _differences(scene, source, judged)
@@ -44,19 +45,23 @@ def _differences(scene: Scene, source: Source, judged: Sequence[Judgement]) -> P
     height = legend_below(figure, _handles(scene, judged))
     title = f"Paired differences: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
-    words = f"{title}. Above, final accuracy of each arm; below, differences paired by seed with 95 % intervals."
+    words = (
+        f"{title}. Above, final accuracy of each arm; below, differences paired by seed with 95 % intervals; "
+        "fewer than three seeds are points."
+    )
     return Picture(f"{scene.stem}-differences", title, words, svg, png, (), height)
 
 
 def _bars(ax: "Axes", scene: Scene, source: Source, arms: Sequence[Arm]) -> list[Any]:
     styles, drawn = styles_of(scene.experiment), []
-    published = {c.arm: c.published for c in scene.claims if c.kind == "value"}
+    published = {c.arm: c.published for c in scene.claims if c.prints}
     for row, arm in enumerate(arms):
         curve = scene.curve(source, arm)
         if not curve:
             continue
         last, printed = curve[-1], published.get(arm.name)
-        ax.barh(row, last.mean, height=0.62, color=styles[arm.name].colour, xerr=last.half_width, ecolor=INK)
+        ax.barh(row, last.mean, height=0.62, color=styles[arm.name].colour, xerr=error_bars(last), ecolor=INK)
+        drawn_points(ax, last, [row] * last.seeds, upright=False)
         ax.annotate(
             f"{last.mean:.1f}",
             (0, row),
@@ -69,7 +74,7 @@ def _bars(ax: "Axes", scene: Scene, source: Source, arms: Sequence[Arm]) -> list
         )
         if printed is not None:
             ax.plot([printed], [row], **diamond(INK), zorder=5)
-        drawn.append([arm.name, last.mean, last.half_width, printed])
+        drawn.append([arm.name, last.mean, last.low, last.high, printed])
     _rows(ax, [arm.title for arm in arms])
     ax.set(xlim=(0, 100), xlabel="accuracy at the last timestep (%)")
     return drawn
@@ -79,9 +84,11 @@ def _points(ax: "Axes", judged: Sequence[Judgement]) -> list[Any]:
     drawn: list[Any] = []
     ax.axvline(0, color=INK, linewidth=1)
     for row, j in enumerate(judged):
-        difference, low, high = j.difference or 0.0, j.difference_low, j.difference_high
+        difference, low, high = j.mean or 0.0, j.low, j.high
         if low is not None and high is not None:
             ax.plot([low, high], [row, row], color=INK, linewidth=1.8, solid_capstyle="butt")
+        else:
+            ax.plot(j.runs, [row] * len(j.runs), color=INK, marker=".", markersize=4, linestyle="none")
         ax.plot([difference], [row], marker="o", color=INK, markersize=6, linestyle="none")
         if j.published is not None:
             ax.plot([j.published], [row], **diamond(INK), zorder=5)
@@ -102,6 +109,6 @@ def _handles(scene: Scene, judged: Sequence[Judgement]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [Line2D([], [], color=INK, marker="o", label="mean difference, 95 % interval")]
-    if any(c.kind == "value" for c in scene.claims) or any(j.published is not None for j in judged):
+    if any(c.prints for c in scene.claims) or any(j.published is not None for j in judged):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     return handles

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
 from harness.report.drawing import INK, Picture, both_renderings, diamond, legend_below, new_figure
-from harness.report.scene import MANY, Scene, panels_of, styles_of
+from harness.report.scene import MANY, Scene, drawn_points, error_bars, panels_of, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,10 @@ def final(scene: Scene) -> Iterator[Picture]:
     height = legend_below(figure, _handles(scene))
     title = f"Final accuracy of each arm: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
-    words = f"{title}. Points are means over seeds with 95 % intervals; dashed lines and diamonds are published."
+    words = (
+        f"{title}. Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
+        "dashed lines and diamonds are published."
+    )
     yield Picture(f"{scene.stem}-final", title, words, svg, png, (), height)
 
 
@@ -40,20 +43,22 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
     for row, arm in enumerate(arms):
         curve, style = scene.curve(scene.sources[0], arm), styles[arm.name]
         if curve:
-            width = curve[-1].half_width
-            point = ax.errorbar(curve[-1].mean, row, xerr=width, color=style.colour, marker=style.marker, capsize=3)
+            last = curve[-1]
+            bars = error_bars(last)
+            point = ax.errorbar(last.mean, row, xerr=bars, color=style.colour, marker=style.marker, capsize=3)
+            drawn_points(ax, last, [row] * last.seeds, upright=False)
             for number, part in enumerate((point.lines[0], *point.lines[1], *point.lines[2])):
                 part.set_gid(f"arm--{style.key}--final-{arm.name}-{number}")
-            drawn.append([arm.name, curve[-1].mean, width])
+            drawn.append([arm.name, last.mean, last.low, last.high])
     steps = {arm.timesteps for arm in arms}
     for claim in scene.claims:
         if claim.published is None:
             continue
-        if claim.kind == "context" and {claim.timestep} == steps:
+        if claim.kind == "context" and not claim.prints and {claim.timestep} == steps:
             ax.axvline(claim.published, color=INK, linestyle="--", linewidth=1.2)
             drawn.append([claim.id, claim.published])
         for row, arm in enumerate(arms):
-            if claim.kind == "value" and claim.arm == arm.name:
+            if claim.prints and claim.arm == arm.name:
                 ax.plot([claim.published], [row], **diamond(INK))
                 drawn.append([claim.id, claim.published])
     ax.set_yticks(range(len(arms)), [fill(styles[arm.name].label, 25) for arm in arms], fontsize=8.5)
@@ -67,8 +72,8 @@ def _handles(scene: Scene) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [Line2D([], [], color=INK, marker="o", label="mean, 95 % interval")]
-    if any(claim.kind == "context" for claim in scene.claims):
+    if any(claim.kind == "context" and not claim.prints for claim in scene.claims):
         handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.2, label="published"))
-    if any(claim.kind == "value" for claim in scene.claims):
+    if any(claim.prints for claim in scene.claims):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     return handles

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.intervals import mean
 from harness.report.drawing import MUTED, Picture, both_renderings, legend_below, new_figure
-from harness.report.scene import Scene, styles_of
+from harness.report.scene import Scene, drawn_points, error_bars, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def operations(scene: Scene) -> Iterator[Picture]:
         artist = ax.errorbar(
             accumulates,
             last.mean,
-            yerr=last.half_width,
+            yerr=error_bars(last),
             marker=style.marker,
             color=style.colour,
             markersize=7,
@@ -39,12 +39,13 @@ def operations(scene: Scene) -> Iterator[Picture]:
         )
         for number, part in enumerate((artist.lines[0], *artist.lines[2])):
             part.set_gid(f"arm--{style.key}--operations-{arm.name}-{number}")
+        drawn_points(ax, last, [accumulates] * last.seeds, upright=True)
         handles.setdefault(style.key, artist)
     macs = found[0][2]
     ann = ax.axvline(macs, color=MUTED, linestyle=":", label="multiply-accumulates of the ANN")
     ax.set(xscale="log", ylabel="accuracy (%)", xlabel="additions of the SNN for one image (log scale)")
     _readable(ax)
-    drawn = [scene.title, macs, [[arm.name, x, last.mean, last.half_width] for arm, x, _, last in found]]
+    drawn = [scene.title, macs, [[arm.name, x, last.mean, last.low, last.high] for arm, x, _, last in found]]
     height = legend_below(figure, [*handles.values(), ann])
     title = f"Accuracy against operations: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)

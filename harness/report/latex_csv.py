@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.catalogue.claim import Claim
 from harness.report.document import Section
+from harness.report.environment import environment, escaped
 from harness.report.sources import Source
 from harness.report.tables import BLANK, Entry, Row, Table, letter
 
@@ -13,11 +14,6 @@ CSV_COLUMNS = (
     "experiment", "profile", "judged", "arm", "title", "whose", "timestep",
     "accuracy", "half_width", "seeds_done", "seeds_planned", "note",
 )  # fmt: skip
-LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "×": r"$\times$", "—": "---",
-    "§": r"\S", "≥": r"$\ge$", "≤": r"$\le$", "<": r"\textless{}", ">": r"\textgreater{}", "−": "$-$",
-}  # fmt: skip
 
 
 def csv_text(sections: Sequence[Section], sources: Sequence[Source], claims: Sequence[Claim]) -> str:
@@ -36,7 +32,7 @@ def _published(section: Section, claims: Sequence[Claim]) -> Iterator[tuple[obje
     name, judged = section.experiment.name, _judged(section)
     for claim in claims:
         if claim.experiment == name and claim.kind in ("value", "context"):
-            whose = "paper" if claim.kind == "value" else "published"
+            whose = "paper" if claim.prints else "published"
             step = claim.timestep or ""
             note = "; ".join(filter(None, (claim.source, claim.note)))
             arm, title = claim.arm or "", claim.label or claim.arm
@@ -70,30 +66,19 @@ def latex(sections: Sequence[Section]) -> str:
 
 def _latex_table(section: Section) -> str:
     table = section.table
-    head = ["arm", "", "seeds", *(f"$T={column}$" for column in table.columns)]
-    lines = [
-        f"% {section.experiment.name}, {section.label}; needs \\usepackage{{booktabs}}",
-        rf"\begin{{tabular}}{{lll{'r' * len(table.columns)}}}",
-        r"\toprule",
-        " & ".join(head) + r" \\",
-        *_latex_rows(table),
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    notes = [f"$^{{{letter(i)}}}$ {escaped(note)}" for i, note in enumerate(table.footnotes)]
-    width = r"\par\smallskip{\footnotesize Accuracy (\%), mean $\pm$ half of a 95\,\% interval. "
-    return "\n".join([*lines, width + "; ".join(notes) + f". {escaped(section.label)}.}}", ""])
+    template = environment().get_template("table.tex")
+    return template.render(section=section, table=table, rows=list(_latex_rows(table)), letter=letter)
 
 
-def _latex_rows(table: Table) -> Iterator[str]:
+def _latex_rows(table: Table) -> Iterator[tuple[list[str], bool]]:
+    """The cells of each row, and whether a rule stands before it: at every new arm, and before what is published."""
     arm = None
     for row in table.rows:
-        if row.arm != arm and (row.whose != "published" or arm is None or not arm.startswith("published")):
-            yield r"\midrule"
-        words = f"{row.title}: {row.elsewhere}" if row.elsewhere else row.title
+        new = row.arm != arm and (row.whose != "published" or arm is None or not arm.startswith("published"))
+        words = ": ".join(filter(None, (row.name, row.words, row.elsewhere)))
         title = "" if row.arm == arm else escaped(words)
         arm = row.arm if row.whose != "published" else f"published {row.arm}"
-        yield " & ".join([title, row.whose, _seeds(row), *(_entry(table, e) for e in row.entries)]) + r" \\"
+        yield [title, row.whose, _seeds(row), *(_entry(table, entry) for entry in row.entries)], new
 
 
 def _seeds(row: Row) -> str:
@@ -103,8 +88,3 @@ def _seeds(row: Row) -> str:
 def _entry(table: Table, entry: Entry) -> str:
     mark = table.mark(entry)
     return escaped(entry.text or BLANK) + (f"$^{{{mark}}}$" if mark else "")
-
-
-def escaped(text: str) -> str:
-    """`text` as LaTeX sets it literally."""
-    return "".join(LATEX.get(sign, sign) for sign in text)

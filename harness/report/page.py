@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.report.costs import CAPTION
 from harness.report.document import Document, anchor
+from harness.report.environment import environment
 from harness.report.inline import inline_svg
 from harness.report.markdown import WORDS
 from harness.report.tables import letter
@@ -12,17 +13,7 @@ from harness.report.tables import letter
 
 def page(document: Document) -> str:
     """The page as text. Everything that comes from records is escaped; only our own figures are not."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=PackageLoader("harness.report", "templates"),
-        autoescape=select_autoescape(("html",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("page.html").render(_names(document))
+    return environment().get_template("page.html").render(_names(document))
 
 
 def _names(document: Document) -> dict[str, Any]:

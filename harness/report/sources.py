@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import numpy as np
 import pandas as pd
 
+from harness.analysis.crossed import outcomes_without_images
 from harness.analysis.curves import percent
+from harness.analysis.estimates import estimate
 from harness.analysis.frame import Loaded, load
-from harness.analysis.intervals import half_width, mean
 from harness.analysis.operations import Operations, operations_by_arm
 from harness.analysis.verdicts import Judgement, judge
 from harness.catalogue import Catalogue, Experiment
@@ -20,15 +20,44 @@ from harness.config import PROFILES, ProfileName
 
 Key = tuple[str, str, str]
 SMOKE_LABEL = "smoke: not judged"
+ROUNDING = 1e-9  # of an interval that was not cut
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Mean accuracy in percent over `seeds` seeds; the 95 % half-width is None for a single seed."""
+    """Mean accuracy in percent (or points) of `runs`, one figure a seed.
+
+    `low` .. `high`: the 95 % interval over seeds, cut at what the figure can be; None below three seeds.
+    """
 
     mean: float
-    half_width: float | None
-    seeds: int
+    low: float | None
+    high: float | None
+    runs: tuple[float, ...]
+
+    @property
+    def seeds(self) -> int:
+        """The number of runs."""
+        return len(self.runs)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval's width."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2.0
+
+    @property
+    def arms(self) -> tuple[float, float] | None:
+        """How far the interval reaches below and above the mean."""
+        return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
+
+    def __str__(self) -> str:
+        """The mean ± half of its interval, or low to high where it was cut; below three seeds, each seed's figure."""
+        arms = self.arms
+        if arms is None:
+            return ", ".join(f"{run:.2f}" for run in self.runs)
+        if abs(arms[1] - arms[0]) > ROUNDING:
+            return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})"
+        return f"{self.mean:.2f} ± {arms[0]:.2f}"
 
 
 @dataclass(frozen=True)
@@ -56,8 +85,9 @@ class Source:
 
     @cached_property
     def estimates(self) -> Mapping[Key, tuple[Estimate, ...]]:
-        """For every arm with a finished cell, one estimate a timestep, the first at index 0."""
-        return {key: _curve_of(runs) for key, runs in _by_arm(self.loaded.curves)}
+        """For every arm with a finished planned cell, one estimate a timestep, the first at index 0."""
+        planned = {key: rows[rows["seed"] < self.planned_seeds(*key)] for key, rows in _by_arm(self.loaded.curves)}
+        return {key: _curve_of(rows) for key, rows in planned.items() if not rows.empty}
 
     @cached_property
     def cells(self) -> Mapping[Key, tuple[Cell, ...]]:
@@ -99,10 +129,13 @@ class Source:
         return curve[timestep - 1] if timestep <= len(curve) else None
 
     def seeds(self, experiment: str, profile: str, arm: str) -> tuple[int, int]:
-        """Seeds done and planned."""
-        cells = self.cells.get((experiment, profile, arm), ())
-        planned = self.catalogue.experiment(experiment).seeds(arm, profile)
-        return sum(cell.status == "done" for cell in cells), planned
+        """Planned seeds that are done, and how many are planned."""
+        cells, planned = self.cells.get((experiment, profile, arm), ()), self.planned_seeds(experiment, profile, arm)
+        return sum(cell.status == "done" and cell.seed < planned for cell in cells), planned
+
+    def planned_seeds(self, experiment: str, profile: str, arm: str) -> int:
+        """How many seeds are planned: 0 .. n − 1. Further ones are listed with their records and judge nothing."""
+        return self.catalogue.experiment(experiment).seeds(arm, profile)
 
     def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
         """Whether the arm has a row here even without a record; one added by `--encoder` has none."""
@@ -163,11 +196,19 @@ def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:
 def _curve_of(rows: pd.DataFrame) -> tuple[Estimate, ...]:
     rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))
     runs = rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float)
-    seeds = runs.shape[1]
-    means, widths = mean(runs), half_width(runs)
+    found = estimate(outcomes_without_images(runs))
     return tuple(
-        Estimate(float(m), None if np.isnan(w) else float(w), seeds) for m, w in zip(means, widths, strict=True)
+        Estimate(float(mean), _number(low), _number(high), tuple(map(float, of_step)))
+        for mean, low, high, of_step in zip(found.mean, found.low, found.high, runs, strict=True)
     )
+
+
+def estimate_of(runs: Sequence[float], lowest: float = 0.0) -> Estimate | None:
+    """The estimate of figures of single seeds, None without any; `lowest` is −100 for differences."""
+    if not runs:
+        return None
+    found = estimate(outcomes_without_images(runs, lowest))
+    return Estimate(float(found.mean), _number(found.low), _number(found.high), tuple(runs))
 
 
 def _number(value: Any) -> float | None:

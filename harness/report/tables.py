@@ -18,7 +18,8 @@ BLANK = "—"
 NOT_PRINTED = "the paper prints no number here"
 BEYOND = "beyond the arm’s last timestep"
 OTHER_TIME = "another code’s number, printed for its own number of timesteps"
-ONE_SEED = "a single seed: no interval"
+OWN_TIME = "the paper’s own number, printed for another number of timesteps"
+FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """One arm as one source has it. `seeds` is "5/5", empty where seeds make no sense.
+    """One arm as one source has it; `title` says what the arm is. `seeds` is "5/5", empty where seeds make no sense.
 
     `elsewhere` is a published number whose timestep has no column, in words.
     """
@@ -45,6 +46,16 @@ class Row:
     entries: tuple[Entry, ...]
     note: str = ""
     elsewhere: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the row is called: the arm's one name, or whose number a published row is."""
+        return self.title if self.whose == "published" else self.arm
+
+    @property
+    def words(self) -> str:
+        """What the arm is, where that says more than its name."""
+        return "" if self.title == self.name else self.title
 
 
 @dataclass(frozen=True)
@@ -73,11 +84,6 @@ def letter(index: int) -> str:
     return head + "abcdefghijklmnopqrstuvwxyz"[index % 26]
 
 
-def percent(value: float, half_width: float | None = None) -> str:
-    """A mean of percent with two decimals, and its half-width where there is one."""
-    return f"{value:.2f}" if half_width is None else f"{value:.2f} ± {half_width:.2f}"
-
-
 def columns_of(experiment: Experiment) -> tuple[int, ...]:
     """The timesteps that readers of the field ask for, and every arm's own last one."""
     last = {arm.timesteps for arm in experiment.arms}
@@ -97,7 +103,7 @@ def accuracy_table(
     columns = columns_of(experiment)
     rows: list[Row] = []
     for arm in experiment.arms:
-        if arm.in_paper and any(claim.kind == "value" and claim.arm == arm.name for claim in own):
+        if arm.in_paper and any(claim.prints and claim.arm == arm.name for claim in own):
             rows.append(_paper_row(arm, columns, own))
         run = [s for s in sources if (experiment.name, profile, arm.name) in s.cells]
         shown = [s for s in sources if s in run or (s.name == "evidence" and s.expects(experiment, profile, arm.name))]
@@ -107,7 +113,7 @@ def accuracy_table(
 
 
 def _paper_row(arm: Arm, columns: tuple[int, ...], claims: Sequence[Claim]) -> Row:
-    printed = {c.timestep: c for c in claims if c.kind == "value" and c.arm == arm.name}
+    printed = {c.timestep: c for c in claims if c.prints and c.arm == arm.name}
     entries = tuple(
         Entry(str(printed[t].value), printed[t].published)
         if t in printed
@@ -134,17 +140,17 @@ def _our_row(experiment: Experiment, profile: ProfileName, arm: Arm, source: Sou
 def _entry(estimate: Estimate | None, missing: str) -> Entry:
     if estimate is None:
         return Entry(reason=missing)
-    reason = ONE_SEED if estimate.half_width is None else ""
-    return Entry(percent(estimate.mean, estimate.half_width), estimate.mean, reason)
+    reason = FEW_SEEDS if estimate.low is None else ""
+    return Entry(str(estimate), estimate.mean, reason)
 
 
 def _published_rows(claims: Sequence[Claim], columns: tuple[int, ...]) -> Iterator[Row]:
     for claim in claims:
-        if claim.kind != "context":
+        if claim.kind != "context" or claim.prints:
             continue
         place = f"at T = {claim.timestep}" if claim.timestep else "timesteps not reported"
         own = Entry(str(claim.value), claim.published)
-        other = Entry(reason=OTHER_TIME)
+        other = Entry(reason=OTHER_TIME if claim.judged_as is None else OWN_TIME)
         entries = tuple(own if t == claim.timestep else other for t in columns)
         elsewhere = "" if claim.timestep in columns else f"{claim.value} {place}"
         yield Row(claim.id, str(claim.label), "published", "", True, entries, claim.source, elsewhere)

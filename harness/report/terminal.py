@@ -10,7 +10,7 @@ from harness.config import ProfileName
 from harness.report.claim_rows import ClaimRow, claim_rows
 from harness.report.document import PROFILE_WORDS, profiles_with_records
 from harness.report.sources import Source, read, with_added
-from harness.report.tables import BLANK, columns_of, percent
+from harness.report.tables import BLANK, columns_of
 
 if TYPE_CHECKING:
     from rich.console import Group, JustifyMethod, RenderableType
@@ -55,12 +55,14 @@ def _accuracy(
     ]
     columns = _fitting(columns_of(experiment), max(arm.timesteps for arm, _ in rows), rows)
     table = _table(f"{experiment.title}: accuracy in % after T timesteps\n{PROFILE_WORDS[profile]}")
-    table.caption = f"± half of a 95 % interval over seeds; {BLANK} beyond the arm’s last T, or not published"
+    table.caption = (
+        f"± half of a 95 % interval over three seeds or more; {BLANK} beyond the arm’s last T, or not published"
+    )
     table.add_column("arm", no_wrap=True)
     for heading in ("seeds", *(f"T={column}" for column in columns), "at last T", "paper"):
         table.add_column(heading, justify="right", no_wrap=True)
     for arm, source in rows:
-        printed = [c for c in claims if c.kind == "value" and (c.experiment, c.arm) == (experiment.name, arm.name)]
+        printed = [c for c in claims if c.prints and (c.experiment, c.arm) == (experiment.name, arm.name)]
         done, planned = source.seeds(experiment.name, profile, arm.name)
         estimates = [source.estimate(experiment.name, profile, arm.name, t) for t in (*columns, arm.timesteps)]
         last = estimates.pop()
@@ -68,7 +70,7 @@ def _accuracy(
             arm.name if source.name == "evidence" else f"{arm.name} (yours)",
             Text(f"{done}/{planned}", style="" if done >= planned else "yellow"),
             *(BLANK if e is None else f"{e.mean:.1f}" for e in estimates),
-            BLANK if last is None else percent(last.mean, last.half_width),
+            BLANK if last is None else str(last),
             ", ".join(str(claim.value) for claim in printed) or BLANK,
         )
     return table
@@ -105,7 +107,7 @@ def _claims(title: str, rows: Sequence[ClaimRow]) -> "Table":
     from rich.text import Text
 
     table = _table(title)
-    table.add_column("claim", overflow="fold")
+    table.add_column("claim", overflow="fold", min_width=20)
     for heading in ("profile", "published", "ours", "verdict"):
         table.add_column(heading, no_wrap=heading != "ours")
     for row in rows:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue.claim import Claim, last_digit
+from harness.catalogue.claim import Claim, figure, last_digit
 from harness.catalogue.claims_file import read_claims
 from harness.errors import HarnessError
 from harness.papers.dct_snn.paper import PAPER
@@ -37,6 +37,15 @@ STEPS = {
     "value": '"125"',
     "target": '"52"',
     "source": '"Table 1"',
+}
+AGREEMENT = {
+    "id": '"one"',
+    "experiment": '"quickstart"',
+    "kind": '"agreement"',
+    "statement": '"five times as fast"',
+    "figures": '["240/48"]',
+    "low": '"5"',
+    "source": '"§1"',
 }
 CONTEXT = {
     "id": '"one"',
@@ -73,11 +82,8 @@ def test_every_printed_accuracy_is_a_claim() -> None:
         ("ablation-interleaved", 48, "79.7"),
         ("ablation-interleaved", 24, "69.7"),
         ("ablation-interleaved", 24, "53.73"),
-        ("ablation-intermittent", 48, "89.9"),
         ("ablation-intermittent", 48, "87.2"),
         ("ablation-intermittent", 48, "84.4"),
-        ("ablation-frequencies", 24, "69.7"),
-        ("cifar10-vgg9", 48, "89.94"),
         ("cifar100-vgg11", 48, "68.3"),
         ("tinyimagenet-vgg13", 125, "52.43"),
     }
@@ -85,7 +91,7 @@ def test_every_printed_accuracy_is_a_claim() -> None:
 
 
 def test_every_published_ordering_is_a_claim() -> None:
-    pairs = {(c.greater, c.less) for c in _of("ordering") if c.relation == "greater"}
+    pairs = {(c.greater, c.less) for c in _of("ordering") if c.relation == "greater" and c.rival is None}
     assert pairs == {
         ("cyclic-16x3", "interleaved-16x3"),
         ("cyclic-8x3", "interleaved-8x3"),
@@ -95,6 +101,35 @@ def test_every_published_ordering_is_a_claim() -> None:
     }
     no_benefit = {c.less for c in _of("ordering") if c.relation == "not-less" and c.greater == "latency48-16"}
     assert no_benefit == {f"latency48-{count}" for count in (1, 2, 4, 6, 8, 10, 12)}
+
+
+def test_a_number_printed_again_is_shown_and_judged_once() -> None:
+    again = {(c.experiment, c.timestep, c.value, c.judged_as) for c in _of("context") if c.prints}
+    sixteen, eight = "interleaved-cyclic-16-accuracy", "interleaved-cyclic-8-accuracy"
+    assert again == {
+        ("ablation-intermittent", 48, "89.9", sixteen),
+        ("ablation-frequencies", 48, "89.94", sixteen),
+        ("cifar10-vgg9", 48, "89.94", sixteen),
+        ("ablation-frequencies", 24, "69.7", eight),
+    }
+
+
+def test_every_row_of_table_1_is_an_ordering() -> None:
+    rivals = {c.rival: (c.greater, c.timestep) for c in _of("ordering") if c.rival}
+    rows = {c.id for c in _of("context") if c.experiment == "mnist-784-100-10"}
+    assert set(rivals) == rows
+    assert rivals.pop("mnist-context-stephan") == ("cyclic-5", 5)
+    assert set(rivals.values()) == {("cyclic-16", 16)}
+
+
+def test_a_claim_that_names_another_names_one_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="claim 'one': unknown claim 'two'"):
+        read(_file(tmp_path, CONTEXT | {"judged_as": '"two"'}))
+
+
+@pytest.mark.parametrize(("printed", "value"), [("5", 5.0), ("240/48", 5.0), ("87.2-84.4", 2.8), ("0.5", 0.5)])
+def test_a_figure_is_a_number_a_quotient_or_a_difference(printed: str, value: float) -> None:
+    assert figure(printed) == pytest.approx(value)
 
 
 def test_other_codes_are_context() -> None:
@@ -133,7 +168,12 @@ def test_the_last_digit_has_a_place(printed: str, place: float) -> None:
         (VALUE, {"sauce": '"Table 1"'}, "unknown field `sauce`"),
         (VALUE, {"target": '"90"'}, "kind 'value' has no 'target'"),
         (VALUE, {"kind": '"context"'}, "must state 'label'"),
-        (VALUE, {"kind": '"ordering"'}, "must state 'greater', 'less'"),
+        (VALUE, {"kind": '"ordering"'}, "must state 'greater'"),
+        (ORDERING, {"rival": '"one"'}, "must state either 'less' or 'rival'"),
+        (ORDERING, {"relation": '"at-least"'}, "'relation' of kind 'ordering' is one of greater, not-less"),
+        (AGREEMENT, {"figures": '["4/0"]'}, "no figure: '4/0'"),
+        (AGREEMENT, {"low": '"about 2"'}, "no figure: 'about 2'"),
+        (AGREEMENT, {"figures": "[]"}, "'figures' is empty"),
         (VALUE, {"experiment": '"quickstart"'}, "data set 'digits' has no published test-set size"),
         (ORDERING, {"less": '"cyclic-8x3"'}, "against itself"),
         (ORDERING, {"timestep": "25"}, "timestep 25 is outside 1..24"),

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from harness.analysis.energy_model import EnergyModel, energy_model
-from harness.analysis.frame import LAYERS
 from harness.analysis.operations import Operations, operations_by_arm
+from harness.analysis.rows import LAYERS
 from harness.errors import HarnessError
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity

@@ -54,15 +54,15 @@ def test_where_nothing_was_run_the_plan_is_told(
     profiles = tuple(replace(p, deviations=(), seeds=counts[p.name]) for p in experiment.profiles)
     paper = replace(CATALOGUE.papers[0], experiments=(replace(experiment, profiles=profiles),))
     found = without_records(CLAIMS["interleaved-cyclic-wins-16"], Catalogue((paper,)), profile, planned)
-    assert (found.verdict, found.profile, found.detail) == ("no records", profile, "")
+    assert (found.verdict, found.profile, found.why) == ("no records", profile, "Nobody has run it.")
     assert (found.comparability, found.seeds_done, found.seeds_planned) == (described, 0, seeds)
 
 
 def test_a_profile_that_is_not_there_is_said_and_described_as_the_paper_profile() -> None:
     found = without_records(CLAIMS["mnist-t16"], CATALOGUE, "lite", None)
-    assert found.detail == "mnist-784-100-10 has no profile lite"
+    assert found.why == "mnist-784-100-10 has no profile lite."
     assert found.comparability == without_records(CLAIMS["mnist-t16"], CATALOGUE, "paper", None).comparability
-    assert without_records(CLAIMS["mnist-t16"], CATALOGUE, None, None).detail == ""
+    assert without_records(CLAIMS["mnist-t16"], CATALOGUE, None, None).why == "Nobody has run it."
 
 
 def test_lite_is_never_exact() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from harness.analysis.judgement import deviations_of
 from harness.analysis.verdicts import judge, judged
+from harness.catalogue import Catalogue
 from harness.records.store import read_record, write_record
 from tests.analysis.judging import CATALOGUE, CLAIMS, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, load, write_arm
 from tests.fingerprints import of_other_recipe
@@ -43,17 +44,29 @@ def test_a_further_seed_does_not_stand_in_for_a_planned_one(tmp_path: Path, writ
     assert (found.verdict, found.seeds_done) == ("incomplete", 4)
 
 
-def test_further_seeds_count_once_all_planned_ones_are_done(tmp_path: Path, write: Write) -> None:
-    write_arm(write, MNIST, "paper", "cyclic-16", (*NEAR, 9854, 9854))
+def test_further_seeds_judge_nothing(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", (*NEAR, 1000, 1000))
     found = judge_one(tmp_path, "mnist-t16")
-    assert (found.verdict, found.seeds_done, found.seeds_planned) == ("reproduced", 7, 5)
+    assert (found.verdict, found.seeds_done, found.seeds_planned, found.further) == ("reproduced", 5, 5, 2)
+    assert found.mean == pytest.approx(98.54)
+
+
+def test_the_number_of_planned_seeds_is_the_arms_own(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", (*NEAR, 1000))
+    experiment = CATALOGUE.experiment(MNIST)
+    arms = tuple(replace(arm, seeds=3) if arm.name == "cyclic-16" else arm for arm in experiment.arms)
+    paper = CATALOGUE.papers[0]
+    others = tuple(e for e in paper.experiments if e.name != MNIST)
+    changed = Catalogue((replace(paper, experiments=(replace(experiment, arms=arms), *others)),))
+    (found,) = judge(load(tmp_path), changed, [CLAIMS["mnist-t16"]])
+    assert (found.seeds_planned, found.seeds_done, found.further, found.runs) == (3, 3, 3, (98.50, 98.53, 98.56))
 
 
 def test_smoke_judges_nothing(tmp_path: Path, write: Write) -> None:
     write(MNIST, "smoke", "cyclic-16", 0, 493, total=500)
     found = judge_one(tmp_path, "mnist-t16")
     assert (found.profile, found.verdict, found.comparability) == ("smoke", "not comparable", "not comparable")
-    assert (found.mean, found.detail) == (None, "smoke runs are never judged")
+    assert (found.mean, found.why) == (None, "Smoke runs are never judged.")
 
 
 def test_smoke_moved_among_paper_records_judges_nothing(tmp_path: Path, write: Write) -> None:
@@ -68,18 +81,19 @@ def test_smoke_moved_among_paper_records_judges_nothing(tmp_path: Path, write: W
 
 def test_no_records_is_said_once_for_every_claim(tmp_path: Path) -> None:
     found = judge(load(tmp_path), CATALOGUE, tuple(CLAIMS.values()))
-    assert {judgement.verdict for judgement in found} == {"no records"}
     assert [j.id for j in found] == [c.id for c in CLAIMS.values() if c.kind != "context"]
-    assert judged(found) == 0
+    trained = [j for j in found if CLAIMS[j.id].needs_training]
+    assert {judgement.verdict for judgement in trained} == {"no records"}
+    assert judged(trained) == 0
     assert {(j.profile, j.seeds_done) for j in found} == {(None, 0)}
 
 
 def test_a_profile_that_an_experiment_lacks_has_no_records(tmp_path: Path) -> None:
     found = judge_one(tmp_path, "mnist-t16", profile="lite")
-    assert (found.verdict, found.profile, found.detail) == (
+    assert (found.verdict, found.profile, found.why) == (
         "no records",
         "lite",
-        f"{MNIST} has no profile lite",
+        f"{MNIST} has no profile lite.",
     )
 
 
@@ -90,7 +104,7 @@ def test_each_profile_with_records_is_judged_by_its_own_plan(tmp_path: Path, wri
             write_arm(write, INTERLEAVED, profile.name, arm, [base + s for s in range(profile.seeds)], total=5000)
     found = judge(load(tmp_path), CATALOGUE, [CLAIMS["interleaved-cyclic-wins-16"]])
     assert [(j.profile, j.verdict, j.seeds_planned) for j in found] == [
-        (profile.name, "reproduced", profile.seeds) for profile in profiles
+        (profile.name, "sign and size", profile.seeds) for profile in profiles
     ]
     assert judged(found) == 2
     assert len(judge(load(tmp_path), CATALOGUE, [CLAIMS["interleaved-cyclic-wins-16"]], profile="paper")) == 1
@@ -101,14 +115,14 @@ def test_an_ordering_needs_both_arms_of_every_planned_seed(tmp_path: Path, write
     write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4000, 4001), total=5000)
     found = judge_one(tmp_path, "interleaved-cyclic-wins-16", 3)
     assert (found.verdict, found.seeds_done, found.seeds_planned) == ("incomplete", 2, 3)
-    assert (found.p, found.p_holm, len(found.signs)) == (None, None, 2)
+    assert (found.p, found.p_holm, len(found.runs)) == (None, None, 2)
     assert found.detail == "interleaved-16x3 seed 2: missing"
 
 
 def test_an_arm_of_another_experiment_is_another_arm(tmp_path: Path, write: Write) -> None:
     write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002), total=5000)
-    assert "cyclic-16x3" in CLAIMS["intermittent-all-16-accuracy"].arms
-    assert judge_one(tmp_path, "intermittent-all-16-accuracy").verdict == "no records"
+    assert "cyclic-16x3" in CLAIMS["intermittent-all-16-beats-first-8"].arms
+    assert judge_one(tmp_path, "intermittent-all-16-beats-first-8").verdict == "no records"
 
 
 def test_where_every_seed_failed_nothing_is_measured(tmp_path: Path, write: Write) -> None:
@@ -131,17 +145,17 @@ def test_without_records_the_number_of_planned_seeds_is_the_one_asked_for(tmp_pa
     assert judge_one(tmp_path, "mnist-t16", planned=7).seeds_planned == 7
 
 
-def test_a_missing_seed_is_told_after_the_steps_of_the_others(tmp_path: Path, write: Write) -> None:
+def test_a_missing_seed_leaves_the_steps_of_the_others(tmp_path: Path, write: Write) -> None:
     for seed in range(2):
         write(VGG9, "paper", "cyclic-48", seed, [8950] * 48)
     found = judge_one(tmp_path, "cifar10-steps-to-90", planned=3)
-    assert found.detail.startswith("steps to 89.5 % of each seed: 1, 1; ")
+    assert (found.steps, found.why) == ((1, 1), "cyclic-48 seed 2: missing.")
 
 
-def test_a_stale_seed_makes_it_incomplete(tmp_path: Path, write: Write) -> None:
+def test_a_stale_seed_makes_it_stale(tmp_path: Path, write: Write) -> None:
     write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
     record = read_record(write(MNIST, "paper", "cyclic-16", 1, 9853))
     write_record(tmp_path, of_other_recipe(record, replace(record.config, dataset="digits")))
     found = judge_one(tmp_path, "mnist-t16")
-    assert (found.verdict, found.seeds_done) == ("incomplete", 4)
+    assert (found.verdict, found.seeds_done) == ("stale", 4)
     assert found.detail == "cyclic-16 seed 1: stale: changed since: recipe (dataset)"

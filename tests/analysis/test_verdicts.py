@@ -34,15 +34,16 @@ def test_five_runs_near_the_published_number_reproduce_it(tmp_path: Path, write:
     assert found.verdict == "reproduced"
     assert (found.mean, found.sd, found.half_width) == pytest.approx((98.54, 0.03535534, 0.0438995), abs=1e-6)
     assert (found.prediction_low, found.prediction_high) == pytest.approx((98.43247, 98.64753), abs=1e-5)
-    assert (found.seeds_done, found.seeds_planned, found.margin, found.published) == (5, 5, 0.5, 98.54)
-    assert found.binomial_error == pytest.approx(0.235093, abs=1e-6)  # 196 √(0.9854 · 0.0146 / 10⁴)
+    assert (found.seeds_done, found.seeds_planned, found.margin, found.published) == (5, 5, 0.1, 98.54)
+    assert found.test == "TOST, δ = 0.10"
+    assert found.why.startswith("Our mean of 98.54 is within 0.10 of the published 98.54")
 
 
 @pytest.mark.parametrize(
     ("finals", "verdict"),
     [
-        ((9950, 9951, 9952, 9953, 9954), "better"),
-        ((9700, 9701, 9702, 9703, 9704), "not reproduced"),
+        ((9950, 9951, 9952, 9953, 9954), "higher"),
+        ((9700, 9701, 9702, 9703, 9704), "lower"),
         ((9700, 9900, 9800, 9750, 9950), "within prediction"),
     ],
 )
@@ -77,29 +78,34 @@ def test_lite_does_not_judge_numbers(tmp_path: Path, write: Write) -> None:
 def test_a_paired_difference_by_hand(tmp_path: Path, write: Write) -> None:
     """Differences 10, 11, 12 points: mean 11, sd 1, t(97.5 %, 2) = 4.302653, half-width 4.302653/√3 = 2.484138.
 
-    t = 11 √3 = 19.0526; with 2 degrees of freedom p = 1 - t / √(2 + t²) = 0.0027434.
+    t = 11 √3 = 19.0526; with 2 degrees of freedom p = 1 - t / √(2 + t²) = 0.0027434, times 12 orderings.
     """
     write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4500, 4000, 4250), total=5000)
     write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4000, 3450, 3650), total=5000)
     found = judge_one(tmp_path, "interleaved-cyclic-wins-16", 3)
     assert (found.arm, found.versus, found.relation) == ("cyclic-16x3", "interleaved-16x3", "greater")
-    assert found.difference == pytest.approx(11.0)
-    assert (found.difference_low, found.difference_high) == pytest.approx((8.515862, 13.484138), abs=1e-5)
+    assert found.mean == pytest.approx(11.0)
+    assert (found.low, found.high) == pytest.approx((8.515862, 13.484138), abs=1e-5)
     t = 11 * 3**0.5
-    assert found.p == found.p_holm == pytest.approx(1 - t / (2 + t * t) ** 0.5)
-    assert (found.signs, found.published, found.verdict) == ((1, 1, 1), 10.24, "reproduced")
-    assert found.margin is None  # "greater" has none
+    assert found.p == pytest.approx(1 - t / (2 + t * t) ** 0.5)
+    assert found.p_holm == pytest.approx(12 * (found.p or 0.0))
+    assert (found.published, found.verdict) == (10.24, "sign and size")
+    assert found.margin == pytest.approx(0.503)  # 5 % of what 89.94 leaves
 
 
-def test_the_opposite_order_is_not_reproduced(tmp_path: Path, write: Write) -> None:
+def test_the_opposite_order_is_contradicted(tmp_path: Path, write: Write) -> None:
     write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002), total=5000)
     write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4500, 4502, 4504), total=5000)
     found = judge_one(tmp_path, "interleaved-cyclic-wins-16", 3)
-    assert (found.verdict, found.signs) == ("not reproduced", (-1, -1, -1))
+    assert found.verdict == "contradicted"
+    assert found.runs == pytest.approx((-10.0, -10.02, -10.04))
 
 
-def test_holm_makes_an_ordering_harder_among_others(tmp_path: Path, write: Write) -> None:
-    """Differences 1, 2, 3 points at 16 (t = 2√3, p = 0.0742) and 10, 11, 15 at 8 (mean 12, sd √7, p = 0.0158)."""
+def test_holm_goes_over_all_orderings_of_the_paper_with_or_without_records(tmp_path: Path, write: Write) -> None:
+    """Differences 1, 2, 3 points at 16 (t = 2√3, p = 0.0742) and 10, 11, 15 at 8 (mean 12, sd √7, p = 0.0158).
+
+    The paper has 12 orderings: the smaller p counts 12 times, the next 11 times.
+    """
     write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4050, 4100, 4150), total=5000)
     write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4000, 4000, 4000), total=5000)
     write_arm(write, INTERLEAVED, "lite", "cyclic-8x3", (4500, 4550, 4750), total=5000)
@@ -109,17 +115,19 @@ def test_holm_makes_an_ordering_harder_among_others(tmp_path: Path, write: Write
     sixteen, eight = (found[name] for name in names)
     assert (sixteen.p, eight.p) == pytest.approx((0.07418, 0.01575), abs=1e-4)
     assert eight.p is not None
-    assert eight.p_holm == pytest.approx(2 * eight.p)
-    assert sixteen.p_holm == sixteen.p
-    assert (sixteen.verdict, eight.verdict) == ("inconclusive", "reproduced")
+    assert sixteen.p is not None
+    assert eight.p_holm == pytest.approx(12 * eight.p)
+    assert sixteen.p_holm == pytest.approx(11 * sixteen.p)
+    assert (sixteen.verdict, eight.verdict) == ("inconclusive", "inconclusive")
+    assert "seeds would show" in sixteen.why
 
 
 @pytest.mark.parametrize(
     ("all_sixteen", "verdict"),
     [
-        ((4200, 4201, 4202), "reproduced"),
-        ((3999, 4000, 4001), "reproduced"),  # equal within 0.02 points: loses nothing
-        ((3900, 3901, 3902), "not reproduced"),
+        ((4200, 4201, 4202), "holds"),
+        ((3999, 4000, 4001), "holds"),  # equal within 0.02 points: loses nothing
+        ((3900, 3901, 3902), "contradicted"),
         ((3900, 4000, 4100), "inconclusive"),
     ],
 )
@@ -129,7 +137,8 @@ def test_no_benefit_means_not_below_by_more_than_the_margin(
     write_arm(write, FREQUENCIES, "lite", "latency48-16", all_sixteen, total=5000)
     write_arm(write, FREQUENCIES, "lite", "latency48-8", (4000, 4000, 4000), total=5000)
     found = judge_one(tmp_path, "frequencies-no-benefit-8", 3)
-    assert (found.verdict, found.relation, found.margin) == (verdict, "not-less", 0.5)
+    assert (found.verdict, found.relation) == (verdict, "not-less")
+    assert found.margin == pytest.approx(0.503)  # 5 % of what 89.94, printed for all 16, leaves
 
 
 @pytest.mark.parametrize(
@@ -137,7 +146,7 @@ def test_no_benefit_means_not_below_by_more_than_the_margin(
     [
         ((40, 41, 42, 43, 44), "reproduced", "40, 41, 42, 43, 44"),
         ((40, None, 42, 43, 44), "inconclusive", "40, > 48, 42, 43, 44"),
-        ((None, None, None, None, None), "not reproduced", "> 48, > 48, > 48, > 48, > 48"),
+        ((None, None, None, None, None), "higher", "> 48, > 48, > 48, > 48, > 48"),
     ],
 )
 def test_steps_to_reach_keep_censored_runs(
@@ -148,5 +157,5 @@ def test_steps_to_reach_keep_censored_runs(
         write(VGG9, "paper", "cyclic-48", seed, curve)
     found = judge_one(tmp_path, "cifar10-steps-to-90")
     assert (found.verdict, found.steps, found.unit, found.timestep) == (verdict, tuple(reach), "steps", 48)
-    assert found.detail == f"steps to 89.5 % of each seed: {words}"
+    assert found.why.endswith(f"Steps to 89.5 % of each seed: {words}.")
     assert found.mean == (42.0 if None not in reach else None)

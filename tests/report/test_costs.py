@@ -49,7 +49,7 @@ def parts(campaign: Campaign, arm: str) -> dict[str, dict[str, str]]:
 
 def test_a_row_has_counts_energy_and_their_ratio(counted: Campaign) -> None:
     # 78,400 MACs × 4.6 pJ; (2 × 9,000 accumulates + 500) × 0.9 pJ; 3 spikes of 100 neurons in 2 steps
-    row = table_line(counted, "DCT cyclic, trained at T = 2")
+    row = table_line(counted, "cyclic-2 ")
     assert row[1:] == [
         "evidence",
         "2/5, incomplete",
@@ -65,13 +65,13 @@ def test_a_row_has_counts_energy_and_their_ratio(counted: Campaign) -> None:
 
 
 def test_a_graded_code_multiplies_in_its_first_layer(counted: Campaign) -> None:
-    row = table_line(counted, "direct input")
+    row = table_line(counted, "direct-16 ")
     assert row[4:7] == ["0", "144 k", "0"]
     assert row[9] == "0.662"  # 16 × 9,000 × 4.6 pJ
 
 
 def test_what_no_record_tells_is_blank_with_its_reason(counted: Campaign) -> None:
-    row = table_line(counted, "DCT cyclic, trained at T = 5")
+    row = table_line(counted, "cyclic-5 ")
     assert [row[6], *row[9:]] == ["— (a)"] * 3
     assert f"- a: {NO_ENCODER}" in (counted.out / "report.md").read_text(encoding="utf-8")
 

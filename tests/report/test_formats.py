@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from harness.report import ReportResult
-from harness.report.latex_csv import escaped
+from harness.report.environment import escaped
 
 from .campaigns import Campaign
 
@@ -29,7 +29,7 @@ def line_with(text: str, *words: str) -> str:
 
 def test_markdown_puts_published_and_ours_beside_the_verdict(markdown: str) -> None:
     line = line_with(markdown, "cyclic-16 at T = 16", "evidence")
-    assert "| 98.54 % | 98.54 ± 0.04 % |" in line
+    assert "| 98.54 % | 98.54 % | 95 %: 98.50 to 98.58; next run 98.43 to 98.65 |" in line
     assert "✓ reproduced" in line
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.report.sources import read
-from harness.report.tables import BEYOND, NOT_PRINTED, ONE_SEED, Table, accuracy_table, columns_of, letter
+from harness.report.tables import BEYOND, FEW_SEEDS, NOT_PRINTED, Table, accuracy_table, columns_of, letter
 
 from .campaigns import CATALOGUE, Campaign, write_arm, write_cell, write_mnist
 
@@ -54,7 +54,7 @@ def test_every_blank_has_a_reason(everything: Campaign) -> None:
 def test_one_seed_has_no_interval_and_says_so(campaign: Campaign) -> None:
     write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000,))
     row = next(row for row in table_of(campaign).rows if (row.arm, row.whose) == ("cyclic-2", "evidence"))
-    assert (row.entries[1].text, row.entries[1].reason) == ("90.00", ONE_SEED)
+    assert (row.entries[1].text, row.entries[1].reason) == ("90.00", FEW_SEEDS)
 
 
 def test_an_arm_whose_only_cell_failed_quotes_the_error(campaign: Campaign) -> None:

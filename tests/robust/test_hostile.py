@@ -149,8 +149,8 @@ def test_four_hundred_malformed_records_are_refused_or_make_sense(sound: tuple[P
         for cell in loaded.cells[loaded.cells["status"] == "done"].itertuples():
             assert 0 <= cell.accuracy <= 100
             assert cell.seconds >= 0
-            assert cell.macs >= 0
-            assert cell.accumulates >= 0
+            assert not cell.macs < 0  # not a number where no operations were counted
+            assert not cell.accumulates < 0
         assert loaded.problems or len(loaded.cells) == 1
     (results / PLACE).write_bytes(content)
 
@@ -169,7 +169,8 @@ def test_fifty_malformed_records_are_one_line_of_the_command(
 
 
 def test_a_hundred_malformed_claims_files_are_one_line(tmp_path: Path) -> None:
-    text = CLAIMS.read_text()
+    lines = CLAIMS.read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("#"))  # a comment may hold anything
     refused = []
     for number in range(100):
         draws = random.Random(number)
@@ -180,7 +181,7 @@ def test_a_hundred_malformed_claims_files_are_one_line(tmp_path: Path) -> None:
             read_claims(tmp_path / "claims.toml", EXPERIMENTS, TEST_IMAGES)
         except HarnessError as error:
             refused.append(str(error))
-    assert len(refused) > 90  # the rest fell into comments
+    assert len(refused) > 90
     assert all("claims" in line for line in refused)
 
 

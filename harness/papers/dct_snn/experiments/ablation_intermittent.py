@@ -12,18 +12,18 @@ EXPERIMENT = Experiment(
     source="§6",
     dataset="cifar10",
     arms=(
-        Arm("cyclic-16x3", EncoderSpec("dct", {"schedule": "cyclic"}), 48, "all 16 × 3"),
+        Arm("cyclic-16x3", EncoderSpec("dct", {"schedule": "cyclic"}), 48, "cyclic, 16 × 3"),
         Arm(
             "truncated-8x6",
             EncoderSpec("dct", {"schedule": "truncated", "frequencies": 8}),
             48,
-            "first 8 × 6",
+            "first 8, cyclic, 8 × 6",
         ),
         Arm(
             "intermittent-8x6",
             EncoderSpec("dct", {"schedule": "intermittent", "indices": INTERMITTENT}),
             48,
-            "intermittent 8 × 6",
+            "intermittent, 8 × 6",
         ),
     ),
     profiles=(SMOKE, LITE, paper(VGG9)),

@@ -60,7 +60,7 @@ EXPERIMENT = Experiment(
             changes={"snn.epochs": 4, "snn.halve_every": 1},
             deviations=("fine-tuned for 4 epochs in place of 20 (the rate halved after each): 100 timesteps are dear",),
         ),
-        Arm("direct-16", EncoderSpec("direct"), 16, "direct input, T = 16 (upper bound)", in_paper=False),
+        Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False),
     ),
     profiles=(SMOKE, PAPER),
 )

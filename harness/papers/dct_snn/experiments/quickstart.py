@@ -16,7 +16,7 @@ EXPERIMENT = Experiment(
     arms=(
         Arm("cyclic-16", EncoderSpec("dct"), 16, "DCT, cyclic", in_paper=False),
         Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate", in_paper=False),
-        Arm("direct-16", EncoderSpec("direct"), 16, "direct input (upper bound)", in_paper=False),
+        Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog)", in_paper=False),
     ),
     profiles=(
         Profile("smoke", NETWORK, ANN, SNN, seeds=1, deviations=DEVIATIONS),

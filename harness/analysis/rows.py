@@ -1,0 +1,118 @@
+"""Rows of pandas frames, and their columns, from one record."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.curves import optimism, percent
+from harness.schema import Counts, Record
+
+CURVES = {
+    "experiment": "str",
+    "profile": "str",
+    "arm": "str",
+    "seed": "int64",
+    "timestep": "int64",
+    "correct": "int64",
+    "total": "int64",
+}
+CELLS = {
+    "experiment": "str",
+    "profile": "str",
+    "arm": "str",
+    "seed": "int64",
+    "status": "str",
+    "reason": "str",
+    "path": "str",
+    "fingerprint": "str",
+    "timesteps": "int64",
+    "correct": "Int64",
+    "total": "Int64",
+    "accuracy": "float64",
+    "best_accuracy": "float64",
+    "optimism": "float64",
+    "seconds": "float64",
+    "macs": "float64",
+    "accumulates": "float64",
+    "encoder_operations": "float64",
+}
+LAYERS = {
+    "experiment": "str",
+    "profile": "str",
+    "arm": "str",
+    "seed": "int64",
+    "position": "int64",
+    "layer": "str",
+    "macs": "float64",
+    "accumulates": "float64",
+    "multiplies": "bool",
+    "neurons": "float64",
+    "spikes": "float64",
+}
+
+
+def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
+    """The row of one record; `stale` says why it may not be judged, empty where it may."""
+    return {
+        **_key(record),
+        "status": "stale" if stale else record.status,
+        "reason": stale or (record.failure.reason if record.failure else ""),
+        "path": str(path),
+        "fingerprint": record.fingerprint.digest,
+        "timesteps": record.config.timesteps,
+        "seconds": sum(record.timings.values()),
+        **(_outcome(record) if record.status == "done" else {}),
+    }
+
+
+def _outcome(record: Record) -> dict[str, Any]:
+    assert record.curve is not None, "a done record without a curve is refused before"
+    final, total = record.curve.correct[-1], record.curve.total
+    accuracy = float(percent(final, total))
+    excess = optimism([float(percent(epoch.correct, epoch.total)) for epoch in record.epochs])
+    return {
+        "correct": final,
+        "total": total,
+        "accuracy": accuracy,
+        "best_accuracy": accuracy + excess,
+        "optimism": excess,
+        "macs": sum(layer.macs for layer in record.layers) if record.layers else None,
+        "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
+        "encoder_operations": record.encoder_operations,
+    }
+
+
+def curve_rows(record: Record, curve: Counts) -> list[dict[str, Any]]:
+    """A row for each timestep of a curve of the record."""
+    return [
+        {**_key(record), "timestep": timestep, "correct": correct, "total": curve.total}
+        for timestep, correct in enumerate(curve.correct, start=1)
+    ]
+
+
+def layer_rows(record: Record) -> list[dict[str, Any]]:
+    """A row for each weighted layer."""
+    return [
+        {
+            **_key(record),
+            "position": position,
+            "layer": layer.name,
+            "macs": layer.macs,
+            "accumulates": layer.accumulates,
+            "multiplies": layer.multiplies,
+            "neurons": layer.neurons,
+            "spikes": layer.spikes,
+        }
+        for position, layer in enumerate(record.layers)
+    ]
+
+
+def _key(record: Record) -> dict[str, Any]:
+    config = record.config
+    return {"experiment": config.experiment, "profile": config.profile, "arm": config.arm, "seed": config.seed}
+
+
+def as_frame(rows: list[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
+    """Rows as a frame with exactly these columns and types, empty where there are none."""
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)

@@ -1,0 +1,75 @@
+"""Claims that no training decides: the paper's figures against its own sentences, and what the images alone tell."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.analysis.judgement import Judgement
+from harness.analysis.measurements import Measurement
+from harness.analysis.words import Word
+from harness.catalogue.claim import Claim, figure
+
+
+def judge_untrained(claim: Claim, measured: Mapping[str, Measurement]) -> Judgement:
+    """The judgement of a claim of kind "agreement" or "measurement"; it belongs to no profile and has no seeds."""
+    if claim.kind == "agreement":
+        return _agreement(claim)
+    found = measured.get(str(claim.quantity))
+    if found is None:
+        why = f"Nobody has measured {claim.quantity} yet."
+        return _judgement(claim, "no records", why)
+    return _measurement(claim, found)
+
+
+def _agreement(claim: Claim) -> Judgement:
+    """Holds if all of the paper's own figures lie in the range that its sentence names."""
+    values = {text: figure(text) for text in claim.figures}
+    low = figure(claim.low) if claim.low is not None else -float("inf")
+    high = figure(claim.high) if claim.high is not None else float("inf")
+    outside = [_shown(text, value) for text, value in values.items() if not low <= value <= high]
+    span = _span(claim)
+    if outside:
+        why = f"Of the paper's own figures {', '.join(outside)} {'is' if len(outside) == 1 else 'are'} not {span}."
+        return _judgement(claim, "contradicted", why, test=f"arithmetic: {span}")
+    why = f"The paper's own figures agree: {', '.join(_shown(*item) for item in values.items())} {span}."
+    return _judgement(claim, "holds", why, test=f"arithmetic: {span}")
+
+
+def _shown(text: str, value: float) -> str:
+    return text if text == f"{value:g}" else f"{text} = {value:.3g}"
+
+
+def _span(claim: Claim) -> str:
+    if claim.low is None or claim.high is None:
+        return f"at least {claim.low}" if claim.high is None else f"at most {claim.high}"
+    return f"within {claim.low} to {claim.high}"
+
+
+def _measurement(claim: Claim, found: Measurement) -> Judgement:
+    bound = float(claim.value or 0)
+    kept = found.value >= bound if claim.relation == "at-least" else found.value <= bound
+    words = claim.relation.replace("-", " ")
+    why = (
+        f"{found.how}: {found.value:.3g} {found.unit} over {found.images:,} images of {found.dataset}, "
+        f"{'' if kept else 'not '}{words} {bound:g}."
+    )
+    word: Word = "holds" if kept else "contradicted"
+    return _judgement(claim, word, why, mean=found.value, test=f"computed: {words} {bound:g}")
+
+
+def _judgement(claim: Claim, verdict: Word, why: str, **measured: Any) -> Judgement:
+    return Judgement(
+        id=claim.id,
+        experiment=claim.experiment,
+        profile=None,
+        arm="",
+        timestep=0,
+        kind=claim.kind,
+        unit=claim.unit,
+        published=claim.published,
+        seeds_done=0,
+        seeds_planned=0,
+        comparability="exact",
+        verdict=verdict,
+        why=why,
+        **measured,
+    )

@@ -1,0 +1,86 @@
+"""What §6 says of the images and of the code alone, measured on CIFAR-10's test images in seconds, without training.
+
+    python -m harness.papers.dct_snn.measurements [--data-dir DIR] [--results-dir DIR]
+
+The measurements are written beside the records, and the report judges the claims of kind "measurement" by them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from torch import Tensor
+
+from encoders.dct import Dct
+from harness.analysis.measurements import Measurement, write_measurement
+from harness.data import load
+from harness.data.subset import subset
+from harness.data.types import DataSet
+from harness.training.batches import normalised
+from harness.training.randomness import generator
+
+DATA_SET = "cifar10"
+BATCH = 500
+CALIBRATION_IMAGES = 2048  # as many as the thresholds of a cell are fitted on
+SPIKE_IMAGES = 2000
+TIMESTEPS = 48
+SEED = 1000
+
+
+def energy_share(images: Iterator[Tensor], first: int) -> float:
+    """Percent of the energy (sum of squared DCT coefficients) in the `first` frequencies of all 4×4 blocks.
+
+    `images`: batches `[N, C, H, W]` in [-1, 1].
+    """
+    encoder, energy = Dct(colour="ycbcr"), torch.zeros(16, dtype=torch.float64)
+    for batch in images:
+        # The transform is orthonormal: a contribution has the energy of its coefficient.
+        squares = encoder.contributions(batch).double().square()
+        energy += squares.sum(dim=(0, 1, 2, 3, 5))
+    return float(100 * energy[:first].sum() / energy.sum())
+
+
+def late_spikes(training: Tensor, test: Iterator[Tensor]) -> float:
+    """Spikes of the interleaved code in the last quarter of 48 steps, in percent of those in the first quarter."""
+    encoder = Dct(schedule="interleaved", colour="ycbcr").calibrate(training, generator(SEED, "calibration"))
+    spikes = torch.zeros(TIMESTEPS, dtype=torch.float64)
+    for batch in test:
+        train = encoder.encode(batch, TIMESTEPS, generator(SEED, "encoder-test"))
+        spikes += train.abs().double().sum(dim=(1, 2, 3, 4))
+    quarter = TIMESTEPS // 4
+    return float(100 * spikes[-quarter:].sum() / spikes[:quarter].sum())
+
+
+def _batches(images: Tensor) -> Iterator[Tensor]:
+    yield from (normalised(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
+
+
+def measured(data: DataSet) -> Iterator[Measurement]:
+    """Both measurements of §6."""
+
+    def of(quantity: str, value: float, images: int, how: str) -> Measurement:
+        return Measurement(quantity, round(value, 4), "%", data.name, data.digest, images, how)
+
+    test = data.test.images
+    share = energy_share(_batches(test), 8)
+    yield of("energy-of-first-8-frequencies", share, len(test), "The first 8 of 16 frequencies hold")
+    training = normalised(subset(data.train, CALIBRATION_IMAGES, SEED).images)
+    ratio = late_spikes(training, _batches(test[:SPIKE_IMAGES]))
+    how = "Spikes in the last quarter of 48 interleaved steps by those in the first quarter"
+    yield of("interleaved-late-spikes", ratio, SPIKE_IMAGES, how)
+
+
+def main(
+    data_dir: Annotated[Path | None, typer.Option(help="Where the data sets are.")] = None,
+    results_dir: Annotated[Path, typer.Option(help="Where measurements are kept.")] = Path("results/evidence"),
+) -> None:
+    """Measure, write down and print."""
+    for measurement in measured(load(DATA_SET, data_dir)):
+        write_measurement(results_dir, measurement)
+        print(f"{measurement.how}: {measurement.value:.2f} {measurement.unit}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
