@@ -17,7 +17,8 @@ class Kernels(Protocol):
     def forward(self, current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | None = None) -> Tensor:
         """What `readout` makes of the spikes of `current` `[T, M]` (fp32 or bf16, contiguous).
 
-        counts: `[M]` in fp32; each neuron's spikes are added to it. Not with the readout `summed`, which is that.
+        counts: zeros `[M]` in fp32, where each neuron's spikes, summed over time, are written; not with the readout
+        `summed`, which is just that.
         """
         ...
 

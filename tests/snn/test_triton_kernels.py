@@ -83,3 +83,11 @@ def test_a_layer_fires_and_learns_as_with_the_reference(readout):
     assert fired.any()
     assert torch.equal(fired, expected)
     torch.testing.assert_close(gradient, expected_gradient, rtol=1e-4, atol=1e-4)
+
+
+def test_the_surrogate_can_be_divided_by_the_threshold():
+    current, _, arriving = (tensor.to(DEVICE) for tensor in drawn(EACH, torch.float32))
+    plain, divided = Neuron(0.7, NeuronSpec()), Neuron(0.7, NeuronSpec(surrogate_scale="released"))
+    one = triton_kernels.backward(arriving, current, plain, EACH)
+    other = triton_kernels.backward(arriving, current, divided, EACH)
+    torch.testing.assert_close(other * 0.7, one)
