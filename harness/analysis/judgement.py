@@ -91,9 +91,9 @@ def judged(judgements: Iterable[Judgement]) -> int:
 
 def deviations_of(claim: Claim, experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:
     """Where the claim's arms at `profile` leave the published recipe, in words, each once."""
-    found = list(experiment.profile(profile).deviations)
+    found: list[str] = []
     for name in claim.arms:
-        found += experiment.arm(name).deviations
+        found += experiment.deviations(experiment.arm(name), experiment.profile(profile))
     if profile != "paper" and not found:
         found.append(f"the {profile} profile spends less than the published recipe")
     return tuple(dict.fromkeys(found))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from harness.catalogue.deviations import Stated, deviations
 from harness.config import (
     AnnRecipe,
     Balancing,
@@ -71,7 +72,10 @@ class Profile:
 
 @dataclass(frozen=True)
 class Experiment:
-    """Arms × profiles, profiles from smoke to paper. `source`: the section of the paper, or `NOT_IN_PAPER`."""
+    """Arms × profiles, profiles from smoke to paper. `source`: the section of the paper, or `NOT_IN_PAPER`.
+
+    `published`: the paper's recipe by dotted path of a cell's settings; arms of the paper are compared with it.
+    """
 
     name: str
     title: str
@@ -79,6 +83,7 @@ class Experiment:
     dataset: str
     arms: tuple[Arm, ...]
     profiles: tuple[Profile, ...]
+    published: Mapping[str, Stated] = field(default_factory=dict)
 
     @property
     def planned(self) -> tuple[Arm, ...]:
@@ -103,6 +108,19 @@ class Experiment:
         """How many seeds are planned for an arm at a profile: the arm's own number, else the profile's."""
         own = next((known.seeds for known in self.arms if known.name == arm), None)
         return self.profile(profile).seeds if own is None else own
+
+    def deviations(self, arm: Arm, profile: Profile) -> tuple[str, ...]:
+        """Where an arm at a profile leaves the published recipe: settings that differ, then what the files add."""
+        compared = deviations(self.resolve(arm, profile, 0), self.published) if arm.in_paper else ()
+        return tuple(dict.fromkeys((*compared, *profile.deviations, *arm.deviations)))
+
+    def deviations_of_profile(self, profile: Profile) -> tuple[str, ...]:
+        """The deviations that all of the paper's arms share, then those of single arms with the arm's name."""
+        by_arm = {arm.name: self.deviations(arm, profile) for arm in self.planned}
+        of_paper = [by_arm[arm.name] for arm in self.planned if arm.in_paper] or list(by_arm.values())
+        shared = [text for text in of_paper[0] if all(text in others for others in of_paper)]
+        own = [f"{name}: {text}" for name, found in by_arm.items() for text in found if text not in shared]
+        return (*shared, *own)
 
     def added_arm(self, encoder: str) -> Arm:
         """The arm that `--encoder` adds: an encoder as it comes, at the longest T, under its own name."""

@@ -89,7 +89,7 @@ def _show_profile(experiment: Experiment, name: str, console: Console) -> None:
         f"SNN: {snn.epochs} epochs of {snn.images or 'all'} images, batch {snn.batch_size}, "
         f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
     )
-    for deviation in profile.deviations:
+    for deviation in experiment.deviations_of_profile(profile):
         say(f"deviation: {deviation}")
 
 

@@ -131,7 +131,7 @@ def section(experiment: Experiment, profile: ProfileName, material: Material, pi
             for source in sources
             if (experiment.name, profile, arm.name) in source.cells
         ),
-        deviations=experiment.profile(profile).deviations,
+        deviations=experiment.deviations_of_profile(experiment.profile(profile)),
     )
 
 

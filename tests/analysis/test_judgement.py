@@ -32,7 +32,7 @@ def test_deviations_are_those_of_the_profile_and_of_both_arms() -> None:
     experiment = CATALOGUE.experiment(INTERLEAVED)
     arms = tuple(replace(arm, deviations=("shared", arm.name)) for arm in experiment.arms)
     profiles = tuple(replace(profile, deviations=("shared",)) for profile in experiment.profiles)
-    experiment = replace(experiment, arms=arms, profiles=profiles)
+    experiment = replace(experiment, arms=arms, profiles=profiles, published={})
     found = deviations_of(CLAIMS["interleaved-cyclic-wins-16"], experiment, "paper")
     assert found == ("shared", "cyclic-16x3", "interleaved-16x3")
 
@@ -52,7 +52,7 @@ def test_where_nothing_was_run_the_plan_is_told(
     experiment = CATALOGUE.experiment(INTERLEAVED)
     counts = {"smoke": 1, "lite": 3, "paper": 5}
     profiles = tuple(replace(p, deviations=(), seeds=counts[p.name]) for p in experiment.profiles)
-    paper = replace(CATALOGUE.papers[0], experiments=(replace(experiment, profiles=profiles),))
+    paper = replace(CATALOGUE.papers[0], experiments=(replace(experiment, profiles=profiles, published={}),))
     found = without_records(CLAIMS["interleaved-cyclic-wins-16"], Catalogue((paper,)), profile, planned)
     assert (found.verdict, found.profile, found.why) == ("no records", profile, "Nobody has run it.")
     assert (found.comparability, found.seeds_done, found.seeds_planned) == (described, 0, seeds)
@@ -68,7 +68,7 @@ def test_a_profile_that_is_not_there_is_said_and_described_as_the_paper_profile(
 def test_lite_is_never_exact() -> None:
     experiment = CATALOGUE.experiment(INTERLEAVED)
     profiles = tuple(replace(profile, deviations=()) for profile in experiment.profiles)
-    experiment = replace(experiment, profiles=profiles)
+    experiment = replace(experiment, profiles=profiles, published={})
     claim = CLAIMS["interleaved-cyclic-wins-16"]
     assert deviations_of(claim, experiment, "lite") == ("the lite profile spends less than the published recipe",)
     assert comparability(claim, "lite", deviations_of(claim, experiment, "lite")) == "approximate (1 deviation)"

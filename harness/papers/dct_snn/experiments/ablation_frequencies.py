@@ -3,6 +3,7 @@
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+from harness.papers.dct_snn.published import vgg
 
 COUNTS = (1, 2, 4, 6, 8, 10, 12, 16)
 
@@ -22,4 +23,5 @@ EXPERIMENT = Experiment(
         *(_arm("cycles3", count, 3 * count) for count in COUNTS if count < 16),
     ),
     profiles=(SMOKE, LITE, paper(VGG9)),
+    published=vgg("vgg9"),
 )

@@ -3,6 +3,7 @@
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+from harness.papers.dct_snn.published import vgg
 
 EXPERIMENT = Experiment(
     name="ablation-interleaved",
@@ -26,4 +27,5 @@ EXPERIMENT = Experiment(
         ),
     ),
     profiles=(SMOKE, LITE, paper(VGG9)),
+    published=vgg("vgg9"),
 )

@@ -3,6 +3,7 @@
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+from harness.papers.dct_snn.published import vgg
 
 INTERMITTENT = (0, 2, 5, 7, 9, 10, 12, 15)
 
@@ -27,4 +28,5 @@ EXPERIMENT = Experiment(
         ),
     ),
     profiles=(SMOKE, LITE, paper(VGG9)),
+    published=vgg("vgg9"),
 )

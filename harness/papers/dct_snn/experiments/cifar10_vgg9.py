@@ -3,6 +3,7 @@
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+from harness.papers.dct_snn.published import vgg
 
 EXPERIMENT = Experiment(
     name="cifar10-vgg9",
@@ -11,4 +12,5 @@ EXPERIMENT = Experiment(
     dataset="cifar10",
     arms=(Arm("cyclic-48", EncoderSpec("dct"), 48, "DCT, cyclic"),),
     profiles=(SMOKE, LITE, paper(VGG9)),
+    published=vgg("vgg9"),
 )

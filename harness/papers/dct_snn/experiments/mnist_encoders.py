@@ -3,6 +3,7 @@
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE
+from harness.papers.dct_snn.published import MNIST
 
 EXPERIMENT = Experiment(
     name="mnist-encoders",
@@ -19,4 +20,5 @@ EXPERIMENT = Experiment(
         Arm("latency", EncoderSpec("latency"), 16, "linear latency", in_paper=False),
     ),
     profiles=(SMOKE, PAPER),
+    published=MNIST,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE
+from harness.papers.dct_snn.published import MNIST
 
 BATCH_CODE = EncoderSpec("dct", {"threshold_scope": "batch"})
 
@@ -42,4 +43,5 @@ EXPERIMENT = Experiment(
         for timesteps in (16, 5, 2)
     ),
     profiles=(replace(SMOKE, test_images=200), replace(PAPER, seeds=2)),
+    published=MNIST,
 )

@@ -3,6 +3,7 @@
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG13, paper
+from harness.papers.dct_snn.published import vgg
 
 EXPERIMENT = Experiment(
     name="tinyimagenet-vgg13",
@@ -11,4 +12,5 @@ EXPERIMENT = Experiment(
     dataset="tinyimagenet",
     arms=(Arm("cyclic-125", EncoderSpec("dct"), 125, "DCT, cyclic"),),
     profiles=(SMOKE, LITE, paper(VGG13, learning_rate=0.01)),
+    published=vgg("vgg13", 0.01),
 )
