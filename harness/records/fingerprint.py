@@ -28,7 +28,9 @@ OWN = ("harness", "encoders")
 # Modules that a cell imports and that decide no number of it; what they import may.
 OUTSIDE = frozenset(
     {
+        "encoders.admission",
         "encoders.errors",
+        "encoders.numba_cache",
         "harness.config",
         "harness.errors",
         "harness.machine.files",

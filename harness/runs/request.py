@@ -161,7 +161,7 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
     sweep([cell for cell in prepared.cells if cell not in prepared.todo])
     with display(console, prepared.work.macs) as show:
         watch = Watch(show.advance, request.deadline.passed)
-        anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT))
+        anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT), cache.go_without)
         grid = Grid(
             data=prepared.data,
             results=request.results,

@@ -6,6 +6,7 @@ checkpoint, whichever arm comes next.
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import torch
 
 from encoders.base import Encoder
 from harness.config import CellConfig, canonical_json
-from harness.data.cache import go_without
 from harness.data.types import DataSet
 from harness.machine.locks import hold
 from harness.schema import Epoch
@@ -29,12 +29,20 @@ SAMPLE = 8  # images whose frames stand for how an encoder lays images out
 POLL_SECONDS = 1.0
 
 
+def _ignore(_error: OSError) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class AnnCache:
-    """A folder of ANNs; `code`: a digest of the code that trains them. Folder None: nothing is kept."""
+    """A folder of ANNs; None keeps nothing.
+
+    code: a digest of the code that trains them. trouble: told when an ANN cannot be kept; the work goes on.
+    """
 
     folder: Path | None = None
     code: str = ""
+    trouble: Callable[[OSError], None] = _ignore
 
 
 NO_CACHE = AnnCache()
@@ -67,7 +75,7 @@ def pretrained(wanted: Wanted, cache: AnnCache, watch: Watch) -> list[Epoch]:
             if owner is None:
                 # Looked at again: another run may have finished it meanwhile.
                 epochs = _read(wanted.network, entry)
-                return _trained_and_kept(wanted, entry, watch) if epochs is None else epochs
+                return _trained_and_kept(wanted, entry, watch, cache.trouble) if epochs is None else epochs
         watch.pause("ANN")
         time.sleep(POLL_SECONDS)
 
@@ -81,13 +89,15 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
     return msgspec.convert(saved["epochs"], list[Epoch])
 
 
-def _trained_and_kept(wanted: Wanted, entry: Checkpoint, watch: Watch) -> list[Epoch]:
+def _trained_and_kept(
+    wanted: Wanted, entry: Checkpoint, watch: Watch, trouble: Callable[[OSError], None]
+) -> list[Epoch]:
     unfinished = entry.part("checkpoint")
     epochs = _trained(wanted, unfinished, watch)
     try:
         entry.save({"network": wanted.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
     except OSError as error:  # the cache is a convenience
-        go_without(error)
+        trouble(error)
     unfinished.remove()
     return epochs
 
