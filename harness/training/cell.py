@@ -88,7 +88,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     tests: list[Evaluation] = []
 
     def test() -> Evaluation:
-        tests[:] = [evaluate(spiking, data.test, seed, setting.watch)]
+        tests[:] = [evaluate(spiking, data.test, seed, setting.watch, setting.checkpoint.part("test"))]
         return tests[0]
 
     tuned_on = data.train if config.snn.images is None else _some(data.train, config.snn.images, seed)
@@ -96,7 +96,8 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     trained = train(training, setting.checkpoint.part("training"), setting.watch)
     clock.lap("fine-tuning")
     final = tests[0] if tests else test()  # the last epoch's, unless its run was another
-    known = evaluate(spiking, _some(data.train, SAMPLE_IMAGES, SAMPLE_SEED), seed, setting.watch)
+    known_images = _some(data.train, SAMPLE_IMAGES, SAMPLE_SEED)
+    known = evaluate(spiking, known_images, seed, setting.watch, setting.checkpoint.part("sample"))
     clock.lap("test")
     operations = Operations.of(encoder.operations(_shape(sample.images), config.timesteps))
     result = CellResult(
@@ -121,7 +122,8 @@ def _balanced(spiking: Spiking, data: DataSet, config: CellConfig, setting: Sett
     saved: dict[str, Any] | None = checkpoint.load()
     if saved is None:
         thresholds = _thresholds(spiking, data, config, setting)
-        counts = evaluate(replace(spiking, thresholds=tuple(thresholds)), data.test, config.seed, setting.watch).counts
+        balanced = replace(spiking, thresholds=tuple(thresholds))
+        counts = evaluate(balanced, data.test, config.seed, setting.watch, setting.checkpoint.part("test")).counts
         saved = {"thresholds": thresholds, "counts": msgspec.to_builtins(counts)}
         checkpoint.save(saved)
     return replace(spiking, thresholds=tuple(saved["thresholds"])), msgspec.convert(saved["counts"], Counts)

@@ -1,18 +1,21 @@
 """Accuracy at every timestep and the activity behind it, in one pass whose memory does not grow with T."""
 
+import hashlib
 from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Generator, Tensor
 
 from harness.data.types import ImageSet
+from harness.errors import Stopped
 from harness.schema import Counts, LayerActivity
 from harness.snn.events import count_events
 from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
+from harness.training.checkpoint import NOWHERE, Checkpoint
 from harness.training.randomness import generator
 from harness.training.watch import Watch
 
@@ -33,22 +36,49 @@ class Evaluation(NamedTuple):
 
 
 @torch.no_grad()
-def evaluate(spiking: Spiking, images: ImageSet, seed: int, watch: Watch) -> Evaluation:
+def evaluate(
+    spiking: Spiking, images: ImageSet, seed: int, watch: Watch, checkpoint: Checkpoint = NOWHERE
+) -> Evaluation:
     """Classify `images` by the accumulated output U_t after each t = 1 … T, counting spikes on the way.
 
-    Images go in chunks that shrink as T grows, so memory is the same for every T.
+    Images go in chunks that shrink as T grows, so memory is the same for every T. Raises Stopped where `watch` says
+    so; what is done by then lies in `checkpoint`, for the same weights and thresholds.
     """
+    checkpoint = replace(checkpoint, owner=f"{checkpoint.owner}/{_content(spiking)}") if checkpoint.path else checkpoint
     spiking = replace(spiking, network=spiking.network.cast(spiking.dtype))
-    draws = generator(seed, "encoder-test")
-    activity = _Activity(spiking)
-    right = []
+    draws, activity = generator(seed, "encoder-test"), _Activity(spiking)
+    right = _resumed(checkpoint, draws, activity)
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
+        if places[0] < right.shape[1]:
+            continue
         train = spiking.encode(normalised(images.images[places]), draws, places)
         outputs = _outputs(spiking, train, activity)
-        right.append(outputs.argmax(-1).cpu() == images.labels[places])
+        right = torch.cat([right, outputs.argmax(-1).cpu() == images.labels[places]], 1)
         watch.progress("test", spiking.macs * len(places))
-        watch.pause("test")
-    return Evaluation(torch.cat(right, 1), activity.per_image(len(images)))
+        if watch.stop():
+            checkpoint.save({"right": right, "draws": draws.get_state(), "activity": activity.sums()})
+            raise Stopped("test")
+    checkpoint.remove()
+    return Evaluation(right, activity.per_image(len(images)))
+
+
+def _resumed(checkpoint: Checkpoint, draws: Generator, activity: "_Activity") -> Tensor:
+    """What was right of the images that an earlier run has tested, bool `[T, N']`; its counts go on from there."""
+    saved = checkpoint.load()
+    if saved is None:
+        return torch.empty(activity.timesteps, 0, dtype=torch.bool)
+    draws.set_state(saved["draws"])
+    activity.accumulates, activity.spikes = saved["activity"]
+    right: Tensor = saved["right"]
+    return right
+
+
+def _content(spiking: Spiking) -> str:
+    """SHA-256 of the weights and thresholds."""
+    found = hashlib.sha256(repr(spiking.thresholds).encode())
+    for weight in spiking.network.weights:
+        found.update(weight.detach().cpu().numpy().tobytes())
+    return found.hexdigest()
 
 
 def _outputs(spiking: Spiking, train: Tensor, activity: "_Activity") -> Tensor:
@@ -72,6 +102,11 @@ class _Activity:
         self.fan_outs = [_fan_out(stage) for stage in self.stages]
         self.accumulates = [0] * len(self.stages)
         self.spikes = [0] * (len(self.stages) - 1)
+        self.timesteps = spiking.timesteps
+
+    def sums(self) -> tuple[list[int], list[int]]:
+        """Additions of each stage and spikes of each hidden one, of all images so far."""
+        return self.accumulates, self.spikes
 
     def note_inputs(self, train: Tensor) -> None:
         """Count the events of a spike train `[T, N, C, H, W]`."""
