@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from harness.cli.options import EVIDENCE, LOCAL, REPORTS, AsJson, beside
+from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, AsJson, beside
 
 
 def report(
@@ -31,7 +31,7 @@ def report(
 
     console, prices, known = Console(stderr=as_json), energy_model(energy), catalogue()
     if check:
-        wrong = room.check(room.Folders(evidence_dir, out or REPORTS), known, prices)
+        wrong = room.check(room.Folders(evidence_dir, out or REPORTS, readme=None if out else README), known, prices)
         for name in wrong:
             console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
         raise typer.Exit(1 if wrong else 0)
@@ -40,7 +40,8 @@ def report(
             known.experiment(name)
     yours = results_dir if out is None and results_dir.is_dir() else None
     folder = out or (REPORTS if yours is None else beside(yours))
-    result = room.render(room.Folders(evidence_dir, folder, yours), known, energy=prices)
+    folders = room.Folders(evidence_dir, folder, yours, readme=README if folder == REPORTS else None)
+    result = room.render(folders, known, energy=prices)
     for problem in result.problems:
         console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
     if as_json:

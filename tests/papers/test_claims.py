@@ -1,0 +1,96 @@
+"""Claims of DCT-SNN: what is printed is in the file."""
+
+import subprocess
+import sys
+
+import pytest
+
+from harness.catalogue.claim import Claim, figure, last_digit
+from harness.papers.dct_snn.paper import PAPER
+
+
+def _of(kind: str) -> list[Claim]:
+    return [claim for claim in PAPER.claims if claim.kind == kind]
+
+
+def test_every_printed_accuracy_is_a_claim() -> None:
+    """Read off the supplementary and the abstract by eye: experiment, timestep, digits as printed."""
+    printed = {
+        ("mnist-784-100-10", 16, "98.54"),
+        ("mnist-784-100-10", 5, "97.3"),
+        ("mnist-784-100-10", 2, "86.7"),
+        ("ablation-interleaved", 48, "89.94"),
+        ("ablation-interleaved", 48, "79.7"),
+        ("ablation-interleaved", 24, "69.7"),
+        ("ablation-interleaved", 24, "53.73"),
+        ("ablation-intermittent", 48, "87.2"),
+        ("ablation-intermittent", 48, "84.4"),
+        ("cifar100-vgg11", 48, "68.3"),
+        ("tinyimagenet-vgg13", 125, "52.43"),
+    }
+    assert {(c.experiment, c.timestep, c.value) for c in _of("value")} == printed
+
+
+def test_every_published_ordering_is_a_claim() -> None:
+    pairs = {(c.greater, c.less) for c in _of("ordering") if c.relation == "greater" and c.rival is None}
+    assert pairs == {
+        ("default-16", "maximum-16"),
+        ("cyclic-16x3", "interleaved-16x3"),
+        ("cyclic-8x3", "interleaved-8x3"),
+        ("cyclic-16x3", "truncated-8x6"),
+        ("truncated-8x6", "intermittent-8x6"),
+        ("cyclic-16x3", "intermittent-8x6"),
+    }
+    no_benefit = {c.less for c in _of("ordering") if c.relation == "not-less" and c.greater == "latency48-16"}
+    assert no_benefit == {f"latency48-{count}" for count in (1, 2, 4, 6, 8, 10, 12)}
+
+
+def test_a_number_printed_again_is_shown_and_judged_once() -> None:
+    again = {(c.experiment, c.timestep, c.value, c.judged_as) for c in _of("context") if c.prints}
+    sixteen, eight = "interleaved-cyclic-16-accuracy", "interleaved-cyclic-8-accuracy"
+    assert again == {
+        ("ablation-intermittent", 48, "89.9", sixteen),
+        ("ablation-frequencies", 48, "89.94", sixteen),
+        ("cifar10-vgg9", 48, "89.94", sixteen),
+        ("ablation-frequencies", 24, "69.7", eight),
+    }
+
+
+def test_every_row_of_table_1_is_an_ordering() -> None:
+    rivals = {c.rival: (c.greater, c.timestep) for c in _of("ordering") if c.rival}
+    rows = {c.id for c in _of("context") if c.experiment == "mnist-784-100-10"}
+    assert set(rivals) == rows
+    assert rivals.pop("mnist-context-stephan") == ("cyclic-5", 5)
+    assert set(rivals.values()) == {("cyclic-16", 16)}
+
+
+@pytest.mark.parametrize(("printed", "value"), [("5", 5.0), ("240/48", 5.0), ("87.2-84.4", 2.8), ("0.5", 0.5)])
+def test_a_figure_is_a_number_a_quotient_or_a_difference(printed: str, value: float) -> None:
+    assert figure(printed) == pytest.approx(value)
+
+
+def test_other_codes_are_context() -> None:
+    rows = {(c.experiment, c.value, c.timestep) for c in _of("context")}
+    mnist = {("97.4", 256), ("97.9", None), ("85", 10), ("78", 100), ("87", None), ("91.6", 500)}
+    assert {(v, t) for e, v, t in rows if e == "mnist-784-100-10"} == mnist
+    assert {t for e, v, t in rows if e == "cifar10-encoders" and v == "90"} == {240, 300, 425, 1200}
+    assert {t for e, v, t in rows if e == "cifar100-vgg11"} == {500, 1500, 2000, 3000}
+
+
+def test_steps_are_claimed_within_the_arm() -> None:
+    steps = {(c.experiment, c.target, c.value, c.judged_timestep, c.unit) for c in _of("steps-to-reach")}
+    assert steps == {("cifar10-vgg9", "89.5", "48", 48, "steps"), ("cifar100-vgg11", "68", "48", 48, "steps")}
+
+
+@pytest.mark.parametrize(("printed", "place"), [("98.54", 0.01), ("97.3", 0.1), ("85", 1.0)])
+def test_the_last_digit_has_a_place(printed: str, place: float) -> None:
+    assert last_digit(printed) == pytest.approx(place, rel=1e-15)
+
+
+def test_claims_load_without_heavy_imports() -> None:
+    program = (
+        "import sys; from harness.papers.dct_snn.paper import PAPER; assert PAPER.claims;"
+        "print(sorted({'torch', 'pandas', 'scipy', 'statsmodels', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
