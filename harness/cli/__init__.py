@@ -18,6 +18,7 @@ from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
+from harness.machine.threads import bound_spinning
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -140,6 +141,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
 
 def main() -> None:
     """Run the command line; an error that the user can mend is one line and exit code 2."""
+    bound_spinning()
     # A path may hold what is no text; a message that names it must not fail on that.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
