@@ -20,7 +20,9 @@ from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.records.twins import TRAINED_AS
 from harness.runs.display import display, duration
 from harness.runs.estimate import Work, estimate, threads_of
-from harness.runs.grid import Finished, Grid, name_of, run_grid, sweep
+from harness.runs.executors.choice import Where
+from harness.runs.executors.place import place_of
+from harness.runs.grid import Finished, Grid, name_of, sweep
 from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
 from harness.snn.fire import Kernel
 from harness.training.ann_cache import AnnCache
@@ -46,6 +48,7 @@ class Request:
     results: Path = Path("results/local")
     dry_run: bool = False
     retry_failed: bool = False
+    where: Where = field(default_factory=Where)
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,12 @@ def _at_profile(
     states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
     todo = [cell for cell in cells if cell.state in states]
     largest = configurations(experiment, profile, experiment.arms, 1)
-    threads = threads_of([cell.config for cell in cells if cell.fault is None], largest, data, device)
+    threads = threads_of(
+        [cell.config for cell in cells if cell.fault is None], largest, data, device, request.where.workers
+    )
     with computing_with(threads.count):
         work, seconds = estimate([cell.config for cell in todo if cell.fault is None], data, device)
+    seconds /= request.where.at_once(len(todo))
     why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
     return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds, threads)
 
@@ -141,7 +147,7 @@ def announce(prepared: Prepared, console: Console) -> None:
     if todo:
         console.print(
             f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
-            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, one checkpoint at a time, "
+            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
             f"{free_gib(todo[0].path):.0f} GiB free",
             highlight=False,
         )
@@ -168,7 +174,8 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
             starting=lambda cell: show.cell(name_of(cell)),
             say=show.line,
         )
-        for done in run_grid(prepared.todo, grid):
+        executor = request.where.executor(place_of(grid, request.data_dir, prepared.threads.count))
+        for done in executor(prepared.todo, grid):
             rows[done.cell.path] = _row(done.cell, done.record.status)
             show.line(_outcome(done))
     return list(rows.values())
