@@ -82,6 +82,9 @@ def run_experiment(
     `harness.runs.request.Request`, such as `seeds=3`, `arms=("cyclic-16",)` or `device="cpu"`.
     Raises HarnessError or EncoderError for what cannot be run.
     """
+    from harness.machine.threads import bound_spinning
+
+    bound_spinning()
     from rich.console import Console
 
     from harness.papers import catalogue

@@ -13,11 +13,13 @@ from encoders.errors import EncoderError
 from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
+from harness.cli.grouping import Grouped
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
+from harness.machine.threads import bound_spinning
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,25 +38,63 @@ app.command()(report)
 app.command()(compare)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
+WHAT, HOW_MUCH, WHERE, HOW_LONG = "What", "How much", "Where", "How long"
 ResultsDir = Annotated[Path, typer.Option(help="Where records are written and looked for.")]
 
 
-@app.command()
+@app.command(cls=Grouped)
 def run(
-    experiment: ExperimentName,
-    profile: Annotated[str | None, typer.Option(help="smoke, lite or paper; else the fullest practical one.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Seeds 0 … N−1; else as many as the profile plans.")] = None,
-    arm: Annotated[list[str] | None, typer.Option(help="Only this arm (again for more).")] = None,
-    encoder: Annotated[list[str] | None, typer.Option(help="Add an encoder as an arm of its own.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    kernel: Annotated[str, typer.Option(help="auto, numba, triton or reference (slow, readable).")] = "auto",
-    data_dir: DataDir = None,
-    results_dir: ResultsDir = LOCAL,
-    for_time: Annotated[
-        str | None, typer.Option("--for", help="End with a checkpoint after so long, as in 9m, 90s or 2h (exit 75).")
+    experiment: Annotated[
+        str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.", rich_help_panel=WHAT)
+    ],
+    profile: Annotated[
+        str | None,
+        typer.Option(help="smoke, lite or paper; else the fullest practical one.", rich_help_panel=HOW_MUCH),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and stop.")] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Seeds 0 … N−1; else as many as the profile plans.", rich_help_panel=HOW_MUCH),
+    ] = None,
+    arm: Annotated[list[str] | None, typer.Option(help="Only this arm (again for more).", rich_help_panel=WHAT)] = None,
+    encoder: Annotated[
+        list[str] | None, typer.Option(help="Add an encoder as an arm of its own.", rich_help_panel=WHAT)
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.", rich_help_panel=WHERE)] = "auto",
+    kernel: Annotated[
+        str, typer.Option(help="auto, numba, triton or reference (slow, readable).", rich_help_panel=WHERE)
+    ] = "auto",
+    workers: Annotated[
+        int, typer.Option(help="Processes here; they share threads or GPUs.", rich_help_panel=WHERE)
+    ] = 1,
+    on: Annotated[str, typer.Option(help="here, or slurm (a cell a task).", rich_help_panel=WHERE)] = "here",
+    slurm: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="For sbatch: partition=long (again for more).", rich_help_panel=WHERE),
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Submit to Slurm and do not wait.", rich_help_panel=HOW_LONG)
+    ] = False,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.", rich_help_panel=WHERE),
+    ] = None,
+    results_dir: Annotated[
+        Path, typer.Option(help="Where records are written and looked for.", rich_help_panel=WHERE)
+    ] = LOCAL,
+    for_time: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            help="End with a checkpoint after so long: 9m, 90s or 2h (exit 75).",
+            rich_help_panel=HOW_LONG,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and stop.", rich_help_panel=HOW_MUCH)
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run failed cells again.", rich_help_panel=HOW_MUCH)
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
@@ -62,6 +102,7 @@ def run(
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.papers import catalogue
         from harness.runs import request as runner
+        from harness.runs.executors.choice import Where
 
         request = runner.Request(
             experiment=experiment,
@@ -76,6 +117,7 @@ def run(
             results=results_dir,
             dry_run=dry_run,
             retry_failed=retry_failed,
+            where=Where(on, workers, tuple(slurm or ()), detach).checked(),
         )
         known = catalogue()
         prepared = runner.prepare(request, known)
@@ -140,6 +182,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
 
 def main() -> None:
     """Run the command line; an error that the user can mend is one line and exit code 2."""
+    bound_spinning()
     # A path may hold what is no text; a message that names it must not fail on that.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

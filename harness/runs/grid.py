@@ -67,7 +67,7 @@ def run_grid(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Finished]:
     """
     elsewhere: deque[PlannedCell] = deque()
     for cell in cells:
-        result = _attempt(cell, grid)
+        result = attempt(cell, grid)
         if isinstance(result, Finished):
             yield result
         else:
@@ -77,7 +77,7 @@ def run_grid(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Finished]:
         grid.say(f"waiting for cells of other runs: {len(elsewhere)}; Ctrl-C ends the waiting, not them")
     while elsewhere:
         cell = elsewhere.popleft()
-        result = _attempt(cell, grid)
+        result = attempt(cell, grid)
         if isinstance(result, Finished):
             yield result
         else:
@@ -91,7 +91,7 @@ def name_of(cell: PlannedCell) -> str:
     return f"{cell.config.arm} seed {cell.config.seed}"
 
 
-def _attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
+def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
     """Run one cell, unless another run holds it, or has written its record since it was planned."""
     try:
         with hold(lock_path(cell.path)) as owner:

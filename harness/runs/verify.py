@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from harness.config import canonical_json
 from harness.data import load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
+from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
 from harness.records.store import read_record
 from harness.runs.estimate import frame_shape, total_work
@@ -121,16 +122,10 @@ def _device(record: Record) -> torch.device:
     return torch.device("cuda" if here else "cpu")
 
 
-@contextmanager
-def _threads(count: str) -> Iterator[None]:
+def _threads(count: str) -> AbstractContextManager[None]:
     """Compute with as many threads as the record did: sums are then added up in the same order."""
-    before = torch.get_num_threads()
-    if count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1):
-        torch.set_num_threads(int(count))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    known = count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
+    return computing_with(int(count) if known else torch.get_num_threads())
 
 
 def _again(want: Wanted, setting: Setting) -> Record:
