@@ -13,7 +13,7 @@ from harness.config import CellConfig
 from harness.records import certificates
 from harness.records.certificates import known_certificates
 from harness.records.freshness import Standing, standing_in
-from harness.records.store import record_paths
+from harness.records.store import companion_paths, record_paths
 from harness.schema import Record
 
 CURVES = {
@@ -170,7 +170,7 @@ def _key(record: Record) -> dict[str, Any]:
 
 def _foreign(results: Path) -> Iterator[str]:
     """Files that lie where no record does; hidden ones (unfinished writes, .gitkeep) are nobody's business."""
-    known = set(record_paths(results))
+    known = {*record_paths(results), *companion_paths(results)}
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
         # Timings of `harness bench` and certificates of `harness certify` lie beside the records.

@@ -16,6 +16,7 @@ from harness.cli.encoders import encoders_app
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
+from harness.cli.weights import predict
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
+app.command()(predict)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)
@@ -55,6 +57,10 @@ def run(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and stop.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
+    keep_weights: Annotated[
+        bool | None,
+        typer.Option(help="Keep the trained weights beside each record; else those of networks under 2 MB."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
@@ -76,6 +82,7 @@ def run(
             results=results_dir,
             dry_run=dry_run,
             retry_failed=retry_failed,
+            keep_weights=keep_weights,
         )
         known = catalogue()
         prepared = runner.prepare(request, known)
