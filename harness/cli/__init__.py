@@ -16,7 +16,7 @@ from harness.cli.encoders import encoders_app
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
-from harness.cli.weights import predict
+from harness.cli.weights import predict, recheck
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
 
@@ -32,6 +32,7 @@ app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
 app.command()(predict)
+app.command()(recheck)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)

@@ -1,4 +1,4 @@
-"""`harness predict`: what kept weights say about images."""
+"""`harness predict` and `harness recheck`: what kept weights say about images, here and in another simulator."""
 
 import json
 from pathlib import Path
@@ -46,3 +46,23 @@ def predict(
         console.print(table)
     else:
         console.print("no labels: no accuracy; --out writes the classes", highlight=False)
+
+
+def recheck(
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
+    simulator: Annotated[str, typer.Option("--in", help="The other simulator: snntorch.")] = "snntorch",
+    results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a record's weights in another simulator: the same predictions but for rounding, or different (exit 1)."""
+    from harness.runs.recheck import recheck as check
+    from harness.runs.verify import find
+
+    result = check(find(record, results_dir), simulator, data_dir)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(result)))
+    else:
+        print("\n".join(result.lines()))
+    if result.verdict == "different":
+        raise typer.Exit(1)

@@ -1,0 +1,170 @@
+"""`harness recheck`: the weights, thresholds and spike trains of a record in another simulator, image by image."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+import torch
+from torch import Tensor
+
+from harness.config import canonical_json
+from harness.data.types import ImageSet
+from harness.errors import HarnessError, did_you_mean
+from harness.machine.files import write_atomically
+from harness.records.store import read_record
+from harness.records.weights import read_weights, weights_path
+from harness.runs.activity import Activity, trace
+from harness.runs.peer_snntorch import SnnTorch
+from harness.runs.predict import encoded, restore
+from harness.runs.rounding import Parting, parting
+from harness.runs.verify import recorded_data, recorded_threads
+from harness.schema import Counts
+from harness.snn.spiking import Spiking
+from harness.training.randomness import generator
+
+SHOWN = 20  # images whose parting is stored and printed
+# Why simulators that people will ask for are not offered.
+LACKING = {
+    "spikingjelly": "its LIFNode leaks the reset: u ← λ·(u − θ·s) + I, where the reading 'equation' has λ·u − θ·s + I",
+}
+SIMULATORS = ("snntorch",)
+
+
+class Recheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What came of it. record: the digest of the record; weights: the SHA-256 of their file.
+
+    ours, theirs: right images after each timestep. predictions: images with another class at any timestep; spikes: how
+    many of `neuron_steps` differ; parted: images in which any spike or class differs; unexplained: those of them that
+    rounding does not explain. partings: where the first few of them parted, the unexplained ones first.
+    """
+
+    simulator: str
+    record: str
+    weights: str
+    verdict: Literal["identical", "identical but for rounding", "different"]
+    ours: Counts
+    theirs: Counts
+    predictions: int
+    spikes: int
+    neuron_steps: int
+    parted: int
+    unexplained: int
+    partings: list[Parting]
+
+    def lines(self) -> list[str]:
+        """For the screen."""
+        first = f"{self.simulator}: {self.verdict}: {self.predictions} of {self.ours.total} images classified otherwise"
+        counts = f"right at the last timestep: {self.ours.correct[-1]} here, {self.theirs.correct[-1]} there; "
+        counts += f"{self.spikes:,} of {self.neuron_steps:,} neuron-steps differ"
+        partings = [
+            f"image {p.image}: parts at t = {p.timestep} in {p.layer}, {p.margin:.2e} from the decision; "
+            f"rounding allows {p.allowed:.2e}"
+            for p in self.partings
+        ]
+        if self.parted > len(partings):
+            partings.append(f"… and {self.parted - len(partings)} more images")
+        return [first, counts, *partings]
+
+
+class Simulator(Protocol):
+    """A network in another simulator."""
+
+    version: str
+
+    def run(self, train: Tensor) -> Activity:
+        """What it does with a spike train `[T, N, C, H, W]`."""
+        ...
+
+
+@dataclass
+class Comparison:
+    """What was counted so far, over batches of images."""
+
+    ours: list[Tensor] = field(default_factory=list)
+    theirs: list[Tensor] = field(default_factory=list)
+    spikes: int = 0
+    neuron_steps: int = 0
+    partings: list[Parting] = field(default_factory=list)
+
+
+def recheck(path: Path, simulator: str, data_dir: Path | None = None) -> Recheck:
+    """Compare, and store the result beside the record.
+
+    Raises HarnessError for a record without weights, an unknown or absent simulator, or one that cannot state the
+    network.
+    """
+    _require_known(simulator)
+    record = read_record(path.resolve())
+    if record.weights is None:
+        raise HarnessError(f"{path}: this record has no weights", "harness run … --keep-weights adds them")
+    found = read_weights(weights_path(path))
+    spiking = restore(found)
+    peer = SnnTorch(spiking)
+    data = recorded_data(record, data_dir)
+    with recorded_threads(record):
+        done = compared(spiking, peer, data.test, record.config.seed)
+    result = _result(done, peer.version, data.test.labels, (record.digest, found.sha256))
+    write_atomically(result_path(path, simulator), msgspec.json.format(canonical_json(result), indent=1) + b"\n")
+    return result
+
+
+def result_path(record: Path, simulator: str) -> Path:
+    """Where the result lies: `seed-0003.recheck-snntorch.json` beside `seed-0003.json`."""
+    return record.with_name(f"{record.stem}.recheck-{simulator}.json")
+
+
+def compared(spiking: Spiking, peer: Simulator, images: ImageSet, seed: int) -> Comparison:
+    """Both networks on the same spike trains, in batches."""
+    done = Comparison()
+    draws = generator(seed, "encoder-test")
+    for places in torch.split(torch.arange(len(images)), spiking.chunk()):
+        train = encoded(spiking, images, places, draws).train
+        _add(done, spiking, peer, train, int(places[0]))
+    return done
+
+
+def _add(done: Comparison, spiking: Spiking, peer: Simulator, train: Tensor, first: int) -> None:
+    ours, theirs = trace(spiking, train), peer.run(train)
+    done.ours.append(ours.activity.classes)
+    done.theirs.append(theirs.classes)
+    parted = (ours.activity.classes != theirs.classes).any(0)
+    for one, other in zip(ours.activity.spikes, theirs.spikes, strict=True):
+        differing = one != other
+        parted |= differing.any(-1).any(0)
+        done.spikes += int(differing.sum())
+        done.neuron_steps += differing.numel()
+    for image in parted.nonzero().flatten().tolist():
+        where = parting(spiking, ours, theirs, image)
+        assert where is not None, "an image that parted does so somewhere"
+        done.partings.append(msgspec.structs.replace(where, image=first + image))
+
+
+def _result(done: Comparison, version: str, labels: Tensor, marks: tuple[str, str]) -> Recheck:
+    ours, theirs = torch.cat(done.ours, 1), torch.cat(done.theirs, 1)
+    unexplained = [where for where in done.partings if not where.explained]
+    differing = int((ours != theirs).any(0).sum())
+    verdict: Literal["identical", "identical but for rounding", "different"] = "identical"
+    if done.partings:
+        verdict = "different" if unexplained else "identical but for rounding"
+    return Recheck(
+        simulator=version,
+        record=marks[0],
+        weights=marks[1],
+        verdict=verdict,
+        ours=Counts((ours == labels).sum(1).tolist(), len(labels)),
+        theirs=Counts((theirs == labels).sum(1).tolist(), len(labels)),
+        predictions=differing,
+        spikes=done.spikes,
+        neuron_steps=done.neuron_steps,
+        parted=len(done.partings),
+        unexplained=len(unexplained),
+        partings=sorted(done.partings, key=lambda where: (where.explained, where.image))[:SHOWN],
+    )
+
+
+def _require_known(simulator: str) -> None:
+    if simulator in LACKING:
+        raise HarnessError(f"{simulator} cannot state this neuron: {LACKING[simulator]}", "use --in snntorch")
+    if simulator not in SIMULATORS:
+        raise did_you_mean("simulator", simulator, list(SIMULATORS))

@@ -1,0 +1,148 @@
+"""`harness recheck`: equal predictions in snnTorch, and whatever is planted there is found."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Generator
+
+import encoders
+from harness.config import NetworkSpec, NeuronSpec, Precision, Reading
+from harness.data import load
+from harness.errors import HarnessError
+from harness.runs.activity import trace
+from harness.runs.peer_snntorch import SnnTorch
+from harness.runs.predict import outputs
+from harness.runs.recheck import Comparison, compared
+from harness.runs.rounding import parting
+from harness.snn.network import Network
+from harness.snn.spiking import Spiking
+from harness.training.batches import normalised
+from harness.training.cell import DTYPES
+from tests.weights.conftest import Call, Kept
+
+snntorch = pytest.importorskip("snntorch")
+
+DIGITS = load("digits", train_images=200, test_images=100)
+CONVOLUTIONS = NetworkSpec("convolutions", features=(6, "A", 5, "D"), hidden=(20,))
+
+
+def spiking(precision: Precision = "fp32", **neuron: Any) -> Spiking:
+    """Two convolutions with pooling between them, and a hidden layer; thresholds at which about a tenth fires."""
+    encoder = encoders.create("dct").calibrate(normalised(DIGITS.train.images), Generator())
+    network = Network(CONVOLUTIONS, (1, 8, 8), 10, Generator().manual_seed(3)).requires_grad_(False)
+    made = Spiking(network, encoder, NeuronSpec(**neuron), 12, (0.9, 0.35, 0.5), DTYPES[precision])
+    return replace(made, network=network.cast(made.dtype))
+
+
+def check(ours: Spiking, theirs: Spiking | None = None) -> Comparison:
+    return compared(ours, SnnTorch(theirs or ours), DIGITS.test, 0)
+
+
+def unexplained(done: Comparison) -> int:
+    return sum(not where.explained for where in done.partings)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("neuron", [{}, {"clock": "layer-delay"}, {"reading": "released-code"}])
+def test_both_give_the_same_but_for_rounding(precision: Precision, neuron: dict[str, Any]) -> None:
+    done = check(spiking(precision, **neuron))
+    assert unexplained(done) == 0
+    assert done.spikes < 1e-3 * done.neuron_steps
+    assert done.neuron_steps == 12 * 100 * (6 * 64 + 5 * 16 + 20)
+
+
+def test_the_network_is_busy() -> None:
+    # Otherwise equality would say nothing.
+    train = spiking().encode(normalised(DIGITS.test.images), Generator())
+    rates = [float(layer.float().mean()) for layer in trace(spiking(), train).activity.spikes]
+    assert all(0.02 < rate < 0.7 for rate in rates), rates
+
+
+def test_the_trace_is_what_the_network_computes() -> None:
+    train = spiking().encode(normalised(DIGITS.test.images), Generator())
+    torch.testing.assert_close(trace(spiking(), train).activity.outputs, outputs(spiking(), train), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_a_wrong_threshold_is_found(layer: int) -> None:
+    wrong = list(spiking().thresholds)
+    wrong[layer] *= 1.01
+    assert unexplained(check(spiking(), replace(spiking(), thresholds=tuple(wrong)))) > 10
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    real: Callable[..., Any] = snntorch.Leaky
+    monkeypatch.setattr(snntorch, "Leaky", lambda **given: real(**{**given, **changes}))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_reset_without_delay_is_found(monkeypatch: pytest.MonkeyPatch, precision: Precision) -> None:
+    planted(monkeypatch, reset_delay=False)
+    assert unexplained(check(spiking(precision))) > 10
+
+
+def test_a_wrong_leak_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    planted(monkeypatch, beta=0.99)
+    assert unexplained(check(spiking())) > 10
+
+
+def test_a_wrong_weight_of_the_output_layer_is_found() -> None:
+    other = spiking()
+    other.network.weights[-1][3] *= 1.5
+    assert unexplained(check(spiking(), other)) > 5
+
+
+def test_a_membrane_on_its_threshold_parts_by_rounding_alone() -> None:
+    """The threshold is moved to the next number in fp32 that lies on the other side of one membrane."""
+    ours = spiking()
+    train = ours.encode(normalised(DIGITS.test.images[:1]), Generator())
+    current = ours.network.current(0, train[0])
+    level = float(current.max())
+    on = replace(ours, thresholds=(level, *ours.thresholds[1:]))
+    below = replace(ours, thresholds=(level * (1 - 2e-7), *ours.thresholds[1:]))
+    where = parting(on, trace(on, train), SnnTorch(below).run(train), 0)
+    assert where is not None
+    assert (where.layer, where.explained) == ("conv1", True)
+    assert where.margin < 1e-6
+
+
+@pytest.mark.parametrize("reading", ["algorithm"])
+def test_what_it_cannot_state_is_said(reading: Reading) -> None:
+    with pytest.raises(HarnessError, match="snnTorch cannot state the reading 'algorithm'"):
+        SnnTorch(spiking(reading=reading))
+
+
+def test_the_command_stores_its_result_beside_the_record(own: Kept, call: Call) -> None:
+    code, out = call("recheck", own.record, "--in", "snntorch", "--json")
+    stored = json.loads(own.record.with_name("seed-0000.recheck-snntorch.json").read_text())
+    assert code == 0
+    assert json.loads(out) == stored
+    assert stored["verdict"] in ("identical", "identical but for rounding")
+    assert stored["ours"] == json.loads(own.record.read_text())["curve"]
+    assert stored["record"] == json.loads(own.record.read_text())["digest"]
+
+
+def test_the_command_exits_with_1_on_a_difference(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted(monkeypatch, threshold=0.1)
+    code, out = call("recheck", own.record)
+    assert code == 1
+    assert "different" in out
+    assert "rounding allows" in out
+
+
+@pytest.mark.parametrize(("simulator", "fact"), [("spikingjelly", "leaks the reset"), ("snntorc", "did you mean")])
+def test_other_simulators_are_refused(own: Kept, call: Call, simulator: str, fact: str) -> None:
+    code, message = call("recheck", own.record, "--in", simulator)
+    assert (code, fact in message) == (2, True)
+
+
+def test_an_absent_simulator_is_named(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "snntorch", None)
+    code, message = call("recheck", own.record)
+    assert (code, "dct-snn-harness[peers]" in message) == (2, True)
