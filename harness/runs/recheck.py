@@ -2,22 +2,21 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 import torch
 from torch import Tensor
 
-from harness.config import canonical_json
 from harness.data.types import ImageSet
 from harness.errors import HarnessError, did_you_mean
-from harness.machine.files import write_atomically
+from harness.records.rechecks import Parting, Recheck, Verdict, write_recheck
 from harness.records.store import read_record
 from harness.records.weights import read_weights, weights_path
 from harness.runs.activity import Activity, trace
 from harness.runs.peer_snntorch import SnnTorch
 from harness.runs.predict import encoded, restore
-from harness.runs.rounding import Parting, parting
+from harness.runs.rounding import parting
 from harness.runs.verify import recorded_data, recorded_threads
 from harness.schema import Counts
 from harness.snn.spiking import Spiking
@@ -29,42 +28,6 @@ LACKING = {
     "spikingjelly": "its LIFNode leaks the reset: u ← λ·(u − θ·s) + I, where the reading 'equation' has λ·u − θ·s + I",
 }
 SIMULATORS = ("snntorch",)
-
-
-class Recheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What came of it. record: the digest of the record; weights: the SHA-256 of their file.
-
-    ours, theirs: right images after each timestep. predictions: images with another class at any timestep; spikes: how
-    many of `neuron_steps` differ; parted: images in which any spike or class differs; unexplained: those of them that
-    rounding does not explain. partings: where the first few of them parted, the unexplained ones first.
-    """
-
-    simulator: str
-    record: str
-    weights: str
-    verdict: Literal["identical", "identical but for rounding", "different"]
-    ours: Counts
-    theirs: Counts
-    predictions: int
-    spikes: int
-    neuron_steps: int
-    parted: int
-    unexplained: int
-    partings: list[Parting]
-
-    def lines(self) -> list[str]:
-        """For the screen."""
-        first = f"{self.simulator}: {self.verdict}: {self.predictions} of {self.ours.total} images classified otherwise"
-        counts = f"right at the last timestep: {self.ours.correct[-1]} here, {self.theirs.correct[-1]} there; "
-        counts += f"{self.spikes:,} of {self.neuron_steps:,} neuron-steps differ"
-        partings = [
-            f"image {p.image}: parts at t = {p.timestep} in {p.layer}, {p.margin:.2e} from the decision; "
-            f"rounding allows {p.allowed:.2e}"
-            for p in self.partings
-        ]
-        if self.parted > len(partings):
-            partings.append(f"… and {self.parted - len(partings)} more images")
-        return [first, counts, *partings]
 
 
 class Simulator(Protocol):
@@ -105,13 +68,8 @@ def recheck(path: Path, simulator: str, data_dir: Path | None = None) -> Recheck
     with recorded_threads(record):
         done = compared(spiking, peer, data.test, record.config.seed)
     result = _result(done, peer.version, data.test.labels, (record.digest, found.sha256))
-    write_atomically(result_path(path, simulator), msgspec.json.format(canonical_json(result), indent=1) + b"\n")
+    write_recheck(path, simulator, result)
     return result
-
-
-def result_path(record: Path, simulator: str) -> Path:
-    """Where the result lies: `seed-0003.recheck-snntorch.json` beside `seed-0003.json`."""
-    return record.with_name(f"{record.stem}.recheck-{simulator}.json")
 
 
 def compared(spiking: Spiking, peer: Simulator, images: ImageSet, seed: int) -> Comparison:
@@ -144,7 +102,7 @@ def _result(done: Comparison, version: str, labels: Tensor, marks: tuple[str, st
     ours, theirs = torch.cat(done.ours, 1), torch.cat(done.theirs, 1)
     unexplained = [where for where in done.partings if not where.explained]
     differing = int((ours != theirs).any(0).sum())
-    verdict: Literal["identical", "identical but for rounding", "different"] = "identical"
+    verdict: Verdict = "identical"
     if done.partings:
         verdict = "different" if unexplained else "identical but for rounding"
     return Recheck(

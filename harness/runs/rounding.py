@@ -9,10 +9,10 @@ networks.
 import math
 from typing import NamedTuple
 
-import msgspec
 import torch
 from torch import Tensor
 
+from harness.records.rechecks import Parting
 from harness.runs.activity import Activity, Trace
 from harness.snn.neuron import is_late
 from harness.snn.product import flat, product
@@ -20,24 +20,6 @@ from harness.snn.spiking import Spiking
 
 UNIT, SAFETY = 2.0**-24, 4.0
 BF16_STEP = 2.0**-8  # a current in bf16 may be rounded to either neighbour
-
-
-class Parting(msgspec.Struct, frozen=True):
-    """Where two simulators part for one image. timestep: from 1; layer: by name.
-
-    margin: the distance of the membrane (or of the two best outputs) from the decision; allowed: what rounding allows.
-    """
-
-    image: int
-    timestep: int
-    layer: str
-    margin: float
-    allowed: float
-
-    @property
-    def explained(self) -> bool:
-        """Whether rounding explains it."""
-        return self.margin <= self.allowed
 
 
 class _Sum(NamedTuple):
@@ -69,7 +51,7 @@ def _of_spikes(spiking: Spiking, ours: Trace, theirs: Activity, image: int, t: i
     late = int(is_late(spiking.neuron))  # what is received at t was fired a step before
     threshold = spiking.thresholds[layer]
     if late > t:  # nothing can have been received yet: no rounding explains it
-        return Parting(image, t + 1, spiking.network.stages[layer].name, float("inf"), 0.0)
+        return Parting(image, t + 1, spiking.network.stages[layer].name, threshold, 0.0)
     membrane = _membrane(spiking, ours, layer, image, mine[late:].double()[: t - late + 1])
     margins = (membrane.value - threshold).abs()[differing]
     allowed = membrane.allowed[differing]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from torch import Generator
@@ -13,6 +14,8 @@ import encoders
 from harness.config import NetworkSpec, NeuronSpec, Precision, Reading
 from harness.data import load
 from harness.errors import HarnessError
+from harness.records.rechecks import rechecks_of
+from harness.records.store import read_record
 from harness.runs.activity import trace
 from harness.runs.peer_snntorch import SnnTorch
 from harness.runs.predict import outputs
@@ -124,6 +127,13 @@ def test_the_command_stores_its_result_beside_the_record(own: Kept, call: Call) 
     assert stored["verdict"] in ("identical", "identical but for rounding")
     assert stored["ours"] == json.loads(own.record.read_text())["curve"]
     assert stored["record"] == json.loads(own.record.read_text())["digest"]
+
+
+def test_a_result_counts_for_its_own_record_only(own: Kept, call: Call) -> None:
+    call("recheck", own.record)
+    record = read_record(own.record)
+    assert [found.simulator for found in rechecks_of(own.record, record)] == [f"snntorch {snntorch.__version__}"]
+    assert rechecks_of(own.record, msgspec.structs.replace(record, digest="0" * 64)) == []
 
 
 def test_the_command_exits_with_1_on_a_difference(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
