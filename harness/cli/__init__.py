@@ -16,7 +16,7 @@ from harness.cli.encoders import encoders_app
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
-from harness.cli.weights import predict, recheck
+from harness.cli.weights import export, predict, recheck
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
 
@@ -33,6 +33,7 @@ app.command()(status)
 app.command()(verify)
 app.command()(predict)
 app.command()(recheck)
+app.command()(export)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)

@@ -1,4 +1,4 @@
-"""`harness predict` and `harness recheck`: what kept weights say about images, here and in another simulator."""
+"""`harness predict`, `recheck` and `export`: kept weights at work, in another simulator, and described."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.options import AsJson, DataDir
+from harness.errors import HarnessError
 
 
 def predict(
@@ -66,3 +67,22 @@ def recheck(
         print("\n".join(result.lines()))
     if result.verdict == "different":
         raise typer.Exit(1)
+
+
+def export(
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A .safetensors file beside its record.")],
+    to: Annotated[str, typer.Option(help="card: a model card in Markdown.")] = "card",
+    out: Annotated[Path | None, typer.Option(help="Write it to this file; else it is printed.")] = None,
+) -> None:
+    """Write kept weights in another form: a model card with data, recipe, accuracy, deviations, energy, how to load."""
+    from harness.machine.files import write_atomically
+    from harness.papers import catalogue
+    from harness.report.card import card
+
+    if to != "card":
+        raise HarnessError(f"unknown form '{to}'", "use card")
+    text = card(weights, catalogue())
+    if out is None:
+        print(text, end="")
+    else:
+        write_atomically(out, text.encode())
