@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -118,11 +118,9 @@ def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
     return data
 
 
-def recorded_device(record: Record) -> torch.device:
-    """The device that the record names, where it is here; else the CPU."""
-    named = record.environment.get("device", "")
-    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
-    return torch.device("cuda" if here else "cpu")
+def recorded_threads(record: Record) -> AbstractContextManager[None]:
+    """Within, as many threads compute as when the record was made."""
+    return _threads(record.environment.get("threads", ""))
 
 
 def recorded_kernel(record: Record, device: torch.device) -> Kernel:
@@ -134,10 +132,16 @@ def recorded_kernel(record: Record, device: torch.device) -> Kernel:
     return kernel
 
 
+def recorded_device(record: Record) -> torch.device:
+    """The device that the record names, where it is here; else the CPU."""
+    named = record.environment.get("device", "")
+    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
+    return torch.device("cuda" if here else "cpu")
+
+
 @contextmanager
-def recorded_threads(record: Record) -> Iterator[None]:
+def _threads(count: str) -> Iterator[None]:
     """Compute with as many threads as the record did: sums are then added up in the same order."""
-    count = record.environment.get("threads", "")
     before = torch.get_num_threads()
     if count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1):
         torch.set_num_threads(int(count))
