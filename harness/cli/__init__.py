@@ -82,9 +82,9 @@ def run(
             deadline=deadline,
             data_dir=data_dir,
             results=results_dir,
+            keep_weights=keep_weights,
             dry_run=dry_run,
             retry_failed=retry_failed,
-            keep_weights=keep_weights,
         )
         known = catalogue()
         prepared = runner.prepare(request, known)

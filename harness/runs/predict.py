@@ -1,6 +1,7 @@
 """A network from its file of weights, as it stood after training, and what it says about images."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from torch import Generator, Tensor
 
 from harness.config import EncoderSpec, NeuronSpec, Parameter
 from harness.data.types import ImageSet
-from harness.errors import HarnessError
+from harness.errors import CellFailure, HarnessError
 from harness.plugins.guard import Guarded, guarded
 from harness.records.weights import GET_AGAIN, About, WeightsFile
 from harness.schema import Counts
@@ -55,13 +56,23 @@ class Predictions:
         return Counts((self.classes == self.labels)[:, known].sum(1).tolist(), int(known.sum()))
 
 
+@contextmanager
+def failures_as_errors() -> Iterator[None]:
+    """What an encoder does wrong is an error of the command here: there is no cell that could fail."""
+    try:
+        yield
+    except CellFailure as failure:
+        raise HarnessError(str(failure), "install the version of the encoder with which the cell was run") from failure
+
+
+@failures_as_errors()
 def restore(
     found: WeightsFile, shorter: Shorter = Shorter(), device: torch.device | None = None, kernel: Kernel = "auto"
 ) -> Spiking:
     """The network with its encoder, thresholds and neuron, as it stood after training.
 
-    Raises HarnessError for tensors that do not fit the network named, EncoderError for an encoder that is not here or
-    does not take the shorter schedule.
+    Raises HarnessError for tensors that do not fit the network named and for an encoder that fails, EncoderError for
+    one that is not here or does not take the shorter schedule.
     """
     about = found.about
     network = _network(found)
@@ -78,6 +89,7 @@ def restore(
     return replace(spiking, network=network.cast(spiking.dtype))
 
 
+@failures_as_errors()
 @torch.no_grad()
 def predict(spiking: Spiking, images: ImageSet, seed: int, watch: Watch = SILENT) -> Predictions:
     """The class of each image after each t = 1 … T, in the same chunks in which training was tested."""

@@ -15,7 +15,7 @@ from harness.records.store import read_record
 from harness.records.weights import read_weights, weights_path
 from harness.runs.activity import Activity, trace
 from harness.runs.peer_snntorch import SnnTorch
-from harness.runs.predict import encoded, restore
+from harness.runs.predict import encoded, failures_as_errors, restore
 from harness.runs.rounding import parting
 from harness.runs.verify import recorded_data, recorded_threads
 from harness.schema import Counts
@@ -72,6 +72,7 @@ def recheck(path: Path, simulator: str, data_dir: Path | None = None) -> Recheck
     return result
 
 
+@failures_as_errors()
 def compared(spiking: Spiking, peer: Simulator, images: ImageSet, seed: int) -> Comparison:
     """Both networks on the same spike trains, in batches."""
     done = Comparison()

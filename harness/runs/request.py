@@ -48,9 +48,9 @@ class Request:
     deadline: Deadline = field(default_factory=Deadline)
     data_dir: Path | None = None
     results: Path = Path("results/local")
+    keep_weights: bool | None = None
     dry_run: bool = False
     retry_failed: bool = False
-    keep_weights: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 from safetensors.numpy import load_file
 
 from harness.analysis.frame import load as load_frames
@@ -20,6 +22,7 @@ from harness.runs.adding import Added, add_weights, without_weights
 from harness.runs.grid import Grid, run_grid
 from harness.runs.keeping import SMALL, keeps
 from harness.runs.plan import PlannedCell, configurations, plan
+from harness.runs.request import Request, execute, prepare
 from harness.runs.status import status
 from harness.schema import Counts
 from harness.snn.network import Network
@@ -60,6 +63,18 @@ def test_what_comes_out_otherwise_is_named_and_nothing_is_added(own: Kept) -> No
     assert not done.added
     assert "differs in curve" in done.reason
     assert (own.record.read_bytes(), own.weights.exists()) == (before, False)
+
+
+@pytest.mark.parametrize("wanted", [True, None, False])
+def test_a_run_adds_weights_to_finished_cells_only_when_asked(own: Kept, wanted: bool | None) -> None:
+    strip(own)
+    request = Request("tiny", "smoke", 1, ("cyclic-6",), device="cpu", results=own.results, keep_weights=wanted)
+    console = Console(file=StringIO())
+    rows = execute(prepare(request, Catalogue((), (tiny.EXPERIMENT,))), request, console)
+    assert [row["status"] for row in rows] == ["done"]
+    assert own.weights.exists() == (wanted is True)
+    assert ("weights added" in str(console.file.getvalue())) == (wanted is True)  # type: ignore[attr-defined]
+    assert not [path for path in own.record.parent.iterdir() if path.name.startswith(".")]
 
 
 def test_a_cell_with_weights_is_left_alone(own: Kept) -> None:

@@ -112,3 +112,12 @@ def test_a_record_without_weights_says_how_to_get_them(own: Kept, call: Call) ->
     write_record(own.results, msgspec.structs.replace(read_record(own.record), weights=None))
     code, message = call("verify", own.record, "--weights")
     assert (code, "--keep-weights" in message) == (2, True)
+
+
+def test_an_encoder_that_fails_is_an_error_in_one_line(kept: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("out of ideas")
+
+    monkeypatch.setattr("encoders.dct.Dct.encode", fail)
+    code, message = call("predict", kept.weights)
+    assert (code, "encoder 'dct' cannot encode: RuntimeError: out of ideas" in message) == (2, True)
