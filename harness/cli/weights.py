@@ -51,7 +51,7 @@ def predict(
 
 def recheck(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
-    simulator: Annotated[str, typer.Option("--in", help="The other simulator: snntorch.")] = "snntorch",
+    simulator: Annotated[str, typer.Option("--in", help="The other simulator: snntorch or norse.")] = "snntorch",
     results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
     data_dir: DataDir = None,
     as_json: AsJson = False,

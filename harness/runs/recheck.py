@@ -1,8 +1,8 @@
 """`harness recheck`: the weights, thresholds and spike trains of a record in another simulator, image by image."""
 
+import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 import torch
@@ -13,10 +13,10 @@ from harness.errors import HarnessError, did_you_mean
 from harness.records.rechecks import Parting, Recheck, Verdict, write_recheck
 from harness.records.store import read_record
 from harness.records.weights import read_weights, weights_path
-from harness.runs.activity import Activity, trace
-from harness.runs.peer_snntorch import SnnTorch
+from harness.runs.activity import trace
 from harness.runs.predict import encoded, failures_as_errors, restore
 from harness.runs.rounding import parting
+from harness.runs.simulators.stepped import Stepped
 from harness.runs.verify import recorded_data, recorded_threads
 from harness.schema import Counts
 from harness.snn.spiking import Spiking
@@ -27,17 +27,8 @@ SHOWN = 20  # images whose parting is stored and printed
 LACKING = {
     "spikingjelly": "its LIFNode leaks the reset: u ← λ·(u − θ·s) + I, where the reading 'equation' has λ·u − θ·s + I",
 }
-SIMULATORS = ("snntorch",)
-
-
-class Simulator(Protocol):
-    """A network in another simulator."""
-
-    version: str
-
-    def run(self, train: Tensor) -> Activity:
-        """What it does with a spike train `[T, N, C, H, W]`."""
-        ...
+SIMULATORS = ("snntorch", "norse")
+INSTALL = "pip install 'dct-snn-harness[peers]'"
 
 
 @dataclass
@@ -57,13 +48,12 @@ def recheck(path: Path, simulator: str, data_dir: Path | None = None) -> Recheck
     Raises HarnessError for a record without weights, an unknown or absent simulator, or one that cannot state the
     network.
     """
-    _require_known(simulator)
     record = read_record(path.resolve())
     if record.weights is None:
         raise HarnessError(f"{path}: this record has no weights", "harness run … --keep-weights adds them")
     found = read_weights(weights_path(path))
     spiking = restore(found)
-    peer = SnnTorch(spiking)
+    peer = network_in(simulator, spiking)
     data = recorded_data(record, data_dir)
     with recorded_threads(record):
         done = compared(spiking, peer, data.test, record.config.seed)
@@ -72,8 +62,22 @@ def recheck(path: Path, simulator: str, data_dir: Path | None = None) -> Recheck
     return result
 
 
+def network_in(simulator: str, spiking: Spiking) -> Stepped:
+    """The network in another simulator. Raises HarnessError where that is unknown, absent, or cannot state it."""
+    if simulator in LACKING:
+        raise HarnessError(f"{simulator} cannot state this neuron: {LACKING[simulator]}", "use --in snntorch")
+    if simulator not in SIMULATORS:
+        raise did_you_mean("simulator", simulator, list(SIMULATORS))
+    module = importlib.import_module(f"harness.runs.simulators.with_{simulator}")
+    try:
+        made: Stepped = module.network(spiking)
+    except ImportError as error:
+        raise HarnessError(f"{simulator} is not here ({error})", INSTALL) from None
+    return made
+
+
 @failures_as_errors()
-def compared(spiking: Spiking, peer: Simulator, images: ImageSet, seed: int) -> Comparison:
+def compared(spiking: Spiking, peer: Stepped, images: ImageSet, seed: int) -> Comparison:
     """Both networks on the same spike trains, in batches."""
     done = Comparison()
     draws = generator(seed, "encoder-test")
@@ -83,7 +87,7 @@ def compared(spiking: Spiking, peer: Simulator, images: ImageSet, seed: int) -> 
     return done
 
 
-def _add(done: Comparison, spiking: Spiking, peer: Simulator, train: Tensor, first: int) -> None:
+def _add(done: Comparison, spiking: Spiking, peer: Stepped, train: Tensor, first: int) -> None:
     ours, theirs = trace(spiking, train), peer.run(train)
     done.ours.append(ours.activity.classes)
     done.theirs.append(theirs.classes)
@@ -120,10 +124,3 @@ def _result(done: Comparison, version: str, labels: Tensor, marks: tuple[str, st
         unexplained=len(unexplained),
         partings=sorted(done.partings, key=lambda where: (where.explained, where.image))[:SHOWN],
     )
-
-
-def _require_known(simulator: str) -> None:
-    if simulator in LACKING:
-        raise HarnessError(f"{simulator} cannot state this neuron: {LACKING[simulator]}", "use --in snntorch")
-    if simulator not in SIMULATORS:
-        raise did_you_mean("simulator", simulator, list(SIMULATORS))

@@ -19,6 +19,7 @@ from harness.snn.product import flat, product
 from harness.snn.spiking import Spiking
 
 UNIT, SAFETY = 2.0**-24, 4.0
+ROUNDINGS = 8  # of a simulator's own in a timestep
 BF16_STEP = 2.0**-8  # a current in bf16 may be rounded to either neighbour
 
 
@@ -65,12 +66,15 @@ def _membrane(spiking: Spiking, ours: Trace, layer: int, image: int, fired: Tens
     current, sizes = _currents(spiking, ours, layer, image)
     leak, threshold = spiking.neuron.leak, spiking.thresholds[layer]
     value, size, coarse = (torch.zeros_like(current[0]) for _ in range(3))
+    spent = torch.zeros_like(value)
     for t in range(len(fired)):
-        spent = threshold * fired[t - 1] if t else torch.zeros_like(value)
-        value = leak * value - spent + current[t]
-        size = leak * size + spent + sizes[t]
-        coarse = leak * coarse + current[t].abs()
-    allowed = _bound(_terms(spiking, layer) + len(fired), size + threshold)
+        # In the reading "algorithm" a membrane that has fired does not leak.
+        decay = torch.where(spent > 0, 1.0, leak) if spiking.neuron.reading == "algorithm" else leak
+        value = decay * value - threshold * spent + current[t]
+        size = decay * size + threshold * spent + sizes[t]
+        coarse = decay * coarse + current[t].abs()
+        spent = fired[t]
+    allowed = _bound(_terms(spiking, layer) + ROUNDINGS * len(fired), size + threshold)
     return _Sum(value, allowed + (BF16_STEP * coarse if spiking.dtype == torch.bfloat16 else 0.0))
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -11,15 +11,14 @@ import torch
 from torch import Generator
 
 import encoders
-from harness.config import NetworkSpec, NeuronSpec, Precision, Reading
+from harness.config import Clock, NetworkSpec, NeuronSpec, Precision, Reading
 from harness.data import load
 from harness.errors import HarnessError
 from harness.records.rechecks import rechecks_of
 from harness.records.store import read_record
 from harness.runs.activity import trace
-from harness.runs.peer_snntorch import SnnTorch
 from harness.runs.predict import outputs
-from harness.runs.recheck import Comparison, compared
+from harness.runs.recheck import Comparison, compared, network_in
 from harness.runs.rounding import parting
 from harness.snn.network import Network
 from harness.snn.spiking import Spiking
@@ -41,8 +40,9 @@ def spiking(precision: Precision = "fp32", **neuron: Any) -> Spiking:
     return replace(made, network=network.cast(made.dtype))
 
 
-def check(ours: Spiking, theirs: Spiking | None = None) -> Comparison:
-    return compared(ours, SnnTorch(theirs or ours), DIGITS.test, 0)
+def check(ours: Spiking, theirs: Spiking | None = None, simulator: str = "snntorch") -> Comparison:
+    pytest.importorskip(simulator)
+    return compared(ours, network_in(simulator, theirs or ours), DIGITS.test, 0)
 
 
 def unexplained(done: Comparison) -> int:
@@ -107,16 +107,50 @@ def test_a_membrane_on_its_threshold_parts_by_rounding_alone() -> None:
     level = float(current.max())
     on = replace(ours, thresholds=(level, *ours.thresholds[1:]))
     below = replace(ours, thresholds=(level * (1 - 2e-7), *ours.thresholds[1:]))
-    where = parting(on, trace(on, train), SnnTorch(below).run(train), 0)
+    where = parting(on, trace(on, train), network_in("snntorch", below).run(train), 0)
     assert where is not None
     assert (where.layer, where.explained) == ("conv1", True)
     assert where.margin < 1e-6
 
 
-@pytest.mark.parametrize("reading", ["algorithm"])
-def test_what_it_cannot_state_is_said(reading: Reading) -> None:
+@pytest.mark.parametrize("reading", get_args(Reading))
+@pytest.mark.parametrize("clock", get_args(Clock))
+def test_the_membrane_that_judges_is_that_of_the_reading(reading: Reading, clock: Clock) -> None:
+    """A threshold a thousandth apart: the first neuron to part is at most so far from it, whatever has been fired."""
+    ours = spiking(reading=reading, clock=clock, leak=0.8)
+    theirs = replace(ours, thresholds=tuple(1.001 * threshold for threshold in ours.thresholds))
+    train = ours.encode(normalised(DIGITS.test.images), Generator())
+    one, other = trace(ours, train), trace(theirs, train).activity
+    found = [where for image in range(100) if (where := parting(ours, one, other, image)) is not None]
+    layers = {"conv1": 0, "conv2": 1, "linear3": 2}
+    # The threshold is subtracted at every spike, so that the difference adds up: 1 + λ + λ² + … = 5 times it at most.
+    assert len(found) > 20
+    assert all(where.margin <= 6e-3 * ours.thresholds[layers[where.layer]] for where in found)
+
+
+def test_what_it_cannot_state_is_said() -> None:
     with pytest.raises(HarnessError, match="snnTorch cannot state the reading 'algorithm'"):
-        SnnTorch(spiking(reading=reading))
+        network_in("snntorch", spiking(reading="algorithm"))
+
+
+NORSE = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+
+
+@NORSE
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("clock", get_args(Clock))
+@pytest.mark.parametrize("reading", get_args(Reading))
+def test_norse_states_every_reading(precision: Precision, reading: Reading, clock: Clock) -> None:
+    done = check(spiking(precision, reading=reading, clock=clock), simulator="norse")
+    assert unexplained(done) == 0
+    assert done.spikes < 1e-3 * done.neuron_steps
+
+
+@NORSE
+@pytest.mark.parametrize("wrong", [{"reading": "algorithm"}, {"leak": 0.99}])
+def test_what_is_wrong_in_norse_is_found(wrong: dict[str, Any]) -> None:
+    theirs = replace(spiking(), neuron=replace(NeuronSpec(), **wrong))
+    assert unexplained(check(spiking(), theirs, "norse")) > 10
 
 
 def test_the_command_stores_its_result_beside_the_record(own: Kept, call: Call) -> None:
