@@ -17,6 +17,7 @@ from harness.cli.grouping import Grouped
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
+from harness.cli.weights import export, predict, recheck
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
 from harness.machine.threads import bound_spinning
@@ -32,6 +33,9 @@ app = typer.Typer(
 app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
+app.command()(predict)
+app.command()(recheck)
+app.command()(export)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)
@@ -95,6 +99,13 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Run failed cells again.", rich_help_panel=HOW_MUCH)
     ] = False,
+    keep_weights: Annotated[
+        bool | None,
+        typer.Option(
+            help="Keep the trained weights beside each record; else those of networks under 2 MB.",
+            rich_help_panel=WHERE,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
@@ -115,6 +126,7 @@ def run(
             deadline=deadline,
             data_dir=data_dir,
             results=results_dir,
+            keep_weights=keep_weights,
             dry_run=dry_run,
             retry_failed=retry_failed,
             where=Where(on, workers, tuple(slurm or ()), detach).checked(),

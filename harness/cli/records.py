@@ -67,6 +67,7 @@ def verify(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
     results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
     data_dir: DataDir = None,
+    weights: Annotated[bool, typer.Option("--weights", help="Only test the weights kept beside it: seconds.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train one cell again from nothing: identical bit for bit, within tolerance, or different (exit 1)."""
@@ -74,10 +75,16 @@ def verify(
         from harness.runs import verify as room
         from harness.training.watch import Watch
 
-        want = room.wanted(room.find(record, results_dir), data_dir)
-        with display(Console(stderr=True), want.work) as show:
-            show.cell(str(want.path))
-            result = room.verify(want, Watch(show.advance))
+        path = room.find(record, results_dir)
+        if weights:
+            from harness.runs.reevaluate import reevaluate
+
+            result = reevaluate(path, data_dir)
+        else:
+            want = room.wanted(path, data_dir)
+            with display(Console(stderr=True), want.work) as show:
+                show.cell(str(want.path))
+                result = room.verify(want, Watch(show.advance))
     if as_json:
         print(json.dumps(msgspec.to_builtins(result)))
     else:

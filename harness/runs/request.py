@@ -18,6 +18,7 @@ from harness.machine.signals import Deadline
 from harness.machine.threads import Threads, computing_with
 from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.records.twins import TRAINED_AS
+from harness.runs.adding import add_weights, without_weights
 from harness.runs.display import display, duration
 from harness.runs.estimate import Work, estimate, threads_of
 from harness.runs.executors.choice import Where
@@ -34,7 +35,10 @@ RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; None means: let the harness choose."""
+    """What the user asked for; None means: let the harness choose.
+
+    keep_weights: True keeps them of finished cells, too, for which these are trained again; None: of small networks.
+    """
 
     experiment: str
     profile: str | None = None
@@ -46,6 +50,7 @@ class Request:
     deadline: Deadline = field(default_factory=Deadline)
     data_dir: Path | None = None
     results: Path = Path("results/local")
+    keep_weights: bool | None = None
     dry_run: bool = False
     retry_failed: bool = False
     where: Where = field(default_factory=Where)
@@ -171,6 +176,7 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
             results=request.results,
             setting=Setting(prepared.device, request.kernel, anns, watch=watch),
             timesteps=prepared.timesteps,
+            keep_weights=request.keep_weights,
             starting=lambda cell: show.cell(name_of(cell)),
             say=show.line,
         )
@@ -178,6 +184,8 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
         for done in executor(prepared.todo, grid):
             rows[done.cell.path] = _row(done.cell, done.record.status)
             show.line(_outcome(done))
+        for added in add_weights(without_weights(prepared.cells) if request.keep_weights else (), grid):
+            show.line(f"{name_of(added.cell)}: {added.reason or 'weights added'}")
     return list(rows.values())
 
 

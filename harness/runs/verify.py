@@ -25,6 +25,7 @@ from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read
 from harness.schema import Counts, Record
+from harness.snn.fire import Kernel
 from harness.training.cell import Setting
 from harness.training.watch import SILENT, Watch
 
@@ -49,7 +50,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of it. largest: the widest gap between both curves, in images, and the `allowed` one there."""
+    """What came of it. largest: the widest gap between both curves, in images, and the `allowed` one there.
+
+    allowance: what a gap is allowed for, "noise" of a second training or "rounding" of a second test.
+    """
 
     record: str
     verdict: Verdict
@@ -57,12 +61,13 @@ class Verification:
     largest: int
     allowed: float
     notes: tuple[str, ...]
+    allowance: str = "noise"
 
     def __str__(self) -> str:
         text = f"{self.record}: {self.verdict}"
         if self.verdict != "identical bit for bit":
             text += f"; differing: {', '.join(self.differing)}; largest gap {self.largest} images"
-            text += f", where noise allows {self.allowed:.0f}"
+            text += f", where {self.allowance} allows {self.allowed:.0f}"
         return text
 
 
@@ -86,7 +91,7 @@ def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
     Raises HarnessError for a record that does not read, and for a data set that is not there or another.
     """
     record = read_record(path.resolve())
-    data = _data(record, data_dir)
+    data = recorded_data(record, data_dir)
     finished = record.status == "done"
     work = total_work([record.config], data, frame_shape(record.config, data)).macs if finished else 1.0
     return Wanted(path, record, data, work)
@@ -95,16 +100,14 @@ def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
 def verify(want: Wanted, watch: Watch = SILENT) -> Verification:
     """Train the cell again, without cache or checkpoint, and compare."""
     before = want.record
-    device = _device(before)
-    # A kernel of another device cannot run here: take this one's own.
-    recorded = before.environment.get("kernel", "auto")
-    kernel: Any = recorded if recorded == "reference" or (recorded == "triton") == (device.type == "cuda") else "auto"
-    with _threads(before.environment.get("threads", "")):
-        after = _again(want, Setting(device, kernel, watch=watch))
+    device = recorded_device(before)
+    with recorded_threads(before):
+        after = _again(want, Setting(device, recorded_kernel(before, device), watch=watch))
     return compare(str(want.path), before, after)
 
 
-def _data(record: Record, data_dir: Path | None) -> DataSet:
+def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
+    """The data set of a record. Raises HarnessError where it is not here, or another."""
     config = record.config
     data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
     if data.digest != record.fingerprint.data:
@@ -116,7 +119,22 @@ def _data(record: Record, data_dir: Path | None) -> DataSet:
     return data
 
 
-def _device(record: Record) -> torch.device:
+def recorded_threads(record: Record) -> AbstractContextManager[None]:
+    """Within, as many threads compute as when the record was made."""
+    return _threads(record.environment.get("threads", ""))
+
+
+def recorded_kernel(record: Record, device: torch.device) -> Kernel:
+    """The kernel that the record names; one of another device cannot run here: this one's own then."""
+    recorded: Any = record.environment.get("kernel", "auto")
+    kernel: Kernel = (
+        recorded if recorded == "reference" or (recorded == "triton") == (device.type == "cuda") else "auto"
+    )
+    return kernel
+
+
+def recorded_device(record: Record) -> torch.device:
+    """The device that the record names, where it is here; else the CPU."""
     named = record.environment.get("device", "")
     here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
     return torch.device("cuda" if here else "cpu")
