@@ -85,8 +85,8 @@ def run_experiment(
     from harness.machine.threads import bound_spinning
 
     bound_spinning()
-    from rich.console import Console
 
+    from harness.machine.console import console as plain
     from harness.papers import catalogue
     from harness.runs.request import Request, announce, execute, prepare
 
@@ -95,7 +95,7 @@ def run_experiment(
         known = known.with_file(Path(experiment))
         name = known.loose[-1].name
     request = Request(name, profile=profile, results=Path(results), **options)
-    console = Console(stderr=True)
+    console = plain(stderr=True)
     prepared = prepare(request, known)
     announce(prepared, console)
     return execute(prepared, request, console)

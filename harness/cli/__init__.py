@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from encoders.errors import EncoderError
 from harness.cli.bench import bench
@@ -19,6 +18,7 @@ from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
 from harness.cli.weights import export, predict, recheck
 from harness.errors import HarnessError
+from harness.machine.console import console as plain
 from harness.machine.signals import Deadline
 from harness.machine.threads import bound_spinning
 
@@ -41,7 +41,7 @@ app.command()(bench)
 app.command()(report)
 app.command()(compare)
 
-ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
+ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it, or a .py file.")]
 WHAT, HOW_MUCH, WHERE, HOW_LONG = "What", "How much", "Where", "How long"
 ResultsDir = Annotated[Path, typer.Option(help="Where records are written and looked for.")]
 
@@ -49,7 +49,12 @@ ResultsDir = Annotated[Path, typer.Option(help="Where records are written and lo
 @app.command(cls=Grouped)
 def run(
     experiment: Annotated[
-        str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.", rich_help_panel=WHAT)
+        str,
+        typer.Argument(
+            metavar="EXPERIMENT",
+            help="As `harness list` names it, or a .py file.",
+            rich_help_panel=WHAT,
+        ),
     ],
     profile: Annotated[
         str | None,
@@ -115,6 +120,10 @@ def run(
         from harness.runs import request as runner
         from harness.runs.executors.choice import Where
 
+        known = catalogue()
+        if experiment.endswith(".py"):
+            known = known.with_file(Path(experiment))
+            experiment = known.loose[-1].name
         request = runner.Request(
             experiment=experiment,
             profile=profile,
@@ -131,9 +140,8 @@ def run(
             retry_failed=retry_failed,
             where=Where(on, workers, tuple(slurm or ()), detach).checked(),
         )
-        known = catalogue()
         prepared = runner.prepare(request, known)
-        errors = Console(stderr=True)
+        errors = plain(stderr=True)
         runner.announce(prepared, errors)
         if dry_run:
             return
@@ -150,7 +158,7 @@ def run(
 def _show_results(experiment: str, catalogue: Any, results: Path) -> None:
     from harness.report import Folders, render, terminal_table
 
-    console = Console()
+    console = plain()
     console.print(terminal_table(experiment, catalogue, evidence=EVIDENCE, local=results))
     written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment]).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
@@ -171,7 +179,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({"experiments": experiment_rows(catalogue())}))
     else:
-        show_experiments(catalogue(), Console())
+        show_experiments(catalogue(), plain())
 
 
 @app.command()
@@ -181,7 +189,7 @@ def show(experiment: ExperimentName) -> None:
     from harness.papers import catalogue
 
     known = catalogue()
-    show_experiment(known.experiment(experiment), known, Console())
+    show_experiment(known.experiment(experiment), known, plain())
 
 
 @app.command()
@@ -189,7 +197,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
     """Say what is here: versions, device, data sets found and verified, disk."""
     from harness.cli.look import show_machine
 
-    show_machine(Console(), data_dir, results_dir)
+    show_machine(plain(), data_dir, results_dir)
 
 
 def main() -> None:

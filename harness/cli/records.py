@@ -9,12 +9,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from harness.cli.options import AsJson, DataDir
 from harness.errors import Stopped
 from harness.machine import signals
+from harness.machine.console import console as plain
 from harness.runs.display import display
 
 
@@ -49,16 +48,15 @@ def status(
     if as_json:
         print(json.dumps(found.document()))
         return
-    console = Console()
+    console = plain()
     if not found.cells:
         console.print(f"no records in {results_dir}", highlight=False, soft_wrap=True)
         return
-    table = Table(box=None, header_style="bold")
-    for column in ("experiment", "profile", "arm", *STATES):
-        table.add_column(column, overflow="fold", justify="right" if column in STATES else "left")
-    for (name, profile, arm), count in found.counts().items():
-        table.add_row(name, profile, arm, *(str(count[state] or "·") for state in STATES))
-    console.print(table)
+    counts = {"/".join(key): count for key, count in found.counts().items()}
+    width = max(map(len, counts))
+    for name, count in counts.items():
+        states = ", ".join(f"{count[state]} {state}" for state in STATES if count[state])
+        console.print(f"{name:<{width}}  {states}")
     for line in lines(found):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -82,7 +80,7 @@ def verify(
             result = reevaluate(path, data_dir)
         else:
             want = room.wanted(path, data_dir)
-            with display(Console(stderr=True), want.work) as show:
+            with display(plain(stderr=True), want.work) as show:
                 show.cell(str(want.path))
                 result = room.verify(want, Watch(show.advance))
     if as_json:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, AsJson, beside
+from harness.machine.console import console as plain
 
 
 def report(
@@ -29,7 +29,7 @@ def report(
     from harness.analysis.words import STRICT
     from harness.papers import catalogue
 
-    console, prices, known = Console(stderr=as_json), energy_model(energy), catalogue()
+    console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
     if check:
         wrong = room.check(room.Folders(evidence_dir, out or REPORTS, readme=None if out else README), known, prices)
         for name in wrong:
@@ -72,4 +72,4 @@ def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
 
         print(json.dumps(msgspec.to_builtins(comparison)))
     else:
-        Console().print(comparison.tables())
+        plain().print(comparison.tables())

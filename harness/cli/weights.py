@@ -6,11 +6,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from harness.cli.options import AsJson, DataDir
 from harness.errors import HarnessError
+from harness.machine.console import console as plain
 
 
 def predict(
@@ -35,7 +35,7 @@ def predict(
     if as_json:
         print(json.dumps(msgspec.to_builtins(counts)))
         return
-    console, about = Console(), done.about
+    console, about = plain(), done.about
     title = f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}"
     console.print(f"{title}: {len(done.predictions.labels)} images of {images or about.dataset}", highlight=False)
     if counts.total:

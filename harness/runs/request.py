@@ -136,7 +136,7 @@ def device_of(name: str) -> torch.device:
 def announce(prepared: Prepared, console: Console) -> None:
     """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
     data, cells, todo = prepared.data, prepared.cells, prepared.todo
-    console.print(f"[bold]{prepared.experiment.name}[/] — {prepared.experiment.title}", highlight=False)
+    console.print(f"{prepared.experiment.name} — {prepared.experiment.title}", style="bold")
     console.print(
         f"profile {prepared.profile.name} ({prepared.why}); device {prepared.device}, {prepared.threads}",
         highlight=False,
