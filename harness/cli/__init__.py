@@ -124,6 +124,7 @@ def run(
         errors = Console(stderr=True)
         runner.announce(prepared, errors)
         if dry_run:
+            print(request.where.script(results_dir, len(prepared.todo), prepared.threads.count), end="")
             return
         deadline.start()
         rows = runner.execute(prepared, request, errors)
