@@ -65,10 +65,11 @@ class Cluster:
 
     def start(self, *command: str) -> None:
         """Start a daemon in the foreground."""
-        log = (self.folder / f"{command[0]}.out").open("ab")
         program = shutil.which(command[0]) or command[0]
-        environment = {**os.environ, **self.environment}
-        self.daemons[command[0]] = subprocess.Popen([program, *command[1:]], stdout=log, stderr=log, env=environment)
+        with (self.folder / f"{command[0]}.out").open("ab") as log:
+            self.daemons[command[0]] = subprocess.Popen(
+                [program, *command[1:]], stdout=log, stderr=log, env={**os.environ, **self.environment}
+            )
 
     def ask(self, *command: str) -> str:
         """What a command of Slurm answers."""
@@ -96,12 +97,9 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     key.chmod(0o400)
     folder.chmod(0o755)
     made = Cluster(folder)
-    files = ("pid-file", "log-file", "seed-file")
-    options = [f"--{name}={folder}/munge.{name}" for name in files]
+    options = [f"--{name}={folder}/munge.{name}" for name in ("socket", "pid-file", "log-file", "seed-file")]
     try:
-        made.start(
-            "munged", "--foreground", "--force", f"--socket={folder}/munge.socket", f"--key-file={key}", *options
-        )
+        made.start("munged", "--foreground", "--force", f"--key-file={key}", *options)
         while not (folder / "munge.socket").exists():
             time.sleep(0.1)
         made.start("slurmctld", "-D", "-c")
