@@ -14,6 +14,7 @@ from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
 from harness.cli.grouping import Grouped
+from harness.cli.merge import merge
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
@@ -36,6 +37,7 @@ app.command()(certify)
 app.command()(bench)
 app.command()(report)
 app.command()(compare)
+app.command()(merge)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
 WHAT, HOW_MUCH, WHERE, HOW_LONG = "What", "How much", "Where", "How long"
