@@ -13,6 +13,7 @@ from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
 from harness.cli.grouping import Grouped
+from harness.cli.merge import merge
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, beside, seconds_of
 from harness.cli.records import status, stoppable, verify
 from harness.cli.report import compare, report
@@ -40,6 +41,7 @@ app.command()(certify)
 app.command()(bench)
 app.command()(report)
 app.command()(compare)
+app.command()(merge)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it, or a .py file.")]
 WHAT, HOW_MUCH, WHERE, HOW_LONG = "What", "How much", "Where", "How long"
@@ -144,6 +146,7 @@ def run(
         errors = plain(stderr=True)
         runner.announce(prepared, errors)
         if dry_run:
+            print(request.where.script(results_dir, len(prepared.todo), prepared.threads.count), end="")
             return
         deadline.start()
         rows = runner.execute(prepared, request, errors)

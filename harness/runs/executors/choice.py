@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.runs.executors import Executor
 from harness.runs.executors.local import Workers
 from harness.runs.executors.place import Place
+from harness.runs.executors.slurm_options import options
 from harness.runs.grid import run_grid
 
 MOST_WORKERS = 256
@@ -34,7 +36,16 @@ class Where:
             raise HarnessError("--slurm and --detach are for --on slurm", "leave them out, or add --on slurm")
         if ENGINES[self.on] and find_spec(ENGINES[self.on]) is None:
             raise HarnessError(f"--on {self.on} needs {ENGINES[self.on]}", f"pip install 'dct-snn-harness[{self.on}]'")
+        options(self.slurm)
         return self
+
+    def script(self, results: Path, cells: int, threads: int) -> str:
+        """What would be given to Slurm; nothing elsewhere, or where there is nothing to do."""
+        if self.on != "slurm" or not cells:
+            return ""
+        from harness.runs.executors.slurm import script
+
+        return script(options(self.slurm), results, cells, threads)
 
     def at_once(self, cells: int) -> int:
         """How many of `cells` are computed at the same time, as far as that is known."""
@@ -43,7 +54,7 @@ class Where:
     def executor(self, place: Place) -> Executor:
         """What computes the cells."""
         if self.on == "slurm":
-            from harness.runs.executors.slurm import Slurm, options
+            from harness.runs.executors.slurm import Slurm
 
             return Slurm(place, options(self.slurm), self.detach)
         return Workers(self.workers, place) if self.workers > 1 else run_grid
