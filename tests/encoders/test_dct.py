@@ -1,5 +1,7 @@
 """The DCT encoder against a plain NumPy loop written from the design's definition, pixel by pixel."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -37,7 +39,7 @@ def loop(
     schedule: list[int],
     thresholds: tuple[float, float],
     resets: bool = True,
-):
+) -> tuple[NDArray[np.float64], float]:
     """Spikes [T, rows·b, columns·b] of one channel, one pixel after the other; and how near v came to a threshold."""
     rows, columns = (image.shape[0] - b) // stride + 1, (image.shape[1] - b) // stride + 1
     lower, upper = thresholds
@@ -77,7 +79,7 @@ def loop(
         ({"schedule": "weighted", "weights": (2, 2, 1)}, [(0, 1, 2, 0, 1)[t % 5] for t in range(40)]),
     ],
 )
-def test_spikes_are_those_of_the_plain_loop(stride: int, parameters: dict, schedule: list[int]) -> None:
+def test_spikes_are_those_of_the_plain_loop(stride: int, parameters: dict[str, Any], schedule: list[int]) -> None:
     images = pictures(2, 3, 12, 8)
     encoder = Dct(stride=stride, thresholds=THRESHOLDS, **parameters)
     train = encoder.encode(images, 40, generator()).numpy()
@@ -98,7 +100,7 @@ def test_without_reset_spikes_are_those_of_the_plain_loop(stride: int) -> None:
 
 
 @pytest.mark.parametrize("parameters", [{}, {"stride": 2}, {"block_size": 2, "stride": 2}, {"reset": "none"}])
-def test_in_bfloat16_spikes_are_the_same(parameters: dict) -> None:
+def test_in_bfloat16_spikes_are_the_same(parameters: dict[str, Any]) -> None:
     images, encoder = pictures(3, 2, 12, 8), Dct(thresholds=THRESHOLDS, **parameters)
     train = encoder.encode(images, 20, generator(), dtype=torch.bfloat16)
     assert train.dtype == torch.bfloat16
@@ -117,6 +119,7 @@ def test_blocks_of_two_give_the_spikes_of_the_plain_loop() -> None:
 def test_contributions_sum_to_the_frame(size: int, stride: int, colour: str) -> None:
     images = pictures(2, 3, 16, 24)
     encoder = create("dct", block_size=size, stride=stride, colour=colour)
+    assert isinstance(encoder, Dct)
     total = encoder.contributions(images).sum(dim=4)
     n, c, rows, columns, _ = total.shape
     side_by_side = total.view(n, c, rows, columns, size, size).transpose(3, 4).reshape(n, c, rows * size, -1)
@@ -154,6 +157,7 @@ def test_long_trains_decode_to_the_frame(size: int, stride: int) -> None:
 def test_thresholds_are_the_percentiles_of_all_contributions() -> None:
     images = pictures(50, 1, 8, 8)
     encoder = create("dct")
+    assert isinstance(encoder, Dct)
     everything = np.sort(encoder.contributions(images).numpy().astype(np.float64).ravel())
     fitted = encoder.calibrate(images, generator())
     for threshold, percent in zip(fitted.state()["thresholds"], (6.5, 93.5), strict=True):
