@@ -1,0 +1,195 @@
+"""Claims that cannot be right are refused, and the message names the file, the claim and the remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.claim import Claim
+from harness.catalogue.claims_file import read_claims
+from harness.errors import HarnessError
+from harness.papers.dct_snn.paper import PAPER
+
+VALUE = {
+    "id": '"one"',
+    "experiment": '"mnist-784-100-10"',
+    "kind": '"value"',
+    "arm": '"cyclic-16"',
+    "timestep": "16",
+    "value": '"98.54"',
+    "source": '"Table 1"',
+}
+ORDERING = {
+    "id": '"one"',
+    "experiment": '"ablation-interleaved"',
+    "kind": '"ordering"',
+    "greater": '"cyclic-8x3"',
+    "less": '"interleaved-8x3"',
+    "timestep": "24",
+    "source": '"§6"',
+}
+STEPS = {
+    "id": '"one"',
+    "experiment": '"tinyimagenet-vgg13"',
+    "kind": '"steps-to-reach"',
+    "arm": '"cyclic-125"',
+    "value": '"125"',
+    "target": '"52"',
+    "source": '"Table 1"',
+}
+AGREEMENT = {
+    "id": '"one"',
+    "experiment": '"quickstart"',
+    "kind": '"agreement"',
+    "statement": '"five times as fast"',
+    "figures": '["240/48"]',
+    "low": '"5"',
+    "source": '"§1"',
+}
+CONTEXT = {
+    "id": '"one"',
+    "experiment": '"quickstart"',
+    "kind": '"context"',
+    "label": '"another code"',
+    "value": '"85"',
+    "source": '"Table 1"',
+}
+
+
+def _file(folder: Path, *claims: dict[str, str]) -> Path:
+    path = folder / "claims.toml"
+    tables = ["[[claim]]\n" + "\n".join(f"{k} = {v}" for k, v in claim.items()) for claim in claims]
+    path.write_text("\n".join(tables), encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> tuple[Claim, ...]:
+    return read_claims(path, PAPER.experiments, PAPER.test_images)
+
+
+def test_a_claim_that_names_another_names_one_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="claim 'one': unknown claim 'two'"):
+        read(_file(tmp_path, CONTEXT | {"judged_as": '"two"'}))
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "words"),
+    [
+        (VALUE, {"experiment": '"mnist-784-100-01"'}, "did you mean 'mnist-784-100-10'"),
+        (VALUE, {"arm": '"cyclic-17"'}, "unknown arm of mnist-784-100-10 'cyclic-17'"),
+        (VALUE, {"timestep": "17"}, "timestep 17 is outside 1..16"),
+        (VALUE, {"timestep": "0"}, "timestep 0 is outside 1..16"),
+        (VALUE, {"value": "98.54"}, "Expected `str | null`, got `float`"),
+        (VALUE, {"value": '"98,54"'}, "must be a printed number"),
+        (VALUE, {"value": '"985.4"'}, "must be a printed number"),
+        (VALUE, {"value": '"nan"'}, "must be a printed number"),
+        (VALUE, {"value": '"98."'}, "must be a printed number"),
+        (VALUE, {"value": '"100.5"'}, "'value' must be a printed number"),
+        (VALUE, {"kind": '"number"'}, "Invalid enum value 'number'"),
+        (VALUE, {"source": '""'}, "'source' is empty"),
+        (VALUE, {"sauce": '"Table 1"'}, "unknown field `sauce`"),
+        (VALUE, {"target": '"90"'}, "kind 'value' has no 'target'"),
+        (VALUE, {"kind": '"context"'}, "must state 'label'"),
+        (VALUE, {"kind": '"ordering"'}, "must state 'greater'"),
+        (ORDERING, {"rival": '"one"'}, "must state either 'less' or 'rival'"),
+        (ORDERING, {"relation": '"at-least"'}, "'relation' of kind 'ordering' is one of greater, not-less"),
+        (AGREEMENT, {"figures": '["4/0"]'}, "no figure: '4/0'"),
+        (AGREEMENT, {"low": '"about 2"'}, "no figure: 'about 2'"),
+        (AGREEMENT, {"figures": "[]"}, "'figures' is empty"),
+        (VALUE, {"experiment": '"quickstart"'}, "data set 'digits' has no published test-set size"),
+        (ORDERING, {"less": '"cyclic-8x3"'}, "against itself"),
+        (ORDERING, {"timestep": "25"}, "timestep 25 is outside 1..24"),
+        (ORDERING, {"relation": '"above"'}, "Invalid enum value 'above'"),
+        (ORDERING, {"difference": '"100.5"'}, "'difference' must be a printed number"),
+        (STEPS, {"target": '"100.5"'}, "'target' must be a printed number"),
+        (CONTEXT, {"timestep": "0"}, "timestep 0 is below 1"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(
+    tmp_path: Path, base: dict[str, str], changes: dict[str, str], words: str
+) -> None:
+    path = _file(tmp_path, base | changes)
+    with pytest.raises(HarnessError) as caught:
+        read(path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "claim 'one'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "changes"),
+    [
+        (VALUE, {"value": '"0.5"'}),
+        (VALUE, {"value": '"0"'}),
+        (VALUE, {"value": '"100"'}),
+        (VALUE, {"timestep": "1"}),
+        (VALUE, {"note": '""'}),
+        (STEPS, {}),  # a number of steps may exceed 100
+        (STEPS, {"value": '"1"'}),
+        (CONTEXT, {}),  # nothing of ours is judged by it: its data set needs no test-set size
+        (CONTEXT, {"timestep": "1"}),
+    ],
+)
+def test_what_lies_on_a_limit_is_a_claim(tmp_path: Path, base: dict[str, str], changes: dict[str, str]) -> None:
+    (claim,) = read(_file(tmp_path, base | changes))
+    assert claim.source == "Table 1"
+
+
+def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match=r"timestep 0 is outside 1\.\.125"):
+        read(_file(tmp_path, STEPS | {"value": '"0"'}))
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("[[claim]", "mend or restore it"),
+        ("[claim]", "see its first lines"),
+        ("[[claim]]\nid = 'one'", "see Claim in harness/catalogue/claim.py"),
+    ],
+)
+def test_each_refusal_says_what_to_do(tmp_path: Path, content: str, hint: str) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(HarnessError) as caught:
+        read(path)
+    assert caught.value.hint == hint
+
+
+def test_a_claim_without_its_value_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="claim 'one': kind 'value' must state 'value'"):
+        read(_file(tmp_path, {k: v for k, v in VALUE.items() if k != "value"}))
+
+
+def test_steps_beyond_the_arm_are_refused(tmp_path: Path) -> None:
+    steps = {k: v for k, v in VALUE.items() if k != "timestep"} | {"kind": '"steps-to-reach"', "target": '"98"'}
+    assert read(_file(tmp_path, steps | {"value": '"16"'}))[0].published == 16
+    with pytest.raises(HarnessError, match="timestep 17 is outside"):
+        read(_file(tmp_path, steps | {"value": '"17"'}))
+    with pytest.raises(HarnessError, match="whole number of timesteps"):
+        read(_file(tmp_path, steps | {"value": '"16.5"'}))
+
+
+def test_an_id_occurs_once(tmp_path: Path) -> None:
+    path = _file(tmp_path, VALUE, VALUE)
+    with pytest.raises(HarnessError) as caught:
+        read(path)
+    assert caught.value.message == f"{path}: claim 'one': the id occurs twice"
+    assert caught.value.hint == "give each claim its own id"
+
+
+def test_a_claim_without_an_id_is_named_by_its_number(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="claim number 2: Object missing required field `id`"):
+        read(_file(tmp_path, VALUE, {k: v for k, v in VALUE.items() if k != "id"}))
+
+
+@pytest.mark.parametrize("text", ["[[claim]", "[claim]\nid = 'one'", "claim = ['one']", "", "\ufeff\x00"])
+def test_what_is_no_list_of_claims_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(HarnessError, match=r"claims\.toml"):
+        read(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="not a readable file of claims"):
+        read(tmp_path / "none.toml")
