@@ -34,13 +34,13 @@ def pictures(*shape: int) -> torch.Tensor:
 
 def loop(
     image: NDArray[np.float32],
-    b: int,
-    stride: int,
+    tiles: tuple[int, int],
     schedule: list[int],
     thresholds: tuple[float, float],
     resets: bool = True,
 ) -> tuple[NDArray[np.float64], float]:
-    """Spikes [T, rows·b, columns·b] of one channel, one pixel after the other; and how near v came to a threshold."""
+    """Spikes [T, rows·b, columns·b], in `tiles` of (size b, stride); and how near v came to a threshold."""
+    b, stride = tiles
     rows, columns = (image.shape[0] - b) // stride + 1, (image.shape[1] - b) // stride + 1
     lower, upper = thresholds
     spikes, margin = np.zeros((len(schedule), rows * b, columns * b)), np.inf
@@ -84,7 +84,7 @@ def test_spikes_are_those_of_the_plain_loop(stride: int, parameters: dict[str, A
     encoder = Dct(stride=stride, thresholds=THRESHOLDS, **parameters)
     train = encoder.encode(images, 40, generator()).numpy()
     for n, channel in ((0, 0), (1, 2)):
-        expected, margin = loop(images[n, channel].numpy(), 4, stride, schedule, THRESHOLDS)
+        expected, margin = loop(images[n, channel].numpy(), (4, stride), schedule, THRESHOLDS)
         assert margin > 1e-6  # otherwise float32 could decide otherwise, and this test would test rounding
         np.testing.assert_array_equal(train[:, n, channel], expected)
 
@@ -93,10 +93,10 @@ def test_spikes_are_those_of_the_plain_loop(stride: int, parameters: dict[str, A
 def test_without_reset_spikes_are_those_of_the_plain_loop(stride: int) -> None:
     images = pictures(2, 1, 12, 8)
     train = Dct(stride=stride, thresholds=THRESHOLDS, reset="none").encode(images, 40, generator()).numpy()
-    expected, margin = loop(images[1, 0].numpy(), 4, stride, CYCLIC, THRESHOLDS, resets=False)
+    expected, margin = loop(images[1, 0].numpy(), (4, stride), CYCLIC, THRESHOLDS, resets=False)
     assert margin > 1e-6
     np.testing.assert_array_equal(train[:, 1, 0], expected)
-    assert abs(expected).sum() > abs(loop(images[1, 0].numpy(), 4, stride, CYCLIC, THRESHOLDS)[0]).sum()
+    assert abs(expected).sum() > abs(loop(images[1, 0].numpy(), (4, stride), CYCLIC, THRESHOLDS)[0]).sum()
 
 
 @pytest.mark.parametrize("parameters", [{}, {"stride": 2}, {"block_size": 2, "stride": 2}, {"reset": "none"}])
@@ -110,7 +110,7 @@ def test_in_bfloat16_spikes_are_the_same(parameters: dict[str, Any]) -> None:
 def test_blocks_of_two_give_the_spikes_of_the_plain_loop() -> None:
     images = pictures(1, 1, 8, 8)
     encoder = Dct(block_size=2, stride=2, thresholds=THRESHOLDS)
-    expected, _ = loop(images[0, 0].numpy(), 2, 2, [t % 4 for t in range(12)], THRESHOLDS)
+    expected, _ = loop(images[0, 0].numpy(), (2, 2), [t % 4 for t in range(12)], THRESHOLDS)
     np.testing.assert_array_equal(encoder.encode(images, 12, generator())[:, 0, 0].numpy(), expected)
 
 

@@ -23,19 +23,12 @@ def gradient(of: Tensor) -> Tensor:
     return of.grad
 
 
-def lif(
-    current: Tensor,
-    threshold: float,
-    spec: NeuronSpec,
-    gain: Tensor | None = None,
-    kernel: Kernel = "auto",
-    readout: Readout = EACH,
-) -> Tensor:
-    return fire(current, None, len(current), Neuron(threshold, spec, gain, kernel), readout)
+def lif(current: Tensor, neuron: Neuron, readout: Readout = EACH) -> Tensor:
+    return fire(current, None, len(current), neuron, readout)
 
 
 def spikes(reading: Reading, clock: Clock, *currents: float, leak: float = 0.5, threshold: float = 1.0) -> list[float]:
-    return lif(column(*currents), threshold, NeuronSpec(reading, clock, leak)).flatten().tolist()
+    return lif(column(*currents), Neuron(threshold, NeuronSpec(reading, clock, leak))).flatten().tolist()
 
 
 def test_equation_2_leaks_always_and_resets_by_subtraction() -> None:
@@ -131,8 +124,8 @@ def test_the_fused_kernel_gives_the_bits_of_the_reference(
     arriving = torch.randn(steps, neurons, generator=generator).to(dtype)
     fast, slow = base.clone().requires_grad_(), base.clone().requires_grad_()
     spec = NeuronSpec(reading, clock)
-    one = lif(fast, 0.7, spec, gain, kernel="numba")
-    other = lif(slow, 0.7, spec, gain, kernel="reference")
+    one = lif(fast, Neuron(0.7, spec, gain, "numba"))
+    other = lif(slow, Neuron(0.7, spec, gain, "reference"))
     one.backward(arriving)
     other.backward(arriving)
     assert torch.equal(one, other)
@@ -145,8 +138,8 @@ def test_the_fused_kernel_gives_the_bits_of_the_reference(
 def test_a_gradient_that_is_the_same_at_every_step_needs_no_copies() -> None:
     base = torch.randn(6, 50, generator=torch.Generator().manual_seed(0))
     fast, slow = base.clone().requires_grad_(), base.clone().requires_grad_()
-    lif(fast, 0.7, NeuronSpec()).sum(0).square().sum().backward()
-    lif(slow, 0.7, NeuronSpec(), kernel="reference").sum(0).square().sum().backward()
+    lif(fast, Neuron(0.7, NeuronSpec())).sum(0).square().sum().backward()
+    lif(slow, Neuron(0.7, NeuronSpec(), kernel="reference")).sum(0).square().sum().backward()
     assert torch.equal(gradient(fast), gradient(slow))
 
 
@@ -160,8 +153,8 @@ def test_counted_spikes_are_the_spikes_summed_over_time(reading: Reading, clock:
     arriving = torch.randn(1280, generator=generator).to(dtype).float()
     fast, slow = base.clone().requires_grad_(), base.clone().requires_grad_()
     spec = NeuronSpec(reading, clock)
-    one = lif(fast, 0.7, spec, gain, "numba", SUMMED)
-    other = lif(slow, 0.7, spec, gain, "reference", SUMMED)
+    one = lif(fast, Neuron(0.7, spec, gain, "numba"), SUMMED)
+    other = lif(slow, Neuron(0.7, spec, gain, "reference"), SUMMED)
     one.backward(arriving)
     other.backward(arriving)
     assert one.dtype == torch.float32
