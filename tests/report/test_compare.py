@@ -8,7 +8,7 @@ from rich.console import Console
 from harness.errors import HarnessError
 from harness.report import compare
 
-from .campaigns import CATALOGUE, Campaign, write_arm, write_cell
+from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell
 
 MNIST = "mnist-784-100-10"
 

@@ -15,7 +15,7 @@ from harness.papers import catalogue
 from harness.report import Folders, render
 from harness.report.sources import read
 
-from .campaigns import CATALOGUE, Campaign, write_ablation, write_arm, write_mnist
+from .campaigns import CATALOGUE, Campaign, arm_writer, write_ablation, write_arm, write_mnist
 
 PACKAGE = """
 from dataclasses import replace

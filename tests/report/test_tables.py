@@ -5,7 +5,7 @@ import pytest
 from harness.report.sources import read
 from harness.report.tables import BEYOND, FEW_SEEDS, NOT_PRINTED, Table, accuracy_table, columns_of, letter
 
-from .campaigns import CATALOGUE, Campaign, write_arm, write_cell, write_mnist
+from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell, write_mnist
 
 MNIST = "mnist-784-100-10"
 
