@@ -27,6 +27,6 @@ def faults(how: str) -> int:
     return int(result.stdout)
 
 
-def test_pages_are_kept():
+def test_pages_are_kept() -> None:
     assert faults("keep") < 100
     assert faults("leave") > faults("keep")

@@ -38,7 +38,7 @@ def test_records_are_a_frame_with_a_row_a_cell(results: Path) -> None:
 def test_curves_have_a_row_a_timestep_and_a_column_a_seed(results: Path) -> None:
     curves = harness.curves_of_arm(results, "mnist-784-100-10", "cyclic-5", "paper")
     assert curves.shape == (5, 5)
-    assert curves.loc[5].tolist() == [97.20, 97.31, 97.38, 97.26, 97.35]
+    assert list(curves.loc[5]) == [97.20, 97.31, 97.38, 97.26, 97.35]
 
 
 def test_an_arm_without_records_has_an_empty_curve_and_an_unknown_one_is_named(results: Path) -> None:

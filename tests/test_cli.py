@@ -12,7 +12,7 @@ from harness import cli
 from harness.errors import HarnessError
 
 
-def run(*arguments):
+def run(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the command, as `main` gives them."""
     result = CliRunner().invoke(cli.app, list(arguments))
     if isinstance(result.exception, HarnessError | EncoderError):
@@ -23,7 +23,7 @@ def run(*arguments):
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HARNESS_DATA", raising=False)
     return tmp_path
@@ -32,7 +32,7 @@ def here(tmp_path, monkeypatch):
 QUICK = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16")
 
 
-def test_a_run_leaves_a_record_a_table_and_a_plot_and_is_not_repeated(here):
+def test_a_run_leaves_a_record_a_table_and_a_plot_and_is_not_repeated(here: Path) -> None:
     code, out, err = run(*QUICK)
     assert code == 0
     assert "estimated time" in err
@@ -44,7 +44,7 @@ def test_a_run_leaves_a_record_a_table_and_a_plot_and_is_not_repeated(here):
     assert "nothing to train" in err
 
 
-def test_json_is_one_document_alone():
+def test_json_is_one_document_alone() -> None:
     code, out, _ = run(*QUICK, "--json")
     (cell,) = json.loads(out)["cells"]
     assert code == 0
@@ -53,17 +53,17 @@ def test_json_is_one_document_alone():
     assert Path(cell["record"]).exists()
 
 
-def test_a_dry_run_trains_nothing(here):
+def test_a_dry_run_trains_nothing(here: Path) -> None:
     code, _, err = run(*QUICK, "--dry-run")
     assert code == 0
     assert "1 cells, 1 to do" in err
     assert not list((here / "results").rglob("*.json"))
 
 
-def test_a_failed_cell_is_a_record_and_exit_code_1(here, monkeypatch):
+def test_a_failed_cell_is_a_record_and_exit_code_1(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from harness.errors import CellFailure
 
-    def broken(*_):
+    def broken(*_: object) -> None:
         raise CellFailure("linear1 fires no spike")
 
     monkeypatch.setattr("harness.runs.grid.run_cell", broken)
@@ -94,20 +94,20 @@ def test_a_failed_cell_is_a_record_and_exit_code_1(here, monkeypatch):
         (("report", "quickstrat"), "did you mean 'quickstart'"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, said):
+def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], said: str) -> None:
     code, _, err = run(*arguments)
     assert code == 2
     assert said in err
 
 
-def test_an_unwritable_results_folder():
+def test_an_unwritable_results_folder() -> None:
     Path("file").write_text("")
     code, _, err = run(*QUICK, "--results-dir", "file/results")
     assert code == 2
     assert "cannot write to results folder" in err
 
 
-def test_a_damaged_mnist_file_is_named_with_both_digests(here):
+def test_a_damaged_mnist_file_is_named_with_both_digests(here: Path) -> None:
     raw = here / "data/MNIST/raw"
     raw.mkdir(parents=True)
     for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
@@ -119,31 +119,31 @@ def test_a_damaged_mnist_file_is_named_with_both_digests(here):
 
 
 @pytest.mark.parametrize("name", ["list", "doctor"])
-def test_looking_changes_nothing(here, name):
+def test_looking_changes_nothing(here: Path, name: str) -> None:
     assert run(name)[0] == 0
     assert not (here / "results").exists()
 
 
-def test_show_names_arms_deviations_and_claims():
+def test_show_names_arms_deviations_and_claims() -> None:
     code, out, _ = run("show", "mnist-784-100-10")
     assert code == 0
     assert all(word in out for word in ("cyclic-16", "deviation:", "mnist-t16", "Table 1"))
 
 
-def test_encoders_are_listed():
+def test_encoders_are_listed() -> None:
     code, out, _ = run("encoders", "--json")
     assert code == 0
     assert {"dct", "poisson", "direct"} <= {row["name"] for row in json.loads(out)["encoders"]}
 
 
-def test_a_new_encoder_package_is_written_once(here):
+def test_a_new_encoder_package_is_written_once(here: Path) -> None:
     assert run("encoders", "new", "my_encoder")[0] == 0
     assert (here / "my_encoder/pyproject.toml").exists()
     assert run("encoders", "new", "my_encoder")[0] == 2
     shutil.rmtree(here / "my_encoder")
 
 
-def test_help_starts_without_torch():
+def test_help_starts_without_torch() -> None:
     import subprocess
     import sys
 

@@ -9,7 +9,7 @@ from tests.cells import run_tiny, tiny_config, tiny_data
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 
 
-def test_a_cell_on_cuda_learns_as_it_does_on_the_cpu():
+def test_a_cell_on_cuda_learns_as_it_does_on_the_cpu() -> None:
     import encoders
 
     config, data = tiny_config(), tiny_data()

@@ -1,21 +1,23 @@
 """Records on disk: whole or not there, noticed when edited, refused in the wrong place."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.records.store import read_record, record_path, write_record
+from harness.schema import Record
 from tests.cells import run_tiny
 
 
 @pytest.fixture(scope="module")
-def record():
+def record() -> Record:
     return run_tiny()
 
 
-def test_a_record_reads_back_as_it_was(record, tmp_path):
+def test_a_record_reads_back_as_it_was(record: Record, tmp_path: Path) -> None:
     path = write_record(tmp_path, record)
     assert path == tmp_path / "quickstart/smoke/cyclic-16/seed-0000.json"
     assert path == record_path(tmp_path, record.config)
@@ -24,19 +26,20 @@ def test_a_record_reads_back_as_it_was(record, tmp_path):
     assert again.config == record.config
 
 
-def test_counts_are_integers(record, tmp_path):
+def test_counts_are_integers(record: Record, tmp_path: Path) -> None:
     raw = json.loads(write_record(tmp_path, record).read_text())
     assert all(isinstance(count, int) for count in raw["curve"]["correct"])
 
 
-def test_an_edited_record_is_tampered(record, tmp_path):
+def test_an_edited_record_is_tampered(record: Record, tmp_path: Path) -> None:
     path = write_record(tmp_path, record)
+    assert record.curve is not None
     path.write_text(path.read_text().replace(f"{record.curve.correct[-1]}", f"{record.curve.correct[-1] + 1}"))
     with pytest.raises(HarnessError, match="tampered"):
         read_record(path)
 
 
-def test_timings_are_not_part_of_the_digest(record, tmp_path):
+def test_timings_are_not_part_of_the_digest(record: Record, tmp_path: Path) -> None:
     path = write_record(tmp_path, record)
     raw = json.loads(path.read_text())
     raw["timings"]["ann"] = 1e6
@@ -44,7 +47,7 @@ def test_timings_are_not_part_of_the_digest(record, tmp_path):
     assert read_record(path).timings["ann"] == 1e6
 
 
-def test_a_record_in_another_profiles_folder_is_refused(record, tmp_path):
+def test_a_record_in_another_profiles_folder_is_refused(record: Record, tmp_path: Path) -> None:
     path = write_record(tmp_path, record)
     moved = tmp_path / "quickstart/paper/cyclic-16/seed-0000.json"
     moved.parent.mkdir(parents=True)
@@ -54,7 +57,7 @@ def test_a_record_in_another_profiles_folder_is_refused(record, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"config": 3}', b"\xff\xfe", b"null"])
-def test_what_is_no_record_is_named(content, tmp_path):
+def test_what_is_no_record_is_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a/b/c/seed-0000.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
@@ -62,14 +65,14 @@ def test_what_is_no_record_is_named(content, tmp_path):
         read_record(path)
 
 
-def test_another_schema_is_named(record, tmp_path):
+def test_another_schema_is_named(record: Record, tmp_path: Path) -> None:
     path = write_record(tmp_path, record)
     path.write_text(path.read_text().replace('"schema_version": 4', '"schema_version": 1'))
     with pytest.raises(HarnessError, match="record of schema 1, this harness reads 4"):
         read_record(path)
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"old")
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))

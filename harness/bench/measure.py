@@ -28,21 +28,18 @@ BYTES_A_NEURON_STEP = 40  # what the hungriest peer keeps of each neuron at each
 def run(
     out: Path | None,
     *,
-    networks: Sequence[str] = FULL.networks,
-    batches: Sequence[int] | None = None,
-    timesteps: Sequence[int] = FULL.timesteps,
-    repeats: int = FULL.repeats,
+    plan: Plan = FULL,
     implementations: Sequence[str] | None = None,
-    plan: Plan | None = None,
     progress: Say = lambda _: None,
 ) -> Report:
     """Measure, and write bench.json, bench.svg and bench.png into `out` (None: nowhere).
 
-    `plan` (QUICK, FULL) stands for all the sizes given beside it. `progress` is told each step in words.
+    plan: the networks, batch sizes and timesteps to measure: FULL, QUICK or one of your own.
+    implementations: names from `harness.bench.implementations.ALL`; all where None.
+    progress: called with a line of text before each measurement.
     Raises HarnessError for an unknown network or implementation.
     """
     keep_freed_memory()  # as `harness run` does; here it helps every implementation alike
-    plan = plan or _plan(networks, batches, timesteps, repeats)
     for network in plan.networks:
         if network not in NETWORKS:
             raise did_you_mean("network", network, list(NETWORKS))
@@ -71,11 +68,6 @@ def run(
     if out is not None:
         report.save(out)
     return report
-
-
-def _plan(networks: Sequence[str], batches: Sequence[int] | None, timesteps: Sequence[int], repeats: int) -> Plan:
-    sizes = {name: tuple(batches) for name in networks} if batches else FULL.batches
-    return Plan(tuple(networks), sizes, tuple(timesteps), repeats)
 
 
 def measure(point: Point, implementations: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:

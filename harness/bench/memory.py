@@ -8,7 +8,7 @@ import contextlib
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -90,12 +90,13 @@ def _evaluation(point: Point) -> Callable[[], object]:
     return lambda: evaluate(at(point.timesteps), given, 0, SILENT)
 
 
-def main(what: str, name: str, network: str, batch: str, timesteps: str, threads: str) -> None:
-    """Print the peak in MiB."""
+def main(arguments: Sequence[str]) -> None:
+    """Print the peak in MiB. Arguments: "step" or "evaluate", implementation, network, batch, timesteps, threads."""
+    what, name, network, batch, timesteps, threads = arguments
     torch.set_num_threads(int(threads))
     point = Point(network, int(batch), int(timesteps))
     print(f"{_peak_of(_evaluation(point) if what == 'evaluate' else _step(name, point)):.1f}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

@@ -65,7 +65,7 @@ def training_step(model: Model, work: Workload, dtype: torch.dtype, autocast: bo
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             output = model.forward(train)
         loss = F.cross_entropy(output.float(), work.labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return float(loss.detach())
 
     return step

@@ -113,15 +113,15 @@ def probe(
     from encoders.registry import BUILTIN
     from harness.inspect import probing
 
-    reading = probing.reading(reads)
-    probed = probing.probe(names or list(BUILTIN), dataset, timesteps, reading, data_dir)
-    drawn = probing.picture(probed, dataset, reading)
+    asked = probing.Probe(dataset, timesteps, probing.reading(reads))
+    probed = probing.run_probe(names or list(BUILTIN), asked, data_dir)
+    drawn = probing.picture(probed, asked)
     console = plain()
     console.print(drawn.alternative, soft_wrap=True, highlight=False)
     console.print(_probe_table(probed))
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
-    table.write_text(probing.csv_text(probed, dataset, reading), encoding="utf-8")
+    table.write_text(probing.csv_text(probed, asked), encoding="utf-8")
     print(table)
 
 

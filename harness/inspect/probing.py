@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
@@ -25,6 +25,15 @@ READS_WORDS = {"history": "each pixel at each timestep", "sum": "each pixel’s 
 
 
 @dataclass(frozen=True)
+class Probe:
+    """What is probed: a data set (one of TEST_IMAGES), T, and how the classifier reads the spikes (see `Reads`)."""
+
+    dataset: str
+    timesteps: int
+    reads: Reads
+
+
+@dataclass(frozen=True)
 class Probed:
     """Test accuracy in [0, 1] of one encoder's code after 1, 2, …, T steps."""
 
@@ -40,47 +49,43 @@ def reading(reads: str) -> Reads:
     raise HarnessError(f"unknown reading '{reads}'", f"use {' or '.join(get_args(Reads))}")
 
 
-def probe(
-    names: Sequence[str],
-    dataset: str,
-    timesteps: int,
-    reads: Reads,
-    data_dir: Path | None = None,
-    done: Callable[[str], None] = lambda _: None,
-) -> tuple[Probed, ...]:
-    """Probe each encoder with its default parameters on the same images; `done` hears of each as it is finished.
+def run_probe(names: Sequence[str], probe: Probe, data_dir: Path | None = None) -> tuple[Probed, ...]:
+    """Probe each encoder with its default parameters, all on the same images.
 
-    Raises HarnessError for a data set that is too hard for a linear probe to tell codes apart.
+    Raises HarnessError for a data set on which a linear classifier cannot tell codes apart.
     """
+    dataset = probe.dataset
     if dataset not in TEST_IMAGES:
         raise HarnessError(f"no probe on '{dataset}'", f"use {' or '.join(TEST_IMAGES)}")
     data = load(dataset, data_dir, train_images=TRAINING_IMAGES, test_images=TEST_IMAGES[dataset])
     train, test = _labelled(data.train), _labelled(data.test)
-    found = []
-    for name in names:
-        accuracy = linear_probe(create(name), train, test, timesteps, generator(0, "encoder-test"), reads)
-        found.append(Probed(name, tuple(accuracy)))
-        done(name)
-    return tuple(found)
+
+    def accuracy(name: str) -> tuple[float, ...]:
+        draws = generator(0, "encoder-test")
+        return tuple(linear_probe(create(name), train, test, probe.timesteps, draws, probe.reads))
+
+    return tuple(Probed(name, accuracy(name)) for name in names)
 
 
 def _labelled(images: ImageSet) -> Labelled:
     return Labelled(normalised(images.images), images.labels)
 
 
-def csv_text(probed: Sequence[Probed], dataset: str, reads: Reads) -> str:
+def csv_text(probed: Sequence[Probed], probe: Probe) -> str:
     """One row an encoder and timestep."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(("encoder", "dataset", "reads", "timestep", "accuracy"))
     for one in probed:
-        writer.writerows((one.encoder, dataset, reads, t, f"{100 * a:.2f}") for t, a in enumerate(one.accuracy, 1))
+        writer.writerows(
+            (one.encoder, probe.dataset, probe.reads, t, f"{100 * a:.2f}") for t, a in enumerate(one.accuracy, 1)
+        )
     return stream.getvalue()
 
 
-def picture(probed: Sequence[Probed], dataset: str, reads: Reads) -> Picture:
+def picture(probed: Sequence[Probed], probe: Probe) -> Picture:
     """Accuracy of the probe against timestep, one line an encoder."""
-    title = f"Linear probe of codes on {dataset}"
+    title, reads = f"Linear probe of codes on {probe.dataset}", probe.reads
     words = f"{title}: a linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
     with styled():
         figure, (axes,) = new_figure(3.0)
@@ -88,7 +93,7 @@ def picture(probed: Sequence[Probed], dataset: str, reads: Reads) -> Picture:
         legend_below(figure, axes.get_lines())
         facts = [title, reads, [[one.encoder, one.accuracy] for one in probed]]
         svg, png = both_renderings(figure, title, facts)
-    return Picture(f"encoder-probe-{dataset}-{reads}", title, words, svg, png)
+    return Picture(f"encoder-probe-{probe.dataset}-{reads}", title, words, svg, png)
 
 
 def _lines(axes: "Axes", probed: Sequence[Probed]) -> None:

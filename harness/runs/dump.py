@@ -156,7 +156,7 @@ def _layer(case: Case, readout: Readout, spec: NeuronSpec, dtype: torch.dtype) -
     gain = torch.from_numpy((draws.random(neurons) < 0.8).astype(np.float32)) * 1.25
     fired = fire(x, weight, 7, Neuron(0.7, spec, gain), readout)
     seen = torch.from_numpy(draws.normal(0.0, 1.0, fired.shape).astype(np.float32)).to(fired.dtype)
-    (fired * seen).sum().backward()  # type: ignore[no-untyped-call]
+    (fired * seen).sum().backward()
     assert x.grad is not None
     assert weight.grad is not None
     return [_digest(fired.detach()), _digest(x.grad), _digest(weight.grad)]

@@ -13,7 +13,6 @@ from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.allocator import keep_freed_memory
-from harness.machine.disk import free_gib
 from harness.machine.signals import Deadline
 from harness.machine.threads import Threads, computing_with
 from harness.records.fingerprint import ANN_ROOT, code_of
@@ -29,8 +28,6 @@ from harness.snn.fire import Kernel
 from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting
 from harness.training.watch import Watch
-
-RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
 
 
 @dataclass(frozen=True)
@@ -131,33 +128,6 @@ def device_of(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise HarnessError("no CUDA device here", "use --device cpu")
     return torch.device(name)
-
-
-def announce(prepared: Prepared, console: Console) -> None:
-    """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
-    data, cells, todo = prepared.data, prepared.cells, prepared.todo
-    console.print(f"{prepared.experiment.name} — {prepared.experiment.title}", style="bold")
-    console.print(
-        f"profile {prepared.profile.name} ({prepared.why}); device {prepared.device}, {prepared.threads}",
-        highlight=False,
-    )
-    console.print(
-        f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}",
-        highlight=False,
-    )
-    console.print(f"{len(cells)} cells, {len(todo)} to do", highlight=False)
-    for cell in cells:
-        if cell.reason:
-            console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}", highlight=False)
-    if todo:
-        console.print(
-            f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
-            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
-            f"{free_gib(todo[0].path):.0f} GiB free",
-            highlight=False,
-        )
-    else:
-        console.print("nothing to train: every cell has its record", highlight=False)
 
 
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:

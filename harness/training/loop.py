@@ -104,7 +104,7 @@ def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
     loss = training.loss(images, labels, chosen)
     require_finite(loss, training.network, stage)
     training.optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     training.optimizer.step()
     at.losses.append(loss.detach())
     at.done += len(chosen)

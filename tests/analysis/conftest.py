@@ -1,8 +1,9 @@
 """A factory of small records, written through the store as a run would write them."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,34 +18,36 @@ DIGEST = "0" * 64
 CATALOGUE = catalogue()
 
 
-def _write(
-    results: Path,
-    experiment: str,
-    profile: str,
-    arm: str,
-    seed: int,
-    correct: int | Sequence[int] = 0,
-    *,
-    failure: str = "",
-    best: int | None = None,
-    total: int = 10_000,
-) -> Path:
-    """A record whose curve is `correct`, or 0 up to a last timestep with `correct`; `best` is an earlier epoch's."""
-    found = CATALOGUE.experiment(experiment)
-    config = found.resolve(found.arm(arm), found.profile(profile), seed)
-    curve = [0] * (config.timesteps - 1) + [correct] if isinstance(correct, int) else list(correct)
-    epochs = [Epoch(0.5, curve[-1] if best is None else best, total), Epoch(0.4, curve[-1], total)]
-    record = Record(
-        config=config,
-        fingerprint=fingerprint(config, DIGEST, module_of(config.encoder.name)),
-        status="failed" if failure else "done",
-        environment={},
-        timings={"ann": 2.0, "test": 0.5},
-        epochs=[] if failure else epochs,
-        curve=None if failure else Counts(curve, total),
-        failure=Failure(failure, "Traceback: …") if failure else None,
-    )
-    return write_record(results, record)
+@dataclass(frozen=True)
+class Cell:
+    """A small cell: its curve is `correct`, or 0 up to a last timestep with `correct`; `best` is an earlier epoch's."""
+
+    experiment: str
+    profile: str
+    arm: str
+    seed: int
+    correct: int | Sequence[int] = 0
+    _: KW_ONLY
+    failure: str = ""
+    best: int | None = None
+    total: int = 10_000
+
+    def record(self) -> Record:
+        """Its record, done or failed."""
+        found, correct, total = CATALOGUE.experiment(self.experiment), self.correct, self.total
+        config = found.resolve(found.arm(self.arm), found.profile(self.profile), self.seed)
+        curve = [0] * (config.timesteps - 1) + [correct] if isinstance(correct, int) else list(correct)
+        first = curve[-1] if self.best is None else self.best
+        return Record(
+            config=config,
+            fingerprint=fingerprint(config, DIGEST, module_of(config.encoder.name)),
+            status="failed" if self.failure else "done",
+            environment={},
+            timings={"ann": 2.0, "test": 0.5},
+            epochs=[] if self.failure else [Epoch(0.5, first, total), Epoch(0.4, curve[-1], total)],
+            curve=None if self.failure else Counts(curve, total),
+            failure=Failure(self.failure, "Traceback: …") if self.failure else None,
+        )
 
 
 @pytest.fixture
@@ -52,4 +55,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """`write(experiment, profile, arm, seed, correct, …)` leaves a record in tmp_path and returns its path."""
     # Hundreds of records need not survive a power cut; the store's own tests keep it.
     monkeypatch.setattr("os.fsync", lambda _: None)
-    return partial(_write, tmp_path)
+
+    def write(*cell: Any, **more: Any) -> Path:
+        return write_record(tmp_path, Cell(*cell, **more).record())
+
+    return write

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -24,7 +25,7 @@ def record(write: Write) -> Record:
     return read_record(write("mnist-784-100-10", "paper", "cyclic-2", 0, [5000, 8660]))
 
 
-def with_config(record: Record, **changes: int) -> Record:
+def with_config(record: Record, **changes: Any) -> Record:
     return of_other_recipe(record, replace(record.config, **changes))
 
 

@@ -33,7 +33,7 @@ def test_mean_squares_by_hand() -> None:
 def test_mean_squares_agree_with_statsmodels(levels: tuple[int, int]) -> None:
     rng = np.random.default_rng(4)
     table = rng.integers(levels[0], levels[1] + 1, (4, 30), dtype=np.int8)
-    expected = _anova(100.0 * table)
+    expected = _anova(100.0 * table.astype(np.float64))
     right = crossed.accuracy_outcomes(table.astype(bool)) if levels == (0, 1) else crossed.difference_outcomes(table)
     assert right.squares._asdict() == pytest.approx(expected)
 
@@ -59,7 +59,8 @@ def test_known_variances_come_out_again() -> None:
 def test_variances_are_never_negative() -> None:
     """Every image once right, every seed half right: both squares are 0, below the rest."""
     found = crossed.components(crossed.accuracy_outcomes(np.eye(2, dtype=bool)))
-    assert (found.seed, found.image) == (0.0, 0.0)
+    assert found.seed == 0.0
+    assert found.image == 0.0
     assert found.rest > 0
 
 
@@ -79,7 +80,9 @@ def test_satterthwaite_by_hand() -> None:
 
 def test_without_an_image_component_the_freedom_is_student_s() -> None:
     squares = crossed.MeanSquares(*(np.array(square) for square in (6.0, 1.0, 2.0)))
-    assert crossed.error_of_mean(squares, 4, 11) == (pytest.approx(6 / 44), pytest.approx(3.0))
+    variance, freedom = crossed.error_of_mean(squares, 4, 11)
+    assert variance == pytest.approx(6 / 44)
+    assert freedom == pytest.approx(3.0)
 
 
 def test_many_tables_are_one_call() -> None:
@@ -92,7 +95,7 @@ def test_many_tables_are_one_call() -> None:
 
 def test_wrong_tables_are_refused() -> None:
     with pytest.raises(ValueError, match="right"):
-        crossed.accuracy_outcomes(np.zeros((2, 3), dtype=np.int8))  # type: ignore[arg-type]
+        crossed.accuracy_outcomes(np.zeros((2, 3), dtype=np.int8))
     with pytest.raises(ValueError, match="signed"):
         crossed.difference_outcomes(np.zeros((2, 3), dtype=np.uint8))
     with pytest.raises(ValueError, match="seeds, images"):
@@ -101,5 +104,6 @@ def test_wrong_tables_are_refused() -> None:
 
 def test_a_difference_may_lie_below_zero() -> None:
     found = crossed.difference_outcomes(np.array([[-1, -1, 0, 0]], dtype=np.int8))
-    assert (found.mean, found.lowest, found.highest) == (-50.0, -100.0, 100.0)
+    assert found.mean == -50.0
+    assert (found.lowest, found.highest) == (-100.0, 100.0)
     assert crossed.difference_outcomes(np.array([[-2, 0]], dtype=np.int8)).lowest == -200.0

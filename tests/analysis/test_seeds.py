@@ -9,7 +9,19 @@ from harness.analysis.judgement import deviations_of
 from harness.analysis.verdicts import judge, judged
 from harness.catalogue import Catalogue
 from harness.records.store import read_record, write_record
-from tests.analysis.judging import CATALOGUE, CLAIMS, INTERLEAVED, MNIST, NEAR, VGG9, Write, judge_one, load, write_arm
+from tests.analysis.judging import (
+    CATALOGUE,
+    CLAIMS,
+    INTERLEAVED,
+    MNIST,
+    NEAR,
+    VGG9,
+    Write,
+    judge_one,
+    load,
+    of_5000,
+    write_arm,
+)
 from tests.fingerprints import of_other_recipe
 
 
@@ -101,7 +113,7 @@ def test_each_profile_with_records_is_judged_by_its_own_plan(tmp_path: Path, wri
     profiles = [p for p in CATALOGUE.experiment(INTERLEAVED).profiles if p.name != "smoke"]
     for profile in profiles:
         for arm, base in (("cyclic-16x3", 4000), ("interleaved-16x3", 3500)):
-            write_arm(write, INTERLEAVED, profile.name, arm, [base + s for s in range(profile.seeds)], total=5000)
+            write_arm(of_5000(write), INTERLEAVED, profile.name, arm, [base + s for s in range(profile.seeds)])
     found = judge(load(tmp_path), CATALOGUE, [CLAIMS["interleaved-cyclic-wins-16"]])
     assert [(j.profile, j.verdict, j.seeds_planned) for j in found] == [
         (profile.name, "sign and size", profile.seeds) for profile in profiles
@@ -111,8 +123,8 @@ def test_each_profile_with_records_is_judged_by_its_own_plan(tmp_path: Path, wri
 
 
 def test_an_ordering_needs_both_arms_of_every_planned_seed(tmp_path: Path, write: Write) -> None:
-    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4500, 4500, 4500), total=5000)
-    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4000, 4001), total=5000)
+    write_arm(of_5000(write), INTERLEAVED, "lite", "cyclic-16x3", (4500, 4500, 4500))
+    write_arm(of_5000(write), INTERLEAVED, "lite", "interleaved-16x3", (4000, 4001))
     found = judge_one(tmp_path, "interleaved-cyclic-wins-16", 3)
     assert (found.verdict, found.seeds_done, found.seeds_planned) == ("incomplete", 2, 3)
     assert (found.p, found.p_holm, len(found.runs)) == (None, None, 2)
@@ -120,7 +132,7 @@ def test_an_ordering_needs_both_arms_of_every_planned_seed(tmp_path: Path, write
 
 
 def test_an_arm_of_another_experiment_is_another_arm(tmp_path: Path, write: Write) -> None:
-    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002), total=5000)
+    write_arm(of_5000(write), INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002))
     assert "cyclic-16x3" in CLAIMS["intermittent-all-16-beats-first-8"].arms
     assert judge_one(tmp_path, "intermittent-all-16-beats-first-8").verdict == "no records"
 

@@ -8,7 +8,7 @@ from harness.analysis.measurements import Measurement, read_measurements, write_
 from harness.analysis.untrained import judge_untrained
 from harness.analysis.verdicts import judge
 from harness.catalogue import Claim
-from tests.analysis.judging import CATALOGUE, CLAIMS, MNIST, Write, judge_one, load, write_arm
+from tests.analysis.judging import CATALOGUE, CLAIMS, MNIST, Write, judge_one, load, of_5000, write_arm
 
 SHARE = Measurement("share", 84.0, "%", "cifar10", "0" * 64, 100, "The first frequency holds")
 
@@ -101,8 +101,8 @@ def test_an_arm_below_another_papers_number_contradicts(tmp_path: Path, write: W
 
 def test_other_papers_numbers_are_of_the_family_at_the_paper_profile_alone(tmp_path: Path, write: Write) -> None:
     for profile in ("lite", "paper"):
-        write_arm(write, "ablation-interleaved", profile, "cyclic-16x3", (4500, 4000, 4250), total=5000)
-        write_arm(write, "ablation-interleaved", profile, "interleaved-16x3", (4000, 3450, 3650), total=5000)
+        write_arm(of_5000(write), "ablation-interleaved", profile, "cyclic-16x3", (4500, 4000, 4250))
+        write_arm(of_5000(write), "ablation-interleaved", profile, "interleaved-16x3", (4000, 3450, 3650))
     claim = [CLAIMS["interleaved-cyclic-wins-16"]]
     lite, paper = judge(load(tmp_path), CATALOGUE, claim, seeds_planned=3)
     assert lite.p is not None

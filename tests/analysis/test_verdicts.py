@@ -19,6 +19,7 @@ from tests.analysis.judging import (
     Write,
     judge_one,
     load,
+    of_5000,
     write_arm,
 )
 
@@ -69,7 +70,7 @@ def test_the_best_epoch_stands_beside_the_final_one(tmp_path: Path, write: Write
 
 
 def test_lite_does_not_judge_numbers(tmp_path: Path, write: Write) -> None:
-    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4497, 4498, 4499), total=5000)
+    write_arm(of_5000(write), INTERLEAVED, "lite", "cyclic-16x3", (4497, 4498, 4499))
     found = judge_one(tmp_path, "interleaved-cyclic-16-accuracy", 3)
     assert (found.verdict, found.comparability) == ("not comparable", "not comparable")
     assert found.mean == pytest.approx(89.96)
@@ -80,8 +81,8 @@ def test_a_paired_difference_by_hand(tmp_path: Path, write: Write) -> None:
 
     t = 11 √3 = 19.0526; with 2 degrees of freedom p = 1 - t / √(2 + t²) = 0.0027434, times 12 orderings.
     """
-    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4500, 4000, 4250), total=5000)
-    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4000, 3450, 3650), total=5000)
+    write_arm(of_5000(write), INTERLEAVED, "lite", "cyclic-16x3", (4500, 4000, 4250))
+    write_arm(of_5000(write), INTERLEAVED, "lite", "interleaved-16x3", (4000, 3450, 3650))
     found = judge_one(tmp_path, "interleaved-cyclic-wins-16", 3)
     assert (found.arm, found.versus, found.relation) == ("cyclic-16x3", "interleaved-16x3", "greater")
     assert found.mean == pytest.approx(11.0)
@@ -94,8 +95,8 @@ def test_a_paired_difference_by_hand(tmp_path: Path, write: Write) -> None:
 
 
 def test_the_opposite_order_is_contradicted(tmp_path: Path, write: Write) -> None:
-    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002), total=5000)
-    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4500, 4502, 4504), total=5000)
+    write_arm(of_5000(write), INTERLEAVED, "lite", "cyclic-16x3", (4000, 4001, 4002))
+    write_arm(of_5000(write), INTERLEAVED, "lite", "interleaved-16x3", (4500, 4502, 4504))
     found = judge_one(tmp_path, "interleaved-cyclic-wins-16", 3)
     assert found.verdict == "contradicted"
     assert found.runs == pytest.approx((-10.0, -10.02, -10.04))
@@ -106,10 +107,10 @@ def test_holm_goes_over_all_orderings_of_the_paper_with_or_without_records(tmp_p
 
     The paper has 12 orderings: the smaller p counts 12 times, the next 11 times.
     """
-    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (4050, 4100, 4150), total=5000)
-    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (4000, 4000, 4000), total=5000)
-    write_arm(write, INTERLEAVED, "lite", "cyclic-8x3", (4500, 4550, 4750), total=5000)
-    write_arm(write, INTERLEAVED, "lite", "interleaved-8x3", (4000, 4000, 4000), total=5000)
+    write_arm(of_5000(write), INTERLEAVED, "lite", "cyclic-16x3", (4050, 4100, 4150))
+    write_arm(of_5000(write), INTERLEAVED, "lite", "interleaved-16x3", (4000, 4000, 4000))
+    write_arm(of_5000(write), INTERLEAVED, "lite", "cyclic-8x3", (4500, 4550, 4750))
+    write_arm(of_5000(write), INTERLEAVED, "lite", "interleaved-8x3", (4000, 4000, 4000))
     names = ("interleaved-cyclic-wins-16", "interleaved-cyclic-wins-8")
     found = _by_id(tmp_path, [CLAIMS[name] for name in names])
     sixteen, eight = (found[name] for name in names)
@@ -134,8 +135,8 @@ def test_holm_goes_over_all_orderings_of_the_paper_with_or_without_records(tmp_p
 def test_no_benefit_means_not_below_by_more_than_the_margin(
     tmp_path: Path, write: Write, all_sixteen: Sequence[int], verdict: str
 ) -> None:
-    write_arm(write, FREQUENCIES, "lite", "latency48-16", all_sixteen, total=5000)
-    write_arm(write, FREQUENCIES, "lite", "latency48-8", (4000, 4000, 4000), total=5000)
+    write_arm(of_5000(write), FREQUENCIES, "lite", "latency48-16", all_sixteen)
+    write_arm(of_5000(write), FREQUENCIES, "lite", "latency48-8", (4000, 4000, 4000))
     found = judge_one(tmp_path, "frequencies-no-benefit-8", 3)
     assert (found.verdict, found.relation) == (verdict, "not-less")
     assert found.margin == pytest.approx(0.503)  # 5 % of what 89.94, printed for all 16, leaves

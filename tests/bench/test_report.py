@@ -142,4 +142,4 @@ def test_a_small_run_measures_every_point() -> None:
 
 def test_an_unknown_network_gets_a_hint() -> None:
     with pytest.raises(HarnessError, match="vgg5-lite"):
-        bench.run(None, networks=["vgg5-light"])
+        bench.run(None, plan=replace(bench.FULL, networks=("vgg5-light",)))

@@ -6,6 +6,7 @@ import os
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -169,7 +170,7 @@ def test_a_file_that_may_not_be_read_is_not_to_be_deleted(
 
 
 def test_a_folder_that_may_not_be_read_is_named_not_left_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def scandir(path: str, whole=os.scandir) -> object:  # type: ignore[no-untyped-def]
+    def scandir(path: str, whole: Callable[[str], object] = os.scandir) -> object:
         if path.endswith("/cat"):
             raise PermissionError(13, "Permission denied", path)
         return whole(path)

@@ -49,7 +49,7 @@ def test_images_are_the_same_without_a_cache(monkeypatch: pytest.MonkeyPatch, da
 
 
 @pytest.mark.parametrize(
-    ("number", "what"),
+    "fault",
     [(errno.ENOSPC, "is full"), (errno.EROFS, "may not be written to"), (errno.EACCES, "may not be written to")],
 )
 def test_the_warning_names_the_fault_the_folder_and_the_variable(
@@ -57,9 +57,9 @@ def test_the_warning_names_the_fault_the_folder_and_the_variable(
     caplog: pytest.LogCaptureFixture,
     data_dir: Path,
     tmp_path: Path,
-    number: int,
-    what: str,
+    fault: tuple[int, str],
 ) -> None:
+    number, what = fault
     fail_to_save(monkeypatch, number)
     load("cifar10", data_dir)
     (message,) = caplog.messages

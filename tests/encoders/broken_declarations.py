@@ -19,7 +19,7 @@ class ForgetfulOfPurity(Sign):
 
 
 class OtherKind(Sign):
-    def calibrate(self, images: Tensor, generator: Generator) -> Sign:
+    def calibrate(self, images: Tensor, generator: Generator) -> Sign:  # type: ignore[override]
         return Sign(self.declared)
 
 
@@ -33,7 +33,7 @@ class LearnsWhileEncoding(Sign):
     def calibrate(self, images: Tensor, generator: Generator) -> "LearnsWhileEncoding":
         return LearnsWhileEncoding(self.declared)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         object.__setattr__(self, "seen", len(images))
         return super().encode(images, timesteps, generator)
 

@@ -16,12 +16,12 @@ RANDOM = replace(INFO, deterministic=False, period=None)
 
 
 class GlobalRandom(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return (torch.rand(timesteps, *images.shape) < images.abs()) * images.sign()
 
 
 class WastefulGlobalDraw(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         torch.rand(1)
         return super().encode(images, timesteps, generator)
 
@@ -29,7 +29,7 @@ class WastefulGlobalDraw(Sign):
 class Surprised(Sign):
     """Gives another train when the batch before began with another image."""
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         now = images[0, 0, 0, 0].item()
         before = vars(self).get("before", now)
         object.__setattr__(self, "before", now)
@@ -39,29 +39,30 @@ class Surprised(Sign):
 class Remembering(Sign):
     calls = count()
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         # Changes at every other call: the law's first and third would agree if it changed at each.
-        return super().encode(images, timesteps, generator) * (-1) ** (next(self.calls) // 2)
+        sign = 1 if next(self.calls) // 2 % 2 == 0 else -1
+        return super().encode(images, timesteps, generator) * sign
 
 
 class SecretlyRandom(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return (torch.rand(timesteps, *images.shape, generator=generator) < images.abs()) * images.sign()
 
 
 class WastefulDraw(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         torch.rand(1, generator=generator)
         return super().encode(images, timesteps, generator)
 
 
 class BatchMean(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return super().encode(images - images.mean(), timesteps, generator)
 
 
 class FirstIsSpecial(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         train = super().encode(images, timesteps, generator).clone()
         train[:, 0] *= -1
         return train

@@ -26,22 +26,22 @@ class InfiniteFrame(Sign):
 
 
 class WrongShape(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return super().encode(images, timesteps, generator).transpose(0, 1)
 
 
 class DoublePrecision(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return super().encode(images, timesteps, generator).double()
 
 
 class NotANumber(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return (images / images.abs()).expand(timesteps, *images.shape)
 
 
 class LateSpike(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         train = super().encode(images, timesteps, generator).clone()
         train[: timesteps // 2] = 0
         return train
@@ -53,22 +53,22 @@ class OddLength(Sign):
 
     length: int = 1
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return super().encode(images, timesteps, generator) * (-1 if timesteps == self.length else 1)
 
 
 class StaysOnCpu(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return super().encode(images.as_subclass(Tensor), timesteps, generator)
 
 
 class InPlace(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         return images.sign_().expand(timesteps, *images.shape)
 
 
 class Raising(Sign):
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
         raise IndexError("tuple index out of range")
 
 

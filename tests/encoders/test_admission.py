@@ -1,10 +1,13 @@
 """Inputs that no encoder takes: each of them gets one error that says what is wrong and what is allowed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 
 from encoders import create, registry
-from encoders.base import EncoderError
+from encoders.base import Encoder, EncoderError
 from encoders.dct import Dct
 from encoders.encoding import encode
 from tests.encoders.sound import Sign
@@ -18,7 +21,7 @@ def with_pixel(value: float) -> torch.Tensor:
     return images
 
 
-def made(name: str):
+def made(name: str) -> Encoder:
     return Dct(thresholds=(-0.2, 0.2)) if name == "dct" else create(name)
 
 
@@ -53,7 +56,7 @@ def test_no_code_encodes_or_frames_bad_images(name: str, images: torch.Tensor, m
 @pytest.mark.parametrize("name", registry.BUILTIN)
 def test_no_code_takes_what_is_no_number_of_timesteps(name: str, timesteps: object) -> None:
     with pytest.raises(EncoderError, match=r"^timesteps must be a whole number from 1 to 1000000, not "):
-        made(name).encode(GREY, timesteps, torch.Generator())
+        made(name).encode(GREY, timesteps, torch.Generator())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_no_code_takes_what_is_no_number_of_timesteps(name: str, timesteps: obje
 @pytest.mark.parametrize("name", registry.BUILTIN)
 def test_no_code_takes_ids_that_are_not_one_place_an_image(name: str, ids: object, seen: str) -> None:
     with pytest.raises(EncoderError, match=rf"^ids must be an int64 tensor \[2\], .*, not {seen}$"):
-        made(name).encode(GREY, 4, torch.Generator(), ids)
+        made(name).encode(GREY, 4, torch.Generator(), ids)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("images", "message"), BAD_IMAGES)
@@ -85,6 +88,7 @@ def test_rounding_errors_of_black_and_white_are_let_in(name: str) -> None:
 
 @pytest.mark.parametrize("name", [None, 3, ["dct"], b"dct"])
 def test_what_is_no_name_is_refused(name: object) -> None:
-    for asked in (create, registry.module_of, registry.origin):
+    questions: tuple[Callable[[Any], object], ...] = (create, registry.module_of, registry.origin)
+    for asked in questions:
         with pytest.raises(EncoderError, match=r"^an encoder's name must be text such as 'dct', not "):
             asked(name)

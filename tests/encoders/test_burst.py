@@ -5,7 +5,7 @@ import torch
 
 from encoders import create
 from encoders.base import EncoderError
-from encoders.burst import bursts_reference
+from encoders.burst import Burst, bursts_reference
 
 
 def train(intensities: list[float], timesteps: int, **parameters: float) -> torch.Tensor:
@@ -15,9 +15,9 @@ def train(intensities: list[float], timesteps: int, **parameters: float) -> torc
 
 @pytest.mark.parametrize("parameters", [{}, {"threshold": 0.3, "growth": 1.7}])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-def test_kernel_and_reference_give_the_same_bits(parameters: dict, dtype: torch.dtype) -> None:
+def test_kernel_and_reference_give_the_same_bits(parameters: dict[str, float], dtype: torch.dtype) -> None:
     images = torch.rand(3, 1, 30, 30, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    encoder = create("burst", **parameters)
+    encoder = Burst(**parameters)
     reference = bursts_reference((images + 1) / 2, 20, encoder.threshold, encoder.growth).to(dtype)
     assert torch.equal(encoder.encode(images, 20, torch.Generator(), dtype=dtype), reference)
 
@@ -77,6 +77,6 @@ def test_long_trains_carry_the_intensity() -> None:
         ({"growth": "2"}, "growth must be"),
     ],
 )
-def test_wrong_parameters_are_refused(parameters: dict, message: str) -> None:
+def test_wrong_parameters_are_refused(parameters: dict[str, object], message: str) -> None:
     with pytest.raises(EncoderError, match=message):
         create("burst", **parameters)

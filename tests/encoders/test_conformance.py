@@ -16,7 +16,7 @@ from tests.encoders.broken_declarations import NeedsGenerator
 from tests.encoders.broken_draws import DrawsInTurn
 from tests.encoders.sound import Sign
 
-FAMILY: list[tuple[str, dict]] = [
+FAMILY: list[tuple[str, dict[str, object]]] = [
     *[(name, {}) for name in registry.BUILTIN],
     ("poisson", {"rate": 0.5}),
     ("poisson", {"signed": True}),
@@ -37,7 +37,7 @@ FAMILY: list[tuple[str, dict]] = [
 
 
 @pytest.mark.parametrize(("name", "parameters"), FAMILY)
-def test_built_in_encoders_keep_every_law(name: str, parameters: dict) -> None:
+def test_built_in_encoders_keep_every_law(name: str, parameters: dict[str, object]) -> None:
     findings = check(create(name, **parameters))
     assert len(findings) == len(LAWS)
     assert [f for f in findings if f.passed is False] == []

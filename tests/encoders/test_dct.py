@@ -1,5 +1,7 @@
 """The DCT encoder against a plain NumPy loop written from the design's definition, pixel by pixel."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -32,13 +34,13 @@ def pictures(*shape: int) -> torch.Tensor:
 
 def loop(
     image: NDArray[np.float32],
-    b: int,
-    stride: int,
+    tiles: tuple[int, int],
     schedule: list[int],
     thresholds: tuple[float, float],
     resets: bool = True,
-):
-    """Spikes [T, rows·b, columns·b] of one channel, one pixel after the other; and how near v came to a threshold."""
+) -> tuple[NDArray[np.float64], float]:
+    """Spikes [T, rows·b, columns·b], in `tiles` of (size b, stride); and how near v came to a threshold."""
+    b, stride = tiles
     rows, columns = (image.shape[0] - b) // stride + 1, (image.shape[1] - b) // stride + 1
     lower, upper = thresholds
     spikes, margin = np.zeros((len(schedule), rows * b, columns * b)), np.inf
@@ -77,12 +79,12 @@ def loop(
         ({"schedule": "weighted", "weights": (2, 2, 1)}, [(0, 1, 2, 0, 1)[t % 5] for t in range(40)]),
     ],
 )
-def test_spikes_are_those_of_the_plain_loop(stride: int, parameters: dict, schedule: list[int]) -> None:
+def test_spikes_are_those_of_the_plain_loop(stride: int, parameters: dict[str, Any], schedule: list[int]) -> None:
     images = pictures(2, 3, 12, 8)
     encoder = Dct(stride=stride, thresholds=THRESHOLDS, **parameters)
     train = encoder.encode(images, 40, generator()).numpy()
     for n, channel in ((0, 0), (1, 2)):
-        expected, margin = loop(images[n, channel].numpy(), 4, stride, schedule, THRESHOLDS)
+        expected, margin = loop(images[n, channel].numpy(), (4, stride), schedule, THRESHOLDS)
         assert margin > 1e-6  # otherwise float32 could decide otherwise, and this test would test rounding
         np.testing.assert_array_equal(train[:, n, channel], expected)
 
@@ -91,14 +93,14 @@ def test_spikes_are_those_of_the_plain_loop(stride: int, parameters: dict, sched
 def test_without_reset_spikes_are_those_of_the_plain_loop(stride: int) -> None:
     images = pictures(2, 1, 12, 8)
     train = Dct(stride=stride, thresholds=THRESHOLDS, reset="none").encode(images, 40, generator()).numpy()
-    expected, margin = loop(images[1, 0].numpy(), 4, stride, CYCLIC, THRESHOLDS, resets=False)
+    expected, margin = loop(images[1, 0].numpy(), (4, stride), CYCLIC, THRESHOLDS, resets=False)
     assert margin > 1e-6
     np.testing.assert_array_equal(train[:, 1, 0], expected)
-    assert abs(expected).sum() > abs(loop(images[1, 0].numpy(), 4, stride, CYCLIC, THRESHOLDS)[0]).sum()
+    assert abs(expected).sum() > abs(loop(images[1, 0].numpy(), (4, stride), CYCLIC, THRESHOLDS)[0]).sum()
 
 
 @pytest.mark.parametrize("parameters", [{}, {"stride": 2}, {"block_size": 2, "stride": 2}, {"reset": "none"}])
-def test_in_bfloat16_spikes_are_the_same(parameters: dict) -> None:
+def test_in_bfloat16_spikes_are_the_same(parameters: dict[str, Any]) -> None:
     images, encoder = pictures(3, 2, 12, 8), Dct(thresholds=THRESHOLDS, **parameters)
     train = encoder.encode(images, 20, generator(), dtype=torch.bfloat16)
     assert train.dtype == torch.bfloat16
@@ -108,7 +110,7 @@ def test_in_bfloat16_spikes_are_the_same(parameters: dict) -> None:
 def test_blocks_of_two_give_the_spikes_of_the_plain_loop() -> None:
     images = pictures(1, 1, 8, 8)
     encoder = Dct(block_size=2, stride=2, thresholds=THRESHOLDS)
-    expected, _ = loop(images[0, 0].numpy(), 2, 2, [t % 4 for t in range(12)], THRESHOLDS)
+    expected, _ = loop(images[0, 0].numpy(), (2, 2), [t % 4 for t in range(12)], THRESHOLDS)
     np.testing.assert_array_equal(encoder.encode(images, 12, generator())[:, 0, 0].numpy(), expected)
 
 
@@ -117,6 +119,7 @@ def test_blocks_of_two_give_the_spikes_of_the_plain_loop() -> None:
 def test_contributions_sum_to_the_frame(size: int, stride: int, colour: str) -> None:
     images = pictures(2, 3, 16, 24)
     encoder = create("dct", block_size=size, stride=stride, colour=colour)
+    assert isinstance(encoder, Dct)
     total = encoder.contributions(images).sum(dim=4)
     n, c, rows, columns, _ = total.shape
     side_by_side = total.view(n, c, rows, columns, size, size).transpose(3, 4).reshape(n, c, rows * size, -1)
@@ -154,6 +157,7 @@ def test_long_trains_decode_to_the_frame(size: int, stride: int) -> None:
 def test_thresholds_are_the_percentiles_of_all_contributions() -> None:
     images = pictures(50, 1, 8, 8)
     encoder = create("dct")
+    assert isinstance(encoder, Dct)
     everything = np.sort(encoder.contributions(images).numpy().astype(np.float64).ravel())
     fitted = encoder.calibrate(images, generator())
     for threshold, percent in zip(fitted.state()["thresholds"], (6.5, 93.5), strict=True):

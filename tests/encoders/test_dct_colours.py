@@ -7,6 +7,7 @@ from PIL import Image
 
 from encoders import create
 from encoders.colours import coloured
+from encoders.dct import Dct
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -64,6 +65,7 @@ def test_the_released_conversion_by_hand(rgb: tuple[int, ...], expected: tuple[f
 def test_the_released_colours_reach_frame_and_spikes() -> None:
     images = pictures(3, 3, 8, 8)
     encoder = create("dct", colour="ycbcr-released").calibrate(images, generator())
+    assert isinstance(encoder, Dct)
     assert torch.equal(encoder.frame(images), coloured(images, "ycbcr-released"))
     centred = create("dct", colour="ycbcr", thresholds=encoder.thresholds).encode(images, 16, generator())
     released = encoder.encode(images, 16, generator())

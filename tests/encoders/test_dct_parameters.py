@@ -52,7 +52,7 @@ def pictures(*shape: int) -> torch.Tensor:
         ({"blocks": 4}, "unexpected keyword argument 'blocks'"),
     ],
 )
-def test_wrong_parameters_are_refused_at_once(parameters: dict, message: str) -> None:
+def test_wrong_parameters_are_refused_at_once(parameters: dict[str, object], message: str) -> None:
     with pytest.raises(EncoderError, match=message):
         create("dct", **parameters)
 
@@ -69,7 +69,7 @@ def test_wrong_parameters_are_refused_at_once(parameters: dict, message: str) ->
         {"frequencies": 16, "schedule": "truncated"},
     ],
 )
-def test_parameters_on_their_limit_encode(parameters: dict) -> None:
+def test_parameters_on_their_limit_encode(parameters: dict[str, object]) -> None:
     images = pictures(2, 1, 8, 8)
     train = create("dct", **parameters).calibrate(images, generator()).encode(images, 16, generator())
     assert set(train.unique().tolist()) <= {-1.0, 0.0, 1.0}

@@ -19,6 +19,7 @@ def test_order_by_energy_feeds_the_most_energetic_frequency_first() -> None:
     stripes = 0.9 * torch.cos(torch.pi * (2 * torch.arange(8) + 1) * 3 / 8).expand(4, 1, 8, 8)  # (0, 3), number 6
     ramp = torch.linspace(-0.1, 0.1, 8).view(8, 1)
     encoder = create("dct", order="energy").calibrate(stripes + ramp, generator())
+    assert isinstance(encoder, Dct)
     ranking = encoder.state()["ranking"]
     assert ranking[0] == 6
     assert sorted(ranking) == list(range(16))
@@ -45,8 +46,9 @@ def test_order_by_energy_sends_what_the_explicit_order_sends() -> None:
         ({"schedule": "interleaved"}, None),
     ],
 )
-def test_the_declared_period_is_that_of_the_schedule(parameters: dict, period: int | None) -> None:
+def test_the_declared_period_is_that_of_the_schedule(parameters: dict[str, object], period: int | None) -> None:
     encoder = create("dct", **parameters)
+    assert isinstance(encoder, Dct)
     assert encoder.info.period == period
     if period is not None:
         fed = encoder.indices_at(4 * period)

@@ -60,7 +60,7 @@ def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, timesteps: 
 def test_uniform_draws_are_the_bits_as_fractions() -> None:
     images, seed = torch.zeros(2, 1, 1, 1), torch.Generator().manual_seed(1234567)
     # Number 0 of the stream whose key is number 4 of the seed's stream.
-    number = splitmix64(PUBLISHED[4], torch.arange(1)).item() % 2**64
+    number = int(splitmix64(PUBLISHED[4], torch.arange(1)).item()) % 2**64
     drawn = uniform(images, 3, seed, torch.tensor([0, 4]))[:, 1].flatten().tolist()
     assert drawn == [(number >> places) % LEVELS / LEVELS for places in (43, 22, 1)]
 

@@ -19,7 +19,7 @@ def pictures() -> Tensor:
 class Short(Sign):
     """A plug-in written before encoders had ids."""
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # type: ignore[override]
         return images.sign().expand(timesteps, *images.shape)
 
 

@@ -24,7 +24,7 @@ def test_codes_of_the_intensity_have_it_as_frame(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("direct", {}), ("poisson", {"signed": True}), ("dct", {})])
-def test_codes_of_the_pixel_have_it_as_frame(name: str, parameters: dict) -> None:
+def test_codes_of_the_pixel_have_it_as_frame(name: str, parameters: dict[str, object]) -> None:
     assert torch.equal(create(name, **parameters).frame(PICTURES), PICTURES)
 
 
@@ -48,7 +48,7 @@ def test_a_code_of_p_whose_frame_is_x_breaks_the_law(kind: type) -> None:
         {"threshold_scope": "batch"},
     ],
 )
-def test_a_dct_code_that_leaves_something_out_declares_it(parameters: dict) -> None:
+def test_a_dct_code_that_leaves_something_out_declares_it(parameters: dict[str, object]) -> None:
     [finding] = check(create("dct", **parameters), only=(frames.frame_is_conveyed,))
     assert finding.detail == "declared not to determine the frame"
 
@@ -60,13 +60,13 @@ def test_without_thresholds_nothing_can_be_decoded() -> None:
 
 @pytest.mark.parametrize("timesteps", [2, 9, 40])
 def test_latencies_decode_within_half_a_step(timesteps: int) -> None:
-    encoder = create("latency")
+    encoder = Latency()
     decoded = encoder.decode(encoder.encode(PICTURES, timesteps, Generator()))
     assert (decoded - (PICTURES + 1) / 2).abs().max() <= 0.5 / (timesteps - 1) + 1e-6
 
 
 def test_times_to_first_spike_decode_within_one_ratio_of_thresholds() -> None:
-    encoder = create("ttfs")
+    encoder = Ttfs()
     decoded, p = encoder.decode(encoder.encode(PICTURES, 80, Generator())), (PICTURES + 1) / 2
     bright = p > 1 / 255
     ratio = (p / decoded)[bright]
@@ -75,7 +75,7 @@ def test_times_to_first_spike_decode_within_one_ratio_of_thresholds() -> None:
 
 
 def test_rates_decode_to_the_intensity_whatever_the_rate() -> None:
-    encoder = create("poisson", rate=0.5)
+    encoder = Poisson(rate=0.5)
     decoded = encoder.decode(encoder.encode(torch.full((1, 1, 40, 40), 0.2), 100, Generator()))
     # 160 000 draws with probability 0.3: five standard errors of their mean, divided by the rate, are 0.0115.
     assert decoded.mean().item() == pytest.approx(0.6, abs=0.0115)

@@ -129,7 +129,7 @@ def test_a_broken_encoder_is_caught_by_the_law_it_breaks(broken: Sign, law: str,
 
 def test_an_analog_code_declared_graded_is_caught() -> None:
     class Analog(Sign):
-        def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
             return images.expand(timesteps, *images.shape)
 
     [finding] = [f for f in check(Analog(replace(INFO, alphabet="graded"))) if f.law == "declared alphabet"]
@@ -140,7 +140,7 @@ def test_an_analog_code_declared_graded_is_caught() -> None:
 @pytest.mark.parametrize(("sizes", "kept"), [(256, True), (257, False)])
 def test_a_graded_code_has_at_most_256_sizes(sizes: int, kept: bool) -> None:
     class Levels(Sign):
-        def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
+        def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
             train = torch.zeros(timesteps, *images.shape)
             train.view(-1)[:sizes] = torch.arange(sizes) / sizes
             return train
@@ -182,7 +182,7 @@ def test_a_device_that_gives_another_train_is_caught(monkeypatch: pytest.MonkeyP
     class Elsewhere(Tensor):
         is_cuda = True
 
-        def cpu(self) -> Tensor:
+        def cpu(self, memory_format: torch.memory_format = torch.preserve_format) -> Tensor:
             return self.as_subclass(Tensor) + 1
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

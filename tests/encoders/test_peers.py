@@ -2,17 +2,19 @@
 
 import importlib
 import sys
+from typing import Any
 
 import pytest
 import torch
 from torch import Generator, Tensor
 
 from encoders import create, registry
-from encoders.base import EncoderError
+from encoders.base import Encoder, EncoderError
 from encoders.conformance import check, sample_images
 
+Parameters = dict[str, Any]
 # (adapter, parameters, ours, parameters)
-SAME_CODE = [
+SAME_CODE: list[tuple[str, Parameters, str, Parameters]] = [
     ("spikingjelly-latency", {}, "latency", {}),
     ("snntorch-latency", {}, "latency", {}),
 ]
@@ -30,13 +32,13 @@ OTHER_PARAMETERS = [
 TASKS = [*((name, {}) for name in registry.PEERS), *OTHER_PARAMETERS]
 
 
-def peer(name: str, **parameters: object) -> object:
+def peer(name: str, **parameters: object) -> Encoder:
     pytest.importorskip(registry.library_of(name), reason="extra `peers` is not installed")
     return create(name, **parameters)
 
 
 def train(name: str, images: Tensor, timesteps: int, **parameters: object) -> Tensor:
-    return peer(name, **parameters).encode(images, timesteps, Generator().manual_seed(1))  # type: ignore[attr-defined]
+    return peer(name, **parameters).encode(images, timesteps, Generator().manual_seed(1))
 
 
 def grid(levels: int) -> Tensor:
@@ -45,12 +47,14 @@ def grid(levels: int) -> Tensor:
 
 
 @pytest.mark.parametrize(("name", "parameters"), TASKS)
-def test_adapters_keep_every_law(name: str, parameters: dict) -> None:
+def test_adapters_keep_every_law(name: str, parameters: Parameters) -> None:
     assert [f for f in check(peer(name, **parameters), timesteps=8) if f.passed is False] == []
 
 
 @pytest.mark.parametrize(("name", "parameters", "ours", "our_parameters"), SAME_CODE)
-def test_the_same_code_gives_the_same_train(name: str, parameters: dict, ours: str, our_parameters: dict) -> None:
+def test_the_same_code_gives_the_same_train(
+    name: str, parameters: Parameters, ours: str, our_parameters: Parameters
+) -> None:
     images = grid(256)[..., 3:]  # snnTorch lets everything below 0.01 fire as 0.01 does
     expected = create(ours, **our_parameters).encode(images, 16, Generator())
     differs = (train(name, images, 16, **parameters) != expected).any(dim=0).flatten()
@@ -60,7 +64,9 @@ def test_the_same_code_gives_the_same_train(name: str, parameters: dict, ours: s
 
 
 @pytest.mark.parametrize(("name", "parameters", "ours", "our_parameters"), SAME_DISTRIBUTION)
-def test_random_codes_agree_in_distribution(name: str, parameters: dict, ours: str, our_parameters: dict) -> None:
+def test_random_codes_agree_in_distribution(
+    name: str, parameters: Parameters, ours: str, our_parameters: Parameters
+) -> None:
     images = grid(5).expand(40, 1, 25, -1)
     ours_at = create(ours, **our_parameters).encode(images, 16, Generator().manual_seed(2))
     theirs, expected = (s.mean(dim=(0, 1, 2, 3)) for s in (train(name, images, 16, **parameters), ours_at))
@@ -123,4 +129,5 @@ def test_an_adapter_is_at_most_thirty_lines_of_code() -> None:
     for path in Path(registry.__file__).parent.glob("peers/*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
+                assert node.end_lineno is not None
                 assert node.end_lineno - node.lineno < 30, node.name

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from encoders import create
-from encoders.phase import bits_as_spikes
+from encoders.phase import Phase, bits_as_spikes
 
 
 def train(pixels: list[int], timesteps: int) -> torch.Tensor:
@@ -36,15 +36,15 @@ def test_grey_padding_is_the_even_neighbour_of_127_and_a_half() -> None:
 def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype) -> None:
     pixels = torch.arange(256, dtype=torch.uint8).repeat(20).view(1, 1, 64, 80)
     reference = bits_as_spikes(pixels, (0.5 ** torch.arange(1, 9)).to(dtype), 19)
-    kernel = create("phase").encode(pixels / 127.5 - 1, 19, torch.Generator(), dtype=dtype)
+    kernel = Phase().encode(pixels / 127.5 - 1, 19, torch.Generator(), dtype=dtype)
     assert torch.equal(kernel, reference)
 
 
 def test_decoded_it_is_the_pixel() -> None:
-    decoded = create("phase").decode(train(list(range(256)), 20)) * 255
+    decoded = Phase().decode(train(list(range(256)), 20)) * 255
     torch.testing.assert_close(decoded, torch.arange(256.0), atol=1e-4, rtol=0)
 
 
 def test_the_first_bits_decode_to_the_upper_part_of_the_pixel() -> None:
     # 178 = 10110010: after three steps 101, five eighths, in units of 255/256.
-    assert create("phase").decode(train([178], 3)).item() * 255 / 256 == pytest.approx(5 / 8)
+    assert Phase().decode(train([178], 3)).item() * 255 / 256 == pytest.approx(5 / 8)

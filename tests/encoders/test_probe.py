@@ -8,11 +8,13 @@ from sklearn.linear_model import RidgeClassifier
 
 from encoders import create
 from encoders.base import EncoderError
-from encoders.probe import Labelled, linear_probe
+from encoders.probe import Labelled, Reads, linear_probe
+
+Digits = tuple[Labelled, Labelled]  # for training, for testing
 
 
 @pytest.fixture(scope="module")
-def digits() -> tuple[Labelled, Labelled]:
+def digits() -> Digits:
     pixels, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(labels))
     images = torch.from_numpy(pixels[order].reshape(-1, 1, 8, 8)).float() / 8 - 1
@@ -26,7 +28,7 @@ def generator() -> torch.Generator:
 
 @pytest.mark.parametrize("reads", ["sum", "history"])
 @pytest.mark.parametrize("name", ["dct", "burst"])
-def test_the_probe_is_scikit_learns_ridge_classifier(digits: tuple, name: str, reads: str) -> None:
+def test_the_probe_is_scikit_learns_ridge_classifier(digits: Digits, name: str, reads: Reads) -> None:
     train, test = digits
     ours = linear_probe(create(name), train, test, 5, generator(), reads=reads)
     encoder = create(name).calibrate(train.images, generator())
@@ -41,13 +43,13 @@ def test_the_probe_is_scikit_learns_ridge_classifier(digits: tuple, name: str, r
         assert ours[t - 1] == pytest.approx(theirs.score(asked, test.labels.numpy()), abs=1e-9)
 
 
-def test_direct_input_says_the_same_at_every_step(digits: tuple) -> None:
+def test_direct_input_says_the_same_at_every_step(digits: Digits) -> None:
     accuracy = linear_probe(create("direct"), *digits, 4, generator())
     assert len(set(accuracy)) == 1
     assert accuracy[0] > 0.85
 
 
-def test_a_code_of_times_is_read_from_its_history_and_lost_in_its_sum(digits: tuple) -> None:
+def test_a_code_of_times_is_read_from_its_history_and_lost_in_its_sum(digits: Digits) -> None:
     # At the last step every pixel has fired exactly once: the sum is the same for every image.
     lost = linear_probe(create("latency"), *digits, 8, generator(), reads="sum")
     read = linear_probe(create("latency"), *digits, 8, generator(), reads="history")
@@ -55,14 +57,14 @@ def test_a_code_of_times_is_read_from_its_history_and_lost_in_its_sum(digits: tu
     assert read[-1] > 0.85
 
 
-def test_a_silent_start_is_chance_and_no_error(digits: tuple) -> None:
+def test_a_silent_start_is_chance_and_no_error(digits: Digits) -> None:
     train, test = digits
     dark = Labelled(train.images.clamp(max=0), train.labels), Labelled(test.images.clamp(max=0), test.labels)
     assert linear_probe(create("ttfs"), *dark, 4, generator())[0] < 0.2
 
 
-def test_wrong_questions_are_refused(digits: tuple) -> None:
+def test_wrong_questions_are_refused(digits: Digits) -> None:
     with pytest.raises(EncoderError, match="'sum' or 'history', not 'mean'"):
-        linear_probe(create("direct"), *digits, 2, generator(), reads="mean")
+        linear_probe(create("direct"), *digits, 2, generator(), reads="mean")  # type: ignore[arg-type]
     with pytest.raises(EncoderError, match="at least 0"):
         linear_probe(create("direct"), *digits, 2, generator(), penalty=-1)

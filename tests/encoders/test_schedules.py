@@ -1,5 +1,7 @@
 """Schedules written out by hand, and every wrong request refused with a message that names it."""
 
+from typing import Any
+
 import pytest
 
 from encoders.base import EncoderError
@@ -48,7 +50,11 @@ def test_equal_weights_are_the_cyclic_schedule(weight: int) -> None:
 @pytest.mark.parametrize("name", [n for n in SCHEDULES if n != "interleaved"])
 @pytest.mark.parametrize("shorter", [1, 7, 15])
 def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter: int) -> None:
-    own = {"truncated": {"frequencies": 5}, "explicit": {"indices": (4, 2)}, "weighted": {"weights": (2, 1)}}
+    own: dict[str, dict[str, Any]] = {
+        "truncated": {"frequencies": 5},
+        "explicit": {"indices": (4, 2)},
+        "weighted": {"weights": (2, 1)},
+    }
     request = own.get(name, {})
     assert build(name, 48, total=16, **request)[:shorter] == build(name, shorter, total=16, **request)
 
@@ -81,6 +87,6 @@ def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter:
         ("cyclic", True, {}, "timesteps must be a whole number from 1 to 1000000, not True"),
     ],
 )
-def test_wrong_requests_are_refused(name: str, timesteps: int, request_: dict, message: str) -> None:
+def test_wrong_requests_are_refused(name: str, timesteps: int, request_: dict[str, Any], message: str) -> None:
     with pytest.raises(EncoderError, match=message.replace("(", r"\(")):
         build(name, timesteps, total=16, **request_)

@@ -29,7 +29,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def start(server: Server, slurm: Cluster, folder: Path, *more: str) -> Started:
     here = {"HARNESS_CACHE": str(folder / "cache"), **slurm.environment}
-    return server.start(*GRID, *more, cwd=folder, **here)
+    return server.start(*GRID, *more, cwd=folder, limit=0, **here)
 
 
 def training(run: Started, folder: Path) -> str:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numba
 import pytest
@@ -53,7 +54,7 @@ def test_within_torch_and_numba_have_that_many() -> None:
     before = torch.get_num_threads()
     with computing_with(3):
         assert torch.get_num_threads() == 3
-        assert numba.get_num_threads() == min(3, numba.config.NUMBA_NUM_THREADS)
+        assert numba.get_num_threads() == min(3, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     assert torch.get_num_threads() == before
 
 
@@ -81,7 +82,7 @@ def test_the_command_bounds_it_before_torch_is_loaded() -> None:
     assert done.stdout.split() == ["False", "1000"]
 
 
-def test_a_run_says_its_threads_and_the_record_keeps_them(tmp_path, monkeypatch) -> None:
+def test_a_run_says_its_threads_and_the_record_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
     from harness import cli

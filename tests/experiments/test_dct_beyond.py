@@ -9,6 +9,7 @@ import torch
 from encoders import create
 from encoders.blocks import zigzag
 from encoders.dct import Dct
+from harness.catalogue.experiment import Experiment
 from harness.papers.dct_snn.choices.dct_order import learned_order
 from harness.papers.dct_snn.experiments.dct_beyond import EXPERIMENT, LEARNED_CIFAR10, TIMESTEPS, WEIGHTS
 from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT as MNIST
@@ -32,7 +33,7 @@ def test_one_weighted_cycle_fills_each_t_and_never_prefers_a_higher_frequency() 
 
 
 @pytest.mark.parametrize("experiment", [EXPERIMENT, MNIST])
-def test_every_arm_at_every_profile_shares_one_frame_and_fits_its_t(experiment) -> None:
+def test_every_arm_at_every_profile_shares_one_frame_and_fits_its_t(experiment: Experiment) -> None:
     images = torch.rand(8, 3, 32, 32) * 2 - 1 if experiment is EXPERIMENT else torch.rand(8, 1, 28, 28) * 2 - 1
     assert len(experiment.arms) == 6 * len(TIMESTEPS)
     for profile in experiment.profiles:
@@ -40,6 +41,7 @@ def test_every_arm_at_every_profile_shares_one_frame_and_fits_its_t(experiment) 
         for arm in experiment.arms:
             spec = experiment.resolve(arm, profile, 0).encoder
             encoder = create(spec.name, **spec.parameters).calibrate(images, torch.Generator())
+            assert isinstance(encoder, Dct)
             assert len(encoder.indices_at(arm.timesteps)) == arm.timesteps
             frames.append(encoder.frame(images))
         assert all(torch.equal(frame, frames[0]) for frame in frames)

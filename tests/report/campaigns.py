@@ -1,8 +1,9 @@
 """Records made by hand: what a campaign would leave, written into a temporary folder and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from encoders.registry import module_of
 from harness.catalogue import Catalogue
@@ -39,19 +40,19 @@ def empty(root: Path) -> Campaign:
     return Campaign(root / "results" / "evidence", root / "results" / "local", root / "reports")
 
 
-def write_cell(
-    results: Path,
-    experiment: str,
-    profile: str,
-    arm: str,
-    seed: int,
-    final: int,
-    failure: str = "",
-    known: Catalogue = CATALOGUE,
-) -> Path:
+class Cell(NamedTuple):
+    """Which cell a record is of."""
+
+    experiment: str
+    profile: str
+    arm: str
+    seed: int
+
+
+def write_cell(results: Path, cell: Cell, final: int, failure: str = "", known: Catalogue = CATALOGUE) -> Path:
     """One record whose accuracy climbs to `final` of 10,000 at the last timestep, or one that failed."""
-    found = known.experiment(experiment).with_added([arm])
-    config = found.resolve(found.arm(arm), found.profile(profile), seed)
+    found = known.experiment(cell.experiment).with_added([cell.arm])
+    config = found.resolve(found.arm(cell.arm), found.profile(cell.profile), cell.seed)
     steps = config.timesteps
     correct = [round(final * (1 - 0.6 / t**1.5 * (t < steps))) for t in range(1, steps + 1)]
     layer = LayerActivity("fc1", 78400, 9000.0 * steps, multiplies=False, neurons=100, spikes=3.0)
@@ -70,13 +71,17 @@ def write_cell(
     return write_record(results, record)
 
 
-def write_arm(
-    results: Path, experiment: str, profile: str, arm: str, finals: Sequence[int], known: Catalogue = CATALOGUE
-) -> list[Path]:
-    """One record for each of `finals`, with seeds 0, 1, 2, …"""
-    return [
-        write_cell(results, experiment, profile, arm, seed, final, known=known) for seed, final in enumerate(finals)
-    ]
+def arm_writer(known: Catalogue) -> Callable[[Path, str, str, str, Sequence[int]], list[Path]]:
+    """A function that writes one record for each of `finals`, with seeds 0, 1, 2, …, of an arm that `known` has."""
+
+    def write(results: Path, experiment: str, profile: str, arm: str, finals: Sequence[int]) -> list[Path]:
+        cells = [Cell(experiment, profile, arm, seed) for seed in range(len(finals))]
+        return [write_cell(results, cell, final, known=known) for cell, final in zip(cells, finals, strict=True)]
+
+    return write
+
+
+write_arm = arm_writer(CATALOGUE)
 
 
 def write_mnist(results: Path) -> None:
@@ -101,7 +106,7 @@ def write_ablation(results: Path) -> None:
     }
     for arm, counts in finals.items():
         write_arm(results, "ablation-interleaved", "lite", arm, counts)
-    write_cell(results, "ablation-interleaved", "lite", "interleaved-8x3", 2, 0, ERROR)
+    write_cell(results, Cell("ablation-interleaved", "lite", "interleaved-8x3", 2), 0, ERROR)
 
 
 def write_readings(results: Path) -> None:

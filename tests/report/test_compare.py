@@ -8,7 +8,7 @@ from rich.console import Console
 from harness.errors import HarnessError
 from harness.report import compare
 
-from .campaigns import CATALOGUE, Campaign, write_arm, write_cell
+from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell
 
 MNIST = "mnist-784-100-10"
 
@@ -34,7 +34,7 @@ def test_equal_counts_are_counted_as_the_same(campaign: Campaign) -> None:
 
 
 def test_failed_cells_and_arms_of_one_side_have_no_pairs(campaign: Campaign) -> None:
-    write_cell(campaign.evidence, MNIST, "paper", "cyclic-2", 0, 0, "out of memory")
+    write_cell(campaign.evidence, Cell(MNIST, "paper", "cyclic-2", 0), 0, "out of memory")
     write_arm(campaign.local, MNIST, "paper", "cyclic-2", (9000,))
     (row,) = compare(campaign.evidence, campaign.local, CATALOGUE).arms
     assert (row.a, row.difference, row.paired_seeds) == (None, None, ())

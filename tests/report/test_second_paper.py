@@ -15,7 +15,7 @@ from harness.papers import catalogue
 from harness.report import Folders, render
 from harness.report.sources import read
 
-from .campaigns import CATALOGUE, Campaign, write_ablation, write_arm, write_mnist
+from .campaigns import CATALOGUE, Campaign, arm_writer, write_ablation, write_arm, write_mnist
 
 PACKAGE = """
 from dataclasses import replace
@@ -83,7 +83,7 @@ def test_no_verdict_of_the_first_changes(two: Catalogue, campaign: Campaign) -> 
 def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Campaign) -> None:
     for experiment in ("ablation-interleaved", "invented-interleaved"):
         for arm, finals in (("cyclic-16x3", (6900, 6960, 6860)), ("interleaved-16x3", (6350, 6390, 6330))):
-            write_arm(campaign.evidence, experiment, "lite", arm, finals, two)
+            arm_writer(two)(campaign.evidence, experiment, "lite", arm, finals)
     [source] = read(campaign.evidence, None, two)
     claims = {claim.id: claim for claim in two.claims}
     judged = {j.id: j for j in judge(source.loaded, two)}
@@ -97,7 +97,7 @@ def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Cam
 
 def test_each_paper_has_its_page(two: Catalogue, campaign: Campaign) -> None:
     write_mnist(campaign.evidence)
-    write_arm(campaign.evidence, "invented-interleaved", "lite", "cyclic-16x3", (6900,), two)
+    arm_writer(two)(campaign.evidence, "invented-interleaved", "lite", "cyclic-16x3", (6900,))
     render(Folders(campaign.evidence, campaign.out), two)
     first, second = ((campaign.out / name).read_text(encoding="utf-8") for name in ("index.html", "invented.html"))
     assert "<title>An invented paper: does" in second

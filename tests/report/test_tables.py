@@ -5,7 +5,7 @@ import pytest
 from harness.report.sources import read
 from harness.report.tables import BEYOND, FEW_SEEDS, NOT_PRINTED, Table, accuracy_table, columns_of, letter
 
-from .campaigns import CATALOGUE, Campaign, write_arm, write_cell, write_mnist
+from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell, write_mnist
 
 MNIST = "mnist-784-100-10"
 
@@ -58,7 +58,7 @@ def test_one_seed_has_no_interval_and_says_so(campaign: Campaign) -> None:
 
 
 def test_an_arm_whose_only_cell_failed_quotes_the_error(campaign: Campaign) -> None:
-    write_cell(campaign.evidence, MNIST, "paper", "cyclic-2", 0, 0, "disk is full")
+    write_cell(campaign.evidence, Cell(MNIST, "paper", "cyclic-2", 0), 0, "disk is full")
     row = next(row for row in table_of(campaign).rows if (row.arm, row.whose) == ("cyclic-2", "evidence"))
     assert row.entries[0].reason == "no finished cell: seed 0 failed (disk is full)"
     assert row.seeds == "0/5"

@@ -17,7 +17,7 @@ from harness.records.store import lock_path, read_record
 from harness.runs import grid
 from harness.runs.grid import Finished, Grid, run_grid
 from harness.runs.plan import PlannedCell, configurations, plan
-from harness.training.cell import Setting
+from harness.training.cell import Setting, run_cell
 from tests.robust import tiny
 
 SETTING = Setting(torch.device("cpu"))
@@ -81,10 +81,8 @@ def test_a_checkpoint_of_other_versions_is_not_mixed_in(data: DataSet, tmp_path:
 def test_results_that_no_record_can_hold_are_a_failure(
     data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = grid.run_cell
-
     def broken(*arguments: object) -> object:
-        trained = real(*arguments)  # type: ignore[arg-type]
+        trained = run_cell(*arguments)  # type: ignore[arg-type]
         return replace(trained, result=msgspec.structs.replace(trained.result, thresholds=[float("nan")]))
 
     monkeypatch.setattr(grid, "run_cell", broken)

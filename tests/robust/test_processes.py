@@ -86,19 +86,20 @@ def until(run: Started, there: Path, pattern: str, seconds: float = 300) -> None
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "words"),
+    ("number", "expected"),
     [
-        (signal.SIGINT, 130, "the same command goes on from there"),
-        (signal.SIGTERM, 75, "with a checkpoint: run the same command again to go on"),
-        (signal.SIGUSR1, 75, "with a checkpoint: run the same command again to go on"),
+        (signal.SIGINT, (130, "the same command goes on from there")),
+        (signal.SIGTERM, (75, "with a checkpoint: run the same command again to go on")),
+        (signal.SIGUSR1, (75, "with a checkpoint: run the same command again to go on")),
     ],
 )
 def test_a_stopped_run_says_how_to_go_on_and_does(
-    number: int, code: int, words: str, server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
+    number: int, expected: tuple[int, str], server: Server, whole: tuple[dict[str, str], float], tmp_path: Path
 ) -> None:
     run = server.start(*GRID, cwd=tmp_path)
     until(run, tmp_path, ".seed-*.checkpoint.training")
     os.kill(run.pid, number)
+    code, words = expected
     assert run.wait() == code
     assert words in run.said().splitlines()[-1]
     assert "Traceback" not in run.said()

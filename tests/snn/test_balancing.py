@@ -1,8 +1,11 @@
 """Threshold balancing against percentiles taken by NumPy over all pre-activations at once."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from harness.config import Balancing, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure
@@ -11,16 +14,16 @@ from harness.snn.balancing import balance
 from harness.snn.network import Network
 
 
-def made(seed=0):
+def made(seed: int = 0) -> Network:
     return Network(NetworkSpec("t", hidden=(30, 20)), (1, 6, 6), 4, torch.Generator().manual_seed(seed))
 
 
-def trains(count=40):
+def trains(count: int = 40) -> Tensor:
     generator = torch.Generator().manual_seed(5)
     return torch.randint(-1, 2, (8, count, 1, 6, 6), generator=generator).float()
 
 
-def test_each_layer_sees_the_spikes_of_the_thresholds_before_it():
+def test_each_layer_sees_the_spikes_of_the_thresholds_before_it() -> None:
     network, train = made(), trains()
     first, second, _ = (weight.detach().numpy() for weight in network.weights)
     got = balance(network, lambda: train.split(7, dim=1), Balancing(99.0), NeuronSpec(leak=0.9))
@@ -35,7 +38,7 @@ def test_each_layer_sees_the_spikes_of_the_thresholds_before_it():
     assert got[1] == pytest.approx(np.quantile(np.stack(out) @ second.T, 0.99, method="inverted_cdf"), rel=0.05)
 
 
-def test_a_layer_without_positive_input_is_named():
+def test_a_layer_without_positive_input_is_named() -> None:
     network = made()
     with torch.no_grad():
         network.weights[1].fill_(-1.0)
@@ -43,14 +46,14 @@ def test_a_layer_without_positive_input_is_named():
         balance(network, lambda: [trains()], Balancing(99.9), NeuronSpec())
 
 
-def test_layers_computed_again_give_the_thresholds_of_layers_kept(monkeypatch):
+def test_layers_computed_again_give_the_thresholds_of_layers_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network(NetworkSpec("t", (4, "A", 6), (8, 8)), (2, 6, 6), 3, torch.Generator().manual_seed(2))
     train = torch.randint(-1, 2, (5, 9, 2, 6, 6), generator=torch.Generator().manual_seed(3)).float()
     passes = []
 
-    def trains():
+    def trains() -> Iterable[Tensor]:
         passes.append(1)
-        return train.split(4, dim=1)
+        return torch.split(train, 4, dim=1)
 
     kept = balance(network, trains, Balancing(95.0), NeuronSpec())
     assert len(passes) == 2  # the second finds the first threshold's spikes, which are kept from then on
@@ -60,14 +63,14 @@ def test_layers_computed_again_give_the_thresholds_of_layers_kept(monkeypatch):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_a_layer_whose_input_is_not_finite_is_named(value):
+def test_a_layer_whose_input_is_not_finite_is_named(value: float) -> None:
     train = trains()
     train[0, 0] = value
     with pytest.raises(CellFailure, match="linear1: its input is not finite"):
         balance(made(), lambda: [train], Balancing(99.9), NeuronSpec())
 
 
-def test_per_step_takes_the_largest_of_the_percentiles_of_each_timestep():
+def test_per_step_takes_the_largest_of_the_percentiles_of_each_timestep() -> None:
     network, train = made(), trains()
     train[3] *= 5  # the timestep that decides
     got = balance(network, lambda: train.split(7, dim=1), Balancing(99.0, method="per-step"), NeuronSpec())

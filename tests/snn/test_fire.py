@@ -2,16 +2,17 @@
 
 import pytest
 import torch
+from torch import Tensor
 
 from harness.config import NeuronSpec
-from harness.snn.fire import EACH, SUMMED, Neuron, fire, pooled
+from harness.snn.fire import EACH, SUMMED, Kernel, Neuron, Readout, fire, pooled
 
 TIMESTEPS, IMAGES = 6, 3
 LINEAR, CONVOLUTION = (5, 8), (8, 2, 3, 3)
 MAPS = (IMAGES, 6, 4, 8)
 
 
-def given(shape, first):
+def given(shape: tuple[int, ...], first: bool) -> tuple[Tensor, Tensor, Tensor]:
     """A weight of `shape`, inputs for it that need a gradient unless their layer is the `first`, and a gain."""
     draws = torch.Generator().manual_seed(7)
     weight = torch.randn(shape, generator=draws)
@@ -22,11 +23,14 @@ def given(shape, first):
     return weight.requires_grad_(), x.requires_grad_(not first), gain
 
 
-def differentiated(shape, first, readout, kernel, dtype):
+def differentiated(
+    shape: tuple[int, ...], first: bool, readout: Readout, kernel: Kernel, dtype: torch.dtype
+) -> tuple[Tensor, Tensor | None, Tensor]:
     """What is fired, and the gradients of inputs and weight."""
     weight, x, gain = given(shape, first)
     fired = fire(x.to(dtype), weight, TIMESTEPS, Neuron(1.5, NeuronSpec(), gain, kernel), readout)
     fired.backward(torch.randn(fired.shape, generator=torch.Generator().manual_seed(8)).to(fired.dtype))
+    assert weight.grad is not None
     return fired.detach(), x.grad, weight.grad
 
 
@@ -36,21 +40,23 @@ def differentiated(shape, first, readout, kernel, dtype):
     ("shape", "readout"),
     [(LINEAR, EACH), (LINEAR, SUMMED), (CONVOLUTION, EACH), (CONVOLUTION, pooled(MAPS)), (CONVOLUTION, SUMMED)],
 )
-def test_spikes_and_gradients_are_those_of_autograd_through_the_reference(shape, readout, first, dtype):
+def test_spikes_and_gradients_are_those_of_autograd_through_the_reference(
+    shape: tuple[int, ...], readout: Readout, first: bool, dtype: torch.dtype
+) -> None:
     spikes, grad_x, grad_weight = differentiated(shape, first, readout, "numba", dtype)
     expected, expected_x, expected_weight = differentiated(shape, first, readout, "reference", dtype)
     assert spikes.any()
     assert torch.equal(spikes, expected)
-    close = {"rtol": 1e-5, "atol": 1e-5} if dtype == torch.float32 else {"rtol": 0.05, "atol": 0.1}
-    torch.testing.assert_close(grad_weight, expected_weight, **close)
+    rtol, atol = (1e-5, 1e-5) if dtype == torch.float32 else (0.05, 0.1)
+    torch.testing.assert_close(grad_weight, expected_weight, rtol=rtol, atol=atol)
     assert grad_weight.dtype == torch.float32
     if first:
         assert grad_x is None
     else:
-        torch.testing.assert_close(grad_x, expected_x, **close)
+        torch.testing.assert_close(grad_x, expected_x, rtol=rtol, atol=atol)
 
 
-def test_a_second_backward_pass_is_an_error_since_the_gradient_overwrote_the_current():
+def test_a_second_backward_pass_is_an_error_since_the_gradient_overwrote_the_current() -> None:
     weight, x, gain = given(LINEAR, first=True)
     fired = fire(x, weight, TIMESTEPS, Neuron(1.5, NeuronSpec(), gain, "numba"))
     fired.sum().backward(retain_graph=True)
@@ -58,19 +64,24 @@ def test_a_second_backward_pass_is_an_error_since_the_gradient_overwrote_the_cur
         fired.sum().backward()
 
 
-def test_a_current_that_is_handed_in_stays_as_it_is():
+def test_a_current_that_is_handed_in_stays_as_it_is() -> None:
     current = torch.randn(TIMESTEPS, 40, generator=torch.Generator().manual_seed(9)).requires_grad_()
     before = current.detach().clone()
     fire(current, None, TIMESTEPS, Neuron(0.7, NeuronSpec(), kernel="numba")).sum().backward()
     assert torch.equal(current.detach(), before)
 
 
-def test_the_first_convolution_keeps_its_inputs_and_not_its_current():
+def test_the_first_convolution_keeps_its_inputs_and_not_its_current() -> None:
     kept = []
     for first in (True, False):
         weight, x, gain = given(CONVOLUTION, first)
-        sizes = []
-        with torch.autograd.graph.saved_tensors_hooks(lambda t, sizes=sizes: sizes.append(t.numel()) or t, lambda t: t):
+        sizes: list[int] = []
+
+        def note(saved: Tensor, sizes: list[int] = sizes) -> Tensor:
+            sizes.append(saved.numel())
+            return saved
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda saved: saved):
             fire(x, weight, TIMESTEPS, Neuron(1.5, NeuronSpec(), gain, "numba"))
         kept.append(TIMESTEPS * gain.numel() in sizes)
     assert kept == [False, True]

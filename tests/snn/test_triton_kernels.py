@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch import Tensor
 
-from harness.config import NeuronSpec
-from harness.snn.fire import EACH, SUMMED, Neuron, fire, pooled
+from harness.config import Clock, NeuronSpec, Reading
+from harness.snn.fire import EACH, SUMMED, Kernel, Neuron, Readout, fire, pooled
 from harness.snn.neuron import lif_reference
 from harness.snn.readout import read
 
@@ -18,7 +19,7 @@ MAPS = (2, 7, 5, 3)  # (N, H, W, C), odd
 READOUTS = {"each": EACH, "summed": SUMMED, "pooled, odd": pooled(MAPS), "pooled, even": pooled((1, 6, 10, 11))}
 
 
-def drawn(readout, dtype, timesteps=7):
+def drawn(readout: Readout, dtype: torch.dtype, timesteps: int = 7) -> tuple[Tensor, Tensor, Tensor]:
     """Current, gain and a gradient of the readout."""
     draws = torch.Generator().manual_seed(3)
     images, height, width, channels = readout.maps
@@ -33,7 +34,9 @@ def drawn(readout, dtype, timesteps=7):
 @pytest.mark.parametrize("reading", READINGS)
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_spikes_and_gradients_are_the_references(readout, reading, clock, dtype):
+def test_spikes_and_gradients_are_the_references(
+    readout: Readout, reading: Reading, clock: Clock, dtype: torch.dtype
+) -> None:
     current, gain, arriving = drawn(readout, dtype)
     neuron = Neuron(0.7, NeuronSpec(reading, clock), gain)
     expected = current.clone().requires_grad_()
@@ -49,7 +52,7 @@ def test_spikes_and_gradients_are_the_references(readout, reading, clock, dtype)
 
 @pytest.mark.parametrize("readout", [EACH, pooled(MAPS)], ids=["each", "pooled"])
 @pytest.mark.parametrize("clock", CLOCKS)
-def test_spikes_are_counted_neuron_by_neuron(readout, clock):
+def test_spikes_are_counted_neuron_by_neuron(readout: Readout, clock: Clock) -> None:
     current, _, _ = drawn(readout, torch.float32)
     neuron = Neuron(0.7, NeuronSpec(clock=clock))
     counts = torch.zeros(current.shape[1], device=DEVICE)
@@ -59,7 +62,7 @@ def test_spikes_are_counted_neuron_by_neuron(readout, clock):
     assert torch.equal(counts.cpu(), spikes.sum(0))
 
 
-def test_one_row_of_gradient_stands_for_every_timestep():
+def test_one_row_of_gradient_stands_for_every_timestep() -> None:
     current, _, _ = (tensor.to(DEVICE) for tensor in drawn(EACH, torch.float32))
     row = torch.randn(1, current.shape[1], generator=torch.Generator().manual_seed(4)).to(DEVICE)
     neuron = Neuron(0.7, NeuronSpec())
@@ -69,15 +72,17 @@ def test_one_row_of_gradient_stands_for_every_timestep():
 
 
 @pytest.mark.parametrize("readout", [EACH, SUMMED, pooled((3, 4, 4, 5))])
-def test_a_layer_fires_and_learns_as_with_the_reference(readout):
+def test_a_layer_fires_and_learns_as_with_the_reference(readout: Readout) -> None:
     generator = torch.Generator().manual_seed(6)
     weight = torch.randn(80, 12, generator=generator)
     x = torch.randint(-1, 2, (4 * 3, 12), generator=generator).float()
     outcomes = []
-    for kernel, device in (("triton", DEVICE), ("reference", "cpu")):
+    places: tuple[tuple[Kernel, str], ...] = (("triton", DEVICE), ("reference", "cpu"))
+    for kernel, device in places:
         leaf = weight.to(device, copy=True).requires_grad_()
         fired = fire(x.to(device), leaf, 4, Neuron(1.5, NeuronSpec(), kernel=kernel), readout)
         fired.square().sum().backward()
+        assert leaf.grad is not None
         outcomes.append((fired.detach().cpu(), leaf.grad.cpu()))
     (fired, gradient), (expected, expected_gradient) = outcomes
     assert fired.any()
@@ -85,7 +90,7 @@ def test_a_layer_fires_and_learns_as_with_the_reference(readout):
     torch.testing.assert_close(gradient, expected_gradient, rtol=1e-4, atol=1e-4)
 
 
-def test_the_surrogate_can_be_divided_by_the_threshold():
+def test_the_surrogate_can_be_divided_by_the_threshold() -> None:
     current, _, arriving = (tensor.to(DEVICE) for tensor in drawn(EACH, torch.float32))
     plain, divided = Neuron(0.7, NeuronSpec()), Neuron(0.7, NeuronSpec(surrogate_scale="released"))
     one = triton_kernels.backward(arriving, current, plain, EACH)

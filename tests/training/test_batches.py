@@ -1,6 +1,7 @@
 """Augmentation: each image has its own shift, black is shifted in, and nothing else changes."""
 
 import torch
+from torch import Tensor
 from torch.nn.functional import pad
 
 from harness.config import Augmentation
@@ -8,15 +9,15 @@ from harness.data.types import ImageSet
 from harness.training.batches import augment, batch, normalised
 
 
-def seeded(seed=0):
+def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def images(count=32, channels=3, size=8):
+def images(count: int = 32, channels: int = 3, size: int = 8) -> Tensor:
     return torch.randint(1, 256, (count, channels, size, size), dtype=torch.uint8, generator=seeded(9))
 
 
-def test_each_result_is_one_of_the_possible_crops():
+def test_each_result_is_one_of_the_possible_crops() -> None:
     batch = images()
     moved = augment(batch, Augmentation(pad=2), seeded())
     offsets = set()
@@ -28,7 +29,7 @@ def test_each_result_is_one_of_the_possible_crops():
     assert len(offsets) > 10
 
 
-def test_about_half_are_mirrored():
+def test_about_half_are_mirrored() -> None:
     batch = images(400)
     flipped = augment(batch, Augmentation(flip=True), seeded())
     same = (flipped == batch).flatten(1).all(1)
@@ -37,7 +38,7 @@ def test_about_half_are_mirrored():
     assert 150 < int(mirrored.sum()) < 250
 
 
-def test_without_augmentation_nothing_is_drawn():
+def test_without_augmentation_nothing_is_drawn() -> None:
     generator = seeded()
     before = generator.get_state()
     batch = images()
@@ -45,11 +46,11 @@ def test_without_augmentation_nothing_is_drawn():
     assert torch.equal(before, generator.get_state())
 
 
-def test_pixels_become_minus_one_to_one():
+def test_pixels_become_minus_one_to_one() -> None:
     assert normalised(torch.tensor([[[[0, 255]]]], dtype=torch.uint8)).flatten().tolist() == [-1.0, 1.0]
 
 
-def test_a_batch_holds_the_chosen_images_with_their_labels():
+def test_a_batch_holds_the_chosen_images_with_their_labels() -> None:
     labels = torch.arange(10)
     held = ImageSet(labels.view(10, 1, 1, 1).to(torch.uint8), labels)
     images, chosen = batch(held, torch.tensor([7, 0, 3]), Augmentation(), seeded())

@@ -1,45 +1,48 @@
 """Evaluation against a loop that runs the network one timestep at a time, with torch's layers and naive sums."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Generator, Tensor
 
 import encoders
 from harness.config import NetworkSpec, NeuronSpec
 from harness.data.types import ImageSet
+from harness.snn.fire import Kernel
 from harness.snn.network import Network
 from harness.snn.spiking import Spiking
 from harness.training.evaluate import evaluate
 from harness.training.watch import SILENT
+from tests.encoders.sound import Sign
 
 TIMESTEPS, THRESHOLDS, LEAK = 6, (0.4, 0.3, 0.2), 0.9
 
 
-def spiking(kernel="auto"):
+def spiking(kernel: Kernel = "auto") -> Spiking:
     network = Network(NetworkSpec("t", (4, "A", 5), (8,)), (2, 7, 5), 3, torch.Generator().manual_seed(0))
     neuron = NeuronSpec(leak=LEAK)
     return Spiking(network, encoders.create("direct"), neuron, TIMESTEPS, THRESHOLDS, kernel=kernel)
 
 
-def images(count=9):
+def images(count: int = 9) -> ImageSet:
     draws = torch.Generator().manual_seed(1)
     pixels = torch.randint(0, 256, (count, 2, 7, 5), generator=draws, dtype=torch.uint8)
     return ImageSet(pixels, torch.randint(0, 3, (count,), generator=draws))
 
 
-def step_by_step(model, given):
+def step_by_step(model: Spiking, given: ImageSet) -> tuple[Tensor, list[int], list[int]]:
     """Whether each image is right after each timestep; spikes of each layer; additions of each layer."""
     w = [weight.detach() for weight in model.network.weights]
     x = given.images.float() / 127.5 - 1
-    membranes, fired, total = [0.0] * 3, [0.0] * 3, 0.0
+    membranes, fired, total = [torch.zeros(())] * 3, [torch.zeros(())] * 3, torch.zeros(())
     spikes, additions, right = [0] * 3, [0] * 4, []
     ones = [torch.ones_like(weight) for weight in w]
     for _ in range(TIMESTEPS):
         inputs = x
         for layer in range(4):
-            events = 4 * inputs if layer == 1 else (inputs != 0).float()  # a pooled spike is worth a quarter
+            events = 4 * inputs if layer == 1 else inputs.ne(0).float()  # a pooled spike is worth a quarter
             additions[layer] += int(layer_of(layer, events, ones[layer]).sum())
             current = layer_of(layer, inputs, w[layer])
             if layer == 3:
@@ -53,14 +56,14 @@ def step_by_step(model, given):
     return torch.stack(right), spikes, additions
 
 
-def layer_of(layer, x, weight):
+def layer_of(layer: int, x: Tensor, weight: Tensor) -> Tensor:
     if layer < 2:
         return F.conv2d(x, weight, padding=1)
     return (x.permute(0, 2, 3, 1) if x.dim() == 4 else x).flatten(1) @ weight.T
 
 
 @pytest.mark.parametrize("kernel", ["numba", "reference"])
-def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel):
+def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel: Kernel) -> None:
     model, given = spiking(kernel), images()
     found = evaluate(model, given, 0, SILENT)
     right, spikes, additions = step_by_step(model, given)
@@ -71,7 +74,7 @@ def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel):
     assert found.counts.total == 9
 
 
-def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
+def test_the_size_of_a_chunk_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     model, given = spiking(), images()
     whole = evaluate(model, given, 0, SILENT)
     monkeypatch.setattr(Spiking, "chunk", lambda _: 2)
@@ -80,20 +83,20 @@ def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
     assert parts.layers == whole.layers
 
 
-class NamesItsImages:
+@dataclass(frozen=True)
+class NamesItsImages(Sign):
     """An encoder that takes ids and remembers them."""
 
-    def __init__(self):
-        self.seen, self.inner = [], encoders.create("direct")
-        self.info = self.inner.info
+    seen: list[int] = field(default_factory=list)
 
-    def encode(self, given, timesteps, generator, ids=None):
-        self.seen += ids.tolist()
-        return self.inner.encode(given, timesteps, generator)
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+        assert ids is not None
+        self.seen.extend(ids.tolist())
+        return super().encode(images, timesteps, generator)
 
 
-def test_an_encoder_that_takes_ids_gets_the_places_of_the_images(monkeypatch):
+def test_an_encoder_that_takes_ids_gets_the_places_of_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Spiking, "chunk", lambda _: 4)
-    model = replace(spiking(), encoder=NamesItsImages())
-    evaluate(model, images(), 0, SILENT)
-    assert model.encoder.seen == list(range(9))
+    encoder = NamesItsImages()
+    evaluate(replace(spiking(), encoder=encoder), images(), 0, SILENT)
+    assert encoder.seen == list(range(9))

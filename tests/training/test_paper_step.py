@@ -12,7 +12,7 @@ from harness.training.cell import DTYPES
 from harness.training.randomness import generator
 
 
-def test_one_step_has_a_finite_loss_and_moves_every_weight():
+def test_one_step_has_a_finite_loss_and_moves_every_weight() -> None:
     experiment = catalogue().experiment("cifar10-vgg9")
     config = experiment.resolve(experiment.arms[0], experiment.profile("paper"), 0)
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1

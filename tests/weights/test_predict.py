@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pandas as pd
@@ -15,8 +16,8 @@ from harness.schema import Counts
 from tests.weights.conftest import Call, Kept
 
 
-def curve(kept: Kept) -> dict[str, object]:
-    found: dict[str, object] = json.loads(kept.record.read_text())["curve"]
+def curve(kept: Kept) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(kept.record.read_text())["curve"]
     return found
 
 
@@ -33,7 +34,9 @@ def test_a_file_without_its_record_gives_them_too(own: Kept, call: Call) -> None
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_the_table_has_each_image_with_its_class_at_every_timestep(kept: Kept, call: Call, kind: str, tmp_path: Path):
+def test_the_table_has_each_image_with_its_class_at_every_timestep(
+    kept: Kept, call: Call, kind: str, tmp_path: Path
+) -> None:
     if kind == "parquet":
         pytest.importorskip("pyarrow")
     out = tmp_path / f"table.{kind}"
