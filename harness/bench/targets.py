@@ -1,4 +1,4 @@
-"""What this project wants to hold, told from a report's rows. Limits: see issue "Speed" and README."""
+"""The figures that this project wants to hold, measured from the rows of a report."""
 
 from collections.abc import Callable, Iterator
 

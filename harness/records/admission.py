@@ -33,12 +33,16 @@ def _ranges(record: Record) -> str:
 
 
 def _fingerprint(record: Record) -> str:
-    mark = record.fingerprint
-    if mark.recipe != recipe_digest(record.config):
+    recorded = record.fingerprint
+    if recorded.recipe != recipe_digest(record.config):
         return "its fingerprint is of another configuration"
-    if mark.numerics != numerics_digest(mark.modules.values()):
+    if recorded.numerics != numerics_digest(recorded.modules.values()):
         return "its fingerprint contradicts the modules it lists"
-    return "" if mark.digest == whole_digest(mark.recipe, mark.data, mark.numerics) else "its fingerprint is not whole"
+    return (
+        ""
+        if recorded.digest == whole_digest(recorded.recipe, recorded.data, recorded.numerics)
+        else "its fingerprint is not whole"
+    )
 
 
 def _outcome(record: Record) -> str:

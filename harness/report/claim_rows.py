@@ -31,7 +31,7 @@ SIGNS = {
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One judgement in words. `whose` is the source judged; `arm` the one whose records to look up.
+    """One judgement in words. `whose` is the source judgement; `arm` the one whose records to look up.
 
     `before` is our number straight after threshold balancing; `margin` and `test` are what decided, `why` is the one
     reason; `also` are further sentences: controls with the same verdict, the nearest reading, shared records.
@@ -81,7 +81,7 @@ class ClaimRow:
 
 
 def claim_rows(sources: Sequence[Source], claims: Sequence[Claim]) -> tuple[ClaimRow, ...]:
-    """All judged claims in the order of claims.toml; context numbers are shown in the accuracy tables only.
+    """All judgement claims in the order of claims.toml; context numbers are shown in the accuracy tables only.
 
     Yours have a row where there are records; evidence always has one.
     """
@@ -97,28 +97,28 @@ def _rows(sources: Sequence[Source], claims: Sequence[Claim]) -> Iterator[ClaimR
                     yield _row(claim, judgement, source)
 
 
-def _row(claim: Claim, judged: Judgement, source: Source) -> ClaimRow:
-    ours, interval = _ours(judged)
+def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
+    ours, interval = _ours(judgement)
     return ClaimRow(
         id=claim.id,
-        experiment=judged.experiment,
-        profile=judged.profile or BLANK,
-        arm=judged.arm,
+        experiment=judgement.experiment,
+        profile=judgement.profile or BLANK,
+        arm=judgement.arm,
         statement=statement(claim, source.catalogue),
         where=claim.source,
         published=published(claim, source.catalogue),
         ours=ours,
         interval=interval,
-        before=_before(judged),
-        optimism=BLANK if judged.optimism is None else f"{judged.optimism:+.2f}",
-        seeds=f"{judged.seeds_done}/{judged.seeds_planned}" if claim.needs_training else BLANK,
-        margin=BLANK if judged.margin is None else f"{judged.margin:.2f}",
-        test=judged.test or BLANK,
-        comparability=judged.comparability,
-        deviations=judged.deviations,
-        verdict=judged.verdict,
-        why=source.shorten(judged.why),
-        also=(*_as_printed(claim, source.catalogue), *_also(judged)),
+        before=_before(judgement),
+        optimism=BLANK if judgement.optimism is None else f"{judgement.optimism:+.2f}",
+        seeds=f"{judgement.seeds_done}/{judgement.seeds_planned}" if claim.needs_training else BLANK,
+        margin=BLANK if judgement.margin is None else f"{judgement.margin:.2f}",
+        test=judgement.test or BLANK,
+        comparability=judgement.comparability,
+        deviations=judgement.deviations,
+        verdict=judgement.verdict,
+        why=source.shorten(judgement.why),
+        also=(*_as_printed(claim, source.catalogue), *_also(judgement)),
         whose=source.name,
         note=claim.note,
     )
@@ -158,48 +158,50 @@ def _as_printed(claim: Claim, catalogue: Catalogue) -> Iterator[str]:
         yield f"Steps: {claim.timestep} against {theirs or 'a number that is not reported'}."
 
 
-def _ours(judged: Judgement) -> tuple[str, str]:
-    if judged.kind == "steps-to-reach" and judged.steps:
-        timesteps = judged.timestep or 0
-        return ", ".join(steps_label(step, timesteps) for step in judged.steps) + " steps", "one number a seed"
-    if judged.mean is None:
+def _ours(judgement: Judgement) -> tuple[str, str]:
+    if judgement.kind == "steps-to-reach" and judgement.steps:
+        timesteps = judgement.timestep or 0
+        return ", ".join(steps_label(step, timesteps) for step in judgement.steps) + " steps", "one number a seed"
+    if judgement.mean is None:
         return BLANK, ""
-    signed = judged.kind == "ordering"
+    signed = judgement.kind == "ordering"
     unit = "points" if signed else "%"
-    if judged.kind == "measurement":
-        return f"{judged.mean:.1f} %", "no seeds: computed from the images"
-    if judged.low is None or judged.high is None:
-        return ", ".join(_number(run, signed) for run in judged.runs) + f" {unit}", "one number a seed"
-    interval = f"95 %: {_number(judged.low, signed)} to {_number(judged.high, signed)}"
-    return f"{_number(judged.mean, signed)} {unit}", f"{interval}; {_one_more(judged, signed)}"
+    if judgement.kind == "measurement":
+        return f"{judgement.mean:.1f} %", "no seeds: computed from the images"
+    if judgement.low is None or judgement.high is None:
+        return ", ".join(_number(run, signed) for run in judgement.runs) + f" {unit}", "one number a seed"
+    interval = f"95 %: {_number(judgement.low, signed)} to {_number(judgement.high, signed)}"
+    return f"{_number(judgement.mean, signed)} {unit}", f"{interval}; {_one_more(judgement, signed)}"
 
 
-def _one_more(judged: Judgement, signed: bool) -> str:
+def _one_more(judgement: Judgement, signed: bool) -> str:
     if signed:
-        what = "pairs" if judged.versus else "seeds"
-        return f"{sum(run > 0 for run in judged.runs)} of {len(judged.runs)} {what} above"
-    return f"next run {_number(judged.prediction_low or 0.0, False)} to {_number(judged.prediction_high or 0.0, False)}"
+        what = "pairs" if judgement.versus else "seeds"
+        return f"{sum(run > 0 for run in judgement.runs)} of {len(judgement.runs)} {what} above"
+    low, high = judgement.prediction_low or 0.0, judgement.prediction_high or 0.0
+    return f"next run {_number(low, False)} to {_number(high, False)}"
 
 
 def _number(value: float, signed: bool) -> str:
     return f"{value:+.2f}" if signed else f"{value:.2f}"
 
 
-def _before(judged: Judgement) -> str:
-    return BLANK if judged.balanced is None else _number(judged.balanced, judged.kind == "ordering")
+def _before(judgement: Judgement) -> str:
+    return BLANK if judgement.balanced is None else _number(judgement.balanced, judgement.kind == "ordering")
 
 
-def _also(judged: Judgement) -> Iterator[str]:
+def _also(judgement: Judgement) -> Iterator[str]:
     """What a reader should know beside the reason, a sentence each."""
-    if judged.same and judged.verdict in ANSWERS:
-        yield f"These controls get the same verdict on this number: {', '.join(judged.same)}."
-    elif judged.other and judged.verdict in ANSWERS:
-        yield f"No control gets this verdict on this number ({', '.join(judged.other)})."
-    if judged.replication is not None and judged.verdict == "reproduced":
-        yield f"An exact replication would get this word in {100 * judged.replication:.0f} % of cases, at this spread."
-    if judged.reading:
-        yield judged.reading
-    if judged.twins:
-        yield f"The same records judge {', '.join(judged.twins)}: one piece of evidence."
-    if judged.further:
-        yield f"{judged.further} further seeds are exploratory: they judge nothing."
+    if judgement.same and judgement.verdict in ANSWERS:
+        yield f"These controls get the same verdict on this number: {', '.join(judgement.same)}."
+    elif judgement.other and judgement.verdict in ANSWERS:
+        yield f"No control gets this verdict on this number ({', '.join(judgement.other)})."
+    if judgement.replication is not None and judgement.verdict == "reproduced":
+        share = f"{100 * judgement.replication:.0f} %"
+        yield f"An exact replication would get this word in {share} of cases, at this spread."
+    if judgement.reading:
+        yield judgement.reading
+    if judgement.twins:
+        yield f"The same records judge {', '.join(judgement.twins)}: one piece of evidence."
+    if judgement.further:
+        yield f"{judgement.further} further seeds are exploratory: they judge nothing."

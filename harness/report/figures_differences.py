@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 def differences(scene: Scene) -> Iterator[Picture]:
     """Bars of the arms that orderings are about, and below them the paired differences with their intervals."""
     for source in scene.sources[:1]:
-        judged = [
+        judgements = [
             j
             for j in source.judgements
             if (j.experiment, j.profile, j.kind) == (scene.experiment.name, scene.profile, "ordering")
             and j.mean is not None
             and j.versus is not None
         ]
-        if judged:
-            yield _differences(scene, source, judged)
+        if judgements:
+            yield _differences(scene, source, judgements)
 
 
-def _differences(scene: Scene, source: Source, judged: Sequence[Judgement]) -> Picture:
-    named = {name for j in judged for name in (j.arm, j.versus)}
+def _differences(scene: Scene, source: Source, judgements: Sequence[Judgement]) -> Picture:
+    named = {name for j in judgements for name in (j.arm, j.versus)}
     arms = [arm for arm in scene.experiment.arms if arm.name in named]
-    heights = (0.36 * len(arms) + 0.5, 0.46 * len(judged) + 0.5)
+    heights = (0.36 * len(arms) + 0.5, 0.46 * len(judgements) + 0.5)
     figure, (bars, points) = new_figure(sum(heights) + 0.4, 2, heights)
-    drawn = [scene.title, _bars(bars, scene, source, arms), _points(points, judged)]
-    height = legend_below(figure, _handles(scene, judged))
+    drawn = [scene.title, _bars(bars, scene, source, arms), _points(points, judgements)]
+    height = legend_below(figure, _handles(scene, judgements))
     title = f"Paired differences: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
@@ -80,10 +80,10 @@ def _bars(ax: "Axes", scene: Scene, source: Source, arms: Sequence[Arm]) -> list
     return drawn
 
 
-def _points(ax: "Axes", judged: Sequence[Judgement]) -> list[Any]:
+def _points(ax: "Axes", judgements: Sequence[Judgement]) -> list[Any]:
     drawn: list[Any] = []
     ax.axvline(0, color=INK, linewidth=1)
-    for row, j in enumerate(judged):
+    for row, j in enumerate(judgements):
         difference, low, high = j.mean or 0.0, j.low, j.high
         if low is not None and high is not None:
             ax.plot([low, high], [row, row], color=INK, linewidth=1.8, solid_capstyle="butt")
@@ -93,7 +93,7 @@ def _points(ax: "Axes", judged: Sequence[Judgement]) -> list[Any]:
         if j.published is not None:
             ax.plot([j.published], [row], **diamond(INK), zorder=5)
         drawn.append([j.id, difference, low, high, j.published])
-    _rows(ax, [f"{j.arm}\n− {j.versus}" for j in judged])
+    _rows(ax, [f"{j.arm}\n− {j.versus}" for j in judgements])
     ax.set_xlabel("difference, paired by seed (points)")
     return drawn
 
@@ -105,10 +105,10 @@ def _rows(ax: "Axes", labels: Sequence[str]) -> None:
     ax.grid(False, axis="y")
 
 
-def _handles(scene: Scene, judged: Sequence[Judgement]) -> list[Any]:
+def _handles(scene: Scene, judgements: Sequence[Judgement]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [Line2D([], [], color=INK, marker="o", label="mean difference, 95 % interval")]
-    if any(c.prints for c in scene.claims) or any(j.published is not None for j in judged):
+    if any(c.prints for c in scene.claims) or any(j.published is not None for j in judgements):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     return handles

@@ -21,10 +21,10 @@ def operations_csv(sections: Sequence[Section]) -> str:
 
     `part` is `layer NAME`, `encoder` or `total`; what a part has not is blank.
     """
-    told = [line for section in sections for line in _lines(section)]
+    rows_of_layers = [line for section in sections for line in _lines(section)]
     stream = io.StringIO()
-    if told:
-        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *told])
+    if rows_of_layers:
+        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows_of_layers])
     return stream.getvalue()
 
 

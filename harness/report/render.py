@@ -128,9 +128,9 @@ def _contents(material: Material, chosen: Sequence[str] | None) -> dict[str, byt
                 contents |= _tables([part for part in sections if part.experiment == experiment], material)
             encoder = paper.picture() if paper.picture else None
             documents.append(document(paper, mine, material, sections, encoder))
-    for told in documents:
-        contents |= _texts(told, documents)
-        for picture in _pictures_of(told):
+    for rendered in documents:
+        contents |= _texts(rendered, documents)
+        for picture in _pictures_of(rendered):
             contents |= {f"{picture.name}.svg": picture.svg, f"{picture.name}.png": picture.png}
     return dict(sorted(contents.items()))
 
@@ -141,9 +141,9 @@ def _pages(catalogue: Catalogue) -> Iterator[tuple[Paper, tuple[Experiment, ...]
         yield paper, (*paper.experiments, *(catalogue.loose if index == 0 else ()))
 
 
-def _pictures_of(told: Document) -> list[Picture]:
-    pictures = [picture for part in told.sections for picture in part.pictures]
-    return [picture for picture in (told.forest, told.encoder, *pictures) if picture is not None]
+def _pictures_of(rendered: Document) -> list[Picture]:
+    pictures = [picture for part in rendered.sections for picture in part.pictures]
+    return [picture for picture in (rendered.forest, rendered.encoder, *pictures) if picture is not None]
 
 
 def _tables(own: Sequence[Section], material: Material) -> dict[str, bytes]:
@@ -158,14 +158,14 @@ def _tables(own: Sequence[Section], material: Material) -> dict[str, bytes]:
     return {file: text.encode() for file, text in texts.items() if text}
 
 
-def _texts(told: Document, documents: Sequence[Document]) -> dict[str, bytes]:
+def _texts(rendered: Document, documents: Sequence[Document]) -> dict[str, bytes]:
     first = documents[0].paper
     files = {d.paper.name: "index.html" if d.paper == first else f"{d.paper.name}.html" for d in documents}
-    others = tuple((d.paper.title, files[d.paper.name]) for d in documents if d.paper != told.paper)
-    whole = replace(told, others=others)
-    text = "report.md" if told.paper == first else f"{told.paper.name}.md"
-    found = {"findings.md": f"{findings_list(told.findings)}\n".encode()} if told.paper == first else {}
-    return {files[told.paper.name]: page(whole).encode(), text: markdown(whole).encode(), **found}
+    others = tuple((d.paper.title, files[d.paper.name]) for d in documents if d.paper != rendered.paper)
+    whole = replace(rendered, others=others)
+    text = "report.md" if rendered.paper == first else f"{rendered.paper.name}.md"
+    found = {"findings.md": f"{findings_list(rendered.findings)}\n".encode()} if rendered.paper == first else {}
+    return {files[rendered.paper.name]: page(whole).encode(), text: markdown(whole).encode(), **found}
 
 
 def _sections(experiment: Experiment, material: Material) -> list[Section]:

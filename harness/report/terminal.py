@@ -94,8 +94,8 @@ def claims_table(
     from rich.console import Group
 
     sources = read(evidence, local, catalogue)
-    wanted = [c for c in catalogue.claims if experiments is None or c.experiment in experiments]
-    rows = claim_rows(sources, wanted)
+    shown = [c for c in catalogue.claims if experiments is None or c.experiment in experiments]
+    rows = claim_rows(sources, shown)
     tables = (
         _claims(name, [row for row in rows if row.experiment == name])
         for name in dict.fromkeys(row.experiment for row in rows)

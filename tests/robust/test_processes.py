@@ -1,6 +1,6 @@
 """Runs that are killed, stopped, doubled, or out of disk: real processes, and what is on disk afterwards.
 
-Four kills by default. All twenty of the issue: `HARNESS_KILLS=20 pytest tests/robust/test_processes.py -k killed`.
+Four kills by default. Twenty: `HARNESS_KILLS=20 pytest tests/robust/test_processes.py -k killed`.
 """
 
 import os
