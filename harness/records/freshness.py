@@ -22,6 +22,7 @@ from harness.records.fingerprint import fingerprint
 from harness.records.store import read_record
 from harness.schema import Fingerprint, Record
 
+MOST_NAMES = 4  # of changed modules that a reason lists
 State = Literal["done", "failed", "stale", "missing"]
 
 
@@ -112,9 +113,14 @@ def _changes(
     parts = [name for name in ("recipe", "data") if getattr(recorded, name) != getattr(today, name)]
     certified = chain(certificates, recorded, record.config, today.numerics)
     if certified is None:
-        parts += sorted(_without(recorded, today) | _without(today, recorded))
+        parts += _few(sorted(_without(recorded, today) | _without(today, recorded)))
     changed = ", ".join(config_changes(record.config, config))
     return [f"recipe ({changed})" if part == "recipe" and changed else part for part in parts], certified or ()
+
+
+def _few(names: list[str]) -> list[str]:
+    """The first of many names, and how many more there are."""
+    return names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"and {len(names) - MOST_NAMES} more modules"]
 
 
 def _without(one: Fingerprint, other: Fingerprint) -> set[str]:

@@ -116,6 +116,8 @@ def _cell(config: CellConfig, path: Path, certificates: Sequence[Certificate]) -
     else:
         found = standing(path, config, certificates)
         state, reason = found.state, found.reason
+        if found.state == "done" and found.certified:
+            reason = f"fresh by certificate {', '.join(found.certified)}"
     if state == "missing" and list(path.parent.glob(f".{path.stem}.*.checkpoint*")):
         reason = "begun: its finished epochs are kept"
     return CellStatus(config.experiment, config.profile, config.arm, config.seed, _named(state), reason, str(path))
@@ -144,8 +146,10 @@ def lines(found: Status) -> Sequence[str]:
     said = [
         f"{cell.experiment}/{cell.profile}/{cell.arm} seed {cell.seed}: {cell.status}: {cell.reason}"
         for cell in found.cells
-        if cell.reason
+        if cell.reason and cell.status != "done"
     ]
+    certified = Counter(cell.reason for cell in found.cells if cell.reason and cell.status == "done")
+    said += [f"{count} records are {reason}" for reason, count in certified.items()]
     for place, digests in found.data.items():
         if len(digests) > 1:
             parts = ", ".join(f"{count} of {digest[:12]}" for digest, count in digests.items())
