@@ -35,7 +35,8 @@ class Recheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ours, theirs: right images after each timestep. predictions: images with another class at any timestep; spikes: how
     many of `neuron_steps` differ; parted: images in which any spike or class differs; unexplained: those of them that
-    rounding does not explain. partings: where the first few of them parted, the unexplained ones first.
+    rounding does not explain, counted up to the hundredth. partings: where the first few of them parted, the
+    unexplained ones first.
     """
 
     simulator: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import torch
@@ -33,13 +33,6 @@ class Shorter:
     frequencies: int | None = None
     schedule: str | None = None
     timesteps: int | None = None
-
-
-class Batch(NamedTuple):
-    """Images on their way through a network: their places in the set, `[N]`, and their spike train `[T, N, …]`."""
-
-    places: Tensor
-    train: Tensor
 
 
 @dataclass(frozen=True)
@@ -96,15 +89,15 @@ def predict(spiking: Spiking, images: ImageSet, seed: int, watch: Watch = SILENT
     draws = generator(seed, "encoder-test")
     parts = []
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-        batch = encoded(spiking, images, places, draws)
-        parts.append(outputs(spiking, batch.train).argmax(-1).cpu())
+        train = encoded(spiking, images, places, draws)
+        parts.append(outputs(spiking, train).argmax(-1).cpu())
         watch.progress("predict", spiking.macs * len(places))
     return Predictions(torch.cat(parts, 1), images.labels)
 
 
-def encoded(spiking: Spiking, images: ImageSet, places: Tensor, draws: Generator) -> Batch:
-    """The images at `places` and their spike train."""
-    return Batch(places, spiking.encode(normalised(images.images[places]), draws, places))
+def encoded(spiking: Spiking, images: ImageSet, places: Tensor, draws: Generator) -> Tensor:
+    """The spike train `[T, N, …]` of the images at `places` `[N]`."""
+    return spiking.encode(normalised(images.images[places]), draws, places)
 
 
 def outputs(spiking: Spiking, train: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from harness.schema import Counts
 from harness.snn.spiking import Spiking
 from harness.training.randomness import generator
 
+ENOUGH = 100  # images that rounding does not explain; the others that part are only counted then
 SHOWN = 20  # images whose parting is stored and printed
 # Why simulators that people will ask for are not offered.
 LACKING = {
@@ -39,7 +40,13 @@ class Comparison:
     theirs: list[Tensor] = field(default_factory=list)
     spikes: int = 0
     neuron_steps: int = 0
+    parted: int = 0
     partings: list[Parting] = field(default_factory=list)
+
+    @property
+    def unexplained(self) -> int:
+        """Images whose parting rounding does not explain, of those that were looked into."""
+        return sum(not where.explained for where in self.partings)
 
 
 def recheck(path: Path, simulator: str, data_dir: Path | None = None) -> Recheck:
@@ -82,7 +89,7 @@ def compared(spiking: Spiking, peer: Stepped, images: ImageSet, seed: int) -> Co
     done = Comparison()
     draws = generator(seed, "encoder-test")
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-        train = encoded(spiking, images, places, draws).train
+        train = encoded(spiking, images, places, draws)
         _add(done, spiking, peer, train, int(places[0]))
     return done
 
@@ -97,7 +104,10 @@ def _add(done: Comparison, spiking: Spiking, peer: Stepped, train: Tensor, first
         parted |= differing.any(-1).any(0)
         done.spikes += int(differing.sum())
         done.neuron_steps += differing.numel()
+    done.parted += int(parted.sum())
     for image in parted.nonzero().flatten().tolist():
+        if done.unexplained >= ENOUGH:
+            break
         where = parting(spiking, ours, theirs, image)
         assert where is not None, "an image that parted does so somewhere"
         done.partings.append(msgspec.structs.replace(where, image=first + image))
@@ -105,11 +115,10 @@ def _add(done: Comparison, spiking: Spiking, peer: Stepped, train: Tensor, first
 
 def _result(done: Comparison, version: str, labels: Tensor, marks: tuple[str, str]) -> Recheck:
     ours, theirs = torch.cat(done.ours, 1), torch.cat(done.theirs, 1)
-    unexplained = [where for where in done.partings if not where.explained]
     differing = int((ours != theirs).any(0).sum())
     verdict: Verdict = "identical"
-    if done.partings:
-        verdict = "different" if unexplained else "identical but for rounding"
+    if done.parted:
+        verdict = "different" if done.unexplained else "identical but for rounding"
     return Recheck(
         simulator=version,
         record=marks[0],
@@ -120,7 +129,7 @@ def _result(done: Comparison, version: str, labels: Tensor, marks: tuple[str, st
         predictions=differing,
         spikes=done.spikes,
         neuron_steps=done.neuron_steps,
-        parted=len(done.partings),
-        unexplained=len(unexplained),
+        parted=done.parted,
+        unexplained=done.unexplained,
         partings=sorted(done.partings, key=lambda where: (where.explained, where.image))[:SHOWN],
     )

@@ -23,6 +23,14 @@ ROUNDINGS = 8  # of a simulator's own in a timestep
 BF16_STEP = 2.0**-8  # a current in bf16 may be rounded to either neighbour
 
 
+class _Place(NamedTuple):
+    """An image of the batch, a timestep from 0, and a hidden layer."""
+
+    image: int
+    t: int
+    layer: int
+
+
 class _Sum(NamedTuple):
     """A sum and what rounding may do to it."""
 
@@ -41,12 +49,13 @@ def parting(spiking: Spiking, ours: Trace, theirs: Activity, image: int) -> Part
         if len(differing):
             firsts.append((int(differing[0]), layer))
     if firsts:
-        return _of_spikes(spiking, ours, theirs, image, *min(firsts))
+        return _of_spikes(spiking, ours, theirs, _Place(image, *min(firsts)))
     differing = (ours.activity.classes[:, image] != theirs.classes[:, image]).nonzero()
     return _of_outputs(spiking, ours, theirs, image, int(differing[0])) if len(differing) else None
 
 
-def _of_spikes(spiking: Spiking, ours: Trace, theirs: Activity, image: int, t: int, layer: int) -> Parting:
+def _of_spikes(spiking: Spiking, ours: Trace, theirs: Activity, place: _Place) -> Parting:
+    image, t, layer = place
     mine = ours.activity.spikes[layer][:, image]
     differing = mine[t] != theirs.spikes[layer][t, image]
     late = int(is_late(spiking.neuron))  # what is received at t was fired a step before
