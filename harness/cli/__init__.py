@@ -1,4 +1,8 @@
-"""The command line: parse, call, exit code (0 done, 1 a cell failed, 2 wrong usage or input, 3 --strict)."""
+"""The command line.
+
+Exit codes: 0 done; 1 a cell failed; 2 wrong usage or input; 3 a claim failed under --strict; 75 ended with a
+checkpoint; 130 stopped by Ctrl-C.
+"""
 
 import io
 import json
@@ -35,26 +39,33 @@ app.command()(bench)
 app.command()(report)
 app.command()(compare)
 
-ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it.")]
-ResultsDir = Annotated[Path, typer.Option(help="Where records are written and looked for.")]
+ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, as `harness list` shows it.")]
+ResultsDir = Annotated[Path, typer.Option(help="Folder of the records.")]
 
 
 @app.command()
 def run(
     experiment: ExperimentName,
-    profile: Annotated[str | None, typer.Option(help="smoke, lite or paper; else the fullest practical one.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Seeds 0 … N−1; else as many as the profile plans.")] = None,
-    arm: Annotated[list[str] | None, typer.Option(help="Only this arm (again for more).")] = None,
-    encoder: Annotated[list[str] | None, typer.Option(help="Add an encoder as an arm of its own.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="smoke, lite, short or paper. Default: the fullest practical one.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Number of seeds, from seed 0. Default: as the profile plans.")
+    ] = None,
+    arm: Annotated[list[str] | None, typer.Option(help="Train only this arm; repeat the option for more.")] = None,
+    encoder: Annotated[
+        list[str] | None, typer.Option(help="Add an arm with this encoder; repeat the option for more.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     kernel: Annotated[str, typer.Option(help="auto, numba, triton or reference (slow, readable).")] = "auto",
     data_dir: DataDir = None,
     results_dir: ResultsDir = LOCAL,
     for_time: Annotated[
-        str | None, typer.Option("--for", help="End with a checkpoint after so long, as in 9m, 90s or 2h (exit 75).")
+        str | None,
+        typer.Option("--for", help="Stop with a checkpoint after this time, such as 90s, 9m or 2h (exit 75)."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and stop.")] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained; train nothing.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed cells again.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
@@ -132,7 +143,7 @@ def show(experiment: ExperimentName) -> None:
 
 @app.command()
 def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
-    """Say what is here: versions, device, data sets found and verified, disk."""
+    """Show this machine: versions, device, data sets found and verified, free disk space."""
     from harness.cli.look import show_machine
 
     show_machine(Console(), data_dir, results_dir)
@@ -140,20 +151,20 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
 
 def main() -> None:
     """Run the command line; an error that the user can mend is one line and exit code 2."""
-    # A path may hold what is no text; a message that names it must not fail on that.
+    # A path may hold bytes that are not text. A message that names such a path must still be printed.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except (HarnessError, EncoderError) as error:
-        told = str(error)
+        message = str(error)
     except OSError as error:  # a full disk, a folder that may not be written, a name that is too long
         place = f": {error.filename}" if error.filename else ""
-        told = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
+        message = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
     else:
         return
-    print(f"error: {' '.join(told.split())}", file=sys.stderr)
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)
 
 
