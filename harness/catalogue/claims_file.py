@@ -37,7 +37,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise HarnessError(f"{path}: not a readable file of claims ({error})", "mend or restore it") from None
+        raise HarnessError(f"{path}: not a readable file of claims ({error})", "correct or restore the file") from None
     entries = document.get("claim")
     tables = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
     if set(document) != {"claim"} or not tables:

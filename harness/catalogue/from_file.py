@@ -39,7 +39,7 @@ def _executed(path: Path) -> object:
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # the file's own code may raise anything
-        raise HarnessError(f"{path}: {type(error).__name__}: {error}", "mend the file") from error
+        raise HarnessError(f"{path}: {type(error).__name__}: {error}", "correct the file") from error
     if not hasattr(module, "EXPERIMENT"):
         raise HarnessError(f"{path}: defines no EXPERIMENT", HINT)
     return module.EXPERIMENT

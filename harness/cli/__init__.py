@@ -150,7 +150,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error that the user can mend is one line and exit code 2."""
+    """Run the command line; an error that the user can fix is one line and exit code 2."""
     # A path may hold bytes that are not text. A message that names such a path must still be printed.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

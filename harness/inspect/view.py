@@ -118,8 +118,8 @@ DCT_CAPTION = (
 )
 DCT_REPEATS = " Where frequencies are fed again, the count is divided by how often the most frequent one was fed."
 LINEAR_CAPTION = (
-    "Below, the image after t steps, read from each pixel’s own spikes so far: one weight for each timestep and a "
-    f"constant, the same for all pixels, fitted by least squares on {READING_IMAGES} training images."
+    "Below, the image after t steps as a linear reading of each pixel’s own spikes so far: one weight for each "
+    f"timestep and a constant, the same for all pixels, fitted by least squares on {READING_IMAGES} training images."
 )
 
 
