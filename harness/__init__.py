@@ -82,17 +82,21 @@ def run_experiment(
     `harness.runs.request.Request`, such as `seeds=3`, `arms=("cyclic-16",)` or `device="cpu"`.
     Raises HarnessError or EncoderError for what cannot be run.
     """
-    from rich.console import Console
+    from harness.machine.threads import bound_spinning
 
+    bound_spinning()
+
+    from harness.machine.console import console as plain
     from harness.papers import catalogue
-    from harness.runs.request import Request, announce, execute, prepare
+    from harness.runs.announcing import announce
+    from harness.runs.request import Request, execute, prepare
 
     known, name = catalogue(), experiment
     if experiment.endswith(".py"):
         known = known.with_file(Path(experiment))
         name = known.loose[-1].name
     request = Request(name, profile=profile, results=Path(results), **options)
-    console = Console(stderr=True)
+    console = plain(stderr=True)
     prepared = prepare(request, known)
     announce(prepared, console)
     return execute(prepared, request, console)

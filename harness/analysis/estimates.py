@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 
 from harness.analysis.crossed import Array, Outcomes, error_of_mean
-from harness.analysis.intervals import ALPHA, LEVEL
 
 Images = Literal["fixed", "sampled"]
 Source = Literal["seeds", "images"]
@@ -23,6 +22,7 @@ Bound = float | Array
 
 __all__ = ["ALPHA", "LEAST_SEEDS", "LEVEL", "Estimate", "estimate", "p_above", "p_below", "p_different", "p_equivalent"]
 
+LEVEL, ALPHA = 0.95, 0.05
 # Two runs have an interval 9 standard deviations wide on either side: fewer than three are shown as points.
 LEAST_SEEDS = 3
 

@@ -16,7 +16,7 @@ from harness.config import CellConfig
 from harness.records import certificates
 from harness.records.certificates import known_certificates
 from harness.records.freshness import standing_in
-from harness.records.store import record_paths
+from harness.records.store import companion_paths, record_paths
 from harness.schema import Counts, Record
 
 
@@ -112,7 +112,7 @@ class _Rows:
 
 def _foreign(results: Path) -> Iterator[str]:
     """Files that lie where no record does; hidden ones (unfinished writes, .gitkeep) are nobody's business."""
-    known = set(record_paths(results))
+    known = {*record_paths(results), *companion_paths(results)}
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
         # Timings of `harness bench`, certificates of `harness certify` and measurements lie beside the records.

@@ -1,4 +1,4 @@
-"""The targets for time and memory, computed from the rows of a report. README explains the limits."""
+"""The figures that this project wants to hold, measured from the rows of a report."""
 
 from collections.abc import Callable, Iterator
 

@@ -3,7 +3,7 @@
 It is built once, at the command line, and passed to everything that needs it. There is no global list.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ class Paper:
     `name` is used on the command line and in file names, `title` and `venue` on the paper's page.
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
+    `findings`: what was found, in sentences, from records (`harness.analysis.frame.Loaded`) and their judgements.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     test_images: Mapping[str, int] = field(default_factory=dict)
     picture: Callable[[], Any] | None = None
+    findings: Callable[[Any, Sequence[Any]], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)

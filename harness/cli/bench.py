@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harness.cli.options import AsJson
+from harness.machine.console import console as plain
 
 
 def bench(
@@ -20,7 +20,7 @@ def bench(
     from harness.bench import FULL, QUICK, run
     from harness.bench.table import table
 
-    errors = Console(stderr=True)
+    errors = plain(stderr=True)
     report = run(
         out,
         plan=QUICK if quick else FULL,
@@ -30,5 +30,5 @@ def bench(
     if as_json:
         print(json.dumps(report.document()))
     else:
-        Console().print(table(report))
-        Console().print(f"wrote {out / 'bench.json'}", highlight=False, soft_wrap=True)
+        plain().print(table(report))
+        plain().print(f"wrote {out / 'bench.json'}", highlight=False, soft_wrap=True)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from harness.cli.options import AsJson, DataDir
 from harness.errors import HarnessError
+from harness.machine.console import console as plain
 
 
 def certify(
@@ -36,7 +36,7 @@ def certify(
         raise HarnessError("no --base to compare with", "name a commit, such as HEAD")
     from harness.runs.certify import certify as compare
 
-    console = Console(stderr=True)
+    console = plain(stderr=True)
     made = compare(base, results_dir, data_dir, tuple(cell or ()), lambda text: console.print(text, markup=False))
     if as_json:
         print(json.dumps(msgspec.to_builtins(made.certificate)))

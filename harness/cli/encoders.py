@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from harness.cli.options import AsJson, DataDir
+from harness.machine.console import console as plain
 
 encoders_app = typer.Typer(
     no_args_is_help=False, rich_markup_mode=None, help="Encoders: list, check, show, probe, new."
@@ -36,13 +36,13 @@ def list_encoders(
 
         print(json.dumps({"encoders": msgspec.to_builtins(rows)}))
         return
-    console = Console()
+    console = plain()
     wide = console.width >= SOURCES_FROM
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     for column in ("name", "origin", "alphabet", "period", "deterministic", "window", *(["source"] * wide)):
         table.add_column(column, no_wrap=column != "source")
     for row in rows:
-        facts = ("[red]broken[/]",) if row.info is None else _facts(row.info)
+        facts = ("broken",) if row.info is None else _facts(row.info)
         table.add_row(row.name, row.origin, *facts[: len(table.columns) - 2])
     console.print(table)
     for row in rows:
@@ -118,7 +118,7 @@ def probe(
     asked = probing.Probe(dataset, timesteps, probing.reading(reads))
     probed = probing.run_probe(names or list(BUILTIN), asked, data_dir)
     drawn = probing.picture(probed, asked)
-    console = Console()
+    console = plain()
     console.print(drawn.alternative, soft_wrap=True, highlight=False)
     console.print(_probe_table(probed))
     stem = _write(drawn, out)

@@ -17,7 +17,7 @@ def show_experiments(catalogue: Catalogue, console: Console) -> None:
     """Print one row for each experiment."""
     table = Table(box=None, header_style="bold")
     for column in ("experiment", "data", "arms", "profiles", "source", "what it asks"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "experiment")
     for name in catalogue.names():
         e = catalogue.experiment(name)
         profiles = ", ".join(profile.name for profile in e.profiles)
@@ -36,8 +36,9 @@ def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
 
 def show_experiment(experiment: Experiment, catalogue: Catalogue, console: Console) -> None:
     """Print an experiment's arms, the recipe of each profile with its deviations, and the claims."""
-    console.print(f"[bold]{experiment.name}[/] — {experiment.title} ({experiment.source}; {experiment.dataset})")
-    console.print("\n[bold]arms[/]")
+    facts = f"{experiment.source}; {experiment.dataset}"
+    console.print(f"{experiment.name} — {experiment.title} ({facts})", style="bold")
+    console.print("\narms", style="bold")
     for arm in experiment.arms:
         parameters = ", ".join(f"{key}={value}" for key, value in arm.encoder.parameters.items())
         changes = "".join(f"; {key} = {value}" for key, value in arm.changes.items())
@@ -49,7 +50,7 @@ def show_experiment(experiment: Experiment, catalogue: Catalogue, console: Conso
         )
     for profile in experiment.profiles:
         _show_profile(experiment, profile.name, console)
-    console.print("\n[bold]claims[/]")
+    console.print("\nclaims", style="bold")
     for claim in catalogue.claims_of(experiment.name):
         console.print(
             f"  {claim.id}: {_claimed(claim, catalogue)} ({claim.source}){_note_of(claim)}",
@@ -78,7 +79,7 @@ def _show_profile(experiment: Experiment, name: str, console: Console) -> None:
     def say(text: str) -> None:
         console.print(f"  {text}", markup=False, highlight=False)
 
-    console.print(f"\n[bold]profile {name}[/]")
+    console.print(f"\nprofile {name}", style="bold")
     say(f"network {network.name}: {' '.join(layers)}; {profile.seeds} seeds; {profile.precision}")
     say(f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test")
     say(

@@ -14,6 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
 REPORTS = Path("reports")
+README = Path("README.md")
 
 
 def beside(results: Path) -> Path:

@@ -9,12 +9,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from harness.cli.options import AsJson, DataDir
 from harness.errors import Stopped
 from harness.machine import signals
+from harness.machine.console import console as plain
 from harness.runs.display import display
 
 
@@ -49,16 +48,15 @@ def status(
     if as_json:
         print(json.dumps(found.document()))
         return
-    console = Console()
+    console = plain()
     if not found.cells:
         console.print(f"no records in {results_dir}", highlight=False, soft_wrap=True)
         return
-    table = Table(box=None, header_style="bold")
-    for column in ("experiment", "profile", "arm", *STATES):
-        table.add_column(column, overflow="fold", justify="right" if column in STATES else "left")
-    for (name, profile, arm), count in found.counts().items():
-        table.add_row(name, profile, arm, *(str(count[state] or "·") for state in STATES))
-    console.print(table)
+    counts = {"/".join(key): count for key, count in found.counts().items()}
+    width = max(map(len, counts))
+    for name, count in counts.items():
+        states = ", ".join(f"{count[state]} {state}" for state in STATES if count[state])
+        console.print(f"{name:<{width}}  {states}")
     for line in lines(found):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -67,6 +65,7 @@ def verify(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
     results_dir: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results/evidence"),
     data_dir: DataDir = None,
+    weights: Annotated[bool, typer.Option("--weights", help="Only test the weights kept beside it: seconds.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train one cell again and compare: identical bit for bit, within tolerance, or different (exit code 1)."""
@@ -74,10 +73,16 @@ def verify(
         from harness.runs import verify as verifying
         from harness.training.watch import Watch
 
-        expected = verifying.wanted(verifying.find(record, results_dir), data_dir)
-        with display(Console(stderr=True), expected.work) as show:
-            show.cell(str(expected.path))
-            result = verifying.verify(expected, Watch(show.advance))
+        path = verifying.find(record, results_dir)
+        if weights:
+            from harness.runs.reevaluate import reevaluate
+
+            result = reevaluate(path, data_dir)
+        else:
+            expected = verifying.wanted(path, data_dir)
+            with display(plain(stderr=True), expected.work) as show:
+                show.cell(str(expected.path))
+                result = verifying.verify(expected, Watch(show.advance))
     if as_json:
         print(json.dumps(msgspec.to_builtins(result)))
     else:

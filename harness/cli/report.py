@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from harness.cli.options import EVIDENCE, LOCAL, REPORTS, AsJson, beside
+from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, AsJson, beside
+from harness.machine.console import console as plain
 
 
 def report(
@@ -33,9 +33,11 @@ def report(
     from harness.analysis.words import STRICT
     from harness.papers import catalogue
 
-    console, prices, known = Console(stderr=as_json), energy_model(energy), catalogue()
+    console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
     if check:
-        wrong = reporting.check(reporting.Folders(evidence_dir, out or REPORTS), known, prices)
+        wrong = reporting.check(
+            reporting.Folders(evidence_dir, out or REPORTS, readme=None if out else README), known, prices
+        )
         for name in wrong:
             console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
         raise typer.Exit(1 if wrong else 0)
@@ -44,7 +46,8 @@ def report(
             known.experiment(name)
     yours = results_dir if out is None and results_dir.is_dir() else None
     folder = out or (REPORTS if yours is None else beside(yours))
-    result = reporting.render(reporting.Folders(evidence_dir, folder, yours), known, energy=prices)
+    folders = reporting.Folders(evidence_dir, folder, yours, readme=README if folder == REPORTS else None)
+    result = reporting.render(folders, known, energy=prices)
     for problem in result.problems:
         console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
     if as_json:
@@ -78,4 +81,4 @@ def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
 
         print(json.dumps(msgspec.to_builtins(comparison)))
     else:
-        Console().print(comparison.tables())
+        plain().print(comparison.tables())

@@ -22,6 +22,7 @@ __all__ = [
     "Fingerprint",
     "LayerActivity",
     "Record",
+    "companion_paths",
     "digest_of",
     "read_record",
     "record_path",
@@ -94,4 +95,10 @@ def read_record(path: Path) -> Record:
 
 def record_paths(results: Path) -> Iterator[Path]:
     """Every file that lies where a record would, in a stable order."""
-    yield from sorted(results.glob("*/*/*/seed-*.json"))
+    yield from sorted(path for path in results.glob("*/*/*/seed-*.json") if "." not in path.stem)
+
+
+def companion_paths(results: Path) -> Iterator[Path]:
+    """What lies beside records: their weights, and results of other simulators (`seed-0003.recheck-snntorch.json`)."""
+    for pattern in ("seed-*.safetensors", "seed-*.recheck-*.json"):
+        yield from results.glob(f"*/*/*/{pattern}")

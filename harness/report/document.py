@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from harness.analysis.energy_model import EnergyModel
 from harness.catalogue import NOT_IN_PAPER, Experiment, Paper
 from harness.catalogue.claim import Claim
 from harness.config import PROFILES, ProfileName
-from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows
+from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows, statement
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
+from harness.report.figures_forest import Line, forest
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
 
@@ -78,6 +79,8 @@ class Document:
     not_run: tuple[Experiment, ...]
     problems: tuple[tuple[str, str], ...]
     encoder: Picture | None
+    forest: Picture | None
+    findings: tuple[str, ...]
     local: bool
 
     @property
@@ -101,8 +104,26 @@ def document(
         not_run=tuple(experiment for experiment in chosen if experiment.name not in with_records),
         problems=tuple((source.name, problem) for source in sources for problem in source.problems),
         encoder=encoder,
+        forest=_forest(paper, names, sources[0]),
+        findings=_findings(paper, sources[0]),
         local=len(sources) > 1,
     )
+
+
+def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
+    claims = {claim.id: claim for claim in paper.claims if claim.experiment in names}
+    lines = [
+        Line(f"{statement(claims[j.id], evidence.catalogue)}{f' ({j.profile})' if j.profile else ''}", j)
+        for j in evidence.judgements
+        if j.id in claims
+    ]
+    return forest(f"{paper.name}-claims", f"All claims of {paper.title}: published and ours", lines)
+
+
+def _findings(paper: Paper, evidence: Source) -> tuple[str, ...]:
+    mine = {claim.id for claim in paper.claims}
+    judgements = [judgement for judgement in evidence.judgements if judgement.id in mine]
+    return tuple(paper.findings(evidence.loaded, judgements)) if paper.findings else ()
 
 
 def _last(section: Section) -> int:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.intervals import mean
+import numpy as np
+
 from harness.report.drawing import MUTED, Picture, both_renderings, legend_below, new_figure
 from harness.report.scene import Scene, drawn_points, error_bars, styles_of
 
@@ -66,4 +67,4 @@ def _readable(ax: "Axes") -> None:
 def average(values: Sequence[float | None]) -> float | None:
     """The mean of what is there, or None."""
     present = [value for value in values if value is not None]
-    return float(mean(present)) if present else None
+    return float(np.mean(present)) if present else None

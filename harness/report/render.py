@@ -1,6 +1,7 @@
 """From records to a folder of reports, and the check that a committed folder is what the records give."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from harness.report.figures import accuracy
 from harness.report.figures_differences import differences
 from harness.report.figures_final import final
 from harness.report.figures_operations import operations
+from harness.report.findings import findings_list, in_readme
 from harness.report.inline import same_page
 from harness.report.latex_csv import csv_text, latex
 from harness.report.markdown import markdown
@@ -26,11 +28,15 @@ from harness.report.sources import read, with_added
 
 @dataclass(frozen=True)
 class Folders:
-    """Where records are read, the evidence and perhaps your own, and where the report is written to."""
+    """Where records are read, the evidence and perhaps your own, and where the report is written to.
+
+    `readme`: a file whose findings, between two marks, are kept to those of the report.
+    """
 
     evidence: Path
     out: Path
     local: Path | None = None
+    readme: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ def render(
     contents = _contents(material, experiments)
     for name, content in contents.items():
         write_atomically(folders.out / name, content)
+    if folders.readme is not None and (text := _stale_readme(folders.readme, contents)) is not None:
+        write_atomically(folders.readme, text.encode())
     judgements = [tuple(j for j in s.judgements if experiments is None or j.experiment in experiments) for s in sources]
     return ReportResult(
         files=tuple(folders.out / name for name in contents),
@@ -77,7 +85,19 @@ def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FI
     expected = _contents(_material(folders, catalogue, energy), None)
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
-    return sorted(wrong | (present ^ set(expected)))
+    wrong |= present ^ set(expected)
+    if folders.readme is not None and _stale_readme(folders.readme, expected) is not None:
+        wrong.add(os.path.relpath(folders.readme, out))
+    return sorted(wrong)
+
+
+def _stale_readme(readme: Path, contents: Mapping[str, bytes]) -> str | None:
+    """What README should say, or None where it says so already, or is not there."""
+    if not readme.is_file():
+        return None
+    before = readme.read_text(encoding="utf-8")
+    after = in_readme(before, contents["findings.md"].decode())
+    return None if after == before else after
 
 
 def _same(path: Path, fresh: bytes) -> bool:
@@ -123,7 +143,7 @@ def _pages(catalogue: Catalogue) -> Iterator[tuple[Paper, tuple[Experiment, ...]
 
 def _pictures_of(told: Document) -> list[Picture]:
     pictures = [picture for part in told.sections for picture in part.pictures]
-    return [told.encoder, *pictures] if told.encoder else pictures
+    return [picture for picture in (told.forest, told.encoder, *pictures) if picture is not None]
 
 
 def _tables(own: Sequence[Section], material: Material) -> dict[str, bytes]:
@@ -144,7 +164,8 @@ def _texts(told: Document, documents: Sequence[Document]) -> dict[str, bytes]:
     others = tuple((d.paper.title, files[d.paper.name]) for d in documents if d.paper != told.paper)
     whole = replace(told, others=others)
     text = "report.md" if told.paper == first else f"{told.paper.name}.md"
-    return {files[told.paper.name]: page(whole).encode(), text: markdown(whole).encode()}
+    found = {"findings.md": f"{findings_list(told.findings)}\n".encode()} if told.paper == first else {}
+    return {files[told.paper.name]: page(whole).encode(), text: markdown(whole).encode(), **found}
 
 
 def _sections(experiment: Experiment, material: Material) -> list[Section]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 LINE_EVERY_SECONDS = 15.0
+JUDGED_FROM = 0.01  # of a run: before, nothing can be said about how long it takes
 
 
 class Display(Protocol):
@@ -56,7 +57,7 @@ class _Bar:
         self.name = name
 
     def advance(self, stage: str, work: float) -> None:
-        self.progress.update(self.task, advance=work, description=f"{self.name} · {stage}")
+        self.progress.update(self.task, advance=work, description=_joined(self.name, stage))
 
     def line(self, text: str) -> None:
         self.progress.console.print(text, highlight=False)
@@ -79,11 +80,20 @@ class _Lines:
             return
         self.last = now
         part = min(self.done / self.total, 1.0)
+        if part < JUDGED_FROM:
+            self.line(f"{_joined(self.name, stage)} · begun")
+            return
         left = (now - self.start) * (1 - part) / part
-        self.line(f"{self.name} · {stage} · {part:.0%} of the run, about {duration(left)} left")
+        where = _joined(self.name, stage)
+        self.line(f"{where} · {part:.0%} of the run, about {duration(left)} left")
 
     def line(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True)
+
+
+def _joined(*parts: str) -> str:
+    """What is going on; several cells at once name themselves in their stage."""
+    return " · ".join(filter(None, parts))
 
 
 def duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 import encoders
 from harness.config import CellConfig
 from harness.data.types import DataSet
+from harness.machine.threads import Threads, threads_for
 from harness.snn.network import Network, Shape, stages
 from harness.training.batches import normalised
 from harness.training.cell import DTYPES
@@ -70,6 +71,30 @@ def _snn_work(config: CellConfig, data: DataSet, shape: Shape) -> Work:
 
 def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
     return sum(stage.macs for stage in stages(config.network, shape, data.classes))
+
+
+def estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[Work, float]:
+    """The work of cells and the seconds that it takes with the threads that torch has now."""
+    if not configs:
+        return Work(), 0.0
+    shape = frame_shape(configs[0], data)
+    work = total_work(configs, data, shape)
+    return work, measure(configs[0], data, shape, device).seconds(work)
+
+
+def threads_of(
+    cells: Sequence[CellConfig], arms: Sequence[CellConfig], data: DataSet, device: torch.device, workers: int = 1
+) -> Threads:
+    """The threads of a run of `cells`, in each of `workers` processes.
+
+    Chosen by the largest training step among `arms`, all those of the experiment, so that every cell of it has equal
+    threads whichever are asked for.
+    """
+    if device.type != "cpu" or not cells:
+        return Threads(torch.get_num_threads())
+    shape = frame_shape(cells[0], data)
+    steps = (config.timesteps * _macs(config, data, shape) * config.snn.batch_size for config in arms)
+    return threads_for(max(steps), workers)
 
 
 def measure(config: CellConfig, data: DataSet, shape: Shape, device: torch.device) -> Speed:

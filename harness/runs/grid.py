@@ -21,6 +21,7 @@ from harness.plugins.guard import guarded
 from harness.records.freshness import standing
 from harness.records.store import lock_path, write_record
 from harness.records.twins import twin
+from harness.runs.keeping import drop_unnamed, keeps, of_twin, weights_of, with_weights
 from harness.runs.plan import PlannedCell, stamp_of
 from harness.runs.sealing import circumstances, failed, sealed
 from harness.schema import Record
@@ -46,14 +47,15 @@ def _ignore(_: object) -> None:
 class Grid:
     """What the cells of a run share.
 
-    timesteps: by arm, those whose bits a record keeps beside the last one. starting: called before a cell is
-    computed; say: called with a line for the user.
+    timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `keeping.keeps`.
+    starting: called before a cell is computed; say: called with a line for the user.
     """
 
     data: DataSet
     results: Path
     setting: Setting
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    keep_weights: bool | None = False
     starting: Callable[[PlannedCell], None] = _ignore
     say: Callable[[str], None] = _ignore
 
@@ -67,7 +69,7 @@ def run_grid(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Finished]:
     """
     elsewhere: deque[PlannedCell] = deque()
     for cell in cells:
-        result = _attempt(cell, grid)
+        result = attempt(cell, grid)
         if isinstance(result, Finished):
             yield result
         else:
@@ -77,7 +79,7 @@ def run_grid(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Finished]:
         grid.say(f"waiting for cells of other runs: {len(elsewhere)}; Ctrl-C ends the waiting, not them")
     while elsewhere:
         cell = elsewhere.popleft()
-        result = _attempt(cell, grid)
+        result = attempt(cell, grid)
         if isinstance(result, Finished):
             yield result
         else:
@@ -91,7 +93,7 @@ def name_of(cell: PlannedCell) -> str:
     return f"{cell.config.arm} seed {cell.config.seed}"
 
 
-def _attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
+def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
     """Run one cell, unless another run holds it, or has written its record since it was planned."""
     try:
         with hold(lock_path(cell.path)) as owner:
@@ -104,11 +106,14 @@ def _attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
             grid.setting.watch.pause(name_of(cell))
             grid.starting(cell)
             record = twin(cell.config, cell.fingerprint, grid.results, circumstances(cell.config, grid.setting))
-            if record is None:
+            if record is not None:
+                record = of_twin(record, grid.results, grid.keep_weights)
+            else:
                 checkpoint = _checkpoint(cell, grid)
                 record = compute(cell, replace(grid, setting=replace(grid.setting, checkpoint=checkpoint)))
             with finishing():
                 record = _written(cell, record, grid)
+                drop_unnamed(record, cell.path)
                 _tidy(cell)
             return Finished(cell, record)
     except OSError as error:
@@ -156,7 +161,10 @@ def compute(cell: PlannedCell, grid: Grid) -> Record:
         if cell.fault is not None:
             raise cell.fault
         trained = run_cell(config, grid.data, guarded(config.encoder), setting)
-        return sealed(config, mark, setting, trained, grid.timesteps.get(config.arm, ()))
+        record = sealed(config, mark, setting, trained, grid.timesteps.get(config.arm, ()))
+        if not keeps(grid.keep_weights, trained.spiking.network):
+            return record
+        return with_weights(record, cell.path, weights_of(config, mark, trained, grid.data))
     except (CellFailure, EncoderError) as error:
         return failed(config, mark, setting, str(error))
     except (OSError, HarnessError, Stopped):  # the disk, or the end of the time: the encoder's own come as CellFailure

@@ -9,30 +9,33 @@ import torch
 from rich.console import Console
 
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Profile
-from harness.config import CellConfig
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.allocator import keep_freed_memory
-from harness.machine.disk import free_gib
 from harness.machine.signals import Deadline
+from harness.machine.threads import Threads, computing_with
 from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.records.twins import TRAINED_AS
+from harness.runs.adding import add_weights, without_weights
 from harness.runs.display import display, duration
-from harness.runs.estimate import Work, frame_shape, measure, total_work
-from harness.runs.grid import Finished, Grid, name_of, run_grid, sweep
+from harness.runs.estimate import Work, estimate, threads_of
+from harness.runs.executors.choice import Where
+from harness.runs.executors.place import place_of
+from harness.runs.grid import Finished, Grid, name_of, sweep
 from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
 from harness.snn.fire import Kernel
 from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting
 from harness.training.watch import Watch
 
-RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
-
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; None means: let the harness choose."""
+    """What the user asked for; None means: let the harness choose.
+
+    keep_weights: True keeps them of finished cells, too, for which these are trained again; None: of small networks.
+    """
 
     experiment: str
     profile: str | None = None
@@ -44,8 +47,10 @@ class Request:
     deadline: Deadline = field(default_factory=Deadline)
     data_dir: Path | None = None
     results: Path = Path("results/local")
+    keep_weights: bool | None = None
     dry_run: bool = False
     retry_failed: bool = False
+    where: Where = field(default_factory=Where)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Prepared:
     todo: tuple[PlannedCell, ...]
     work: Work
     seconds: float
+    threads: Threads
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -96,18 +102,15 @@ def _at_profile(
     cells = plan(configs, data, request.results, "cuda" if device.type == "cuda" else "cpu")
     states = ("missing", "stale", "failed") if request.retry_failed else ("missing", "stale")
     todo = [cell for cell in cells if cell.state in states]
-    work, seconds = _estimate([cell.config for cell in todo if cell.fault is None], data, device)
+    largest = configurations(experiment, profile, experiment.arms, 1)
+    threads = threads_of(
+        [cell.config for cell in cells if cell.fault is None], largest, data, device, request.where.workers
+    )
+    with computing_with(threads.count):
+        work, seconds = estimate([cell.config for cell in todo if cell.fault is None], data, device)
+    seconds /= request.where.at_once(len(todo))
     why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
-    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds)
-
-
-def _estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[Work, float]:
-    """The work of cells and the seconds that it takes."""
-    if not configs:
-        return Work(), 0.0
-    shape = frame_shape(configs[0], data)
-    work = total_work(configs, data, shape)
-    return work, measure(configs[0], data, shape, device).seconds(work)
+    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds, threads)
 
 
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
@@ -127,30 +130,6 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def announce(prepared: Prepared, console: Console) -> None:
-    """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
-    data, cells, todo = prepared.data, prepared.cells, prepared.todo
-    console.print(f"[bold]{prepared.experiment.name}[/] — {prepared.experiment.title}", highlight=False)
-    console.print(f"profile {prepared.profile.name} ({prepared.why}); device {prepared.device}", highlight=False)
-    console.print(
-        f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}",
-        highlight=False,
-    )
-    console.print(f"{len(cells)} cells, {len(todo)} to do", highlight=False)
-    for cell in cells:
-        if cell.reason:
-            console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}", highlight=False)
-    if todo:
-        console.print(
-            f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
-            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, one checkpoint at a time, "
-            f"{free_gib(todo[0].path):.0f} GiB free",
-            highlight=False,
-        )
-    else:
-        console.print("nothing to train: every cell has its record", highlight=False)
-
-
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
     """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch.
 
@@ -159,7 +138,7 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
     keep_freed_memory()
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
     sweep([cell for cell in prepared.cells if cell not in prepared.todo])
-    with display(console, prepared.work.macs) as show:
+    with display(console, prepared.work.macs) as show, computing_with(prepared.threads.count):
         watch = Watch(show.advance, request.deadline.passed)
         anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT), cache.go_without)
         grid = Grid(
@@ -167,12 +146,16 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
             results=request.results,
             setting=Setting(prepared.device, request.kernel, anns, watch=watch),
             timesteps=prepared.timesteps,
+            keep_weights=request.keep_weights,
             starting=lambda cell: show.cell(name_of(cell)),
             say=show.line,
         )
-        for done in run_grid(prepared.todo, grid):
+        executor = request.where.executor(place_of(grid, request.data_dir, prepared.threads.count))
+        for done in executor(prepared.todo, grid):
             rows[done.cell.path] = _row(done.cell, done.record.status)
             show.line(_outcome(done))
+        for added in add_weights(without_weights(prepared.cells) if request.keep_weights else (), grid):
+            show.line(f"{name_of(added.cell)}: {added.reason or 'weights added'}")
     return list(rows.values())
 
 

@@ -81,7 +81,7 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
 def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:
     """Planned cells arm by arm, then records of further seeds and of arms that `--encoder` added."""
     certificates = known_certificates(results)
-    there = set((results / experiment.name / profile.name).glob("*/seed-*.json"))
+    there = set(_records(results / experiment.name / profile.name))
     for arm in experiment.arms:
         planned = [experiment.resolve(arm, profile, seed) for seed in range(profile.seeds)]
         more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
@@ -125,9 +125,13 @@ def _named(state: str) -> CellState:
     return next(known for known in STATES if known == state)
 
 
+def _records(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*/seed-*.json") if "." not in path.stem)
+
+
 def _digests(folder: Path) -> Counter[str]:
     digests: Counter[str] = Counter()
-    for path in sorted(folder.glob("*/seed-*.json")):
+    for path in _records(folder):
         try:
             digests[read_record(path).fingerprint.data] += 1
         except HarnessError:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from harness.config import canonical_json
 from harness.data import load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
+from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
 from harness.records.store import read_record
 from harness.runs.estimate import frame_shape, total_work
@@ -24,6 +25,7 @@ from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read
 from harness.schema import Counts, Record
+from harness.snn.fire import Kernel
 from harness.training.cell import Setting
 from harness.training.watch import SILENT, Watch
 
@@ -48,7 +50,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of it. largest: the widest gap between both curves, in images, and the `allowed` one there."""
+    """What came of it. largest: the widest gap between both curves, in images, and the `allowed` one there.
+
+    allowance: what a gap is allowed for, "noise" of a second training or "rounding" of a second test.
+    """
 
     record: str
     verdict: Verdict
@@ -56,12 +61,13 @@ class Verification:
     largest: int
     allowed: float
     notes: tuple[str, ...]
+    allowance: str = "noise"
 
     def __str__(self) -> str:
         text = f"{self.record}: {self.verdict}"
         if self.verdict != "identical bit for bit":
             text += f"; differing: {', '.join(self.differing)}; largest gap {self.largest} images"
-            text += f", where noise allows {self.allowed:.0f}"
+            text += f", where {self.allowance} allows {self.allowed:.0f}"
         return text
 
 
@@ -85,7 +91,7 @@ def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
     Raises HarnessError for a record that does not read, and for a data set that is not there or another.
     """
     record = read_record(path.resolve())
-    data = _data(record, data_dir)
+    data = recorded_data(record, data_dir)
     finished = record.status == "done"
     work = total_work([record.config], data, frame_shape(record.config, data)).macs if finished else 1.0
     return Wanted(path, record, data, work)
@@ -94,16 +100,14 @@ def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
 def verify(want: Wanted, watch: Watch = SILENT) -> Verification:
     """Train the cell again, without cache or checkpoint, and compare."""
     before = want.record
-    device = _device(before)
-    # A kernel of another device cannot run here: take this one's own.
-    recorded = before.environment.get("kernel", "auto")
-    kernel: Any = recorded if recorded == "reference" or (recorded == "triton") == (device.type == "cuda") else "auto"
-    with _threads(before.environment.get("threads", "")):
-        after = _again(want, Setting(device, kernel, watch=watch))
+    device = recorded_device(before)
+    with recorded_threads(before):
+        after = _again(want, Setting(device, recorded_kernel(before, device), watch=watch))
     return compare(str(want.path), before, after)
 
 
-def _data(record: Record, data_dir: Path | None) -> DataSet:
+def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
+    """The data set of a record. Raises HarnessError where it is not here, or another."""
     config = record.config
     data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
     if data.digest != record.fingerprint.data:
@@ -115,22 +119,31 @@ def _data(record: Record, data_dir: Path | None) -> DataSet:
     return data
 
 
-def _device(record: Record) -> torch.device:
+def recorded_threads(record: Record) -> AbstractContextManager[None]:
+    """Within, as many threads compute as when the record was made."""
+    return _threads(record.environment.get("threads", ""))
+
+
+def recorded_kernel(record: Record, device: torch.device) -> Kernel:
+    """The kernel that the record names; one of another device cannot run here: this one's own then."""
+    recorded: Any = record.environment.get("kernel", "auto")
+    kernel: Kernel = (
+        recorded if recorded == "reference" or (recorded == "triton") == (device.type == "cuda") else "auto"
+    )
+    return kernel
+
+
+def recorded_device(record: Record) -> torch.device:
+    """The device that the record names, where it is here; else the CPU."""
     named = record.environment.get("device", "")
     here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
     return torch.device("cuda" if here else "cpu")
 
 
-@contextmanager
-def _threads(count: str) -> Iterator[None]:
+def _threads(count: str) -> AbstractContextManager[None]:
     """Compute with as many threads as the record did: sums are then added up in the same order."""
-    before = torch.get_num_threads()
-    if count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1):
-        torch.set_num_threads(int(count))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    known = count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
+    return computing_with(int(count) if known else torch.get_num_threads())
 
 
 def _again(want: Wanted, setting: Setting) -> Record:

@@ -1,5 +1,6 @@
 """DCT-SNN (ICCV 2021) as the catalogue knows it: experiments, claims and facts about the paper."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ def _picture() -> Any:
     return picture()
 
 
+def _findings(loaded: Any, judgements: Sequence[Any]) -> Sequence[str]:
+    from harness.papers.dct_snn.findings import findings  # needs numpy, which a list of experiments does not
+
+    return findings(loaded, judgements)
+
+
 PAPER = Paper(
     name="dct-snn",
     title="DCT-SNN",
@@ -25,4 +32,5 @@ PAPER = Paper(
     claims=read_claims(CLAIMS, EXPERIMENTS, TEST_IMAGES),
     test_images=TEST_IMAGES,
     picture=_picture,
+    findings=_findings,
 )

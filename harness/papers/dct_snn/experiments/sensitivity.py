@@ -23,6 +23,7 @@ READINGS: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] = (
     ("delay", "one step of delay a layer", EncoderSpec("dct"), {"neuron.clock": "layer-delay"}),
     ("batch-code", "encoder thresholds recomputed on every batch", BATCH_CODE, {}),
     ("one-batch", "thresholds balanced on 512 images", EncoderSpec("dct"), {"balancing.images": 512}),
+    ("maximum", "thresholds balanced at the maximum (§1.3)", EncoderSpec("dct"), {"balancing.percentile": 100.0}),
     ("mean-loss", "cross-entropy on U_T / T", EncoderSpec("dct"), {"snn.loss_input": "mean"}),
     (
         "released",

@@ -1,4 +1,4 @@
-"""Claims that cannot be right are refused, and the message names the file, the claim and the remedy."""
+"""A file of claims: what cannot be right is refused by name."""
 
 from pathlib import Path
 
@@ -18,6 +18,8 @@ VALUE = {
     "value": '"98.54"',
     "source": '"Table 1"',
 }
+
+
 ORDERING = {
     "id": '"one"',
     "experiment": '"ablation-interleaved"',
@@ -27,6 +29,8 @@ ORDERING = {
     "timestep": "24",
     "source": '"§6"',
 }
+
+
 STEPS = {
     "id": '"one"',
     "experiment": '"tinyimagenet-vgg13"',
@@ -36,6 +40,8 @@ STEPS = {
     "target": '"52"',
     "source": '"Table 1"',
 }
+
+
 AGREEMENT = {
     "id": '"one"',
     "experiment": '"quickstart"',
@@ -45,6 +51,8 @@ AGREEMENT = {
     "low": '"5"',
     "source": '"§1"',
 }
+
+
 CONTEXT = {
     "id": '"one"',
     "experiment": '"quickstart"',

@@ -1,0 +1,105 @@
+"""`harness run`: train the cells of an experiment that have no record yet, and show the results."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from harness.cli import run_options as options
+from harness.cli.options import EVIDENCE, LOCAL, AsJson, beside, seconds_of
+from harness.cli.records import stoppable
+from harness.errors import HarnessError
+from harness.machine.console import console as plain
+from harness.machine.signals import Deadline
+
+if TYPE_CHECKING:
+    from harness.catalogue import Catalogue
+    from harness.runs.request import Request
+
+
+def run(
+    experiment: options.ExperimentOrFile,
+    profile: options.Profile = None,
+    seeds: options.Seeds = None,
+    arm: options.Arms = None,
+    encoder: options.Encoders = None,
+    device: options.Device = "auto",
+    kernel: options.KernelName = "auto",
+    workers: options.Workers = 1,
+    on: options.On = "here",
+    slurm: options.SlurmOptions = None,
+    detach: options.Detach = False,
+    data_dir: options.DataFolder = None,
+    results_dir: options.Results = LOCAL,
+    for_time: options.ForTime = None,
+    dry_run: options.DryRun = False,
+    retry_failed: options.RetryFailed = False,
+    keep_weights: options.KeepWeights = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
+    deadline = Deadline(seconds_of(for_time))
+    with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
+        from harness.papers import catalogue
+        from harness.runs.executors.choice import Where
+        from harness.runs.request import Request
+
+        known = catalogue()
+        if experiment.endswith(".py"):
+            known = known.with_file(Path(experiment))
+            experiment = known.loose[-1].name
+        request = Request(
+            experiment=experiment,
+            profile=profile,
+            seeds=seeds,
+            arms=tuple(arm or ()),
+            encoders=tuple(encoder or ()),
+            device=device,
+            kernel=_one_of("kernel", kernel, ("auto", "numba", "triton", "reference")),
+            deadline=deadline,
+            data_dir=data_dir,
+            results=results_dir,
+            keep_weights=keep_weights,
+            dry_run=dry_run,
+            retry_failed=retry_failed,
+            where=Where(on, workers, tuple(slurm or ()), detach).checked(),
+        )
+        rows = _train(request, known, as_json)
+    if any(row["status"] == "failed" for row in rows):
+        raise typer.Exit(1)
+
+
+def _train(request: "Request", catalogue: "Catalogue", as_json: bool) -> list[dict[str, Any]]:
+    """Train the cells of a request that have no record and print the results; a dry run has no rows."""
+    from harness.runs.announcing import announce
+    from harness.runs.request import execute, prepare
+
+    prepared = prepare(request, catalogue)
+    errors = plain(stderr=True)
+    announce(prepared, errors)
+    if request.dry_run:
+        print(request.where.script(request.results, len(prepared.todo), prepared.threads.count), end="")
+        return []
+    request.deadline.start()
+    rows = execute(prepared, request, errors)
+    if as_json:
+        print(json.dumps({"cells": rows}))
+    else:
+        _show_results(prepared.experiment.name, catalogue, request.results)
+    return rows
+
+
+def _show_results(experiment: str, catalogue: "Catalogue", results: Path) -> None:
+    from harness.report import Folders, render, terminal_table
+
+    console = plain()
+    console.print(terminal_table(experiment, catalogue, evidence=EVIDENCE, local=results))
+    written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment]).files
+    console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
+
+
+def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:
+    if value is not None and value not in allowed:
+        raise HarnessError(f"unknown {option} '{value}'", f"use {', '.join(allowed)}")
+    return value

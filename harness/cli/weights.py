@@ -1,0 +1,88 @@
+"""`harness predict`, `recheck` and `export`: kept weights at work, in another simulator, and described."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from harness.cli.options import AsJson, DataDir
+from harness.errors import HarnessError
+from harness.machine.console import console as plain
+
+
+def predict(
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A .safetensors file that harness run wrote.")],
+    images: Annotated[
+        Path | None, typer.Option(help="A folder of images; else the test images of its data set.")
+    ] = None,
+    frequencies: Annotated[int | None, typer.Option(help="Read it with so many frequencies of the DCT.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="Read it under this schedule of the DCT.")] = None,
+    timesteps: Annotated[int | None, typer.Option(min=1, help="So many timesteps; else as it was trained.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write each image's classes to this .parquet or .csv file.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Classify images by a trained network, as it stood: accuracy after every timestep."""
+    from harness.runs.predict import Shorter
+    from harness.runs.predict_request import Request, answer
+
+    shorter = Shorter(frequencies, schedule, timesteps)
+    done = answer(Request(weights, images, data_dir, shorter, out))
+    counts = done.predictions.counts
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(counts)))
+        return
+    console, about = plain(), done.about
+    title = f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}"
+    console.print(f"{title}: {len(done.predictions.labels)} images of {images or about.dataset}", highlight=False)
+    if counts.total:
+        table = Table(box=None, header_style="bold")
+        for column in ("t", "correct", f"of {counts.total}"):
+            table.add_column(column, justify="right")
+        for t, correct in enumerate(counts.correct, start=1):
+            table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
+        console.print(table)
+    else:
+        console.print("no labels: no accuracy; --out writes the classes", highlight=False)
+
+
+def recheck(
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
+    simulator: Annotated[str, typer.Option("--in", help="The other simulator: snntorch or norse.")] = "snntorch",
+    results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a record's weights in another simulator: the same predictions but for rounding, or different (exit 1)."""
+    from harness.runs.recheck import recheck as check
+    from harness.runs.verify import find
+
+    result = check(find(record, results_dir), simulator, data_dir)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(result)))
+    else:
+        print("\n".join(result.lines()))
+    if result.verdict == "different":
+        raise typer.Exit(1)
+
+
+def export(
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A .safetensors file beside its record.")],
+    to: Annotated[str, typer.Option(help="card: a model card in Markdown.")] = "card",
+    out: Annotated[Path | None, typer.Option(help="Write it to this file; else it is printed.")] = None,
+) -> None:
+    """Write kept weights in another form: a model card with data, recipe, accuracy, deviations, energy, how to load."""
+    from harness.machine.files import write_atomically
+    from harness.papers import catalogue
+    from harness.report.card import card
+
+    if to != "card":
+        raise HarnessError(f"unknown form '{to}'", "use card")
+    text = card(weights, catalogue())
+    if out is None:
+        print(text, end="")
+    else:
+        write_atomically(out, text.encode())

@@ -1,0 +1,118 @@
+"""What was found, in a few sentences whose numbers come from the records; what speaks against the paper comes first.
+
+A sentence is left out where its records are missing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.analysis.crossed import Outcomes
+from harness.analysis.estimates import ALPHA, LEAST_SEEDS, estimate, p_equivalent
+from harness.analysis.frame import Loaded
+from harness.analysis.margins import difference_margin
+from harness.analysis.outcomes import accuracy_of, difference_of
+from harness.analysis.planned_seeds import Cells, Key, index
+from harness.analysis.verdicts import Judgement
+
+MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
+DCT, NUMBER = "cyclic-16", "mnist-t16"
+CONTROLS = {"direct-16": "direct input", "poisson-16": "Poisson input"}
+INTERLEAVED = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
+SENTENCES = ("latency-two-to-fourteen", "latency-orders-of-magnitude")
+
+
+def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]:
+    """The sentences. `judgements` are those of all claims of the paper on the same records."""
+    cells = index(loaded)
+    by_id: dict[str, Judgement] = {}
+    for judgement in judgements:
+        by_id.setdefault(judgement.id, judgement)
+    planned = by_id[NUMBER].seeds_planned if NUMBER in by_id else 0
+    return (
+        *_against_controls(cells, planned),
+        *_later(cells, planned),
+        *_interleaving(by_id),
+        *_numbers(judgements),
+        *_other_papers(judgements),
+        *_own_sentences(by_id),
+    )
+
+
+def _keys(cells: Cells, arm: str, planned: int) -> list[Key]:
+    """The planned seeds of an arm that are done."""
+    keys: list[Key] = [(MNIST, "paper", arm, seed) for seed in range(planned)]
+    return [key for key in keys if key in cells.accuracy]
+
+
+def _against_controls(cells: Cells, planned: int) -> Iterator[str]:
+    margin, ours = difference_margin(PUBLISHED), _keys(cells, DCT, planned)
+    for arm, words in CONTROLS.items():
+        theirs = _keys(cells, arm, planned)
+        seeds = sorted({key[3] for key in ours} & {key[3] for key in theirs})
+        if len(seeds) < LEAST_SEEDS:
+            continue
+        pairs = [[key for key in keys if key[3] in seeds] for keys in (ours, theirs)]
+        yield _difference(words, difference_of(cells, pairs[0], pairs[1], STEPS), margin)
+
+
+def _difference(words: str, outcomes: Outcomes, margin: float) -> str:
+    found = estimate(outcomes, "sampled")
+    interval = f"{found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f})"
+    start = f"On MNIST at {STEPS} steps the DCT code differs from {words} by {interval}"
+    if float(p_equivalent(found, 0.0, margin)) <= ALPHA:
+        return f"{start}: the two are equivalent within {margin:.2f} points."
+    if found.low > 0 or found.high < 0:
+        return f"{start}: it is {'above' if found.mean > 0 else 'below'} it."
+    return f"{start}: neither a difference nor equivalence within {margin:.2f} points is shown."
+
+
+def _later(cells: Cells, planned: int) -> Iterator[str]:
+    arms = {DCT: "the DCT code", **CONTROLS}
+    keys = {words: _keys(cells, arm, planned) for arm, words in arms.items()}
+    if all(keys.values()):
+        means = {words: float(accuracy_of(cells, of_arm, HALFWAY).mean) for words, of_arm in keys.items()}
+        ours, *others = (f"{words} stands at {mean:.2f} %" for words, mean in means.items())
+        yield f"Read after {HALFWAY} of its {STEPS} steps, {ours}; {', '.join(others)}."
+
+
+def _interleaving(by_id: Mapping[str, Judgement]) -> Iterator[str]:
+    judged = [found for name in INTERLEAVED if (found := by_id.get(name)) is not None and found.mean is not None]
+    shrinks = all((found.balanced or 0.0) > (found.mean or 0.0) for found in judged)
+    parts = [
+        f"{words}, {found.balanced:.2f} straight after balancing, {found.mean:.2f} after fine-tuning, where "
+        f"{found.published:g} is published ({found.verdict}, {found.profile} profile)"
+        for name, words in INTERLEAVED.items()
+        if (found := by_id.get(name)) is not None and found.mean is not None and found.balanced is not None
+    ]
+    if parts:
+        course = " shrinks in training" if shrinks else ""
+        yield f"What interleaving costs, in points,{course}: {'; '.join(parts)}."
+
+
+def _numbers(judgements: Sequence[Judgement]) -> Iterator[str]:
+    """Published accuracies by what became of them; for those that were missed, the reading that comes nearest."""
+    answers = ("higher", "lower", "inconclusive", "within prediction", "reproduced")
+    by_word: dict[str, list[str]] = {word: [] for word in answers}
+    values = [judgement for judgement in judgements if judgement.kind == "value" and judgement.verdict in answers]
+    for judgement in values:
+        what = f"{judgement.published:g} % ({judgement.arm}, ours {judgement.mean:.2f})"
+        by_word[judgement.verdict].append(what)
+    parts = [f"{word}: {', '.join(found)}" for word, found in by_word.items() if found]
+    if parts:
+        readings = [judgement.reading for judgement in values if judgement.reading]
+        yield " ".join([f"Published accuracies that we could judge came out {'; '.join(parts)}.", *readings])
+
+
+def _other_papers(judgements: Sequence[Judgement]) -> Iterator[str]:
+    rows = [j for j in judgements if j.kind == "ordering" and j.versus is None and j.mean is not None]
+    if rows:
+        held = sum(judgement.verdict == "holds" for judgement in rows)
+        yield f"Of {len(rows)} other temporal codes in Table 1, {held} are exceeded by ours at the steps claimed."
+
+
+def _own_sentences(by_id: Mapping[str, Judgement]) -> Iterator[str]:
+    wrong = [found.why for name in SENTENCES if (found := by_id.get(name)) and found.verdict == "contradicted"]
+    if len(wrong) == len(SENTENCES):
+        yield (
+            'The sentences on latency, "2-14X" and "orders of magnitude", agree neither with each other nor with the '
+            "steps that the same section reads off its own figure: 5 to 42 times as many as 48."
+        )

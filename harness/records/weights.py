@@ -1,0 +1,146 @@
+"""Files of trained weights: safetensors, with one metadata entry that says what network they are. No torch.
+
+Nothing in such a file is executed when it is read. The entry `harness` is JSON with sorted keys, and equal cells give
+equal bytes: the format writes several entries in a random order, so there is a single one.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from harness.config import Clock, EncoderSpec, NetworkSpec, Precision, ProfileName, Reading, canonical_json
+from harness.errors import HarnessError
+from harness.machine.files import content_digest
+from harness.records.store import read_record
+from harness.schema import Record, Weights
+
+ENTRY = "harness"
+SUFFIX = ".safetensors"
+GET_AGAIN = "get the file again, or make it again with harness run … --keep-weights"
+Tensors = Mapping[str, NDArray[np.float32]]
+
+
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file of weights says of itself; nothing of time or host.
+
+    fingerprint: that of the cell's record. thresholds: one a hidden layer. encoder_state: the encoder's fitted
+    statistics. data: the digest of the data set, of which `train_images` and `test_images` were used (None: all).
+    shape: (channels, height, width) of the frames that enter the network. sha256: over the tensors and all of this.
+    """
+
+    experiment: str
+    profile: ProfileName
+    arm: str
+    seed: int
+    fingerprint: str
+    network: NetworkSpec
+    shape: tuple[int, int, int]
+    classes: int
+    thresholds: list[float]
+    leak: float
+    reading: Reading
+    clock: Clock
+    encoder: EncoderSpec
+    encoder_state: dict[str, Any]
+    timesteps: int
+    precision: Precision
+    dataset: str
+    data: str
+    train_images: int | None
+    test_images: int | None
+    sha256: str = ""
+
+
+class WeightsFile(NamedTuple):
+    """A file of weights as it was read. tensors: float32 by name, "weights.0" first; sha256: of the whole file."""
+
+    path: Path
+    about: About
+    tensors: Tensors
+    sha256: str
+
+
+def weights_path(record: Path) -> Path:
+    """Where the weights of the cell with that record lie: `seed-0003.safetensors` beside `seed-0003.json`."""
+    return record.with_suffix(SUFFIX)
+
+
+def content_of(about: About, tensors: Tensors) -> bytes:
+    """The content of a file of weights: a function of `about` and `tensors` alone."""
+    sealed = msgspec.structs.replace(about, sha256=_seal(about, tensors))
+    return save(dict(tensors), {ENTRY: canonical_json(sealed).decode()})
+
+
+def entry_of(record: Path, content: bytes) -> Weights:
+    """What the record at `record` says of its weights."""
+    return Weights(weights_path(record).name, content_digest(content))
+
+
+def read_weights(path: Path) -> WeightsFile:
+    """Read and check a file of weights: its own digest, and the whole file against the record beside it if any.
+
+    Raises HarnessError where it is unreadable, cut short, changed, or not what the record names.
+    """
+    if not path.is_file():
+        raise HarnessError(f"{path}: no such file of weights", "name a .safetensors file that harness run wrote")
+    content = path.read_bytes()
+    about, tensors = _read(path, content)
+    if _seal(about, tensors) != about.sha256:
+        raise HarnessError(f"{path}: changed: content and SHA-256 disagree", GET_AGAIN)
+    found = WeightsFile(path, about, tensors, content_digest(content))
+    if (record := beside(path)) is not None:
+        require_of(record, found)
+    return found
+
+
+def beside(weights: Path) -> Record | None:
+    """The record beside a file of weights; None where there is none. Raises HarnessError for one that is refused."""
+    path = weights.resolve().with_suffix(".json")
+    return read_record(path) if path.exists() else None
+
+
+def require_of(record: Record, found: WeightsFile) -> None:
+    """Raise HarnessError unless `record` names exactly this file of weights."""
+    named = record.weights
+    if named is None:
+        raise HarnessError(f"{found.path}: the record beside it names no weights", GET_AGAIN)
+    if named.sha256 != found.sha256:
+        raise HarnessError(
+            f"{found.path}: not the weights of the record beside it "
+            f"(SHA-256 {found.sha256[:12]}, the record names {named.sha256[:12]})",
+            GET_AGAIN,
+        )
+
+
+def _read(path: Path, content: bytes) -> tuple[About, Tensors]:
+    # The length is checked by opening the file itself: a header may promise more than there is.
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        about = msgspec.json.decode(metadata[ENTRY], type=About)
+    except KeyError:
+        raise HarnessError(f"{path}: weights of another program: no entry '{ENTRY}'", GET_AGAIN) from None
+    except (SafetensorError, OSError, ValueError, TypeError, RecursionError) as error:
+        kind = "a pickle" if content[:1] == b"\x80" or content[:2] == b"PK" else "damaged or cut short"
+        raise HarnessError(f"{path}: not a readable safetensors file: {kind} ({error})", GET_AGAIN) from None
+    if not all(tensor.dtype == np.float32 for tensor in tensors.values()):
+        raise HarnessError(f"{path}: tensors that are not float32", GET_AGAIN)
+    return about, tensors
+
+
+def _seal(about: About, tensors: Tensors) -> str:
+    """SHA-256 over the metadata without it, and over name, shape and values of each tensor by name."""
+    digest = hashlib.sha256(canonical_json(msgspec.structs.replace(about, sha256="")))
+    for name in sorted(tensors):
+        tensor = np.ascontiguousarray(tensors[name], dtype="<f4")
+        digest.update(canonical_json([name, tensor.shape]))
+        digest.update(tensor.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,27 @@
+"""The findings of a paper wherever they are shown: a file of their own, and a section of README between two marks."""
+
+from collections.abc import Sequence
+
+from harness.errors import HarnessError
+
+START, END = "<!-- findings -->", "<!-- /findings -->"
+NONE = "No records yet: nothing is found."
+
+
+def findings_list(sentences: Sequence[str]) -> str:
+    """The sentences as a Markdown list."""
+    return "\n".join(f"- {sentence}" for sentence in sentences) or NONE
+
+
+def in_readme(readme: str, found: str) -> str:
+    """README's text with the findings (a Markdown list) between its marks; as it is where it has none.
+
+    Raises HarnessError where only one of the two marks is there.
+    """
+    if START not in readme and END not in readme:
+        return readme
+    before, start, rest = readme.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise HarnessError(f"README has only one of {START} and {END}", "add the other, after it")
+    return f"{before}{START}\n{found.strip()}\n{END}{after}"

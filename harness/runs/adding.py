@@ -1,0 +1,80 @@
+"""Adding weights to finished cells: each is trained again, held against its record, and kept where they are equal."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from harness.errors import CellFailure
+from harness.machine.locks import hold
+from harness.machine.signals import finishing
+from harness.plugins.guard import guarded
+from harness.records.store import lock_path, read_record, write_record
+from harness.records.weights import weights_path
+from harness.runs.grid import Grid
+from harness.runs.keeping import weights_of, with_weights
+from harness.runs.plan import PlannedCell
+from harness.runs.sealing import as_read, sealed
+from harness.runs.verify import compare, recorded_device, recorded_kernel, recorded_threads
+from harness.schema import Record
+from harness.training.cell import Setting, Trained, run_cell
+
+
+class Added(NamedTuple):
+    """Whether the weights of a finished cell are there now; `reason` says why they are not."""
+
+    cell: PlannedCell
+    added: bool
+    reason: str = ""
+
+
+def without_weights(cells: Sequence[PlannedCell]) -> list[PlannedCell]:
+    """The finished ones of `cells` whose weights are not there."""
+    return [cell for cell in cells if cell.state == "done" and not _there(cell)]
+
+
+def add_weights(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Added]:
+    """Train finished cells again, add the weights of those that come out as their record says, and yield each.
+
+    A cell that another run holds is left to it. Raises OSError when the disk refuses, and Stopped where the setting's
+    watch ends the run.
+    """
+    if cells:
+        grid.say(f"finished cells without weights: {len(cells)}; each is trained again and held against its record")
+    for cell in cells:
+        with hold(lock_path(cell.path)) as owner:
+            if owner is None:
+                grid.starting(cell)
+                result = _add(cell, grid)
+                lock_path(cell.path).unlink(missing_ok=True)
+            else:
+                result = Added(cell, False, f"running elsewhere ({owner}): no weights added")
+        yield result
+
+
+def _add(cell: PlannedCell, grid: Grid) -> Added:
+    before = read_record(cell.path)
+    try:
+        trained, after = _again(before, grid)
+    except CellFailure as failure:
+        return Added(cell, False, f"trained again it fails: {failure}; nothing added")
+    result = compare(str(cell.path), before, after)
+    if result.verdict != "identical bit for bit":
+        notes = "; ".join(result.notes)
+        reason = f"trained again it differs in {', '.join(result.differing)} (largest gap {result.largest} images)"
+        return Added(cell, False, f"{reason}; nothing added" + (f" [{notes}]" if notes else ""))
+    content = weights_of(before.config, before.fingerprint, trained, grid.data)
+    with finishing():
+        write_record(grid.results, with_weights(before, cell.path, content))
+    return Added(cell, True)
+
+
+def _again(before: Record, grid: Grid) -> tuple[Trained, Record]:
+    device = recorded_device(before)
+    setting = Setting(device, recorded_kernel(before, device), watch=grid.setting.watch)
+    with recorded_threads(before):
+        trained = run_cell(before.config, grid.data, guarded(before.config.encoder), setting)
+        made = sealed(before.config, before.fingerprint, setting, trained, [int(t) for t in before.right])
+    return trained, as_read(made)
+
+
+def _there(cell: PlannedCell) -> bool:
+    return read_record(cell.path).weights is not None and weights_path(cell.path).is_file()

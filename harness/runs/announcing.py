@@ -1,0 +1,31 @@
+"""What a run says before anything starts: what it will do, with what, and how long that takes."""
+
+from rich.console import Console
+
+from harness.machine.disk import free_gib
+from harness.runs.display import duration
+from harness.runs.request import Prepared
+
+RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
+
+
+def announce(prepared: Prepared, console: Console) -> None:
+    """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
+    data, cells, todo = prepared.data, prepared.cells, prepared.todo
+    console.print(f"{prepared.experiment.name} — {prepared.experiment.title}", style="bold")
+    console.print(f"profile {prepared.profile.name} ({prepared.why}); device {prepared.device}, {prepared.threads}")
+    console.print(
+        f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}"
+    )
+    console.print(f"{len(cells)} cells, {len(todo)} to do")
+    for cell in cells:
+        if cell.reason:
+            console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}")
+    if todo:
+        console.print(
+            f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
+            f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
+            f"{free_gib(todo[0].path):.0f} GiB free"
+        )
+    else:
+        console.print("nothing to train: every cell has its record")

@@ -1,0 +1,94 @@
+"""`harness predict`: weights, the images they are asked about, and the table of predictions."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+
+from harness.data import load
+from harness.data.types import ImageSet
+from harness.errors import HarnessError
+from harness.records.weights import About, WeightsFile, beside, read_weights
+from harness.runs.pictures import read_pictures
+from harness.runs.predict import UNKNOWN, Predictions, Shorter, predict, restore
+from harness.runs.verify import recorded_device, recorded_kernel, recorded_threads
+from harness.training.watch import SILENT, Watch
+
+FORMATS = (".parquet", ".csv")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for. images: a folder; None: the test images of the cell, from `data_dir`."""
+
+    weights: Path
+    images: Path | None = None
+    data_dir: Path | None = None
+    shorter: Shorter = field(default_factory=Shorter)
+    out: Path | None = None
+
+
+class Answer(NamedTuple):
+    """What the network is, what it said, and the names of the files (empty for a data set)."""
+
+    about: About
+    predictions: Predictions
+    names: list[str]
+
+
+def answer(request: Request, watch: Watch = SILENT) -> Answer:
+    """Let the network classify the images, with the threads, device and kernel of its record where that is beside it.
+
+    Raises HarnessError or EncoderError for what cannot be: weights, images, schedule, or the place for the table.
+    """
+    if request.out is not None and request.out.suffix not in FORMATS:
+        raise HarnessError(f"{request.out}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
+    found = read_weights(request.weights)
+    record = beside(request.weights)
+    images, names = _images(found, request)
+    device = recorded_device(record) if record else torch.device("cpu")
+    spiking = restore(found, request.shorter, device, recorded_kernel(record, device) if record else "auto")
+    with recorded_threads(record) if record else nullcontext():
+        predictions = predict(spiking, images, found.about.seed, watch)
+    done = Answer(found.about, predictions, names)
+    if request.out is not None:
+        write(done, request.out)
+    return done
+
+
+def table(done: Answer) -> pd.DataFrame:
+    """One row an image: its place or file, its label (missing where unknown), and the class after each timestep."""
+    predictions = done.predictions
+    labels = pd.Series(predictions.labels.numpy(), dtype="Int64")
+    columns = {"image": done.names or range(len(labels)), "label": labels.where(labels != UNKNOWN)}
+    steps = {f"t{t}": classes.numpy() for t, classes in enumerate(predictions.classes, start=1)}
+    return pd.DataFrame({**columns, **steps})
+
+
+def write(done: Answer, path: Path) -> None:
+    """Write the table as Parquet or CSV, by the name's ending. Raises HarnessError where Parquet cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".csv":
+        table(done).to_csv(path, index=False)
+        return
+    try:
+        table(done).to_parquet(path, index=False)
+    except ImportError:
+        raise HarnessError(f"{path}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file") from None
+
+
+def _images(found: WeightsFile, request: Request) -> tuple[ImageSet, list[str]]:
+    about = found.about
+    if request.images is not None:
+        return read_pictures(request.images, about.dataset)
+    data = load(about.dataset, request.data_dir, train_images=about.train_images, test_images=about.test_images)
+    if data.digest != about.data:
+        raise HarnessError(
+            f"the {about.dataset} found here (digest {data.digest[:12]}) is not that of the weights "
+            f"({about.data[:12]})",
+            "name the original files with --data-dir",
+        )
+    return data.test, []

@@ -1,0 +1,67 @@
+"""Findings: sentences whose numbers are those of the records, and which follow them."""
+
+from pathlib import Path
+
+from msgspec import structs
+
+from harness.analysis.verdicts import judge
+from harness.papers.dct_snn.findings import findings
+from harness.records.store import read_record, write_record
+from tests.analysis.conftest import Write
+from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, load, write_arm
+
+NEAR = (9850, 9853, 9856, 9852, 9859)
+
+
+def sentences(folder: Path) -> tuple[str, ...]:
+    loaded = load(folder)
+    return findings(loaded, judge(loaded, CATALOGUE))
+
+
+def test_without_records_only_the_papers_own_figures_speak(tmp_path: Path) -> None:
+    (sentence,) = sentences(tmp_path)
+    assert sentence.startswith("The sentences on latency")
+
+
+def test_equal_arms_are_equivalent(tmp_path: Path, write: Write) -> None:
+    for arm in ("cyclic-16", "direct-16"):
+        write_arm(write, MNIST, "paper", arm, NEAR)
+    assert (
+        "differs from direct input by +0.00 points (95 %: +0.00 to +0.00): the two are equivalent"
+        in sentences(tmp_path)[0]
+    )
+
+
+def test_a_worse_code_is_below(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    write_arm(write, MNIST, "paper", "poisson-16", [final + 100 + seed for seed, final in enumerate(NEAR)])
+    assert "differs from Poisson input by -1.02 points" in sentences(tmp_path)[0]
+    assert sentences(tmp_path)[0].endswith("it is below it.")
+
+
+def test_seeds_beyond_the_plan_say_nothing(tmp_path: Path, write: Write) -> None:
+    for arm in ("cyclic-16", "direct-16"):
+        write_arm(write, MNIST, "paper", arm, NEAR)
+    before = sentences(tmp_path)
+    write(MNIST, "paper", "cyclic-16", 5, 1000)
+    write(MNIST, "paper", "direct-16", 5, 9000)
+    assert sentences(tmp_path) == before
+
+
+def test_what_interleaving_costs_stands_before_and_after_training(tmp_path: Path, write: Write) -> None:
+    for arm, before, after in (("cyclic-16x3", 7000, 7500), ("interleaved-16x3", 6400, 7300)):
+        for seed in range(3):
+            record = read_record(write(INTERLEAVED, "lite", arm, seed, after + seed))
+            assert record.curve is not None
+            balanced = structs.replace(record.curve, correct=[before] * 48)
+            write_record(tmp_path, structs.replace(record, balanced=balanced, digest=""))
+    (found,) = [text for text in sentences(tmp_path) if "interleaving" in text]
+    assert "shrinks in training: 16 frequencies, 6.00 straight after balancing, 2.00 after fine-tuning" in found
+
+
+def test_published_numbers_are_sorted_by_what_became_of_them(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    write_arm(write, MNIST, "paper", "cyclic-2", (9400, 9401, 9402, 9403, 9404))
+    (found,) = [text for text in sentences(tmp_path) if text.startswith("Published")]
+    assert "higher: 86.7 % (cyclic-2, ours 94.02)" in found
+    assert "reproduced: 98.54 % (cyclic-16, ours 98.54)" in found

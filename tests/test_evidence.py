@@ -1,0 +1,35 @@
+"""A cheap cell of the evidence is trained again: the same bit for bit where it was made, within tolerance elsewhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.machine.environment import environment
+from harness.papers import catalogue
+from harness.records.certificates import known_certificates
+from harness.records.freshness import standing_in
+from harness.records.store import read_record, record_paths
+from harness.runs.verify import verify, wanted
+
+EVIDENCE = Path(__file__).parent.parent / "results" / "evidence"
+CELL = EVIDENCE / "mnist-784-100-10" / "paper" / "cyclic-2" / "seed-0000.json"
+DATA = Path(os.environ["HARNESS_DATA"]) if "HARNESS_DATA" in os.environ else None
+
+
+@pytest.mark.skipif(DATA is None, reason="MNIST is not at hand: name its folder in HARNESS_DATA")
+def test_a_committed_cell_comes_out_again() -> None:
+    import torch
+
+    record = read_record(CELL)
+    found = verify(wanted(CELL, DATA))
+    here = environment(torch.device("cpu"), "fp32", "numba")
+    same = all(record.environment[name] == here[name] for name in ("device", "torch", "numba", "machine"))
+    assert found.verdict in (("identical bit for bit",) if same else ("identical bit for bit", "within tolerance"))
+
+
+def test_every_committed_record_is_whole_and_its_state_is_known() -> None:
+    known, asked = known_certificates(EVIDENCE), catalogue()
+    states = {path: standing_in(path, asked, known) for path in record_paths(EVIDENCE)}
+    assert not [path for path, found in states.items() if found.record is None]
+    assert {found.state for found in states.values()} <= {"done", "stale"}

@@ -1,0 +1,1 @@
+"""Tests of kept weights: the file, what it predicts, and another simulator."""

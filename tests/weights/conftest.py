@@ -1,0 +1,69 @@
+"""A tiny cell that was run with its weights kept, made once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import cli
+from harness.data import load
+from harness.errors import HarnessError
+from harness.runs.grid import Grid, run_grid
+from harness.runs.plan import configurations, plan
+from harness.training.cell import Setting
+from tests.cells import CPU
+from tests.robust import tiny
+
+SETTING = Setting(CPU)
+
+
+class Kept(NamedTuple):
+    """A results folder with the finished cell of tiny/smoke/cyclic-6, seed 0."""
+
+    results: Path
+    record: Path
+    weights: Path
+
+
+def make(results: Path, keep: bool | None = None) -> Kept:
+    """Run the cell."""
+    data = load("digits", train_images=200, test_images=100)
+    cells = plan(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
+    list(run_grid(cells, Grid(data, results, SETTING, keep_weights=keep)))
+    record = results / "tiny/smoke/cyclic-6/seed-0000.json"
+    return Kept(results, record, record.with_suffix(".safetensors"))
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return make(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def own(kept: Kept, tmp_path: Path) -> Kept:
+    """A copy that a test may change."""
+    import shutil
+
+    shutil.copytree(kept.results, tmp_path / "own")
+    record = tmp_path / "own" / kept.record.relative_to(kept.results)
+    return Kept(tmp_path / "own", record, record.with_suffix(".safetensors"))
+
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def call() -> Call:
+    """Run a command: its exit code and what it prints; an error that the user can mend is code 2 and its message."""
+
+    def run(*argv: object) -> tuple[int, str]:
+        done = CliRunner().invoke(cli.app, [str(word) for word in argv])
+        if isinstance(done.exception, HarnessError):
+            return 2, str(done.exception)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.exit_code, done.stdout
+
+    return run

@@ -1,0 +1,126 @@
+"""`harness predict` and `verify --weights`: the kept network gives the counts of its record again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from harness.data import load
+from harness.records.store import read_record, write_record
+from harness.schema import Counts
+from tests.weights.conftest import Call, Kept
+
+
+def curve(kept: Kept) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(kept.record.read_text())["curve"]
+    return found
+
+
+def test_the_counts_are_those_of_the_record(kept: Kept, call: Call) -> None:
+    code, out = call("predict", kept.weights, "--json")
+    assert code == 0
+    assert json.loads(out) == curve(kept)
+
+
+def test_a_file_without_its_record_gives_them_too(own: Kept, call: Call) -> None:
+    expected = curve(own)
+    own.record.unlink()
+    assert json.loads(call("predict", own.weights, "--json")[1]) == expected
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_table_has_each_image_with_its_class_at_every_timestep(
+    kept: Kept, call: Call, kind: str, tmp_path: Path
+) -> None:
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
+    out = tmp_path / f"table.{kind}"
+    assert call("predict", kept.weights, "--out", out)[0] == 0
+    table = pd.read_csv(out) if kind == "csv" else pd.read_parquet(out)
+    assert table["label"].tolist() == load("digits", train_images=200, test_images=100).test.labels.tolist()
+    assert [int((table[f"t{t}"] == table["label"]).sum()) for t in range(1, 7)] == curve(kept)["correct"]
+
+
+def test_a_shorter_schedule_equals_the_full_one_as_long_as_it_feeds_the_same(kept: Kept, call: Call) -> None:
+    correct = json.loads(call("predict", kept.weights, "--frequencies", 3, "--json")[1])["correct"]
+    assert correct[:3] == curve(kept)["correct"][:3]  # frequencies 0, 1, 2 come first in both
+    assert correct != curve(kept)["correct"]
+
+
+def test_a_table_of_no_known_kind_is_refused(kept: Kept, call: Call) -> None:
+    assert call("predict", kept.weights, "--out", "table.xls")[0] == 2
+
+
+def write_images(folder: Path, count: int, by_class: bool) -> list[int]:
+    digits = load_digits()
+    for number in range(count):
+        place = folder / str(digits.target[number]) if by_class else folder
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((digits.images[number] * 255 / 16).round().astype("uint8")).save(place / f"{number:03d}.png")
+    return [int(label) for label in digits.target[:count]]
+
+
+def test_images_in_folders_of_their_classes_are_counted(kept: Kept, call: Call, tmp_path: Path) -> None:
+    write_images(tmp_path, 40, by_class=True)
+    counts = json.loads(call("predict", kept.weights, "--images", tmp_path, "--json")[1])
+    assert counts["total"] == 40
+    assert counts["correct"][-1] > 20  # by chance: 4
+
+
+def test_images_without_labels_are_classified(kept: Kept, call: Call, tmp_path: Path) -> None:
+    labels = write_images(tmp_path / "in", 40, by_class=False)
+    call("predict", kept.weights, "--images", tmp_path / "in", "--out", tmp_path / "out.csv")
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table["image"].tolist() == [f"{number:03d}.png" for number in range(40)]
+    assert table["label"].isna().all()
+    assert sum(table["t6"] == labels) > 20
+
+
+def test_an_image_of_another_size_is_named(kept: Kept, call: Call, tmp_path: Path) -> None:
+    Image.new("L", (9, 8)).save(tmp_path / "wide.png")
+    code, message = call("predict", kept.weights, "--images", tmp_path)
+    assert (code, "wide.png is 9×8" in message) == (2, True)
+
+
+def test_verifying_the_weights_finds_the_same_counts(kept: Kept, call: Call) -> None:
+    code, out = call("verify", kept.record, "--weights")
+    assert (code, "identical bit for bit" in out) == (0, True)
+
+
+def off_by(own: Kept, images: int, **fields: object) -> None:
+    record = read_record(own.record)
+    assert record.curve is not None
+    assert record.weights is not None
+    correct = [min(100, count + images) for count in record.curve.correct]
+    write_record(own.results, msgspec.structs.replace(record, curve=Counts(correct, 100), **fields))
+
+
+def test_one_image_more_is_different_on_the_same_machine(own: Kept, call: Call) -> None:
+    off_by(own, 1)
+    assert call("verify", own.record, "--weights")[0] == 1
+
+
+@pytest.mark.parametrize(("images", "code"), [(2, 0), (3, 1)])
+def test_elsewhere_two_images_are_rounding(own: Kept, call: Call, images: int, code: int) -> None:
+    off_by(own, images, machine=None)
+    assert call("verify", own.record, "--weights")[0] == code
+
+
+def test_a_record_without_weights_says_how_to_get_them(own: Kept, call: Call) -> None:
+    write_record(own.results, msgspec.structs.replace(read_record(own.record), weights=None))
+    code, message = call("verify", own.record, "--weights")
+    assert (code, "--keep-weights" in message) == (2, True)
+
+
+def test_an_encoder_that_fails_is_an_error_in_one_line(kept: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("out of ideas")
+
+    monkeypatch.setattr("encoders.dct.Dct.encode", fail)
+    code, message = call("predict", kept.weights)
+    assert (code, "encoder 'dct' cannot encode: RuntimeError: out of ideas" in message) == (2, True)
