@@ -1,4 +1,4 @@
-"""How fast a training step is: ours, the same network in other SNN libraries, and its bare matrix products."""
+"""Time and memory of a training step: ours, the same network in other SNN libraries, and its bare matrix products."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -31,14 +31,14 @@ class Implementation:
 
     @property
     def missing(self) -> str | None:
-        """Why it cannot run here, in a few words; None if it can."""
+        """Why it cannot run here; None if it can."""
         if self.package is None:
             return None
         if find_spec(self.package) is None:
             return "not installed"
         try:
             self._load()
-        except Exception as error:  # a peer that breaks on import with this torch is its row's news, not our failure
+        except Exception as error:  # a peer that cannot be imported here is reported; the others are measured
             return f"cannot be imported: {type(error).__name__}: {error}"
         return None
 
@@ -58,7 +58,7 @@ class Implementation:
 
     def _load(self) -> Callable[[Workload], Model]:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what peers say when imported is not ours to mend
+            warnings.simplefilter("ignore")  # warnings of a peer's own modules
             model: Callable[[Workload], Model] = importlib.import_module(self.module).model
         return model
 
@@ -76,11 +76,11 @@ ALL = (
     Implementation("snnTorch bf16", "peer", "harness.bench.peers.with_snntorch", "bf16", "snntorch"),
     Implementation("Norse bf16", "peer", "harness.bench.peers.with_norse", "bf16", "norse"),
 )
-OURS, BASELINE = "ours bf16", "matmuls bf16"  # the two that ratios are told between
+OURS, BASELINE = "ours bf16", "matmuls bf16"  # ratios are between these two
 
 
 def chosen(names: tuple[str, ...] | None) -> tuple[Implementation, ...]:
-    """Those with these names (None: all). Raises HarnessError for an unknown one."""
+    """The implementations with these names (None: all). Raises HarnessError for an unknown one."""
     known = {implementation.name: implementation for implementation in ALL}
     for name in names or ():
         if name not in known:

@@ -1,4 +1,4 @@
-"""The floor: the network's convolutions, pooling and linear layers for all timesteps at once, and no neuron.
+"""The lower bound: the network's convolutions, pooling and linear layers for all timesteps at once, without neurons.
 
 In bf16 the maps are channels last, the layout that oneDNN is fastest in; in fp32 they are as torch makes them.
 """
@@ -30,7 +30,7 @@ def model(work: Workload) -> Model:
 
 
 def _flat(x: Tensor, layout: torch.memory_format) -> Tensor:
-    # In the order of memory, so that nothing is copied.
+    # Channels-last maps are flattened in the order of memory, so that nothing is copied.
     if x.dim() == 4 and layout == torch.channels_last:
         x = x.permute(0, 2, 3, 1)
     return x.reshape(len(x), -1)

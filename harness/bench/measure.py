@@ -1,4 +1,4 @@
-"""One bench run: time every implementation at every point, then memory in processes of their own."""
+"""One bench run: the time of every implementation at every point, then peak memory, each in a new process."""
 
 import gc
 import statistics
@@ -11,7 +11,7 @@ import torch
 
 from harness.bench.implementations import BASELINE, OURS, Implementation, chosen
 from harness.bench.memory import peak_mib
-from harness.bench.plan import FULL, NETWORKS, Deed, Plan, Point
+from harness.bench.plan import FULL, NETWORKS, MemoryTask, Plan, Point
 from harness.bench.report import EncoderShare, Footprint, Growth, Report, Row, StartUp
 from harness.bench.startup import startup
 from harness.bench.timing import interleaved, timed
@@ -21,8 +21,8 @@ from harness.machine.allocator import keep_freed_memory
 from harness.machine.environment import environment
 
 Say = Callable[[str], None]
-LEAST_ROUNDS_OF_GROWTH = 9  # it stands near its limit: more rounds than long steps are given elsewhere
-BYTES_A_NEURON_STEP = 40  # what the hungriest peer keeps of each neuron at each timestep for its backward pass
+LEAST_ROUNDS_OF_GROWTH = 9  # the ratio is close to its limit, so it gets more rounds than other long steps
+BYTES_A_NEURON_STEP = 40  # per neuron and timestep, what the peer that needs most keeps for its backward pass
 
 
 def run(
@@ -39,13 +39,13 @@ def run(
     progress: called with a line of text before each measurement.
     Raises HarnessError for an unknown network or implementation.
     """
-    keep_freed_memory()  # as `harness run` does; here it helps every implementation alike
+    keep_freed_memory()  # as `harness run` does; it helps every implementation
     for network in plan.networks:
         if network not in NETWORKS:
             raise did_you_mean("network", network, list(NETWORKS))
-    wanted = chosen(tuple(implementations) if implementations else None)
-    missing = {i.name: why for i in wanted if (why := i.missing)}
-    present = [i for i in wanted if i.name not in missing]
+    requested = chosen(tuple(implementations) if implementations else None)
+    missing = {i.name: why for i in requested if (why := i.missing)}
+    present = [i for i in requested if i.name not in missing]
 
     rows: list[Row] = []
     shares: list[EncoderShare] = []
@@ -55,12 +55,12 @@ def run(
             shares.append(share)
         rows += timed_now
     rows = [_with_memory(row, plan, progress) for row in rows]
-    rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in wanted if i.name in missing]
+    rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in requested if i.name in missing]
     report = Report(
         machine(present),
         tuple(rows),
         tuple(shares),
-        tuple(footprint(deed, progress) for deed in plan.alone),
+        tuple(footprint(task, progress) for task in plan.alone),
         tuple(growth(short, long, plan, progress) for short, long in plan.growth),
         started(plan.first, progress),
         missing,
@@ -116,7 +116,7 @@ def _with_memory(row: Row, plan: Plan, progress: Say) -> Row:
 
 
 def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
-    """Fastest of a few DCT encodings at `point` against our fastest bf16 step there; None where there is none."""
+    """Time of the fastest of a few DCT encodings at `point` over that of our fastest bf16 step; None without a step."""
     from encoders import create
 
     ours = [r for r in rows if r.implementation == OURS and Point(r.network, r.batch, r.timesteps) == point]
@@ -131,16 +131,16 @@ def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
     return EncoderShare(point.network, point.batch, point.timesteps, round(each, 4), round(share, 4))
 
 
-def footprint(deed: Deed, progress: Say) -> Footprint:
-    """Peak memory of `deed`, in bf16."""
-    point = deed.point
-    progress(f"memory of {deed.what}: {point.network}, T = {point.timesteps}")
-    peak = peak_mib(deed.what, OURS, point)
-    return Footprint(deed.what, point.network, point.batch, point.timesteps, peak)
+def footprint(task: MemoryTask, progress: Say) -> Footprint:
+    """Peak memory of `task`, in bf16."""
+    point = task.point
+    progress(f"memory of {task.what}: {point.network}, T = {point.timesteps}")
+    peak = peak_mib(task.what, OURS, point)
+    return Footprint(task.what, point.network, point.batch, point.timesteps, peak)
 
 
 def growth(short: Point, long: Point, plan: Plan, progress: Say) -> Growth:
-    """Time at `long` over time at `short`, from steps taken in turns: a slower minute slows both."""
+    """Time at `long` over time at `short`. The steps alternate, so that a busy machine slows both."""
     progress(f"growth: {short.network}, batch {short.batch}, T = {short.timesteps} and {long.timesteps}")
     implementations = chosen((OURS, BASELINE))
     works = {point: workload(point) for point in (short, long)}
@@ -154,15 +154,15 @@ def growth(short: Point, long: Point, plan: Plan, progress: Say) -> Growth:
 
 
 def started(point: Point | None, progress: Say) -> StartUp | None:
-    """How long fresh processes take; None where `point` is."""
+    """How long new processes take to start; None where `point` is None."""
     if point is None:
         return None
-    progress("start-up of fresh processes")
+    progress("start-up of new processes")
     return startup(point)
 
 
 def machine(implementations: Sequence[Implementation]) -> dict[str, str]:
-    """What the numbers depend on: processor, cores, memory, versions of everything compared."""
+    """What the times depend on: processor, cores, memory, and the versions of the compared packages."""
     facts = {k: v for k, v in environment(torch.device("cpu"), "", "auto").items() if k != "precision"}
     facts["cores"] = str(psutil.cpu_count(logical=False) or psutil.cpu_count())
     facts["memory"] = f"{psutil.virtual_memory().total / (1 << 30):.0f} GiB"

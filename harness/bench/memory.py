@@ -1,7 +1,7 @@
-"""Peak memory of one training step, or of an evaluation, in a process of its own.
+"""Peak memory of one training step, or of an evaluation, measured in a new process.
 
-`python -m harness.bench.memory step "ours bf16" vgg5-lite 8 48` prints MiB: the most the process held during the
-step less what it held before, with the weights and spike train in place and one step done already.
+`python -m harness.bench.memory step "ours bf16" vgg5-lite 8 48` prints MiB: the peak
+during the step minus the memory before it. By then weights and spike train are made and one step is done.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from harness.bench.plan import NETWORKS, Point
 from harness.machine.allocator import return_freed_memory
 
 MIB = 1 << 20
-SHORT = 16  # timesteps; evaluation is measured on twice the images that it takes at once there, whatever T is
+SHORT = 16  # timesteps; for every T, evaluation gets twice as many images as fit into one chunk at this T
 
 
 def peak_mib(what: str, name: str, point: Point) -> float | None:
-    """MiB of `what` ("step" or "evaluate") in a fresh process; None where that process failed."""
+    """Peak MiB of `what` ("step" or "evaluate") in a new process; None where that process failed."""
     command = [sys.executable, "-m", __name__, what, name, point.network, str(point.batch), str(point.timesteps)]
     command.append(str(torch.get_num_threads()))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -30,7 +30,7 @@ def peak_mib(what: str, name: str, point: Point) -> float | None:
 
 
 def _peak_of(action: Callable[[], object]) -> float:
-    return_freed_memory()  # else what the setup has freed would be lent to the action unseen
+    return_freed_memory()  # otherwise memory that the setup freed would be used again and not be counted
     before: int = psutil.Process().memory_info().rss
     _forget_peak()
     action()
@@ -38,13 +38,13 @@ def _peak_of(action: Callable[[], object]) -> float:
 
 
 def _forget_peak() -> None:
-    # Importing torch may have taken more than a small step does; Linux lets a process begin its peak anew.
+    # Importing torch may have used more memory than a small step does. Linux can reset the peak of a process.
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def _peak() -> float:
-    """Bytes. On Linux from /proc, because ru_maxrss there survives exec and would include the parent's."""
+    """Peak memory in bytes. On Linux from /proc: ru_maxrss survives exec there and would include the parent's peak."""
     try:
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM"):
@@ -61,7 +61,7 @@ def _step(name: str, point: Point) -> Callable[[], object]:
 
     (implementation,) = chosen((name,))
     step = implementation.step(workload(point))
-    step()  # code that is loaded, or compiled for these shapes, on first use is not the step's
+    step()  # the first step also loads code and compiles it for these shapes, which is not counted
     return step
 
 
@@ -86,7 +86,9 @@ def _evaluation(point: Point) -> Callable[[], object]:
     count = 2 * at(SHORT).chunk()
     images = torch.randint(0, 256, (count, *shape), generator=draws, dtype=torch.uint8)
     given = ImageSet(images, torch.zeros(count, dtype=torch.int64))
-    evaluate(at(2), ImageSet(given.images[:1], given.labels[:1]), 0, SILENT)  # loads what first use loads
+    evaluate(
+        at(2), ImageSet(given.images[:1], given.labels[:1]), 0, SILENT
+    )  # the first call also loads and compiles code, which is not counted
     return lambda: evaluate(at(point.timesteps), given, 0, SILENT)
 
 

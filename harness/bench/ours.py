@@ -1,4 +1,4 @@
-"""Our training step, as `harness.training.snn` runs it: one call a layer for all timesteps, one scan a neuron layer."""
+"""Our training step, as `harness.training.snn` runs it: each layer once for all timesteps, its neurons in one scan."""
 
 import torch
 from torch import Tensor
@@ -24,7 +24,7 @@ def model(work: Workload) -> Model:
 
 
 def _channels_last(weight: Tensor, work: Workload, index: int) -> Tensor:
-    # The first linear layer reads maps in the order (H, W, C) in our network, and (C, H, W) everywhere else.
+    # The first linear layer of our network reads maps in the order (H, W, C); everywhere else it is (C, H, W).
     if index == 0 or work.stages[index].convolution or not work.stages[index - 1].convolution:
         return weight
     channels, height, width = work.stages[index - 1].outputs

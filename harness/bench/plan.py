@@ -1,4 +1,4 @@
-"""Which points are measured, and how often: networks × batch sizes × timesteps, as data. Imports no torch."""
+"""Which networks, batch sizes and timesteps are measured, and how often, as data. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Deed:
-    """Something we do whose peak memory is measured by itself: a training "step", or "evaluate" (batch 0) on images."""
+class MemoryTask:
+    """What peak memory is measured of: a training "step" of ours, or "evaluate" on images (batch 0)."""
 
     what: Literal["step", "evaluate"]
     point: Point
@@ -35,13 +35,13 @@ class Deed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run measures: every network at every one of its `batches` and at all `timesteps`.
+    """What a run measures: every network with each of its `batches` and at all `timesteps`.
 
-    repeats: rounds over all implementations at one point; short steps get more, until `seconds` have passed.
-    memory: the points whose peak memory is measured, each implementation in a process of its own.
-    alone: what of ours is measured without peers: evaluation, and the step of the paper's VGG9 on its 60×60 map.
-    growth: pairs of points, the second with more timesteps, whose steps are compared in the same minutes.
-    first: the point of a fresh process's first step; None: start-up is not measured.
+    repeats: rounds over all implementations at one point. Short steps get more, until `seconds` have passed.
+    memory: the points at which the peak memory of each implementation is measured.
+    alone: peak memory of ours without peers: evaluation, and the step of the paper's VGG9 on its 60×60 map.
+    growth: pairs of points, the second with more timesteps, whose times are compared.
+    first: the point of the first step of a new process; None: start-up is not measured.
     """
 
     networks: tuple[str, ...] = tuple(BATCHES)
@@ -54,9 +54,9 @@ class Plan:
         Point(VGG5_LITE.name, 32, 48),
         Point(MNIST.name, 128, 48),
     )
-    alone: tuple[Deed, ...] = (
-        *(Deed("evaluate", Point(network, 0, timesteps)) for network in BATCHES for timesteps in (16, 100)),
-        Deed("step", Point(VGG9.name, 16, 48)),
+    alone: tuple[MemoryTask, ...] = (
+        *(MemoryTask("evaluate", Point(network, 0, timesteps)) for network in BATCHES for timesteps in (16, 100)),
+        MemoryTask("step", Point(VGG9.name, 16, 48)),
     )
     growth: tuple[tuple[Point, Point], ...] = tuple(
         (Point(VGG5_LITE.name, batch, 48), Point(VGG5_LITE.name, batch, 100)) for batch in BATCHES[VGG5_LITE.name]

@@ -1,4 +1,4 @@
-"""A bench report as a picture: time an image against T for each network, and against batch size."""
+"""The plot of a bench report: time for one image against T, for each network, and against batch size."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -54,7 +54,7 @@ def _panels(rows: list[Row]) -> list[Panel]:
 def _draw(axes: "Axes", rows: list[Row], key: Callable[[Row], int], looks: dict[str, tuple[str, str]]) -> None:
     for name, (colour, marker) in looks.items():
         points = sorted((key(row), row.ms_per_image or 0.0) for row in rows if row.implementation == name)
-        # Ours and the floor are solid, the peers dashed: colour is not the only thing that tells them apart.
+        # Ours and the bare layers are solid, the peers dashed, so that colour is not the only difference.
         solid = name.startswith(("ours", "matmuls"))
         axes.plot(
             [x for x, _ in points],

@@ -1,4 +1,4 @@
-"""What a bench run found: rows, the encoder's share, memory, and how the targets stand."""
+"""The results of a bench run: times, the encoder's share, memory, start-up, and which targets are met."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from harness.machine.files import write_atomically
 class Row:
     """One implementation at one point. Times are milliseconds an image of one training step; None: not measured.
 
-    `ms_per_image` is the median of `steps` steps, taken in turns, `ratio_to_bf16_matmuls` that of the medians.
+    `ms_per_image` is the median of `steps` steps, `ratio_to_bf16_matmuls` the ratio of the medians.
     `status`: "measured", or why it was not.
     """
 
@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True)
 class EncoderShare:
-    """What DCT encoding of a batch costs next to our bf16 training step on it."""
+    """Time of the DCT encoding of a batch, and its share of our bf16 training step on that batch."""
 
     network: str
     batch: int
@@ -45,7 +45,7 @@ class EncoderShare:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Peak memory of something we do, in a process of its own: `harness.bench.plan.Deed`."""
+    """Peak memory of a `harness.bench.plan.MemoryTask`, measured in a new process."""
 
     what: str
     network: str
@@ -56,7 +56,7 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Growth:
-    """What `long` timesteps cost in units of what `short` ones do, all taken in turns: our bf16 step, bare layers."""
+    """Time of a step of `long` timesteps over one of `short`: of ours in bf16, and of the bare layers."""
 
     network: str
     batch: int
@@ -68,7 +68,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class StartUp:
-    """Seconds from starting a process to its answer, with Python's and the kernels' caches filled."""
+    """Seconds from starting a process to its result, with the caches of Python and of the kernels filled."""
 
     network: str
     batch: int
@@ -79,9 +79,9 @@ class StartUp:
 
 @dataclass(frozen=True)
 class Target:
-    """What is wanted (a ratio, or seconds), and what was measured (None: this run has nothing to tell it from).
+    """A limit of a ratio or of seconds, and what was measured (None: not measured in this run).
 
-    `bare`: the same ratio for the network's bare layers as torch runs them, where there is one.
+    `bare`: the same ratio for the network's bare layers as torch runs them, where it exists.
     """
 
     statement: str
@@ -92,7 +92,7 @@ class Target:
 
     @property
     def met(self) -> bool | None:
-        """Whether it holds."""
+        """Whether the limit is kept; None where nothing was measured."""
         if self.measured is None:
             return None
         return self.measured <= self.limit if self.at_most else self.measured >= self.limit
@@ -100,7 +100,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything one run found on one machine."""
+    """Everything that one run measured on one machine."""
 
     machine: dict[str, str]
     rows: tuple[Row, ...]
@@ -108,14 +108,14 @@ class Report:
     footprints: tuple[Footprint, ...] = ()
     growth: tuple[Growth, ...] = ()
     startup: StartUp | None = None
-    missing: dict[str, str] = field(default_factory=dict)  # implementation: why it did not run
+    missing: dict[str, str] = field(default_factory=dict)  # implementation → why it did not run
 
     def document(self) -> dict[str, Any]:
         """As plain JSON values, targets included."""
         from harness.bench.targets import targets
 
-        judged = [{**msgspec.to_builtins(target), "met": target.met} for target in targets(self)]
-        return {**msgspec.to_builtins(self), "targets": judged}
+        goals = [{**msgspec.to_builtins(target), "met": target.met} for target in targets(self)]
+        return {**msgspec.to_builtins(self), "targets": goals}
 
     def save(self, folder: Path) -> Sequence[Path]:
         """Write bench.json, bench.svg and bench.png into `folder`; returns their paths."""

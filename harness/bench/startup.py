@@ -1,4 +1,4 @@
-"""Seconds from starting a process to its answer: the help text, and a first training step with kernels cached."""
+"""Seconds from starting a process to the help text, and to the end of a first training step with kernels cached."""
 
 import statistics
 import subprocess
@@ -12,7 +12,7 @@ HELP = ("-c", "from harness.cli import main; main()", "--help")
 
 
 def startup(point: Point, processes: int = 5) -> StartUp:
-    """Medians of a few fresh processes each; `point` is what the first step computes, in bf16.
+    """Medians over a few new processes. The first step is a training step at `point` in bf16.
 
     Raises CalledProcessError where a process fails.
     """
@@ -24,11 +24,11 @@ def startup(point: Point, processes: int = 5) -> StartUp:
 def _seconds(arguments: tuple[str, ...], processes: int) -> float:
     """Median seconds of `python …`."""
 
-    def fresh() -> None:
+    def start() -> None:
         subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
 
-    fresh()  # compiles what is missing from the caches on disk
-    return round(statistics.median(timed(fresh) for _ in range(processes)), 3)
+    start()  # compiles what is missing from the caches on disk
+    return round(statistics.median(timed(start) for _ in range(processes)), 3)
 
 
 def main(network: str, batch: str, timesteps: str) -> None:

@@ -1,4 +1,4 @@
-"""A bench report on a terminal: one table a network and batch size, then the targets."""
+"""A bench report on a terminal: one table for each network and batch size, then the targets."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,12 +28,12 @@ def _times(rows: list[Row], network: str, batch: int) -> "Table":
     steps = list(dict.fromkeys(row.timesteps for row in rows))
     built = _empty(f"{network}, batch {batch}: ms an image for forward + backward (× the bare bf16 layers)")
     built.add_column("implementation", no_wrap=True)
-    weighed = [t for t in steps if any(row.timesteps == t and row.peak_mib is not None for row in rows)]
-    for heading in (*(f"T={t}" for t in steps), *(f"MiB, T={t}" for t in weighed)):
+    with_memory = [t for t in steps if any(row.timesteps == t and row.peak_mib is not None for row in rows)]
+    for heading in (*(f"T={t}" for t in steps), *(f"MiB, T={t}" for t in with_memory)):
         built.add_column(heading, justify="right")  # a narrow terminal puts the factor on a line of its own
     for name in dict.fromkeys(row.implementation for row in rows):
         mine = {row.timesteps: row for row in rows if row.implementation == name}
-        built.add_row(name, *(_cell(mine.get(t)) for t in steps), *(_peak(mine.get(t)) for t in weighed))
+        built.add_row(name, *(_cell(mine.get(t)) for t in steps), *(_peak(mine.get(t)) for t in with_memory))
     return built
 
 
@@ -53,9 +53,9 @@ def _footprints(found: Sequence[Footprint]) -> "Table":
     built.add_column("what", no_wrap=True)
     for heading in ("batch", "T", "peak MiB"):
         built.add_column(heading, justify="right", no_wrap=True)
-    for deed in found:
-        peak = "–" if deed.peak_mib is None else f"{deed.peak_mib:.0f}"
-        built.add_row(f"{deed.what}, {deed.network}", str(deed.batch or "–"), str(deed.timesteps), peak)
+    for task in found:
+        peak = "–" if task.peak_mib is None else f"{task.peak_mib:.0f}"
+        built.add_row(f"{task.what}, {task.network}", str(task.batch or "–"), str(task.timesteps), peak)
     return built
 
 
@@ -64,12 +64,12 @@ def _verdicts(found: list[Target]) -> "Table":
 
     built = _empty("targets (the worst point counts)")
     built.add_column("what")
-    for heading in ("wanted", "measured", "bare layers", ""):
+    for heading in ("limit", "measured", "bare layers", ""):
         built.add_column(heading, justify="right", no_wrap=True)
     words = {True: Text("met", "green"), False: Text("missed", "red"), None: Text("not measured", "dim")}
     for target in found:
-        wanted = f"{'≤' if target.at_most else '≥'} {target.limit:g}"
-        built.add_row(target.statement, wanted, _number(target.measured), _number(target.bare), words[target.met])
+        limit = f"{'≤' if target.at_most else '≥'} {target.limit:g}"
+        built.add_row(target.statement, limit, _number(target.measured), _number(target.bare), words[target.met])
     return built
 
 

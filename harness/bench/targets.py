@@ -7,13 +7,13 @@ from harness.bench.report import Report, Row, Target
 from harness.papers.dct_snn.experiments.mnist import NETWORK as MNIST
 from harness.papers.dct_snn.experiments.vgg import VGG5_LITE
 
-# Peers document fp32 on a CPU; torch's autocast speeds them up all the same, so both are told.
+# Peers document fp32 on a CPU. Torch's autocast makes them faster too, so both are compared.
 PEERS = {"as documented": ("fp32",), "as documented or under autocast": ("fp32", "bf16")}
 Spot = tuple[str, int, int]
 
 
 def targets(report: Report) -> list[Target]:
-    """Every target, measured where the report has what it needs; the worst point counts."""
+    """Every target, with its measured value where the report has the rows for it. The worst point counts."""
     spots = list(dict.fromkeys((r.network, r.batch, r.timesteps) for r in report.rows))
     vgg48 = [s for s in spots if s[0] == VGG5_LITE.name and s[2] == 48]
     mnist = [s for s in spots if s[0] == MNIST.name]
@@ -69,7 +69,7 @@ def _to_floor(rows: dict[str, Row]) -> float | None:
 
 
 def _lead(rows: dict[str, Row], kind: str, precisions: tuple[str, ...]) -> float | None:
-    """How many times as long the fastest peer in `precisions` takes, against the faster of `kind`."""
+    """Time of the fastest peer in `precisions` over that of the fastest implementation of `kind`."""
     mine = [r.ms_per_image for r in rows.values() if r.kind == kind]
     peers = [r.ms_per_image for r in rows.values() if r.kind == "peer" and r.precision in precisions]
     return _ratio(peers, mine)
@@ -91,7 +91,7 @@ def _memory(rows: dict[str, Row], name: str, precisions: tuple[str, ...]) -> flo
 
 
 def _ratio(above: list[float | None], below: list[float | None]) -> float | None:
-    """The least of `above` over the least of `below`."""
+    """The smallest of `above` over the smallest of `below`; None where either has no value."""
     numerators, denominators = ([v for v in values if v is not None] for values in (above, below))
     return min(numerators) / min(denominators) if numerators and denominators and min(denominators) > 0 else None
 

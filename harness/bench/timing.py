@@ -1,7 +1,7 @@
-"""Times of training steps, taken in turns: A B C A B C …, so that a busy moment of the machine hits all alike.
+"""Times of training steps. Implementations take turns (A B C A B C …), so that a busy machine slows all of them.
 
-In its turn an implementation takes one step untimed and then at least one timed: in training, too, a step follows
-another of its kind, and finds its threads awake and its data where the last one left them.
+In its turn an implementation takes one step that is not timed, then at least one that is. In training, too, a step
+follows another one: threads are running and data is in the caches.
 """
 
 import time
@@ -14,7 +14,7 @@ TURN = 0.02  # seconds of timed steps, at least
 def interleaved(steps: Mapping[str, Callable[[], float]], repeats: int, seconds: float) -> dict[str, list[float]]:
     """Seconds of each timed step: at least `repeats` rounds of turns, and more while less than `seconds` passed."""
     for step in steps.values():
-        step()  # compilation, code caches and first pages
+        step()  # compiles kernels and fills the caches
     times: dict[str, list[float]] = {name: [] for name in steps}
     begun, rounds = time.perf_counter(), 0
     while rounds < repeats or (rounds < MOST_ROUNDS and time.perf_counter() - begun < seconds):
@@ -25,7 +25,7 @@ def interleaved(steps: Mapping[str, Callable[[], float]], repeats: int, seconds:
 
 
 def turn(step: Callable[[], float]) -> list[float]:
-    """Seconds of each step of one turn but the first."""
+    """Seconds of each step of one turn, without the first step."""
     step()
     times = [timed(step)]
     while sum(times) < TURN:

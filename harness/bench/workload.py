@@ -1,4 +1,4 @@
-"""What every implementation is given: the same weights, spike train, labels and thresholds, drawn from one seed."""
+"""The input of every implementation: the same weights, spike train, labels and thresholds, drawn from one seed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,9 @@ from harness.snn.network import Network, Stage
 
 CLASSES = 10
 LEAK = 0.9901  # the paper's λ (§2.2)
-BALANCED_AT = 95.0  # percentile; the paper's 99.9 leaves random deep layers silent for the first steps
+BALANCED_AT = (
+    95.0  # percentile; with the paper's 99.9, deep layers with random weights are silent in the first timesteps
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Model:
-    """An implementation at work: its weights, and `forward`: spike train → output summed over time `[N, 10]`."""
+    """An implementation with its weights. `forward`: spike train → output summed over time `[N, 10]`."""
 
     parameters: tuple[Tensor, ...]
     forward: Callable[[Tensor], Tensor]
@@ -47,7 +49,7 @@ def workload(point: Point, seed: int = 0) -> Workload:
     train = torch.randint(-1, 2, (point.timesteps, point.batch, *shape), generator=draws, dtype=torch.int8).float()
     labels = torch.randint(0, CLASSES, (point.batch,), generator=draws)
     thresholds = balance(network, lambda: [train[:16, :2]], Balancing(BALANCED_AT), NeuronSpec(leak=LEAK))
-    # A quantile is one of the membranes: just above it, no rounding decides between a spike and none.
+    # A quantile equals one of the membranes. Slightly above it, rounding does not decide whether that one fires.
     apart = tuple(1.001 * threshold for threshold in thresholds)
     return Workload(network.stages, tuple(w.detach() for w in network.weights), train, labels, apart)
 

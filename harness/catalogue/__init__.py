@@ -1,4 +1,4 @@
-"""What is asked: experiments, the claims of papers about them, and the catalogue that is passed down."""
+"""Experiments, the papers' claims about them, and the catalogue that holds both."""
 
 from harness.catalogue.catalogue import Catalogue, Paper
 from harness.catalogue.claim import Claim

@@ -1,6 +1,6 @@
-"""What is known: papers with their experiments and claims, and experiments that belong to no paper.
+"""The catalogue: papers with their experiments and claims, and experiments that belong to no paper.
 
-A catalogue is built once at the command line and passed down; nothing further in asks for "all experiments" by itself.
+It is built once, at the command line, and passed to everything that needs it. There is no global list.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from harness.errors import HarnessError, did_you_mean
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper and what is said about it.
+    """One paper with its experiments and claims.
 
     `name` is used on the command line and in file names, `title` and `venue` on the paper's page.
     `test_images`: how many test images the published accuracies of each data set were counted on.
@@ -39,7 +39,7 @@ class Paper:
 class Catalogue:
     """`papers` in the order in which they are shown; `loose`: experiments of no paper, from files or from records.
 
-    Raises HarnessError where two experiments have one name, or two claims one id: both places are named.
+    Raises HarnessError where two experiments have the same name, or two claims the same id. It names both places.
     """
 
     papers: tuple[Paper, ...]
@@ -63,7 +63,7 @@ class Catalogue:
         return tuple(claim for paper in self.papers for claim in paper.claims)
 
     def names(self) -> list[str]:
-        """All experiments, in the order in which a newcomer would meet them."""
+        """The names of all experiments, in the order in which they are listed."""
         return list(self._experiments)
 
     def experiment(self, name: str) -> Experiment:
@@ -73,7 +73,7 @@ class Catalogue:
         return self._experiments[name]
 
     def paper_of(self, experiment: str) -> Paper | None:
-        """The paper whose experiment it is; None for one of no paper."""
+        """The paper that an experiment belongs to; None for an experiment of no paper."""
         return next((p for p in self.papers if any(e.name == experiment for e in p.experiments)), None)
 
     def claims_of(self, experiment: str) -> tuple[Claim, ...]:
@@ -86,11 +86,11 @@ class Catalogue:
         return paper.test_images.get(self.experiment(experiment).dataset) if paper else None
 
     def with_experiments(self, experiments: Iterable[Experiment]) -> "Catalogue":
-        """The catalogue and experiments of no paper. Raises HarnessError for a name that is taken."""
+        """This catalogue with more experiments of no paper. Raises HarnessError for a name that is taken."""
         return replace(self, loose=(*self.loose, *experiments))
 
     def with_file(self, path: Path) -> "Catalogue":
-        """The catalogue and the `EXPERIMENT` of a Python file, the last of `loose`. Raises HarnessError."""
+        """This catalogue with the `EXPERIMENT` of a Python file as the last of `loose`. Raises HarnessError."""
         return self.with_experiments([experiment_from(path)])
 
 

@@ -1,4 +1,4 @@
-"""A claim: one published number, ordering or sentence, with the place where it stands."""
+"""A claim: one published number, ordering or sentence, with the place in the paper where it is printed."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -8,7 +8,7 @@ import msgspec
 Kind = Literal["value", "ordering", "steps-to-reach", "agreement", "measurement", "context"]
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
 
-# What each kind must state beside id, experiment, kind and source; what it may state.
+# The fields that each kind must give beside id, experiment, kind and source, and those that it may give.
 REQUIRED: Mapping[Kind, frozenset[str]] = {
     "value": frozenset({"arm", "timestep", "value"}),
     "ordering": frozenset({"greater", "timestep"}),
@@ -37,7 +37,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     `value`: an accuracy in percent (value, context), a number of timesteps (steps-to-reach) or a bound (measurement).
     `timestep`: where the accuracy is read, from 1; a context row without one was published without one.
-    `target`: steps-to-reach only, the accuracy in percent to be reached within `value` steps and kept.
+    `target`: steps-to-reach only, the accuracy in percent that is reached within `value` steps and kept.
     `greater`, `less`: the arms of an ordering; with `relation` "greater" the first is claimed to be above the
     second, with "not-less" it is claimed to lose nothing against it (by more than the margin). In the place of `less`,
     `rival` names a context row: the arm is claimed to be above another paper's number, and to need fewer steps.
@@ -46,7 +46,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     "240/48" or "87.2-84.4"), and the range in which they all lie if the sentence is right.
     `quantity`, `relation`, `value`: measurement only, what is computed from the data without any training, and the
     bound that it keeps if the statement is right.
-    `label`: whose number a context row is; nothing of ours is judged by it.
+    `label`: whose number a context row is; no record is judged by it.
     `arm`, `judged_as` of a context row: the paper's own number, shown at that arm and judged by that claim; records of
     the arm serve where the claim's own experiment has none.
     """
@@ -80,7 +80,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def needs_training(self) -> bool:
-        """Whether records of trained cells judge it."""
+        """Whether it is judged by records of trained cells."""
         return self.kind in ("value", "ordering", "steps-to-reach")
 
     @property

@@ -1,4 +1,4 @@
-"""A paper's claims.toml: read, and checked against its experiments."""
+"""Read a paper's claims.toml and check it against the paper's experiments."""
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,21 +14,21 @@ from harness.errors import HarnessError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a claim must fit: the paper's experiments, and the test-set size of each data set it published on."""
+class Published:
+    """What claims are checked against: the paper's experiments, and the size of the test set of each data set."""
 
     experiments: Mapping[str, Experiment]
     test_images: Mapping[str, int]
 
 
 def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapping[str, int]) -> tuple[Claim, ...]:
-    """All claims of a file, checked. Raises HarnessError naming the claim and the file when one cannot be right.
+    """All claims of a file. Raises HarnessError with the file and the claim if a claim is not consistent.
 
     `test_images`: how many test images each data set's published accuracies were counted on.
     """
-    ground = Ground({experiment.name: experiment for experiment in experiments}, test_images)
+    published = Published({experiment.name: experiment for experiment in experiments}, test_images)
     raw = _read(path)
-    claims = tuple(_checked(entry, number, path, ground) for number, entry in enumerate(raw, start=1))
+    claims = tuple(_checked(entry, number, path, published) for number, entry in enumerate(raw, start=1))
     _reject_duplicates(claims, path)
     return claims
 
@@ -37,7 +37,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise HarnessError(f"{path}: not a readable file of claims ({error})", "mend or restore it") from None
+        raise HarnessError(f"{path}: not a readable file of claims ({error})", "correct or restore the file") from None
     entries = document.get("claim")
     tables = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
     if set(document) != {"claim"} or not tables:
@@ -45,7 +45,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
     return list(entries or ())
 
 
-def _checked(entry: dict[str, Any], number: int, path: Path, ground: Ground) -> Claim:
+def _checked(entry: dict[str, Any], number: int, path: Path, published: Published) -> Claim:
     name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
     try:
         claim = msgspec.convert(entry, Claim)
@@ -54,7 +54,7 @@ def _checked(entry: dict[str, Any], number: int, path: Path, ground: Ground) -> 
     try:
         _check_fields(claim, frozenset(entry))
         _check_numbers(claim)
-        _check_place(claim, ground)
+        _check_place(claim, published)
     except HarnessError as error:
         raise HarnessError(f"{path}: {name}: {error.message}", error.hint) from None
     return claim
@@ -90,11 +90,11 @@ def _check_numbers(claim: Claim) -> None:
         raise HarnessError(f"'value' must be a whole number of timesteps, not {claim.value!r}")
 
 
-def _check_place(claim: Claim, ground: Ground) -> None:
-    experiment = ground.experiments.get(claim.experiment)
+def _check_place(claim: Claim, published: Published) -> None:
+    experiment = published.experiments.get(claim.experiment)
     if experiment is None:
-        raise did_you_mean("experiment", claim.experiment, list(ground.experiments))
-    if claim.needs_training and experiment.dataset not in ground.test_images:
+        raise did_you_mean("experiment", claim.experiment, list(published.experiments))
+    if claim.needs_training and experiment.dataset not in published.test_images:
         raise HarnessError(f"data set '{experiment.dataset}' has no published test-set size")
     if claim.kind == "ordering" and claim.greater == claim.less:
         raise HarnessError(f"an ordering of '{claim.greater}' against itself")

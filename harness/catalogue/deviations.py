@@ -1,4 +1,4 @@
-"""Where a cell leaves the published recipe, found by comparing field by field, so that no deviation is forgotten."""
+"""Deviations of a cell from the published recipe, found by comparing all settings, so that none is forgotten."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from harness.config import CellConfig
 
 @dataclass(frozen=True)
 class Stated:
-    """What a paper states of one setting. `values`: those that it allows, none where it does not state the setting.
+    """What a paper states about one setting.
 
-    `words`: how it says so, where the values alone would not tell. `default`: of an encoder's parameter that is not
-    given.
+    `values`: the values that agree with the paper; empty where it does not state the setting.
+    `words`: the paper's statement in words, shown in place of the values.
+    `default`: the value where a cell does not give the setting, as for a parameter of an encoder.
     """
 
     label: str
@@ -24,7 +25,10 @@ class Stated:
 
 
 def deviations(config: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, ...]:
-    """One line for each setting, by dotted path such as "snn.epochs", that differs from what is stated or is not."""
+    """One line for each setting that differs from the paper or that the paper does not state.
+
+    `stated`: by dotted path of a setting, such as "snn.epochs".
+    """
     settings = msgspec.to_builtins(config)
     found = []
     for path, setting in stated.items():

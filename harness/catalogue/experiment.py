@@ -1,7 +1,7 @@
-"""What an experiment is: arms × profiles as data.
+"""Experiments as data: arms × profiles.
 
-An `Arm` says *what* is compared, a `Profile` says *how much* of the paper's recipe is spent; together with a seed
-they resolve to a `CellConfig`. Imports no torch.
+An `Arm` says *what* is compared, a `Profile` says *how much* of the paper's recipe is used. With a seed they give
+a `CellConfig`. Imports no torch.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,17 +23,17 @@ from harness.config import (
 )
 from harness.errors import did_you_mean
 
-NOT_IN_PAPER = "not in the paper"  # the source of an experiment about which no paper says anything
+NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One configuration that is compared with others.
+    """One configuration that is compared with the others of its experiment.
 
-    `changes` overrides fields of the resolved cell by dotted path, e.g. {"snn.loss_input": "mean"};
-    `deviations` are those of this arm alone, in words; `in_paper` is False for our own controls.
-    `seeds`: how many seeds are planned for this arm, where it is another number than the profile's.
-    `added`: brought by `--encoder`, and planned by no experiment.
+    `changes`: fields of the resolved cell that are replaced, by dotted path, e.g. {"snn.loss_input": "mean"}.
+    `deviations`: those of this arm alone, in words. `in_paper`: False for our own controls.
+    `seeds`: the number of seeds planned for this arm; None for the profile's number.
+    `added`: True for an arm that `--encoder` added to the experiment.
     """
 
     name: str
@@ -49,11 +49,11 @@ class Arm:
 
 @dataclass(frozen=True)
 class Profile:
-    """How much of the published recipe is spent, with the deviations that this brings.
+    """How much of the published recipe is used, with the deviations that follow from it.
 
-    `encoder` holds parameters laid over those of every arm whose encoder is named there
-    (e.g. {"dct": {"stride": 2}}), because the map size goes with the profile.
-    `seeds` is how many seeds the profile plans for each arm.
+    `encoder`: parameters that replace those of every arm with this encoder, e.g. {"dct": {"stride": 2}}, because the
+    size of the maps depends on the profile.
+    `seeds`: the number of seeds planned for each arm.
     """
 
     name: ProfileName
@@ -110,7 +110,7 @@ class Experiment:
         return self.profile(profile).seeds if own is None else own
 
     def deviations(self, arm: Arm, profile: Profile) -> tuple[str, ...]:
-        """Where an arm at a profile leaves the published recipe: settings that differ, then what the files add."""
+        """Deviations of an arm at a profile: settings that differ, then those that profile and arm list in words."""
         compared = deviations(self.resolve(arm, profile, 0), self.published) if arm.in_paper else ()
         return tuple(dict.fromkeys((*compared, *profile.deviations, *arm.deviations)))
 
@@ -123,13 +123,13 @@ class Experiment:
         return (*shared, *own)
 
     def added_arm(self, encoder: str) -> Arm:
-        """The arm that `--encoder` adds: an encoder as it comes, at the longest T, under its own name."""
+        """The arm that `--encoder` adds: the encoder with its default parameters, at the longest T, named after it."""
         timesteps = max(arm.timesteps for arm in self.planned)
         title = f"{encoder} (added by --encoder)"
         return Arm(encoder, EncoderSpec(encoder), timesteps, title, in_paper=False, added=True)
 
     def with_added(self, encoders: Iterable[str]) -> "Experiment":
-        """The experiment with an arm for each encoder; a name that an arm has already adds nothing."""
+        """This experiment with an arm for each encoder. A name that is already an arm's adds nothing."""
         known = {arm.name for arm in self.arms}
         new = [name for name in dict.fromkeys(encoders) if name not in known]
         return replace(self, arms=(*self.arms, *(self.added_arm(name) for name in new)))

@@ -1,4 +1,4 @@
-"""An experiment from a Python file of one's own: it is run as the paper's are, and no claim is judged by it."""
+"""An experiment from a user's Python file: it runs like those of the papers, and no claim is judged by it."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,7 +13,7 @@ HINT = "the file must define EXPERIMENT = Experiment(...), from harness.catalogu
 def experiment_from(path: Path) -> Experiment:
     """The `EXPERIMENT` that a Python file defines. The file is executed, as `python FILE` would.
 
-    Raises HarnessError naming the file where it cannot be run, or defines no experiment that can be run.
+    Raises HarnessError with the file's name if it cannot be executed or defines no experiment that can be run.
     """
     if not path.is_file():
         raise HarnessError(f"{path}: no such file", "name a Python file, or an experiment as `harness list` does")
@@ -35,17 +35,17 @@ def _executed(path: Path) -> object:
     if spec is None or spec.loader is None:
         raise HarnessError(f"{path}: not a Python file", HINT)
     module = module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses of the file look their module up
+    sys.modules[name] = module  # dataclasses in the file look up their module here
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the file's own code raises
-        raise HarnessError(f"{path}: {type(error).__name__}: {error}", "mend the file") from error
+    except Exception as error:  # the file's own code may raise anything
+        raise HarnessError(f"{path}: {type(error).__name__}: {error}", "correct the file") from error
     if not hasattr(module, "EXPERIMENT"):
         raise HarnessError(f"{path}: defines no EXPERIMENT", HINT)
     return module.EXPERIMENT
 
 
 def _check_name(path: Path, name: str) -> None:
-    """Names become folders of the results."""
+    """Refuse a name that cannot be a folder: names become folders of the results."""
     if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
         raise HarnessError(f"{path}: '{name}' cannot be the name of a folder", "use letters, digits, - and .")

@@ -1,4 +1,4 @@
-"""Experiments that are registered nowhere, as far as their records tell: arms, profiles and seeds, without claims."""
+"""Experiments that no catalogue has, made from their records: arms, profiles and seeds, without claims."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

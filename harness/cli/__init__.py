@@ -1,4 +1,8 @@
-"""The command line: parse, call, exit code (0 done, 1 a cell failed, 2 wrong usage or input, 3 --strict)."""
+"""The command line.
+
+Exit codes: 0 done; 1 a cell failed; 2 wrong usage or input; 3 a claim failed under --strict; 75 ended with a
+checkpoint; 130 stopped by Ctrl-C.
+"""
 
 import io
 import json
@@ -44,8 +48,8 @@ app.command()(report)
 app.command()(compare)
 app.command()(merge)
 
-ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="As `harness list` names it, or a .py file.")]
-ResultsDir = Annotated[Path, typer.Option(help="Where records are written and looked for.")]
+ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, as `harness list` shows it.")]
+ResultsDir = Annotated[Path, typer.Option(help="Folder of the records.")]
 
 
 @app.command(name="list")
@@ -72,29 +76,29 @@ def show(experiment: ExperimentName) -> None:
 
 @app.command()
 def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
-    """Say what is here: versions, device, data sets found and verified, disk."""
+    """Show this machine: versions, device, data sets found and verified, free disk space."""
     from harness.cli.look import show_machine
 
     show_machine(plain(), data_dir, results_dir)
 
 
 def main() -> None:
-    """Run the command line; an error that the user can mend is one line and exit code 2."""
+    """Run the command line; an error that the user can fix is one line and exit code 2."""
     bound_spinning()
-    # A path may hold what is no text; a message that names it must not fail on that.
+    # A path may hold bytes that are not text. A message that names such a path must still be printed.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except (HarnessError, EncoderError) as error:
-        told = str(error)
+        message = str(error)
     except OSError as error:  # a full disk, a folder that may not be written, a name that is too long
         place = f": {error.filename}" if error.filename else ""
-        told = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
+        message = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
     else:
         return
-    print(f"error: {' '.join(told.split())}", file=sys.stderr)
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)
 
 

@@ -12,11 +12,11 @@ from harness.machine.console import console as plain
 
 def bench(
     out: Annotated[Path, typer.Option(help="Where bench.json and the plot are written.")] = Path("results/local-bench"),
-    quick: Annotated[bool, typer.Option("--quick", help="A few points, under a minute.")] = False,
-    implementation: Annotated[list[str] | None, typer.Option(help="Only this one (again for more).")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Measure a few sizes in under a minute.")] = False,
+    implementation: Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Time a training step and its peak memory beside SpikingJelly, snnTorch, Norse and the bare layers."""
+    """Measure a training step, time and peak memory, beside SpikingJelly, snnTorch, Norse and the bare layers."""
     from harness.bench import FULL, QUICK, run
     from harness.bench.table import table
 

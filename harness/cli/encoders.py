@@ -1,4 +1,4 @@
-"""`harness encoders`: which there are, whether one keeps the laws, how one looks, what it holds, and a new one."""
+"""`harness encoders`: list, check, show, probe and new."""
 
 import json
 from pathlib import Path
@@ -14,9 +14,9 @@ encoders_app = typer.Typer(
     no_args_is_help=False, rich_markup_mode=None, help="Encoders: list, check, show, probe, new."
 )
 
-SOURCES_FROM = 120  # columns of a terminal that has room for each encoder's source
+SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's source is shown
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="As `harness encoders` names it.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `harness encoders` shows it.")]
 
 
 @encoders_app.callback(invoke_without_command=True)
@@ -24,7 +24,7 @@ def list_encoders(
     context: typer.Context,
     as_json: AsJson = False,
 ) -> None:
-    """List the encoders that are installed: origin, alphabet, period, whether they are deterministic."""
+    """List the installed encoders: origin, alphabet, period, deterministic or random."""
     if context.invoked_subcommand is not None:
         return
     from encoders.catalogue import describe
@@ -48,7 +48,7 @@ def list_encoders(
     for row in rows:
         if row.broken is not None:
             console.print(f"{row.name}: {row.broken}", style="red", highlight=False, soft_wrap=True)
-    print("* the first layer multiplies; window: laid out over all T steps, so shorter trains are other trains")
+    print("*: the first layer multiplies. window: the code spans all T steps; a shorter train is not a prefix of it.")
     if missing := sorted({library_of(name) for name in PEERS} - {library_of(name) for name in peers()}):
         print(f"not installed: {', '.join(missing)}; {HOW_TO_GET_PEERS} adds their encoders")
 
@@ -65,7 +65,7 @@ def _facts(info: Any) -> tuple[str, ...]:
 
 @encoders_app.command()
 def check(name: Name) -> None:
-    """Try every law of an encoder, one line each; exit 1 if one is broken."""
+    """Check an encoder against every law that encoders keep, one line each. Exit code 1 if it breaks one."""
     from encoders import create
     from encoders.conformance import check as check_laws
 
@@ -79,17 +79,17 @@ def check(name: Name) -> None:
 @encoders_app.command()
 def show(
     name: Name,
-    image: Annotated[int, typer.Option(help="Which test image, from 0.")] = 0,
+    image: Annotated[int, typer.Option(help="Number of the test image, from 0.")] = 0,
     dataset: Annotated[
         str, typer.Option(help="digits, mnist, cifar10 or another that `harness doctor` finds.")
     ] = "digits",
-    timesteps: Annotated[int, typer.Option(help="T.")] = 16,
+    timesteps: Annotated[int, typer.Option(help="Number of timesteps, T.")] = 16,
     out: Annotated[
-        Path | None, typer.Option(help="The figure, as .svg and as .png beside it; else named here.")
+        Path | None, typer.Option(help="Path of the figure, without suffix. Default: named after the image, here.")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Draw one image under an encoder: its spikes, how many at each step, and the image read back after t steps."""
+    """Draw how an encoder codes one image: spikes, their number at each step, and the image read back after t steps."""
     from harness.inspect.picture import picture
     from harness.inspect.view import look
 
@@ -101,15 +101,17 @@ def show(
 @encoders_app.command()
 def probe(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="All built-in ones where none.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all built-in encoders.")
     ] = None,
     dataset: Annotated[str, typer.Option(help="digits or mnist.")] = "digits",
-    timesteps: Annotated[int, typer.Option(help="T.")] = 16,
-    reads: Annotated[str, typer.Option(help="history: pixel and timestep; sum: spikes added up.")] = "history",
-    out: Annotated[Path | None, typer.Option(help="The plot, as .svg, .png and .csv; else named here.")] = None,
+    timesteps: Annotated[int, typer.Option(help="Number of timesteps, T.")] = 16,
+    reads: Annotated[
+        str, typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
+    ] = "history",
+    out: Annotated[Path | None, typer.Option(help="Path of plot and table, without suffix.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """What a code holds after t steps without any SNN: test accuracy of a linear classifier, in seconds."""
+    """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
     from encoders.registry import BUILTIN
     from harness.inspect import probing
 
@@ -137,11 +139,11 @@ def _probe_table(probed: Any) -> Table:
 
 
 def _write(drawn: Any, out: Path | None) -> Path:
-    """Both renderings beside each other, whichever suffix was asked for; the place without one."""
+    """Write the .svg and the .png into one folder, whatever suffix was given. Returns their path without suffix."""
     from harness.machine.files import write_atomically
 
-    place = out or Path(drawn.name)
-    stem = place.with_suffix("") if place.suffix in (".svg", ".png", ".csv") else place
+    path = out or Path(drawn.name)
+    stem = path.with_suffix("") if path.suffix in (".svg", ".png", ".csv") else path
     for suffix, content in ((".svg", drawn.svg), (".png", drawn.png)):
         path = stem.with_name(stem.name + suffix)
         write_atomically(path, content)
@@ -152,7 +154,7 @@ def _write(drawn: Any, out: Path | None) -> Path:
 @encoders_app.command()
 def new(
     name: Name,
-    directory: Annotated[Path | None, typer.Option(help="Where to write it; else a folder of that name.")] = None,
+    directory: Annotated[Path | None, typer.Option(help="Default: a new folder with the encoder's name.")] = None,
 ) -> None:
     """Write a working package for an encoder of your own: code, entry point and conformance test."""
     from harness.plugins.skeleton import write_skeleton

@@ -1,4 +1,4 @@
-"""What the commands that only look print: experiments, arms, claims, encoders, the state of this machine."""
+"""What `harness list`, `harness show` and `harness doctor` print."""
 
 import platform
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from harness.report.claim_rows import published, statement
 
 
 def show_experiments(catalogue: Catalogue, console: Console) -> None:
-    """A row an experiment."""
+    """Print one row for each experiment."""
     table = Table(box=None, header_style="bold")
     for column in ("experiment", "data", "arms", "profiles", "source", "what it asks"):
         table.add_column(column, overflow="fold", no_wrap=column == "experiment")
@@ -26,7 +26,7 @@ def show_experiments(catalogue: Catalogue, console: Console) -> None:
 
 
 def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
-    """What `harness list --json` prints of each experiment."""
+    """The experiments as `harness list --json` prints them."""
     found = [catalogue.experiment(name) for name in catalogue.names()]
     return [
         {"name": e.name, "title": e.title, "dataset": e.dataset, "profiles": [profile.name for profile in e.profiles]}
@@ -35,7 +35,7 @@ def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
 
 
 def show_experiment(experiment: Experiment, catalogue: Catalogue, console: Console) -> None:
-    """Arms, recipe of each profile, claims and deviations."""
+    """Print an experiment's arms, the recipe of each profile with its deviations, and the claims."""
     facts = f"{experiment.source}; {experiment.dataset}"
     console.print(f"{experiment.name} — {experiment.title} ({facts})", style="bold")
     console.print("\narms", style="bold")
@@ -60,14 +60,14 @@ def show_experiment(experiment: Experiment, catalogue: Catalogue, console: Conso
 
 
 def _claimed(claim: Claim, catalogue: Catalogue) -> str:
-    """A claim in words with its published number; of a context row, whose it is and at which timestep."""
+    """A claim in words with its published number. For a context row: whose number it is, and at which timestep."""
     if claim.kind != "context":
         return f"{statement(claim, catalogue)}: {published(claim, catalogue)}"
     return f"{claim.label} {published(claim, catalogue)}" + (f" at T = {claim.timestep}" if claim.timestep else "")
 
 
 def _note_of(claim: Claim) -> str:
-    """The note of a claim, set off, or nothing."""
+    """The note of a claim after a dash; empty without a note."""
     return f" — {claim.note}" if claim.note else ""
 
 
@@ -95,7 +95,7 @@ def _show_profile(experiment: Experiment, name: str, console: Console) -> None:
 
 
 def show_machine(console: Console, data_dir: Path | None, results: Path) -> None:
-    """Versions, device, data sets found and verified, disk."""
+    """Print versions, device, data sets found and verified, and free disk space."""
     import torch
 
     from harness.data import cache, look, names

@@ -1,4 +1,4 @@
-"""`harness merge`: other people's records into one's own results folder."""
+"""`harness merge`: copy records that were computed elsewhere into your own results folder."""
 
 import json
 from pathlib import Path
@@ -11,10 +11,10 @@ from harness.cli.options import LOCAL, AsJson
 
 def merge(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Results folders to take records from.")],
-    results_dir: Annotated[Path, typer.Option(help="Where they go.")] = LOCAL,
+    results_dir: Annotated[Path, typer.Option(help="Folder that receives the records.")] = LOCAL,
     as_json: AsJson = False,
 ) -> None:
-    """Take over records that were computed elsewhere; other results for a cell that is here are refused (exit 1)."""
+    """Copy records that were computed elsewhere. If a cell here has another result, nothing is copied (exit 1)."""
     from harness.runs.merge import planned
     from harness.runs.plan import require_writable
 

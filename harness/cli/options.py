@@ -8,8 +8,8 @@ import typer
 
 from harness.errors import HarnessError
 
-DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are; else HARNESS_DATA, cache, download.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the data sets. Default: HARNESS_DATA, cache, download.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else.")]
 
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
@@ -18,7 +18,7 @@ README = Path("README.md")
 
 
 def beside(results: Path) -> Path:
-    """Where the report of a results folder goes: results/local-report for results/local."""
+    """The folder for the report of a results folder: results/local-report for results/local."""
     return results.with_name(f"{results.name}-report")
 
 
@@ -26,10 +26,10 @@ UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def seconds_of(text: str | None) -> float | None:
-    """Seconds of a length of time such as "90s", "9m" or "1.5h". Raises HarnessError for anything else."""
+    """Seconds in a duration such as "90s", "9m" or "1.5h". Raises HarnessError for anything else."""
     if text is None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if not found or float(found[1]) <= 0:
-        raise HarnessError(f"no length of time: '{text}'", "write it as 90s, 9m or 2h")
+        raise HarnessError(f"'{text}' is not a duration", "write it as 90s, 9m or 2h")
     return float(found[1]) * UNITS[found[2]]

@@ -1,4 +1,4 @@
-"""`harness status` and `harness verify`: what stands in a results folder, and whether a record comes out again."""
+"""`harness status` shows the state of the cells in a results folder; `harness verify` trains one cell again."""
 
 import json
 import sys
@@ -19,9 +19,9 @@ from harness.runs.display import display
 
 @contextmanager
 def stoppable(how_to_go_on: str, deadline: signals.Deadline | None = None) -> Iterator[None]:
-    """Within, Ctrl-C ends the command with exit code 130 and a line on how to go on.
+    """Inside the block, Ctrl-C ends the command with exit code 130 and a line that says how to go on.
 
-    So does SIGTERM; where there is a `deadline`, it and SIGUSR1 end it with a checkpoint and exit code 75.
+    So do SIGTERM and SIGUSR1. With a `deadline`, these two end the command with a checkpoint and exit code 75.
     """
     try:
         with signals.stoppable(deadline):
@@ -35,11 +35,11 @@ def stoppable(how_to_go_on: str, deadline: signals.Deadline | None = None) -> It
 
 
 def status(
-    experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]", help="All where none.")] = None,
-    results_dir: Annotated[Path, typer.Option(help="The records to look at.")] = Path("results/local"),
+    experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]", help="Default: all experiments.")] = None,
+    results_dir: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results/local"),
     as_json: AsJson = False,
 ) -> None:
-    """Say which cells are done, stale (and what changed), failed, running or missing. Trains nothing."""
+    """Show which cells are done, stale (and what changed), failed, running or missing. Nothing is trained."""
     from harness.papers import catalogue
     from harness.runs.status import STATES, lines
     from harness.runs.status import status as look
@@ -63,26 +63,26 @@ def status(
 
 def verify(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
-    results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
+    results_dir: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results/evidence"),
     data_dir: DataDir = None,
     weights: Annotated[bool, typer.Option("--weights", help="Only test the weights kept beside it: seconds.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train one cell again from nothing: identical bit for bit, within tolerance, or different (exit 1)."""
+    """Train one cell again and compare: identical bit for bit, within tolerance, or different (exit code 1)."""
     with stoppable("nothing was changed; the same command starts again"):
-        from harness.runs import verify as room
+        from harness.runs import verify as verifying
         from harness.training.watch import Watch
 
-        path = room.find(record, results_dir)
+        path = verifying.find(record, results_dir)
         if weights:
             from harness.runs.reevaluate import reevaluate
 
             result = reevaluate(path, data_dir)
         else:
-            want = room.wanted(path, data_dir)
-            with display(plain(stderr=True), want.work) as show:
-                show.cell(str(want.path))
-                result = room.verify(want, Watch(show.advance))
+            expected = verifying.wanted(path, data_dir)
+            with display(plain(stderr=True), expected.work) as show:
+                show.cell(str(expected.path))
+                result = verifying.verify(expected, Watch(show.advance))
     if as_json:
         print(json.dumps(msgspec.to_builtins(result)))
     else:

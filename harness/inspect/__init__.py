@@ -1,1 +1,1 @@
-"""Looking at an encoder without any SNN: one image's spikes as a figure, and a linear probe of what they hold."""
+"""Encoders without any SNN: the spikes of one image as a figure, and a linear probe of what spikes tell of images."""

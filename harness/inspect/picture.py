@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# seaborn's "colorblind" blue and orange: told apart by every common colour vision, and in print by their lightness
+# seaborn's "colorblind" blue and orange. People with any common colour vision can distinguish them; in a grey print
+# they differ in lightness.
 NEGATIVE, POSITIVE, NOTHING = "#0173b2", "#de8f05", "#ffffff"
-FAINTEST = 0.3  # the smallest graded spike is drawn as strong as one of this share of the largest
+FAINTEST = 0.3  # a very small graded spike is drawn with this share of the full colour
 WIDTH, MARGIN, GAP = 7.0, 0.12, 0.08  # inches
 IMAGE, BARS, HEADING, AXIS, LABELS = 1.7, 0.7, 0.25, 0.64, 0.85
 RASTER_LEFT = 2.35
@@ -104,7 +105,7 @@ def _ticks(view: View) -> list[int]:
 
 
 def _colours(values: Any) -> Any:
-    """White for nothing, orange for up, blue for down; sizes as strength, the faintest still visible. Pixel 0 last."""
+    """RGB: white without a spike, orange for positive, blue for negative, stronger for larger ones. Pixel 0 is last."""
     from matplotlib.colors import to_rgb
 
     largest = float(np.abs(values).max()) or 1.0
@@ -152,7 +153,7 @@ def _all_readings(figure: "Figure", view: View, top: float) -> None:
 
 
 def _facts(view: View) -> dict[str, Any]:
-    """What is drawn, for the digest that the files carry."""
+    """The data that is drawn, for the digest in the files."""
     images = [view.image, view.raster, *(image for reading in view.readings for image in reading.images)]
     return {
         "caption": view.caption,

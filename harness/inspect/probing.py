@@ -1,4 +1,4 @@
-"""What codes hold at each timestep without any SNN: a linear probe of several encoders on one small data set."""
+"""A linear probe: how well a linear classifier reads the spikes of several encoders at each timestep. No SNN."""
 
 import csv
 import io
@@ -19,7 +19,8 @@ from harness.training.randomness import generator
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Ridge regression on so many images takes a second or two an encoder; more change the numbers, not their order.
+# With so many images, ridge regression takes one or two seconds for each encoder. More images change the
+# accuracies, but not which encoder is better.
 TRAINING_IMAGES, TEST_IMAGES = 1000, {"digits": 360, "mnist": 1000}
 READS_WORDS = {"history": "each pixel at each timestep", "sum": "each pixel’s spikes added up"}
 
@@ -42,7 +43,7 @@ class Probed:
 
 
 def reading(reads: str) -> Reads:
-    """A reading by name. Raises HarnessError for an unknown one."""
+    """The `Reads` with this name. Raises HarnessError for an unknown one."""
     for known in get_args(Reads):
         if reads == known:
             return cast(Reads, known)
@@ -72,7 +73,7 @@ def _labelled(images: ImageSet) -> Labelled:
 
 
 def csv_text(probed: Sequence[Probed], probe: Probe) -> str:
-    """One row an encoder and timestep."""
+    """A table with one row for each encoder and timestep; accuracy in percent."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(("encoder", "dataset", "reads", "timestep", "accuracy"))
@@ -84,7 +85,7 @@ def csv_text(probed: Sequence[Probed], probe: Probe) -> str:
 
 
 def picture(probed: Sequence[Probed], probe: Probe) -> Picture:
-    """Accuracy of the probe against timestep, one line an encoder."""
+    """Accuracy of the probe against timestep, one line for each encoder."""
     title, reads = f"Linear probe of codes on {probe.dataset}", probe.reads
     words = f"{title}: a linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
     with styled():

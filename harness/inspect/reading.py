@@ -1,4 +1,4 @@
-"""What an image looks like when it is read back from its spikes after t steps: for DCT, and for any code."""
+"""Images read back from their spikes after t timesteps: two ways for DCT, and one for any code."""
 
 from collections import Counter
 
@@ -9,39 +9,39 @@ from encoders.dct import Dct
 
 
 def frequencies_fed(encoder: Dct, images: Tensor, timesteps: int) -> Tensor:
-    """`[T, N, C, H', W']`: after t steps, the sum of the contributions of the frequencies fed so far, each once."""
+    """`[T, N, C, H', W']`: the input after t steps: the sum of the frequencies fed so far, each counted once."""
     from encoders.blocks import lay_out
 
     drive, size = encoder.contributions(images), encoder.block_size
-    told, steps = torch.zeros_like(drive[..., 0, :]), []
+    fed, steps = torch.zeros_like(drive[..., 0, :]), []
     schedule = encoder.indices_at(timesteps)
     for t, index in enumerate(schedule):
         if index not in schedule[:t]:
-            told = told + drive[..., index, :]
-        steps.append(lay_out(told.view(*told.shape[:-1], size, size)))
+            fed = fed + drive[..., index, :]
+        steps.append(lay_out(fed.view(*fed.shape[:-1], size, size)))
     return torch.stack(steps)
 
 
 def spikes_times_threshold(encoder: Dct, train: Tensor) -> Tensor:
-    """`[T, N, C, H', W']`: spikes added up, each as large as the threshold that it took off the membrane.
+    """`[T, N, C, H', W']`: the sum of the spikes, each counted as the threshold that it subtracted from the membrane.
 
-    That is what was fed less what still waits on the membranes. Where frequencies are fed again, the sum is divided
+    This is the input so far minus what is left on the membranes. Where frequencies are fed again, the sum is divided
     by the number of times that the most frequent one has been fed.
     """
     assert encoder.thresholds is not None, "a fitted encoder has thresholds"
     lower, upper = encoder.thresholds
-    taken = torch.where(train > 0, upper * train, -lower * train).cumsum(dim=0)
+    subtracted = torch.where(train > 0, upper * train, -lower * train).cumsum(dim=0)
     schedule = encoder.indices_at(len(train))
     times = [max(Counter(schedule[: t + 1]).values()) for t in range(len(train))]
-    return taken / torch.tensor(times, dtype=taken.dtype).view(-1, *[1] * (taken.dim() - 1))
+    return subtracted / torch.tensor(times, dtype=subtracted.dtype).view(-1, *[1] * (subtracted.dim() - 1))
 
 
 def linear_reading(known: Tensor, frames: Tensor, train: Tensor) -> Tensor:
     """`[T, N, C, H, W]`: after t steps, the best linear reading of each pixel's own spikes so far.
 
-    One weight a timestep and a constant, the same for all pixels, by least squares on the spike train `known`
-    `[T, M, C, H, W]` of other images with analog `frames` `[M, C, H, W]`: for any code whose train is laid out as
-    its frame, and blind to everything but the pixel itself.
+    It has one weight for each timestep and a constant, the same for all pixels. They are fitted by least squares on
+    the spike train `known` `[T, M, C, H, W]` of other images with analog `frames` `[M, C, H, W]`. The code's train
+    must have the shape of its frame. A pixel is read from its own spikes alone.
     """
     features, target = known.flatten(1).double(), frames.flatten().double()
     mean, centre = features.mean(dim=1, keepdim=True), target.mean()
@@ -50,7 +50,8 @@ def linear_reading(known: Tensor, frames: Tensor, train: Tensor) -> Tensor:
     seen = train.double() - mean.view(-1, *[1] * (train.dim() - 1))
     steps = []
     for t in range(1, len(train) + 1):
-        # Steps that say the same, or nothing, leave the matrix singular: the smallest weights do.
+        # Timesteps with equal spikes, or with none, make the matrix singular. The pseudo-inverse then gives the
+        # smallest weights that fit.
         weights = torch.linalg.pinv(gram[:t, :t], hermitian=True) @ cross[:t]
         steps.append(centre + torch.tensordot(weights, seen[:t], dims=1))
     return torch.stack(steps).float()

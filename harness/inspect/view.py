@@ -1,4 +1,4 @@
-"""Everything that the figure of an encoder shows, as data."""
+"""The data of an encoder's figure: image, raster of spikes, and the images read back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,8 +38,9 @@ class Reading:
 class View:
     """One image under one encoder.
 
-    image: [H, W, 3] in [0, 1]. raster: [pixels, T], the darkest pixel first. steps: the t of each reading.
-    readings: from top to bottom; caption: what is shown and how it was read back, in words.
+    image: [H, W, 3] in [0, 1]. raster: spikes [pixels, T], the darkest pixel first.
+    readings: rows of images read back, from top to bottom. steps: the timestep of each image in such a row.
+    caption: a description of what is shown and of how the images were read back.
     """
 
     encoder: str
@@ -90,13 +91,15 @@ def _readings(
 
     if isinstance(encoder, Dct) and encoder.colour == "rgb":
         fed = reading("frequencies\nfed", frequencies_fed(encoder, image, len(train)))
-        told = reading("spikes × θ", spikes_times_threshold(encoder, train))
+        fired = reading("spikes × θ", spikes_times_threshold(encoder, train))
         repeats = len(train) > (encoder.info.period or 1)
-        return (fed, told), DCT_CAPTION + (DCT_REPEATS if repeats else "")
+        return (fed, fired), DCT_CAPTION + (DCT_REPEATS if repeats else "")
     spikes = encoder.encode(known, len(train), generator(0, "encoder-training"))
     frames = encoder.frame(known)
     if spikes.shape[1:] != frames.shape:
-        raise EncoderError("only a spike train that is laid out as its frame can be read back pixel by pixel")
+        raise EncoderError(
+            "the spike train cannot be read back pixel by pixel, because it has another shape than the frame"
+        )
     return (reading("read from\nspikes", linear_reading(spikes, frames, train)),), LINEAR_CAPTION
 
 
@@ -109,19 +112,19 @@ def shown(images: Tensor) -> Pixels:
 
 
 DCT_CAPTION = (
-    "Below, the image after t steps: the sum of the frequencies fed so far, each once (what the encoder was told), and "
-    "the spikes so far, each counted as the threshold that it took off its neuron (what left it; the difference "
-    "waits on the membranes)."
+    "Below, the image after t steps. Upper row, the encoder’s input: the sum of the frequencies fed so far, each once. "
+    "Lower row, its output: the sum of the spikes so far, each counted as the threshold that it subtracted. The "
+    "difference is what is left on the membranes."
 )
 DCT_REPEATS = " Where frequencies are fed again, the count is divided by how often the most frequent one was fed."
 LINEAR_CAPTION = (
-    "Below, the image after t steps as the best linear reading of each pixel’s own spikes so far: one weight a "
-    f"timestep and a constant, the same for all pixels, by least squares on {READING_IMAGES} training images."
+    "Below, the image after t steps as a linear reading of each pixel’s own spikes so far: one weight for each "
+    f"timestep and a constant, the same for all pixels, fitted by least squares on {READING_IMAGES} training images."
 )
 
 
 def _what(info: EncoderInfo, name: str, dataset: str, number: int, timesteps: int) -> str:
-    window = ", laid out over all of them" if info.window else ""
+    window = " (the code spans all of them)" if info.window else ""
     return (
         f"Encoder {name} ({info.alphabet}) on test image {number} of {dataset} in {timesteps} timesteps{window}: every "
         "pixel’s spikes, from the darkest pixel to the brightest, and their number at each timestep."

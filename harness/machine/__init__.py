@@ -1,1 +1,1 @@
-"""What the program asks of the machine it runs on: whole files, disk, memory, signals, versions."""
+"""What depends on the machine: files, locks, disk space, memory, signals, versions."""

@@ -1,7 +1,7 @@
-"""Keep freed memory: training allocates the same large tensors at every step, and fresh pages cost more than work.
+"""Keep freed memory for the next step: training allocates tensors of the same large sizes at every step.
 
-glibc hands blocks above 32 MiB back to the system at once, so each step would fault all its pages in again: on a
-spiking VGG with batches of 32, a third of the CPU time. Elsewhere than on glibc this does nothing.
+glibc returns blocks above 32 MiB to the system at once, so that each step would map all its pages again. On a spiking
+VGG with batches of 32 this takes a third of the CPU time. Without glibc, these functions do nothing.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # names of mallopt(3)
 
 
 def keep_freed_memory() -> bool:
-    """Ask glibc to serve large blocks from the heap and not to give it back; whether it agreed."""
+    """Have glibc take large blocks from the heap and keep the heap. Returns whether it does so."""
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -20,7 +20,7 @@ def keep_freed_memory() -> bool:
 
 
 def return_freed_memory() -> bool:
-    """Give back to the system what was freed; True where the C library can (glibc)."""
+    """Return freed memory to the system. Returns whether the C library can do so (glibc)."""
     gc.collect()
     if not sys.platform.startswith("linux"):
         return False

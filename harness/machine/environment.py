@@ -1,4 +1,4 @@
-"""What a record was computed with: versions, device, threads, precision, kernel. No names of hosts or users."""
+"""What a record was computed with: versions, device, threads, precision, kernel. Hosts and users are not named."""
 
 import os
 import platform
@@ -25,12 +25,12 @@ def environment(device: torch.device, precision: str, kernel: str) -> dict[str, 
 
 
 def versions() -> dict[str, str]:
-    """The versions of what computes."""
+    """The versions of Python and of the packages that compute."""
     return {"python": platform.python_version(), **{name: version(name) for name in ("torch", "numpy", "numba")}}
 
 
 def machine(device: torch.device) -> Machine:
-    """This machine, as far as it can change a rounding."""
+    """The properties of this machine that can change how results are rounded."""
     flags = set(_of_processor("flags").split()) | set(_of_processor("Features").split())
     return Machine(
         processor=_processor(),
@@ -45,7 +45,7 @@ def _processor() -> str:
 
 
 def _of_processor(key: str) -> str:
-    """What /proc/cpuinfo says under `key` of the first processor; nothing where there is no such file."""
+    """The value of `key` for the first processor in /proc/cpuinfo; empty where there is no such file or key."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             for line in file:

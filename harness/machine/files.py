@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, flushed to disk, then renamed."""
+"""Files that are never seen half written: written under another name, flushed to disk, then renamed."""
 
 import hashlib
 import os
@@ -35,12 +35,12 @@ def content_digest(content: bytes) -> str:
 
 
 def write_sealed(path: Path, content: bytes) -> None:
-    """`write_atomically`, led by the SHA-256 of `content`, so that `read_sealed` notices a changed byte."""
+    """`write_atomically` the SHA-256 of `content` and then `content`, so that `read_sealed` notices a changed byte."""
     write_atomically(path, hashlib.sha256(content).digest() + content)
 
 
 def read_sealed(path: Path) -> bytes | None:
-    """What `write_sealed` wrote to `path`; None where that cannot be read or a byte of it is not as written."""
+    """The content that `write_sealed` wrote to `path`; None if it cannot be read or a byte has changed."""
     try:
         written = path.read_bytes()
     except OSError:

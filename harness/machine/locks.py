@@ -1,8 +1,8 @@
-"""Locks that the operating system holds for a process and gives back when it ends, however it ends.
+"""Locks that the operating system releases when their process ends, however it ends.
 
-They only keep two runs from doing the same work. On a network disk they hold between machines where its server knows
-locks (NFS version 4, or 3 with a lock service). Where a disk refuses locks, work may be done twice; results are written
-whole and in one step, so nothing is damaged.
+Their only purpose is that two runs do not do the same work. On a network disk they work between machines if its server
+supports locks (NFS version 4, or 3 with a lock service). On a disk without locks, work may be done twice. Nothing is
+damaged then, because a result is written in one step.
 """
 
 import os
@@ -16,7 +16,7 @@ import msgspec
 
 
 class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The process that holds a lock; without a host, one that did not say who it is."""
+    """The process that holds a lock. Without a host: a process that has not written its name."""
 
     host: str = ""
     pid: int = 0
@@ -27,10 +27,10 @@ class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @contextmanager
 def hold(path: Path) -> Iterator[Owner | None]:
-    """Within, the lock `path` is held by this process, and the value is None; else the value is who holds it.
+    """Try to hold the lock file `path` inside the block. The value is None if that works, else the present owner.
 
-    The file stays, since removing it could let two processes hold a lock each. Raises OSError when the disk refuses
-    the file itself.
+    The file is not removed, because then two processes could each hold a lock of that name. Raises OSError if the
+    file cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path, thread_local=False)
@@ -51,7 +51,7 @@ def hold(path: Path) -> Iterator[Owner | None]:
 
 
 def holder(path: Path) -> Owner | None:
-    """Who holds the lock `path` now; None where nobody does."""
+    """The process that holds the lock file `path` now; None if no process does."""
     if not path.is_file():
         return None
     lock = filelock.FileLock(path, thread_local=False)
@@ -73,7 +73,7 @@ def _read(path: Path) -> Owner:
 
 
 def _emptied(path: Path) -> None:
-    """Take the owner's name out of a lock file, unless the file was removed."""
+    """Clear the owner's name in a lock file, unless the file was removed."""
     try:
         os.truncate(path, 0)
     except OSError:  # the name of a process that is gone does no harm

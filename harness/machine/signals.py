@@ -1,4 +1,4 @@
-"""Signals that end a run: Ctrl-C at once, with everything finished kept; SIGTERM and SIGUSR1 at the next checkpoint."""
+"""Signals that end a run: Ctrl-C at once, keeping what is finished; SIGTERM and SIGUSR1 at the next checkpoint."""
 
 import os
 import signal
@@ -11,39 +11,39 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 STOPPED = 130  # exit code after Ctrl-C
-AGAIN = 75  # exit code of work that ended with a checkpoint, to be started again (EX_TEMPFAIL)
+AGAIN = 75  # exit code after an end with a checkpoint: start again to go on (EX_TEMPFAIL)
 GRACEFUL = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasattr(signal, name))
 Handler = Callable[[int, FrameType | None], None]
 
 
 @dataclass
 class Deadline:
-    """When a run is to end with a checkpoint: after `seconds` from `start`, or as soon as a signal asks for it."""
+    """When a run ends with a checkpoint: `seconds` after `start`, or as soon as a signal asks for it."""
 
     seconds: float | None = None
     _begun: float | None = None
     _asked: list[int] = field(default_factory=list)
 
     def start(self) -> None:
-        """Count from now, if nothing was counted yet."""
+        """Start counting, unless it has been started."""
         if self._begun is None:
             self._begun = time.monotonic()
 
     def ask(self, number: int) -> None:
-        """Have the run end: signal `number` came."""
+        """End the run because of signal `number`."""
         self._asked.append(number)
 
     def passed(self) -> bool:
-        """Whether the run is to end now."""
+        """Whether the run should end now."""
         over = self.seconds is not None and self._begun is not None
         return bool(self._asked) or (over and time.monotonic() - (self._begun or 0.0) >= (self.seconds or 0.0))
 
 
 @contextmanager
 def stoppable(deadline: Deadline | None = None) -> Iterator[None]:
-    """Within, Ctrl-C raises KeyboardInterrupt, however it was sent; a second signal ends the process.
+    """Inside the block, Ctrl-C (SIGINT) raises KeyboardInterrupt; a second signal ends the process.
 
-    SIGTERM and SIGUSR1 ask `deadline` to end the run; without one they do as Ctrl-C does.
+    SIGTERM and SIGUSR1 ask `deadline` to end the run; without a deadline they act like Ctrl-C.
     """
     seen: list[int] = []
 
@@ -61,7 +61,7 @@ def stoppable(deadline: Deadline | None = None) -> Iterator[None]:
 
 @contextmanager
 def finishing() -> Iterator[None]:
-    """Put the first Ctrl-C off until what is being written is written; a second one still ends the process."""
+    """Delay the first signal to the end of the block, so that a file is written whole. A second ends the process."""
     seen: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -82,7 +82,7 @@ def _handled(numbers: Sequence[signal.Signals], handler: Handler) -> Iterator[No
         return
     before = {number: signal.getsignal(number) for number in numbers}
     for number, old in before.items():
-        if old not in (signal.SIG_IGN, None):  # a run in the background of a shell is not the terminal's to stop
+        if old not in (signal.SIG_IGN, None):  # a shell has its background processes ignore Ctrl-C: keep that
             signal.signal(number, handler)
     try:
         yield

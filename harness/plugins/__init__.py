@@ -1,1 +1,1 @@
-"""Other people's code: a first package for an encoder, and every encoder under guard."""
+"""Encoders from other packages: a template for a new one, and guards against faulty ones."""

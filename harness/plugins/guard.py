@@ -1,4 +1,4 @@
-"""An encoder under guard: whatever a plug-in does wrong, hanging included, is named and fails its cells alone."""
+"""A guard around an encoder: an error or a hang of a plug-in is named, and only the cells of this encoder fail."""
 
 import math
 import signal
@@ -18,22 +18,22 @@ from encoders.encoding import encode
 from harness.config import EncoderSpec, canonical_json
 from harness.errors import CellFailure
 
-# Built-in encoders take microseconds an image; one that needs more than this could not be trained with.
+# Built-in encoders take microseconds for an image. An encoder slower than this is too slow for training.
 CALL_SECONDS = 30.0
 IMAGE_SECONDS = 0.5
-TICKS = 20  # in which a limit is counted off
+TICKS = 20  # timer signals for one time limit
 
 
 class Expired(BaseException):
-    """The time is up. No Exception, so that a plug-in's own `except Exception` does not swallow it."""
+    """The time limit has passed. Not an Exception, so that a plug-in's own `except Exception` does not catch it."""
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """`inner`, an Encoder, each of whose calls has `CALL_SECONDS` and `IMAGE_SECONDS` an image.
+    """The encoder `inner`, each call of which may take `CALL_SECONDS` plus `IMAGE_SECONDS` for each image.
 
-    Every call raises CellFailure naming the encoder where it hangs, raises (EncoderError passes as it is), or
-    gives what is no spike train.
+    A call raises CellFailure with the encoder's name if it takes longer, raises an exception, or returns something
+    that is not a spike train. EncoderError is passed on unchanged.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Guarded:
             return replace(self, inner=self.inner.calibrate(images, generator))
 
     def frame(self, images: Tensor) -> Tensor:
-        """The analog images that the code stands for."""
+        """The analog images that the code conveys."""
         with watched(self.name, "frame images", len(images)):
             frames = self.inner.frame(images)
             if frames.ndim != 4 or len(frames) != len(images):
@@ -71,7 +71,7 @@ class Guarded:
             train = encode(self.inner, images, timesteps, generator, ids, dtype)
             if train.ndim != 5 or train.shape[:2] != (timesteps, len(images)):
                 raise ValueError(f"shape {tuple(train.shape)} for {timesteps} timesteps of {len(images)} images")
-            # One pass and no temporary: a sum is NaN or infinite if anything in it is.
+            # A sum is NaN or infinite if any of its terms is. It takes one pass and no temporary tensor.
             if not math.isfinite(train.sum(dtype=torch.float32)):
                 raise ValueError("NaN or infinity in the spike train")
             return train
@@ -90,14 +90,14 @@ class Guarded:
 
 
 def guarded(spec: EncoderSpec) -> Guarded:
-    """Make the encoder of `spec`, under guard. Raises EncoderError for an unknown one or for wrong parameters."""
+    """Make the encoder of `spec`, guarded. Raises EncoderError for an unknown one or for wrong parameters."""
     with watched(spec.name, "be made"):
         return Guarded(spec.name, encoders.create(spec.name, **spec.parameters))
 
 
 @contextmanager
 def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
-    """Raise CellFailure, with the encoder's name and what it was to do, for whatever goes wrong within."""
+    """Raise CellFailure, with the encoder's name and what it should have done, for any error inside the block."""
     seconds = CALL_SECONDS + IMAGE_SECONDS * images
     try:
         with time_limit(seconds):
@@ -124,7 +124,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     def tick(_number: int, _frame: FrameType | None) -> None:
         nonlocal ticks
-        ticks += 1  # however long the process is stopped, a single tick waits for it
+        ticks += 1  # while the process is stopped, at most one tick is pending
         if ticks >= TICKS:
             raise Expired
 

@@ -1,4 +1,4 @@
-"""A third-party encoder's first package: `write_skeleton` writes one that installs and passes as written."""
+"""A template for an encoder package: `write_skeleton` writes one that can be installed and passes its own tests."""
 
 import importlib.util
 import keyword
@@ -14,7 +14,7 @@ from encoders.registry import GROUP, names
 def write_skeleton(directory: Path, name: str) -> list[Path]:
     """Write the package of an encoder called `name` into the new folder `directory`; return the files.
 
-    Raises EncoderError where the folder exists or cannot be written, or the name is no module name or taken.
+    Raises EncoderError if the folder exists or cannot be written, or if the name is not a module name or is taken.
     """
     _check_name(name)
     if directory.exists():
@@ -73,7 +73,7 @@ testpaths = ["tests"]
 """)
 
 _MODULE = Template('''\
-"""A signed rate code without chance. Replace it with yours, and name the paper or equation that defines it."""
+"""A deterministic signed rate code. Replace it with yours, and name the paper or equation that defines it."""
 
 from dataclasses import dataclass
 
@@ -85,12 +85,12 @@ from encoders.base import EncoderError, EncoderInfo, Unfitted, at_least_one_step
 
 @dataclass(frozen=True)
 class $encoder(Unfitted):
-    """Integrate x at each timestep; where |v| ≥ threshold, fire its sign and take the threshold off.
+    """Integrate x at each timestep. Where |v| ≥ threshold, fire a spike of v's sign and subtract the threshold.
 
     threshold: above 0; at 1, a pixel x fires |x| times a timestep on average.
 
-    `Unfitted` stands for a code with nothing to learn from data. One that has overrides `calibrate`, which returns
-    a fitted copy (`dataclasses.replace`), and `state`, which gives the fitted values to the record.
+    `Unfitted` is for codes that learn nothing from data. A code that does overrides `calibrate`, which returns a
+    fitted copy (`dataclasses.replace`), and `state`, which returns the fitted values for the record.
     """
 
     threshold: float = 1.0
@@ -101,7 +101,7 @@ class $encoder(Unfitted):
 
     @property
     def info(self) -> EncoderInfo:
-        """What `harness encoders check $name` holds this code to."""
+        """The facts that `harness encoders check $name` checks."""
         return EncoderInfo(
             alphabet="ternary",
             deterministic=True,
@@ -128,7 +128,7 @@ class $encoder(Unfitted):
 ''')
 
 _TEST = Template('''\
-"""The laws that every encoder keeps, and this one's spikes worked by hand."""
+"""The laws that every encoder keeps, and spikes of this one computed by hand."""
 
 import pytest
 import torch

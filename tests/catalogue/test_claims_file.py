@@ -150,7 +150,7 @@ def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        ("[[claim]", "mend or restore it"),
+        ("[[claim]", "correct or restore the file"),
         ("[claim]", "see its first lines"),
         ("[[claim]]\nid = 'one'", "see Claim in harness/catalogue/claim.py"),
     ],

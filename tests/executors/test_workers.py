@@ -44,19 +44,20 @@ def test_the_records_are_those_of_one_process(server: Server, whole: dict[str, s
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "words"),
+    ("number", "expected"),
     [
-        (signal.SIGINT, 130, "the same command goes on from there"),
-        (signal.SIGTERM, 75, "with a checkpoint: run the same command again to go on"),
+        (signal.SIGINT, (130, "the same command goes on from there")),
+        (signal.SIGTERM, (75, "with a checkpoint: run the same command again to go on")),
     ],
 )
 def test_a_stopped_run_keeps_checkpoints_and_goes_on(
-    number: int, code: int, words: str, server: Server, whole: dict[str, str], tmp_path: Path
+    number: int, expected: tuple[int, str], server: Server, whole: dict[str, str], tmp_path: Path
 ) -> None:
     run = start(server, tmp_path)
     until_training(run, tmp_path)
     crew = workers(run)
     os.kill(run.pid, number)
+    code, words = expected
     assert run.wait() == code
     assert words in run.said().splitlines()[-1]
     assert "Traceback" not in run.said()
