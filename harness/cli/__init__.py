@@ -68,7 +68,7 @@ def run(
     workers: Annotated[
         int, typer.Option(help="Processes here; they share threads or GPUs.", rich_help_panel=WHERE)
     ] = 1,
-    on: Annotated[str, typer.Option(help="here, or slurm (a cell a task).", rich_help_panel=WHERE)] = "here",
+    on: Annotated[str, typer.Option(help="here, slurm or ray (a cell a task).", rich_help_panel=WHERE)] = "here",
     slurm: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="For sbatch: partition=long (again for more).", rich_help_panel=WHERE),
@@ -126,7 +126,8 @@ def run(
         errors = Console(stderr=True)
         runner.announce(prepared, errors)
         if dry_run:
-            print(request.where.script(results_dir, len(prepared.todo), prepared.threads.count), end="")
+            gpu = prepared.device.type == "cuda"
+            print(request.where.script(results_dir, len(prepared.todo), prepared.threads.count, gpu), end="")
             return
         deadline.start()
         rows = runner.execute(prepared, request, errors)

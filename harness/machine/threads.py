@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from dataclasses import dataclass
 
 SPINS = "1000"  # turns that a thread of GNU OpenMP waits awake: some microseconds, as long as the gap between two loops
 # Multiply-accumulates of a training step up to which one thread is as fast as two, or nearly: the fully connected
@@ -11,7 +11,8 @@ SPINS = "1000"  # turns that a thread of GNU OpenMP waits awake: some microsecon
 SMALL_STEP = 1.5e9
 
 
-class Threads(NamedTuple):
+@dataclass(frozen=True)
+class Threads:
     """How many threads torch and Numba compute with, and why so many; no reason where it is what torch takes itself."""
 
     count: int
@@ -54,7 +55,7 @@ def computing_with(count: int) -> Iterator[None]:
 
     before = torch.get_num_threads(), numba.get_num_threads()
     torch.set_num_threads(count)
-    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
     try:
         yield
     finally:
