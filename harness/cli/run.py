@@ -79,7 +79,8 @@ def _train(request: "Request", catalogue: "Catalogue", as_json: bool) -> list[di
     errors = plain(stderr=True)
     announce(prepared, errors)
     if request.dry_run:
-        print(request.where.script(request.results, len(prepared.todo), prepared.threads.count), end="")
+        gpu = prepared.device.type == "cuda"
+        print(request.where.script(request.results, len(prepared.todo), prepared.threads.count, gpu), end="")
         return []
     request.deadline.start()
     rows = execute(prepared, request, errors)

@@ -43,7 +43,7 @@ KernelName = Annotated[
 Workers = Annotated[
     int, typer.Option(help="Number of processes here; they share the threads or the GPUs.", rich_help_panel=WHERE)
 ]
-On = Annotated[str, typer.Option(help="here, or slurm (one task for each cell).", rich_help_panel=WHERE)]
+On = Annotated[str, typer.Option(help="here, slurm or ray (one task for each cell).", rich_help_panel=WHERE)]
 SlurmOptions = Annotated[
     list[str] | None,
     typer.Option(

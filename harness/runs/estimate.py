@@ -74,11 +74,16 @@ def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
 
 
 def estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[Work, float]:
-    """The work of cells and the seconds that it takes with the threads that torch has now."""
+    """The work of cells and the seconds that it takes with the threads that torch has now.
+
+    Measured on the CPU where `device` is a GPU of other machines.
+    """
     if not configs:
         return Work(), 0.0
     shape = frame_shape(configs[0], data)
     work = total_work(configs, data, shape)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        device = torch.device("cpu")
     return work, measure(configs[0], data, shape, device).seconds(work)
 
 

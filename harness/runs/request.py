@@ -74,7 +74,7 @@ def prepare(request: Request, catalogue: Catalogue) -> Prepared:
     """Resolve a request without training anything. Raises HarnessError or EncoderError for what cannot be."""
     experiment = catalogue.experiment(request.experiment).with_added(request.encoders)
     arms = _arms(experiment, request)
-    device = device_of(request.device)
+    device = device_of(request.device, elsewhere=request.where.on != "here")
     if request.kernel == "triton" and device.type != "cuda":
         raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
     ordered: list[str] = [profile.name for profile in reversed(experiment.profiles)]
@@ -119,13 +119,16 @@ def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
     return tuple(experiment.arm(name) for name in names) if request.arms else experiment.arms
 
 
-def device_of(name: str) -> torch.device:
-    """The device called `name`: "auto" takes a GPU where there is one. Raises HarnessError for an absent one."""
+def device_of(name: str, elsewhere: bool = False) -> torch.device:
+    """The device called `name`: "auto" takes a GPU where there is one.
+
+    elsewhere: cells run on other machines, which have a GPU if one is asked for. Raises HarnessError for an absent one.
+    """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name not in ("cpu", "cuda"):
         raise HarnessError(f"unknown device '{name}'", "use auto, cpu or cuda")
-    if name == "cuda" and not torch.cuda.is_available():
+    if name == "cuda" and not elsewhere and not torch.cuda.is_available():
         raise HarnessError("no CUDA device here", "use --device cpu")
     return torch.device(name)
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.machine.threads import Threads
 from harness.runs.executors import Executor
 from harness.runs.executors.local import Workers
 from harness.runs.executors.place import Place
@@ -12,7 +13,8 @@ from harness.runs.executors.slurm_options import options
 from harness.runs.grid import run_grid
 
 MOST_WORKERS = 256
-ENGINES = {"here": "", "slurm": "submitit"}
+TASK_THREADS = 4  # of a task on a cluster, whose nodes may have other numbers of cores than this machine
+ENGINES = {"here": "", "slurm": "submitit", "ray": "ray"}
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,19 @@ class Where:
         options(self.slurm)
         return self
 
-    def script(self, results: Path, cells: int, threads: int) -> str:
+    def script(self, results: Path, cells: int, threads: int, gpu: bool) -> str:
         """What would be given to Slurm; nothing elsewhere, or where there is nothing to do."""
         if self.on != "slurm" or not cells:
             return ""
         from harness.runs.executors.slurm import script
 
-        return script(options(self.slurm), results, cells, threads)
+        return script(options(self.slurm), results, cells, threads, gpu)
+
+    def threads(self, here: Threads) -> Threads:
+        """The threads of each process, given those it would have here: a task elsewhere need not have as many."""
+        if self.on == "here" or here.why:
+            return here
+        return Threads(options(self.slurm).get("cpus_per_task", TASK_THREADS), "of each task")
 
     def at_once(self, cells: int) -> int:
         """How many of `cells` are computed at the same time, as far as that is known."""
@@ -57,4 +65,8 @@ class Where:
             from harness.runs.executors.slurm import Slurm
 
             return Slurm(place, options(self.slurm), self.detach)
+        if self.on == "ray":
+            from harness.runs.executors.on_ray import Ray
+
+            return Ray(place)
         return Workers(self.workers, place) if self.workers > 1 else run_grid

@@ -34,6 +34,7 @@ class Place:
     timesteps: Mapping[str, Sequence[int]]
     threads: int
     gpus: int = 0
+    keep_weights: bool | None = False
 
     def absolute(self) -> "Place":
         """The same, for a process that starts in another folder."""
@@ -51,7 +52,7 @@ class Place:
                 "give all of them one --data-dir",
             )
         setting = Setting(torch.device(self.device), self.kernel, self.anns, watch=watch)
-        return Grid(data, self.results, setting, self.timesteps)
+        return Grid(data, self.results, setting, self.timesteps, self.keep_weights)
 
 
 def place_of(grid: Grid, data_dir: Path | None, threads: int) -> Place:
@@ -66,6 +67,7 @@ def place_of(grid: Grid, data_dir: Path | None, threads: int) -> Place:
         timesteps={arm: list(steps) for arm, steps in grid.timesteps.items()},
         threads=threads,
         gpus=torch.cuda.device_count() if setting.device.type == "cuda" else 0,
+        keep_weights=grid.keep_weights,
     )
 
 

@@ -58,9 +58,10 @@ class Slurm:
         """Submit `cells` as one array; the ids of their tasks."""
         import submitit
 
+        gpu = self.place.device == "cuda"
         try:
             executor = submitit.SlurmExecutor(self.folder(), max_num_timeout=MOST_REQUEUES)
-            executor.update_parameters(**parameters(self.options, len(cells), self.place.threads))
+            executor.update_parameters(**parameters(self.options, len(cells), self.place.threads, gpu))
             with executor.batch():
                 place = self.place.absolute()
                 jobs = [executor.submit(Task(replace(cell, path=cell.path.absolute()), place)) for cell in cells]
@@ -71,7 +72,7 @@ class Slurm:
         return [job.job_id for job in jobs]
 
 
-def script(options: Mapping[str, Any], results: Path, cells: int, threads: int) -> str:
+def script(options: Mapping[str, Any], results: Path, cells: int, threads: int, gpu: bool = False) -> str:
     """What would be given to sbatch for the first array of a grid of `cells`."""
     from submitit.slurm.slurm import _make_sbatch_string
 
@@ -81,7 +82,7 @@ def script(options: Mapping[str, Any], results: Path, cells: int, threads: int) 
             command=f"python -u -m submitit.core._submit {results.absolute() / FOLDER}",
             folder=results.absolute() / FOLDER,
             map_count=count,
-            **parameters(options, count, threads),
+            **parameters(options, count, threads, gpu),
         )
     )
 
@@ -118,6 +119,7 @@ class Waiting:
                     yield finished
             if self.grid.setting.watch.stop():
                 raise Stopped("tasks of Slurm")
+            self.grid.setting.watch.progress(f"{len(self.tasks)} cells in Slurm", 0.0)
             if time.monotonic() - self.looked > QUEUE_SECONDS:
                 self.look()
             time.sleep(LOOK_SECONDS if self.tasks else 0)

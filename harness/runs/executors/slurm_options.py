@@ -8,6 +8,7 @@ from harness.errors import HarnessError
 
 MINUTES = 60  # of a task, unless asked otherwise; one that is not finished by then goes on in a next one
 WHOLE_NUMBERS = ("nodes", "cpus_per_task", "gpus_per_node", "signal_delay_s", "array_parallelism")
+GPU_OPTIONS = {"gpus_per_node", "gpus_per_task", "gpus", "gres"}
 REFUSED = ("array", "output", "error", "nodes", "ntasks", "ntasks_per_node", "wrap")  # what the harness sets itself
 
 
@@ -48,7 +49,7 @@ def _number(key: str, value: str) -> Any:
     return int(value)
 
 
-def parameters(asked: Mapping[str, Any], cells: int, threads: int) -> dict[str, Any]:
+def parameters(asked: Mapping[str, Any], cells: int, threads: int, gpu: bool = False) -> dict[str, Any]:
     """What submitit is given for an array of `cells` tasks: names it knows by name, all others as they are."""
     from submitit import SlurmExecutor
 
@@ -61,6 +62,8 @@ def parameters(asked: Mapping[str, Any], cells: int, threads: int) -> dict[str, 
         # A step does not take over the job's number of processors by itself.
         "srun_args": [f"--cpus-per-task={cpus}"],
     }
+    if gpu and not GPU_OPTIONS & asked.keys():
+        own["gpus_per_node"] = 1
     known = SlurmExecutor._valid_parameters()
     named = {key: value for key, value in asked.items() if key in known}
     others = {key.replace("_", "-"): value for key, value in asked.items() if key not in known}
