@@ -43,7 +43,7 @@ def main() -> None:
         code = int(leaving.code or 0)
     finally:
         ray.shutdown()
-        cluster.shutdown()
+        cluster.shutdown()  # type: ignore[no-untyped-call]
     sys.exit(code)
 
 
