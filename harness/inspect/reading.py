@@ -1,14 +1,41 @@
 """Images read back from their spikes after t timesteps: two ways for DCT, and one for any code."""
 
 from collections import Counter
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from encoders.dct import Dct
+
+@runtime_checkable
+class FrequencyCode(Protocol):
+    """An encoder that feeds frequencies to neurons with two thresholds, and says which at which timestep."""
+
+    @property
+    def block_size(self) -> int:
+        """Pixels along a side of a block."""
+        ...
+
+    @property
+    def colour(self) -> str:
+        """The channels that are coded."""
+        ...
+
+    @property
+    def thresholds(self) -> tuple[float, float] | None:
+        """θ⁻ and θ⁺; None before `calibrate`."""
+        ...
+
+    def contributions(self, images: Tensor) -> Tensor:
+        """`[N, C, rows, columns, K, b·b]`: what each frequency adds to each block."""
+        ...
+
+    def indices_at(self, timesteps: int) -> tuple[int, ...]:
+        """The frequency fed at each timestep."""
+        ...
 
 
-def frequencies_fed(encoder: Dct, images: Tensor, timesteps: int) -> Tensor:
+def frequencies_fed(encoder: FrequencyCode, images: Tensor, timesteps: int) -> Tensor:
     """`[T, N, C, H', W']`: the input after t steps: the sum of the frequencies fed so far, each counted once."""
     from encoders.blocks import lay_out
 
@@ -22,7 +49,7 @@ def frequencies_fed(encoder: Dct, images: Tensor, timesteps: int) -> Tensor:
     return torch.stack(steps)
 
 
-def spikes_times_threshold(encoder: Dct, train: Tensor) -> Tensor:
+def spikes_times_threshold(encoder: FrequencyCode, train: Tensor) -> Tensor:
     """`[T, N, C, H', W']`: the sum of the spikes, each counted as the threshold that it subtracted from the membrane.
 
     This is the input so far minus what is left on the membranes. Where frequencies are fed again, the sum is divided

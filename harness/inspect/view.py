@@ -11,11 +11,10 @@ from torch import Tensor
 
 import encoders
 from encoders.base import Encoder, EncoderError, EncoderInfo
-from encoders.dct import Dct
 from harness.data import load
 from harness.data.subset import subset
 from harness.errors import HarnessError
-from harness.inspect.reading import frequencies_fed, linear_reading, spikes_times_threshold
+from harness.inspect.reading import FrequencyCode, frequencies_fed, linear_reading, spikes_times_threshold
 from harness.training.batches import normalised
 from harness.training.randomness import generator
 
@@ -89,7 +88,7 @@ def _readings(
     def reading(label: str, read: Tensor) -> Reading:
         return Reading(label, tuple(shown(read[t - 1]) for t in steps))
 
-    if isinstance(encoder, Dct) and encoder.colour == "rgb":
+    if isinstance(encoder, FrequencyCode) and encoder.colour == "rgb":
         fed = reading("frequencies\nfed", frequencies_fed(encoder, image, len(train)))
         fired = reading("spikes × θ", spikes_times_threshold(encoder, train))
         repeats = len(train) > (encoder.info.period or 1)
