@@ -3,13 +3,14 @@
 import tomllib
 from pathlib import Path
 
+import pytest
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parent.parent
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
 
-def test_the_contracts_are_kept(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_the_contracts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert lint_imports(no_cache=True) == 0
 
@@ -24,7 +25,7 @@ def test_there_are_no_exceptions() -> None:
     assert not [contract for contract in CONTRACTS if "ignore_imports" in contract]
 
 
-def test_an_import_upward_is_found(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_an_import_upward_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "house"
     for room in ("cellar", "attic"):
         (package / room).mkdir(parents=True)
