@@ -110,8 +110,11 @@ class $encoder(Unfitted):
             source="replace me: author, year, equation",
         )
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:
-        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]. A random code draws from `generator`."""
+    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1].
+
+        ids: the images' places in the data set. A random code draws from `encoders.draws.uniform` with them.
+        """
         at_least_one_step(timesteps)
         membrane = torch.zeros_like(images)
         train = images.new_empty(timesteps, *images.shape)

@@ -102,6 +102,7 @@ def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
             if stamp_of(cell.path) != cell.stamp:  # somebody has written it since
                 found = standing(cell.path, cell.config, data=grid.data.digest)
                 if found.record is not None and found.state in ("done", "failed"):
+                    _tidy(cell)
                     return Finished(cell, found.record, here=False)
             grid.setting.watch.pause(name_of(cell))
             grid.starting(cell)
