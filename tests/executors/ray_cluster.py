@@ -17,9 +17,9 @@ from tests.robust import tiny
 
 
 def kill_when_training(cluster: Cluster, node: Any) -> None:
-    """Kill the node as soon as both nodes are in the middle of a cell."""
-    while len(list(Path.cwd().rglob(".seed-*.checkpoint.training"))) < 2:
-        time.sleep(0.01)
+    """Kill the node as soon as both nodes are at work on a cell."""
+    while len(list(Path.cwd().rglob(".seed-*.lock"))) < 2:
+        time.sleep(0.001)
     cluster.remove_node(node, allow_graceful=False)
     print("killed a node", file=sys.stderr, flush=True)
 

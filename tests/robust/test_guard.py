@@ -56,9 +56,9 @@ def test_bad_encoders_fail_their_own_cells_alone(tmp_path: Path, monkeypatch: py
     bad = tuple(Arm(fault, EncoderSpec("misbehaved", {"fault": fault}), 6, fault) for fault in FAULTS)
     arms = (*bad, tiny.EXPERIMENT.arms[0])
     changed = replace(tiny.PAPER, experiments=(replace(tiny.EXPERIMENT, arms=arms),))
-    monkeypatch.setattr(paper, "PAPER", replace(changed, claims=()))
     monkeypatch.setattr(guard, "CALL_SECONDS", 0.5)
     command = ["run", "tiny", "--seeds", "1", "--results-dir", str(tmp_path), "--json"]
+    paper.PAPER = replace(changed, claims=())  # the fixture puts the true one back
     result = CliRunner().invoke(cli.app, command)
     assert isinstance(result.exception, SystemExit), result.exc_info
     assert result.exit_code == 1, result.output
