@@ -96,7 +96,10 @@ def _in_precisions(
 
 
 def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) -> Dump:
-    data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
+    try:
+        data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
+    except HarnessError:  # its message names places on this machine, and a certificate is committed
+        raise HarnessError(f"{config.dataset} is not at hand") from None
     mark = fingerprint(config, data.digest, module_of(config.encoder.name))
     setting = Setting(CPU, ann_cache=AnnCache(folder))
     try:
