@@ -11,6 +11,9 @@ import pytest
 from tests.robust import tiny
 from tests.robust.conftest import digests
 
+# A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
+pytestmark = pytest.mark.flaky(reruns=2)
+
 
 @pytest.fixture(autouse=True)
 def _ray() -> None:

@@ -14,6 +14,9 @@ from harness.runs.executors.slurm_options import minutes, options
 from tests.executors.cluster import Cluster, cluster, missing
 from tests.robust.conftest import Server, Started, digests, left_over
 
+# A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
+pytestmark = pytest.mark.flaky(reruns=2)
+
 GRID = ("run", "tiny", "--results-dir", "results", "--json", "--on", "slurm", "--slurm", "partition=all")
 
 
@@ -33,11 +36,11 @@ def start(server: Server, slurm: Cluster, folder: Path, *more: str) -> Started:
 
 
 def training(run: Started, folder: Path) -> str:
-    """The task that is in the middle of a cell, once there is one."""
+    """The task of the first cell, as soon as it is at work."""
     end = time.monotonic() + 120
-    while not list(folder.rglob(".seed-*.checkpoint.training")):
+    while not list(folder.rglob("cyclic-6/.seed-0000.lock")):
         assert time.monotonic() < end, run.said()
-        time.sleep(0.01)
+        time.sleep(0.001)
     (job, *_) = re.findall(r"as job (\d+)", run.said())
     return f"{job}_0"
 

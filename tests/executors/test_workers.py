@@ -10,6 +10,9 @@ import pytest
 
 from tests.robust.conftest import Server, Started, digests, left_over
 
+# A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
+pytestmark = pytest.mark.flaky(reruns=2)
+
 GRID = ("run", "tiny", "--results-dir", "results", "--json", "--workers", "2")
 
 
