@@ -70,7 +70,7 @@ EXPERIMENT = Experiment(
             "Poisson rate, T = 100",
             in_paper=False,
             changes={"snn.epochs": 4, "snn.halve_every": 1},
-            deviations=("fine-tuned for 4 epochs in place of 20 (the rate halved after each): 100 timesteps are dear",),
+            deviations=("fine-tuned for 4 epochs, not 20: 100 timesteps cost about six times as much as 16",),
         ),
         Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False),
     ),
