@@ -18,11 +18,10 @@ def answers_of(record: Record) -> Answers:
 
     Raises HarnessError where the bits are unreadable, or do not add up to the counts of the record's curve.
     """
-    kept: Mapping[str, str] = getattr(record, "right", {})  # records of an earlier schema have none
     if record.curve is None:
         return {}
     found = {}
-    for timestep, text in kept.items():
+    for timestep, text in record.right.items():
         bits = _bits(timestep, text, record.curve.total)
         step = int(timestep)
         if not 1 <= step <= len(record.curve.correct) or int(bits.sum()) != record.curve.correct[step - 1]:
