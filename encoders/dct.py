@@ -12,7 +12,7 @@ from encoders.admission import admit, admit_images
 from encoders.base import EncoderError, EncoderInfo, Operations
 from encoders.blocks import basis, by_energy, coefficients, contributions, lay_out, split, spread
 from encoders.colours import channels_of, coloured
-from encoders.integrate import Neuron, fire
+from encoders.integrate import Neuron, integrate_and_fire
 from encoders.percentile import percentile
 
 
@@ -22,7 +22,7 @@ class Dct:
 
     block_size, stride: b×b blocks taken every `stride` pixels; stride = b tiles the image, a smaller one lays
         overlapping blocks side by side (32×32 with b = 4, stride 2 becomes 60×60).
-    schedule, frequencies, indices, weights: see `encoders.schedules.build`.
+    schedule, frequencies, indices, weights: see `encoders.schedules.Schedule`.
     order: what a schedule's number k means: "zigzag" (the paper's), or "energy", the k-th most energetic
         frequency of the images given to `calibrate`.
     colour: "rgb" as given, or of three-channel images (full range, centred) "ycbcr", its "luma" Y alone (one
@@ -33,6 +33,7 @@ class Dct:
         released code does, which makes an image's code depend on its neighbours.
     reset: "subtract" takes the threshold off the membrane after a spike (Algorithm 1); "none" leaves the membrane
         as it is, an ablation.
+    frames: what the ANN is trained on: the "code"'s own colours, or "rgb" in its place, as in the released code.
     lower_percentile, upper_percentile: where θ⁻ and θ⁺ stand among all contributions.
     thresholds: (θ⁻, θ⁺), set by `calibrate`.
     ranking: zig-zag numbers by falling energy, set by `calibrate` where order is "energy".
@@ -53,6 +54,7 @@ class Dct:
     thresholds: tuple[float, float] | None = None
     ranking: tuple[int, ...] | None = None
     reset: Literal["subtract", "none"] = "subtract"
+    frames: Literal["code", "rgb"] = "code"
 
     def __post_init__(self) -> None:
         dct_parameters.check(self)
@@ -77,14 +79,8 @@ class Dct:
 
     def numbers_at(self, timesteps: int) -> tuple[int, ...]:
         """The schedule's number at each of `timesteps` steps. Raises EncoderError where they do not fit."""
-        return schedules.build(
-            self.schedule,
-            timesteps,
-            total=self.block_size**2,
-            frequencies=self.frequencies,
-            indices=self.indices,
-            weights=self.weights,
-        )
+        schedule = schedules.Schedule(self.schedule, self.frequencies, self.indices, self.weights)
+        return schedules.build(schedule, timesteps, self.block_size**2)
 
     def indices_at(self, timesteps: int) -> tuple[int, ...]:
         """The frequency (zig-zag number) fed at each of `timesteps` steps.
@@ -110,11 +106,12 @@ class Dct:
         return replace(fitted, ranking=by_energy(drive)) if self.order == "energy" else fitted
 
     def frame(self, images: Tensor) -> Tensor:
-        """Colour-converted images with their blocks side by side: the sum of all contributions."""
+        """Images in the code's colours, or RGB (see `frames`), their blocks side by side: the sum of all contributions."""
         converted = self._prepared(images)
+        given = images if self.frames == "rgb" else converted
         if self.stride == self.block_size:
-            return converted
-        return lay_out(split(converted, self.block_size, self.stride))
+            return given
+        return lay_out(split(given, self.block_size, self.stride))
 
     def contributions(self, images: Tensor) -> Tensor:
         """`[N, C, rows, columns, K, b·b]`: what each frequency adds to each block of images in [-1, 1]."""
@@ -137,7 +134,7 @@ class Dct:
         frequencies = coefficients(self._prepared(images, admitted=True), self.block_size, self.stride)
         shapes = basis(self.block_size).to(images.device)
         groups = torch.split(frequencies, self.batch_size) if self.threshold_scope == "batch" else (frequencies,)
-        trains = [fire(group, shapes, indices, self._neuron(group), dtype) for group in groups]
+        trains = [integrate_and_fire(group, shapes, indices, self._neuron(group), dtype) for group in groups]
         return trains[0] if len(trains) == 1 else torch.cat(trains, dim=1)
 
     def _neuron(self, frequencies: Tensor) -> Neuron:
@@ -174,7 +171,8 @@ class Dct:
     def _decodable(self) -> bool:
         # Every frequency is fed, as often as every other one, and what is sent leaves the membrane.
         everything = self.schedule in ("cyclic", "truncated", "interleaved") and self._cycle() == self.block_size**2
-        return everything and self.reset == "subtract" and self.threshold_scope == "dataset"
+        own_frame = self.frames == "code" or self.colour == "rgb"
+        return everything and own_frame and self.reset == "subtract" and self.threshold_scope == "dataset"
 
     def _fitted(self) -> tuple[float, float]:
         if self.thresholds is None:

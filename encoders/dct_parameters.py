@@ -30,6 +30,9 @@ def check(encoder: "Dct") -> None:
     _one_of("threshold_scope", encoder.threshold_scope, ("dataset", "batch"))
     _one_of("order", encoder.order, ("zigzag", "energy"))
     _one_of("reset", encoder.reset, ("subtract", "none"))
+    _one_of("frames", encoder.frames, ("code", "rgb"))
+    if encoder.frames == "rgb" and encoder.colour in ("luma", "chroma"):
+        raise EncoderError(f"frames 'rgb' have 3 channels, colour '{encoder.colour}' has fewer: use frames 'code'")
     if not 0 <= encoder.lower_percentile < encoder.upper_percentile <= 100:
         given = f"{encoder.lower_percentile} and {encoder.upper_percentile}"
         raise EncoderError(f"percentiles must satisfy 0 ≤ lower < upper ≤ 100, not {given}")

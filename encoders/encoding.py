@@ -2,7 +2,7 @@
 
 import inspect
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor
@@ -11,17 +11,22 @@ from encoders.admission import admit
 from encoders.base import Encoder
 
 
+class Batch(NamedTuple):
+    """Images `[N, C, H, W]` in [-1, 1] and their places in the data set, int64 `[N]`; 0 … N−1 where None."""
+
+    images: Tensor
+    ids: Tensor | None = None
+
+
 def encode(
     encoder: Encoder,
-    images: Tensor,
+    batch: Batch,
     timesteps: int,
     generator: Generator,
-    ids: Tensor | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """The spike train `[T, N, C', H', W']` of images `[N, C, H, W]` in [-1, 1], in `dtype`.
+    """The spike train `[T, N, C', H', W']` of a batch, in `dtype`.
 
-    ids: int64 `[N]`, the images' places in the data set; 0 … N−1 where None.
     An encoder whose `encode` has a parameter `dtype` writes that type directly and checks its own inputs. For any
     other one, images, timesteps and ids are checked here and its float32 train is cast. One without a parameter
     `ids` is called without them.
@@ -29,6 +34,7 @@ def encode(
     defaults, all binary and ternary codes); `ttfs`, `direct` and `burst` with other parameters are rounded.
     Raises EncoderError for inputs that no encoder takes, or where `timesteps` does not fit the code.
     """
+    images, ids = batch
     accepted = _parameters(type(encoder))
     optional: dict[str, Any] = {"ids": ids} if "ids" in accepted else {}
     if "dtype" in accepted:

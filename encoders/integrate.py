@@ -28,7 +28,7 @@ class Neuron(NamedTuple):
     resets: bool = True
 
 
-def fire(
+def integrate_and_fire(
     coefficients: Tensor,
     basis: Tensor,
     schedule: tuple[int, ...],
@@ -40,12 +40,12 @@ def fire(
     `schedule[t]` is the frequency that drives the neurons at timestep t.
     """
     if coefficients.device.type != "cpu":
-        return fire_reference(coefficients, basis, schedule, neuron, dtype)
+        return integrate_and_fire_reference(coefficients, basis, schedule, neuron, dtype)
     images, channels, rows, columns, frequencies = coefficients.shape
     size = round(basis.shape[1] ** 0.5)
     out = torch.empty(len(schedule), images, channels, rows * size, columns * size, dtype=dtype)
     lower, upper = np.float32(neuron.lower), np.float32(neuron.upper)
-    _fire(
+    _scan(
         coefficients.contiguous().view(images * channels, rows, columns, frequencies).numpy(),
         basis.view(frequencies, size, size).repeat(1, 1, columns).numpy(),
         np.asarray(schedule, dtype=np.int64),
@@ -57,14 +57,14 @@ def fire(
     return out
 
 
-def fire_reference(
+def integrate_and_fire_reference(
     coefficients: Tensor,
     basis: Tensor,
     schedule: tuple[int, ...],
     neuron: Neuron,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """What `fire` computes, written as the definition reads."""
+    """What `integrate_and_fire` computes, written as the definition reads."""
     size = round(basis.shape[1] ** 0.5)
     membrane = torch.zeros_like(coefficients[..., :1] * basis[0])
     spikes = []
@@ -78,7 +78,7 @@ def fire_reference(
 
 
 @numba.njit(parallel=True, cache=True)
-def _fire(
+def _scan(
     coefficients: Floats,
     basis: Floats,
     schedule: NDArray[np.int64],

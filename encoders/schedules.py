@@ -5,6 +5,7 @@ Plain functions from a number of timesteps to a tuple of frequency indices, one 
 
 from collections.abc import Mapping
 from itertools import cycle, islice
+from typing import NamedTuple
 
 from encoders.admission import at_least_one_step, whole_number
 from encoders.errors import EncoderError
@@ -22,6 +23,20 @@ NEEDED = ("truncated", "explicit", "weighted")
 PAPER_INTERMITTENT = (0, 2, 5, 7, 9, 10, 12, 15)
 # Longer than any train that is fed; a single weight of a billion would otherwise fill the memory.
 LONGEST_CYCLE = 10_000
+
+
+class Schedule(NamedTuple):
+    """A schedule's name and the parameter that shapes it (see SCHEDULES); the other parameters stay None.
+
+    `frequencies` (cyclic, truncated, interleaved): how many, from 0 up; all where None, except truncated.
+    `indices` (intermittent, explicit): the frequencies themselves, in order; intermittent has the paper's.
+    `weights` (weighted): how often frequency k is fed in one cycle, each at least 1, for k from 0 up.
+    """
+
+    name: str
+    frequencies: int | None = None
+    indices: tuple[int, ...] | None = None
+    weights: tuple[int, ...] | None = None
 
 
 def cyclic(frequencies: int, timesteps: int) -> tuple[int, ...]:
@@ -55,24 +70,14 @@ def weighted(weights: tuple[int, ...], timesteps: int) -> tuple[int, ...]:
     return repeated(tuple(k for one in passes for k in one), timesteps)
 
 
-def build(
-    name: str,
-    timesteps: int,
-    *,
-    total: int,
-    frequencies: int | None = None,
-    indices: tuple[int, ...] | None = None,
-    weights: tuple[int, ...] | None = None,
-) -> tuple[int, ...]:
-    """The schedule called `name` over `timesteps` steps, out of `total` frequencies.
+def build(schedule: Schedule, timesteps: int, total: int) -> tuple[int, ...]:
+    """The frequency index at each of `timesteps` steps, out of `total` frequencies.
 
-    `frequencies` (cyclic, truncated, interleaved): how many, from 0 up; all where None, except truncated.
-    `indices` (intermittent, explicit): the frequencies themselves, in order; intermittent has the paper's.
-    `weights` (weighted): how often frequency k is fed in one cycle, each at least 1, for k from 0 up.
     Raises EncoderError for an unknown name, a missing or foreign parameter, an index, count or weight out of
     range, or T not fitting the schedule.
     """
     at_least_one_step(timesteps)
+    name, frequencies, indices, weights = schedule
     _check_parameters(name, {"frequencies": frequencies, "indices": indices, "weights": weights})
     if weights is not None:
         return weighted(_checked_weights(weights, total), timesteps)

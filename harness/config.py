@@ -13,6 +13,7 @@ import msgspec
 Reading = Literal["equation", "algorithm", "released-code"]
 Clock = Literal["synchronous", "layer-delay"]
 Precision = Literal["fp32", "bf16"]
+Initialisation = Literal["xavier", "fan-in"]
 ProfileName = Literal["smoke", "lite", "short", "paper"]
 Parameter = bool | int | float | str | tuple[int, ...] | None
 
@@ -79,7 +80,11 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class AnnRecipe:
-    """Pre-training of the ANN by SGD; the learning rate is divided by 10 every `decay_every` epochs (§2.2)."""
+    """Pre-training of the ANN by SGD; the learning rate is multiplied by `decay_factor` every `decay_every` epochs.
+
+    The paper divides it by 10 (§2.2); the released code multiplies it by 0.001. `initialisation` of the weights:
+    "xavier" (§2.2, uniform), or "fan-in", normal with variance 1/fan_in as in the released code.
+    """
 
     epochs: int
     batch_size: int
@@ -90,6 +95,8 @@ class AnnRecipe:
     dropout: float = 0.2
     classifier_dropout: float = 0.5
     augmentation: Augmentation = Augmentation()
+    decay_factor: float = 0.1
+    initialisation: Initialisation = "xavier"
 
 
 @dataclass(frozen=True)

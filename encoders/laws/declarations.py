@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from encoders.base import Encoder, Operations
-from encoders.encoding import encode
+from encoders.encoding import Batch, encode
 from encoders.laws.trial import Trial, Violation, require
 
 
@@ -18,7 +18,7 @@ def input_untouched(trial: Trial) -> str:
     images = trial.images.clone()
     copy.deepcopy(trial.unfitted).calibrate(images, trial.generator())
     trial.encoder.frame(images)
-    encode(trial.encoder, images, trial.timesteps, trial.generator())
+    encode(trial.encoder, Batch(images), trial.timesteps, trial.generator())
     require(torch.equal(images, trial.images), "the images were changed in place")
     return "images unchanged"
 
@@ -32,7 +32,7 @@ def calibration_is_pure(trial: Trial) -> str:
     require(_facts(old) == before, "calibrate changed the encoder it was called on")
     again = old.calibrate(trial.images.clone(), trial.generator())
     require(_facts(again) == _facts(fitted), "two calibrations on the same images differ")
-    encode(fitted, trial.images.clone(), trial.timesteps, trial.generator())
+    encode(fitted, Batch(trial.images.clone()), trial.timesteps, trial.generator())
     require(_facts(again) == _facts(fitted), "encode changed the encoder")
     return "a fitted copy" if _facts(fitted) != before else "nothing to fit"
 

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from encoders.base import Encoder
-from encoders.encoding import encode
+from encoders.encoding import Batch, encode
 
 
 class Violation(Exception):
@@ -42,12 +42,14 @@ class Trial:
     ) -> Tensor:
         """The spike train of fresh copies of `images` (all of the trial's unless given)."""
         chosen = (self.images if images is None else images).clone()
-        return encode(self.encoder, chosen, timesteps or self.timesteps, self.generator(offset), ids, dtype).detach()
+        return encode(
+            self.encoder, Batch(chosen, ids), timesteps or self.timesteps, self.generator(offset), dtype
+        ).detach()
 
     def again(self, generator: Generator, images: Tensor | None = None, ids: Tensor | None = None) -> Tensor:
         """The spike train that the encoder gives with a generator at hand."""
         chosen = (self.images if images is None else images).clone()
-        return encode(self.encoder, chosen, self.timesteps, generator, ids).detach()
+        return encode(self.encoder, Batch(chosen, ids), self.timesteps, generator).detach()
 
 
 Law = Callable[[Trial], str]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from encoders import create
-from encoders.probe import Labelled, Reads, linear_probe
+from encoders.probe import Labelled, Reads, RidgeProbe, linear_probe
 from harness.data import load
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
@@ -63,7 +63,7 @@ def run_probe(names: Sequence[str], probe: Probe, data_dir: Path | None = None) 
 
     def accuracy(name: str) -> tuple[float, ...]:
         draws = generator(0, "encoder-test")
-        return tuple(linear_probe(create(name), train, test, probe.timesteps, draws, probe.reads))
+        return tuple(linear_probe(create(name), train, test, draws, RidgeProbe(probe.timesteps, probe.reads)))
 
     return tuple(Probed(name, accuracy(name)) for name in names)
 

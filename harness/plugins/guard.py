@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 
 import encoders
 from encoders.base import Encoder, EncoderError, EncoderInfo, Operations
-from encoders.encoding import encode
+from encoders.encoding import Batch, encode
 from harness.config import EncoderSpec, canonical_json
 from harness.errors import CellFailure
 
@@ -68,7 +68,7 @@ class Guarded:
     ) -> Tensor:
         """The spike train, with the right number of timesteps and images, and no NaN in it."""
         with watched(self.name, "encode", len(images)):
-            train = encode(self.inner, images, timesteps, generator, ids, dtype)
+            train = encode(self.inner, Batch(images, ids), timesteps, generator, dtype)
             if train.ndim != 5 or train.shape[:2] != (timesteps, len(images)):
                 raise ValueError(f"shape {tuple(train.shape)} for {timesteps} timesteps of {len(images)} images")
             # A sum is NaN or infinite if any of its terms is. It takes one pass and no temporary tensor.

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from harness.config import NetworkSpec
+from harness.config import Initialisation, NetworkSpec
 from harness.errors import HarnessError
 from harness.snn.fire import EACH, SUMMED, Neuron, Readout, count_spikes, fire, pooled
 from harness.snn.product import as_maps, flat, prepared, prepared_weight, product
@@ -89,14 +89,27 @@ def _letters(tokens: Sequence[int | str]) -> list[str]:
 
 
 class Network(nn.Module):
-    """The weights of a spec, drawn from `generator` (Xavier, §2.2), with two forward passes: `ann` and `snn`."""
+    """The weights of a spec, drawn from `generator`, with two forward passes: `ann` and `snn`.
 
-    def __init__(self, spec: NetworkSpec, shape: Shape, classes: int, generator: Generator) -> None:
+    initialisation: see `AnnRecipe`.
+    """
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        shape: Shape,
+        classes: int,
+        generator: Generator,
+        initialisation: Initialisation = "xavier",
+    ) -> None:
         super().__init__()
         self.stages = stages(spec, shape, classes)
         self.weights = nn.ParameterList(torch.empty(stage.weight_shape) for stage in self.stages)
         for weight in self.weights:
-            nn.init.xavier_uniform_(weight, generator=generator)
+            if initialisation == "xavier":
+                nn.init.xavier_uniform_(weight, generator=generator)
+            else:
+                nn.init.normal_(weight, std=weight[0].numel() ** -0.5, generator=generator)
 
     def masks(self, images: int, features: float, classifier: float, generator: Generator) -> list[Tensor | None]:
         """A dropout gain `[images·neurons]` for each stage that has one: 0 or 1/(1 − p), drawn on the CPU."""

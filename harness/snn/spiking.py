@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from encoders.base import Encoder
-from encoders.encoding import encode
+from encoders.encoding import Batch, encode
 from harness.config import NeuronSpec
 from harness.errors import CellFailure
 from harness.snn.network import Network
@@ -47,7 +47,7 @@ class Spiking:
         ids: `[N]` int64, the images' places in the data set, for random codes. Raises CellFailure for a train of
         another shape.
         """
-        train = encode(self.encoder, images.to(self.device), self.timesteps, generator, ids, self.dtype)
+        train = encode(self.encoder, Batch(images.to(self.device), ids), self.timesteps, generator, self.dtype)
         if train.shape[:2] != (self.timesteps, len(images)):
             raise CellFailure(
                 f"the encoder gave a spike train of shape {tuple(train.shape)} "

@@ -1,4 +1,4 @@
-"""Pre-training of the ANN (paper §2.2): SGD with momentum, learning rate divided by 10 every so many epochs."""
+"""Pre-training of the ANN (paper §2.2): SGD with momentum, a learning rate that falls every so many epochs."""
 
 import torch
 import torch.nn.functional as F
@@ -34,7 +34,7 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
         images=data.train,
         recipe=recipe,
         optimizer=optimizer,
-        schedule=torch.optim.lr_scheduler.StepLR(optimizer, recipe.decay_every, 0.1),
+        schedule=torch.optim.lr_scheduler.StepLR(optimizer, recipe.decay_every, recipe.decay_factor),
         generators=generators,
         loss=loss,
         test=lambda mean: Epoch(mean, correct(network, data.test, encoder, dtype), len(data.test)),

@@ -49,7 +49,7 @@ NO_CACHE = AnnCache()
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AnnRequest:
     """The ANN of a cell: `network` is to get its weights."""
 
     network: Network
@@ -59,23 +59,23 @@ class Wanted:
     dtype: torch.dtype
 
 
-def pretrained(wanted: Wanted, cache: AnnCache, watch: Watch) -> list[Epoch]:
+def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch]:
     """Give the network the weights of its ANN, from the cache if it is there, else by training it.
 
     Raises CellFailure where training diverges, Stopped where `watch` says so.
     """
     if cache.folder is None:
-        return _trained(wanted, NOWHERE, watch)
-    key = ann_key(wanted, cache.code)
+        return _trained(request, NOWHERE, watch)
+    key = ann_key(request, cache.code)
     entry = Checkpoint(cache.folder / f"{key}.pt", key)
     while True:
-        if (epochs := _read(wanted.network, entry)) is not None:
+        if (epochs := _read(request.network, entry)) is not None:
             return epochs
         with hold(cache.folder / f"{key}.lock") as owner:
             if owner is None:
                 # Looked at again: another run may have finished it meanwhile.
-                epochs = _read(wanted.network, entry)
-                return _trained_and_kept(wanted, entry, watch, cache.trouble) if epochs is None else epochs
+                epochs = _read(request.network, entry)
+                return _trained_and_kept(request, entry, watch, cache.trouble) if epochs is None else epochs
         watch.pause("ANN")
         time.sleep(POLL_SECONDS)
 
@@ -90,35 +90,35 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
 
 
 def _trained_and_kept(
-    wanted: Wanted, entry: Checkpoint, watch: Watch, trouble: Callable[[OSError], None]
+    request: AnnRequest, entry: Checkpoint, watch: Watch, trouble: Callable[[OSError], None]
 ) -> list[Epoch]:
     unfinished = entry.part("checkpoint")
-    epochs = _trained(wanted, unfinished, watch)
+    epochs = _trained(request, unfinished, watch)
     try:
-        entry.save({"network": wanted.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
+        entry.save({"network": request.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
     except OSError as error:  # the cache is a convenience
         trouble(error)
     unfinished.remove()
     return epochs
 
 
-def _trained(wanted: Wanted, checkpoint: Checkpoint, watch: Watch) -> list[Epoch]:
-    course = pretraining(wanted.network, wanted.encoder, wanted.data, wanted.config, wanted.dtype)
+def _trained(request: AnnRequest, checkpoint: Checkpoint, watch: Watch) -> list[Epoch]:
+    course = pretraining(request.network, request.encoder, request.data, request.config, request.dtype)
     return train(course, checkpoint, watch).epochs
 
 
-def ann_key(wanted: Wanted, code: str) -> str:
+def ann_key(request: AnnRequest, code: str) -> str:
     """SHA-256 over what the ANN depends on: data, frames, network, recipe, seed, precision, device and code."""
-    config = wanted.config
-    frames = wanted.encoder.frame(normalised(wanted.data.train.images[:SAMPLE])).contiguous().numpy()
+    config = request.config
+    frames = request.encoder.frame(normalised(request.data.train.images[:SAMPLE])).contiguous().numpy()
     facts = {
-        "data": wanted.data.digest,
+        "data": request.data.digest,
         "frames": hashlib.sha256(frames.tobytes()).hexdigest(),
         "network": config.network,
         "recipe": config.ann,
         "seed": config.seed,
         "precision": config.precision,
-        "device": wanted.network.weights[0].device.type,
+        "device": request.network.weights[0].device.type,
         "threads": torch.get_num_threads(),
         "torch": str(torch.__version__),
         "code": code,

@@ -18,7 +18,7 @@ from harness.snn.balancing import balance
 from harness.snn.fire import Kernel
 from harness.snn.network import Network
 from harness.snn.spiking import Spiking
-from harness.training.ann_cache import NO_CACHE, AnnCache, Wanted, pretrained
+from harness.training.ann_cache import NO_CACHE, AnnCache, AnnRequest, pretrained
 from harness.training.batches import normalised
 from harness.training.checkpoint import NOWHERE, Checkpoint
 from harness.training.evaluate import Evaluation, evaluate
@@ -75,10 +75,11 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     sample = _some(data.train, CALIBRATION_IMAGES, seed)
     encoder = encoder.calibrate(normalised(sample.images), generator(seed, "calibration"))
     shape = _shape(encoder.frame(normalised(sample.images[:1])))
-    network = Network(config.network, shape, data.classes, generator(seed, "initial-weights")).to(setting.device)
+    draws = generator(seed, "initial-weights")
+    network = Network(config.network, shape, data.classes, draws, config.ann.initialisation).to(setting.device)
     clock.lap("setup")
 
-    ann_epochs = pretrained(Wanted(network, encoder, data, config, dtype), setting.ann_cache, setting.watch)
+    ann_epochs = pretrained(AnnRequest(network, encoder, data, config, dtype), setting.ann_cache, setting.watch)
     clock.lap("ann")
 
     spiking = Spiking(network, encoder, config.neuron, config.timesteps, dtype=dtype, kernel=setting.kernel)

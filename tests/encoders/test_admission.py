@@ -9,7 +9,7 @@ import torch
 from encoders import create, registry
 from encoders.base import Encoder, EncoderError
 from encoders.dct import Dct
-from encoders.encoding import encode
+from encoders.encoding import Batch, encode
 from tests.encoders.sound import Sign
 
 GREY = torch.zeros(2, 3, 8, 8)
@@ -77,7 +77,7 @@ def test_no_code_takes_ids_that_are_not_one_place_an_image(name: str, ids: objec
 @pytest.mark.parametrize(("images", "message"), BAD_IMAGES)
 def test_a_plug_in_is_given_no_bad_images(images: torch.Tensor, message: str) -> None:
     with pytest.raises(EncoderError, match=message):
-        encode(Sign(), images, 4, torch.Generator())
+        encode(Sign(), Batch(images), 4, torch.Generator())
 
 
 @pytest.mark.parametrize("name", registry.BUILTIN)

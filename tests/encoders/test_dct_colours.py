@@ -71,3 +71,20 @@ def test_the_released_colours_reach_frame_and_spikes() -> None:
     released = encoder.encode(images, 16, generator())
     assert torch.equal(released[:, :, 0], centred[:, :, 0])
     assert not torch.equal(released[:, :, 1:], centred[:, :, 1:])
+
+
+def test_frames_in_rgb_leave_the_code_in_its_own_colours() -> None:
+    images = pictures(4, 3, 8, 8)
+    own = create("dct", colour="ycbcr").calibrate(images, generator())
+    rgb = create("dct", colour="ycbcr", frames="rgb").calibrate(images, generator())
+    assert torch.equal(rgb.frame(images), images)
+    assert torch.equal(rgb.encode(images, 16, generator()), own.encode(images, 16, generator()))
+    # The train no longer sends what the ANN was trained on, so it promises no resolution.
+    assert rgb.info.resolution is None
+    assert own.info.resolution is not None
+
+
+def test_overlapping_frames_in_rgb_are_the_blocks_of_the_pixels() -> None:
+    images = pictures(2, 3, 8, 8)
+    encoder = create("dct", colour="ycbcr", frames="rgb", stride=2)
+    assert torch.equal(encoder.frame(images), create("dct", stride=2).frame(images))

@@ -33,6 +33,8 @@ def pictures(*shape: int) -> torch.Tensor:
         ({"thresholds": (-1.0, INFINITY)}, "thresholds must be"),
         ({"ranking": (0, 0, 1)}, "ranking must hold each frequency 0 to 15 once"),
         ({"reset": "zero"}, "reset must be 'subtract' or 'none', not 'zero'"),
+        ({"frames": "yuv"}, "frames must be 'code' or 'rgb', not 'yuv'"),
+        ({"frames": "rgb", "colour": "luma"}, "use frames 'code'"),
         ({"lower_percentile": NAN}, "percentiles"),
         ({"schedule": "weighted", "weights": (10**9,)}, "a weight must be a whole number from 1 to 10000"),
         ({"stride": 0}, "stride must be a whole number from 1"),

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from encoders import create, registry
 from encoders.dct import Dct
-from encoders.encoding import encode
+from encoders.encoding import Batch, encode
 from tests.encoders.sound import Sign
 
 
@@ -27,31 +27,33 @@ class Short(Sign):
 @pytest.mark.parametrize("name", registry.BUILTIN)
 def test_a_train_in_another_dtype_is_the_float32_train_cast(name: str, dtype: torch.dtype) -> None:
     encoder = Dct(thresholds=(-0.2, 0.2)) if name == "dct" else create(name)
-    train = encode(encoder, pictures(), 19, Generator(), dtype=dtype)
+    train = encode(encoder, Batch(pictures()), 19, Generator(), dtype=dtype)
     assert train.dtype == dtype
-    assert torch.equal(train, encode(encoder, pictures(), 19, Generator()).to(dtype))
+    assert torch.equal(train, encode(encoder, Batch(pictures()), 19, Generator()).to(dtype))
 
 
 @pytest.mark.parametrize(("name", "exact"), [("phase", True), ("burst", True), ("ttfs", False), ("direct", False)])
 def test_powers_of_two_are_exact_in_bfloat16(name: str, exact: bool) -> None:
-    narrow = encode(create(name), pictures(), 40, Generator(), dtype=torch.bfloat16).float()
-    assert torch.equal(narrow, encode(create(name), pictures(), 40, Generator())) is exact
+    narrow = encode(create(name), Batch(pictures()), 40, Generator(), dtype=torch.bfloat16).float()
+    assert torch.equal(narrow, encode(create(name), Batch(pictures()), 40, Generator())) is exact
 
 
 @pytest.mark.parametrize("plug_in", [Sign(), Short()])
 def test_a_plug_in_that_knows_no_dtype_is_cast(plug_in: Sign) -> None:
-    train = encode(plug_in, pictures(), 4, Generator(), torch.arange(3), torch.bfloat16)
+    train = encode(plug_in, Batch(pictures(), torch.arange(3)), 4, Generator(), torch.bfloat16)
     assert torch.equal(train, pictures().sign().to(torch.bfloat16).expand(4, -1, -1, -1, -1))
 
 
 def test_ids_are_passed_on() -> None:
     images, ids = torch.zeros(3, 1, 8, 8), torch.tensor([5, 1, 9])
     direct = create("poisson").encode(images, 6, Generator().manual_seed(1), ids)
-    assert torch.equal(encode(create("poisson"), images, 6, Generator().manual_seed(1), ids), direct)
+    assert torch.equal(encode(create("poisson"), Batch(images, ids), 6, Generator().manual_seed(1)), direct)
 
 
 @pytest.mark.parametrize("name", registry.BUILTIN)
 def test_images_laid_out_otherwise_give_the_same_train(name: str) -> None:
     encoder = Dct(thresholds=(-0.2, 0.2)) if name == "dct" else create(name)
     strided = pictures().contiguous(memory_format=torch.channels_last)
-    assert torch.equal(encode(encoder, strided, 8, Generator()), encode(encoder, pictures(), 8, Generator()))
+    assert torch.equal(
+        encode(encoder, Batch(strided), 8, Generator()), encode(encoder, Batch(pictures()), 8, Generator())
+    )

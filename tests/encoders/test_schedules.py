@@ -5,46 +5,46 @@ from typing import Any
 import pytest
 
 from encoders.base import EncoderError
-from encoders.schedules import PAPER_INTERMITTENT, SCHEDULES, build
+from encoders.schedules import PAPER_INTERMITTENT, SCHEDULES, Schedule, build
 
 
 def test_cyclic_counts_up_and_starts_again() -> None:
-    assert build("cyclic", 6, total=4) == (0, 1, 2, 3, 0, 1)
+    assert build(Schedule("cyclic"), 6, total=4) == (0, 1, 2, 3, 0, 1)
 
 
 def test_truncated_cycles_over_the_first_frequencies() -> None:
-    assert build("truncated", 7, total=16, frequencies=3) == (0, 1, 2, 0, 1, 2, 0)
+    assert build(Schedule("truncated", frequencies=3), 7, total=16) == (0, 1, 2, 0, 1, 2, 0)
 
 
 def test_interleaved_holds_each_frequency_for_its_share() -> None:
-    assert build("interleaved", 6, total=16, frequencies=3) == (0, 0, 1, 1, 2, 2)
+    assert build(Schedule("interleaved", frequencies=3), 6, total=16) == (0, 0, 1, 1, 2, 2)
 
 
 def test_intermittent_is_the_papers_set_unless_another_is_given() -> None:
     assert PAPER_INTERMITTENT == (0, 2, 5, 7, 9, 10, 12, 15)
-    assert build("intermittent", 10, total=16) == (0, 2, 5, 7, 9, 10, 12, 15, 0, 2)
-    assert build("intermittent", 3, total=16, indices=(3, 1)) == (3, 1, 3)
+    assert build(Schedule("intermittent"), 10, total=16) == (0, 2, 5, 7, 9, 10, 12, 15, 0, 2)
+    assert build(Schedule("intermittent", indices=(3, 1)), 3, total=16) == (3, 1, 3)
 
 
 def test_explicit_is_what_the_user_wrote() -> None:
-    assert build("explicit", 5, total=16, indices=(9, 0, 9)) == (9, 0, 9, 9, 0)
+    assert build(Schedule("explicit", indices=(9, 0, 9)), 5, total=16) == (9, 0, 9, 9, 0)
 
 
 def test_weighted_gives_low_frequencies_more_passes() -> None:
-    assert build("weighted", 8, total=16, weights=(3, 2, 1)) == (0, 1, 2, 0, 1, 0, 0, 1)
+    assert build(Schedule("weighted", weights=(3, 2, 1)), 8, total=16) == (0, 1, 2, 0, 1, 0, 0, 1)
 
 
 def test_one_weight_is_one_frequency() -> None:
-    assert build("weighted", 3, total=16, weights=(2,)) == (0, 0, 0)
+    assert build(Schedule("weighted", weights=(2,)), 3, total=16) == (0, 0, 0)
 
 
 def test_weighted_may_give_any_frequency_most() -> None:
-    assert build("weighted", 5, total=16, weights=(1, 3, 1)) == (0, 1, 2, 1, 1)
+    assert build(Schedule("weighted", weights=(1, 3, 1)), 5, total=16) == (0, 1, 2, 1, 1)
 
 
 @pytest.mark.parametrize("weight", [1, 2])
 def test_equal_weights_are_the_cyclic_schedule(weight: int) -> None:
-    assert build("weighted", 40, total=16, weights=(weight,) * 16) == build("cyclic", 40, total=16)
+    assert build(Schedule("weighted", weights=(weight,) * 16), 40, total=16) == build(Schedule("cyclic"), 40, total=16)
 
 
 @pytest.mark.parametrize("name", [n for n in SCHEDULES if n != "interleaved"])
@@ -56,7 +56,9 @@ def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter:
         "weighted": {"weights": (2, 1)},
     }
     request = own.get(name, {})
-    assert build(name, 48, total=16, **request)[:shorter] == build(name, shorter, total=16, **request)
+    assert build(Schedule(name, **request), 48, total=16)[:shorter] == build(
+        Schedule(name, **request), shorter, total=16
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,4 +91,4 @@ def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter:
 )
 def test_wrong_requests_are_refused(name: str, timesteps: int, request_: dict[str, Any], message: str) -> None:
     with pytest.raises(EncoderError, match=message.replace("(", r"\(")):
-        build(name, timesteps, total=16, **request_)
+        build(Schedule(name, **request_), timesteps, total=16)

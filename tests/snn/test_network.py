@@ -102,3 +102,11 @@ def test_a_dropped_neuron_is_silent_at_every_timestep() -> None:
 def test_the_output_layer_has_no_dropout() -> None:
     network = Network(NetworkSpec("t", hidden=(5,)), (1, 4, 4), 3, seeded())
     assert [gain is None for gain in network.masks(2, 0.5, 0.5, seeded())] == [False, True]
+
+
+def test_fan_in_initialisation_is_normal_with_that_variance() -> None:
+    network = Network(NetworkSpec("n", (32,), (200,)), (3, 16, 16), 10, seeded(), "fan-in")
+    for weight, inputs in zip(network.weights, (27, 32 * 16 * 16, 200), strict=True):
+        values = weight.detach().flatten()
+        assert values.std().item() * inputs**0.5 == pytest.approx(1.0, abs=0.1)
+        assert values.abs().max().item() * inputs**0.5 > 2  # a uniform draw would end at √3
