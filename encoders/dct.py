@@ -106,7 +106,7 @@ class Dct:
         return replace(fitted, ranking=by_energy(drive)) if self.order == "energy" else fitted
 
     def frame(self, images: Tensor) -> Tensor:
-        """Images in the code's colours, or RGB (see `frames`), their blocks side by side: the sum of all contributions."""
+        """Images in the code's colours or RGB (`frames`), their blocks side by side: the sum of all contributions."""
         converted = self._prepared(images)
         given = images if self.frames == "rgb" else converted
         if self.stride == self.block_size:

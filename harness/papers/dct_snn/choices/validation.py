@@ -1,6 +1,6 @@
 """What every choice that the paper leaves open is made on: a part of the training images, and never the test set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import msgspec
 import torch
 
 import encoders
-from harness.config import AnnRecipe, CellConfig, SnnRecipe, canonical_json
+from harness.config import AnnRecipe, CellConfig, EncoderSpec, SnnRecipe, canonical_json
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
@@ -16,6 +16,12 @@ from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting, run_cell
 
+Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec]
+KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec]] = {
+    "ann": AnnRecipe,
+    "snn": SnnRecipe,
+    "encoder": EncoderSpec,
+}
 SEED = 1000  # not among the seeds that are reported
 
 
@@ -39,6 +45,11 @@ def snn_score(config: CellConfig, data: DataSet, ann_cache: Path | None = None) 
     return run_cell(config, data, encoder, setting).result.curve.correct[-1]
 
 
+def _read(written: Mapping[str, Any]) -> Candidate:
+    # A setting that is newer than the score stands at its default, which is what was done before.
+    return {name: msgspec.convert(value, KINDS[name]) for name, value in written.items()}
+
+
 class Scores:
     """Scores on disk, so that a longer grid does not repeat a shorter one. `total`: validation images."""
 
@@ -47,12 +58,15 @@ class Scores:
         self.total = total
         self.rows: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes()) if path.exists() else []
 
-    def of(self, stage: str, recipes: dict[str, AnnRecipe | SnnRecipe], measure: Callable[[], int]) -> int:
+    def known(self, recipes: Candidate) -> int | None:
+        """The score of a candidate that is written down."""
+        return next((int(row["correct"]) for row in self.rows if _read(row["recipes"]) == recipes), None)
+
+    def of(self, stage: str, recipes: Candidate, measure: Callable[[], int]) -> int:
         """The score of a candidate, measured and written down unless it is known."""
+        if (found := self.known(recipes)) is not None:
+            return found
         built = msgspec.to_builtins(recipes)
-        for row in self.rows:
-            if row["recipes"] == built:
-                return int(row["correct"])
         row = {"stage": stage, "recipes": built, "correct": measure(), "total": self.total, "seed": SEED}
         self.rows.append(row)
         write_atomically(self.path, msgspec.json.format(canonical_json(self.rows), indent=1) + b"\n")
