@@ -10,10 +10,12 @@ from harness.papers.dct_snn.experiments import (
     cifar100_vgg11,
     dct_beyond,
     dct_beyond_mnist,
+    latency_mnist,
     mnist,
     mnist_encoders,
     quickstart,
     sensitivity,
+    sensitivity_cifar10,
     tinyimagenet_vgg13,
 )
 
@@ -22,7 +24,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     quickstart.EXPERIMENT,
     mnist.EXPERIMENT,
     mnist_encoders.EXPERIMENT,
+    latency_mnist.EXPERIMENT,
     sensitivity.EXPERIMENT,
+    sensitivity_cifar10.EXPERIMENT,
     ablation_interleaved.EXPERIMENT,
     ablation_intermittent.EXPERIMENT,
     ablation_frequencies.EXPERIMENT,

@@ -25,6 +25,17 @@ EXPERIMENT = Experiment(
             24,
             "interleaved, 8 × 3",
         ),
+        # Whether the order matters through the encoder's reset (§6): the code without it, the network as ever.
+        *(
+            Arm(
+                f"{schedule}-16x3-no-reset",
+                EncoderSpec("dct", {"schedule": schedule, "reset": "none"}),
+                48,
+                f"{schedule}, 16 × 3, no reset in the code",
+                in_paper=False,
+            )
+            for schedule in ("cyclic", "interleaved")
+        ),
     ),
     profiles=(SMOKE, LITE, paper(VGG9)),
     published=vgg("vgg9"),
