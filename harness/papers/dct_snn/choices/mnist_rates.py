@@ -2,12 +2,14 @@
 
     python -m harness.papers.dct_snn.choices.mnist_rates [--data-dir DIR] [--workers N]
 
-Every code of `mnist-encoders` is trained at T = 8 on 50,000 training images with every rate of `GRID`, and scored on
-the other 10,000; all else is the recipe of Table 1's experiment. The rate of a code serves all numbers of timesteps.
+Every code of `mnist-encoders` is trained at T = 8 on 50,000 training images with rates of `GRID`, and scored on
+the other 10,000; all else is the recipe of Table 1's experiment. First come the three rates in the middle of the
+grid; a code whose best rate has no scored neighbour on one side gets that neighbour, until the best one has both. The
+rate of a code serves all numbers of timesteps.
 The scores stand in results/selection/mnist-rates.json. A search that is stopped goes on where it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from multiprocessing import get_context
@@ -16,6 +18,7 @@ from pathlib import Path
 import torch
 import typer
 
+from harness.catalogue import Arm
 from harness.config import CellConfig, EncoderSpec, SnnRecipe
 from harness.data import load
 from harness.data.cache import root
@@ -27,15 +30,31 @@ from harness.papers.dct_snn.experiments.mnist_encoders import EXPERIMENT
 OUTPUT = Path("results/selection/mnist-rates.json")
 VALIDATION_IMAGES = 10_000
 TIMESTEPS = 8  # between the smallest and the largest T that codes are compared at
-GRID = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+GRID = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+FIRST = (3e-3, 1e-2, 1e-3)
 
 
-def candidates() -> Iterator[tuple[str, CellConfig]]:
-    """Every code with every rate of the grid, rate by rate: the arm's name and its cell."""
-    for rate in GRID:
-        for arm in EXPERIMENT.arms:
-            cell = EXPERIMENT.resolve(arm, PAPER, SEED)
-            yield arm.name, replace(cell, timesteps=TIMESTEPS, snn=replace(PAPER.snn, learning_rate=rate))
+def cell(arm: Arm, rate: float) -> CellConfig:
+    """The cell of a code with a rate of the grid."""
+    config = EXPERIMENT.resolve(arm, PAPER, SEED)
+    return replace(config, timesteps=TIMESTEPS, snn=replace(PAPER.snn, learning_rate=rate))
+
+
+def next_rates(known: Mapping[float, int]) -> tuple[float, ...]:
+    """The rates to be scored next, given those that are: the first ones, then the best one's neighbours; in the end none.
+
+    The best rate of two with equal scores is the smaller one.
+    """
+    first = tuple(rate for rate in FIRST if rate not in known)
+    if first:
+        return first
+    place = GRID.index(best(known))
+    return tuple(rate for rate in GRID[max(place - 1, 0) : place + 2] if rate not in known)
+
+
+def best(known: Mapping[float, int]) -> float:
+    """The rate with the highest score; the smaller one of two with equal scores."""
+    return max(known, key=lambda rate: (known[rate], -rate))
 
 
 def candidate(config: CellConfig) -> dict[str, SnnRecipe | EncoderSpec]:
@@ -52,21 +71,23 @@ def score(config: CellConfig, data_dir: Path | None) -> int:
 
 
 def main(data_dir: Path | None = None, workers: int = 2) -> None:
-    """Score every candidate that has no score yet, and print the best rate of each code."""
+    """Score what has no score yet, and print the best rate of each code."""
     scores = Scores(OUTPUT, VALIDATION_IMAGES)
-    cells = list(candidates())
+
+    def known(arm: Arm) -> dict[float, int]:
+        found = {rate: scores.known(candidate(cell(arm, rate))) for rate in GRID}
+        return {rate: correct for rate, correct in found.items() if correct is not None}
+
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = {
-            pool.submit(score, cell, data_dir): (name, cell)
-            for name, cell in cells
-            if scores.known(candidate(cell)) is None
-        }
-        for done in as_completed(waiting):
-            name, cell = waiting[done]
-            scores.of(name, candidate(cell), done.result)
-    for name in dict.fromkeys(name for name, _ in cells):
-        found = [(scores.known(candidate(cell)) or 0, cell.snn.learning_rate) for other, cell in cells if other == name]
-        print(f"{name}: {max(found)[1]}")
+        while waiting := {
+            pool.submit(score, cell(arm, rate), data_dir): cell(arm, rate)
+            for arm in EXPERIMENT.arms
+            for rate in next_rates(known(arm))
+        }:
+            for done in as_completed(waiting):
+                scores.of(waiting[done].arm, candidate(waiting[done]), done.result)
+    for arm in EXPERIMENT.arms:
+        print(f"{arm.name}: {best(known(arm))}")
 
 
 if __name__ == "__main__":

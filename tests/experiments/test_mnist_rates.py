@@ -1,0 +1,56 @@
+"""Each code's fine-tuning rate on MNIST is the best of its committed scores, and no end of the grid."""
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from encoders.registry import BUILTIN
+from harness.papers.dct_snn.choices.mnist_rates import FIRST, GRID, VALIDATION_IMAGES, cell, next_rates
+from harness.papers.dct_snn.choices.validation import SEED
+from harness.papers.dct_snn.experiments.mnist import PAPER, RATES, tuned
+from harness.papers.dct_snn.experiments.mnist_encoders import EXPERIMENT
+
+WRITTEN = Path(__file__).parents[2] / "results/selection/mnist-rates.json"
+
+
+@pytest.fixture(scope="module")
+def scores() -> dict[str, dict[float, int]]:
+    found: dict[str, dict[float, int]] = defaultdict(dict)
+    for row in json.loads(WRITTEN.read_text()):
+        assert (row["total"], row["seed"]) == (VALIDATION_IMAGES, SEED)
+        found[row["recipes"]["encoder"]["name"]][row["recipes"]["snn"]["learning_rate"]] = row["correct"]
+    return found
+
+
+def test_each_rate_is_the_best_of_its_code_with_both_neighbours_scored(scores: dict[str, dict[float, int]]) -> None:
+    assert set(scores) == set(BUILTIN)
+    for code, rate in RATES.items():
+        assert scores[code][rate] == max(scores[code].values())
+        place = GRID.index(rate)
+        assert {GRID[place - 1], GRID[place + 1]} <= set(scores[code])
+        assert set(FIRST) <= set(scores[code])
+
+
+def test_the_search_goes_on_until_the_best_rate_has_both_neighbours() -> None:
+    assert next_rates({}) == FIRST
+    assert next_rates({3e-3: 5}) == (1e-2, 1e-3)
+    assert next_rates({1e-3: 4, 3e-3: 5, 1e-2: 6}) == (3e-2,)
+    assert next_rates({1e-3: 4, 3e-3: 5, 1e-2: 6, 3e-2: 6}) == ()  # the smaller one of equal ones
+    assert next_rates({1e-3: 7, 3e-3: 5, 1e-2: 6}) == (3e-4,)
+    assert next_rates({1e-3: 4, 3e-3: 7, 1e-2: 6}) == ()
+
+
+def test_cells_of_a_code_differ_in_the_rate_alone() -> None:
+    arm = EXPERIMENT.arm("burst")
+    first, second = (cell(arm, rate) for rate in (1e-3, 1e-2))
+    assert replace(second, snn=replace(second.snn, learning_rate=1e-3)) == first
+    assert SEED not in range(PAPER.seeds)
+
+
+def test_the_arms_use_the_chosen_rates() -> None:
+    for arm in EXPERIMENT.arms:
+        assert EXPERIMENT.resolve(arm, PAPER, 0).snn.learning_rate == RATES[arm.name]
+        assert tuned(arm).changes == arm.changes
