@@ -41,7 +41,7 @@ def cell(arm: Arm, rate: float) -> CellConfig:
 
 
 def next_rates(known: Mapping[float, int]) -> tuple[float, ...]:
-    """The rates to be scored next, given those that are: the first ones, then the best one's neighbours; in the end none.
+    """The rates to be scored next, given those that are: the first ones, then the best one's neighbours, then none.
 
     The best rate of two with equal scores is the smaller one.
     """
