@@ -1,9 +1,10 @@
 """What a process somewhere else needs to compute cells of a grid: plain values that can be sent to it."""
 
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,29 +19,36 @@ from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting
 from harness.training.watch import Watch
 
+# What of a grid does not travel: it is made anew where the cells are computed.
+STAYS = ("data", "setting", "starting", "say")
+
 
 @dataclass(frozen=True)
 class Place:
     """A grid without its images and without whoever watches it.
 
-    threads: of each process. gpus: how many there are to share; a process takes the one with its number.
+    terms: every other field of the grid, by name, so that none is left behind. threads: of each process. gpus: how
+    many there are to share; a process takes the one with its number.
     """
 
-    results: Path
+    terms: Mapping[str, Any]
     data_dir: Path | None
     device: str
     kernel: Kernel
     anns: AnnCache
-    timesteps: Mapping[str, Sequence[int]]
     threads: int
     gpus: int = 0
-    keep_weights: bool | None = False
+
+    @property
+    def results(self) -> Path:
+        """The folder of the records."""
+        return Path(self.terms["results"])
 
     def absolute(self) -> "Place":
         """The same, for a process that starts in another folder."""
         anns = replace(self.anns, folder=self.anns.folder.absolute() if self.anns.folder else None)
         data_dir = self.data_dir.absolute() if self.data_dir else None
-        return replace(self, results=self.results.absolute(), data_dir=data_dir, anns=anns)
+        return replace(self, terms={**self.terms, "results": self.results.absolute()}, data_dir=data_dir, anns=anns)
 
     def grid(self, cell: PlannedCell, watch: Watch) -> Grid:
         """The grid of `cell`, with images read here. Raises HarnessError if they are not those it was planned for."""
@@ -52,22 +60,20 @@ class Place:
                 "give all of them one --data-dir",
             )
         setting = Setting(torch.device(self.device), self.kernel, self.anns, watch=watch)
-        return Grid(data, self.results, setting, self.timesteps, self.keep_weights)
+        return Grid(data=data, setting=setting, **self.terms)
 
 
 def place_of(grid: Grid, data_dir: Path | None, threads: int) -> Place:
     """What other processes need of `grid`."""
     setting = grid.setting
     return Place(
-        results=grid.results,
+        terms={f.name: getattr(grid, f.name) for f in fields(grid) if f.name not in STAYS},
         data_dir=data_dir,
         device=setting.device.type,
         kernel=setting.kernel,
         anns=setting.ann_cache,
-        timesteps={arm: list(steps) for arm, steps in grid.timesteps.items()},
         threads=threads,
         gpus=torch.cuda.device_count() if setting.device.type == "cuda" else 0,
-        keep_weights=grid.keep_weights,
     )
 
 
