@@ -70,5 +70,5 @@ class Scores:
         row = {"stage": stage, "recipes": built, "correct": measure(), "total": self.total, "seed": SEED}
         self.rows.append(row)
         write_atomically(self.path, msgspec.json.format(canonical_json(self.rows), indent=1) + b"\n")
-        print(f"{stage} {row['correct']}/{self.total} {built[stage]}", flush=True)
+        print(f"{stage} {row['correct']}/{self.total} {built}", flush=True)
         return int(row["correct"])
