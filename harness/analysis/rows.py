@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.curves import optimism, percent
+from harness.analysis.encoder_macs import encoder_macs
 from harness.schema import Counts, Record
 
 CURVES = {
@@ -26,6 +27,7 @@ CELLS = {
     "reason": "str",
     "path": "str",
     "fingerprint": "str",
+    "encoder": "str",
     "timesteps": "int64",
     "correct": "Int64",
     "total": "Int64",
@@ -36,6 +38,7 @@ CELLS = {
     "macs": "float64",
     "accumulates": "float64",
     "encoder_operations": "float64",
+    "encoder_macs": "float64",
 }
 LAYERS = {
     "experiment": "str",
@@ -60,6 +63,7 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "reason": stale or (record.failure.reason if record.failure else ""),
         "path": str(path),
         "fingerprint": record.fingerprint.digest,
+        "encoder": record.config.encoder.name,
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
         **(_outcome(record) if record.status == "done" else {}),
@@ -80,6 +84,7 @@ def _outcome(record: Record) -> dict[str, Any]:
         "macs": sum(layer.macs for layer in record.layers) if record.layers else None,
         "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
         "encoder_operations": record.encoder_operations,
+        "encoder_macs": encoder_macs(record),
     }
 
 

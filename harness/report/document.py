@@ -13,6 +13,7 @@ from harness.config import PROFILES, ProfileName
 from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows, statement
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
+from harness.report.figures_energy import energy
 from harness.report.figures_forest import Line, forest
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
@@ -80,6 +81,7 @@ class Document:
     problems: tuple[tuple[str, str], ...]
     encoder: Picture | None
     forest: Picture | None
+    energy: Picture | None
     findings: tuple[str, ...]
     local: bool
 
@@ -105,6 +107,9 @@ def document(
         problems=tuple((source.name, problem) for source in sources for problem in source.problems),
         encoder=encoder,
         forest=_forest(paper, names, sources[0]),
+        energy=energy(
+            f"{paper.name}-energy", f"Accuracy against energy: {paper.title}", chosen, sources[0], material.energy
+        ),
         findings=_findings(paper, sources[0]),
         local=len(sources) > 1,
     )

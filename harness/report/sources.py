@@ -69,8 +69,6 @@ class Cell:
     reason: str
     path: str
     accuracy: float | None
-    macs: float | None
-    accumulates: float | None
 
 
 @dataclass(frozen=True)
@@ -108,8 +106,6 @@ class Source:
                 reason=self.shorten(str(row["reason"])),
                 path=self.shorten(str(row["path"])),
                 accuracy=_number(row["accuracy"]),
-                macs=_number(row["macs"]),
-                accumulates=_number(row["accumulates"]),
             )
             for row in rows.to_dict("records")
         ]
