@@ -39,6 +39,7 @@ CELLS = {
     "accumulates": "float64",
     "encoder_operations": "float64",
     "encoder_macs": "float64",
+    "ann_accuracy": "float64",
 }
 LAYERS = {
     "experiment": "str",
@@ -85,7 +86,14 @@ def _outcome(record: Record) -> dict[str, Any]:
         "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
         "encoder_operations": record.encoder_operations,
         "encoder_macs": encoder_macs(record),
+        "ann_accuracy": _of_ann(record),
     }
+
+
+def _of_ann(record: Record) -> float | None:
+    """Test accuracy of the pre-trained ANN after its last epoch, in percent."""
+    last = record.ann_epochs[-1] if record.ann_epochs else None
+    return None if last is None else float(percent(last.correct, last.total))
 
 
 def curve_rows(record: Record, curve: Counts) -> list[dict[str, Any]]:
