@@ -7,6 +7,7 @@ import pandas as pd
 
 from harness.analysis.curves import optimism, percent
 from harness.analysis.encoder_macs import encoder_macs
+from harness.records.rechecks import rechecks_of
 from harness.schema import Counts, Record
 
 CURVES = {
@@ -40,6 +41,7 @@ CELLS = {
     "encoder_operations": "float64",
     "encoder_macs": "float64",
     "ann_accuracy": "float64",
+    "rechecks": "str",
 }
 LAYERS = {
     "experiment": "str",
@@ -67,6 +69,7 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "encoder": record.config.encoder.name,
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
+        "rechecks": "; ".join(f"{check.simulator}: {check.verdict}" for check in rechecks_of(path, record)),
         **(_outcome(record) if record.status == "done" else {}),
     }
 

@@ -20,9 +20,9 @@ CONTROLS = {"direct-16": "direct input", "poisson-16": "Poisson input"}
 INTERLEAVED = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
 SENTENCES = {"latency-two-to-fourteen": '"2-14X"', "latency-orders-of-magnitude": '"orders of magnitude"'}
 PAIRS = {
-    "latency-200-agrees-with-2-14": '"about 200 steps" with "2-14X"',
-    "latency-200-agrees-with-orders": '"about 200 steps" with "orders of magnitude"',
-    "latency-2-14-agrees-with-orders": '"2-14X" with "orders of magnitude"',
+    "latency-200-agrees-with-2-14": '"about 200 steps" and "2-14X"',
+    "latency-200-agrees-with-orders": '"about 200 steps" and "orders of magnitude"',
+    "latency-2-14-agrees-with-orders": '"2-14X" and "orders of magnitude"',
 }
 
 
@@ -120,18 +120,13 @@ def _own_sentences(by_id: Mapping[str, Judgement]) -> Iterator[str]:
     verdicts = {name: by_id[name].verdict for name in (*SENTENCES, *PAIRS) if name in by_id}
     if len(verdicts) < len(SENTENCES) + len(PAIRS):
         return
-    agree = [words for name, words in PAIRS.items() if verdicts[name] == "holds"]
-    apart = [words for name, words in PAIRS.items() if verdicts[name] == "contradicted"]
-    wrong = [words for name, words in SENTENCES.items() if verdicts[name] == "contradicted"]
-    parts = [
-        f"{' and '.join(agree) or 'none'} agree with each other",
-        *([f"{' and '.join(apart)} do not"] if apart else []),
+    words = [
+        f"{pair} {'agree with each other' if verdicts[name] == 'holds' else 'do not agree'}"
+        for name, pair in PAIRS.items()
     ]
-    figures = "the steps that the same section reads off its own figure, 5 to 42 times as many as 48"
-    yield (
-        f"The sentences on latency: {'; '.join(parts)}."
-        + (f" {' and '.join(wrong).capitalize()} contradict{'s' * (len(wrong) == 1)} {figures}." if wrong else "")
-    )
+    wrong = [sentence for name, sentence in SENTENCES.items() if verdicts[name] == "contradicted"]
+    figures = "The steps that the same section reads off its own figure, 5 to 42 times as many as 48, contradict"
+    yield f"The sentences on latency: {'; '.join(words)}." + (f" {figures} {' and '.join(wrong)}." if wrong else "")
 
 
 def _sizes(loaded: Loaded) -> Iterator[str]:
