@@ -114,7 +114,8 @@ def unmeasured(
 ) -> Judgement:
     """The judgement of a claim at a profile before any number of ours is in it."""
     deviations = deviations_of(claim, experiment, profile)
-    arm, *versus = (*claim.arms, *filter(None, [claim.baseline]))
+    arm, *others = claim.arms
+    versus = others or ([claim.baseline] if claim.baseline else [])
     return Judgement(
         id=claim.id,
         experiment=claim.experiment,
