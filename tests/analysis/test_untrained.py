@@ -109,4 +109,4 @@ def test_other_papers_numbers_are_of_the_family_at_the_paper_profile_alone(tmp_p
     claim = [CLAIMS["interleaved-cyclic-wins-16"]]
     lite, paper = judge(load(tmp_path), CATALOGUE, claim, seeds_planned=3)
     assert lite.p is not None
-    assert (lite.p_holm, paper.p_holm) == pytest.approx((15 * lite.p, 22 * lite.p))
+    assert (lite.p_holm, paper.p_holm) == pytest.approx((16 * lite.p, 23 * lite.p))

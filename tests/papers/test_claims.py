@@ -52,6 +52,11 @@ def test_comparable_to_the_ann_is_claimed_of_every_network_of_the_abstract() -> 
     assert rows == {(experiment, arm, "not-less") for experiment, arm in arms.items()}
 
 
+def test_the_reset_as_the_reason_is_claimed_by_its_consequence() -> None:
+    (claim,) = [c for c in _of("ordering") if c.greater == "interleaved-16x3-no-reset"]
+    assert (claim.less, claim.relation, claim.timestep) == ("cyclic-16x3-no-reset", "not-less", 48)
+
+
 def test_no_number_is_judged_twice() -> None:
     """As printed and tuned are two arms for one number; else a number at an arm's timestep is one claim."""
     judged = [(c.experiment, c.timestep, c.value) for c in _of("value") if "as-printed" not in c.id]
