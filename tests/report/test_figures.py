@@ -93,10 +93,12 @@ def test_accuracy_against_energy_is_the_second_figure(counted: Campaign) -> None
 
 def test_an_experiment_has_one_view_of_accuracy(rendered: ReportResult) -> None:
     names = {path.name for path in rendered.files if path.suffix == ".svg"}
-    assert {name for name in names if name.startswith(("mnist-784", "ablation"))} == {
+    assert {name for name in names if "accuracy" in name} == {
         "mnist-784-100-10-paper-accuracy.svg",
         "ablation-interleaved-lite-accuracy.svg",
+        "sensitivity-readings-paper-accuracy.svg",
     }
+    assert not [name for name in names if "operations" in name or "differences" in name]
 
 
 def test_a_code_is_named_with_what_is_not_default() -> None:
