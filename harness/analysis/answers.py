@@ -1,16 +1,21 @@
-"""Which test images a record answered rightly: one bit an image, at the timesteps that the record keeps."""
+"""Which test images a record answered rightly, as the analysis takes them, or one line on why it cannot."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
-
 from harness.errors import HarnessError
+from harness.records.bits import Answers, Fault, WrongBits, answers_in
 from harness.schema import Record
 
-Answers = Mapping[int, npt.NDArray[np.bool_]]
+__all__ = ["Answers", "answers_of"]
+
+DISAGREE, NOT_ONE_EACH = "and the counts of the curve disagree", "are not one bit for each of {} images"
+WORDS: Mapping[Fault, str] = {
+    "name": NOT_ONE_EACH,
+    "timestep": DISAGREE,
+    "encoding": "are no base64",
+    "length": NOT_ONE_EACH,
+    "count": DISAGREE,
+}
 
 
 def answers_of(record: Record) -> Answers:
@@ -20,21 +25,8 @@ def answers_of(record: Record) -> Answers:
     """
     if record.curve is None:
         return {}
-    found = {}
-    for timestep, text in record.right.items():
-        bits = _bits(timestep, text, record.curve.total)
-        step = int(timestep)
-        if not 1 <= step <= len(record.curve.correct) or int(bits.sum()) != record.curve.correct[step - 1]:
-            raise HarnessError(f"the answers at timestep {timestep} and the counts of the curve disagree")
-        found[step] = bits
-    return found
-
-
-def _bits(timestep: str, text: str, images: int) -> npt.NDArray[np.bool_]:
     try:
-        packed = np.frombuffer(base64.b64decode(text, validate=True), dtype=np.uint8)
-    except (binascii.Error, ValueError):
-        raise HarnessError(f"the answers at timestep {timestep} are no base64") from None
-    if not timestep.isdecimal() or packed.size != -(-images // 8):
-        raise HarnessError(f"the answers at timestep {timestep} are not one bit for each of {images} images")
-    return np.unpackbits(packed, count=images).astype(np.bool_)
+        return answers_in(record)
+    except WrongBits as wrong:
+        words = WORDS[wrong.fault].format(record.curve.total)
+        raise HarnessError(f"the answers at timestep {wrong.timestep} {words}") from None

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,14 @@ class Loaded:
 
     `curves`: one row per finished cell and timestep: experiment, profile, arm, seed, timestep, correct, total.
     `cells`: one row per record that reads: the same keys, then status (done | failed | stale) and the reason of
-    a failed or stale one, path, fingerprint, timesteps, and of a done one correct, total and accuracy at the
-    last timestep of the final epoch, best_accuracy over epochs (chosen on the test set) and its optimism,
-    seconds, and operations for one image: macs (ANN), accumulates (SNN, over all timesteps) and those of the
-    encoder.
+    a failed or stale one, path, fingerprint, encoder, timesteps, rechecks ("snntorch: identical"), and of a done one
+    correct, total and accuracy at the last timestep of the final epoch, best_accuracy over epochs (chosen on the test
+    set) and its optimism, ann_accuracy of the pre-trained ANN, seconds, and operations for one image: macs (ANN),
+    accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are multiply-accumulates.
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
     `balanced`: as `curves`, straight after threshold balancing, of the cells whose record says so.
+    `known`: as `curves`, on a fixed sample of training images, of the cells whose record says so.
     `answers`: which test images a finished cell answered rightly, of the cells whose record says so.
     `measurements`: what was computed from the images without any training, by quantity.
     `problems`: every file that was refused or is stale, and why. A stale record is a row of `cells` and of nothing
@@ -48,6 +49,7 @@ class Loaded:
     measurements: Mapping[str, Measurement]
     problems: tuple[str, ...]
     unregistered: tuple[CellConfig, ...] = ()
+    known: pd.DataFrame = field(default_factory=lambda: as_frame([], CURVES))
 
 
 def load(results: Path, catalogue: Catalogue) -> Loaded:
@@ -83,6 +85,7 @@ class _Rows:
         self.cells: list[dict[str, Any]] = []
         self.layers: list[dict[str, Any]] = []
         self.balanced: list[dict[str, Any]] = []
+        self.known: list[dict[str, Any]] = []
         self.answers: dict[tuple[str, str, str, int], Answers] = {}
         self.unregistered: list[CellConfig] = []
 
@@ -92,6 +95,8 @@ class _Rows:
         self.layers += layer_rows(record)
         if record.balanced is not None:
             self.balanced += curve_rows(record, record.balanced)
+        if record.sample_curve is not None:
+            self.known += curve_rows(record, record.sample_curve)
         if answers:
             config = record.config
             self.answers[config.experiment, config.profile, config.arm, config.seed] = answers
@@ -107,6 +112,7 @@ class _Rows:
             measurements=measurements,
             problems=tuple(sorted(problems)),
             unregistered=tuple(self.unregistered),
+            known=as_frame(self.known, CURVES),
         )
 
 

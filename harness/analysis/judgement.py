@@ -22,7 +22,7 @@ JUDGES: Mapping[str, frozenset[Kind]] = {
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """One claim at one profile. Accuracies in percent, differences and margins in percentage points.
 
-    `arm` is the arm of a claim, or the greater one of an ordering, whose other arm is `versus`;
+    `arm` is the arm of a claim, or the greater one of an ordering, whose other arm is `versus` ("ann": its own ANN);
     `profile` is None where no profile has records. A number that does not exist is None.
     `mean`: of the accuracy, of an ordering's difference (greater minus less), or of steps where no run is censored.
     `low` .. `high` is its 95 % interval and `prediction_low` .. `prediction_high` that of one more run, from three
@@ -33,6 +33,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     before and after Holm's adjustment over all orderings of the paper.
     `replication`: how often (0..1) an exact replication would be called reproduced, at the spread seen.
     `same`, `other`: control arms that get the same verdict on this number, and another one.
+    `beside`: the same difference on the test images, where an ordering is judged on training images.
     `reading`: which reading of the paper comes nearest, where the number was missed and readings were run.
     `twins`: other claims that rest on the same records. `further`: seeds beyond the plan, which judge nothing.
     `detail` quotes what became of the seeds that are not done.
@@ -68,6 +69,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     replication: float | None = None
     same: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
+    beside: str = ""
     reading: str = ""
     twins: tuple[str, ...] = ()
     further: int = 0
@@ -112,7 +114,8 @@ def unmeasured(
 ) -> Judgement:
     """The judgement of a claim at a profile before any number of ours is in it."""
     deviations = deviations_of(claim, experiment, profile)
-    arm, *versus = claim.arms
+    arm, *others = claim.arms
+    versus = others or ([claim.baseline] if claim.baseline else [])
     return Judgement(
         id=claim.id,
         experiment=claim.experiment,

@@ -4,6 +4,8 @@ A fixed margin would be a third of the error on MNIST and a sixtieth on CIFAR-10
 same of both.
 """
 
+from harness.catalogue import Catalogue, Claim
+
 SHARE_OF_ERROR = 0.05
 LEAST, MOST = 0.1, 1.0
 # For differences between arms of which no accuracy is published.
@@ -24,3 +26,13 @@ def difference_margin(*published: float | None) -> float:
     """The margin δ of a difference: that of the arm with the larger published accuracy; 0.5 if none is published."""
     known = [accuracy for accuracy in published if accuracy is not None]
     return value_margin(max(known)) if known else UNPUBLISHED
+
+
+def margin_of(catalogue: Catalogue, claim: Claim) -> float:
+    """δ of an ordering, from the published accuracies of its arms at its timestep."""
+    printed = {
+        own.arm: own.published
+        for own in catalogue.claims_of(claim.experiment)
+        if own.arm is not None and own.unit == "percent" and own.timestep == claim.timestep
+    }
+    return difference_margin(*(printed.get(arm) for arm in claim.arms))

@@ -21,6 +21,7 @@ from harness.analysis.words import Finding
 from harness.catalogue.claim import Claim
 
 Array = npt.NDArray[np.float64]
+EXACT = 0.0  # the margin of a claim that is held to its printed bound itself
 
 
 def with_value(blank: Judgement, outcomes: Outcomes, value: Value, optimism: Array) -> Judgement:
@@ -61,7 +62,7 @@ def with_steps(blank: Judgement, claim: Claim, curves: Array) -> Judgement:
     why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
     mean = float(np.mean(reached)) if len(reached) == len(steps) else None
     measured = replace(blank, mean=mean, steps=steps)
-    return with_finding(measured, Finding(finding.word, finding.margin, finding.test, why))
+    return with_finding(measured, Finding(finding.word, EXACT, finding.test, why))
 
 
 def with_finding(judgement: Judgement, finding: Finding) -> Judgement:

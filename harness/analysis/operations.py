@@ -1,60 +1,82 @@
 """Operations of one image (§4, eq. 13), averaged over seeds, and their energy at the prices a reader chooses.
 
-Records keep the counts, which are facts, and their energy at 45 nm. A report may price the same counts otherwise.
+Records keep the counts, which are facts. The same counts may be priced otherwise, with memory traffic or without.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import pandas as pd
 
 from harness.analysis.energy_model import EnergyModel
 from harness.analysis.frame import Loaded
+from harness.analysis.rows import CELLS, LAYERS, as_frame, cell_row, layer_rows
+from harness.schema import Record
 
 Key = tuple[str, str, str]
 ARM = ["experiment", "profile", "arm"]
+CONSTANT = frozenset({"direct"})  # codes whose input is the same at every timestep
 
 
 @dataclass(frozen=True)
 class Layer:
     """Operations of one weighted layer for one image, mean over seeds.
 
-    `macs` are those of the ANN. The SNN, over all timesteps, does `accumulates` where its input is spikes, and
-    `multiplies` (multiply-accumulates) where it is graded values. `rate` is spikes per neuron and timestep, of
-    `spikes` and `neurons` of the layer's own output: None for the output layer, which does not fire.
+    `macs` are those of the ANN. The SNN, over all `timesteps`, does `accumulates` where its input is spikes, and
+    `multiplies` (multiply-accumulates) where it is graded values. `once`: the input is the same at every step, so that
+    its products are computed, and counted, once. `rate` is spikes per neuron and timestep, of `spikes` and `neurons`
+    of the layer's own output: None for the output layer, which does not fire.
+    Words of memory: one weight for each operation; in the ANN each neuron's value is written and read; in the SNN
+    each neuron's membrane is read and written at every step, and each spike's address is written and read.
     """
 
     name: str
+    timesteps: int
     macs: float
     accumulates: float
     multiplies: float
+    once: bool
     neurons: float
     spikes: float | None
     rate: float | None
 
     def ann_pj(self, model: EnergyModel) -> float:
         """Energy of the layer in the ANN, in picojoules an image."""
-        return model.of(multiplies=self.macs)
+        return model.of(multiplies=self.macs, words=self.macs + 2 * self.neurons)
 
     def snn_pj(self, model: EnergyModel) -> float:
         """Energy of the layer in the SNN over all timesteps, in picojoules an image."""
-        return model.of(self.accumulates, self.multiplies)
+        return self.still_pj(model) + self.active_pj(model)
+
+    def still_pj(self, model: EnergyModel) -> float:
+        """What the layer spends without any spike: its membranes, and an input that is the same at every step."""
+        constant = self.multiplies if self.once else 0.0
+        return model.of(multiplies=constant, words=constant + 2 * self.neurons * self.timesteps)
+
+    def active_pj(self, model: EnergyModel) -> float:
+        """What grows with the spikes that the layer receives and sends."""
+        arriving = 0.0 if self.once else self.multiplies
+        words = self.accumulates + arriving + 2 * (self.spikes or 0.0)
+        return model.of(self.accumulates, arriving, words)
 
 
 @dataclass(frozen=True)
 class Operations:
     """What one arm spends on one image, mean over the `seeds` finished cells that counted it.
 
-    `encoder`: operations of the encoder itself over all timesteps, each priced as an accumulate; None where a
-    record does not tell, and then neither does the energy of the SNN. The ANN needs no encoder.
+    `encoder`: operations of the encoder itself over all timesteps, of which `encoder_macs` are multiply-accumulates
+    and the others additions, each with one word of memory. None where a record does not tell, and then neither does
+    the energy of the SNN. The ANN needs no encoder.
     """
 
     seeds: int
     timesteps: int
     layers: tuple[Layer, ...]
     encoder: float | None
+    encoder_macs: float | None
 
     @property
     def macs(self) -> float:
@@ -78,54 +100,98 @@ class Operations:
         places = sum(layer.neurons for layer in firing) * self.timesteps
         return sum(layer.spikes or 0.0 for layer in firing) / places if places else None
 
+    @property
+    def arrivals(self) -> float | None:
+        """Spikes per synapse and timestep, that is, per multiply-accumulate of the ANN in layers that receive spikes.
+
+        None where no layer does.
+        """
+        spiking = [layer for layer in self.layers if not layer.once]
+        places = sum(layer.macs for layer in spiking) * self.timesteps
+        return sum(layer.accumulates + layer.multiplies for layer in spiking) / places if places else None
+
     def ann_pj(self, model: EnergyModel) -> float:
         """Energy of the ANN, in picojoules an image."""
-        return model.of(multiplies=self.macs)
+        return sum(layer.ann_pj(model) for layer in self.layers)
+
+    def encoder_pj(self, model: EnergyModel) -> float | None:
+        """Energy of the encoder over all timesteps, in picojoules an image."""
+        if self.encoder is None or self.encoder_macs is None:
+            return None
+        return model.of(self.encoder - self.encoder_macs, self.encoder_macs, self.encoder)
 
     def snn_pj(self, model: EnergyModel) -> float | None:
         """Energy of the SNN and its encoder over all timesteps, in picojoules an image."""
-        if self.encoder is None:
-            return None
-        return model.of(self.accumulates + self.encoder, self.multiplies)
+        encoder = self.encoder_pj(model)
+        return None if encoder is None else encoder + sum(layer.snn_pj(model) for layer in self.layers)
 
     def ratio(self, model: EnergyModel) -> float | None:
         """How many times the SNN's energy the ANN spends (a ratio of means), or None where the SNN's is unknown."""
         spent = self.snn_pj(model)
         return self.ann_pj(model) / spent if spent else None
 
+    def break_even(self, model: EnergyModel) -> float | None:
+        """Below so many spikes per synapse and timestep the SNN needs less than the ANN, all spikes scaled alike.
+
+        0 where it needs more even without a spike; None where its energy is unknown or no layer receives spikes.
+        """
+        encoder, arrivals = self.encoder_pj(model), self.arrivals
+        active = sum(layer.active_pj(model) for layer in self.layers)
+        if encoder is None or not arrivals or not active:
+            return None
+        left = self.ann_pj(model) - encoder - sum(layer.still_pj(model) for layer in self.layers)
+        return max(0.0, arrivals * left / active)
+
 
 def operations_by_arm(loaded: Loaded) -> Mapping[Key, Operations]:
     """The operations of every (experiment, profile, arm) with a finished cell that counted them."""
-    of_cells = loaded.cells[[*ARM, "seed", "timesteps", "encoder_operations"]]
+    of_cells = loaded.cells[[*ARM, "seed", "timesteps", "encoder", "encoder_operations", "encoder_macs"]]
     counted = loaded.layers.merge(of_cells, on=[*ARM, "seed"], validate="many_to_one").sort_values(
         "seed", kind="stable"
     )
     return {cast(Key, key): _operations(rows) for key, rows in counted.groupby(ARM, sort=True)}
 
 
+def operations_of_record(record: Record) -> Operations:
+    """The operations of one finished cell that counted them."""
+    cell = as_frame([cell_row(record, Path(), "")], CELLS)
+    rows = as_frame(layer_rows(record), LAYERS).merge(cell.drop(columns=["macs", "accumulates"]), on=[*ARM, "seed"])
+    return _operations(rows)
+
+
 def _operations(rows: pd.DataFrame) -> Operations:
-    """One arm from its rows, one for each seed and layer."""
+    """One arm from its rows, one for each seed and layer, with the columns of the seed's cell."""
     cells = rows.drop_duplicates("seed")
-    timesteps, encoder = int(cells["timesteps"].iloc[0]), float(cells["encoder_operations"].mean(skipna=False))
+    timesteps = int(cells["timesteps"].iloc[0])
     return Operations(
         seeds=len(cells),
         timesteps=timesteps,
         layers=tuple(_layer(layer, timesteps) for _, layer in rows.groupby("position", sort=True)),
-        encoder=None if math.isnan(encoder) else encoder,
+        encoder=_known(cells["encoder_operations"]),
+        encoder_macs=_known(cells["encoder_macs"]),
     )
+
+
+def _known(column: "pd.Series[float]") -> float | None:
+    """The mean, where every seed's record tells."""
+    mean = float(column.mean(skipna=False))
+    return None if math.isnan(mean) else mean
 
 
 def _layer(rows: pd.DataFrame, timesteps: int) -> Layer:
     """One layer from its rows, one for each seed."""
     graded = rows["multiplies"]
-    neurons, spikes = float(rows["neurons"].mean()), float(rows["spikes"].mean(skipna=False))
-    silent = math.isnan(spikes)
+    once = bool(graded.all()) and str(rows["encoder"].iloc[0]) in CONSTANT
+    neurons, spikes = float(rows["neurons"].mean()), _known(rows["spikes"])
+    multiplies = float(rows["accumulates"].where(graded, 0.0).mean())
     return Layer(
         name=str(rows["layer"].iloc[0]),
+        timesteps=timesteps,
         macs=float(rows["macs"].mean()),
         accumulates=float(rows["accumulates"].mask(graded, 0.0).mean()),
-        multiplies=float(rows["accumulates"].where(graded, 0.0).mean()),
+        multiplies=multiplies / timesteps if once else multiplies,
+        once=once,
         neurons=neurons,
-        spikes=None if silent else spikes,
-        rate=None if silent or not neurons else spikes / (neurons * timesteps),
+        spikes=spikes,
+        rate=None if spikes is None or not neurons else spikes / (neurons * timesteps),
     )

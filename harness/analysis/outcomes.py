@@ -26,6 +26,28 @@ def difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], tim
     return outcomes_without_images(apart, lowest=-100.0)
 
 
+def known_difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], timestep: int) -> Outcomes | None:
+    """As `difference_of`, on a fixed sample of training images; None where a record does not tell.
+
+    Records tell how many of these images are right, not which.
+    """
+    if not all(key in cells.known for key in (*greater, *less)):
+        return None
+    arms = [np.array([cells.known[key][timestep - 1] for key in keys]) for keys in (greater, less)]
+    return outcomes_without_images(arms[0] - arms[1], lowest=-100.0)
+
+
+def above_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> Outcomes | None:
+    """The accuracy of one arm minus that of the ANN it was converted from, by seed; None where a record does not tell.
+
+    Records tell how many test images the ANN has right, not which.
+    """
+    of_ann = np.array([cells.ann.get(key, np.nan) for key in keys])
+    if np.isnan(of_ann).any():
+        return None
+    return outcomes_without_images(percent_at(cells, keys, timestep) - of_ann, lowest=-100.0)
+
+
 def shifted(outcomes: Outcomes, by: float) -> Outcomes:
     """The outcomes with a number added to every figure, such as minus another paper's accuracy."""
     moved = outcomes.per_seed + by

@@ -1,7 +1,7 @@
 """Which planned seeds of which arms are done, and what became of the others. A gap is never averaged away."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,8 @@ class Cells:
     """Loaded records by (experiment, profile, arm, seed).
 
     Of done cells: `accuracy`, percent at every timestep, and `balanced`, the same straight after balancing; `answers`,
-    which images were right; `images`, how many there are; `optimism`, percentage points.
+    which images were right; `images`, how many there are; `optimism`, percentage points; `known`, percent at every
+    timestep on a sample of training images; `ann`, percent of the pre-trained ANN, NaN where it is not told.
     `state`: of every cell, "done", or "failed: …" or "stale: …" with the reason. `fingerprint`: of every cell.
     """
 
@@ -34,6 +35,8 @@ class Cells:
     state: Mapping[Key, str]
     fingerprint: Mapping[Key, str]
     problems: tuple[str, ...]
+    known: Mapping[Key, Curve] = field(default_factory=dict)
+    ann: Mapping[Key, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ def index(loaded: Loaded) -> Cells:
         },
         fingerprint={key: str(row["fingerprint"]) for key, row in rows.items()},
         problems=loaded.problems,
+        known=_curves(loaded.known),
+        ann={key: float(row["ann_accuracy"]) for key, row in rows.items()},
     )
 
 

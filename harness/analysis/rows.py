@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.curves import optimism, percent
+from harness.analysis.encoder_macs import encoder_macs
+from harness.records.rechecks import rechecks_of
 from harness.schema import Counts, Record
 
 CURVES = {
@@ -26,6 +28,7 @@ CELLS = {
     "reason": "str",
     "path": "str",
     "fingerprint": "str",
+    "encoder": "str",
     "timesteps": "int64",
     "correct": "Int64",
     "total": "Int64",
@@ -36,6 +39,9 @@ CELLS = {
     "macs": "float64",
     "accumulates": "float64",
     "encoder_operations": "float64",
+    "encoder_macs": "float64",
+    "ann_accuracy": "float64",
+    "rechecks": "str",
 }
 LAYERS = {
     "experiment": "str",
@@ -60,8 +66,10 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "reason": stale or (record.failure.reason if record.failure else ""),
         "path": str(path),
         "fingerprint": record.fingerprint.digest,
+        "encoder": record.config.encoder.name,
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
+        "rechecks": "; ".join(f"{check.simulator}: {check.verdict}" for check in rechecks_of(path, record)),
         **(_outcome(record) if record.status == "done" else {}),
     }
 
@@ -80,7 +88,15 @@ def _outcome(record: Record) -> dict[str, Any]:
         "macs": sum(layer.macs for layer in record.layers) if record.layers else None,
         "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
         "encoder_operations": record.encoder_operations,
+        "encoder_macs": encoder_macs(record),
+        "ann_accuracy": _of_ann(record),
     }
+
+
+def _of_ann(record: Record) -> float | None:
+    """Test accuracy of the pre-trained ANN after its last epoch, in percent."""
+    last = record.ann_epochs[-1] if record.ann_epochs else None
+    return None if last is None else float(percent(last.correct, last.total))
 
 
 def curve_rows(record: Record, curve: Counts) -> list[dict[str, Any]]:

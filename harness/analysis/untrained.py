@@ -71,5 +71,6 @@ def _judgement(claim: Claim, verdict: Word, why: str, **measured: Any) -> Judgem
         comparability="exact",
         verdict=verdict,
         why=why,
+        margin=None if verdict == "no records" else 0.0,  # held to the printed bound itself
         **measured,
     )

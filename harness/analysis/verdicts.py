@@ -15,11 +15,18 @@ from harness.analysis.crossed import Outcomes
 from harness.analysis.family import holm
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import Judgement, judged, planned_seeds, unmeasured, without_records
-from harness.analysis.margins import difference_margin, value_margin
+from harness.analysis.margins import margin_of, value_margin
 from harness.analysis.measurements import Measurement
 from harness.analysis.measures import arms_keys, with_ordering, with_steps, with_value, with_verdict
-from harness.analysis.ordering_rules import Ordering, Relation
-from harness.analysis.outcomes import accuracy_of, balanced_at, difference_of, shifted
+from harness.analysis.ordering_rules import Ordering
+from harness.analysis.outcomes import (
+    above_ann,
+    accuracy_of,
+    balanced_at,
+    difference_of,
+    known_difference_of,
+    shifted,
+)
 from harness.analysis.planned_seeds import Cells, Key, Standing, index, profiles_with_records, standing
 from harness.analysis.untrained import judge_untrained
 from harness.analysis.value_rules import Value
@@ -128,24 +135,43 @@ def _first(state: Standing) -> str:
 def _measured(bench: Bench, blank: Judgement, claim: Claim, state: Standing) -> "Judgement | Pending":
     cells, step = bench.cells, blank.timestep
     keys = arms_keys(blank, claim.arms, state.seeds)
-    before = [balanced_at(cells, of_arm, step) for of_arm in keys]
     if claim.rival is not None:
         return _against_rival(bench, blank, claim, keys[0])
     if claim.kind == "ordering":
-        apart = None if before[0] is None or before[1] is None else before[0] - before[1]
-        ordering = Ordering(_margin_of(bench.catalogue, claim), claim.published, _relation(claim))
-        outcomes = difference_of(cells, keys[0], keys[1], step)
-        return Pending(with_ordering(replace(blank, balanced=apart), outcomes, ordering), outcomes, ordering)
+        return _ordering(bench, blank, claim, keys)
     if claim.kind == "steps-to-reach":
         return with_steps(blank, claim, np.stack([cells.accuracy[key] for key in keys[0]]))
     value = _value_of(bench, claim, keys[0][0])
     # Optimism was measured where epochs were compared: at the last timestep.
     last = step == len(cells.accuracy[keys[0][0]])
     optimism = np.array([cells.optimism[key] if last else np.nan for key in keys[0]])
-    blank = replace(blank, balanced=before[0])
+    blank = replace(blank, balanced=balanced_at(cells, keys[0], step))
     found = with_value(blank, accuracy_of(cells, keys[0], step), value, optimism)
     found = specificity_of(found, cells, bench.catalogue, value)
     return replace(found, reading=nearest_reading(found, cells, bench.catalogue))
+
+
+def _ordering(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[Sequence[Key]]) -> "Judgement | Pending":
+    """Two arms, on test or on training images, or one arm and its own ANN."""
+    cells, step = bench.cells, blank.timestep
+    ordering = Ordering(
+        margin_of(bench.catalogue, claim), claim.published, "not-less" if claim.relation == "not-less" else "greater"
+    )
+    if claim.baseline is not None:
+        outcomes = above_ann(cells, keys[0], step)
+        if outcomes is None:
+            return _undecided(blank, "incomplete", "The records do not tell the accuracy of the ANN.")
+        return Pending(with_ordering(blank, outcomes, ordering), outcomes, ordering)
+    on_test = difference_of(cells, keys[0], keys[1], step)
+    if claim.images == "training":
+        known = known_difference_of(cells, keys[0], keys[1], step)
+        if known is None:
+            return _undecided(blank, "incomplete", "The records do not tell the accuracy on training images.")
+        beside = f"On test images the difference is {float(on_test.mean):+.2f} points."
+        return Pending(with_ordering(replace(blank, beside=beside), known, ordering), known, ordering)
+    before = [balanced_at(cells, of_arm, step) for of_arm in keys]
+    apart = None if before[0] is None or before[1] is None else before[0] - before[1]
+    return Pending(with_ordering(replace(blank, balanced=apart), on_test, ordering), on_test, ordering)
 
 
 def _against_rival(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[Key]) -> Pending:
@@ -163,25 +189,11 @@ def rival_of(claim: Claim, catalogue: Catalogue) -> Claim:
     return next(other for other in catalogue.claims if other.id == claim.rival)
 
 
-def _relation(claim: Claim) -> Relation:
-    return "not-less" if claim.relation == "not-less" else "greater"
-
-
 def _value_of(bench: Bench, claim: Claim, key: tuple[str, str, str, int]) -> Value:
     """The published number; on the very test set that it was counted on, the draw of images does not enter."""
     published = float(claim.value or 0)
     whole = bench.cells.images[key] == bench.catalogue.test_images(claim.experiment)
     return Value(published, value_margin(published), "fixed" if whole else "sampled")
-
-
-def _margin_of(catalogue: Catalogue, claim: Claim) -> float:
-    """δ of an ordering, from the published accuracies of its arms at its timestep."""
-    printed = {
-        own.arm: own.published
-        for own in catalogue.claims_of(claim.experiment)
-        if own.arm is not None and own.unit == "percent" and own.timestep == claim.timestep
-    }
-    return difference_margin(*(printed.get(arm) for arm in claim.arms))
 
 
 def _adjusted(parts: "Sequence[Judgement | Pending]", paper: Paper) -> list[Judgement]:

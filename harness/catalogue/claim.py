@@ -19,7 +19,7 @@ REQUIRED: Mapping[Kind, frozenset[str]] = {
 }
 OPTIONAL: Mapping[Kind, frozenset[str]] = {
     "value": frozenset(),
-    "ordering": frozenset({"less", "rival", "relation", "difference"}),
+    "ordering": frozenset({"less", "rival", "baseline", "relation", "difference", "images"}),
     "steps-to-reach": frozenset(),
     "agreement": frozenset({"low", "high"}),
     "measurement": frozenset(),
@@ -40,7 +40,9 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     `target`: steps-to-reach only, the accuracy in percent that is reached within `value` steps and kept.
     `greater`, `less`: the arms of an ordering; with `relation` "greater" the first is claimed to be above the
     second, with "not-less" it is claimed to lose nothing against it (by more than the margin). In the place of `less`,
-    `rival` names a context row: the arm is claimed to be above another paper's number, and to need fewer steps.
+    `rival` names a context row: the arm is claimed to be above another paper's number, and to need fewer steps; or
+    `baseline` "ann" names the ANN that the arm was converted from, seed by seed.
+    `images`: those on which two arms are compared, "test" or "training" (a fixed sample of them in every record).
     `difference`: the published size of an ordering in percentage points.
     `statement`, `figures`, `low`, `high`: agreement only, a sentence of the paper, its own printed figures (such as
     "240/48" or "87.2-84.4"), and the range in which they all lie if the sentence is right.
@@ -60,6 +62,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     greater: str | None = None
     less: str | None = None
     rival: str | None = None
+    baseline: Literal["ann"] | None = None
+    images: Literal["test", "training"] = "test"
     relation: Relation = "greater"
     timestep: int | None = None
     value: str | None = None

@@ -68,8 +68,11 @@ def _check_fields(claim: Claim, present: frozenset[str]) -> None:
     for key in present:
         if getattr(claim, key) in ("", ()) and key != "note":
             raise HarnessError(f"'{key}' is empty")
-    if claim.kind == "ordering" and (claim.less is None) == (claim.rival is None):
-        raise HarnessError("kind 'ordering' must state either 'less' or 'rival'")
+    named = [key for key in ("less", "rival", "baseline") if key in present]
+    if claim.kind == "ordering" and len(named) != 1:
+        raise HarnessError("kind 'ordering' must state either 'less' or 'rival' or 'baseline'")
+    if claim.images == "training" and claim.less is None:
+        raise HarnessError("'images' of an ordering is for two arms: state 'less'")
     if "relation" in present and claim.relation not in RELATIONS[claim.kind]:
         raise HarnessError(f"'relation' of kind '{claim.kind}' is one of {', '.join(RELATIONS[claim.kind])}")
 

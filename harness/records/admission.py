@@ -1,17 +1,24 @@
 """Which records make sense: a digest shows that one is as it was written, not that it could have been computed."""
 
-import base64
-import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-import numpy as np
-
+from harness.records.bits import Fault, WrongBits, answers_in
 from harness.records.fingerprint import numerics_digest, recipe_digest, whole_digest
 from harness.schema import Counts, Record
 
 # Integers of a frame are 64 bits wide; no seed, count or number of steps of ours comes near 31.
 LARGEST = 2**31 - 1
 MOST_LAYERS = 1000
+
+NO_SUCH_STEP = "bits of images at timestep {}, which its curve does not have"
+CONTRADICTION = "the bits of images at timestep {} contradict the curve"
+BITS: Mapping[Fault, str] = {
+    "name": NO_SUCH_STEP,
+    "timestep": NO_SUCH_STEP,
+    "encoding": "unreadable bits of images at timestep {}",
+    "length": CONTRADICTION,
+    "count": CONTRADICTION,
+}
 
 
 def nonsense(record: Record) -> str:
@@ -80,16 +87,10 @@ def _agreement(record: Record) -> str:
 
 def _bits(record: Record) -> str:
     """Whether the bits of the test images add up to the curve."""
-    curve = record.curve
-    for name, text in record.right.items():
-        if curve is None or not name.isdecimal() or not 1 <= int(name) <= len(curve.correct):
-            return f"bits of images at timestep {name[:20]}, which its curve does not have"
-        try:
-            bits = np.unpackbits(np.frombuffer(base64.b64decode(text, validate=True), np.uint8))
-        except (binascii.Error, ValueError):
-            return f"unreadable bits of images at timestep {name}"
-        if not curve.total <= len(bits) < curve.total + 8 or int(bits.sum()) != curve.correct[int(name) - 1]:
-            return f"the bits of images at timestep {name} contradict the curve"
+    try:
+        answers_in(record)
+    except WrongBits as wrong:
+        return BITS[wrong.fault].format(wrong.timestep[:20])
     return ""
 
 

@@ -13,6 +13,7 @@ from harness.analysis.crossed import outcomes_without_images
 from harness.analysis.curves import percent
 from harness.analysis.energy_model import FORTY_FIVE_NM
 from harness.analysis.estimates import LEAST_SEEDS, estimate
+from harness.analysis.operations import operations_of_record
 from harness.catalogue import Catalogue
 from harness.config import CellConfig
 from harness.errors import HarnessError
@@ -120,18 +121,19 @@ def _flat(settings: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _energy(record: Record) -> dict[str, str] | None:
-    if not record.layers or record.encoder_operations is None:
+    if not record.layers:
         return None
-    macs = sum(layer.macs for layer in record.layers)
-    multiplies = sum(layer.accumulates for layer in record.layers if layer.multiplies)
-    accumulates = sum(layer.accumulates for layer in record.layers if not layer.multiplies)
-    spent = FORTY_FIVE_NM.of(accumulates + record.encoder_operations, multiplies)
+    counted = operations_of_record(record)
+    spent = counted.snn_pj(FORTY_FIVE_NM)
+    if spent is None:
+        return None
     return {
-        "macs": short(macs),
-        "accumulates": short(accumulates),
-        "multiplies": short(multiplies),
-        "encoder": short(record.encoder_operations),
-        "ann": f"{FORTY_FIVE_NM.of(multiplies=macs) / 1000:.1f}",
+        "macs": short(counted.macs),
+        "accumulates": short(counted.accumulates),
+        "multiplies": short(counted.multiplies),
+        "encoder": short(counted.encoder or 0.0),
+        "encoder_macs": short(counted.encoder_macs or 0.0),
+        "ann": f"{counted.ann_pj(FORTY_FIVE_NM) / 1000:.1f}",
         "snn": f"{spent / 1000:.1f}",
     }
 

@@ -130,7 +130,9 @@ def statement(claim: Claim, catalogue: Catalogue) -> str:
         return claim.statement
     if claim.kind == "ordering":
         sign = ">" if claim.relation == "greater" else "≥"
-        return f"{claim.greater} {sign} {claim.less or rival_of(claim, catalogue).label} at T = {claim.timestep}"
+        other = "its ANN" if claim.baseline else claim.less or rival_of(claim, catalogue).label
+        on = ", on training images" if claim.images == "training" else ""
+        return f"{claim.greater} {sign} {other} at T = {claim.timestep}{on}"
     if claim.kind == "steps-to-reach":
         return f"{claim.arm} reaches {claim.target} % and keeps it"
     return f"{claim.arm} at T = {claim.timestep}"
@@ -167,7 +169,7 @@ def _ours(judgement: Judgement) -> tuple[str, str]:
     signed = judgement.kind == "ordering"
     unit = "points" if signed else "%"
     if judgement.kind == "measurement":
-        return f"{judgement.mean:.1f} %", "no seeds: computed from the images"
+        return f"{judgement.mean:.1f} %", "computed, without training"
     if judgement.low is None or judgement.high is None:
         return ", ".join(_number(run, signed) for run in judgement.runs) + f" {unit}", "one number a seed"
     interval = f"95 %: {_number(judgement.low, signed)} to {_number(judgement.high, signed)}"
@@ -199,6 +201,8 @@ def _also(judgement: Judgement) -> Iterator[str]:
     if judgement.replication is not None and judgement.verdict == "reproduced":
         share = f"{100 * judgement.replication:.0f} %"
         yield f"An exact replication would get this word in {share} of cases, at this spread."
+    if judgement.beside:
+        yield judgement.beside
     if judgement.reading:
         yield judgement.reading
     if judgement.twins:

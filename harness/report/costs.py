@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.energy_model import EnergyModel
+from harness.analysis.energy_model import WORD_PJ, EnergyModel
 from harness.analysis.operations import Operations
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
@@ -11,12 +11,14 @@ from harness.report.sources import Source
 from harness.report.tables import Entry, Row, Table, Whose
 
 COLUMNS = (
-    "ANN MACs", "SNN accumulates", "SNN multiplies", "encoder operations", "spikes per neuron and step",
-    "ANN energy (µJ)", "SNN energy (µJ)", "ANN / SNN",
+    "ANN MACs", "SNN accumulates", "SNN multiplies", "encoder additions", "encoder MACs",
+    "spikes per neuron and step", "spikes per synapse and step",
+    "ANN energy (µJ)", "SNN energy (µJ)", "ANN / SNN", "break-even rate",
+    "ANN / SNN with memory", "break-even rate with memory",
 )  # fmt: skip
 CAPTION = "Operations and energy for one image"
 NO_ENCODER = "the records do not tell the operations of the encoder"
-SILENT = "no layer fires"
+SILENT = "the records count no spikes"
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 PICO_TO_MICRO = 1e-6
 
@@ -42,13 +44,19 @@ class Costs:
     @property
     def words(self) -> str:
         """What is counted, what it is priced at, and what is assumed."""
-        add, mac = f"{self.model.accumulate_pj:g} pJ", f"{self.model.mac_pj:g} pJ"
+        add, mac, word = (f"{price:g} pJ" for price in (self.model.accumulate_pj, self.model.mac_pj, WORD_PJ))
         return (
             "Means over seeds; accumulates are measured on the test set, over all timesteps (§4, eq. 13). "
-            "Where a code is graded or analog its first layer multiplies: its operations are multiply-accumulates. "
-            f"Energy is derived from the counts: {add} an accumulate, {mac} a multiply-accumulate (ANN MACs and SNN "
-            f"multiplies). Assumed: an encoder operation costs what an accumulate does ({add}); the leak and threshold "
-            "of neurons, and memory traffic, cost nothing in either network."
+            "Where a code is graded or analog its first layer multiplies: its operations are multiply-accumulates; "
+            "where its input is the same at every step (direct input), they are computed once. "
+            f"Energy is derived from the counts: {add} an accumulate or an addition of the encoder, {mac} a "
+            "multiply-accumulate of the ANN, of the SNN or of the encoder's transform. The leak and threshold of "
+            "neurons cost nothing in either network. “With memory” adds what moves (weights, membranes, spikes; Yan "
+            f"et al., arXiv 2409.08290) at {word} a 32-bit word (8 KB SRAM, Horowitz 2014): a weight for each "
+            "operation; a neuron's value written and read in the ANN; its membrane read and written at every step, and "
+            "each spike's address written and read, in the SNN; a word for each operation of the encoder. "
+            "Break-even: below so many spikes per synapse and step, all spikes scaled alike, the SNN would need less "
+            "than the ANN; 0 where it needs more even without a spike."
         )
 
 
@@ -72,12 +80,16 @@ def _arms(experiment: Experiment, profile: ProfileName, sources: Sequence[Source
 
 def _row(cost: ArmCost, model: EnergyModel) -> Row:
     counted, arm = cost.operations, cost.arm
+    encoder, macs, memory = counted.encoder, counted.encoder_macs, model.with_memory()
+    additions = None if encoder is None or macs is None else encoder - macs
     entries = (
-        *(_count(value) for value in (counted.macs, counted.accumulates, counted.multiplies, counted.encoder)),
+        *(_count(value) for value in (counted.macs, counted.accumulates, counted.multiplies, additions, macs)),
         _entry(counted.rate, "#.3g", SILENT),
+        _entry(counted.arrivals, "#.3g", SILENT),
         _entry(counted.ann_pj(model) * PICO_TO_MICRO, "#.3g"),
         _entry(None if (spent := counted.snn_pj(model)) is None else spent * PICO_TO_MICRO, "#.3g"),
-        _entry(counted.ratio(model), "#.3g"),
+        *(_entry(value, "#.3g") for value in (counted.ratio(model), counted.break_even(model))),
+        *(_entry(value, "#.3g") for value in (counted.ratio(memory), counted.break_even(memory))),
     )
     note = "" if arm.in_paper else "control, not in the paper"
     seeds, complete = f"{counted.seeds}/{cost.planned}", counted.seeds >= cost.planned

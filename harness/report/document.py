@@ -13,6 +13,7 @@ from harness.config import PROFILES, ProfileName
 from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows, statement
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
+from harness.report.figures_energy import energy
 from harness.report.figures_forest import Line, forest
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
@@ -70,16 +71,21 @@ class Material:
 
 @dataclass(frozen=True)
 class Document:
-    """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages."""
+    """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages.
+
+    `sizes`: networks without evidence at the size of the paper profile.
+    """
 
     paper: Paper
     others: tuple[tuple[str, str], ...]
     claims: tuple[ClaimRow, ...]
     sections: tuple[Section, ...]
     not_run: tuple[Experiment, ...]
+    sizes: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
     encoder: Picture | None
     forest: Picture | None
+    energy: Picture | None
     findings: tuple[str, ...]
     local: bool
 
@@ -102,11 +108,29 @@ def document(
         claims=claim_rows(sources, [claim for claim in paper.claims if claim.experiment in names]),
         sections=tuple(sorted(sections, key=_last)),
         not_run=tuple(experiment for experiment in chosen if experiment.name not in with_records),
+        sizes=_sizes(chosen, sources[0]),
         problems=tuple((source.name, problem) for source in sources for problem in source.problems),
         encoder=encoder,
         forest=_forest(paper, names, sources[0]),
+        energy=energy(
+            f"{paper.name}-energy", f"Accuracy against energy: {paper.title}", chosen, sources[0], material.energy
+        ),
         findings=_findings(paper, sources[0]),
         local=len(sources) > 1,
+    )
+
+
+def _sizes(chosen: Sequence[Experiment], evidence: Source) -> tuple[str, ...]:
+    """Networks of the paper profile that have no evidence at that size, with the experiments they are of."""
+    found: dict[str, list[Experiment]] = {}
+    for experiment in chosen:
+        for profile in experiment.profiles:
+            if profile.name == "paper":
+                found.setdefault(profile.network.name, []).append(experiment)
+    return tuple(
+        f"{network} ({', '.join(experiment.name for experiment in experiments)})"
+        for network, experiments in found.items()
+        if not any("paper" in evidence.profiles(experiment.name) for experiment in experiments)
     )
 
 

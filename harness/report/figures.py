@@ -1,7 +1,7 @@
 """Accuracy against timestep: the picture that the paper's Fig. 2 shows, with a band over seeds."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
 from harness.catalogue.claim import Claim
@@ -12,32 +12,31 @@ from harness.report.sources import Estimate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Scale = Literal["log", "linear"]
 DASHES: dict[str, Any] = {"evidence": "-", "yours": (0, (4, 2))}
 
 
-def accuracy(scene: Scene, scale: Scale) -> Picture:
-    """Accuracy against timestep, a band of 95 % over seeds, published numbers as diamonds."""
+def accuracy(scene: Scene) -> Picture:
+    """Accuracy against timestep (log scale), a band of 95 % over seeds, published numbers as diamonds."""
     panels = panels_of(scene.drawn_arms())
     styles = styles_of(scene.experiment)
     used = list(dict.fromkeys(styles[arm.name] for arms in panels.values() for arm in arms))
     figure, axes = new_figure(3.0 if len(panels) == 1 else 2.2 * len(panels), len(panels))
-    drawn: list[Any] = [scene.title, scale]
+    drawn: list[Any] = [scene.title]
     for ax, (panel, arms) in zip(axes, panels.items(), strict=True):
-        drawn += _panel(ax, scene, arms, styles, scale)
+        drawn += _panel(ax, scene, arms, styles)
         ax.set_title(_panel_title(panel, arms))
         ax.set_ylabel("accuracy (%)")
-    axes[-1].set_xlabel("timestep" + (" (log scale)" if scale == "log" else ""))
+    axes[-1].set_xlabel("timestep (log scale)")
     handles = [_handle(style) for style in used]
     height = legend_below(figure, [*handles, *_extra_handles(scene, drawn)])
     title = f"Accuracy against timestep: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}; {scale} time. Lines are means over seeds, bands 95 % intervals (below three seeds, points); "
+        f"{title}. Lines are means over seeds, bands 95 % intervals (below three seeds, points); "
         "diamonds are published."
     )
     legend = tuple((style.key, style.label, style.colour) for style in used)
-    return Picture(f"{scene.stem}-accuracy-{scale}", title, words, svg, png, legend, height)
+    return Picture(f"{scene.stem}-accuracy", title, words, svg, png, legend, height)
 
 
 def _panel_title(panel: str, arms: Sequence[Arm]) -> str:
@@ -47,7 +46,7 @@ def _panel_title(panel: str, arms: Sequence[Arm]) -> str:
     return f"T = {steps.pop()}" if len(steps) == 1 else panel
 
 
-def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, Style], scale: Scale) -> list[Any]:
+def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, Style]) -> list[Any]:
     drawn: list[Any] = []
     for arm in arms:
         for source in scene.sources:
@@ -61,10 +60,9 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, S
     context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
     own = [c for c in context if _is_own(c) and (c.timestep == last or len(scene.drawn_arms()) <= MANY)]
     drawn += [_published(ax, claim, None) for claim in own]
-    if scale == "log":
-        others = sorted((c for c in context if not _is_own(c)), key=lambda c: (c.timestep or 0, c.id))
-        drawn += [_elsewhere(ax, claim, level) for claim, level in zip(others, _levels(others), strict=True)]
-    _time_axis(ax, scale)
+    others = sorted((c for c in context if not _is_own(c)), key=lambda c: (c.timestep or 0, c.id))
+    drawn += [_elsewhere(ax, claim, level) for claim, level in zip(others, _levels(others), strict=True)]
+    _time_axis(ax)
     return drawn
 
 
@@ -132,12 +130,9 @@ def _elsewhere(ax: "Axes", claim: Claim, level: int) -> list[Any]:
     return [claim.id, *place, name]
 
 
-def _time_axis(ax: "Axes", scale: Scale) -> None:
-    from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
+def _time_axis(ax: "Axes") -> None:
+    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-    if scale == "linear":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        return
     ax.margins(x=0.07)
     ax.set_xscale("log", base=2)
     top = ax.get_xlim()[1]

@@ -61,7 +61,7 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
             if claim.prints and claim.arm == arm.name:
                 ax.plot([claim.published], [row], **diamond(INK))
                 drawn.append([claim.id, claim.published])
-    ax.set_yticks(range(len(arms)), [fill(styles[arm.name].label, 25) for arm in arms], fontsize=8.5)
+    ax.set_yticks(range(len(arms)), [fill(arm.name, 25) for arm in arms], fontsize=8.5)
     ax.set_ylim(len(arms) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.margins(x=0.08)

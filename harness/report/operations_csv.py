@@ -11,8 +11,9 @@ from harness.report.document import Section
 
 COLUMNS = (
     "experiment", "profile", "arm", "title", "whose", "seeds_done", "seeds_planned", "timesteps", "part",
-    "ann_macs", "snn_accumulates", "snn_multiplies", "encoder_operations", "neurons", "spikes",
-    "spikes_per_neuron_and_step", "ann_pj", "snn_pj", "ann_by_snn",
+    "ann_macs", "snn_accumulates", "snn_multiplies", "encoder_operations", "encoder_macs", "neurons", "spikes",
+    "spikes_per_neuron_and_step", "ann_pj", "snn_pj", "ann_by_snn", "ann_memory_pj", "snn_memory_pj",
+    "ann_by_snn_memory", "spikes_per_synapse_and_step", "break_even", "break_even_memory",
 )  # fmt: skip
 
 
@@ -44,25 +45,31 @@ def _lines(section: Section) -> Iterator[tuple[object, ...]]:
 
 
 def _layer(layer: Layer, model: EnergyModel) -> tuple[str, ...]:
-    counts = _number(layer.macs), _number(layer.accumulates), _number(layer.multiplies), ""
+    counts = _number(layer.macs), _number(layer.accumulates), _number(layer.multiplies), "", ""
     activity = _number(layer.neurons), _number(layer.spikes), _number(layer.rate, 6)
-    return (*counts, *activity, _number(layer.ann_pj(model)), _number(layer.snn_pj(model)), "")
+    energies = [(_number(layer.ann_pj(of)), _number(layer.snn_pj(of)), "") for of in (model, model.with_memory())]
+    return (*counts, *activity, *energies[0], *energies[1], "", "", "")
 
 
 def _encoder(cost: ArmCost, model: EnergyModel) -> tuple[str, ...]:
-    spent = cost.operations.encoder
-    energy = None if spent is None else spent * model.accumulate_pj
-    return ("", "", "", _number(spent), "", "", "", "", _number(energy), "")
+    counted = cost.operations
+    counts = ("", "", "", _number(counted.encoder), _number(counted.encoder_macs))
+    energies = [("", _number(counted.encoder_pj(of)), "") for of in (model, model.with_memory())]
+    return (*counts, "", "", "", *energies[0], *energies[1], "", "", "")
 
 
 def _total(cost: ArmCost, model: EnergyModel) -> tuple[str, ...]:
-    counted = cost.operations
+    counted, models = cost.operations, (model, model.with_memory())
     firing = [layer for layer in counted.layers if layer.spikes is not None]
     neurons, spikes = sum(layer.neurons for layer in firing), sum(layer.spikes or 0.0 for layer in firing)
-    counts = (_number(n) for n in (counted.macs, counted.accumulates, counted.multiplies, counted.encoder))
+    encoder = counted.encoder, counted.encoder_macs
+    counts = (_number(n) for n in (counted.macs, counted.accumulates, counted.multiplies, *encoder))
     activity = _number(neurons), _number(spikes), _number(counted.rate, 6)
-    energy = _number(counted.ann_pj(model)), _number(counted.snn_pj(model)), _number(counted.ratio(model), 4)
-    return (*counts, *activity, *energy)
+    energies = [
+        (_number(counted.ann_pj(of)), _number(counted.snn_pj(of)), _number(counted.ratio(of), 4)) for of in models
+    ]
+    even = (_number(counted.break_even(of), 6) for of in models)
+    return (*counts, *activity, *energies[0], *energies[1], _number(counted.arrivals, 6), *even)
 
 
 def _number(value: float | None, decimals: int = 2) -> str:

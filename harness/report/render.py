@@ -13,9 +13,7 @@ from harness.machine.files import write_atomically
 from harness.report.document import Document, Material, Section, document, profiles_with_records, section
 from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import accuracy
-from harness.report.figures_differences import differences
 from harness.report.figures_final import final
-from harness.report.figures_operations import operations
 from harness.report.findings import findings_list, in_readme
 from harness.report.inline import same_page
 from harness.report.latex_csv import csv_text, latex
@@ -143,7 +141,9 @@ def _pages(catalogue: Catalogue) -> Iterator[tuple[Paper, tuple[Experiment, ...]
 
 def _pictures_of(rendered: Document) -> list[Picture]:
     pictures = [picture for part in rendered.sections for picture in part.pictures]
-    return [picture for picture in (rendered.forest, rendered.encoder, *pictures) if picture is not None]
+    return [
+        picture for picture in (rendered.forest, rendered.energy, rendered.encoder, *pictures) if picture is not None
+    ]
 
 
 def _tables(own: Sequence[Section], material: Material) -> dict[str, bytes]:
@@ -181,5 +181,4 @@ def _pictures(experiment: Experiment, profile: ProfileName, material: Material) 
     # a smoke run shows that the program works; drawn, it would pass for a result
     if profile == "smoke" or not scene.drawn_arms():
         return []
-    curves = [accuracy(scene, "log"), accuracy(scene, "linear")]
-    return [*curves, *final(scene), *differences(scene), *operations(scene)]
+    return [accuracy(scene), *final(scene)]

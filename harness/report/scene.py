@@ -18,7 +18,10 @@ MANY = 8  # more arms than this are spread over panels
 
 @dataclass(frozen=True)
 class Style:
-    """How one arm (or one family of arms spread over panels) looks everywhere in its experiment."""
+    """How one arm (or one family of arms spread over panels) looks everywhere in its experiment.
+
+    `label` is the arm's one name, or the part of it that the family shares.
+    """
 
     key: str
     label: str
@@ -102,7 +105,6 @@ def styles_of(experiment: Experiment) -> Mapping[str, Style]:
     palette = colours(len(families))
     styles: dict[str, Style] = {}
     for index, (family, members) in enumerate(families.items()):
-        label = members[0].title.rpartition(", T = ")[0] if many else ""
-        style = Style(family, label or members[0].title, palette[index], MARKERS[index % len(MARKERS)])
+        style = Style(family, family, palette[index], MARKERS[index % len(MARKERS)])
         styles |= {arm.name: style for arm in members}
     return styles

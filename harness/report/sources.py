@@ -1,5 +1,6 @@
 """What a report is made from: one results folder as the analysis sees it, looked up by arm and timestep."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,8 +70,7 @@ class Cell:
     reason: str
     path: str
     accuracy: float | None
-    macs: float | None
-    accumulates: float | None
+    rechecks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,7 @@ class Source:
                 reason=self.shorten(str(row["reason"])),
                 path=self.shorten(str(row["path"])),
                 accuracy=_number(row["accuracy"]),
-                macs=_number(row["macs"]),
-                accumulates=_number(row["accumulates"]),
+                rechecks=tuple(filter(None, str(row["rechecks"]).split("; "))),
             )
             for row in rows.to_dict("records")
         ]
@@ -136,6 +135,12 @@ class Source:
     def planned_seeds(self, experiment: str, profile: str, arm: str) -> int:
         """How many seeds are planned: 0 .. n − 1. Further ones are listed with their records and judge nothing."""
         return self.catalogue.experiment(experiment).seeds(arm, profile)
+
+    def second_simulator(self, experiment: str, profile: str, arm: str) -> str:
+        """What other simulators gave for kept weights, with the finished cells asked: "snntorch: identical (3/5)"."""
+        done = [cell for cell in self.cells.get((experiment, profile, arm), ()) if cell.status == "done"]
+        counts = Counter(check for cell in done for check in cell.rechecks)
+        return "; ".join(f"{check} ({count}/{len(done)})" for check, count in sorted(counts.items()))
 
     def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
         """Whether the arm has a row here even without a record; one added by `--encoder` has none."""

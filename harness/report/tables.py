@@ -18,6 +18,7 @@ BLANK = "—"
 NOT_PRINTED = "the paper prints no number here"
 BEYOND = "beyond the arm’s last timestep"
 OTHER_TIME = "another code’s number, printed for its own number of timesteps"
+NO_TIME = "another code’s number, printed without its number of timesteps"
 OWN_TIME = "the paper’s own number, printed for another number of timesteps"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 
@@ -35,7 +36,8 @@ class Entry:
 class Row:
     """One arm as one source has it; `title` says what the arm is. `seeds` is "5/5", empty where seeds make no sense.
 
-    `elsewhere` is a published number whose timestep has no column, in words.
+    `elsewhere` is a published number whose timestep has no column, in words. `second`: what other simulators gave for
+    the arm's kept weights, empty where nobody has asked one.
     """
 
     arm: str
@@ -46,6 +48,7 @@ class Row:
     entries: tuple[Entry, ...]
     note: str = ""
     elsewhere: str = ""
+    second: str = ""
 
     @property
     def name(self) -> str:
@@ -72,6 +75,11 @@ class Table:
         """Every reason in the table, once, in reading order."""
         reasons = [entry.reason for row in self.rows for entry in row.entries if entry.reason]
         return tuple(dict.fromkeys(reasons))
+
+    @property
+    def rechecked(self) -> bool:
+        """Whether another simulator was asked about any arm: the table then has a column for it."""
+        return any(row.second for row in self.rows)
 
     def mark(self, entry: Entry) -> str:
         """The footnote letter of an entry, or nothing."""
@@ -134,7 +142,8 @@ def _our_row(experiment: Experiment, profile: ProfileName, arm: Arm, source: Sou
         for t in columns
     )
     note = "" if arm.in_paper else "control, not in the paper"
-    return Row(arm.name, arm.title, source.name, f"{done}/{planned}", done >= planned, entries, note)
+    second = source.second_simulator(experiment.name, profile, arm.name)
+    return Row(arm.name, arm.title, source.name, f"{done}/{planned}", done >= planned, entries, note, second=second)
 
 
 def _entry(estimate: Estimate | None, missing: str) -> Entry:
@@ -148,9 +157,11 @@ def _published_rows(claims: Sequence[Claim], columns: tuple[int, ...]) -> Iterat
     for claim in claims:
         if claim.kind != "context" or claim.prints:
             continue
-        place = f"at T = {claim.timestep}" if claim.timestep else "timesteps not reported"
+        place = f" at T = {claim.timestep}" if claim.timestep else ", timesteps not reported"
         own = Entry(str(claim.value), claim.published)
-        other = Entry(reason=OTHER_TIME if claim.judged_as is None else OWN_TIME)
+        theirs = NO_TIME if claim.timestep is None else OTHER_TIME
+        other = Entry(reason=theirs if claim.judged_as is None else OWN_TIME)
         entries = tuple(own if t == claim.timestep else other for t in columns)
-        elsewhere = "" if claim.timestep in columns else f"{claim.value} {place}"
-        yield Row(claim.id, str(claim.label), "published", "", True, entries, claim.source, elsewhere)
+        elsewhere = "" if claim.timestep in columns else f"{claim.value}{place}"
+        note = "; ".join(filter(None, (claim.source, claim.note)))
+        yield Row(claim.id, str(claim.label), "published", "", True, entries, note, elsewhere)

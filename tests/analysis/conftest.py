@@ -20,7 +20,10 @@ CATALOGUE = catalogue()
 
 @dataclass(frozen=True)
 class Cell:
-    """A small cell: its curve is `correct`, or 0 up to a last timestep with `correct`; `best` is an earlier epoch's."""
+    """A small cell: its curve is `correct`, or 0 up to a last timestep with `correct`; `best` is an earlier epoch's.
+
+    On training images it is as on test images.
+    """
 
     experiment: str
     profile: str
@@ -46,6 +49,7 @@ class Cell:
             timings={"ann": 2.0, "test": 0.5},
             epochs=[] if self.failure else [Epoch(0.5, first, total), Epoch(0.4, curve[-1], total)],
             curve=None if self.failure else Counts(curve, total),
+            sample_curve=None if self.failure else Counts(curve, total),
             failure=Failure(self.failure, "Traceback: …") if self.failure else None,
         )
 

@@ -10,7 +10,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from harness.analysis.answers import answers_of
 from harness.records.admission import LARGEST, nonsense
+from harness.records.bits import answers_in
 from harness.records.store import read_record
 from harness.schema import Counts, Epoch, Failure, LayerActivity, Record
 from tests.fingerprints import of_other_code, of_other_recipe
@@ -142,3 +144,19 @@ def test_bits_that_add_up_make_sense(record: Record) -> None:
     bits = np.arange(10_000) < 8660
     right = {"2": base64.b64encode(np.packbits(bits).tobytes()).decode()}
     assert nonsense(msgspec.structs.replace(record, right=right)) == ""
+
+
+def test_bits_are_decoded_in_one_place(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Admission and analysis see what the one decoder gives: with it gone, neither reads a bit."""
+    bits = np.arange(10_000) < 8660
+    kept = msgspec.structs.replace(record, right={"2": base64.b64encode(np.packbits(bits).tobytes()).decode()})
+    assert answers_in(kept)[2].tolist() == answers_of(kept)[2].tolist() == bits.tolist()
+
+    def unpack(*_: object, **__: object) -> None:
+        raise AssertionError("decoded elsewhere")
+
+    for module in ("harness.records.admission", "harness.analysis.answers"):
+        monkeypatch.setattr(f"{module}.answers_in", lambda _: {})
+    monkeypatch.setattr("numpy.unpackbits", unpack)
+    assert nonsense(kept) == ""
+    assert answers_of(kept) == {}

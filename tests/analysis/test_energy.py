@@ -1,14 +1,20 @@
 """Operations and energy against numbers worked by hand."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from encoders import create
+from encoders.base import Operations as Spent
+from harness.analysis.encoder_macs import encoder_macs
 from harness.analysis.energy_model import EnergyModel, energy_model
 from harness.analysis.operations import Operations, operations_by_arm
 from harness.analysis.rows import LAYERS
+from harness.config import EncoderSpec
 from harness.errors import HarnessError
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
@@ -21,10 +27,23 @@ HIDDEN = LayerActivity("linear1", 1000, 4000.0, multiplies=False, neurons=10, sp
 OUTPUT = LayerActivity("linear2", 100, 60.0, multiplies=False, neurons=5, spikes=None)
 
 
-def measured(write: Write, results: Path, seed: int, *layers: LayerActivity, encoder: float | None = 500.0) -> None:
-    """A finished cell of two timesteps that counted `layers`."""
-    record = read_record(write(MNIST, "paper", "cyclic-2", seed, 9000))
-    write_record(results, msgspec.structs.replace(record, layers=list(layers), encoder_operations=encoder, digest=""))
+def measured(
+    write: Write,
+    seed: int,
+    *layers: LayerActivity,
+    encoder: tuple[float | None, float | None] = (500.0, 200.0),
+    arm: str = "cyclic-2",
+) -> None:
+    """A finished cell that counted `layers`; `encoder`: operations, and the multiply-accumulates among them."""
+    path = write(MNIST, "paper", arm, seed, 9000)
+    record = read_record(path)
+    told: dict[str, Any] = {
+        "layers": list(layers),
+        "encoder_operations": encoder[0],
+        "encoder_macs": encoder[1],
+        "digest": "",
+    }
+    write_record(path.parents[3], msgspec.structs.replace(record, **told))
 
 
 def operations(results: Path) -> Operations:
@@ -32,23 +51,24 @@ def operations(results: Path) -> Operations:
 
 
 def test_a_frame_has_one_row_for_each_layer(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
+    measured(write, 0, HIDDEN, OUTPUT)
     layers = load(tmp_path).layers
     assert list(layers) == list(LAYERS)
     assert layers[["position", "layer", "macs"]].to_numpy().tolist() == [[0, "linear1", 1000], [1, "linear2", 100]]
 
 
 def test_energy_of_a_spike_code(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
+    measured(write, 0, HIDDEN, OUTPUT)
     counted, model = operations(tmp_path), EnergyModel()
     assert (counted.macs, counted.accumulates, counted.multiplies, counted.encoder) == (1100, 4060, 0, 500)
     assert counted.ann_pj(model) == pytest.approx(5060)  # 1100 × 4.6
-    assert counted.snn_pj(model) == pytest.approx(4104)  # (4060 + 500) × 0.9
-    assert counted.ratio(model) == pytest.approx(5060 / 4104)
+    assert counted.snn_pj(model) == pytest.approx(4844)  # (4060 + 300) × 0.9 + 200 × 4.6: the transform multiplies
+    assert counted.ratio(model) == pytest.approx(5060 / 4844)
 
 
 def test_a_first_layer_that_sees_graded_values_multiplies(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, msgspec.structs.replace(HIDDEN, multiplies=True), OUTPUT, encoder=0.0)
+    graded = msgspec.structs.replace(HIDDEN, multiplies=True)
+    measured(write, 0, graded, OUTPUT, encoder=(0.0, None))
     counted, model = operations(tmp_path), EnergyModel()
     assert (counted.accumulates, counted.multiplies) == (60, 4000)
     assert counted.snn_pj(model) == pytest.approx(18454)  # 60 × 0.9 + 4000 × 4.6
@@ -56,44 +76,112 @@ def test_a_first_layer_that_sees_graded_values_multiplies(tmp_path: Path, write:
     assert [layer.ann_pj(model) for layer in counted.layers] == pytest.approx([4600, 460])  # 4.6 a MAC
 
 
+def test_an_input_that_is_the_same_at_every_step_is_multiplied_once(tmp_path: Path, write: Write) -> None:
+    every_step = msgspec.structs.replace(HIDDEN, multiplies=True, accumulates=16_000.0)
+    measured(write, 0, every_step, OUTPUT, encoder=(0.0, 0.0), arm="direct-16")
+    counted, model = operations_by_arm(load(tmp_path))[MNIST, "paper", "direct-16"], EnergyModel()
+    assert counted.multiplies == 1000  # 16,000 in 16 steps
+    assert counted.snn_pj(model) == pytest.approx(1000 * 4.6 + 60 * 0.9)
+
+
+def test_memory_traffic_is_weights_membranes_and_spikes(tmp_path: Path, write: Write) -> None:
+    measured(write, 0, HIDDEN, OUTPUT)
+    counted, model = operations(tmp_path), EnergyModel().with_memory()
+    assert model == EnergyModel(0.9, 4.6, 5.0)
+    # A weight each, and 15 values written and read.
+    assert counted.ann_pj(model) == pytest.approx(5060 + 5 * (1100 + 2 * 15))
+    # A weight each, 15 membranes read and written in 2 steps, 6 spikes sent and received; a word an encoder operation.
+    assert counted.snn_pj(model) == pytest.approx(4844 + 5 * (4060 + 2 * 15 * 2 + 2 * 6 + 500))
+
+
+def test_at_the_break_even_rate_both_networks_need_the_same(tmp_path: Path, write: Write) -> None:
+    measured(write, 0, HIDDEN, OUTPUT)
+    counted, model = operations(tmp_path), EnergyModel()
+    assert counted.arrivals == pytest.approx(4060 / 2200)  # of 1100 synapses in 2 steps
+    # 5060 for the ANN, 300 × 0.9 + 200 × 4.6 for the encoder: 3870 are left, at 0.9 each, for 2200 places.
+    assert counted.break_even(model) == pytest.approx(3870 / 0.9 / 2200)
+    factor = (counted.break_even(model.with_memory()) or 0.0) / (counted.arrivals or 1.0)
+    scaled = [
+        msgspec.structs.replace(layer, accumulates=layer.accumulates * factor, spikes=(layer.spikes or 0.0) * factor)
+        for layer in (HIDDEN, OUTPUT)
+    ]
+    measured(write, 0, *scaled)
+    assert operations(tmp_path).ratio(model.with_memory()) == pytest.approx(1.0)
+
+
+def test_a_network_that_needs_more_without_a_spike_breaks_even_at_none(tmp_path: Path, write: Write) -> None:
+    measured(write, 0, HIDDEN, OUTPUT, encoder=(1e6, 1e6))
+    assert operations(tmp_path).break_even(EnergyModel()) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("dct", {}),
+        ("dct", {"block_size": 2, "stride": 2}),
+        ("poisson", {}),
+        ("phase", {}),
+        ("ttfs", {}),
+        ("direct", {}),
+    ],
+)
+def test_a_record_of_one_sum_is_parted_as_its_encoder_parts_it(
+    write: Write, name: str, parameters: dict[str, int]
+) -> None:
+    counted = Spent.of(create(name, **parameters).operations((1, 28, 28), 2))
+    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 9000))
+    config = dataclasses.replace(record.config, encoder=EncoderSpec(name, parameters))
+    before = msgspec.structs.replace(record, config=config, encoder_operations=float(counted), encoder_macs=None)
+    assert encoder_macs(before) == counted.macs
+    assert encoder_macs(msgspec.structs.replace(before, encoder_macs=7.0)) == 7.0
+
+
+def test_a_sum_that_does_not_fit_its_encoder_is_not_parted(write: Write) -> None:
+    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 9000))
+    assert encoder_macs(msgspec.structs.replace(record, encoder_operations=500.0)) is None
+    unknown = dataclasses.replace(record.config, encoder=EncoderSpec("somebody's", {}))
+    assert encoder_macs(msgspec.structs.replace(record, config=unknown, encoder_operations=500.0)) is None
+
+
 def test_layers_keep_their_place_and_name(tmp_path: Path, write: Write) -> None:
     late_in_the_alphabet = msgspec.structs.replace(HIDDEN, name="zeta")
-    measured(write, tmp_path, 0, late_in_the_alphabet, OUTPUT)
+    measured(write, 0, late_in_the_alphabet, OUTPUT)
     assert [layer.name for layer in operations(tmp_path).layers] == ["zeta", "linear2"]
 
 
 def test_a_seed_that_did_not_count_spikes_leaves_the_rate_unknown(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
-    measured(write, tmp_path, 1, msgspec.structs.replace(HIDDEN, spikes=None), OUTPUT)
+    measured(write, 0, HIDDEN, OUTPUT)
+    measured(write, 1, msgspec.structs.replace(HIDDEN, spikes=None), OUTPUT)
     assert operations(tmp_path).layers[0].rate is None
 
 
 def test_counts_are_means_over_seeds(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
+    measured(write, 0, HIDDEN, OUTPUT)
     busier = msgspec.structs.replace(HIDDEN, accumulates=5000.0, spikes=8.0)
-    measured(write, tmp_path, 1, busier, OUTPUT)
+    measured(write, 1, busier, OUTPUT)
     counted = operations(tmp_path)
     assert (counted.seeds, counted.accumulates, counted.layers[0].spikes) == (2, 4560, 7)
     assert counted.rate == pytest.approx(0.35)  # 7 spikes of 10 neurons in 2 timesteps
 
 
 def test_the_output_layer_has_no_rate_and_counts_in_none(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
+    measured(write, 0, HIDDEN, OUTPUT)
     counted = operations(tmp_path)
     assert [layer.rate for layer in counted.layers] == [pytest.approx(0.3), None]
     assert counted.rate == pytest.approx(0.3)
 
 
 def test_without_the_encoders_operations_the_energy_of_the_snn_is_unknown(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
-    measured(write, tmp_path, 1, HIDDEN, OUTPUT, encoder=None)
+    measured(write, 0, HIDDEN, OUTPUT)
+    measured(write, 1, HIDDEN, OUTPUT, encoder=(None, None))
     counted, model = operations(tmp_path), EnergyModel()
     assert (counted.encoder, counted.snn_pj(model), counted.ratio(model)) == (None, None, None)
+    assert counted.break_even(model) is None
     assert counted.ann_pj(model) == pytest.approx(5060)
 
 
 def test_cells_that_failed_or_counted_nothing_are_no_part_of_a_mean(tmp_path: Path, write: Write) -> None:
-    measured(write, tmp_path, 0, HIDDEN, OUTPUT)
+    measured(write, 0, HIDDEN, OUTPUT)
     write(MNIST, "paper", "cyclic-2", 1, 9000)
     write(MNIST, "paper", "cyclic-2", 2, failure="out of memory")
     assert operations(tmp_path).seeds == 1

@@ -42,7 +42,27 @@ def test_every_published_ordering_is_a_claim() -> None:
         ("cyclic-16x3", "intermittent-8x6"),
     }
     no_benefit = {c.less for c in _of("ordering") if c.relation == "not-less" and c.greater == "latency48-16"}
+    assert {c.images for c in _of("ordering") if c.less in no_benefit} == {"training"}
     assert no_benefit == {f"latency48-{count}" for count in (1, 2, 4, 6, 8, 10, 12)}
+
+
+def test_comparable_to_the_ann_is_claimed_of_every_network_of_the_abstract() -> None:
+    rows = {(c.experiment, c.greater, c.relation) for c in _of("ordering") if c.baseline == "ann"}
+    arms = {"ablation-interleaved": "cyclic-16x3", "cifar100-vgg11": "cyclic-48", "tinyimagenet-vgg13": "cyclic-125"}
+    assert rows == {(experiment, arm, "not-less") for experiment, arm in arms.items()}
+
+
+def test_the_reset_as_the_reason_is_claimed_by_its_consequence() -> None:
+    (claim,) = [c for c in _of("ordering") if c.greater == "interleaved-16x3-no-reset"]
+    assert (claim.less, claim.relation, claim.timestep) == ("cyclic-16x3-no-reset", "not-less", 48)
+
+
+def test_no_number_is_judged_twice() -> None:
+    """As printed and tuned are two arms for one number; else a number at an arm's timestep is one claim."""
+    judged = [(c.experiment, c.timestep, c.value) for c in _of("value") if "as-printed" not in c.id]
+    assert len(judged) == len(set(judged))
+    shown = {c.judged_as for c in _of("context") if c.judged_as}
+    assert shown <= {c.id for c in _of("value")}
 
 
 def test_a_number_printed_again_is_shown_and_judged_once() -> None:

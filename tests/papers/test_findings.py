@@ -65,3 +65,17 @@ def test_published_numbers_are_sorted_by_what_became_of_them(tmp_path: Path, wri
     (found,) = [text for text in sentences(tmp_path) if text.startswith("Published")]
     assert "higher: 86.7 % (cyclic-2, ours 94.02)" in found
     assert "reproduced: 98.54 % (cyclic-16, ours 98.54)" in found
+
+
+def test_which_sentences_on_latency_agree_is_said(tmp_path: Path) -> None:
+    (sentence,) = sentences(tmp_path)
+    assert '"about 200 steps" and "2-14X" agree with each other' in sentence
+    assert '"2-14X" and "orders of magnitude" do not agree' in sentence
+    assert sentence.endswith('contradict "2-14X" and "orders of magnitude".')
+
+
+def test_networks_without_evidence_at_their_own_size_are_named(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (7000, 7010, 7020))
+    assert "no evidence: 784-100-10, VGG11, VGG13, VGG5, VGG9." in sentences(tmp_path)[-1]
+    write_arm(write, "cifar10-encoders", "paper", "dct", (9000,))
+    assert "VGG5" not in sentences(tmp_path)[-1]

@@ -31,3 +31,10 @@ def test_spikes_die_out_where_the_first_frequencies_hold_the_energy() -> None:
     low = torch.from_numpy(idctn(spectrum, axes=(3, 5), norm="ortho").reshape(6, 3, 8, 8)).float()
     assert late_spikes(low, iter([low])) < 10.0
     assert late_spikes(IMAGES, iter([IMAGES])) > 80.0
+
+
+def test_cyclic_feeding_keeps_the_spikes_that_interleaving_loses() -> None:
+    """Flat blocks hold the first frequency alone, which the cyclic schedule feeds again in each cycle."""
+    grey = np.random.default_rng(1).uniform(-0.9, 0.9, (200, 1, 1, 1))
+    flat = torch.from_numpy(grey).float().expand(200, 3, 8, 8)
+    assert late_spikes(flat, iter([flat]), "cyclic") > late_spikes(flat, iter([flat]), "interleaved")

@@ -64,12 +64,12 @@ def test_check_follows_the_records(copy: Campaign) -> None:
     (copy.evidence / "mnist-784-100-10/paper/cyclic-16/seed-0004.json").unlink()
     wrong = check(copy.alone, CATALOGUE)
     assert {"index.html", "report.md", "mnist-784-100-10.csv", "mnist-784-100-10.tex"} <= set(wrong)
-    assert "mnist-784-100-10-paper-accuracy-log.svg" in wrong
+    assert "mnist-784-100-10-paper-accuracy.svg" in wrong
     assert "encoder-picture.svg" not in wrong
 
 
 def test_check_compares_figures_of_another_matplotlib_by_their_data(copy: Campaign) -> None:
-    figure = copy.out / "mnist-784-100-10-paper-accuracy-log.svg"
+    figure = copy.out / "mnist-784-100-10-paper-accuracy.svg"
     for path in (figure, copy.out / "index.html"):
         painted = path.read_bytes().replace(painter().encode(), b"matplotlib 3.9.1 on riscv64.")
         path.write_bytes(painted.replace(b"stroke-width: 1.6", b"stroke-width: 1.7"))

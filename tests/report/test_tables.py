@@ -1,9 +1,28 @@
 """Accuracy tables: who stands in a row, which timesteps in a column, and no blank without its reason."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from msgspec import structs
+
+from harness.records.rechecks import Recheck, write_recheck
+from harness.records.store import read_record, write_record
+from harness.report import render
+from harness.report.scene import styles_of
 from harness.report.sources import read
-from harness.report.tables import BEYOND, FEW_SEEDS, NOT_PRINTED, Table, accuracy_table, columns_of, letter
+from harness.report.tables import (
+    BEYOND,
+    FEW_SEEDS,
+    NO_TIME,
+    NOT_PRINTED,
+    OTHER_TIME,
+    OWN_TIME,
+    Table,
+    accuracy_table,
+    columns_of,
+    letter,
+)
+from harness.schema import Counts, Weights
 
 from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell, write_mnist
 
@@ -67,3 +86,65 @@ def test_an_arm_whose_only_cell_failed_quotes_the_error(campaign: Campaign) -> N
 @pytest.mark.parametrize(("index", "text"), [(0, "a"), (25, "z"), (26, "aa"), (53, "bb")])
 def test_footnote_letters_go_on_after_z(index: int, text: str) -> None:
     assert letter(index) == text
+
+
+def test_the_footnotes_of_a_published_row_are_true_of_it(campaign: Campaign) -> None:
+    """Comsa et al. print no number of timesteps; Kheradpisheh et al. print 256; 98.54 is the paper's own."""
+    rows = {row.title: row for row in table_of(campaign).rows if row.whose == "published"}
+    assert {e.reason for e in rows["Comsa et al. [3]"].entries} == {NO_TIME}
+    assert rows["Comsa et al. [3]"].elsewhere == "97.9, timesteps not reported"
+    assert {e.reason for e in rows["Kheradpisheh et al. [7]"].entries} == {OTHER_TIME}
+    readings = [row for row in table_of(campaign, "sensitivity-readings").rows if row.whose == "published"]
+    assert {e.reason for row in readings for e in row.entries if e.value is None} == {OWN_TIME}
+
+
+def test_what_a_published_number_really_says_stands_at_it(campaign: Campaign) -> None:
+    (rate,) = [row for row in table_of(campaign, "cifar100-vgg11").rows if row.title.startswith("Rate")]
+    assert "stays below 60 %" in rate.note
+
+
+def test_an_interval_never_leaves_0_to_100_percent(campaign: Campaign) -> None:
+    """Three seeds at 99.9, 99.9 and 90: mean 96.6 and a half-width of 14.2; two seeds are two figures."""
+    write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9990, 9990, 9000))
+    write_arm(campaign.evidence, MNIST, "paper", "cyclic-5", (1000, 9000))
+    rows = {row.arm: row for row in table_of(campaign).rows if row.whose == "evidence"}
+    assert rows["cyclic-2"].entries[1].text == "96.60 (82.40 to 100.00)"
+    assert rows["cyclic-5"].entries[3].text == "10.00, 90.00"
+    report = render(campaign.alone, CATALOGUE)
+    for judged in report.judgements:
+        if judged.kind == "value":
+            ends = (judged.low, judged.high, judged.prediction_low, judged.prediction_high)
+            assert all(end is None or 0.0 <= end <= 100.0 for end in ends), judged.id
+
+
+def test_an_arm_has_one_name_in_tables_and_figures() -> None:
+    for experiment in map(CATALOGUE.experiment, CATALOGUE.names()):
+        for arm in experiment.arms:
+            assert styles_of(experiment)[arm.name].label in arm.name
+
+
+def recheck(path: Path, simulator: str, of_weights: str) -> None:
+    record = read_record(path)
+    counts = Counts([1], 1)
+    found = Recheck(simulator, record.digest, of_weights, "identical", counts, counts, 0, 0, 1, 0, 0, [])
+    write_recheck(path, simulator, found)
+
+
+def test_a_second_simulator_has_a_column_where_one_was_asked(campaign: Campaign) -> None:
+    """Two of three cells were run again in snnTorch, one of them with other weights than its record's."""
+    assert not table_of(campaign).rechecked
+    for path in write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200)):
+        weights = Weights(path.with_suffix(".safetensors").name, "a" * 64)
+        write_record(campaign.evidence, structs.replace(read_record(path), weights=weights, digest=""))
+        if not path.name.endswith("2.json"):
+            recheck(path, "snntorch", ("a" if path.name.endswith("0.json") else "b") * 64)
+    table = table_of(campaign)
+    assert table.rechecked
+    assert {row.second for row in table.rows if row.arm == "cyclic-2" and row.whose == "evidence"} == {
+        "snntorch: identical (1/3)"
+    }
+    render(campaign.alone, CATALOGUE)
+    text, page = ((campaign.out / name).read_text() for name in ("report.md", "index.html"))
+    assert "| T = 100 | second simulator |" in text
+    assert "snntorch: identical (1/3)" in text
+    assert "<td>snntorch: identical (1/3)</td>" in page

@@ -58,8 +58,10 @@ def test_data_recipe_and_energy_are_stated(kept: Kept) -> None:
     text, record = card(kept.weights, KNOWN), read_record(kept.record)
     assert record.fingerprint.data in text
     assert "learning_rate 0.001" in text
-    additions = sum(layer.accumulates for layer in record.layers) + (record.encoder_operations or 0)
-    assert f"{additions * 0.9 / 1000:.1f} nJ here" in text.replace("\n", " ")
+    macs = record.encoder_macs or 0.0
+    additions = sum(layer.accumulates for layer in record.layers) + (record.encoder_operations or 0.0) - macs
+    assert macs > 0
+    assert f"{(additions * 0.9 + macs * 4.6) / 1000:.1f} nJ here" in text.replace("\n", " ")
 
 
 def test_deviations_of_the_profile_are_listed(own: Kept) -> None:

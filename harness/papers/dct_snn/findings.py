@@ -12,12 +12,18 @@ from harness.analysis.margins import difference_margin
 from harness.analysis.outcomes import accuracy_of, difference_of
 from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
+from harness.papers.dct_snn.experiments import EXPERIMENTS
 
 MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
 DCT, NUMBER = "cyclic-16", "mnist-t16"
 CONTROLS = {"direct-16": "direct input", "poisson-16": "Poisson input"}
 INTERLEAVED = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
-SENTENCES = ("latency-two-to-fourteen", "latency-orders-of-magnitude")
+SENTENCES = {"latency-two-to-fourteen": '"2-14X"', "latency-orders-of-magnitude": '"orders of magnitude"'}
+PAIRS = {
+    "latency-200-agrees-with-2-14": '"about 200 steps" and "2-14X"',
+    "latency-200-agrees-with-orders": '"about 200 steps" and "orders of magnitude"',
+    "latency-2-14-agrees-with-orders": '"2-14X" and "orders of magnitude"',
+}
 
 
 def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]:
@@ -34,6 +40,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
         *_numbers(judgements),
         *_other_papers(judgements),
         *_own_sentences(by_id),
+        *_sizes(loaded),
     )
 
 
@@ -110,9 +117,29 @@ def _other_papers(judgements: Sequence[Judgement]) -> Iterator[str]:
 
 
 def _own_sentences(by_id: Mapping[str, Judgement]) -> Iterator[str]:
-    wrong = [found.why for name in SENTENCES if (found := by_id.get(name)) and found.verdict == "contradicted"]
-    if len(wrong) == len(SENTENCES):
-        yield (
-            'The sentences on latency, "2-14X" and "orders of magnitude", agree neither with each other nor with the '
-            "steps that the same section reads off its own figure: 5 to 42 times as many as 48."
-        )
+    verdicts = {name: by_id[name].verdict for name in (*SENTENCES, *PAIRS) if name in by_id}
+    if len(verdicts) < len(SENTENCES) + len(PAIRS):
+        return
+    words = [
+        f"{pair} {'agree with each other' if verdicts[name] == 'holds' else 'do not agree'}"
+        for name, pair in PAIRS.items()
+    ]
+    wrong = [sentence for name, sentence in SENTENCES.items() if verdicts[name] == "contradicted"]
+    figures = "The steps that the same section reads off its own figure, 5 to 42 times as many as 48, contradict"
+    yield f"The sentences on latency: {'; '.join(words)}." + (f" {figures} {' and '.join(wrong)}." if wrong else "")
+
+
+def _sizes(loaded: Loaded) -> Iterator[str]:
+    """The published networks that nobody has trained at their own size."""
+    done = loaded.cells[loaded.cells["status"] == "done"]
+    if done.empty:
+        return
+    trained = set(done.loc[done["profile"] == "paper", "experiment"])
+    by_network: dict[str, list[bool]] = {}
+    for experiment in EXPERIMENTS:
+        for profile in experiment.profiles:
+            if profile.name == "paper":
+                by_network.setdefault(profile.network.name, []).append(experiment.name in trained)
+    missing = [name.upper() for name, runs in sorted(by_network.items()) if not any(runs)]
+    if missing:
+        yield f"At the size of the paper these networks have no evidence: {', '.join(missing)}."

@@ -41,18 +41,6 @@ for (const button of document.querySelectorAll("[data-toggle]")) {
   });
 }
 
-// Log or linear time: two figures, one of them shown.
-for (const button of document.querySelectorAll("[data-show]")) {
-  button.addEventListener("click", () => {
-    const wanted = document.getElementById(button.dataset.show);
-    const current = button.closest("figure");
-    if (wanted === current) return;
-    current.hidden = true;
-    wanted.hidden = false;
-    wanted.querySelector('[data-show][aria-pressed="true"]').focus();
-  });
-}
-
 // A number leads to its records, which are folded away.
 const unfold = () => {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -1,0 +1,106 @@
+"""Which figures a report has, in which order, and what the figure of energy shows."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from harness.analysis.energy_model import EnergyModel
+from harness.catalogue import Arm
+from harness.config import EncoderSpec
+from harness.records.store import read_record, write_record
+from harness.report import ReportResult, figures_energy, render
+from harness.report.figures_energy import code_of
+from harness.report.sources import read
+
+from .campaigns import CATALOGUE, Campaign, write_arm
+
+MNIST, ENCODERS = "mnist-784-100-10", "mnist-encoders"
+
+
+def tell(results: Path, path: Path, multiplies: bool, encoder: tuple[float, float]) -> None:
+    """The record with its encoder's operations and multiply-accumulates."""
+    record = read_record(path)
+    layers = [msgspec.structs.replace(layer, multiplies=multiplies) for layer in record.layers]
+    told = msgspec.structs.replace(record, layers=layers, encoder_operations=encoder[0], encoder_macs=encoder[1])
+    write_record(results, msgspec.structs.replace(told, digest=""))
+
+
+@pytest.fixture
+def counted(campaign: Campaign) -> Campaign:
+    """DCT, and direct input under the names of two experiments, which are one computation."""
+    for experiment, arm, multiplies in (
+        (MNIST, "cyclic-16", False),
+        (MNIST, "direct-16", True),
+        (ENCODERS, "direct", True),
+    ):
+        for path in write_arm(campaign.evidence, experiment, "paper", arm, (9800, 9810, 9790)):
+            tell(campaign.evidence, path, multiplies, (0.0, 0.0) if multiplies else (31_360.0, 18_816.0))
+    return campaign
+
+
+def drawn(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the figure of energy was drawn from."""
+    kept: list[Any] = []
+
+    def keep(_: object, __: str, data: Any) -> tuple[bytes, bytes]:
+        kept.append(json.loads(json.dumps(data)))
+        return b"", b""
+
+    monkeypatch.setattr(figures_energy, "both_renderings", keep)
+    (evidence,) = read(campaign.evidence, None, CATALOGUE)
+    figures_energy.energy("e", "Energy", CATALOGUE.papers[0].experiments, evidence, EnergyModel())
+    return kept[0]
+
+
+def test_direct_input_is_drawn_at_the_energy_of_its_products(
+    counted: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """144,000 products in 16 steps are computed once, 9,000 × 4.6 pJ; the transform of the DCT multiplies."""
+    points = {item[0]: item[2] for item in drawn(counted, monkeypatch)[2:6] if len(item) == 6}
+    assert points["direct-16"] == pytest.approx(0.0414)
+    assert points["cyclic-16"] == pytest.approx((144_000 * 0.9 + 12_544 * 0.9 + 18_816 * 4.6) * 1e-6)
+
+
+def test_twins_are_one_point_and_each_panel_has_its_ann(counted: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = drawn(counted, monkeypatch)[1:]
+    assert [item for item in items if len(item) == 3] == [
+        ["mnist", "paper", "arithmetic alone"],
+        ["mnist", "paper", "with memory traffic"],
+    ]
+    assert [item[1] for item in items if len(item) == 6] == 2 * ["dct", "direct"]
+    anns = [item[1] for item in items if item[0] == "ann"]
+    assert anns == pytest.approx([78_400 * 4.6e-6, (78_400 * 4.6 + 5 * (78_400 + 200)) * 1e-6], rel=1e-5)
+
+
+def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, ENCODERS, "paper", "ttfs", (9800, 9810, 9790))
+    render(campaign.alone, CATALOGUE)
+    assert not (campaign.out / "dct-snn-energy.svg").exists()
+
+
+def test_accuracy_against_energy_is_the_second_figure(counted: Campaign) -> None:
+    render(counted.alone, CATALOGUE)
+    page = (counted.out / "index.html").read_text()
+    sections = re.findall(r'<section id="([^"]+)"', page)
+    assert sections[:3] == ["forest", "energy", "claims"]
+    figures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (counted.out / "report.md").read_text())
+    assert figures[:2] == ["dct-snn-claims.svg", "dct-snn-energy.svg"]
+
+
+def test_an_experiment_has_one_view_of_accuracy(rendered: ReportResult) -> None:
+    names = {path.name for path in rendered.files if path.suffix == ".svg"}
+    assert {name for name in names if "accuracy" in name} == {
+        "mnist-784-100-10-paper-accuracy.svg",
+        "ablation-interleaved-lite-accuracy.svg",
+        "sensitivity-readings-paper-accuracy.svg",
+    }
+    assert not [name for name in names if "operations" in name or "differences" in name]
+
+
+def test_a_code_is_named_with_what_is_not_default() -> None:
+    assert code_of(Arm("a", EncoderSpec("poisson", {"signed": True}), 16, "a").encoder) == "poisson (signed = True)"
+    assert code_of(EncoderSpec("direct")) == "direct"
