@@ -27,13 +27,13 @@ SNN = SnnRecipe(epochs=20, batch_size=128, learning_rate=3e-3, dropout=0.0, augm
 # Each code's fine-tuning rate, chosen on the same validation split from one grid with one budget for all codes, by
 # `python -m harness.papers.dct_snn.choices.mnist_rates`; all scores are in results/selection/mnist-rates.json.
 RATES: Mapping[str, float] = {
-    "dct": 3e-3,
-    "poisson": 3e-3,
-    "direct": 3e-3,
+    "dct": 1e-2,
+    "poisson": 1e-2,
+    "direct": 1e-3,
     "phase": 3e-3,
-    "burst": 3e-3,
+    "burst": 1e-2,
     "ttfs": 3e-3,
-    "latency": 3e-3,
+    "latency": 1e-2,
 }
 
 PAPER = Profile(
