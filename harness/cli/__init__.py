@@ -7,7 +7,6 @@ checkpoint; 130 stopped by Ctrl-C.
 import io
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
 from harness.cli.grouping import Grouped
 from harness.cli.merge import merge
-from harness.cli.options import LOCAL, AsJson, DataDir
+from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
 from harness.cli.report import compare, report
 from harness.cli.run import run
@@ -49,7 +48,6 @@ app.command()(compare)
 app.command()(merge)
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, as `harness list` shows it.")]
-ResultsDir = Annotated[Path, typer.Option(help="Folder of the records.")]
 
 
 @app.command(name="list")

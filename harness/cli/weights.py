@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from harness.cli.options import AsJson, DataDir
+from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 
@@ -52,7 +52,7 @@ def predict(
 def recheck(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
     simulator: Annotated[str, typer.Option("--in", help="The other simulator: snntorch or norse.")] = "snntorch",
-    results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
+    results_dir: ResultsDir = LOCAL,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:

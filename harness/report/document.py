@@ -14,6 +14,7 @@ from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows, statement
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
 from harness.report.figures_forest import Line, forest
+from harness.report.paired import paired_table
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
 
@@ -42,6 +43,7 @@ class Section:
     experiment: Experiment
     profile: ProfileName
     table: Table
+    differences: Table | None
     costs: Costs | None
     pictures: tuple[Picture, ...]
     records: tuple[ArmRecords, ...]
@@ -70,7 +72,10 @@ class Material:
 
 @dataclass(frozen=True)
 class Document:
-    """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages."""
+    """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages.
+
+    `local`, `evidence`: whether your own records are shown, and whether those that the project stands behind are there.
+    """
 
     paper: Paper
     others: tuple[tuple[str, str], ...]
@@ -82,6 +87,7 @@ class Document:
     forest: Picture | None
     findings: tuple[str, ...]
     local: bool
+    evidence: bool
 
     @property
     def tally(self) -> tuple[tuple[str, str, str, int], ...]:
@@ -107,10 +113,13 @@ def document(
         forest=_forest(paper, names, sources[0]),
         findings=_findings(paper, sources[0]),
         local=len(sources) > 1,
+        evidence=sources[0].at_hand,
     )
 
 
 def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
+    if not evidence.at_hand:
+        return None
     claims = {claim.id: claim for claim in paper.claims if claim.experiment in names}
     lines = [
         Line(f"{statement(claims[j.id], evidence.catalogue)}{f' ({j.profile})' if j.profile else ''}", j)
@@ -121,6 +130,8 @@ def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
 
 
 def _findings(paper: Paper, evidence: Source) -> tuple[str, ...]:
+    if not evidence.at_hand:
+        return ()
     mine = {claim.id for claim in paper.claims}
     judgements = [judgement for judgement in evidence.judgements if judgement.id in mine]
     return tuple(paper.findings(evidence.loaded, judgements)) if paper.findings else ()
@@ -144,6 +155,7 @@ def section(experiment: Experiment, profile: ProfileName, material: Material, pi
         experiment=experiment,
         profile=profile,
         table=accuracy_table(experiment, profile, sources, material.claims),
+        differences=paired_table(experiment, profile, sources),
         costs=costs(experiment, profile, sources, material.energy),
         pictures=tuple(pictures),
         records=tuple(
