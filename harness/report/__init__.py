@@ -3,7 +3,7 @@
 from harness.report.compare import Comparison, compare
 from harness.report.render import Folders, ReportResult, check, render
 from harness.report.sources import Source, read
-from harness.report.terminal import claims_table, judged_claims, own_tables, terminal_table
+from harness.report.terminal import claims_table, judged_claims, own_tables, results_table, terminal_table
 
 __all__ = [
     "Comparison",
@@ -17,5 +17,6 @@ __all__ = [
     "own_tables",
     "read",
     "render",
+    "results_table",
     "terminal_table",
 ]

@@ -32,11 +32,17 @@ def terminal_table(
 
     Failed cells follow with their errors. Raises HarnessError for an unknown experiment.
     """
+    return results_table(experiment, read(evidence, local, catalogue), catalogue.claims, profile)
+
+
+def results_table(
+    experiment: str, sources: Sequence[Source], claims: Sequence[Claim], profile: ProfileName | None = None
+) -> "Group":
+    """`terminal_table` of results folders that are read already."""
     from rich.console import Group
     from rich.text import Text
 
-    sources = read(evidence, local, catalogue)
-    parts = [*_results(experiment, sources, catalogue.claims, profile), *_problems(sources, [experiment])]
+    parts = [*_results(experiment, sources, claims, profile), *_problems(sources, [experiment])]
     return Group(*parts or [Text(f"{experiment}: no records yet; harness run {experiment}")])
 
 
@@ -72,7 +78,10 @@ def _differences(source: Source, experiment: Experiment, profile: ProfileName) -
         groups.setdefault(title, []).append((row, one))
     for title, rows in groups.items():
         whose = " (yours)" if source.name == "yours" else ""
-        table = _table(f"Difference in points, paired by seed, 95 %: {title}{whose}")
+        table = _table(f"Difference in points, paired by seed: {title}{whose}")
+        covered = sorted({one.over for _, one in rows if one.over})
+        if covered:
+            table.caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself"
         table.add_column("arm", no_wrap=True)
         for heading in ("T", "difference", "pairs"):
             table.add_column(heading, justify="right", no_wrap=True)
