@@ -75,9 +75,7 @@ def pairs(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
         yield arm, arms[0] if alike is arm else alike
 
 
-def _difference(
-    cells: Cells, experiment: Experiment, profile: ProfileName, arm: Arm, versus: Arm
-) -> Difference | None:
+def _difference(cells: Cells, experiment: Experiment, profile: ProfileName, arm: Arm, versus: Arm) -> Difference | None:
     planned = min(experiment.seeds(one.name, profile) for one in (arm, versus))
     step = min(arm.timesteps, versus.timesteps)
     keys: list[tuple[Key, Key]] = [

@@ -17,7 +17,6 @@ REPORTS = Path("reports")
 README = Path("README.md")
 
 
-
 def folder(text: str | Path) -> Path:
     """The folder that an option names. Raises HarnessError for an empty name and for the root of the disk."""
     if not str(text).strip():

@@ -50,11 +50,9 @@ def report(
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
     if check:
-        wrong = reporting.check(
-            reporting.Folders(evidence_dir, out or REPORTS, readme=None if out else README), known, prices
-        )
-        for name in wrong:
-            console.print(f"{(out or REPORTS) / name} is not what the records give")
+        place = out or REPORTS
+        wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
+        console.print("\n".join(f"{place / name} is not what the records give" for name in wrong) or "up to date")
         raise typer.Exit(1 if wrong else 0)
     for name in names or ():
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):

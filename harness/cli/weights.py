@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
+from harness.machine.console import counted
 
 
 def predict(
@@ -37,7 +38,9 @@ def predict(
         return
     console, about = plain(), done.about
     title = f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}"
-    console.print(f"{title}: {len(done.predictions.labels)} images of {images or about.dataset}", highlight=False)
+    console.print(
+        f"{title}: {counted(len(done.predictions.labels), 'image')} of {images or about.dataset}", highlight=False
+    )
     if counts.total:
         table = Table(box=None, header_style="bold")
         for column in ("t", "correct", f"of {counts.total}"):

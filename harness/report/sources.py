@@ -179,7 +179,9 @@ def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:
 
 def _curve_of(rows: pd.DataFrame) -> tuple[Estimate, ...]:
     rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))
-    return estimates_of(rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float))
+    return estimates_of(
+        rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float)
+    )
 
 
 def _number(value: Any) -> float | None:

@@ -74,7 +74,7 @@ def _differences(source: Source, experiment: Experiment, profile: ProfileName) -
     added = {arm.name for arm in experiment.arms if arm.added}
     groups: dict[str, list[tuple[str, Difference]]] = {}
     for one in found:
-        title, row = (f"{one.arm} − …", one.versus) if one.arm in added else (f"… − {one.versus}", one.arm)
+        title, row = (f"{one.arm} − other arms", one.versus) if one.arm in added else (f"arms − {one.versus}", one.arm)
         groups.setdefault(title, []).append((row, one))
     for title, rows in groups.items():
         whose = " (yours)" if source.name == "yours" else ""

@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from encoders.base import EncoderError
+from harness import cli
 from harness.plugins.skeleton import write_skeleton
 
 PROBE = """
@@ -134,7 +137,9 @@ def test_new_says_what_to_type_next(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ]
 
 
-@pytest.mark.parametrize("command", [("encoders", "check", "spiral_wave"), ("run", "quickstart", "--encoder", "spiral_wave")])
+@pytest.mark.parametrize(
+    "command", [("encoders", "check", "spiral_wave"), ("run", "quickstart", "--encoder", "spiral_wave")]
+)
 def test_an_encoder_that_is_written_and_not_installed_says_how(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:

@@ -89,7 +89,11 @@ def test_evidence_named_as_ones_own_is_not_shown_twice(here: Path) -> None:
 def test_a_missing_or_wrong_folder_that_was_named_exits_with_2(here: Path, verb: str) -> None:
     (here / "file").touch()
     (here / "empty").mkdir()
-    for name, why in (("nowhere", "no such results folder"), ("file", "no such results folder"), ("empty", "no records")):
+    for name, why in (
+        ("nowhere", "no such results folder"),
+        ("file", "no such results folder"),
+        ("empty", "no records"),
+    ):
         code, said = run(verb, "--results-dir", name)
         assert (code, why in said, name in said) == (2, True, True), said
     assert not (here / "reports").exists()
