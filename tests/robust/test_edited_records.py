@@ -34,7 +34,7 @@ ARMS = ("cyclic-16", "poisson-16", "direct-16", "phase")
 SEEDS = 8
 PLACE = "quickstart/lite/{}/seed-{:04d}.json"
 
-VALUES = st.one_of(
+VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([None, -1, 0, 1, 2**31, 10**400, 1.5, True, "", "../../x", "[/x]", "\x1b[2J", [], {}, [-1], [361]]),
     st.integers(-400, 400),
     st.sampled_from(["dct", "phase", "poisson", "cyclic-16", "lite", "smoke", "done", "failed", "digits", "mnist"]),
@@ -98,7 +98,7 @@ def sealed(document: Any, whole: bool) -> bytes:
 def edits(draw: st.DrawFn, sound: Record) -> tuple[str, bytes]:
     """A place in the results folder, and the bytes of an edited record there."""
     if draw(st.integers(0, 3)) == 0:  # a cell that failed
-        nothing = {"curve": None, "balanced": None, "epochs": [], "layers": []}
+        nothing: dict[str, Any] = {"curve": None, "balanced": None, "epochs": [], "layers": []}
         sound = msgspec.structs.replace(sound, status="failed", failure=Failure("[/x] no spike", ""), **nothing)
     document = json.loads(msgspec.json.encode(msgspec.structs.replace(sound, digest=digest_of(sound))))
     arm, seed = (
@@ -122,7 +122,7 @@ def edits(draw: st.DrawFn, sound: Record) -> tuple[str, bytes]:
 def judged(results: Path, place: str, digits: DataSet) -> dict[str, str]:
     """What each command holds the record at `place` for."""
     found = {cell.record: cell.status for cell in status(results, CATALOGUE, "quickstart").cells}
-    by = {"status": found[str(results / place)]}
+    by: dict[str, str] = {"status": found[str(results / place)]}
     configs = configurations(QUICK, LITE, [QUICK.arm(name) for name in ARMS], SEEDS)
     planned = {str(cell.path): cell.state for cell in plan(configs, digits, results)}
     if str(results / place) in planned:
