@@ -56,7 +56,7 @@ def test_json_is_one_document_alone() -> None:
 def test_a_dry_run_trains_nothing(here: Path) -> None:
     code, _, err = run(*QUICK, "--dry-run")
     assert code == 0
-    assert "1 cells, 1 to do" in err
+    assert "1 cell, 1 to do" in err
     assert not list((here / "results").rglob("*.json"))
 
 

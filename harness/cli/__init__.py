@@ -7,8 +7,7 @@ checkpoint; 130 stopped by Ctrl-C.
 import io
 import json
 import sys
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,13 +17,14 @@ from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
 from harness.cli.grouping import Grouped
 from harness.cli.merge import merge
-from harness.cli.options import LOCAL, AsJson, DataDir
+from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
 from harness.cli.report import compare, report
 from harness.cli.run import run
 from harness.cli.weights import export, predict, recheck
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
+from harness.machine.signals import STOPPED
 from harness.machine.threads import bound_spinning
 
 app = typer.Typer(
@@ -48,8 +48,9 @@ app.command()(report)
 app.command()(compare)
 app.command()(merge)
 
+USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
+
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, as `harness list` shows it.")]
-ResultsDir = Annotated[Path, typer.Option(help="Folder of the records.")]
 
 
 @app.command(name="list")
@@ -65,21 +66,33 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(experiment: ExperimentName) -> None:
+def show(
+    experiment: ExperimentName,
+    profile: Annotated[str | None, typer.Option(help="Show the recipe of this profile alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show an experiment: arms, recipe of each profile, claims, deviations from the paper."""
-    from harness.cli.look import show_experiment
+    from harness.cli.look import experiment_document, show_experiment
     from harness.papers import catalogue
 
     known = catalogue()
-    show_experiment(known.experiment(experiment), known, plain())
+    found = known.experiment(experiment)
+    profiles = found.profiles if profile is None else (found.profile(profile),)
+    if as_json:
+        print(json.dumps(experiment_document(found, known, profiles)))
+    else:
+        show_experiment(found, known, profiles, plain())
 
 
 @app.command()
-def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL) -> None:
+def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: AsJson = False) -> None:
     """Show this machine: versions, device, data sets found and verified, free disk space."""
-    from harness.cli.look import show_machine
+    from harness.cli.machine import machine_document, show_machine
 
-    show_machine(plain(), data_dir, results_dir)
+    if as_json:
+        print(json.dumps(machine_document(data_dir, results_dir)))
+    else:
+        show_machine(plain(), data_dir, results_dir)
 
 
 def main() -> None:
@@ -90,16 +103,28 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except USAGE_ERROR as error:
+        if type(error).show is not USAGE_ERROR.show:  # no error: a command without arguments shows its help
+            error.show()
+            sys.exit(error.exit_code)
+        message = _usage(error)
+    except typer.Abort:
+        sys.exit(STOPPED)
     except (HarnessError, EncoderError) as error:
         message = str(error)
     except OSError as error:  # a full disk, a folder that may not be written, a name that is too long
         place = f": {error.filename}" if error.filename else ""
         message = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
-    else:
-        return
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)
+
+
+def _usage(error: Any) -> str:
+    """What Typer found wrong with the arguments, worded as every other error: what, then what to do."""
+    said = error.format_message().strip().removesuffix(".")
+    place = f" — see {error.ctx.command_path} --help" if error.ctx else ""
+    return f"{said[:1].lower()}{said[1:]}{place}"
 
 
 if __name__ == "__main__":

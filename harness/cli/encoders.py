@@ -68,7 +68,9 @@ def check(name: Name) -> None:
     """Check an encoder against every law that encoders keep, one line each. Exit code 1 if it breaks one."""
     from encoders import create
     from encoders.conformance import check as check_laws
+    from harness.plugins.skeleton import require_installed
 
+    require_installed(name)
     findings = check_laws(create(name))
     for finding in findings:
         print(finding)
@@ -157,7 +159,11 @@ def new(
     directory: Annotated[Path | None, typer.Option(help="Default: a new folder with the encoder's name.")] = None,
 ) -> None:
     """Write a working package for an encoder of your own: code, entry point and conformance test."""
-    from harness.plugins.skeleton import write_skeleton
+    from harness.plugins.skeleton import install_command, write_skeleton
 
-    for path in write_skeleton(directory or Path(name), name):
+    folder = directory or Path(name)
+    for path in write_skeleton(folder, name):
         print(path)
+    print(f"next: {install_command(folder)}")
+    print(f"then: harness encoders check {name}")
+    print(f"and:  harness run quickstart --encoder {name}")

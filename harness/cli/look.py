@@ -1,15 +1,14 @@
-"""What `harness list`, `harness show` and `harness doctor` print."""
+"""What `harness list` and `harness show` print."""
 
-import platform
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from harness.catalogue import Catalogue, Claim, Experiment
-from harness.machine.disk import free_gib, nearest_existing
+from harness.catalogue import Catalogue, Claim, Experiment, Profile
+from harness.config import NetworkSpec
+from harness.machine.console import counted
 from harness.report.claim_rows import published, statement
 
 
@@ -34,8 +33,36 @@ def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def show_experiment(experiment: Experiment, catalogue: Catalogue, console: Console) -> None:
-    """Print an experiment's arms, the recipe of each profile with its deviations, and the claims."""
+def experiment_document(experiment: Experiment, catalogue: Catalogue, profiles: Sequence[Profile]) -> dict[str, Any]:
+    """An experiment as `harness show --json` prints it."""
+    import msgspec
+
+    facts = {"name": experiment.name, "title": experiment.title, "source": experiment.source}
+    recipes = [
+        {**msgspec.to_builtins(profile), "deviations": list(experiment.deviations_of_profile(profile))}
+        for profile in profiles
+    ]
+    return {
+        **facts,
+        "dataset": experiment.dataset,
+        "classes": classes_of(experiment),
+        "arms": [msgspec.to_builtins(arm) for arm in experiment.arms],
+        "profiles": recipes,
+        "claims": [msgspec.to_builtins(claim) for claim in catalogue.claims_of(experiment.name)],
+    }
+
+
+def classes_of(experiment: Experiment) -> int:
+    """The number of classes of the experiment's data set."""
+    from harness.data.catalog import facts_of
+
+    return facts_of(experiment.dataset).classes
+
+
+def show_experiment(
+    experiment: Experiment, catalogue: Catalogue, profiles: Sequence[Profile], console: Console
+) -> None:
+    """Print an experiment's arms, the recipe of the profiles with its deviations, and the claims."""
     facts = f"{experiment.source}; {experiment.dataset}"
     console.print(f"{experiment.name} — {experiment.title} ({facts})", style="bold")
     console.print("\narms", style="bold")
@@ -48,8 +75,8 @@ def show_experiment(experiment: Experiment, catalogue: Catalogue, console: Conso
             markup=False,
             highlight=False,
         )
-    for profile in experiment.profiles:
-        _show_profile(experiment, profile.name, console)
+    for profile in profiles:
+        _show_profile(experiment, profile, console)
     console.print("\nclaims", style="bold")
     for claim in catalogue.claims_of(experiment.name):
         console.print(
@@ -71,40 +98,38 @@ def _note_of(claim: Claim) -> str:
     return f" — {claim.note}" if claim.note else ""
 
 
-def _show_profile(experiment: Experiment, name: str, console: Console) -> None:
-    profile = experiment.profile(name)
-    network, ann, snn = profile.network, profile.ann, profile.snn
-    layers = [*map(str, network.features), *map(str, network.hidden), "classes"]
+def network_words(network: NetworkSpec, classes: int) -> str:
+    """A network in words: its layers, and what the letters of the paper's notation mean."""
+    parts = []
+    if network.features:
+        letters = {"A": "A: average pooling 2×2", "D": "D: dropout"}
+        used = [words for letter, words in letters.items() if letter in network.features]
+        layers = " ".join(map(str, network.features))
+        parts.append(f"3×3 convolutions with channels {layers}" + (f" ({', '.join(used)})" if used else ""))
+    if network.hidden:
+        widths = " and ".join(map(str, network.hidden))
+        parts.append(f"hidden {'layer' if len(network.hidden) == 1 else 'layers'} of {widths} neurons")
+    return f"{network.name}: {', '.join([*parts, counted(classes, 'class', 'classes')])}"
+
+
+def _show_profile(experiment: Experiment, profile: Profile, console: Console) -> None:
+    ann, snn = profile.ann, profile.snn
 
     def say(text: str) -> None:
         console.print(f"  {text}", markup=False, highlight=False)
 
-    console.print(f"\nprofile {name}", style="bold")
-    say(f"network {network.name}: {' '.join(layers)}; {profile.seeds} seeds; {profile.precision}")
+    console.print(f"\nprofile {profile.name}", style="bold")
+    say(f"network {network_words(profile.network, classes_of(experiment))}")
+    say(f"{counted(profile.seeds, 'seed')}; {profile.precision}")
     say(f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test")
     say(
-        f"ANN: {ann.epochs} epochs, batch {ann.batch_size}, rate {ann.learning_rate} ÷ 10 every {ann.decay_every}, "
-        f"dropout {ann.dropout}/{ann.classifier_dropout}, pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
+        f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
+        f"÷ 10 every {ann.decay_every}, dropout {ann.dropout}/{ann.classifier_dropout}, "
+        f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
     )
     say(
-        f"SNN: {snn.epochs} epochs of {snn.images or 'all'} images, batch {snn.batch_size}, "
+        f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
         f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
     )
     for deviation in experiment.deviations_of_profile(profile):
         say(f"deviation: {deviation}")
-
-
-def show_machine(console: Console, data_dir: Path | None, results: Path) -> None:
-    """Print versions, device, data sets found and verified, and free disk space."""
-    import torch
-
-    from harness.data import cache, look, names
-
-    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "torchvision", "numpy", "numba", "pandas"))
-    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
-    console.print(f"python {platform.python_version()}, {packages}", highlight=False)
-    console.print(f"threads {torch.get_num_threads()}, GPU {gpu}", highlight=False)
-    for label, folder in (("results", nearest_existing(results.resolve())), ("cache", cache.root())):
-        console.print(f"{label}: {folder}, {free_gib(folder):.0f} GiB free", highlight=False, soft_wrap=True)
-    for name in names():
-        console.print(str(look(name, data_dir)), highlight=False, soft_wrap=True)

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import LOCAL, AsJson
+from harness.cli.options import LOCAL, AsJson, folder_option
 
 
 def merge(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Results folders to take records from.")],
-    results_dir: Annotated[Path, typer.Option(help="Folder that receives the records.")] = LOCAL,
+    results_dir: Annotated[Path, folder_option("Folder that receives the records.")] = LOCAL,
     as_json: AsJson = False,
 ) -> None:
     """Copy records that were computed elsewhere. If a cell here has another result, nothing is copied (exit 1)."""

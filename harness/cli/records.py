@@ -4,14 +4,13 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from harness.cli.options import AsJson, DataDir
-from harness.errors import Stopped
+from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, is_named
+from harness.errors import HarnessError, Stopped
 from harness.machine import signals
 from harness.machine.console import console as plain
 from harness.runs.display import display
@@ -36,7 +35,7 @@ def stoppable(how_to_go_on: str, deadline: signals.Deadline | None = None) -> It
 
 def status(
     experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]", help="Default: all experiments.")] = None,
-    results_dir: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results/local"),
+    results_dir: ResultsDir = LOCAL,
     as_json: AsJson = False,
 ) -> None:
     """Show which cells are done, stale (and what changed), failed, running or missing. Nothing is trained."""
@@ -44,7 +43,10 @@ def status(
     from harness.runs.status import STATES, lines
     from harness.runs.status import status as look
 
+    named = is_named(results_dir)
     found = look(results_dir, catalogue(), experiment)
+    if named and not found.cells:
+        raise HarnessError(f"{results_dir}: no records in it", "name a folder that `harness run` wrote")
     if as_json:
         print(json.dumps(found.document()))
         return
@@ -63,7 +65,7 @@ def status(
 
 def verify(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
-    results_dir: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results/evidence"),
+    results_dir: ResultsDir = LOCAL,
     data_dir: DataDir = None,
     weights: Annotated[bool, typer.Option("--weights", help="Only test the weights kept beside it: seconds.")] = False,
     as_json: AsJson = False,

@@ -3,29 +3,44 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, AsJson, beside
+from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, AsJson, beside, folder_option, is_named
+from harness.errors import HarnessError
 from harness.machine.console import console as plain
+
+if TYPE_CHECKING:
+    from harness.report import Source
+
+NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
 
 
 def report(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="Default: all experiments.")
     ] = None,
-    evidence_dir: Annotated[Path, typer.Option(help="Folder of the committed records.")] = EVIDENCE,
-    results_dir: Annotated[Path, typer.Option(help="Folder of your own records, shown beside the evidence.")] = LOCAL,
+    evidence_dir: Annotated[Path, folder_option("Folder of the committed records.")] = EVIDENCE,
+    results_dir: Annotated[Path, folder_option("Folder of your own records, shown beside the evidence.")] = LOCAL,
     out: Annotated[
-        Path | None, typer.Option(help="Report the evidence alone, into this folder. Default: beside your own records.")
+        Path | None,
+        folder_option("Folder to write to. Default: beside your own records; without any, reports (and README)."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 3 if a claim is lower, higher or contradicted.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Exit 3 if a claim, by the evidence or by your records, is lower, higher or contradicted.",
+        ),
     ] = False,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if --out is not up to date.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")
+    ] = False,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
+    ] = False,
 ) -> None:
     """Compare the published numbers with the records: verdicts, tables, plots and a page."""
     from harness import report as reporting
@@ -35,39 +50,71 @@ def report(
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
     if check:
-        wrong = reporting.check(
-            reporting.Folders(evidence_dir, out or REPORTS, readme=None if out else README), known, prices
-        )
-        for name in wrong:
-            console.print(f"{(out or REPORTS) / name} is not what the records give", highlight=False, soft_wrap=True)
+        place = out or REPORTS
+        wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
+        console.print("\n".join(f"{place / name} is not what the records give" for name in wrong) or "up to date")
         raise typer.Exit(1 if wrong else 0)
     for name in names or ():
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
             known.experiment(name)
-    yours = results_dir if out is None and results_dir.is_dir() else None
-    folder = out or (REPORTS if yours is None else beside(yours))
-    folders = reporting.Folders(evidence_dir, folder, yours, readme=README if folder == REPORTS else None)
-    result = reporting.render(folders, known, energy=prices)
-    for problem in result.problems:
-        console.print(f"not used: {problem}", highlight=False, soft_wrap=True)
+    sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
-        claims = [
-            *_claims_of(result.judgements, "evidence", names),
-            *_claims_of(result.local_judgements, "yours", names),
-        ]
-        print(json.dumps({"claims": claims}))
-    else:
-        console.print(reporting.claims_table(known, evidence=evidence_dir, local=yours, experiments=names))
-        console.print(f"wrote {folder / 'index.html'}", highlight=False, soft_wrap=True)
-    shown = [j for j in (*result.judgements, *result.local_judgements) if not names or j.experiment in names]
-    if strict and any(judgement.verdict in STRICT for judgement in shown):
+        print(json.dumps(_document(sources, names)))
+    elif _is_empty(sources):
+        console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
+        return
+    if out is not None or not as_json:
+        place = out or (beside(results_dir) if len(sources) > 1 else REPORTS)
+        yours = results_dir if len(sources) > 1 else None
+        folders = reporting.Folders(evidence_dir, place, yours, readme=README if place == REPORTS else None)
+        reporting.render(folders, known, energy=prices, sources=sources)
+    if not as_json:
+        console.print(reporting.own_tables(sources, known.claims, names))
+        console.print(reporting.judged_claims(sources, known.claims, names))
+        if not sources[0].at_hand:
+            console.print(NO_EVIDENCE.format(folder=evidence_dir))
+        console.print(f"wrote {place / 'index.html'}")
+    if strict and any(j.verdict in STRICT for _, j in _judgements(sources, names)):
         raise typer.Exit(3)
 
 
-def _claims_of(judgements: Sequence[Any], source: str, names: Sequence[str] | None) -> list[dict[str, Any]]:
+def _yours(results: Path, evidence: Path) -> Path | None:
+    """The folder of your own records, or None if there are none. Raises HarnessError if it was named and has none."""
+    if results.resolve() == evidence.resolve():
+        return None
+    named = is_named(results)
+    if not any(results.glob("*/*/*/seed-*.json")):
+        if named:
+            raise HarnessError(f"{results}: no records in it", "name a folder that `harness run` wrote")
+        return None
+    return results
+
+
+def _is_empty(sources: "Sequence[Source]") -> bool:
+    return len(sources) == 1 and not sources[0].at_hand
+
+
+def _judgements(sources: "Sequence[Source]", names: Sequence[str] | None) -> list[tuple[str, Any]]:
+    """Whose each judgement is, and the judgement, of all or the named experiments."""
+    shown = [source for source in sources if source.at_hand]
+    return [(s.name, j) for s in shown for j in s.judgements if not names or j.experiment in names]
+
+
+def _document(sources: "Sequence[Source]", names: Sequence[str] | None) -> dict[str, Any]:
+    """For `--json`: every claim with its verdict, every difference between arms, and every file that was not used."""
     import msgspec
 
-    return [{"results": source, **msgspec.to_builtins(j)} for j in judgements if not names or j.experiment in names]
+    differences = [
+        {"results": source.name, **msgspec.to_builtins(found)}
+        for source in sources
+        for found in source.all_differences()
+        if not names or found.experiment in names
+    ]
+    return {
+        "claims": [{"results": whose, **msgspec.to_builtins(j)} for whose, j in _judgements(sources, names)],
+        "differences": differences,
+        "problems": [problem for source in sources for problem in source.problems],
+    }
 
 
 def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:

@@ -42,9 +42,12 @@ def run(
     deadline = Deadline(seconds_of(for_time))
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.papers import catalogue
+        from harness.plugins.skeleton import require_installed
         from harness.runs.executors.choice import Where
         from harness.runs.request import Request
 
+        for name in encoder or ():
+            require_installed(name)
         known = catalogue()
         if experiment.endswith(".py"):
             known = known.with_file(Path(experiment))
@@ -92,11 +95,11 @@ def _train(request: "Request", catalogue: "Catalogue", as_json: bool) -> list[di
 
 
 def _show_results(experiment: str, catalogue: "Catalogue", results: Path) -> None:
-    from harness.report import Folders, render, terminal_table
+    from harness.report import Folders, read, render, results_table
 
-    console = plain()
-    console.print(terminal_table(experiment, catalogue, evidence=EVIDENCE, local=results))
-    written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment]).files
+    console, sources = plain(), read(EVIDENCE, results, catalogue)
+    console.print(results_table(experiment, sources, catalogue.claims))
+    written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment], sources=sources).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
 
 

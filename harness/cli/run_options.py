@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.options import folder
+
 WHAT, HOW_MUCH, WHERE, HOW_LONG = "What", "How much", "Where", "How long"
 
 ExperimentOrFile = Annotated[
@@ -56,7 +58,9 @@ DataFolder = Annotated[
     Path | None,
     typer.Option(help="Folder of the data sets. Default: HARNESS_DATA, cache, download.", rich_help_panel=WHERE),
 ]
-Results = Annotated[Path, typer.Option(help="Folder of the records.", rich_help_panel=WHERE)]
+Results = Annotated[
+    Path, typer.Option(help="Folder of the records.", parser=folder, metavar="FOLDER", rich_help_panel=WHERE)
+]
 KeepWeights = Annotated[
     bool | None,
     typer.Option(

@@ -8,9 +8,10 @@ import msgspec
 import typer
 from rich.table import Table
 
-from harness.cli.options import AsJson, DataDir
+from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
+from harness.machine.console import counted
 
 
 def predict(
@@ -37,7 +38,9 @@ def predict(
         return
     console, about = plain(), done.about
     title = f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}"
-    console.print(f"{title}: {len(done.predictions.labels)} images of {images or about.dataset}", highlight=False)
+    console.print(
+        f"{title}: {counted(len(done.predictions.labels), 'image')} of {images or about.dataset}", highlight=False
+    )
     if counts.total:
         table = Table(box=None, header_style="bold")
         for column in ("t", "correct", f"of {counts.total}"):
@@ -52,7 +55,7 @@ def predict(
 def recheck(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
     simulator: Annotated[str, typer.Option("--in", help="The other simulator: snntorch or norse.")] = "snntorch",
-    results_dir: Annotated[Path, typer.Option(help="Where EXPERIMENT/PROFILE/ARM/SEED is.")] = Path("results/evidence"),
+    results_dir: ResultsDir = LOCAL,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:

@@ -24,3 +24,8 @@ def console(stderr: bool = False) -> Console:
 def printable(text: str) -> str:
     """`text` with every control character but line breaks and tabs written as its code."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 seed", "3 seeds"; `many` is the plural where it is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

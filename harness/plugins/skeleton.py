@@ -3,6 +3,7 @@
 import importlib.util
 import keyword
 import re
+import shlex
 import sys
 from pathlib import Path
 from string import Template
@@ -29,6 +30,27 @@ def write_skeleton(directory: Path, name: str) -> list[Path]:
     for file, template in files.items():
         _write(directory / file, template.substitute(words))
     return [directory / file for file in files]
+
+
+def install_command(directory: Path) -> str:
+    """What to type so that the encoder of the package in `directory` is known by its name."""
+    return f"pip install -e {shlex.quote(str(directory))}"
+
+
+def require_installed(name: str) -> None:
+    """Raise EncoderError, with what to type, if the encoder's package lies here and is not installed."""
+    if name in names() or not name.isidentifier():
+        return
+    for place in (Path(name), Path()):
+        if (place / f"{name}.py").is_file() and _is_package(place):
+            raise EncoderError(f"encoder '{name}' is written but not installed — {install_command(place)}")
+
+
+def _is_package(place: Path) -> bool:
+    try:
+        return GROUP in (place / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _write(path: Path, text: str) -> None:

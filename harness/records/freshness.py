@@ -88,7 +88,7 @@ def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
     if name not in catalogue.names() or not (seed.isascii() and seed.isdecimal()):
         return None
     experiment = catalogue.experiment(name)
-    if _is_encoder(arm):
+    if arm not in {known.name for known in experiment.arms} and _is_encoder(arm):
         experiment = experiment.with_added([arm])
     return experiment.resolve(experiment.arm(arm), experiment.profile(profile), int(seed))
 

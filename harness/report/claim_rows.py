@@ -83,7 +83,7 @@ class ClaimRow:
 def claim_rows(sources: Sequence[Source], claims: Sequence[Claim]) -> tuple[ClaimRow, ...]:
     """All judgement claims in the order of claims.toml; context numbers are shown in the accuracy tables only.
 
-    Yours have a row where there are records; evidence always has one.
+    Yours have a row where there are records; evidence that is at hand always has one.
     """
     return tuple(_rows(sources, claims))
 
@@ -93,6 +93,7 @@ def _rows(sources: Sequence[Source], claims: Sequence[Claim]) -> Iterator[ClaimR
         for source in sources:
             for judgement in source.judgements:
                 silent = source.name == "yours" and (judgement.verdict == "no records" or not claim.needs_training)
+                silent |= not source.at_hand
                 if judgement.id == claim.id and not silent:
                     yield _row(claim, judgement, source)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.frame import Loaded, load
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
-from harness.report.sources import Estimate, estimate_of
+from harness.report.intervals import Estimate, estimate_of
 from harness.report.tables import BLANK
 
 if TYPE_CHECKING:

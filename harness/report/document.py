@@ -15,6 +15,7 @@ from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
 from harness.report.figures_energy import energy
 from harness.report.figures_forest import Line, forest
+from harness.report.paired import paired_table
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
 
@@ -43,6 +44,7 @@ class Section:
     experiment: Experiment
     profile: ProfileName
     table: Table
+    differences: Table | None
     costs: Costs | None
     pictures: tuple[Picture, ...]
     records: tuple[ArmRecords, ...]
@@ -74,6 +76,7 @@ class Document:
     """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages.
 
     `sizes`: networks without evidence at the size of the paper profile.
+    `local`, `evidence`: whether your own records are shown, and whether those that the project stands behind are there.
     """
 
     paper: Paper
@@ -88,6 +91,7 @@ class Document:
     energy: Picture | None
     findings: tuple[str, ...]
     local: bool
+    evidence: bool
 
     @property
     def tally(self) -> tuple[tuple[str, str, str, int], ...]:
@@ -117,6 +121,7 @@ def document(
         ),
         findings=_findings(paper, sources[0]),
         local=len(sources) > 1,
+        evidence=sources[0].at_hand,
     )
 
 
@@ -135,6 +140,8 @@ def _sizes(chosen: Sequence[Experiment], evidence: Source) -> tuple[str, ...]:
 
 
 def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
+    if not evidence.at_hand:
+        return None
     claims = {claim.id: claim for claim in paper.claims if claim.experiment in names}
     lines = [
         Line(f"{statement(claims[j.id], evidence.catalogue)}{f' ({j.profile})' if j.profile else ''}", j)
@@ -145,6 +152,8 @@ def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
 
 
 def _findings(paper: Paper, evidence: Source) -> tuple[str, ...]:
+    if not evidence.at_hand:
+        return ()
     mine = {claim.id for claim in paper.claims}
     judgements = [judgement for judgement in evidence.judgements if judgement.id in mine]
     return tuple(paper.findings(evidence.loaded, judgements)) if paper.findings else ()
@@ -168,6 +177,7 @@ def section(experiment: Experiment, profile: ProfileName, material: Material, pi
         experiment=experiment,
         profile=profile,
         table=accuracy_table(experiment, profile, sources, material.claims),
+        differences=paired_table(experiment, profile, sources),
         costs=costs(experiment, profile, sources, material.energy),
         pictures=tuple(pictures),
         records=tuple(

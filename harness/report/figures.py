@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from harness.catalogue import Arm
 from harness.catalogue.claim import Claim
 from harness.report.drawing import INK, MUTED, Picture, both_renderings, diamond, legend_below, new_figure
+from harness.report.intervals import Estimate
 from harness.report.scene import MANY, Scene, Style, panels_of, styles_of
-from harness.report.sources import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.analysis.differences import CAPTION as PAIRED
 from harness.report.claim_rows import ClaimRow
 from harness.report.costs import CAPTION
 from harness.report.document import Document
@@ -41,6 +42,7 @@ def markdown(document: Document) -> str:
             document=document,
             words=WORDS,
             costs_caption=CAPTION,
+            paired_caption=PAIRED,
             claim_columns=CLAIM_COLUMNS,
             claim_cells=_claim_cells,
             pipes=_pipes,

@@ -3,6 +3,7 @@
 from importlib.resources import files
 from typing import Any
 
+from harness.analysis.differences import CAPTION as PAIRED
 from harness.report.costs import CAPTION
 from harness.report.document import Document, anchor
 from harness.report.environment import environment
@@ -30,4 +31,5 @@ def _names(document: Document) -> dict[str, Any]:
         "known_anchors": {records.anchor for section in document.sections for records in section.records},
         "words": WORDS,
         "costs_caption": CAPTION,
+        "paired_caption": PAIRED,
     }

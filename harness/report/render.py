@@ -21,7 +21,7 @@ from harness.report.markdown import markdown
 from harness.report.operations_csv import operations_csv
 from harness.report.page import page
 from harness.report.scene import Scene
-from harness.report.sources import read, with_added
+from harness.report.sources import Source, read, with_added
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,16 @@ def render(
     catalogue: Catalogue,
     experiments: Sequence[str] | None = None,
     energy: EnergyModel = FORTY_FIVE_NM,
+    sources: tuple[Source, ...] | None = None,
 ) -> ReportResult:
     """Write the report of all (or the named) experiments; the same records give the same bytes.
 
     Every paper of the catalogue has a page of its own. `energy` prices the operations that the records counted.
+    `sources`: both folders as `read` gave them, so that they are not read again.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
-    material = _material(folders, catalogue, energy)
-    sources = material.sources
+    sources = sources or read(folders.evidence, folders.local, catalogue)
+    material = Material(sources, catalogue.claims, folders.out, energy)
     contents = _contents(material, experiments)
     for name, content in contents.items():
         write_atomically(folders.out / name, content)
@@ -80,7 +82,8 @@ def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FI
     Figures painted by another matplotlib are compared by the data they show, everything else byte for byte.
     """
     out = folders.out
-    expected = _contents(_material(folders, catalogue, energy), None)
+    sources = read(folders.evidence, folders.local, catalogue)
+    expected = _contents(Material(sources, catalogue.claims, out, energy), None)
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
     wrong |= present ^ set(expected)
@@ -105,11 +108,6 @@ def _same(path: Path, fresh: bytes) -> bool:
     if path.suffix in (".svg", ".png"):
         return same_picture(committed, fresh)
     return same_page(committed, fresh) if path.suffix == ".html" else committed == fresh
-
-
-def _material(folders: Folders, catalogue: Catalogue, energy: EnergyModel) -> Material:
-    sources = read(folders.evidence, folders.local, catalogue)
-    return Material(sources, catalogue.claims, folders.out, energy)
 
 
 def _contents(material: Material, chosen: Sequence[str] | None) -> dict[str, bytes]:
@@ -177,7 +175,8 @@ def _sections(experiment: Experiment, material: Material) -> list[Section]:
 
 def _pictures(experiment: Experiment, profile: ProfileName, material: Material) -> list[Picture]:
     own = tuple(claim for claim in material.claims if claim.experiment == experiment.name)
-    scene = Scene(experiment, profile, material.sources, own)
+    at_hand = tuple(source for source in material.sources if source.at_hand)
+    scene = Scene(experiment, profile, at_hand or material.sources, own)
     # a smoke run shows that the program works; drawn, it would pass for a result
     if profile == "smoke" or not scene.drawn_arms():
         return []

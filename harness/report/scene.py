@@ -8,7 +8,8 @@ from harness.catalogue import Arm, Experiment
 from harness.catalogue.claim import Claim
 from harness.config import ProfileName
 from harness.report.drawing import INK, MARKERS, colours
-from harness.report.sources import Estimate, Source
+from harness.report.intervals import Estimate
+from harness.report.sources import Source
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,56 +9,19 @@ from typing import Any, Literal, cast
 
 import pandas as pd
 
-from harness.analysis.crossed import outcomes_without_images
 from harness.analysis.curves import percent
-from harness.analysis.estimates import estimate
+from harness.analysis.differences import Difference, differences
 from harness.analysis.frame import Loaded, load
 from harness.analysis.operations import Operations, operations_by_arm
+from harness.analysis.planned_seeds import Cells, index
 from harness.analysis.verdicts import Judgement, judge
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.from_records import experiments_from
 from harness.config import PROFILES, ProfileName
+from harness.report.intervals import Estimate, estimates_of
 
 Key = tuple[str, str, str]
 SMOKE_LABEL = "smoke: not judged"
-ROUNDING = 1e-9  # of an interval that was not cut
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Mean accuracy in percent (or points) of `runs`, one figure a seed.
-
-    `low` .. `high`: the 95 % interval over seeds, cut at what the figure can be; None below three seeds.
-    """
-
-    mean: float
-    low: float | None
-    high: float | None
-    runs: tuple[float, ...]
-
-    @property
-    def seeds(self) -> int:
-        """The number of runs."""
-        return len(self.runs)
-
-    @property
-    def half_width(self) -> float | None:
-        """Half of the interval's width."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / 2.0
-
-    @property
-    def arms(self) -> tuple[float, float] | None:
-        """How far the interval reaches below and above the mean."""
-        return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
-
-    def __str__(self) -> str:
-        """The mean ± half of its interval, or low to high where it was cut; below three seeds, each seed's figure."""
-        arms = self.arms
-        if arms is None:
-            return ", ".join(f"{run:.2f}" for run in self.runs)
-        if abs(arms[1] - arms[0]) > ROUNDING:
-            return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})"
-        return f"{self.mean:.2f} ± {arms[0]:.2f}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +47,11 @@ class Source:
     catalogue: Catalogue
 
     @cached_property
+    def at_hand(self) -> bool:
+        """Whether the folder is there. Evidence lies in a clone of the repository and nowhere else."""
+        return self.folder.is_dir()
+
+    @cached_property
     def estimates(self) -> Mapping[Key, tuple[Estimate, ...]]:
         """For every arm with a finished planned cell, one estimate a timestep, the first at index 0."""
         planned = {key: rows[rows["seed"] < self.planned_seeds(*key)] for key, rows in _by_arm(self.loaded.curves)}
@@ -99,6 +67,20 @@ class Source:
     def operations(self) -> Mapping[Key, Operations]:
         """What one image costs in every arm with a finished cell that counted it."""
         return operations_by_arm(self.loaded)
+
+    @cached_property
+    def _index(self) -> Cells:
+        return index(self.loaded)
+
+    def differences(self, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
+        """The paired differences between the arms of an experiment."""
+        return differences(self._index, experiment, profile)
+
+    def all_differences(self) -> tuple[Difference, ...]:
+        """The paired differences of every experiment and profile that has records."""
+        names = [name for name in self.catalogue.names() if self.profiles(name)]
+        found = [with_added(self.catalogue.experiment(name), [self]) for name in names]
+        return tuple(d for e in found for profile in self.profiles(e.name) for d in self.differences(e, profile))
 
     def _cells_of(self, rows: pd.DataFrame) -> list[Cell]:
         return [
@@ -144,6 +126,8 @@ class Source:
 
     def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
         """Whether the arm has a row here even without a record; one added by `--encoder` has none."""
+        if not self.at_hand:
+            return False
         planned = {known.name for known in experiment.planned}
         return arm in planned or (experiment.name, profile, arm) in self.cells
 
@@ -200,20 +184,9 @@ def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:
 
 def _curve_of(rows: pd.DataFrame) -> tuple[Estimate, ...]:
     rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))
-    runs = rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float)
-    found = estimate(outcomes_without_images(runs))
-    return tuple(
-        Estimate(float(mean), _number(low), _number(high), tuple(map(float, of_step)))
-        for mean, low, high, of_step in zip(found.mean, found.low, found.high, runs, strict=True)
+    return estimates_of(
+        rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float)
     )
-
-
-def estimate_of(runs: Sequence[float], lowest: float = 0.0) -> Estimate | None:
-    """The estimate of figures of single seeds, None without any; `lowest` is −100 for differences."""
-    if not runs:
-        return None
-    found = estimate(outcomes_without_images(runs, lowest))
-    return Estimate(float(found.mean), _number(found.low), _number(found.high), tuple(runs))
 
 
 def _number(value: Any) -> float | None:

@@ -10,7 +10,8 @@ from typing import Literal
 from harness.catalogue import Arm, Experiment
 from harness.catalogue.claim import Claim
 from harness.config import ProfileName
-from harness.report.sources import Estimate, Source
+from harness.report.intervals import Estimate
+from harness.report.sources import Source
 
 COLUMNS: tuple[int, ...] = (1, 2, 4, 5, 8, 16, 24, 48)
 Whose = Literal["paper", "evidence", "yours", "published"]

@@ -1,10 +1,11 @@
 """The report on a terminal: accuracy at every usual timestep with the published value beside it, and verdicts."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.analysis.differences import Difference
 from harness.catalogue import Arm, Catalogue, Claim, Experiment
 from harness.config import ProfileName
 from harness.report.claim_rows import ClaimRow, claim_rows
@@ -31,28 +32,70 @@ def terminal_table(
 
     Failed cells follow with their errors. Raises HarnessError for an unknown experiment.
     """
+    return results_table(experiment, read(evidence, local, catalogue), catalogue.claims, profile)
+
+
+def results_table(
+    experiment: str, sources: Sequence[Source], claims: Sequence[Claim], profile: ProfileName | None = None
+) -> "Group":
+    """`terminal_table` of results folders that are read already."""
     from rich.console import Group
     from rich.text import Text
 
-    sources = read(evidence, local, catalogue)
-    found, claims = with_added(sources[0].catalogue.experiment(experiment), sources), catalogue.claims
-    profiles = [p for p in profiles_with_records(experiment, sources) if profile in (None, p)]
-    parts: list[RenderableType] = [_accuracy(found, name, sources, claims) for name in profiles]
-    parts += _problems(sources, [experiment])
+    parts = [*_results(experiment, sources, claims, profile), *_problems(sources, [experiment])]
     return Group(*parts or [Text(f"{experiment}: no records yet; harness run {experiment}")])
 
 
+def own_tables(sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None) -> "Group":
+    """The tables of `terminal_table` for all (or the named) experiments of which there are records of yours."""
+    from rich.console import Group
+
+    yours = {key[0] for source in sources if source.name == "yours" for key in source.cells}
+    names = [name for name in sources[0].catalogue.names() if name in yours]
+    shown = [name for name in names if experiments is None or name in experiments]
+    return Group(*(part for name in shown for part in _results(name, sources, claims)))
+
+
+def _results(
+    experiment: str, sources: Sequence[Source], claims: Sequence[Claim], only: ProfileName | None = None
+) -> "Iterator[RenderableType]":
+    """For each profile that has records, accuracy and then the differences between arms."""
+    found = with_added(sources[0].catalogue.experiment(experiment), sources)
+    for profile in profiles_with_records(experiment, sources):
+        rows = [(arm, s) for arm in found.arms for s in sources if (experiment, profile, arm.name) in s.cells]
+        if only in (None, profile) and rows:  # a stale record of an arm that is no more is none of them
+            yield _accuracy(found, profile, rows, claims)
+            for source in sources:
+                yield from _differences(source, found, profile)
+
+
+def _differences(source: Source, experiment: Experiment, profile: ProfileName) -> "Iterator[Table]":
+    """A table for each arm that others are set against; where one is set against many, the many are the rows."""
+    found = source.differences(experiment, profile)
+    added = {arm.name for arm in experiment.arms if arm.added}
+    groups: dict[str, list[tuple[str, Difference]]] = {}
+    for one in found:
+        title, row = (f"{one.arm} − other arms", one.versus) if one.arm in added else (f"arms − {one.versus}", one.arm)
+        groups.setdefault(title, []).append((row, one))
+    for title, rows in groups.items():
+        whose = " (yours)" if source.name == "yours" else ""
+        table = _table(f"Difference in points, paired by seed: {title}{whose}")
+        covered = sorted({one.over for _, one in rows if one.over})
+        if covered:
+            table.caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself"
+        table.add_column("arm", no_wrap=True)
+        for heading in ("T", "difference", "pairs"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for name, one in rows:
+            table.add_row(name, str(one.timestep), str(one), f"{len(one.runs)}/{one.planned}")
+        yield table
+
+
 def _accuracy(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
+    experiment: Experiment, profile: ProfileName, rows: Sequence[tuple[Arm, Source]], claims: Sequence[Claim]
 ) -> "Table":
     from rich.text import Text
 
-    rows = [
-        (arm, source)
-        for arm in experiment.arms
-        for source in sources
-        if (experiment.name, profile, arm.name) in source.cells
-    ]
     columns = _fitting(columns_of(experiment), max(arm.timesteps for arm, _ in rows), rows)
     table = _table(f"{experiment.title}: accuracy in % after T timesteps\n{PROFILE_WORDS[profile]}")
     table.caption = (
@@ -91,11 +134,16 @@ def claims_table(
     catalogue: Catalogue, *, evidence: Path, local: Path | None = None, experiments: Sequence[str] | None = None
 ) -> "Group":
     """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
+    return judged_claims(read(evidence, local, catalogue), catalogue.claims, experiments)
+
+
+def judged_claims(
+    sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None
+) -> "Group":
+    """`claims_table` of results folders that are read already."""
     from rich.console import Group
 
-    sources = read(evidence, local, catalogue)
-    shown = [c for c in catalogue.claims if experiments is None or c.experiment in experiments]
-    rows = claim_rows(sources, shown)
+    rows = claim_rows(sources, [c for c in claims if experiments is None or c.experiment in experiments])
     tables = (
         _claims(name, [row for row in rows if row.experiment == name])
         for name in dict.fromkeys(row.experiment for row in rows)

@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from harness.machine.console import counted
 from harness.machine.disk import free_gib
 from harness.runs.display import duration
 from harness.runs.request import Prepared
@@ -17,13 +18,13 @@ def announce(prepared: Prepared, console: Console) -> None:
     console.print(
         f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}"
     )
-    console.print(f"{len(cells)} cells, {len(todo)} to do")
+    console.print(f"{counted(len(cells), 'cell')}, {len(todo)} to do")
     for cell in cells:
         if cell.reason:
             console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}")
     if todo:
         console.print(
-            f"{prepared.work.steps:,} optimiser steps, estimated time {duration(prepared.seconds)}; disk: "
+            f"{counted(prepared.work.steps, 'optimiser step')}, estimated time {duration(prepared.seconds)}; disk: "
             f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
             f"{free_gib(todo[0].path):.0f} GiB free"
         )

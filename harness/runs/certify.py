@@ -15,6 +15,7 @@ import msgspec
 
 from harness.config import canonical_json
 from harness.errors import HarnessError
+from harness.machine.console import counted
 from harness.machine.environment import versions
 from harness.machine.files import content_digest
 from harness.records.certificates import Certificate, Freed, flattened, write_certificate
@@ -41,7 +42,8 @@ class Made:
         yield from (f"left out: {cell}: {why}" for cell, why in made.left_out.items())
         for freed in made.freed:
             but = "".join(f"; not with {path} = {value}" for path, value in freed.differing.items())
-            yield f"certified: {freed.encoder} on {freed.device} in {freed.precision} ({freed.cells} cells){but}"
+            cells = counted(freed.cells, "cell")
+            yield f"certified: {freed.encoder} on {freed.device} in {freed.precision} ({cells}){but}"
         yield f"wrote {self.path}" if self.path else "no certificate: nothing was found equal under changed code"
 
 

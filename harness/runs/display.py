@@ -44,7 +44,9 @@ def display(console: Console, total: float) -> Iterator[Display]:
     )
     # The rate is averaged over minutes: stages of a cell run at different speeds.
     with Progress(*columns, console=console, speed_estimate_period=600) as progress:
-        yield _Bar(progress, total)
+        bar = _Bar(progress, total)
+        yield bar
+        bar.finish()
 
 
 class _Bar:
@@ -58,6 +60,10 @@ class _Bar:
 
     def advance(self, stage: str, work: float) -> None:
         self.progress.update(self.task, advance=work, description=_joined(self.name, stage))
+
+    def finish(self) -> None:
+        """Nothing is left: work that was found done, or estimated too high, is no longer waited for."""
+        self.progress.update(self.task, completed=self.progress.tasks[self.task].total)
 
     def line(self, text: str) -> None:
         self.progress.console.print(text, highlight=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import HarnessError
+from harness.machine.console import counted
 from harness.machine.files import content_digest, write_atomically
 from harness.machine.locks import holder
 from harness.records.admission import nonsense
@@ -54,7 +55,7 @@ class Merge:
             yield from self.refused
             yield f"nothing was merged: {len(self.refused)} refused"
             return
-        yield f"{len(self.taken)} records taken over, {self.equal} here already with equal results"
+        yield f"{counted(len(self.taken), 'record')} taken over, {self.equal} here already with equal results"
         yield from (f"{count} from {folder}, computed on {machine}" for (folder, machine), count in self.who().items())
 
     def who(self) -> Counter[tuple[str, str]]:

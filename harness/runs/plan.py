@@ -47,12 +47,14 @@ def configurations(
 
     Raises HarnessError for a number of seeds that cannot be.
     """
+    planned = [experiment.seeds(arm.name, profile.name) for arm in arms]
     if seeds is not None and not 1 <= seeds <= MOST_SEEDS:
+        most = max(planned, default=profile.seeds)
         raise HarnessError(
             f"--seeds must be at least 1 and at most {MOST_SEEDS}, not {seeds}",
-            f"leave it out, or use {profile.seeds} as the profile plans",
+            f"leave it out, or use {most} as the {profile.name} profile plans",
         )
-    counts = [experiment.seeds(arm.name, profile.name) if seeds is None else seeds for arm in arms]
+    counts = planned if seeds is None else [seeds] * len(arms)
     return [
         experiment.resolve(arm, profile, seed)
         for seed in range(max(counts, default=0))

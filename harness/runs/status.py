@@ -15,6 +15,7 @@ from encoders.registry import module_of
 from harness.catalogue import Catalogue, Experiment, Profile
 from harness.config import CellConfig
 from harness.errors import HarnessError
+from harness.machine.console import counted
 from harness.machine.locks import holder
 from harness.records.certificates import Certificate, known_certificates
 from harness.records.freshness import standing
@@ -149,7 +150,9 @@ def lines(found: Status) -> Sequence[str]:
         if cell.reason and cell.status != "done"
     ]
     certified = Counter(cell.reason for cell in found.cells if cell.reason and cell.status == "done")
-    said += [f"{count} records are {reason}" for reason, count in certified.items()]
+    said += [
+        f"{counted(count, 'record')} {'is' if count == 1 else 'are'} {reason}" for reason, count in certified.items()
+    ]
     for place, digests in found.data.items():
         if len(digests) > 1:
             parts = ", ".join(f"{count} of {digest[:12]}" for digest, count in digests.items())

@@ -80,7 +80,8 @@ def find(name: str, results: Path) -> Path:
     path = results.joinpath(*parts[:-1], f"seed-{int(seed[1]):04d}.json") if seed and len(parts) == 4 else None
     if path is None or not os.path.isfile(path):
         raise HarnessError(
-            f"no record {path or name}", "name its file, or EXPERIMENT/PROFILE/ARM/SEED in --results-dir"
+            f"no record {path or name}",
+            "name its file, or EXPERIMENT/PROFILE/ARM/SEED in --results-dir (committed: results/evidence)",
         )
     return path
 

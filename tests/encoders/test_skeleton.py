@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from encoders.base import EncoderError
+from harness import cli
 from harness.plugins.skeleton import write_skeleton
 
 PROBE = """
@@ -122,3 +125,33 @@ def test_installed_with_pip_it_runs_beside_the_others(package: Path, tmp_path: P
     assert len({cell["fingerprint"]["data"] for cell in cells.values()}) == 1
     assert cells["cyclic-16"]["ann_epochs"] == cells["spiral_wave"]["ann_epochs"]
     assert "spiral_wave" in (tmp_path / "results" / "local-report" / "report.md").read_text(encoding="utf-8")
+
+
+def test_new_says_what_to_type_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(cli.app, ["encoders", "new", "spiral_wave", "--directory", "my waves"]).stdout
+    assert said.splitlines()[-3:] == [
+        "next: pip install -e 'my waves'",
+        "then: harness encoders check spiral_wave",
+        "and:  harness run quickstart --encoder spiral_wave",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", [("encoders", "check", "spiral_wave"), ("run", "quickstart", "--encoder", "spiral_wave")]
+)
+def test_an_encoder_that_is_written_and_not_installed_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    unknown = CliRunner().invoke(cli.app, command)
+    assert "unknown encoder" in str(unknown.exception)
+    CliRunner().invoke(cli.app, ["encoders", "new", "spiral_wave"])
+    refused = CliRunner().invoke(cli.app, command)
+    assert isinstance(refused.exception, EncoderError)
+    assert "pip install -e spiral_wave" in str(refused.exception)
+
+
+def test_the_first_own_encoder_example_of_readme_takes_seconds() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"harness run (\S+) --encoder", readme)[0] == "quickstart"

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.errors import HarnessError, Stopped
 from harness.machine.allocator import keep_freed_memory
+from harness.machine.console import counted
 from harness.machine.signals import GRACEFUL, Deadline
 from harness.machine.threads import computing_with
 from harness.records.store import record_path, write_record
@@ -58,7 +59,7 @@ class Ray:
                 ready, _ = ray.wait(list(tasks), num_returns=1, timeout=TICK_SECONDS)
                 for one in ready:
                     yield _home(ray, one, tasks.pop(one), grid)
-                grid.setting.watch.progress(f"{len(tasks)} cells on Ray", 0.0)
+                grid.setting.watch.progress(f"{counted(len(tasks), 'cell')} on Ray", 0.0)
         finally:
             _cancel(ray, list(tasks))
 

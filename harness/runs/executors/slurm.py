@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, Stopped
+from harness.machine.console import counted
 from harness.records.freshness import standing
 from harness.runs.executors.place import Place
 from harness.runs.executors.slurm_options import parameters
@@ -105,7 +106,7 @@ class Waiting:
         for start in range(0, len(cells), most):
             part = cells[start : start + most]
             ids = self.slurm.submitted(part)
-            self.grid.say(f"submitted to Slurm: {len(part)} cells as job {ids[0].split('_')[0]}")
+            self.grid.say(f"submitted to Slurm: {counted(len(part), 'cell')} as job {ids[0].split('_')[0]}")
             for cell, task in zip(part, ids, strict=True):
                 self.tasks[cell.path], self.cells[cell.path] = task, cell
                 self.tries[cell.path] += 1
@@ -119,7 +120,7 @@ class Waiting:
                     yield finished
             if self.grid.setting.watch.stop():
                 raise Stopped("tasks of Slurm")
-            self.grid.setting.watch.progress(f"{len(self.tasks)} cells in Slurm", 0.0)
+            self.grid.setting.watch.progress(f"{counted(len(self.tasks), 'cell')} in Slurm", 0.0)
             if time.monotonic() - self.looked > QUEUE_SECONDS:
                 self.look()
             time.sleep(LOOK_SECONDS if self.tasks else 0)

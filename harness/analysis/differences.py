@@ -1,0 +1,106 @@
+"""Arms of one experiment set against each other: paired differences of accuracy with their intervals.
+
+An arm that `--encoder` added is set against every other arm. Without one, every arm is set against a reference: the
+first arm with as many timesteps, or else the first arm of all.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.analysis.estimates import LEAST_SEEDS, estimate
+from harness.analysis.outcomes import difference_of
+from harness.analysis.planned_seeds import Cells, Key
+from harness.catalogue import Arm, Experiment
+from harness.config import ProfileName
+
+CAPTION = (
+    "Differences of accuracy in percentage points, paired by seed, after the last timestep that both arms have; "
+    "intervals cover 95 % each and are not adjusted for their number"
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Accuracy of `arm` minus that of `versus` after `timestep` steps, in percentage points.
+
+    `runs`: one difference for each planned seed that both arms have finished. `low` .. `high`: the 95 % interval, None
+    below three seeds. `images`: whether it covers the draw of the test images too, beside that of the seeds.
+    """
+
+    experiment: str
+    profile: ProfileName
+    arm: str
+    versus: str
+    timestep: int
+    runs: tuple[float, ...]
+    planned: int
+    mean: float
+    low: float | None
+    high: float | None
+    images: bool
+
+    @property
+    def over(self) -> str:
+        """What the interval covers, in words; empty without one."""
+        if self.low is None:
+            return ""
+        return "seeds and images" if self.images else "seeds"
+
+    def __str__(self) -> str:
+        """The mean with its interval; below three seeds the difference of each."""
+        if self.low is None or self.high is None:
+            return ", ".join(f"{run:+.2f}" for run in self.runs)
+        return f"{self.mean:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
+
+
+def differences(cells: Cells, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
+    """The differences of the arms that have finished seeds in common. A smoke run has none: it is never judged."""
+    if profile == "smoke":
+        return ()
+    finished = {key[:3] for key in cells.accuracy}
+    arms = [arm for arm in experiment.arms if (experiment.name, profile, arm.name) in finished]
+    found = (_difference(cells, experiment, profile, arm, versus) for arm, versus in pairs(arms))
+    return tuple(one for one in found if one is not None)
+
+
+def pairs(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
+    """Which arms are set against which: (arm, versus)."""
+    added = [arm for arm in arms if arm.added]
+    for place, mine in enumerate(added):
+        yield from ((mine, other) for other in arms if other not in added[: place + 1])
+    if added:
+        return
+    for arm in arms[1:]:
+        alike = next(other for other in arms if other.timesteps == arm.timesteps)
+        yield arm, arms[0] if alike is arm else alike
+
+
+def _difference(cells: Cells, experiment: Experiment, profile: ProfileName, arm: Arm, versus: Arm) -> Difference | None:
+    planned = min(experiment.seeds(one.name, profile) for one in (arm, versus))
+    step = min(arm.timesteps, versus.timesteps)
+    keys: list[tuple[Key, Key]] = [
+        ((experiment.name, profile, arm.name, seed), (experiment.name, profile, versus.name, seed))
+        for seed in range(planned)
+    ]
+    both = [pair for pair in keys if all(_reaches(cells, key, step) for key in pair)]
+    if not both:
+        return None
+    outcomes = difference_of(cells, [mine for mine, _ in both], [other for _, other in both], step)
+    found, known = estimate(outcomes), outcomes.seeds >= LEAST_SEEDS
+    return Difference(
+        experiment=experiment.name,
+        profile=profile,
+        arm=arm.name,
+        versus=versus.name,
+        timestep=step,
+        runs=tuple(map(float, outcomes.per_seed)),
+        planned=planned,
+        mean=float(found.mean),
+        low=float(found.low) if known else None,
+        high=float(found.high) if known else None,
+        images="images" in found.sources,
+    )
+
+
+def _reaches(cells: Cells, key: Key, step: int) -> bool:
+    return key in cells.accuracy and len(cells.accuracy[key]) >= step
