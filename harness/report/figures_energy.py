@@ -18,8 +18,9 @@ from harness.report.drawing import (
     legend_below,
     new_figure,
 )
+from harness.report.intervals import Estimate
 from harness.report.scene import drawn_points, error_bars
-from harness.report.sources import Estimate, Source
+from harness.report.sources import Source
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,7 @@ def test_a_score_is_measured_once_and_outlives_the_process(tmp_path: Path) -> No
         asked.append(1)
         return 97
 
-    candidate = {"encoder": EncoderSpec("dct"), "snn": SnnRecipe(20, 128)}
+    candidate: dict[str, SnnRecipe | EncoderSpec] = {"encoder": EncoderSpec("dct"), "snn": SnnRecipe(20, 128)}
     assert Scores(path, 100).of("dct", candidate, measure) == 97
     assert Scores(path, 100).of("dct", candidate, measure) == 97
     assert len(asked) == 1

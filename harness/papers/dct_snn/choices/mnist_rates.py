@@ -1,11 +1,11 @@
 """Choose each code's fine-tuning rate on MNIST: the same grid and the same budget for all, on a validation split.
 
-    python -m harness.papers.dct_snn.choices.mnist_rates [--data-dir DIR] [--workers N]
+    python -m harness.papers.dct_snn.choices.mnist_rates [--timesteps T] [--data-dir DIR] [--workers N]
 
-Every code of `mnist-encoders` is trained at T = 8 on 50,000 training images with rates of `GRID`, and scored on
-the other 10,000; all else is the recipe of Table 1's experiment. First come the three rates in the middle of the
-grid; a code whose best rate has no scored neighbour on one side gets that neighbour, until the best one has both. The
-rate of a code serves all numbers of timesteps.
+Every code of `mnist-encoders` is trained at T on 50,000 training images with rates of `GRID`, and scored on the other
+10,000; all else is the recipe of Table 1's experiment. First come the three rates in the middle of the
+grid; a code whose best rate has no scored neighbour on one side gets that neighbour, until the best one has both. A
+code at another T takes the rate of the nearest T that was searched.
 The scores stand in results/selection/mnist-rates.json. A search that is stopped goes on where it was.
 """
 
@@ -29,15 +29,14 @@ from harness.papers.dct_snn.experiments.mnist_encoders import EXPERIMENT
 
 OUTPUT = Path("results/selection/mnist-rates.json")
 VALIDATION_IMAGES = 10_000
-TIMESTEPS = 8  # between the smallest and the largest T that codes are compared at
 GRID = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 FIRST = (3e-3, 1e-2, 1e-3)
 
 
-def cell(arm: Arm, rate: float) -> CellConfig:
-    """The cell of a code with a rate of the grid."""
+def cell(arm: Arm, timesteps: int, rate: float) -> CellConfig:
+    """The cell of a code at T with a rate of the grid."""
     config = EXPERIMENT.resolve(arm, PAPER, SEED)
-    return replace(config, timesteps=TIMESTEPS, snn=replace(PAPER.snn, learning_rate=rate))
+    return replace(config, timesteps=timesteps, snn=replace(PAPER.snn, learning_rate=rate))
 
 
 def next_rates(known: Mapping[float, int]) -> tuple[float, ...]:
@@ -57,9 +56,9 @@ def best(known: Mapping[float, int]) -> float:
     return max(known, key=lambda rate: (known[rate], -rate))
 
 
-def candidate(config: CellConfig) -> dict[str, SnnRecipe | EncoderSpec]:
+def candidate(config: CellConfig) -> dict[str, SnnRecipe | EncoderSpec | int]:
     """What tells the candidates apart in the file of scores."""
-    return {"encoder": config.encoder, "snn": config.snn}
+    return {"encoder": config.encoder, "timesteps": config.timesteps, "snn": config.snn}
 
 
 def score(config: CellConfig, data_dir: Path | None) -> int:
@@ -70,17 +69,17 @@ def score(config: CellConfig, data_dir: Path | None) -> int:
     return snn_score(config, data, root() / "anns")
 
 
-def main(data_dir: Path | None = None, workers: int = 2) -> None:
+def main(timesteps: int = 16, data_dir: Path | None = None, workers: int = 2) -> None:
     """Score what has no score yet, and print the best rate of each code."""
     scores = Scores(OUTPUT, VALIDATION_IMAGES)
 
     def known(arm: Arm) -> dict[float, int]:
-        found = {rate: scores.known(candidate(cell(arm, rate))) for rate in GRID}
+        found = {rate: scores.known(candidate(cell(arm, timesteps, rate))) for rate in GRID}
         return {rate: correct for rate, correct in found.items() if correct is not None}
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         while waiting := {
-            pool.submit(score, cell(arm, rate), data_dir): cell(arm, rate)
+            pool.submit(score, cell(arm, timesteps, rate), data_dir): cell(arm, timesteps, rate)
             for arm in EXPERIMENT.arms
             for rate in next_rates(known(arm))
         }:

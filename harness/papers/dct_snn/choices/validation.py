@@ -16,11 +16,12 @@ from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting, run_cell
 
-Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec]
-KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec]] = {
+Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec | int]
+KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {
     "ann": AnnRecipe,
     "snn": SnnRecipe,
     "encoder": EncoderSpec,
+    "timesteps": int,
 }
 SEED = 1000  # not among the seeds that are reported
 
