@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from encoders.registry import BUILTIN
+from harness.catalogue import Arm
+from harness.config import EncoderSpec
 from harness.papers.dct_snn.choices.mnist_rates import FIRST, GRID, VALIDATION_IMAGES, cell, next_rates
 from harness.papers.dct_snn.choices.validation import SEED
 from harness.papers.dct_snn.experiments.mnist import PAPER, RATES, tuned
@@ -16,22 +18,27 @@ from harness.papers.dct_snn.experiments.mnist_encoders import EXPERIMENT
 WRITTEN = Path(__file__).parents[2] / "results/selection/mnist-rates.json"
 
 
+Scored = dict[tuple[int, str], dict[float, int]]  # by T and code: images by rate
+
+
 @pytest.fixture(scope="module")
-def scores() -> dict[str, dict[float, int]]:
-    found: dict[str, dict[float, int]] = defaultdict(dict)
+def scores() -> Scored:
+    found: Scored = defaultdict(dict)
     for row in json.loads(WRITTEN.read_text()):
         assert (row["total"], row["seed"]) == (VALIDATION_IMAGES, SEED)
-        found[row["recipes"]["encoder"]["name"]][row["recipes"]["snn"]["learning_rate"]] = row["correct"]
+        recipes = row["recipes"]
+        found[recipes["timesteps"], recipes["encoder"]["name"]][recipes["snn"]["learning_rate"]] = row["correct"]
     return found
 
 
-def test_each_rate_is_the_best_of_its_code_with_both_neighbours_scored(scores: dict[str, dict[float, int]]) -> None:
-    assert set(scores) == set(BUILTIN)
-    for code, rate in RATES.items():
-        assert scores[code][rate] == max(scores[code].values())
+@pytest.mark.parametrize("timesteps", RATES)
+def test_each_rate_is_the_best_of_its_code_with_both_neighbours_scored(scores: Scored, timesteps: int) -> None:
+    assert set(RATES[timesteps]) == set(BUILTIN)
+    for code, rate in RATES[timesteps].items():
+        found = scores[timesteps, code]
+        assert found[rate] == max(found.values())
         place = GRID.index(rate)
-        assert {GRID[place - 1], GRID[place + 1]} <= set(scores[code])
-        assert set(FIRST) <= set(scores[code])
+        assert {GRID[place - 1], GRID[place + 1], *FIRST} <= set(found)
 
 
 def test_the_search_goes_on_until_the_best_rate_has_both_neighbours() -> None:
@@ -45,12 +52,18 @@ def test_the_search_goes_on_until_the_best_rate_has_both_neighbours() -> None:
 
 def test_cells_of_a_code_differ_in_the_rate_alone() -> None:
     arm = EXPERIMENT.arm("burst")
-    first, second = (cell(arm, rate) for rate in (1e-3, 1e-2))
+    first, second = (cell(arm, 8, rate) for rate in (1e-3, 1e-2))
     assert replace(second, snn=replace(second.snn, learning_rate=1e-3)) == first
     assert SEED not in range(PAPER.seeds)
 
 
+@pytest.mark.parametrize(("timesteps", "searched"), [(2, 8), (4, 8), (8, 8), (11, 8), (12, 16), (16, 16), (100, 16)])
+def test_an_arm_takes_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> None:
+    for code in BUILTIN:
+        arm = tuned(Arm(code, EncoderSpec(code), timesteps, code))
+        assert EXPERIMENT.resolve(arm, PAPER, 0).snn.learning_rate == RATES[searched][code]
+
+
 def test_the_arms_use_the_chosen_rates() -> None:
     for arm in EXPERIMENT.arms:
-        assert EXPERIMENT.resolve(arm, PAPER, 0).snn.learning_rate == RATES[arm.name]
-        assert tuned(arm).changes == arm.changes
+        assert EXPERIMENT.resolve(arm, PAPER, 0).snn.learning_rate == RATES[16][arm.name]

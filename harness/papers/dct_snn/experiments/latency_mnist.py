@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from harness.catalogue import NOT_IN_PAPER, Arm, Experiment
-from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE
+from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE, tuned
 from harness.papers.dct_snn.experiments.mnist_encoders import CODES
 from harness.papers.dct_snn.published import MNIST
 
@@ -11,7 +11,8 @@ TIMESTEPS = (2, 4, 5, 8, 16)
 
 
 def _at(code: Arm, timesteps: int) -> Arm:
-    return replace(code, name=f"{code.name}-{timesteps}", timesteps=timesteps, title=f"{code.title}, T = {timesteps}")
+    named = replace(code, name=f"{code.name}-{timesteps}", title=f"{code.title}, T = {timesteps}", timesteps=timesteps)
+    return tuned(named)
 
 
 EXPERIMENT = Experiment(
