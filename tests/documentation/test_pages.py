@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
@@ -41,4 +42,4 @@ def test_the_named_experiments_are_those_that_exist() -> None:
 def test_every_verdict_has_a_meaning() -> None:
     table = (DOCS / "verdicts.md").read_text("utf-8").split("| verdict |")[1].split("\n\n")[0]
     rows = [line.split("|")[1] for line in table.splitlines()[2:]]
-    assert {word.strip() for row in rows for word in row.split("·")} == set(Word.__args__)
+    assert {word.strip() for row in rows for word in row.split("·")} == set(get_args(Word))
