@@ -37,6 +37,9 @@ def report(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")
     ] = False,
+    artefact: Annotated[
+        Path | None, folder_option("Write the evidence as an artefact for reviewers into this new folder, no more.")
+    ] = None,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
@@ -49,6 +52,9 @@ def report(
     from harness.papers import catalogue
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
+    if artefact is not None:
+        _write_artefact(artefact, evidence_dir, known, prices)
+        return
     if check:
         place = out or REPORTS
         wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
@@ -76,6 +82,13 @@ def report(
         console.print(f"wrote {place / 'index.html'}")
     if strict and any(j.verdict in STRICT for _, j in _judgements(sources, names)):
         raise typer.Exit(3)
+
+
+def _write_artefact(folder: Path, evidence: Path, known: Any, prices: Any) -> None:
+    from harness.report.artefact import write_artefact
+
+    written = write_artefact(folder, evidence, known, prices)
+    plain().print(f"wrote {len(written)} files; start with {folder / 'claims.md'}", highlight=False, soft_wrap=True)
 
 
 def _yours(results: Path, evidence: Path) -> Path | None:
