@@ -23,19 +23,19 @@ def _answers(material: Material) -> Iterator[tuple[str, str]]:
     yield "Theory, assumptions and proofs", "Not applicable: no theorem is claimed by the records."
     yield (
         "Experimental result reproducibility",
-        f"Yes. {len(records)} records, each with its whole configuration, seed and the digests of its data and code, are in "
-        "`records/`. `claims.md` has the command that recomputes each claim, and `harness verify RECORD` trains one cell "
-        "again and compares it.",
+        f"Yes. {len(records)} records, each with its whole configuration, seed and the digests of its data and code, "
+        "are in `records/`. `claims.md` has the command that recomputes each claim, and `harness verify RECORD` trains "
+        "one cell again and compares it.",
     )
     yield (
         "Open access to data and code",
-        f"Yes. Data sets: {', '.join(sorted({r.config.dataset for r in records}))}, all public; their digests are in the "
-        "records. The code is under the MIT licence; `environment.lock` has its versions.",
+        f"Yes. Data sets: {', '.join(sorted({r.config.dataset for r in records}))}, all public; their digests are in "
+        "the records. The code is under the MIT licence; `environment.lock` has its versions.",
     )
     yield (
         "Experimental setting and details",
-        "Yes. Every record holds the resolved recipe: optimiser, rates, epochs, batch size, thresholds. Deviations from "
-        "the published recipe are listed for each arm in `report/report.md`.",
+        "Yes. Every record holds the resolved recipe: optimiser, rates, epochs, batch size, thresholds. Deviations "
+        "from the published recipe are listed for each arm in `report/report.md`.",
     )
     yield "Experiment statistical significance", _significance(material)
     yield "Experiments compute resources", _compute(material)
@@ -65,9 +65,9 @@ def _significance(material: Material) -> str:
     seeds = sorted({j.seeds_done for j in material.source.judgements if j.mean is not None and j.seeds_done})
     numbers = ", ".join(map(str, seeds)) or "none"
     return (
-        f"Yes. Seeds behind the numbers: {numbers}. Intervals are 95 %, over seeds and test images; orderings are tested "
-        "on paired differences and adjusted by Holm's method; equality is shown by two one-sided tests within a margin. "
-        "The number of seeds is fixed before the first record, and results are those of the final epoch."
+        f"Yes. Seeds behind the numbers: {numbers}. Intervals are 95 %, over seeds and test images; orderings are "
+        "tested on paired differences and adjusted by Holm's method; equality is shown by two one-sided tests within a "
+        "margin. The number of seeds is fixed before the first record, and results are those of the final epoch."
     )
 
 

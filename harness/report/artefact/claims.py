@@ -1,4 +1,4 @@
-"""Each claim with the command that recomputes what it is judged by, the time and hardware that took, and the verdict."""
+"""Each claim with the command that recomputes what judges it, the time and hardware that took, and the verdict."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -75,8 +75,8 @@ def claims_table(rows: Sequence[ClaimCommand]) -> str:
         "# Claims and the commands that recompute them",
         "",
         "Time is what the records that judge the claim took to compute, all seeds together; records that are there are",
-        "not computed again. Each command also runs in under a minute with `--profile smoke` in the place of its profile,",
-        "which shows that it runs and is never judged. `harness report` then prints the verdicts.",
+        "not computed again. `--profile smoke` in the place of the profile tries a command out without judging anything.",
+        "`harness report` then prints the verdicts.",
         "",
         "| " + " | ".join(COLUMNS) + " |",
         "| " + " | ".join("---" for _ in COLUMNS) + " |",

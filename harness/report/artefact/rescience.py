@@ -12,7 +12,7 @@ AUTHORS = "the DCT-SNN harness authors"
 SIGNS = {
     "2192": r"\rightarrow", "03B4": r"\delta", "2713": r"\checkmark", "2248": r"\approx", "2264": r"\le",
     "2265": r"\ge", "00B1": r"\pm", "00D7": r"\times", "2212": "-", "00B7": r"\cdot", "03BC": r"\mu", "221A": r"\surd",
-    "25B2": r"\blacktriangle", "25BC": r"\blacktriangledown", "2717": r"\times", "2260": r"\ne", "21BB": r"\circlearrowright",
+    "25B2": r"\blacktriangle", "25BC": r"\blacktriangledown", "2717": r"\times", "2260": r"\ne",
 }  # fmt: skip
 
 
@@ -109,4 +109,5 @@ def _claims(rows: Sequence[ClaimCommand]) -> Iterator[str]:
 
 def _figure(material: Material, path: Path) -> str:
     size = r"width=\textwidth,height=0.85\textheight,keepaspectratio"
-    return rf"\noindent\includegraphics[{size}]{{{material.report}/{path.name}}}\par\noindent {escaped(path.stem)}\clearpage"
+    picture = rf"\includegraphics[{size}]{{{material.report}/{path.name}}}"
+    return rf"\noindent{picture}\par\noindent {escaped(path.stem)}\clearpage"
