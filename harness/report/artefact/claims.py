@@ -75,7 +75,7 @@ def claims_table(rows: Sequence[ClaimCommand]) -> str:
         "# Claims and the commands that recompute them",
         "",
         "Time is what the records that judge the claim took to compute, all seeds together; records that are there are",
-        "not computed again. `--profile smoke` in the place of the profile tries a command out without judging anything.",
+        "not computed again. `--profile smoke` in the place of the profile tries a command out and judges nothing.",
         "`harness report` then prints the verdicts.",
         "",
         "| " + " | ".join(COLUMNS) + " |",

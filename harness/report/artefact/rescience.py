@@ -81,7 +81,6 @@ def _lines(material: Material, rows: Sequence[ClaimCommand]) -> Iterator[str]:
     report = material.folder / material.report
     yield r"\documentclass{article}"
     yield r"\usepackage[a3paper,landscape,margin=15mm]{geometry}"
-    yield r"\usepackage[T1]{fontenc}"
     yield r"\usepackage{amssymb,booktabs,graphicx,longtable}"
     yield from (rf"\DeclareUnicodeCharacter{{{code}}}{{\ensuremath{{{sign}}}}}" for code, sign in SIGNS.items())
     yield r"\begin{document}"
