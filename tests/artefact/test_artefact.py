@@ -78,7 +78,7 @@ def test_every_claim_has_a_command_of_arms_that_exist(artefact: Path) -> None:
         if verb == "run":
             given = list(zip(options[::2], options[1::2], strict=True))
             assert [experiment.arm(value).name for key, value in given if key == "--arm"]
-            assert [experiment.profile(value).name for key, value in given if key == "--profile"]  # type: ignore[arg-type]
+            assert [experiment.profile(value).name for key, value in given if key == "--profile"]
 
 
 def test_the_time_is_that_of_the_records(artefact: Path) -> None:
