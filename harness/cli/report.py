@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
 
+Artefact = Annotated[
+    Path | None, folder_option("Write the evidence as an artefact for reviewers into this new folder, no more.")
+]
+
 
 def report(
     names: Annotated[
@@ -37,9 +41,7 @@ def report(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")
     ] = False,
-    artefact: Annotated[
-        Path | None, folder_option("Write the evidence as an artefact for reviewers into this new folder, no more.")
-    ] = None,
+    artefact: Artefact = None,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
@@ -53,8 +55,7 @@ def report(
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
     if artefact is not None:
-        _write_artefact(artefact, evidence_dir, known, prices)
-        return
+        return _write_artefact(artefact, evidence_dir, known, prices)
     if check:
         place = out or REPORTS
         wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
@@ -68,7 +69,7 @@ def report(
         print(json.dumps(_document(sources, names)))
     elif _is_empty(sources):
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
-        return
+        return None
     if out is not None or not as_json:
         place = out or (beside(results_dir) if len(sources) > 1 else REPORTS)
         yours = results_dir if len(sources) > 1 else None
