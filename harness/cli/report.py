@@ -20,6 +20,13 @@ Artefact = Annotated[
     Path | None, folder_option("Write the evidence as an artefact for reviewers into this new folder, no more.")
 ]
 
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")]
+
+Out = Annotated[
+    Path | None,
+    folder_option("Folder to write to. Default: beside your own records; without any, reports (and README)."),
+]
+
 
 def report(
     names: Annotated[
@@ -27,10 +34,7 @@ def report(
     ] = None,
     evidence_dir: Annotated[Path, folder_option("Folder of the committed records.")] = EVIDENCE,
     results_dir: Annotated[Path, folder_option("Folder of your own records, shown beside the evidence.")] = LOCAL,
-    out: Annotated[
-        Path | None,
-        folder_option("Folder to write to. Default: beside your own records; without any, reports (and README)."),
-    ] = None,
+    out: Out = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -38,9 +42,7 @@ def report(
             help="Exit 3 if a claim, by the evidence or by your records, is lower, higher or contradicted.",
         ),
     ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")
-    ] = False,
+    check: Check = False,
     artefact: Artefact = None,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
     as_json: Annotated[
@@ -55,7 +57,8 @@ def report(
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
     if artefact is not None:
-        return _write_artefact(artefact, evidence_dir, known, prices)
+        _write_artefact(artefact, evidence_dir, known, prices)
+        return
     if check:
         place = out or REPORTS
         wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
@@ -69,7 +72,7 @@ def report(
         print(json.dumps(_document(sources, names)))
     elif _is_empty(sources):
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
-        return None
+        return
     if out is not None or not as_json:
         place = out or (beside(results_dir) if len(sources) > 1 else REPORTS)
         yours = results_dir if len(sources) > 1 else None
