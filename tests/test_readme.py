@@ -1,21 +1,18 @@
-"""README's commands work as printed: the cheap ones are run, the dear ones are planned."""
+"""README's two commands do what it says, and the speed page quotes the committed bench."""
 
 import json
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
-
-
-def commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line.strip()]
+ROOT = Path(__file__).parent.parent
+README, SPEED = ROOT / "README.md", ROOT / "docs/speed.md"
 
 
 def harness(line: str, folder: Path, *extra: str) -> subprocess.CompletedProcess[str]:
@@ -23,29 +20,52 @@ def harness(line: str, folder: Path, *extra: str) -> subprocess.CompletedProcess
     return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("line", [line for line in commands() if line.startswith("harness ") and " run " not in line])
-def test_cheap_commands_work(line: str, tmp_path: Path) -> None:
-    result = harness(line, tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout
+def block(mark: str) -> list[str]:
+    """The commands of the one line that follows a mark."""
+    (lines,) = re.findall(rf"<!-- {mark} -->\n```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (line,) = lines.splitlines()
+    found: list[str] = line.split(" && ")
+    return found
+
+
+def test_both_blocks_do_all_of_their_set_up() -> None:
+    for mark in ("run", "tests"):
+        first, second, *rest = block(mark)
+        assert first == "python3 -m venv .venv"
+        assert second.startswith(".venv/bin/pip install ")
+        assert all(command.startswith(".venv/bin/") for command in rest)
+
+
+def test_the_extras_that_the_tests_install_exist() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    (named,) = re.findall(r"\.\[(.*)\]", block("tests")[1])
+    assert set(named.split(",")) <= set(extras)
+
+
+def test_the_checks_come_in_the_order_of_their_cost() -> None:
+    assert [command.removeprefix(".venv/bin/") for command in block("tests")[2:]] == [
+        "ruff check .",
+        "ruff format --check .",
+        "mypy",
+        "pytest",
+    ]
+
+
+def test_ci_takes_the_tests_from_readme() -> None:
+    script = (ROOT / ".ci/run").read_text("utf-8")
+    (awk,) = re.findall(r"awk '(.*?)'", script)
+    done = subprocess.run(["awk", awk, str(README)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().split(" && ") == block("tests")
 
 
 def test_the_first_block_runs_the_published_arms(tmp_path: Path) -> None:
-    (line,) = [line for line in commands() if line.startswith("harness run")]
+    (line,) = [command for command in block("run") if command.startswith(".venv/bin/harness run")]
     data = tmp_path / "nothing"
     data.mkdir()
     # Without data the command is understood and stops at the data: nothing is trained here.
     result = harness(line, tmp_path, "--data-dir", str(data))
     assert result.returncode == 2
     assert str(data) in result.stderr
-
-
-def test_the_named_experiments_are_those_that_exist() -> None:
-    from harness.papers import catalogue
-
-    table = README.read_text(encoding="utf-8").split("## Experiments")[1].split("## Add")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert [name for row in rows for name in re.findall(r"`([^`]+)`", row)] == catalogue().names()
 
 
 def test_what_readme_points_at_is_there() -> None:
@@ -55,12 +75,12 @@ def test_what_readme_points_at_is_there() -> None:
 
 @pytest.fixture(scope="module")
 def bench() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((README.parent / "results/evidence/bench/bench.json").read_text("utf-8"))
+    content: dict[str, Any] = json.loads((ROOT / "results/evidence/bench/bench.json").read_text("utf-8"))
     return content
 
 
 def test_the_speed_table_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
-    section = README.read_text(encoding="utf-8").split("## Speed")[1].split("\n## ")[0]
+    section = SPEED.read_text(encoding="utf-8")
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("| ")]
     assert len(table) > 2
     for size, ours, bare, to_bare, peer, to_ours in table[2:]:
@@ -80,17 +100,17 @@ def test_the_speed_table_is_that_of_the_committed_bench(bench: dict[str, Any]) -
 
 def test_the_memory_of_the_papers_step_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
     (step,) = [found["peak_mib"] for found in bench["footprints"] if found["what"] == "step"]
-    assert f"takes {step / 1024:.1f} GiB beside its weights" in README.read_text(encoding="utf-8").replace("\n", " ")
+    assert f"takes {step / 1024:.1f} GiB beside its weights" in SPEED.read_text(encoding="utf-8").replace("\n", " ")
 
 
 def test_memory_beside_the_peers_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
     name = "peak memory against the leanest peer as documented or under autocast"
     (share,) = [target["measured"] for target in bench["targets"] if target["statement"] == name]
-    text = " ".join(README.read_text(encoding="utf-8").split())
+    text = " ".join(SPEED.read_text(encoding="utf-8").split())
     assert f"a step needs at most {share:.2f} of the leanest peer's" in text
 
 
 def test_start_up_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
-    text = " ".join(README.read_text(encoding="utf-8").split())
+    text = " ".join(SPEED.read_text(encoding="utf-8").split())
     assert f"`harness --help` answers in {bench['startup']['help_seconds']:.1f} s" in text
     assert f"its first training step after {bench['startup']['first_step_seconds']:.1f} s" in text

@@ -1,5 +1,6 @@
 """The committed report is what the committed records give, and no record there is of another configuration."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ EVIDENCE = ROOT / "results" / "evidence"
 def test_the_committed_report_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert check(Folders(Path("results/evidence"), Path("reports"), readme=Path("README.md")), catalogue()) == []
+
+
+def test_git_keeps_no_page_and_no_copy_of_a_figure() -> None:
+    done = subprocess.run(["git", "ls-files", "reports"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a clone")
+    assert {Path(name).suffix for name in done.stdout.split()} == {".csv", ".md", ".svg", ".tex"}
 
 
 # Their code computes something else on purpose (draws by image, frames of what is conveyed, batches of 16), and they

@@ -35,6 +35,25 @@ app = typer.Typer(
     help="Do the published accuracy-versus-timestep results of DCT-SNN come out again? Evidence and verdicts.",
 )
 
+
+def _print_version(requested: bool) -> None:
+    """Print the installed version and end."""
+    if requested:
+        from importlib.metadata import version
+
+        print(f"harness {version('dct-snn-harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _harness(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command(cls=Grouped)(run)
 app.add_typer(encoders_app, name="encoders")
 app.command()(status)

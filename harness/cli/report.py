@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
 NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
 
+Artefact = Annotated[
+    Path | None, folder_option("Write the evidence as an artefact for reviewers into this new folder, no more.")
+]
+
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")]
+
+Out = Annotated[
+    Path | None,
+    folder_option("Folder to write to. Default: beside your own records; without any, reports (and README)."),
+]
+
 
 def report(
     names: Annotated[
@@ -23,10 +34,7 @@ def report(
     ] = None,
     evidence_dir: Annotated[Path, folder_option("Folder of the committed records.")] = EVIDENCE,
     results_dir: Annotated[Path, folder_option("Folder of your own records, shown beside the evidence.")] = LOCAL,
-    out: Annotated[
-        Path | None,
-        folder_option("Folder to write to. Default: beside your own records; without any, reports (and README)."),
-    ] = None,
+    out: Out = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -34,9 +42,8 @@ def report(
             help="Exit 3 if a claim, by the evidence or by your records, is lower, higher or contradicted.",
         ),
     ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")
-    ] = False,
+    check: Check = False,
+    artefact: Artefact = None,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
@@ -49,6 +56,9 @@ def report(
     from harness.papers import catalogue
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
+    if artefact is not None:
+        _write_artefact(artefact, evidence_dir, known, prices)
+        return
     if check:
         place = out or REPORTS
         wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
@@ -76,6 +86,13 @@ def report(
         console.print(f"wrote {place / 'index.html'}")
     if strict and any(j.verdict in STRICT for _, j in _judgements(sources, names)):
         raise typer.Exit(3)
+
+
+def _write_artefact(folder: Path, evidence: Path, known: Any, prices: Any) -> None:
+    from harness.report.artefact import write_artefact
+
+    written = write_artefact(folder, evidence, known, prices)
+    plain().print(f"wrote {len(written)} files; start with {folder / 'claims.md'}", highlight=False, soft_wrap=True)
 
 
 def _yours(results: Path, evidence: Path) -> Path | None:

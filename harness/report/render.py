@@ -23,6 +23,8 @@ from harness.report.page import page
 from harness.report.scene import Scene
 from harness.report.sources import Source, read, with_added
 
+NOT_KEPT = (".html", ".png")
+
 
 @dataclass(frozen=True)
 class Folders:
@@ -79,6 +81,7 @@ def render(
 def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FIVE_NM) -> list[str]:
     """Names of the files that are not what the records give: different, missing or extra.
 
+    A page or a PNG may be missing: they show what is there in another form, and a repository need not keep them.
     Figures painted by another matplotlib are compared by the data they show, everything else byte for byte.
     """
     out = folders.out
@@ -86,7 +89,7 @@ def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FI
     expected = _contents(Material(sources, catalogue.claims, out, energy), None)
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
-    wrong |= present ^ set(expected)
+    wrong |= (present - set(expected)) | {n for n in set(expected) - present if Path(n).suffix not in NOT_KEPT}
     if folders.readme is not None and _stale_readme(folders.readme, expected) is not None:
         wrong.add(os.path.relpath(folders.readme, out))
     return sorted(wrong)

@@ -78,8 +78,14 @@ def test_check_compares_figures_of_another_matplotlib_by_their_data(copy: Campai
     assert check(copy.alone, CATALOGUE) == [figure.name]
 
 
-def test_check_of_a_folder_that_is_not_there_names_everything(campaign: Campaign) -> None:
-    assert "index.html" in check(campaign.alone, CATALOGUE)
+def test_check_of_a_folder_that_is_not_there_names_what_is_kept(campaign: Campaign) -> None:
+    assert "report.md" in check(campaign.alone, CATALOGUE)
+
+
+def test_check_does_not_ask_for_what_a_repository_need_not_keep(copy: Campaign) -> None:
+    for path in [*copy.out.glob("*.png"), copy.out / "index.html"]:
+        path.unlink()
+    assert check(copy.alone, CATALOGUE) == []
 
 
 def test_unknown_experiment_is_refused_with_a_suggestion(campaign: Campaign) -> None:

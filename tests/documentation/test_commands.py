@@ -1,0 +1,94 @@
+"""Every command in the documentation is run: as printed, with the smoke profile, or planned only, as its mark says."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.cli import app
+from harness.data.finding import look
+from tests.documentation.pages import DOCS, ROOT, Command, commands, name_of, pages
+from tests.encoders.test_skeleton import install
+
+WITH_COMMANDS = [page for page in pages() if any(commands(page))]
+SET_UP = {"python3 -m venv .venv", ". .venv/bin/activate"}
+TOOLS = ("ray start ", "export RAY_ADDRESS=")
+EVIDENCE = ("mnist-784-100-10", "measurements", "certificates")  # enough for every page, and read in a second
+NETWORK_DATA = ("mnist", "cifar10")
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder like a reader's clone, with part of the evidence."""
+    for name in EVIDENCE:
+        shutil.copytree(ROOT / "results/evidence" / name, tmp_path / "results/evidence" / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def needs(line: str) -> str | None:
+    """The data set of an experiment that is not on this machine; None where all is there."""
+    name = next((one for one in NETWORK_DATA if f"run {one}" in line), None)
+    return None if name is None or look(name).state in ("found", "verified") else name
+
+
+def run(command: Command, folder: Path) -> None:
+    arguments = [*shlex.split(command.line)[1:], *command.extra]
+    missing = needs(command.line)
+    if missing:  # understood, and stopped at the data
+        (folder / "nothing").mkdir(exist_ok=True)
+        arguments += ["--data-dir", "nothing"]
+    result = CliRunner().invoke(app, arguments)
+    if missing:
+        assert "nothing" in str(result.exception), command
+        return
+    assert result.exit_code == 0, (command, result.output, result.exception)
+    assert result.output, command
+
+
+def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check a line that prepares the machine; the package of an encoder is installed beside the tests' own."""
+    if line in SET_UP or line.startswith(TOOLS):
+        assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
+    elif found := re.fullmatch(r'pip install "?\.(?:\[(\w+)\])?"?', line):
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+        assert found[1] is None or found[1] in extras
+    else:
+        found = re.fullmatch(r"pip install -e (\w+)", line)
+        assert found, f"no test knows this command: {line}"
+        install(clone / found[1], clone / "site")
+        monkeypatch.syspath_prepend(str(clone / "site"))
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
+def test_the_commands_of_a_page(page: Path, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in commands(page):
+        if not command.line.startswith("harness "):
+            set_up(command.line, clone, monkeypatch)
+        elif command.is_run:
+            run(command, clone)
+        else:
+            assert CliRunner().invoke(app, [shlex.split(command.line)[1], "--help"]).exit_code == 0
+
+
+def test_every_verb_has_a_page_with_its_help() -> None:
+    verbs = [one.name or (one.callback.__name__ if one.callback else "") for one in app.registered_commands]
+    for verb in [*verbs, *(one.name for one in app.registered_groups)]:
+        assert f"<!-- help: {verb} -->" in (DOCS / "how-to" / f"{verb}.md").read_text("utf-8")
+
+
+def test_the_marks_are_known() -> None:
+    marks = {command.mark for page in pages() for command in commands(page)}
+    assert all(mark in ("", "smoke", "dry run") or mark.startswith("not run: ") for mark in marks), marks
+
+
+def test_links_lead_somewhere_in_the_repository_too() -> None:
+    for page in pages():
+        for target in re.findall(r"\]\((?!http)([^)#\s]+)\)", page.read_text("utf-8")):
+            assert Path(os.path.normpath(page.parent / target)).exists(), (name_of(page), target)

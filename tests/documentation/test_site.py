@@ -1,0 +1,122 @@
+"""The site: built as in a fresh clone without a warning, whole in itself, and no wider than a telephone."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from filelock import FileLock
+
+from tests.documentation.pages import ROOT, pages
+from tests.report.browser import Tab, chromium
+
+CHROMIUM = shutil.which("chromium")
+BUILT = ("docs", "encoders", "harness", "reports", "results/evidence")  # what the site is made from
+SIDEWAYS = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built once for all workers from a copy that has nothing but what a clone has."""
+    pytest.importorskip("mkdocstrings", reason="needs the extra docs")
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    place = base / "site"
+    with FileLock(base / "site.lock"):
+        if not place.is_dir():
+            clone = base / "clone"
+            for name in BUILT:
+                shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            for name in ("mkdocs.yml", "CHANGELOG.md"):
+                shutil.copy(ROOT / name, clone / name)
+            shutil.rmtree(clone / "reports/index.html", ignore_errors=True)
+            command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(base / "making")]
+            done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            (base / "making").rename(place)
+    return place
+
+
+class Links(HTMLParser):
+    """Where a page points to, what it loads, and the places within it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.loaded: list[str] = []
+        self.places: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take note of one element."""
+        values = {name: value or "" for name, value in attrs}
+        self.places |= {values[name] for name in ("id", "name") if name in values}
+        if tag in ("a", "link") and "href" in values:
+            (self.targets if tag == "a" else self.loaded).append(values["href"])
+        if "src" in values:
+            self.loaded.append(values["src"])
+
+
+@pytest.fixture(scope="session")
+def read(site: Path) -> dict[Path, Links]:
+    """Every page of the site but the one for addresses that do not exist, whose links start at the root."""
+    return {path: Links(path.read_text("utf-8")) for path in site.rglob("*.html") if path.name != "404.html"}
+
+
+def inside(page: Path, addresses: list[str]) -> Iterator[tuple[Path, str]]:
+    """File and place of each address that is not of another host."""
+    for address in addresses:
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            continue
+        target = page if not parts.path else Path(os.path.normpath(page.parent / unquote(parts.path)))
+        yield (target / "index.html" if target.is_dir() else target), unquote(parts.fragment)
+
+
+def test_every_page_is_there(site: Path) -> None:
+    places = [page.relative_to(ROOT / "docs").with_suffix("") for page in pages()]
+    built = [site / (place.parent if place.name == "index" else place) / "index.html" for place in places]
+    assert [path for path in built if not path.is_file()] == []
+    assert (site / "reports/index.html").is_file()
+
+
+def test_no_link_is_broken(read: dict[Path, Links]) -> None:
+    broken = []
+    for page, links in read.items():
+        for target, place in inside(page, [*links.targets, *links.loaded]):
+            found = target.is_file() and (not place or target not in read or place in read[target].places)
+            if not found:
+                broken.append((page, target, place))
+    assert broken == []
+
+
+def test_nothing_is_fetched_from_elsewhere(read: dict[Path, Links]) -> None:
+    assert [address for links in read.values() for address in links.loaded if urlsplit(address).netloc] == []
+
+
+def test_signatures_and_help_are_shown(site: Path) -> None:
+    assert "--dry-run" in (site / "how-to/run/index.html").read_text("utf-8")
+    assert "curves_of_arm" in (site / "reference/index.html").read_text("utf-8")
+    assert not [path for path in site.rglob("*.html") if "&lt;!-- " in path.read_text("utf-8")]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    with chromium(str(CHROMIUM), tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium, which .ci/run installs")
+def test_no_page_scrolls_sideways_on_a_telephone(browser: Tab, read: dict[Path, Links]) -> None:
+    wide = []
+    for page in read:
+        browser.events.clear()
+        browser.open(page, width=390, height=844)
+        if browser.run(SIDEWAYS) > 0:
+            wide.append(page)
+    assert wide == []

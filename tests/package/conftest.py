@@ -1,0 +1,59 @@
+"""The package as it would be published, built once, and an environment that has it from its wheel alone."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from .installed import Installed
+
+ROOT = Path(__file__).parent.parent.parent
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "build", "dist", "results", "reports", "site"
+)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def built(shared: Path) -> Path:
+    """A folder with the sdist and the wheel that was built from it."""
+    dist = shared / "dist"
+    with FileLock(shared / "dist.lock"):
+        if not dist.is_dir():
+            source = shared / "source"
+            shutil.copytree(ROOT, source, ignore=LEFT_BEHIND)
+            command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(shared / "building"), "."]
+            subprocess.run(command, cwd=source, check=True, capture_output=True, text=True)
+            (shared / "building").rename(dist)
+    return dist
+
+
+@pytest.fixture(scope="session")
+def installed(built: Path, shared: Path) -> Installed:
+    """A virtual environment with the wheel; what it depends on is taken from the environment of the tests."""
+    place = shared / "environment"
+    with FileLock(shared / "environment.lock"):
+        if not place.is_dir():
+            making = shared / "making"
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(making)], check=True)
+            inside = next(making.glob("lib/python*/site-packages"))
+            # A path in a .pth file is searched last, and the .pth files in it (an editable install) are not read.
+            (inside / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+            (wheel,) = built.glob("*.whl")
+            pip = [sys.executable, "-m", "pip", "--python", str(making / "bin/python"), "install", "--no-deps"]
+            subprocess.run([*pip, "--no-index", "--no-warn-script-location", str(wheel)], check=True)
+            program = making / "bin/harness"
+            program.write_text(program.read_text().replace(str(making), str(place)))
+            making.rename(place)
+    return Installed(place)
