@@ -53,6 +53,23 @@ def test_json_is_one_document_alone() -> None:
     assert Path(cell["record"]).exists()
 
 
+def test_a_cache_folder_is_used_by_whoever_names_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(here / "mine"))
+    code, _, _ = run(*QUICK, "--json", "--cache-dir", "shared")
+    assert code == 0
+    assert list((here / "shared/anns").glob("*.pt"))
+    assert not (here / "mine/anns").exists()
+
+
+def test_a_cache_folder_that_cannot_be_written_is_refused(here: Path) -> None:
+    (here / "file").touch()
+    code, _, err = run(*QUICK, "--cache-dir", "file")
+    assert code == 2
+    assert "cache folder file: " in err
+    assert "choose another with --cache-dir" in err
+    assert not (here / "results").exists()
+
+
 def test_a_dry_run_trains_nothing(here: Path) -> None:
     code, _, err = run(*QUICK, "--dry-run")
     assert code == 0

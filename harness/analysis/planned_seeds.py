@@ -61,7 +61,10 @@ class Standing:
 
 def index(loaded: Loaded) -> Cells:
     """Loaded records, found by key."""
-    images = {_key(key): int(rows["total"].iloc[0]) for key, rows in loaded.curves.groupby(CELL, sort=False)}
+    first = loaded.curves.drop_duplicates(list(CELL))
+    images = {
+        _key(tuple(names)): int(total) for *names, total in first[[*CELL, "total"]].itertuples(index=False, name=None)
+    }
     rows = {_key(tuple(row[name] for name in CELL)): row for row in loaded.cells.to_dict("records")}
     return Cells(
         accuracy=_curves(loaded.curves),
@@ -80,10 +83,10 @@ def index(loaded: Loaded) -> Cells:
 
 
 def _curves(frame: pd.DataFrame) -> dict[Key, Curve]:
-    return {
-        _key(key): percent(curve["correct"].to_numpy(), curve["total"].to_numpy())
-        for key, curve in frame.sort_values("timestep").groupby(CELL, sort=False)
-    }
+    ordered = frame.sort_values("timestep")
+    accuracy = percent(ordered["correct"].to_numpy(), ordered["total"].to_numpy())
+    # The places of each cell's rows: a frame for each of thousands of cells would take seconds.
+    return {_key(key): accuracy[places] for key, places in ordered.groupby(CELL, sort=False).indices.items()}
 
 
 def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[str]) -> list[ProfileName]:

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.bench.measure import run
-    from harness.bench.plan import FULL, QUICK, Plan
+    from harness.bench.plan import DEFAULT, FULL, QUICK, Plan
     from harness.bench.report import Report
 
-__all__ = ["FULL", "QUICK", "Plan", "Report", "run"]
+__all__ = ["DEFAULT", "FULL", "QUICK", "Plan", "Report", "run"]
 
-_HOMES = {"run": "measure", "Report": "report", "Plan": "plan", "QUICK": "plan", "FULL": "plan"}
+_HOMES = {"run": "measure", "Report": "report", "Plan": "plan", "QUICK": "plan", "FULL": "plan", "DEFAULT": "plan"}
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,8 @@ Kind = Literal["ours", "matmuls", "peer"]
 class Implementation:
     """`module` has `model(workload) -> Model`; `package` is what must be installed for it.
 
+    A peer's module also has `encode(images, timesteps)`, its own rate code: see `harness.bench.epoch.encoder`.
+
     bf16 means our own precision for ours and the bare layers, and torch's autocast for the peers.
     """
 
@@ -50,11 +52,15 @@ class Implementation:
         except PackageNotFoundError:
             return None
 
+    def model(self, work: Workload) -> Model:
+        """Its model on the weights of `work`."""
+        return self._load()(work)
+
     def step(self, work: Workload) -> Callable[[], float]:
         """A training step on `work`."""
         peer = self.kind == "peer"
         dtype = torch.bfloat16 if self.precision == "bf16" and not peer else torch.float32
-        return training_step(self._load()(work), work, dtype, autocast=peer and self.precision == "bf16")
+        return training_step(self.model(work), work, dtype, autocast=peer and self.precision == "bf16")
 
     def _load(self) -> Callable[[Workload], Model]:
         with warnings.catch_warnings():
@@ -75,6 +81,7 @@ ALL = (
     Implementation("SpikingJelly bf16", "peer", "harness.bench.peers.with_spikingjelly", "bf16", "spikingjelly"),
     Implementation("snnTorch bf16", "peer", "harness.bench.peers.with_snntorch", "bf16", "snntorch"),
     Implementation("Norse bf16", "peer", "harness.bench.peers.with_norse", "bf16", "norse"),
+    Implementation("loop bf16", "peer", "harness.bench.peers.loop", "bf16"),
 )
 OURS, BASELINE = "ours bf16", "matmuls bf16"  # ratios are between these two
 

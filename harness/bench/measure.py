@@ -9,9 +9,14 @@ from pathlib import Path
 import psutil
 import torch
 
+from harness.bench.bound import against_bound
+from harness.bench.cell import cell_rows
+from harness.bench.epoch import epoch_rows
+from harness.bench.evaluation import evaluation_rows
 from harness.bench.implementations import BASELINE, OURS, Implementation, chosen
 from harness.bench.memory import peak_mib
-from harness.bench.plan import FULL, NETWORKS, MemoryTask, Plan, Point
+from harness.bench.networks import NETWORKS
+from harness.bench.plan import DEFAULT, MemoryTask, Plan, Point
 from harness.bench.report import EncoderShare, Footprint, Growth, Report, Row, StartUp
 from harness.bench.startup import startup
 from harness.bench.timing import interleaved, timed
@@ -28,13 +33,13 @@ BYTES_A_NEURON_STEP = 40  # per neuron and timestep, what the peer that needs mo
 def run(
     out: Path | None,
     *,
-    plan: Plan = FULL,
+    plan: Plan = DEFAULT,
     implementations: Sequence[str] | None = None,
     progress: Say = lambda _: None,
 ) -> Report:
     """Measure, and write bench.json, bench.svg and bench.png into `out` (None: nowhere).
 
-    plan: the networks, batch sizes and timesteps to measure: FULL, QUICK or one of your own.
+    plan: the networks, batch sizes and timesteps to measure: DEFAULT, FULL, QUICK or one of your own.
     implementations: names from `harness.bench.implementations.ALL`; all where None.
     progress: called with a line of text before each measurement.
     Raises HarnessError for an unknown network or implementation.
@@ -47,7 +52,7 @@ def run(
     missing = {i.name: why for i in requested if (why := i.missing)}
     present = [i for i in requested if i.name not in missing]
 
-    rows: list[Row] = []
+    rows = whole(present, plan, progress)
     shares: list[EncoderShare] = []
     for point in plan.points:
         timed_now = measure(point, present, plan, progress)
@@ -68,6 +73,25 @@ def run(
     if out is not None:
         report.save(out)
     return report
+
+
+def whole(present: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:
+    """The rows of what is more than a step, or is held against something else than peers."""
+    rows: list[Row] = []
+    names = [implementation.name for implementation in present]
+    for point in plan.evaluation if OURS in names else ():
+        progress(f"evaluation: {point.network}, T = {point.timesteps}")
+        rows += evaluation_rows(point, plan)
+    if plan.bound is not None and {OURS, BASELINE} <= set(names):
+        progress(f"{plan.bound.network} against one large product, batch {plan.bound.batch}")
+        rows += against_bound(plan.bound, plan)
+    if plan.epoch is not None:
+        rows += epoch_rows(plan.epoch, present, progress)
+    if plan.cell and OURS in names:
+        progress("a whole cell")
+        rows += cell_rows()
+    gc.collect()
+    return rows
 
 
 def measure(point: Point, implementations: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:
@@ -109,7 +133,7 @@ def _row(implementation: Implementation, point: Point, status: str = "measured")
 
 def _with_memory(row: Row, plan: Plan, progress: Say) -> Row:
     point = Point(row.network, row.batch, row.timesteps)
-    if point not in plan.memory or row.status != "measured":
+    if row.what != "step" or point not in plan.memory or row.status != "measured":
         return row
     progress(f"memory of {row.implementation}: {point.network}, batch {point.batch}, T = {point.timesteps}")
     return replace(row, peak_mib=peak_mib("step", row.implementation, point))

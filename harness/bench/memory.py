@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 import torch
 
-from harness.bench.plan import NETWORKS, Point
+from harness.bench.networks import NETWORKS
+from harness.bench.plan import Point
 from harness.machine.allocator import return_freed_memory
 
 MIB = 1 << 20

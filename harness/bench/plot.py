@@ -17,9 +17,10 @@ TITLE = "Milliseconds an image, one training step"
 
 def picture(report: Report) -> tuple[bytes, bytes]:
     """SVG and PNG; a panel for each network and batch size, and one for each network with several batch sizes."""
-    measured = [row for row in report.rows if row.ms_per_image is not None]
-    panels = _panels(measured)
-    names = list(dict.fromkeys(row.implementation for row in measured))
+    measured = [row for row in report.of("step") if row.ms_per_image is not None and row.kind != "bound"]
+    grown = [row for row in measured if len({r.timesteps for r in measured if _size(r) == _size(row)}) > 1]
+    panels = _panels(grown)
+    names = list(dict.fromkeys(row.implementation for row in grown))
     with styled():
         figure, axes = new_figure(PANEL * max(1, len(panels)), rows=max(1, len(panels)))
         looks = dict(zip(names, zip(colours(len(names)), _markers(len(names)), strict=True), strict=True))
@@ -34,13 +35,17 @@ def picture(report: Report) -> tuple[bytes, bytes]:
         return both_renderings(figure, TITLE, msgspec.to_builtins(measured))
 
 
+def _size(row: Row) -> tuple[str, int]:
+    return row.network, row.batch
+
+
 Panel = tuple[str, str, Callable[[Row], int], list[Row]]
 
 
 def _panels(rows: list[Row]) -> list[Panel]:
     found: list[Panel] = []
-    for network, batch in dict.fromkeys((row.network, row.batch) for row in rows):
-        mine = [row for row in rows if (row.network, row.batch) == (network, batch)]
+    for network, batch in dict.fromkeys(_size(row) for row in rows):
+        mine = [row for row in rows if _size(row) == (network, batch)]
         found.append((f"{network}, batch {batch}", "timesteps T", lambda row: row.timesteps, mine))
     for network in dict.fromkeys(row.network for row in rows):
         mine = [row for row in rows if row.network == network]

@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from harness.machine.files import write_atomically
 
+What = Literal["step", "evaluation", "forward", "epoch", "cell"]
+
 
 @dataclass(frozen=True)
 class Row:
-    """One implementation at one point. Times are milliseconds an image of one training step; None: not measured.
+    """One implementation at one point. Times are milliseconds an image of what `what` says; None: not measured.
 
+    `what`: "step", forward and backward; "evaluation" with its counts, and "forward" without them, at the same batch;
+    "epoch" of MNIST with encoding and test, by training image; "cell" without its ANN, by image of fine-tuning.
     `ms_per_image` is the median of `steps` steps, `ratio_to_bf16_matmuls` the ratio of the medians.
     `status`: "measured", or why it was not.
     """
@@ -30,6 +34,7 @@ class Row:
     ratio_to_bf16_matmuls: float | None = None
     steps: int = 0
     status: str = "measured"
+    what: What = "step"
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,10 @@ class Report:
     growth: tuple[Growth, ...] = ()
     startup: StartUp | None = None
     missing: dict[str, str] = field(default_factory=dict)  # implementation → why it did not run
+
+    def of(self, what: What) -> tuple[Row, ...]:
+        """The rows of one kind."""
+        return tuple(row for row in self.rows if row.what == what)
 
     def document(self) -> dict[str, Any]:
         """As plain JSON values, targets included."""

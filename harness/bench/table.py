@@ -16,8 +16,11 @@ def table(report: Report) -> "Group":
     from rich.console import Group
     from rich.text import Text
 
-    sizes = dict.fromkeys((row.network, row.batch) for row in report.rows)
-    tables = [_times([r for r in report.rows if (r.network, r.batch) == size], *size) for size in sizes]
+    steps = report.of("step")
+    sizes = dict.fromkeys((row.network, row.batch) for row in steps)
+    tables = [_times([r for r in steps if (r.network, r.batch) == size], *size) for size in sizes]
+    others = [row for row in report.rows if row.what != "step"]
+    tables += [_others(others)] if others else []
     notes = [Text(f"{name}: {why}", style="dim") for name, why in report.missing.items()]
     machine = ", ".join(f"{key} {value}" for key, value in report.machine.items())
     tables += [_footprints(report.footprints)] if report.footprints else []
@@ -34,6 +37,18 @@ def _times(rows: list[Row], network: str, batch: int) -> "Table":
     for name in dict.fromkeys(row.implementation for row in rows):
         mine = {row.timesteps: row for row in rows if row.implementation == name}
         built.add_row(name, *(_cell(mine.get(t)) for t in steps), *(_peak(mine.get(t)) for t in with_memory))
+    return built
+
+
+def _others(rows: Sequence[Row]) -> "Table":
+    built = _empty("more than a step: ms an image")
+    built.add_column("what", no_wrap=True)
+    built.add_column("implementation", no_wrap=True)
+    for heading in ("batch", "T", "ms an image"):
+        built.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        figure = _number(row.ms_per_image) if row.status == "measured" else row.status
+        built.add_row(f"{row.what}, {row.network}", row.implementation, str(row.batch), str(row.timesteps), figure)
     return built
 
 

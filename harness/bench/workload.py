@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from harness.bench.plan import NETWORKS, Point
+from harness.bench.networks import NETWORKS
+from harness.bench.plan import Point
 from harness.config import Balancing, NeuronSpec
 from harness.snn.balancing import balance
 from harness.snn.network import Network, Stage

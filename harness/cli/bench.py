@@ -7,23 +7,27 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import AsJson
+from harness.errors import HarnessError
 from harness.machine.console import console as plain
 
 
 def bench(
     out: Annotated[Path, typer.Option(help="Where bench.json and the plot are written.")] = Path("results/local-bench"),
-    quick: Annotated[bool, typer.Option("--quick", help="Measure a few sizes in under a minute.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Measure a few steps in under a minute.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Measure all sizes, and a whole cell: long.")] = False,
     implementation: Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a training step, time and peak memory, beside SpikingJelly, snnTorch, Norse and the bare layers."""
-    from harness.bench import FULL, QUICK, run
+    """Measure time and memory beside SpikingJelly, snnTorch, Norse and the bare layers, in about three minutes."""
+    if quick and full:
+        raise HarnessError("--quick and --full are two different plans", "leave one of them out")
+    from harness.bench import DEFAULT, FULL, QUICK, run
     from harness.bench.table import table
 
     errors = plain(stderr=True)
     report = run(
         out,
-        plan=QUICK if quick else FULL,
+        plan=QUICK if quick else FULL if full else DEFAULT,
         implementations=implementation,
         progress=lambda text: errors.print(text, highlight=False),
     )

@@ -73,6 +73,8 @@ def verify(
     """Train one cell again and compare: identical bit for bit, within tolerance, or different (exit code 1)."""
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs import verify as verifying
+        from harness.runs.cost import Meter
+        from harness.runs.forecast import Forecast
         from harness.training.watch import Watch
 
         path = verifying.find(record, results_dir)
@@ -82,9 +84,10 @@ def verify(
             result = reevaluate(path, data_dir)
         else:
             expected = verifying.wanted(path, data_dir)
-            with display(plain(stderr=True), expected.work) as show:
+            forecast = Forecast(expected.cost.seconds if expected.cost else 0.0)
+            with display(plain(stderr=True), forecast) as show:
                 show.cell(str(expected.path))
-                result = verifying.verify(expected, Watch(show.advance))
+                result = verifying.verify(expected, Watch(Meter(expected.cost, show.advance).progress))
     if as_json:
         print(json.dumps(msgspec.to_builtins(result)))
     else:

@@ -31,6 +31,7 @@ def run(
     slurm: options.SlurmOptions = None,
     detach: options.Detach = False,
     data_dir: options.DataFolder = None,
+    cache_dir: options.CacheFolder = None,
     results_dir: options.Results = LOCAL,
     for_time: options.ForTime = None,
     dry_run: options.DryRun = False,
@@ -41,6 +42,7 @@ def run(
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
     deadline = Deadline(seconds_of(for_time))
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
+        from harness.data import cache
         from harness.papers import catalogue
         from harness.plugins.skeleton import require_installed
         from harness.runs.executors.choice import Where
@@ -48,6 +50,8 @@ def run(
 
         for name in encoder or ():
             require_installed(name)
+        if cache_dir is not None:
+            cache.use(cache_dir)
         known = catalogue()
         if experiment.endswith(".py"):
             known = known.with_file(Path(experiment))
@@ -62,6 +66,7 @@ def run(
             kernel=_one_of("kernel", kernel, ("auto", "numba", "triton", "reference")),
             deadline=deadline,
             data_dir=data_dir,
+            cache_dir=cache_dir,
             results=results_dir,
             keep_weights=keep_weights,
             dry_run=dry_run,

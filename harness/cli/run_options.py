@@ -58,6 +58,13 @@ DataFolder = Annotated[
     Path | None,
     typer.Option(help="Folder of the data sets. Default: HARNESS_DATA, cache, download.", rich_help_panel=WHERE),
 ]
+CacheFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of decoded images and ANNs, which runs may share. Default: HARNESS_CACHE, the user's.",
+        rich_help_panel=WHERE,
+    ),
+]
 Results = Annotated[
     Path, typer.Option(help="Folder of the records.", parser=folder, metavar="FOLDER", rich_help_panel=WHERE)
 ]

@@ -28,6 +28,7 @@ from platformdirs import user_cache_path
 from harness.data.digest import Split, content_hashes, digest_of
 from harness.data.reading import shown
 from harness.data.tree import walk
+from harness.errors import HarnessError
 
 # Change it when what is stored, or how images are decoded, changes.
 _FORMAT = "1"
@@ -41,6 +42,22 @@ def root() -> Path:
     """The cache folder: the environment's HARNESS_CACHE, else the user's own."""
     chosen = os.environ.get("HARNESS_CACHE")
     return Path(chosen).expanduser() if chosen else user_cache_path("dct-snn-harness")
+
+
+def use(chosen: Path) -> None:
+    """Let `chosen` be the cache folder of this process and of those that it starts.
+
+    Raises HarnessError where nothing can be written there: who names a folder counts on it.
+    """
+    place = chosen.expanduser().absolute()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place) as trial:
+            trial.write(bytes(_TRIAL_BYTES))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise HarnessError(f"cache folder {shown(chosen)}: {reason}", "choose another with --cache-dir") from None
+    os.environ["HARNESS_CACHE"] = str(place)
 
 
 def folder(name: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from functools import cache
 from importlib.metadata import version
 
 import torch
@@ -26,7 +27,13 @@ def environment(device: torch.device, precision: str, kernel: str) -> dict[str, 
 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that compute."""
-    return {"python": platform.python_version(), **{name: version(name) for name in ("torch", "numpy", "numba")}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in ("torch", "numpy", "numba")}}
+
+
+@cache
+def _version(package: str) -> str:
+    # Read once: parsing the metadata of three packages takes longer than all else that is written of an empty cell.
+    return version(package)
 
 
 def machine(device: torch.device) -> Machine:
@@ -44,6 +51,7 @@ def _processor() -> str:
     return _of_processor("model name") or platform.processor() or "CPU"
 
 
+@cache
 def _of_processor(key: str) -> str:
     """The value of `key` for the first processor in /proc/cpuinfo; empty where there is no such file or key."""
     try:

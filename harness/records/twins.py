@@ -10,7 +10,7 @@ import msgspec
 
 from harness.config import CellConfig
 from harness.errors import HarnessError
-from harness.records.store import read_record, record_path, record_paths
+from harness.records.store import read_record, record_path
 from harness.schema import Fingerprint, Record
 
 TRAINED_AS = "trained as"  # of a record's environment: the name under which the cell was trained
@@ -22,9 +22,9 @@ def twin(config: CellConfig, mark: Fingerprint, results: Path, environment: Mapp
     None where there is none.
     """
     own = record_path(results, config)
-    for path in record_paths(results):
-        if path.name != own.name or path == own:
-            continue  # another seed, or what stands in the cell's own place
+    for path in sorted(results.glob(f"*/*/*/{own.name}")):  # of this seed: a folder may hold thousands of others
+        if path == own:
+            continue
         try:
             record = read_record(path)
         except HarnessError:

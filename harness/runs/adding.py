@@ -1,6 +1,7 @@
 """Adding weights to finished cells: each is trained again, held against its record, and kept where they are equal."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from harness.errors import CellFailure
@@ -9,6 +10,7 @@ from harness.machine.signals import finishing
 from harness.plugins.guard import guarded
 from harness.records.store import lock_path, read_record, write_record
 from harness.records.weights import weights_path
+from harness.runs.cost import Meter
 from harness.runs.grid import Grid
 from harness.runs.keeping import weights_of, with_weights
 from harness.runs.plan import PlannedCell
@@ -69,7 +71,9 @@ def _add(cell: PlannedCell, grid: Grid) -> Added:
 
 def _again(before: Record, grid: Grid) -> tuple[Trained, Record]:
     device = recorded_device(before)
-    setting = Setting(device, recorded_kernel(before, device), watch=grid.setting.watch)
+    # What it takes is in no estimate: only its stages are shown.
+    watch = replace(grid.setting.watch, progress=Meter(None, grid.setting.watch.progress).progress)
+    setting = Setting(device, recorded_kernel(before, device), watch=watch)
     with recorded_threads(before):
         trained = run_cell(before.config, grid.data, guarded(before.config.encoder), setting)
         made = sealed(before.config, before.fingerprint, setting, trained, [int(t) for t in before.right])

@@ -23,8 +23,9 @@ def announce(prepared: Prepared, console: Console) -> None:
         if cell.reason:
             console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}")
     if todo:
+        seconds = duration(prepared.seconds / prepared.at_once)
         console.print(
-            f"{counted(prepared.work.steps, 'optimiser step')}, estimated time {duration(prepared.seconds)}; disk: "
+            f"{counted(prepared.steps, 'optimiser step')}, estimated time {seconds}; disk: "
             f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
             f"{free_gib(todo[0].path):.0f} GiB free"
         )

@@ -1,15 +1,16 @@
 """Progress for people: a live bar on a terminal, a plain line now and then elsewhere. Always on stderr."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from harness.runs.forecast import Forecast
 
 LINE_EVERY_SECONDS = 15.0
-JUDGED_FROM = 0.01  # of a run: before, nothing can be said about how long it takes
 
 
 class Display(Protocol):
@@ -19,8 +20,12 @@ class Display(Protocol):
         """A cell starts."""
         ...
 
-    def advance(self, stage: str, work: float) -> None:
-        """`work` multiply-accumulates of the running cell are done, in `stage`."""
+    def advance(self, stage: str, seconds: float) -> None:
+        """Work of the running cell that was expected to take `seconds` is done, in `stage`."""
+        ...
+
+    def settle(self, seconds: float) -> None:
+        """A cell has ended, and `seconds` that were expected of it are not coming."""
         ...
 
     def line(self, text: str) -> None:
@@ -29,69 +34,83 @@ class Display(Protocol):
 
 
 @contextmanager
-def display(console: Console, total: float) -> Iterator[Display]:
-    """A display for `total` multiply-accumulates of work, fitting what `console` is."""
+def display(console: Console, forecast: Forecast) -> Iterator[Display]:
+    """A display of the work of `forecast`, fitting what `console` is."""
     if not console.is_terminal:
-        yield _Lines(console, total)
+        yield _Lines(console, forecast)
         return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
         TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=False),
+        _Times(forecast),
     )
-    # The rate is averaged over minutes: stages of a cell run at different speeds.
-    with Progress(*columns, console=console, speed_estimate_period=600) as progress:
-        bar = _Bar(progress, total)
+    with Progress(*columns, console=console) as progress:
+        bar = _Bar(progress, forecast)
         yield bar
         bar.finish()
 
 
+class _Times(ProgressColumn):
+    """How long the run has taken, and how long the rest takes."""
+
+    def __init__(self, forecast: Forecast) -> None:
+        super().__init__()
+        self.forecast = forecast
+
+    def render(self, task: Task) -> Text:
+        """Both, in words."""
+        left = "" if task.finished else f" · left {duration(self.forecast.left)}"
+        return Text(f"elapsed {duration(self.forecast.elapsed)}{left}")
+
+
 class _Bar:
-    def __init__(self, progress: Progress, total: float) -> None:
-        self.progress = progress
-        self.task = progress.add_task("starting", total=total)
+    def __init__(self, progress: Progress, forecast: Forecast) -> None:
+        self.progress, self.forecast = progress, forecast
+        self.task = progress.add_task("starting", total=1.0)
         self.name = ""
 
     def cell(self, name: str) -> None:
         self.name = name
 
-    def advance(self, stage: str, work: float) -> None:
-        self.progress.update(self.task, advance=work, description=_joined(self.name, stage))
+    def advance(self, stage: str, seconds: float) -> None:
+        self.forecast.advance(seconds)
+        description = _joined(self.name, stage)
+        self.progress.update(self.task, completed=self.forecast.part, description=description)
+
+    def settle(self, seconds: float) -> None:
+        self.forecast.settle(seconds)
+        self.progress.update(self.task, completed=self.forecast.part)
 
     def finish(self) -> None:
-        """Nothing is left: work that was found done, or estimated too high, is no longer waited for."""
-        self.progress.update(self.task, completed=self.progress.tasks[self.task].total)
+        """Nothing is left: work that was found done is no longer waited for."""
+        self.settle(self.forecast.total - self.forecast.done)
 
     def line(self, text: str) -> None:
         self.progress.console.print(text, highlight=False)
 
 
 class _Lines:
-    def __init__(self, console: Console, total: float) -> None:
-        self.console, self.total = console, total
-        self.done = 0.0
+    def __init__(self, console: Console, forecast: Forecast) -> None:
+        self.console, self.forecast = console, forecast
         self.name = ""
-        self.start = self.last = time.monotonic()
+        self.last = forecast.clock()
 
     def cell(self, name: str) -> None:
         self.name = name
 
-    def advance(self, stage: str, work: float) -> None:
-        self.done += work
-        now = time.monotonic()
+    def advance(self, stage: str, seconds: float) -> None:
+        self.forecast.advance(seconds)
+        now = self.forecast.clock()
         if now - self.last < LINE_EVERY_SECONDS:
             return
         self.last = now
-        part = min(self.done / self.total, 1.0)
-        if part < JUDGED_FROM:
-            self.line(f"{_joined(self.name, stage)} · begun")
-            return
-        left = (now - self.start) * (1 - part) / part
-        where = _joined(self.name, stage)
-        self.line(f"{where} · {part:.0%} of the run, about {duration(left)} left")
+        where, seen = _joined(self.name, stage), self.forecast
+        times = f"elapsed {duration(seen.elapsed)}, about {duration(seen.left)} left"
+        self.line(f"{where} · {seen.part:.0%} of the run, {times}")
+
+    def settle(self, seconds: float) -> None:
+        self.forecast.settle(seconds)
 
     def line(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True)

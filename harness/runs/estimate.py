@@ -1,44 +1,45 @@
-"""How much work cells are and how long it will take here: multiply-accumulates, and a short measurement."""
+"""How long cells take here: the stages of a few of them are measured, and all are added up.
 
-import math
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+An ANN that several cells share counts once, one in the cache not at all; equal cells count once.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 
 import encoders
-from harness.config import CellConfig
+from encoders.errors import EncoderError
+from harness.config import CellConfig, NetworkSpec, canonical_json
 from harness.data.types import DataSet
-from harness.machine.threads import Threads, threads_for
+from harness.errors import CellFailure
+from harness.machine.threads import SMALL_STEP, Threads, threads_for
+from harness.plugins.guard import guarded
+from harness.runs.cost import Cost, Rates, images_of, steps_of, total
+from harness.runs.plan import PlannedCell
+from harness.runs.probe import measure
 from harness.snn.network import Network, Shape, stages
+from harness.training.ann_cache import AnnRequest, ann_key
 from harness.training.batches import normalised
-from harness.training.cell import DTYPES
+from harness.training.cell import DTYPES, Setting
 from harness.training.randomness import generator
 
+Measure = Callable[[CellConfig], Rates]
+
 
 @dataclass(frozen=True)
-class Work:
-    """Multiply-accumulates and optimiser steps."""
+class Estimate:
+    """Cells with what each costs, and the optimiser steps of all."""
 
-    macs: float = 0.0
+    cells: tuple[PlannedCell, ...] = ()
     steps: int = 0
 
-    def __add__(self, other: "Work") -> "Work":
-        return Work(self.macs + other.macs, self.steps + other.steps)
-
-
-@dataclass(frozen=True)
-class Speed:
-    """What a multiply-accumulate and an optimiser step cost on a device, in seconds."""
-
-    per_mac: float
-    per_step: float
-
-    def seconds(self, work: Work) -> float:
-        """How long `work` takes."""
-        return work.macs * self.per_mac + work.steps * self.per_step
+    @property
+    def seconds(self) -> float:
+        """Seconds of all cells one after another."""
+        return total([cell.cost for cell in self.cells if cell.cost])
 
 
 def frame_shape(config: CellConfig, data: DataSet) -> Shape:
@@ -46,45 +47,6 @@ def frame_shape(config: CellConfig, data: DataSet) -> Shape:
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
     _, channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape
     return channels, height, width
-
-
-def total_work(cells: Sequence[CellConfig], data: DataSet, shape: Shape) -> Work:
-    """The work of `cells`, with one ANN for all arms of a seed."""
-    anns = {config.seed: _ann_work(config, data, shape) for config in cells}
-    return sum([*anns.values(), *(_snn_work(config, data, shape) for config in cells)], Work())
-
-
-def _ann_work(config: CellConfig, data: DataSet, shape: Shape) -> Work:
-    epochs, images = config.ann.epochs, len(data.train)
-    return Work(3.0 * _macs(config, data, shape) * images * epochs, epochs * math.ceil(images / config.ann.batch_size))
-
-
-def _snn_work(config: CellConfig, data: DataSet, shape: Shape) -> Work:
-    epochs, images = config.snn.epochs, min(config.snn.images or len(data.train), len(data.train))
-    macs = config.timesteps * _macs(config, data, shape)
-    evaluations = epochs + 1
-    return Work(
-        macs * (3.0 * images * epochs + len(data.test) * evaluations),
-        epochs * math.ceil(images / config.snn.batch_size),
-    )
-
-
-def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
-    return sum(stage.macs for stage in stages(config.network, shape, data.classes))
-
-
-def estimate(configs: Sequence[CellConfig], data: DataSet, device: torch.device) -> tuple[Work, float]:
-    """The work of cells and the seconds that it takes with the threads that torch has now.
-
-    Measured on the CPU where `device` is a GPU of other machines.
-    """
-    if not configs:
-        return Work(), 0.0
-    shape = frame_shape(configs[0], data)
-    work = total_work(configs, data, shape)
-    if device.type == "cuda" and not torch.cuda.is_available():
-        device = torch.device("cpu")
-    return work, measure(configs[0], data, shape, device).seconds(work)
 
 
 def threads_of(
@@ -98,28 +60,121 @@ def threads_of(
     if device.type != "cpu" or not cells:
         return Threads(torch.get_num_threads())
     shape = frame_shape(cells[0], data)
-    steps = (config.timesteps * _macs(config, data, shape) * config.snn.batch_size for config in arms)
-    return threads_for(max(steps), workers)
+    return threads_for(max(_step(config, data, shape) for config in arms), workers)
 
 
-def measure(config: CellConfig, data: DataSet, shape: Shape, device: torch.device) -> Speed:
-    """Time a forward and backward pass of the cell's layers on `device`: of one image, and of a batch."""
-    network = Network(config.network, shape, data.classes, generator(0, "initial-weights")).to(device)
-    macs = 3 * sum(stage.macs for stage in network.stages)
-    batch = max(2, min(2048, round(1e9 / macs)))
-    dtype = DTYPES[config.precision]
-    single, whole = (_pass(network, images, shape, device, dtype) for images in (1, batch))
-    return Speed(max(whole - single, whole / 10) / (macs * (batch - 1)), single)
+def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
+    return sum(stage.macs for stage in stages(config.network, shape, data.classes))
 
 
-def _pass(network: Network, images: int, shape: Shape, device: torch.device, dtype: torch.dtype) -> float:
-    frames = torch.zeros(images, *shape, device=device, dtype=dtype)
-    labels = torch.zeros(images, dtype=torch.int64, device=device)
-    fastest = math.inf
-    for _ in range(3):  # the first pass warms up
-        start = time.perf_counter()
-        loss = F.cross_entropy(network.ann(frames), labels)
-        loss.backward()
-        float(loss.detach())  # waits for a GPU
-        fastest = min(fastest, time.perf_counter() - start)
-    return fastest
+def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:
+    """Multiply-accumulates of a training step, forward."""
+    return config.timesteps * _macs(config, data, shape) * config.snn.batch_size
+
+
+def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> Estimate:
+    """`cells` with their costs, measured in seconds with the threads that torch has now.
+
+    A cell with a fault has none. Measured on the CPU where `setting` has a GPU of other machines.
+    """
+    if setting.device.type == "cuda" and not torch.cuda.is_available():
+        setting = replace(setting, device=torch.device("cpu"), kernel="auto")
+    sound = [cell for cell in cells if cell.fault is None]
+    rates = interpolated([cell.config for cell in sound], data, lambda config: _measured(config, data, setting))
+    costs = dict(zip((cell.path for cell in sound), costs_of(sound, data, rates, setting), strict=True))
+    steps = sum(steps_of(c.config, data, costs[c.path].ann) for c in sound if not costs[c.path].twin)
+    return Estimate(tuple(replace(cell, cost=costs.get(cell.path)) for cell in cells), steps)
+
+
+def _measured(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
+    """The measured rates; none where the cell would fail, which its record is to say."""
+    try:
+        return measure(config, data, setting)
+    except (CellFailure, EncoderError, RuntimeError):
+        return Rates()
+
+
+def cost_of(config: CellConfig, data: DataSet, setting: Setting) -> Cost:
+    """What one cell costs that trains its own ANN."""
+    macs = _macs(config, data, frame_shape(config, data))
+    return Cost(images_of(config, data), _measured(config, data, setting), macs, config.timesteps)
+
+
+def costs_of(cells: Sequence[PlannedCell], data: DataSet, rates: Sequence[Rates], setting: Setting) -> list[Cost]:
+    """What each of `cells` costs at its `rates`: of those that share an ANN, the first trains it."""
+    shape_of = _shapes(data)
+    anns = setting.ann_cache
+    keys = _ann_keys(data, setting)
+    known: set[str] = set()
+    seen: set[str] = set()
+    costs = []
+    for cell, rate in zip(cells, rates, strict=True):
+        config, mark = cell.config, cell.fingerprint.digest
+        twin = mark in seen
+        seen.add(mark)
+        key = keys(config)
+        trains = key not in known and not (anns.folder is not None and (anns.folder / f"{key}.pt").exists())
+        if anns.folder is not None and not twin:
+            known.add(key)
+        macs = _macs(config, data, shape_of(config))
+        costs.append(Cost(images_of(config, data), rate, macs, config.timesteps, trains, twin))
+    return costs
+
+
+def interpolated(configs: Sequence[CellConfig], data: DataSet, measured: Measure) -> list[Rates]:
+    """The rates of each of `configs`: measured at the fewest and the most timesteps among cells that are otherwise
+    alike, and on the line between them for the others.
+    """
+    shape_of = _shapes(data)
+    alike: Mapping[bytes, dict[int, CellConfig]] = defaultdict(dict)
+    keys = [_likeness(config, shape_of(config), data) for config in configs]
+    for key, config in zip(keys, configs, strict=True):
+        alike[key].setdefault(config.timesteps, config)
+    ends = {}
+    for key, by_timesteps in alike.items():
+        low, high = min(by_timesteps), max(by_timesteps)
+        first = measured(by_timesteps[low])
+        ends[key] = (low, first, high, first if high == low else measured(by_timesteps[high]))
+    return [_on_line(config.timesteps, *ends[key]) for key, config in zip(keys, configs, strict=True)]
+
+
+def _on_line(timesteps: int, low: int, first: Rates, high: int, last: Rates) -> Rates:
+    return first if high == low else first.between(last, (timesteps - low) / (high - low))
+
+
+def _likeness(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
+    """What decides how long an image takes, timesteps apart. The encoder does only where the network is small."""
+    small = _step(config, data, shape) <= SMALL_STEP
+    sizes: Sequence[Any] = [config.network.features, config.network.hidden, shape, config.precision]
+    ways = [config.neuron, config.balancing.method, config.snn.augmentation, config.ann.augmentation]
+    batches = [config.ann.batch_size, config.snn.batch_size, config.ann.dropout > 0, config.snn.dropout > 0]
+    return canonical_json([*sizes, *ways, *batches, config.encoder.name if small else ""])
+
+
+def _shapes(data: DataSet) -> Callable[[CellConfig], Shape]:
+    """`frame_shape`, remembered for each encoder."""
+    known: dict[bytes, Shape] = {}
+
+    def shape_of(config: CellConfig) -> Shape:
+        key = canonical_json(config.encoder)
+        if key not in known:
+            known[key] = frame_shape(config, data)
+        return known[key]
+
+    return shape_of
+
+
+def _ann_keys(data: DataSet, setting: Setting) -> Callable[[CellConfig], str]:
+    """The key of a cell's ANN in the cache, remembered for cells that differ in what no ANN depends on."""
+    # Of the network, the key has only the device: weights of any shape do.
+    bare = Network(NetworkSpec("any"), (1, 1, 1), 1, generator(0, "initial-weights")).to(setting.device)
+    known: dict[bytes, str] = {}
+
+    def key_of(config: CellConfig) -> str:
+        facts = canonical_json([config.encoder, config.network, config.ann, config.seed, config.precision])
+        if facts not in known:
+            request = AnnRequest(bare, guarded(config.encoder), data, config, DTYPES[config.precision])
+            known[facts] = ann_key(request, setting.ann_cache.code)
+        return known[facts]
+
+    return key_of

@@ -21,6 +21,7 @@ from harness.plugins.guard import guarded
 from harness.records.freshness import standing
 from harness.records.store import lock_path, write_record
 from harness.records.twins import twin
+from harness.runs.cost import Meter
 from harness.runs.keeping import drop_unnamed, keeps, of_twin, weights_of, with_weights
 from harness.runs.plan import PlannedCell, stamp_of
 from harness.runs.sealing import circumstances, failed, sealed
@@ -32,11 +33,15 @@ POLL_SECONDS = 2.0
 
 
 class Finished(NamedTuple):
-    """A cell that has its record now. here: this run wrote it, and not another one meanwhile."""
+    """A cell that has its record now. here: this run wrote it, and not another one meanwhile.
+
+    reported: seconds of its cost that its progress has told of.
+    """
 
     cell: PlannedCell
     record: Record
     here: bool = True
+    reported: float = 0.0
 
 
 def _ignore(_: object) -> None:
@@ -94,7 +99,12 @@ def name_of(cell: PlannedCell) -> str:
 
 
 def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
-    """Run one cell, unless another run holds it, or has written its record since it was planned."""
+    """Run one cell, unless another run holds it, or has written its record since it was planned.
+
+    The grid's watch is told the seconds of the cell's cost.
+    """
+    meter = Meter(cell.cost, grid.setting.watch.progress)
+    watch = replace(grid.setting.watch, progress=meter.progress)
     try:
         with hold(lock_path(cell.path)) as owner:
             if owner is not None:
@@ -111,12 +121,13 @@ def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
                 record = of_twin(record, grid.results, grid.keep_weights)
             else:
                 checkpoint = _checkpoint(cell, grid)
-                record = compute(cell, replace(grid, setting=replace(grid.setting, checkpoint=checkpoint)))
+                setting = replace(grid.setting, checkpoint=checkpoint, watch=watch)
+                record = compute(cell, replace(grid, setting=setting))
             with finishing():
                 record = _written(cell, record, grid)
                 drop_unnamed(record, cell.path)
                 _tidy(cell)
-            return Finished(cell, record)
+            return Finished(cell, record, reported=meter.reported)
     except OSError as error:
         raise HarnessError(
             f"{name_of(cell)}: the disk refuses: {error.strerror or error} ({error.filename or grid.results})",

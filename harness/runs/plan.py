@@ -16,6 +16,7 @@ from harness.records.certificates import known_certificates
 from harness.records.fingerprint import Device, fingerprint
 from harness.records.freshness import State, standing
 from harness.records.store import record_path
+from harness.runs.cost import Cost
 from harness.schema import Fingerprint
 from harness.training.batches import normalised
 from harness.training.randomness import generator
@@ -28,7 +29,8 @@ MOST_SEEDS = 10_000  # a record's name has four digits
 class PlannedCell:
     """A cell, its record's place, what stands there now, and why it is not simply done.
 
-    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all.
+    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all; `cost`
+    is what it is expected to take, where that was estimated.
     """
 
     config: CellConfig
@@ -38,6 +40,7 @@ class PlannedCell:
     reason: str = ""
     stamp: int = 0
     fault: CellFailure | None = None
+    cost: Cost | None = None
 
 
 def configurations(

@@ -19,9 +19,10 @@ from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.records.twins import TRAINED_AS
 from harness.runs.adding import add_weights, without_weights
 from harness.runs.display import display, duration
-from harness.runs.estimate import Work, estimate, threads_of
+from harness.runs.estimate import estimate, threads_of
 from harness.runs.executors.choice import Where
 from harness.runs.executors.place import place_of
+from harness.runs.forecast import Forecast
 from harness.runs.grid import Finished, Grid, name_of, sweep
 from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
 from harness.snn.fire import Kernel
@@ -46,6 +47,7 @@ class Request:
     kernel: Kernel = "auto"
     deadline: Deadline = field(default_factory=Deadline)
     data_dir: Path | None = None
+    cache_dir: Path | None = None
     results: Path = Path("results/local")
     keep_weights: bool | None = None
     dry_run: bool = False
@@ -55,7 +57,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request resolved: what there is to do and with what. timesteps: by arm, those at which a claim is judged."""
+    """A request resolved: what there is to do and with what. timesteps: by arm, those at which a claim is judged.
+
+    steps: optimiser steps. seconds: of work, of which `at_once` are done in one second.
+    """
 
     experiment: Experiment
     profile: Profile
@@ -64,9 +69,11 @@ class Prepared:
     device: torch.device
     cells: tuple[PlannedCell, ...]
     todo: tuple[PlannedCell, ...]
-    work: Work
+    steps: int
     seconds: float
     threads: Threads
+    anns: AnnCache
+    at_once: int = 1
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -82,7 +89,7 @@ def prepare(request: Request, catalogue: Catalogue) -> Prepared:
     names = [request.profile] if request.profile is not None else fuller
     for name in names:
         prepared = _at_profile(experiment, experiment.profile(name), arms, device, request)
-        if request.profile is not None or prepared.seconds <= PRACTICAL_SECONDS:
+        if request.profile is not None or prepared.seconds / prepared.at_once <= PRACTICAL_SECONDS:
             break
     return replace(prepared, timesteps=claimed_timesteps(catalogue.claims_of(experiment.name)))
 
@@ -106,11 +113,23 @@ def _at_profile(
     threads = threads_of(
         [cell.config for cell in cells if cell.fault is None], largest, data, device, request.where.workers
     )
+    anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT), cache.go_without)
     with computing_with(threads.count):
-        work, seconds = estimate([cell.config for cell in todo if cell.fault is None], data, device)
-    seconds /= request.where.at_once(len(todo))
-    why = "as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}"
-    return Prepared(experiment, profile, why, data, device, tuple(cells), tuple(todo), work, seconds, threads)
+        found = estimate(todo, data, Setting(device, request.kernel, anns))
+    return Prepared(
+        experiment,
+        profile,
+        why="as asked" if request.profile else f"the fullest that is practical on this {device.type.upper()}",
+        data=data,
+        device=device,
+        cells=tuple(cells),
+        todo=found.cells,
+        steps=found.steps,
+        seconds=found.seconds,
+        threads=threads,
+        anns=anns,
+        at_once=request.where.at_once(len(todo)),
+    )
 
 
 def _arms(experiment: Experiment, request: Request) -> tuple[Arm, ...]:
@@ -140,22 +159,25 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
     """
     keep_freed_memory()
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
-    sweep([cell for cell in prepared.cells if cell not in prepared.todo])
-    with display(console, prepared.work.macs) as show, computing_with(prepared.threads.count):
+    to_do = {cell.path for cell in prepared.todo}
+    sweep([cell for cell in prepared.cells if cell.path not in to_do])
+    forecast = Forecast(prepared.seconds, prepared.at_once)
+    with display(console, forecast) as show, computing_with(prepared.threads.count):
         watch = Watch(show.advance, request.deadline.passed)
-        anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT), cache.go_without)
         grid = Grid(
             data=prepared.data,
             results=request.results,
-            setting=Setting(prepared.device, request.kernel, anns, watch=watch),
+            setting=Setting(prepared.device, request.kernel, prepared.anns, watch=watch),
             timesteps=prepared.timesteps,
             keep_weights=request.keep_weights,
             starting=lambda cell: show.cell(name_of(cell)),
             say=show.line,
         )
-        executor = request.where.executor(place_of(grid, request.data_dir, prepared.threads.count))
+        place = place_of(grid, request.data_dir, prepared.threads.count)
+        executor = request.where.executor(replace(place, cache_dir=request.cache_dir))
         for done in executor(prepared.todo, grid):
             rows[done.cell.path] = _row(done.cell, done.record.status)
+            show.settle((done.cell.cost.seconds if done.cell.cost else 0.0) - done.reported)
             show.line(_outcome(done))
         for added in add_weights(without_weights(prepared.cells) if request.keep_weights else (), grid):
             show.line(f"{name_of(added.cell)}: {added.reason or 'weights added'}")

@@ -20,7 +20,8 @@ from harness.errors import HarnessError
 from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
 from harness.records.store import read_record
-from harness.runs.estimate import frame_shape, total_work
+from harness.runs.cost import Cost
+from harness.runs.estimate import cost_of
 from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read
@@ -40,12 +41,12 @@ LATER = ("sample_curve", "right", "on_the_way", "encoder_macs")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A record that is to come out again, its data, and the multiply-accumulates that this takes."""
+    """A record that is to come out again, its data, and what it is expected to cost; None for a failed one."""
 
     path: Path
     record: Record
     data: DataSet
-    work: float
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,12 @@ def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
     """
     record = read_record(path.resolve())
     data = recorded_data(record, data_dir)
-    finished = record.status == "done"
-    work = total_work([record.config], data, frame_shape(record.config, data)).macs if finished else 1.0
-    return Wanted(path, record, data, work)
+    if record.status != "done":
+        return Wanted(path, record, data)
+    device = recorded_device(record)
+    with recorded_threads(record):
+        cost = cost_of(record.config, data, Setting(device, recorded_kernel(record, device)))
+    return Wanted(path, record, data, cost)
 
 
 def verify(want: Wanted, watch: Watch = SILENT) -> Verification:

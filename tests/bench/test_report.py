@@ -72,6 +72,26 @@ def test_the_bare_layers_are_held_against_the_same_peers() -> None:
     assert found["vgg5-lite, T = 48: step against the bare bf16 layers"] is None
 
 
+def test_rows_of_other_kinds_have_targets_of_their_own() -> None:
+    evaluation = replace(OURS, batch=2, ms_per_image=8.0, what="evaluation")
+    forward = replace(evaluation, ms_per_image=5.0, what="forward")
+    epochs = [replace(row, what="epoch") for row in (OURS, PEER, replace(PEER, ms_per_image=24.0, precision="bf16"))]
+    step, bare, bound = (
+        Row(name, kind, "bf16", "vgg9", 16, 48, milliseconds, ratio_to_bf16_matmuls=milliseconds / 100)
+        for name, kind, milliseconds in (
+            ("ours bf16", "ours", 120.0),
+            ("matmuls bf16", "matmuls", 100.0),
+            ("GEMM bf16", "bound", 80.0),
+        )
+    )
+    found = measured(replace(REPORT, rows=(*REPORT.rows, evaluation, forward, *epochs, step, bare, bound)))
+    assert found["vgg5-lite, T = 48: evaluation of an image against its forward pass"] == 8 / 5
+    assert found["an epoch of MNIST: fastest peer against ours"] == 24 / 12
+    assert found["vgg9: step against the bare bf16 layers"] == 1.2
+    assert found["vgg9: step against the rate of a large product"] == 120 / 80
+    assert found["everywhere: fastest peer as documented against ours"] == 30 / 12
+
+
 def test_start_up_is_judged_in_seconds() -> None:
     found = {t.statement: t.met for t in targets(replace(REPORT, startup=StartUp("vgg5-lite", 8, 48, 0.2, 5.5)))}
     assert found["seconds to `harness --help`"] is True
@@ -85,7 +105,7 @@ def test_of_several_growths_the_worst_counts() -> None:
 
 
 def test_growth_is_the_time_of_the_longer_over_that_of_the_shorter() -> None:
-    plan = Plan(repeats=1, seconds=0.0)
+    plan = Plan((), repeats=1, seconds=0.0)
     short, long = Point("784-100-10", 64, 2), Point("784-100-10", 64, 60)
     there, back = growth(short, long, plan, lambda _: None), growth(long, short, plan, lambda _: None)
     assert (there.network, there.batch, there.short, there.long) == ("784-100-10", 64, 2, 60)
@@ -134,7 +154,7 @@ def test_short_steps_are_taken_until_the_turn_is_over() -> None:
 
 
 def test_a_small_run_measures_every_point() -> None:
-    plan = Plan(("784-100-10",), {"784-100-10": (4,)}, (2, 3), 1, 0.0, memory=(), alone=(), growth=(), first=None)
+    plan = Plan(tuple(Point("784-100-10", 4, timesteps) for timesteps in (2, 3)), repeats=1, seconds=0.0)
     report = bench.run(None, plan=plan, implementations=["ours fp32", "loop", "matmuls bf16"])
     assert [(row.timesteps, row.status) for row in report.rows] == [(t, "measured") for t in (2, 2, 2, 3, 3, 3)]
     assert all(row.ms_per_image and row.ms_per_image_min and row.ratio_to_bf16_matmuls for row in report.rows)
@@ -142,4 +162,4 @@ def test_a_small_run_measures_every_point() -> None:
 
 def test_an_unknown_network_gets_a_hint() -> None:
     with pytest.raises(HarnessError, match="vgg5-lite"):
-        bench.run(None, plan=replace(bench.FULL, networks=("vgg5-light",)))
+        bench.run(None, plan=replace(bench.FULL, points=(Point("vgg5-light", 8, 4),)))

@@ -25,6 +25,11 @@ class _Spike(torch.autograd.Function):
         return grads[0] * 0.3 * (1 - (membrane / ctx.threshold - 1).abs()).clamp(min=0), None
 
 
+def encode(images: Tensor, timesteps: int) -> Tensor:
+    """Poisson spikes of images in [0, 1], all timesteps at once."""
+    return (torch.rand(timesteps, *images.shape) < images).float()
+
+
 def model(work: Workload) -> Model:
     """Its forward pass steps through time, and within a timestep through the layers."""
     weights = leaves(work)

@@ -4,13 +4,19 @@
 """
 
 import torch
-from norse.torch import LIFBoxCell, LIFBoxParameters, SequentialState
+from norse.torch import LIFBoxCell, LIFBoxParameters, PoissonEncoder, SequentialState
 from norse.torch.functional.reset import reset_subtract
 from torch import Tensor, nn
 
 from harness.bench.workload import LEAK, Model, Workload
 
 DT = 0.001
+
+
+def encode(images: Tensor, timesteps: int) -> Tensor:
+    """Its Poisson code of images in [0, 1]: at most a spike a timestep."""
+    train: Tensor = PoissonEncoder(timesteps, f_max=1 / DT, dt=DT)(images)
+    return train
 
 
 def model(work: Workload) -> Model:

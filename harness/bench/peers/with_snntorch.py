@@ -6,10 +6,16 @@ Of its neurons that take all timesteps at once (`LeakyParallel`, `StateLeaky`) n
 import snntorch
 import torch
 import torch.nn.functional as F
-from snntorch import surrogate
+from snntorch import spikegen, surrogate
 from torch import Tensor
 
 from harness.bench.workload import LEAK, Model, Workload, leaves
+
+
+def encode(images: Tensor, timesteps: int) -> Tensor:
+    """Its rate code of images in [0, 1]."""
+    train: Tensor = spikegen.rate(images, num_steps=timesteps)
+    return train
 
 
 def model(work: Workload) -> Model:

@@ -4,10 +4,16 @@ Its documentation recommends step_mode "m" for speed; its CuPy and Triton backen
 """
 
 import torch
-from spikingjelly.activation_based import functional, layer, neuron, surrogate
+from spikingjelly.activation_based import encoding, functional, layer, neuron, surrogate
 from torch import Tensor, nn
 
 from harness.bench.workload import LEAK, Model, Workload
+
+
+def encode(images: Tensor, timesteps: int) -> Tensor:
+    """Its Poisson code of images in [0, 1], one timestep after another."""
+    poisson = encoding.PoissonEncoder()
+    return torch.stack([poisson(images) for _ in range(timesteps)])
 
 
 def model(work: Workload) -> Model:

@@ -11,7 +11,7 @@ from harness.runs.grid import Finished
 
 
 class Progress(NamedTuple):
-    """So many multiply-accumulates more are done, the last of them in `stage`."""
+    """So many seconds of the cell's cost more are done, the last of them in `stage`."""
 
     stage: str
     work: float

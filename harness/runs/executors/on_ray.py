@@ -57,9 +57,9 @@ class Ray:
                 if grid.setting.watch.stop():
                     raise Stopped("tasks of Ray")
                 ready, _ = ray.wait(list(tasks), num_returns=1, timeout=TICK_SECONDS)
-                for one in ready:
-                    yield _home(ray, one, tasks.pop(one), grid)
-                grid.setting.watch.progress(f"{counted(len(tasks), 'cell')} on Ray", 0.0)
+                done = [_home(ray, one, tasks.pop(one), grid) for one in ready]
+                grid.setting.watch.progress(f"{counted(len(tasks), 'cell')} on Ray", sum(one.reported for one in done))
+                yield from done
         finally:
             _cancel(ray, list(tasks))
 
@@ -100,7 +100,7 @@ def _home(ray: Any, task: Any, cell: PlannedCell, grid: Grid) -> Finished:
         ) from None
     if not record_path(grid.results, cell.config).exists():
         write_record(grid.results, record)
-    return Finished(cell, record)
+    return Finished(cell, record, reported=cell.cost.seconds if cell.cost else 0.0)
 
 
 def _cancel(ray: Any, tasks: list[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from harness.config import CellConfig
-from harness.data import load
+from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.runs.grid import Grid
@@ -28,7 +28,7 @@ class Place:
     """A grid without its images and without whoever watches it.
 
     terms: every other field of the grid, by name, so that none is left behind. threads: of each process. gpus: how
-    many there are to share; a process takes the one with its number.
+    many there are to share; a process takes the one with its number. cache_dir: the cache folder that was asked for.
     """
 
     terms: Mapping[str, Any]
@@ -38,6 +38,7 @@ class Place:
     anns: AnnCache
     threads: int
     gpus: int = 0
+    cache_dir: Path | None = None
 
     @property
     def results(self) -> Path:
@@ -48,10 +49,14 @@ class Place:
         """The same, for a process that starts in another folder."""
         anns = replace(self.anns, folder=self.anns.folder.absolute() if self.anns.folder else None)
         data_dir = self.data_dir.absolute() if self.data_dir else None
-        return replace(self, terms={**self.terms, "results": self.results.absolute()}, data_dir=data_dir, anns=anns)
+        cache_dir = self.cache_dir.expanduser().absolute() if self.cache_dir else None
+        terms = {**self.terms, "results": self.results.absolute()}
+        return replace(self, terms=terms, data_dir=data_dir, anns=anns, cache_dir=cache_dir)
 
     def grid(self, cell: PlannedCell, watch: Watch) -> Grid:
         """The grid of `cell`, with images read here. Raises HarnessError if they are not those it was planned for."""
+        if self.cache_dir is not None:
+            cache.use(self.cache_dir)
         data = _data(cell.config, self.data_dir)
         if data.digest != cell.fingerprint.data:
             raise HarnessError(

@@ -114,13 +114,15 @@ class Waiting:
     def run(self) -> Iterator[Finished]:
         """Yield cells as their records come; submit again those whose tasks have gone without one."""
         while self.tasks:
+            over = 0.0
             for path in list(self.tasks):
                 if (finished := _finished(self.cells[path], self.grid)) is not None:
                     del self.tasks[path]
+                    over += finished.reported
                     yield finished
             if self.grid.setting.watch.stop():
                 raise Stopped("tasks of Slurm")
-            self.grid.setting.watch.progress(f"{counted(len(self.tasks), 'cell')} in Slurm", 0.0)
+            self.grid.setting.watch.progress(f"{counted(len(self.tasks), 'cell')} in Slurm", over)
             if time.monotonic() - self.looked > QUEUE_SECONDS:
                 self.look()
             time.sleep(LOOK_SECONDS if self.tasks else 0)
@@ -156,7 +158,9 @@ def _finished(cell: PlannedCell, grid: Grid) -> Finished | None:
     if stamp_of(cell.path) == cell.stamp:
         return None
     found = standing(cell.path, cell.config, data=grid.data.digest)
-    return Finished(cell, found.record) if found.record is not None and found.state in ("done", "failed") else None
+    if found.record is None or found.state not in ("done", "failed"):
+        return None
+    return Finished(cell, found.record, reported=cell.cost.seconds if cell.cost else 0.0)
 
 
 def queued() -> set[str] | None:

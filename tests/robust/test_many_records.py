@@ -1,0 +1,133 @@
+"""Ten thousand records, and two thousand cells that compute nothing: what the bookkeeping costs."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from encoders.registry import module_of
+from harness.config import canonical_json
+from harness.data import load
+from harness.errors import CellFailure
+from harness.papers import catalogue
+from harness.records.fingerprint import fingerprint
+from harness.records.store import digest_of, record_path
+from harness.runs.executors.local import Workers
+from harness.runs.executors.place import place_of
+from harness.runs.grid import Grid
+from harness.runs.plan import configurations, plan
+from harness.schema import SCHEMA_VERSION, Counts, Epoch, LayerActivity, Record
+from harness.training.cell import Setting
+from tests.cells import CPU
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc"),
+]
+
+NAME, PROFILE, RECORDS, CELLS = "mnist-784-100-10", "paper", 10_000, 2_000
+SECONDS, MIB = 10, 1024
+
+LOOK = """
+import json, sys, time
+from pathlib import Path
+import scipy.stats  # some of what is imported on demand takes seconds, whatever the number of records
+from harness.papers import catalogue
+from harness.report.sources import read
+from harness.runs.status import lines, status
+results, known = Path(sys.argv[1]), catalogue()
+begun = time.process_time()
+{action}
+# Not ru_maxrss, which on Linux survives exec and would be that of whoever started this.
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
+print(json.dumps(dict(done=done, seconds=time.process_time() - begun, mib=peak)))
+"""
+STATUS = """
+found = status(results, known)
+lines(found), found.document()
+done = sum(count["done"] for count in found.counts().values())
+"""
+JUDGING = """
+(source,) = read(results, None, known)
+done = sum(len(cells) for cells in source.cells.values())
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many finished cells as an experiment may have, all fresh."""
+    folder = tmp_path_factory.mktemp("many")
+    experiment = catalogue().experiment(NAME)
+    profile = experiment.profile(PROFILE)
+    arms = [arm for arm in experiment.arms if arm.encoder.name == "dct"]
+    layers = [
+        LayerActivity("linear1", 78_400, 9_000.0, False, 100, 55.5),
+        LayerActivity("linear2", 1_000, 500.0, False, 10, None),
+    ]
+    for number in range(RECORDS):
+        config = experiment.resolve(arms[number % len(arms)], profile, number // len(arms))
+        correct = [9_000 + (number * 7 + t) % 800 for t in range(config.timesteps)]
+        record = Record(
+            schema_version=SCHEMA_VERSION,
+            config=config,
+            fingerprint=fingerprint(config, "d" * 64, module_of(config.encoder.name)),
+            status="done",
+            environment={"device": "a processor", "threads": "1"},
+            timings={"ann": 20.0, "fine-tuning": 60.0},
+            epochs=[Epoch(0.1, correct[-1], 10_000)],
+            curve=Counts(correct, 10_000),
+            balanced=Counts(correct, 10_000),
+            layers=layers,
+        )
+        path = record_path(folder, config)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(canonical_json(msgspec.structs.replace(record, digest=digest_of(record))))
+    return folder
+
+
+@pytest.mark.parametrize("action", [STATUS, JUDGING], ids=["status", "reading and judging"])
+def test_ten_thousand_records_are_read_in_seconds(action: str, results: Path) -> None:
+    program = [sys.executable, "-c", LOOK.replace("{action}", action), str(results)]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    print(f"{found['seconds']:.1f} s of one core, {found['mib']:.0f} MiB")
+    assert found["done"] == RECORDS
+    assert found["seconds"] < SECONDS
+    assert found["mib"] < MIB
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those that it has waited for."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both)
+
+
+@pytest.fixture
+def overhead() -> Iterator[list[float]]:
+    """Seconds a cell, printed at the end."""
+    found: list[float] = []
+    yield found
+    print(f"{1000 * found[0]:.1f} ms a cell of one core, {1000 * found[1]:.1f} ms on the clock")
+
+
+def test_a_cell_that_computes_nothing_costs_milliseconds(tmp_path: Path, overhead: list[float]) -> None:
+    experiment = catalogue().experiment("quickstart")
+    profile = experiment.profile("smoke")
+    data = load(experiment.dataset, train_images=profile.train_images, test_images=profile.test_images)
+    configs = configurations(experiment, profile, experiment.arms, -(-CELLS // len(experiment.arms)))
+    # A cell whose encoder is known to fail has its record without any training.
+    cells = [replace(cell, fault=CellFailure("computes nothing")) for cell in plan(configs, data, tmp_path)]
+    grid = Grid(data, tmp_path, Setting(CPU))
+    start, used = time.monotonic(), cpu_seconds()
+    done = list(Workers(2, place_of(grid, None, 1))(cells, grid))
+    overhead += [(cpu_seconds() - used) / len(cells), (time.monotonic() - start) / len(cells)]
+    assert {finished.cell.path for finished in done} == {cell.path for cell in cells}
+    assert all(cell.path.exists() for cell in cells)
+    assert overhead[0] < 0.02
