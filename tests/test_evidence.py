@@ -8,9 +8,9 @@ import pytest
 from harness.machine.environment import environment
 from harness.papers import catalogue
 from harness.records.certificates import known_certificates
-from harness.records.freshness import standing_in
+from harness.records.freshness import freshness_in
 from harness.records.store import read_record, record_paths
-from harness.runs.verify import verify, wanted
+from harness.runs.verify import to_verify, verify
 
 EVIDENCE = Path(__file__).parent.parent / "results" / "evidence"
 CELL = EVIDENCE / "mnist-784-100-10" / "paper" / "cyclic-2" / "seed-0000.json"
@@ -22,7 +22,7 @@ def test_a_committed_cell_comes_out_again() -> None:
     import torch
 
     record = read_record(CELL)
-    found = verify(wanted(CELL, DATA))
+    found = verify(to_verify(CELL, DATA))
     here = environment(torch.device("cpu"), "fp32", "numba")
     same = all(record.environment[name] == here[name] for name in ("device", "torch", "numba", "machine"))
     assert found.verdict in (("identical bit for bit",) if same else ("identical bit for bit", "within tolerance"))
@@ -30,6 +30,6 @@ def test_a_committed_cell_comes_out_again() -> None:
 
 def test_every_committed_record_is_whole_and_its_state_is_known() -> None:
     known, asked = known_certificates(EVIDENCE), catalogue()
-    states = {path: standing_in(path, asked, known) for path in record_paths(EVIDENCE)}
+    states = {path: freshness_in(path, asked, known) for path in record_paths(EVIDENCE)}
     assert not [path for path, found in states.items() if found.record is None]
     assert {found.state for found in states.values()} <= {"done", "stale"}

@@ -15,7 +15,7 @@ from harness.catalogue import Catalogue
 from harness.config import CellConfig
 from harness.records import certificates
 from harness.records.certificates import known_certificates
-from harness.records.freshness import standing_in
+from harness.records.freshness import freshness_in
 from harness.records.store import companion_paths, record_paths
 from harness.schema import Counts, Record
 
@@ -59,7 +59,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
     stale: Counter[tuple[Path, str]] = Counter()
     known = known_certificates(results)
     for path in record_paths(results):
-        now = standing_in(path, catalogue, known)
+        now = freshness_in(path, catalogue, known)
         record = now.record
         if record is None:
             problems.append(now.reason)

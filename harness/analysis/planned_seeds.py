@@ -40,7 +40,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PlannedSeeds:
     """How the planned seeds of some arms stand, taken together.
 
     `seeds`: the planned ones at which every arm is done; `further`: seeds beyond the plan, which judge nothing.
@@ -95,13 +95,13 @@ def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[s
     return [profile.name for profile in experiment.profiles if profile.name in found]
 
 
-def standing(cells: Cells, experiment: str, profile: str, arms: Sequence[str], planned: int) -> Standing:
+def seeds_done(cells: Cells, experiment: str, profile: str, arms: Sequence[str], planned: int) -> PlannedSeeds:
     """How far the planned seeds 0 .. planned - 1 of all `arms` are done at `profile`."""
-    wanted = [(experiment, profile, arm, seed) for seed in range(planned) for arm in arms]
-    gaps = [(key, problem) for key in wanted if (problem := _gap(cells, key))]
+    keys = [(experiment, profile, arm, seed) for seed in range(planned) for arm in arms]
+    gaps = [(key, problem) for key in keys if (problem := _gap(cells, key))]
     done = sorted({key[3] for key in cells.accuracy if key[:3] == (experiment, profile, arms[0])})
     of_all = [seed for seed in done if all((experiment, profile, arm, seed) in cells.accuracy for arm in arms)]
-    return Standing(
+    return PlannedSeeds(
         seeds=tuple(seed for seed in of_all if seed < planned),
         planned=planned,
         further=tuple(seed for seed in of_all if seed >= planned),

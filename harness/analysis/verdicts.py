@@ -27,7 +27,7 @@ from harness.analysis.outcomes import (
     known_difference_of,
     shifted,
 )
-from harness.analysis.planned_seeds import Cells, Key, Standing, index, profiles_with_records, standing
+from harness.analysis.planned_seeds import Cells, Key, PlannedSeeds, index, profiles_with_records, seeds_done
 from harness.analysis.untrained import judge_untrained
 from harness.analysis.value_rules import Value
 from harness.catalogue import Catalogue, Claim, Paper
@@ -106,7 +106,7 @@ def _places(bench: Bench, claim: Claim) -> list[Claim]:
 def _judgement(bench: Bench, claim: Claim, profile: ProfileName) -> "Judgement | Pending":
     experiment = bench.catalogue.experiment(claim.experiment)
     planned = planned_seeds(claim, experiment, profile) if bench.seeds_planned is None else bench.seeds_planned
-    state = standing(bench.cells, claim.experiment, profile, claim.arms, planned)
+    state = seeds_done(bench.cells, claim.experiment, profile, claim.arms, planned)
     blank = unmeasured(claim, experiment, profile, len(state.seeds), planned)
     blank = replace(blank, detail="; ".join(state.gaps), further=len(state.further))
     if profile == "smoke":
@@ -127,12 +127,12 @@ def _undecided(measured: "Judgement | Pending", verdict: Any, why: str) -> Judge
     return replace(silent, verdict=verdict, why=why)
 
 
-def _first(state: Standing) -> str:
+def _first(state: PlannedSeeds) -> str:
     more = len(state.gaps) - 1
     return state.gaps[0] + (f", and {more} more" if more else "")
 
 
-def _measured(bench: Bench, blank: Judgement, claim: Claim, state: Standing) -> "Judgement | Pending":
+def _measured(bench: Bench, blank: Judgement, claim: Claim, state: PlannedSeeds) -> "Judgement | Pending":
     cells, step = bench.cells, blank.timestep
     keys = arms_keys(blank, claim.arms, state.seeds)
     if claim.rival is not None:

@@ -83,7 +83,7 @@ def verify(
 
             result = reevaluate(path, data_dir)
         else:
-            expected = verifying.wanted(path, data_dir)
+            expected = verifying.to_verify(path, data_dir)
             forecast = Forecast(expected.cost.seconds if expected.cost else 0.0)
             with display(plain(stderr=True), forecast) as show:
                 show.cell(str(expected.path))

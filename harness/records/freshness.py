@@ -27,7 +27,7 @@ State = Literal["done", "failed", "stale", "missing"]
 
 
 @dataclass(frozen=True)
-class Standing:
+class Freshness:
     """What stands in the place of a record. `record` is None where nothing readable and sensible does.
 
     reason: why a cell failed, what has changed since, or what is wrong with the file. certified: the commits whose
@@ -40,42 +40,42 @@ class Standing:
     certified: tuple[str, ...] = ()
 
 
-def standing(
+def freshness(
     path: Path, config: CellConfig | None, certificates: Sequence[Certificate] = (), data: str | None = None
-) -> Standing:
+) -> Freshness:
     """What the record at `path` is worth for the cell `config`, on the data with that digest.
 
     config: None where no experiment asks for it any more, or it belongs to none that is known: the record's own then.
     data: None where the images are not at hand: those of the record then.
     """
     if not path.exists() and not path.is_symlink():
-        return Standing("missing")
+        return Freshness("missing")
     try:
         record = read_record(path)
     except HarnessError as error:
-        return Standing("stale", error.message)
+        return Freshness("stale", error.message)
     if reason := nonsense(record):
-        return Standing("stale", f"{path}: refused: {reason} — delete it and run the cell again")
+        return Freshness("stale", f"{path}: refused: {reason} — delete it and run the cell again")
     try:
         changes, certified = _changes(record, config or record.config, certificates, data)
     except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
-        return Standing("stale", str(error), record)
+        return Freshness("stale", str(error), record)
     if changes:
-        return Standing("stale", f"changed since: {', '.join(changes)}", record)
+        return Freshness("stale", f"changed since: {', '.join(changes)}", record)
     if record.failure is not None:
-        return Standing("failed", record.failure.reason, record, certified)
-    return Standing("done", "", record, certified)
+        return Freshness("failed", record.failure.reason, record, certified)
+    return Freshness("done", "", record, certified)
 
 
-def standing_in(path: Path, catalogue: Catalogue, certificates: Sequence[Certificate] = ()) -> Standing:
+def freshness_in(path: Path, catalogue: Catalogue, certificates: Sequence[Certificate] = ()) -> Freshness:
     """What the record at `path`, whose folders name experiment, profile and arm, is worth for that cell of today.
 
     A record of an experiment that the catalogue does not know asks its own question.
     """
     try:
-        return standing(path, todays(path, catalogue), certificates)
+        return freshness(path, todays(path, catalogue), certificates)
     except HarnessError as error:
-        return replace(standing(path, None, certificates), state="stale", reason=error.message)
+        return replace(freshness(path, None, certificates), state="stale", reason=error.message)
 
 
 def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:

@@ -16,7 +16,7 @@ from harness.schema import Fingerprint, Record
 TRAINED_AS = "trained as"  # of a record's environment: the name under which the cell was trained
 
 
-def twin(config: CellConfig, mark: Fingerprint, results: Path, environment: Mapping[str, str]) -> Record | None:
+def twin(config: CellConfig, fingerprint: Fingerprint, results: Path, environment: Mapping[str, str]) -> Record | None:
     """The record of a cell, taken from a finished one in `results` with the same fingerprint and environment.
 
     None where there is none.
@@ -29,10 +29,10 @@ def twin(config: CellConfig, mark: Fingerprint, results: Path, environment: Mapp
             record = read_record(path)
         except HarnessError:
             continue
-        if record.status == "done" and record.fingerprint.digest == mark.digest and _in(record, environment):
+        if record.status == "done" and record.fingerprint.digest == fingerprint.digest and _in(record, environment):
             first = record.environment.get(TRAINED_AS, "/".join(path.parts[-4:-1]))
             named = {**record.environment, TRAINED_AS: first}
-            return msgspec.structs.replace(record, config=config, fingerprint=mark, environment=named)
+            return msgspec.structs.replace(record, config=config, fingerprint=fingerprint, environment=named)
     return None
 
 

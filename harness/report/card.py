@@ -17,7 +17,7 @@ from harness.analysis.operations import operations_of_record
 from harness.catalogue import Catalogue
 from harness.config import CellConfig
 from harness.errors import HarnessError
-from harness.records.freshness import standing_in
+from harness.records.freshness import freshness_in
 from harness.records.rechecks import rechecks_of
 from harness.records.store import read_record
 from harness.records.weights import beside, read_weights
@@ -44,7 +44,7 @@ def card(weights: Path, catalogue: Catalogue) -> str:
             f"{weights}: no finished record beside it", "a card is made from weights and record together"
         )
     path = weights.resolve().with_suffix(".json")
-    known, config = standing_in(path, catalogue), record.config
+    known, config = freshness_in(path, catalogue), record.config
     named: dict[str, Any] = {
         "config": config,
         "fingerprint": record.fingerprint,

@@ -137,12 +137,12 @@ def legend_below(figure: "Figure", handles: list[Any]) -> float:
 
 def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, bytes]:
     """The figure as SVG and PNG bytes, marked with the digest of `drawn`, the data it shows."""
-    mark = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
+    identifier = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
     svg, png = io.BytesIO(), io.BytesIO()
     _settle(figure)
-    marks = {"Title": title, "Identifier": mark, "Creator": painter(), "Date": None}
+    marks = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}
     figure.savefig(svg, format="svg", metadata=marks)
-    figure.savefig(png, format="png", metadata={"Title": title, "Comment": mark, "Software": painter()})
+    figure.savefig(png, format="png", metadata={"Title": title, "Comment": identifier, "Software": painter()})
     return _without_trailing_spaces(svg.getvalue()), png.getvalue()
 
 

@@ -123,9 +123,9 @@ def _fitting(columns: Sequence[int], longest: int, rows: Sequence[tuple[Arm, Sou
     """The timesteps that are reached and that fit the terminal; the middle ones are the first to go."""
     kept = [column for column in columns if column <= longest]
     names = max(len(arm.name) + (8 if source.name == "yours" else 0) for arm, source in rows)
-    room = (shutil.get_terminal_size().columns - names - len("seeds at last T ± 0.00 paper  ") - 4) // 6
+    columns_left = (shutil.get_terminal_size().columns - names - len("seeds at last T ± 0.00 paper  ") - 4) // 6
     for column in (24, 4, 1, 8, 48, 2, 5):
-        if len(kept) > room and column in kept:
+        if len(kept) > columns_left and column in kept:
             kept.remove(column)
     return kept
 

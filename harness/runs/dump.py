@@ -100,14 +100,14 @@ def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) ->
         data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
     except HarnessError:  # its message names places on this machine, and a certificate is committed
         raise HarnessError(f"{config.dataset} is not at hand") from None
-    mark = fingerprint(config, data.digest, module_of(config.encoder.name))
+    found = fingerprint(config, data.digest, module_of(config.encoder.name))
     setting = Setting(CPU, ann_cache=AnnCache(folder))
     try:
         outputs = _outputs(run_cell(config, data, guarded(config.encoder), setting))
     except (CellFailure, EncoderError):
         outputs = {"failed": True}
     settings = msgspec.to_builtins(config)
-    return Dump(name, config.precision, config.encoder.name, mark.numerics, settings, outputs)
+    return Dump(name, config.precision, config.encoder.name, found.numerics, settings, outputs)
 
 
 def _outputs(trained: Trained) -> dict[str, Any]:

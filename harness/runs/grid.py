@@ -18,7 +18,7 @@ from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.locks import Owner, hold
 from harness.machine.signals import finishing
 from harness.plugins.guard import guarded
-from harness.records.freshness import standing
+from harness.records.freshness import freshness
 from harness.records.store import lock_path, write_record
 from harness.records.twins import twin
 from harness.runs.cost import Meter
@@ -110,7 +110,7 @@ def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
             if owner is not None:
                 return owner
             if stamp_of(cell.path) != cell.stamp:  # somebody has written it since
-                found = standing(cell.path, cell.config, data=grid.data.digest)
+                found = freshness(cell.path, cell.config, data=grid.data.digest)
                 if found.record is not None and found.state in ("done", "failed"):
                     _tidy(cell)
                     return Finished(cell, found.record, here=False)
@@ -168,21 +168,21 @@ def sweep(cells: Sequence[PlannedCell]) -> None:
 
 def compute(cell: PlannedCell, grid: Grid) -> Record:
     """The record of a cell, a failed one for whatever goes wrong with it. Raises OSError when the disk refuses."""
-    config, mark, setting = cell.config, cell.fingerprint, grid.setting
+    config, fingerprint, setting = cell.config, cell.fingerprint, grid.setting
     try:
         if cell.fault is not None:
             raise cell.fault
         trained = run_cell(config, grid.data, guarded(config.encoder), setting)
-        record = sealed(config, mark, setting, trained, grid.timesteps.get(config.arm, ()))
+        record = sealed(config, fingerprint, setting, trained, grid.timesteps.get(config.arm, ()))
         if not keeps(grid.keep_weights, trained.spiking.network):
             return record
-        return with_weights(record, cell.path, weights_of(config, mark, trained, grid.data))
+        return with_weights(record, cell.path, weights_of(config, fingerprint, trained, grid.data))
     except (CellFailure, EncoderError) as error:
-        return failed(config, mark, setting, str(error))
+        return failed(config, fingerprint, setting, str(error))
     except (OSError, HarnessError, Stopped):  # the disk, or the end of the time: the encoder's own come as CellFailure
         raise
     except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
-        return failed(config, mark, setting, f"{type(error).__name__}: {error}")
+        return failed(config, fingerprint, setting, f"{type(error).__name__}: {error}")
 
 
 def _written(cell: PlannedCell, record: Record, grid: Grid) -> Record:

@@ -21,9 +21,9 @@ from harness.training.cell import Trained
 SMALL = 2_000_000  # bytes of weights in fp32; smaller networks are kept unless the user says no
 
 
-def keeps(wanted: bool | None, network: Network) -> bool:
-    """Whether the weights of `network` are kept. wanted: True all, False none, None those of small networks."""
-    return size(network) < SMALL if wanted is None else wanted
+def keeps(asked: bool | None, network: Network) -> bool:
+    """Whether the weights of `network` are kept. asked: True all, False none, None those of small networks."""
+    return size(network) < SMALL if asked is None else asked
 
 
 def size(network: Network) -> int:
@@ -68,14 +68,14 @@ def with_weights(record: Record, path: Path, content: bytes) -> Record:
     return msgspec.structs.replace(record, weights=entry_of(path, content))
 
 
-def of_twin(record: Record, results: Path, wanted: bool | None) -> Record:
+def of_twin(record: Record, results: Path, asked: bool | None) -> Record:
     """A twin's record, with the weights of the cell that was trained under the twin's own name.
 
-    Without weights where none are wanted, or where that cell's file is not there or not sound.
+    Without weights where none are asked, or where that cell's file is not there or not sound.
     """
     path = record_path(results, record.config)
     bare = msgspec.structs.replace(record, weights=None)
-    if record.weights is None or wanted is False:
+    if record.weights is None or asked is False:
         return bare
     try:
         found = read_weights(weights_path(results / record.environment[TRAINED_AS] / path.name))

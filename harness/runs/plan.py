@@ -14,7 +14,7 @@ from harness.machine.disk import nearest_existing
 from harness.plugins.guard import guarded
 from harness.records.certificates import known_certificates
 from harness.records.fingerprint import Device, fingerprint
-from harness.records.freshness import State, standing
+from harness.records.freshness import State, freshness
 from harness.records.store import record_path
 from harness.runs.cost import Cost
 from harness.schema import Fingerprint
@@ -75,7 +75,7 @@ def plan(configs: Sequence[CellConfig], data: DataSet, results: Path, device: De
     for config in configs:
         path = record_path(results, config)
         stamp = stamp_of(path)
-        found = standing(path, config, certificates, data.digest)
+        found = freshness(path, config, certificates, data.digest)
         mark = _fingerprint(config, data.digest, device)
         cells.append(PlannedCell(config, mark, path, found.state, found.reason, stamp, faults[config.arm]))
     return cells

@@ -22,14 +22,14 @@ def circumstances(config: CellConfig, setting: Setting) -> dict[str, str]:
 
 
 def sealed(
-    config: CellConfig, mark: Fingerprint, setting: Setting, trained: Trained, timesteps: Iterable[int]
+    config: CellConfig, fingerprint: Fingerprint, setting: Setting, trained: Trained, timesteps: Iterable[int]
 ) -> Record:
     """The record of a finished cell, with the bits of its test images at the last step and at each of `timesteps`."""
     kept = sorted({config.timesteps, *(t for t in timesteps if 1 <= t <= config.timesteps)})
     numbers = {name: getattr(trained.result, name) for name in trained.result.__struct_fields__}
     return Record(
         config=config,
-        fingerprint=mark,
+        fingerprint=fingerprint,
         status="done",
         environment=circumstances(config, setting),
         timings=trained.timings,
@@ -40,11 +40,11 @@ def sealed(
     )
 
 
-def failed(config: CellConfig, mark: Fingerprint, setting: Setting, reason: str) -> Record:
+def failed(config: CellConfig, fingerprint: Fingerprint, setting: Setting, reason: str) -> Record:
     """The record of a cell that could not be finished; called where its error is being handled."""
     return Record(
         config=config,
-        fingerprint=mark,
+        fingerprint=fingerprint,
         status="failed",
         environment=circumstances(config, setting),
         timings={},

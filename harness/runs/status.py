@@ -18,7 +18,7 @@ from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.machine.locks import holder
 from harness.records.certificates import Certificate, known_certificates
-from harness.records.freshness import standing
+from harness.records.freshness import freshness
 from harness.records.store import lock_path, read_record, record_path
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
@@ -115,7 +115,7 @@ def _cell(config: CellConfig, path: Path, certificates: Sequence[Certificate]) -
     if owner is not None:
         state, reason = "running", str(owner)
     else:
-        found = standing(path, config, certificates)
+        found = freshness(path, config, certificates)
         state, reason = found.state, found.reason
         if found.state == "done" and found.certified:
             reason = f"fresh by certificate {', '.join(found.certified)}"

@@ -40,7 +40,7 @@ LATER = ("sample_curve", "right", "on_the_way", "encoder_macs")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ToVerify:
     """A record that is to come out again, its data, and what it is expected to cost; None for a failed one."""
 
     path: Path
@@ -87,7 +87,7 @@ def find(name: str, results: Path) -> Path:
     return path
 
 
-def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
+def to_verify(path: Path, data_dir: Path | None = None) -> ToVerify:
     """The record at `path` and the data it was computed on.
 
     Raises HarnessError for a record that does not read, and for a data set that is not there or another.
@@ -95,20 +95,20 @@ def wanted(path: Path, data_dir: Path | None = None) -> Wanted:
     record = read_record(path.resolve())
     data = recorded_data(record, data_dir)
     if record.status != "done":
-        return Wanted(path, record, data)
+        return ToVerify(path, record, data)
     device = recorded_device(record)
     with recorded_threads(record):
         cost = cost_of(record.config, data, Setting(device, recorded_kernel(record, device)))
-    return Wanted(path, record, data, cost)
+    return ToVerify(path, record, data, cost)
 
 
-def verify(want: Wanted, watch: Watch = SILENT) -> Verification:
+def verify(given: ToVerify, watch: Watch = SILENT) -> Verification:
     """Train the cell again, without cache or checkpoint, and compare."""
-    before = want.record
+    before = given.record
     device = recorded_device(before)
     with recorded_threads(before):
-        after = _again(want, Setting(device, recorded_kernel(before, device), watch=watch))
-    return compare(str(want.path), before, after)
+        after = _again(given, Setting(device, recorded_kernel(before, device), watch=watch))
+    return compare(str(given.path), before, after)
 
 
 def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
@@ -151,15 +151,15 @@ def _threads(count: str) -> AbstractContextManager[None]:
     return computing_with(int(count) if known else torch.get_num_threads())
 
 
-def _again(want: Wanted, setting: Setting) -> Record:
-    config = want.record.config
+def _again(given: ToVerify, setting: Setting) -> Record:
+    config = given.record.config
     try:
-        mark = fingerprint(config, want.data.digest, module_of(config.encoder.name), want.record.fingerprint.device)
+        found = fingerprint(config, given.data.digest, module_of(config.encoder.name), given.record.fingerprint.device)
     except EncoderError as error:
-        raise HarnessError(f"{want.path}: {error}", "install the encoder") from None
-    kept = {config.arm: [int(t) for t in want.record.right]}
-    grid = Grid(want.data, want.path.parent, setting, kept)
-    return as_read(compute(PlannedCell(config, mark, want.path, "missing"), grid))
+        raise HarnessError(f"{given.path}: {error}", "install the encoder") from None
+    kept = {config.arm: [int(t) for t in given.record.right]}
+    grid = Grid(given.data, given.path.parent, setting, kept)
+    return as_read(compute(PlannedCell(config, found, given.path, "missing"), grid))
 
 
 def compare(name: str, before: Record, after: Record) -> Verification:

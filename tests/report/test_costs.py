@@ -29,8 +29,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
         for path in write_arm(campaign.evidence, MNIST, "paper", arm, (9000, 9100)):
             record = read_record(path)
             layers = [msgspec.structs.replace(layer, multiplies=multiplies) for layer in record.layers]
-            told = msgspec.structs.replace(record, layers=layers, encoder_operations=encoder, encoder_macs=macs)
-            write_record(campaign.evidence, msgspec.structs.replace(told, digest=""))
+            changed = msgspec.structs.replace(record, layers=layers, encoder_operations=encoder, encoder_macs=macs)
+            write_record(campaign.evidence, msgspec.structs.replace(changed, digest=""))
     write_arm(campaign.evidence, "quickstart", "smoke", "cyclic-16", (9400,))
     render(campaign.alone, CATALOGUE)
     return campaign

@@ -16,7 +16,7 @@ from harness.analysis.measurements import Measurement, write_measurement
 from harness.catalogue import Catalogue
 from harness.config import PROFILES
 from harness.records.certificates import known_certificates
-from harness.records.freshness import standing_in
+from harness.records.freshness import freshness_in
 from harness.records.store import record_paths
 from harness.records.weights import weights_path
 from harness.runs.predict import Shorter
@@ -42,7 +42,7 @@ def networks(results: Path, catalogue: Catalogue, arm: tuple[str, str]) -> list[
     known, found = known_certificates(results), list[tuple[Path, Record]]()
     for path in record_paths(results):
         if (path.parts[-4], path.parts[-2]) == arm and path.parts[-3] != "smoke" and weights_path(path).exists():
-            now = standing_in(path, catalogue, known)
+            now = freshness_in(path, catalogue, known)
             if now.state == "done" and now.record is not None:
                 found.append((weights_path(path), now.record))
     spent = max((PROFILES.index(record.config.profile) for _, record in found), default=0)

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.errors import HarnessError, Stopped
 from harness.machine.console import counted
-from harness.records.freshness import standing
+from harness.records.freshness import freshness
 from harness.runs.executors.place import Place
 from harness.runs.executors.slurm_options import parameters
 from harness.runs.executors.slurm_task import Task
@@ -157,7 +157,7 @@ def _finished(cell: PlannedCell, grid: Grid) -> Finished | None:
     """The cell with its record, if that was written since it was planned."""
     if stamp_of(cell.path) == cell.stamp:
         return None
-    found = standing(cell.path, cell.config, data=grid.data.digest)
+    found = freshness(cell.path, cell.config, data=grid.data.digest)
     if found.record is None or found.state not in ("done", "failed"):
         return None
     return Finished(cell, found.record, reported=cell.cost.seconds if cell.cost else 0.0)
