@@ -42,10 +42,10 @@ RATES: Mapping[int, Mapping[str, float]] = {
         "dct": 3e-3,
         "poisson": 3e-3,
         "direct": 3e-3,
-        "phase": 3e-3,
-        "burst": 3e-3,
-        "ttfs": 3e-3,
-        "latency": 3e-3,
+        "phase": 1e-2,
+        "burst": 1e-2,
+        "ttfs": 1e-2,
+        "latency": 1e-2,
     },
 }
 
