@@ -22,15 +22,19 @@ ROUNDING = 1e-4  # of the largest logit, between torch and onnxruntime
 
 
 def export(weights: Path, form: str, out: Path | None = None, data_dir: Path | None = None) -> list[str]:
-    """Write the network of `weights` to `out`, by default beside them; what there is to say of it, a line each.
+    """Write the network of `weights` to `out`; what there is to say of it, a line each.
+
+    out: by default a file named after the cell in the working folder, since a results folder holds records alone.
 
     form: "nir" or "onnx". Nothing is written where it fails. Raises HarnessError for weights that are refused, a
     network that cannot be stated, an absent package, or a file that another program reads differently.
     """
-    place = out or weights.with_suffix(f".{form}")
-    if place.resolve() == weights.resolve():
-        raise HarnessError(f"{place}: these are the weights themselves", "name another file with --out")
-    content, lines = FORMS[form](read_weights(weights), data_dir)
+    if out is not None and out.resolve() == weights.resolve():
+        raise HarnessError(f"{out}: these are the weights themselves", "name another file with --out")
+    found = read_weights(weights)
+    about = found.about
+    place = out or Path(f"{about.experiment}-{about.profile}-{about.arm}-seed-{about.seed}.{form}")
+    content, lines = FORMS[form](found, data_dir)
     write_atomically(place, content)
     return [f"written: {place}", *lines]
 
