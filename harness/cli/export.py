@@ -20,7 +20,10 @@ def export(
         ),
     ] = "card",
     out: Annotated[
-        Path | None, typer.Option(help="Write it to this file; else a card is printed, and a network written here, named after its cell.")
+        Path | None,
+        typer.Option(
+            help="Write it to this file; else a card is printed, a network written here, named after its cell."
+        ),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
