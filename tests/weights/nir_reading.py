@@ -52,7 +52,7 @@ def _conv(node: Any, x: Floats, _reset: Reset) -> Floats:
     (top, left), weight = np.ravel(node.padding), node.weight.astype(float)
     padded = np.pad(flat, ((0, 0), (0, 0), (top, top), (left, left)))
     maps = [[sum(correlate(c, k, "valid") for c, k in zip(one, out, strict=True)) for out in weight] for one in padded]
-    summed = np.array(maps) + node.bias[:, None, None]
+    summed: Floats = np.array(maps) + node.bias[:, None, None]
     return summed.reshape(*x.shape[:2], *summed.shape[1:])
 
 
@@ -60,7 +60,8 @@ def _pool(node: Any, x: Floats, _reset: Reset) -> Floats:
     assert [*node.kernel_size, *node.stride, *node.padding] == [2, 2, 2, 2, 0, 0]
     high, wide = x.shape[-2] // 2 * 2, x.shape[-1] // 2 * 2
     parts = [x[..., row:high:2, column:wide:2] for row in (0, 1) for column in (0, 1)]
-    return np.sum(parts, axis=0)
+    summed: Floats = np.sum(parts, axis=0)
+    return summed
 
 
 def _flatten(node: Any, x: Floats, _reset: Reset) -> Floats:

@@ -142,6 +142,12 @@ def test_snntorch_reads_it_as_numpy_does(tmp_path: Path) -> None:
     np.testing.assert_allclose(theirs.outputs.numpy(), expected.outputs.cumsum(0), atol=1e-4)
 
 
+def test_what_snntorch_does_not_know_is_its_own_error(tmp_path: Path) -> None:
+    pytest.importorskip("snntorch")
+    with pytest.raises(ValueError, match="Delay"):
+        Imported(reread(spiking(clock="layer-delay"), tmp_path))
+
+
 def test_the_command_writes_it_and_says_what_is_lost(
     own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

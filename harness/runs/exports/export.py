@@ -13,7 +13,7 @@ from harness.records.weights import WeightsFile, read_weights
 from harness.runs.exports.imported import IMAGES, Imported, measured
 from harness.runs.exports.to_nir import content_of, lost, to_nir
 from harness.runs.exports.to_onnx import in_onnxruntime, sequential, to_onnx
-from harness.runs.predict import restore
+from harness.runs.predict import failures_as_errors, restore
 from harness.runs.predict_request import own_test_images
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
@@ -62,6 +62,7 @@ def _measured(spiking: Spiking, graph: Any, found: WeightsFile, data_dir: Path |
     return done.line(imported.version, spiking.timesteps)
 
 
+@failures_as_errors()
 @torch.no_grad()
 def _onnx(found: WeightsFile, data_dir: Path | None) -> tuple[bytes, list[str]]:
     content = to_onnx(found, _about(found))
