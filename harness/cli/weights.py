@@ -1,4 +1,4 @@
-"""`harness predict`, `recheck` and `export`: kept weights at work, in another simulator, and described."""
+"""`harness predict` and `recheck`: kept weights at work, here and in another simulator."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
-from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import counted
 
@@ -70,22 +69,3 @@ def recheck(
         print("\n".join(result.lines()))
     if result.verdict == "different":
         raise typer.Exit(1)
-
-
-def export(
-    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A .safetensors file beside its record.")],
-    to: Annotated[str, typer.Option(help="card: a model card in Markdown.")] = "card",
-    out: Annotated[Path | None, typer.Option(help="Write it to this file; else it is printed.")] = None,
-) -> None:
-    """Write kept weights in another form: a model card with data, recipe, accuracy, deviations, energy, how to load."""
-    from harness.machine.files import write_atomically
-    from harness.papers import catalogue
-    from harness.report.card import card
-
-    if to != "card":
-        raise HarnessError(f"unknown form '{to}'", "use card")
-    text = card(weights, catalogue())
-    if out is None:
-        print(text, end="")
-    else:
-        write_atomically(out, text.encode())

@@ -80,15 +80,20 @@ def write(done: Answer, path: Path) -> None:
         raise HarnessError(f"{path}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file") from None
 
 
-def _images(found: WeightsFile, request: Request) -> tuple[ImageSet, list[str]]:
+def own_test_images(found: WeightsFile, data_dir: Path | None = None) -> ImageSet:
+    """The test images of the cell. Raises HarnessError where the data set found is another."""
     about = found.about
-    if request.images is not None:
-        return read_pictures(request.images, about.dataset)
-    data = load(about.dataset, request.data_dir, train_images=about.train_images, test_images=about.test_images)
+    data = load(about.dataset, data_dir, train_images=about.train_images, test_images=about.test_images)
     if data.digest != about.data:
         raise HarnessError(
             f"the {about.dataset} found here (digest {data.digest[:12]}) is not that of the weights "
             f"({about.data[:12]})",
             "name the original files with --data-dir",
         )
-    return data.test, []
+    return data.test
+
+
+def _images(found: WeightsFile, request: Request) -> tuple[ImageSet, list[str]]:
+    if request.images is not None:
+        return read_pictures(request.images, found.about.dataset)
+    return own_test_images(found, request.data_dir), []

@@ -1,0 +1,1 @@
+"""Kept networks in the formats of other programs: one file a format."""

@@ -1,0 +1,92 @@
+"""`harness export --to nir` and `--to onnx`: a kept network written for other programs, and held against ours."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.config import canonical_json
+from harness.errors import HarnessError
+from harness.machine.files import write_atomically
+from harness.records.weights import WeightsFile, read_weights
+from harness.runs.exports.imported import IMAGES, Imported, measured
+from harness.runs.exports.to_nir import content_of, lost, to_nir
+from harness.runs.exports.to_onnx import in_onnxruntime, sequential, to_onnx
+from harness.runs.predict import failures_as_errors, restore
+from harness.runs.predict_request import own_test_images
+from harness.snn.spiking import Spiking
+from harness.training.batches import normalised
+
+ROUNDING = 1e-4  # of the largest logit, between torch and onnxruntime
+
+
+def export(weights: Path, form: str, out: Path | None = None, data_dir: Path | None = None) -> list[str]:
+    """Write the network of `weights` to `out`; what there is to say of it, a line each.
+
+    out: by default a file named after the cell in the working folder, since a results folder holds records alone.
+
+    form: "nir" or "onnx". Nothing is written where it fails. Raises HarnessError for weights that are refused, a
+    network that cannot be stated, an absent package, or a file that another program reads differently.
+    """
+    if out is not None and out.resolve() == weights.resolve():
+        raise HarnessError(f"{out}: these are the weights themselves", "name another file with --out")
+    found = read_weights(weights)
+    about = found.about
+    place = out or Path(f"{about.experiment}-{about.profile}-{about.arm}-seed-{about.seed}.{form}")
+    content, lines = FORMS[form](found, data_dir)
+    write_atomically(place, content)
+    return [f"written: {place}", *lines]
+
+
+def _nir(found: WeightsFile, data_dir: Path | None) -> tuple[bytes, list[str]]:
+    spiking = restore(found)
+    graph = to_nir(spiking, found.about.shape, _about(found))
+    lines = [lost(spiking)]
+    if found.about.precision == "bf16":
+        lines.append("lost: currents are rounded to bf16 here; the exported weights are those rounded to bf16")
+    return content_of(graph), [*lines, _measured(spiking, graph, found, data_dir)]
+
+
+def _measured(spiking: Spiking, graph: Any, found: WeightsFile, data_dir: Path | None) -> str:
+    """What the importer's network does, or why nothing was measured: it is another program, with errors of its own."""
+    try:
+        imported = Imported(graph)
+        done = measured(spiking, imported, own_test_images(found, data_dir), found.about.seed)
+    except ImportError as error:
+        return f"not measured: snntorch is not here ({error})"
+    except HarnessError as error:
+        return f"not measured: {error}"
+    except (AssertionError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        return f"not measured: snntorch does not read it ({' '.join(str(error).split())})"
+    return done.line(imported.version, spiking.timesteps)
+
+
+@failures_as_errors()
+@torch.no_grad()
+def _onnx(found: WeightsFile, data_dir: Path | None) -> tuple[bytes, list[str]]:
+    content = to_onnx(found, _about(found))
+    note = "this is the network as an ANN (ReLU in place of spikes), with the weights of the file"
+    try:
+        images = own_test_images(found, data_dir)
+        frames = restore(found).encoder.frame(normalised(images.images[:IMAGES])).float()
+        theirs = in_onnxruntime(content, frames)
+    except ImportError as error:
+        return content, [note, f"not checked: onnxruntime is not here ({error})"]
+    except HarnessError as error:
+        return content, [note, f"not checked: {error}"]
+    ours = sequential(found)(frames)
+    apart, size = float((ours - theirs).abs().max()), float(ours.abs().max())
+    if not apart <= ROUNDING * size:
+        raise HarnessError(f"onnxruntime gives other logits, by {apart:.3g} of {size:.3g}", "try another onnxruntime")
+    right = int((theirs.argmax(1) == images.labels[:IMAGES]).sum())
+    said = f"logits differ from torch's by at most {apart:.1g} of {size:.3g}; as an ANN {right} are right"
+    return content, [note, f"checked in onnxruntime on {len(frames)} test images: {said}"]
+
+
+FORMS: Mapping[str, Callable[[WeightsFile, Path | None], tuple[bytes, list[str]]]] = {"nir": _nir, "onnx": _onnx}
+
+
+def _about(found: WeightsFile) -> str:
+    """What the file of weights says of itself, as JSON."""
+    return canonical_json(found.about).decode()
