@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.bench.report import Report, Row
-from harness.report.drawing import MARKERS, both_renderings, colours, legend_below, new_figure, styled
+from harness.report.drawing import both_renderings, colours, legend_below, new_figure, styled
+from harness.report.palette import MARKERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

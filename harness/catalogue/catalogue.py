@@ -23,6 +23,7 @@ class Paper:
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
     `findings`: what was found, in sentences, from records (`harness.analysis.frame.Loaded`) and their judgements.
+    `url`: where the paper can be read.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Paper:
     test_images: Mapping[str, int] = field(default_factory=dict)
     picture: Callable[[], Any] | None = None
     findings: Callable[[Any, Sequence[Any]], Sequence[str]] | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)

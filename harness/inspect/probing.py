@@ -12,7 +12,8 @@ from encoders.probe import Labelled, Reads, RidgeProbe, linear_probe
 from harness.data import load
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
-from harness.report.drawing import MARKERS, Picture, both_renderings, colours, legend_below, new_figure, styled
+from harness.report.drawing import Picture, both_renderings, legend_below, new_figure, styled
+from harness.report.palette import looks_of
 from harness.training.batches import normalised
 from harness.training.randomness import generator
 
@@ -98,12 +99,14 @@ def picture(probed: Sequence[Probed], probe: Probe) -> Picture:
 
 
 def _lines(axes: "Axes", probed: Sequence[Probed]) -> None:
-    for index, (one, colour) in enumerate(zip(probed, colours(len(probed)), strict=True)):
+    looks = looks_of((one.encoder, one.encoder) for one in probed)
+    for one in probed:
+        look = looks[one.encoder]
         axes.plot(
             range(1, len(one.accuracy) + 1),
             [100 * value for value in one.accuracy],
-            color=colour,
-            marker=MARKERS[index % len(MARKERS)],
+            color=look.colour,
+            marker=look.marker,
             markersize=4,
             markevery=max(1, len(one.accuracy) // 12),
             linewidth=1.6,

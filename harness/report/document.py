@@ -15,6 +15,7 @@ from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
 from harness.report.figures_energy import energy
 from harness.report.figures_forest import Line, forest
+from harness.report.origin import Origin
 from harness.report.paired import paired_table
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
@@ -69,6 +70,7 @@ class Material:
     claims: tuple[Claim, ...]
     out: Path
     energy: EnergyModel
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Document:
     findings: tuple[str, ...]
     local: bool
     evidence: bool
+    origin: Origin
 
     @property
     def tally(self) -> tuple[tuple[str, str, str, int], ...]:
@@ -122,6 +125,7 @@ def document(
         findings=_findings(paper, sources[0]),
         local=len(sources) > 1,
         evidence=sources[0].at_hand,
+        origin=material.origin,
     )
 
 

@@ -26,7 +26,6 @@ PNG = b"\x89PNG"
 WIDTH = 4.8  # inches: a page's text width, and 10 pt type that stays legible on a phone
 # seaborn's "colorblind" in an order that keeps its palest colours for last; yellow is left out (1.3:1 on white)
 PALETTE_ORDER = (0, 1, 2, 4, 3, 9, 5, 6, 7)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
 STYLE = {
     "svg.hashsalt": "dct-snn-harness",
@@ -76,7 +75,10 @@ class Picture:
 
 
 def colours(count: int) -> list[str]:
-    """`count` colours that colour-blind readers can tell apart; they repeat after nine, with other markers."""
+    """`count` colours for what is no code; they repeat after nine, with other markers.
+
+    Colour-blind readers can tell them apart. Codes have their own in `harness.report.palette`.
+    """
     import seaborn
 
     palette = seaborn.color_palette("colorblind").as_hex()
@@ -116,6 +118,8 @@ def legend_below(figure: "Figure", handles: list[Any]) -> float:
 
     The page cuts that fraction off, because its own legend has switches.
     """
+    if not handles:
+        return 0.0
     columns = 1 if max(len(str(handle.get_label())) for handle in handles) > 34 else 2
     rows = -(-len(handles) // columns)
     extra, height = 0.155 * rows + 0.14, figure.get_figheight()

@@ -1,42 +1,65 @@
-"""Accuracy against timestep: the picture that the paper's Fig. 2 shows, with a band over seeds."""
+"""Error rate against timestep, both logarithmic: the paper's Fig. 2, with a band over seeds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
 from harness.catalogue.claim import Claim
 from harness.report.drawing import INK, MUTED, Picture, both_renderings, diamond, legend_below, new_figure
 from harness.report.intervals import Estimate
+from harness.report.line_labels import End, label_ends
+from harness.report.log_axes import Foot, error_of, foot_of, logarithmic
 from harness.report.scene import MANY, Scene, Style, panels_of, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DASHES: dict[str, Any] = {"evidence": "-", "yours": (0, (4, 2))}
+Curve = tuple[Arm, str, tuple[Estimate, ...]]  # an arm, whose it is, and its accuracy at each timestep
+FILLED = {"evidence": "full", "yours": "none"}
 
 
-def accuracy(scene: Scene) -> Picture:
-    """Accuracy against timestep (log scale), a band of 95 % over seeds, published numbers as diamonds."""
-    panels = panels_of(scene.drawn_arms())
-    styles = styles_of(scene.experiment)
-    used = list(dict.fromkeys(styles[arm.name] for arms in panels.values() for arm in arms))
-    figure, axes = new_figure(3.0 if len(panels) == 1 else 2.2 * len(panels), len(panels))
+@dataclass(frozen=True)
+class Panel:
+    """What one panel shows: curves, and published numbers of the arms, of the paper, and of other papers."""
+
+    curves: tuple[Curve, ...]
+    printed: tuple[Claim, ...]
+    own: tuple[Claim, ...]
+    others: tuple[Claim, ...]
+    foot: Foot
+
+    @property
+    def published(self) -> tuple[Claim, ...]:
+        """All published numbers."""
+        return (*self.printed, *self.own, *self.others)
+
+
+def error_rate(scene: Scene) -> Picture:
+    """Error rate against timestep, a band of 95 % over seeds, published numbers as diamonds."""
+    groups = panels_of(scene.drawn_arms())
+    panels = [_panel(scene, arms) for arms in groups.values()]
+    styles = styles_of(scene.drawn_arms())
+    used = list(dict.fromkeys(styles[arm.name] for arms in groups.values() for arm in arms))
+    figure, axes = new_figure(3.4 if len(panels) == 1 else 2.6 * len(panels), len(panels))
     drawn: list[Any] = [scene.title]
-    for ax, (panel, arms) in zip(axes, panels.items(), strict=True):
-        drawn += _panel(ax, scene, arms, styles)
-        ax.set_title(_panel_title(panel, arms))
-        ax.set_ylabel("accuracy (%)")
-    axes[-1].set_xlabel("timestep (log scale)")
-    handles = [_handle(style) for style in used]
-    height = legend_below(figure, [*handles, *_extra_handles(scene, drawn)])
-    title = f"Accuracy against timestep: {scene.title}"
+    for ax, panel, (name, arms) in zip(axes, panels, groups.items(), strict=True):
+        drawn += _draw(ax, panel, styles)
+        ax.set_title(_panel_title(name, arms))
+        ax.set_ylabel("error (%)")
+    axes[-1].set_xlabel("timestep (both axes logarithmic)")
+    figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]
+    unnamed = [style for ax, panel in zip(axes, panels, strict=True) for style in _name_lines(ax, panel, styles)]
+    handles = [_handle(style) for style in used if style in unnamed]
+    height = legend_below(figure, [*handles, *_extra_handles(panels)])
+    title = f"Error rate against timestep: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Lines are means over seeds, bands 95 % intervals (below three seeds, points); "
-        "diamonds are published."
+        f"{title}. Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, a point for each. "
+        "Diamonds are published. An error of zero stands at the foot, marked 0."
     )
     legend = tuple((style.key, style.label, style.colour) for style in used)
-    return Picture(f"{scene.stem}-accuracy", title, words, svg, png, legend, height)
+    return Picture(f"{scene.stem}-error", title, words, svg, png, legend, height)
 
 
 def _panel_title(panel: str, arms: Sequence[Arm]) -> str:
@@ -46,55 +69,71 @@ def _panel_title(panel: str, arms: Sequence[Arm]) -> str:
     return f"T = {steps.pop()}" if len(steps) == 1 else panel
 
 
-def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, Style]) -> list[Any]:
-    drawn: list[Any] = []
-    for arm in arms:
-        for source in scene.sources:
-            curve = scene.curve(source, arm)
-            if curve:
-                _line(ax, curve, styles[arm.name], source.name)
-                drawn.append([arm.name, source.name, [[e.mean, e.low, e.high] for e in curve]])
-    values = [c for c in scene.claims if c.prints and c.arm in {arm.name for arm in arms}]
-    drawn += [_published(ax, claim, styles[str(claim.arm)]) for claim in values]
-    last = max(arm.timesteps for arm in arms)
+def _panel(scene: Scene, arms: Sequence[Arm]) -> Panel:
+    names, last = {arm.name for arm in arms}, max(arm.timesteps for arm in arms)
+    curves = tuple(
+        (arm, source.name, curve) for arm in arms for source in scene.sources if (curve := scene.curve(source, arm))
+    )
     context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
     own = [c for c in context if _is_own(c) and (c.timestep == last or len(scene.drawn_arms()) <= MANY)]
-    drawn += [_published(ax, claim, None) for claim in own]
     others = sorted((c for c in context if not _is_own(c)), key=lambda c: (c.timestep or 0, c.id))
-    drawn += [_elsewhere(ax, claim, level) for claim, level in zip(others, _levels(others), strict=True)]
-    _time_axis(ax)
+    printed = [c for c in scene.claims if c.prints and c.arm in names]
+    shown = [_error(claim) for claim in (*printed, *own, *others)]
+    shown += [error_of(value) for _, _, curve in curves for e in curve for value in _values(e)]
+    return Panel(curves, tuple(printed), tuple(own), tuple(others), foot_of(shown))
+
+
+def _values(estimate: Estimate) -> tuple[float, ...]:
+    return estimate.runs if estimate.low is None else (estimate.mean,)
+
+
+def _error(claim: Claim) -> float:
+    return error_of(claim.published or 0.0)
+
+
+def _draw(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Any]:
+    drawn: list[Any] = []
+    for arm, whose, curve in panel.curves:
+        _line(ax, curve, styles[arm.name], whose, panel.foot)
+        drawn.append([arm.name, whose, [[e.mean, e.low, e.high, *_values(e)] for e in curve]])
+    drawn += [_published(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in panel.printed]
+    drawn += [_published(ax, claim, panel.foot, None) for claim in panel.own]
+    levels = _levels(panel.others)
+    drawn += [_elsewhere(ax, claim, panel.foot, level) for claim, level in zip(panel.others, levels, strict=True)]
+    logarithmic(ax, panel.foot)
     return drawn
 
 
-def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> None:
-    steps = list(range(1, len(curve) + 1))
-    means = [estimate.mean for estimate in curve]
-    every = max(1, len(curve) // 12)
+def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str, foot: Foot) -> None:
+    """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a point."""
+    group = f"{whose}-{len(curve)}"
+    looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": FILLED[whose]}
     if any(estimate.low is None for estimate in curve):
-        _points(ax, curve, style, whose)
-    else:
-        low, high = ([getattr(estimate, end) for estimate in curve] for end in ("low", "high"))
-        band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
-        band.set_gid(f"arm--{style.key}--band-{whose}-{len(curve)}")
-    (line,) = ax.plot(
-        steps,
-        means,
-        color=style.colour,
-        marker=style.marker,
-        markersize=4,
-        markevery=every,
-        linestyle=DASHES[whose],
-        linewidth=1.6,
-    )
-    line.set_gid(f"arm--{style.key}--line-{whose}-{len(curve)}")
+        steps = [step for step, estimate in enumerate(curve, start=1) for _ in estimate.runs]
+        runs = [error_of(run) for estimate in curve for run in estimate.runs]
+        (points,) = ax.plot(steps, foot.of(runs), markersize=3, linestyle="none", **looks)
+        points.set_gid(f"arm--{style.key}--points-{group}")
+        return
+    steps = list(range(1, len(curve) + 1))
+    low, high = (foot.of(error_of(getattr(e, end)) for e in curve) for end in ("high", "low"))
+    band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
+    band.set_gid(f"arm--{style.key}--band-{group}")
+    means = foot.of(error_of(estimate.mean) for estimate in curve)
+    every = max(1, len(curve) // 12)
+    (line,) = ax.plot(steps, means, linestyle=style.line, linewidth=1.6, markersize=4, markevery=every, **looks)
+    line.set_gid(f"arm--{style.key}--line-{group}")
 
 
-def _points(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str) -> None:
-    """Fewer than three seeds have no interval: the figure of each is a point beside the line of their mean."""
-    steps = [step for step, estimate in enumerate(curve, start=1) for _ in estimate.runs]
-    runs = [run for estimate in curve for run in estimate.runs]
-    (points,) = ax.plot(steps, runs, color=style.colour, marker=".", markersize=3, alpha=0.6, linestyle="none")
-    points.set_gid(f"arm--{style.key}--points-{whose}-{len(curve)}")
+def _name_lines(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Style]:
+    """Name the lines at their ends; returns their styles where there was no room."""
+    ends: dict[str, End] = {}
+    for arm, _, curve in panel.curves:
+        style, steps = styles[arm.name], list(range(1, len(curve) + 1))
+        errors = panel.foot.of(error_of(e.mean) for e in curve)
+        end = End(style.label, style.colour, steps, errors, f"arm--{style.key}--name-{len(curve)}-{arm.name}")
+        ends.setdefault(arm.name, end)
+    points = [(float(c.timestep or 0), panel.foot.of([_error(c)])[0]) for c in panel.published]
+    return [] if label_ends(ax, list(ends.values()), points) else [styles[arm] for arm in ends]
 
 
 def _is_own(claim: Claim) -> bool:
@@ -102,12 +141,12 @@ def _is_own(claim: Claim) -> bool:
     return claim.judged_as is not None
 
 
-def _published(ax: "Axes", claim: Claim, style: Style | None) -> list[Any]:
-    place: Any = (claim.timestep, claim.published)
+def _published(ax: "Axes", claim: Claim, foot: Foot, style: Style | None) -> list[Any]:
+    place: Any = ([claim.timestep], foot.of([_error(claim)]))
     (point,) = ax.plot(*place, **diamond(style.colour if style else INK), zorder=5)
     if style:
         point.set_gid(f"arm--{style.key}--published-{claim.id}")
-    return [claim.id, *place]
+    return [claim.id, claim.timestep, claim.published]
 
 
 def _levels(claims: Sequence[Claim]) -> list[int]:
@@ -116,48 +155,37 @@ def _levels(claims: Sequence[Claim]) -> list[int]:
     for index, claim in enumerate(claims):
         before = claims[index - 1] if index else None
         near = before is not None and (claim.timestep or 0) < 2.5 * (before.timestep or 0)
-        level_with = before is not None and abs((claim.published or 0) - (before.published or 0)) < 4
-        levels.append(levels[-1] + 1 if near and level_with else 0)
+        pair = sorted((_error(claim), _error(before))) if before is not None else [0.0, 1.0]
+        levels.append(levels[-1] + 1 if near and pair[1] < 1.5 * pair[0] else 0)
     return levels
 
 
-def _elsewhere(ax: "Axes", claim: Claim, level: int) -> list[Any]:
-    place: Any = (claim.timestep, claim.published)
+def _elsewhere(ax: "Axes", claim: Claim, foot: Foot, level: int) -> list[Any]:
+    (error,) = foot.of([_error(claim)])
+    place: Any = (claim.timestep, error)
     ax.plot(*place, marker="x", markersize=6, color=MUTED, linestyle="none")
     name = str(claim.label).split(" et al")[0].split(" (")[0]
     offset: dict[str, Any] = {"xytext": (0, -6 - 10 * level), "textcoords": "offset points"}
     ax.annotate(name, place, fontsize=7.5, color=MUTED, ha="center", va="top", **offset)
-    return [claim.id, *place, name]
-
-
-def _time_axis(ax: "Axes") -> None:
-    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
-
-    ax.margins(x=0.07)
-    ax.set_xscale("log", base=2)
-    top = ax.get_xlim()[1]
-    ticks = [t for t in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048) if t <= top]
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(ScalarFormatter())
+    return [claim.id, claim.timestep, claim.published, name]
 
 
 def _handle(style: Style) -> Any:
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], color=style.colour, marker=style.marker, markersize=4, label=style.label)
+    looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "linestyle": style.line}
+    return Line2D([], [], markersize=4, label=style.label, **looks)
 
 
-def _extra_handles(scene: Scene, drawn: Sequence[Any]) -> list[Any]:
+def _extra_handles(panels: Sequence[Panel]) -> list[Any]:
     from matplotlib.lines import Line2D
 
-    ids = {item[0] for item in drawn if isinstance(item, list)}
-    shown = [claim for claim in scene.claims if claim.id in ids]
     handles = []
-    if any(claim.prints or _is_own(claim) for claim in shown):
+    if any(panel.printed or panel.own for panel in panels):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
-    if any(claim.kind == "context" and not _is_own(claim) for claim in shown):
+    if any(panel.others for panel in panels):
         handles.append(Line2D([], [], marker="x", color=MUTED, linestyle="none", label="published elsewhere"))
-    if any(item[1] == "yours" for item in drawn if isinstance(item, list) and len(item) > 1):
-        handles.append(Line2D([], [], color=MUTED, linestyle=DASHES["yours"], label="yours (evidence: solid)"))
+    if any(whose == "yours" for panel in panels for _, whose, _ in panel.curves):
+        hollow: dict[str, Any] = {"marker": "o", "markersize": 4, "fillstyle": "none", "color": MUTED}
+        handles.append(Line2D([], [], label="yours (evidence: filled)", **hollow))
     return handles

@@ -10,15 +10,14 @@ from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.report.drawing import (
     INK,
-    MARKERS,
     MUTED,
     Picture,
     both_renderings,
-    colours,
     legend_below,
     new_figure,
 )
 from harness.report.intervals import Estimate
+from harness.report.palette import Look, looks_of
 from harness.report.scene import drawn_points, error_bars
 from harness.report.sources import Source
 
@@ -59,8 +58,7 @@ def energy(
     panels = _panels(experiments, source)
     if not panels:
         return None
-    codes = list(dict.fromkeys(point.code for points in panels.values() for point in points))
-    styles = dict(zip(codes, zip(colours(len(codes)), _markers(len(codes)), strict=True), strict=True))
+    styles = looks_of((p.arm.encoder.name, p.code) for points in panels.values() for p in points)
     models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}
     figure, axes = new_figure(2.1 * len(panels) * len(models), len(panels) * len(models))
     places = [(panel, words) for panel in panels for words in models]
@@ -107,14 +105,11 @@ def _once(points: Sequence[Point]) -> list[Point]:
     return list(found.values())
 
 
-def _panel(
-    ax: "Axes", points: Sequence[Point], model: EnergyModel, styles: Mapping[str, tuple[str, str]]
-) -> Iterator[Any]:
+def _panel(ax: "Axes", points: Sequence[Point], model: EnergyModel, styles: Mapping[str, Look]) -> Iterator[Any]:
     for point in points:
         spent, last = (point.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, point.accuracy
-        colour, marker = styles[point.code]
-        bars = error_bars(last)
-        ax.errorbar(spent, last.mean, yerr=bars, color=colour, marker=marker, markersize=6, linestyle="none")
+        look, bars = styles[point.code], error_bars(last)
+        ax.errorbar(spent, last.mean, yerr=bars, color=look.colour, marker=look.marker, markersize=6, linestyle="none")
         drawn_points(ax, last, [spent] * last.seeds, upright=True)
         steps: dict[str, Any] = {"xytext": (6, 3), "textcoords": "offset points"}
         ax.annotate(str(point.arm.timesteps), (spent, last.mean), fontsize=7, color=MUTED, **steps)
@@ -136,15 +131,11 @@ def _axis(ax: "Axes") -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _markers(count: int) -> list[str]:
-    return [MARKERS[index % len(MARKERS)] for index in range(count)]
-
-
-def _handles(styles: Mapping[str, tuple[str, str]]) -> list[Any]:
+def _handles(styles: Mapping[str, Look]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     codes = [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", label=code)
-        for code, (colour, marker) in styles.items()
+        Line2D([], [], color=look.colour, marker=look.marker, linestyle="none", label=code)
+        for code, look in styles.items()
     ]
     return [*codes, Line2D([], [], color=INK, linestyle=":", linewidth=1.2, label="as an ANN")]

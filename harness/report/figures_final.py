@@ -39,10 +39,11 @@ def final(scene: Scene) -> Iterator[Picture]:
 
 
 def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
-    styles, drawn = styles_of(scene.experiment), []
+    styles, drawn = styles_of(scene.drawn_arms()), []
     for row, arm in enumerate(arms):
-        curve, style = scene.curve(scene.sources[0], arm), styles[arm.name]
+        curve = scene.curve(scene.sources[0], arm)
         if curve:
+            style = styles[arm.name]
             last = curve[-1]
             bars = error_bars(last)
             point = ax.errorbar(last.mean, row, xerr=bars, color=style.colour, marker=style.marker, capsize=3)

@@ -12,13 +12,14 @@ from harness.config import ProfileName
 from harness.machine.files import write_atomically
 from harness.report.document import Document, Material, Section, document, profiles_with_records, section
 from harness.report.drawing import Picture, same_picture, styled
-from harness.report.figures import accuracy
+from harness.report.figures import error_rate
 from harness.report.figures_final import final
 from harness.report.findings import findings_list, in_readme
 from harness.report.inline import same_page
 from harness.report.latex_csv import csv_text, latex
 from harness.report.markdown import markdown
 from harness.report.operations_csv import operations_csv
+from harness.report.origin import origin
 from harness.report.page import page
 from harness.report.scene import Scene
 from harness.report.sources import Source, read, with_added
@@ -58,12 +59,13 @@ def render(
 ) -> ReportResult:
     """Write the report of all (or the named) experiments; the same records give the same bytes.
 
-    Every paper of the catalogue has a page of its own. `energy` prices the operations that the records counted.
+    Every paper of the catalogue has a page of its own, which alone names date and commit. `energy` prices the counted
+    operations.
     `sources`: both folders as `read` gave them, so that they are not read again.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
     sources = sources or read(folders.evidence, folders.local, catalogue)
-    material = Material(sources, catalogue.claims, folders.out, energy)
+    material = Material(sources, catalogue.claims, folders.out, energy, origin(sources, folders.out))
     contents = _contents(material, experiments)
     for name, content in contents.items():
         write_atomically(folders.out / name, content)
@@ -86,7 +88,7 @@ def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FI
     """
     out = folders.out
     sources = read(folders.evidence, folders.local, catalogue)
-    expected = _contents(Material(sources, catalogue.claims, out, energy), None)
+    expected = _contents(Material(sources, catalogue.claims, out, energy, origin(sources, out)), None)
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
     wrong |= (present - set(expected)) | {n for n in set(expected) - present if Path(n).suffix not in NOT_KEPT}
@@ -183,4 +185,4 @@ def _pictures(experiment: Experiment, profile: ProfileName, material: Material) 
     # a smoke run shows that the program works; drawn, it would pass for a result
     if profile == "smoke" or not scene.drawn_arms():
         return []
-    return [accuracy(scene), *final(scene)]
+    return [error_rate(scene), *final(scene)]

@@ -1,5 +1,6 @@
 """What all pictures of one experiment at one profile share: arms, their styles, and how many arms are spread."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from harness.catalogue import Arm, Experiment
 from harness.catalogue.claim import Claim
 from harness.config import ProfileName
-from harness.report.drawing import INK, MARKERS, colours
+from harness.report.drawing import INK
 from harness.report.intervals import Estimate
+from harness.report.palette import looks_of
 from harness.report.sources import Source
 
 if TYPE_CHECKING:
@@ -21,13 +23,14 @@ MANY = 8  # more arms than this are spread over panels
 class Style:
     """How one arm (or one family of arms spread over panels) looks everywhere in its experiment.
 
-    `label` is the arm's one name, or the part of it that the family shares.
+    `label` is the arm's one name, or the part of it that the family shares. `colour` means the arm's code.
     """
 
     key: str
     label: str
     colour: str
     marker: str
+    line: Any
 
 
 @dataclass(frozen=True)
@@ -95,17 +98,18 @@ def _families(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
     return panels
 
 
-def styles_of(experiment: Experiment) -> Mapping[str, Style]:
-    """A style for every arm; where arms are spread over panels, one style for each family across them."""
-    many = len(experiment.planned) > MANY
-    families: dict[str, list[Arm]] = {}
-    for panel, arms in panels_of(experiment.arms).items():
-        for arm in arms:
-            family = arm.name.removeprefix(f"{panel}-").removesuffix(f"-{panel}") if many else arm.name
-            families.setdefault(family, []).append(arm)
-    palette = colours(len(families))
-    styles: dict[str, Style] = {}
-    for index, (family, members) in enumerate(families.items()):
-        style = Style(family, family, palette[index], MARKERS[index % len(MARKERS)])
-        styles |= {arm.name: style for arm in members}
-    return styles
+def styles_of(arms: Sequence[Arm]) -> Mapping[str, Style]:
+    """A style for every arm; where arms are spread over panels, one for each family of one code across them.
+
+    Added arms come last, so that they move no look of a planned one.
+    """
+    placed = [(panel, arm) for panel, members in panels_of(arms).items() for arm in members]
+    placed.sort(key=lambda found: found[1].added)
+    families = {arm.name: arm.name.removeprefix(f"{p}-").removesuffix(f"-{p}") if p else arm.name for p, arm in placed}
+    # a name that families of two codes have says too little: their arms are called by their own names
+    codes = {(arm.encoder.name, families[arm.name]) for _, arm in placed}
+    shared = Counter(family for _, family in codes)
+    keys = {name: family if shared[family] == 1 else name for name, family in families.items()}
+    looks = looks_of((arm.encoder.name, keys[arm.name]) for _, arm in placed)
+    found = {name: (key, looks[key]) for name, key in keys.items()}
+    return {name: Style(key, key, look.colour, look.marker, look.line) for name, (key, look) in found.items()}

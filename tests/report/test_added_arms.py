@@ -59,15 +59,15 @@ def test_it_joins_the_panel_of_its_timesteps_and_moves_no_colour() -> None:
     panels = panels_of(more.arms)
     assert list(panels) == ["8", "16", "24", "48"]
     assert [arm.name for arm in panels["48"]][-2:] == ["poisson", "latency"]
-    before, after = styles_of(planned), styles_of(more)
+    before, after = styles_of(planned.arms), styles_of(more.arms)
     assert {name: after[name] for name in before} == before
-    assert after["poisson"].label == "poisson (added by --encoder)"
+    assert after["poisson"].label == "poisson"
 
 
 def test_a_crowd_of_added_arms_stays_in_the_one_panel_of_few_planned_ones() -> None:
     crowd = CATALOGUE.experiment("cifar10-encoders").with_added(["norse-lif", "snntorch-rate", "mine"])
     assert list(panels_of(crowd.arms)) == [""]
-    assert all(style.label for style in styles_of(crowd).values())
+    assert all(style.label for style in styles_of(crowd.arms).values())
 
 
 def test_its_difference_from_every_other_arm_is_in_terminal_page_and_markdown(campaign: Campaign) -> None:

@@ -29,7 +29,7 @@ def test_its_curves_are_in_the_report(campaign: Campaign) -> None:
     rows = list(csv.DictReader(io.StringIO((campaign.out / "my-question.csv").read_text(encoding="utf-8"))))
     last = {row["arm"]: float(row["accuracy"]) for row in rows if row["timestep"] == "16"}
     assert last == {"cyclic-16": 90.1, "poisson-16": 80.05}
-    assert (campaign.out / "my-question-lite-accuracy.svg").exists()
+    assert (campaign.out / "my-question-lite-error.svg").exists()
 
 
 def test_no_claim_is_judged_by_it(campaign: Campaign) -> None:

@@ -9,6 +9,11 @@ from harness.catalogue.claims_file import read_claims
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 
 TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000, "tinyimagenet": 10_000}
+URL = (
+    "https://openaccess.thecvf.com/content/ICCV2021/html/"
+    "Garg_DCT-SNN_Using_DCT_To_Distribute_Spatial_Information_Ove"
+    "r_Time_for_Low-Latency_ICCV_2021_paper.html"
+)
 CLAIMS = Path(__file__).with_name("claims.toml")
 
 
@@ -33,4 +38,5 @@ PAPER = Paper(
     test_images=TEST_IMAGES,
     picture=_picture,
     findings=_findings,
+    url=URL,
 )

@@ -51,4 +51,16 @@ const unfold = () => {
   }
 };
 addEventListener("hashchange", unfold);
+
+// A telephone shows the long tables when asked; paper shows all that is folded away.
+if (matchMedia("screen and (max-width: 48rem)").matches)
+  for (const table of document.querySelectorAll("details.main-table")) table.open = false;
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const part of folded) part.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const part of folded) part.open = false;
+});
 unfold();

@@ -1,0 +1,109 @@
+"""Error against timestep: logarithms of zero, seeds as points, and names at the ends of lines."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from matplotlib.figure import Figure
+from msgspec import structs
+
+from harness.records.store import Counts, read_record, write_record
+from harness.report import render
+from harness.report.line_labels import End, label_ends
+from harness.report.log_axes import error_of, foot_of, logarithmic
+
+from .campaigns import CATALOGUE, Campaign, write_arm
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MNIST = "mnist-784-100-10"
+
+
+def groups(svg: Path) -> set[str]:
+    """What the figure draws of arms: "cyclic-2 line", "cyclic-2 name", …"""
+    ids = [element.get("id", "") for element in ET.parse(svg).iter()]
+    parts = [place.split("--") for place in ids if place.startswith("arm--")]
+    return {f"{arm} {part.split('-')[0]}" for _, arm, part in parts}
+
+
+def panel() -> "Axes":
+    return Figure(figsize=(4.8, 3.4)).subplots()
+
+
+def end(name: str, *errors: float) -> End:
+    return End(name, "#0173b2", range(1, len(errors) + 1), errors, f"arm--{name}--name")
+
+
+def test_an_error_is_what_the_accuracy_lacks() -> None:
+    assert [error_of(accuracy) for accuracy in (98.31, 100.0, 0.0)] == [1.69, 0.0, 100.0]
+
+
+@pytest.mark.parametrize(
+    ("errors", "place", "zero"),
+    [([4.0, 1.0, 90.0], 0.5, False), ([4.0, 0.0, 1.0], 0.5, True), ([0.0, 0.0], 0.005, True)],
+)
+def test_the_foot_is_half_of_the_smallest_error_above_zero(errors: list[float], place: float, zero: bool) -> None:
+    foot = foot_of(errors)
+    assert (foot.place, foot.zero) == (place, zero)
+    assert foot.of([0.0, 90.0]) == [place, 90.0]
+
+
+def test_both_axes_are_logarithmic_and_zero_is_marked_as_such() -> None:
+    axes, foot = panel(), foot_of([20.0, 1.0, 0.0])
+    axes.plot([1, 2, 4], foot.of([20.0, 1.0, 0.0]))
+    logarithmic(axes, foot)
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    labels = {float(tick.get_position()[1]): tick.get_text() for tick in axes.get_yticklabels()}
+    assert labels[0.5] == "0"
+    assert labels[10.0] == "10"
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "4"]
+
+
+def test_names_stand_at_the_ends_of_lines_and_cover_no_line() -> None:
+    axes, lines = panel(), [end("upper", 90, 40, 20, 10), end("lower", 80, 20, 4, 1)]
+    for line in lines:
+        axes.plot(line.steps, line.errors)
+    logarithmic(axes, foot_of([1.0, 90.0]))
+    assert label_ends(axes, lines, [])
+    names = {text.get_text(): text for text in axes.texts}
+    assert set(names) == {"upper", "lower"}
+    for line in lines:
+        box = names[line.name].get_window_extent()
+        across, up = axes.transData.transform((line.steps[-1], line.errors[-1]))
+        assert box.x0 > across
+        assert abs((box.y0 + box.y1) / 2 - up) < 15
+        assert axes.get_window_extent().x1 + 1 >= box.x1
+
+
+def test_where_one_name_has_no_room_none_is_written() -> None:
+    axes, crowd = panel(), [end(f"number {i}", 90, 40, 20, 10 + i / 100) for i in range(40)]
+    for line in crowd:
+        axes.plot(line.steps, line.errors)
+    logarithmic(axes, foot_of([10.0, 90.0]))
+    assert not label_ends(axes, crowd, [])
+    assert list(axes.texts) == []
+
+
+def test_three_seeds_are_a_line_in_a_band_and_fewer_are_points(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, MNIST, "paper", "cyclic-16", (9850, 9853, 9856))
+    write_arm(campaign.evidence, MNIST, "paper", "poisson-16", (9460, 9470))
+    render(campaign.alone, CATALOGUE)
+    drawn = groups(campaign.out / f"{MNIST}-paper-error.svg")
+    assert {part for part in drawn if not part.endswith(("published", "name"))} == {
+        "cyclic-16 line",
+        "cyclic-16 band",
+        "poisson-16 points",
+    }
+
+
+def test_a_faultless_code_is_drawn(campaign: Campaign) -> None:
+    """Warnings are errors here: a logarithm of zero would be one."""
+    for path in write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9990, 9991, 9992)):
+        record = structs.replace(read_record(path), curve=Counts([9000, 10_000], 10_000), digest="")
+        last = structs.replace(record.epochs[-1], correct=10_000)
+        write_record(campaign.evidence, structs.replace(record, epochs=[*record.epochs[:-1], last]))
+    render(campaign.alone, CATALOGUE)
+    assert "cyclic-2 line" in groups(campaign.out / f"{MNIST}-paper-error.svg")
