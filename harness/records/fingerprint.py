@@ -79,10 +79,15 @@ def recipe_digest(config: CellConfig) -> str:
 
 def _stated(value: Any) -> Any:
     """A dataclass as a dictionary of the fields that differ from their defaults; other values as they are."""
-    if not is_dataclass(value):
+    if not is_dataclass(value) or isinstance(value, type):
         return value
-    values = ((f, getattr(value, f.name)) for f in fields(value))
-    return {f.name: _stated(v) for f, v in values if f.default != v}
+    values = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+    return {name: _stated(v) for name, v, default in values if default != v}
+
+
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    return tuple((f.name, f.default) for f in fields(kind))
 
 
 def numerics_digest(contents: Iterable[str]) -> str:

@@ -78,12 +78,14 @@ def rechecks_of(path: Path, record: Record) -> list[Recheck]:
 
     One of an earlier record, or a file that does not read, counts for nothing.
     """
+    if record.weights is None:
+        return []
     found = []
     for beside in sorted(path.parent.glob(f"{path.stem}.recheck-*.json")):
         try:
             result = msgspec.json.decode(beside.read_bytes(), type=Recheck)
         except (OSError, ValueError, RecursionError):
             continue
-        if record.weights is not None and (result.record, result.weights) == (record.digest, record.weights.sha256):
+        if (result.record, result.weights) == (record.digest, record.weights.sha256):
             found.append(result)
     return found
