@@ -53,7 +53,8 @@ def _command(claim: Claim, judgement: Judgement, material: Material) -> str:
 
 
 def _arms(judgement: Judgement) -> list[str]:
-    return [arm for arm in (judgement.arm, judgement.versus) if arm]
+    # An arm that is set against its own ANN: that is trained with it.
+    return [arm for arm in (judgement.arm, judgement.versus) if arm and arm != "ann"]
 
 
 def _records(material: Material, judgement: Judgement) -> list[Record]:
