@@ -19,7 +19,8 @@ from .campaigns import CATALOGUE, Campaign
 def listed(everything: Campaign, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What `harness report --json` says of the evidence."""
     out = tmp_path_factory.mktemp("json")
-    folders = ("--evidence-dir", str(everything.evidence), "--results-dir", str(everything.evidence), "--out", str(out / "r"))
+    evidence = str(everything.evidence)
+    folders = ("--evidence-dir", evidence, "--results-dir", evidence, "--out", str(out / "r"))
     done = CliRunner().invoke(cli.app, ["report", "--json", *folders])
     assert done.exit_code == 0, done.stderr
     claims: list[dict[str, Any]] = json.loads(done.stdout)["claims"]
