@@ -27,7 +27,7 @@ def block(mark: str) -> list[str]:
 
 
 def pip_arguments(mark: str) -> list[str]:
-    (line,) = [line for line in block(mark) if line.startswith("pip install")]
+    (line,) = re.findall(r"\.venv/bin/(pip install [^&]+?) &&", "\n".join(block(mark)))
     return shlex.split(line)
 
 

@@ -76,7 +76,7 @@ def test_spinning_is_bounded_unless_the_user_has_set_it(
 
 def test_the_command_bounds_it_before_torch_is_loaded() -> None:
     said = "print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])"
-    program = f"import sys, os, harness.cli as c; c.app = lambda: {said}; c.main()"
+    program = f"import sys, os, harness.cli as c; c.app = lambda *_, **__: {said}; c.main()"
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "1000"]

@@ -6,6 +6,7 @@ import tomllib
 
 import yaml
 
+from harness.records.store import record_paths
 from tests.package.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -32,7 +33,7 @@ def test_authors_are_those_of_the_licence() -> None:
 
 def test_the_constraints_hold_the_versions_of_every_record() -> None:
     kinds = set()
-    for path in (ROOT / "results/evidence").glob("*/*/*/seed-*.json"):
+    for path in record_paths(ROOT / "results/evidence"):
         environment = json.loads(path.read_text("utf-8"))["environment"]
         kinds.add(tuple(environment[name].partition("+")[0] for name in ("torch", "numpy", "numba")))
     assert kinds == {(PINNED["torch"], PINNED["numpy"], PINNED["numba"])}
