@@ -8,6 +8,7 @@ import encoders
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.data import load
 from harness.data.types import DataSet
+from harness.machine.environment import environment
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.runs.sealing import sealed
@@ -15,6 +16,12 @@ from harness.schema import Record
 from harness.training.cell import Setting, run_cell
 
 CPU = torch.device("cpu")
+
+
+def computed_alike(record: Record) -> bool:
+    """Whether this machine computes a cell of fp32 as the one of `record` did: bit for bit."""
+    here = environment(CPU, "fp32", "numba")
+    return all(record.environment[name] == here[name] for name in ("device", "torch", "numba", "machine"))
 
 
 def tiny_data() -> DataSet:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.machine.environment import environment
 from harness.papers import catalogue
 from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness_in
 from harness.records.store import read_record, record_paths
 from harness.runs.verify import to_verify, verify
+from tests.cells import computed_alike
 
 EVIDENCE = Path(__file__).parent.parent / "results" / "evidence"
 CELL = EVIDENCE / "mnist-784-100-10" / "paper" / "cyclic-2" / "seed-0000.json"
@@ -19,12 +19,9 @@ DATA = Path(os.environ["HARNESS_DATA"]) if "HARNESS_DATA" in os.environ else Non
 
 @pytest.mark.skipif(DATA is None, reason="MNIST is not at hand: name its folder in HARNESS_DATA")
 def test_a_committed_cell_comes_out_again() -> None:
-    import torch
-
     record = read_record(CELL)
     found = verify(to_verify(CELL, DATA))
-    here = environment(torch.device("cpu"), "fp32", "numba")
-    same = all(record.environment[name] == here[name] for name in ("device", "torch", "numba", "machine"))
+    same = computed_alike(record)
     assert found.verdict in (("identical bit for bit",) if same else ("identical bit for bit", "within tolerance"))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import HarnessError
 
+PICO_TO_MICRO = 1e-6
 WORD_PJ = 5.0  # Horowitz (below): 10 pJ for 64 bits of an 8 KB SRAM, so 5 pJ for a word of 32
 
 

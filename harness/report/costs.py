@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.energy_model import WORD_PJ, EnergyModel
+from harness.analysis.energy_model import PICO_TO_MICRO, WORD_PJ, EnergyModel
 from harness.analysis.operations import Operations
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
@@ -20,7 +20,6 @@ CAPTION = "Operations and energy for one image"
 NO_ENCODER = "the records do not tell the operations of the encoder"
 SILENT = "the records count no spikes"
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
-PICO_TO_MICRO = 1e-6
 
 
 @dataclass(frozen=True)

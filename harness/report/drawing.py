@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d9dee4", "#ffffff"
-LABEL_INK, LABEL_PAPER = "#101418", "#fcfcfc"  # on coloured bars: the page leaves these two alone in the dark
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 PNG = b"\x89PNG"
 WIDTH = 4.8  # inches: a page's text width, and 10 pt type that stays legible on a phone

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.energy_model import EnergyModel
+from harness.analysis.energy_model import PICO_TO_MICRO, EnergyModel
 from harness.analysis.operations import Operations
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Panel = tuple[str, str]  # data set, profile
-PICO_TO_MICRO = 1e-6
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ import pytest
 from filelock import FileLock
 
 from tests.documentation.pages import ROOT, pages
-from tests.report.browser import Tab, chromium
+from tests.report.browser import PROGRAM, Tab, chromium
 
-CHROMIUM = shutil.which("chromium")
 BUILT = ("docs", "encoders", "harness", "reports", "results/evidence")  # what the site is made from
 SIDEWAYS = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -107,11 +106,11 @@ def test_signatures_and_help_are_shown(site: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    with chromium(str(CHROMIUM), tmp_path_factory.mktemp("profile")) as tab:
+    with chromium(str(PROGRAM), tmp_path_factory.mktemp("profile")) as tab:
         yield tab
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium, which .ci/run installs")
+@pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")
 def test_no_page_scrolls_sideways_on_a_telephone(browser: Tab, read: dict[Path, Links]) -> None:
     wide = []
     for page in read:

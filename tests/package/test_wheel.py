@@ -2,17 +2,15 @@
 
 import importlib.util
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.package.installed import Installed
 from tests.package.test_distributions import VERSION
-from tests.report.browser import chromium
+from tests.report.browser import PROGRAM, chromium
 
 CELL = "quickstart/smoke/direct-16/0"
-CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +80,10 @@ def test_a_new_encoder_is_written_and_one_is_checked(installed: Installed, tmp_p
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium, which .ci/run installs")
+@pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")
 def test_its_page_opens_in_a_browser(installed: Installed, trained: Path, tmp_path: Path) -> None:
     assert installed.harness(trained, "report").returncode == 0
-    with chromium(str(CHROMIUM), tmp_path) as tab:
+    with chromium(str(PROGRAM), tmp_path) as tab:
         tab.open(trained / "results/local-report/index.html")
         assert (tab.complaints(), tab.requests()) == ([], [])
         assert "quickstart" in tab.run("document.body.textContent")

@@ -6,6 +6,7 @@ The pipe speaks NUL-terminated JSON on file descriptors 3 (to the browser) and 4
 import json
 import os
 import select
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+PROGRAM = shutil.which("chromium")
 FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -1,11 +1,13 @@
 """One big report for all tests that only read it, and a small campaign for those that change something."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.report import ReportResult, render
 
+from .browser import PROGRAM, Tab, chromium
 from .campaigns import CATALOGUE, Campaign, empty, write_everything
 
 
@@ -21,6 +23,20 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
 def rendered(everything: Campaign) -> ReportResult:
     """The report of `everything`, evidence and local. Read only."""
     return render(everything.both, CATALOGUE)
+
+
+@pytest.fixture(scope="module")
+def page(rendered: ReportResult, everything: Campaign) -> Path:
+    """The page of that report."""
+    assert rendered.files
+    return everything.out / "index.html"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """A tab of a browser, for the tests of one file."""
+    with chromium(str(PROGRAM), tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
 
 
 @pytest.fixture

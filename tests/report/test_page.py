@@ -1,30 +1,13 @@
 """The page in a real browser: silent, self-contained, sortable, switchable, and no wider than a phone."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.report import ReportResult
+from .browser import PROGRAM, Tab
+from .campaigns import ERROR
 
-from .browser import Tab, chromium
-from .campaigns import ERROR, Campaign
-
-PROGRAM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")
-
-
-@pytest.fixture(scope="module")
-def page(rendered: ReportResult, everything: Campaign) -> Path:
-    assert rendered.files
-    return everything.out / "index.html"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    with chromium(str(PROGRAM), tmp_path_factory.mktemp("profile")) as tab:
-        yield tab
 
 
 @pytest.fixture

@@ -1,17 +1,11 @@
 """The page on a telephone, on a screen and on paper: nothing is cut, and what matters is seen together."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.report import ReportResult
+from .browser import PROGRAM, Tab
 
-from .browser import Tab, chromium
-from .campaigns import Campaign
-
-PROGRAM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")
 PAPER = 703  # CSS pixels between the margins of a sheet of A4
 OPEN = "document.querySelectorAll('details').forEach(d => d.open = true)"
@@ -31,18 +25,6 @@ CARDS = """
           boxes.every(b => b.width > 0)];
 })
 """
-
-
-@pytest.fixture(scope="module")
-def page(rendered: ReportResult, everything: Campaign) -> Path:
-    assert rendered.files
-    return everything.out / "index.html"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    with chromium(str(PROGRAM), tmp_path_factory.mktemp("profile")) as tab:
-        yield tab
 
 
 def show(browser: Tab, page: Path, width: int, height: int) -> Tab:
