@@ -5,7 +5,9 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,15 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copytree(ROOT / "results/evidence" / name, tmp_path / "results/evidence" / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def own_modules(tmp_path: Path) -> Iterator[None]:
+    """A page's encoder is imported by this process; it is forgotten afterwards, so that its name is free again."""
+    yield
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 def needs(line: str) -> str | None:
@@ -66,6 +77,7 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(clone / "site"))
 
 
+@pytest.mark.usefixtures("own_modules")
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_the_commands_of_a_page(page: Path, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in commands(page):
