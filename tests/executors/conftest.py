@@ -1,7 +1,12 @@
-"""Runs as processes of their own, and the results of an undisturbed one."""
+"""Runs as processes of their own, the results of an undisturbed one, and the engines that a machine may have."""
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 
+from tests.executors.cluster import Cluster, cluster, missing
 from tests.robust.conftest import Server, digests, server
 
 __all__ = ["server", "whole"]
@@ -14,3 +19,23 @@ def whole(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     run = server.start("run", "tiny", "--results-dir", "results", "--json", cwd=folder)
     assert run.wait() == 0, run.said()
     return digests(folder / "results")
+
+
+@pytest.fixture
+def ray_installed() -> None:
+    """Ray is at hand: without it a test is skipped, or fails where Ray is required."""
+    if find_spec("ray") is None:
+        if "ray" in os.environ.get("HARNESS_REQUIRE", ""):
+            pytest.fail("ray is not installed")
+        pytest.skip("ray is not installed")
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A running Slurm of one node: without one a test is skipped, or fails where Slurm is required."""
+    if why := missing():
+        if "slurm" in os.environ.get("HARNESS_REQUIRE", ""):
+            pytest.fail(why)
+        pytest.skip(why)
+    with cluster(tmp_path_factory.mktemp("slurm")) as made:
+        yield made

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,7 @@ from tests.robust import tiny
 from tests.robust.conftest import digests
 
 # A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
-pytestmark = pytest.mark.flaky(reruns=2)
-
-
-@pytest.fixture(autouse=True)
-def _ray() -> None:
-    if find_spec("ray") is None:
-        if "ray" in os.environ.get("HARNESS_REQUIRE", ""):
-            pytest.fail("ray is not installed")
-        pytest.skip("ray is not installed")
+pytestmark = [pytest.mark.flaky(reruns=2), pytest.mark.usefixtures("ray_installed")]
 
 
 def run(folder: Path, *words: str) -> str:

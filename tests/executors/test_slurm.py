@@ -4,30 +4,19 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.runs.executors.slurm_options import minutes, options
-from tests.executors.cluster import Cluster, cluster, missing
+from tests.executors.cluster import Cluster
 from tests.robust.conftest import Server, Started, digests, left_over
 
 # A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
 pytestmark = pytest.mark.flaky(reruns=2)
 
 GRID = ("run", "tiny", "--results-dir", "results", "--json", "--on", "slurm", "--slurm", "partition=all")
-
-
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    if why := missing():
-        if "slurm" in os.environ.get("HARNESS_REQUIRE", ""):
-            pytest.fail(why)
-        pytest.skip(why)
-    with cluster(tmp_path_factory.mktemp("slurm")) as made:
-        yield made
 
 
 def start(server: Server, slurm: Cluster, folder: Path, *more: str) -> Started:

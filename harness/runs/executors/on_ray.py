@@ -56,7 +56,8 @@ class Ray:
             while tasks:
                 if grid.setting.watch.stop():
                     raise Stopped("tasks of Ray")
-                ready, _ = ray.wait(list(tasks), num_returns=1, timeout=TICK_SECONDS)
+                # All that end within a tick: to wait for one among thousands costs a look at each of them.
+                ready, _ = ray.wait(list(tasks), num_returns=len(tasks), timeout=TICK_SECONDS)
                 done = [_home(ray, one, tasks.pop(one), grid) for one in ready]
                 grid.setting.watch.progress(f"{counted(len(tasks), 'cell')} on Ray", sum(one.reported for one in done))
                 yield from done
