@@ -1,5 +1,5 @@
 """`python -m harness`: the command line without an installed script."""
 
-from harness.cli import main
+from harness.cli import program
 
-main()
+program()

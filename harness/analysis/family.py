@@ -1,5 +1,6 @@
 """Holm's adjustment (Scand. J. Statist. 1979) within a family of tests whose size is fixed before any is run."""
 
+import gc
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,5 +21,11 @@ def holm(p_values: Sequence[float], size: int) -> Array:
     if len(p_values) > size:
         raise ValueError(f"{len(p_values)} tests in a family of {size}")
     raw = np.ones(size)
+    if not size:
+        return raw
     raw[: len(p_values)] = np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)
-    return np.asarray(multipletests(raw, method="holm")[1])[: len(p_values)] if size else raw
+    gc.freeze()  # statsmodels collects garbage twice, which takes half a second where torch is loaded
+    try:
+        return np.asarray(multipletests(raw, method="holm")[1])[: len(p_values)]
+    finally:
+        gc.unfreeze()

@@ -19,7 +19,7 @@ from harness.bench.networks import NETWORKS
 from harness.bench.plan import DEFAULT, MemoryTask, Plan, Point
 from harness.bench.report import EncoderShare, Footprint, Growth, Report, Row, StartUp
 from harness.bench.startup import startup
-from harness.bench.timing import interleaved, timed
+from harness.bench.timing import interleaved
 from harness.bench.workload import workload
 from harness.errors import did_you_mean
 from harness.machine.allocator import keep_freed_memory
@@ -142,6 +142,7 @@ def _with_memory(row: Row, plan: Plan, progress: Say) -> Row:
 def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
     """Time of the fastest of a few DCT encodings at `point` over that of our fastest bf16 step; None without a step."""
     from encoders import create
+    from encoders.encoding import Batch, encode
 
     ours = [r for r in rows if r.implementation == OURS and Point(r.network, r.batch, r.timesteps) == point]
     if not ours or not ours[0].ms_per_image_min:
@@ -149,7 +150,12 @@ def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
     draws = torch.Generator().manual_seed(0)
     images = torch.rand(point.batch, *NETWORKS[point.network][1], generator=draws) * 2 - 1
     encoder = create("dct").calibrate(images, draws)
-    seconds = [timed(lambda: encoder.encode(images, point.timesteps, draws).to(torch.bfloat16)) for _ in range(8)]
+    given = Batch(images, None)
+
+    def step() -> float:
+        return float(encode(encoder, given, point.timesteps, draws, torch.bfloat16).flatten()[0])
+
+    (seconds,) = interleaved({"encode": step}, 4, 0.2).values()
     each = 1000 * min(seconds) / point.batch
     share = each / ours[0].ms_per_image_min
     return EncoderShare(point.network, point.batch, point.timesteps, round(each, 4), round(share, 4))

@@ -8,7 +8,7 @@ from harness.bench.plan import Point
 from harness.bench.report import StartUp
 from harness.bench.timing import timed
 
-HELP = ("-c", "from harness.cli import main; main()", "--help")
+HELP = ("-c", "from harness.cli import program; program()", "--help")
 
 
 def startup(point: Point, processes: int = 5) -> StartUp:

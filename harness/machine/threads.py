@@ -39,9 +39,11 @@ def threads_for(step: float, workers: int = 1) -> Threads:
     """
     import torch
 
+    # Not torch's own answer: Numba gives OpenMP another number of threads when it starts its own.
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if asked.isdecimal() and int(asked):
+        return Threads(int(asked), "OMP_NUM_THREADS")
     most = torch.get_num_threads()
-    if os.environ.get("OMP_NUM_THREADS"):
-        return Threads(most, "OMP_NUM_THREADS")
     if step <= SMALL_STEP:
         return Threads(1, "a small network")
     return Threads(max(1, most // workers), f"shared by {workers} workers" if workers > 1 else "")

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from harness.data import load
-from harness.data.types import ImageSet
+from harness.data.types import DataSet, ImageSet
 from harness.errors import HarnessError
 from harness.records.weights import About, WeightsFile, beside, read_weights
 from harness.runs.pictures import read_pictures
@@ -80,8 +80,8 @@ def write(done: Answer, path: Path) -> None:
         raise HarnessError(f"{path}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file") from None
 
 
-def own_test_images(found: WeightsFile, data_dir: Path | None = None) -> ImageSet:
-    """The test images of the cell. Raises HarnessError where the data set found is another."""
+def own_data(found: WeightsFile, data_dir: Path | None = None) -> DataSet:
+    """The images of the cell. Raises HarnessError where the data set found is another."""
     about = found.about
     data = load(about.dataset, data_dir, train_images=about.train_images, test_images=about.test_images)
     if data.digest != about.data:
@@ -90,10 +90,10 @@ def own_test_images(found: WeightsFile, data_dir: Path | None = None) -> ImageSe
             f"({about.data[:12]})",
             "name the original files with --data-dir",
         )
-    return data.test
+    return data
 
 
 def _images(found: WeightsFile, request: Request) -> tuple[ImageSet, list[str]]:
     if request.images is not None:
         return read_pictures(request.images, found.about.dataset)
-    return own_test_images(found, request.data_dir), []
+    return own_data(found, request.data_dir).test, []

@@ -37,8 +37,10 @@ def test_workers_share_the_threads(workers: int, each: int) -> None:
 
 @pytest.mark.usefixtures("eight")
 def test_the_user_decides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "8")
-    assert threads_for(1.0) == Threads(8, "OMP_NUM_THREADS")
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert threads_for(1.0) == Threads(3, "OMP_NUM_THREADS")
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert threads_for(1e10) == Threads(8)
 
 
 @pytest.mark.usefixtures("eight")

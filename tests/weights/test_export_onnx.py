@@ -55,7 +55,9 @@ def content(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     out = tmp_path_factory.mktemp("onnx") / "network.onnx"
     lines = export.export(kept.weights, "onnx", out)
     assert lines[0] == f"written: {out}"
-    assert "as an ANN (ReLU in place of spikes)" in lines[1]
+    record = json.loads(kept.weights.with_suffix(".json").read_text())
+    epoch = record["ann_epochs"][-1]
+    assert lines[1].startswith(f"the ANN with which the cell began: {epoch['correct']} of {epoch['total']} test images")
     assert lines[2].startswith("checked in onnxruntime on 100 test images: logits differ from torch's by at most")
     return out.read_bytes()
 

@@ -7,14 +7,16 @@ from typing import Any
 import torch
 
 from harness.config import canonical_json
+from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
-from harness.records.weights import WeightsFile, read_weights
+from harness.records.weights import WeightsFile, beside, read_weights
 from harness.runs.exports.imported import IMAGES, Imported, measured
+from harness.runs.exports.own_ann import own_ann
 from harness.runs.exports.to_nir import content_of, lost, to_nir
-from harness.runs.exports.to_onnx import in_onnxruntime, sequential, to_onnx
+from harness.runs.exports.to_onnx import in_onnxruntime, require_onnx, sequential, to_onnx
 from harness.runs.predict import failures_as_errors, restore
-from harness.runs.predict_request import own_test_images
+from harness.runs.predict_request import own_data
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
 
@@ -52,7 +54,7 @@ def _measured(spiking: Spiking, graph: Any, found: WeightsFile, data_dir: Path |
     """What the importer's network does, or why nothing was measured: it is another program, with errors of its own."""
     try:
         imported = Imported(graph)
-        done = measured(spiking, imported, own_test_images(found, data_dir), found.about.seed)
+        done = measured(spiking, imported, own_data(found, data_dir).test, found.about.seed)
     except ImportError as error:
         return f"not measured: snntorch is not here ({error})"
     except HarnessError as error:
@@ -63,25 +65,35 @@ def _measured(spiking: Spiking, graph: Any, found: WeightsFile, data_dir: Path |
 
 
 @failures_as_errors()
-@torch.no_grad()
 def _onnx(found: WeightsFile, data_dir: Path | None) -> tuple[bytes, list[str]]:
-    content = to_onnx(found, _about(found))
-    note = "this is the network as an ANN (ReLU in place of spikes), with the weights of the file"
+    require_onnx()
+    note = "the SNN's weights read as an ANN (ReLU in place of spikes): the cell's own ANN needs its record and data"
     try:
-        images = own_test_images(found, data_dir)
+        data = own_data(found, data_dir)
+    except HarnessError as error:
+        return to_onnx(found, _about(found)), [note, f"not checked: {error}"]
+    if (record := beside(found.path)) is not None:
+        found, epoch = own_ann(found, record, data)
+        note = f"the ANN with which the cell began: {epoch.correct} of {epoch.total} test images are right"
+    content = to_onnx(found, _about(found))
+    return content, [note, _checked(found, content, data.test)]
+
+
+@torch.no_grad()
+def _checked(found: WeightsFile, content: bytes, images: ImageSet) -> str:
+    """How far onnxruntime's logits are from torch's. Raises HarnessError where that is more than rounding."""
+    try:
         frames = restore(found).encoder.frame(normalised(images.images[:IMAGES])).float()
         theirs = in_onnxruntime(content, frames)
     except ImportError as error:
-        return content, [note, f"not checked: onnxruntime is not here ({error})"]
-    except HarnessError as error:
-        return content, [note, f"not checked: {error}"]
+        return f"not checked: onnxruntime is not here ({error})"
     ours = sequential(found)(frames)
     apart, size = float((ours - theirs).abs().max()), float(ours.abs().max())
     if not apart <= ROUNDING * size:
         raise HarnessError(f"onnxruntime gives other logits, by {apart:.3g} of {size:.3g}", "try another onnxruntime")
     right = int((theirs.argmax(1) == images.labels[:IMAGES]).sum())
-    said = f"logits differ from torch's by at most {apart:.1g} of {size:.3g}; as an ANN {right} are right"
-    return content, [note, f"checked in onnxruntime on {len(frames)} test images: {said}"]
+    said = f"logits differ from torch's by at most {apart:.1g} of {size:.3g}; {right} are right"
+    return f"checked in onnxruntime on {len(frames)} test images: {said}"
 
 
 FORMS: Mapping[str, Callable[[WeightsFile, Path | None], tuple[bytes, list[str]]]] = {"nir": _nir, "onnx": _onnx}

@@ -1,6 +1,6 @@
 """The network as an ANN (ReLU) in ONNX: from analog frames `[images, C, H, W]` to logits `[images, classes]`, in fp32.
 
-The weights are those of the file: where the cell was fine-tuned as an SNN, they are no longer those of its ANN.
+The weights are those given: of a file, where the cell was fine-tuned as an SNN, or of the ANN with which it began.
 """
 
 import warnings
@@ -28,13 +28,17 @@ def sequential(found: WeightsFile) -> nn.Sequential:
     return nn.Sequential(*(module for layer in made for module in _modules(layer, layer.stage is built[-1]))).eval()
 
 
-def to_onnx(found: WeightsFile, about: str) -> bytes:
-    """The content of an .onnx file; about: kept as metadata. Raises HarnessError where onnx is absent."""
+def require_onnx() -> None:
+    """Raise HarnessError where onnx or onnxscript is absent."""
     try:
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise HarnessError(f"--to onnx needs onnx and onnxscript ({error})", INSTALL) from None
+
+
+def to_onnx(found: WeightsFile, about: str) -> bytes:
+    """The content of an .onnx file, of onnx and onnxscript; about: kept as metadata."""
     frames = torch.zeros(2, *found.about.shape)
     with warnings.catch_warnings():  # torch's exporter uses what torch itself deprecates
         warnings.simplefilter("ignore")
