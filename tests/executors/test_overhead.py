@@ -1,6 +1,7 @@
-"""A cell that computes nothing costs milliseconds here and on Ray, and the start of Python on Slurm.
+"""Cells that compute nothing run through every executor, and the driver's memory does not grow with them.
 
-HARNESS_EMPTY_CELLS="10000 10000 200" sets the number of cells here, on Ray and on Slurm; docs/speed.md has the result.
+HARNESS_EMPTY_CELLS="10000 10000 200" sets the number of cells here, on Ray and on Slurm, and `-s` shows what each took;
+docs/speed.md has the result. Times are not tested: other tests run beside these.
 """
 
 import json
@@ -14,7 +15,7 @@ import pytest
 from tests.executors.cluster import Cluster
 from tests.robust import tiny
 
-HERE, RAY, SLURM = (int(number) for number in os.environ.get("HARNESS_EMPTY_CELLS", "1000 1000 8").split())
+HERE, RAY, SLURM = (int(number) for number in os.environ.get("HARNESS_EMPTY_CELLS", "1000 100 6").split())
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,8 +23,8 @@ pytestmark = [
 ]
 
 
-def measured(on: str, number: int, folder: Path, **more: str) -> float:
-    """Seconds a cell. The driver's memory is below 1 GB whatever their number."""
+def run(on: str, number: int, folder: Path, **more: str) -> None:
+    """All cells have their records, and the driver needs less than 1 GB."""
     environment = {
         **os.environ,
         "PYTHONPATH": tiny.root(),
@@ -36,21 +37,21 @@ def measured(on: str, number: int, folder: Path, **more: str) -> float:
     done = subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])
-    seconds = float(found["seconds"]) / number
-    print(f"{on}, {number} cells: {1000 * seconds:.1f} ms a cell, {found['mib']:.0f} MiB in the driver")
+    print(
+        f"{on}, {number} cells: {1000 * found['seconds'] / number:.1f} ms a cell, {found['mib']:.0f} MiB in the driver"
+    )
     assert found["cells"] == number
     assert found["mib"] < 1024
-    return seconds
 
 
 def test_processes_here(tmp_path: Path) -> None:
-    assert measured("here", HERE, tmp_path) < 0.1
+    run("here", HERE, tmp_path)
 
 
 @pytest.mark.usefixtures("ray_installed")
 def test_ray(tmp_path: Path) -> None:
-    assert measured("ray", RAY, tmp_path) < 0.3
+    run("ray", RAY, tmp_path)
 
 
 def test_slurm(slurm: Cluster, tmp_path: Path) -> None:
-    assert measured("slurm", SLURM, tmp_path, **slurm.environment) < 60
+    run("slurm", SLURM, tmp_path, **slurm.environment)
