@@ -1,7 +1,7 @@
 """Cells that compute nothing run through every executor, and the driver's memory does not grow with them.
 
-HARNESS_EMPTY_CELLS="10000 10000 200" sets the number of cells here, on Ray and on Slurm, and `-s` shows what each took;
-docs/speed.md has the result. Times are not tested: other tests run beside these.
+HARNESS_EMPTY_CELLS="10000 10000 200" sets the number of cells here, on Ray and on Slurm, and `-s` shows what each took.
+Times are not tested: other tests run beside these.
 """
 
 import json

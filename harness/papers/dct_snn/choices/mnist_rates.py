@@ -15,7 +15,6 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-import torch
 import typer
 
 from harness.catalogue import Arm
@@ -23,6 +22,7 @@ from harness.config import CellConfig, EncoderSpec, SnnRecipe
 from harness.data import load
 from harness.data.cache import root
 from harness.machine.allocator import keep_freed_memory
+from harness.machine.threads import bound_spinning, computing_with
 from harness.papers.dct_snn.choices.validation import SEED, Scores, snn_score, validation_split
 from harness.papers.dct_snn.experiments.mnist import PAPER
 from harness.papers.dct_snn.experiments.mnist_encoders import EXPERIMENT
@@ -64,13 +64,14 @@ def candidate(config: CellConfig) -> dict[str, SnnRecipe | EncoderSpec | int]:
 def score(config: CellConfig, data_dir: Path | None) -> int:
     """Validation images that this cell classifies rightly, computed on one thread."""
     keep_freed_memory()
-    torch.set_num_threads(1)
     data = validation_split(load("mnist", data_dir), VALIDATION_IMAGES)
-    return snn_score(config, data, root() / "anns")
+    with computing_with(1):
+        return snn_score(config, data, root() / "anns")
 
 
 def main(timesteps: int = 16, data_dir: Path | None = None, workers: int = 2) -> None:
     """Score what has no score yet, and print the best rate of each code."""
+    bound_spinning()
     scores = Scores(OUTPUT, VALIDATION_IMAGES)
 
     def known(arm: Arm) -> dict[float, int]:
