@@ -35,6 +35,7 @@ from harness.training.watch import SILENT
 
 SHIFT = Augmentation(pad=1)
 RATE = 1e-3
+SECONDS = 1.0  # of timed epochs, at least
 TESTED = 500  # images of a peer's test at once
 Epoch = Callable[[ImageSet, ImageSet], object]
 
@@ -42,7 +43,8 @@ Epoch = Callable[[ImageSet, ImageSet], object]
 def epoch_rows(size: EpochSize, implementations: Sequence[Implementation], say: Callable[[str], None]) -> list[Row]:
     """A row for each implementation but the bare layers; milliseconds a training image, its share of the test included.
 
-    Each has an epoch of two batches first, which is not timed.
+    Each has an epoch of two batches first, which is not timed, then
+    epochs until a second has passed; the fastest counts.
     """
     tuned, tested = images(size)
     first = ImageSet(tuned.images[: 2 * size.batch], tuned.labels[: 2 * size.batch])
@@ -53,7 +55,9 @@ def epoch_rows(size: EpochSize, implementations: Sequence[Implementation], say: 
         say(f"epoch of MNIST: {implementation.name}")
         epoch = _ours(implementation, size) if implementation.kind == "ours" else _peer(implementation, size)
         epoch(first, first)
-        seconds = timed(partial(epoch, tuned, tested))
+        times = [timed(partial(epoch, tuned, tested))]
+        while sum(times) < SECONDS:
+            times.append(timed(partial(epoch, tuned, tested)))
         rows.append(
             Row(
                 implementation.name,
@@ -62,7 +66,7 @@ def epoch_rows(size: EpochSize, implementations: Sequence[Implementation], say: 
                 MNIST.name,
                 size.batch,
                 size.timesteps,
-                ms_per_image=round(1000 * seconds / size.train, 4),
+                ms_per_image=round(1000 * min(times) / size.train, 4),
                 steps=-(-size.train // size.batch),
                 what="epoch",
             )

@@ -23,7 +23,7 @@ from harness.training.batches import normalised
 from harness.training.evaluate import evaluate
 from harness.training.watch import SILENT
 
-CHUNKS = 16  # that are evaluated in one go: a cell has thousands, and what is done once hardly counts
+CHUNKS = 8  # that are evaluated in one go: a cell has thousands, and what is done once hardly counts
 
 
 def spiking_network(network: str, timesteps: int, dtype: torch.dtype = torch.bfloat16) -> Spiking:

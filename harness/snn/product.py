@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from harness.snn.weight_gradient import faster_by_products, weight_gradient
+
 ONE, NONE = [1, 1], [0, 0]
 
 
@@ -45,12 +47,16 @@ def drive(x: Tensor, weight: Tensor | None, timesteps: int) -> Tensor:
 def product_backward(
     grad: Tensor, x: Tensor, weight: Tensor, needed: tuple[bool, bool]
 ) -> tuple[Tensor | None, Tensor | None]:
-    """The gradients of `x` and `weight` where they are needed, given that of `drive`: the calls that autograd makes."""
+    """The gradients of `x` and `weight` where they are needed, given that of `drive`: the calls that autograd makes.
+
+    But for small maps in bf16 on a processor with AMX: see `weight_gradient`.
+    """
     grad = grad.view(len(x), -1)
     if weight.dim() == 2:
         return grad @ weight if needed[0] else None, grad.t() @ x if needed[1] else None
     maps = as_maps(grad, *x.shape[2:])
+    by_products = needed[1] and faster_by_products(maps, x)
     grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
-        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [*needed, False]
+        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [needed[0], needed[1] and not by_products, False]
     )
-    return grad_x, grad_weight
+    return grad_x, weight_gradient(maps, x) if by_products else grad_weight

@@ -1,0 +1,63 @@
+"""The weight gradient by matrix products is that of autograd, also at the edges of maps, images and blocks."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from harness.snn import weight_gradient as module
+from harness.snn.product import product_backward
+from harness.snn.weight_gradient import BLOCK, faster_by_products, weight_gradient
+
+
+def maps(shape: tuple[int, ...], seed: int, most: int = 1) -> Tensor:
+    """Small whole numbers, few of them not zero, so that every sum is exact in bf16 too; channels last."""
+    draws = Generator().manual_seed(seed)
+    values = torch.randint(-most, most + 1, shape, generator=draws)
+    kept = torch.rand(shape, generator=draws) < 0.1
+    return (values * kept).float().contiguous(memory_format=torch.channels_last)
+
+
+def by_autograd(grad: Tensor, x: Tensor) -> Tensor:
+    weight = torch.zeros(grad.shape[1], x.shape[1], 3, 3, dtype=torch.float64, requires_grad=True)
+    (found,) = torch.autograd.grad(F.conv2d(x.double(), weight, padding=1), weight, grad.double())
+    return found
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("images", "size"), [(1, (1, 1)), (3, (2, 5)), (5, (7, 7)), (BLOCK + 2, (3, 4))])
+def test_it_is_the_gradient(images: int, size: tuple[int, int], dtype: torch.dtype) -> None:
+    x, grad = maps((images, 5, *size), 1), maps((images, 6, *size), 2, most=2)
+    expected = by_autograd(grad, x)
+    assert expected.abs().max() < 256
+    found = weight_gradient(grad.to(dtype), x.to(dtype))
+    assert found.dtype == dtype
+    assert torch.equal(found.double(), expected)
+
+
+@pytest.mark.parametrize("needs_input", [True, False])
+def test_a_layer_s_backward_pass_takes_it(needs_input: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_has_amx", lambda: True)
+    x, grad = maps((4, 128, 7, 7), 3).bfloat16(), maps((4, 128, 7, 7), 4).bfloat16()
+    assert faster_by_products(grad, x)
+    weight = torch.randn(128, 128, 3, 3, generator=Generator().manual_seed(5)).bfloat16()
+    flat = grad.permute(0, 2, 3, 1).reshape(2, -1)
+    of_input, of_weight = product_backward(flat, x, weight, (needs_input, True))
+    assert of_weight is not None
+    assert torch.equal(of_weight.double(), by_autograd(grad, x))
+    if needs_input:
+        expected = torch.nn.grad.conv2d_input(x.shape, weight.double(), grad.double(), padding=1)
+        assert of_input is not None
+        torch.testing.assert_close(of_input.double(), expected, rtol=2**-7, atol=0.05)
+
+
+def test_only_small_maps_of_many_channels_in_bf16_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_has_amx", lambda: True)
+    many, few = torch.empty(1, 128, 8, 8, dtype=torch.bfloat16), torch.empty(1, 64, 8, 8, dtype=torch.bfloat16)
+    assert faster_by_products(many, many)
+    assert not faster_by_products(few, many)
+    assert not faster_by_products(many.float(), many.float())
+    large = torch.empty(1, 128, 15, 15, dtype=torch.bfloat16)
+    assert not faster_by_products(large, large)
+    monkeypatch.setattr(module, "_has_amx", lambda: False)
+    assert not faster_by_products(many, many)
