@@ -29,6 +29,15 @@ SNN = SnnRecipe(epochs=20, batch_size=128, learning_rate=3e-3, dropout=0.0, augm
 # for all codes, by `python -m harness.papers.dct_snn.choices.mnist_rates`; all scores are in
 # results/selection/mnist-rates.json.
 RATES: Mapping[int, Mapping[str, float]] = {
+    4: {
+        "dct": 3e-3,
+        "poisson": 1e-2,
+        "direct": 1e-2,
+        "phase": 3e-3,
+        "burst": 3e-3,
+        "ttfs": 3e-3,
+        "latency": 1e-2,
+    },
     8: {
         "dct": 1e-2,
         "poisson": 1e-2,
