@@ -127,9 +127,11 @@ def _show_profile(experiment: Experiment, profile: Profile, console: Console) ->
         f"÷ 10 every {ann.decay_every}, dropout {ann.dropout}/{ann.classifier_dropout}, "
         f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
     )
+    read = ", ".join(f"{fraction:g}" for fraction in snn.readings)
     say(
         f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
         f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
+        + (f", tests after {read} of it" if read else "")
     )
     for deviation in experiment.deviations_of_profile(profile):
         say(f"deviation: {deviation}")
