@@ -11,7 +11,7 @@ from harness.report.scene import Scene
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHIFT = 0.012  # between pairs, so that one interval does not cover another
+SHIFT = 0.02  # between pairs, so that one interval does not cover another
 
 
 def training_figure(scene: Scene) -> Iterator[Picture]:
@@ -68,15 +68,11 @@ def _fill(whose: str) -> Any:
 def _handles(found: Sequence[tuple[str, AlongTraining]], looks: Mapping[str, Look]) -> list[Any]:
     from matplotlib.lines import Line2D
 
-    pairs = {pair.name: pair.timesteps for _, pair in found}
     handles: list[Any] = []
-    for name, timesteps in pairs.items():
-        style: dict[str, Any] = {
-            "color": looks[name].colour,
-            "marker": looks[name].marker,
-            "linestyle": looks[name].line,
-        }
-        handles.append(Line2D([], [], markersize=5, label=f"{name}, T = {timesteps}", **style))
+    for pair in {pair.name: pair for _, pair in found}.values():
+        look = looks[pair.name]
+        style: dict[str, Any] = {"color": look.colour, "marker": look.marker, "linestyle": look.line}
+        handles.append(Line2D([], [], markersize=5, label=f"{pair.name}, T = {pair.timesteps}", **style))
     if any(whose == "yours" for whose, _ in found):
         hollow: dict[str, Any] = {"marker": "o", "fillstyle": "none", "color": MUTED, "linestyle": "none"}
         handles.append(Line2D([], [], markersize=5, label="yours (evidence: filled)", **hollow))

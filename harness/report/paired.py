@@ -53,6 +53,5 @@ def _training_row(source: Source, pair: AlongTraining, fractions: Sequence[float
         else Entry(reason=NOT_READ)
         for fraction in fractions
     )
-    title = f"{pair.name}, T = {pair.timesteps}"
-    seeds = f"{pair.seeds}/{pair.planned}"
+    seeds, title = f"{pair.seeds}/{pair.planned}", f"T = {pair.timesteps}"
     return Row(pair.name, title, source.name, seeds, pair.seeds >= pair.planned, entries)
