@@ -18,9 +18,8 @@ from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
 
 CAPTION = (
-    "Differences of accuracy in percentage points along fine-tuning, paired by seed, at the last timestep: after the "
-    "fraction of it that heads the column, from 0 (after threshold balancing) to 1 (the end); intervals cover 95 % "
-    "each, over seeds alone"
+    "Differences of accuracy in percentage points along fine-tuning, paired by seed, after the last timestep; columns "
+    "are the fraction of it that is over, 0 straight after balancing; intervals cover 95 % each, over seeds alone"
 )
 
 
