@@ -48,9 +48,14 @@ class Difference:
 
     def __str__(self) -> str:
         """The mean with its interval; below three seeds the difference of each."""
-        if self.low is None or self.high is None:
-            return ", ".join(f"{run:+.2f}" for run in self.runs)
-        return f"{self.mean:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
+        return in_words(self.mean, self.low, self.high, self.runs)
+
+
+def in_words(mean: float, low: float | None, high: float | None, runs: Sequence[float]) -> str:
+    """A difference in points: the mean with its interval; without one, below three seeds, that of each run."""
+    if low is None or high is None:
+        return ", ".join(f"{run:+.2f}" for run in runs)
+    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def differences(cells: Cells, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:

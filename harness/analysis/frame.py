@@ -10,7 +10,17 @@ import pandas as pd
 
 from harness.analysis.answers import Answers, answers_of
 from harness.analysis.measurements import FOLDER, Measurement, read_measurements
-from harness.analysis.rows import CELLS, CURVES, LAYERS, as_frame, cell_row, curve_rows, layer_rows
+from harness.analysis.rows import (
+    CELLS,
+    CURVES,
+    LAYERS,
+    READINGS,
+    as_frame,
+    cell_row,
+    curve_rows,
+    layer_rows,
+    reading_rows,
+)
 from harness.catalogue import Catalogue
 from harness.config import CellConfig
 from harness.records import certificates
@@ -34,6 +44,8 @@ class Loaded:
     operations for one image as the record has them (`harness.schema.LayerActivity`).
     `balanced`: as `curves`, straight after threshold balancing, of the cells whose record says so.
     `known`: as `curves`, on a fixed sample of training images, of the cells whose record says so.
+    `readings`: one row per fraction of fine-tuning, 0 (balanced) to 1 (the end), of the cells whose record has readings
+    on the way: experiment, profile, arm, seed, fraction, and correct and total at the last timestep.
     `answers`: which test images a finished cell answered rightly, of the cells whose record says so.
     `measurements`: what was computed from the images without any training, by quantity.
     `problems`: every file that was refused or is stale, and why. A stale record is a row of `cells` and of nothing
@@ -50,6 +62,7 @@ class Loaded:
     problems: tuple[str, ...]
     unregistered: tuple[CellConfig, ...] = ()
     known: pd.DataFrame = field(default_factory=lambda: as_frame([], CURVES))
+    readings: pd.DataFrame = field(default_factory=lambda: as_frame([], READINGS))
 
 
 def load(results: Path, catalogue: Catalogue) -> Loaded:
@@ -86,6 +99,7 @@ class _Rows:
         self.layers: list[dict[str, Any]] = []
         self.balanced: list[dict[str, Any]] = []
         self.known: list[dict[str, Any]] = []
+        self.readings: list[dict[str, Any]] = []
         self.answers: dict[tuple[str, str, str, int], Answers] = {}
         self.unregistered: list[CellConfig] = []
 
@@ -93,6 +107,7 @@ class _Rows:
         """A finished cell that is not stale."""
         self.curves += curve_rows(record, curve)
         self.layers += layer_rows(record)
+        self.readings += reading_rows(record)
         if record.balanced is not None:
             self.balanced += curve_rows(record, record.balanced)
         if record.sample_curve is not None:
@@ -113,6 +128,7 @@ class _Rows:
             problems=tuple(sorted(problems)),
             unregistered=tuple(self.unregistered),
             known=as_frame(self.known, CURVES),
+            readings=as_frame(self.readings, READINGS),
         )
 
 

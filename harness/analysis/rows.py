@@ -19,6 +19,15 @@ CURVES = {
     "correct": "int64",
     "total": "int64",
 }
+READINGS = {
+    "experiment": "str",
+    "profile": "str",
+    "arm": "str",
+    "seed": "int64",
+    "fraction": "float64",
+    "correct": "int64",
+    "total": "int64",
+}
 CELLS = {
     "experiment": "str",
     "profile": "str",
@@ -104,6 +113,19 @@ def curve_rows(record: Record, curve: Counts) -> list[dict[str, Any]]:
     return [
         {**_key(record), "timestep": timestep, "correct": correct, "total": curve.total}
         for timestep, correct in enumerate(curve.correct, start=1)
+    ]
+
+
+def reading_rows(record: Record) -> list[dict[str, Any]]:
+    """A row for each fraction of fine-tuning at which the record has test counts; none without readings on the way."""
+    if not record.on_the_way:
+        return []
+    named = {float(name): counts for name, counts in record.on_the_way.items()}
+    read = {0.0: record.balanced, **named, 1.0: record.curve}
+    return [
+        {**_key(record), "fraction": fraction, "correct": counts.correct[-1], "total": counts.total}
+        for fraction, counts in read.items()
+        if counts is not None
     ]
 
 

@@ -53,7 +53,7 @@ class Profile:
 
     `encoder`: parameters that replace those of every arm with this encoder, e.g. {"dct": {"stride": 2}}, because the
     size of the maps depends on the profile.
-    `seeds`: the number of seeds planned for each arm.
+    `seeds`: the number of seeds planned for each arm; `seeds_by_arm`: that of single arms, by name.
     """
 
     name: ProfileName
@@ -68,6 +68,7 @@ class Profile:
     encoder: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
     seeds: int = 5
     deviations: tuple[str, ...] = ()
+    seeds_by_arm: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,10 @@ class Experiment:
         raise did_you_mean(f"profile of {self.name}", name, [profile.name for profile in self.profiles])
 
     def seeds(self, arm: str, profile: str) -> int:
-        """How many seeds are planned for an arm at a profile: the arm's own number, else the profile's."""
+        """How many seeds are planned for an arm at a profile: the profile's for it, else the arm's, else for all."""
+        found = self.profile(profile)
         own = next((known.seeds for known in self.arms if known.name == arm), None)
-        return self.profile(profile).seeds if own is None else own
+        return found.seeds_by_arm.get(arm, found.seeds if own is None else own)
 
     def deviations(self, arm: Arm, profile: Profile) -> tuple[str, ...]:
         """Deviations of an arm at a profile: settings that differ, then those that profile and arm list in words."""

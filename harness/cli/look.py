@@ -112,6 +112,13 @@ def network_words(network: NetworkSpec, classes: int) -> str:
     return f"{network.name}: {', '.join([*parts, counted(classes, 'class', 'classes')])}"
 
 
+def _seeds(experiment: Experiment, profile: Profile) -> str:
+    """The planned seeds in words, then the arms that have a number of their own."""
+    planned = {arm.name: experiment.seeds(arm.name, profile.name) for arm in experiment.arms}
+    own = [f"{number} for {name}" for name, number in planned.items() if number != profile.seeds]
+    return ", ".join((counted(profile.seeds, "seed"), *own))
+
+
 def _show_profile(experiment: Experiment, profile: Profile, console: Console) -> None:
     ann, snn = profile.ann, profile.snn
 
@@ -120,16 +127,18 @@ def _show_profile(experiment: Experiment, profile: Profile, console: Console) ->
 
     console.print(f"\nprofile {profile.name}", style="bold")
     say(f"network {network_words(profile.network, classes_of(experiment))}")
-    say(f"{counted(profile.seeds, 'seed')}; {profile.precision}")
+    say(f"{_seeds(experiment, profile)}; {profile.precision}")
     say(f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test")
     say(
         f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
         f"÷ 10 every {ann.decay_every}, dropout {ann.dropout}/{ann.classifier_dropout}, "
         f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
     )
+    read = ", ".join(f"{fraction:g}" for fraction in snn.readings)
     say(
         f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
         f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
+        + (f", tests after {read} of it" if read else "")
     )
     for deviation in experiment.deviations_of_profile(profile):
         say(f"deviation: {deviation}")

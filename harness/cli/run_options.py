@@ -25,7 +25,9 @@ Encoders = Annotated[
 
 Profile = Annotated[
     str | None,
-    typer.Option(help="smoke, lite, short or paper. Default: the fullest practical one.", rich_help_panel=HOW_MUCH),
+    typer.Option(
+        help="smoke, lite, short or paper. Default: the fullest practical but short.", rich_help_panel=HOW_MUCH
+    ),
 ]
 Seeds = Annotated[
     int | None,

@@ -85,6 +85,17 @@ def _agreement(record: Record) -> str:
     return ""
 
 
+def _readings(record: Record) -> str:
+    """Whether the counts taken before the end are those that the recipe asks for, at every timestep."""
+    asked = {f"{fraction:g}" for fraction in record.config.snn.readings}
+    if not asked.issuperset(record.on_the_way):
+        return "readings on the way that its recipe does not have"
+    earlier = [counts for counts in (record.balanced, *record.on_the_way.values()) if counts is not None]
+    if any(len(counts.correct) != record.config.timesteps for counts in earlier):
+        return "earlier readings without a curve over its timesteps"
+    return ""
+
+
 def _bits(record: Record) -> str:
     """Whether the bits of the test images add up to the curve."""
     try:
@@ -94,7 +105,7 @@ def _bits(record: Record) -> str:
     return ""
 
 
-CHECKS = (_ranges, _fingerprint, _outcome, _counts, _agreement, _bits)
+CHECKS = (_ranges, _fingerprint, _outcome, _counts, _agreement, _readings, _bits)
 
 
 def _all_counts(record: Record) -> Iterator[Counts]:

@@ -16,7 +16,7 @@ from harness.report.drawing import Picture
 from harness.report.figures_energy import energy
 from harness.report.figures_forest import Line, forest
 from harness.report.origin import Origin
-from harness.report.paired import paired_table
+from harness.report.paired import paired_table, training_table
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
 
@@ -46,6 +46,7 @@ class Section:
     profile: ProfileName
     table: Table
     differences: Table | None
+    training: Table | None
     costs: Costs | None
     pictures: tuple[Picture, ...]
     records: tuple[ArmRecords, ...]
@@ -182,6 +183,7 @@ def section(experiment: Experiment, profile: ProfileName, material: Material, pi
         profile=profile,
         table=accuracy_table(experiment, profile, sources, material.claims),
         differences=paired_table(experiment, profile, sources),
+        training=training_table(experiment, profile, sources),
         costs=costs(experiment, profile, sources, material.energy),
         pictures=tuple(pictures),
         records=tuple(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.analysis.differences import CAPTION as PAIRED
+from harness.analysis.training import CAPTION as TRAINING
 from harness.report.claim_rows import ClaimRow
 from harness.report.costs import CAPTION
 from harness.report.document import Document
@@ -43,6 +44,7 @@ def markdown(document: Document) -> str:
             words=WORDS,
             costs_caption=CAPTION,
             paired_caption=PAIRED,
+            training_caption=TRAINING,
             claim_columns=CLAIM_COLUMNS,
             claim_cells=_claim_cells,
             pipes=_pipes,

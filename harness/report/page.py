@@ -4,6 +4,7 @@ from importlib.resources import files
 from typing import Any
 
 from harness.analysis.differences import CAPTION as PAIRED
+from harness.analysis.training import CAPTION as TRAINING
 from harness.report.costs import CAPTION
 from harness.report.document import Document, anchor
 from harness.report.environment import environment
@@ -32,4 +33,5 @@ def _names(document: Document) -> dict[str, Any]:
         "words": WORDS,
         "costs_caption": CAPTION,
         "paired_caption": PAIRED,
+        "training_caption": TRAINING,
     }

@@ -1,8 +1,9 @@
-"""The table of paired differences between arms, before any format."""
+"""The tables of paired differences between arms, before any format: at the end, and along fine-tuning."""
 
 from collections.abc import Sequence
 
 from harness.analysis.differences import Difference
+from harness.analysis.training import AlongTraining
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
 from harness.report.sources import Source
@@ -10,6 +11,7 @@ from harness.report.tables import BLANK, Entry, Row, Table
 
 COLUMNS = ("T", "difference", "interval covers")
 FEW = "fewer than three seeds in common: the difference of each, and no interval"
+NOT_READ = "not read after this fraction"
 
 
 def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
@@ -33,3 +35,23 @@ def _row(experiment: Experiment, source: Source, found: Difference) -> Row:
 def _read(arm: Arm, timestep: int) -> str:
     """The arm's name. Where it is read before its last step, its name says so."""
     return arm.name if arm.timesteps == timestep else f"{arm.name} (read after {timestep} of its {arm.timesteps})"
+
+
+def training_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
+    """A row for each pair of arms and source, a column a fraction; None where no records have readings on the way."""
+    found = [(source, pair) for source in sources for pair in source.along_training(experiment, profile)]
+    fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})
+    rows = tuple(_training_row(source, pair, fractions) for source, pair in found)
+    return Table(experiment.name, profile, tuple(f"{fraction:g}" for fraction in fractions), rows) if rows else None
+
+
+def _training_row(source: Source, pair: AlongTraining, fractions: Sequence[float]) -> Row:
+    read = {reading.fraction: reading for reading in pair.readings}
+    entries = tuple(
+        Entry(str(one), round(one.mean, 8), FEW if one.low is None else "")
+        if (one := read.get(fraction))
+        else Entry(reason=NOT_READ)
+        for fraction in fractions
+    )
+    seeds, title = f"{pair.seeds}/{pair.planned}", f"T = {pair.timesteps}"
+    return Row(pair.name, title, source.name, seeds, pair.seeds >= pair.planned, entries)

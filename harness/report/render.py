@@ -14,6 +14,7 @@ from harness.report.document import Document, Material, Section, document, profi
 from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import error_rate
 from harness.report.figures_final import final
+from harness.report.figures_training import training_figure
 from harness.report.findings import findings_list, in_readme
 from harness.report.inline import same_page
 from harness.report.latex_csv import csv_text, latex
@@ -185,4 +186,4 @@ def _pictures(experiment: Experiment, profile: ProfileName, material: Material) 
     # a smoke run shows that the program works; drawn, it would pass for a result
     if profile == "smoke" or not scene.drawn_arms():
         return []
-    return [error_rate(scene), *final(scene)]
+    return [error_rate(scene), *final(scene), *training_figure(scene)]

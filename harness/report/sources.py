@@ -14,6 +14,7 @@ from harness.analysis.differences import Difference, differences
 from harness.analysis.frame import Loaded, load
 from harness.analysis.operations import Operations, operations_by_arm
 from harness.analysis.planned_seeds import Cells, index
+from harness.analysis.training import AlongTraining, along_training
 from harness.analysis.verdicts import Judgement, judge
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.from_records import experiments_from
@@ -75,6 +76,10 @@ class Source:
     def differences(self, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
         """The paired differences between the arms of an experiment."""
         return differences(self._index, experiment, profile)
+
+    def along_training(self, experiment: Experiment, profile: ProfileName) -> tuple[AlongTraining, ...]:
+        """What fine-tuning did to the paired differences; empty without readings on the way."""
+        return along_training(self.loaded.readings, experiment, profile)
 
     def all_differences(self) -> tuple[Difference, ...]:
         """The paired differences of every experiment and profile that has records."""

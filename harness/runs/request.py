@@ -85,7 +85,8 @@ def prepare(request: Request, catalogue: Catalogue) -> Prepared:
     if request.kernel == "triton" and device.type != "cuda":
         raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
     ordered: list[str] = [profile.name for profile in reversed(experiment.profiles)]
-    fuller = [name for name in ordered if name != "smoke"] or ordered
+    # short takes a night: it is run only when asked for.
+    fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
     names = [request.profile] if request.profile is not None else fuller
     for name in names:
         prepared = _at_profile(experiment, experiment.profile(name), arms, device, request)

@@ -84,7 +84,7 @@ def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterato
     certificates = known_certificates(results)
     there = set(_records(results / experiment.name / profile.name))
     for arm in experiment.arms:
-        planned = [experiment.resolve(arm, profile, seed) for seed in range(profile.seeds)]
+        planned = [experiment.resolve(arm, profile, n) for n in range(experiment.seeds(arm.name, profile.name))]
         more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
         configs = planned + [experiment.resolve(arm, profile, seed) for seed in sorted(map(_seed, more)) if seed >= 0]
         yield from (_cell(config, record_path(results, config), certificates) for config in configs)

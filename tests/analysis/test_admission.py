@@ -160,3 +160,14 @@ def test_bits_are_decoded_in_one_place(record: Record, monkeypatch: pytest.Monke
     monkeypatch.setattr("numpy.unpackbits", unpack)
     assert nonsense(kept) == ""
     assert answers_of(kept) == {}
+
+
+def test_readings_on_the_way_are_those_of_the_recipe_and_whole_curves(record: Record) -> None:
+    read = with_config(record, snn=replace(record.config.snn, readings=(0.125,)))
+    whole, short = Counts([10, 20], 10_000), Counts([10], 10_000)
+    assert nonsense(msgspec.structs.replace(read, on_the_way={"0.125": whole}, balanced=whole)) == ""
+    assert nonsense(msgspec.structs.replace(read, on_the_way={"a tenth": whole})).startswith("readings on the way that")
+    for earlier in ({"on_the_way": {"0.125": short}}, {"balanced": short}):
+        assert (
+            nonsense(msgspec.structs.replace(read, **earlier)) == "earlier readings without a curve over its timesteps"
+        )

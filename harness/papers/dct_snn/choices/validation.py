@@ -1,6 +1,7 @@
 """What every choice that the paper leaves open is made on: a part of the training images, and never the test set."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
 from harness.records.fingerprint import ANN_ROOT, code_of
+from harness.schema import CellResult
 from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting, run_cell
 
@@ -39,11 +41,21 @@ def _without(images: ImageSet, taken: ImageSet) -> ImageSet:
     return ImageSet(images.images[keep], images.labels[keep])
 
 
+def ann_score(config: CellConfig, data: DataSet, ann_cache: Path | None = None) -> int:
+    """Validation images that the pre-trained ANN classifies rightly after its last epoch."""
+    untuned = replace(config, snn=replace(config.snn, epochs=0))
+    return _computed(untuned, data, ann_cache).ann_epochs[-1].correct
+
+
 def snn_score(config: CellConfig, data: DataSet, ann_cache: Path | None = None) -> int:
     """Validation images that the fine-tuned SNN classifies rightly at its last timestep."""
+    return _computed(config, data, ann_cache).curve.correct[-1]
+
+
+def _computed(config: CellConfig, data: DataSet, ann_cache: Path | None) -> CellResult:
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
     setting = Setting(torch.device("cpu"), ann_cache=AnnCache(ann_cache, code_of(ANN_ROOT)))
-    return run_cell(config, data, encoder, setting).result.curve.correct[-1]
+    return run_cell(config, data, encoder, setting).result
 
 
 def _read(written: Mapping[str, Any]) -> Candidate:

@@ -2,7 +2,7 @@
 
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
-from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+from harness.papers.dct_snn.experiments.vgg import LITE, SHORT, SMOKE, VGG9, paper
 from harness.papers.dct_snn.published import vgg
 
 INTERMITTENT = (0, 2, 5, 7, 9, 10, 12, 15)
@@ -27,6 +27,6 @@ EXPERIMENT = Experiment(
             "intermittent, 8 × 6",
         ),
     ),
-    profiles=(SMOKE, LITE, paper(VGG9)),
+    profiles=(SMOKE, LITE, SHORT, paper(VGG9)),
     published=vgg("vgg9"),
 )

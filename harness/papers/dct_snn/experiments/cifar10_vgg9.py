@@ -2,7 +2,7 @@
 
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
-from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG9, paper
+from harness.papers.dct_snn.experiments.vgg import LITE, SHORT, SMOKE, VGG9, paper
 from harness.papers.dct_snn.published import vgg
 
 EXPERIMENT = Experiment(
@@ -11,6 +11,6 @@ EXPERIMENT = Experiment(
     source="§6, Fig. 2",
     dataset="cifar10",
     arms=(Arm("cyclic-48", EncoderSpec("dct"), 48, "DCT, cyclic"),),
-    profiles=(SMOKE, LITE, paper(VGG9)),
+    profiles=(SMOKE, LITE, SHORT, paper(VGG9)),
     published=vgg("vgg9"),
 )

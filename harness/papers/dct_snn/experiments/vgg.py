@@ -1,6 +1,8 @@
 """The paper's VGG networks (§2.1) and the profiles that all CIFAR-style experiments share (§2.2)."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from harness.catalogue import Profile
 from harness.config import AnnRecipe, Augmentation, Balancing, NetworkSpec, Parameter, SnnRecipe
@@ -59,3 +61,32 @@ def paper(network: NetworkSpec, learning_rate: float = 0.1) -> Profile:
         precision="bf16",
         encoder=OVERLAPPING,
     )
+
+
+def compressed(ann: AnnRecipe, epochs: int) -> AnnRecipe:
+    """`ann` in so many epochs, its rate decayed at the same fractions of them, and no oftener."""
+    return replace(ann, epochs=epochs, decay_every=math.ceil(epochs * ann.decay_every / ann.epochs))
+
+
+_WHOLE = paper(VGG9)
+# The paper's network and map, sized for a night on a CPU. Three seeds where §6 compares two arms first.
+SHORT = replace(
+    _WHOLE,
+    name="short",
+    ann=compressed(_WHOLE.ann, 25),
+    # Not chosen yet: `python -m harness.papers.dct_snn.choices.short` scores candidates on a validation split.
+    snn=replace(
+        _WHOLE.snn,
+        epochs=1,
+        images=25_000,
+        learning_rate=LITE.snn.learning_rate,
+        loss_input=LITE.snn.loss_input,
+    ),
+    seeds=1,
+    seeds_by_arm={"cyclic-16x3": 3, "cyclic-48": 3, "interleaved-16x3": 3},
+    deviations=(
+        "the schedule is compressed: the ANN's rate decays at the same fractions of fewer epochs, and fine-tuning is "
+        "1 epoch of a part of the images",
+        "the compressed recipe is not yet chosen on a validation split; fine-tuning rate and loss are those of lite",
+    ),
+)

@@ -1,0 +1,58 @@
+"""The short profile is the paper's with a compressed schedule, and its search takes the best of each stage."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.config import AnnRecipe, SnnRecipe
+from harness.papers.dct_snn.choices.short import ANN_RATES, EPOCHS, SNN_RATES, best_ann, best_snn
+from harness.papers.dct_snn.choices.validation import SEED
+from harness.papers.dct_snn.experiments import EXPERIMENTS
+from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, compressed, paper
+
+KNOWN = {experiment.name: experiment for experiment in EXPERIMENTS}
+
+
+@pytest.mark.parametrize(("epochs", "decays_after"), [(20, [7, 14]), (25, [9, 18]), (30, [10, 20]), (300, [100, 200])])
+def test_the_rate_decays_twice_however_few_the_epochs(epochs: int, decays_after: list[int]) -> None:
+    every = compressed(paper(VGG9).ann, epochs).decay_every
+    assert [epoch for epoch in range(1, epochs) if epoch % every == 0] == decays_after
+
+
+def test_only_the_schedule_of_the_paper_profile_and_the_loss_are_changed() -> None:
+    whole = paper(VGG9)
+    ann = replace(SHORT.ann, epochs=300, decay_every=100)
+    snn = replace(SHORT.snn, epochs=25, images=None, learning_rate=1e-4, loss_input="sum")
+    assert (ann, snn) == (whole.ann, whole.snn)
+    kept = ("network", "balancing", "neuron", "train_images", "test_images", "precision", "encoder")
+    assert {name: getattr(SHORT, name) for name in kept} == {name: getattr(whole, name) for name in kept}
+
+
+def test_three_seeds_of_cyclic_and_interleaved_and_one_of_the_others() -> None:
+    names = ("cifar10-vgg9", "ablation-interleaved", "ablation-intermittent")
+    planned = {arm.name: KNOWN[name].seeds(arm.name, "short") for name in names for arm in KNOWN[name].arms}
+    assert {arm for arm, seeds in planned.items() if seeds == 3} == {"cyclic-48", "cyclic-16x3", "interleaved-16x3"}
+    assert set(planned.values()) == {1, 3}
+    assert set(SHORT.seeds_by_arm) <= set(planned)
+    assert SEED not in range(max(planned.values()))
+
+
+def test_the_search_takes_the_best_rate_then_the_best_length_at_that_rate() -> None:
+    scored: list[tuple[int, float]] = []
+
+    def score(ann: AnnRecipe) -> int:
+        scored.append((ann.epochs, ann.learning_rate))
+        return {ANN_RATES[0]: 7, ANN_RATES[1]: 5}[ann.learning_rate] + (ann.epochs == EPOCHS[1])
+
+    chosen = best_ann(score)
+    assert (chosen.epochs, chosen.learning_rate) == (EPOCHS[1], ANN_RATES[0])
+    assert set(scored) == {(EPOCHS[0], ANN_RATES[1]), *((epochs, ANN_RATES[0]) for epochs in EPOCHS)}
+
+
+def test_the_search_takes_the_best_rate_of_fine_tuning() -> None:
+    def score(snn: SnnRecipe) -> int:
+        return SNN_RATES.index(snn.learning_rate)
+
+    assert best_snn(score).learning_rate == SNN_RATES[-1]
+    assert SHORT.snn.learning_rate in SNN_RATES
+    assert SHORT.ann.epochs in EPOCHS
