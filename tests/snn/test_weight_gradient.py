@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
+from torch.nn.grad import conv2d_input
 
 from harness.snn import weight_gradient as module
 from harness.snn.product import product_backward
@@ -46,7 +47,7 @@ def test_a_layer_s_backward_pass_takes_it(needs_input: bool, monkeypatch: pytest
     assert of_weight is not None
     assert torch.equal(of_weight.double(), by_autograd(grad, x))
     if needs_input:
-        expected = torch.nn.grad.conv2d_input(x.shape, weight.double(), grad.double(), padding=1)
+        expected = conv2d_input(x.shape, weight.double(), grad.double(), padding=1)
         assert of_input is not None
         torch.testing.assert_close(of_input.double(), expected, rtol=2**-7, atol=0.05)
 
