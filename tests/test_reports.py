@@ -29,7 +29,6 @@ def test_git_keeps_no_page_and_no_copy_of_a_figure() -> None:
 # batches of 16, all choices of the released code), and they are stale until they are trained again.
 TO_BE_TRAINED_AGAIN = {
     "mnist-784-100-10": {"poisson-100"},
-    "mnist-encoders": {"phase", "burst", "ttfs", "latency"},
     "sensitivity-readings": {f"{name}-{t}" for name in ("batch-code", "released") for t in (16, 5, 2)},
 }
 
