@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-SPINS = "1000"  # turns that a thread of GNU OpenMP waits awake: some microseconds, as long as the gap between two loops
+# Turns that a thread of GNU OpenMP waits awake: about a millisecond, longer than the gap between two loops of a step.
+# With 1,000 of them a step of two threads takes up to 1.5 times as long, and two such runs at once six times.
+SPINS = "100000"
 # Multiply-accumulates of a training step up to which one thread is as fast as two, or nearly: the fully connected
 # networks on MNIST, at any number of timesteps of the paper, and smaller ones.
 SMALL_STEP = 1.5e9

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from harness.data import load
-from harness.machine.threads import Threads, bound_spinning, computing_with, threads_for
+from harness.machine.threads import SPINS, Threads, bound_spinning, computing_with, threads_for
 from harness.papers import catalogue
 from harness.runs.estimate import threads_of
 from harness.runs.plan import configurations
@@ -62,7 +62,7 @@ def test_within_torch_and_numba_have_that_many() -> None:
 
 @pytest.mark.parametrize(
     ("own", "bound"),
-    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
+    [({}, SPINS), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
 )
 def test_spinning_is_bounded_unless_the_user_has_set_it(
     own: dict[str, str], bound: str | None, monkeypatch: pytest.MonkeyPatch
@@ -81,7 +81,7 @@ def test_the_command_bounds_it_before_torch_is_loaded() -> None:
     program = f"import sys, os, harness.cli as c; c.app = lambda *_, **__: {said}; c.main()"
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "1000"]
+    assert done.stdout.split() == ["False", SPINS]
 
 
 def test_a_run_says_its_threads_and_the_record_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
