@@ -22,6 +22,8 @@ INTERLEAVED = "ablation-interleaved"
         ("cifar10-steps-to-90", "lite", ("a",), "not comparable"),
         ("interleaved-cyclic-wins-16", "lite", ("a",), "approximate (1 deviation)"),
         ("interleaved-cyclic-wins-16", "smoke", ("a",), "not comparable"),
+        ("interleaved-cyclic-wins-16", "short", ("a",), "not comparable"),
+        ("interleaved-cyclic-16-accuracy", "short", ("a",), "approximate (1 deviation)"),
     ],
 )
 def test_comparability(name: str, profile: ProfileName, deviations: tuple[str, ...], words: str) -> None:
@@ -50,7 +52,7 @@ def test_where_nothing_was_run_the_plan_is_told(
     profile: ProfileName | None, planned: int | None, described: str, seeds: int
 ) -> None:
     experiment = CATALOGUE.experiment(INTERLEAVED)
-    counts = {"smoke": 1, "lite": 3, "paper": 5}
+    counts = {"smoke": 1, "lite": 3, "short": 1, "paper": 5}
     profiles = tuple(replace(p, deviations=(), seeds=counts[p.name]) for p in experiment.profiles)
     paper = replace(CATALOGUE.papers[0], experiments=(replace(experiment, profiles=profiles, published={}),))
     found = without_records(CLAIMS["interleaved-cyclic-wins-16"], Catalogue((paper,)), profile, planned)

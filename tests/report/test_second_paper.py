@@ -144,5 +144,5 @@ def test_its_experiments_are_listed(two: Catalogue) -> None:
         "name": "invented-interleaved",
         "title": "Cyclic against interleaved frequencies",
         "dataset": "cifar10",
-        "profiles": ["smoke", "lite", "paper"],
+        "profiles": ["smoke", "lite", "short", "paper"],
     }
