@@ -81,7 +81,7 @@ def pairs(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
 
 
 def _difference(cells: Cells, experiment: Experiment, profile: ProfileName, arm: Arm, versus: Arm) -> Difference | None:
-    planned = min(experiment.seeds(one.name, profile) for one in (arm, versus))
+    planned = experiment.seeds_in_common((arm.name, versus.name), profile)
     step = min(arm.timesteps, versus.timesteps)
     keys: list[tuple[Key, Key]] = [
         ((experiment.name, profile, arm.name, seed), (experiment.name, profile, versus.name, seed))

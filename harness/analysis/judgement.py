@@ -151,4 +151,4 @@ def without_records(
 
 def planned_seeds(claim: Claim, experiment: Experiment, profile: ProfileName) -> int:
     """How many seeds are planned for all arms of a claim together."""
-    return min(experiment.seeds(arm, profile) for arm in claim.arms)
+    return experiment.seeds_in_common(claim.arms, profile)

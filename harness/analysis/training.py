@@ -77,12 +77,10 @@ def along_training(readings: pd.DataFrame, experiment: Experiment, profile: Prof
     present = set(own["arm"])
     arms = [arm for arm in experiment.arms if arm.name in present]
     equal = [(arm, versus) for arm, versus in pairs(arms) if arm.timesteps == versus.timesteps]
-    found = (_pair(own, arm, versus, _planned(experiment, profile, arm, versus)) for arm, versus in equal)
+    found = (
+        _pair(own, arm, versus, experiment.seeds_in_common((arm.name, versus.name), profile)) for arm, versus in equal
+    )
     return tuple(one for one in found if one is not None)
-
-
-def _planned(experiment: Experiment, profile: ProfileName, *arms: Arm) -> int:
-    return min(experiment.seeds(arm.name, profile) for arm in arms)
 
 
 def _pair(own: pd.DataFrame, arm: Arm, versus: Arm, planned: int) -> AlongTraining | None:

@@ -43,8 +43,8 @@ Epoch = Callable[[ImageSet, ImageSet], object]
 def epoch_rows(size: EpochSize, implementations: Sequence[Implementation], say: Callable[[str], None]) -> list[Row]:
     """A row for each implementation but the bare layers; milliseconds a training image, its share of the test included.
 
-    Each has an epoch of two batches first, which is not timed, then
-    epochs until a second has passed; the fastest counts.
+    Each has an epoch of two batches first, which is not timed, then epochs until a second has passed; the fastest of
+    them counts.
     """
     tuned, tested = images(size)
     first = ImageSet(tuned.images[: 2 * size.batch], tuned.labels[: 2 * size.batch])

@@ -111,6 +111,10 @@ class Experiment:
         own = next((known.seeds for known in self.arms if known.name == arm), None)
         return found.seeds_by_arm.get(arm, found.seeds if own is None else own)
 
+    def seeds_in_common(self, arms: Iterable[str], profile: str) -> int:
+        """How many seeds are planned for every one of `arms` at a profile."""
+        return min(self.seeds(arm, profile) for arm in arms)
+
     def deviations(self, arm: Arm, profile: Profile) -> tuple[str, ...]:
         """Deviations of an arm at a profile: settings that differ, then those that profile and arm list in words."""
         compared = deviations(self.resolve(arm, profile, 0), self.published) if arm.in_paper else ()
