@@ -35,7 +35,7 @@ def _peak_of(action: Callable[[], object]) -> float:
     before: int = psutil.Process().memory_info().rss
     _forget_peak()
     action()
-    return max(0.0, (_peak() - before) / MIB)
+    return max(0.0, (peak() - before) / MIB)
 
 
 def _forget_peak() -> None:
@@ -44,7 +44,7 @@ def _forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def _peak() -> float:
+def peak() -> float:
     """Peak memory in bytes. On Linux from /proc: ru_maxrss survives exec there and would include the parent's peak."""
     try:
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():

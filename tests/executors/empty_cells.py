@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from harness.bench.memory import MIB, peak
 from harness.data import load
 from harness.errors import CellFailure
 from harness.papers import catalogue
@@ -58,12 +59,6 @@ def executor(on: str, place: Place, stack: ExitStack) -> Executor:
     return Workers(2, place)
 
 
-def peak_mib() -> float:
-    """Peak memory of this process. Not ru_maxrss, which on Linux survives exec and would be that of the parent."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-
-
 def main(on: str, number: int) -> None:
     """Run them, and print what it took."""
     results = Path("results").absolute()
@@ -74,7 +69,7 @@ def main(on: str, number: int) -> None:
         done = {finished.cell.path for finished in execute(cells, grid)}
         seconds = time.monotonic() - start
     complete = done == {cell.path for cell in cells} and all(cell.path.exists() for cell in cells)
-    print(json.dumps({"cells": len(cells) if complete else 0, "seconds": seconds, "mib": peak_mib()}))
+    print(json.dumps({"cells": len(cells) if complete else 0, "seconds": seconds, "mib": peak() / MIB}))
 
 
 if __name__ == "__main__":

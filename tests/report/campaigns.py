@@ -1,9 +1,13 @@
 """Records made by hand: what a campaign would leave, written into a temporary folder and nowhere else."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
 
 from encoders.registry import module_of
 from harness.catalogue import Catalogue
@@ -122,3 +126,15 @@ def write_everything(campaign: Campaign) -> None:
         write(campaign.evidence)
     write_arm(campaign.evidence, "quickstart", "smoke", "cyclic-16", (9400,))
     write_arm(campaign.local, "mnist-784-100-10", "paper", "cyclic-16", (9845, 9858))
+
+
+def keep_drawn(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What each figure of `module` is drawn from, in the order in which they are drawn; no file is made of them."""
+    kept: list[Any] = []
+
+    def keep(_: object, __: str, data: Any) -> tuple[bytes, bytes]:
+        kept.append(json.loads(json.dumps(data)))
+        return b"", b""
+
+    monkeypatch.setattr(module, "both_renderings", keep)
+    return kept

@@ -1,6 +1,5 @@
 """Which figures a report has, in which order, and what the figure of energy shows."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from harness.report import ReportResult, figures_energy, render
 from harness.report.figures_energy import code_of
 from harness.report.sources import read
 
-from .campaigns import CATALOGUE, Campaign, write_arm
+from .campaigns import CATALOGUE, Campaign, keep_drawn, write_arm
 
 MNIST, ENCODERS = "mnist-784-100-10", "mnist-encoders"
 
@@ -44,13 +43,7 @@ def counted(campaign: Campaign) -> Campaign:
 
 def drawn(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What the figure of energy was drawn from."""
-    kept: list[Any] = []
-
-    def keep(_: object, __: str, data: Any) -> tuple[bytes, bytes]:
-        kept.append(json.loads(json.dumps(data)))
-        return b"", b""
-
-    monkeypatch.setattr(figures_energy, "both_renderings", keep)
+    kept = keep_drawn(figures_energy, monkeypatch)
     (evidence,) = read(campaign.evidence, None, CATALOGUE)
     figures_energy.energy("e", "Energy", CATALOGUE.papers[0].experiments, evidence, EnergyModel())
     return kept[0]

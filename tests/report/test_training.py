@@ -1,8 +1,6 @@
 """The differences along fine-tuning in report and page: a table and a figure, where records have readings."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +11,7 @@ from harness.report.scene import Scene
 from harness.report.sources import read
 from harness.schema import Counts
 
-from .campaigns import CATALOGUE, Campaign, write_ablation, write_arm
+from .campaigns import CATALOGUE, Campaign, keep_drawn, write_ablation, write_arm
 
 NAME = "ablation-training"
 # Right answers of 10,000, seed by seed: after balancing, an eighth, a half, and all of fine-tuning.
@@ -76,13 +74,7 @@ def test_records_without_readings_have_neither(campaign: Campaign) -> None:
 
 
 def test_the_figure_draws_a_line_for_each_pair(along: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[Any] = []
-
-    def keep(_: object, __: str, data: Any) -> tuple[bytes, bytes]:
-        kept.append(json.loads(json.dumps(data)))
-        return b"", b""
-
-    monkeypatch.setattr(figures_training, "both_renderings", keep)
+    kept = keep_drawn(figures_training, monkeypatch)
     sources = read(along.evidence, None, CATALOGUE)
     list(figures_training.training_figure(Scene(CATALOGUE.experiment(NAME), "lite", sources, ())))
     (_, long, short) = kept[0]
