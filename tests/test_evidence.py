@@ -30,3 +30,12 @@ def test_every_committed_record_is_whole_and_its_state_is_known() -> None:
     states = {path: freshness_in(path, asked, known) for path in record_paths(EVIDENCE)}
     assert not [path for path, found in states.items() if found.record is None]
     assert {found.state for found in states.values()} <= {"done", "stale"}
+
+
+def test_a_relative_folder_means_the_one_below_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert known_certificates(Path("results/evidence")) == ()
+    monkeypatch.chdir(EVIDENCE.parent.parent)
+    assert known_certificates(Path("results/evidence")) == known_certificates(EVIDENCE) != ()

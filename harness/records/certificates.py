@@ -123,8 +123,13 @@ def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-@cache
 def known_certificates(results: Path) -> tuple[Certificate, ...]:
     """The certificates that count for the records of a results folder: its own, and those of the evidence beside it."""
+    return _certificates_at(results.resolve())
+
+
+@cache
+def _certificates_at(results: Path) -> tuple[Certificate, ...]:
+    # `results` is absolute: a relative path names another folder once the working directory changes.
     folders = dict.fromkeys((results, results.parent / "evidence"))
     return tuple(certificate for folder in folders for certificate in read_certificates(folder))
