@@ -10,7 +10,7 @@ import pytest
 from encoders.registry import BUILTIN
 from harness.catalogue import Arm
 from harness.config import EncoderSpec
-from harness.papers.dct_snn.choices.mnist_rates import FIRST, GRID, VALIDATION_IMAGES, cell, next_rates
+from harness.papers.dct_snn.choices.mnist_rates import GRID, VALIDATION_IMAGES, course
 from harness.papers.dct_snn.choices.validation import SEED
 from harness.papers.dct_snn.experiments.mnist import PAPER, RATES, tuned
 from harness.papers.dct_snn.experiments.mnist_encoders import EXPERIMENT
@@ -37,22 +37,12 @@ def test_each_rate_is_the_best_of_its_code_with_both_neighbours_scored(scores: S
     for code, rate in RATES[timesteps].items():
         found = scores[timesteps, code]
         assert found[rate] == max(found.values())
-        place = GRID.index(rate)
-        assert {GRID[place - 1], GRID[place + 1], *FIRST} <= set(found)
-
-
-def test_the_search_goes_on_until_the_best_rate_has_both_neighbours() -> None:
-    assert next_rates({}) == FIRST
-    assert next_rates({3e-3: 5}) == (1e-2, 1e-3)
-    assert next_rates({1e-3: 4, 3e-3: 5, 1e-2: 6}) == (3e-2,)
-    assert next_rates({1e-3: 4, 3e-3: 5, 1e-2: 6, 3e-2: 6}) == ()  # the smaller one of equal ones
-    assert next_rates({1e-3: 7, 3e-3: 5, 1e-2: 6}) == (3e-4,)
-    assert next_rates({1e-3: 4, 3e-3: 7, 1e-2: 6}) == ()
+        place = GRID.rates.index(rate)
+        assert {GRID.rates[place - 1], GRID.rates[place + 1], *GRID.first} <= set(found)
 
 
 def test_cells_of_a_code_differ_in_the_rate_alone() -> None:
-    arm = EXPERIMENT.arm("burst")
-    first, second = (cell(arm, 8, rate) for rate in (1e-3, 1e-2))
+    first, second = (course(EXPERIMENT.arm("burst"), 8).at(rate) for rate in (1e-3, 1e-2))
     assert replace(second, snn=replace(second.snn, learning_rate=1e-3)) == first
     assert SEED not in range(PAPER.seeds)
 
