@@ -72,7 +72,7 @@ def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) ->
     if not found:
         return ""
     _, arm, mean, name = min(found, key=lambda one: (one[0], one[1].name))
-    return f"Of the readings in {name}, {arm.name} comes nearest: {mean:.2f}."
+    return f"Of the readings in {name}, {arm.name} comes nearest to {judgement.published:g}: {mean:.2f}."
 
 
 def _fits(experiment: Experiment, judgement: Judgement) -> bool:

@@ -35,6 +35,7 @@ class ClaimRow:
 
     `before` is our number straight after threshold balancing; `margin` and `test` are what decided, `why` is the one
     reason; `also` are further sentences: controls with the same verdict, the nearest reading, shared records.
+    `reading` is that of the nearest reading, empty where there is none.
     """
 
     id: str
@@ -56,6 +57,7 @@ class ClaimRow:
     verdict: str
     why: str
     also: tuple[str, ...]
+    reading: str
     whose: str
     note: str
 
@@ -120,6 +122,7 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
         verdict=judgement.verdict,
         why=source.shorten(judgement.why),
         also=(*_as_printed(claim, source.catalogue), *_also(judgement)),
+        reading=judgement.reading,
         whose=source.name,
         note=claim.note,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.analysis.differences import CAPTION as PAIRED
 from harness.analysis.training import CAPTION as TRAINING
+from harness.report.claim_by_claim import paragraph
 from harness.report.claim_rows import ClaimRow
 from harness.report.costs import CAPTION
 from harness.report.document import Document
@@ -47,6 +48,7 @@ def markdown(document: Document) -> str:
             training_caption=TRAINING,
             claim_columns=CLAIM_COLUMNS,
             claim_cells=_claim_cells,
+            paragraph=paragraph,
             pipes=_pipes,
             table=_table,
         )

@@ -41,7 +41,7 @@ def test_a_missed_number_names_the_nearest_reading(tmp_path: Path, write: Write)
     found = judge_one(tmp_path, "mnist-t2")
     assert (found.verdict, found.reading) == (
         "higher",
-        f"Of the readings in {READINGS}, released-2 comes nearest: 84.10.",
+        f"Of the readings in {READINGS}, released-2 comes nearest to 86.7: 84.10.",
     )
 
 

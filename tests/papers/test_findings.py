@@ -39,6 +39,18 @@ def test_a_worse_code_is_below(tmp_path: Path, write: Write) -> None:
     assert sentences(tmp_path)[0].endswith("it is below it.")
 
 
+def test_codes_trained_at_few_steps_stand_side_by_side(tmp_path: Path, write: Write) -> None:
+    for code, less in (("dct", 300), ("direct", 100), ("poisson", 0)):
+        for timesteps, final in ((2, 9500), (16, 9900)):
+            write_arm(write, "latency-mnist", "paper", f"{code}-{timesteps}", [final - less] * 5)
+    write_arm(write, "latency-mnist", "paper", "dct-5", [9700] * 5)  # the others are missing there
+    (found,) = [text for text in sentences(tmp_path) if text.startswith("Trained")]
+    assert found == (
+        "Trained at 2 and 16 steps on MNIST, the DCT code reaches 92.00 and 96.00 %; "
+        "direct input reaches 94.00 and 98.00 %; Poisson input reaches 95.00 and 99.00 %."
+    )
+
+
 def test_seeds_beyond_the_plan_say_nothing(tmp_path: Path, write: Write) -> None:
     for arm in ("cyclic-16", "direct-16"):
         write_arm(write, MNIST, "paper", arm, NEAR)

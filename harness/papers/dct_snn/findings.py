@@ -3,7 +3,7 @@
 A sentence is left out where its records are missing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.analysis.crossed import Outcomes
 from harness.analysis.estimates import ALPHA, LEAST_SEEDS, estimate, p_equivalent
@@ -12,11 +12,12 @@ from harness.analysis.margins import difference_margin
 from harness.analysis.outcomes import accuracy_of, difference_of
 from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
-from harness.papers.dct_snn.experiments import EXPERIMENTS
+from harness.papers.dct_snn.experiments import EXPERIMENTS, latency_mnist
 
 MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
 DCT, NUMBER = "cyclic-16", "mnist-t16"
 CONTROLS = {"direct-16": "direct input", "poisson-16": "Poisson input"}
+CODES = {"dct": "the DCT code", "direct": "direct input", "poisson": "Poisson input"}
 INTERLEAVED = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
 SENTENCES = {"latency-two-to-fourteen": '"2-14X"', "latency-orders-of-magnitude": '"orders of magnitude"'}
 PAIRS = {
@@ -36,6 +37,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
     return (
         *_against_controls(cells, planned),
         *_later(cells, planned),
+        *_few_steps(cells),
         *_interleaving(by_id),
         *_numbers(judgements),
         *_other_papers(judgements),
@@ -79,6 +81,31 @@ def _later(cells: Cells, planned: int) -> Iterator[str]:
         means = {words: float(accuracy_of(cells, of_arm, HALFWAY).mean) for words, of_arm in keys.items()}
         ours, *others = (f"{words} stands at {mean:.2f} %" for words, mean in means.items())
         yield f"Read after {HALFWAY} of its {STEPS} steps, {ours}; {', '.join(others)}."
+
+
+def _few_steps(cells: Cells) -> Iterator[str]:
+    """Accuracy of codes that were trained at each T, where all planned seeds of all of them are done."""
+    experiment = latency_mnist.EXPERIMENT
+
+    def keys(code: str, timesteps: int) -> list[Key]:
+        arm = f"{code}-{timesteps}"
+        return [(experiment.name, "paper", arm, seed) for seed in range(experiment.seeds(arm, "paper"))]
+
+    def complete(timesteps: int) -> bool:
+        return all(key in cells.accuracy for code in CODES for key in keys(code, timesteps))
+
+    steps = list(filter(complete, latency_mnist.TIMESTEPS))
+    if steps:
+        found = (
+            f"{words} reaches {_listed(f'{accuracy_of(cells, keys(code, t), t).mean:.2f}' for t in steps)} %"
+            for code, words in CODES.items()
+        )
+        yield f"Trained at {_listed(map(str, steps))} steps on MNIST, {'; '.join(found)}."
+
+
+def _listed(words: Iterable[str]) -> str:
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _interleaving(by_id: Mapping[str, Judgement]) -> Iterator[str]:

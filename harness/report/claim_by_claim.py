@@ -1,0 +1,51 @@
+"""One paragraph a claim: what was published, what came out, what explains a difference, and what remains open."""
+
+from collections.abc import Mapping
+
+from harness.analysis.words import Word
+from harness.report.claim_rows import ClaimRow
+from harness.report.tables import BLANK
+
+MISSED: tuple[Word, ...] = ("higher", "lower", "sign only", "no difference", "contradicted")
+UNANSWERED: Mapping[str, str] = {
+    "no records": "all of it",
+    "incomplete": "the planned seeds that are missing",
+    "stale": "whether today's code gives the same",
+    "not comparable": "the number at a recipe near enough to the published one",
+    "inconclusive": "the answer: more seeds would decide",
+}
+
+
+def paragraph(row: ClaimRow) -> str:
+    """The claim of a row in a few sentences."""
+    sentences = [_published(row), _came_out(row), row.why, *row.also, f"Open: {still_open(row)}."]
+    return " ".join(filter(None, sentences))
+
+
+def still_open(row: ClaimRow) -> str:
+    """What the records leave unanswered, in words."""
+    if row.verdict in UNANSWERED:
+        return UNANSWERED[row.verdict]
+    if row.verdict in MISSED and row.reading:
+        return "whether the paper's numbers were made with that reading"
+    count = len(row.deviations)
+    if row.verdict in MISSED and count:
+        return f"whether {_deviations(count)} explain{'s' if count == 1 else ''} the difference; no run tells"
+    return f"whether {_deviations(count)} matter{'s' if count == 1 else ''}" if count else "nothing"
+
+
+def _published(row: ClaimRow) -> str:
+    if row.published == BLANK:
+        return f"Claimed in {row.where}."
+    return f"Published in {row.where}: {row.published}."
+
+
+def _came_out(row: ClaimRow) -> str:
+    if row.ours == BLANK:
+        return f"Verdict: {row.verdict}."
+    seeds = f"; {row.seeds} seeds, {row.profile} profile" if row.seeds != BLANK else ""
+    return f"Ours: {row.ours} ({row.interval}{seeds}). Verdict: {row.verdict}."
+
+
+def _deviations(count: int) -> str:
+    return f"{count} deviations" if count > 1 else "the one deviation"

@@ -1,0 +1,67 @@
+"""Every claim has a paragraph: what was published, what came out, and what remains open."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.report.claim_by_claim import paragraph, still_open
+from harness.report.claim_rows import ClaimRow, claim_rows
+from harness.report.sources import read
+from harness.report.tables import BLANK
+
+from .campaigns import CATALOGUE, Campaign
+
+ROW = ClaimRow(
+    id="t2",
+    experiment="mnist",
+    profile="paper",
+    arm="cyclic-2",
+    statement="cyclic-2 at T = 2",
+    where="Table 1",
+    published="86.7 %",
+    ours="94.04 %",
+    interval="95 %: 93.76 to 94.31",
+    before="41.59",
+    optimism="+0.13",
+    seeds="5/5",
+    margin="0.66",
+    test="95 % interval",
+    comparability="approximate (2 deviations)",
+    deviations=("rate", "dropout"),
+    verdict="higher",
+    why="Our whole interval lies above.",
+    also=("Of the readings, delay-2 comes nearest to 86.7: 83.80.",),
+    reading="Of the readings, delay-2 comes nearest to 86.7: 83.80.",
+    whose="evidence",
+    note="",
+)
+
+
+def test_a_paragraph_says_what_is_published_what_came_out_and_what_is_open() -> None:
+    assert paragraph(ROW) == (
+        "Published in Table 1: 86.7 %. Ours: 94.04 % (95 %: 93.76 to 94.31; 5/5 seeds, paper profile). "
+        "Verdict: higher. Our whole interval lies above. Of the readings, delay-2 comes nearest to 86.7: 83.80. "
+        "Open: whether the paper's numbers were made with that reading."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (replace(ROW, reading=""), "whether 2 deviations explain the difference; no run tells"),
+        (replace(ROW, reading="", deviations=()), "nothing"),
+        (replace(ROW, verdict="reproduced"), "whether 2 deviations matter"),
+        (replace(ROW, verdict="holds", deviations=("rate",)), "whether the one deviation matters"),
+        (replace(ROW, verdict="holds", deviations=()), "nothing"),
+        (replace(ROW, verdict="no records"), "all of it"),
+        (replace(ROW, verdict="inconclusive"), "the answer: more seeds would decide"),
+    ],
+)
+def test_what_is_open_follows_from_verdict_reading_and_deviations(changed: ClaimRow, words: str) -> None:
+    assert still_open(changed) == words
+
+
+def test_every_claim_of_a_report_has_a_paragraph(everything: Campaign) -> None:
+    rows = claim_rows(read(everything.evidence, None, CATALOGUE), CATALOGUE.claims)
+    assert rows
+    assert [row.id for row in rows if BLANK in paragraph(row).split()] == []
