@@ -3,22 +3,30 @@
 `mnist-encoders` and `mnist-784-100-10`, say, both have DCT at 16 timesteps with the same recipe and seeds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from harness.config import CellConfig
 from harness.errors import HarnessError
+from harness.records.certificates import Certificate, chain
 from harness.records.store import read_record, record_path
 from harness.schema import Fingerprint, Record
 
 TRAINED_AS = "trained as"  # of a record's environment: the name under which the cell was trained
 
 
-def twin(config: CellConfig, fingerprint: Fingerprint, results: Path, environment: Mapping[str, str]) -> Record | None:
-    """The record of a cell, taken from a finished one in `results` with the same fingerprint and environment.
+def twin(
+    config: CellConfig,
+    fingerprint: Fingerprint,
+    results: Path,
+    environment: Mapping[str, str],
+    certificates: Sequence[Certificate] = (),
+) -> Record | None:
+    """The record of a cell, taken from a finished one in `results` of the same recipe, data, device and environment.
 
+    Its code is that of `fingerprint`, or `certificates` lead from it there; the record goes on naming its own code.
     None where there is none.
     """
     own = record_path(results, config)
@@ -29,12 +37,19 @@ def twin(config: CellConfig, fingerprint: Fingerprint, results: Path, environmen
             record = read_record(path)
         except HarnessError:
             continue
-        if record.status == "done" and record.fingerprint.digest == fingerprint.digest and _in(record, environment):
+        if record.status == "done" and _in(record, environment) and _equal(record, fingerprint, certificates):
             first = record.environment.get(TRAINED_AS, "/".join(path.parts[-4:-1]))
             named = {**record.environment, TRAINED_AS: first}
-            return msgspec.structs.replace(record, config=config, fingerprint=fingerprint, environment=named)
+            return msgspec.structs.replace(record, config=config, environment=named)
     return None
 
 
 def _in(record: Record, environment: Mapping[str, str]) -> bool:
     return {name: value for name, value in record.environment.items() if name != TRAINED_AS} == environment
+
+
+def _equal(record: Record, today: Fingerprint, certificates: Sequence[Certificate]) -> bool:
+    """Whether today's code gives for a cell of today what the record says."""
+    own = record.fingerprint
+    asked = (own.recipe, own.data, own.device) == (today.recipe, today.data, today.device)
+    return asked and chain(certificates, own, record.config, today.numerics) is not None

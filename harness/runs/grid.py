@@ -18,6 +18,7 @@ from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.locks import Owner, hold
 from harness.machine.signals import finishing
 from harness.plugins.guard import guarded
+from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness
 from harness.records.store import lock_path, write_record
 from harness.records.twins import twin
@@ -116,7 +117,8 @@ def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
                     return Finished(cell, found.record, here=False)
             grid.setting.watch.pause(name_of(cell))
             grid.starting(cell)
-            record = twin(cell.config, cell.fingerprint, grid.results, circumstances(cell.config, grid.setting))
+            around = circumstances(cell.config, grid.setting)
+            record = twin(cell.config, cell.fingerprint, grid.results, around, known_certificates(grid.results))
             if record is not None:
                 record = of_twin(record, grid.results, grid.keep_weights)
             else:

@@ -11,6 +11,7 @@ import torch
 from harness.catalogue import Experiment, Profile
 from harness.data import load
 from harness.data.types import DataSet
+from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.store import read_record, write_record
 from harness.records.twins import TRAINED_AS
 from harness.runs import grid
@@ -19,6 +20,7 @@ from harness.runs.plan import PlannedCell, configurations, plan
 from harness.runs.verify import compare
 from harness.schema import Failure, Record
 from harness.training.cell import Setting
+from tests.fingerprints import of_other_code, of_other_recipe
 from tests.robust import tiny
 
 SETTING = Setting(torch.device("cpu"))
@@ -80,6 +82,20 @@ def test_a_twin_of_a_twin_names_the_first(
     assert third.environment[TRAINED_AS] == "tiny/smoke/cyclic-6"
 
 
+def test_a_record_of_earlier_code_is_a_twin_where_a_certificate_leads_from_it(
+    trained: Record, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = of_other_code(trained, {"other": "code"})
+    write_record(tmp_path, earlier)
+    before, after = earlier.fingerprint.numerics, trained.fingerprint.numerics
+    freed = Freed(trained.config.encoder.name, "cpu", trained.config.precision, before, after, 1)
+    write_certificate(tmp_path, Certificate("0" * 40, [freed], ["tiny"], {}, {}, {}, "outputs"))
+    taken = again(cells(OTHER_NAME, data, tmp_path), data, tmp_path, monkeypatch)
+    assert taken is not None
+    assert taken.fingerprint == earlier.fingerprint
+    assert plan(configurations(OTHER_NAME, tiny.PROFILE, OTHER_NAME.arms, 1), data, tmp_path)[0].state == "done"
+
+
 def spoiled(**changes: object) -> Callable[[Record], Record]:
     return lambda record: msgspec.structs.replace(record, **changes)
 
@@ -88,10 +104,11 @@ def spoiled(**changes: object) -> Callable[[Record], Record]:
     "spoil",
     [
         lambda r: spoiled(environment={**r.environment, "threads": "77"})(r),
-        lambda r: spoiled(fingerprint=msgspec.structs.replace(r.fingerprint, digest="other"))(r),
+        lambda r: of_other_code(r, {"other": "code"}),
+        lambda r: of_other_recipe(r, replace(r.config, timesteps=7)),
         spoiled(status="failed", failure=Failure("no memory", "")),
     ],
-    ids=["threads", "fingerprint", "failed"],
+    ids=["threads", "code", "recipe", "failed"],
 )
 def test_what_differs_in_anything_else_is_trained(
     spoil: Callable[[Record], Record],
