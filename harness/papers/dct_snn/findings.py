@@ -53,25 +53,27 @@ def _keys(cells: Cells, arm: str, planned: int) -> list[Key]:
 
 
 def _against_controls(cells: Cells, planned: int) -> Iterator[str]:
-    margin, ours = difference_margin(PUBLISHED), _keys(cells, DCT, planned)
+    margin, ours, parts = difference_margin(PUBLISHED), _keys(cells, DCT, planned), []
     for arm, words in CONTROLS.items():
         theirs = _keys(cells, arm, planned)
         seeds = sorted({key[3] for key in ours} & {key[3] for key in theirs})
         if len(seeds) < LEAST_SEEDS:
             continue
         pairs = [[key for key in keys if key[3] in seeds] for keys in (ours, theirs)]
-        yield _difference(words, difference_of(cells, pairs[0], pairs[1], STEPS), margin)
+        parts.append(_difference(words, difference_of(cells, pairs[0], pairs[1], STEPS), margin))
+    if parts:
+        yield f"On MNIST at {STEPS} steps the DCT code differs {'; '.join(parts)}."
 
 
 def _difference(words: str, outcomes: Outcomes, margin: float) -> str:
     found = estimate(outcomes, "sampled")
     interval = f"{found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f})"
-    start = f"On MNIST at {STEPS} steps the DCT code differs from {words} by {interval}"
+    start = f"from {words} by {interval}"
     if float(p_equivalent(found, 0.0, margin)) <= ALPHA:
-        return f"{start}: the two are equivalent within {margin:.2f} points."
+        return f"{start}: the two are equivalent within {margin:.2f} points"
     if found.low > 0 or found.high < 0:
-        return f"{start}: it is {'above' if found.mean > 0 else 'below'} it."
-    return f"{start}: neither a difference nor equivalence within {margin:.2f} points is shown."
+        return f"{start}: it is {'above' if found.mean > 0 else 'below'} it"
+    return f"{start}: neither a difference nor equivalence within {margin:.2f} points is shown"
 
 
 def _later(cells: Cells, planned: int) -> Iterator[str]:
