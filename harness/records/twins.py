@@ -37,19 +37,20 @@ def twin(
             record = read_record(path)
         except HarnessError:
             continue
-        if record.status == "done" and _in(record, environment) and _equal(record, fingerprint, certificates):
+        if serves(record, fingerprint, environment, certificates):
             first = record.environment.get(TRAINED_AS, "/".join(path.parts[-4:-1]))
             named = {**record.environment, TRAINED_AS: first}
             return msgspec.structs.replace(record, config=config, environment=named)
     return None
 
 
-def _in(record: Record, environment: Mapping[str, str]) -> bool:
-    return {name: value for name, value in record.environment.items() if name != TRAINED_AS} == environment
-
-
-def _equal(record: Record, today: Fingerprint, certificates: Sequence[Certificate]) -> bool:
-    """Whether today's code gives for a cell of today what the record says."""
+def serves(
+    record: Record, fingerprint: Fingerprint, environment: Mapping[str, str], certificates: Sequence[Certificate]
+) -> bool:
+    """Whether a record says what a cell with this fingerprint would give in this environment."""
     own = record.fingerprint
-    asked = (own.recipe, own.data, own.device) == (today.recipe, today.data, today.device)
-    return asked and chain(certificates, own, record.config, today.numerics) is not None
+    alike = (own.recipe, own.data, own.device) == (fingerprint.recipe, fingerprint.data, fingerprint.device)
+    if record.status != "done" or not alike:
+        return False
+    around = {name: value for name, value in record.environment.items() if name != TRAINED_AS}
+    return around == environment and chain(certificates, own, record.config, fingerprint.numerics) is not None

@@ -72,16 +72,19 @@ def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:
     return config.timesteps * _macs(config, data, shape) * config.snn.batch_size
 
 
-def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> Estimate:
+def estimate(
+    cells: Sequence[PlannedCell], data: DataSet, setting: Setting, copied: frozenset[str] = frozenset()
+) -> Estimate:
     """`cells` with their costs, measured in seconds with the threads that torch has now.
 
-    A cell with a fault has none. Measured on the CPU where `setting` has a GPU of other machines.
+    A cell with a fault has none; one that is copied from a finished record, its digest among `copied`, costs nothing.
+    Measured on the CPU where `setting` has a GPU of other machines.
     """
     if setting.device.type == "cuda" and not torch.cuda.is_available():
         setting = replace(setting, device=torch.device("cpu"), kernel="auto")
     sound = [cell for cell in cells if cell.fault is None]
     rates = interpolated([cell.config for cell in sound], data, lambda config: _measured(config, data, setting))
-    costs = dict(zip((cell.path for cell in sound), costs_of(sound, data, rates, setting), strict=True))
+    costs = dict(zip((cell.path for cell in sound), costs_of(sound, data, rates, setting, copied), strict=True))
     steps = sum(steps_of(c.config, data, costs[c.path].ann) for c in sound if not costs[c.path].twin)
     return Estimate(tuple(replace(cell, cost=costs.get(cell.path)) for cell in cells), steps)
 
@@ -100,13 +103,19 @@ def cost_of(config: CellConfig, data: DataSet, setting: Setting) -> Cost:
     return Cost(images_of(config, data), _measured(config, data, setting), macs, config.timesteps)
 
 
-def costs_of(cells: Sequence[PlannedCell], data: DataSet, rates: Sequence[Rates], setting: Setting) -> list[Cost]:
+def costs_of(
+    cells: Sequence[PlannedCell],
+    data: DataSet,
+    rates: Sequence[Rates],
+    setting: Setting,
+    copied: frozenset[str] = frozenset(),
+) -> list[Cost]:
     """What each of `cells` costs at its `rates`: of those that share an ANN, the first trains it."""
     shape_of = _shapes(data)
     anns = setting.ann_cache
     keys = _ann_keys(data, setting)
     known: set[str] = set()
-    seen: set[str] = set()
+    seen = set(copied)
     costs = []
     for cell, rate in zip(cells, rates, strict=True):
         config, mark = cell.config, cell.fingerprint.digest

@@ -18,6 +18,7 @@ from harness.machine.threads import Threads, computing_with
 from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.records.twins import TRAINED_AS
 from harness.runs.adding import add_weights, without_weights
+from harness.runs.copies import copies
 from harness.runs.display import display, duration
 from harness.runs.estimate import estimate, threads_of
 from harness.runs.executors.choice import Where
@@ -116,7 +117,8 @@ def _at_profile(
     )
     anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT), cache.go_without)
     with computing_with(threads.count):
-        found = estimate(todo, data, Setting(device, request.kernel, anns))
+        setting = Setting(device, request.kernel, anns)
+        found = estimate(todo, data, setting, copies(todo, request.results, setting))
     return Prepared(
         experiment,
         profile,

@@ -15,6 +15,8 @@ from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.store import read_record, write_record
 from harness.records.twins import TRAINED_AS
 from harness.runs import grid
+from harness.runs.copies import copies
+from harness.runs.estimate import estimate
 from harness.runs.grid import Grid, run_grid
 from harness.runs.plan import PlannedCell, configurations, plan
 from harness.runs.verify import compare
@@ -94,6 +96,20 @@ def test_a_record_of_earlier_code_is_a_twin_where_a_certificate_leads_from_it(
     assert taken is not None
     assert taken.fingerprint == earlier.fingerprint
     assert plan(configurations(OTHER_NAME, tiny.PROFILE, OTHER_NAME.arms, 1), data, tmp_path)[0].state == "done"
+
+
+def test_a_cell_that_will_be_copied_is_known_before_anything_runs(
+    trained: Record, data: DataSet, tmp_path: Path
+) -> None:
+    planned = cells(OTHER_NAME, data, tmp_path)
+    assert copies(planned, tmp_path, SETTING) == set()
+    write_record(tmp_path, of_other_recipe(trained, replace(trained.config, timesteps=7)))
+    assert copies(planned, tmp_path, SETTING) == set()
+    write_record(tmp_path, trained)
+    found = copies(planned, tmp_path, SETTING)
+    assert found == {planned[0].fingerprint.digest}
+    assert estimate(planned, data, SETTING).steps > 0
+    assert estimate(planned, data, SETTING, found).steps == 0
 
 
 def spoiled(**changes: object) -> Callable[[Record], Record]:

@@ -1,0 +1,28 @@
+"""Which of the planned cells cost nothing, because a finished record of the same computation is there to be copied."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.records.certificates import known_certificates
+from harness.records.store import read_record
+from harness.records.twins import serves
+from harness.runs.plan import PlannedCell
+from harness.runs.sealing import circumstances
+from harness.training.cell import Setting
+
+
+def copies(cells: Sequence[PlannedCell], results: Path, setting: Setting) -> frozenset[str]:
+    """The fingerprints' digests of those of `cells` that have a twin among the finished records in `results`."""
+    wanted: dict[tuple[str, str], PlannedCell] = {(c.path.name, c.fingerprint.recipe): c for c in cells}
+    own, certificates, found = {cell.path for cell in cells}, known_certificates(results), set()
+    for name in {cell.path.name for cell in cells}:  # of these seeds alone: a folder may hold thousands of others
+        for path in set(results.glob(f"*/*/*/{name}")) - own:
+            try:
+                record = read_record(path)
+            except HarnessError:
+                continue
+            cell = wanted.get((name, record.fingerprint.recipe))
+            if cell and serves(record, cell.fingerprint, circumstances(cell.config, setting), certificates):
+                found.add(cell.fingerprint.digest)
+    return frozenset(found)
