@@ -59,6 +59,10 @@ EXPERIMENT = Experiment(
         for name, title, encoder, changes in READINGS
         for timesteps in (16, 5, 2)
     ),
-    profiles=(replace(SMOKE, test_images=200), replace(PAPER, seeds=2)),
+    profiles=(
+        replace(SMOKE, test_images=200),
+        # A claim compares these two (§1.3); of the other readings only large differences are asked for.
+        replace(PAPER, seeds=2, seeds_by_arm={"default-16": 5, "maximum-16": 5}),
+    ),
     published=MNIST,
 )
