@@ -47,7 +47,7 @@ def lay_out(blocks: Tensor) -> Tensor:
 def coefficients(images: Tensor, size: int, stride: int) -> Tensor:
     """`[N, C, rows, columns, K]`: the DCT of each block, in one matrix product."""
     shape = split(images, size, stride).shape[:4]
-    product = _flat_blocks(images, size, stride) @ basis(size).to(images.device).T
+    product = _flat_blocks(images, size, stride) @ basis(size).to(images.device, non_blocking=True).T
     return product.view(*shape, size * size)
 
 
@@ -68,7 +68,7 @@ def contributions(images: Tensor, size: int, stride: int) -> Tensor:
 
 def spread(frequencies: Tensor, size: int) -> Tensor:
     """Coefficients `[…, K]` as contributions `[…, K, size·size]`: each times its basis image."""
-    return frequencies.unsqueeze(-1) * basis(size).to(frequencies.device)
+    return frequencies.unsqueeze(-1) * basis(size).to(frequencies.device, non_blocking=True)
 
 
 def by_energy(drive: Tensor) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ def coloured(images: Tensor, colour: str) -> Tensor:
         return images
     if images.shape[1] != 3:
         raise EncoderError(f"colour '{colour}' needs 3 channels, the images have {images.shape[1]}")
-    converted = torch.einsum("oc,nchw->nohw", _MATRICES[colour].to(images.device), images)
+    converted = torch.einsum("oc,nchw->nohw", _MATRICES[colour].to(images.device, non_blocking=True), images)
     if colour not in _OFFSETS:
         return converted
-    return converted + _OFFSETS[colour].to(images.device).view(-1, 1, 1)
+    return converted + _OFFSETS[colour].to(images.device, non_blocking=True).view(-1, 1, 1)

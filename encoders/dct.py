@@ -132,7 +132,7 @@ class Dct:
         admit(images, timesteps, ids)
         indices = self.indices_at(timesteps)
         frequencies = coefficients(self._prepared(images, admitted=True), self.block_size, self.stride)
-        shapes = basis(self.block_size).to(images.device)
+        shapes = basis(self.block_size).to(images.device, non_blocking=True)
         groups = torch.split(frequencies, self.batch_size) if self.threshold_scope == "batch" else (frequencies,)
         trains = [integrate_and_fire(group, shapes, indices, self._neuron(group), dtype) for group in groups]
         return trains[0] if len(trains) == 1 else torch.cat(trains, dim=1)

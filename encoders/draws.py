@@ -74,7 +74,7 @@ def _drawn(images: Tensor, timesteps: int, keys: Tensor) -> Tensor:
     # int64 `[T, *images.shape]`: 21 random bits each.
     pixels, triples = images[0].numel(), (timesteps + 2) // 3
     counter = torch.arange(triples * pixels, device=images.device).view(triples, 1, pixels)
-    number = splitmix64(keys.to(images.device).view(1, -1, 1), counter)
+    number = splitmix64(keys.to(images.device, non_blocking=True).view(1, -1, 1), counter)
     drawn = torch.stack([_shift(number, places) & (LEVELS - 1) for places in (43, 22, 1)], dim=1)
     return drawn.flatten(0, 1)[:timesteps].view(timesteps, *images.shape)
 

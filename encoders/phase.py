@@ -72,7 +72,7 @@ def bits_as_spikes(pixels: Tensor, sizes: Tensor, timesteps: int) -> Tensor:
     """What the kernel computes, for any device: spikes `[T, …]` of pixels `[…]` (uint8), sizes `[8]` by phase."""
     phase = torch.arange(timesteps, device=pixels.device, dtype=torch.int32) % BITS
     chosen = (pixels.to(torch.int32) >> (BITS - 1 - phase).view(-1, *[1] * pixels.dim())) & 1
-    return chosen.to(sizes.dtype) * sizes.to(pixels.device)[phase].view(-1, *[1] * pixels.dim())
+    return chosen.to(sizes.dtype) * sizes.to(pixels.device, non_blocking=True)[phase].view(-1, *[1] * pixels.dim())
 
 
 @numba.njit(parallel=True, cache=True)

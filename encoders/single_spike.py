@@ -31,7 +31,9 @@ def spikes_within(values: Tensor, least: Tensor, below: Tensor, sizes: Tensor) -
 
 def spikes_within_reference(values: Tensor, least: Tensor, below: Tensor, sizes: Tensor) -> Tensor:
     """What `spikes_within` computes, for any device."""
-    least, below, sizes = (steps.to(values.device).view(-1, *[1] * values.dim()) for steps in (least, below, sizes))
+    least, below, sizes = (
+        steps.to(values.device, non_blocking=True).view(-1, *[1] * values.dim()) for steps in (least, below, sizes)
+    )
     return ((values >= least) & (values < below)).to(sizes.dtype) * sizes
 
 
@@ -39,7 +41,7 @@ def decoded_at(train: Tensor, values: Tensor, silent: float) -> Tensor:
     """`[…]`: `values[t]` for the time t of each pixel's first spike in `[T, …]`, `silent` where there is none."""
     fired = train != 0
     first = fired.to(torch.uint8).argmax(dim=0)
-    return torch.where(fired.any(dim=0), values.to(train.device)[first], silent)
+    return torch.where(fired.any(dim=0), values.to(train.device, non_blocking=True)[first], silent)
 
 
 @numba.njit(parallel=True, cache=True)

@@ -16,10 +16,10 @@ from harness.errors import CellFailure, Stopped
 from harness.records.store import digest_of
 from harness.schema import Counts, Record
 from harness.snn.network import Network
-from harness.training import cell
+from harness.training import cell, loop
 from harness.training.ann_cache import AnnCache
 from harness.training.checkpoint import Checkpoint
-from harness.training.divergence import require_finite
+from harness.training.divergence import require_all_finite, require_finite
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.watch import SILENT, Watch
 from tests.cells import run_tiny, tiny_config
@@ -164,6 +164,25 @@ def test_the_layer_named_is_the_first_whose_weights_are_not_finite() -> None:
     with pytest.raises(CellFailure, match="SNN epoch 3/9 diverged: loss nan, first in linear2"):
         require_finite(torch.tensor(float("nan")), network, "SNN epoch 3/9")
     require_finite(torch.tensor(1.0), network, "SNN epoch 3/9")
+
+
+def test_a_loss_that_is_noticed_later_is_named_with_its_step() -> None:
+    losses = [torch.tensor(value) for value in (1.0, float("inf"), float("nan"))]
+    with pytest.raises(CellFailure, match="SNN epoch 3/9 diverged: loss inf in its step 2"):
+        require_all_finite(losses, "SNN epoch 3/9")
+    require_all_finite(losses[:1], "SNN epoch 3/9")
+
+
+def test_a_loss_that_no_step_looked_at_is_found_before_anything_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a GPU, where most steps do not look.
+    monkeypatch.setattr(loop, "require_finite", lambda *_: None)
+    config, path = tiny_config(), tmp_path / "checkpoint"
+    with pytest.raises(CellFailure, match=r"SNN epoch 1/2 diverged: loss (nan|inf) in its step \d"):
+        run_tiny(replace(config, snn=replace(config.snn, learning_rate=1e38)), checkpoint=Checkpoint(path, "cell"))
+    saved = Checkpoint(path, "cell").part("training").load()
+    assert saved is None or all(weight.isfinite().all() for weight in saved["network"].values())
 
 
 def test_a_silent_layer_is_named() -> None:

@@ -121,7 +121,7 @@ class Network(nn.Module):
                 gains.append(None)
                 continue
             kept = torch.rand(images * stage.neurons, generator=generator) >= rate
-            gains.append((kept.float() / (1 - rate)).to(device))
+            gains.append((kept.float() / (1 - rate)).to(device, non_blocking=True))
         return gains
 
     def unsound(self) -> str:

@@ -9,7 +9,7 @@ from harness.config import CellConfig
 from harness.data.types import DataSet, ImageSet
 from harness.schema import Epoch
 from harness.snn.network import Network
-from harness.training.batches import normalised
+from harness.training.batches import normalised, on_device
 from harness.training.loop import Training
 from harness.training.randomness import generator
 
@@ -21,12 +21,11 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
         network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
     )
     generators = {"order": generator(seed, "ann-order"), "dropout": generator(seed, "ann-dropout")}
-    device = network.weights[0].device
 
     def loss(images: Tensor, labels: Tensor, _places: Tensor) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.classifier_dropout, generators["dropout"])
-        logits = network.ann(encoder.frame(images.to(device)).to(dtype), gains)
-        return F.cross_entropy(logits, labels.to(device))
+        logits = network.ann(encoder.frame(images).to(dtype), gains)
+        return F.cross_entropy(logits, labels)
 
     return Training(
         name="ANN",
@@ -48,6 +47,6 @@ def correct(network: Network, images: ImageSet, encoder: Encoder, dtype: torch.d
     device = network.weights[0].device
     hits = torch.zeros((), dtype=torch.int64)
     for batch, labels in zip(torch.split(images.images, 500), torch.split(images.labels, 500), strict=True):
-        frame: Tensor = encoder.frame(normalised(batch).to(device)).to(dtype)
+        frame: Tensor = encoder.frame(on_device(normalised(batch), device)).to(dtype)
         hits += (network.ann(frame).argmax(1).cpu() == labels).sum()
     return int(hits)

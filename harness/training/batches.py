@@ -13,6 +13,14 @@ def normalised(images: Tensor) -> Tensor:
     return images.float().div_(127.5).sub_(1)
 
 
+def on_device(values: Tensor, device: torch.device) -> Tensor:
+    """`values` of the CPU on `device`; to a GPU they are copied from pinned memory while it works on what came before.
+
+    A plain copy would wait until the GPU has done all that is queued.
+    """
+    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
+
+
 def batch(images: ImageSet, chosen: Tensor, augmentation: Augmentation, generator: Generator) -> tuple[Tensor, Tensor]:
     """The images at the places `chosen` `[N]`, augmented: `[N, C, H, W]` in [-1, 1], and their labels `[N]`."""
     return normalised(augment(images.images[chosen], augmentation, generator)), images.labels[chosen]

@@ -14,7 +14,7 @@ from harness.schema import Counts, LayerActivity
 from harness.snn.events import count_events
 from harness.snn.network import Stage
 from harness.snn.spiking import Spiking
-from harness.training.batches import normalised
+from harness.training.batches import normalised, on_device
 from harness.training.checkpoint import NOWHERE, Checkpoint
 from harness.training.randomness import generator
 from harness.training.watch import Watch
@@ -51,7 +51,7 @@ def evaluate(
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
         if places[0] < right.shape[1]:
             continue
-        train = spiking.encode(normalised(images.images[places]), draws, places)
+        train = spiking.encode(on_device(normalised(images.images[places]), spiking.device), draws, places)
         outputs = _outputs(spiking, train, activity)
         right = torch.cat([right, outputs.argmax(-1).cpu() == images.labels[places]], 1)
         watch.progress("test", spiking.macs * len(places))

@@ -14,12 +14,13 @@ from harness.data.types import ImageSet
 from harness.errors import Stopped
 from harness.schema import Counts, Epoch
 from harness.snn.network import Network
-from harness.training.batches import batch
+from harness.training.batches import batch, on_device
 from harness.training.checkpoint import Checkpoint
-from harness.training.divergence import require_finite
+from harness.training.divergence import require_all_finite, require_finite
 from harness.training.watch import Watch
 
 SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
+LOOK_EVERY = 100  # steps between two looks at the losses of a GPU: each look waits for all that is queued there
 
 
 def _nothing_to_start(_epoch: int) -> None:
@@ -30,9 +31,9 @@ def _nothing_to_start(_epoch: int) -> None:
 class Training:
     """One training of `network`: on what, with what, and what is measured.
 
-    generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1], labels, and the
-    images' places in `images`. test: the entry of an epoch, given its mean loss. start_epoch: called before each
-    epoch, counted from 0. work: multiply–accumulates an image.
+    generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1] and labels, both on
+    the network's device, and the images' places in `images`. test: the entry of an epoch, given its mean loss.
+    start_epoch: called before each epoch, counted from 0. work: multiply–accumulates an image.
     readings: after so many steps, counts under this name are taken by `read`.
     """
 
@@ -69,7 +70,8 @@ class Position:
 def train(training: Training, checkpoint: Checkpoint, watch: Watch) -> Position:
     """Train the network in place, going on from `checkpoint`, and return the finished position.
 
-    Raises CellFailure on a loss that is not finite; Stopped where `watch` says so, with the checkpoint saved.
+    Raises CellFailure on a loss that is not finite, on a GPU at most `LOOK_EVERY` steps later; Stopped where `watch`
+    says so, with the checkpoint saved.
     """
     at = _restored(training, checkpoint)
     saved = time.monotonic()
@@ -85,10 +87,12 @@ def train(training: Training, checkpoint: Checkpoint, watch: Watch) -> Position:
             # Asked after a step, so that however short the time, a run gets further than the one before.
             stop = watch.stop()
             if stop or time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                require_all_finite(at.losses, stage)
                 _save(training, at, checkpoint)
                 saved = time.monotonic()
             if stop:
                 raise Stopped(stage)
+        require_all_finite(at.losses, stage)
         _end_epoch(training, at, checkpoint)
         saved = time.monotonic()
     return at
@@ -99,10 +103,13 @@ def _new_order(training: Training) -> Tensor:
 
 
 def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
-    recipe = training.recipe
+    recipe, device = training.recipe, training.network.weights[0].device
     images, labels = batch(training.images, chosen, recipe.augmentation, training.generators["order"])
-    loss = training.loss(images, labels, chosen)
-    require_finite(loss, training.network, stage)
+    loss = training.loss(on_device(images, device), on_device(labels, device), chosen)
+    if device.type == "cpu":
+        require_finite(loss, training.network, stage)
+    elif at.steps % LOOK_EVERY == 0:
+        require_all_finite([*at.losses, loss], stage)
     training.optimizer.zero_grad()
     loss.backward()
     training.optimizer.step()

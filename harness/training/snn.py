@@ -40,7 +40,7 @@ def fine_tuning(
         output = network.snn(spikes, spiking.neurons(gains))
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps
-        return F.cross_entropy(output, labels.to(output.device))
+        return F.cross_entropy(output, labels)
 
     def tested(mean: float) -> Epoch:
         evaluation = test()
