@@ -29,7 +29,7 @@ def test_every_committed_record_is_whole_and_its_state_is_known() -> None:
     known, asked = known_certificates(EVIDENCE), catalogue()
     states = {path: freshness_in(path, asked, known) for path in record_paths(EVIDENCE)}
     assert not [path for path, found in states.items() if found.record is None]
-    assert {found.state for found in states.values()} <= {"done", "stale"}
+    assert {found.state for found in states.values()} == {"done"}
 
 
 def test_a_relative_folder_means_the_one_below_the_working_directory(

@@ -69,4 +69,4 @@ def test_after_both_blocks_of_readme_all_evidence_is_fresh(clone: Path) -> None:
     cells = json.loads(run(clone, "harness", "status", "--results-dir", "results/evidence", "--json"))["cells"]
     states = {(c["experiment"], c["arm"], c["status"]): c["reason"] for c in cells if c["status"] != "missing"}
     assert sum(cell["status"] == "done" for cell in cells) > 50
-    assert {key: reason for key, reason in states.items() if key[2] not in ("done", "failed")} == {}
+    assert {key: reason for key, reason in states.items() if key[2] != "done"} == {}

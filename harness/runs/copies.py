@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import HarnessError
 from harness.records.certificates import known_certificates
-from harness.records.store import read_record
-from harness.records.twins import serves
+from harness.records.twins import readable, serves
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import circumstances
 from harness.training.cell import Setting
@@ -16,13 +14,9 @@ def copies(cells: Sequence[PlannedCell], results: Path, setting: Setting) -> fro
     """The fingerprints' digests of those of `cells` that have a twin among the finished records in `results`."""
     wanted: dict[tuple[str, str], PlannedCell] = {(c.path.name, c.fingerprint.recipe): c for c in cells}
     own, certificates, found = {cell.path for cell in cells}, known_certificates(results), set()
-    for name in {cell.path.name for cell in cells}:  # of these seeds alone: a folder may hold thousands of others
-        for path in set(results.glob(f"*/*/*/{name}")) - own:
-            try:
-                record = read_record(path)
-            except HarnessError:
-                continue
-            cell = wanted.get((name, record.fingerprint.recipe))
+    for name in {cell.path.name for cell in cells}:
+        for path, record in readable(results, name):
+            cell = wanted.get((name, record.fingerprint.recipe)) if path not in own else None
             if cell and serves(record, cell.fingerprint, circumstances(cell.config, setting), certificates):
                 found.add(cell.fingerprint.digest)
     return frozenset(found)
