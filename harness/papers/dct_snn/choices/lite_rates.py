@@ -1,11 +1,12 @@
 """Choose how the lite profile fine-tunes each code on CIFAR-10: the same grid and budget for all, on held-out images.
 
-    python -m harness.papers.dct_snn.choices.lite_rates [--data-dir DIR] [--workers N]
+    python -m harness.papers.dct_snn.choices.lite_rates [--arm ARM]... [--data-dir DIR] [--workers N]
 
 The published rate is meant for 25 epochs of 50,000 images; lite has one of 6,000. Candidates differ in the rate and in
 what the loss sees. They are the codes of `cifar10-encoders`, and the arm cyclic-16x3 of `ablation-interleaved`, whose
 choice every DCT arm on its map takes. They are scored on 5,000 held-out training images. The scores stand in
-results/selection/lite-rates.json.
+results/selection/lite-rates.json. `--arm` searches single
+arms, e.g. `cyclic-16x3`, which the ablations wait for.
 """
 
 from dataclasses import replace
@@ -44,9 +45,10 @@ def courses() -> tuple[Course, ...]:
     )
 
 
-def main(data_dir: Path | None = None, workers: int = 2) -> None:
+def main(arm: list[str] | None = None, data_dir: Path | None = None, workers: int = 2) -> None:
     """Score what has no score yet, and print the best rate of each cell with each loss, and its score."""
-    scores, competing = Scores(OUTPUT, VALIDATION_IMAGES), courses()
+    scores = Scores(OUTPUT, VALIDATION_IMAGES)
+    competing = tuple(course for course in courses() if not arm or course.cell.arm in arm)
     search(competing, GRID, scores, partial(score, images=VALIDATION_IMAGES, data_dir=data_dir), workers)
     for course in competing:
         known = known_scores(course, GRID, scores)

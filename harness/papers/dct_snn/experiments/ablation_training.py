@@ -23,7 +23,6 @@ EXPERIMENT = Experiment(
         replace(
             LITE,
             snn=replace(LITE.snn, images=None, epochs=1, readings=READINGS),
-            test_images=None,
             seeds=3,
             deviations=(
                 *LITE.deviations,

@@ -39,14 +39,12 @@ LITE = Profile(
     "lite",
     VGG5_LITE,
     AnnRecipe(6, 64, 0.02, decay_every=4, dropout=0.1, classifier_dropout=0.2, augmentation=Augmentation(flip=True)),
-    # Rate and loss were chosen once on a validation split of the training images by
-    # `python -m harness.papers.dct_snn.choices.lite`; the scores of all candidates are in results/selection/lite.json.
+    # Rate and loss were chosen once on a validation split of the training images, with the arm cyclic-16x3, by
+    # `python -m harness.papers.dct_snn.choices.lite_rates`; all scores are in results/selection/lite-rates.json.
     SnnRecipe(1, 16, 3e-5, dropout=0.1, loss_input="mean", images=6000, augmentation=Augmentation(flip=True)),
     balancing=Balancing(images=512),
-    test_images=2000,
     precision="bf16",
     encoder=TILED,
-    seeds=3,
     deviations=("fine-tuning rate and loss are chosen on a validation split",),
 )
 
