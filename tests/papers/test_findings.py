@@ -88,6 +88,15 @@ def test_which_sentences_on_latency_agree_is_said(tmp_path: Path) -> None:
 
 def test_networks_without_evidence_at_their_own_size_are_named(tmp_path: Path, write: Write) -> None:
     write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (7000, 7010, 7020))
-    assert "no evidence: 784-100-10, VGG11, VGG13, VGG5, VGG9." in sentences(tmp_path)[-1]
+    assert "no evidence: 784-100-10, VGG11, VGG13, VGG5, VGG9." in sentences(tmp_path)[-2]
     write_arm(write, "cifar10-encoders", "paper", "dct", (9000,))
-    assert "VGG5" not in sentences(tmp_path)[-1]
+    assert "VGG5" not in sentences(tmp_path)[-2]
+
+
+def test_claims_that_wait_are_counted_with_the_work_that_would_judge_them(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (7000, 7010, 7020, 7015, 7005))
+    waits = sentences(tmp_path)[-1]
+    assert waits.startswith("Still to be trained, for want of machine time, are the cells that ")
+    assert f"{INTERLEAVED} (25 cells, 1.4 PFLOP)" in waits
+    assert "The paper profile would judge " in waits
+    assert waits.endswith("tinyimagenet-vgg13 (5 cells, 35,693 PFLOP).")

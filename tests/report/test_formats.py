@@ -34,7 +34,7 @@ def test_markdown_puts_published_and_ours_beside_the_verdict(markdown: str) -> N
 
 
 def test_markdown_says_incomplete_with_the_seeds(markdown: str) -> None:
-    assert "incomplete (2/3)" in line_with(markdown, "cyclic-8x3 > interleaved-8x3")
+    assert "incomplete (4/5)" in line_with(markdown, "cyclic-8x3 > interleaved-8x3")
 
 
 def test_markdown_quotes_the_error_of_a_failed_cell_as_text(markdown: str) -> None:

@@ -1,0 +1,127 @@
+"""What the claims without a verdict wait for: the planned cells that would judge them, and what these compute.
+
+Operations are those of the layers with weights, two for each multiply-accumulate; a training step counts three times
+its forward pass. Needs no torch.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from harness.analysis.frame import Loaded
+from harness.analysis.judgement import JUDGES, Judgement
+from harness.analysis.words import ANSWERS
+from harness.catalogue import Experiment, Profile
+from harness.catalogue.claim import Claim
+from harness.config import CellConfig, Parameter
+from harness.data.catalog import facts_of
+
+TRAINING_IMAGES: Mapping[str, int] = {"mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000, "tinyimagenet": 100_000}
+TEST_IMAGES = 10_000  # of each of these data sets
+TRAINING_PASSES = 3  # forward, and backward to the inputs and to the weights
+CHEAPEST_FIRST = ("lite", "short", "paper")
+PETA = 1e15
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Claims of one experiment that one profile would judge: how many, their missing cells, and these cells' PFLOP."""
+
+    experiment: str
+    profile: str
+    claims: int
+    cells: int
+    peta: float
+
+
+def missing(
+    claims: Sequence[Claim], experiments: Sequence[Experiment], judgements: Sequence[Judgement], loaded: Loaded
+) -> tuple[Missing, ...]:
+    """What waits, by experiment and by the cheapest profile that judges such a claim; the cheapest comes first."""
+    known = {experiment.name: experiment for experiment in experiments}
+    answered = {judgement.id for judgement in judgements if judgement.verdict in ANSWERS}
+    waiting: dict[tuple[str, str], list[Claim]] = {}
+    for claim in claims:
+        if claim.needs_training and claim.id not in answered:
+            profile = _judging(claim, known[claim.experiment])
+            waiting.setdefault((claim.experiment, profile.name), []).append(claim)
+    done = _done(loaded)
+    found = []
+    for (name, profile_name), those in waiting.items():
+        cells = [cell for cell in _cells(those, known[name], profile_name) if _key(cell) not in done]
+        found.append(Missing(name, profile_name, len(those), len(cells), flop(cells) / PETA))
+    return tuple(sorted(found, key=lambda group: group.peta))
+
+
+def flop(cells: Sequence[CellConfig]) -> float:
+    """Floating-point operations of cells: their fine-tuning and tests, and one ANN for all that share its seed."""
+    anns = {(str(cell.network), map_shape(cell), cell.seed): cell for cell in cells}
+    return 2.0 * (sum(_snn_macs(cell) for cell in cells) + sum(_ann_macs(cell) for cell in anns.values()))
+
+
+def image_macs(cell: CellConfig) -> int:
+    """Multiply-accumulates of one image in the ANN of a cell: 3×3 convolutions, then linear layers (§2.1)."""
+    channels, height, width = map_shape(cell)
+    count = 0
+    for token in cell.network.features:
+        if isinstance(token, int):
+            count += 9 * channels * token * height * width
+            channels = token
+        elif token == "A":
+            height, width = height // 2, width // 2
+    features = channels * height * width
+    for units in (*cell.network.hidden, facts_of(cell.dataset).classes):
+        count += features * units
+        features = units
+    return count
+
+
+def map_shape(cell: CellConfig) -> tuple[int, int, int]:
+    """(C, H, W) of the map that the network sees: blocks side by side, which overlap where the stride is smaller."""
+    channels, height, width = facts_of(cell.dataset).shape
+    if cell.encoder.name != "dct":
+        return channels, height, width
+    block, stride = (_whole(cell.encoder.parameters.get(name, 4)) for name in ("block_size", "stride"))
+    return channels, ((height - block) // stride + 1) * block, ((width - block) // stride + 1) * block
+
+
+def _whole(value: Parameter) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _ann_macs(cell: CellConfig) -> float:
+    train = cell.train_images or TRAINING_IMAGES[cell.dataset]
+    test = cell.test_images or TEST_IMAGES
+    return float(image_macs(cell)) * cell.ann.epochs * (TRAINING_PASSES * train + test)
+
+
+def _snn_macs(cell: CellConfig) -> float:
+    tuned = cell.snn.images or cell.train_images or TRAINING_IMAGES[cell.dataset]
+    tests = (cell.test_images or TEST_IMAGES) * (1 + max(1, cell.snn.epochs))
+    return float(image_macs(cell)) * cell.timesteps * (TRAINING_PASSES * tuned * cell.snn.epochs + tests)
+
+
+def _judging(claim: Claim, experiment: Experiment) -> Profile:
+    """The cheapest profile of an experiment that judges claims of this kind."""
+    return next(
+        profile
+        for name in CHEAPEST_FIRST
+        for profile in experiment.profiles
+        if profile.name == name and claim.kind in JUDGES[name]
+    )
+
+
+def _cells(claims: Sequence[Claim], experiment: Experiment, profile: str) -> Iterator[CellConfig]:
+    """The planned cells of all arms that these claims are about."""
+    for name in dict.fromkeys(arm for claim in claims for arm in claim.arms):
+        for seed in range(experiment.seeds(name, profile)):
+            yield experiment.resolve(experiment.arm(name), experiment.profile(profile), seed)
+
+
+def _key(cell: CellConfig) -> tuple[str, str, str, int]:
+    return cell.experiment, cell.profile, cell.arm, cell.seed
+
+
+def _done(loaded: Loaded) -> Set[tuple[str, str, str, int]]:
+    done = loaded.cells[loaded.cells["status"] == "done"]
+    return set(zip(done["experiment"], done["profile"], done["arm"], done["seed"], strict=True))

@@ -1,0 +1,68 @@
+"""What claims without a verdict wait for: the missing cells, and their operations against the network's own layers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import encoders
+from harness.analysis.verdicts import judge
+from harness.catalogue import Experiment
+from harness.config import CellConfig
+from harness.data.catalog import facts_of
+from harness.papers.dct_snn.experiments import EXPERIMENTS
+from harness.papers.dct_snn.missing import Missing, flop, image_macs, map_shape, missing
+from harness.papers.dct_snn.paper import PAPER
+from harness.snn.network import stages
+from tests.analysis.conftest import Write
+from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, load, write_arm
+
+
+def waiting(folder: Path) -> dict[tuple[str, str], Missing]:
+    loaded = load(folder)
+    found = missing(PAPER.claims, EXPERIMENTS, judge(loaded, CATALOGUE), loaded)
+    assert [group.peta for group in found] == sorted(group.peta for group in found)
+    return {(group.experiment, group.profile): group for group in found}
+
+
+def cell(experiment: str, profile: str, arm: str, seed: int = 0) -> CellConfig:
+    found = CATALOGUE.experiment(experiment)
+    return found.resolve(found.arm(arm), found.profile(profile), seed)
+
+
+@pytest.mark.parametrize("experiment", [e for e in EXPERIMENTS if e.name != "quickstart"], ids=lambda e: e.name)
+def test_maps_and_operations_are_those_of_encoder_and_network(experiment: Experiment) -> None:
+    for profile in experiment.profiles:
+        for arm in experiment.arms:
+            config = experiment.resolve(arm, profile, 0)
+            facts = facts_of(config.dataset)
+            encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+            shape = tuple(encoder.frame(torch.zeros(1, *facts.shape)).shape[1:])
+            assert map_shape(config) == shape
+            layers = stages(config.network, map_shape(config), facts.classes)
+            assert image_macs(config) == sum(layer.macs for layer in layers)
+
+
+def test_operations_of_a_cell_by_hand() -> None:
+    config = cell(MNIST, "paper", "cyclic-16")
+    ann = 40 * (3 * 60_000 + 10_000)  # images forward, over 40 epochs
+    snn = 16 * (20 * 3 * 60_000 + 21 * 10_000)  # over 16 steps; tests after balancing and after each epoch
+    assert flop([config]) == 2 * (784 * 100 + 100 * 10) * (ann + snn)
+    other = cell(MNIST, "paper", "poisson-16")
+    assert flop([config, other]) == pytest.approx(2 * (784 * 100 + 100 * 10) * (ann + 2 * snn))  # one ANN for both
+    assert flop([config, replace(config, seed=1)]) == 2 * flop([config])
+
+
+def test_without_records_all_claims_of_training_wait(tmp_path: Path) -> None:
+    found = waiting(tmp_path)
+    assert sum(group.claims for group in found.values()) == sum(claim.needs_training for claim in PAPER.claims)
+    ablation = found[INTERLEAVED, "lite"]
+    assert (ablation.claims, ablation.cells) == (4, 30)
+
+
+def test_what_is_done_waits_no_longer(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", (9000, 9001, 9002, 9003, 9004))
+    assert waiting(tmp_path)[INTERLEAVED, "lite"].cells == 25
+    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (8000, 8001, 8002, 8003, 8004))
+    assert waiting(tmp_path)[INTERLEAVED, "lite"].claims < 4
