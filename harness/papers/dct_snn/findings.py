@@ -12,7 +12,8 @@ from harness.analysis.margins import difference_margin
 from harness.analysis.outcomes import accuracy_of, difference_of
 from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
-from harness.papers.dct_snn.experiments import EXPERIMENTS, latency_mnist
+from harness.papers.dct_snn.beyond import beats_cyclic
+from harness.papers.dct_snn.experiments import EXPERIMENTS, dct_beyond, dct_beyond_mnist, latency_mnist
 from harness.papers.dct_snn.missing import CHEAPEST_FIRST, Missing, missing
 from harness.papers.dct_snn.paper import PAPER
 
@@ -42,6 +43,8 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
         *_later(cells, planned),
         *_few_steps(cells),
         *_interleaving(by_id),
+        *beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST"),
+        *beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10"),
         *_numbers(judgements),
         *_other_papers(judgements),
         *_own_sentences(by_id),

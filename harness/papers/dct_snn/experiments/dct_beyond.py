@@ -59,7 +59,7 @@ EXPERIMENT = Experiment(
     arms=arms(LEARNED_CIFAR10, 8),
     profiles=(
         replace(SMOKE, encoder=COLOUR),
-        replace(LITE, encoder=COLOUR),
+        replace(LITE, encoder=COLOUR, seeds=3),
         replace(
             PAPER,
             encoder=COLOUR,

@@ -1,0 +1,68 @@
+"""Whether a schedule or a block size beats the paper's cyclic 4×4 code: a sentence from the records of `dct-beyond`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.analysis.estimates import ALPHA, LEAST_SEEDS, Estimate, estimate, p_above
+from harness.analysis.family import holm
+from harness.analysis.outcomes import difference_of
+from harness.analysis.planned_seeds import Cells, Key
+from harness.catalogue import Arm, Experiment, Profile
+from harness.papers.dct_snn.experiments.dct_beyond import TIMESTEPS
+
+
+@dataclass(frozen=True)
+class Rival:
+    """An arm minus cyclic at the same T, over all planned seeds; `p`: Holm's, that it is not above cyclic."""
+
+    arm: Arm
+    found: Estimate
+    p: float
+
+    def __str__(self) -> str:
+        """The arm's title, as far as its T, with the difference in points."""
+        found = self.found
+        name = self.arm.title.rpartition(", T = ")[0]
+        return f"{name} by {found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f})"
+
+
+def beats_cyclic(cells: Cells, experiment: Experiment, images: str) -> Iterator[str]:
+    """The sentence for each profile of `experiment`, smoke apart, that has all seeds of all arms at one T or more.
+
+    `images`: the data set in words. Holm's family is every other arm at every T, whether it is done or not.
+    """
+    for profile in experiment.profiles:
+        rivals = _rivals(cells, experiment, profile)
+        steps = [timesteps for timesteps in TIMESTEPS if any(r.arm.timesteps == timesteps for r in rivals)]
+        parts = [_at(timesteps, [r for r in rivals if r.arm.timesteps == timesteps]) for timesteps in steps]
+        if profile.name != "smoke" and parts:
+            yield f"Does another order, schedule or block size beat cyclic 4×4 on {images}? {'. '.join(parts)}."
+
+
+def _at(timesteps: int, rivals: list[Rival]) -> str:
+    better = [rival for rival in rivals if rival.p <= ALPHA]
+    if better:
+        return f"At {timesteps} steps yes: {', '.join(map(str, better))}"
+    nearest = max(rivals, key=lambda rival: float(rival.found.mean))
+    return f"At {timesteps} steps none is shown to; the best of them differs: {nearest}"
+
+
+def _rivals(cells: Cells, experiment: Experiment, profile: Profile) -> list[Rival]:
+    """Every arm at each T whose arms have all their planned seeds done."""
+    if experiment.seeds_in_common((arm.name for arm in experiment.arms), profile.name) < LEAST_SEEDS:
+        return []
+    found: list[tuple[Arm, Estimate]] = []
+    for timesteps in TIMESTEPS:
+        cyclic, *others = (arm for arm in experiment.arms if arm.timesteps == timesteps)
+        keys = {arm.name: _keys(experiment, profile, arm) for arm in (cyclic, *others)}
+        if all(key in cells.accuracy for those in keys.values() for key in those):
+            found += [
+                (arm, estimate(difference_of(cells, keys[arm.name], keys[cyclic.name], timesteps))) for arm in others
+            ]
+    family = len(experiment.arms) - len(TIMESTEPS)
+    adjusted = holm([float(p_above(difference, 0.0)) for _, difference in found], family)
+    return [Rival(arm, difference, float(p)) for (arm, difference), p in zip(found, adjusted, strict=True)]
+
+
+def _keys(experiment: Experiment, profile: Profile, arm: Arm) -> list[Key]:
+    return [(experiment.name, profile.name, arm.name, seed) for seed in range(experiment.seeds(arm.name, profile.name))]

@@ -1,0 +1,52 @@
+"""The sentence on other schedules and block sizes: who is above cyclic after Holm's adjustment, and at which T."""
+
+from pathlib import Path
+
+from scipy import stats
+
+from harness.analysis.planned_seeds import index
+from harness.papers.dct_snn.beyond import beats_cyclic
+from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
+from tests.analysis.conftest import Write
+from tests.analysis.judging import load, write_arm
+
+CYCLIC = (9700, 9710, 9720, 9705, 9715)
+
+
+def sentences(folder: Path) -> list[str]:
+    return list(beats_cyclic(index(load(folder)), EXPERIMENT, "MNIST"))
+
+
+def write_steps(write: Write, timesteps: int, **better: tuple[int, ...]) -> None:
+    """All arms at one T; those of `better` have these many images more right than cyclic, seed by seed."""
+    better = {"cyclic": (0,) * 5, **better}
+    for arm in EXPERIMENT.arms:
+        if arm.timesteps == timesteps:
+            more = better.get(arm.name.partition("-")[0], (-10, -30, 10, 0, -20))
+            write_arm(write, EXPERIMENT.name, "paper", arm.name, [a + b for a, b in zip(CYCLIC, more, strict=True)])
+
+
+def test_nothing_is_said_before_all_arms_at_a_t_are_done(tmp_path: Path, write: Write) -> None:
+    write_arm(write, EXPERIMENT.name, "paper", "cyclic-8", CYCLIC)
+    write_arm(write, EXPERIMENT.name, "paper", "energy-8", [final + 100 for final in CYCLIC])
+    assert sentences(tmp_path) == []
+
+
+def test_the_best_of_those_that_are_not_above_is_named(tmp_path: Path, write: Write) -> None:
+    write_steps(write, 8, weighted=(10, 0, -10, 20, 5))
+    (sentence,) = sentences(tmp_path)
+    # Student's t at 4 degrees of freedom times the standard error of (10, 0, -10, 20, 5) images of 10,000: by hand
+    half = stats.t.ppf(0.975, 4) * 11.180339887498949 / 5**0.5 / 100
+    interval = f"{0.05 - half:+.2f} to {0.05 + half:+.2f}"
+    assert sentence == (
+        "Does another order, schedule or block size beat cyclic 4×4 on MNIST? At 8 steps none is shown to; the best of "
+        f"them differs: low frequencies oftener by +0.05 points (95 %: {interval})."
+    )
+
+
+def test_who_is_above_after_adjustment_is_named_at_its_t(tmp_path: Path, write: Write) -> None:
+    write_steps(write, 8, block7=(100, 101, 99, 100, 102), energy=(10, 4, -2, 9, 12))  # the second: p = 0.02, times 19
+    write_steps(write, 16)
+    (sentence,) = sentences(tmp_path)
+    assert "At 8 steps yes: cyclic, 7×7 blocks by +1.00 points (95 %: +0.99 to +1.02). At 16 steps none" in sentence
+    assert "falling energy" not in sentence.partition("At 16 steps")[0]
