@@ -100,3 +100,12 @@ def test_claims_that_wait_are_counted_with_the_work_that_would_judge_them(tmp_pa
     assert f"{INTERLEAVED} (25 cells, 1.4 PFLOP)" in waits
     assert "The paper profile would judge " in waits
     assert waits.endswith("tinyimagenet-vgg13 (5 cells, 35,693 PFLOP).")
+
+
+def test_the_reset_is_the_reason_or_not(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3-no-reset", (5400, 5410, 5390, 5405, 5395))
+    assert not any(text.startswith("Without the reset") for text in sentences(tmp_path))
+    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3-no-reset", (5600, 5610, 5590, 5605, 5595))
+    (found,) = [text for text in sentences(tmp_path) if text.startswith("Without the reset")]
+    assert "changes accuracy by -2.00 points (95 %: -2.00 to -2.00)" in found
+    assert found.endswith("(contradicted, lite profile).")
