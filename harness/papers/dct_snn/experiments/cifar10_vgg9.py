@@ -10,7 +10,7 @@ EXPERIMENT = Experiment(
     title="VGG9 on CIFAR-10, 48 steps",
     source="§6, Fig. 2",
     dataset="cifar10",
-    arms=(Arm("cyclic-48", EncoderSpec("dct"), 48, "DCT, cyclic"),),
+    arms=(Arm("cyclic-48", EncoderSpec("dct", {"schedule": "cyclic"}), 48, "DCT, cyclic"),),
     profiles=(SMOKE, LITE, SHORT, paper(VGG9)),
     published=vgg("vgg9"),
 )

@@ -10,7 +10,7 @@ from harness.papers.dct_snn.experiments.sensitivity import RELEASED
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE
 from harness.papers.dct_snn.published import vgg
 
-CENTRED: Mapping[str, Parameter] = {"colour": "ycbcr"}
+CENTRED: Mapping[str, Parameter] = {"schedule": "cyclic", "colour": "ycbcr"}
 # What the released code feeds: chroma off centre, thresholds of each batch, an ANN trained on RGB.
 CODE: Mapping[str, Parameter] = {"colour": "ycbcr-released", "threshold_scope": "batch", "frames": "rgb"}
 
