@@ -18,7 +18,7 @@ UNANSWERED: Mapping[str, str] = {
 
 def paragraph(row: ClaimRow) -> str:
     """The claim of a row in a few sentences."""
-    sentences = [_published(row), _came_out(row), row.why, *row.also, f"Open: {still_open(row)}."]
+    sentences = [_published(row), _came_out(row), row.why, _untrained(row), *row.also, f"Open: {still_open(row)}."]
     return " ".join(filter(None, sentences))
 
 
@@ -45,6 +45,14 @@ def _came_out(row: ClaimRow) -> str:
         return f"Verdict: {row.verdict}."
     seeds = f"; {row.seeds} seeds, {row.profile} profile" if row.seeds != BLANK else ""
     return f"Ours: {row.ours} ({row.interval}{seeds}). Verdict: {row.verdict}."
+
+
+def _untrained(row: ClaimRow) -> str:
+    """What fine-tuning did to the number, where the record tells what it was before."""
+    if row.before == BLANK or row.ours == BLANK:
+        return ""
+    unit = "points" if "points" in row.ours else "%"
+    return f"Straight after balancing, before any fine-tuning, it was {row.before} {unit}."
 
 
 def _deviations(count: int) -> str:

@@ -40,9 +40,14 @@ ROW = ClaimRow(
 def test_a_paragraph_says_what_is_published_what_came_out_and_what_is_open() -> None:
     assert paragraph(ROW) == (
         "Published in Table 1: 86.7 %. Ours: 94.04 % (95 %: 93.76 to 94.31; 5/5 seeds, paper profile). "
-        "Verdict: higher. Our whole interval lies above. Of the readings, delay-2 comes nearest to 86.7: 83.80. "
+        "Verdict: higher. Our whole interval lies above. "
+        "Straight after balancing, before any fine-tuning, it was 41.59 %. "
+        "Of the readings, delay-2 comes nearest to 86.7: 83.80. "
         "Open: whether the paper's numbers were made with that reading."
     )
+    ordering = paragraph(replace(ROW, ours="+2.06 points", before="+5.30"))
+    assert "it was +5.30 points." in ordering
+    assert "Straight after" not in paragraph(replace(ROW, before=BLANK))
 
 
 @pytest.mark.parametrize(
