@@ -38,6 +38,7 @@ def label_ends(ax: "Axes", ends: Sequence[End], points: Sequence[tuple[float, fl
     """
     if not ends:
         return True
+    before = ax.get_xlim()
     _make_room(ax, ends, points)
     taken = [text.get_window_extent() for text in ax.texts]
     covered = np.concatenate([*(_along(ax, end) for end in ends), *(_around(ax, point) for point in points)])
@@ -47,6 +48,7 @@ def label_ends(ax: "Axes", ends: Sequence[End], points: Sequence[tuple[float, fl
         if name is None:
             for other in written:
                 other.remove()
+            ax.set_xlim(before)
             return False
         taken.append(name.get_window_extent())
         written.append(name)

@@ -78,13 +78,15 @@ def test_names_stand_at_the_ends_of_lines_and_cover_no_line() -> None:
         assert axes.get_window_extent().x1 + 1 >= box.x1
 
 
-def test_where_one_name_has_no_room_none_is_written() -> None:
+def test_where_one_name_has_no_room_none_is_written_and_none_is_kept_free() -> None:
     axes, crowd = panel(), [end(f"number {i}", 90, 40, 20, 10 + i / 100) for i in range(40)]
     for line in crowd:
         axes.plot(line.steps, line.errors)
     logarithmic(axes, foot_of([10.0, 90.0]))
+    before = axes.get_xlim()
     assert not label_ends(axes, crowd, [])
     assert list(axes.texts) == []
+    assert axes.get_xlim() == before
 
 
 def test_three_seeds_are_a_line_in_a_band_and_fewer_are_points(campaign: Campaign) -> None:
