@@ -14,7 +14,7 @@ from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
 from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.experiments import EXPERIMENTS, dct_beyond, dct_beyond_mnist, latency_mnist
-from harness.papers.dct_snn.missing import CHEAPEST_FIRST, Missing, missing
+from harness.papers.dct_snn.missing import missing, waiting
 from harness.papers.dct_snn.paper import PAPER
 
 MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
@@ -24,7 +24,6 @@ CODES = {"dct": "the DCT code", "direct": "direct input", "poisson": "Poisson in
 INTERLEAVED = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
 RESET = "interleaved-loss-is-the-reset"
 SENTENCES = {"latency-two-to-fourteen": '"2-14X"', "latency-orders-of-magnitude": '"orders of magnitude"'}
-LARGE = 100  # PFLOP are rounded to whole ones from here
 PAIRS = {
     "latency-200-agrees-with-2-14": '"about 200 steps" and "2-14X"',
     "latency-200-agrees-with-orders": '"about 200 steps" and "orders of magnitude"',
@@ -39,6 +38,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
     for judgement in judgements:
         by_id.setdefault(judgement.id, judgement)
     planned = by_id[NUMBER].seeds_planned if NUMBER in by_id else 0
+    groups = () if loaded.cells.empty else missing(PAPER.claims, EXPERIMENTS, judgements, loaded)
     return (
         *_against_controls(cells, planned),
         *_later(cells, planned),
@@ -51,7 +51,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
         *_other_papers(judgements),
         *_own_sentences(by_id),
         *_sizes(loaded),
-        *_waiting(loaded, judgements),
+        *waiting(PAPER.claims, groups),
     )
 
 
@@ -192,30 +192,3 @@ def _sizes(loaded: Loaded) -> Iterator[str]:
     missing = [name.upper() for name, runs in sorted(by_network.items()) if not any(runs)]
     if missing:
         yield f"At the size of the paper these networks have no evidence: {', '.join(missing)}."
-
-
-def _waiting(loaded: Loaded, judgements: Sequence[Judgement]) -> Iterator[str]:
-    """The claims that no record judges yet, with the work that would."""
-    if loaded.cells.empty or not (groups := missing(PAPER.claims, EXPERIMENTS, judgements, loaded)):
-        return
-    judged = sum(claim.kind != "context" for claim in PAPER.claims)
-    yield (
-        f"Still to be trained, for want of machine time, are the cells that {sum(group.claims for group in groups)} of "
-        f"{judged} claims wait for. {'. '.join(_work(name, groups) for name in CHEAPEST_FIRST if _of(name, groups))}."
-    )
-
-
-def _of(profile: str, groups: Sequence[Missing]) -> list[Missing]:
-    return [group for group in groups if group.profile == profile]
-
-
-def _work(profile: str, groups: Sequence[Missing]) -> str:
-    """What one profile would answer, and its operations, experiment by experiment."""
-    those = _of(profile, groups)
-    parts = (f"{group.experiment} ({group.cells} cells, {_peta(group.peta)} PFLOP)" for group in those)
-    claims = sum(group.claims for group in those)
-    return f"The {profile} profile would judge {claims} of them: {', '.join(parts)}"
-
-
-def _peta(operations: float) -> str:
-    return f"{operations:,.{0 if operations >= LARGE else 1}f}"

@@ -20,6 +20,7 @@ TEST_IMAGES = 10_000  # of each of these data sets
 TRAINING_PASSES = 3  # forward, and backward to the inputs and to the weights
 CHEAPEST_FIRST = ("lite", "short", "paper")
 PETA = 1e15
+LARGE = 100  # PFLOP are rounded to whole ones from here
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,18 @@ def missing(
         cells = [cell for cell in _cells(those, known[name], profile_name) if _key(cell) not in done]
         found.append(Missing(name, profile_name, len(those), len(cells), flop(cells) / PETA))
     return tuple(sorted(found, key=lambda group: group.peta))
+
+
+def waiting(claims: Sequence[Claim], groups: Sequence[Missing]) -> Iterator[str]:
+    """What waits as a sentence for the findings, with the work that would judge it, by profile."""
+    if not groups:
+        return
+    judged = sum(claim.kind != "context" for claim in claims)
+    by_profile = ((name, [group for group in groups if group.profile == name]) for name in CHEAPEST_FIRST)
+    yield (
+        f"Still to be trained, for want of machine time, are the cells that {sum(group.claims for group in groups)} of "
+        f"{judged} claims wait for. {'. '.join(_work(name, those) for name, those in by_profile if those)}."
+    )
 
 
 def flop(cells: Sequence[CellConfig]) -> float:
@@ -87,6 +100,16 @@ def map_shape(cell: CellConfig) -> tuple[int, int, int]:
 def _whole(value: Parameter) -> int:
     assert isinstance(value, int)
     return value
+
+
+def _work(profile: str, groups: Sequence[Missing]) -> str:
+    """What one profile would answer, and its operations, experiment by experiment."""
+    parts = (f"{group.experiment} ({group.cells} cells, {_in_words(group.peta)} PFLOP)" for group in groups)
+    return f"The {profile} profile would judge {sum(group.claims for group in groups)} of them: {', '.join(parts)}"
+
+
+def _in_words(peta: float) -> str:
+    return f"{peta:,.{0 if peta >= LARGE else 1}f}"
 
 
 def _ann_macs(cell: CellConfig) -> float:
