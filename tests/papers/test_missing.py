@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import encoders
+from harness.analysis.planned_seeds import index
 from harness.analysis.verdicts import judge
 from harness.catalogue import Experiment
 from harness.config import CellConfig
@@ -21,7 +22,7 @@ from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, load, write_ar
 
 def waiting(folder: Path) -> dict[tuple[str, str], Missing]:
     loaded = load(folder)
-    found = missing(PAPER.claims, EXPERIMENTS, judge(loaded, CATALOGUE), loaded)
+    found = missing(PAPER.claims, EXPERIMENTS, judge(loaded, CATALOGUE), index(loaded))
     assert [group.peta for group in found] == sorted(group.peta for group in found)
     return {(group.experiment, group.profile): group for group in found}
 

@@ -110,9 +110,8 @@ def write_ablation(results: Path) -> None:
     }
     for arm, counts in finals.items():
         write_arm(results, "ablation-interleaved", "lite", arm, counts)
-    write_cell(
-        results, Cell("ablation-interleaved", "lite", "interleaved-8x3", 2), 0, ERROR
-    )  # in the place of a good one
+    # In the place of a good one.
+    write_cell(results, Cell("ablation-interleaved", "lite", "interleaved-8x3", 2), 0, ERROR)
 
 
 def write_readings(results: Path) -> None:

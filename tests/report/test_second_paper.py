@@ -39,6 +39,7 @@ less = "interleaved-16x3"
 timestep = {number}
 source = "§1"
 """
+FINALS = {"cyclic-16x3": (6900, 6960, 6860, 6900, 6920), "interleaved-16x3": (6350, 6390, 6330, 6350, 6350)}
 
 
 def install(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,10 +72,7 @@ def test_an_installed_package_is_found(two: Catalogue) -> None:
 def test_no_verdict_of_the_first_changes(two: Catalogue, campaign: Campaign) -> None:
     write_mnist(campaign.evidence)
     write_ablation(campaign.evidence)
-    for arm, finals in (
-        ("cyclic-16x3", (6900, 6960, 6860, 6900, 6920)),
-        ("interleaved-16x3", (6350, 6390, 6330, 6350, 6350)),
-    ):
+    for arm, finals in FINALS.items():
         write_arm(campaign.evidence, "ablation-interleaved", "lite", arm, finals)
     [alone] = read(campaign.evidence, None, CATALOGUE)
     [source] = read(campaign.evidence, None, two)
@@ -85,10 +83,7 @@ def test_no_verdict_of_the_first_changes(two: Catalogue, campaign: Campaign) -> 
 
 def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Campaign) -> None:
     for experiment in ("ablation-interleaved", "invented-interleaved"):
-        for arm, finals in (
-            ("cyclic-16x3", (6900, 6960, 6860, 6900, 6920)),
-            ("interleaved-16x3", (6350, 6390, 6330, 6350, 6350)),
-        ):
+        for arm, finals in FINALS.items():
             arm_writer(two)(campaign.evidence, experiment, "lite", arm, finals)
     [source] = read(campaign.evidence, None, two)
     claims = {claim.id: claim for claim in two.claims}

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from harness.analysis.estimates import ALPHA, LEAST_SEEDS, Estimate, estimate, p_above
 from harness.analysis.family import holm
 from harness.analysis.outcomes import difference_of
-from harness.analysis.planned_seeds import Cells, Key
+from harness.analysis.planned_seeds import Cells, Key, seeds_done
 from harness.catalogue import Arm, Experiment, Profile
 from harness.papers.dct_snn.experiments.dct_beyond import TIMESTEPS
 
@@ -32,10 +33,10 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str) -> Iterator[
     `images`: the data set in words. Holm's family is every other arm at every T, whether it is done or not.
     """
     for profile in experiment.profiles:
-        rivals = _rivals(cells, experiment, profile)
-        steps = [timesteps for timesteps in TIMESTEPS if any(r.arm.timesteps == timesteps for r in rivals)]
-        parts = [_at(timesteps, [r for r in rivals if r.arm.timesteps == timesteps]) for timesteps in steps]
-        if profile.name != "smoke" and parts:
+        if profile.name == "smoke":
+            continue
+        by_steps = groupby(_rivals(cells, experiment, profile), key=lambda rival: rival.arm.timesteps)
+        if parts := [_at(timesteps, list(rivals)) for timesteps, rivals in by_steps]:
             yield f"Does another order, schedule or block size beat cyclic 4×4 on {images}? {'. '.join(parts)}."
 
 
@@ -48,21 +49,22 @@ def _at(timesteps: int, rivals: list[Rival]) -> str:
 
 
 def _rivals(cells: Cells, experiment: Experiment, profile: Profile) -> list[Rival]:
-    """Every arm at each T whose arms have all their planned seeds done."""
-    if experiment.seeds_in_common((arm.name for arm in experiment.arms), profile.name) < LEAST_SEEDS:
+    """Every arm at each T whose arms have all their planned seeds done, by rising T."""
+    planned = experiment.seeds_in_common((arm.name for arm in experiment.arms), profile.name)
+    if planned < LEAST_SEEDS:
         return []
     found: list[tuple[Arm, Estimate]] = []
     for timesteps in TIMESTEPS:
         cyclic, *others = (arm for arm in experiment.arms if arm.timesteps == timesteps)
-        keys = {arm.name: _keys(experiment, profile, arm) for arm in (cyclic, *others)}
-        if all(key in cells.accuracy for those in keys.values() for key in those):
+        names = [arm.name for arm in (cyclic, *others)]
+        seeds = seeds_done(cells, experiment.name, profile.name, names, planned)
+        if seeds.complete:
+            keys: dict[str, list[Key]] = {
+                name: [(experiment.name, profile.name, name, seed) for seed in seeds.seeds] for name in names
+            }
             found += [
                 (arm, estimate(difference_of(cells, keys[arm.name], keys[cyclic.name], timesteps))) for arm in others
             ]
     family = len(experiment.arms) - len(TIMESTEPS)
     adjusted = holm([float(p_above(difference, 0.0)) for _, difference in found], family)
     return [Rival(arm, difference, float(p)) for (arm, difference), p in zip(found, adjusted, strict=True)]
-
-
-def _keys(experiment: Experiment, profile: Profile, arm: Arm) -> list[Key]:
-    return [(experiment.name, profile.name, arm.name, seed) for seed in range(experiment.seeds(arm.name, profile.name))]

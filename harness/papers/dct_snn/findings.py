@@ -38,7 +38,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
     for judgement in judgements:
         by_id.setdefault(judgement.id, judgement)
     planned = by_id[NUMBER].seeds_planned if NUMBER in by_id else 0
-    groups = () if loaded.cells.empty else missing(PAPER.claims, EXPERIMENTS, judgements, loaded)
+    groups = () if loaded.cells.empty else missing(PAPER.claims, EXPERIMENTS, judgements, cells)
     return (
         *_against_controls(cells, planned),
         *_later(cells, planned),

@@ -4,19 +4,19 @@ Operations are those of the layers with weights, two for each multiply-accumulat
 its forward pass. Needs no torch.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.frame import Loaded
 from harness.analysis.judgement import JUDGES, Judgement
+from harness.analysis.planned_seeds import Cells
 from harness.analysis.words import ANSWERS
-from harness.catalogue import Experiment, Profile
+from harness.catalogue import Experiment
 from harness.catalogue.claim import Claim
 from harness.config import CellConfig, Parameter
 from harness.data.catalog import facts_of
+from harness.papers.dct_snn.paper import TEST_IMAGES
 
 TRAINING_IMAGES: Mapping[str, int] = {"mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000, "tinyimagenet": 100_000}
-TEST_IMAGES = 10_000  # of each of these data sets
 TRAINING_PASSES = 3  # forward, and backward to the inputs and to the weights
 CHEAPEST_FIRST = ("lite", "short", "paper")
 PETA = 1e15
@@ -35,21 +35,20 @@ class Missing:
 
 
 def missing(
-    claims: Sequence[Claim], experiments: Sequence[Experiment], judgements: Sequence[Judgement], loaded: Loaded
+    claims: Sequence[Claim], experiments: Sequence[Experiment], judgements: Sequence[Judgement], cells: Cells
 ) -> tuple[Missing, ...]:
     """What waits, by experiment and by the cheapest profile that judges such a claim; the cheapest comes first."""
     known = {experiment.name: experiment for experiment in experiments}
     answered = {judgement.id for judgement in judgements if judgement.verdict in ANSWERS}
-    waiting: dict[tuple[str, str], list[Claim]] = {}
+    unanswered: dict[tuple[str, str], list[Claim]] = {}
     for claim in claims:
         if claim.needs_training and claim.id not in answered:
             profile = _judging(claim, known[claim.experiment])
-            waiting.setdefault((claim.experiment, profile.name), []).append(claim)
-    done = _done(loaded)
+            unanswered.setdefault((claim.experiment, profile), []).append(claim)
     found = []
-    for (name, profile_name), those in waiting.items():
-        cells = [cell for cell in _cells(those, known[name], profile_name) if _key(cell) not in done]
-        found.append(Missing(name, profile_name, len(those), len(cells), flop(cells) / PETA))
+    for (name, profile), those in unanswered.items():
+        to_do = [cell for cell in _planned(those, known[name], profile) if _key(cell) not in cells.accuracy]
+        found.append(Missing(name, profile, len(those), len(to_do), flop(to_do) / PETA))
     return tuple(sorted(found, key=lambda group: group.peta))
 
 
@@ -114,27 +113,23 @@ def _in_words(peta: float) -> str:
 
 def _ann_macs(cell: CellConfig) -> float:
     train = cell.train_images or TRAINING_IMAGES[cell.dataset]
-    test = cell.test_images or TEST_IMAGES
+    test = cell.test_images or TEST_IMAGES[cell.dataset]
     return float(image_macs(cell)) * cell.ann.epochs * (TRAINING_PASSES * train + test)
 
 
 def _snn_macs(cell: CellConfig) -> float:
     tuned = cell.snn.images or cell.train_images or TRAINING_IMAGES[cell.dataset]
-    tests = (cell.test_images or TEST_IMAGES) * (1 + max(1, cell.snn.epochs))
+    tests = (cell.test_images or TEST_IMAGES[cell.dataset]) * (1 + max(1, cell.snn.epochs))
     return float(image_macs(cell)) * cell.timesteps * (TRAINING_PASSES * tuned * cell.snn.epochs + tests)
 
 
-def _judging(claim: Claim, experiment: Experiment) -> Profile:
+def _judging(claim: Claim, experiment: Experiment) -> str:
     """The cheapest profile of an experiment that judges claims of this kind."""
-    return next(
-        profile
-        for name in CHEAPEST_FIRST
-        for profile in experiment.profiles
-        if profile.name == name and claim.kind in JUDGES[name]
-    )
+    there = {profile.name for profile in experiment.profiles}
+    return next(name for name in CHEAPEST_FIRST if name in there and claim.kind in JUDGES[name])
 
 
-def _cells(claims: Sequence[Claim], experiment: Experiment, profile: str) -> Iterator[CellConfig]:
+def _planned(claims: Sequence[Claim], experiment: Experiment, profile: str) -> Iterator[CellConfig]:
     """The planned cells of all arms that these claims are about."""
     for name in dict.fromkeys(arm for claim in claims for arm in claim.arms):
         for seed in range(experiment.seeds(name, profile)):
@@ -143,8 +138,3 @@ def _cells(claims: Sequence[Claim], experiment: Experiment, profile: str) -> Ite
 
 def _key(cell: CellConfig) -> tuple[str, str, str, int]:
     return cell.experiment, cell.profile, cell.arm, cell.seed
-
-
-def _done(loaded: Loaded) -> Set[tuple[str, str, str, int]]:
-    done = loaded.cells[loaded.cells["status"] == "done"]
-    return set(zip(done["experiment"], done["profile"], done["arm"], done["seed"], strict=True))

@@ -5,8 +5,7 @@
 The published rate is meant for 25 epochs of 50,000 images; lite has one of 6,000. Candidates differ in the rate and in
 what the loss sees. They are the codes of `cifar10-encoders`, and the arm cyclic-16x3 of `ablation-interleaved`, whose
 choice every DCT arm on its map takes. They are scored on 5,000 held-out training images. The scores stand in
-results/selection/lite-rates.json. `--arm` searches single
-arms, e.g. `cyclic-16x3`, which the ablations wait for.
+results/selection/lite-rates.json. `--arm` searches single arms, e.g. `cyclic-16x3`, which the ablations wait for.
 """
 
 from dataclasses import replace
