@@ -1,6 +1,7 @@
 """The open question's arms: each fits its T, and learned orders are those that the script wrote."""
 
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -33,18 +34,21 @@ def test_one_weighted_cycle_fills_each_t_and_never_prefers_a_higher_frequency() 
 
 
 @pytest.mark.parametrize("experiment", [EXPERIMENT, MNIST])
-def test_every_arm_at_every_profile_shares_one_frame_and_fits_its_t(experiment: Experiment) -> None:
+def test_every_arm_at_every_profile_fits_its_t_and_shares_the_frame_of_its_colour(experiment: Experiment) -> None:
     images = torch.rand(8, 3, 32, 32) * 2 - 1 if experiment is EXPERIMENT else torch.rand(8, 1, 28, 28) * 2 - 1
-    assert len(experiment.arms) == 6 * len(TIMESTEPS)
+    colours = {"rgb", "chroma"} if experiment is EXPERIMENT else set()
+    assert len(experiment.arms) == (6 + len(colours)) * len(TIMESTEPS)
     for profile in experiment.profiles:
-        frames = []
+        frames = defaultdict(list)
         for arm in experiment.arms:
             spec = experiment.resolve(arm, profile, 0).encoder
             encoder = create(spec.name, **spec.parameters).calibrate(images, torch.Generator())
             assert isinstance(encoder, Dct)
             assert len(encoder.indices_at(arm.timesteps)) == arm.timesteps
-            frames.append(encoder.frame(images))
-        assert all(torch.equal(frame, frames[0]) for frame in frames)
+            colour = arm.name.partition("-")[0]
+            frames[colour if colour in colours else "the others'"].append(encoder.frame(images))
+        assert frames.keys() == {"the others'", *colours}
+        assert all(torch.equal(frame, alike[0]) for alike in frames.values() for frame in alike)
 
 
 def test_the_order_learned_from_one_frequency_begins_with_it() -> None:

@@ -1,4 +1,4 @@
-"""The sentence on other schedules and block sizes: who is above cyclic after Holm's adjustment, and at which T."""
+"""The sentence on other schedules, block sizes and colours: who is above cyclic after Holm's adjustment, at which T."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ CYCLIC = (9700, 9710, 9720, 9705, 9715)
 
 
 def sentences(folder: Path) -> list[str]:
-    return list(beats_cyclic(index(load(folder)), EXPERIMENT, "MNIST"))
+    return list(beats_cyclic(index(load(folder)), EXPERIMENT, "MNIST", "order, schedule or block size"))
 
 
 def write_steps(write: Write, timesteps: int, **better: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Whether a schedule or a block size beats the paper's cyclic 4×4 code: a sentence from the records of `dct-beyond`."""
+"""Whether anything beats the paper's cyclic 4×4 code: a sentence from the records of `dct-beyond`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,17 +27,18 @@ class Rival:
         return f"{name} by {found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f})"
 
 
-def beats_cyclic(cells: Cells, experiment: Experiment, images: str) -> Iterator[str]:
+def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[str]:
     """The sentence for each profile of `experiment`, smoke apart, that has all seeds of all arms at one T or more.
 
-    `images`: the data set in words. Holm's family is every other arm at every T, whether it is done or not.
+    `images`: the data set in words. `varied`: in what the arms differ from cyclic, in words. Holm's family is every
+    other arm at every T, whether it is done or not.
     """
     for profile in experiment.profiles:
         if profile.name == "smoke":
             continue
         by_steps = groupby(_rivals(cells, experiment, profile), key=lambda rival: rival.arm.timesteps)
         if parts := [_at(timesteps, list(rivals)) for timesteps, rivals in by_steps]:
-            yield f"Does another order, schedule or block size beat cyclic 4×4 on {images}? {'. '.join(parts)}."
+            yield f"Does another {varied} beat cyclic 4×4 on {images}? {'. '.join(parts)}."
 
 
 def _at(timesteps: int, rivals: list[Rival]) -> str:

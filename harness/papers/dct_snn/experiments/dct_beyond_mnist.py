@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from harness.catalogue import Experiment
-from harness.papers.dct_snn.experiments.dct_beyond import arms
+from harness.papers.dct_snn.experiments.dct_beyond import TIMESTEPS, arms
 from harness.papers.dct_snn.experiments.mnist import PAPER, SMOKE, tuned
 
 # Written by `python -m harness.papers.dct_snn.choices.dct_order` from training images, without labels.
@@ -14,6 +14,6 @@ EXPERIMENT = Experiment(
     title="Does any schedule beat cyclic? MNIST",
     source="not in the paper",
     dataset="mnist",
-    arms=tuple(map(tuned, arms(LEARNED_MNIST, 7))),  # 8 does not divide 28
+    arms=tuple(tuned(arm) for t in TIMESTEPS for arm in arms(t, LEARNED_MNIST, 7, {})),  # 8 does not divide 28
     profiles=(replace(SMOKE, test_images=200), PAPER),
 )

@@ -20,9 +20,9 @@ READINGS: tuple[tuple[str, str, Mapping[str, Parameter], Mapping[str, Any]], ...
     ("algorithm", "leak as Algorithm 1: only without a spike", CENTRED, {"neuron.reading": "algorithm"}),
     ("delay", "one step of delay a layer", CENTRED, {"neuron.clock": "layer-delay"}),
     ("maximum", "thresholds balanced at the maximum (§1.3)", CENTRED, {"balancing.percentile": 100.0}),
-    ("rgb", "the code sees RGB", {"colour": "rgb"}, {}),
+    ("rgb", "the code sees RGB", {**CENTRED, "colour": "rgb"}, {}),
     ("rgb-frames", "the ANN sees RGB, the code YCbCr", {**CENTRED, "frames": "rgb"}, {}),
-    ("chroma", "chroma off centre, as released", {"colour": "ycbcr-released"}, {}),
+    ("chroma", "chroma off centre, as released", {**CENTRED, "colour": "ycbcr-released"}, {}),
     ("released", "all choices of the released code together", CODE, RELEASED),
 )
 
