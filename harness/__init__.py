@@ -89,7 +89,8 @@ def run_experiment(
     from harness.machine.console import console as plain
     from harness.papers import catalogue
     from harness.runs.announcing import announce
-    from harness.runs.request import Request, execute, prepare
+    from harness.runs.execution import execute
+    from harness.runs.request import Request, prepare
 
     known, name = catalogue(), experiment
     if experiment.endswith(".py"):

@@ -81,7 +81,8 @@ def run(
 def _train(request: "Request", catalogue: "Catalogue", as_json: bool) -> list[dict[str, Any]]:
     """Train the cells of a request that have no record and print the results; a dry run has no rows."""
     from harness.runs.announcing import announce
-    from harness.runs.request import execute, prepare
+    from harness.runs.execution import execute
+    from harness.runs.request import prepare
 
     prepared = prepare(request, catalogue)
     errors = plain(stderr=True)

@@ -18,14 +18,19 @@ from harness.runs.sealing import as_read, sealed
 from harness.runs.verify import compare, recorded_device, recorded_kernel, recorded_threads
 from harness.schema import Record
 from harness.training.cell import Setting, Trained, run_cell
+from harness.training.watch import Watch
 
 
 class Added(NamedTuple):
-    """Whether the weights of a finished cell are there now; `reason` says why they are not."""
+    """Whether the weights of a finished cell are there now; `reason` says why they are not.
+
+    reported: seconds of the cell's expected ones that were reported as done.
+    """
 
     cell: PlannedCell
     added: bool
     reason: str = ""
+    reported: float = 0.0
 
 
 def without_weights(cells: Sequence[PlannedCell]) -> list[PlannedCell]:
@@ -39,23 +44,23 @@ def add_weights(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Added]:
     A cell that another run holds is left to it. Raises OSError when the disk refuses, and Stopped where the setting's
     watch ends the run.
     """
-    if cells:
-        grid.say(f"finished cells without weights: {len(cells)}; each is trained again and held against its record")
     for cell in cells:
         with hold(lock_path(cell.path)) as owner:
             if owner is None:
                 grid.starting(cell)
-                result = _add(cell, grid)
+                meter = Meter(cell.cost, grid.setting.watch.progress)
+                watch = replace(grid.setting.watch, progress=meter.progress)
+                result = _add(cell, grid, watch)._replace(reported=meter.reported)
                 lock_path(cell.path).unlink(missing_ok=True)
             else:
                 result = Added(cell, False, f"running elsewhere ({owner}): no weights added")
         yield result
 
 
-def _add(cell: PlannedCell, grid: Grid) -> Added:
+def _add(cell: PlannedCell, grid: Grid, watch: Watch) -> Added:
     before = read_record(cell.path)
     try:
-        trained, after = _again(before, grid)
+        trained, after = _again(before, grid, watch)
     except CellFailure as failure:
         return Added(cell, False, f"trained again it fails: {failure}; nothing added")
     result = compare(str(cell.path), before, after)
@@ -69,10 +74,8 @@ def _add(cell: PlannedCell, grid: Grid) -> Added:
     return Added(cell, True)
 
 
-def _again(before: Record, grid: Grid) -> tuple[Trained, Record]:
+def _again(before: Record, grid: Grid, watch: Watch) -> tuple[Trained, Record]:
     device = recorded_device(before)
-    # What it takes is in no estimate: only its stages are shown.
-    watch = replace(grid.setting.watch, progress=Meter(None, grid.setting.watch.progress).progress)
     setting = Setting(device, recorded_kernel(before, device), watch=watch)
     with recorded_threads(before):
         trained = run_cell(before.config, grid.data, guarded(before.config.encoder), setting)

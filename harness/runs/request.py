@@ -1,35 +1,26 @@
-"""`harness run`: choose a profile, say what will be done and how long it takes, do it, say what came of it."""
+"""What `harness run` is asked for, and what that comes to: a profile, cells, and how long they take."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from rich.console import Console
 
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Profile
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
-from harness.machine.allocator import keep_freed_memory
 from harness.machine.signals import Deadline
 from harness.machine.threads import Threads, computing_with
 from harness.records.fingerprint import ANN_ROOT, code_of
-from harness.records.twins import TRAINED_AS
-from harness.runs.adding import add_weights, without_weights
+from harness.runs.adding import without_weights
 from harness.runs.copies import copies
-from harness.runs.display import display, duration
 from harness.runs.estimate import estimate, threads_of
 from harness.runs.executors.choice import Where
-from harness.runs.executors.place import place_of
-from harness.runs.forecast import Forecast
-from harness.runs.grid import Finished, Grid, name_of, sweep
 from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
 from harness.snn.fire import Kernel
-from harness.training.ann_cache import AnnCache
+from harness.training.ann_cache import NO_CACHE, AnnCache
 from harness.training.cell import Setting
-from harness.training.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -61,6 +52,7 @@ class Prepared:
     """A request resolved: what there is to do and with what. timesteps: by arm, those at which a claim is judged.
 
     steps: optimiser steps. seconds: of work, of which `at_once` are done in one second.
+    again: finished cells that are trained once more for their weights, one after another.
     """
 
     experiment: Experiment
@@ -75,6 +67,7 @@ class Prepared:
     threads: Threads
     anns: AnnCache
     at_once: int = 1
+    again: tuple[PlannedCell, ...] = ()
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -119,6 +112,9 @@ def _at_profile(
     with computing_with(threads.count):
         setting = Setting(device, request.kernel, anns)
         found = estimate(todo, data, setting, copies(todo, request.results, setting))
+        again = estimate(
+            without_weights(cells) if request.keep_weights else (), data, replace(setting, ann_cache=NO_CACHE)
+        )
     return Prepared(
         experiment,
         profile,
@@ -132,6 +128,7 @@ def _at_profile(
         threads=threads,
         anns=anns,
         at_once=request.where.at_once(len(todo)),
+        again=again.cells,
     )
 
 
@@ -155,38 +152,6 @@ def device_of(name: str, elsewhere: bool = False) -> torch.device:
     return torch.device(name)
 
 
-def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:
-    """Run what is to do, with a progress display; one row a cell, for `--json`. Ctrl-C loses no finished epoch.
-
-    Raises Stopped once the request's deadline has passed: what was begun has a checkpoint then.
-    """
-    keep_freed_memory()
-    rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
-    to_do = {cell.path for cell in prepared.todo}
-    sweep([cell for cell in prepared.cells if cell.path not in to_do])
-    forecast = Forecast(prepared.seconds, prepared.at_once)
-    with display(console, forecast) as show, computing_with(prepared.threads.count):
-        watch = Watch(show.advance, request.deadline.passed)
-        grid = Grid(
-            data=prepared.data,
-            results=request.results,
-            setting=Setting(prepared.device, request.kernel, prepared.anns, watch=watch),
-            timesteps=prepared.timesteps,
-            keep_weights=request.keep_weights,
-            starting=lambda cell: show.cell(name_of(cell)),
-            say=show.line,
-        )
-        place = place_of(grid, request.data_dir, prepared.threads.count)
-        executor = request.where.executor(replace(place, cache_dir=request.cache_dir))
-        for done in executor(prepared.todo, grid):
-            rows[done.cell.path] = _row(done.cell, done.record.status)
-            show.settle((done.cell.cost.seconds if done.cell.cost else 0.0) - done.reported)
-            show.line(_outcome(done))
-        for added in add_weights(without_weights(prepared.cells) if request.keep_weights else (), grid):
-            show.line(f"{name_of(added.cell)}: {added.reason or 'weights added'}")
-    return list(rows.values())
-
-
 def claimed_timesteps(claims: Iterable[Claim]) -> dict[str, list[int]]:
     """By arm, the timesteps at which a claim is judged."""
     found: dict[str, list[int]] = {}
@@ -194,26 +159,3 @@ def claimed_timesteps(claims: Iterable[Claim]) -> dict[str, list[int]]:
         for arm in claim.arms:
             found.setdefault(arm, []).append(claim.judged_timestep)
     return found
-
-
-def _outcome(done: Finished) -> str:
-    name, record = name_of(done.cell), done.record
-    if record.failure is not None or record.curve is None:
-        return f"{name}: failed: {record.failure.reason if record.failure else 'no reason given'}"
-    percent = 100 * record.curve.correct[-1] / record.curve.total
-    how = f"in {duration(sum(record.timings.values()))}" if done.here else "(finished by another run)"
-    if TRAINED_AS in record.environment:
-        how = f"(the same computation as {record.environment[TRAINED_AS]})"
-    return f"{name}: {percent:.2f} % {how}"
-
-
-def _row(cell: PlannedCell, status: str) -> dict[str, Any]:
-    config = cell.config
-    return {
-        "experiment": config.experiment,
-        "profile": config.profile,
-        "arm": config.arm,
-        "seed": config.seed,
-        "status": status,
-        "record": str(cell.path),
-    }

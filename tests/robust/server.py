@@ -45,7 +45,7 @@ def child(order: dict[str, Any]) -> None:
 def serve() -> None:
     """Answer orders until the input ends."""
     import harness.cli
-    import harness.runs.request
+    import harness.runs.execution
     import harness.runs.verify  # noqa: F401
     from harness.snn import numba_lif  # noqa: F401
 

@@ -19,10 +19,12 @@ from harness.records.store import read_record, record_paths, write_record
 from harness.records.weights import read_weights
 from harness.runs import grid as grid_module
 from harness.runs.adding import Added, add_weights, without_weights
+from harness.runs.announcing import announce
+from harness.runs.execution import execute
 from harness.runs.grid import Grid, run_grid
 from harness.runs.keeping import SMALL, keeps
 from harness.runs.plan import PlannedCell, configurations, plan
-from harness.runs.request import Request, execute, prepare
+from harness.runs.request import Request, prepare
 from harness.runs.status import status
 from harness.schema import Counts
 from harness.snn.network import Network
@@ -69,11 +71,18 @@ def test_what_comes_out_otherwise_is_named_and_nothing_is_added(own: Kept) -> No
 def test_a_run_adds_weights_to_finished_cells_only_when_asked(own: Kept, wanted: bool | None) -> None:
     strip(own)
     request = Request("tiny", "smoke", 1, ("cyclic-6",), device="cpu", results=own.results, keep_weights=wanted)
-    console = Console(file=StringIO())
-    rows = execute(prepare(request, Catalogue((), (tiny.EXPERIMENT,))), request, console)
+    console = Console(file=StringIO(), width=200)
+    prepared = prepare(request, Catalogue((), (tiny.EXPERIMENT,)))
+    announce(prepared, console)
+    rows = execute(prepared, request, console)
     assert [row["status"] for row in rows] == ["done"]
     assert own.weights.exists() == (wanted is True)
-    assert ("weights added" in str(console.file.getvalue())) == (wanted is True)  # type: ignore[attr-defined]
+    said = str(console.file.getvalue())  # type: ignore[attr-defined]
+    assert ("weights added" in said) == (wanted is True)
+    assert ("1 finished cell without weights" in said) == (wanted is True)
+    # It trains an ANN of its own, though the cache may have one.
+    costs = [cell.cost for cell in prepared.again]
+    assert [bool(cost and cost.ann and cost.seconds > 0) for cost in costs] == ([True] if wanted else [])
     assert not [path for path in own.record.parent.iterdir() if path.name.startswith(".")]
 
 
