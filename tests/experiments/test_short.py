@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 
 from harness.config import AnnRecipe, SnnRecipe
-from harness.papers.dct_snn.choices.short import ANN_RATES, EPOCHS, SNN_RATES, best_ann, best_snn
+from harness.papers.dct_snn.choices.short import (
+    ANN_RATES,
+    EPOCHS,
+    IMAGES,
+    SNN_RATES,
+    best_ann,
+    best_snn,
+    fewest,
+)
 from harness.papers.dct_snn.choices.validation import SEED
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, compressed, paper
@@ -37,22 +45,30 @@ def test_three_seeds_of_cyclic_and_interleaved_and_one_of_the_others() -> None:
     assert SEED not in range(max(planned.values()))
 
 
-def test_the_search_takes_the_best_rate_then_the_best_length_at_that_rate() -> None:
+def test_the_search_takes_the_best_rate_then_the_length_at_that_rate() -> None:
     scored: list[tuple[int, float]] = []
 
     def score(ann: AnnRecipe) -> int:
         scored.append((ann.epochs, ann.learning_rate))
-        return {ANN_RATES[0]: 7, ANN_RATES[1]: 5}[ann.learning_rate] + (ann.epochs == EPOCHS[1])
+        return {ANN_RATES[0]: 1500, ANN_RATES[1]: 1400}[ann.learning_rate] + 100 * (ann.epochs == EPOCHS[1])
 
     chosen = best_ann(score)
     assert (chosen.epochs, chosen.learning_rate) == (EPOCHS[1], ANN_RATES[0])
     assert set(scored) == {(EPOCHS[0], ANN_RATES[1]), *((epochs, ANN_RATES[0]) for epochs in EPOCHS)}
 
 
-def test_the_search_takes_the_best_rate_of_fine_tuning() -> None:
+def test_the_search_takes_the_best_rate_of_fine_tuning_then_the_images_at_that_rate() -> None:
     def score(snn: SnnRecipe) -> int:
-        return SNN_RATES.index(snn.learning_rate)
+        return 1000 + SNN_RATES.index(snn.learning_rate) + 50 * (snn.images == IMAGES[-1])
 
-    assert best_snn(score).learning_rate == SNN_RATES[-1]
+    chosen = best_snn(score)
+    assert (chosen.learning_rate, chosen.images) == (SNN_RATES[-1], IMAGES[-1])
     assert SHORT.snn.learning_rate in SNN_RATES
+    assert SHORT.snn.images in IMAGES
     assert SHORT.ann.epochs in EPOCHS
+
+
+@pytest.mark.parametrize(("right", "chosen"), [(1583, "cheap"), (1582, "dear")])
+def test_the_cheaper_is_taken_within_a_standard_error_of_the_best(right: int, chosen: str) -> None:
+    # 1,600 of 2,000 images: a variance of 2,000 * 0.8 * 0.2 = 320, whose root is 17.9.
+    assert fewest(["cheap", "dear"], {"cheap": right, "dear": 1600}.__getitem__) == chosen
