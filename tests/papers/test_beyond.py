@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from msgspec import structs
 from scipy import stats
 
 from harness.analysis.planned_seeds import index
 from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
+from harness.records.store import read_record, write_record
+from harness.schema import Epoch
 from tests.analysis.conftest import Write
 from tests.analysis.judging import load, write_arm
 
@@ -39,8 +42,8 @@ def test_the_best_of_those_that_are_not_above_is_named(tmp_path: Path, write: Wr
     half = stats.t.ppf(0.975, 4) * 11.180339887498949 / 5**0.5 / 100
     interval = f"{0.05 - half:+.2f} to {0.05 + half:+.2f}"
     assert sentence == (
-        "Does another order, schedule or block size beat cyclic 4×4 on MNIST? At 8 steps none is shown to; the best of "
-        f"them differs: low frequencies oftener by +0.05 points (95 %: {interval})."
+        "Does another order, schedule or block size beat cyclic 4×4 on MNIST (paper profile)? At 8 steps none is shown "
+        f"to; the best of them differs: low frequencies oftener by +0.05 points (95 %: {interval})."
     )
 
 
@@ -50,3 +53,13 @@ def test_who_is_above_after_adjustment_is_named_at_its_t(tmp_path: Path, write: 
     (sentence,) = sentences(tmp_path)
     assert "At 8 steps yes: cyclic, 7×7 blocks by +1.00 points (95 %: +0.99 to +1.02). At 16 steps none" in sentence
     assert "falling energy" not in sentence.partition("At 16 steps")[0]
+
+
+def test_an_arm_with_an_ann_of_its_own_says_how_far_that_is_apart(tmp_path: Path, write: Write) -> None:
+    write_steps(write, 8, block7=(100, 101, 99, 100, 102))
+    for arm, ann in (("cyclic-8", 9800), ("block7-8", 9830)):
+        for path in (tmp_path / EXPERIMENT.name / "paper" / arm).glob("seed-*.json"):
+            ended = [Epoch(0.5, 9000, 10_000), Epoch(0.4, ann, 10_000)]  # the last epoch counts
+            write_record(tmp_path, structs.replace(read_record(path), ann_epochs=ended, digest=""))
+    (sentence,) = sentences(tmp_path)
+    assert "(95 %: +0.99 to +1.02; its ANN by +0.30)." in sentence

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from math import isnan, nan
+from statistics import fmean
 
 from harness.analysis.estimates import ALPHA, LEAST_SEEDS, Estimate, estimate, p_above
 from harness.analysis.family import holm
@@ -14,17 +16,23 @@ from harness.papers.dct_snn.experiments.dct_beyond import TIMESTEPS
 
 @dataclass(frozen=True)
 class Rival:
-    """An arm minus cyclic at the same T, over all planned seeds; `p`: Holm's, that it is not above cyclic."""
+    """An arm minus cyclic at the same T, over all planned seeds.
+
+    `ann`: how far its ANN is above that of cyclic, in points; 0 where they share one. `p`: Holm's, that the arm is not
+    above cyclic.
+    """
 
     arm: Arm
     found: Estimate
+    ann: float
     p: float
 
     def __str__(self) -> str:
         """The arm's title, as far as its T, with the difference in points."""
         found = self.found
         name = self.arm.title.rpartition(", T = ")[0]
-        return f"{name} by {found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f})"
+        own = f"; its ANN by {self.ann:+.2f}" if self.ann else ""
+        return f"{name} by {found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f}{own})"
 
 
 def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[str]:
@@ -38,7 +46,7 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
             continue
         by_steps = groupby(_rivals(cells, experiment, profile), key=lambda rival: rival.arm.timesteps)
         if parts := [_at(timesteps, list(rivals)) for timesteps, rivals in by_steps]:
-            yield f"Does another {varied} beat cyclic 4×4 on {images}? {'. '.join(parts)}."
+            yield f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile)? {'. '.join(parts)}."
 
 
 def _at(timesteps: int, rivals: list[Rival]) -> str:
@@ -54,7 +62,7 @@ def _rivals(cells: Cells, experiment: Experiment, profile: Profile) -> list[Riva
     planned = experiment.seeds_in_common((arm.name for arm in experiment.arms), profile.name)
     if planned < LEAST_SEEDS:
         return []
-    found: list[tuple[Arm, Estimate]] = []
+    found: list[tuple[Arm, Estimate, float]] = []
     for timesteps in TIMESTEPS:
         cyclic, *others = (arm for arm in experiment.arms if arm.timesteps == timesteps)
         names = [arm.name for arm in (cyclic, *others)]
@@ -63,9 +71,15 @@ def _rivals(cells: Cells, experiment: Experiment, profile: Profile) -> list[Riva
             keys: dict[str, list[Key]] = {
                 name: [(experiment.name, profile.name, name, seed) for seed in seeds.seeds] for name in names
             }
-            found += [
-                (arm, estimate(difference_of(cells, keys[arm.name], keys[cyclic.name], timesteps))) for arm in others
-            ]
+            for arm in others:
+                difference = difference_of(cells, keys[arm.name], keys[cyclic.name], timesteps)
+                found.append((arm, estimate(difference), _apart(cells, keys[arm.name], keys[cyclic.name])))
     family = len(experiment.arms) - len(TIMESTEPS)
-    adjusted = holm([float(p_above(difference, 0.0)) for _, difference in found], family)
-    return [Rival(arm, difference, float(p)) for (arm, difference), p in zip(found, adjusted, strict=True)]
+    adjusted = holm([float(p_above(difference, 0.0)) for _, difference, _ in found], family)
+    return [Rival(*rival, float(p)) for rival, p in zip(found, adjusted, strict=True)]
+
+
+def _apart(cells: Cells, greater: list[Key], less: list[Key]) -> float:
+    """The accuracy of one arm's ANN minus that of the other's, the mean over seeds; 0 where a record does not tell."""
+    ours, theirs = (fmean(cells.ann.get(key, nan) for key in keys) for keys in (greater, less))
+    return 0.0 if isnan(ours - theirs) else ours - theirs

@@ -60,8 +60,8 @@ def _tiled(size: int) -> dict[str, Parameter]:
 def colours(timesteps: int) -> tuple[Arm, ...]:
     """The cyclic code on other colours than centred YCbCr. Each has a map, and so an ANN, of its own."""
     return (
-        arm("rgb", "cyclic, RGB", timesteps, {**CENTRED, "colour": "rgb"}),
-        arm("chroma", "cyclic, YCbCr as released", timesteps, {**CENTRED, "colour": "ycbcr-released"}),
+        arm("rgb", "cyclic on RGB", timesteps, {**CENTRED, "colour": "rgb"}),
+        arm("chroma", "cyclic on YCbCr as released", timesteps, {**CENTRED, "colour": "ycbcr-released"}),
     )
 
 
