@@ -20,18 +20,16 @@ except SystemExit as leaving:
 
 
 def cpu_seconds(folder: Path, program: str, *arguments: str) -> float:
-    """User and system time of a Python program that ends well, the least of three runs."""
-
-    def once() -> float:
-        before = os.times()
-        subprocess.run([sys.executable, "-c", program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, check=True)
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    return min(once() for _ in range(3))
+    """User and system time of a Python program that ends well."""
+    before = os.times()
+    subprocess.run([sys.executable, "-c", program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def test_all_committed_records_are_judged_in_three_times_what_importing_takes(tmp_path: Path) -> None:
-    # 2.4 s against 1.4 s on two cores of a Xeon, for 128 records; it was 8.7 s when every picture was drawn.
+    # 3.1 s against 1.5 s on two cores of an EPYC, for 466 records; 2.4 against 1.4 on a Xeon, for 128.
     evidence = str(ROOT / "results/evidence")
-    assert cpu_seconds(tmp_path, REPORT, evidence) <= 3 * cpu_seconds(tmp_path, LIBRARIES)
+    # Measured in turn: other tests slow a core that they share, and one of the pairs is likely to escape them.
+    pairs = [(cpu_seconds(tmp_path, REPORT, evidence), cpu_seconds(tmp_path, LIBRARIES)) for _ in range(3)]
+    assert min(report / libraries for report, libraries in pairs) <= 3, pairs
