@@ -4,7 +4,6 @@ from rich.console import Console
 
 from harness.machine.console import counted
 from harness.machine.disk import free_gib
-from harness.runs.cost import total
 from harness.runs.display import duration
 from harness.runs.request import Prepared
 
@@ -23,11 +22,10 @@ def announce(prepared: Prepared, console: Console) -> None:
     for cell in cells:
         if cell.reason:
             console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}")
-    if prepared.again:
-        seconds = duration(total([cell.cost for cell in prepared.again if cell.cost]))
+    if prepared.again.cells:
         console.print(
-            f"{counted(len(prepared.again), 'finished cell')} without weights: each is trained again and held against "
-            f"its record, one after another, estimated time {seconds}"
+            f"{counted(len(prepared.again.cells), 'finished cell')} without weights: each is trained again and held "
+            f"against its record, one after another, estimated time {duration(prepared.again.seconds)}"
         )
     if todo:
         seconds = duration(prepared.seconds / prepared.at_once)
@@ -36,5 +34,5 @@ def announce(prepared: Prepared, console: Console) -> None:
             f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
             f"{free_gib(todo[0].path):.0f} GiB free"
         )
-    elif not prepared.again:
+    elif not prepared.again.cells:
         console.print("nothing to train: every cell has its record")

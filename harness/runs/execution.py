@@ -11,7 +11,6 @@ from harness.machine.allocator import keep_freed_memory
 from harness.machine.threads import computing_with
 from harness.records.twins import TRAINED_AS
 from harness.runs.adding import add_weights
-from harness.runs.cost import total
 from harness.runs.display import Display, display, duration
 from harness.runs.executors.place import place_of
 from harness.runs.forecast import Forecast
@@ -36,13 +35,12 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
         executor = request.where.executor(replace(place, cache_dir=request.cache_dir))
         for done in executor(prepared.todo, grid):
             rows[done.cell.path] = _row(done.cell, done.record.status)
-            show.settle((done.cell.cost.seconds if done.cell.cost else 0.0) - done.reported)
+            show.settle(done.cell.seconds - done.reported)
             show.line(_outcome(done))
-    if prepared.again:
-        expected = total([cell.cost for cell in prepared.again if cell.cost])
-        with _phase(prepared, request, console, Forecast(expected)) as (grid, show):
-            for added in add_weights(prepared.again, grid):
-                show.settle((added.cell.cost.seconds if added.cell.cost else 0.0) - added.reported)
+    if prepared.again.cells:
+        with _phase(prepared, request, console, Forecast(prepared.again.seconds)) as (grid, show):
+            for added in add_weights(prepared.again.cells, grid):
+                show.settle(added.cell.seconds - added.reported)
                 show.line(f"{name_of(added.cell)}: {added.reason or 'weights added'}")
     return list(rows.values())
 

@@ -42,6 +42,11 @@ class PlannedCell:
     fault: CellFailure | None = None
     cost: Cost | None = None
 
+    @property
+    def seconds(self) -> float:
+        """The seconds expected of it; 0 where none were estimated."""
+        return self.cost.seconds if self.cost else 0.0
+
 
 def configurations(
     experiment: Experiment, profile: Profile, arms: Sequence[Arm], seeds: int | None = None

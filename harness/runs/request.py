@@ -15,7 +15,7 @@ from harness.machine.threads import Threads, computing_with
 from harness.records.fingerprint import ANN_ROOT, code_of
 from harness.runs.adding import without_weights
 from harness.runs.copies import copies
-from harness.runs.estimate import estimate, threads_of
+from harness.runs.estimate import Estimate, estimate, threads_of
 from harness.runs.executors.choice import Where
 from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
 from harness.snn.fire import Kernel
@@ -67,7 +67,7 @@ class Prepared:
     threads: Threads
     anns: AnnCache
     at_once: int = 1
-    again: tuple[PlannedCell, ...] = ()
+    again: Estimate = field(default_factory=Estimate)
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -128,7 +128,7 @@ def _at_profile(
         threads=threads,
         anns=anns,
         at_once=request.where.at_once(len(todo)),
-        again=again.cells,
+        again=again,
     )
 
 

@@ -30,6 +30,7 @@ def cpu_seconds(folder: Path, program: str, *arguments: str) -> float:
 def test_all_committed_records_are_judged_in_three_times_what_importing_takes(tmp_path: Path) -> None:
     # 3.1 s against 1.5 s on two cores of an EPYC, for 466 records; 2.4 against 1.4 on a Xeon, for 128.
     evidence = str(ROOT / "results/evidence")
-    # Measured in turn: other tests slow a core that they share, and one of the pairs is likely to escape them.
-    pairs = [(cpu_seconds(tmp_path, REPORT, evidence), cpu_seconds(tmp_path, LIBRARIES)) for _ in range(3)]
-    assert min(report / libraries for report, libraries in pairs) <= 3, pairs
+    # The least of five runs of each, in turn: other tests come and go on a core that they share.
+    pairs = [(cpu_seconds(tmp_path, REPORT, evidence), cpu_seconds(tmp_path, LIBRARIES)) for _ in range(5)]
+    report, libraries = map(min, zip(*pairs, strict=True))
+    assert report <= 3 * libraries, pairs

@@ -81,7 +81,7 @@ def test_a_run_adds_weights_to_finished_cells_only_when_asked(own: Kept, wanted:
     assert ("weights added" in said) == (wanted is True)
     assert ("1 finished cell without weights" in said) == (wanted is True)
     # It trains an ANN of its own, though the cache may have one.
-    costs = [cell.cost for cell in prepared.again]
+    costs = [cell.cost for cell in prepared.again.cells]
     assert [bool(cost and cost.ann and cost.seconds > 0) for cost in costs] == ([True] if wanted else [])
     assert not [path for path in own.record.parent.iterdir() if path.name.startswith(".")]
 

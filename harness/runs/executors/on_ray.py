@@ -101,7 +101,7 @@ def _home(ray: Any, task: Any, cell: PlannedCell, grid: Grid) -> Finished:
         ) from None
     if not record_path(grid.results, cell.config).exists():
         write_record(grid.results, record)
-    return Finished(cell, record, reported=cell.cost.seconds if cell.cost else 0.0)
+    return Finished(cell, record, reported=cell.seconds)
 
 
 def _cancel(ray: Any, tasks: list[Any]) -> None:

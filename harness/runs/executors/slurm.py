@@ -160,7 +160,7 @@ def _finished(cell: PlannedCell, grid: Grid) -> Finished | None:
     found = freshness(cell.path, cell.config, data=grid.data.digest)
     if found.record is None or found.state not in ("done", "failed"):
         return None
-    return Finished(cell, found.record, reported=cell.cost.seconds if cell.cost else 0.0)
+    return Finished(cell, found.record, reported=cell.seconds)
 
 
 def queued() -> set[str] | None:
