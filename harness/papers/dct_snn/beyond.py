@@ -28,11 +28,12 @@ class Rival:
     p: float
 
     def __str__(self) -> str:
-        """The arm's title, as far as its T, with the difference in points."""
+        """The arm's title, as far as its T, with the difference in points and its adjusted p."""
         found = self.found
         name = self.arm.title.rpartition(", T = ")[0]
-        own = f"; its ANN by {self.ann:+.2f}" if self.ann else ""
-        return f"{name} by {found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f}{own})"
+        own = f"; its ANN differs by {self.ann:+.2f}" if self.ann else ""
+        interval = f"95 %: {found.low:+.2f} to {found.high:+.2f}, adjusted p = {self.p:.2g}"
+        return f"{name}, {found.mean:+.2f} points ({interval}{own})"
 
 
 def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[str]:
@@ -46,15 +47,23 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
             continue
         by_steps = groupby(_rivals(cells, experiment, profile), key=lambda rival: rival.arm.timesteps)
         if parts := [_at(timesteps, list(rivals)) for timesteps, rivals in by_steps]:
-            yield f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile)? {'. '.join(parts)}."
+            yield (
+                f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile; p adjusted by Holm for "
+                f"{_family(experiment)} comparisons)? {'. '.join(parts)}."
+            )
 
 
 def _at(timesteps: int, rivals: list[Rival]) -> str:
     better = [rival for rival in rivals if rival.p <= ALPHA]
     if better:
-        return f"At {timesteps} steps yes: {', '.join(map(str, better))}"
-    nearest = max(rivals, key=lambda rival: float(rival.found.mean))
-    return f"At {timesteps} steps none is shown to; the best of them differs: {nearest}"
+        return f"At {timesteps} steps yes: {'; '.join(map(str, better))}"
+    best = max(rivals, key=lambda rival: float(rival.found.mean))
+    return f"At {timesteps} steps none is shown to; the best is {best}"
+
+
+def _family(experiment: Experiment) -> int:
+    """How many comparisons are planned: every other arm with the cyclic one of its T."""
+    return len(experiment.arms) - len(TIMESTEPS)
 
 
 def _rivals(cells: Cells, experiment: Experiment, profile: Profile) -> list[Rival]:
@@ -74,8 +83,7 @@ def _rivals(cells: Cells, experiment: Experiment, profile: Profile) -> list[Riva
             for arm in others:
                 difference = difference_of(cells, keys[arm.name], keys[cyclic.name], timesteps)
                 found.append((arm, estimate(difference), _apart(cells, keys[arm.name], keys[cyclic.name])))
-    family = len(experiment.arms) - len(TIMESTEPS)
-    adjusted = holm([float(p_above(difference, 0.0)) for _, difference, _ in found], family)
+    adjusted = holm([float(p_above(difference, 0.0)) for _, difference, _ in found], _family(experiment))
     return [Rival(*rival, float(p)) for rival, p in zip(found, adjusted, strict=True)]
 
 
