@@ -14,6 +14,9 @@ from tests.analysis.conftest import Write
 from tests.analysis.judging import load, write_arm
 
 CYCLIC = (9700, 9710, 9720, 9705, 9715)
+ABOVE = (100, 101, 99, 100, 102)
+P = 20 * stats.ttest_1samp(ABOVE, 0, alternative="greater").pvalue  # Holm: the least p, times all tests
+INTERVAL = f"95 %: +0.99 to +1.02, adjusted p = {P:.2g}"
 
 
 def sentences(folder: Path) -> list[str]:
@@ -49,21 +52,18 @@ def test_the_best_of_those_that_are_not_above_is_named(tmp_path: Path, write: Wr
 
 
 def test_who_is_above_after_adjustment_is_named_at_its_t(tmp_path: Path, write: Write) -> None:
-    images = (100, 101, 99, 100, 102)
-    write_steps(write, 8, block7=images, energy=(10, 4, -2, 9, 12))  # the second: p = 0.02, times 19
+    write_steps(write, 8, block7=ABOVE, energy=(10, 4, -2, 9, 12))  # the second: p = 0.02, times 19
     write_steps(write, 16)
     (sentence,) = sentences(tmp_path)
-    p = 20 * stats.ttest_1samp(images, 0, alternative="greater").pvalue  # Holm: the least p, times all tests
-    found = f"At 8 steps yes: cyclic, 7×7 blocks, +1.00 points (95 %: +0.99 to +1.02, adjusted p = {p:.2g}). At 16"
-    assert found in sentence
+    assert f"At 8 steps yes: cyclic, 7×7 blocks, +1.00 points ({INTERVAL}). At 16 steps none" in sentence
     assert "falling energy" not in sentence.partition("At 16 steps")[0]
 
 
 def test_an_arm_with_an_ann_of_its_own_says_how_far_that_is_apart(tmp_path: Path, write: Write) -> None:
-    write_steps(write, 8, block7=(100, 101, 99, 100, 102))
+    write_steps(write, 8, block7=ABOVE)
     for arm, ann in (("cyclic-8", 9800), ("block7-8", 9830)):
         for path in (tmp_path / EXPERIMENT.name / "paper" / arm).glob("seed-*.json"):
             ended = [Epoch(0.5, 9000, 10_000), Epoch(0.4, ann, 10_000)]  # the last epoch counts
             write_record(tmp_path, structs.replace(read_record(path), ann_epochs=ended, digest=""))
     (sentence,) = sentences(tmp_path)
-    assert sentence.endswith("; its ANN differs by +0.30).")
+    assert f"({INTERVAL}; its ANN differs by +0.30)." in sentence
