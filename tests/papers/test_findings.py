@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-from msgspec import structs
-
 from harness.analysis.verdicts import judge
 from harness.papers.dct_snn.findings import findings
-from harness.records.store import read_record, write_record
 from tests.analysis.conftest import Write
 from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, load, write_arm
 
@@ -60,17 +57,6 @@ def test_seeds_beyond_the_plan_say_nothing(tmp_path: Path, write: Write) -> None
     assert sentences(tmp_path) == before
 
 
-def test_what_interleaving_costs_stands_before_and_after_training(tmp_path: Path, write: Write) -> None:
-    for arm, before, after in (("cyclic-16x3", 7000, 7500), ("interleaved-16x3", 6400, 7300)):
-        for seed in range(3):
-            record = read_record(write(INTERLEAVED, "lite", arm, seed, after + seed))
-            assert record.curve is not None
-            balanced = structs.replace(record.curve, correct=[before] * 48)
-            write_record(tmp_path, structs.replace(record, balanced=balanced, digest=""))
-    (found,) = [text for text in sentences(tmp_path) if "interleaving" in text]
-    assert "shrinks in training: 16 frequencies, 6.00 straight after balancing, 2.00 after fine-tuning" in found
-
-
 def test_published_numbers_are_sorted_by_what_became_of_them(tmp_path: Path, write: Write) -> None:
     write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
     write_arm(write, MNIST, "paper", "cyclic-2", (9400, 9401, 9402, 9403, 9404))
@@ -100,12 +86,3 @@ def test_claims_that_wait_are_counted_with_the_work_that_would_judge_them(tmp_pa
     assert f"{INTERLEAVED} (25 cells, 1.4 PFLOP)" in waits
     assert "The paper profile would judge " in waits
     assert waits.endswith("tinyimagenet-vgg13 (5 cells, 35,693 PFLOP).")
-
-
-def test_the_reset_is_the_reason_or_not(tmp_path: Path, write: Write) -> None:
-    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3-no-reset", (5400, 5410, 5390, 5405, 5395))
-    assert not any(text.startswith("Without the reset") for text in sentences(tmp_path))
-    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3-no-reset", (5600, 5610, 5590, 5605, 5595))
-    (found,) = [text for text in sentences(tmp_path) if text.startswith("Without the reset")]
-    assert "changes accuracy by -2.00 points (95 %: -2.00 to -2.00)" in found
-    assert found.endswith("(contradicted, lite profile).")

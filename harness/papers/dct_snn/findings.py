@@ -14,6 +14,7 @@ from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
 from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.experiments import EXPERIMENTS, dct_beyond, dct_beyond_mnist, latency_mnist
+from harness.papers.dct_snn.interleaving import interleaving
 from harness.papers.dct_snn.missing import missing, waiting
 from harness.papers.dct_snn.paper import PAPER
 
@@ -21,8 +22,6 @@ MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
 DCT, NUMBER = "cyclic-16", "mnist-t16"
 CONTROLS = {"direct-16": "direct input", "poisson-16": "Poisson input"}
 CODES = {"dct": "the DCT code", "direct": "direct input", "poisson": "Poisson input"}
-INTERLEAVED = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
-RESET = "interleaved-loss-is-the-reset"
 SENTENCES = {"latency-two-to-fourteen": '"2-14X"', "latency-orders-of-magnitude": '"orders of magnitude"'}
 PAIRS = {
     "latency-200-agrees-with-2-14": '"about 200 steps" and "2-14X"',
@@ -43,8 +42,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
         *_against_controls(cells, planned),
         *_later(cells, planned),
         *_few_steps(cells),
-        *_interleaving(by_id),
-        *_reset(by_id),
+        *interleaving(loaded, cells, by_id),
         *beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
         *beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
         *_numbers(judgements),
@@ -117,31 +115,6 @@ def _few_steps(cells: Cells) -> Iterator[str]:
 def _listed(words: Iterable[str]) -> str:
     *before, last = words
     return f"{', '.join(before)} and {last}" if before else last
-
-
-def _interleaving(by_id: Mapping[str, Judgement]) -> Iterator[str]:
-    judged = [found for name in INTERLEAVED if (found := by_id.get(name)) is not None and found.mean is not None]
-    shrinks = all((found.balanced or 0.0) > (found.mean or 0.0) for found in judged)
-    parts = [
-        f"{words}, {found.balanced:.2f} straight after balancing, {found.mean:.2f} after fine-tuning, where "
-        f"{found.published:g} is published ({found.verdict}, {found.profile} profile)"
-        for name, words in INTERLEAVED.items()
-        if (found := by_id.get(name)) is not None and found.mean is not None and found.balanced is not None
-    ]
-    if parts:
-        course = " shrinks in training" if shrinks else ""
-        yield f"What interleaving costs, in points,{course}: {'; '.join(parts)}."
-
-
-def _reset(by_id: Mapping[str, Judgement]) -> Iterator[str]:
-    """Whether interleaving costs nothing once the code no longer resets, as §6 explains it."""
-    found = by_id.get(RESET)
-    if found is not None and found.mean is not None and found.low is not None and found.high is not None:
-        yield (
-            f"Without the reset in the code, interleaving changes accuracy by {found.mean:+.2f} points (95 %: "
-            f"{found.low:+.2f} to {found.high:+.2f}), where §6 gives that reset as the reason of its cost "
-            f"({found.verdict}, {found.profile} profile)."
-        )
 
 
 def _numbers(judgements: Sequence[Judgement]) -> Iterator[str]:
