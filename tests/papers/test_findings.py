@@ -2,17 +2,11 @@
 
 from pathlib import Path
 
-from harness.analysis.verdicts import judge
-from harness.papers.dct_snn.findings import findings
 from tests.analysis.conftest import Write
-from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, load, write_arm
+from tests.analysis.judging import INTERLEAVED, MNIST, write_arm
+from tests.papers.conftest import sentences
 
 NEAR = (9850, 9853, 9856, 9852, 9859)
-
-
-def sentences(folder: Path) -> tuple[str, ...]:
-    loaded = load(folder)
-    return findings(loaded, judge(loaded, CATALOGUE))
 
 
 def test_without_records_only_the_papers_own_figures_speak(tmp_path: Path) -> None:

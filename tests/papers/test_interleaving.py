@@ -5,17 +5,11 @@ from pathlib import Path
 from msgspec import structs
 from scipy import stats
 
-from harness.analysis.verdicts import judge
-from harness.papers.dct_snn.findings import findings
 from harness.records.store import read_record, write_record
 from harness.schema import Counts, Epoch
 from tests.analysis.conftest import Write
-from tests.analysis.judging import CATALOGUE, INTERLEAVED, load, write_arm
-
-
-def sentences(folder: Path) -> tuple[str, ...]:
-    loaded = load(folder)
-    return findings(loaded, judge(loaded, CATALOGUE))
+from tests.analysis.judging import INTERLEAVED, write_arm
+from tests.papers.conftest import sentences
 
 
 def test_what_interleaving_costs_stands_before_and_after_training(tmp_path: Path, write: Write) -> None:

@@ -6,7 +6,7 @@ from harness.analysis.estimates import LEAST_SEEDS, estimate
 from harness.analysis.frame import Loaded
 from harness.analysis.outcomes import above_ann
 from harness.analysis.planned_seeds import Cells, Key
-from harness.analysis.training import AlongTraining, Reading, along_training
+from harness.analysis.training import AlongTraining, along_training
 from harness.analysis.verdicts import Judgement
 from harness.papers.dct_snn.experiments import ablation_training
 
@@ -40,7 +40,7 @@ def _course(loaded: Loaded, cells: Cells) -> Iterator[str]:
     experiment = ablation_training.EXPERIMENT
     for profile in experiment.profiles:
         found = along_training(loaded.readings, experiment, profile.name)
-        complete = [pair for pair in found if pair.seeds == pair.planned]
+        complete = [pair for pair in found if LEAST_SEEDS <= pair.seeds == pair.planned]
         if complete:
             yield (
                 f"Along a whole epoch of fine-tuning ({experiment.name}, {profile.name} profile) cyclic is above "
@@ -53,24 +53,22 @@ def _course(loaded: Loaded, cells: Cells) -> Iterator[str]:
 
 def _along(pair: AlongTraining) -> str:
     start, *between, end = pair.readings
+    assert end.low is not None, "LEAST_SEEDS have an interval"
+    assert end.high is not None, "LEAST_SEEDS have an interval"
     course = [f"{start.mean:+.2f} straight after balancing"]
     course += [f"{reading.mean:+.2f} after {reading.fraction:g} of it" for reading in between]
-    return f"at {pair.timesteps} steps {', '.join(course)} and {_at_the_end(end)}"
+    last = f"{end.mean:+.2f} (95 %: {end.low:+.2f} to {end.high:+.2f}) at its end"
+    return f"at {pair.timesteps} steps {', '.join(course)} and {last}"
 
 
 def _from_ann(cells: Cells, pair: AlongTraining, profile: str) -> str:
     """How far the first arm of the pair is above its ANN at the end, in points; "" where a record does not tell."""
     keys: list[Key] = [(ablation_training.EXPERIMENT.name, profile, pair.arm, seed) for seed in range(pair.planned)]
     outcomes = above_ann(cells, keys, pair.timesteps)
-    if outcomes is None or len(keys) < LEAST_SEEDS:
+    if outcomes is None:
         return ""
     found = estimate(outcomes)
     return f"{found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f}) at {pair.timesteps} steps"
-
-
-def _at_the_end(end: Reading) -> str:
-    interval = "" if end.low is None or end.high is None else f" (95 %: {end.low:+.2f} to {end.high:+.2f})"
-    return f"{end.mean:+.2f}{interval} at its end"
 
 
 def _reset(by_id: Mapping[str, Judgement]) -> Iterator[str]:
