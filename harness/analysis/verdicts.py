@@ -28,6 +28,7 @@ from harness.analysis.outcomes import (
     shifted,
 )
 from harness.analysis.planned_seeds import Cells, Key, PlannedSeeds, index, profiles_with_records, seeds_done
+from harness.analysis.reruns import with_reruns
 from harness.analysis.untrained import judge_untrained
 from harness.analysis.value_rules import Value
 from harness.catalogue import Catalogue, Claim, Paper
@@ -69,15 +70,16 @@ def judge(
     Holm's family is all orderings of one paper at one profile, those without records too, whatever `claims` are.
     """
     bench, found = Bench(index(loaded), loaded.measurements, catalogue, seeds_planned), list[Judgement]()
+    chosen = catalogue.claims if claims is None else claims
     for paper in catalogue.papers:
         mine = {experiment.name for experiment in paper.experiments}
-        chosen = catalogue.claims if claims is None else claims
         parts: list[Judgement | Pending] = []
         for claim in chosen:
             if claim.experiment in mine and claim.kind != "context":
                 parts += _of_claim(bench, claim, profile)
         found += _adjusted(parts, paper)
-    return with_twins(found, bench.cells)
+    by_id = {claim.id: claim for claim in chosen}
+    return with_twins([with_reruns(one, by_id[one.id], bench.cells, catalogue) for one in found], bench.cells)
 
 
 def _of_claim(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[Judgement | Pending]":

@@ -34,6 +34,9 @@ ANSWERS: tuple[Word, ...] = (
     "inconclusive",
 )
 
+# The words of what came out otherwise than published.
+MISSED: tuple[Word, ...] = ("higher", "lower", "sign only", "no difference", "contradicted")
+
 # What `report --strict` fails on.
 STRICT: tuple[Word, ...] = ("lower", "higher", "contradicted")
 

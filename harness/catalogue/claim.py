@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 Kind = Literal["value", "ordering", "steps-to-reach", "agreement", "measurement", "context"]
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
@@ -19,7 +20,7 @@ REQUIRED: Mapping[Kind, frozenset[str]] = {
 }
 OPTIONAL: Mapping[Kind, frozenset[str]] = {
     "value": frozenset(),
-    "ordering": frozenset({"less", "rival", "baseline", "relation", "difference", "images"}),
+    "ordering": frozenset({"less", "rival", "baseline", "relation", "difference", "images", "reruns"}),
     "steps-to-reach": frozenset(),
     "agreement": frozenset({"low", "high"}),
     "measurement": frozenset(),
@@ -30,6 +31,14 @@ RELATIONS: Mapping[Kind, tuple[Relation, ...]] = {
     "ordering": ("greater", "not-less"),
     "measurement": ("at-least", "at-most"),
 }
+
+
+class Rerun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the arms of an ordering are run again with fewer deviations; `greater`, `less`: their names there."""
+
+    experiment: str
+    greater: str | None = None
+    less: str | None = None
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +53,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     `baseline` "ann" names the ANN that the arm was converted from, seed by seed.
     `images`: those on which two arms are compared, "test" or "training" (a fixed sample of them in every record).
     `difference`: the published size of an ordering in percentage points.
+    `reruns`: other experiments that tell which deviation explains a difference, where an ordering is missed.
     `statement`, `figures`, `low`, `high`: agreement only, a sentence of the paper, its own printed figures (such as
     "240/48" or "87.2-84.4"), and the range in which they all lie if the sentence is right.
     `quantity`, `relation`, `value`: measurement only, what is computed from the data without any training, and the
@@ -69,6 +79,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     value: str | None = None
     target: str | None = None
     difference: str | None = None
+    reruns: tuple[Rerun, ...] = ()
     statement: str | None = None
     figures: tuple[str, ...] = ()
     low: str | None = None
@@ -98,6 +109,12 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         if self.timestep is not None:
             return self.timestep
         return int(self.value or 0) if self.unit == "steps" else 0
+
+    def at(self, rerun: Rerun) -> "Claim":
+        """The ordering where it is run again."""
+        return replace(
+            self, experiment=rerun.experiment, greater=rerun.greater or self.greater, less=rerun.less or self.less
+        )
 
     @property
     def unit(self) -> Literal["percent", "steps"]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from harness.catalogue.claim import COMMON, OPTIONAL, RELATIONS, REQUIRED, Claim, figure
+from harness.catalogue.claim import COMMON, OPTIONAL, RELATIONS, REQUIRED, Claim, Rerun, figure
 from harness.catalogue.experiment import Experiment
 from harness.errors import HarnessError, did_you_mean
 
@@ -104,6 +104,25 @@ def _check_place(claim: Claim, published: Published) -> None:
     if claim.kind == "context" and claim.timestep is not None and claim.timestep < 1:
         raise HarnessError(f"timestep {claim.timestep} is below 1")
     for arm in claim.arms:
+        _check_timestep(claim, experiment, arm)
+    for rerun in claim.reruns:
+        _check_rerun(claim, rerun, experiment, published)
+
+
+def _check_rerun(claim: Claim, rerun: Rerun, home: Experiment, published: Published) -> None:
+    experiment = published.experiments.get(rerun.experiment)
+    if experiment is None:
+        raise did_you_mean("experiment", rerun.experiment, list(published.experiments))
+    if experiment.dataset != home.dataset:
+        raise HarnessError(
+            f"'{rerun.experiment}' is on {experiment.dataset}, and '{claim.experiment}' on {home.dataset}"
+        )
+    again = claim.at(rerun)
+    if claim.rival is not None or claim.images == "training" or (rerun.less is not None and claim.less is None):
+        raise HarnessError("'reruns' are of two arms on test images, or of one arm and its ANN")
+    if (again.experiment, again.arms) == (claim.experiment, claim.arms):
+        raise HarnessError("a rerun at its own place")
+    for arm in again.arms:
         _check_timestep(claim, experiment, arm)
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from harness.analysis.words import Word
+from harness.analysis.words import MISSED
 from harness.report.claim_rows import ClaimRow
 from harness.report.tables import BLANK
 
-MISSED: tuple[Word, ...] = ("higher", "lower", "sign only", "no difference", "contradicted")
 UNANSWERED: Mapping[str, str] = {
     "no records": "all of it",
     "incomplete": "the planned seeds that are missing",
@@ -29,6 +28,9 @@ def still_open(row: ClaimRow) -> str:
     if row.verdict in MISSED and row.reading:
         return "whether the paper's numbers were made with that reading"
     count = len(row.deviations)
+    if row.verdict in MISSED and row.undone:
+        rest = count - len(row.undone)
+        return f"whether {_deviations(rest, 'other ')} explain{'s' if rest == 1 else ''} what is left; no run tells"
     if row.verdict in MISSED and count:
         return f"whether {_deviations(count)} explain{'s' if count == 1 else ''} the difference; no run tells"
     return f"whether {_deviations(count)} matter{'s' if count == 1 else ''}" if count else "nothing"
@@ -55,5 +57,5 @@ def _untrained(row: ClaimRow) -> str:
     return f"Straight after balancing, before any fine-tuning, it was {row.before} {unit}."
 
 
-def _deviations(count: int) -> str:
-    return f"{count} deviations" if count > 1 else "the one deviation"
+def _deviations(count: int, which: str = "") -> str:
+    return f"{count} {which}deviations" if count > 1 else f"the one {which}deviation"

@@ -34,8 +34,9 @@ class ClaimRow:
     """One judgement in words. `whose` is the source judgement; `arm` the one whose records to look up.
 
     `before` is our number straight after threshold balancing; `margin` and `test` are what decided, `why` is the one
-    reason; `also` are further sentences: controls with the same verdict, the nearest reading, shared records.
-    `reading` is that of the nearest reading, empty where there is none.
+    reason; `also` are further sentences: controls with the same verdict, the nearest reading, runs with fewer
+    deviations, shared records. `reading` is that of the nearest reading, empty where there is none; `undone` are the
+    deviations without which it was run again.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ClaimRow:
     why: str
     also: tuple[str, ...]
     reading: str
+    undone: tuple[str, ...]
     whose: str
     note: str
 
@@ -123,6 +125,7 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
         why=source.shorten(judgement.why),
         also=(*_as_printed(claim, source.catalogue), *_also(judgement)),
         reading=judgement.reading,
+        undone=judgement.undone,
         whose=source.name,
         note=claim.note,
     )
@@ -209,6 +212,7 @@ def _also(judgement: Judgement) -> Iterator[str]:
         yield judgement.beside
     if judgement.reading:
         yield judgement.reading
+    yield from judgement.reruns
     if judgement.twins:
         yield f"The same records judge {', '.join(judgement.twins)}: one piece of evidence."
     if judgement.further:

@@ -31,6 +31,9 @@ ORDERING = {
 }
 
 
+AGAIN = '[{experiment = "ablation-training"}]'
+
+
 STEPS = {
     "id": '"one"',
     "experiment": '"tinyimagenet-vgg13"',
@@ -110,6 +113,17 @@ def test_a_claim_that_names_another_names_one_that_is_there(tmp_path: Path) -> N
         (ORDERING, {"difference": '"100.5"'}, "'difference' must be a printed number"),
         (STEPS, {"target": '"100.5"'}, "'target' must be a printed number"),
         (CONTEXT, {"timestep": "0"}, "timestep 0 is below 1"),
+        (VALUE, {"reruns": '[{experiment = "mnist-encoders"}]'}, "kind 'value' has no 'reruns'"),
+        (ORDERING, {"reruns": '[{experiment = "ablation-trainings"}]'}, "did you mean 'ablation-training'"),
+        (
+            ORDERING,
+            {"reruns": '[{experiment = "mnist-encoders"}]'},
+            "'mnist-encoders' is on mnist, and",
+        ),
+        (ORDERING, {"reruns": '[{experiment = "dct-beyond"}]'}, "unknown arm of dct-beyond 'cyclic-8x3'"),
+        (ORDERING, {"reruns": '[{experiment = "ablation-interleaved"}]'}, "a rerun at its own place"),
+        (ORDERING, {"images": '"training"', "reruns": AGAIN}, "'reruns' are of two arms on test images"),
+        (ORDERING, {"reruns": "[{greater = 'cyclic-8x3'}]"}, "missing required field `experiment`"),
     ],
 )
 def test_what_cannot_be_right_is_refused(
@@ -135,6 +149,7 @@ def test_what_cannot_be_right_is_refused(
         (STEPS, {"value": '"1"'}),
         (CONTEXT, {}),  # nothing of ours is judged by it: its data set needs no test-set size
         (CONTEXT, {"timestep": "1"}),
+        (ORDERING | {"source": '"Table 1"'}, {"reruns": AGAIN}),
     ],
 )
 def test_what_lies_on_a_limit_is_a_claim(tmp_path: Path, base: dict[str, str], changes: dict[str, str]) -> None:

@@ -32,6 +32,7 @@ ROW = ClaimRow(
     why="Our whole interval lies above.",
     also=("Of the readings, delay-2 comes nearest to 86.7: 83.80.",),
     reading="Of the readings, delay-2 comes nearest to 86.7: 83.80.",
+    undone=(),
     whose="evidence",
     note="",
 )
@@ -54,6 +55,14 @@ def test_a_paragraph_says_what_is_published_what_came_out_and_what_is_open() -> 
     ("changed", "words"),
     [
         (replace(ROW, reading=""), "whether 2 deviations explain the difference; no run tells"),
+        (
+            replace(ROW, reading="", undone=("rate",)),
+            "whether the one other deviation explains what is left; no run tells",
+        ),
+        (
+            replace(ROW, reading="", deviations=("rate", "dropout", "map"), undone=("rate",)),
+            "whether 2 other deviations explain what is left; no run tells",
+        ),
         (replace(ROW, reading="", deviations=()), "nothing"),
         (replace(ROW, verdict="reproduced"), "whether 2 deviations matter"),
         (replace(ROW, verdict="holds", deviations=("rate",)), "whether the one deviation matters"),

@@ -1,0 +1,94 @@
+"""What runs with fewer deviations say about an ordering that was missed, a sentence for each."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from harness.analysis.crossed import Outcomes, outcomes_without_images
+from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
+from harness.analysis.judgement import Judgement, deviations_of, planned_seeds
+from harness.analysis.ordering_rules import Ordering
+from harness.analysis.outcomes import above_ann, difference_of
+from harness.analysis.planned_seeds import Cells, Key, seeds_done
+from harness.analysis.words import MISSED
+from harness.catalogue import Catalogue, Claim
+
+
+def with_reruns(judgement: Judgement, claim: Claim, cells: Cells, catalogue: Catalogue) -> Judgement:
+    """The judgement with what the claim's reruns say at its profile; as it is where the ordering was not missed.
+
+    Only reruns whose planned seeds are all done count, and only those that undo a deviation.
+    """
+    if judgement.verdict not in MISSED:
+        return judgement
+    found: dict[str, tuple[str, ...]] = {}
+    for rerun in claim.reruns:
+        place = claim.at(rerun)
+        experiment = catalogue.experiment(place.experiment)
+        profile = next((known.name for known in experiment.profiles if known.name == judgement.profile), None)
+        if profile is None:
+            continue
+        theirs = deviations_of(place, experiment, profile)
+        undone = tuple(one for one in judgement.deviations if one not in theirs)
+        added = [one for one in theirs if one not in judgement.deviations]
+        if undone and (said := _said(judgement, claim, place, cells, planned_seeds(place, experiment, profile))):
+            more = f", and with {_quoted(added)}" if added else ""
+            found[f"Run again in {_named(claim, place)} without {_quoted(undone)}{more}: {said}"] = undone
+    gone = dict.fromkeys(one for undone in found.values() for one in undone)
+    return replace(judgement, reruns=tuple(found), undone=tuple(gone))
+
+
+def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, planned: int) -> str:
+    """The number there, its change over the seeds that both have, and whether that is nearer to what is claimed."""
+    profile = str(judgement.profile)
+    state = seeds_done(cells, place.experiment, profile, place.arms, planned)
+    common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
+    if not state.complete or len(common) < LEAST_SEEDS:
+        return ""
+    there, again, here = (
+        _apart(one, cells, profile, seeds) for one, seeds in ((place, state.seeds), (place, common), (claim, common))
+    )
+    if there is None or again is None or here is None:
+        return ""
+    change = estimate(outcomes_without_images(again.per_seed - here.per_seed, lowest=-200.0, highest=200.0))
+    bound = Ordering(
+        judgement.margin or 0.0, relation=claim.relation if claim.relation == "not-less" else "greater"
+    ).bound
+    way = _way(estimate(there), estimate(here), change, claim.published, bound)
+    return f"{_points(estimate(there), 'seeds')}, changed by {_points(change, 'seeds in common')}; {way}."
+
+
+def _apart(claim: Claim, cells: Cells, profile: str, seeds: Sequence[int]) -> Outcomes | None:
+    """The ordering's difference in points, None where a record does not tell the accuracy of its ANN."""
+    keys: list[list[Key]] = [[(claim.experiment, profile, arm, seed) for seed in seeds] for arm in claim.arms]
+    if claim.baseline is not None:
+        return above_ann(cells, keys[0], claim.judged_timestep)
+    return difference_of(cells, keys[0], keys[1], claim.judged_timestep)
+
+
+def _way(there: Estimate, here: Estimate, change: Estimate, published: float | None, bound: float) -> str:
+    """Whether the change leads to what is claimed: the published size, or else any difference above `bound`."""
+    if published is None:
+        reached = bool(there.low > bound)
+        before, after = (max(0.0, bound - float(one.mean)) for one in (here, there))
+    else:
+        reached = bool(there.low <= published <= there.high)
+        before, after = (abs(published - float(one.mean)) for one in (here, there))
+    if reached:
+        return "that is what is claimed"
+    if change.low <= 0.0 <= change.high:
+        return "these seeds cannot tell that from no change"
+    return "nearer to what is claimed, and not there" if after < before else "no nearer to what is claimed"
+
+
+def _points(found: Estimate, seeds: str) -> str:
+    low, high = float(found.low), float(found.high)
+    return f"{float(found.mean):+.2f} points (95 %: {low:+.2f} to {high:+.2f}; {found.seeds} {seeds})"
+
+
+def _quoted(deviations: Sequence[str]) -> str:
+    return " and ".join(f"“{one}”" for one in deviations)
+
+
+def _named(claim: Claim, place: Claim) -> str:
+    return place.experiment if place.arms == claim.arms else f"{place.experiment} ({' and '.join(place.arms)})"
