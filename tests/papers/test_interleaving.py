@@ -55,7 +55,7 @@ def test_a_whole_epoch_is_told_along_its_way_once_all_seeds_are_done(tmp_path: P
     assert found == (
         "Along a whole epoch of fine-tuning (ablation-training, lite profile) cyclic is above interleaved, in points: "
         "at 48 steps +5.17 straight after balancing, +2.90 after 0.125 of it, +2.10 after 0.5 of it and "
-        "+1.00 (95 %: -0.24 to +2.24) at its end."
+        "+1.00 (95 % over seeds alone: -0.24 to +2.24) at its end."
     )
 
 

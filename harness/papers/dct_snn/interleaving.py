@@ -57,7 +57,7 @@ def _along(pair: AlongTraining) -> str:
     assert end.high is not None, "LEAST_SEEDS have an interval"
     course = [f"{start.mean:+.2f} straight after balancing"]
     course += [f"{reading.mean:+.2f} after {reading.fraction:g} of it" for reading in between]
-    last = f"{end.mean:+.2f} (95 %: {end.low:+.2f} to {end.high:+.2f}) at its end"
+    last = f"{end.mean:+.2f} (95 % over seeds alone: {end.low:+.2f} to {end.high:+.2f}) at its end"
     return f"at {pair.timesteps} steps {', '.join(course)} and {last}"
 
 
