@@ -21,21 +21,26 @@ def with_reruns(judgement: Judgement, claim: Claim, cells: Cells, catalogue: Cat
     """
     if judgement.verdict not in MISSED:
         return judgement
-    found: dict[str, tuple[str, ...]] = {}
-    for rerun in claim.reruns:
-        place = claim.at(rerun)
-        experiment = catalogue.experiment(place.experiment)
-        profile = next((known.name for known in experiment.profiles if known.name == judgement.profile), None)
-        if profile is None:
-            continue
-        theirs = deviations_of(place, experiment, profile)
-        undone = tuple(one for one in judgement.deviations if one not in theirs)
-        added = [one for one in theirs if one not in judgement.deviations]
-        if undone and (said := _said(judgement, claim, place, cells, planned_seeds(place, experiment, profile))):
-            more = f", and with {_quoted(added)}" if added else ""
-            found[f"Run again in {_named(claim, place)} without {_quoted(undone)}{more}: {said}"] = undone
-    gone = dict.fromkeys(one for undone in found.values() for one in undone)
-    return replace(judgement, reruns=tuple(found), undone=tuple(gone))
+    places = [claim.at(rerun) for rerun in claim.reruns]
+    found = [one for place in places if (one := _run_again(judgement, claim, place, cells, catalogue)) is not None]
+    undone = dict.fromkeys(name for _, names in found for name in names)
+    return replace(judgement, reruns=tuple(said for said, _ in found), undone=tuple(undone))
+
+
+def _run_again(
+    judgement: Judgement, claim: Claim, place: Claim, cells: Cells, catalogue: Catalogue
+) -> tuple[str, tuple[str, ...]] | None:
+    """What the rerun at `place` says, and the deviations that it undoes; None where it undoes none or is not done."""
+    experiment = catalogue.experiment(place.experiment)
+    profile = next((known.name for known in experiment.profiles if known.name == judgement.profile), None)
+    if profile is None:
+        return None
+    theirs = deviations_of(place, experiment, profile)
+    undone = tuple(one for one in judgement.deviations if one not in theirs)
+    added = [one for one in theirs if one not in judgement.deviations]
+    said = _said(judgement, claim, place, cells, planned_seeds(place, experiment, profile)) if undone else ""
+    more = f", and with {_quoted(added)}" if added else ""
+    return (f"Run again in {_named(claim, place)} without {_quoted(undone)}{more}: {said}", undone) if said else None
 
 
 def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, planned: int) -> str:

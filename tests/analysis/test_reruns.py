@@ -62,6 +62,13 @@ def test_a_rerun_waits_for_all_its_planned_seeds(tmp_path: Path, write: Write) -
     assert (found.verdict, found.reruns, found.undone) == ("sign only", (), ())
 
 
+def test_a_rerun_without_the_judged_profile_says_nothing(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "paper", "cyclic-16x3", CYCLIC)
+    write_arm(write, INTERLEAVED, "paper", "interleaved-16x3", INTER)
+    found = judge_one(tmp_path, ORDERING)
+    assert (found.verdict, found.reruns) == ("sign only", ())
+
+
 def test_a_claim_that_is_not_missed_has_none(tmp_path: Path, write: Write) -> None:
     judge_again(tmp_path, write, (7700, 7730, 7690), (7600, 7620, 7600))
     write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", [correct - 1024 for correct in CYCLIC])
