@@ -17,6 +17,7 @@ from harness.papers.dct_snn.experiments import EXPERIMENTS, dct_beyond, dct_beyo
 from harness.papers.dct_snn.interleaving import interleaving
 from harness.papers.dct_snn.missing import missing, waiting
 from harness.papers.dct_snn.paper import PAPER
+from harness.papers.dct_snn.readings import what_matters
 
 MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
 DCT, NUMBER = "cyclic-16", "mnist-t16"
@@ -45,6 +46,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
         *interleaving(loaded, cells, by_id),
         *beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
         *beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
+        *what_matters(cells),
         *_numbers(judgements),
         *_other_papers(judgements),
         *_own_sentences(by_id),

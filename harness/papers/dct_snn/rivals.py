@@ -1,0 +1,75 @@
+"""The arms of an experiment against the first one of as many timesteps, with Holm's adjustment over all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isnan, nan
+from statistics import fmean
+
+from harness.analysis.crossed import Array
+from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
+from harness.analysis.family import holm
+from harness.analysis.outcomes import difference_of
+from harness.analysis.planned_seeds import Cells, Key, seeds_done
+from harness.catalogue import Arm, Experiment, Profile
+
+
+@dataclass(frozen=True)
+class Rival:
+    """An arm minus the first one of its T, over all planned seeds.
+
+    `ann`: how far its ANN is above that of the first, in points; 0 where they share one. `p`: after Holm.
+    """
+
+    arm: Arm
+    found: Estimate
+    ann: float
+    p: float
+
+    def __str__(self) -> str:
+        """The arm's title, as far as its T, with the difference in points and its adjusted p."""
+        found = self.found
+        own = f"; its ANN differs by {self.ann:+.2f}" if self.ann else ""
+        interval = f"95 %: {found.low:+.2f} to {found.high:+.2f}, adjusted p = {self.p:.2g}"
+        return f"{title(self.arm)}, {found.mean:+.2f} points ({interval}{own})"
+
+
+def title(arm: Arm) -> str:
+    """An arm's title, as far as its T."""
+    return arm.title.rpartition(", T = ")[0]
+
+
+def family(experiment: Experiment) -> int:
+    """How many comparisons are planned: every other arm with the first one of its T."""
+    return len(experiment.arms) - len({arm.timesteps for arm in experiment.arms})
+
+
+def rivals(
+    cells: Cells, experiment: Experiment, profile: Profile, p_of: Callable[[Estimate, float], Array]
+) -> list[Rival]:
+    """The rivals at each T whose arms have all their planned seeds done, by rising T; none below three seeds.
+
+    `p_of`: p of a difference against 0 before adjustment. Holm's family is every comparison planned, done or not.
+    """
+    planned = experiment.seeds_in_common((arm.name for arm in experiment.arms), profile.name)
+    if planned < LEAST_SEEDS:
+        return []
+    found: list[tuple[Arm, Estimate, float]] = []
+    for timesteps in sorted({arm.timesteps for arm in experiment.arms}):
+        first, *others = (arm for arm in experiment.arms if arm.timesteps == timesteps)
+        names = [arm.name for arm in (first, *others)]
+        seeds = seeds_done(cells, experiment.name, profile.name, names, planned)
+        if seeds.complete:
+            keys: dict[str, list[Key]] = {
+                name: [(experiment.name, profile.name, name, seed) for seed in seeds.seeds] for name in names
+            }
+            for arm in others:
+                difference = difference_of(cells, keys[arm.name], keys[first.name], timesteps)
+                found.append((arm, estimate(difference), _apart(cells, keys[arm.name], keys[first.name])))
+    adjusted = holm([float(p_of(difference, 0.0)) for _, difference, _ in found], family(experiment))
+    return [Rival(*rival, float(p)) for rival, p in zip(found, adjusted, strict=True)]
+
+
+def _apart(cells: Cells, greater: list[Key], less: list[Key]) -> float:
+    """The accuracy of one arm's ANN minus that of the other's, the mean over seeds; 0 where a record does not tell."""
+    ours, theirs = (fmean(cells.ann.get(key, nan) for key in keys) for keys in (greater, less))
+    return 0.0 if isnan(ours - theirs) else ours - theirs

@@ -1,0 +1,50 @@
+"""The sentence on readings in a deep network: which ones are shown to change accuracy, the largest change first."""
+
+from pathlib import Path
+
+from scipy import stats
+
+from harness.papers.dct_snn.experiments.sensitivity_cifar10 import EXPERIMENT
+from tests.analysis.conftest import Write
+from tests.analysis.judging import write_arm
+from tests.papers.conftest import sentences
+
+DEFAULT = (7500, 7520, 7490)
+WORSE, SAME = (-300, -301, -299), (10, -20, 15)  # images of 10,000
+START = "Does another reading of the paper than ours (eq. 2, synchronous, U_T / T, YCbCr centred) change accuracy"
+
+
+def said(folder: Path) -> list[str]:
+    return [text for text in sentences(folder) if text.startswith("Does another reading")]
+
+
+def write_readings(write: Write, **more: tuple[int, ...]) -> None:
+    """All readings; those of `more` have these many images more right than the default, seed by seed."""
+    for arm in EXPERIMENT.arms:
+        apart = (0, 0, 0) if arm.name == "default" else more.get(arm.name, SAME)
+        write_arm(write, EXPERIMENT.name, "lite", arm.name, [a + b for a, b in zip(DEFAULT, apart, strict=True)])
+
+
+def test_those_that_are_shown_to_change_it_come_first(tmp_path: Path, write: Write) -> None:
+    write_readings(write, chroma=WORSE, delay=(400, 402, 398))
+    (sentence,) = said(tmp_path)
+    assert sentence.startswith(f"{START} in a deep network on CIFAR-10 (sensitivity-readings-cifar10, lite profile; ")
+    assert "Holm for 7 comparisons)? Yes: one step of delay a layer, +4.00 points" in sentence
+    low, high = (bound / 100 for bound in stats.ttest_1samp(WORSE, 0).confidence_interval(0.95))
+    p = 7 * stats.ttest_1samp(WORSE, 0).pvalue  # the least of seven, two-sided
+    interval = f"95 %: {low:+.2f} to {high:+.2f}, adjusted p = {p:.2g}"
+    assert f"; chroma off centre, as released, -3.00 points ({interval}). Not shown to: " in sentence
+    assert sentence.count("+0.02 points") == 5
+
+
+def test_where_none_is_shown_to_it_says_so(tmp_path: Path, write: Write) -> None:
+    write_readings(write)
+    (sentence,) = said(tmp_path)
+    assert "comparisons)? None is shown to; the largest change is leak as Algorithm 1: only without a" in sentence
+    assert sentence.endswith(", adjusted p = 1).")
+
+
+def test_nothing_is_said_before_all_readings_are_done(tmp_path: Path, write: Write) -> None:
+    write_readings(write)
+    (tmp_path / EXPERIMENT.name / "lite" / "released" / "seed-0002.json").unlink()
+    assert said(tmp_path) == []
