@@ -69,7 +69,7 @@ def score(config: CellConfig, images: int, data_dir: Path | None) -> int:
     keep_freed_memory()
     data = validation_split(load(config.dataset, data_dir), images)
     with computing_with(1):
-        return snn_score(config, data, root() / "anns")
+        return snn_score(config, data, root())
 
 
 def search(

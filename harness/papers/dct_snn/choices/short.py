@@ -79,18 +79,18 @@ def main(data_dir: Path | None = None) -> None:
     data = _split(data_dir)
     scores = Scores(OUTPUT, len(data.test))
     cell = EXPERIMENT.resolve(EXPERIMENT.arm("cyclic-16x3"), SHORT, SEED)
-    with TemporaryDirectory() as folder:  # the chosen ANN is trained once for all candidates of fine-tuning
-        anns = Path(folder)
+    with TemporaryDirectory() as folder:  # one ANN for all candidates of fine-tuning
+        shared = Path(folder)
 
         def of_ann(ann: AnnRecipe) -> int:
-            return scores.of("ann", {"ann": ann}, lambda: ann_score(replace(cell, ann=ann), data, anns))
+            return scores.of("ann", {"ann": ann}, lambda: ann_score(replace(cell, ann=ann), data, shared))
 
         ann = best_ann(of_ann)
 
         def of_snn(snn: SnnRecipe) -> int:
             part = replace(snn, images=(snn.images or len(data.train)) // PART)
             tuned = replace(cell, ann=ann, snn=part)
-            return scores.of("snn", {"ann": ann, "snn": part}, lambda: snn_score(tuned, data, anns))
+            return scores.of("snn", {"ann": ann, "snn": part}, lambda: snn_score(tuned, data, shared))
 
         print(f"chosen: {ann}, {best_snn(of_snn)}")
 

@@ -1,7 +1,7 @@
 """What every choice that the paper leaves open is made on: a part of the training images, and never the test set."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,16 @@ import msgspec
 import torch
 
 import encoders
+from encoders.registry import module_of
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, SnnRecipe, canonical_json
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
-from harness.records.fingerprint import ANN_ROOT, code_of
+from harness.records.fingerprint import ANN_ROOT, code_of, fingerprint
 from harness.schema import CellResult
 from harness.training.ann_cache import AnnCache
 from harness.training.cell import Setting, run_cell
+from harness.training.checkpoint import NOWHERE, Checkpoint
 
 Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec | int]
 KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {
@@ -32,7 +34,7 @@ def validation_split(data: DataSet, images: int) -> DataSet:
     """The training images split in two, stratified: `images` of them stand in the place of the test set."""
     held_out = subset(data.train, images, SEED)
     kept = _without(data.train, held_out)
-    return DataSet(data.name, data.classes, kept, held_out, f"{data.digest}/validation")
+    return DataSet(data.name, data.classes, kept, held_out, f"{data.digest}/validation of {images}")
 
 
 def _without(images: ImageSet, taken: ImageSet) -> ImageSet:
@@ -41,21 +43,42 @@ def _without(images: ImageSet, taken: ImageSet) -> ImageSet:
     return ImageSet(images.images[keep], images.labels[keep])
 
 
-def ann_score(config: CellConfig, data: DataSet, ann_cache: Path | None = None) -> int:
-    """Validation images that the pre-trained ANN classifies rightly after its last epoch."""
+def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
+    """Validation images that the pre-trained ANN classifies rightly after its last epoch.
+
+    `cache`: the folder of what candidates share, None for none.
+    """
     untuned = replace(config, snn=replace(config.snn, epochs=0))
-    return _computed(untuned, data, ann_cache).ann_epochs[-1].correct
+    return _computed(untuned, data, cache).ann_epochs[-1].correct
 
 
-def snn_score(config: CellConfig, data: DataSet, ann_cache: Path | None = None) -> int:
-    """Validation images that the fine-tuned SNN classifies rightly at its last timestep."""
-    return _computed(config, data, ann_cache).curve.correct[-1]
+def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
+    """Validation images that the fine-tuned SNN classifies rightly at its last timestep; `cache` as in `ann_score`."""
+    return _computed(config, data, cache).curve.correct[-1]
 
 
-def _computed(config: CellConfig, data: DataSet, ann_cache: Path | None) -> CellResult:
+@dataclass(frozen=True)
+class KeptBalanced(Checkpoint):
+    """What candidates that differ in fine-tuning alone share: thresholds, and how well the network does with them."""
+
+    def part(self, name: str) -> Checkpoint:
+        """A file beside this one for the balanced network; of all else nothing is kept."""
+        return super().part(name) if name == "balanced" else NOWHERE
+
+
+def _computed(config: CellConfig, data: DataSet, cache: Path | None) -> CellResult:
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    setting = Setting(torch.device("cpu"), ann_cache=AnnCache(ann_cache, code_of(ANN_ROOT)))
+    setting = Setting(torch.device("cpu"))
+    if cache is not None:
+        anns = AnnCache(cache / "anns", code_of(ANN_ROOT))
+        setting = replace(setting, ann_cache=anns, checkpoint=_balanced(config, data, cache / "balanced"))
     return run_cell(config, data, encoder, setting).result
+
+
+def _balanced(config: CellConfig, data: DataSet, folder: Path) -> Checkpoint:
+    before = replace(config, snn=SnnRecipe(0, 1))
+    owner = fingerprint(before, data.digest, module_of(config.encoder.name)).digest
+    return KeptBalanced(folder / owner, owner)
 
 
 def _read(written: Mapping[str, Any]) -> Candidate:
