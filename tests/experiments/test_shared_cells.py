@@ -4,6 +4,7 @@ import pytest
 
 from encoders.registry import module_of
 from harness.papers import catalogue
+from harness.papers.dct_snn.experiments.ablation_readings import READINGS
 from harness.records.fingerprint import fingerprint
 
 
@@ -26,6 +27,11 @@ def recipe(experiment: str, arm: str, profile: str = "lite") -> str:
 )
 def test_its_recipe_is_that_of_the_ablation_of_order(experiment: str, arm: str, other: str) -> None:
     assert recipe(experiment, arm) == recipe("ablation-interleaved", other)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_the_cyclic_code_of_a_reading_is_that_of_the_readings(reading: str) -> None:
+    assert recipe("ablation-readings", f"cyclic-{reading}") == recipe("sensitivity-readings-cifar10", reading)
 
 
 @pytest.mark.parametrize(("arm", "other"), [("rgb-48", "rgb"), ("chroma-48", "chroma")])
