@@ -1,4 +1,4 @@
-"""What runs with fewer deviations say about an ordering that was missed, a sentence for each."""
+"""What runs with fewer deviations, or of another reading, say about an ordering that was missed."""
 
 from collections.abc import Sequence
 
@@ -12,35 +12,44 @@ from harness.analysis.outcomes import above_ann, difference_of
 from harness.analysis.planned_seeds import Cells, Key, seeds_done
 from harness.analysis.words import MISSED
 from harness.catalogue import Catalogue, Claim
+from harness.catalogue.claim import Rerun
 
 
 def with_reruns(judgement: Judgement, claim: Claim, cells: Cells, catalogue: Catalogue) -> Judgement:
-    """The judgement with what the claim's reruns say at its profile; as it is where the ordering was not missed.
+    """The judgement with a sentence for each of the claim's reruns; as it is where the ordering was not missed.
 
-    Only reruns whose planned seeds are all done count, and only those that undo a deviation.
+    A rerun counts that has the judged profile and all its planned seeds, and that undoes a deviation or is a reading.
     """
     if judgement.verdict not in MISSED:
         return judgement
-    places = [claim.at(rerun) for rerun in claim.reruns]
-    found = [one for place in places if (one := _run_again(judgement, claim, place, cells, catalogue)) is not None]
+    found = [
+        one for rerun in claim.reruns if (one := _run_again(judgement, claim, rerun, cells, catalogue)) is not None
+    ]
     undone = dict.fromkeys(name for _, names in found for name in names)
     return replace(judgement, reruns=tuple(said for said, _ in found), undone=tuple(undone))
 
 
 def _run_again(
-    judgement: Judgement, claim: Claim, place: Claim, cells: Cells, catalogue: Catalogue
+    judgement: Judgement, claim: Claim, rerun: Rerun, cells: Cells, catalogue: Catalogue
 ) -> tuple[str, tuple[str, ...]] | None:
-    """What the rerun at `place` says, and the deviations that it undoes; None where it undoes none or is not done."""
-    experiment = catalogue.experiment(place.experiment)
+    """What the rerun says, and the deviations that it undoes; None where it does not count."""
+    place, experiment = claim.at(rerun), catalogue.experiment(rerun.experiment)
     profile = next((known.name for known in experiment.profiles if known.name == judgement.profile), None)
     if profile is None:
         return None
-    theirs = deviations_of(place, experiment, profile)
-    undone = tuple(one for one in judgement.deviations if one not in theirs)
-    added = [one for one in theirs if one not in judgement.deviations]
-    said = _said(judgement, claim, place, cells, planned_seeds(place, experiment, profile)) if undone else ""
+    undone, how = _undone(judgement.deviations, deviations_of(place, experiment, profile))
+    if rerun.reading is not None:
+        undone, how = (), rerun.reading
+    said = _said(judgement, claim, place, cells, planned_seeds(place, experiment, profile)) if how else ""
+    return (f"Run again in {_named(claim, place)} {how}: {said}", undone) if said else None
+
+
+def _undone(ours: Sequence[str], theirs: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The deviations that a rerun undoes, and in words how it differs; "" where it undoes none."""
+    undone = tuple(one for one in ours if one not in theirs)
+    added = [one for one in theirs if one not in ours]
     more = f", and with {_quoted(added)}" if added else ""
-    return (f"Run again in {_named(claim, place)} without {_quoted(undone)}{more}: {said}", undone) if said else None
+    return undone, f"without {_quoted(undone)}{more}" if undone else ""
 
 
 def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, planned: int) -> str:

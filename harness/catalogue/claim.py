@@ -34,11 +34,15 @@ RELATIONS: Mapping[Kind, tuple[Relation, ...]] = {
 
 
 class Rerun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the arms of an ordering are run again with fewer deviations; `greater`, `less`: their names there."""
+    """Where the arms of an ordering are run again; `greater`, `less`: their names there, None for the same.
+
+    `reading`: how the paper is read there, in words; without it the run has fewer deviations, which speak for it.
+    """
 
     experiment: str
     greater: str | None = None
     less: str | None = None
+    reading: str | None = None
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,7 +57,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     `baseline` "ann" names the ANN that the arm was converted from, seed by seed.
     `images`: those on which two arms are compared, "test" or "training" (a fixed sample of them in every record).
     `difference`: the published size of an ordering in percentage points.
-    `reruns`: other experiments that tell which deviation explains a difference, where an ordering is missed.
+    `reruns`: runs that tell which deviation or reading explains a difference, where an ordering is missed.
     `statement`, `figures`, `low`, `high`: agreement only, a sentence of the paper, its own printed figures (such as
     "240/48" or "87.2-84.4"), and the range in which they all lie if the sentence is right.
     `quantity`, `relation`, `value`: measurement only, what is computed from the data without any training, and the

@@ -62,6 +62,20 @@ def test_a_rerun_waits_for_all_its_planned_seeds(tmp_path: Path, write: Write) -
     assert (found.verdict, found.reruns, found.undone) == ("sign only", (), ())
 
 
+def test_another_reading_is_told_in_its_words_and_undoes_no_deviation(tmp_path: Path, write: Write) -> None:
+    write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", CYCLIC)
+    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", INTER)
+    write_arm(write, "ablation-readings", "lite", "cyclic-released", (5000, 5020, 5010))
+    write_arm(write, "ablation-readings", "lite", "interleaved-released", (4500, 4520, 4500))
+    found = judge_one(tmp_path, ORDERING)
+    (said,) = found.reruns
+    assert said.startswith(
+        "Run again in ablation-readings (cyclic-released and interleaved-released) with all choices of the released "
+        "code: +5.03 points ("
+    )
+    assert found.undone == ()
+
+
 def test_a_rerun_without_the_judged_profile_says_nothing(tmp_path: Path, write: Write) -> None:
     write_arm(write, INTERLEAVED, "paper", "cyclic-16x3", CYCLIC)
     write_arm(write, INTERLEAVED, "paper", "interleaved-16x3", INTER)
