@@ -35,8 +35,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     `same`, `other`: control arms that get the same verdict on this number, and another one.
     `beside`: the same difference on the test images, where an ordering is judged on training images.
     `reading`: which reading of the paper comes nearest, where the number was missed and readings were run.
-    `reruns`: what runs with fewer deviations say, a sentence each, where an ordering was missed; `undone`: these
-    deviations.
+    `reruns`: what other runs say, with fewer deviations or of another reading, where an ordering was missed;
+    `undone`: these deviations.
     `twins`: other claims that rest on the same records. `further`: seeds beyond the plan, which judge nothing.
     `detail` quotes what became of the seeds that are not done.
     """

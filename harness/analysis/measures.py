@@ -13,11 +13,13 @@ from harness.analysis.crossed import Outcomes
 from harness.analysis.curves import steps_label, steps_to_reach
 from harness.analysis.estimates import LEAST_SEEDS, estimate
 from harness.analysis.judgement import Judgement
-from harness.analysis.ordering_rules import Ordering, judge_ordering, ordering_p
+from harness.analysis.margins import margin_of
+from harness.analysis.ordering_rules import Ordering, Relation, judge_ordering, ordering_p
 from harness.analysis.power import replication_rate
 from harness.analysis.steps_rules import judge_steps
 from harness.analysis.value_rules import Value, judge_value
 from harness.analysis.words import Finding
+from harness.catalogue import Catalogue
 from harness.catalogue.claim import Claim
 
 Array = npt.NDArray[np.float64]
@@ -35,6 +37,12 @@ def with_value(blank: Judgement, outcomes: Outcomes, value: Value, optimism: Arr
         replication=_number(replication_rate(float(found.sd), outcomes.seeds, value.margin)) if enough else None,
     )
     return with_finding(measured, judge_value(outcomes, value))
+
+
+def ordering_of(catalogue: Catalogue, claim: Claim) -> Ordering:
+    """What an ordering claims: its margin δ, its printed size and its relation."""
+    relation: Relation = "not-less" if claim.relation == "not-less" else "greater"
+    return Ordering(margin_of(catalogue, claim), claim.published, relation)
 
 
 def with_ordering(blank: Judgement, outcomes: Outcomes, ordering: Ordering) -> Judgement:

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from harness.analysis.crossed import Outcomes, outcomes_without_images
 from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
-from harness.analysis.judgement import Judgement, deviations_of, planned_seeds
+from harness.analysis.judgement import Judgement, deviations_of
+from harness.analysis.measures import ordering_of
 from harness.analysis.ordering_rules import Ordering
 from harness.analysis.outcomes import above_ann, difference_of
 from harness.analysis.planned_seeds import Cells, Key, seeds_done
@@ -37,10 +38,9 @@ def _run_again(
     profile = next((known.name for known in experiment.profiles if known.name == judgement.profile), None)
     if profile is None:
         return None
-    undone, how = _undone(judgement.deviations, deviations_of(place, experiment, profile))
-    if rerun.reading is not None:
-        undone, how = (), rerun.reading
-    said = _said(judgement, claim, place, cells, planned_seeds(place, experiment, profile)) if how else ""
+    theirs = deviations_of(place, experiment, profile)
+    undone, how = _undone(judgement.deviations, theirs) if rerun.reading is None else ((), rerun.reading)
+    said = _said(judgement, claim, place, cells, catalogue) if how else ""
     return (f"Run again in {_named(claim, place)} {how}: {said}", undone) if said else None
 
 
@@ -52,9 +52,10 @@ def _undone(ours: Sequence[str], theirs: Sequence[str]) -> tuple[tuple[str, ...]
     return undone, f"without {_quoted(undone)}{more}" if undone else ""
 
 
-def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, planned: int) -> str:
+def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, catalogue: Catalogue) -> str:
     """The number there, its change over the seeds that both have, and whether that is nearer to what is claimed."""
     profile = str(judgement.profile)
+    planned = catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
     state = seeds_done(cells, place.experiment, profile, place.arms, planned)
     common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
     if not state.complete or len(common) < LEAST_SEEDS:
@@ -65,10 +66,7 @@ def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, planne
     if there is None or again is None or here is None:
         return ""
     change = estimate(outcomes_without_images(again.per_seed - here.per_seed, lowest=-200.0, highest=200.0))
-    bound = Ordering(
-        judgement.margin or 0.0, relation=claim.relation if claim.relation == "not-less" else "greater"
-    ).bound
-    way = _way(estimate(there), estimate(here), change, claim.published, bound)
+    way = _way(estimate(there), estimate(here), change, ordering_of(catalogue, claim))
     return f"{_points(estimate(there), 'seeds')}, changed by {_points(change, 'seeds in common')}; {way}."
 
 
@@ -80,8 +78,9 @@ def _apart(claim: Claim, cells: Cells, profile: str, seeds: Sequence[int]) -> Ou
     return difference_of(cells, keys[0], keys[1], claim.judged_timestep)
 
 
-def _way(there: Estimate, here: Estimate, change: Estimate, published: float | None, bound: float) -> str:
-    """Whether the change leads to what is claimed: the published size, or else any difference above `bound`."""
+def _way(there: Estimate, here: Estimate, change: Estimate, ordering: Ordering) -> str:
+    """Whether the change leads to what is claimed: the published size, or else any difference above the bound."""
+    published, bound = ordering.published, ordering.bound
     if published is None:
         reached = bool(there.low > bound)
         before, after = (max(0.0, bound - float(one.mean)) for one in (here, there))

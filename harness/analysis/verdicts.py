@@ -15,9 +15,9 @@ from harness.analysis.crossed import Outcomes
 from harness.analysis.family import holm
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import Judgement, judged, planned_seeds, unmeasured, without_records
-from harness.analysis.margins import margin_of, value_margin
+from harness.analysis.margins import value_margin
 from harness.analysis.measurements import Measurement
-from harness.analysis.measures import arms_keys, with_ordering, with_steps, with_value, with_verdict
+from harness.analysis.measures import arms_keys, ordering_of, with_ordering, with_steps, with_value, with_verdict
 from harness.analysis.ordering_rules import Ordering
 from harness.analysis.outcomes import (
     above_ann,
@@ -156,9 +156,7 @@ def _measured(bench: Bench, blank: Judgement, claim: Claim, state: PlannedSeeds)
 def _ordering(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[Sequence[Key]]) -> "Judgement | Pending":
     """Two arms, on test or on training images, or one arm and its own ANN."""
     cells, step = bench.cells, blank.timestep
-    ordering = Ordering(
-        margin_of(bench.catalogue, claim), claim.published, "not-less" if claim.relation == "not-less" else "greater"
-    )
+    ordering = ordering_of(bench.catalogue, claim)
     if claim.baseline is not None:
         outcomes = above_ann(cells, keys[0], step)
         if outcomes is None:

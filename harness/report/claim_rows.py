@@ -34,8 +34,8 @@ class ClaimRow:
     """One judgement in words. `whose` is the source judgement; `arm` the one whose records to look up.
 
     `before` is our number straight after threshold balancing; `margin` and `test` are what decided, `why` is the one
-    reason; `also` are further sentences: controls with the same verdict, the nearest reading, runs with fewer
-    deviations, shared records. `reading` is that of the nearest reading, empty where there is none; `undone` are the
+    reason; `also` are further sentences: controls with the same verdict, the nearest reading, other runs,
+    shared records. `reading` is that of the nearest reading, empty where there is none; `undone` are the
     deviations without which it was run again.
     """
 

@@ -8,9 +8,7 @@ from scipy import stats
 
 from harness.analysis.verdicts import Judgement, judge
 from harness.catalogue.claim import Rerun
-from harness.records.store import read_record, write_record
-from harness.schema import Epoch
-from tests.analysis.judging import CATALOGUE, CLAIMS, INTERLEAVED, Write, judge_one, load, write_arm
+from tests.analysis.judging import CATALOGUE, CLAIMS, INTERLEAVED, Write, end_ann, judge_one, load, write_arm
 
 TRAINING, READINGS = "ablation-training", "sensitivity-readings-cifar10"
 ORDERING, AGAINST_ANN = "interleaved-cyclic-wins-16", "comparable-to-ann-cifar10"
@@ -100,17 +98,11 @@ def test_a_run_that_undoes_no_deviation_is_not_told(tmp_path: Path, write: Write
     assert (found.verdict, found.reruns) == ("sign only", ())
 
 
-def add_ann(folder: Path, experiment: str, arm: str, correct: int) -> None:
-    for path in (folder / experiment / "lite" / arm).glob("seed-*.json"):
-        ended = [Epoch(0.4, correct, 10_000)]
-        write_record(folder, structs.replace(read_record(path), ann_epochs=ended, digest=""))
-
-
 def judge_against_ann(folder: Path, write: Write, rgb: tuple[int, ...]) -> Judgement:
     write_arm(write, INTERLEAVED, "lite", "cyclic-16x3", CYCLIC)
-    add_ann(folder, INTERLEAVED, "cyclic-16x3", 7800)
+    end_ann(folder / INTERLEAVED / "lite" / "cyclic-16x3", 7800)
     write_arm(write, READINGS, "lite", "rgb", rgb)
-    add_ann(folder, READINGS, "rgb", 7900)
+    end_ann(folder / READINGS / "lite" / "rgb", 7900)
     return judge_one(folder, AGAINST_ANN)
 
 

@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-from msgspec import structs
 from scipy import stats
 
 from harness.analysis.planned_seeds import index
 from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
-from harness.records.store import read_record, write_record
-from harness.schema import Epoch
 from tests.analysis.conftest import Write
-from tests.analysis.judging import load, write_arm
+from tests.analysis.judging import end_ann, load, write_arm
 
 CYCLIC = (9700, 9710, 9720, 9705, 9715)
 ABOVE = (100, 101, 99, 100, 102)
@@ -62,8 +59,6 @@ def test_who_is_above_after_adjustment_is_named_at_its_t(tmp_path: Path, write: 
 def test_an_arm_with_an_ann_of_its_own_says_how_far_that_is_apart(tmp_path: Path, write: Write) -> None:
     write_steps(write, 8, block7=ABOVE)
     for arm, ann in (("cyclic-8", 9800), ("block7-8", 9830)):
-        for path in (tmp_path / EXPERIMENT.name / "paper" / arm).glob("seed-*.json"):
-            ended = [Epoch(0.5, 9000, 10_000), Epoch(0.4, ann, 10_000)]  # the last epoch counts
-            write_record(tmp_path, structs.replace(read_record(path), ann_epochs=ended, digest=""))
+        end_ann(tmp_path / EXPERIMENT.name / "paper" / arm, ann)
     (sentence,) = sentences(tmp_path)
     assert f"({INTERVAL}; its ANN differs by +0.30)." in sentence

@@ -6,9 +6,9 @@ from msgspec import structs
 from scipy import stats
 
 from harness.records.store import read_record, write_record
-from harness.schema import Counts, Epoch
+from harness.schema import Counts
 from tests.analysis.conftest import Write
-from tests.analysis.judging import INTERLEAVED, write_arm
+from tests.analysis.judging import INTERLEAVED, end_ann, write_arm
 from tests.papers.conftest import sentences
 
 
@@ -63,9 +63,7 @@ def test_how_far_cyclic_is_from_its_ann_after_that_epoch_is_told(tmp_path: Path,
     for arm in ("cyclic-8x3", "interleaved-8x3"):
         write_course(write, tmp_path, arm, *[(6000, 6300, 6600, end) for end in (6800, 6900, 6810)])
     assert not any(text.startswith("After that epoch") for text in sentences(tmp_path))
-    for path in (tmp_path / "ablation-training" / "lite" / "cyclic-8x3").glob("seed-*.json"):
-        ended = [Epoch(0.5, 6000, 10_000), Epoch(0.4, 7000, 10_000)]  # the last epoch counts
-        write_record(tmp_path, structs.replace(read_record(path), ann_epochs=ended, digest=""))
+    end_ann(tmp_path / "ablation-training" / "lite" / "cyclic-8x3", 7000)
     (found,) = [text for text in sentences(tmp_path) if text.startswith("After that epoch")]
     low, high = stats.ttest_1samp([-2.0, -1.0, -1.9], 0.0).confidence_interval(0.95)
     assert found == (

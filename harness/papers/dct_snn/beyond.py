@@ -15,8 +15,6 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
     `images`: the data set in words. `varied`: in what the arms differ from cyclic, in words.
     """
     for profile in experiment.profiles:
-        if profile.name == "smoke":
-            continue
         by_steps = groupby(rivals(cells, experiment, profile, p_above), key=lambda rival: rival.arm.timesteps)
         if parts := [_at(timesteps, list(found)) for timesteps, found in by_steps]:
             yield (

@@ -11,7 +11,7 @@ from harness.papers.dct_snn.rivals import family, rivals, title
 def what_matters(cells: Cells) -> Iterator[str]:
     """The sentence for each profile, smoke apart, that has all seeds of all readings; large changes come first."""
     for profile in EXPERIMENT.profiles:
-        found = rivals(cells, EXPERIMENT, profile, p_different) if profile.name != "smoke" else []
+        found = rivals(cells, EXPERIMENT, profile, p_different)
         if not found:
             continue
         found.sort(key=lambda rival: -abs(float(rival.found.mean)))

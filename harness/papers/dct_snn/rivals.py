@@ -46,12 +46,12 @@ def family(experiment: Experiment) -> int:
 def rivals(
     cells: Cells, experiment: Experiment, profile: Profile, p_of: Callable[[Estimate, float], Array]
 ) -> list[Rival]:
-    """The rivals at each T whose arms have all their planned seeds done, by rising T; none below three seeds.
+    """The rivals at each T whose arms have all planned seeds done, by rising T; none at smoke or below three seeds.
 
     `p_of`: p of a difference against 0 before adjustment. Holm's family is every comparison planned, done or not.
     """
     planned = experiment.seeds_in_common((arm.name for arm in experiment.arms), profile.name)
-    if planned < LEAST_SEEDS:
+    if planned < LEAST_SEEDS or profile.name == "smoke":
         return []
     found: list[tuple[Arm, Estimate, float]] = []
     for timesteps in sorted({arm.timesteps for arm in experiment.arms}):
