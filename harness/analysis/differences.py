@@ -6,6 +6,7 @@ first arm with as many timesteps, or else the first arm of all.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 from harness.analysis.estimates import LEAST_SEEDS, estimate
 from harness.analysis.outcomes import difference_of
@@ -56,6 +57,11 @@ def in_words(mean: float, low: float | None, high: float | None, runs: Sequence[
     if low is None or high is None:
         return ", ".join(f"{run:+.2f}" for run in runs)
     return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def in_points(mean: SupportsFloat, low: SupportsFloat, high: SupportsFloat, note: str = "") -> str:
+    """A difference in points with its interval in a sentence; `note` stands in the brackets, after the interval."""
+    return f"{float(mean):+.2f} points (95 %: {float(low):+.2f} to {float(high):+.2f}{note})"
 
 
 def differences(cells: Cells, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:

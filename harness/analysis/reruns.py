@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from harness.analysis.crossed import Outcomes, outcomes_without_images
+from harness.analysis.differences import in_points
 from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
 from harness.analysis.judgement import Judgement, deviations_of
 from harness.analysis.measures import ordering_of
@@ -95,8 +96,7 @@ def _way(there: Estimate, here: Estimate, change: Estimate, ordering: Ordering) 
 
 
 def _points(found: Estimate, seeds: str) -> str:
-    low, high = float(found.low), float(found.high)
-    return f"{float(found.mean):+.2f} points (95 %: {low:+.2f} to {high:+.2f}; {found.seeds} {seeds})"
+    return in_points(found.mean, found.low, found.high, f"; {found.seeds} {seeds}")
 
 
 def _quoted(deviations: Sequence[str]) -> str:

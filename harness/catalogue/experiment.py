@@ -53,6 +53,8 @@ class Profile:
 
     `encoder`: parameters that replace those of every arm with this encoder, e.g. {"dct": {"stride": 2}}, because the
     size of the maps depends on the profile.
+    `changes`: what was chosen for single codes, by encoder and dotted path, e.g. {"poisson": {"snn.learning_rate":
+    1e-4}}. A change of the arm itself takes precedence.
     `seeds`: the number of seeds planned for each arm; `seeds_by_arm`: that of single arms, by name.
     """
 
@@ -66,6 +68,7 @@ class Profile:
     test_images: int | None = None
     precision: Precision = "fp32"
     encoder: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seeds: int = 5
     deviations: tuple[str, ...] = ()
     seeds_by_arm: Mapping[str, int] = field(default_factory=dict)
@@ -169,7 +172,7 @@ class Experiment:
             test_images=profile.test_images,
             precision=profile.precision,
         )
-        for path, value in arm.changes.items():
+        for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             config = _with(config, path.split("."), value)
         return config
 

@@ -1,6 +1,6 @@
 """What `harness list` and `harness show` print."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -68,7 +68,7 @@ def show_experiment(
     console.print("\narms", style="bold")
     for arm in experiment.arms:
         parameters = ", ".join(f"{key}={value}" for key, value in arm.encoder.parameters.items())
-        changes = "".join(f"; {key} = {value}" for key, value in arm.changes.items())
+        changes = f"; {_changed(arm.changes)}" if arm.changes else ""
         note = "" if arm.in_paper else "; control, not in the paper"
         console.print(
             f"  {arm.name}: {arm.title} [{arm.encoder.name}({parameters})], T = {arm.timesteps}{changes}{note}",
@@ -119,6 +119,10 @@ def _seeds(experiment: Experiment, profile: Profile) -> str:
     return ", ".join((counted(profile.seeds, "seed"), *own))
 
 
+def _changed(changes: Mapping[str, Any]) -> str:
+    return "; ".join(f"{path} = {value}" for path, value in changes.items())
+
+
 def _show_profile(experiment: Experiment, profile: Profile, console: Console) -> None:
     ann, snn = profile.ann, profile.snn
 
@@ -140,5 +144,7 @@ def _show_profile(experiment: Experiment, profile: Profile, console: Console) ->
         f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
         + (f", tests after {read} of it" if read else "")
     )
+    for code, changes in profile.changes.items():
+        say(f"{code}: {_changed(changes)}")
     for deviation in experiment.deviations_of_profile(profile):
         say(f"deviation: {deviation}")

@@ -86,3 +86,12 @@ def test_lite_leaves_out_nothing() -> None:
         "stride",
     ):
         assert [line for line in lines if line.startswith(label)], label
+
+
+def test_what_a_profile_chose_for_a_code_reaches_its_arms_alone_and_yields_to_the_arm() -> None:
+    chosen = replace(PROFILE, changes={"dct": {"snn.learning_rate": 3e-5, "snn.epochs": 21}})
+    other = replace(ARM, name="poisson", encoder=EncoderSpec("poisson"))
+    own = replace(ARM, changes={"snn.epochs": 22})
+    rates = [EXPERIMENT.resolve(arm, chosen, 0).snn.learning_rate for arm in (ARM, own, other)]
+    epochs = [EXPERIMENT.resolve(arm, chosen, 0).snn.epochs for arm in (ARM, own, other)]
+    assert (rates, epochs) == ([3e-5, 3e-5, 1e-4], [21, 22, 25])

@@ -6,6 +6,7 @@ A sentence is left out where its records are missing.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.analysis.crossed import Outcomes
+from harness.analysis.differences import in_points
 from harness.analysis.estimates import ALPHA, LEAST_SEEDS, estimate, p_equivalent
 from harness.analysis.frame import Loaded
 from harness.analysis.margins import difference_margin
@@ -13,11 +14,20 @@ from harness.analysis.outcomes import accuracy_of, difference_of
 from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
 from harness.papers.dct_snn.beyond import beats_cyclic
-from harness.papers.dct_snn.experiments import EXPERIMENTS, dct_beyond, dct_beyond_mnist, latency_mnist
+from harness.papers.dct_snn.differing import what_differs
+from harness.papers.dct_snn.experiments import (
+    EXPERIMENTS,
+    cifar10_encoders,
+    dct_beyond,
+    dct_beyond_mnist,
+    latency_mnist,
+    mnist_encoders,
+    sensitivity_cifar10,
+)
 from harness.papers.dct_snn.interleaving import interleaving
 from harness.papers.dct_snn.missing import missing, waiting
 from harness.papers.dct_snn.paper import PAPER
-from harness.papers.dct_snn.readings import what_matters
+from harness.papers.dct_snn.rivals import title
 
 MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
 DCT, NUMBER = "cyclic-16", "mnist-t16"
@@ -29,6 +39,16 @@ PAIRS = {
     "latency-200-agrees-with-orders": '"about 200 steps" and "orders of magnitude"',
     "latency-2-14-agrees-with-orders": '"2-14X" and "orders of magnitude"',
 }
+
+QUESTIONS = (
+    (
+        sensitivity_cifar10.EXPERIMENT,
+        f"Does another reading of the paper than ours ({title(sensitivity_cifar10.EXPERIMENT.arms[0])}) change "
+        "accuracy in a deep network on CIFAR-10",
+    ),
+    (mnist_encoders.EXPERIMENT, "Does a code other than DCT change accuracy on MNIST at 16 steps"),
+    (cifar10_encoders.EXPERIMENT, "Does a code other than DCT change accuracy on CIFAR-10 at 48 steps, on one map"),
+)
 
 
 def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]:
@@ -46,7 +66,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]
         *interleaving(loaded, cells, by_id),
         *beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
         *beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
-        *what_matters(cells),
+        *(text for experiment, question in QUESTIONS for text in what_differs(cells, experiment, question)),
         *_numbers(judgements),
         *_other_papers(judgements),
         *_own_sentences(by_id),
@@ -76,8 +96,7 @@ def _against_controls(cells: Cells, planned: int) -> Iterator[str]:
 
 def _difference(words: str, outcomes: Outcomes, margin: float) -> str:
     found = estimate(outcomes, "sampled")
-    interval = f"{found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f})"
-    start = f"from {words} by {interval}"
+    start = f"from {words} by {in_points(found.mean, found.low, found.high)}"
     if float(p_equivalent(found, 0.0, margin)) <= ALPHA:
         return f"{start}: the two are equivalent within {margin:.2f} points"
     if found.low > 0 or found.high < 0:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from harness.analysis.differences import in_points
 from harness.analysis.estimates import LEAST_SEEDS, estimate
 from harness.analysis.frame import Loaded
 from harness.analysis.outcomes import above_ann
@@ -68,7 +69,7 @@ def _from_ann(cells: Cells, pair: AlongTraining, profile: str) -> str:
     if outcomes is None:
         return ""
     found = estimate(outcomes)
-    return f"{found.mean:+.2f} points (95 %: {found.low:+.2f} to {found.high:+.2f}) at {pair.timesteps} steps"
+    return f"{in_points(found.mean, found.low, found.high)} at {pair.timesteps} steps"
 
 
 def _reset(by_id: Mapping[str, Judgement]) -> Iterator[str]:
@@ -76,7 +77,7 @@ def _reset(by_id: Mapping[str, Judgement]) -> Iterator[str]:
     found = by_id.get(RESET)
     if found is not None and found.mean is not None and found.low is not None and found.high is not None:
         yield (
-            f"Without the reset in the code, interleaving changes accuracy by {found.mean:+.2f} points (95 %: "
-            f"{found.low:+.2f} to {found.high:+.2f}), where §6 gives that reset as the reason of its cost "
+            "Without the reset in the code, interleaving changes accuracy by "
+            f"{in_points(found.mean, found.low, found.high)}, where §6 gives that reset as the reason of its cost "
             f"({found.verdict}, {found.profile} profile)."
         )

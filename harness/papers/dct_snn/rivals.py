@@ -6,6 +6,7 @@ from math import isnan, nan
 from statistics import fmean
 
 from harness.analysis.crossed import Array
+from harness.analysis.differences import in_points
 from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
 from harness.analysis.family import holm
 from harness.analysis.outcomes import difference_of
@@ -29,13 +30,13 @@ class Rival:
         """The arm's title, as far as its T, with the difference in points and its adjusted p."""
         found = self.found
         own = f"; its ANN differs by {self.ann:+.2f}" if self.ann else ""
-        interval = f"95 %: {found.low:+.2f} to {found.high:+.2f}, adjusted p = {self.p:.2g}"
-        return f"{title(self.arm)}, {found.mean:+.2f} points ({interval}{own})"
+        points = in_points(found.mean, found.low, found.high, f", adjusted p = {self.p:.2g}{own}")
+        return f"{title(self.arm)}, {points}"
 
 
 def title(arm: Arm) -> str:
     """An arm's title, as far as its T."""
-    return arm.title.rpartition(", T = ")[0]
+    return arm.title.partition(", T = ")[0]
 
 
 def family(experiment: Experiment) -> int:

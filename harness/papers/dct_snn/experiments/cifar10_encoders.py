@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from harness.catalogue import Arm, Experiment, Profile
-from harness.config import EncoderSpec
+from harness.catalogue import Experiment, Profile
+from harness.papers.dct_snn.experiments.codes import codes
 from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG5, paper
 from harness.papers.dct_snn.published import vgg
 
@@ -24,15 +24,7 @@ EXPERIMENT = Experiment(
     title="Encoders on CIFAR-10, 48 steps",
     source="§5.2, Fig. 2",
     dataset="cifar10",
-    arms=(
-        Arm("dct", EncoderSpec("dct"), 48, "DCT, cyclic"),
-        Arm("poisson", EncoderSpec("poisson"), 48, "Poisson rate", in_paper=False),
-        Arm("direct", EncoderSpec("direct"), 48, "direct input (analog)", in_paper=False),
-        Arm("phase", EncoderSpec("phase"), 48, "phase (graded)", in_paper=False),
-        Arm("burst", EncoderSpec("burst"), 48, "burst (graded)", in_paper=False),
-        Arm("ttfs", EncoderSpec("ttfs"), 48, "time to first spike (graded)", in_paper=False),
-        Arm("latency", EncoderSpec("latency"), 48, "linear latency", in_paper=False),
-    ),
+    arms=codes(48),
     profiles=tuple(
         on_one_map(profile) for profile in (SMOKE, replace(LITE, deviations=(*LITE.deviations, UNCHOSEN)), paper(VGG5))
     ),

@@ -1,9 +1,10 @@
-"""The sentence on readings in a deep network: which ones are shown to change accuracy, the largest change first."""
+"""The sentences on readings and on codes: which ones are shown to change accuracy, the largest change first."""
 
 from pathlib import Path
 
 from scipy import stats
 
+from encoders.registry import BUILTIN
 from harness.papers.dct_snn.experiments.sensitivity_cifar10 import EXPERIMENT
 from tests.analysis.conftest import Write
 from tests.analysis.judging import write_arm
@@ -48,3 +49,13 @@ def test_nothing_is_said_before_all_readings_are_done(tmp_path: Path, write: Wri
     write_readings(write)
     (tmp_path / EXPERIMENT.name / "lite" / "released" / "seed-0002.json").unlink()
     assert said(tmp_path) == []
+
+
+def test_the_codes_are_compared_with_dct_by_their_titles(tmp_path: Path, write: Write) -> None:
+    for code, more in zip(BUILTIN, (0, -300, 50, 20, 20, 20, 20), strict=True):
+        finals = [7500 + more + noise * (code != "dct") for noise in (2, -2, 0, 1, -1)]
+        write_arm(write, "cifar10-encoders", "lite", code, finals)
+    (sentence,) = [text for text in sentences(tmp_path) if text.startswith("Does a code other than DCT")]
+    assert sentence.startswith("Does a code other than DCT change accuracy on CIFAR-10 at 48 steps, on one map (")
+    assert "Holm for 6 comparisons)? Yes: Poisson rate, -3.00 points" in sentence
+    assert "; direct input (analog), +0.50 points" in sentence
