@@ -3,5 +3,6 @@
 from harness.catalogue.catalogue import Catalogue, Paper
 from harness.catalogue.claim import Claim
 from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
+from harness.catalogue.sentence import Sentence
 
-__all__ = ["NOT_IN_PAPER", "Arm", "Catalogue", "Claim", "Experiment", "Paper", "Profile"]
+__all__ = ["NOT_IN_PAPER", "Arm", "Catalogue", "Claim", "Experiment", "Paper", "Profile", "Sentence"]

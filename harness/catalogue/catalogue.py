@@ -12,6 +12,7 @@ from typing import Any
 from harness.catalogue.claim import Claim
 from harness.catalogue.experiment import Experiment
 from harness.catalogue.from_file import experiment_from
+from harness.catalogue.sentence import Sentence
 from harness.errors import HarnessError, did_you_mean
 
 
@@ -33,7 +34,7 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     test_images: Mapping[str, int] = field(default_factory=dict)
     picture: Callable[[], Any] | None = None
-    findings: Callable[[Any, Sequence[Any]], Sequence[str]] | None = None
+    findings: Callable[[Any, Sequence[Any]], Sequence[Sentence]] | None = None
     url: str = ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.analysis.energy_model import EnergyModel
-from harness.catalogue import NOT_IN_PAPER, Experiment, Paper
+from harness.catalogue import NOT_IN_PAPER, Experiment, Paper, Sentence
 from harness.catalogue.claim import Claim
 from harness.config import PROFILES, ProfileName
 from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows, statement
@@ -92,7 +92,7 @@ class Document:
     encoder: Picture | None
     forest: Picture | None
     energy: Picture | None
-    findings: tuple[str, ...]
+    findings: tuple[Sentence, ...]
     local: bool
     evidence: bool
     origin: Origin
@@ -156,7 +156,7 @@ def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
     return forest(f"{paper.name}-claims", f"All claims of {paper.title}: published and ours", lines)
 
 
-def _findings(paper: Paper, evidence: Source) -> tuple[str, ...]:
+def _findings(paper: Paper, evidence: Source) -> tuple[Sentence, ...]:
     if not evidence.at_hand:
         return ()
     mine = {claim.id for claim in paper.claims}

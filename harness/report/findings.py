@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 
+from harness.catalogue import Sentence
 from harness.errors import HarnessError
 
 START, END = "<!-- findings -->", "<!-- /findings -->"
 NONE = "No records yet: nothing is found."
 
 
-def findings_list(sentences: Sequence[str]) -> str:
-    """The sentences as a Markdown list."""
-    return "\n".join(f"- {sentence}" for sentence in sentences) or NONE
+def findings_list(sentences: Sequence[Sentence]) -> str:
+    """The sentences as a Markdown list, their parts as lists in it, indented as Python-Markdown asks."""
+    return "\n".join(map(_item, sentences)) or NONE
+
+
+def _item(sentence: Sentence) -> str:
+    return "\n".join((f"- {sentence.text}", *(f"    - {part}" for part in sentence.parts)))
 
 
 def in_readme(readme: str, found: str) -> str:

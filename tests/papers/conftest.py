@@ -3,13 +3,18 @@
 from pathlib import Path
 
 from harness.analysis.verdicts import judge
+from harness.catalogue import Sentence
 from harness.papers.dct_snn.findings import findings
 from tests.analysis.conftest import write
 from tests.analysis.judging import CATALOGUE, load
 
-__all__ = ["sentences", "write"]
+__all__ = ["in_one_line", "sentences", "write"]
 
 
 def sentences(folder: Path) -> tuple[str, ...]:
     loaded = load(folder)
-    return findings(loaded, judge(loaded, CATALOGUE))
+    return tuple(map(in_one_line, findings(loaded, judge(loaded, CATALOGUE))))
+
+
+def in_one_line(sentence: Sentence) -> str:
+    return " | ".join((sentence.text, *sentence.parts))

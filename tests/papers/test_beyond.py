@@ -9,6 +9,7 @@ from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
 from tests.analysis.conftest import Write
 from tests.analysis.judging import end_ann, load, write_arm
+from tests.papers.conftest import in_one_line
 
 CYCLIC = (9700, 9710, 9720, 9705, 9715)
 ABOVE = (100, 101, 99, 100, 102)
@@ -17,7 +18,8 @@ INTERVAL = f"95 %: +0.99 to +1.02, adjusted p = {P:.2g}"
 
 
 def sentences(folder: Path) -> list[str]:
-    return list(beats_cyclic(index(load(folder)), EXPERIMENT, "MNIST", "order, schedule or block size"))
+    found = beats_cyclic(index(load(folder)), EXPERIMENT, "MNIST", "order, schedule or block size")
+    return list(map(in_one_line, found))
 
 
 def write_steps(write: Write, timesteps: int, **better: tuple[int, ...]) -> None:
@@ -43,8 +45,8 @@ def test_the_best_of_those_that_are_not_above_is_named(tmp_path: Path, write: Wr
     interval = f"{0.05 - half:+.2f} to {0.05 + half:+.2f}"
     assert sentence == (
         "Does another order, schedule or block size beat cyclic 4×4 on MNIST (paper profile; p adjusted by Holm for 20 "
-        "comparisons)? At 8 steps none is shown to; the best is low frequencies oftener, +0.05 points "
-        f"(95 %: {interval}, adjusted p = 1)."
+        "comparisons)? | at 8 steps none is shown to; the best is low frequencies oftener, +0.05 points "
+        f"(95 %: {interval}, adjusted p = 1)"
     )
 
 
@@ -52,8 +54,8 @@ def test_who_is_above_after_adjustment_is_named_at_its_t(tmp_path: Path, write: 
     write_steps(write, 8, block7=ABOVE, energy=(10, 4, -2, 9, 12))  # the second: p = 0.02, times 19
     write_steps(write, 16)
     (sentence,) = sentences(tmp_path)
-    assert f"At 8 steps yes: cyclic, 7×7 blocks, +1.00 points ({INTERVAL}). At 16 steps none" in sentence
-    assert "falling energy" not in sentence.partition("At 16 steps")[0]
+    assert f" | at 8 steps yes: cyclic, 7×7 blocks, +1.00 points ({INTERVAL}) | at 16 steps none" in sentence
+    assert "falling energy" not in sentence.partition("at 16 steps")[0]
 
 
 def test_an_arm_with_an_ann_of_its_own_says_how_far_that_is_apart(tmp_path: Path, write: Write) -> None:
@@ -61,4 +63,4 @@ def test_an_arm_with_an_ann_of_its_own_says_how_far_that_is_apart(tmp_path: Path
     for arm, ann in (("cyclic-8", 9800), ("block7-8", 9830)):
         end_ann(tmp_path / EXPERIMENT.name / "paper" / arm, ann)
     (sentence,) = sentences(tmp_path)
-    assert f"({INTERVAL}; its ANN differs by +0.30)." in sentence
+    assert f"({INTERVAL}; its ANN differs by +0.30)" in sentence

@@ -20,7 +20,7 @@ def test_what_interleaving_costs_stands_before_and_after_training(tmp_path: Path
             balanced = structs.replace(record.curve, correct=[before] * 48)
             write_record(tmp_path, structs.replace(record, balanced=balanced, digest=""))
     (found,) = [text for text in sentences(tmp_path) if "interleaving" in text]
-    assert "shrinks in training: 16 frequencies, 6.00 straight after balancing, 2.00 after fine-tuning" in found
+    assert "shrinks in training: | 16 frequencies, 6.00 straight after balancing, 2.00 after fine-tuning" in found
 
 
 def test_the_reset_is_the_reason_or_not(tmp_path: Path, write: Write) -> None:
@@ -54,8 +54,8 @@ def test_a_whole_epoch_is_told_along_its_way_once_all_seeds_are_done(tmp_path: P
     # 5, 6 and 4.5 points; 3, 2.5 and 3.2; 2, 2 and 2.3; 1, 1.5 and 0.5: by hand 1 ± 4.3027 · 0.5 / √3 at the end
     assert found == (
         "Along a whole epoch of fine-tuning (ablation-training, lite profile) cyclic is above interleaved, in points: "
-        "at 48 steps +5.17 straight after balancing, +2.90 after 0.125 of it, +2.10 after 0.5 of it and "
-        "+1.00 (95 % over seeds alone: -0.24 to +2.24) at its end."
+        "| at 48 steps +5.17 straight after balancing, +2.90 after 0.125 of it, +2.10 after 0.5 of it and "
+        "+1.00 (95 % over seeds alone: -0.24 to +2.24) at its end"
     )
 
 
@@ -67,6 +67,6 @@ def test_how_far_cyclic_is_from_its_ann_after_that_epoch_is_told(tmp_path: Path,
     (found,) = [text for text in sentences(tmp_path) if text.startswith("After that epoch")]
     low, high = stats.ttest_1samp([-2.0, -1.0, -1.9], 0.0).confidence_interval(0.95)
     assert found == (
-        "After that epoch cyclic differs from the ANN that it was converted from by -1.63 points "
-        f"(95 %: {low:+.2f} to {high:+.2f}) at 24 steps."
+        "After that epoch cyclic differs from the ANN that it was converted from by | -1.63 points "
+        f"(95 %: {low:+.2f} to {high:+.2f}) at 24 steps"
     )

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue import Sentence
 from harness.errors import HarnessError
 from harness.report import Folders, ReportResult, check, render
 from harness.report.figures_forest import forest
-from harness.report.findings import END, START, in_readme
+from harness.report.findings import END, START, findings_list, in_readme
 
 from .campaigns import CATALOGUE, Campaign, write_mnist
 
@@ -44,3 +45,11 @@ def test_every_claim_of_a_number_has_a_row_in_the_figure(everything: Campaign, r
 
 def test_without_claims_there_is_no_figure() -> None:
     assert forest("claims", "All claims", []) is None
+
+
+def test_parts_are_a_list_below_their_sentence_in_the_documentation() -> None:
+    markdown = pytest.importorskip("markdown")
+    text = findings_list([Sentence("It differs", ("from a", "from b")), Sentence("That is all.")])
+    assert markdown.markdown(text).split() == (
+        "<ul> <li>It differs<ul> <li>from a</li> <li>from b</li> </ul> </li> <li>That is all.</li> </ul>".split()
+    )

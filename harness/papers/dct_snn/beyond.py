@@ -5,27 +5,28 @@ from itertools import groupby
 
 from harness.analysis.estimates import ALPHA, p_above
 from harness.analysis.planned_seeds import Cells
-from harness.catalogue import Experiment
+from harness.catalogue import Experiment, Sentence
 from harness.papers.dct_snn.rivals import Rival, family, rivals
 
 
-def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[str]:
+def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[Sentence]:
     """The sentence for each profile of `experiment`, smoke apart, that has all seeds of all arms at one T or more.
 
     `images`: the data set in words. `varied`: in what the arms differ from cyclic, in words.
     """
     for profile in experiment.profiles:
         by_steps = groupby(rivals(cells, experiment, profile, p_above), key=lambda rival: rival.arm.timesteps)
-        if parts := [_at(timesteps, list(found)) for timesteps, found in by_steps]:
-            yield (
+        if parts := tuple(_at(timesteps, list(found)) for timesteps, found in by_steps):
+            question = (
                 f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile; p adjusted by Holm for "
-                f"{family(experiment)} comparisons)? {'. '.join(parts)}."
+                f"{family(experiment)} comparisons)?"
             )
+            yield Sentence(question, parts)
 
 
 def _at(timesteps: int, found: list[Rival]) -> str:
     better = [rival for rival in found if rival.p <= ALPHA]
     if better:
-        return f"At {timesteps} steps yes: {'; '.join(map(str, better))}"
+        return f"at {timesteps} steps yes: {', '.join(map(str, better))}"
     best = max(found, key=lambda rival: float(rival.found.mean))
-    return f"At {timesteps} steps none is shown to; the best is {best}"
+    return f"at {timesteps} steps none is shown to; the best is {best}"

@@ -13,6 +13,7 @@ from harness.analysis.margins import difference_margin
 from harness.analysis.outcomes import accuracy_of, difference_of
 from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
+from harness.catalogue import Sentence
 from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.differing import what_differs
 from harness.papers.dct_snn.experiments import (
@@ -51,7 +52,7 @@ QUESTIONS = (
 )
 
 
-def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[str, ...]:
+def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence, ...]:
     """The sentences. `judgements` are those of all claims of the paper on the same records."""
     cells = index(loaded)
     by_id: dict[str, Judgement] = {}
@@ -81,7 +82,7 @@ def _keys(cells: Cells, arm: str, planned: int) -> list[Key]:
     return [key for key in keys if key in cells.accuracy]
 
 
-def _against_controls(cells: Cells, planned: int) -> Iterator[str]:
+def _against_controls(cells: Cells, planned: int) -> Iterator[Sentence]:
     margin, ours, parts = difference_margin(PUBLISHED), _keys(cells, DCT, planned), []
     for arm, words in CONTROLS.items():
         theirs = _keys(cells, arm, planned)
@@ -91,7 +92,7 @@ def _against_controls(cells: Cells, planned: int) -> Iterator[str]:
         pairs = [[key for key in keys if key[3] in seeds] for keys in (ours, theirs)]
         parts.append(_difference(words, difference_of(cells, pairs[0], pairs[1], STEPS), margin))
     if parts:
-        yield f"On MNIST at {STEPS} steps the DCT code differs {'; '.join(parts)}."
+        yield Sentence(f"On MNIST at {STEPS} steps the DCT code differs", tuple(parts))
 
 
 def _difference(words: str, outcomes: Outcomes, margin: float) -> str:
@@ -104,16 +105,16 @@ def _difference(words: str, outcomes: Outcomes, margin: float) -> str:
     return f"{start}: neither a difference nor equivalence within {margin:.2f} points is shown"
 
 
-def _later(cells: Cells, planned: int) -> Iterator[str]:
+def _later(cells: Cells, planned: int) -> Iterator[Sentence]:
     arms = {DCT: "the DCT code", **CONTROLS}
     keys = {words: _keys(cells, arm, planned) for arm, words in arms.items()}
     if all(keys.values()):
         means = {words: float(accuracy_of(cells, of_arm, HALFWAY).mean) for words, of_arm in keys.items()}
         ours, *others = (f"{words} stands at {mean:.2f} %" for words, mean in means.items())
-        yield f"Read after {HALFWAY} of its {STEPS} steps, {ours}; {', '.join(others)}."
+        yield Sentence(f"Read after {HALFWAY} of its {STEPS} steps, {ours}; {', '.join(others)}.")
 
 
-def _few_steps(cells: Cells) -> Iterator[str]:
+def _few_steps(cells: Cells) -> Iterator[Sentence]:
     """Accuracy of codes that were trained at each T, where all planned seeds of all of them are done."""
     experiment = latency_mnist.EXPERIMENT
 
@@ -126,11 +127,11 @@ def _few_steps(cells: Cells) -> Iterator[str]:
 
     steps = list(filter(complete, latency_mnist.TIMESTEPS))
     if steps:
-        found = (
+        found = tuple(
             f"{words} reaches {_listed(f'{accuracy_of(cells, keys(code, t), t).mean:.2f}' for t in steps)} %"
             for code, words in CODES.items()
         )
-        yield f"Trained at {_listed(map(str, steps))} steps on MNIST, {'; '.join(found)}."
+        yield Sentence(f"Trained at {_listed(map(str, steps))} steps on MNIST", found)
 
 
 def _listed(words: Iterable[str]) -> str:
@@ -138,7 +139,7 @@ def _listed(words: Iterable[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def _numbers(judgements: Sequence[Judgement]) -> Iterator[str]:
+def _numbers(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
     """Published accuracies by what became of them; for those that were missed, the reading that comes nearest."""
     answers = ("higher", "lower", "inconclusive", "within prediction", "reproduced")
     by_word: dict[str, list[str]] = {word: [] for word in answers}
@@ -146,20 +147,21 @@ def _numbers(judgements: Sequence[Judgement]) -> Iterator[str]:
     for judgement in values:
         what = f"{judgement.published:g} % ({judgement.arm}, ours {judgement.mean:.2f})"
         by_word[judgement.verdict].append(what)
-    parts = [f"{word}: {', '.join(found)}" for word, found in by_word.items() if found]
+    parts = tuple(f"{word}: {', '.join(found)}" for word, found in by_word.items() if found)
     if parts:
-        readings = [judgement.reading for judgement in values if judgement.reading]
-        yield " ".join([f"Published accuracies that we could judge came out {'; '.join(parts)}.", *readings])
+        yield Sentence("Published accuracies that we could judge came out", parts)
+        yield from (Sentence(judgement.reading) for judgement in values if judgement.reading)
 
 
-def _other_papers(judgements: Sequence[Judgement]) -> Iterator[str]:
+def _other_papers(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
     rows = [j for j in judgements if j.kind == "ordering" and j.versus is None and j.mean is not None]
     if rows:
         held = sum(judgement.verdict == "holds" for judgement in rows)
-        yield f"Of {len(rows)} other temporal codes in Table 1, {held} are exceeded by ours at the steps claimed."
+        exceeded = f"{held} are exceeded by ours at the steps claimed"
+        yield Sentence(f"Of {len(rows)} other temporal codes in Table 1, {exceeded}.")
 
 
-def _own_sentences(by_id: Mapping[str, Judgement]) -> Iterator[str]:
+def _own_sentences(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
     verdicts = {name: by_id[name].verdict for name in (*SENTENCES, *PAIRS) if name in by_id}
     if len(verdicts) < len(SENTENCES) + len(PAIRS):
         return
@@ -169,10 +171,12 @@ def _own_sentences(by_id: Mapping[str, Judgement]) -> Iterator[str]:
     ]
     wrong = [sentence for name, sentence in SENTENCES.items() if verdicts[name] == "contradicted"]
     figures = "The steps that the same section reads off its own figure, 5 to 42 times as many as 48, contradict"
-    yield f"The sentences on latency: {'; '.join(words)}." + (f" {figures} {' and '.join(wrong)}." if wrong else "")
+    yield Sentence("The sentences on latency:", tuple(words))
+    if wrong:
+        yield Sentence(f"{figures} {' and '.join(wrong)}.")
 
 
-def _sizes(loaded: Loaded) -> Iterator[str]:
+def _sizes(loaded: Loaded) -> Iterator[Sentence]:
     """The published networks that nobody has trained at their own size."""
     done = loaded.cells[loaded.cells["status"] == "done"]
     if done.empty:
@@ -185,4 +189,4 @@ def _sizes(loaded: Loaded) -> Iterator[str]:
                 by_network.setdefault(profile.network.name, []).append(experiment.name in trained)
     missing = [name.upper() for name, runs in sorted(by_network.items()) if not any(runs)]
     if missing:
-        yield f"At the size of the paper these networks have no evidence: {', '.join(missing)}."
+        yield Sentence(f"At the size of the paper these networks have no evidence: {', '.join(missing)}.")

@@ -9,47 +9,46 @@ from harness.analysis.outcomes import above_ann
 from harness.analysis.planned_seeds import Cells, Key
 from harness.analysis.training import AlongTraining, along_training
 from harness.analysis.verdicts import Judgement
+from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import ablation_training
 
 COSTS = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
 RESET = "interleaved-loss-is-the-reset"
 
 
-def interleaving(loaded: Loaded, cells: Cells, by_id: Mapping[str, Judgement]) -> Iterator[str]:
+def interleaving(loaded: Loaded, cells: Cells, by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
     """The sentences. `cells`: the index of `loaded`; `by_id`: the judgement of each claim."""
     yield from _cost(by_id)
     yield from _course(loaded, cells)
     yield from _reset(by_id)
 
 
-def _cost(by_id: Mapping[str, Judgement]) -> Iterator[str]:
+def _cost(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
     judged = [found for name in COSTS if (found := by_id.get(name)) is not None and found.mean is not None]
     shrinks = all((found.balanced or 0.0) > (found.mean or 0.0) for found in judged)
-    parts = [
+    parts = tuple(
         f"{words}, {found.balanced:.2f} straight after balancing, {found.mean:.2f} after fine-tuning, where "
         f"{found.published:g} is published ({found.verdict}, {found.profile} profile)"
         for name, words in COSTS.items()
         if (found := by_id.get(name)) is not None and found.mean is not None and found.balanced is not None
-    ]
+    )
     if parts:
         course = " shrinks in training" if shrinks else ""
-        yield f"What interleaving costs, in points,{course}: {'; '.join(parts)}."
+        yield Sentence(f"What interleaving costs, in points,{course}:", parts)
 
 
-def _course(loaded: Loaded, cells: Cells) -> Iterator[str]:
+def _course(loaded: Loaded, cells: Cells) -> Iterator[Sentence]:
     """The same difference along a whole epoch of fine-tuning, for each T whose planned seeds are all done."""
     experiment = ablation_training.EXPERIMENT
     for profile in experiment.profiles:
         found = along_training(loaded.readings, experiment, profile.name)
         complete = [pair for pair in found if LEAST_SEEDS <= pair.seeds == pair.planned]
         if complete:
-            yield (
-                f"Along a whole epoch of fine-tuning ({experiment.name}, {profile.name} profile) cyclic is above "
-                f"interleaved, in points: {'; '.join(map(_along, complete))}."
-            )
+            course = f"Along a whole epoch of fine-tuning ({experiment.name}, {profile.name} profile)"
+            yield Sentence(f"{course} cyclic is above interleaved, in points:", tuple(map(_along, complete)))
         apart = [words for pair in complete if (words := _from_ann(cells, pair, profile.name))]
         if apart:
-            yield f"After that epoch cyclic differs from the ANN that it was converted from by {'; '.join(apart)}."
+            yield Sentence("After that epoch cyclic differs from the ANN that it was converted from by", tuple(apart))
 
 
 def _along(pair: AlongTraining) -> str:
@@ -72,11 +71,11 @@ def _from_ann(cells: Cells, pair: AlongTraining, profile: str) -> str:
     return f"{in_points(found.mean, found.low, found.high)} at {pair.timesteps} steps"
 
 
-def _reset(by_id: Mapping[str, Judgement]) -> Iterator[str]:
+def _reset(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
     """Whether interleaving costs nothing once the code no longer resets, as §6 explains it."""
     found = by_id.get(RESET)
     if found is not None and found.mean is not None and found.low is not None and found.high is not None:
-        yield (
+        yield Sentence(
             "Without the reset in the code, interleaving changes accuracy by "
             f"{in_points(found.mean, found.low, found.high)}, where §6 gives that reset as the reason of its cost "
             f"({found.verdict}, {found.profile} profile)."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness.analysis.judgement import JUDGES, Judgement
 from harness.analysis.planned_seeds import Cells
 from harness.analysis.words import ANSWERS
-from harness.catalogue import Experiment
+from harness.catalogue import Experiment, Sentence
 from harness.catalogue.claim import Claim
 from harness.config import CellConfig, Parameter
 from harness.data.catalog import facts_of
@@ -52,15 +52,16 @@ def missing(
     return tuple(sorted(found, key=lambda group: group.peta))
 
 
-def waiting(claims: Sequence[Claim], groups: Sequence[Missing]) -> Iterator[str]:
+def waiting(claims: Sequence[Claim], groups: Sequence[Missing]) -> Iterator[Sentence]:
     """What waits as a sentence for the findings, with the work that would judge it, by profile."""
     if not groups:
         return
     judged = sum(claim.kind != "context" for claim in claims)
     by_profile = ((name, [group for group in groups if group.profile == name]) for name in CHEAPEST_FIRST)
-    yield (
+    yield Sentence(
         f"Still to be trained, for want of machine time, are the cells that {sum(group.claims for group in groups)} of "
-        f"{judged} claims wait for. {'. '.join(_work(name, those) for name, those in by_profile if those)}."
+        f"{judged} claims wait for:",
+        tuple(_work(name, those) for name, those in by_profile if those),
     )
 
 
@@ -104,7 +105,7 @@ def _whole(value: Parameter) -> int:
 def _work(profile: str, groups: Sequence[Missing]) -> str:
     """What one profile would answer, and its operations, experiment by experiment."""
     parts = (f"{group.experiment} ({group.cells} cells, {_in_words(group.peta)} PFLOP)" for group in groups)
-    return f"The {profile} profile would judge {sum(group.claims for group in groups)} of them: {', '.join(parts)}"
+    return f"the {profile} profile would judge {sum(group.claims for group in groups)} of them: {', '.join(parts)}"
 
 
 def _in_words(peta: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.catalogue import Paper
+from harness.catalogue import Paper, Sentence
 from harness.catalogue.claims_file import read_claims
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 
@@ -23,7 +23,7 @@ def _picture() -> Any:
     return picture()
 
 
-def _findings(loaded: Any, judgements: Sequence[Any]) -> Sequence[str]:
+def _findings(loaded: Any, judgements: Sequence[Any]) -> Sequence[Sentence]:
     from harness.papers.dct_snn.findings import findings  # needs numpy, which a list of experiments does not
 
     return findings(loaded, judgements)
