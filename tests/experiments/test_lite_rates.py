@@ -1,4 +1,4 @@
-"""Lite's fine-tuning is the best of its committed scores: rate and loss together, no neighbour left unscored."""
+"""Lite's fine-tuning is the best of its committed scores, for each code: rate and loss, and no neighbour unscored."""
 
 import json
 from collections import defaultdict
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from encoders.registry import BUILTIN
 from harness.papers.dct_snn.choices.lite_rates import GRID, LOSSES, VALIDATION_IMAGES, cells
 from harness.papers.dct_snn.choices.validation import SEED
+from harness.papers.dct_snn.experiments.cifar10_encoders import EXPERIMENT
 from harness.papers.dct_snn.experiments.vgg import LITE
 
 WRITTEN = Path(__file__).parents[2] / "results/selection/lite-rates.json"
@@ -31,8 +33,16 @@ def test_lite_takes_the_best_rate_and_loss_of_its_arm(scores: Scored) -> None:
     assert scores[arm, LITE.snn.loss_input][LITE.snn.learning_rate] == best
 
 
+@pytest.mark.parametrize("code", BUILTIN)
+def test_each_code_takes_its_best_rate_and_loss(scores: Scored, code: str) -> None:
+    snn = EXPERIMENT.resolve(EXPERIMENT.arm(code), EXPERIMENT.profile("lite"), 0).snn
+    assert scores[code, snn.loss_input][snn.learning_rate] == max(max(scores[code, loss].values()) for loss in LOSSES)
+
+
 @pytest.mark.parametrize("loss", LOSSES)
-def test_each_loss_had_the_best_rate_and_both_neighbours(scores: Scored, loss: str) -> None:
-    known = scores[cells()[0].arm, loss]
+@pytest.mark.parametrize("arm", [cell.arm for cell in cells()])
+def test_each_loss_had_the_best_rate_and_both_neighbours(scores: Scored, arm: str, loss: str) -> None:
+    known = scores[arm, loss]
     place = GRID.rates.index(max(known, key=lambda rate: (known[rate], -rate)))
-    assert {*GRID.first, *GRID.rates[max(place - 1, 0) : place + 2]} <= set(known)
+    assert 0 < place < len(GRID.rates) - 1
+    assert {*GRID.first, GRID.rates[place - 1], GRID.rates[place + 1]} <= set(known)

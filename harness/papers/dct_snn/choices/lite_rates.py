@@ -23,7 +23,7 @@ from harness.papers.dct_snn.experiments.vgg import LITE
 
 OUTPUT = Path("results/selection/lite-rates.json")
 VALIDATION_IMAGES = 5_000
-GRID = Grid((3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), first=(3e-5, 1e-4, 1e-5))
+GRID = Grid((1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), first=(3e-5, 1e-4, 1e-5))
 LOSSES: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
 
 
