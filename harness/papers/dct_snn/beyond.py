@@ -27,6 +27,6 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
 def _at(timesteps: int, found: list[Rival]) -> str:
     better = [rival for rival in found if rival.p <= ALPHA]
     if better:
-        return f"at {timesteps} steps yes: {', '.join(map(str, better))}"
+        return f"at {timesteps} steps yes: {' and '.join(map(str, better))}"
     best = max(found, key=lambda rival: float(rival.found.mean))
     return f"at {timesteps} steps none is shown to; the best is {best}"
