@@ -6,7 +6,7 @@ from typing import Literal
 
 from harness.catalogue import Experiment, Profile
 from harness.papers.dct_snn.experiments.codes import codes
-from harness.papers.dct_snn.experiments.vgg import LITE, SMOKE, VGG5, paper
+from harness.papers.dct_snn.experiments.vgg import CHOSEN_WITH_CYCLIC, LITE, SMOKE, VGG5, paper
 from harness.papers.dct_snn.published import vgg
 
 
@@ -33,7 +33,8 @@ def tuned(profile: Profile) -> Profile:
     """Every code is fine-tuned with what was chosen for it."""
     changes = {code: {"snn.learning_rate": rate, "snn.loss_input": loss} for code, (rate, loss) in CHOSEN.items()}
     own = "fine-tuning rate and loss of each code are chosen on a validation split of CIFAR-10, the same grid for all"
-    return replace(profile, changes=changes, deviations=(own,))
+    deviations = tuple(own if text == CHOSEN_WITH_CYCLIC else text for text in profile.deviations)
+    return replace(profile, changes=changes, deviations=deviations)
 
 
 EXPERIMENT = Experiment(
