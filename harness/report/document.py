@@ -16,6 +16,7 @@ from harness.report.drawing import Picture
 from harness.report.figures_energy import energy
 from harness.report.figures_forest import Line, forest
 from harness.report.origin import Origin
+from harness.report.overview import overview
 from harness.report.paired import paired_table, training_table
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.tables import Table, accuracy_table
@@ -161,7 +162,8 @@ def _findings(paper: Paper, evidence: Source) -> tuple[Sentence, ...]:
         return ()
     mine = {claim.id for claim in paper.claims}
     judgements = [judgement for judgement in evidence.judgements if judgement.id in mine]
-    return tuple(paper.findings(evidence.loaded, judgements)) if paper.findings else ()
+    own = paper.findings(evidence.loaded, judgements) if paper.findings else ()
+    return (*overview(judgements), *own)
 
 
 def _last(section: Section) -> int:

@@ -1,0 +1,37 @@
+"""What became of a paper's claims in one sentence, by kind: the first of its findings."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.analysis.judgement import Judgement
+from harness.catalogue import Sentence
+from harness.catalogue.claim import Kind
+from harness.report.claim_rows import SIGNS
+
+KINDS: Mapping[Kind, str] = {
+    "value": "accuracies at a timestep",
+    "steps-to-reach": "timesteps to reach an accuracy",
+    "ordering": "one accuracy above another",
+    "agreement": "sentences beside the paper's own figures",
+    "measurement": "statements computed without training",
+}
+
+
+def overview(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
+    """The sentence, with a part for each kind of claim that there is; none where no record judges anything.
+
+    A claim that two profiles have records of has a judgement at each, as in the table of claims.
+    """
+    if all(judgement.profile is None for judgement in judgements):
+        return
+    counts = Counter[tuple[str, str]]((judgement.kind, judgement.verdict) for judgement in judgements)
+    kinds = {kind: [(word, counts[kind, word]) for word in SIGNS if counts[kind, word]] for kind in KINDS}
+    yield Sentence(
+        f"What became of {len({judgement.id for judgement in judgements})} claims of the paper:",
+        tuple(f"{KINDS[kind]}: {', '.join(map(_counted, words))}" for kind, words in kinds.items() if words),
+    )
+
+
+def _counted(found: tuple[str, int]) -> str:
+    word, count = found
+    return f"{count} {'hold' if word == 'holds' and count > 1 else word}"
