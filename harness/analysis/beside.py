@@ -76,7 +76,7 @@ def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) ->
 
 
 def _fits(experiment: Experiment, judgement: Judgement) -> bool:
-    return any(profile.name == judgement.profile for profile in experiment.profiles)
+    return judgement.profile in experiment.profile_names
 
 
 def with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement, ...]:

@@ -144,7 +144,7 @@ def without_records(
 ) -> Judgement:
     """The judgement where nothing was run, described as the paper profile would be."""
     experiment = catalogue.experiment(claim.experiment)
-    names = [known.name for known in experiment.profiles]
+    names = experiment.profile_names
     nearest = profile if profile in names else names[-1]  # profiles are listed from smoke to paper
     planned = planned_seeds(claim, experiment, nearest) if seeds_planned is None else seeds_planned
     absent = profile is not None and profile not in names

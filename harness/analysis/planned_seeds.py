@@ -92,7 +92,7 @@ def _curves(frame: pd.DataFrame) -> dict[Key, Curve]:
 def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[str]) -> list[ProfileName]:
     """The profiles of the experiment at which any of the arms has a record, done or not."""
     found = {key[1] for key in cells.state if key[0] == experiment.name and key[2] in arms}
-    return [profile.name for profile in experiment.profiles if profile.name in found]
+    return [name for name in experiment.profile_names if name in found]
 
 
 def seeds_done(cells: Cells, experiment: str, profile: str, arms: Sequence[str], planned: int) -> PlannedSeeds:

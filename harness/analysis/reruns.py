@@ -36,8 +36,8 @@ def _run_again(
 ) -> tuple[str, tuple[str, ...]] | None:
     """What the rerun says, and the deviations that it undoes; None where it does not count."""
     place, experiment = claim.at(rerun), catalogue.experiment(rerun.experiment)
-    profile = next((known.name for known in experiment.profiles if known.name == judgement.profile), None)
-    if profile is None:
+    profile = judgement.profile
+    if profile is None or profile not in experiment.profile_names:
         return None
     theirs = deviations_of(place, experiment, profile)
     undone, how = _undone(judgement.deviations, theirs) if rerun.reading is None else ((), rerun.reading)

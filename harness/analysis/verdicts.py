@@ -203,7 +203,7 @@ def _adjusted(parts: "Sequence[Judgement | Pending]", paper: Paper) -> list[Judg
     waiting = [(i, part) for i, part in enumerate(parts) if isinstance(part, Pending)]
     for profile in dict.fromkeys(part.judgement.profile for _, part in waiting):
         family = [(i, part) for i, part in waiting if part.judgement.profile == profile]
-        having = {e.name for e in paper.experiments if any(known.name == profile for known in e.profiles)}
+        having = {e.name for e in paper.experiments if profile in e.profile_names}
         size = sum(claim.kind == "ordering" and claim.experiment in having for claim in paper.claims)
         raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
         for (i, part), p in zip(family, holm(raw, max(size, len(raw))), strict=True):

@@ -94,6 +94,11 @@ class Experiment:
         """The arms that the experiment's file lists: all but those that `--encoder` added."""
         return tuple(arm for arm in self.arms if not arm.added)
 
+    @property
+    def profile_names(self) -> tuple[ProfileName, ...]:
+        """The names of its profiles, from smoke to paper."""
+        return tuple(profile.name for profile in self.profiles)
+
     def arm(self, name: str) -> Arm:
         """An arm by name. Raises HarnessError with the nearest known one."""
         for arm in self.arms:
@@ -106,7 +111,7 @@ class Experiment:
         for profile in self.profiles:
             if profile.name == name:
                 return profile
-        raise did_you_mean(f"profile of {self.name}", name, [profile.name for profile in self.profiles])
+        raise did_you_mean(f"profile of {self.name}", name, list(self.profile_names))
 
     def seeds(self, arm: str, profile: str) -> int:
         """How many seeds are planned for an arm at a profile: the profile's for it, else the arm's, else for all."""

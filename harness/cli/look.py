@@ -19,18 +19,14 @@ def show_experiments(catalogue: Catalogue, console: Console) -> None:
         table.add_column(column, overflow="fold", no_wrap=column == "experiment")
     for name in catalogue.names():
         e = catalogue.experiment(name)
-        profiles = ", ".join(profile.name for profile in e.profiles)
-        table.add_row(name, e.dataset, str(len(e.arms)), profiles, e.source, e.title)
+        table.add_row(name, e.dataset, str(len(e.arms)), ", ".join(e.profile_names), e.source, e.title)
     console.print(table)
 
 
 def experiment_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
     """The experiments as `harness list --json` prints them."""
     found = [catalogue.experiment(name) for name in catalogue.names()]
-    return [
-        {"name": e.name, "title": e.title, "dataset": e.dataset, "profiles": [profile.name for profile in e.profiles]}
-        for e in found
-    ]
+    return [{"name": e.name, "title": e.title, "dataset": e.dataset, "profiles": list(e.profile_names)} for e in found]
 
 
 def experiment_document(experiment: Experiment, catalogue: Catalogue, profiles: Sequence[Profile]) -> dict[str, Any]:

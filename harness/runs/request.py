@@ -78,7 +78,7 @@ def prepare(request: Request, catalogue: Catalogue) -> Prepared:
     device = device_of(request.device, elsewhere=request.where.on != "here")
     if request.kernel == "triton" and device.type != "cuda":
         raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
-    ordered: list[str] = [profile.name for profile in reversed(experiment.profiles)]
+    ordered: list[str] = list(reversed(experiment.profile_names))
     # short takes a night: it is run only when asked for.
     fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
     names = [request.profile] if request.profile is not None else fuller

@@ -126,8 +126,7 @@ def _snn_macs(cell: CellConfig) -> float:
 
 def _judging(claim: Claim, experiment: Experiment) -> str:
     """The cheapest profile of an experiment that judges claims of this kind."""
-    there = {profile.name for profile in experiment.profiles}
-    return next(name for name in CHEAPEST_FIRST if name in there and claim.kind in JUDGES[name])
+    return next(name for name in CHEAPEST_FIRST if name in experiment.profile_names and claim.kind in JUDGES[name])
 
 
 def _planned(claims: Sequence[Claim], experiment: Experiment, profile: str) -> Iterator[CellConfig]:
