@@ -10,7 +10,7 @@ import pytest
 from harness.analysis.coverage import ErrorRates, coverage_of_accuracy, designs, false_ordering, false_reproduced
 from harness.analysis.words import Word
 from harness.papers import catalogue
-from tests.documentation.pages import DOCS
+from tests.documentation.pages import DOCS, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,12 @@ def test_the_simulations_are_those_that_the_program_gives(simulations: ModuleTyp
 def test_the_named_experiments_are_those_that_exist() -> None:
     rows = re.findall(r"^\| (`.*?) \|", (DOCS / "experiments.md").read_text("utf-8"), re.MULTILINE)
     assert [name for row in rows for name in re.findall(r"`([^`]+)`", row)] == catalogue().names()
+
+
+@pytest.mark.parametrize("kind", ["csv", "tex"])
+def test_every_table_of_the_report_is_linked(kind: str) -> None:
+    written = {path.stem for path in (ROOT / "reports").glob(f"*.{kind}") if not path.stem.endswith("-operations")}
+    assert set(re.findall(rf"\(\.\./reports/([\w-]+)\.{kind}\)", (DOCS / "found.md").read_text("utf-8"))) == written
 
 
 def test_every_verdict_has_a_meaning() -> None:
