@@ -13,7 +13,7 @@ from harness.catalogue import Experiment
 from harness.config import CellConfig
 from harness.data.catalog import facts_of
 from harness.papers.dct_snn.experiments import EXPERIMENTS
-from harness.papers.dct_snn.missing import Missing, flop, image_macs, map_shape, missing
+from harness.papers.dct_snn.missing import Missing, beyond_claims, flop, image_macs, map_shape, missing
 from harness.papers.dct_snn.paper import PAPER
 from harness.snn.network import stages
 from tests.analysis.conftest import Write
@@ -67,3 +67,16 @@ def test_what_is_done_waits_no_longer(tmp_path: Path, write: Write) -> None:
     assert waiting(tmp_path)[INTERLEAVED, "lite"].cells == 25
     write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", (8000, 8001, 8002, 8003, 8004))
     assert waiting(tmp_path)[INTERLEAVED, "lite"].claims < 4
+
+
+def test_planned_cells_beyond_the_claims_are_those_that_no_claim_waits_for(tmp_path: Path, write: Write) -> None:
+    write_arm(write, "ablation-frequencies", "lite", "cycles3-1", (5000, 5001))
+    loaded = load(tmp_path)
+    cells = index(loaded)
+    waited = missing(PAPER.claims, EXPERIMENTS, judge(loaded, CATALOGUE), cells)
+    found = {(group.experiment, group.profile): group for group in beyond_claims(EXPERIMENTS, waited, cells)}
+    frequencies = found["ablation-frequencies", "lite"]
+    assert frequencies.arms == {f"cycles3-{kept}" for kept in (1, 2, 4, 6, 8, 10, 12)}
+    assert (frequencies.claims, frequencies.cells) == (0, 33)
+    assert found["dct-beyond-mnist", "paper"].cells == 120
+    assert ("tinyimagenet-vgg13", "lite") not in found  # a claim waits for all of its arms

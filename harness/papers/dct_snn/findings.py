@@ -26,7 +26,7 @@ from harness.papers.dct_snn.experiments import (
     sensitivity_cifar10,
 )
 from harness.papers.dct_snn.interleaving import interleaving
-from harness.papers.dct_snn.missing import missing, waiting
+from harness.papers.dct_snn.missing import Missing, beyond_claims, missing, waiting, waiting_beyond
 from harness.papers.dct_snn.paper import PAPER
 from harness.papers.dct_snn.rivals import title
 
@@ -59,7 +59,11 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
     for judgement in judgements:
         by_id.setdefault(judgement.id, judgement)
     planned = by_id[NUMBER].seeds_planned if NUMBER in by_id else 0
-    groups = () if loaded.cells.empty else missing(PAPER.claims, EXPERIMENTS, judgements, cells)
+    waited: tuple[Missing, ...] = ()
+    unclaimed: tuple[Missing, ...] = ()
+    if not loaded.cells.empty:
+        waited = missing(PAPER.claims, EXPERIMENTS, judgements, cells)
+        unclaimed = beyond_claims(EXPERIMENTS, waited, cells)
     return (
         *_against_controls(cells, planned),
         *_later(cells, planned),
@@ -71,8 +75,9 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         *_numbers(judgements),
         *_other_papers(judgements),
         *_own_sentences(by_id),
+        *waiting_beyond(unclaimed),
         *_sizes(loaded),
-        *waiting(PAPER.claims, groups),
+        *waiting(PAPER.claims, waited),
     )
 
 

@@ -1,10 +1,10 @@
-"""What the claims without a verdict wait for: the planned cells that would judge them, and what these compute.
+"""What is still to be trained, and what it computes: the cells that claims wait for, and planned ones beyond them.
 
 Operations are those of the layers with weights, two for each multiply-accumulate; a training step counts three times
 its forward pass. Needs no torch.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.judgement import JUDGES, Judgement
@@ -25,10 +25,14 @@ LARGE = 100  # PFLOP are rounded to whole ones from here
 
 @dataclass(frozen=True)
 class Missing:
-    """Claims of one experiment that one profile would judge: how many, their missing cells, and these cells' PFLOP."""
+    """Missing cells of one experiment at one profile: of which arms, how many, and their PFLOP.
+
+    `claims`: how many claims they would judge.
+    """
 
     experiment: str
     profile: str
+    arms: frozenset[str]
     claims: int
     cells: int
     peta: float
@@ -45,11 +49,25 @@ def missing(
         if claim.needs_training and claim.id not in answered:
             profile = _judging(claim, known[claim.experiment])
             unanswered.setdefault((claim.experiment, profile), []).append(claim)
-    found = []
-    for (name, profile), those in unanswered.items():
-        to_do = [cell for cell in _planned(those, known[name], profile) if _key(cell) not in cells.accuracy]
-        found.append(Missing(name, profile, len(those), len(to_do), flop(to_do) / PETA))
+    found = (
+        _missing(known[name], profile, (arm for claim in those for arm in claim.arms), len(those), cells)
+        for (name, profile), those in unanswered.items()
+    )
     return tuple(sorted(found, key=lambda group: group.peta))
+
+
+def beyond_claims(experiments: Sequence[Experiment], groups: Sequence[Missing], cells: Cells) -> tuple[Missing, ...]:
+    """Missing cells of arms that no claim of `groups` waits for, at the cheapest profile of each experiment.
+
+    An experiment on other images than the paper's, such as quickstart, is not counted.
+    """
+    waited = {(group.experiment, group.profile): group.arms for group in groups}
+    found = []
+    for experiment in (one for one in experiments if one.dataset in TRAINING_IMAGES):
+        profile = next(name for name in CHEAPEST_FIRST if name in experiment.profile_names)
+        others = (arm.name for arm in experiment.planned if arm.name not in waited.get((experiment.name, profile), ()))
+        found.append(_missing(experiment, profile, others, 0, cells))
+    return tuple(sorted((group for group in found if group.cells), key=lambda group: group.peta))
 
 
 def waiting(claims: Sequence[Claim], groups: Sequence[Missing]) -> Iterator[Sentence]:
@@ -57,12 +75,22 @@ def waiting(claims: Sequence[Claim], groups: Sequence[Missing]) -> Iterator[Sent
     if not groups:
         return
     judged = sum(claim.kind != "context" for claim in claims)
-    by_profile = ((name, [group for group in groups if group.profile == name]) for name in CHEAPEST_FIRST)
+    parts = (
+        f"the {profile} profile would judge {sum(group.claims for group in those)} of them: {_listed(those)}"
+        for profile, those in _by_profile(groups)
+    )
     yield Sentence(
         f"Still to be trained, for want of machine time, are the cells that {sum(group.claims for group in groups)} of "
         f"{judged} claims wait for:",
-        tuple(_work(name, those) for name, those in by_profile if those),
+        tuple(parts),
     )
+
+
+def waiting_beyond(groups: Sequence[Missing]) -> Iterator[Sentence]:
+    """What is planned beyond the claims and missing, as a sentence for the findings."""
+    if groups:
+        parts = tuple(f"at the {profile} profile {_listed(those)}" for profile, those in _by_profile(groups))
+        yield Sentence("Planned cells that no claim waits for are still to be trained too:", parts)
 
 
 def flop(cells: Sequence[CellConfig]) -> float:
@@ -102,10 +130,15 @@ def _whole(value: Parameter) -> int:
     return value
 
 
-def _work(profile: str, groups: Sequence[Missing]) -> str:
-    """What one profile would answer, and its operations, experiment by experiment."""
-    parts = (f"{group.experiment} ({group.cells} cells, {_in_words(group.peta)} PFLOP)" for group in groups)
-    return f"the {profile} profile would judge {sum(group.claims for group in groups)} of them: {', '.join(parts)}"
+def _by_profile(groups: Sequence[Missing]) -> Iterator[tuple[str, list[Missing]]]:
+    for name in CHEAPEST_FIRST:
+        if those := [group for group in groups if group.profile == name]:
+            yield name, those
+
+
+def _listed(groups: Sequence[Missing]) -> str:
+    """Experiment by experiment: how many cells, and their operations."""
+    return ", ".join(f"{group.experiment} ({group.cells} cells, {_in_words(group.peta)} PFLOP)" for group in groups)
 
 
 def _in_words(peta: float) -> str:
@@ -129,11 +162,16 @@ def _judging(claim: Claim, experiment: Experiment) -> str:
     return next(name for name in CHEAPEST_FIRST if name in experiment.profile_names and claim.kind in JUDGES[name])
 
 
-def _planned(claims: Sequence[Claim], experiment: Experiment, profile: str) -> Iterator[CellConfig]:
-    """The planned cells of all arms that these claims are about."""
-    for name in dict.fromkeys(arm for claim in claims for arm in claim.arms):
-        for seed in range(experiment.seeds(name, profile)):
-            yield experiment.resolve(experiment.arm(name), experiment.profile(profile), seed)
+def _missing(experiment: Experiment, profile: str, arms: Iterable[str], claims: int, cells: Cells) -> Missing:
+    """The planned cells of some arms that are not done."""
+    names = dict.fromkeys(arms)
+    planned = (
+        experiment.resolve(experiment.arm(name), experiment.profile(profile), seed)
+        for name in names
+        for seed in range(experiment.seeds(name, profile))
+    )
+    to_do = [cell for cell in planned if _key(cell) not in cells.accuracy]
+    return Missing(experiment.name, profile, frozenset(names), claims, len(to_do), flop(to_do) / PETA)
 
 
 def _key(cell: CellConfig) -> tuple[str, str, str, int]:
