@@ -1,13 +1,19 @@
 """Scores of a search: each is measured once, kept on disk, and known again when recipes have got new settings."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
+import encoders
 from harness.config import EncoderSpec, SnnRecipe
-from harness.papers.dct_snn.choices.validation import Scores, snn_score, validation_split
+from harness.papers.dct_snn.choices.validation import Scores, ann_score, snn_score, validation_split
+from harness.training import batches, loop
+from harness.training.cell import Setting, run_cell
 from tests.cells import tiny_config, tiny_data
 
 
@@ -50,6 +56,35 @@ def test_candidates_of_one_ann_balance_it_once_and_score_as_if_alone(
     assert snn_score(second, data, tmp_path) == alone
     with pytest.raises(AssertionError, match="balanced again"):
         snn_score(replace(second, timesteps=5), data, tmp_path)
+
+
+def test_the_score_of_an_ann_is_that_of_the_cell_that_begins_with_it(tmp_path: Path) -> None:
+    data, config = validation_split(tiny_data(), 50), tiny_config()
+    cell = run_cell(config, data, encoders.create(config.encoder.name), Setting(torch.device("cpu"))).result
+    assert ann_score(config, data) == cell.ann_epochs[-1].correct
+    assert ann_score(config, data, tmp_path) == cell.ann_epochs[-1].correct
+
+
+def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, config = validation_split(tiny_data(), 50), tiny_config()
+    alone, _ = snn_score(config, data), ann_score(config, data, tmp_path)
+    steps, taken = config.snn.epochs * math.ceil(len(data.train) / config.snn.batch_size), 0
+
+    def take(*batch: Any) -> Any:
+        nonlocal taken
+        taken += 1
+        if taken == steps - 1:
+            raise KeyboardInterrupt
+        return batches.batch(*batch)
+
+    monkeypatch.setattr(loop, "batch", take)
+    monkeypatch.setattr(loop, "SAVE_EVERY_SECONDS", -1.0)
+    with pytest.raises(KeyboardInterrupt):
+        snn_score(config, data, tmp_path)
+    taken = steps
+    assert snn_score(config, data, tmp_path) == alone
+    assert taken == steps + 2
+    assert [path for path in tmp_path.rglob("*training*") if path.is_file()] == []
 
 
 def test_splits_of_different_sizes_are_different_data() -> None:

@@ -14,35 +14,17 @@ from pathlib import Path
 
 import typer
 
-import encoders
 from harness.config import AnnRecipe, Augmentation, SnnRecipe
 from harness.data import load
-from harness.data.types import DataSet
 from harness.machine.allocator import keep_freed_memory
-from harness.papers.dct_snn.choices.validation import SEED, Scores, snn_score, validation_split
+from harness.papers.dct_snn.choices.validation import SEED, Scores, ann_score, snn_score, validation_split
 from harness.papers.dct_snn.experiments.mnist import EXPERIMENT, PAPER
-from harness.snn.network import Network
-from harness.training.ann import pretraining
-from harness.training.cell import DTYPES
-from harness.training.checkpoint import Checkpoint
-from harness.training.loop import train
-from harness.training.randomness import generator
-from harness.training.watch import SILENT
 
 OUTPUT = Path("results/selection/mnist.json")
 VALIDATION_IMAGES = 10_000
 
 ANN_GRID = tuple(itertools.product((0.01, 0.03, 0.1), (0.0, 0.2), (0, 1)))
 SNN_GRID = tuple(itertools.product((1e-4, 3e-4, 1e-3, 3e-3), (0.0, 0.2)))
-
-
-def ann_score(recipe: AnnRecipe, data: DataSet) -> int:
-    """Validation images that the ANN classifies rightly after its last epoch."""
-    network = Network(PAPER.network, (1, 28, 28), data.classes, generator(SEED, "initial-weights"))
-    encoder = encoders.create("dct")
-    config = replace(EXPERIMENT.resolve(EXPERIMENT.arms[0], PAPER, SEED), ann=recipe)
-    course = pretraining(network, encoder, data, config, DTYPES[PAPER.precision])
-    return train(course, Checkpoint(), SILENT).epochs[-1].correct
 
 
 def main(data_dir: Path | None = None) -> None:
@@ -54,8 +36,13 @@ def main(data_dir: Path | None = None) -> None:
         replace(PAPER.ann, learning_rate=rate, classifier_dropout=dropout, augmentation=Augmentation(pad=margin))
         for rate, dropout, margin in ANN_GRID
     ]
-    ann = max(anns, key=lambda recipe: scores.of("ann", {"ann": recipe}, lambda: ann_score(recipe, data)))
-    default = replace(EXPERIMENT.resolve(EXPERIMENT.arms[0], PAPER, SEED), ann=ann)
+    cell = EXPERIMENT.resolve(EXPERIMENT.arms[0], PAPER, SEED)
+
+    def of_ann(recipe: AnnRecipe) -> int:
+        return scores.of("ann", {"ann": recipe}, lambda: ann_score(replace(cell, ann=recipe), data))
+
+    ann = max(anns, key=of_ann)
+    default = replace(cell, ann=ann)
     snns = [
         replace(PAPER.snn, learning_rate=rate, dropout=dropout, augmentation=ann.augmentation)
         for rate, dropout in SNN_GRID

@@ -7,20 +7,21 @@ fewest images, then the number of images at that rate: all with the arm cyclic-1
 the best ones. Epochs and images cost hours: the fewest are taken that are within a standard error of the best score
 (Breiman et al. 1984, §3.4.3). Every candidate sees a quarter of its training images, in pre-training and in
 fine-tuning, so that the search takes about two hours of two cores: a choice for fewer steps than the profile has.
-Scores, on 2,000 held-out training images, go to results/selection/short.json.
+Scores, on 2,000 held-out training images, go to results/selection/short.json. A search that is stopped goes on where
+it was: what is unfinished lies in the user cache folder.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import typer
 
 from harness.config import AnnRecipe, SnnRecipe
 from harness.data import load
+from harness.data.cache import root
 from harness.data.subset import subset
 from harness.data.types import DataSet
 from harness.machine.allocator import keep_freed_memory
@@ -79,20 +80,18 @@ def main(data_dir: Path | None = None) -> None:
     data = _split(data_dir)
     scores = Scores(OUTPUT, len(data.test))
     cell = EXPERIMENT.resolve(EXPERIMENT.arm("cyclic-16x3"), SHORT, SEED)
-    with TemporaryDirectory() as folder:  # one ANN for all candidates of fine-tuning
-        shared = Path(folder)
 
-        def of_ann(ann: AnnRecipe) -> int:
-            return scores.of("ann", {"ann": ann}, lambda: ann_score(replace(cell, ann=ann), data, shared))
+    def of_ann(ann: AnnRecipe) -> int:
+        return scores.of("ann", {"ann": ann}, lambda: ann_score(replace(cell, ann=ann), data, root()))
 
-        ann = best_ann(of_ann)
+    ann = best_ann(of_ann)
 
-        def of_snn(snn: SnnRecipe) -> int:
-            part = replace(snn, images=(snn.images or len(data.train)) // PART)
-            tuned = replace(cell, ann=ann, snn=part)
-            return scores.of("snn", {"ann": ann, "snn": part}, lambda: snn_score(tuned, data, shared))
+    def of_snn(snn: SnnRecipe) -> int:
+        part = replace(snn, images=(snn.images or len(data.train)) // PART)
+        tuned = replace(cell, ann=ann, snn=part)
+        return scores.of("snn", {"ann": ann, "snn": part}, lambda: snn_score(tuned, data, root()))
 
-        print(f"chosen: {ann}, {best_snn(of_snn)}")
+    print(f"chosen: {ann}, {best_snn(of_snn)}")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,13 @@ from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
 from harness.records.fingerprint import ANN_ROOT, code_of, fingerprint
-from harness.schema import CellResult
-from harness.training.ann_cache import AnnCache
-from harness.training.cell import Setting, run_cell
+from harness.snn.network import Network
+from harness.training.ann_cache import NO_CACHE, AnnCache, AnnRequest, pretrained
+from harness.training.batches import normalised
+from harness.training.cell import DTYPES, Setting, run_cell
 from harness.training.checkpoint import NOWHERE, Checkpoint
+from harness.training.randomness import generator
+from harness.training.watch import SILENT
 
 Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec | int]
 KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {
@@ -46,39 +49,49 @@ def _without(images: ImageSet, taken: ImageSet) -> ImageSet:
 def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
     """Validation images that the pre-trained ANN classifies rightly after its last epoch.
 
-    `cache`: the folder of what candidates share, None for none.
+    `cache`: the folder of what candidates share and of unfinished ones, None for none. A candidate that is stopped
+    goes on from there.
     """
-    untuned = replace(config, snn=replace(config.snn, epochs=0))
-    return _computed(untuned, data, cache).ann_epochs[-1].correct
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape[1:]
+    draws = generator(config.seed, "initial-weights")
+    network = Network(config.network, (channels, height, width), data.classes, draws, config.ann.initialisation)
+    request = AnnRequest(network, encoder, data, config, DTYPES[config.precision])
+    return pretrained(request, _anns(cache), SILENT)[-1].correct
 
 
 def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
     """Validation images that the fine-tuned SNN classifies rightly at its last timestep; `cache` as in `ann_score`."""
-    return _computed(config, data, cache).curve.correct[-1]
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    checkpoint = NOWHERE if cache is None else _unfinished(config, data, cache)
+    setting = Setting(torch.device("cpu"), ann_cache=_anns(cache), checkpoint=checkpoint)
+    right = run_cell(config, data, encoder, setting).result.curve.correct[-1]
+    checkpoint.part("training").remove()
+    return right
 
 
 @dataclass(frozen=True)
-class KeptBalanced(Checkpoint):
-    """What candidates that differ in fine-tuning alone share: thresholds, and how well the network does with them."""
+class SharedBalancing(Checkpoint):
+    """A candidate's own checkpoint, but for the balanced network: those that differ in fine-tuning alone share it."""
+
+    shared: Checkpoint = NOWHERE
 
     def part(self, name: str) -> Checkpoint:
-        """A file beside this one for the balanced network; of all else nothing is kept."""
-        return super().part(name) if name == "balanced" else NOWHERE
+        """A file beside this one, or beside the shared one for the balanced network."""
+        return self.shared.part(name) if name == "balanced" else super().part(name)
 
 
-def _computed(config: CellConfig, data: DataSet, cache: Path | None) -> CellResult:
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    setting = Setting(torch.device("cpu"))
-    if cache is not None:
-        anns = AnnCache(cache / "anns", code_of(ANN_ROOT))
-        setting = replace(setting, ann_cache=anns, checkpoint=_balanced(config, data, cache / "balanced"))
-    return run_cell(config, data, encoder, setting).result
+def _anns(cache: Path | None) -> AnnCache:
+    return NO_CACHE if cache is None else AnnCache(cache / "anns", code_of(ANN_ROOT))
 
 
-def _balanced(config: CellConfig, data: DataSet, folder: Path) -> Checkpoint:
-    before = replace(config, snn=SnnRecipe(0, 1))
-    owner = fingerprint(before, data.digest, module_of(config.encoder.name)).digest
-    return KeptBalanced(folder / owner, owner)
+def _unfinished(config: CellConfig, data: DataSet, cache: Path) -> Checkpoint:
+    own, shared = (_digest(cell, data) for cell in (config, replace(config, snn=SnnRecipe(0, 1))))
+    return SharedBalancing(cache / "candidates" / own, own, Checkpoint(cache / "balanced" / shared, shared))
+
+
+def _digest(config: CellConfig, data: DataSet) -> str:
+    return fingerprint(config, data.digest, module_of(config.encoder.name)).digest
 
 
 def _read(written: Mapping[str, Any]) -> Candidate:
