@@ -3,6 +3,8 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
+from harness.catalogue import by_topic
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -17,7 +19,7 @@ LATEX = {
 def environment() -> "Environment":
     """The templates of `harness/report/templates`; a name that is not given is an error.
 
-    Filters: `text`, where Markdown takes words as text; `tex`, as LaTeX sets them literally.
+    Filters: `text`, where Markdown takes words as text; `tex`, as LaTeX sets them literally; `by_topic`, of findings.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -29,7 +31,7 @@ def environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"text": as_text, "tex": escaped}
+    made.filters |= {"text": as_text, "tex": escaped, "by_topic": by_topic}
     return made
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.catalogue import Sentence
+from harness.catalogue import Sentence, by_topic
 from harness.errors import HarnessError
 
 START, END = "<!-- findings -->", "<!-- /findings -->"
@@ -10,8 +10,14 @@ NONE = "No records yet: nothing is found."
 
 
 def findings_list(sentences: Sequence[Sentence]) -> str:
-    """The sentences as a Markdown list, their parts as lists in it, indented as Python-Markdown asks."""
-    return "\n".join(map(_item, sentences)) or NONE
+    """The sentences as Markdown lists, one below each topic; parts are lists in them, indented for Python-Markdown."""
+    return "\n\n".join(map(_topic, by_topic(sentences))) or NONE
+
+
+def _topic(found: tuple[str, Sequence[Sentence]]) -> str:
+    topic, sentences = found
+    items = "\n".join(map(_item, sentences))
+    return f"**{topic}**\n\n{items}" if topic else items
 
 
 def _item(sentence: Sentence) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Sentence
+from harness.catalogue import Sentence, under
 from harness.errors import HarnessError
 from harness.report import Folders, ReportResult, check, render
 from harness.report.figures_forest import forest
@@ -52,3 +52,8 @@ def test_parts_are_a_list_below_their_sentence_in_the_documentation() -> None:
     text = findings_list([Sentence("It differs", ("from a", "from b")), Sentence("That is all.")])
     shown = markdown.markdown(text).replace("\n", "")
     assert shown == "<ul><li>It differs<ul><li>from a</li><li>from b</li></ul></li><li>That is all.</li></ul>"
+
+
+def test_sentences_stand_under_their_topics() -> None:
+    found = (Sentence("Of all."), *under("MNIST", [Sentence("One.")], [Sentence("Two.")]), *under("CIFAR-10", ()))
+    assert findings_list(found) == "- Of all.\n\n**MNIST**\n\n- One.\n- Two."

@@ -1,4 +1,4 @@
-"""What was found, in a few sentences whose numbers come from the records; what speaks against the paper comes first.
+"""What was found, in a few sentences whose numbers come from the records, by data set.
 
 A sentence is left out where its records are missing.
 """
@@ -13,7 +13,7 @@ from harness.analysis.margins import difference_margin
 from harness.analysis.outcomes import accuracy_of, difference_of
 from harness.analysis.planned_seeds import Cells, Key, index
 from harness.analysis.verdicts import Judgement
-from harness.catalogue import Sentence
+from harness.catalogue import Sentence, under
 from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.differing import what_differs
 from harness.papers.dct_snn.experiments import (
@@ -41,14 +41,11 @@ PAIRS = {
     "latency-2-14-agrees-with-orders": '"2-14X" and "orders of magnitude"',
 }
 
-QUESTIONS = (
-    (
-        sensitivity_cifar10.EXPERIMENT,
-        f"Does another reading of the paper than ours ({title(sensitivity_cifar10.EXPERIMENT.arms[0])}) change "
-        "accuracy in a deep network on CIFAR-10",
-    ),
-    (mnist_encoders.EXPERIMENT, "Does a code other than DCT change accuracy on MNIST at 16 steps"),
-    (cifar10_encoders.EXPERIMENT, "Does a code other than DCT change accuracy on CIFAR-10 at 48 steps, on one map"),
+CODES_ON_MNIST = "Does a code other than DCT change accuracy on MNIST at 16 steps"
+CODES_ON_CIFAR10 = "Does a code other than DCT change accuracy on CIFAR-10 at 48 steps, on one map"
+READINGS = (
+    f"Does another reading of the paper than ours ({title(sensitivity_cifar10.EXPERIMENT.arms[0])}) change accuracy "
+    "in a deep network on CIFAR-10"
 )
 
 
@@ -65,19 +62,25 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         waited = missing(PAPER.claims, EXPERIMENTS, judgements, cells)
         unclaimed = beyond_claims(EXPERIMENTS, waited, cells)
     return (
-        *_against_controls(cells, planned),
-        *_later(cells, planned),
-        *_few_steps(cells),
-        *interleaving(loaded, cells, by_id),
-        *beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
-        *beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
-        *(text for experiment, question in QUESTIONS for text in what_differs(cells, experiment, question)),
-        *_numbers(judgements),
-        *_other_papers(judgements),
-        *_own_sentences(by_id),
-        *waiting_beyond(unclaimed),
-        *_sizes(loaded),
-        *waiting(PAPER.claims, waited),
+        *under(
+            "MNIST",
+            _against_controls(cells, planned),
+            _later(cells, planned),
+            _few_steps(cells),
+            what_differs(cells, mnist_encoders.EXPERIMENT, CODES_ON_MNIST),
+            beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
+            _numbers(judgements),
+            _other_papers(judgements),
+        ),
+        *under(
+            "CIFAR-10",
+            interleaving(loaded, cells, by_id),
+            what_differs(cells, cifar10_encoders.EXPERIMENT, CODES_ON_CIFAR10),
+            beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
+            what_differs(cells, sensitivity_cifar10.EXPERIMENT, READINGS),
+        ),
+        *under("What the paper says of its own figures", _own_sentences(by_id)),
+        *under("What is missing", waiting_beyond(unclaimed), _sizes(loaded), waiting(PAPER.claims, waited)),
     )
 
 
