@@ -3,7 +3,7 @@
 A sentence is left out where its records are missing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.analysis.crossed import Outcomes
 from harness.analysis.differences import in_points
@@ -21,10 +21,10 @@ from harness.papers.dct_snn.experiments import (
     cifar10_encoders,
     dct_beyond,
     dct_beyond_mnist,
-    latency_mnist,
     mnist_encoders,
     sensitivity_cifar10,
 )
+from harness.papers.dct_snn.few_steps import read_on_the_way, trained_at_few_steps
 from harness.papers.dct_snn.interleaving import interleaving
 from harness.papers.dct_snn.missing import Missing, beyond_claims, missing, waiting, waiting_beyond
 from harness.papers.dct_snn.paper import PAPER
@@ -33,7 +33,6 @@ from harness.papers.dct_snn.rivals import title
 MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
 DCT, NUMBER = "cyclic-16", "mnist-t16"
 CONTROLS = {"direct-16": "direct input", "poisson-16": "Poisson input"}
-CODES = {"dct": "the DCT code", "direct": "direct input", "poisson": "Poisson input"}
 SENTENCES = {"latency-two-to-fourteen": '"2-14X"', "latency-orders-of-magnitude": '"orders of magnitude"'}
 PAIRS = {
     "latency-200-agrees-with-2-14": '"about 200 steps" and "2-14X"',
@@ -66,7 +65,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
             "MNIST",
             _against_controls(cells, planned),
             _later(cells, planned),
-            _few_steps(cells),
+            trained_at_few_steps(cells),
             what_differs(cells, mnist_encoders.EXPERIMENT, CODES_ON_MNIST),
             beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
             _numbers(judgements),
@@ -76,6 +75,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
             "CIFAR-10",
             interleaving(loaded, cells, by_id),
             what_differs(cells, cifar10_encoders.EXPERIMENT, CODES_ON_CIFAR10),
+            read_on_the_way(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10", dct_beyond.TIMESTEPS),
             beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
             what_differs(cells, sensitivity_cifar10.EXPERIMENT, READINGS),
         ),
@@ -120,31 +120,6 @@ def _later(cells: Cells, planned: int) -> Iterator[Sentence]:
         means = {words: float(accuracy_of(cells, of_arm, HALFWAY).mean) for words, of_arm in keys.items()}
         ours, *others = (f"{words} stands at {mean:.2f} %" for words, mean in means.items())
         yield Sentence(f"Read after {HALFWAY} of its {STEPS} steps, {ours}; {', '.join(others)}.")
-
-
-def _few_steps(cells: Cells) -> Iterator[Sentence]:
-    """Accuracy of codes that were trained at each T, where all planned seeds of all of them are done."""
-    experiment = latency_mnist.EXPERIMENT
-
-    def keys(code: str, timesteps: int) -> list[Key]:
-        arm = f"{code}-{timesteps}"
-        return [(experiment.name, "paper", arm, seed) for seed in range(experiment.seeds(arm, "paper"))]
-
-    def complete(timesteps: int) -> bool:
-        return all(key in cells.accuracy for code in CODES for key in keys(code, timesteps))
-
-    steps = list(filter(complete, latency_mnist.TIMESTEPS))
-    if steps:
-        found = tuple(
-            f"{words} reaches {_listed(f'{accuracy_of(cells, keys(code, t), t).mean:.2f}' for t in steps)} %"
-            for code, words in CODES.items()
-        )
-        yield Sentence(f"Trained at {_listed(map(str, steps))} steps on MNIST", found)
-
-
-def _listed(words: Iterable[str]) -> str:
-    *before, last = words
-    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _numbers(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
