@@ -24,11 +24,11 @@ from harness.papers.dct_snn.experiments import (
     mnist_encoders,
     sensitivity_cifar10,
 )
-from harness.papers.dct_snn.few_steps import read_on_the_way, trained_at_few_steps
 from harness.papers.dct_snn.interleaving import interleaving
 from harness.papers.dct_snn.missing import Missing, beyond_claims, missing, waiting, waiting_beyond
 from harness.papers.dct_snn.paper import PAPER
 from harness.papers.dct_snn.rivals import title
+from harness.papers.dct_snn.side_by_side import from_own_ann, read_on_the_way, trained_at_few_steps
 
 MNIST, PUBLISHED, STEPS, HALFWAY = "mnist-784-100-10", 98.54, 16, 8
 DCT, NUMBER = "cyclic-16", "mnist-t16"
@@ -67,6 +67,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
             _later(cells, planned),
             trained_at_few_steps(cells),
             what_differs(cells, mnist_encoders.EXPERIMENT, CODES_ON_MNIST),
+            from_own_ann(cells, mnist_encoders.EXPERIMENT, "MNIST"),
             beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
             _numbers(judgements),
             _other_papers(judgements),
@@ -75,6 +76,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
             "CIFAR-10",
             interleaving(loaded, cells, by_id),
             what_differs(cells, cifar10_encoders.EXPERIMENT, CODES_ON_CIFAR10),
+            from_own_ann(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10"),
             read_on_the_way(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10", dct_beyond.TIMESTEPS),
             beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
             what_differs(cells, sensitivity_cifar10.EXPERIMENT, READINGS),

@@ -11,8 +11,11 @@ from harness.papers.dct_snn.published import vgg
 
 
 def on_one_map(profile: Profile) -> Profile:
-    """Every code sees the same 32×32 RGB map, so that all arms of a seed share network size and ANN."""
-    same = "map: the 32×32 RGB image for every code, DCT in tiling 4×4 blocks too, so that only the code differs"
+    """Every code sees the same 32×32 RGB map, so that all arms share the network's size."""
+    same = (
+        "map: the 32×32 RGB image for every code, DCT in tiling 4×4 blocks too; the ANN is trained on what a code "
+        "conveys: x in [-1, 1], or p = (x + 1)/2 for all but DCT and direct input, with the same recipe"
+    )
     return replace(profile, encoder={}, deviations=(*profile.deviations, same))
 
 

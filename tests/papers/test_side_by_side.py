@@ -1,11 +1,13 @@
-"""The sentence on codes that are read on the way to their last step."""
+"""The sentences on codes that are read on the way to their last step, and on each beside its own ANN."""
 
 from pathlib import Path
+
+from scipy import stats
 
 from encoders.registry import BUILTIN
 from harness.records.store import read_record
 from tests.analysis.conftest import Write
-from tests.analysis.judging import write_arm
+from tests.analysis.judging import end_ann, write_arm
 from tests.papers.conftest import sentences
 
 
@@ -31,6 +33,19 @@ def test_each_code_has_its_mean_over_seeds_after_each_of_the_steps(tmp_path: Pat
     assert parts[0] == "DCT, cyclic stands at {:.2f}, {:.2f}, {:.2f} and {:.2f} %".format(*means)
     assert parts[-1].startswith("linear latency stands at ")
     assert len(parts) == len(BUILTIN)
+
+
+def test_each_code_is_set_against_its_own_ann(tmp_path: Path, write: Write) -> None:
+    write_codes(write)
+    for code in BUILTIN:
+        end_ann(tmp_path / "cifar10-encoders" / "lite" / code, 7300 if code == "poisson" else 7100)
+    (sentence,) = [text for text in sentences(tmp_path) if "its own ANN" in text]
+    head, *parts = sentence.split(" | ")
+    where = "on CIFAR-10 (cifar10-encoders, lite profile; intervals over seeds alone)"
+    assert head == f"After its last step a code differs from its own ANN {where} by"
+    low, high = stats.ttest_1samp([-0.98 + 0.01 * seed for seed in range(-2, 3)], 0).confidence_interval(0.95)
+    assert parts[0] == f"DCT, cyclic, -0.98 points (95 %: {low:+.2f} to {high:+.2f})"
+    assert parts[1].startswith("Poisson rate, -1.98 points (")
 
 
 def test_nothing_is_said_before_all_seeds_of_all_codes_are_done(tmp_path: Path, write: Write) -> None:
