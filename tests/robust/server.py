@@ -24,6 +24,7 @@ def child(order: dict[str, Any]) -> None:
     os.environ.update(order["env"])
     if order["limit"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], order["limit"]))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests started in the background would ignore it
     sys.argv = ["harness", *order["argv"]]
     from harness import cli
 
