@@ -65,7 +65,8 @@ def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) ->
     for name in sorted(shown_in - {judgement.experiment}):
         experiment = catalogue.experiment(name)
         for arm in experiment.planned:
-            keys = _done(cells, experiment, arm, str(judgement.profile)) if _fits(experiment, judgement) else []
+            fits = judgement.profile in experiment.profile_names
+            keys = _done(cells, experiment, arm, str(judgement.profile)) if fits else []
             if keys and arm.timesteps == judgement.timestep:
                 mean = float(np.mean(percent_at(cells, keys, judgement.timestep)))
                 found.append((abs(mean - judgement.published), arm, mean, name))
@@ -73,10 +74,6 @@ def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) ->
         return ""
     _, arm, mean, name = min(found, key=lambda one: (one[0], one[1].name))
     return f"Of the readings in {name}, {arm.name} comes nearest to {judgement.published:g}: {mean:.2f}."
-
-
-def _fits(experiment: Experiment, judgement: Judgement) -> bool:
-    return judgement.profile in experiment.profile_names
 
 
 def with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement, ...]:

@@ -1,6 +1,6 @@
 """The findings of a paper wherever they are shown: a file of their own, and a section of README between two marks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.catalogue import Sentence, by_topic
 from harness.errors import HarnessError
@@ -9,19 +9,21 @@ START, END = "<!-- findings -->", "<!-- /findings -->"
 NONE = "No records yet: nothing is found."
 
 
-def findings_list(sentences: Sequence[Sentence]) -> str:
-    """The sentences as Markdown lists, one below each topic; parts are lists in them, indented for Python-Markdown."""
-    return "\n\n".join(map(_topic, by_topic(sentences))) or NONE
+def findings_list(sentences: Sequence[Sentence], words: Callable[[str], str] = str) -> str:
+    """The sentences as Markdown lists, one below each topic; parts are lists in them, indented for Python-Markdown.
+
+    `words`: how a text is written, such as `as_text`; as it is where none is given.
+    """
+    return "\n\n".join(_topic(topic, found, words) for topic, found in by_topic(sentences)) or NONE
 
 
-def _topic(found: tuple[str, Sequence[Sentence]]) -> str:
-    topic, sentences = found
-    items = "\n".join(map(_item, sentences))
-    return f"**{topic}**\n\n{items}" if topic else items
+def _topic(topic: str, sentences: Sequence[Sentence], words: Callable[[str], str]) -> str:
+    items = "\n".join(_item(sentence, words) for sentence in sentences)
+    return f"**{words(topic)}**\n\n{items}" if topic else items
 
 
-def _item(sentence: Sentence) -> str:
-    return "\n".join((f"- {sentence.text}", *(f"    - {part}" for part in sentence.parts)))
+def _item(sentence: Sentence, words: Callable[[str], str]) -> str:
+    return "\n".join((f"- {words(sentence.text)}", *(f"    - {words(part)}" for part in sentence.parts)))
 
 
 def in_readme(readme: str, found: str) -> str:

@@ -9,6 +9,7 @@ from harness.report.claim_rows import ClaimRow
 from harness.report.costs import CAPTION
 from harness.report.document import Document
 from harness.report.environment import as_text, environment
+from harness.report.findings import findings_list
 from harness.report.tables import BLANK, Row, Table, letter
 
 WORDS = {
@@ -42,6 +43,7 @@ def markdown(document: Document) -> str:
         .get_template("report.md")
         .render(
             document=document,
+            findings=findings_list(document.findings, as_text),
             words=WORDS,
             costs_caption=CAPTION,
             paired_caption=PAIRED,

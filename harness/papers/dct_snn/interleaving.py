@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from harness.analysis.differences import in_points
-from harness.analysis.estimates import LEAST_SEEDS, estimate
+from harness.analysis.estimates import LEAST_SEEDS
 from harness.analysis.frame import Loaded
-from harness.analysis.outcomes import above_ann
 from harness.analysis.planned_seeds import Cells, Key
 from harness.analysis.training import AlongTraining, along_training
 from harness.analysis.verdicts import Judgement
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import ablation_training
+from harness.papers.dct_snn.side_by_side import from_ann
 
 COSTS = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
 RESET = "interleaved-loss-is-the-reset"
@@ -62,13 +62,10 @@ def _along(pair: AlongTraining) -> str:
 
 
 def _from_ann(cells: Cells, pair: AlongTraining, profile: str) -> str:
-    """How far the first arm of the pair is above its ANN at the end, in points; "" where a record does not tell."""
+    """How far the first arm of the pair is above its ANN at the end; "" where a record does not tell."""
     keys: list[Key] = [(ablation_training.EXPERIMENT.name, profile, pair.arm, seed) for seed in range(pair.planned)]
-    outcomes = above_ann(cells, keys, pair.timesteps)
-    if outcomes is None:
-        return ""
-    found = estimate(outcomes)
-    return f"{in_points(found.mean, found.low, found.high)} at {pair.timesteps} steps"
+    points = from_ann(cells, keys, pair.timesteps)
+    return f"{points} at {pair.timesteps} steps" if points else ""
 
 
 def _reset(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:

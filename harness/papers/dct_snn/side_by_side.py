@@ -54,15 +54,20 @@ def from_own_ann(cells: Cells, experiment: Experiment, images: str) -> Iterator[
     Codes of p = (x + 1)/2 begin with another ANN than those of x. Profiles and `images` as in `read_on_the_way`.
     """
     for profile, arms in _complete(cells, experiment):
-        apart = [(arm, above_ann(cells, keys, arm.timesteps)) for arm, keys in arms]
-        parts = []
-        for arm, outcomes in apart:
-            if outcomes is not None:
-                found = estimate(outcomes)
-                parts.append(f"{title(arm)}, {in_points(found.mean, found.low, found.high)}")
-        if len(parts) == len(apart):
+        apart = [(title(arm), from_ann(cells, keys, arm.timesteps)) for arm, keys in arms]
+        if all(points for _, points in apart):
             where = f"on {images} ({experiment.name}, {profile} profile; intervals over seeds alone)"
-            yield Sentence(f"After its last step a code differs from its own ANN {where} by", tuple(parts))
+            parts = tuple(f"{name}, {points}" for name, points in apart)
+            yield Sentence(f"After its last step a code differs from its own ANN {where} by", parts)
+
+
+def from_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> str:
+    """How far one arm is above the ANN it was converted from, in points; "" where a record does not tell."""
+    outcomes = above_ann(cells, keys, timestep)
+    if outcomes is None:
+        return ""
+    found = estimate(outcomes)
+    return in_points(found.mean, found.low, found.high)
 
 
 def _complete(cells: Cells, experiment: Experiment) -> Iterator[tuple[ProfileName, list[tuple[Arm, list[Key]]]]]:
