@@ -9,12 +9,14 @@ from itertools import groupby
 class Sentence:
     """One of a paper's findings. `parts`: one line each below `text`, which then leads to them.
 
-    `topic`: the heading that it stands under, empty for none.
+    `topic`: the heading that it stands under, empty for none. `brief`: what it says in one line for README, empty where
+    it does not stand there.
     """
 
     text: str
     parts: tuple[str, ...] = ()
     topic: str = ""
+    brief: str = ""
 
 
 def under(topic: str, *found: Iterable[Sentence]) -> Iterator[Sentence]:

@@ -1,4 +1,4 @@
-"""The findings of a paper wherever they are shown: a file of their own, and a section of README between two marks."""
+"""The findings of a paper wherever they are shown: a file of their own, and in brief between two marks of README."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,6 +15,11 @@ def findings_list(sentences: Sequence[Sentence], words: Callable[[str], str] = s
     `words`: how a text is written, such as `as_text`; as it is where none is given.
     """
     return "\n\n".join(_topic(topic, found, words) for topic, found in by_topic(sentences)) or NONE
+
+
+def in_brief(sentences: Sequence[Sentence]) -> str:
+    """What README shows, as one Markdown list: what stands under no topic, and the others' brief lines."""
+    return findings_list([Sentence(one.brief) if one.topic else one for one in sentences if one.brief or not one.topic])
 
 
 def _topic(topic: str, sentences: Sequence[Sentence], words: Callable[[str], str]) -> str:

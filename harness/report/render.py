@@ -15,7 +15,7 @@ from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import error_rate
 from harness.report.figures_final import final
 from harness.report.figures_training import training_figure
-from harness.report.findings import findings_list, in_readme
+from harness.report.findings import findings_list, in_brief, in_readme
 from harness.report.inline import same_page
 from harness.report.latex_csv import csv_text, latex
 from harness.report.markdown import markdown
@@ -26,6 +26,7 @@ from harness.report.scene import Scene
 from harness.report.sources import Source, read, with_added
 
 NOT_KEPT = (".html", ".png")
+FOUND, IN_BRIEF = "findings.md", "findings-in-brief.md"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _stale_readme(readme: Path, contents: Mapping[str, bytes]) -> str | None:
     if not readme.is_file():
         return None
     before = readme.read_text(encoding="utf-8")
-    after = in_readme(before, contents["findings.md"].decode())
+    after = in_readme(before, contents[IN_BRIEF].decode())
     return None if after == before else after
 
 
@@ -168,8 +169,11 @@ def _texts(rendered: Document, documents: Sequence[Document]) -> dict[str, bytes
     others = tuple((d.paper.title, files[d.paper.name]) for d in documents if d.paper != rendered.paper)
     whole = replace(rendered, others=others)
     text = "report.md" if rendered.paper == first else f"{rendered.paper.name}.md"
-    found = {"findings.md": f"{findings_list(rendered.findings)}\n".encode()} if rendered.paper == first else {}
-    return {files[rendered.paper.name]: page(whole).encode(), text: markdown(whole).encode(), **found}
+    found: dict[str, str] = {}
+    if rendered.paper == first:
+        found = {FOUND: findings_list(rendered.findings), IN_BRIEF: in_brief(rendered.findings)}
+    lists = {name: f"{items}\n".encode() for name, items in found.items()}
+    return {files[rendered.paper.name]: page(whole).encode(), text: markdown(whole).encode(), **lists}
 
 
 def _sections(experiment: Experiment, material: Material) -> list[Section]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from scipy import stats
 
 from harness.analysis.planned_seeds import index
+from harness.catalogue import Sentence
 from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
 from tests.analysis.conftest import Write
@@ -18,8 +19,11 @@ INTERVAL = f"95 %: +0.99 to +1.02, adjusted p = {P:.2g}"
 
 
 def sentences(folder: Path) -> list[str]:
-    found = beats_cyclic(index(load(folder)), EXPERIMENT, "MNIST", "order, schedule or block size")
-    return list(map(in_one_line, found))
+    return list(map(in_one_line, found(folder)))
+
+
+def found(folder: Path) -> list[Sentence]:
+    return list(beats_cyclic(index(load(folder)), EXPERIMENT, "MNIST", "order, schedule or block size"))
 
 
 def write_steps(write: Write, timesteps: int, **better: tuple[int, ...]) -> None:
@@ -56,6 +60,10 @@ def test_who_is_above_after_adjustment_is_named_at_its_t(tmp_path: Path, write: 
     (sentence,) = sentences(tmp_path)
     assert f" | at 8 steps yes: cyclic, 7×7 blocks, +1.00 points ({INTERVAL}) | at 16 steps none" in sentence
     assert "falling energy" not in sentence.partition("at 16 steps")[0]
+    assert [one.brief for one in found(tmp_path)] == [
+        "What beats cyclic 4×4 on MNIST, in points (paper profile): at 8 steps cyclic, 7×7 blocks +1.00; "
+        "at 16 steps nothing that is shown to."
+    ]
 
 
 def test_an_arm_with_an_ann_of_its_own_says_how_far_that_is_apart(tmp_path: Path, write: Write) -> None:

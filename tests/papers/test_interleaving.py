@@ -9,7 +9,7 @@ from harness.records.store import read_record, write_record
 from harness.schema import Counts
 from tests.analysis.conftest import Write
 from tests.analysis.judging import INTERLEAVED, end_ann, write_arm
-from tests.papers.conftest import sentences
+from tests.papers.conftest import briefs, sentences
 
 
 def test_what_interleaving_costs_stands_before_and_after_training(tmp_path: Path, write: Write) -> None:
@@ -21,6 +21,8 @@ def test_what_interleaving_costs_stands_before_and_after_training(tmp_path: Path
             write_record(tmp_path, structs.replace(record, balanced=balanced, digest=""))
     (found,) = [text for text in sentences(tmp_path) if "interleaving" in text]
     assert "shrinks in training: | 16 frequencies, 6.00 straight after balancing, 2.00 after fine-tuning" in found
+    (brief,) = [text for text in briefs(tmp_path) if text.startswith("Interleaving")]
+    assert brief == "Interleaving costs 2.00 points with 16 frequencies (10.24 published, lite profile)."
 
 
 def test_the_reset_is_the_reason_or_not(tmp_path: Path, write: Write) -> None:

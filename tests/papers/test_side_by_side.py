@@ -8,7 +8,7 @@ from encoders.registry import BUILTIN
 from harness.records.store import read_record
 from tests.analysis.conftest import Write
 from tests.analysis.judging import end_ann, write_arm
-from tests.papers.conftest import sentences
+from tests.papers.conftest import briefs, sentences
 
 
 def said(folder: Path) -> list[str]:
@@ -33,6 +33,9 @@ def test_each_code_has_its_mean_over_seeds_after_each_of_the_steps(tmp_path: Pat
     assert parts[0] == "DCT, cyclic stands at {:.2f}, {:.2f}, {:.2f} and {:.2f} %".format(*means)
     assert parts[-1].startswith("linear latency stands at ")
     assert len(parts) == len(BUILTIN)
+    (brief,) = [text for text in briefs(tmp_path) if text.startswith("Read after")]
+    start = "Read after 8 of 48 steps on CIFAR-10 (lite profile), in per cent"
+    assert brief.startswith(f"{start}: DCT, cyclic {means[0]:.2f}; Poisson rate ")
 
 
 def test_each_code_is_set_against_its_own_ann(tmp_path: Path, write: Write) -> None:
@@ -46,6 +49,9 @@ def test_each_code_is_set_against_its_own_ann(tmp_path: Path, write: Write) -> N
     low, high = stats.ttest_1samp([-0.98 + 0.01 * seed for seed in range(-2, 3)], 0).confidence_interval(0.95)
     assert parts[0] == f"DCT, cyclic, -0.98 points (95 %: {low:+.2f} to {high:+.2f})"
     assert parts[1].startswith("Poisson rate, -1.98 points (")
+    (brief,) = [text for text in briefs(tmp_path) if "its own ANN" in text]
+    start = "Points above its own ANN on CIFAR-10 (lite profile)"
+    assert brief.startswith(f"{start}: DCT, cyclic -0.98; Poisson rate -1.98; direct input (analog) ")
 
 
 def test_nothing_is_said_before_all_seeds_of_all_codes_are_done(tmp_path: Path, write: Write) -> None:

@@ -8,7 +8,7 @@ from harness.catalogue import Sentence, under
 from harness.errors import HarnessError
 from harness.report import Folders, ReportResult, check, render
 from harness.report.figures_forest import forest
-from harness.report.findings import END, START, findings_list, in_readme
+from harness.report.findings import END, START, findings_list, in_brief, in_readme
 
 from .campaigns import CATALOGUE, Campaign, write_mnist
 
@@ -30,9 +30,9 @@ def test_readme_is_rewritten_and_checked(campaign: Campaign, tmp_path: Path) -> 
     readme.write_text(f"# Title\n{START}\n{END}\n", encoding="utf-8")
     folders = Folders(campaign.evidence, campaign.out, readme=readme)
     render(folders, CATALOGUE)
-    assert "- Published accuracies" in readme.read_text(encoding="utf-8")
+    assert "- What became of 53 claims" in readme.read_text(encoding="utf-8")
     assert check(folders, CATALOGUE) == []
-    readme.write_text(readme.read_text(encoding="utf-8").replace("98.54", "98.55"), encoding="utf-8")
+    readme.write_text(readme.read_text(encoding="utf-8").replace("of 53 claims", "of 54 claims"), encoding="utf-8")
     assert check(folders, CATALOGUE) == ["../README.md"]
 
 
@@ -57,3 +57,9 @@ def test_parts_are_a_list_below_their_sentence_in_the_documentation() -> None:
 def test_sentences_stand_under_their_topics() -> None:
     found = (Sentence("Of all."), *under("MNIST", [Sentence("One.")], [Sentence("Two.")]), *under("CIFAR-10", ()))
     assert findings_list(found) == "- Of all.\n\n**MNIST**\n\n- One.\n- Two."
+
+
+def test_readme_has_what_is_of_all_and_the_brief_lines_of_the_rest() -> None:
+    told = Sentence("Does it differ?", ("yes: a",), brief="It differs: a.")
+    found = (Sentence("Of all", ("one",)), *under("MNIST", [told, Sentence("Untold.", ("b",))]))
+    assert in_brief(found) == "- Of all\n    - one\n- It differs: a."

@@ -6,7 +6,7 @@ from itertools import groupby
 from harness.analysis.estimates import ALPHA, p_above
 from harness.analysis.planned_seeds import Cells
 from harness.catalogue import Experiment, Sentence
-from harness.papers.dct_snn.rivals import Rival, family, rivals
+from harness.papers.dct_snn.rivals import Rival, family, rivals, title
 
 
 def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[Sentence]:
@@ -16,17 +16,28 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
     """
     for profile in experiment.profiles:
         by_steps = groupby(rivals(cells, experiment, profile, p_above), key=lambda rival: rival.arm.timesteps)
-        if parts := tuple(_at(timesteps, list(found)) for timesteps, found in by_steps):
+        at_each = [(timesteps, list(found)) for timesteps, found in by_steps]
+        if at_each:
             question = (
                 f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile; p adjusted by Holm for "
                 f"{family(experiment)} comparisons)?"
             )
-            yield Sentence(question, parts)
+            beaten = "; ".join(_in_brief(*found) for found in at_each)
+            brief = f"What beats cyclic 4×4 on {images}, in points ({profile.name} profile): {beaten}."
+            yield Sentence(question, tuple(_at(*found) for found in at_each), brief=brief)
+
+
+def _in_brief(timesteps: int, found: list[Rival]) -> str:
+    names = [f"{title(rival.arm)} {float(rival.found.mean):+.2f}" for rival in _better(found)]
+    return f"at {timesteps} steps {' and '.join(names) or 'nothing that is shown to'}"
+
+
+def _better(found: list[Rival]) -> list[Rival]:
+    return [rival for rival in found if rival.p <= ALPHA]
 
 
 def _at(timesteps: int, found: list[Rival]) -> str:
-    better = [rival for rival in found if rival.p <= ALPHA]
-    if better:
+    if better := _better(found):
         return f"at {timesteps} steps yes: {' and '.join(map(str, better))}"
     best = max(found, key=lambda rival: float(rival.found.mean))
     return f"at {timesteps} steps none is shown to; the best is {best}"

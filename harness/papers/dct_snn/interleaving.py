@@ -24,17 +24,26 @@ def interleaving(loaded: Loaded, cells: Cells, by_id: Mapping[str, Judgement]) -
 
 
 def _cost(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
-    judged = [found for name in COSTS if (found := by_id.get(name)) is not None and found.mean is not None]
-    shrinks = all((found.balanced or 0.0) > (found.mean or 0.0) for found in judged)
+    judged = [(words, found) for name, words in COSTS.items() if (found := by_id.get(name)) is not None]
+    costs = [
+        (words, found, found.balanced, found.mean)
+        for words, found in judged
+        if found.balanced is not None and found.mean is not None
+    ]
+    if not costs:
+        return
+    course = " shrinks in training" if all(before > after for _, _, before, after in costs) else ""
     parts = tuple(
-        f"{words}, {found.balanced:.2f} straight after balancing, {found.mean:.2f} after fine-tuning, where "
+        f"{words}, {before:.2f} straight after balancing, {after:.2f} after fine-tuning, where "
         f"{found.published:g} is published ({found.verdict}, {found.profile} profile)"
-        for name, words in COSTS.items()
-        if (found := by_id.get(name)) is not None and found.mean is not None and found.balanced is not None
+        for words, found, before, after in costs
     )
-    if parts:
-        course = " shrinks in training" if shrinks else ""
-        yield Sentence(f"What interleaving costs, in points,{course}:", parts)
+    points = " and ".join(
+        f"{after:.2f} points with {words} ({found.published:g} published, {found.profile} profile)"
+        for words, found, _, after in costs
+    )
+    brief = f"Interleaving costs {points}."
+    yield Sentence(f"What interleaving costs, in points,{course}:", parts, brief=brief)
 
 
 def _course(loaded: Loaded, cells: Cells) -> Iterator[Sentence]:
@@ -64,16 +73,17 @@ def _along(pair: AlongTraining) -> str:
 def _from_ann(cells: Cells, pair: AlongTraining, profile: str) -> str:
     """How far the first arm of the pair is above its ANN at the end; "" where a record does not tell."""
     keys: list[Key] = [(ablation_training.EXPERIMENT.name, profile, pair.arm, seed) for seed in range(pair.planned)]
-    points = from_ann(cells, keys, pair.timesteps)
-    return f"{points} at {pair.timesteps} steps" if points else ""
+    found = from_ann(cells, keys, pair.timesteps)
+    return f"{in_points(found.mean, found.low, found.high)} at {pair.timesteps} steps" if found is not None else ""
 
 
 def _reset(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
     """Whether interleaving costs nothing once the code no longer resets, as §6 explains it."""
     found = by_id.get(RESET)
     if found is not None and found.mean is not None and found.low is not None and found.high is not None:
-        yield Sentence(
+        text = (
             "Without the reset in the code, interleaving changes accuracy by "
             f"{in_points(found.mean, found.low, found.high)}, where §6 gives that reset as the reason of its cost "
             f"({found.verdict}, {found.profile} profile)."
         )
+        yield Sentence(text, brief=text)

@@ -75,14 +75,15 @@ def waiting(claims: Sequence[Claim], groups: Sequence[Missing]) -> Iterator[Sent
     if not groups:
         return
     judged = sum(claim.kind != "context" for claim in claims)
+    count = sum(group.claims for group in groups)
     parts = (
         f"the {profile} profile would judge {sum(group.claims for group in those)} of them: {_listed(those)}"
         for profile, those in _by_profile(groups)
     )
     yield Sentence(
-        f"Still to be trained, for want of machine time, are the cells that {sum(group.claims for group in groups)} of "
-        f"{judged} claims wait for:",
+        f"Still to be trained, for want of machine time, are the cells that {count} of {judged} claims wait for:",
         tuple(parts),
+        brief=f"{count} of {judged} claims wait for cells that are still to be trained, for want of machine time.",
     )
 
 

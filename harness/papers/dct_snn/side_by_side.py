@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.analysis.differences import in_points
-from harness.analysis.estimates import estimate
+from harness.analysis.estimates import Estimate, estimate
 from harness.analysis.outcomes import above_ann, accuracy_of
 from harness.analysis.planned_seeds import Cells, Key, seeds_done
 from harness.catalogue import Arm, Experiment, Sentence
@@ -27,11 +27,11 @@ def trained_at_few_steps(cells: Cells) -> Iterator[Sentence]:
 
     steps = list(filter(complete, latency_mnist.TIMESTEPS))
     if steps:
-        found = tuple(
-            f"{words} reaches {_listed(f'{accuracy_of(cells, keys(code, t), t).mean:.2f}' for t in steps)} %"
-            for code, words in CODES.items()
-        )
-        yield Sentence(f"Trained at {_listed(map(str, steps))} steps on MNIST", found)
+        found = {code: [f"{accuracy_of(cells, keys(code, t), t).mean:.2f}" for t in steps] for code in CODES}
+        parts = tuple(f"{CODES[code]} reaches {_listed(means)} %" for code, means in found.items())
+        fewest = "; ".join(f"{CODES[code]} {means[0]}" for code, means in found.items())
+        brief = f"Trained at {steps[0]} steps on MNIST, in per cent: {fewest}."
+        yield Sentence(f"Trained at {_listed(map(str, steps))} steps on MNIST", parts, brief=brief)
 
 
 def read_on_the_way(cells: Cells, experiment: Experiment, images: str, steps: Sequence[int]) -> Iterator[Sentence]:
@@ -40,12 +40,13 @@ def read_on_the_way(cells: Cells, experiment: Experiment, images: str, steps: Se
     `images`: the data set in words. `steps`: in rising order; the last is the T of every arm.
     """
     for profile, arms in _complete(cells, experiment):
-        parts = []
-        for arm, keys in arms:
-            reached = _listed(f"{accuracy_of(cells, keys, t).mean:.2f}" for t in steps)
-            parts.append(f"{title(arm)} stands at {reached} %")
+        found = {title(arm): [f"{accuracy_of(cells, keys, t).mean:.2f}" for t in steps] for arm, keys in arms}
+        parts = tuple(f"{name} stands at {_listed(means)} %" for name, means in found.items())
+        fewest = "; ".join(f"{name} {means[0]}" for name, means in found.items())
+        brief = f"Read after {steps[0]} of {steps[-1]} steps on {images} ({profile} profile), in per cent: {fewest}."
         trained = f"{experiment.name}, {profile} profile; trained for {steps[-1]}"
-        yield Sentence(f"Read after {_listed(map(str, steps))} steps on {images} ({trained})", tuple(parts))
+        text = f"Read after {_listed(map(str, steps))} steps on {images} ({trained})"
+        yield Sentence(text, parts, brief=brief)
 
 
 def from_own_ann(cells: Cells, experiment: Experiment, images: str) -> Iterator[Sentence]:
@@ -55,19 +56,19 @@ def from_own_ann(cells: Cells, experiment: Experiment, images: str) -> Iterator[
     """
     for profile, arms in _complete(cells, experiment):
         apart = [(title(arm), from_ann(cells, keys, arm.timesteps)) for arm, keys in arms]
-        if all(points for _, points in apart):
+        told = [(name, found) for name, found in apart if found is not None]
+        if len(told) == len(apart):
             where = f"on {images} ({experiment.name}, {profile} profile; intervals over seeds alone)"
-            parts = tuple(f"{name}, {points}" for name, points in apart)
-            yield Sentence(f"After its last step a code differs from its own ANN {where} by", parts)
+            parts = tuple(f"{name}, {in_points(found.mean, found.low, found.high)}" for name, found in told)
+            means = "; ".join(f"{name} {float(found.mean):+.2f}" for name, found in told)
+            brief = f"Points above its own ANN on {images} ({profile} profile): {means}."
+            yield Sentence(f"After its last step a code differs from its own ANN {where} by", parts, brief=brief)
 
 
-def from_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> str:
-    """How far one arm is above the ANN it was converted from, in points; "" where a record does not tell."""
+def from_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> Estimate | None:
+    """How far one arm is above the ANN it was converted from, in points; None where a record does not tell."""
     outcomes = above_ann(cells, keys, timestep)
-    if outcomes is None:
-        return ""
-    found = estimate(outcomes)
-    return in_points(found.mean, found.low, found.high)
+    return None if outcomes is None else estimate(outcomes)
 
 
 def _complete(cells: Cells, experiment: Experiment) -> Iterator[tuple[ProfileName, list[tuple[Arm, list[Key]]]]]:
