@@ -24,6 +24,7 @@ from harness.papers.dct_snn.experiments import (
     mnist_encoders,
     sensitivity_cifar10,
 )
+from harness.papers.dct_snn.frequencies import first_frequencies
 from harness.papers.dct_snn.interleaving import interleaving
 from harness.papers.dct_snn.missing import Missing, beyond_claims, missing, waiting, waiting_beyond
 from harness.papers.dct_snn.paper import PAPER
@@ -80,6 +81,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         *under(
             "CIFAR-10",
             interleaving(loaded, cells, by_id),
+            first_frequencies(cells),
             what_differs(cells, cifar10_encoders.EXPERIMENT, *CODES_ON_CIFAR10),
             from_own_ann(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10"),
             read_on_the_way(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10", dct_beyond.TIMESTEPS),

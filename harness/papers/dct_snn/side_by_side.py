@@ -22,16 +22,16 @@ def trained_at_few_steps(cells: Cells) -> Iterator[Sentence]:
         arm = f"{code}-{timesteps}"
         return [(experiment.name, "paper", arm, seed) for seed in range(experiment.seeds(arm, "paper"))]
 
-    def complete(timesteps: int) -> bool:
+    def done(timesteps: int) -> bool:
         return all(key in cells.accuracy for code in CODES for key in keys(code, timesteps))
 
-    steps = list(filter(complete, latency_mnist.TIMESTEPS))
+    steps = list(filter(done, latency_mnist.TIMESTEPS))
     if steps:
         found = {code: [f"{accuracy_of(cells, keys(code, t), t).mean:.2f}" for t in steps] for code in CODES}
-        parts = tuple(f"{CODES[code]} reaches {_listed(means)} %" for code, means in found.items())
+        parts = tuple(f"{CODES[code]} reaches {listed(means)} %" for code, means in found.items())
         fewest = "; ".join(f"{CODES[code]} {means[0]}" for code, means in found.items())
         brief = f"Trained at {steps[0]} steps on MNIST, in per cent: {fewest}."
-        yield Sentence(f"Trained at {_listed(map(str, steps))} steps on MNIST", parts, brief=brief)
+        yield Sentence(f"Trained at {listed(map(str, steps))} steps on MNIST", parts, brief=brief)
 
 
 def read_on_the_way(cells: Cells, experiment: Experiment, images: str, steps: Sequence[int]) -> Iterator[Sentence]:
@@ -39,13 +39,13 @@ def read_on_the_way(cells: Cells, experiment: Experiment, images: str, steps: Se
 
     `images`: the data set in words. `steps`: in rising order; the last is the T of every arm.
     """
-    for profile, arms in _complete(cells, experiment):
+    for profile, arms in complete(cells, experiment):
         found = {title(arm): [f"{accuracy_of(cells, keys, t).mean:.2f}" for t in steps] for arm, keys in arms}
-        parts = tuple(f"{name} stands at {_listed(means)} %" for name, means in found.items())
+        parts = tuple(f"{name} stands at {listed(means)} %" for name, means in found.items())
         fewest = "; ".join(f"{name} {means[0]}" for name, means in found.items())
         brief = f"Read after {steps[0]} of {steps[-1]} steps on {images} ({profile} profile), in per cent: {fewest}."
         trained = f"{experiment.name}, {profile} profile; trained for {steps[-1]}"
-        text = f"Read after {_listed(map(str, steps))} steps on {images} ({trained})"
+        text = f"Read after {listed(map(str, steps))} steps on {images} ({trained})"
         yield Sentence(text, parts, brief=brief)
 
 
@@ -54,7 +54,7 @@ def from_own_ann(cells: Cells, experiment: Experiment, images: str) -> Iterator[
 
     Codes of p = (x + 1)/2 begin with another ANN than those of x. Profiles and `images` as in `read_on_the_way`.
     """
-    for profile, arms in _complete(cells, experiment):
+    for profile, arms in complete(cells, experiment):
         apart = [(title(arm), from_ann(cells, keys, arm.timesteps)) for arm, keys in arms]
         told = [(name, found) for name, found in apart if found is not None]
         if len(told) == len(apart):
@@ -71,7 +71,7 @@ def from_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> Estimate | Non
     return None if outcomes is None else estimate(outcomes)
 
 
-def _complete(cells: Cells, experiment: Experiment) -> Iterator[tuple[ProfileName, list[tuple[Arm, list[Key]]]]]:
+def complete(cells: Cells, experiment: Experiment) -> Iterator[tuple[ProfileName, list[tuple[Arm, list[Key]]]]]:
     """Each profile, smoke apart, that has all planned seeds of all arms, with the keys of each arm."""
     name, arms = experiment.name, experiment.arms
     names = [arm.name for arm in arms]
@@ -81,6 +81,7 @@ def _complete(cells: Cells, experiment: Experiment) -> Iterator[tuple[ProfileNam
             yield profile, [(arm, [(name, profile, arm.name, seed) for seed in seeds.seeds]) for arm in arms]
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """The words with commas, and "and" before the last."""
     *before, last = words
     return f"{', '.join(before)} and {last}" if before else last
