@@ -6,8 +6,8 @@ from scipy import stats
 
 from harness.analysis.planned_seeds import index
 from harness.catalogue import Sentence
-from harness.papers.dct_snn.beyond import beats_cyclic
 from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
+from harness.papers.dct_snn.findings.beyond import beats_cyclic
 from tests.analysis.conftest import Write
 from tests.analysis.judging import end_ann, load, write_arm
 from tests.papers.conftest import in_one_line

@@ -13,7 +13,8 @@ from harness.catalogue import Experiment
 from harness.config import CellConfig
 from harness.data.catalog import facts_of
 from harness.papers.dct_snn.experiments import EXPERIMENTS
-from harness.papers.dct_snn.missing import Missing, beyond_claims, flop, image_macs, map_shape, missing
+from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing
+from harness.papers.dct_snn.findings.work import flop, image_macs, map_shape
 from harness.papers.dct_snn.paper import PAPER
 from harness.snn.network import stages
 from tests.analysis.conftest import Write

@@ -9,7 +9,7 @@ from harness.analysis.outcomes import percent_at
 from harness.analysis.planned_seeds import Cells, Key
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments.ablation_frequencies import COUNTS, EXPERIMENT
-from harness.papers.dct_snn.side_by_side import complete, listed
+from harness.papers.dct_snn.findings.side_by_side import complete, listed
 
 ALL, HALF = 16, 8  # frequencies of a 4×4 block, and the other count whose accuracy the paper gives
 STEPS, CYCLES = 48, 3

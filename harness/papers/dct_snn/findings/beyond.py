@@ -6,7 +6,7 @@ from itertools import groupby
 from harness.analysis.estimates import ALPHA, p_above
 from harness.analysis.planned_seeds import Cells
 from harness.catalogue import Experiment, Sentence
-from harness.papers.dct_snn.rivals import Rival, family, rivals, title
+from harness.papers.dct_snn.findings.rivals import Rival, family, rivals, title
 
 
 def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[Sentence]:

@@ -10,7 +10,7 @@ from harness.analysis.training import AlongTraining, along_training
 from harness.analysis.verdicts import Judgement
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import ablation_training
-from harness.papers.dct_snn.side_by_side import from_ann
+from harness.papers.dct_snn.findings.side_by_side import from_ann
 
 COSTS = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
 RESET = "interleaved-loss-is-the-reset"

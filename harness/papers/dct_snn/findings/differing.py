@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from harness.analysis.estimates import ALPHA, p_different
 from harness.analysis.planned_seeds import Cells
 from harness.catalogue import Experiment, Sentence
-from harness.papers.dct_snn.rivals import Rival, family, rivals, title
+from harness.papers.dct_snn.findings.rivals import Rival, family, rivals, title
 
 
 def what_differs(cells: Cells, experiment: Experiment, question: str, above: str) -> Iterator[Sentence]:

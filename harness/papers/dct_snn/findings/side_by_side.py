@@ -9,7 +9,7 @@ from harness.analysis.planned_seeds import Cells, Key, seeds_done
 from harness.catalogue import Arm, Experiment, Sentence
 from harness.config import ProfileName
 from harness.papers.dct_snn.experiments import latency_mnist
-from harness.papers.dct_snn.rivals import title
+from harness.papers.dct_snn.findings.rivals import title
 
 CODES = {"dct": "the DCT code", "direct": "direct input", "poisson": "Poisson input"}
 

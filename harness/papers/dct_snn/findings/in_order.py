@@ -1,0 +1,80 @@
+"""What was found, in a few sentences whose numbers come from the records, by data set.
+
+A sentence is left out where its records are missing.
+"""
+
+from collections.abc import Sequence
+
+from harness.analysis.frame import Loaded
+from harness.analysis.judgement import Judgement
+from harness.analysis.planned_seeds import index
+from harness.catalogue import Sentence, under
+from harness.papers.dct_snn.experiments import (
+    EXPERIMENTS,
+    cifar10_encoders,
+    dct_beyond,
+    dct_beyond_mnist,
+    mnist_encoders,
+    sensitivity_cifar10,
+)
+from harness.papers.dct_snn.findings.beyond import beats_cyclic
+from harness.papers.dct_snn.findings.controls import against_controls, halfway
+from harness.papers.dct_snn.findings.differing import what_differs
+from harness.papers.dct_snn.findings.frequencies import first_frequencies
+from harness.papers.dct_snn.findings.interleaving import interleaving
+from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing, sizes, waiting, waiting_beyond
+from harness.papers.dct_snn.findings.own_figures import own_figures
+from harness.papers.dct_snn.findings.published import other_papers, published_accuracies
+from harness.papers.dct_snn.findings.rivals import title
+from harness.papers.dct_snn.findings.side_by_side import from_own_ann, read_on_the_way, trained_at_few_steps
+from harness.papers.dct_snn.paper import PAPER
+
+# A question, and what the points of its brief line are above.
+CODES_ON_MNIST = "Does a code other than DCT change accuracy on MNIST at 16 steps", "the DCT code on MNIST at 16 steps"
+CODES_ON_CIFAR10 = (
+    "Does a code other than DCT change accuracy on CIFAR-10 at 48 steps, on one map",
+    "the DCT code on CIFAR-10 at 48 steps",
+)
+READINGS = (
+    f"Does another reading of the paper than ours ({title(sensitivity_cifar10.EXPERIMENT.arms[0])}) change accuracy "
+    "in a deep network on CIFAR-10",
+    "our reading of the paper in a deep network on CIFAR-10",
+)
+
+
+def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence, ...]:
+    """The sentences. `judgements` are those of all claims of the paper on the same records."""
+    cells = index(loaded)
+    by_id: dict[str, Judgement] = {}
+    for judgement in judgements:
+        by_id.setdefault(judgement.id, judgement)
+    waited: tuple[Missing, ...] = ()
+    unclaimed: tuple[Missing, ...] = ()
+    if not loaded.cells.empty:
+        waited = missing(PAPER.claims, EXPERIMENTS, judgements, cells)
+        unclaimed = beyond_claims(EXPERIMENTS, waited, cells)
+    return (
+        *under(
+            "MNIST",
+            against_controls(cells),
+            halfway(cells),
+            trained_at_few_steps(cells),
+            what_differs(cells, mnist_encoders.EXPERIMENT, *CODES_ON_MNIST),
+            from_own_ann(cells, mnist_encoders.EXPERIMENT, "MNIST"),
+            beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
+            published_accuracies(judgements),
+            other_papers(judgements),
+        ),
+        *under(
+            "CIFAR-10",
+            interleaving(loaded, cells, by_id),
+            first_frequencies(cells),
+            what_differs(cells, cifar10_encoders.EXPERIMENT, *CODES_ON_CIFAR10),
+            from_own_ann(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10"),
+            read_on_the_way(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10", dct_beyond.TIMESTEPS),
+            beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
+            what_differs(cells, sensitivity_cifar10.EXPERIMENT, *READINGS),
+        ),
+        *under("What the paper says of its own figures", own_figures(by_id)),
+        *under("What is missing", waiting_beyond(unclaimed), sizes(loaded), waiting(PAPER.claims, waited)),
+    )
