@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.config import AnnRecipe, SnnRecipe
+from harness.papers.dct_snn.choices import short
 from harness.papers.dct_snn.choices.short import (
     ANN_RATES,
     EPOCHS,
@@ -55,6 +56,19 @@ def test_the_search_takes_the_best_rate_then_the_length_at_that_rate() -> None:
     chosen = best_ann(score)
     assert (chosen.epochs, chosen.learning_rate) == (EPOCHS[1], ANN_RATES[0])
     assert set(scored) == {(EPOCHS[0], ANN_RATES[1]), *((epochs, ANN_RATES[0]) for epochs in EPOCHS)}
+
+
+def test_candidates_decay_twice_and_stay_the_same_once_a_choice_is_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(short, "SHORT", replace(SHORT, ann=compressed(SHORT.ann, 20)))
+    scored: dict[int, int] = {}
+
+    def score(ann: AnnRecipe) -> int:
+        scored[ann.epochs] = ann.decay_every
+        return 1000
+
+    best_ann(score)
+    # the paper decays after a third of its epochs; 25 of them round it up to 9, which the others follow
+    assert scored == {20: 8, 25: 9, 30: 11}
 
 
 def test_the_search_takes_the_best_rate_of_fine_tuning_then_the_images_at_that_rate() -> None:

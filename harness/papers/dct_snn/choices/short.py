@@ -27,7 +27,7 @@ from harness.data.types import DataSet
 from harness.machine.allocator import keep_freed_memory
 from harness.papers.dct_snn.choices.validation import SEED, Scores, ann_score, snn_score, validation_split
 from harness.papers.dct_snn.experiments.ablation_interleaved import EXPERIMENT
-from harness.papers.dct_snn.experiments.vgg import SHORT, compressed
+from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, compressed, paper
 
 OUTPUT = Path("results/selection/short.json")
 VALIDATION_IMAGES = 2_000
@@ -37,6 +37,7 @@ EPOCHS = (20, 25, 30)
 IMAGES = (10_000, 25_000)
 ANN_RATES = (0.03, 0.1)
 SNN_RATES = (1e-5, 3e-5, 1e-4)
+BASE = compressed(paper(VGG9).ann, 25)  # not SHORT's own ANN: a choice that is applied would change the candidates
 
 Recipe = TypeVar("Recipe")
 
@@ -66,7 +67,7 @@ def _snn(images: int, rate: float) -> SnnRecipe:
 
 
 def _ann(epochs: int, rate: float) -> AnnRecipe:
-    return replace(compressed(SHORT.ann, epochs), learning_rate=rate)
+    return replace(compressed(BASE, epochs), learning_rate=rate)
 
 
 def _split(data_dir: Path | None) -> DataSet:
