@@ -6,7 +6,7 @@ from itertools import groupby
 from harness.analysis.estimates import ALPHA, p_above
 from harness.analysis.planned_seeds import Cells
 from harness.catalogue import Experiment, Sentence
-from harness.papers.dct_snn.findings.rivals import Rival, family, rivals, title
+from harness.papers.dct_snn.findings.rivals import Rival, family, rivals
 
 
 def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[Sentence]:
@@ -28,7 +28,7 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
 
 
 def _in_brief(timesteps: int, found: list[Rival]) -> str:
-    names = [f"{title(rival.arm)} {float(rival.found.mean):+.2f}" for rival in _better(found)]
+    names = [rival.in_brief() for rival in _better(found)]
     return f"at {timesteps} steps {' and '.join(names) or 'nothing that is shown to'}"
 
 

@@ -33,6 +33,6 @@ def what_differs(cells: Cells, experiment: Experiment, question: str, above: str
 
 
 def _in_brief(differ: Sequence[Rival], others: Sequence[Rival]) -> str:
-    shown = [f"{title(rival.arm)} {float(rival.found.mean):+.2f}" for rival in differ]
+    shown = [rival.in_brief() for rival in differ]
     alike = [f"not shown to differ: {', '.join(title(rival.arm) for rival in others)}"] if others else []
     return "; ".join((*shown, *alike))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.analysis.crossed import outcomes_without_images
 from harness.analysis.differences import in_points
 from harness.analysis.estimates import estimate
-from harness.analysis.outcomes import percent_at
+from harness.analysis.outcomes import accuracy_of, percent_at
 from harness.analysis.planned_seeds import Cells, Key
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments.ablation_frequencies import COUNTS, EXPERIMENT
@@ -44,7 +44,7 @@ def _gained(cells: Cells, keys: Mapping[str, list[Key]]) -> str:
 
 
 def _mean(cells: Cells, keys: Sequence[Key], timestep: int) -> float:
-    return float(percent_at(cells, keys, timestep).mean())
+    return float(accuracy_of(cells, keys, timestep).mean)
 
 
 def _reach(means: Mapping[int, float]) -> str:

@@ -33,6 +33,10 @@ class Rival:
         points = in_points(found.mean, found.low, found.high, f", adjusted p = {self.p:.2g}{own}")
         return f"{title(self.arm)}, {points}"
 
+    def in_brief(self) -> str:
+        """The arm's title, as far as its T, with the difference in points alone."""
+        return f"{title(self.arm)} {float(self.found.mean):+.2f}"
+
 
 def title(arm: Arm) -> str:
     """An arm's title, as far as its T."""
