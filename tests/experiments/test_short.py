@@ -4,28 +4,30 @@ from dataclasses import replace
 
 import pytest
 
-from harness.config import AnnRecipe, SnnRecipe
-from harness.papers.dct_snn.choices import short
+from harness.config import SnnRecipe
 from harness.papers.dct_snn.choices.short import (
     ANN_RATES,
-    EPOCHS,
     IMAGES,
+    OUTPUT,
     SNN_RATES,
+    VALIDATION_IMAGES,
     best_ann,
     best_snn,
     fewest,
 )
-from harness.papers.dct_snn.choices.validation import SEED
+from harness.papers.dct_snn.choices.validation import SEED, Scores
 from harness.papers.dct_snn.experiments import EXPERIMENTS
-from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, compressed, paper
+from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, paper
 
 KNOWN = {experiment.name: experiment for experiment in EXPERIMENTS}
 
 
-@pytest.mark.parametrize(("epochs", "decays_after"), [(20, [7, 14]), (25, [9, 18]), (30, [10, 20]), (300, [100, 200])])
-def test_the_rate_decays_twice_however_few_the_epochs(epochs: int, decays_after: list[int]) -> None:
-    every = compressed(paper(VGG9).ann, epochs).decay_every
-    assert [epoch for epoch in range(1, epochs) if epoch % every == 0] == decays_after
+def test_the_rate_of_the_ann_decays_twice_as_in_the_paper() -> None:
+    decays = {
+        name: [epoch for epoch in range(1, ann.epochs) if epoch % ann.decay_every == 0]
+        for name, ann in (("paper", paper(VGG9).ann), ("short", SHORT.ann))
+    }
+    assert decays == {"paper": [100, 200], "short": [8, 16]}
 
 
 def test_only_the_schedule_of_the_paper_profile_and_the_loss_are_changed() -> None:
@@ -46,29 +48,19 @@ def test_three_seeds_of_cyclic_and_interleaved_and_one_of_the_others() -> None:
     assert SEED not in range(max(planned.values()))
 
 
-def test_the_search_takes_the_best_rate_then_the_length_at_that_rate() -> None:
-    scored: list[tuple[int, float]] = []
-
-    def score(ann: AnnRecipe) -> int:
-        scored.append((ann.epochs, ann.learning_rate))
-        return {ANN_RATES[0]: 1500, ANN_RATES[1]: 1400}[ann.learning_rate] + 100 * (ann.epochs == EPOCHS[1])
-
-    chosen = best_ann(score)
-    assert (chosen.epochs, chosen.learning_rate) == (EPOCHS[1], ANN_RATES[0])
-    assert set(scored) == {(EPOCHS[0], ANN_RATES[1]), *((epochs, ANN_RATES[0]) for epochs in EPOCHS)}
+def test_the_search_takes_the_best_rate_of_the_ann() -> None:
+    scores = {0.03: 1500, 0.1: 1400}
+    assert set(ANN_RATES) == set(scores)
+    chosen = best_ann(lambda ann: scores[ann.learning_rate])
+    assert chosen == replace(SHORT.ann, learning_rate=0.03)
 
 
-def test_candidates_decay_twice_and_stay_the_same_once_a_choice_is_applied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(short, "SHORT", replace(SHORT, ann=compressed(SHORT.ann, 20)))
-    scored: dict[int, int] = {}
-
-    def score(ann: AnnRecipe) -> int:
-        scored[ann.epochs] = ann.decay_every
-        return 1000
-
-    best_ann(score)
-    # the paper decays after a third of its epochs; 25 of them round it up to 9, which the others follow
-    assert scored == {20: 8, 25: 9, 30: 11}
+def test_the_ann_of_the_profile_is_the_best_of_the_scored_ones() -> None:
+    scored = {"ann": SHORT.ann}, {"ann": replace(SHORT.ann, learning_rate=0.03)}
+    chosen, other = (Scores(OUTPUT, VALIDATION_IMAGES).known(ann) for ann in scored)
+    assert chosen is not None
+    assert other is not None
+    assert chosen > other
 
 
 def test_the_search_takes_the_best_rate_of_fine_tuning_then_the_images_at_that_rate() -> None:
@@ -79,7 +71,6 @@ def test_the_search_takes_the_best_rate_of_fine_tuning_then_the_images_at_that_r
     assert (chosen.learning_rate, chosen.images) == (SNN_RATES[-1], IMAGES[-1])
     assert SHORT.snn.learning_rate in SNN_RATES
     assert SHORT.snn.images in IMAGES
-    assert SHORT.ann.epochs in EPOCHS
 
 
 @pytest.mark.parametrize(("right", "chosen"), [(1583, "cheap"), (1582, "dear")])
