@@ -81,7 +81,8 @@ def test_what_only_stores_or_describes_is_outside() -> None:
 
 def test_a_cell_depends_on_the_kernels_of_its_own_device() -> None:
     cpu, cuda = (set(fingerprint(tiny_config(), "data", "encoders.dct", d).modules) for d in ("cpu", "cuda"))
-    assert cpu - cuda == {"harness.snn.numba_kernels", "harness.snn.numba_lif", "harness.snn.numba_pool"}
+    names = ("event_products", "numba_kernels", "numba_lif", "numba_pool")
+    assert cpu - cuda == {f"harness.snn.{name}" for name in names}
     assert cuda - cpu == {"harness.snn.triton_kernels", "harness.snn.triton_lif"}
 
 

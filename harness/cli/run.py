@@ -63,7 +63,7 @@ def run(
             arms=tuple(arm or ()),
             encoders=tuple(encoder or ()),
             device=device,
-            kernel=_one_of("kernel", kernel, ("auto", "numba", "triton", "reference")),
+            kernel=_one_of("kernel", kernel, ("auto", "numba", "events", "triton", "reference")),
             deadline=deadline,
             data_dir=data_dir,
             cache_dir=cache_dir,

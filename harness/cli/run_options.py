@@ -42,7 +42,12 @@ RetryFailed = Annotated[
 
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.", rich_help_panel=WHERE)]
 KernelName = Annotated[
-    str, typer.Option(help="auto, numba, triton or reference (slow, readable).", rich_help_panel=WHERE)
+    str,
+    typer.Option(
+        help="auto, numba, events (skips inputs of zero; for wide networks without a GPU), triton or reference (slow, "
+        "readable).",
+        rich_help_panel=WHERE,
+    ),
 ]
 Workers = Annotated[
     int, typer.Option(help="Number of processes here; they share the threads or the GPUs.", rich_help_panel=WHERE)

@@ -42,7 +42,7 @@ OUTSIDE = frozenset(
     }
 )
 KERNELS: Mapping[Device, frozenset[str]] = {
-    "cpu": frozenset({"harness.snn.numba_kernels", "harness.snn.numba_lif", "harness.snn.numba_pool"}),
+    "cpu": frozenset(f"harness.snn.{name}" for name in ("event_products", "numba_kernels", "numba_lif", "numba_pool")),
     "cuda": frozenset({"harness.snn.triton_kernels", "harness.snn.triton_lif"}),
 }
 NAMES = ("experiment", "profile", "arm")

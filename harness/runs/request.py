@@ -78,6 +78,8 @@ def prepare(request: Request, catalogue: Catalogue) -> Prepared:
     device = device_of(request.device, elsewhere=request.where.on != "here")
     if request.kernel == "triton" and device.type != "cuda":
         raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
+    if request.kernel in ("numba", "events") and device.type != "cpu":
+        raise HarnessError(f"the {request.kernel} kernel runs on the CPU only", "use --kernel auto, or --device cpu")
     ordered: list[str] = list(reversed(experiment.profile_names))
     # short takes a night: it is run only when asked for.
     fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered

@@ -38,7 +38,7 @@ def count_spikes(
 ) -> tuple[Tensor, Tensor]:
     """What `fire` gives, and each neuron's spikes summed over time: `[M]` in fp32. Without gradients."""
     x, weight = (x.contiguous(), None) if weight is None else prepared(x, weight)
-    current = drive(x, weight, timesteps)
+    current = drive(x, weight, timesteps, neuron.kernel == "events")
     kernels = fused_kernels(x.device, neuron.kernel)
     if kernels is None:
         spikes = lif_reference(current, neuron)
@@ -50,7 +50,7 @@ def count_spikes(
 class _Fused(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor | None, timesteps: int, neuron: Neuron, readout: Readout) -> Tensor:
-        current = drive(x, weight, timesteps)
+        current = drive(x, weight, timesteps, neuron.kernel == "events")
         ctx.kernels = fused_kernels(x.device, neuron.kernel)
         ctx.timesteps, ctx.neuron, ctx.readout = timesteps, neuron, readout
         again = weight is None or (weight.dim() == 4 and not ctx.needs_input_grad[0])
@@ -61,13 +61,14 @@ class _Fused(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         x, weight, kept = ctx.saved_tensors
-        current = drive(x, weight, ctx.timesteps) if kept is None else kept
+        events = ctx.neuron.kernel == "events"
+        current = drive(x, weight, ctx.timesteps, events) if kept is None else kept
         grad = _compact(grads[0], current.dtype)
         grad = ctx.kernels.backward(grad, current, ctx.neuron, ctx.readout, overwrite=weight is not None)
         if kept is not None:
             increment_version(kept)  # so that a second backward pass is an error
         if weight is not None:
-            return *product_backward(grad, x, weight, ctx.needs_input_grad[:2]), None, None, None
+            return *product_backward(grad, x, weight, ctx.needs_input_grad[:2], events), None, None, None
         return grad, None, None, None, None
 
 

@@ -46,7 +46,7 @@ def fused_kernels(device: torch.device, kernel: Kernel) -> Kernels | None:
     """The module of fused kernels that `kernel` stands for on `device`; None for the reference."""
     module: ModuleType | None = None
     chosen = kernel_for(device, kernel)
-    if chosen == "numba":
+    if chosen in ("numba", "events"):
         from harness.snn import numba_kernels as module
     elif chosen == "triton":
         from harness.snn import triton_kernels as module

@@ -17,14 +17,15 @@ from torch import Tensor
 
 from harness.config import NeuronSpec
 
-Kernel = Literal["auto", "numba", "triton", "reference"]
+Kernel = Literal["auto", "numba", "events", "triton", "reference"]
 
 
 class Neuron(NamedTuple):
     """The neurons of one layer.
 
     gain: `[M]`, the size of each neuron's spikes (dropout, constant over time); None: 1.
-    kernel: the implementation that computes them; `auto` is the fastest on the device.
+    kernel: the implementation that computes them; `auto` is the fused scan of the device. `events` is that of the CPU,
+    and convolutions that skip inputs of zero.
     """
 
     threshold: float

@@ -3,6 +3,10 @@
 No bias; convolutions keep the size of a map. Maps are channels last in memory, and so are flat features.
 """
 
+from collections.abc import Callable
+from types import ModuleType
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -10,6 +14,7 @@ from torch import Tensor
 from harness.snn.weight_gradient import faster_by_products, weight_gradient
 
 ONE, NONE = [1, 1], [0, 0]
+WeightGradient = Callable[[Tensor, Tensor], Tensor]
 
 
 def flat(x: Tensor) -> Tensor:
@@ -39,24 +44,44 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
     return F.linear(x, weight) if weight.dim() == 2 else F.conv2d(x, weight, padding=1)
 
 
-def drive(x: Tensor, weight: Tensor | None, timesteps: int) -> Tensor:
-    """The current `[T, M]` of neurons: the product of `x` `[T·N, …]` and `weight`, `prepared`; without one, `x`."""
-    return x if weight is None else flat(product(x, weight)).view(timesteps, -1)
+def drive(x: Tensor, weight: Tensor | None, timesteps: int, events: bool = False) -> Tensor:
+    """The current `[T, M]` of neurons: the product of `x` `[T·N, …]` and `weight`, `prepared`; without one, `x`.
+
+    events: inputs of zero are skipped, where `event_products` can; autograd does not see through that.
+    """
+    if weight is None:
+        return x
+    skipping = _event_products(x, weight) if events else None
+    return flat(skipping.product(x, weight) if skipping else product(x, weight)).view(timesteps, -1)
 
 
 def product_backward(
-    grad: Tensor, x: Tensor, weight: Tensor, needed: tuple[bool, bool]
+    grad: Tensor, x: Tensor, weight: Tensor, needed: tuple[bool, bool], events: bool = False
 ) -> tuple[Tensor | None, Tensor | None]:
     """The gradients of `x` and `weight` where they are needed, given that of `drive`: the calls that autograd makes.
 
-    But for small maps in bf16 on a processor with AMX: see `weight_gradient`.
+    But for small maps in bf16 on a processor with AMX (see `weight_gradient`), and for `events` as in `drive`.
     """
     grad = grad.view(len(x), -1)
     if weight.dim() == 2:
         return grad @ weight if needed[0] else None, grad.t() @ x if needed[1] else None
     maps = as_maps(grad, *x.shape[2:])
-    by_products = needed[1] and faster_by_products(maps, x)
+    own = _own_weight_gradient(maps, x, weight, events) if needed[1] else None
     grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
-        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [needed[0], needed[1] and not by_products, False]
+        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [needed[0], needed[1] and own is None, False]
     )
-    return grad_x, weight_gradient(maps, x) if by_products else grad_weight
+    return grad_x, own(maps, x) if own else grad_weight
+
+
+def _own_weight_gradient(maps: Tensor, x: Tensor, weight: Tensor, events: bool) -> WeightGradient | None:
+    """The way to a weight gradient that is faster than torch's, if there is one."""
+    if events and (skipping := _event_products(x, weight)):
+        return cast(WeightGradient, skipping.weight_gradient)
+    return weight_gradient if faster_by_products(maps, x) else None
+
+
+def _event_products(x: Tensor, weight: Tensor) -> ModuleType | None:
+    """The module `event_products` where it takes these; it is imported only when it is used."""
+    from harness.snn import event_products
+
+    return event_products if event_products.suits(x, weight) else None

@@ -8,7 +8,7 @@ from harness.config import NeuronSpec
 from harness.snn.fire import EACH, SUMMED, Kernel, Neuron, Readout, fire, pooled
 
 TIMESTEPS, IMAGES = 6, 3
-LINEAR, CONVOLUTION = (5, 8), (8, 2, 3, 3)
+LINEAR, CONVOLUTION = (5, 8), (8, 4, 3, 3)
 MAPS = (IMAGES, 6, 4, 8)
 
 
@@ -16,7 +16,7 @@ def given(shape: tuple[int, ...], first: bool) -> tuple[Tensor, Tensor, Tensor]:
     """A weight of `shape`, inputs for it that need a gradient unless their layer is the `first`, and a gain."""
     draws = torch.Generator().manual_seed(7)
     weight = torch.randn(shape, generator=draws)
-    size = (8,) if len(shape) == 2 else (2, 6, 4)
+    size = (8,) if len(shape) == 2 else (4, 6, 4)
     x = torch.randint(-1, 2, (TIMESTEPS * IMAGES, *size), generator=draws).float()
     neurons = IMAGES * (5 if len(shape) == 2 else 8 * 6 * 4)
     gain = (torch.rand(neurons, generator=draws) > 0.3).float() * 2
@@ -34,6 +34,7 @@ def differentiated(
     return fired.detach(), x.grad, weight.grad
 
 
+@pytest.mark.parametrize("kernel", ["numba", "events"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize(
@@ -41,9 +42,9 @@ def differentiated(
     [(LINEAR, EACH), (LINEAR, SUMMED), (CONVOLUTION, EACH), (CONVOLUTION, pooled(MAPS)), (CONVOLUTION, SUMMED)],
 )
 def test_spikes_and_gradients_are_those_of_autograd_through_the_reference(
-    shape: tuple[int, ...], readout: Readout, first: bool, dtype: torch.dtype
+    shape: tuple[int, ...], readout: Readout, first: bool, dtype: torch.dtype, kernel: Kernel
 ) -> None:
-    spikes, grad_x, grad_weight = differentiated(shape, first, readout, "numba", dtype)
+    spikes, grad_x, grad_weight = differentiated(shape, first, readout, kernel, dtype)
     expected, expected_x, expected_weight = differentiated(shape, first, readout, "reference", dtype)
     assert spikes.any()
     assert torch.equal(spikes, expected)
