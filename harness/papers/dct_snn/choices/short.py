@@ -64,7 +64,7 @@ def main(data_dir: Path | None = None) -> None:
     def of_snn(snn: SnnRecipe) -> int:
         part = replace(snn, images=(snn.images or len(data.train)) // PART)
         tuned = replace(cell, ann=ann, snn=part)
-        return scores.of("snn", {"ann": ann, "snn": part}, lambda: snn_score(tuned, data, root()))
+        return scores.of("snn", {"ann": ann, "snn": part}, lambda: snn_score(tuned, data, root(), "events"))
 
     print(f"chosen: {ann}, {best_snn(of_snn)}")
 

@@ -16,6 +16,7 @@ from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
 from harness.records.fingerprint import ANN_ROOT, code_of, fingerprint
 from harness.snn.network import Network
+from harness.snn.neuron import Kernel
 from harness.training.ann_cache import NO_CACHE, AnnCache, AnnRequest, pretrained
 from harness.training.batches import normalised
 from harness.training.cell import DTYPES, Setting, run_cell
@@ -60,11 +61,11 @@ def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> i
     return pretrained(request, _anns(cache), SILENT)[-1].correct
 
 
-def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
+def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kernel: Kernel = "auto") -> int:
     """Validation images that the fine-tuned SNN classifies rightly at its last timestep; `cache` as in `ann_score`."""
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
     checkpoint = NOWHERE if cache is None else _unfinished(config, data, cache)
-    setting = Setting(torch.device("cpu"), ann_cache=_anns(cache), checkpoint=checkpoint)
+    setting = Setting(torch.device("cpu"), kernel, _anns(cache), checkpoint=checkpoint)
     right = run_cell(config, data, encoder, setting).result.curve.correct[-1]
     checkpoint.part("training").remove()
     return right
