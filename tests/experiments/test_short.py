@@ -5,12 +5,13 @@ from dataclasses import replace
 from harness.papers.dct_snn.choices.short import (
     ANN_RATES,
     OUTPUT,
+    PART,
     SNN_RATES,
     VALIDATION_IMAGES,
     best_ann,
     best_snn,
 )
-from harness.papers.dct_snn.choices.validation import SEED, Scores
+from harness.papers.dct_snn.choices.validation import SEED, Candidate, Scores
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, paper
 
@@ -50,12 +51,18 @@ def test_the_search_takes_the_best_rate_of_the_ann() -> None:
     assert chosen == replace(SHORT.ann, learning_rate=0.03)
 
 
-def test_the_ann_of_the_profile_is_the_best_of_the_scored_ones() -> None:
-    scored = {"ann": SHORT.ann}, {"ann": replace(SHORT.ann, learning_rate=0.03)}
-    chosen, other = (Scores(OUTPUT, VALIDATION_IMAGES).known(ann) for ann in scored)
-    assert chosen is not None
-    assert other is not None
-    assert chosen > other
+def test_the_rates_of_the_profile_are_the_best_of_the_scored_ones() -> None:
+    scores = Scores(OUTPUT, VALIDATION_IMAGES)
+
+    def known(candidate: Candidate) -> int:
+        score = scores.known(candidate)
+        assert score is not None
+        return score
+
+    part = replace(SHORT.snn, images=(SHORT.snn.images or 0) // PART)
+    assert best_ann(lambda ann: known({"ann": ann})) == SHORT.ann
+    best = best_snn(lambda snn: known({"ann": SHORT.ann, "snn": replace(part, learning_rate=snn.learning_rate)}))
+    assert best == SHORT.snn
 
 
 def test_the_search_takes_the_best_rate_of_fine_tuning() -> None:
