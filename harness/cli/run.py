@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
@@ -47,6 +47,7 @@ def run(
         from harness.plugins.skeleton import require_installed
         from harness.runs.executors.choice import Where
         from harness.runs.request import Request
+        from harness.snn.neuron import Kernel
 
         for name in encoder or ():
             require_installed(name)
@@ -63,7 +64,7 @@ def run(
             arms=tuple(arm or ()),
             encoders=tuple(encoder or ()),
             device=device,
-            kernel=_one_of("kernel", kernel, ("auto", "numba", "events", "triton", "reference")),
+            kernel=_one_of("kernel", kernel, get_args(Kernel)),
             deadline=deadline,
             data_dir=data_dir,
             cache_dir=cache_dir,

@@ -5,11 +5,11 @@ from dataclasses import replace
 from harness.papers.dct_snn.choices.short import (
     ANN_RATES,
     OUTPUT,
-    PART,
     SNN_RATES,
     VALIDATION_IMAGES,
     best_ann,
     best_snn,
+    in_part,
 )
 from harness.papers.dct_snn.choices.validation import SEED, Candidate, Scores
 from harness.papers.dct_snn.experiments import EXPERIMENTS
@@ -59,10 +59,8 @@ def test_the_rates_of_the_profile_are_the_best_of_the_scored_ones() -> None:
         assert score is not None
         return score
 
-    part = replace(SHORT.snn, images=(SHORT.snn.images or 0) // PART)
     assert best_ann(lambda ann: known({"ann": ann})) == SHORT.ann
-    best = best_snn(lambda snn: known({"ann": SHORT.ann, "snn": replace(part, learning_rate=snn.learning_rate)}))
-    assert best == SHORT.snn
+    assert best_snn(lambda snn: known({"ann": SHORT.ann, "snn": in_part(snn)})) == SHORT.snn
 
 
 def test_the_search_takes_the_best_rate_of_fine_tuning() -> None:

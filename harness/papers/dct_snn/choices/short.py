@@ -44,6 +44,11 @@ def best_snn(score: Callable[[SnnRecipe], int]) -> SnnRecipe:
     return max((replace(SHORT.snn, learning_rate=rate) for rate in SNN_RATES), key=score)
 
 
+def in_part(snn: SnnRecipe) -> SnnRecipe:
+    """`snn` as a candidate is scored: on a part of its images."""
+    return replace(snn, images=None if snn.images is None else snn.images // PART)
+
+
 def _split(data_dir: Path | None) -> DataSet:
     whole = validation_split(load("cifar10", data_dir), VALIDATION_IMAGES)
     return replace(whole, train=subset(whole.train, TRAIN_IMAGES, SEED), digest=f"{whole.digest}/{TRAIN_IMAGES}")
@@ -62,7 +67,7 @@ def main(data_dir: Path | None = None) -> None:
     ann = best_ann(of_ann)
 
     def of_snn(snn: SnnRecipe) -> int:
-        part = replace(snn, images=(snn.images or len(data.train)) // PART)
+        part = in_part(snn)
         tuned = replace(cell, ann=ann, snn=part)
         return scores.of("snn", {"ann": ann, "snn": part}, lambda: snn_score(tuned, data, root(), "events"))
 

@@ -62,7 +62,10 @@ def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> i
 
 
 def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kernel: Kernel = "auto") -> int:
-    """Validation images that the fine-tuned SNN classifies rightly at its last timestep; `cache` as in `ann_score`."""
+    """Validation images that the fine-tuned SNN classifies rightly at its last timestep.
+
+    `cache` as in `ann_score`, `kernel` as in `Setting`.
+    """
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
     checkpoint = NOWHERE if cache is None else _unfinished(config, data, cache)
     setting = Setting(torch.device("cpu"), kernel, _anns(cache), checkpoint=checkpoint)
