@@ -8,7 +8,7 @@ import msgspec
 from harness.analysis.words import ANSWERS, Word
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claim import Claim, Kind, Relation
-from harness.config import ProfileName
+from harness.config import PROFILES, ProfileName
 
 # What each profile may judge. A claim of another kind is not comparable there.
 JUDGES: Mapping[str, frozenset[Kind]] = {
@@ -85,6 +85,18 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
+    """Of each claim the judgement that says most about it, in the order of the claims.
+
+    That is an answer before none, then one at a profile that may judge the claim, then one at the larger profile.
+    """
+    found: dict[str, Judgement] = {}
+    for judgement in judgements:
+        best = found.setdefault(judgement.id, judgement)
+        found[judgement.id] = max(best, judgement, key=_rank)
+    return tuple(found.values())
+
+
 def judged(judgements: Iterable[Judgement]) -> int:
     """How many judgements answer their claim, "inconclusive" included; twins are one."""
     answers = [judgement for judgement in judgements if judgement.verdict in ANSWERS]
@@ -93,6 +105,12 @@ def judged(judgements: Iterable[Judgement]) -> int:
         if not any((twin, judgement.profile) in first for twin in judgement.twins):
             first.add((judgement.id, judgement.profile))
     return len(first)
+
+
+def _rank(judgement: Judgement) -> tuple[bool, bool, int]:
+    profile = judgement.profile
+    judges = profile is not None and judgement.kind in JUDGES[profile]
+    return judgement.verdict in ANSWERS, judges, -1 if profile is None else PROFILES.index(profile)
 
 
 def deviations_of(claim: Claim, experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.analysis.energy_model import EnergyModel
+from harness.analysis.own_size import without_own_size
 from harness.catalogue import NOT_IN_PAPER, Experiment, Paper, Sentence
 from harness.catalogue.claim import Claim
 from harness.config import PROFILES, ProfileName
@@ -79,7 +80,7 @@ class Material:
 class Document:
     """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages.
 
-    `sizes`: networks without evidence at the size of the paper profile.
+    `sizes`: published networks without evidence at their own size, with their experiments.
     `local`, `evidence`: whether your own records are shown, and whether those that the project stands behind are there.
     """
 
@@ -132,17 +133,8 @@ def document(
 
 
 def _sizes(chosen: Sequence[Experiment], evidence: Source) -> tuple[str, ...]:
-    """Networks of the paper profile that have no evidence at that size, with the experiments they are of."""
-    found: dict[str, list[Experiment]] = {}
-    for experiment in chosen:
-        for profile in experiment.profiles:
-            if profile.name == "paper":
-                found.setdefault(profile.network.name, []).append(experiment)
-    return tuple(
-        f"{network} ({', '.join(experiment.name for experiment in experiments)})"
-        for network, experiments in found.items()
-        if not any("paper" in evidence.profiles(experiment.name) for experiment in experiments)
-    )
+    found = without_own_size(chosen, evidence.loaded)
+    return tuple(f"{network} ({', '.join(experiments)})" for network, experiments in found.items())
 
 
 def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.analysis.judgement import Judgement
+from harness.analysis.judgement import Judgement, one_for_each_claim
 from harness.catalogue import Sentence
 from harness.catalogue.claim import Kind
 from harness.report.claim_rows import SIGNS
@@ -20,14 +20,15 @@ KINDS: Mapping[Kind, str] = {
 def overview(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
     """The sentence, with a part for each kind of claim that there is; none where no record judges anything.
 
-    A claim that two profiles have records of has a judgement at each, as in the table of claims.
+    Each claim counts once, though the table of claims has a row for each profile with records of it.
     """
     if all(judgement.profile is None for judgement in judgements):
         return
-    counts = Counter[tuple[str, str]]((judgement.kind, judgement.verdict) for judgement in judgements)
+    claims = one_for_each_claim(judgements)
+    counts = Counter[tuple[str, str]]((judgement.kind, judgement.verdict) for judgement in claims)
     kinds = {kind: [(word, counts[kind, word]) for word in SIGNS if counts[kind, word]] for kind in KINDS}
     yield Sentence(
-        f"What became of {len({judgement.id for judgement in judgements})} claims of the paper:",
+        f"What became of {len(claims)} claims of the paper:",
         tuple(f"{KINDS[kind]}: {', '.join(map(_counted, words))}" for kind, words in kinds.items() if words),
     )
 

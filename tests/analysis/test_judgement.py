@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from harness.analysis.judgement import comparability, deviations_of, without_records
+from harness.analysis.judgement import comparability, deviations_of, one_for_each_claim, without_records
+from harness.analysis.words import Word
 from harness.catalogue import Catalogue
 from harness.config import ProfileName
 from tests.analysis.judging import CATALOGUE, CLAIMS
@@ -75,3 +77,32 @@ def test_lite_is_never_exact() -> None:
     assert deviations_of(claim, experiment, "lite") == ("the lite profile spends less than the published recipe",)
     assert comparability(claim, "lite", deviations_of(claim, experiment, "lite")) == "approximate (1 deviation)"
     assert comparability(claim, "paper", deviations_of(claim, experiment, "paper")) == "exact"
+
+
+@pytest.mark.parametrize(
+    ("judged", "expected"),
+    [
+        ([("lite", "holds"), ("short", "not comparable"), ("paper", "incomplete")], "lite"),
+        ([("lite", "holds"), ("short", "not comparable"), ("paper", "contradicted")], "paper"),
+        ([("smoke", "not comparable"), ("lite", "incomplete"), ("short", "not comparable")], "lite"),
+        ([("smoke", "not comparable"), ("short", "not comparable")], "short"),
+        ([(None, "no records")], None),
+    ],
+)
+def test_an_answer_counts_before_a_larger_profile(
+    judged: list[tuple[ProfileName | None, Word]], expected: ProfileName | None
+) -> None:
+    claim = CLAIMS["interleaved-cyclic-wins-16"]
+    found = [
+        structs.replace(without_records(claim, CATALOGUE, profile, None), verdict=verdict)
+        for profile, verdict in judged
+    ]
+    for order in (found, found[::-1]):
+        (best,) = one_for_each_claim(order)
+        assert best.profile == expected
+
+
+def test_claims_keep_their_order() -> None:
+    names = ("mnist-t16", "interleaved-cyclic-wins-16", "mnist-t2")
+    found = [without_records(CLAIMS[name], CATALOGUE, "paper", None) for name in names]
+    assert [judgement.id for judgement in one_for_each_claim((*found, *found))] == list(names)

@@ -92,6 +92,7 @@ def test_the_checklist_counts_the_records(artefact: Path) -> None:
     text = (artefact / "checklist.md").read_text("utf-8")
     assert "Yes. 18 records" in text
     assert "Failed cells: 1." in text
+    assert "`lite` judges orderings only, `short` numbers only." in text
     assert "| mnist-784-100-10 | paper | 18 | 18 s |" in text
 
 

@@ -74,6 +74,11 @@ def test_networks_without_evidence_at_their_own_size_are_named(tmp_path: Path, w
     assert "no evidence: 784-100-10, VGG11, VGG13, VGG5, VGG9." in sentences(tmp_path)[-2]
     write_arm(write, "cifar10-encoders", "paper", "dct", (9000,))
     assert "VGG5" not in sentences(tmp_path)[-2]
+    assert "VGG9" in sentences(tmp_path)[-2]
+    write(INTERLEAVED, "short", "cyclic-16x3", 0, failure="stopped")
+    assert "VGG9" in sentences(tmp_path)[-2]
+    write(INTERLEAVED, "short", "cyclic-8x3", 0, 8000)  # short's network and map are those of the paper
+    assert "no evidence: 784-100-10, VGG11, VGG13." in sentences(tmp_path)[-2]
 
 
 def test_claims_that_wait_are_counted_with_the_work_that_would_judge_them(tmp_path: Path, write: Write) -> None:

@@ -26,5 +26,22 @@ def test_claims_are_counted_by_kind_and_by_verdict(tmp_path: Path, write: Write)
     )
 
 
+def test_a_claim_with_records_at_two_profiles_counts_once(tmp_path: Path, write: Write) -> None:
+    for arm, less in (("cyclic-16x3", 0), ("interleaved-16x3", 2000)):
+        write_arm(write, INTERLEAVED, "lite", arm, [final - less for final in (6900, 6960, 6860, 6900, 6920)])
+    lite = parts(tmp_path)
+    assert lite["accuracies at a timestep"] == "2 not comparable, 11 no records"
+    write_arm(write, INTERLEAVED, "short", "cyclic-16x3", (8000, 8010, 8020))
+    write(INTERLEAVED, "short", "interleaved-16x3", 0, 7960)
+    short = parts(tmp_path)
+    assert short["accuracies at a timestep"] == "1 lower, 1 incomplete, 11 no records"
+    assert short["one accuracy above another"] == lite["one accuracy above another"]  # short judges none
+
+
+def parts(folder: Path) -> dict[str, str]:
+    (found,) = overview(judge(load(folder), CATALOGUE))
+    return dict(part.split(": ") for part in found.parts)
+
+
 def test_without_records_nothing_is_counted(tmp_path: Path) -> None:
     assert list(overview(judge(load(tmp_path), CATALOGUE))) == []

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from harness.analysis.judgement import one_for_each_claim
 from harness.report.artefact.material import Material, duration, hardware_of, seconds_of
 
 FOR_AUTHORS = "*For the authors to answer: records do not say.*"
@@ -46,7 +47,7 @@ def _answers(material: Material) -> Iterator[tuple[str, str]]:
 
 
 def _verdicts(material: Material) -> str:
-    counts = Counter(judgement.verdict for judgement in material.source.judgements)
+    counts = Counter(judgement.verdict for judgement in one_for_each_claim(material.source.judgements))
     said = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     return f"Judged claims of the paper: {said}. `claims.md` has each one."
 
@@ -56,8 +57,9 @@ def _limits(material: Material) -> str:
     failed = sum(record.status == "failed" for record in material.records.values())
     stale = int((material.source.loaded.cells["status"] == "stale").sum())
     return (
-        f"Profiles that were run: {', '.join(profiles)}; `smoke` is never judged, `lite` judges orderings only. "
-        f"Failed cells: {failed}. Cells whose code has changed since and which therefore judge nothing: {stale}."
+        f"Profiles that were run: {', '.join(profiles)}; `smoke` is never judged, `lite` judges orderings only, "
+        f"`short` numbers only. Failed cells: {failed}. Cells whose code has changed since and which therefore judge "
+        f"nothing: {stale}."
     )
 
 

@@ -6,7 +6,7 @@ A sentence is left out where its records are missing.
 from collections.abc import Sequence
 
 from harness.analysis.frame import Loaded
-from harness.analysis.judgement import Judgement
+from harness.analysis.judgement import Judgement, one_for_each_claim
 from harness.analysis.planned_seeds import index
 from harness.catalogue import Sentence, under
 from harness.papers.dct_snn.experiments import (
@@ -24,6 +24,7 @@ from harness.papers.dct_snn.findings.frequencies import first_frequencies
 from harness.papers.dct_snn.findings.interleaving import interleaving
 from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing, sizes, waiting, waiting_beyond
 from harness.papers.dct_snn.findings.own_figures import own_figures
+from harness.papers.dct_snn.findings.own_network import own_network
 from harness.papers.dct_snn.findings.published import other_papers, published_accuracies
 from harness.papers.dct_snn.findings.rivals import title
 from harness.papers.dct_snn.findings.side_by_side import from_own_ann, read_on_the_way, trained_at_few_steps
@@ -45,9 +46,7 @@ READINGS = (
 def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence, ...]:
     """The sentences. `judgements` are those of all claims of the paper on the same records."""
     cells = index(loaded)
-    by_id: dict[str, Judgement] = {}
-    for judgement in judgements:
-        by_id.setdefault(judgement.id, judgement)
+    by_id = {judgement.id: judgement for judgement in one_for_each_claim(judgements)}
     waited: tuple[Missing, ...] = ()
     unclaimed: tuple[Missing, ...] = ()
     if not loaded.cells.empty:
@@ -62,19 +61,22 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
             what_differs(cells, mnist_encoders.EXPERIMENT, *CODES_ON_MNIST),
             from_own_ann(cells, mnist_encoders.EXPERIMENT, "MNIST"),
             beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
-            published_accuracies(judgements),
+            published_accuracies(judgements, "mnist"),
             other_papers(judgements),
         ),
         *under(
             "CIFAR-10",
             interleaving(loaded, cells, by_id),
             first_frequencies(cells),
+            own_network(cells, judgements),
+            published_accuracies(judgements, "cifar10"),
             what_differs(cells, cifar10_encoders.EXPERIMENT, *CODES_ON_CIFAR10),
             from_own_ann(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10"),
             read_on_the_way(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10", dct_beyond.TIMESTEPS),
             beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
             what_differs(cells, sensitivity_cifar10.EXPERIMENT, *READINGS),
         ),
+        *under("CIFAR-100 and TinyImageNet", published_accuracies(judgements, "cifar100", "tinyimagenet")),
         *under("What the paper says of its own figures", own_figures(by_id)),
         *under("What is missing", waiting_beyond(unclaimed), sizes(loaded), waiting(PAPER.claims, waited)),
     )

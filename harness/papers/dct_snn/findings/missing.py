@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import JUDGES, Judgement
+from harness.analysis.own_size import without_own_size
 from harness.analysis.planned_seeds import Cells
 from harness.analysis.words import ANSWERS
 from harness.catalogue import Experiment, Sentence
@@ -91,17 +92,8 @@ def waiting_beyond(groups: Sequence[Missing]) -> Iterator[Sentence]:
 
 def sizes(loaded: Loaded) -> Iterator[Sentence]:
     """The published networks that nobody has trained at their own size."""
-    done = loaded.cells[loaded.cells["status"] == "done"]
-    if done.empty:
-        return
-    trained = set(done.loc[done["profile"] == "paper", "experiment"])
-    by_network: dict[str, list[bool]] = {}
-    for experiment in EXPERIMENTS:
-        for profile in experiment.profiles:
-            if profile.name == "paper":
-                by_network.setdefault(profile.network.name, []).append(experiment.name in trained)
-    missing = [name.upper() for name, runs in sorted(by_network.items()) if not any(runs)]
-    if missing:
+    missing = sorted(name.upper() for name in without_own_size(EXPERIMENTS, loaded))
+    if missing and (loaded.cells["status"] == "done").any():
         yield Sentence(f"At the size of the paper these networks have no evidence: {', '.join(missing)}.")
 
 

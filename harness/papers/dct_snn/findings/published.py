@@ -4,13 +4,19 @@ from collections.abc import Iterator, Sequence
 
 from harness.analysis.judgement import Judgement
 from harness.catalogue import Sentence
+from harness.papers.dct_snn.experiments import EXPERIMENTS
 
 
-def published_accuracies(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
-    """Published accuracies by what became of them; for those that were missed, the reading that comes nearest."""
+def published_accuracies(judgements: Sequence[Judgement], *datasets: str) -> Iterator[Sentence]:
+    """Published accuracies on these data by what became of them at the profile `paper`.
+
+    For those that were missed, the reading that comes nearest.
+    """
     answers = ("higher", "lower", "inconclusive", "within prediction", "reproduced")
     by_word: dict[str, list[str]] = {word: [] for word in answers}
-    values = [judgement for judgement in judgements if judgement.kind == "value" and judgement.verdict in answers]
+    about = {experiment.name for experiment in EXPERIMENTS if experiment.dataset in datasets}
+    at_paper = [judgement for judgement in judgements if judgement.profile == "paper" and judgement.experiment in about]
+    values = [judgement for judgement in at_paper if judgement.kind == "value" and judgement.verdict in answers]
     for judgement in values:
         what = f"{judgement.published:g} % ({judgement.arm}, ours {judgement.mean:.2f})"
         by_word[judgement.verdict].append(what)
