@@ -49,7 +49,7 @@ def test_where_none_is_shown_to_it_says_so(tmp_path: Path, write: Write) -> None
     write_readings(write)
     (sentence,) = said(tmp_path)
     assert "comparisons)? None is shown to: | leak as Algorithm 1: only without a" in sentence
-    assert sentence.endswith(", adjusted p = 1)")
+    assert sentence.endswith(", adjusted p = 1); nor is equivalence within 0.50 points")
 
 
 def test_nothing_is_said_before_all_readings_are_done(tmp_path: Path, write: Write) -> None:
@@ -66,3 +66,36 @@ def test_the_codes_are_compared_with_dct_by_their_titles(tmp_path: Path, write: 
     assert sentence.startswith("Does a code other than DCT change accuracy on CIFAR-10 at 48 steps, on one map (")
     assert "Holm for 6 comparisons)? Yes: | Poisson rate, -3.00 points" in sentence
     assert " | direct input (analog), +0.50 points" in sentence
+
+
+def test_an_arm_is_equivalent_where_two_one_sided_tests_say_so_after_holm(tmp_path: Path, write: Write) -> None:
+    near, far = (1, -1, 0), (10, -20, 15)  # images of 10,000: 0.00 and 0.02 points
+    write_readings(write, delay=near, chroma=WORSE)
+    p = {
+        apart: max(
+            stats.ttest_1samp(apart, -50, alternative="greater").pvalue,
+            stats.ttest_1samp(apart, 50, alternative="less").pvalue,
+        )
+        for apart in (near, far)
+    }
+    assert 7 * p[near] < 0.05 < 6 * p[far]  # alone, without Holm, the second would be equivalent too
+    assert p[far] < 0.05
+    (sentence,) = said(tmp_path)
+    parts = sentence.split(" | ")
+    (alike,) = [part for part in parts if "one step of delay" in part]
+    assert alike.startswith("not shown: one step of delay a layer, +0.00 points (")
+    assert alike.endswith("); equivalent within 0.50 points")
+    assert sum(part.endswith("; nor is equivalence within 0.50 points") for part in parts) == 5
+    (brief,) = [text for text in briefs(tmp_path) if "our reading" in text]
+    assert "; equivalent within 0.50: one step of delay a layer; not shown to differ: leak as Algorithm 1: " in brief
+
+
+def test_the_margin_on_mnist_is_that_of_its_published_accuracy(tmp_path: Path, write: Write) -> None:
+    for code in BUILTIN:
+        noise = 0 if code in ("dct", "direct") else 30
+        write_arm(write, "mnist-encoders", "paper", code, [9850 + noise * seed for seed in (-2, -1, 0, 1, 2)])
+    (sentence,) = [text for text in sentences(tmp_path) if text.startswith("Does a code other than DCT")]
+    assert (
+        "direct input (analog), +0.00 points (95 %: +0.00 to +0.00, adjusted p = 1); equivalent within 0.10" in sentence
+    )
+    assert sentence.count("; nor is equivalence within 0.10 points") == 5
