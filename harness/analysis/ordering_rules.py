@@ -11,7 +11,7 @@ from typing import Literal
 from harness.analysis.crossed import Outcomes
 from harness.analysis.estimates import ALPHA, LEAST_SEEDS, Estimate, estimate, p_different, p_equivalent
 from harness.analysis.power import POWER, seeds_for_power
-from harness.analysis.words import Finding, too_few
+from harness.analysis.words import Finding, p_in_words, too_few
 
 Relation = Literal["greater", "not-less"]
 
@@ -64,7 +64,9 @@ def judge_ordering(outcomes: Outcomes, ordering: Ordering, p_adjusted: float) ->
         if right and ordering.published is not None and (finding := _sized(outcomes, ordering)):
             return finding
         if (p := float(p_equivalent(found, 0.0, ordering.margin))) <= ALPHA:
-            why = f"The difference of {found.mean:+.2f} points is within {ordering.margin:.2f} of none: p = {p:.2g}."
+            why = (
+                f"The difference of {found.mean:+.2f} points is within {ordering.margin:.2f} of none: {p_in_words(p)}."
+            )
             return Finding("no difference", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
     if not decided:
         return _inconclusive(outcomes, found, ordering, p_adjusted)
@@ -78,7 +80,7 @@ def _sized(outcomes: Outcomes, ordering: Ordering) -> Finding | None:
     p = float(p_equivalent(found, ordering.published, ordering.margin))
     beginning = f"The difference of {found.mean:+.2f} points has the sign claimed and "
     if p <= ALPHA:
-        why = f"{beginning}is within {ordering.margin:.2f} of the published {ordering.published:g}: p = {p:.2g}."
+        why = f"{beginning}is within {ordering.margin:.2f} of the published {ordering.published:g}: {p_in_words(p)}."
         return Finding("sign and size", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
     if found.low <= ordering.published <= found.high:
         why = f"{beginning}its interval {_interval(found)} covers the published {ordering.published:g}."
@@ -91,18 +93,18 @@ def _right(found: Estimate, ordering: Ordering, p: float) -> Finding:
     start = f"The difference of {found.mean:+.2f} points {_interval(found)}"
     if ordering.published is None:
         what = "is above 0" if ordering.relation == "greater" else f"is no loss of more than {ordering.margin:.2f}"
-        return Finding("holds", ordering.margin, _sign_test(ordering), f"{start} {what}: adjusted p = {p:.2g}.")
+        return Finding("holds", ordering.margin, _sign_test(ordering), f"{start} {what}: adjusted {p_in_words(p)}.")
     gap = float(found.mean) - ordering.published
     size = f"{'larger' if gap > 0 else 'smaller'} than the published {ordering.published:g} by {abs(gap):.2f}"
     by_luck = found.prediction_low <= ordering.published <= found.prediction_high
     luck = ", though one more pair of runs could give it" if by_luck else ""
-    why = f"{start} has the sign claimed (adjusted p = {p:.2g}), but is {size}{luck}."
+    why = f"{start} has the sign claimed (adjusted {p_in_words(p)}), but is {size}{luck}."
     return Finding("sign only", ordering.margin, _sign_test(ordering), why)
 
 
 def _wrong(found: Estimate, ordering: Ordering, p: float) -> Finding:
     what = "is below 0" if ordering.relation == "greater" else f"is a loss of more than {ordering.margin:.2f}"
-    why = f"The difference of {found.mean:+.2f} points {_interval(found)} {what}: adjusted p = {p:.2g}."
+    why = f"The difference of {found.mean:+.2f} points {_interval(found)} {what}: adjusted {p_in_words(p)}."
     return Finding("contradicted", ordering.margin, _sign_test(ordering), why)
 
 
@@ -112,7 +114,7 @@ def _inconclusive(outcomes: Outcomes, found: Estimate, ordering: Ordering, p: fl
     seeds = seeds_for_power(outcomes, effect)
     need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
     why = (
-        f"The difference of {found.mean:+.2f} points {_interval(found)} does not decide (adjusted p = {p:.2g}); "
+        f"The difference of {found.mean:+.2f} points {_interval(found)} does not decide (adjusted {p_in_words(p)}); "
         f"{need} one of {effect:g} with {POWER:.0%} power."
     )
     return Finding("inconclusive", ordering.margin, _sign_test(ordering), why)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.analysis.estimates import ALPHA
-from harness.analysis.words import Finding, too_few
+from harness.analysis.words import Finding, p_in_words, too_few
 
 # Below five even runs that all agree have p = 1/16 or more.
 LEAST_RUNS = 5
@@ -28,7 +28,7 @@ def judge_steps(steps: Sequence[int | None], published: int) -> Finding:
     p_beyond = float(stats.binomtest(runs - hits, runs, 0.5, alternative="greater").pvalue)
     p = min(p_within, p_beyond)
     if p_within <= ALPHA:
-        return Finding("reproduced", None, "exact sign test", f"{why}: p = {p:.2g}.")
+        return Finding("reproduced", None, "exact sign test", f"{why}: {p_in_words(p)}.")
     if p_beyond <= ALPHA:
-        return Finding("higher", None, "exact sign test", f"{why}; most need more: p = {p:.2g}.")
-    return Finding("inconclusive", None, "exact sign test", f"{why}, which is neither most nor few: p = {p:.2g}.")
+        return Finding("higher", None, "exact sign test", f"{why}; most need more: {p_in_words(p)}.")
+    return Finding("inconclusive", None, "exact sign test", f"{why}, which is neither most nor few: {p_in_words(p)}.")

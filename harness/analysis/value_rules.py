@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.analysis.crossed import Outcomes
 from harness.analysis.estimates import ALPHA, LEAST_SEEDS, Estimate, Images, estimate, p_equivalent
-from harness.analysis.words import Finding, Word, too_few
+from harness.analysis.words import Finding, Word, p_in_words, too_few
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,8 @@ def specificity(word: Word, controls: Mapping[str, Outcomes], value: Value) -> S
 
 
 def _reproduced(found: Estimate, value: Value, p: float) -> Finding:
-    why = (
-        f"Our mean of {found.mean:.2f} is within {value.margin:.2f} of the published {value.published:g}: p = {p:.2g}."
-    )
+    published = f"the published {value.published:g}"
+    why = f"Our mean of {found.mean:.2f} is within {value.margin:.2f} of {published}: {p_in_words(p)}."
     return Finding("reproduced", value.margin, _tost(value), why)
 
 
@@ -95,7 +94,7 @@ def _apart(found: Estimate, value: Value) -> Finding | None:
 def _inconclusive(found: Estimate, value: Value, p: float) -> Finding:
     why = (
         f"Our interval, {found.low:.2f} to {found.high:.2f}, is neither within the published {value.published:g} ± "
-        f"{value.margin:.2f} (p = {p:.2g}) nor wholly outside."
+        f"{value.margin:.2f} ({p_in_words(p)}) nor wholly outside."
     )
     return Finding("inconclusive", value.margin, _tost(value), why)
 

@@ -40,6 +40,9 @@ MISSED: tuple[Word, ...] = ("higher", "lower", "sign only", "no difference", "co
 # What `report --strict` fails on.
 STRICT: tuple[Word, ...] = ("lower", "higher", "contradicted")
 
+# A smaller p is told as below this: so far out its model of the noise is not known to hold.
+LEAST_P = 1e-10
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -59,3 +62,8 @@ def too_few(seeds: int, margin: float | None, least: int) -> Finding:
     """The finding of runs that are too few for any test."""
     count = f"{seeds} seed{'' if seeds == 1 else 's'}"
     return Finding("inconclusive", margin, f"none: {count}", f"{count} cannot tell; at least {least} are needed.")
+
+
+def p_in_words(p: float) -> str:
+    """A p as a sentence has it: "p = 0.013", or "p < 1e-10"."""
+    return f"p < {LEAST_P:g}" if p < LEAST_P else f"p = {p:.2g}"

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Callable
 
-TRUST_SECONDS = (
-    30.0  # of the estimate: as much as so many seconds of the run itself, or as a tenth of it if it is short
-)
+# The estimate is trusted as much as so many seconds of the run itself, or as a tenth of the run if it is short.
+TRUST_SECONDS = 30.0
 
 
 class Forecast:

@@ -11,6 +11,7 @@ from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
 from harness.analysis.family import holm
 from harness.analysis.outcomes import difference_of
 from harness.analysis.planned_seeds import Cells, Key, seeds_done
+from harness.analysis.words import p_in_words
 from harness.catalogue import Arm, Experiment, Profile
 
 
@@ -30,7 +31,7 @@ class Rival:
         """The arm's title, as far as its T, with the difference in points and its adjusted p."""
         found = self.found
         own = f"; its ANN differs by {self.ann:+.2f}" if self.ann else ""
-        points = in_points(found.mean, found.low, found.high, f", adjusted p = {self.p:.2g}{own}")
+        points = in_points(found.mean, found.low, found.high, f", adjusted {p_in_words(self.p)}{own}")
         return f"{title(self.arm)}, {points}"
 
     def in_brief(self) -> str:
