@@ -123,7 +123,7 @@ def document(
         encoder=encoder,
         forest=_forest(paper, names, sources[0]),
         energy=energy(
-            f"{paper.name}-energy", f"Accuracy against energy: {paper.title}", chosen, sources[0], material.energy
+            f"{paper.name}-energy", f"Error rate against energy: {paper.title}", chosen, sources[0], material.energy
         ),
         findings=_findings(paper, sources[0]),
         local=len(sources) > 1,

@@ -61,7 +61,7 @@ STYLE = {
 class Picture:
     """One finished figure: its file name without suffix, both renderings, and what the page needs.
 
-    `legend_height` is the fraction of the height, at the bottom, that the page cuts off: it has its own legend.
+    `legend_height` is the fraction of the height, at the bottom, that the page cuts off where it draws `legend` itself.
     """
 
     name: str
@@ -115,7 +115,7 @@ def diamond(colour: str) -> dict[str, Any]:
 def legend_below(figure: "Figure", handles: list[Any]) -> float:
     """A legend under the panels, on extra height of its own; returns the fraction of the figure that it takes.
 
-    The page cuts that fraction off, because its own legend has switches.
+    The page cuts that fraction off where it has a legend of its own, with switches.
     """
     if not handles:
         return 0.0

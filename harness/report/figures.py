@@ -79,12 +79,8 @@ def _panel(scene: Scene, arms: Sequence[Arm]) -> Panel:
     others = sorted((c for c in context if not _is_own(c)), key=lambda c: (c.timestep or 0, c.id))
     printed = [c for c in scene.claims if c.prints and c.arm in names]
     shown = [_error(claim) for claim in (*printed, *own, *others)]
-    shown += [error_of(value) for _, _, curve in curves for e in curve for value in _values(e)]
+    shown += [error_of(value) for _, _, curve in curves for e in curve for value in e.shown]
     return Panel(curves, tuple(printed), tuple(own), tuple(others), foot_of(shown))
-
-
-def _values(estimate: Estimate) -> tuple[float, ...]:
-    return estimate.runs if estimate.low is None else (estimate.mean,)
 
 
 def _error(claim: Claim) -> float:
@@ -95,7 +91,7 @@ def _draw(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Any]:
     drawn: list[Any] = []
     for arm, whose, curve in panel.curves:
         _line(ax, curve, styles[arm.name], whose, panel.foot)
-        drawn.append([arm.name, whose, [[e.mean, e.low, e.high, *_values(e)] for e in curve]])
+        drawn.append([arm.name, whose, [[e.mean, e.low, e.high, *e.shown] for e in curve]])
     drawn += [_published(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in panel.printed]
     drawn += [_published(ax, claim, panel.foot, None) for claim in panel.own]
     levels = _levels(panel.others)

@@ -1,4 +1,4 @@
-"""Accuracy against energy for all codes of a paper: one point an arm, panels by data set and by model of energy."""
+"""Error rate against energy for all codes of a paper: one point an arm, panels by data set and by model of energy."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,15 @@ from harness.report.drawing import (
     new_figure,
 )
 from harness.report.intervals import Estimate
+from harness.report.log_axes import Foot, error_of, foot_of, logarithmic_errors
 from harness.report.palette import Look, looks_of
-from harness.report.scene import drawn_points, error_bars
 from harness.report.sources import Source
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Panel = tuple[str, str]  # data set, profile
+Place = tuple[float, float]  # energy in µJ, error in percent
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def code_of(encoder: EncoderSpec) -> str:
 def energy(
     name: str, title: str, experiments: Sequence[Experiment], source: Source, model: EnergyModel
 ) -> Picture | None:
-    """Final accuracy against energy, of the arms of every experiment that compares codes; None without any.
+    """Final error rate against energy, both logarithmic, of every experiment that compares codes; None without any.
 
     Above, arithmetic alone; below it, the same with memory traffic. Dotted: the same network as an ANN.
     """
@@ -64,17 +65,24 @@ def energy(
     drawn: list[Any] = [title]
     for ax, (panel, words) in zip(axes, places, strict=True):
         drawn += [[*panel, words], *_panel(ax, panels[panel], models[words], styles)]
-        ax.set_title(f"{panel[0]}, {panel[1]} profile: {words}")
-        ax.set_ylabel("accuracy (%)")
-    axes[-1].set_xlabel("energy of one image (µJ, log scale)")
-    height = legend_below(figure, _handles(styles))
+        ax.set_title(_title(panel, panels[panel], words))
+        ax.set_ylabel("error (%)")
+    axes[-1].set_xlabel("energy of one image (µJ, both axes logarithmic)")
+    legend_below(figure, _handles(styles))
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Points are means at the last timestep with 95 % intervals, numbers are timesteps; the dotted line "
-        "is the same network as an ANN. Above, arithmetic alone; below, with the traffic of weights, membranes and "
-        "spikes."
+        f"{title}. Points are means at the last timestep with 95 % intervals; a line joins those of one code, with "
+        "the number of timesteps at its ends. Dotted: the same network as an ANN. Above, arithmetic alone; below, with "
+        "the traffic of weights, membranes and spikes."
     )
-    return Picture(name, title, words, svg, png, (), height)
+    return Picture(name, title, words, svg, png)
+
+
+def _title(panel: Panel, points: Sequence[Point], words: str) -> str:
+    dataset, profile = panel
+    steps = {point.arm.timesteps for point in points}
+    only = f", T = {steps.pop()}" if len(steps) == 1 else ""
+    return f"{dataset}{only}, {profile} profile: {words}"
 
 
 def _panels(experiments: Sequence[Experiment], source: Source) -> dict[Panel, list[Point]]:
@@ -105,29 +113,50 @@ def _once(points: Sequence[Point]) -> list[Point]:
 
 
 def _panel(ax: "Axes", points: Sequence[Point], model: EnergyModel, styles: Mapping[str, Look]) -> Iterator[Any]:
-    for point in points:
-        spent, last = (point.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, point.accuracy
-        look, bars = styles[point.code], error_bars(last)
-        ax.errorbar(spent, last.mean, yerr=bars, color=look.colour, marker=look.marker, markersize=6, linestyle="none")
-        drawn_points(ax, last, [spent] * last.seeds, upright=True)
-        steps: dict[str, Any] = {"xytext": (6, 3), "textcoords": "offset points"}
-        ax.annotate(str(point.arm.timesteps), (spent, last.mean), fontsize=7, color=MUTED, **steps)
-        yield [point.arm.name, point.code, spent, last.mean, last.low, last.high]
+    foot = foot_of([error_of(value) for point in points for value in point.accuracy.shown])
+    labelled = len({point.arm.timesteps for point in points}) > 1
+    for code in dict.fromkeys(point.code for point in points):
+        of_code = sorted((p for p in points if p.code == code), key=lambda point: point.arm.timesteps)
+        spent = [(point.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO for point in of_code]
+        places = list(zip(spent, foot.of(error_of(point.accuracy.mean) for point in of_code), strict=True))
+        ax.plot(*zip(*places, strict=True), color=styles[code].colour, linewidth=0.8)
+        for point, place in zip(of_code, places, strict=True):
+            found = point.accuracy
+            _mean(ax, found, place, styles[code])
+            yield [point.arm.name, point.code, place[0], found.mean, found.low, found.high]
+        for end in dict.fromkeys((0, -1)) if labelled else ():
+            _steps(ax, of_code[end], places[end])
     for ann in sorted({float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}") for point in points}):
         ax.axvline(ann, color=INK, linestyle=":", linewidth=1.2)
         yield ["ann", ann]
-    _axis(ax)
+    _axes(ax, foot)
 
 
-def _axis(ax: "Axes") -> None:
+def _mean(ax: "Axes", found: Estimate, place: Place, look: Look) -> None:
+    """The mean with its interval; with fewer than three seeds there is none, and each seed is a point."""
+    # A low accuracy is a high error.
+    bars = None if found.arms is None else [[found.arms[1]], [found.arms[0]]]
+    ax.errorbar(*place, yerr=bars, color=look.colour, marker=look.marker, markersize=5, linestyle="none")
+    if found.low is None:
+        runs = [error_of(run) for run in found.runs]
+        ax.plot([place[0]] * found.seeds, runs, color=INK, marker=".", markersize=4, linestyle="none")
+
+
+def _steps(ax: "Axes", point: Point, place: Place) -> None:
+    offset: dict[str, Any] = {"xytext": (5, 3), "textcoords": "offset points"}
+    ax.annotate(str(point.arm.timesteps), place, fontsize=7, color=MUTED, **offset)
+
+
+def _axes(ax: "Axes", foot: Foot) -> None:
     """Plain numbers in place of powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     ax.set_xscale("log")
-    ax.margins(x=0.12, y=0.18)
+    ax.margins(x=0.12, y=0.12)
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
+    logarithmic_errors(ax, foot)
 
 
 def _handles(styles: Mapping[str, Look]) -> list[Any]:

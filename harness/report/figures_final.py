@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
 from harness.report.drawing import INK, Picture, both_renderings, diamond, legend_below, new_figure
-from harness.report.scene import MANY, Scene, drawn_points, error_bars, panels_of, styles_of
+from harness.report.scene import MANY, Scene, panels_of, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,14 +28,14 @@ def final(scene: Scene) -> Iterator[Picture]:
         steps = {arm.timesteps for arm in members}
         ax.set_title(f"T = {steps.pop()}" if len(steps) == 1 else panel)
     axes[-1].set_xlabel("accuracy at the last timestep (%)")
-    height = legend_below(figure, _handles(scene))
+    legend_below(figure, _handles(scene))
     title = f"Final accuracy of each arm: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
         f"{title}. Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
         "dashed lines and diamonds are published."
     )
-    yield Picture(f"{scene.stem}-final", title, words, svg, png, (), height)
+    yield Picture(f"{scene.stem}-final", title, words, svg, png)
 
 
 def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
@@ -45,9 +45,10 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
         if curve:
             style = styles[arm.name]
             last = curve[-1]
-            bars = error_bars(last)
+            bars = None if last.arms is None else [[last.arms[0]], [last.arms[1]]]
             point = ax.errorbar(last.mean, row, xerr=bars, color=style.colour, marker=style.marker, capsize=3)
-            drawn_points(ax, last, [row] * last.seeds, upright=False)
+            if last.low is None:
+                ax.plot(last.runs, [row] * last.seeds, color=INK, marker=".", markersize=4, linestyle="none")
             for number, part in enumerate((point.lines[0], *point.lines[1], *point.lines[2])):
                 part.set_gid(f"arm--{style.key}--final-{arm.name}-{number}")
             drawn.append([arm.name, last.mean, last.low, last.high])

@@ -38,10 +38,10 @@ def forest(name: str, title: str, lines: Sequence[Line]) -> Picture | None:
     for ax, (unit, members) in zip(axes, panels.items(), strict=True):
         drawn += [_row(ax, row, line) for row, line in enumerate(members)]
         _frame(ax, unit, members)
-    height = legend_below(figure, _handles())
+    legend_below(figure, _handles())
     svg, png = both_renderings(figure, title, drawn)
     words = f"{title}. Hollow diamonds are published; dots are our means with 95 % intervals, thin lines one more run."
-    return Picture(name, title, words, svg, png, (), height)
+    return Picture(name, title, words, svg, png)
 
 
 def _row(ax: "Axes", row: int, line: Line) -> list[Any]:

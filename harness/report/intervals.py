@@ -39,6 +39,11 @@ class Estimate:
         """How far the interval reaches below and above the mean."""
         return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
 
+    @property
+    def shown(self) -> tuple[float, ...]:
+        """What a figure shows as points: the mean, and below three seeds each run."""
+        return self.runs if self.low is None else (self.mean,)
+
     def __str__(self) -> str:
         """The mean ± half of its interval, or low to high where it was cut; below three seeds, each seed's figure."""
         arms = self.arms

@@ -39,21 +39,31 @@ def foot_of(errors: Sequence[float]) -> Foot:
 
 def logarithmic(ax: "Axes", foot: Foot) -> None:
     """Both axes logarithmic: powers of two along timesteps, 1, 2 and 5 times powers of ten along errors."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator, ScalarFormatter
+    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
     ax.set_xscale("log", base=2)
-    ax.set_yscale("log")
     ax.margins(x=0.07, y=0.08)
     top = ax.get_xlim()[1]
     ax.xaxis.set_major_locator(FixedLocator([t for t in STEPS if t <= top]))
     ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
+    logarithmic_errors(ax, foot)
+
+
+def logarithmic_errors(ax: "Axes", foot: Foot) -> None:
+    """The axis of errors logarithmic: 1, 2 and 5 times powers of ten, or all digits where it would have one number."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+    ax.set_yscale("log")
     low, high = ax.get_ylim()
     wide = high / low > 2000  # over three decades: 1 and 3 in each, so that no number touches its neighbour
-    subs = (1.0, 3.0) if wide else (1.0, 2.0, 5.0)
-    ticks = [float(tick) for tick in LogLocator(subs=subs, numticks=40).tick_values(low, high) if low <= tick <= high]
+    ticks: list[float] = []
+    for subs in ((1.0, 3.0) if wide else (1.0, 2.0, 5.0), range(1, 10)):
+        if len(ticks) < 2:
+            found = LogLocator(subs=subs, numticks=40).tick_values(low, high)
+            ticks = [float(tick) for tick in found if low <= tick <= high]
     if foot.zero:
         ticks = [foot.place, *(tick for tick in ticks if tick > 1.4 * foot.place)]
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: "0" if foot.zero and v <= foot.place else f"{v:g}"))
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_minor_locator(NullLocator())
+    ax.yaxis.set_minor_locator(NullLocator())

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from harness.catalogue import Arm, Experiment
 from harness.catalogue.claim import Claim
 from harness.config import ProfileName
-from harness.report.drawing import INK
 from harness.report.intervals import Estimate
 from harness.report.palette import looks_of
 from harness.report.sources import Source
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    pass
 
 MANY = 8  # more arms than this are spread over panels
 
@@ -59,18 +58,6 @@ class Scene:
     def drawn_arms(self) -> list[Arm]:
         """The arms with a finished cell in any source."""
         return [arm for arm in self.experiment.arms if any(self.curve(source, arm) for source in self.sources)]
-
-
-def error_bars(estimate: Estimate) -> Any:
-    """The interval as matplotlib takes it, below and above the mean; None below three seeds."""
-    return None if estimate.arms is None else [[estimate.arms[0]], [estimate.arms[1]]]
-
-
-def drawn_points(ax: "Axes", estimate: Estimate, places: Sequence[float], upright: bool) -> None:
-    """Fewer than three seeds have no interval: the figure of each is a point."""
-    if estimate.low is None:
-        across, up = (places, estimate.runs) if upright else (estimate.runs, places)
-        ax.plot(across, up, color=INK, marker=".", markersize=4, linestyle="none")
 
 
 def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:

@@ -11,7 +11,7 @@ from msgspec import structs
 from harness.records.store import Counts, read_record, write_record
 from harness.report import render
 from harness.report.line_labels import End, label_ends
-from harness.report.log_axes import error_of, foot_of, logarithmic
+from harness.report.log_axes import error_of, foot_of, logarithmic, logarithmic_errors
 
 from .campaigns import CATALOGUE, Campaign, write_arm
 
@@ -48,6 +48,24 @@ def test_the_foot_is_half_of_the_smallest_error_above_zero(errors: list[float], 
     foot = foot_of(errors)
     assert (foot.place, foot.zero) == (place, zero)
     assert foot.of([0.0, 90.0]) == [place, 90.0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (1.2, 90.0, ["2", "5", "10", "20", "50"]),
+        (0.002, 90.0, ["0.003", "0.01", "0.03", "0.1", "0.3", "1", "3", "10", "30"]),
+        (26.0, 43.0, ["30", "40"]),  # 1, 2 and 5 times a power of ten are none of these
+    ],
+)
+def test_errors_have_two_numbers_or_more_on_their_axis(low: float, high: float, labels: list[str]) -> None:
+    axes, foot = panel(), foot_of([low, high])
+    axes.plot([1, 2], [low, high])
+    logarithmic_errors(axes, foot)
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    shown = [tick.get_text() for tick in axes.get_yticklabels() if low <= tick.get_position()[1] <= high]
+    assert [label for label in shown if label in labels] == labels
+    assert len(set(shown)) == len(shown)
 
 
 def test_both_axes_are_logarithmic_and_zero_is_marked_as_such() -> None:

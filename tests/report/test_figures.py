@@ -1,11 +1,14 @@
 """Which figures a report has, in which order, and what the figure of energy shows."""
 
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from matplotlib.figure import Figure
+from scipy import stats
 
 from harness.analysis.energy_model import EnergyModel
 from harness.catalogue import Arm
@@ -75,13 +78,49 @@ def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campa
     assert not (campaign.out / "dct-snn-energy.svg").exists()
 
 
-def test_accuracy_against_energy_is_the_second_figure(counted: Campaign) -> None:
+def test_errors_against_energy_are_the_second_figure(counted: Campaign) -> None:
     render(counted.alone, CATALOGUE)
     page = (counted.out / "index.html").read_text()
     sections = re.findall(r'<section id="([^"]+)"', page)
     assert sections[:3] == ["forest", "energy", "claims"]
     figures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (counted.out / "report.md").read_text())
     assert figures[:2] == ["dct-snn-claims.svg", "dct-snn-energy.svg"]
+
+
+def test_the_page_cuts_a_legend_off_only_where_it_has_one_of_its_own(counted: Campaign) -> None:
+    render(counted.alone, CATALOGUE)
+    page = (counted.out / "index.html").read_text()
+    heights: dict[str, float] = {}
+    for box, title in re.findall(r'<svg[^>]*viewBox="([^"]+)"[^>]*aria-label="([^:]+):', page):
+        heights.setdefault(title, float(box.split()[3]))
+    for title, name, cut in (
+        ("All claims of DCT-SNN", "dct-snn-claims", False),
+        ("Error rate against energy", "dct-snn-energy", False),
+        ("Error rate against timestep", f"{MNIST}-paper-error", True),
+    ):
+        whole = float(ET.parse(counted.out / f"{name}.svg").getroot().attrib["viewBox"].split()[3])
+        assert (heights[title] < whole - 5) is cut
+        assert 0.5 * whole < heights[title] <= whole + 0.01
+
+
+def test_an_error_hangs_above_its_mean_as_far_as_the_accuracy_below(
+    counted: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = []
+
+    def keep(figure: Figure, *_: object) -> tuple[bytes, bytes]:
+        figures.append(figure)
+        return b"", b""
+
+    monkeypatch.setattr(figures_energy, "both_renderings", keep)
+    (evidence,) = read(counted.evidence, None, CATALOGUE)
+    figures_energy.energy("e", "Energy", CATALOGUE.papers[0].experiments, evidence, EnergyModel())
+    axes = figures[0].axes[0]
+    (bar, *_) = [segments for c in axes.collections for segments in c.get_segments()]  # type: ignore[attr-defined]
+    low, high = sorted(float(error) for _, error in bar)
+    accuracy = stats.t.interval(0.95, 2, loc=98.0, scale=0.1 / 3**0.5)
+    assert (low, high) == pytest.approx((100 - accuracy[1], 100 - accuracy[0]))
+    assert axes.get_ylabel() == "error (%)"
 
 
 def test_an_experiment_has_one_view_of_its_curves(rendered: ReportResult) -> None:
