@@ -10,7 +10,7 @@ from harness.report.drawing import INK, MUTED, Picture, both_renderings, diamond
 from harness.report.intervals import Estimate
 from harness.report.line_labels import End, label_ends
 from harness.report.log_axes import Foot, error_of, foot_of, logarithmic
-from harness.report.scene import MANY, Scene, Style, panels_of, styles_of
+from harness.report.scene import MANY, Scene, Style, panel_title, panels_of, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def error_rate(scene: Scene) -> Picture:
     drawn: list[Any] = [scene.title]
     for ax, panel, (name, arms) in zip(axes, panels, groups.items(), strict=True):
         drawn += _draw(ax, panel, styles)
-        ax.set_title(_panel_title(name, arms))
+        ax.set_title(panel_title(name, arms))
         ax.set_ylabel("error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
     figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]
@@ -60,13 +60,6 @@ def error_rate(scene: Scene) -> Picture:
     )
     legend = tuple((style.key, style.label, style.colour) for style in used)
     return Picture(f"{scene.stem}-error", title, words, svg, png, legend, height)
-
-
-def _panel_title(panel: str, arms: Sequence[Arm]) -> str:
-    steps = {arm.timesteps for arm in arms}
-    if not panel:
-        return ""
-    return f"T = {steps.pop()}" if len(steps) == 1 else panel
 
 
 def _panel(scene: Scene, arms: Sequence[Arm]) -> Panel:

@@ -5,8 +5,9 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
+from harness.catalogue.claim import Claim
 from harness.report.drawing import INK, Picture, both_renderings, diamond, legend_below, new_figure
-from harness.report.scene import MANY, Scene, panels_of, styles_of
+from harness.report.scene import MANY, Scene, panel_title, panels_of, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,10 +26,10 @@ def final(scene: Scene) -> Iterator[Picture]:
     drawn: list[Any] = [scene.title]
     for ax, (panel, members) in zip(axes, present.items(), strict=True):
         drawn += _panel(ax, scene, members)
-        steps = {arm.timesteps for arm in members}
-        ax.set_title(f"T = {steps.pop()}" if len(steps) == 1 else panel)
+        ax.set_title(panel_title(panel, members))
     axes[-1].set_xlabel("accuracy at the last timestep (%)")
-    legend_below(figure, _handles(scene))
+    shown = {item[0] for item in drawn[1:]}
+    legend_below(figure, _handles([claim for claim in scene.claims if claim.id in shown]))
     title = f"Final accuracy of each arm: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
@@ -70,12 +71,12 @@ def _panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
     return drawn
 
 
-def _handles(scene: Scene) -> list[Any]:
+def _handles(published: Sequence[Claim]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [Line2D([], [], color=INK, marker="o", label="mean, 95 % interval")]
-    if any(claim.kind == "context" and not claim.prints for claim in scene.claims):
+    if any(not claim.prints for claim in published):
         handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.2, label="published"))
-    if any(claim.prints for claim in scene.claims):
+    if any(claim.prints for claim in published):
         handles.append(Line2D([], [], label="published", **diamond(INK)))
     return handles

@@ -1,7 +1,7 @@
 """What all pictures of one experiment at one profile share: arms, their styles, and how many arms are spread."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,8 @@ class Scene:
 
 
 def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
-    """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels.
+    """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels, or by their code
+    where that makes still fewer and none is crowded.
 
     An arm added by `--encoder` is in no family: it joins the panel whose arms have as many timesteps.
     """
@@ -76,13 +77,26 @@ def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
 def _families(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
     if len(arms) <= MANY:
         return {"": list(arms)} if arms else {}
-    stems = {arm.name.rpartition("-")[0] for arm in arms}
-    ends = {arm.name.rpartition("-")[2] for arm in arms}
-    part = 0 if len(stems) <= len(ends) else 2
+    by_stem = _grouped(arms, lambda arm: arm.name.rpartition("-")[0])
+    by_end = _grouped(arms, lambda arm: arm.name.rpartition("-")[2])
+    by_name = min(by_stem, by_end, key=len)
+    by_code = _grouped(arms, lambda arm: arm.encoder.name)
+    crowded = any(len(members) > MANY for members in by_code.values())
+    return by_name if crowded or len(by_name) <= len(by_code) else by_code
+
+
+def _grouped(arms: Sequence[Arm], name_of: Callable[[Arm], str]) -> dict[str, list[Arm]]:
     panels: dict[str, list[Arm]] = {}
     for arm in arms:
-        panels.setdefault(arm.name.rpartition("-")[part], []).append(arm)
+        panels.setdefault(name_of(arm), []).append(arm)
     return panels
+
+
+def panel_title(panel: str, arms: Sequence[Arm]) -> str:
+    """What a panel shows: its number of timesteps, what its arms have in common, or both; empty for the only panel."""
+    steps = {str(arm.timesteps) for arm in arms}
+    common = f"T = {steps.pop()}" if len(steps) == 1 else ""
+    return ", ".join(filter(None, ("" if common == f"T = {panel}" else panel, common))) if panel else ""
 
 
 def styles_of(arms: Sequence[Arm]) -> Mapping[str, Style]:
@@ -92,7 +106,7 @@ def styles_of(arms: Sequence[Arm]) -> Mapping[str, Style]:
     """
     placed = [(panel, arm) for panel, members in panels_of(arms).items() for arm in members]
     placed.sort(key=lambda found: found[1].added)
-    families = {arm.name: arm.name.removeprefix(f"{p}-").removesuffix(f"-{p}") if p else arm.name for p, arm in placed}
+    families = {arm.name: _family(arm, panel) for panel, arm in placed}
     # a name that families of two codes have says too little: their arms are called by their own names
     codes = {(arm.encoder.name, families[arm.name]) for _, arm in placed}
     shared = Counter(family for _, family in codes)
@@ -100,3 +114,8 @@ def styles_of(arms: Sequence[Arm]) -> Mapping[str, Style]:
     looks = looks_of((arm.encoder.name, keys[arm.name]) for _, arm in placed)
     found = {name: (key, looks[key]) for name, key in keys.items()}
     return {name: Style(key, key, look.colour, look.marker, look.line) for name, (key, look) in found.items()}
+
+
+def _family(arm: Arm, panel: str) -> str:
+    """The part of an arm's name that other panels have too; its name where its panel is all of a code."""
+    return arm.name if panel in ("", arm.encoder.name) else arm.name.removeprefix(f"{panel}-").removesuffix(f"-{panel}")

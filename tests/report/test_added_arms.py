@@ -6,7 +6,7 @@ import io
 from rich.console import Console
 
 from harness.report import render, terminal_table
-from harness.report.scene import panels_of, styles_of
+from harness.report.scene import panel_title, panels_of, styles_of
 
 from .campaigns import CATALOGUE, Campaign, write_arm
 
@@ -62,6 +62,23 @@ def test_it_joins_the_panel_of_its_timesteps_and_moves_no_colour() -> None:
     before, after = styles_of(planned.arms), styles_of(more.arms)
     assert {name: after[name] for name in before} == before
     assert after["poisson"].label == "poisson"
+
+
+def test_many_arms_are_spread_by_code_where_that_makes_the_fewest_panels() -> None:
+    arms = CATALOGUE.experiment("mnist-784-100-10").arms
+    panels = panels_of(arms)
+    assert {panel: len(members) for panel, members in panels.items()} == {"dct": 5, "poisson": 3, "direct": 1}
+    assert {style.label for style in styles_of(arms).values()} == {arm.name for arm in arms}
+    assert [panel_title(*panel) for panel in panels.items()] == ["dct", "poisson", "direct, T = 16"]
+
+
+def test_a_code_with_a_crowd_of_arms_is_spread_by_their_names() -> None:
+    arms = CATALOGUE.experiment("ablation-frequencies").arms  # all of them DCT
+    panels = panels_of(arms)
+    assert [panel_title(*panel) for panel in panels.items()] == ["latency48, T = 48", "cycles3"]
+    assert {style.label for style in styles_of(arms).values()} == {"1", "2", "4", "6", "8", "10", "12", "16"}
+    steps = panels_of(CATALOGUE.experiment("dct-beyond").arms)
+    assert [panel_title(*panel) for panel in steps.items()] == ["T = 8", "T = 16", "T = 24", "T = 48"]
 
 
 def test_a_crowd_of_added_arms_stays_in_the_one_panel_of_few_planned_ones() -> None:
