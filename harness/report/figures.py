@@ -55,7 +55,7 @@ def error_rate(scene: Scene) -> Picture:
     title = f"Error rate against timestep: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, a point for each. "
+        f"{title}. Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. "
         "Diamonds are published. An error of zero stands at the foot, marked 0."
     )
     legend = tuple((style.key, style.label, style.colour) for style in used)
@@ -94,22 +94,19 @@ def _draw(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Any]:
 
 
 def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str, foot: Foot) -> None:
-    """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a point."""
-    group = f"{whose}-{len(curve)}"
+    """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a thin line."""
+    group, steps = f"{whose}-{len(curve)}", list(range(1, len(curve) + 1))
     looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": FILLED[whose]}
+    looks |= {"linestyle": style.line, "markevery": max(1, len(curve) // 12)}
     if any(estimate.low is None for estimate in curve):
-        steps = [step for step, estimate in enumerate(curve, start=1) for _ in estimate.runs]
-        runs = [error_of(run) for estimate in curve for run in estimate.runs]
-        (points,) = ax.plot(steps, foot.of(runs), markersize=3, linestyle="none", **looks)
-        points.set_gid(f"arm--{style.key}--points-{group}")
+        for seed, runs in enumerate(zip(*(estimate.runs for estimate in curve), strict=True)):
+            (line,) = ax.plot(steps, foot.of(map(error_of, runs)), linewidth=0.7, markersize=3, **looks)
+            line.set_gid(f"arm--{style.key}--seed-{group}-{seed}")
         return
-    steps = list(range(1, len(curve) + 1))
     low, high = (foot.of(error_of(getattr(e, end)) for e in curve) for end in ("high", "low"))
     band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
     band.set_gid(f"arm--{style.key}--band-{group}")
-    means = foot.of(error_of(estimate.mean) for estimate in curve)
-    every = max(1, len(curve) // 12)
-    (line,) = ax.plot(steps, means, linestyle=style.line, linewidth=1.6, markersize=4, markevery=every, **looks)
+    (line,) = ax.plot(steps, foot.of(error_of(e.mean) for e in curve), linewidth=1.6, markersize=4, **looks)
     line.set_gid(f"arm--{style.key}--line-{group}")
 
 

@@ -1,4 +1,4 @@
-"""Error against timestep: logarithms of zero, seeds as points, and names at the ends of lines."""
+"""Error against timestep: logarithms of zero, seeds as thin lines, and names at the ends of lines."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -107,7 +107,7 @@ def test_where_one_name_has_no_room_none_is_written_and_none_is_kept_free() -> N
     assert axes.get_xlim() == before
 
 
-def test_three_seeds_are_a_line_in_a_band_and_fewer_are_points(campaign: Campaign) -> None:
+def test_three_seeds_are_a_line_in_a_band_and_fewer_a_thin_line_each(campaign: Campaign) -> None:
     write_arm(campaign.evidence, MNIST, "paper", "cyclic-16", (9850, 9853, 9856))
     write_arm(campaign.evidence, MNIST, "paper", "poisson-16", (9460, 9470))
     render(campaign.alone, CATALOGUE)
@@ -115,8 +115,10 @@ def test_three_seeds_are_a_line_in_a_band_and_fewer_are_points(campaign: Campaig
     assert {part for part in drawn if not part.endswith(("published", "name"))} == {
         "cyclic-16 line",
         "cyclic-16 band",
-        "poisson-16 points",
+        "poisson-16 seed",
     }
+    svg = (campaign.out / f"{MNIST}-paper-error.svg").read_text(encoding="utf-8")
+    assert svg.count("--seed-evidence-16-") == 2
 
 
 def test_a_faultless_code_is_drawn(campaign: Campaign) -> None:
