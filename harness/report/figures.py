@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
 from harness.catalogue.claim import Claim
-from harness.report.drawing import INK, MUTED, Picture, both_renderings, diamond, legend_below, new_figure
+from harness.report.drawing import INK, MUTED, PAPER, Picture, both_renderings, diamond, legend_below, new_figure
 from harness.report.intervals import Estimate
 from harness.report.line_labels import End, label_ends
 from harness.report.log_axes import Foot, error_of, foot_of, logarithmic
@@ -86,6 +86,7 @@ def _draw(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Any]:
         _line(ax, curve, styles[arm.name], whose, panel.foot)
         drawn.append([arm.name, whose, [[e.mean, e.low, e.high, *e.shown] for e in curve]])
     drawn += [_published(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in panel.printed]
+    drawn += [_whose(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in _ambiguous(panel.printed)]
     drawn += [_published(ax, claim, panel.foot, None) for claim in panel.own]
     levels = _levels(panel.others)
     drawn += [_elsewhere(ax, claim, panel.foot, level) for claim, level in zip(panel.others, levels, strict=True)]
@@ -133,6 +134,25 @@ def _published(ax: "Axes", claim: Claim, foot: Foot, style: Style | None) -> lis
     if style:
         point.set_gid(f"arm--{style.key}--published-{claim.id}")
     return [claim.id, claim.timestep, claim.published]
+
+
+def _ambiguous(printed: Sequence[Claim]) -> list[Claim]:
+    """Published numbers of a timestep that has several, which one colour cannot tell apart."""
+    at_step: dict[int | None, set[float | None]] = {}
+    for claim in printed:
+        at_step.setdefault(claim.timestep, set()).add(claim.published)
+    return [claim for claim in printed if len(at_step[claim.timestep]) > 1]
+
+
+def _whose(ax: "Axes", claim: Claim, foot: Foot, style: Style) -> list[Any]:
+    from matplotlib.patheffects import withStroke
+
+    looks: dict[str, Any] = {"xytext": (-8, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
+    looks |= {"fontsize": 7.5, "color": style.colour, "path_effects": [withStroke(linewidth=2.5, foreground=PAPER)]}
+    place = (float(claim.timestep or 0), foot.of([_error(claim)])[0])
+    name = ax.annotate(style.label, place, zorder=6, **looks)
+    name.set_gid(f"arm--{style.key}--whose-{claim.id}")
+    return [claim.id, style.label]
 
 
 def _levels(claims: Sequence[Claim]) -> list[int]:

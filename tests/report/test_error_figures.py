@@ -121,6 +121,20 @@ def test_three_seeds_are_a_line_in_a_band_and_fewer_a_thin_line_each(campaign: C
     assert svg.count("--seed-evidence-16-") == 2
 
 
+def test_published_numbers_of_one_timestep_are_named_where_there_are_several(campaign: Campaign) -> None:
+    for arm in ("cyclic-16", "cyclic-16-as-printed-b16", "cyclic-5"):  # one number at each T
+        write_arm(campaign.evidence, MNIST, "paper", arm, (9850, 9853, 9856))
+    for arm in ("cyclic-16x3", "truncated-8x6"):
+        write_arm(campaign.evidence, "ablation-intermittent", "lite", arm, (6850, 6853, 6856))
+    render(campaign.alone, CATALOGUE)
+    of_table, of_ablation = (
+        {group for group in groups(campaign.out / f"{stem}-error.svg") if group.endswith(" whose")}
+        for stem in (f"{MNIST}-paper", "ablation-intermittent-lite")
+    )
+    assert of_table == set()
+    assert of_ablation == {"cyclic-16x3 whose", "truncated-8x6 whose"}
+
+
 def test_a_faultless_code_is_drawn(campaign: Campaign) -> None:
     """Warnings are errors here: a logarithm of zero would be one."""
     for path in write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9990, 9991, 9992)):
