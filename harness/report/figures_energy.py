@@ -19,6 +19,7 @@ from harness.report.drawing import (
 from harness.report.intervals import Estimate
 from harness.report.log_axes import Foot, error_of, foot_of, logarithmic_errors
 from harness.report.palette import Look, looks_of
+from harness.report.scene import common_timesteps
 from harness.report.sources import Source
 
 if TYPE_CHECKING:
@@ -80,9 +81,8 @@ def energy(
 
 def _title(panel: Panel, points: Sequence[Point], words: str) -> str:
     dataset, profile = panel
-    steps = {point.arm.timesteps for point in points}
-    only = f", T = {steps.pop()}" if len(steps) == 1 else ""
-    return f"{dataset}{only}, {profile} profile: {words}"
+    where = ", ".join(filter(None, (dataset, common_timesteps([point.arm for point in points]), f"{profile} profile")))
+    return f"{where}: {words}"
 
 
 def _panels(experiments: Sequence[Experiment], source: Source) -> dict[Panel, list[Point]]:
@@ -114,7 +114,7 @@ def _once(points: Sequence[Point]) -> list[Point]:
 
 def _panel(ax: "Axes", points: Sequence[Point], model: EnergyModel, styles: Mapping[str, Look]) -> Iterator[Any]:
     foot = foot_of([error_of(value) for point in points for value in point.accuracy.shown])
-    labelled = len({point.arm.timesteps for point in points}) > 1
+    labelled = not common_timesteps([point.arm for point in points])
     for code in dict.fromkeys(point.code for point in points):
         of_code = sorted((p for p in points if p.code == code), key=lambda point: point.arm.timesteps)
         spent = [(point.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO for point in of_code]

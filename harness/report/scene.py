@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.catalogue import Arm, Experiment
 from harness.catalogue.claim import Claim
@@ -11,9 +11,6 @@ from harness.config import ProfileName
 from harness.report.intervals import Estimate
 from harness.report.palette import looks_of
 from harness.report.sources import Source
-
-if TYPE_CHECKING:
-    pass
 
 MANY = 8  # more arms than this are spread over panels
 
@@ -92,10 +89,15 @@ def _grouped(arms: Sequence[Arm], name_of: Callable[[Arm], str]) -> dict[str, li
     return panels
 
 
+def common_timesteps(arms: Sequence[Arm]) -> str:
+    """ "T = 16" where all arms have 16 timesteps; empty where they differ."""
+    steps = {arm.timesteps for arm in arms}
+    return f"T = {steps.pop()}" if len(steps) == 1 else ""
+
+
 def panel_title(panel: str, arms: Sequence[Arm]) -> str:
     """What a panel shows: its number of timesteps, what its arms have in common, or both; empty for the only panel."""
-    steps = {str(arm.timesteps) for arm in arms}
-    common = f"T = {steps.pop()}" if len(steps) == 1 else ""
+    common = common_timesteps(arms)
     return ", ".join(filter(None, ("" if common == f"T = {panel}" else panel, common))) if panel else ""
 
 
