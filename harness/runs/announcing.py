@@ -18,7 +18,9 @@ def announce(prepared: Prepared, console: Console) -> None:
     console.print(
         f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}"
     )
-    console.print(f"{counted(len(cells), 'cell')}, {len(todo)} to do")
+    begun = sum(cell.cost.begun for cell in todo if cell.cost)
+    goes_on = f", {begun} of them from a checkpoint" if begun else ""
+    console.print(f"{counted(len(cells), 'cell')}, {len(todo)} to do{goes_on}")
     for cell in cells:
         if cell.reason:
             console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}")

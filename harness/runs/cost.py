@@ -1,7 +1,7 @@
 """What a cell costs: images that go through each stage, times the seconds of an image there. Arithmetic only."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from harness.config import CellConfig
@@ -26,8 +26,14 @@ class Stages:
 
     def between(self, other: "Stages", part: float) -> "Stages":
         """Numbers on the line from these (`part` 0) to those of `other` (`part` 1)."""
-        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
-        return Stages(*(low + (high - low) * part for low, high in pairs))
+        return Stages(*(low + (high - low) * part for low, high in self._pairs(other)))
+
+    def less(self, done: "Stages") -> "Stages":
+        """What is left of these where so much is done."""
+        return Stages(*(whole - part for whole, part in self._pairs(done)))
+
+    def _pairs(self, other: "Stages") -> Iterator[tuple[float, float]]:
+        return ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
 
 
 @dataclass(frozen=True)
@@ -44,18 +50,21 @@ class Rates:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a cell is expected to take: `images` of each stage at `rates`.
+    """What a cell is expected to take: `images` of each stage at `rates`, and so many optimiser `steps`.
 
     macs: multiply-accumulates of one image in the ANN, by which `Watch.progress` counts. ann: whether the cell trains
     its ANN, or finds it in the cache. twin: an equal cell is trained before it, so this one takes no time.
+    begun: an earlier run has done a part, which is in none of these numbers.
     """
 
     images: Stages
     rates: Rates
     macs: float
     timesteps: int
+    steps: int
     ann: bool = True
     twin: bool = False
+    begun: bool = False
 
     @property
     def ann_seconds(self) -> float:
@@ -82,8 +91,7 @@ class Cost:
 
 def images_of(config: CellConfig, data: DataSet) -> Stages:
     """How many images go through each stage of a cell."""
-    train, test = len(data.train), len(data.test)
-    tuned = min(config.snn.images or train, train)
+    train, test, tuned = len(data.train), len(data.test), tuned_images(config, data)
     epochs = config.snn.epochs
     tests = 1 + max(1, epochs + (len(readings(config.snn, tuned)) if epochs else 0))
     return Stages(
@@ -97,10 +105,13 @@ def images_of(config: CellConfig, data: DataSet) -> Stages:
 
 def steps_of(config: CellConfig, data: DataSet, ann: bool) -> int:
     """Optimiser steps of a cell, those of its ANN included if it trains it."""
-    train = len(data.train)
-    tuned = min(config.snn.images or train, train)
-    tuning = config.snn.epochs * math.ceil(tuned / config.snn.batch_size)
-    return tuning + (config.ann.epochs * math.ceil(train / config.ann.batch_size) if ann else 0)
+    tuning = config.snn.epochs * math.ceil(tuned_images(config, data) / config.snn.batch_size)
+    return tuning + (config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size) if ann else 0)
+
+
+def tuned_images(config: CellConfig, data: DataSet) -> int:
+    """How many training images an epoch of fine-tuning has."""
+    return min(config.snn.images or len(data.train), len(data.train))
 
 
 class Meter:

@@ -1,6 +1,7 @@
 """How long cells take here: the stages of a few of them are measured, and all are added up.
 
-An ANN that several cells share counts once, one in the cache not at all; equal cells count once.
+An ANN that several cells share counts once, one in the cache not at all; equal cells count once; of a cell that an
+earlier run has begun, what is left counts.
 """
 
 from collections import defaultdict
@@ -17,7 +18,8 @@ from harness.data.types import DataSet
 from harness.errors import CellFailure
 from harness.machine.threads import SMALL_STEP, Threads, threads_for
 from harness.plugins.guard import guarded
-from harness.runs.cost import Cost, Rates, images_of, steps_of, total
+from harness.runs.begun import Begun, ann_checkpoint, checkpoint_of
+from harness.runs.cost import Cost, Rates, images_of, total
 from harness.runs.plan import PlannedCell
 from harness.runs.probe import measure
 from harness.snn.network import Network, Shape, stages
@@ -31,15 +33,19 @@ Measure = Callable[[CellConfig], Rates]
 
 @dataclass(frozen=True)
 class Estimate:
-    """Cells with what each costs, and the optimiser steps of all."""
+    """Cells with what each costs."""
 
     cells: tuple[PlannedCell, ...] = ()
-    steps: int = 0
 
     @property
     def seconds(self) -> float:
         """Seconds of all cells one after another."""
         return total([cell.cost for cell in self.cells if cell.cost])
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of all cells."""
+        return sum(cell.cost.steps for cell in self.cells if cell.cost and not cell.cost.twin)
 
 
 def frame_shape(config: CellConfig, data: DataSet) -> Shape:
@@ -85,8 +91,7 @@ def estimate(
     sound = [cell for cell in cells if cell.fault is None]
     rates = interpolated([cell.config for cell in sound], data, lambda config: _measured(config, data, setting))
     costs = dict(zip((cell.path for cell in sound), costs_of(sound, data, rates, setting, copied), strict=True))
-    steps = sum(steps_of(c.config, data, costs[c.path].ann) for c in sound if not costs[c.path].twin)
-    return Estimate(tuple(replace(cell, cost=costs.get(cell.path)) for cell in cells), steps)
+    return Estimate(tuple(replace(cell, cost=costs.get(cell.path)) for cell in cells))
 
 
 def _measured(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
@@ -98,9 +103,10 @@ def _measured(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
 
 
 def cost_of(config: CellConfig, data: DataSet, setting: Setting) -> Cost:
-    """What one cell costs that trains its own ANN."""
+    """What one cell costs that trains its own ANN, all of it."""
     macs = _macs(config, data, frame_shape(config, data))
-    return Cost(images_of(config, data), _measured(config, data, setting), macs, config.timesteps)
+    (images, steps), rates = Begun().left(config, data, ann=True), _measured(config, data, setting)
+    return Cost(images, rates, macs, config.timesteps, steps)
 
 
 def costs_of(
@@ -110,7 +116,7 @@ def costs_of(
     setting: Setting,
     copied: frozenset[str] = frozenset(),
 ) -> list[Cost]:
-    """What each of `cells` costs at its `rates`: of those that share an ANN, the first trains it."""
+    """What each of `cells` still costs at its `rates`: of those that share an ANN, the first trains it."""
     shape_of = _shapes(data)
     anns = setting.ann_cache
     keys = _ann_keys(data, setting)
@@ -125,8 +131,12 @@ def costs_of(
         trains = key not in known and not (anns.folder is not None and (anns.folder / f"{key}.pt").exists())
         if anns.folder is not None and not twin:
             known.add(key)
+        begun = Begun() if twin else Begun(ann_checkpoint(key, setting), checkpoint_of(cell, setting))
+        images, steps = begun.left(config, data, trains)
         macs = _macs(config, data, shape_of(config))
-        costs.append(Cost(images_of(config, data), rate, macs, config.timesteps, trains, twin))
+        costs.append(
+            Cost(images, rate, macs, config.timesteps, steps, trains, twin, begun=images != images_of(config, data))
+        )
     return costs
 
 

@@ -3,7 +3,6 @@
 A cell's lock is held while it runs; what another run holds is left to the end and then waited for.
 """
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from encoders.base import EncoderError
-from harness.config import canonical_json
 from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.locks import Owner, hold
@@ -22,6 +20,7 @@ from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness
 from harness.records.store import lock_path, write_record
 from harness.records.twins import twin
+from harness.runs.begun import checkpoint_of
 from harness.runs.cost import Meter
 from harness.runs.keeping import drop_unnamed, keeps, of_twin, weights_of, with_weights
 from harness.runs.plan import PlannedCell, stamp_of
@@ -138,13 +137,11 @@ def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
 
 
 def _checkpoint(cell: PlannedCell, grid: Grid) -> Checkpoint:
-    """The files of the unfinished cell. Their name holds the environment, since a record states a single one."""
-    around = canonical_json(circumstances(cell.config, grid.setting))
-    path = cell.path.with_name(f".{cell.path.stem}.{hashlib.sha256(around).hexdigest()[:8]}.checkpoint")
+    found = checkpoint_of(cell, grid.setting)
     begun = list(cell.path.parent.glob(f".{cell.path.stem}.*.checkpoint*"))
-    if begun and not any(found.name.startswith(path.name) for found in begun):
+    if begun and found.path and not any(path.name.startswith(found.path.name) for path in begun):
         grid.say(f"{name_of(cell)}: begun with other versions, threads or device; starts again, so that one set holds")
-    return Checkpoint(path, cell.fingerprint.digest)
+    return found
 
 
 def _tidy(cell: PlannedCell) -> None:

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec
+from harness.errors import Stopped
 from harness.records.fingerprint import recipe_digest
+from harness.runs.begun import checkpoint_of
 from harness.runs.cost import Cost, Meter, Rates, Stages, images_of, total
 from harness.runs.estimate import costs_of, interpolated
 from harness.runs.plan import PlannedCell
@@ -68,6 +70,61 @@ def test_an_ann_in_the_cache_costs_nothing(tmp_path: Path) -> None:
     anns = AnnCache(tmp_path, "code")
     run_tiny(data=DATA, ann_cache=anns)
     assert total(costs(planned(), anns=anns)) == pytest.approx(OWN)
+
+
+def stopped_after(reports: int, cell: PlannedCell, anns: AnnCache) -> None:
+    """Run a cell as a grid does, until its watch has been told so often that something is done."""
+    told: list[float] = []
+    watch = Watch(lambda _stage, work: told.append(work), lambda: len(told) >= reports)
+    place = Setting(CPU, ann_cache=anns)
+    with pytest.raises(Stopped):
+        run_tiny(cell.config, DATA, ann_cache=anns, watch=watch, checkpoint=checkpoint_of(cell, place))
+
+
+# An epoch has seven steps in both trainings: six of 32 images and one of 8. Each test of the SNN is one report.
+@pytest.mark.parametrize(
+    ("reports", "left", "steps"),
+    [
+        pytest.param(3, ANN + OWN - 96 * 0.001, 4 + 28 + 14, id="in the ANN's first epoch"),
+        pytest.param(10, ANN + OWN - 296 * 0.001 - 100 * 0.002, 25 + 14, id="in its second"),
+        pytest.param(37, OWN - 200 * 0.03 - 100 * 0.07 - 32 * 0.05, 13, id="in fine-tuning"),
+        pytest.param(45, OWN - 200 * 0.03 - 200 * 0.07 - 232 * 0.05, 6, id="in its second epoch"),
+    ],
+)
+def test_of_a_cell_with_a_checkpoint_the_rest_counts(reports: int, left: float, steps: int, tmp_path: Path) -> None:
+    anns, cell = AnnCache(tmp_path / "anns", "code"), replace(planned(), path=tmp_path / "seed-0000.json")
+    stopped_after(reports, cell, anns)
+    (cost,) = costs(cell, anns=anns)
+    assert cost.begun
+    assert cost.seconds == pytest.approx(left)
+    assert cost.steps == steps
+
+
+def test_balancing_and_a_test_that_was_stopped_count_as_not_begun(tmp_path: Path) -> None:
+    anns, cell = AnnCache(tmp_path / "anns", "code"), replace(planned(), path=tmp_path / "seed-0000.json")
+    stopped_after(36, cell, anns)
+    (cost,) = costs(cell, anns=anns)
+    assert not cost.begun
+    assert cost.seconds == pytest.approx(OWN)
+
+
+def test_the_rest_of_a_cell_reports_what_it_was_to_cost(tmp_path: Path) -> None:
+    anns, cell = AnnCache(tmp_path / "anns", "code"), replace(planned(), path=tmp_path / "seed-0000.json")
+    stopped_after(10, cell, anns)
+    (cost,) = costs(cell, anns=anns)
+    meter = Meter(cost, lambda _stage, _seconds: None)
+    checkpoint = checkpoint_of(cell, Setting(CPU, ann_cache=anns))
+    run_tiny(cell.config, DATA, ann_cache=anns, watch=Watch(meter.progress), checkpoint=checkpoint)
+    assert meter.reported == pytest.approx(cost.seconds)
+
+
+def test_the_checkpoint_of_another_computation_counts_for_nothing(tmp_path: Path) -> None:
+    anns, cell = AnnCache(tmp_path / "anns", "code"), replace(planned(), path=tmp_path / "seed-0000.json")
+    stopped_after(38, cell, anns)
+    other = replace(cell, fingerprint=planned("another").fingerprint)
+    (cost,) = costs(other, anns=anns)
+    assert not cost.begun
+    assert cost.seconds == pytest.approx(OWN)
 
 
 def test_timesteps_between_two_measured_ones_are_on_their_line() -> None:
