@@ -7,9 +7,10 @@ from harness.analysis.judgement import Judgement
 from harness.analysis.planned_seeds import Cells
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import EXPERIMENTS
-from harness.papers.dct_snn.experiments.vgg import SHORT
+from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, paper
 
 NETWORK = SHORT.network.name.upper()
+PAPER_EPOCHS = paper(VGG9).ann.epochs
 
 
 def own_network(cells: Cells, judgements: Sequence[Judgement]) -> Iterator[Sentence]:
@@ -24,8 +25,8 @@ def own_network(cells: Cells, judgements: Sequence[Judgement]) -> Iterator[Sente
             f"{SHORT.snn.images:,} images of fine-tuning) reaches on CIFAR-10",
             tuple(_in_words(cells, row) for row in rows),
             brief=(
-                f"The paper's own network on CIFAR-10 ({NETWORK}, {SHORT.name} profile, {seeds}), in per cent, "
-                f"published in brackets: {numbers}."
+                f"The paper's own network on CIFAR-10 ({NETWORK}, {SHORT.name} profile, {seeds}), its ANN trained for "
+                f"{SHORT.ann.epochs} of {PAPER_EPOCHS} epochs, in per cent, published in brackets: {numbers}."
             ),
         )
 
