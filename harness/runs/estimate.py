@@ -19,7 +19,7 @@ from harness.errors import CellFailure
 from harness.machine.threads import SMALL_STEP, Threads, threads_for
 from harness.plugins.guard import guarded
 from harness.runs.begun import Begun, ann_checkpoint, checkpoint_of
-from harness.runs.cost import Cost, Rates, images_of, total
+from harness.runs.cost import Cost, Rates, images_of, steps_of, total
 from harness.runs.plan import PlannedCell
 from harness.runs.probe import measure
 from harness.snn.network import Network, Shape, stages
@@ -105,8 +105,8 @@ def _measured(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
 def cost_of(config: CellConfig, data: DataSet, setting: Setting) -> Cost:
     """What one cell costs that trains its own ANN, all of it."""
     macs = _macs(config, data, frame_shape(config, data))
-    (images, steps), rates = Begun().left(config, data, ann=True), _measured(config, data, setting)
-    return Cost(images, rates, macs, config.timesteps, steps)
+    rates, steps = _measured(config, data, setting), steps_of(config, data, ann=True)
+    return Cost(images_of(config, data), rates, macs, config.timesteps, steps)
 
 
 def costs_of(
