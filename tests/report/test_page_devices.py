@@ -1,8 +1,11 @@
 """The page on a telephone, on a screen and on paper: nothing is cut, and what matters is seen together."""
 
+import json
 from pathlib import Path
 
 import pytest
+
+from harness.report.document import PROFILE_WORDS
 
 from .browser import PROGRAM, Tab
 
@@ -11,7 +14,7 @@ PAPER = 703  # CSS pixels between the margins of a sheet of A4
 OPEN = "document.querySelectorAll('details').forEach(d => d.open = true)"
 # Tables, their cells and figures that reach beyond the window, or beyond a box that would have to be scrolled.
 CUT = """
-[...document.querySelectorAll('tbody th, td, svg, code, p, li, .chip')]
+[...document.querySelectorAll('tbody th, td, svg, code, p, li, .chip, .tag')]
   .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
   .concat([...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth))
   .map(e => e.textContent.slice(0, 60))
@@ -49,6 +52,15 @@ def test_a_telephone_cuts_nothing_and_the_page_is_not_endless(browser: Tab, page
     assert tab.run("document.documentElement.scrollHeight") < 16_000
     assert tab.run("document.querySelectorAll('details.main-table[open]').length") == 0
     tab.run(OPEN)
+    assert tab.run(CUT) == []
+    assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("words", PROFILE_WORDS.values(), ids=PROFILE_WORDS)
+def test_the_label_of_every_profile_fits_a_telephone(browser: Tab, page: Path, words: str) -> None:
+    tab = show(browser, page, 390, 844)
+    tab.run(f"document.querySelectorAll('.tag').forEach(t => t.textContent = {json.dumps(words)})")
+    assert tab.run("document.querySelectorAll('.tag').length") > 0
     assert tab.run(CUT) == []
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
