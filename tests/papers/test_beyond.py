@@ -66,6 +66,14 @@ def test_who_is_above_after_adjustment_is_named_at_its_t(tmp_path: Path, write: 
     ]
 
 
+def test_in_brief_where_nothing_is_above_at_any_t(tmp_path: Path, write: Write) -> None:
+    for timesteps in (8, 16, 24):
+        write_steps(write, timesteps)
+    assert [one.brief for one in found(tmp_path)] == [
+        "Nothing is shown to beat cyclic 4×4 on MNIST at 8, 16 and 24 steps (paper profile)."
+    ]
+
+
 def test_an_arm_with_an_ann_of_its_own_says_how_far_that_is_apart(tmp_path: Path, write: Write) -> None:
     write_steps(write, 8, block7=ABOVE)
     for arm, ann in (("cyclic-8", 9800), ("block7-8", 9830)):

@@ -7,6 +7,7 @@ from harness.analysis.estimates import ALPHA, p_above
 from harness.analysis.planned_seeds import Cells
 from harness.catalogue import Experiment, Sentence
 from harness.papers.dct_snn.findings.rivals import Rival, family, rivals
+from harness.papers.dct_snn.findings.side_by_side import listed
 
 
 def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str) -> Iterator[Sentence]:
@@ -22,8 +23,12 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
                 f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile; p adjusted by Holm for "
                 f"{family(experiment)} comparisons)?"
             )
-            beaten = "; ".join(_in_brief(*found) for found in at_each)
-            brief = f"What beats cyclic 4×4 on {images}, in points ({profile.name} profile): {beaten}."
+            if any(_better(found) for _, found in at_each):
+                beaten = "; ".join(_in_brief(*found) for found in at_each)
+                brief = f"What beats cyclic 4×4 on {images}, in points ({profile.name} profile): {beaten}."
+            else:
+                steps = listed(str(timesteps) for timesteps, _ in at_each)
+                brief = f"Nothing is shown to beat cyclic 4×4 on {images} at {steps} steps ({profile.name} profile)."
             yield Sentence(question, tuple(_at(*found) for found in at_each), brief=brief)
 
 
