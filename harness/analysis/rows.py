@@ -8,6 +8,7 @@ import pandas as pd
 from harness.analysis.curves import optimism, percent
 from harness.analysis.encoder_macs import encoder_macs
 from harness.records.rechecks import rechecks_of
+from harness.records.retrainings import retraining_of
 from harness.schema import Counts, Record
 
 CURVES = {
@@ -51,6 +52,7 @@ CELLS = {
     "encoder_macs": "float64",
     "ann_accuracy": "float64",
     "rechecks": "str",
+    "trained_again": "str",
 }
 LAYERS = {
     "experiment": "str",
@@ -69,6 +71,7 @@ LAYERS = {
 
 def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
     """The row of one record; `stale` says why it may not be judged, empty where it may."""
+    again = retraining_of(path, record)
     return {
         **_key(record),
         "status": "stale" if stale else record.status,
@@ -79,6 +82,7 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
         "rechecks": "; ".join(f"{check.simulator}: {check.verdict}" for check in rechecks_of(path, record)),
+        "trained_again": again.verdict if again else "",
         **(_outcome(record) if record.status == "done" else {}),
     }
 

@@ -68,13 +68,17 @@ def verify(
     results_dir: ResultsDir = LOCAL,
     data_dir: DataDir = None,
     weights: Annotated[bool, typer.Option("--weights", help="Only test the weights kept beside it: seconds.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the answer beside the record, for the report.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train one cell again and compare: identical bit for bit, within tolerance, or different (exit code 1)."""
+    if keep and weights:
+        raise HarnessError("--keep keeps the answer of a training, and --weights trains nothing", "leave one away")
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs import verify as verifying
         from harness.runs.cost import Meter
         from harness.runs.forecast import Forecast
+        from harness.runs.verification import keep as keep_answer
         from harness.training.watch import Watch
 
         path = verifying.find(record, results_dir)
@@ -88,6 +92,8 @@ def verify(
             with display(plain(stderr=True), forecast) as show:
                 show.cell(str(expected.path))
                 result = verifying.verify(expected, Watch(Meter(expected.cost, show.advance).progress))
+            if keep:
+                keep_answer(path, expected.record, result)
     if as_json:
         print(json.dumps(msgspec.to_builtins(result)))
     else:

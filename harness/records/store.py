@@ -99,6 +99,8 @@ def record_paths(results: Path) -> Iterator[Path]:
 
 
 def companion_paths(results: Path) -> Iterator[Path]:
-    """What lies beside records: their weights, and results of other simulators (`seed-0003.recheck-snntorch.json`)."""
-    for pattern in ("seed-*.safetensors", "seed-*.recheck-*.json"):
+    """What lies beside records: their weights, and results of other simulators (`seed-0003.recheck-snntorch.json`) and
+    of a second training (`seed-0003.retraining.json`).
+    """
+    for pattern in ("seed-*.safetensors", "seed-*.recheck-*.json", "seed-*.retraining.json"):
         yield from results.glob(f"*/*/*/{pattern}")

@@ -19,7 +19,7 @@ from harness.report.figures_forest import Line, forest
 from harness.report.origin import Origin
 from harness.report.overview import overview
 from harness.report.paired import paired_table, training_table
-from harness.report.sources import SMOKE_LABEL, Source
+from harness.report.sources import SMOKE_LABEL, Cell, Source
 from harness.report.tables import Table, accuracy_table
 
 PROFILE_WORDS = {
@@ -203,8 +203,16 @@ def _records(source: Source, experiment: str, profile: ProfileName, arm: str, ou
             cell.status,
             cell.path,
             f"{base}/{cell.path}",
-            f"{cell.accuracy:.2f} %" if cell.accuracy is not None else f"{cell.status}: “{cell.reason}”",
+            _outcome(cell),
         )
         for cell in source.cells[experiment, profile, arm]
     )
     return ArmRecords(anchor(experiment, profile, arm, source.name), arm, source.name, files)
+
+
+def _outcome(cell: Cell) -> str:
+    """What stands behind the link to a record."""
+    if cell.accuracy is None:
+        return f"{cell.status}: “{cell.reason}”"
+    again = f" (trained again: {cell.trained_again})" if cell.trained_again else ""
+    return f"{cell.accuracy:.2f} %{again}"

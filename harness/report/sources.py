@@ -27,7 +27,10 @@ SMOKE_LABEL = "smoke: not judged"
 
 @dataclass(frozen=True)
 class Cell:
-    """One record: where it lies inside its results folder, and what became of it."""
+    """One record: where it lies inside its results folder, and what became of it.
+
+    trained_again: what a second training gave; empty where there was none.
+    """
 
     seed: int
     status: Literal["done", "failed", "stale"]
@@ -35,6 +38,7 @@ class Cell:
     path: str
     accuracy: float | None
     rechecks: tuple[str, ...]
+    trained_again: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Source:
                 path=self.shorten(str(row["path"])),
                 accuracy=_number(row["accuracy"]),
                 rechecks=tuple(filter(None, str(row["rechecks"]).split("; "))),
+                trained_again=str(row["trained_again"]),
             )
             for row in rows.to_dict("records")
         ]

@@ -6,17 +6,12 @@ import torch
 
 from harness.errors import HarnessError
 from harness.machine.environment import machine, versions
+from harness.records.retrainings import Verdict
 from harness.records.store import read_record
 from harness.records.weights import read_weights, weights_path
 from harness.runs.predict import predict, restore
-from harness.runs.verify import (
-    Verdict,
-    Verification,
-    recorded_data,
-    recorded_device,
-    recorded_kernel,
-    recorded_threads,
-)
+from harness.runs.verification import Verification
+from harness.runs.verify import recorded_data, recorded_device, recorded_kernel, recorded_threads
 from harness.schema import Record
 from harness.training.watch import SILENT, Watch
 

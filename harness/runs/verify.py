@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from scipy.stats import norm
@@ -19,18 +19,19 @@ from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
+from harness.records.retrainings import Verdict
 from harness.records.store import read_record
 from harness.runs.cost import Cost
 from harness.runs.estimate import cost_of
 from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read
+from harness.runs.verification import Verification
 from harness.schema import Counts, Record
 from harness.snn.fire import Kernel
 from harness.training.cell import Setting
 from harness.training.watch import SILENT, Watch
 
-Verdict = Literal["identical bit for bit", "within tolerance", "different"]
 ERROR_RATE = 0.05  # of calling noise a difference, over all timesteps of a curve together
 
 # What a record holds beside what was computed.
@@ -47,29 +48,6 @@ class ToVerify:
     record: Record
     data: DataSet
     cost: Cost | None = None
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What came of it. largest: the widest gap between both curves, in images, and the `allowed` one there.
-
-    allowance: what a gap is allowed for, "noise" of a second training or "rounding" of a second test.
-    """
-
-    record: str
-    verdict: Verdict
-    differing: tuple[str, ...]
-    largest: int
-    allowed: float
-    notes: tuple[str, ...]
-    allowance: str = "noise"
-
-    def __str__(self) -> str:
-        text = f"{self.record}: {self.verdict}"
-        if self.verdict != "identical bit for bit":
-            text += f"; differing: {', '.join(self.differing)}; largest gap {self.largest} images"
-            text += f", where {self.allowance} allows {self.allowed:.0f}"
-        return text
 
 
 def find(name: str, results: Path) -> Path:
@@ -175,7 +153,8 @@ def compare(name: str, before: Record, after: Record) -> Verification:
         verdict = "identical bit for bit"
     elif before.status == after.status == "done" and largest <= allowed:
         verdict = "within tolerance"
-    return Verification(name, verdict, differing, largest, allowed, tuple(_notes(before, after)))
+    numerics, notes = after.fingerprint.numerics, tuple(_notes(before, after))
+    return Verification(name, verdict, differing, largest, allowed, notes, numerics=numerics)
 
 
 def _has(record: Record, field: str) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from harness.records.rechecks import Recheck, write_recheck
+from harness.records.retrainings import Retraining, write_retraining
 from harness.records.store import read_record, write_record
 from harness.report import render
 from harness.report.scene import styles_of
@@ -148,3 +149,14 @@ def test_a_second_simulator_has_a_column_where_one_was_asked(campaign: Campaign)
     assert "| T = 100 | second simulator |" in text
     assert "snntorch: identical (1/3)" in text
     assert ">snntorch: identical (1/3)</td>" in page
+
+
+def test_a_record_that_was_trained_again_says_what_came_of_it(campaign: Campaign) -> None:
+    first, _ = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100))
+    digest = read_record(first).digest
+    write_retraining(first, Retraining(digest, "0" * 64, "within tolerance", ["curve"], 3, 40.0, []))
+    assert render(campaign.alone, CATALOGUE).problems == ()
+    text, page = ((campaign.out / name).read_text() for name in ("report.md", "index.html"))
+    assert "90.00 % (trained again: within tolerance), [seed 1]" in text
+    assert "<span>90.00 % (trained again: within tolerance)</span>" in page
+    assert "<span>91.00 %</span>" in page

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from harness import cli
 from harness.errors import HarnessError
+from harness.records.retrainings import retraining_of
 from harness.records.store import read_record, write_record
 from harness.runs.verify import compare, find, gap
 from harness.schema import Counts
@@ -95,3 +96,33 @@ def test_a_record_is_found_by_path_and_by_cell(results: Path) -> None:
     path = results / "quickstart/smoke/cyclic-16/seed-0000.json"
     assert find(str(path), results) == path
     assert find("quickstart/smoke/cyclic-16/seed-0000", results) == path
+
+
+def test_the_answer_of_a_training_is_kept_where_asked(results: Path, tmp_path: Path) -> None:
+    name = "quickstart/smoke/cyclic-16/0"
+    path = Path(changed(results, tmp_path, curve=Counts([99] * 6, 100)))
+    verify(name, tmp_path)
+    assert [file.name for file in path.parent.iterdir()] == ["seed-0000.json"]
+    code, _ = verify(name, tmp_path, "--keep")
+    assert code == 1
+    stored = json.loads(path.with_name("seed-0000.retraining.json").read_text())
+    record = json.loads(path.read_text())
+    assert (stored["record"], stored["verdict"], stored["differing"]) == (record["digest"], "different", ["curve"])
+    assert stored["numerics"] == record["fingerprint"]["numerics"]
+
+
+def test_an_answer_counts_for_the_record_it_was_given_for(results: Path, tmp_path: Path) -> None:
+    path = Path(changed(results, tmp_path))
+    verify("quickstart/smoke/cyclic-16/0", tmp_path, "--keep")
+    record = read_record(path)
+    found = retraining_of(path, record)
+    assert found is not None
+    assert found.verdict == "identical bit for bit"
+    assert retraining_of(path, msgspec.structs.replace(record, digest="0" * 64)) is None
+    path.with_name("seed-0000.retraining.json").write_text("{}")
+    assert retraining_of(path, record) is None
+
+
+def test_a_test_of_weights_is_not_kept_as_a_training(results: Path) -> None:
+    with pytest.raises(HarnessError, match="--weights trains nothing"):
+        verify("quickstart/smoke/cyclic-16/0", results, "--keep", "--weights")
