@@ -22,6 +22,7 @@ __all__ = [
     "Fingerprint",
     "LayerActivity",
     "Record",
+    "checkpoints_beside",
     "companion_paths",
     "digest_of",
     "read_record",
@@ -45,6 +46,11 @@ def record_path(results: Path, config: CellConfig) -> Path:
 def lock_path(record: Path) -> Path:
     """Where the lock of the cell with that record lies: `.seed-0003.lock` for `seed-0003.json`."""
     return record.with_name(f".{record.stem}.lock")
+
+
+def checkpoints_beside(record: Path) -> list[Path]:
+    """The files of the unfinished cell with that record, one a stage: `.seed-0003.33dfc99b.checkpoint.training`."""
+    return sorted(record.parent.glob(f".{record.stem}.*.checkpoint*"))
 
 
 def write_record(results: Path, record: Record) -> Path:

@@ -18,7 +18,7 @@ from harness.machine.signals import finishing
 from harness.plugins.guard import guarded
 from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness
-from harness.records.store import lock_path, write_record
+from harness.records.store import checkpoints_beside, lock_path, write_record
 from harness.records.twins import twin
 from harness.runs.begun import checkpoint_of
 from harness.runs.cost import Meter
@@ -138,7 +138,7 @@ def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
 
 def _checkpoint(cell: PlannedCell, grid: Grid) -> Checkpoint:
     found = checkpoint_of(cell, grid.setting)
-    begun = list(cell.path.parent.glob(f".{cell.path.stem}.*.checkpoint*"))
+    begun = checkpoints_beside(cell.path)
     if begun and found.path and not any(path.name.startswith(found.path.name) for path in begun):
         grid.say(f"{name_of(cell)}: begun with other versions, threads or device; starts again, so that one set holds")
     return found

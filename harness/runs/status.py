@@ -19,7 +19,7 @@ from harness.machine.console import counted
 from harness.machine.locks import holder
 from harness.records.certificates import Certificate, known_certificates
 from harness.records.freshness import freshness
-from harness.records.store import lock_path, read_record, record_path
+from harness.records.store import checkpoints_beside, lock_path, read_record, record_path
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
 STATES: tuple[CellState, ...] = get_args(CellState)
@@ -119,7 +119,7 @@ def _cell(config: CellConfig, path: Path, certificates: Sequence[Certificate]) -
         state, reason = found.state, found.reason
         if found.state == "done" and found.certified:
             reason = f"fresh by certificate {', '.join(found.certified)}"
-    if state == "missing" and list(path.parent.glob(f".{path.stem}.*.checkpoint*")):
+    if state == "missing" and checkpoints_beside(path):
         reason = "begun: its finished epochs are kept"
     return CellStatus(config.experiment, config.profile, config.arm, config.seed, _named(state), reason, str(path))
 
