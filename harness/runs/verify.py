@@ -21,6 +21,7 @@ from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
 from harness.records.retrainings import Verdict
 from harness.records.store import read_record
+from harness.records.twins import TRAINED_AS
 from harness.runs.cost import Cost
 from harness.runs.estimate import cost_of
 from harness.runs.grid import Grid, compute
@@ -185,7 +186,9 @@ def gap(before: Counts | None, after: Counts | None) -> tuple[int, float]:
 
 
 def _notes(before: Record, after: Record) -> Iterator[str]:
-    for name in sorted(before.environment.keys() | after.environment.keys()):
+    if trained_as := before.environment.get(TRAINED_AS):
+        yield f"the cell of the record was trained as {trained_as}"
+    for name in sorted((before.environment.keys() | after.environment.keys()) - {TRAINED_AS}):
         old, new = before.environment.get(name), after.environment.get(name)
         if old != new:
             yield f"{name}: {old} in the record, {new} here"

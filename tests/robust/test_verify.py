@@ -12,6 +12,7 @@ from harness import cli
 from harness.errors import HarnessError
 from harness.records.retrainings import retraining_of
 from harness.records.store import read_record, write_record
+from harness.records.twins import TRAINED_AS
 from harness.runs.verify import compare, find, gap
 from harness.schema import Counts
 from tests.cells import run_tiny
@@ -76,6 +77,13 @@ def test_other_versions_and_earlier_code_are_noted(results: Path) -> None:
     assert result.verdict == "identical bit for bit"
     assert any(note.startswith("torch: 1.0 in the record") for note in result.notes)
     assert any("earlier code" in note for note in result.notes)
+
+
+def test_the_name_under_which_a_copy_was_trained_is_noted(results: Path) -> None:
+    record = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
+    before = msgspec.structs.replace(record, environment={**record.environment, TRAINED_AS: "other/lite/arm"})
+    assert compare("x", before, record).notes == ("the cell of the record was trained as other/lite/arm",)
+    assert compare("x", record, record).notes == ()
 
 
 def test_other_data_are_refused(results: Path, tmp_path: Path) -> None:
