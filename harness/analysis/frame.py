@@ -37,7 +37,8 @@ class Loaded:
     `curves`: one row per finished cell and timestep: experiment, profile, arm, seed, timestep, correct, total.
     `cells`: one row per record that reads: the same keys, then status (done | failed | stale) and the reason of
     a failed or stale one, path, fingerprint, encoder, timesteps, rechecks ("snntorch: identical"), trained_again (what
-    `harness verify --keep` found, such as "identical bit for bit"; empty where nobody asked), and of a done one
+    `harness verify --keep` found, such as "identical bit for bit"; empty where nobody asked), again_how (how far
+    apart both trainings are, and on which device, where they are not identical), and of a done one
     correct, total and accuracy at the last timestep of the final epoch, best_accuracy over epochs (chosen on the test
     set) and its optimism, ann_accuracy of the pre-trained ANN, seconds, and operations for one image: macs (ANN),
     accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are multiply-accumulates.

@@ -53,6 +53,7 @@ CELLS = {
     "ann_accuracy": "float64",
     "rechecks": "str",
     "trained_again": "str",
+    "again_how": "str",
 }
 LAYERS = {
     "experiment": "str",
@@ -83,6 +84,7 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "seconds": sum(record.timings.values()),
         "rechecks": "; ".join(f"{check.simulator}: {check.verdict}" for check in rechecks_of(path, record)),
         "trained_again": again.verdict if again else "",
+        "again_how": again.how if again else "",
         **(_outcome(record) if record.status == "done" else {}),
     }
 

@@ -27,6 +27,14 @@ class Retraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allowed: float
     notes: list[str]
 
+    @property
+    def how(self) -> str:
+        """How far both are apart, and on which device; empty for identical ones."""
+        if self.verdict == "identical bit for bit":
+            return ""
+        devices = [note for note in self.notes if note.startswith("device: ")]
+        return "; ".join((f"{self.largest} images apart where the noise of a test allows {self.allowed:.0f}", *devices))
+
 
 def write_retraining(record: Path, result: Retraining) -> Path:
     """Write a result beside the record at `record`: `seed-0003.retraining.json` beside `seed-0003.json`."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from scipy.stats import norm
 
 from encoders.errors import EncoderError
 from encoders.registry import module_of
+from harness.analysis.apart import gap
 from harness.config import canonical_json
 from harness.data import load
 from harness.data.types import DataSet
@@ -28,12 +28,10 @@ from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read
 from harness.runs.verification import Verification
-from harness.schema import Counts, Record
+from harness.schema import Record
 from harness.snn.fire import Kernel
 from harness.training.cell import Setting
 from harness.training.watch import SILENT, Watch
-
-ERROR_RATE = 0.05  # of calling noise a difference, over all timesteps of a curve together
 
 # What a record holds beside what was computed.
 CIRCUMSTANCES = ("fingerprint", "environment", "timings", "digest", "threads", "machine", "weights", "schema_version")
@@ -167,22 +165,6 @@ def _bytes(record: Record, field: str) -> bytes:
     value = getattr(record, field)
     # A traceback names the lines of a file; a failure is the same if its reason is.
     return canonical_json(value.reason if field == "failure" and value is not None else value)
-
-
-def gap(before: Counts | None, after: Counts | None) -> tuple[int, float]:
-    """The widest gap between two curves relative to its noise, in images, and what noise allows there.
-
-    Two runs whose rounding differs part ways and end as two draws of one accuracy p: their counts over n images
-    then differ by less than z √(2 n p (1 − p)) at all T timesteps together but for `ERROR_RATE` (Bonferroni).
-    """
-    if before is None or after is None or before.total != after.total or len(before.correct) != len(after.correct):
-        return 0, -1.0
-    z = float(norm.isf(ERROR_RATE / 2 / len(before.correct)))
-    gaps = []
-    for one, other in zip(before.correct, after.correct, strict=True):
-        p = (one + other) / (2 * before.total)
-        gaps.append((abs(one - other), z * (2 * before.total * p * (1 - p)) ** 0.5))
-    return max(gaps, key=lambda pair: pair[0] / max(pair[1], 1e-9))
 
 
 def _notes(before: Record, after: Record) -> Iterator[str]:

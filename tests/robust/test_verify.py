@@ -9,11 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import cli
+from harness.analysis.apart import gap
 from harness.errors import HarnessError
 from harness.records.retrainings import retraining_of
 from harness.records.store import read_record, write_record
 from harness.records.twins import TRAINED_AS
-from harness.runs.verify import compare, find, gap
+from harness.runs.verify import compare, find
 from harness.schema import Counts
 from tests.cells import run_tiny
 

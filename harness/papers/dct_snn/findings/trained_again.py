@@ -1,12 +1,16 @@
 """Which cells came out again when `harness verify --keep` trained them anew, from the seed on."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, get_args
 
-import pandas as pd
-
+from harness.analysis.apart import widest
 from harness.analysis.frame import Loaded
 from harness.catalogue import Sentence
 from harness.machine.console import counted
+from harness.records.retrainings import Verdict
+from harness.schema import Counts
+
+EXACT = "identical bit for bit"
 
 
 def trained_again(loaded: Loaded) -> Iterator[Sentence]:
@@ -19,14 +23,35 @@ def trained_again(loaded: Loaded) -> Iterator[Sentence]:
     whose = f"{again['experiment'].nunique()} of the {len(names)} experiments with records"
     were = "was" if len(again) == 1 else "were"
     text = f"{counted(len(again), 'cell')} of {whose} {were} trained again, from the seed on (`harness verify`): "
-    groups = {str(verdict): rows for verdict, rows in again.groupby("trained_again")}
-    text += ", ".join(f"{len(rows)} {verdict}" for verdict, rows in groups.items())
-    parts = [f"{verdict}: {', '.join(_cells(rows))}" for verdict, rows in groups.items()]
+    counts = again["trained_again"].value_counts()
+    text += ", ".join(f"{counts[verdict]} {verdict}" for verdict in get_args(Verdict) if verdict in counts)
+    exact = again["trained_again"] == EXACT
+    if not exact.all() and again[~exact]["again_how"].str.contains("device: ").all():
+        text += "; what is not identical ran on another processor than its record"
+    parts = [f"{EXACT}: {', '.join(map(_name, again[exact].to_dict('records')))}"] if exact.any() else []
+    parts += [
+        f"{row['trained_again']}: {_name(row)}, {row['again_how']}{_seeds(row, loaded)}"
+        for row in again[~exact].to_dict("records")
+    ]
     if rest := sorted({*names} - {*again["experiment"]}):
         parts.append(f"no cell yet of {', '.join(rest)}")
     yield Sentence(f"{text}:", tuple(parts), brief=f"{text}.")
 
 
-def _cells(rows: pd.DataFrame) -> Iterator[str]:
-    for row in rows.to_dict("records"):
-        yield f"{row['experiment']} ({row['profile']} profile, {row['arm']}, seed {row['seed']})"
+def _name(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['experiment']} ({row['profile']} profile, {row['arm']}, seed {row['seed']})"
+
+
+def _seeds(row: Mapping[Hashable, Any], loaded: Loaded) -> str:
+    """How far the recorded seeds of the same arm are apart, which is what a second training may be."""
+    mine = loaded.curves
+    for name in ("experiment", "profile", "arm"):
+        mine = mine[mine[name] == row[name]]
+    curves = [
+        Counts(rows.sort_values("timestep")["correct"].tolist(), int(rows["total"].iloc[0]))
+        for _, rows in mine.groupby("seed")
+    ]
+    if len(curves) < 2:
+        return ""
+    images, allowed = widest(curves)
+    return f"; its {len(curves)} recorded seeds are up to {images} apart where that noise allows {allowed:.0f}"
