@@ -24,10 +24,16 @@ def gap(before: Counts | None, after: Counts | None) -> tuple[int, float]:
     for one, other in zip(before.correct, after.correct, strict=True):
         p = (one + other) / (2 * before.total)
         gaps.append((abs(one - other), z * (2 * before.total * p * (1 - p)) ** 0.5))
-    return max(gaps, key=lambda pair: pair[0] / max(pair[1], 1e-9))
+    return max(gaps, key=_in_noise)
 
 
 def widest(curves: Sequence[Counts]) -> tuple[int, float]:
     """The widest `gap` among the seeds of an arm, and what the noise of a test allows there; (0, −1) for one seed."""
     gaps = [gap(one, other) for one, other in combinations(curves, 2)]
-    return max(gaps, key=lambda pair: pair[0] / max(pair[1], 1e-9), default=(0, -1.0))
+    return max(gaps, key=_in_noise, default=(0, -1.0))
+
+
+def _in_noise(pair: tuple[int, float]) -> float:
+    """A gap in units of what is allowed for it."""
+    images, allowed = pair
+    return images / max(allowed, 1e-9)

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, get_args
 
 from harness.analysis.apart import widest
+from harness.analysis.curves import CELL
 from harness.analysis.frame import Loaded
 from harness.catalogue import Sentence
 from harness.machine.console import counted
@@ -44,9 +45,8 @@ def _name(row: Mapping[Hashable, Any]) -> str:
 
 def _seeds(row: Mapping[Hashable, Any], loaded: Loaded) -> str:
     """How far the recorded seeds of the same arm are apart, which is what a second training may be."""
-    mine = loaded.curves
-    for name in ("experiment", "profile", "arm"):
-        mine = mine[mine[name] == row[name]]
+    arm = CELL[:-1]
+    mine = loaded.curves[(loaded.curves[arm] == [row[name] for name in arm]).all(axis=1)]
     curves = [
         Counts(rows.sort_values("timestep")["correct"].tolist(), int(rows["total"].iloc[0]))
         for _, rows in mine.groupby("seed")
