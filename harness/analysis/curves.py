@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-CELL = ["experiment", "profile", "arm", "seed"]
+ARM = ["experiment", "profile", "arm"]
+CELL = [*ARM, "seed"]
 
 
 def percent(correct: npt.ArrayLike, total: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -11,13 +11,13 @@ from typing import cast
 
 import pandas as pd
 
+from harness.analysis.curves import ARM, CELL
 from harness.analysis.energy_model import EnergyModel
 from harness.analysis.frame import Loaded
 from harness.analysis.rows import CELLS, LAYERS, as_frame, cell_row, layer_rows
 from harness.schema import Record
 
 Key = tuple[str, str, str]
-ARM = ["experiment", "profile", "arm"]
 CONSTANT = frozenset({"direct"})  # codes whose input is the same at every timestep
 
 
@@ -145,17 +145,15 @@ class Operations:
 
 def operations_by_arm(loaded: Loaded) -> Mapping[Key, Operations]:
     """The operations of every (experiment, profile, arm) with a finished cell that counted them."""
-    of_cells = loaded.cells[[*ARM, "seed", "timesteps", "encoder", "encoder_operations", "encoder_macs"]]
-    counted = loaded.layers.merge(of_cells, on=[*ARM, "seed"], validate="many_to_one").sort_values(
-        "seed", kind="stable"
-    )
+    of_cells = loaded.cells[[*CELL, "timesteps", "encoder", "encoder_operations", "encoder_macs"]]
+    counted = loaded.layers.merge(of_cells, on=CELL, validate="many_to_one").sort_values("seed", kind="stable")
     return {cast(Key, key): _operations(rows) for key, rows in counted.groupby(ARM, sort=True)}
 
 
 def operations_of_record(record: Record) -> Operations:
     """The operations of one finished cell that counted them."""
     cell = as_frame([cell_row(record, Path(), "")], CELLS)
-    rows = as_frame(layer_rows(record), LAYERS).merge(cell.drop(columns=["macs", "accumulates"]), on=[*ARM, "seed"])
+    rows = as_frame(layer_rows(record), LAYERS).merge(cell.drop(columns=["macs", "accumulates"]), on=CELL)
     return _operations(rows)
 
 

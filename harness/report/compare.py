@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.analysis.curves import ARM
 from harness.analysis.frame import Loaded, load
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
@@ -19,7 +20,6 @@ CAPTION = (
     "Accuracy in % at the last timestep; B − A in points, paired by seed; "
     "± half of a 95 % interval over seeds, from three seeds up; same: pairs with equal counts at every timestep."
 )
-ARM = ["experiment", "profile", "arm"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 import pandas as pd
 
-from harness.analysis.curves import percent
+from harness.analysis.curves import ARM, percent
 from harness.analysis.differences import Difference, differences
 from harness.analysis.frame import Loaded, load
 from harness.analysis.operations import Operations, operations_by_arm
@@ -188,7 +188,7 @@ def with_added(experiment: Experiment, sources: Sequence[Source]) -> Experiment:
 
 
 def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:
-    groups = frame.groupby(["experiment", "profile", "arm"], sort=True)
+    groups = frame.groupby(ARM, sort=True)
     return [(cast(Key, key), rows) for key, rows in groups]
 
 

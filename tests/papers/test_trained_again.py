@@ -43,6 +43,15 @@ def test_every_verdict_has_its_cells_and_the_rest_is_named(tmp_path: Path, write
     ]
 
 
+def test_all_experiments_are_called_all(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-2", (9000,))
+    write_arm(write, "cifar10-encoders", "lite", "dct", (9000,))
+    train_again(tmp_path, "mnist-784-100-10/paper/cyclic-2/seed-0000", "identical bit for bit")
+    train_again(tmp_path, "cifar10-encoders/lite/dct/seed-0000", "identical bit for bit")
+    (text,) = (text for text in sentences(tmp_path) if "trained again" in text)
+    assert text.startswith("2 cells of all 2 experiments with records were trained again")
+
+
 def test_another_processor_is_said_once_and_with_the_cell(tmp_path: Path, write: Write) -> None:
     write_arm(write, MNIST, "paper", "cyclic-2", (9000,))
     train_again(tmp_path, "mnist-784-100-10/paper/cyclic-2/seed-0000", "different", "device: A in the record, B here")

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, get_args
 
 from harness.analysis.apart import widest
-from harness.analysis.curves import CELL
+from harness.analysis.curves import ARM, CELL
 from harness.analysis.frame import Loaded
 from harness.catalogue import Sentence
 from harness.machine.console import counted
@@ -17,13 +17,15 @@ EXACT = "identical bit for bit"
 def trained_again(loaded: Loaded) -> Iterator[Sentence]:
     """How many cells of how many experiments, what came of them, and the experiments without one."""
     done = loaded.cells[loaded.cells["status"] == "done"]
-    again = done[done["trained_again"] != ""].sort_values(["experiment", "profile", "arm", "seed"])
+    again = done[done["trained_again"] != ""].sort_values(CELL)
     if again.empty:
         return
     names = done["experiment"].unique()
-    whose = f"{again['experiment'].nunique()} of the {len(names)} experiments with records"
+    some = again["experiment"].nunique()
+    whose = f"all {some}" if some == len(names) > 1 else f"{some} of the {len(names)}"
     were = "was" if len(again) == 1 else "were"
-    text = f"{counted(len(again), 'cell')} of {whose} {were} trained again, from the seed on (`harness verify`): "
+    text = f"{counted(len(again), 'cell')} of {whose} experiments with records {were} trained again, "
+    text += "from the seed on (`harness verify`): "
     counts = again["trained_again"].value_counts()
     text += ", ".join(f"{counts[verdict]} {verdict}" for verdict in get_args(Verdict) if verdict in counts)
     exact = again["trained_again"] == EXACT
@@ -45,8 +47,7 @@ def _name(row: Mapping[Hashable, Any]) -> str:
 
 def _seeds(row: Mapping[Hashable, Any], loaded: Loaded) -> str:
     """How far the recorded seeds of the same arm are apart, which is what a second training may be."""
-    arm = CELL[:-1]
-    mine = loaded.curves[(loaded.curves[arm] == [row[name] for name in arm]).all(axis=1)]
+    mine = loaded.curves[(loaded.curves[ARM] == [row[name] for name in ARM]).all(axis=1)]
     curves = [
         Counts(rows.sort_values("timestep")["correct"].tolist(), int(rows["total"].iloc[0]))
         for _, rows in mine.groupby("seed")
