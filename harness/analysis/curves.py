@@ -10,6 +10,11 @@ ARM = ["experiment", "profile", "arm"]
 CELL = [*ARM, "seed"]
 
 
+def rows_of(frame: pd.DataFrame, arm: Sequence[str]) -> pd.DataFrame:
+    """The rows of one arm, named by the values of its columns `ARM`: (experiment, profile, arm)."""
+    return frame[(frame[ARM] == list(arm)).all(axis=1)]
+
+
 def percent(correct: npt.ArrayLike, total: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Accuracy in percent. One rounding only, so that 8950 of 10000 is the same float as a printed "89.5"."""
     return np.asarray(100 * np.asarray(correct) / np.asarray(total), dtype=np.float64)

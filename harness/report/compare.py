@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis.curves import ARM
+from harness.analysis.curves import ARM, rows_of
 from harness.analysis.frame import Loaded, load
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
@@ -110,14 +110,14 @@ def _compared(key: tuple[str, str, str], a: Loaded, b: Loaded) -> ComparedArm:
 
 
 def _finals(loaded: Loaded, key: tuple[str, str, str]) -> dict[int, float]:
-    cells = loaded.cells
-    mine = cells[(cells[ARM] == list(key)).all(axis=1) & (cells["status"] == "done")]
+    cells = rows_of(loaded.cells, key)
+    mine = cells[cells["status"] == "done"]
     return {int(seed): float(accuracy) for seed, accuracy in zip(mine["seed"], mine["accuracy"], strict=True)}
 
 
 def _curves(loaded: Loaded, key: tuple[str, str, str]) -> dict[int, list[tuple[int, int]]]:
     curves: dict[int, list[tuple[int, int]]] = {}
-    rows = loaded.curves[(loaded.curves[ARM] == list(key)).all(axis=1)].sort_values("timestep")
+    rows = rows_of(loaded.curves, key).sort_values("timestep")
     for seed, correct, total in zip(rows["seed"], rows["correct"], rows["total"], strict=True):
         curves.setdefault(int(seed), []).append((int(correct), int(total)))
     return curves

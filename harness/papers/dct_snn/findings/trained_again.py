@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, get_args
 
 from harness.analysis.apart import widest
-from harness.analysis.curves import ARM, CELL
+from harness.analysis.curves import ARM, CELL, rows_of
 from harness.analysis.frame import Loaded
 from harness.catalogue import Sentence
 from harness.machine.console import counted
@@ -47,7 +47,7 @@ def _name(row: Mapping[Hashable, Any]) -> str:
 
 def _seeds(row: Mapping[Hashable, Any], loaded: Loaded) -> str:
     """How far the recorded seeds of the same arm are apart, which is what a second training may be."""
-    mine = loaded.curves[(loaded.curves[ARM] == [row[name] for name in ARM]).all(axis=1)]
+    mine = rows_of(loaded.curves, [row[name] for name in ARM])
     curves = [
         Counts(rows.sort_values("timestep")["correct"].tolist(), int(rows["total"].iloc[0]))
         for _, rows in mine.groupby("seed")
