@@ -40,13 +40,11 @@ def curves_of_arm(results: str | Path, experiment: str, arm: str, profile: str) 
 
     Raises HarnessError for a name that neither the catalogue nor the records know.
     """
-    from harness.analysis.curves import percent
+    from harness.analysis.curves import percent, rows_of
     from harness.analysis.frame import load
     from harness.papers import catalogue
 
-    loaded = load(Path(results), catalogue())
-    rows = loaded.curves
-    rows = rows[(rows["experiment"] == experiment) & (rows["profile"] == profile) & (rows["arm"] == arm)]
+    rows = rows_of(load(Path(results), catalogue()).curves, [experiment, profile, arm])
     if rows.empty:
         known = catalogue().experiment(experiment)
         known.profile(profile)
