@@ -56,6 +56,15 @@ def test_operations_of_a_cell_by_hand() -> None:
     assert flop([config, replace(config, seed=1)]) == 2 * flop([config])
 
 
+def test_what_experiments_share_is_counted_once() -> None:
+    one, same = cell("cifar10-vgg9", "short", "cyclic-48"), cell(INTERLEAVED, "short", "cyclic-16x3")
+    assert flop([one, same]) == flop([one])
+    other = cell(INTERLEAVED, "short", "interleaved-16x3")
+    images = 20 * (3 * 50_000 + 10_000) + 2 * 48 * (3 * 10_000 + 2 * 10_000)  # one ANN; two cells of 48 steps
+    assert flop([one, other]) == pytest.approx(2 * image_macs(one) * images)
+    assert flop([one, replace(other, dataset="cifar100")]) > flop([one, other])
+
+
 def test_without_records_all_claims_of_training_wait(tmp_path: Path) -> None:
     found = waiting(tmp_path)
     assert sum(group.claims for group in found.values()) == sum(claim.needs_training for claim in PAPER.claims)

@@ -1,7 +1,9 @@
 """What is still to be trained, and what it computes: the cells that claims wait for, and planned ones beyond them."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import JUDGES, Judgement
@@ -11,6 +13,7 @@ from harness.analysis.words import ANSWERS
 from harness.catalogue import Experiment, Sentence
 from harness.catalogue.claim import Claim
 from harness.config import CellConfig
+from harness.machine.console import counted
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 from harness.papers.dct_snn.findings.work import TRAINING_IMAGES, flop
 
@@ -21,17 +24,23 @@ LARGE = 100  # PFLOP are rounded to whole ones from here
 
 @dataclass(frozen=True)
 class Missing:
-    """Missing cells of one experiment at one profile: of which arms, how many, and their PFLOP.
-
-    `claims`: how many claims they would judge.
-    """
+    """Missing cells of one experiment at one profile, the arms they are of, and how many claims they would judge."""
 
     experiment: str
     profile: str
     arms: frozenset[str]
     claims: int
-    cells: int
-    peta: float
+    to_do: tuple[CellConfig, ...]
+
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return len(self.to_do)
+
+    @cached_property
+    def peta(self) -> float:
+        """Their PFLOP."""
+        return flop(self.to_do) / PETA
 
 
 def missing(
@@ -73,7 +82,8 @@ def waiting(claims: Sequence[Claim], groups: Sequence[Missing]) -> Iterator[Sent
     judged = sum(claim.kind != "context" for claim in claims)
     count = sum(group.claims for group in groups)
     parts = (
-        f"the {profile} profile would judge {sum(group.claims for group in those)} of them: {_listed(those)}"
+        f"the {profile} profile would judge {sum(group.claims for group in those)} of them{_together(those)}: "
+        f"{_listed(those)}"
         for profile, those in _by_profile(groups)
     )
     yield Sentence(
@@ -105,7 +115,17 @@ def _by_profile(groups: Sequence[Missing]) -> Iterator[tuple[str, list[Missing]]
 
 def _listed(groups: Sequence[Missing]) -> str:
     """Experiment by experiment: how many cells, and their operations."""
-    return ", ".join(f"{group.experiment} ({group.cells} cells, {_in_words(group.peta)} PFLOP)" for group in groups)
+    return ", ".join(
+        f"{group.experiment} ({counted(group.cells, 'cell')}, {_in_words(group.peta)} PFLOP)" for group in groups
+    )
+
+
+def _together(groups: Sequence[Missing]) -> str:
+    """The operations of several experiments, where they are fewer than those of each by itself."""
+    peta = flop([cell for group in groups for cell in group.to_do]) / PETA
+    if math.isclose(peta, sum(group.peta for group in groups)):
+        return ""
+    return f" with {_in_words(peta)} PFLOP in all, where what experiments share is trained once"
 
 
 def _in_words(peta: float) -> str:
@@ -125,8 +145,8 @@ def _missing(experiment: Experiment, profile: str, arms: Iterable[str], claims: 
         for name in names
         for seed in range(experiment.seeds(name, profile))
     )
-    to_do = [cell for cell in planned if _key(cell) not in cells.accuracy]
-    return Missing(experiment.name, profile, frozenset(names), claims, len(to_do), flop(to_do) / PETA)
+    to_do = tuple(cell for cell in planned if _key(cell) not in cells.accuracy)
+    return Missing(experiment.name, profile, frozenset(names), claims, to_do)
 
 
 def _key(cell: CellConfig) -> tuple[str, str, str, int]:

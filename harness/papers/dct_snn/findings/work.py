@@ -5,8 +5,9 @@ its forward pass. Needs no torch.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from harness.config import CellConfig, Parameter
+from harness.config import CellConfig, Parameter, canonical_json
 from harness.data.catalog import facts_of
 from harness.papers.dct_snn.paper import TEST_IMAGES
 
@@ -15,9 +16,13 @@ TRAINING_PASSES = 3  # forward, and backward to the inputs and to the weights
 
 
 def flop(cells: Sequence[CellConfig]) -> float:
-    """Floating-point operations of cells: their fine-tuning and tests, and one ANN for all that share its seed."""
-    anns = {(str(cell.network), map_shape(cell), cell.seed): cell for cell in cells}
-    return 2.0 * (sum(_snn_macs(cell) for cell in cells) + sum(_ann_macs(cell) for cell in anns.values()))
+    """Floating-point operations of cells: their fine-tuning and tests, and their ANNs.
+
+    Cells that differ in nothing but their names count once, and so does an ANN that several cells share.
+    """
+    trainings = {canonical_json(replace(cell, experiment="", profile="lite", arm="")): cell for cell in cells}
+    anns = {_ann(cell): cell for cell in trainings.values()}
+    return 2.0 * (sum(map(_snn_macs, trainings.values())) + sum(map(_ann_macs, anns.values())))
 
 
 def image_macs(cell: CellConfig) -> int:
@@ -44,6 +49,11 @@ def map_shape(cell: CellConfig) -> tuple[int, int, int]:
         return channels, height, width
     block, stride = (_whole(cell.encoder.parameters.get(name, 4)) for name in ("block_size", "stride"))
     return channels, ((height - block) // stride + 1) * block, ((width - block) // stride + 1) * block
+
+
+def _ann(cell: CellConfig) -> bytes:
+    """What decides the training of a cell's ANN."""
+    return canonical_json((cell.dataset, cell.train_images, cell.network, cell.ann, map_shape(cell), cell.seed))
 
 
 def _whole(value: Parameter) -> int:
