@@ -21,6 +21,7 @@ from harness.papers.dct_snn.experiments import (
 from harness.papers.dct_snn.findings.beyond import beats_cyclic
 from harness.papers.dct_snn.findings.differing import what_differs
 from harness.papers.dct_snn.findings.frequencies import first_frequencies
+from harness.papers.dct_snn.findings.halves import against_halves
 from harness.papers.dct_snn.findings.interleaving import interleaving
 from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing, sizes, waiting, waiting_beyond
 from harness.papers.dct_snn.findings.own_figures import own_figures
@@ -70,6 +71,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         *under(
             "CIFAR-10",
             interleaving(loaded, cells, by_id),
+            against_halves(cells),
             first_frequencies(cells),
             own_network(cells, judgements),
             published_accuracies(judgements, "cifar10"),
