@@ -7,10 +7,9 @@ from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate, p_differ
 from harness.analysis.family import holm
 from harness.analysis.judgement import JUDGES
 from harness.analysis.outcomes import difference_of
-from harness.analysis.planned_seeds import Cells, Key
+from harness.analysis.planned_seeds import Cells, seeds_done
 from harness.analysis.words import p_in_words
 from harness.catalogue import Sentence
-from harness.config import ProfileName
 from harness.papers.dct_snn.experiments import ablation_interleaved, ablation_intermittent
 from harness.papers.dct_snn.paper import PAPER
 
@@ -29,12 +28,17 @@ def against_halves(cells: Cells) -> Iterator[Sentence]:
     timesteps = INTERLEAVED.arm(ALL).timesteps
     for profile in INTERLEAVED.profile_names:
         planned = min(INTERLEAVED.seeds(ALL, profile), HALVES.seeds_in_common(ARMS, profile))
-        ours = _keys(INTERLEAVED.name, profile, ALL, planned)
-        theirs = {arm: _keys(HALVES.name, profile, arm, planned) for arm in ARMS}
-        done = all(key in cells.accuracy for keys in (ours, *theirs.values()) for key in keys)
+        done = (
+            seeds_done(cells, INTERLEAVED.name, profile, [ALL], planned).complete
+            and seeds_done(cells, HALVES.name, profile, ARMS, planned).complete
+        )
         if "ordering" not in JUDGES[profile] or planned < LEAST_SEEDS or not done:
             continue
-        found = [estimate(difference_of(cells, ours, keys, timesteps)) for keys in theirs.values()]
+        ours, *theirs = (
+            [(experiment.name, profile, arm, seed) for seed in range(planned)]
+            for experiment, arm in ((INTERLEAVED, ALL), *((HALVES, arm) for arm in ARMS))
+        )
+        found = [estimate(difference_of(cells, ours, keys, timesteps)) for keys in theirs]
         adjusted = holm([float(p_different(difference)) for difference in found], len(ARMS))
         parts = tuple(_in_words(arm, one, float(p)) for arm, one, p in zip(ARMS, found, adjusted, strict=True))
         means = "; ".join(
@@ -48,10 +52,6 @@ def against_halves(cells: Cells) -> Iterator[Sentence]:
             parts,
             brief=f"{what}, in points ({profile} profile): {means}.",
         )
-
-
-def _keys(experiment: str, profile: ProfileName, arm: str, seeds: int) -> list[Key]:
-    return [(experiment, profile, arm, seed) for seed in range(seeds)]
 
 
 def _in_words(arm: str, found: Estimate, p: float) -> str:
