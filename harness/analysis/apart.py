@@ -33,6 +33,14 @@ def widest(curves: Sequence[Counts]) -> tuple[int, float]:
     return max(gaps, key=_in_noise, default=(0, -1.0))
 
 
+def seeds_apart(curves: Sequence[Counts]) -> str:
+    """How far the recorded seeds of an arm are apart, in words that follow what noise allows; empty for one seed."""
+    if len(curves) < 2:
+        return ""
+    images, allowed = widest(curves)
+    return f"{len(curves)} recorded seeds are up to {images} apart where that noise allows {allowed:.0f}"
+
+
 def _in_noise(pair: tuple[int, float]) -> float:
     """A gap in units of what is allowed for it."""
     images, allowed = pair

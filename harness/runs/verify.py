@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 
 from encoders.errors import EncoderError
 from encoders.registry import module_of
-from harness.analysis.apart import gap
+from harness.analysis.apart import gap, seeds_apart
 from harness.config import canonical_json
 from harness.data import load
 from harness.data.types import DataSet
@@ -28,7 +28,7 @@ from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read
 from harness.runs.verification import Verification
-from harness.schema import Record
+from harness.schema import Counts, Record
 from harness.snn.fire import Kernel
 from harness.training.cell import Setting
 from harness.training.watch import SILENT, Watch
@@ -80,12 +80,31 @@ def to_verify(path: Path, data_dir: Path | None = None) -> ToVerify:
 
 
 def verify(given: ToVerify, watch: Watch = SILENT) -> Verification:
-    """Train the cell again, without cache or checkpoint, and compare."""
+    """Train the cell again, without cache or checkpoint, and compare.
+
+    What is not identical is set beside the other seeds of the arm: they say how far two trainings of it may be apart.
+    """
     before = given.record
     device = recorded_device(before)
     with recorded_threads(before):
         after = _again(given, Setting(device, recorded_kernel(before, device), watch=watch))
-    return compare(str(given.path), before, after)
+    found = compare(str(given.path), before, after)
+    said = "" if found.verdict == "identical bit for bit" else seeds_apart(curves_of_arm(given.path, before))
+    return replace(found, notes=(*found.notes, f"the arm's {said}")) if said else found
+
+
+def curves_of_arm(path: Path, record: Record) -> list[Counts]:
+    """The curves of the finished seeds beside the record at `path` that differ from it in nothing but their seed."""
+    curves = []
+    for beside in sorted(other for other in path.parent.glob("seed-*.json") if "." not in other.stem):
+        try:
+            other = read_record(beside.resolve())
+        except HarnessError:
+            continue
+        same = replace(other.config, seed=record.config.seed) == record.config
+        if other.curve is not None and same:
+            curves.append(other.curve)
+    return curves
 
 
 def recorded_data(record: Record, data_dir: Path | None) -> DataSet:

@@ -64,6 +64,17 @@ def test_a_curve_off_by_one_image_is_within_tolerance(results: Path) -> None:
     assert "largest gap 1 images, where noise allows" in str(result)
 
 
+def test_what_is_not_identical_stands_beside_the_seeds_of_its_arm(results: Path, tmp_path: Path) -> None:
+    own = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
+    forged = changed(results, tmp_path, curve=Counts([50] * 6, 100))
+    assert not any("recorded seeds" in line for line in verify(forged, results)[1].splitlines())
+    changed(results, tmp_path, curve=Counts([90] * 6, 100), config=replace(own.config, seed=1))
+    changed(results, tmp_path, curve=Counts([10] * 6, 100), config=replace(own.config, seed=2, test_images=7))
+    (tmp_path / "quickstart/smoke/cyclic-16/seed-0003.json").write_text("no record")
+    # 40 images at p = 0.7: z of 5 % in 6 timesteps is 2.638, and 2.638 · √(2 · 100 · 0.7 · 0.3) = 17.1
+    assert "the arm's 2 recorded seeds are up to 40 apart where that noise allows 17" in verify(forged, results)[1]
+
+
 def test_what_noise_allows_is_binomial() -> None:
     # One timestep, n = 100, p = ½: 1.96 · √(2 · 100 · ¼) = 13.86 images.
     assert gap(Counts([50], 100), Counts([50], 100))[1] == pytest.approx(13.859, abs=1e-3)

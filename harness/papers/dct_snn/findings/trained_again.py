@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, get_args
 
-from harness.analysis.apart import widest
+from harness.analysis.apart import seeds_apart
 from harness.analysis.curves import ARM, CELL, rows_of
 from harness.analysis.frame import Loaded
 from harness.catalogue import Sentence
@@ -52,7 +52,5 @@ def _seeds(row: Mapping[Hashable, Any], loaded: Loaded) -> str:
         Counts(rows.sort_values("timestep")["correct"].tolist(), int(rows["total"].iloc[0]))
         for _, rows in mine.groupby("seed")
     ]
-    if len(curves) < 2:
-        return ""
-    images, allowed = widest(curves)
-    return f"; its {len(curves)} recorded seeds are up to {images} apart where that noise allows {allowed:.0f}"
+    said = seeds_apart(curves)
+    return f"; its {said}" if said else ""
