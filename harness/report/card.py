@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.records.freshness import freshness_in
 from harness.records.rechecks import rechecks_of
-from harness.records.store import read_record
+from harness.records.seeds import finished_seeds
 from harness.records.weights import beside, read_weights
 from harness.report.costs import short
 from harness.schema import Counts, Record
@@ -85,24 +84,16 @@ def _steps(curve: Counts) -> Iterator[Step]:
 
 def _seeds(path: Path, record: Record) -> dict[str, Any] | None:
     """Mean and 95 % interval over the finished seeds of the same recipe and code; None below three of them."""
-    runs = []
-    for other in sorted(path.parent.glob("seed-*.json")):
-        try:
-            other_record = read_record(other) if "." not in other.stem else None
-        except HarnessError:
-            continue
-        if other_record is not None and other_record.curve is not None and _asked_alike(other_record, record):
-            runs.append(float(percent(other_record.curve.correct[-1], other_record.curve.total)))
+    runs = [
+        float(percent(seed.curve.correct[-1], seed.curve.total))
+        for seed in finished_seeds(path, record)
+        if seed.curve is not None and seed.fingerprint.numerics == record.fingerprint.numerics
+    ]
     if len(runs) < LEAST_SEEDS:
         return None
     found = estimate(outcomes_without_images(np.array(runs)))
     words = f"{float(found.mean):.2f} % [{float(found.low):.2f}, {float(found.high):.2f}]"
     return {"count": len(runs), "words": words}
-
-
-def _asked_alike(one: Record, other: Record) -> bool:
-    same_code = one.fingerprint.numerics == other.fingerprint.numerics
-    return same_code and replace(one.config, seed=other.config.seed) == other.config
 
 
 def _recipe(config: CellConfig) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from harness.errors import HarnessError
 from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
 from harness.records.retrainings import Verdict
+from harness.records.seeds import finished_seeds
 from harness.records.store import read_record
 from harness.records.twins import TRAINED_AS
 from harness.runs.cost import Cost
@@ -28,7 +29,7 @@ from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read
 from harness.runs.verification import Verification
-from harness.schema import Counts, Record
+from harness.schema import Record
 from harness.snn.fire import Kernel
 from harness.training.cell import Setting
 from harness.training.watch import SILENT, Watch
@@ -89,22 +90,10 @@ def verify(given: ToVerify, watch: Watch = SILENT) -> Verification:
     with recorded_threads(before):
         after = _again(given, Setting(device, recorded_kernel(before, device), watch=watch))
     found = compare(str(given.path), before, after)
-    said = "" if found.verdict == "identical bit for bit" else seeds_apart(curves_of_arm(given.path, before))
+    if found.verdict == "identical bit for bit":
+        return found
+    said = seeds_apart([seed.curve for seed in finished_seeds(given.path, before) if seed.curve is not None])
     return replace(found, notes=(*found.notes, f"the arm's {said}")) if said else found
-
-
-def curves_of_arm(path: Path, record: Record) -> list[Counts]:
-    """The curves of the finished seeds beside the record at `path` that differ from it in nothing but their seed."""
-    curves = []
-    for beside in sorted(other for other in path.parent.glob("seed-*.json") if "." not in other.stem):
-        try:
-            other = read_record(beside.resolve())
-        except HarnessError:
-            continue
-        same = replace(other.config, seed=record.config.seed) == record.config
-        if other.curve is not None and same:
-            curves.append(other.curve)
-    return curves
 
 
 def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
