@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
-from harness.records.store import read_record, record_path, write_record
+from harness.records.store import read_record, record_path, record_paths, write_record
 from harness.schema import Record
 from tests.cells import run_tiny
 
@@ -24,6 +24,14 @@ def test_a_record_reads_back_as_it_was(record: Record, tmp_path: Path) -> None:
     again = read_record(path)
     assert again.curve == record.curve
     assert again.config == record.config
+
+
+@pytest.mark.parametrize(("folder", "levels"), [("", 3), ("quickstart/smoke", 1), ("quickstart/smoke/cyclic-16", 0)])
+def test_what_lies_beside_a_record_is_none(record: Record, tmp_path: Path, folder: str, levels: int) -> None:
+    path = write_record(tmp_path, record)
+    for beside in ("seed-0000.retraining.json", "seed-0001.recheck-snntorch.json", "seed-0001.safetensors"):
+        path.with_name(beside).write_text("{}")
+    assert record_paths(tmp_path / folder, levels) == [path]
 
 
 def test_counts_are_integers(record: Record, tmp_path: Path) -> None:

@@ -99,8 +99,10 @@ def _yours(results: Path, evidence: Path) -> Path | None:
     """The folder of your own records, or None if there are none. Raises HarnessError if it was named and has none."""
     if results.resolve() == evidence.resolve():
         return None
+    from harness.records.store import record_paths
+
     named = is_named(results)
-    if not any(results.glob("*/*/*/seed-*.json")):
+    if not record_paths(results):
         if named:
             raise HarnessError(f"{results}: no records in it", "name a folder that `harness run` wrote")
         return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.records.store import read_record
+from harness.records.store import read_record, record_paths
 from harness.schema import Record
 
 
@@ -14,12 +14,10 @@ def finished_seeds(path: Path, record: Record) -> Iterator[Record]:
 
     It is one of them if it is finished. What does not read as a record is passed over.
     """
-    for beside in sorted(path.parent.glob("seed-*.json")):
+    for beside in record_paths(path.parent, levels=0):
         try:
-            other = read_record(beside.resolve()) if "." not in beside.stem else None
+            other = read_record(beside.resolve())
         except HarnessError:
             continue
-        if other is None or other.curve is None:
-            continue
-        if replace(other.config, seed=record.config.seed) == record.config:
+        if other.curve is not None and replace(other.config, seed=record.config.seed) == record.config:
             yield other

@@ -99,9 +99,13 @@ def read_record(path: Path) -> Record:
     return record
 
 
-def record_paths(results: Path) -> Iterator[Path]:
-    """Every file that lies where a record would, in a stable order."""
-    yield from sorted(path for path in results.glob("*/*/*/seed-*.json") if "." not in path.stem)
+def record_paths(folder: Path, levels: int = 3) -> list[Path]:
+    """Every file that lies where a record would, in a stable order.
+
+    levels: how many folders lie between `folder` and its records: 3 under a results folder (experiment, profile, arm),
+    1 under a profile's folder, 0 in an arm's. What lies beside records has a dot in its stem and is left out.
+    """
+    return sorted(path for path in folder.glob("*/" * levels + "seed-*.json") if "." not in path.stem)
 
 
 def companion_paths(results: Path) -> Iterator[Path]:

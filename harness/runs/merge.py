@@ -91,7 +91,7 @@ def planned(folders: Sequence[Path], results: Path) -> Merge:
     """
     merge = Merge(results)
     for folder in folders:
-        paths = list(record_paths(folder))
+        paths = record_paths(folder)
         if not paths:
             raise HarnessError(f"no records in {folder}", "name a results folder, such as results/local")
         for path in paths:

@@ -19,7 +19,7 @@ from harness.machine.console import counted
 from harness.machine.locks import holder
 from harness.records.certificates import Certificate, known_certificates
 from harness.records.freshness import freshness
-from harness.records.store import checkpoints_beside, lock_path, read_record, record_path
+from harness.records.store import checkpoints_beside, lock_path, read_record, record_path, record_paths
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
 STATES: tuple[CellState, ...] = get_args(CellState)
@@ -82,7 +82,7 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
 def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:
     """Planned cells arm by arm, then records of further seeds and of arms that `--encoder` added."""
     certificates = known_certificates(results)
-    there = set(_records(results / experiment.name / profile.name))
+    there = set(record_paths(results / experiment.name / profile.name, levels=1))
     for arm in experiment.arms:
         planned = [experiment.resolve(arm, profile, n) for n in range(experiment.seeds(arm.name, profile.name))]
         more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
@@ -128,13 +128,9 @@ def _named(state: str) -> CellState:
     return next(known for known in STATES if known == state)
 
 
-def _records(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*/seed-*.json") if "." not in path.stem)
-
-
 def _digests(folder: Path) -> Counter[str]:
     digests: Counter[str] = Counter()
-    for path in _records(folder):
+    for path in record_paths(folder, levels=1):
         try:
             digests[read_record(path).fingerprint.data] += 1
         except HarnessError:

@@ -151,7 +151,7 @@ def test_small_networks_are_kept_unless_told_otherwise(monkeypatch: pytest.Monke
 def test_files_beside_records_are_no_records_and_no_problem(own: Kept) -> None:
     own.record.with_name("seed-0000.recheck-snntorch.json").write_text(json.dumps({}))
     known = Catalogue((), (tiny.EXPERIMENT,))
-    assert list(record_paths(own.results)) == [own.record]
+    assert record_paths(own.results) == [own.record]
     assert load_frames(own.results, known).problems == ()
     assert {cell.record for cell in status(own.results, known, "tiny").cells if cell.status != "missing"} == {
         str(own.record)

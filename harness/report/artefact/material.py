@@ -25,7 +25,7 @@ class Material:
 def gathered(folder: Path, records: str, report: str, catalogue: Catalogue) -> Material:
     """The material of an artefact whose records and report lie in `folder` already. A damaged record is left out."""
     found = {}
-    for path in sorted(record_paths(folder / records)):
+    for path in record_paths(folder / records):
         try:
             found[path.relative_to(folder).as_posix()] = read_record(path)
         except HarnessError:
