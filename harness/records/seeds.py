@@ -6,11 +6,11 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.records.store import read_record, record_paths
-from harness.schema import Record
+from harness.schema import Counts, Record
 
 
-def finished_seeds(path: Path, record: Record) -> Iterator[Record]:
-    """The finished records in the folder of the record at `path` whose configuration is its own but for the seed.
+def finished_seeds(path: Path, record: Record) -> Iterator[tuple[Record, Counts]]:
+    """The finished records beside the one at `path` whose configuration is its own but for the seed, with their curves.
 
     It is one of them if it is finished. What does not read as a record is passed over.
     """
@@ -20,4 +20,4 @@ def finished_seeds(path: Path, record: Record) -> Iterator[Record]:
         except HarnessError:
             continue
         if other.curve is not None and replace(other.config, seed=record.config.seed) == record.config:
-            yield other
+            yield other, other.curve

@@ -85,9 +85,9 @@ def _steps(curve: Counts) -> Iterator[Step]:
 def _seeds(path: Path, record: Record) -> dict[str, Any] | None:
     """Mean and 95 % interval over the finished seeds of the same recipe and code; None below three of them."""
     runs = [
-        float(percent(seed.curve.correct[-1], seed.curve.total))
-        for seed in finished_seeds(path, record)
-        if seed.curve is not None and seed.fingerprint.numerics == record.fingerprint.numerics
+        float(percent(curve.correct[-1], curve.total))
+        for seed, curve in finished_seeds(path, record)
+        if seed.fingerprint.numerics == record.fingerprint.numerics
     ]
     if len(runs) < LEAST_SEEDS:
         return None

@@ -92,7 +92,7 @@ def verify(given: ToVerify, watch: Watch = SILENT) -> Verification:
     found = compare(str(given.path), before, after)
     if found.verdict == "identical bit for bit":
         return found
-    said = seeds_apart([seed.curve for seed in finished_seeds(given.path, before) if seed.curve is not None])
+    said = seeds_apart([curve for _, curve in finished_seeds(given.path, before)])
     return replace(found, notes=(*found.notes, f"the arm's {said}")) if said else found
 
 
