@@ -83,13 +83,17 @@ def estimate(
 ) -> Estimate:
     """`cells` with their costs, measured in seconds with the threads that torch has now.
 
-    A cell with a fault has none; one that is copied from a finished record, its digest among `copied`, costs nothing.
+    A cell with a fault has none; one that is copied from a finished record, its digest among `copied`, costs nothing,
+    and nothing is measured for it.
     Measured on the CPU where `setting` has a GPU of other machines.
     """
     if setting.device.type == "cuda" and not torch.cuda.is_available():
         setting = replace(setting, device=torch.device("cpu"), kernel="auto")
     sound = [cell for cell in cells if cell.fault is None]
-    rates = interpolated([cell.config for cell in sound], data, lambda config: _measured(config, data, setting))
+    trained = [cell for cell in sound if cell.fingerprint.digest not in copied]
+    measured = interpolated([cell.config for cell in trained], data, lambda config: _measured(config, data, setting))
+    rates_of = dict(zip((cell.path for cell in trained), measured, strict=True))
+    rates = [rates_of.get(cell.path, Rates()) for cell in sound]
     costs = dict(zip((cell.path for cell in sound), costs_of(sound, data, rates, setting, copied), strict=True))
     return Estimate(tuple(replace(cell, cost=costs.get(cell.path)) for cell in cells))
 

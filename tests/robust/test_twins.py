@@ -99,7 +99,7 @@ def test_a_record_of_earlier_code_is_a_twin_where_a_certificate_leads_from_it(
 
 
 def test_a_cell_that_will_be_copied_is_known_before_anything_runs(
-    trained: Record, data: DataSet, tmp_path: Path
+    trained: Record, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = cells(OTHER_NAME, data, tmp_path)
     assert copies(planned, tmp_path, SETTING) == set()
@@ -109,6 +109,7 @@ def test_a_cell_that_will_be_copied_is_known_before_anything_runs(
     found = copies(planned, tmp_path, SETTING)
     assert found == {planned[0].fingerprint.digest}
     assert estimate(planned, data, SETTING).steps > 0
+    monkeypatch.setattr("harness.runs.estimate.measure", lambda *_: pytest.fail("a copied cell was measured"))
     assert estimate(planned, data, SETTING, found).steps == 0
 
 
