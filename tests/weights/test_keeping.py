@@ -15,6 +15,7 @@ from harness.catalogue import Catalogue
 from harness.data import load
 from harness.errors import HarnessError
 from harness.records import weights as file
+from harness.records.retrainings import Retraining, retraining_of, write_retraining
 from harness.records.store import read_record, record_paths, write_record
 from harness.records.weights import read_weights
 from harness.runs import grid as grid_module
@@ -54,6 +55,20 @@ def test_a_finished_cell_gets_the_weights_that_it_would_have_had(own: Kept) -> N
     strip(own)
     assert [done.added for done in add(own)] == [True]
     assert (own.weights.read_bytes(), own.record.read_bytes()) == expected
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_kept_answer_of_verify_stays_with_a_cell_that_gets_weights(own: Kept, answered: bool) -> None:
+    strip(own)
+    record = read_record(own.record)
+    if answered:
+        write_retraining(own.record, Retraining(record.digest, "0" * 64, "identical bit for bit", [], 0, 10.2, []))
+    assert [done.added for done in add(own)] == [True]
+    found = retraining_of(own.record, read_record(own.record))
+    assert (found is not None) == answered
+    if found is not None:
+        assert (found.verdict, found.differing, found.largest) == ("identical bit for bit", [], 0)
+        assert found.numerics == record.fingerprint.numerics
 
 
 def test_what_comes_out_otherwise_is_named_and_nothing_is_added(own: Kept) -> None:
