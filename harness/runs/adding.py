@@ -18,7 +18,7 @@ from harness.runs.plan import PlannedCell
 from harness.runs.sealing import as_read, sealed
 from harness.runs.verification import keep
 from harness.runs.verify import compare, recorded_device, recorded_kernel, recorded_threads
-from harness.schema import Record
+from harness.schema import Fingerprint, Record
 from harness.training.cell import Setting, Trained, run_cell
 from harness.training.watch import Watch
 
@@ -62,7 +62,7 @@ def add_weights(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Added]:
 def _add(cell: PlannedCell, grid: Grid, watch: Watch) -> Added:
     before = read_record(cell.path)
     try:
-        trained, after = _again(before, grid, watch)
+        trained, after = _again(before, cell.fingerprint, grid, watch)
     except CellFailure as failure:
         return Added(cell, False, f"trained again it fails: {failure}; nothing added")
     result = compare(str(cell.path), before, after)
@@ -76,16 +76,16 @@ def _add(cell: PlannedCell, grid: Grid, watch: Watch) -> Added:
         write_record(grid.results, with_weights(before, cell.path, content))
         if answered:
             # A kept answer of `harness verify` names the record without weights; this training answers the same.
-            keep(cell.path, read_record(cell.path), replace(result, numerics=cell.fingerprint.numerics))
+            keep(cell.path, read_record(cell.path), result)
     return Added(cell, True)
 
 
-def _again(before: Record, grid: Grid, watch: Watch) -> tuple[Trained, Record]:
+def _again(before: Record, today: Fingerprint, grid: Grid, watch: Watch) -> tuple[Trained, Record]:
     device = recorded_device(before)
     setting = Setting(device, recorded_kernel(before, device), watch=watch)
     with recorded_threads(before):
         trained = run_cell(before.config, grid.data, guarded(before.config.encoder), setting)
-        made = sealed(before.config, before.fingerprint, setting, trained, [int(t) for t in before.right])
+        made = sealed(before.config, today, setting, trained, [int(t) for t in before.right])
     return trained, as_read(made)
 
 
