@@ -38,7 +38,7 @@ def seeds_apart(curves: Sequence[Counts]) -> str:
     if len(curves) < 2:
         return ""
     images, allowed = widest(curves)
-    return f"{len(curves)} recorded seeds are up to {images} apart where that noise allows {allowed:.0f}"
+    return f"{len(curves)} recorded seeds are {images} apart where that noise allows {allowed:.0f}"
 
 
 def _in_noise(pair: tuple[int, float]) -> float:

@@ -48,15 +48,16 @@ def _same_network(home: Experiment, other: Experiment, profile: str) -> bool:
 
 
 def _done(cells: Cells, experiment: Experiment, arm: Arm, profile: str) -> list[Key]:
+    """The keys of the planned seeds; none where one of them is not done."""
     planned = range(experiment.seeds(arm.name, profile))
     keys: list[Key] = [(experiment.name, profile, arm.name, seed) for seed in planned]
-    return [key for key in keys if key in cells.accuracy]
+    return keys if all(key in cells.accuracy for key in keys) else []
 
 
 def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) -> str:
     """Which reading of the paper comes nearest to a number that was missed, in a sentence; empty where none was run.
 
-    Readings are the arms of experiments that show the number as a context row of no arm, and do not judge it.
+    Readings are the paper's arms, on the same network, of experiments that show the number as a context row of no arm.
     """
     if judgement.verdict not in ("higher", "lower") or judgement.published is None:
         return ""
@@ -64,9 +65,10 @@ def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) ->
     found = []
     for name in sorted(shown_in - {judgement.experiment}):
         experiment = catalogue.experiment(name)
+        if not _same_network(catalogue.experiment(judgement.experiment), experiment, str(judgement.profile)):
+            continue
         for arm in experiment.planned:
-            fits = judgement.profile in experiment.profile_names
-            keys = _done(cells, experiment, arm, str(judgement.profile)) if fits else []
+            keys = _done(cells, experiment, arm, str(judgement.profile)) if arm.in_paper else []
             if keys and arm.timesteps == judgement.timestep:
                 mean = float(np.mean(percent_at(cells, keys, judgement.timestep)))
                 found.append((abs(mean - judgement.published), arm, mean, name))
@@ -92,12 +94,16 @@ def with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement
 
 
 def _evidence(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
-    """What a judgement is about: kind, timestep, published number, and the fingerprints of its arms' planned seeds."""
-    arms = [judgement.arm, *([judgement.versus] if judgement.versus else [])]
+    """What a judgement is about: kind, relation, timestep, published number, images, and the fingerprints of its arms'
+    planned seeds; None where one of them is not done."""
+    arms = [arm for arm in (judgement.arm, judgement.versus) if arm and arm != "ann"]
     keys = [
         (judgement.experiment, str(judgement.profile), arm, seed)
         for arm in arms
         for seed in range(judgement.seeds_planned)
     ]
-    prints = tuple(cells.fingerprint[key] for key in keys if key in cells.accuracy)
-    return (judgement.kind, judgement.timestep, judgement.published, prints) if prints else None
+    if not keys or not all(key in cells.accuracy for key in keys):
+        return None
+    prints = tuple(cells.fingerprint[key] for key in keys)
+    against = (judgement.relation, judgement.versus == "ann", judgement.beside)
+    return judgement.kind, judgement.timestep, judgement.published, against, prints

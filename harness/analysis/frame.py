@@ -36,12 +36,13 @@ class Loaded:
 
     `curves`: one row per finished cell and timestep: experiment, profile, arm, seed, timestep, correct, total.
     `cells`: one row per record that reads: the same keys, then status (done | failed | stale) and the reason of
-    a failed or stale one, path, fingerprint, encoder, timesteps, rechecks ("snntorch: identical"), trained_again (what
-    `harness verify --keep` found, such as "identical bit for bit"; empty where nobody asked), again_how (how far
-    apart both trainings are, and on which device, where they are not identical), and of a done one
-    correct, total and accuracy at the last timestep of the final epoch, best_accuracy over epochs (chosen on the test
-    set) and its optimism, ann_accuracy of the pre-trained ANN, seconds, and operations for one image: macs (ANN),
-    accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are multiply-accumulates.
+    a failed or stale one, path, fingerprint, weights (SHA-256, or empty), encoder, timesteps, rechecks ("snntorch:
+    identical"), trained_again (what `harness verify --keep` found, such as "identical bit for bit"; empty where nobody
+    asked), again_how (how far apart both trainings are, and on which device, where they are not identical), and of a
+    done one correct, total and accuracy at the last timestep of the final epoch, best_accuracy over epochs (chosen on
+    the test set) and its optimism, ann_accuracy of the pre-trained ANN, seconds, and operations for one image: macs
+    (ANN), accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are
+    multiply-accumulates.
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
     `balanced`: as `curves`, straight after threshold balancing, of the cells whose record says so.
@@ -49,7 +50,7 @@ class Loaded:
     `readings`: one row per fraction of fine-tuning, 0 (balanced) to 1 (the end), of the cells whose record has readings
     on the way: experiment, profile, arm, seed, fraction, and correct and total at the last timestep.
     `answers`: which test images a finished cell answered rightly, of the cells whose record says so.
-    `measurements`: what was computed from the images without any training, by quantity.
+    `measurements`: what was computed from images without training or read from kept weights, by quantity.
     `problems`: every file that was refused or is stale, and why. A stale record is a row of `cells` and of nothing
     else: it is shown, and judged by nobody.
     `unregistered`: the configurations of cells whose experiment the catalogue does not know.

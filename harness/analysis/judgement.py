@@ -8,14 +8,16 @@ import msgspec
 from harness.analysis.words import ANSWERS, Word
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claim import Claim, Kind, Relation
+from harness.catalogue.deviations import deviations
 from harness.config import PROFILES, ProfileName
 
-# What each profile may judge. A claim of another kind is not comparable there.
+# What each profile may judge. A claim of another kind is not comparable there. A measurement on trained networks
+# holds two readings of one network against each other, as an ordering does two arms.
 JUDGES: Mapping[str, frozenset[Kind]] = {
     "smoke": frozenset(),
-    "lite": frozenset({"ordering"}),
+    "lite": frozenset({"ordering", "measurement"}),
     "short": frozenset({"value", "steps-to-reach"}),
-    "paper": frozenset({"value", "ordering", "steps-to-reach"}),
+    "paper": frozenset({"value", "ordering", "steps-to-reach", "measurement"}),
 }
 
 
@@ -114,10 +116,12 @@ def _rank(judgement: Judgement) -> tuple[bool, bool, int]:
 
 
 def deviations_of(claim: Claim, experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:
-    """Where the claim's arms at `profile` leave the published recipe, in words, each once."""
+    """Where the claim's arms at `profile` leave the published recipe, in words, each once; controls too."""
     found: list[str] = []
     for name in claim.arms:
-        found += experiment.deviations(experiment.arm(name), experiment.profile(profile))
+        arm, of = experiment.arm(name), experiment.profile(profile)
+        found += deviations(experiment.resolve(arm, of, 0), experiment.published)
+        found += experiment.deviations(arm, of)
     if profile != "paper" and not found:
         found.append(f"the {profile} profile spends less than the published recipe")
     return tuple(dict.fromkeys(found))

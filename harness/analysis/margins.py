@@ -28,11 +28,21 @@ def difference_margin(*published: float | None) -> float:
     return value_margin(max(known)) if known else UNPUBLISHED
 
 
+def rival_of(claim: Claim, catalogue: Catalogue) -> Claim:
+    """The context row that an ordering names as its rival."""
+    return next(other for other in catalogue.claims if other.id == claim.rival)
+
+
 def margin_of(catalogue: Catalogue, claim: Claim) -> float:
-    """δ of an ordering, from the published accuracies of its arms at its timestep."""
-    printed = {
-        own.arm: own.published
+    """δ of an ordering, from the published accuracies of its arms at its timestep, and of its rival.
+
+    Where the experiment shows the paper's number of another experiment beside all its arms, that one counts too.
+    """
+    printed = (
+        own.published
         for own in catalogue.claims_of(claim.experiment)
-        if own.arm is not None and own.unit == "percent" and own.timestep == claim.timestep
-    }
-    return difference_margin(*(printed.get(arm) for arm in claim.arms))
+        if own.unit == "percent"
+        and own.timestep == claim.timestep
+        and (own.arm in claim.arms or (own.arm is None and own.judged_as is not None))
+    )
+    return difference_margin(*printed, rival_of(claim, catalogue).published if claim.rival else None)

@@ -1,19 +1,22 @@
-"""What is computed from a data set's images without any training: kept beside the records, one file a quantity."""
+"""What is computed from images without any training, or read from kept weights: beside the records, one file each."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from harness.config import canonical_json
+from harness.config import ProfileName, canonical_json
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 
 FOLDER = "measurements"
 
 
-class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`value` of `quantity` in `unit`, over `images` images of a data set with that digest; `how` in a sentence."""
+class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`value` of `quantity` in `unit`, over `images` images of a data set with that digest; `how` in a sentence.
+
+    Where trained networks were read: the `profile` and `arm` of their records, and the SHA-256 of their `weights`.
+    """
 
     quantity: str
     value: float
@@ -22,6 +25,9 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str
     images: int
     how: str
+    profile: ProfileName | None = None
+    arm: str = ""
+    weights: tuple[str, ...] = ()
 
 
 def write_measurement(results: Path, measurement: Measurement) -> Path:

@@ -51,9 +51,9 @@ def with_ordering(blank: Judgement, outcomes: Outcomes, ordering: Ordering) -> J
     return replace(blank, **_summary(outcomes, "sampled"), p=_number(p), margin=ordering.margin)
 
 
-def with_verdict(judgement: Judgement, outcomes: Outcomes, ordering: Ordering, p_holm: float) -> Judgement:
-    """An ordering with its verdict, once p is adjusted."""
-    finding = judge_ordering(outcomes, ordering, p_holm)
+def with_verdict(judgement: Judgement, outcomes: Outcomes, ordering: Ordering, p_holm: float, family: int) -> Judgement:
+    """An ordering with its verdict, once p is adjusted for a family of so many orderings."""
+    finding = judge_ordering(outcomes, ordering, p_holm, family)
     if judgement.versus is None:  # against a number of another paper there are no pairs
         finding = dataclasses.replace(finding, test=finding.test.replace("paired t of the difference", "t of the mean"))
     return with_finding(replace(judgement, p_holm=None if judgement.p is None else p_holm), finding)

@@ -41,8 +41,10 @@ def ordering_p(outcomes: Outcomes, ordering: Ordering) -> float:
     return float(p_different(estimate(outcomes, "sampled"), ordering.bound))
 
 
-def judge_ordering(outcomes: Outcomes, ordering: Ordering, p_adjusted: float) -> Finding:
-    """What the paired runs say; the first rule that holds decides. `p_adjusted`: `ordering_p` after Holm.
+def judge_ordering(outcomes: Outcomes, ordering: Ordering, p_adjusted: float, family: int = 1) -> Finding:
+    """What the paired runs say; the first rule that holds decides.
+
+    `p_adjusted`: `ordering_p` after Holm; `family`: how many orderings it was adjusted for.
 
     For "greater":
     1. sign and size: p ≤ 0.05, a difference above 0, and its size is the published one: shown to be equal within
@@ -69,7 +71,7 @@ def judge_ordering(outcomes: Outcomes, ordering: Ordering, p_adjusted: float) ->
             )
             return Finding("no difference", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
     if not decided:
-        return _inconclusive(outcomes, found, ordering, p_adjusted)
+        return _inconclusive(outcomes, ordering, p_adjusted, family)
     return _right(found, ordering, p_adjusted) if right else _wrong(found, ordering, p_adjusted)
 
 
@@ -108,14 +110,19 @@ def _wrong(found: Estimate, ordering: Ordering, p: float) -> Finding:
     return Finding("contradicted", ordering.margin, _sign_test(ordering), why)
 
 
-def _inconclusive(outcomes: Outcomes, found: Estimate, ordering: Ordering, p: float) -> Finding:
-    """With the seeds it would take: for the published size, or for δ, the least difference that counts."""
+def _inconclusive(outcomes: Outcomes, ordering: Ordering, p: float, family: int) -> Finding:
+    """With the seeds it would take: for the published size, or for δ, the least difference that counts.
+
+    They are counted at Holm's first and strictest step, α by the size of the family.
+    """
+    found = estimate(outcomes, "sampled")
     effect = ordering.margin if ordering.published is None else ordering.published
-    seeds = seeds_for_power(outcomes, effect)
+    seeds = seeds_for_power(outcomes, effect, alpha=ALPHA / family)
+    alike = ", adjusted alike" if family > 1 else ""
     need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
     why = (
         f"The difference of {found.mean:+.2f} points {_interval(found)} does not decide (adjusted {p_in_words(p)}); "
-        f"{need} one of {effect:g} with {POWER:.0%} power."
+        f"{need} one of {effect:g} with {POWER:.0%} power{alike}."
     )
     return Finding("inconclusive", ordering.margin, _sign_test(ordering), why)
 

@@ -86,7 +86,7 @@ def _way(there: Estimate, here: Estimate, change: Estimate, ordering: Ordering) 
         reached = bool(there.low > bound)
         before, after = (max(0.0, bound - float(one.mean)) for one in (here, there))
     else:
-        reached = bool(there.low <= published <= there.high)
+        reached = bool(bound < there.low <= published <= there.high)
         before, after = (abs(published - float(one.mean)) for one in (here, there))
     if reached:
         return "that is what is claimed"

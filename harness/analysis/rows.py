@@ -38,6 +38,7 @@ CELLS = {
     "reason": "str",
     "path": "str",
     "fingerprint": "str",
+    "weights": "str",
     "encoder": "str",
     "timesteps": "int64",
     "correct": "Int64",
@@ -79,13 +80,14 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "reason": stale or (record.failure.reason if record.failure else ""),
         "path": str(path),
         "fingerprint": record.fingerprint.digest,
+        "weights": record.weights.sha256 if record.weights else "",
         "encoder": record.config.encoder.name,
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
         "rechecks": "; ".join(f"{check.simulator}: {check.verdict}" for check in rechecks_of(path, record)),
         "trained_again": again.verdict if again else "",
         "again_how": again.how if again else "",
-        **(_outcome(record) if record.status == "done" else {}),
+        **(_outcome(record) if record.status == "done" and not stale else {}),
     }
 
 

@@ -1,11 +1,16 @@
-"""Claims that no training decides: the paper's figures against its own sentences, and what the images alone tell."""
+"""Claims that no training of ours decides: the paper's figures against its own sentences, what the images alone tell,
+and what kept weights tell when they are read in another way."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from harness.analysis.judgement import Judgement
+from msgspec.structs import replace
+
+from harness.analysis.judgement import Judgement, comparability, deviations_of
 from harness.analysis.measurements import Measurement
+from harness.analysis.planned_seeds import Cells, Key
 from harness.analysis.words import Word
+from harness.catalogue import Experiment
 from harness.catalogue.claim import Claim, figure
 
 
@@ -18,6 +23,43 @@ def judge_untrained(claim: Claim, measured: Mapping[str, Measurement]) -> Judgem
         why = f"Nobody has measured {claim.quantity} yet."
         return _judgement(claim, "no records", why)
     return _measurement(claim, found)
+
+
+def judge_kept_weights(
+    claim: Claim, found: Measurement, cells: Cells, experiment: Experiment, planned: int
+) -> Judgement:
+    """The judgement of a measurement on the kept weights of an arm: it rests on the records of its `planned` seeds.
+
+    Stale where weights were read that belong to no fresh record of the arm; incomplete where a planned seed's were not.
+    """
+    profile = found.profile
+    assert profile is not None, "weights were trained at a profile"
+    keys: list[Key] = [(experiment.name, profile, found.arm, seed) for seed in range(planned)]
+    read = [key for key in keys if cells.weights.get(key) in found.weights]
+    known = {cells.weights[key] for key in cells.weights if key[:3] == (experiment.name, profile, found.arm)}
+    deviations = deviations_of(replace(claim, arm=found.arm), experiment, profile)
+    judged = replace(
+        _measurement(claim, found),
+        profile=profile,
+        arm=found.arm,
+        seeds_done=len(read),
+        seeds_planned=planned,
+        deviations=deviations,
+        comparability=comparability(claim, profile, deviations),
+    )
+    if judged.comparability == "not comparable":
+        return _unanswered(judged, "not comparable", f"The {profile} profile does not judge it. {judged.why}")
+    if not known.issuperset(found.weights):
+        return _unanswered(judged, "stale", f"Weights were read that no fresh record of {found.arm} names.")
+    if len(read) < planned:
+        return _unanswered(
+            judged, "incomplete", f"The weights of {len(read)} of {planned} planned seeds were read. {judged.why}"
+        )
+    return judged
+
+
+def _unanswered(judged: Judgement, verdict: Word, why: str) -> Judgement:
+    return replace(judged, verdict=verdict, why=why, test="", margin=None)
 
 
 def _agreement(claim: Claim) -> Judgement:

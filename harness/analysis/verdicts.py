@@ -15,7 +15,7 @@ from harness.analysis.crossed import Outcomes
 from harness.analysis.family import holm
 from harness.analysis.frame import Loaded
 from harness.analysis.judgement import Judgement, judged, planned_seeds, unmeasured, without_records
-from harness.analysis.margins import value_margin
+from harness.analysis.margins import rival_of, value_margin
 from harness.analysis.measurements import Measurement
 from harness.analysis.measures import arms_keys, ordering_of, with_ordering, with_steps, with_value, with_verdict
 from harness.analysis.ordering_rules import Ordering
@@ -29,7 +29,7 @@ from harness.analysis.outcomes import (
 )
 from harness.analysis.planned_seeds import Cells, Key, PlannedSeeds, index, profiles_with_records, seeds_done
 from harness.analysis.reruns import with_reruns
-from harness.analysis.untrained import judge_untrained
+from harness.analysis.untrained import judge_kept_weights, judge_untrained
 from harness.analysis.value_rules import Value
 from harness.catalogue import Catalogue, Claim, Paper
 from harness.config import PROFILES, ProfileName
@@ -84,7 +84,7 @@ def judge(
 
 def _of_claim(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[Judgement | Pending]":
     if not claim.needs_training:
-        return [judge_untrained(claim, bench.measurements)] if profile is None else []
+        return _untrained(bench, claim, profile)
     places = _places(bench, claim)
     judged: list[Judgement | Pending] = []
     for name in PROFILES:
@@ -92,6 +92,18 @@ def _of_claim(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[
         if (place := next(known, None)) is not None:
             judged.append(_judgement(bench, place, name))
     return judged or [without_records(claim, bench.catalogue, profile, bench.seeds_planned)]
+
+
+def _untrained(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[Judgement | Pending]":
+    """A claim that needs no training of its own, at no profile, or at that of the kept weights it was measured on."""
+    found = bench.measurements.get(str(claim.quantity)) if claim.kind == "measurement" else None
+    experiment = bench.catalogue.experiment(claim.experiment)
+    if found is None or found.profile is None or found.arm not in [arm.name for arm in experiment.arms]:
+        return [judge_untrained(claim, bench.measurements)] if profile is None else []
+    if profile not in (None, found.profile):
+        return []
+    planned = experiment.seeds(found.arm, found.profile) if bench.seeds_planned is None else bench.seeds_planned
+    return [judge_kept_weights(claim, found, bench.cells, experiment, planned)]
 
 
 def _has_records(bench: Bench, claim: Claim, profile: ProfileName) -> bool:
@@ -180,13 +192,8 @@ def _against_rival(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[
     number = float(rival.value or 0)
     found = accuracy_of(bench.cells, keys, blank.timestep)
     outcomes = shifted(found, -number)
-    ordering = Ordering(value_margin(number))
+    ordering = ordering_of(bench.catalogue, claim)
     return Pending(with_ordering(replace(blank, published=number), outcomes, ordering), outcomes, ordering)
-
-
-def rival_of(claim: Claim, catalogue: Catalogue) -> Claim:
-    """The context row that an ordering names as its rival."""
-    return next(other for other in catalogue.claims if other.id == claim.rival)
 
 
 def _value_of(bench: Bench, claim: Claim, key: tuple[str, str, str, int]) -> Value:
@@ -206,6 +213,7 @@ def _adjusted(parts: "Sequence[Judgement | Pending]", paper: Paper) -> list[Judg
         having = {e.name for e in paper.experiments if profile in e.profile_names}
         size = sum(claim.kind == "ordering" and claim.experiment in having for claim in paper.claims)
         raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
-        for (i, part), p in zip(family, holm(raw, max(size, len(raw))), strict=True):
-            result[i] = with_verdict(part.judgement, part.outcomes, part.ordering, float(p))
+        size = max(size, len(raw))
+        for (i, part), p in zip(family, holm(raw, size), strict=True):
+            result[i] = with_verdict(part.judgement, part.outcomes, part.ordering, float(p), size)
     return result

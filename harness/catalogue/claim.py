@@ -60,8 +60,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     `reruns`: runs that tell which deviation or reading explains a difference, where an ordering is missed.
     `statement`, `figures`, `low`, `high`: agreement only, a sentence of the paper, its own printed figures (such as
     "240/48" or "87.2-84.4"), and the range in which they all lie if the sentence is right.
-    `quantity`, `relation`, `value`: measurement only, what is computed from the data without any training, and the
-    bound that it keeps if the statement is right.
+    `quantity`, `relation`, `value`: measurement only, what is computed from the data without any training or read from
+    kept weights, and the bound that it keeps if the statement is right.
     `label`: whose number a context row is; no record is judged by it.
     `arm`, `judged_as` of a context row: the paper's own number, shown at that arm and judged by that claim; records of
     the arm serve where the claim's own experiment has none.

@@ -16,6 +16,7 @@ from harness.analysis.operations import operations_of_record
 from harness.catalogue import Catalogue
 from harness.config import CellConfig
 from harness.errors import HarnessError
+from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness_in
 from harness.records.rechecks import rechecks_of
 from harness.records.seeds import finished_seeds
@@ -43,7 +44,7 @@ def card(weights: Path, catalogue: Catalogue) -> str:
             f"{weights}: no finished record beside it", "a card is made from weights and record together"
         )
     path = weights.resolve().with_suffix(".json")
-    known, config = freshness_in(path, catalogue), record.config
+    known, config = freshness_in(path, catalogue, known_certificates(path.parents[3])), record.config
     named: dict[str, Any] = {
         "config": config,
         "fingerprint": record.fingerprint,
@@ -141,5 +142,5 @@ def _of_catalogue(config: CellConfig, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "title": f"{experiment.title}: {arm.title}",
         "source": f"Source: {experiment.source}.",
-        "deviations": [*profile.deviations, *arm.deviations],
+        "deviations": list(experiment.deviations(arm, profile)),
     }

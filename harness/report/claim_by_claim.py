@@ -11,7 +11,7 @@ UNANSWERED: Mapping[str, str] = {
     "incomplete": "the planned seeds that are missing",
     "stale": "whether today's code gives the same",
     "not comparable": "the number at a recipe near enough to the published one",
-    "inconclusive": "the answer: more seeds would decide",
+    "inconclusive": "the claim itself",
 }
 
 
@@ -30,6 +30,8 @@ def still_open(row: ClaimRow) -> str:
     count = len(row.deviations)
     if row.verdict in MISSED and row.undone:
         rest = count - len(row.undone)
+        if not rest:
+            return "what explains what is left; no deviation does"
         return f"whether {_deviations(rest, 'other ')} explain{'s' if rest == 1 else ''} what is left; no run tells"
     if row.verdict in MISSED and count:
         return f"whether {_deviations(count)} explain{'s' if count == 1 else ''} the difference; no run tells"

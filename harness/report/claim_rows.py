@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.curves import steps_label
-from harness.analysis.verdicts import Judgement, rival_of
+from harness.analysis.judgement import Judgement
+from harness.analysis.margins import rival_of
 from harness.analysis.words import ANSWERS
 from harness.catalogue import Catalogue, Claim
 from harness.report.sources import Source
@@ -116,7 +117,7 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
         interval=interval,
         before=_before(judgement),
         optimism=BLANK if judgement.optimism is None else f"{judgement.optimism:+.2f}",
-        seeds=f"{judgement.seeds_done}/{judgement.seeds_planned}" if claim.needs_training else BLANK,
+        seeds=f"{judgement.seeds_done}/{judgement.seeds_planned}" if judgement.seeds_planned else BLANK,
         margin=BLANK if judgement.margin is None else f"{judgement.margin:.2f}",
         test=judgement.test or BLANK,
         comparability=judgement.comparability,
@@ -176,7 +177,7 @@ def _ours(judgement: Judgement) -> tuple[str, str]:
     signed = judgement.kind == "ordering"
     unit = "points" if signed else "%"
     if judgement.kind == "measurement":
-        return f"{judgement.mean:.1f} %", "computed, without training"
+        return f"{judgement.mean:.1f} %", "of kept weights" if judgement.profile else "computed, without training"
     if judgement.low is None or judgement.high is None:
         return ", ".join(_number(run, signed) for run in judgement.runs) + f" {unit}", "one number a seed"
     interval = f"95 %: {_number(judgement.low, signed)} to {_number(judgement.high, signed)}"

@@ -15,8 +15,8 @@ from harness.report.tables import BLANK, Row, Table, letter
 WORDS = {
     "reproduced": "our mean is equivalent to the published number, within the margin (two one-sided tests)",
     "within prediction": "not equivalent, but the published number is one that our next run could well give",
-    "higher": "our whole 95 % interval lies above the published number and its margin: it did not come out",
-    "lower": "our whole 95 % interval lies below the published number and its margin: it did not come out",
+    "higher": "our next run could not give it, and our whole 95 % interval lies above it and its margin",
+    "lower": "our next run could not give it, and our whole 95 % interval lies below it and its margin",
     "sign and size": "an ordering whose sign is right, and whose size agrees with the published one",
     "sign only": "an ordering whose sign is right, and whose size is shown to differ from the published one",
     "holds": "an ordering that is published without a size, and whose sign is right",

@@ -15,6 +15,7 @@ KINDS: Mapping[Kind, str] = {
     "agreement": "sentences beside the paper's own figures",
     "measurement": "statements computed without training",
 }
+ON_WEIGHTS = "statements measured on kept weights"
 
 
 def overview(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
@@ -25,12 +26,20 @@ def overview(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
     if all(judgement.profile is None for judgement in judgements):
         return
     claims = one_for_each_claim(judgements)
-    counts = Counter[tuple[str, str]]((judgement.kind, judgement.verdict) for judgement in claims)
-    kinds = {kind: [(word, counts[kind, word]) for word in SIGNS if counts[kind, word]] for kind in KINDS}
+    counts = Counter[tuple[str, str]]((_what(judgement), judgement.verdict) for judgement in claims)
+    kinds = {
+        kind: [(word, counts[kind, word]) for word in SIGNS if counts[kind, word]]
+        for kind in (*KINDS.values(), ON_WEIGHTS)
+    }
     yield Sentence(
         f"What became of {len(claims)} claims of the paper:",
-        tuple(f"{KINDS[kind]}: {', '.join(map(_counted, words))}" for kind, words in kinds.items() if words),
+        tuple(f"{kind}: {', '.join(map(_counted, words))}" for kind, words in kinds.items() if words),
     )
+
+
+def _what(judgement: Judgement) -> str:
+    on_weights = judgement.kind == "measurement" and judgement.profile is not None
+    return ON_WEIGHTS if on_weights else KINDS[judgement.kind]
 
 
 def _counted(found: tuple[str, int]) -> str:

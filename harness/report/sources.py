@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import numpy as np
 import pandas as pd
 
 from harness.analysis.curves import ARM, percent
@@ -70,8 +71,11 @@ class Source:
 
     @cached_property
     def operations(self) -> Mapping[Key, Operations]:
-        """What one image costs in every arm with a finished cell that counted it."""
-        return operations_by_arm(self.loaded)
+        """What one image costs in every arm with a finished planned cell that counted it."""
+        layers = self.loaded.layers
+        places = layers[[*ARM, "seed"]].itertuples(index=False, name=None)
+        planned = [seed < self.planned_seeds(*key) for *key, seed in places]
+        return operations_by_arm(replace(self.loaded, layers=layers[np.array(planned, dtype=bool)]))
 
     @cached_property
     def _index(self) -> Cells:

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from harness.analysis.verdicts import judge, judged
 from harness.records.store import read_record, write_record
-from tests.analysis.judging import CATALOGUE, CLAIMS, MNIST, NEAR, Write, judge_one, load, write_arm
+from tests.analysis.judging import CATALOGUE, CLAIMS, FREQUENCIES, MNIST, NEAR, VGG9, Write, judge_one, load, write_arm
 
 READINGS = "sensitivity-readings"
 INTERMITTENT = "ablation-intermittent"
@@ -34,6 +34,20 @@ def test_the_same_computation_under_two_names_is_one_control(tmp_path: Path, wri
     assert judge_one(tmp_path, "mnist-t16").same == ("direct-16",)
 
 
+def test_a_control_without_all_its_planned_seeds_does_not_count(tmp_path: Path, write: Write) -> None:
+    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
+    write_arm(write, MNIST, "paper", "direct-16", NEAR[:4])
+    found = judge_one(tmp_path, "mnist-t16")
+    assert (found.verdict, found.same, found.other) == ("reproduced", (), ())
+
+
+def test_another_code_is_no_reading_of_the_paper(tmp_path: Path, write: Write) -> None:
+    write_arm(write, VGG9, "paper", "cyclic-48", (8800, 8801, 8802, 8803, 8804))
+    write_arm(write, "cifar10-encoders", "paper", "direct", (8990, 8991, 8992, 8993, 8994))
+    found = judge_one(tmp_path, "interleaved-cyclic-16-accuracy")
+    assert (found.verdict, found.reading) == ("lower", "")
+
+
 def test_a_missed_number_names_the_nearest_reading(tmp_path: Path, write: Write) -> None:
     write_arm(write, MNIST, "paper", "cyclic-2", (9400, 9401, 9402, 9403, 9404))
     write_arm(write, READINGS, "paper", "released-2", (8400, 8420))
@@ -51,6 +65,14 @@ def test_claims_on_the_same_records_are_one_piece_of_evidence(tmp_path: Path, wr
     found = judge(load(tmp_path), CATALOGUE, [CLAIMS["mnist-t16"], again])
     assert [j.twins for j in found] == [("again",), ("mnist-t16",)]
     assert judged(found) == 1
+
+
+def test_unfinished_claims_of_one_arm_are_no_twins(tmp_path: Path, write: Write) -> None:
+    """Both have only their first arm: their records do not tell them apart."""
+    write_arm(write, FREQUENCIES, "lite", "latency48-16", (6900, 6960, 6860, 6900, 6920))
+    names = ("frequencies-no-benefit-4", "frequencies-no-benefit-8")
+    found = judge(load(tmp_path), CATALOGUE, [CLAIMS[name] for name in names])
+    assert [(j.verdict, j.twins) for j in found] == [("incomplete", ()), ("incomplete", ())]
 
 
 def test_another_number_on_the_same_records_is_another_claim(tmp_path: Path, write: Write) -> None:

@@ -59,6 +59,7 @@ def test_records_of_earlier_code_are_stale_and_counted_by_folder(tmp_path: Path,
     loaded = load(tmp_path)
     assert loaded.cells["status"].tolist() == ["stale", "stale"]
     assert loaded.curves.empty
+    assert loaded.cells["accuracy"].isna().all()
     assert loaded.problems == (f"{path.parent}: 2 stale: changed since: harness.gone, harness.snn.neuron",)
 
 

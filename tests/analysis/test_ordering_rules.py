@@ -1,9 +1,11 @@
 """Verdicts on published orderings: an example of each word, the order of the rules, and how often they err."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from statsmodels.stats.power import TTestPower
 
 from harness.analysis.crossed import Outcomes, difference_outcomes, outcomes_without_images
 from harness.analysis.ordering_rules import Ordering, judge_ordering, ordering_p
@@ -85,6 +87,14 @@ def test_margin_test_and_reason_stand_beside_the_word(
     found = _judge((centre + scale * STEADY).tolist(), ordering)
     assert (found.margin, found.test) == (0.5, test)
     assert why in found.why
+
+
+def test_the_seeds_that_are_lacking_count_holms_adjustment() -> None:
+    """sd 1, effect 2.8: statsmodels' TTestPower asks for 7.05 seeds at 5 % of 16."""
+    outcomes = outcomes_without_images((1.0 + 10 * STEADY).tolist(), -100.0)
+    asked = TTestPower().solve_power(effect_size=2.8, alpha=0.05 / 16, power=0.8, alternative="two-sided")
+    why = judge_ordering(outcomes, SIZED, 1.0, family=16).why
+    assert f"{math.ceil(asked)} seeds would show one of 2.8 with 80% power, adjusted alike." in why
 
 
 def test_a_size_that_one_more_pair_could_give_is_said_to_be_so() -> None:

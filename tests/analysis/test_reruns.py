@@ -45,6 +45,7 @@ def test_a_run_with_fewer_deviations_stands_beside_with_its_change_paired_by_see
     [
         ((8500, 8520, 8500), "nearer to what is claimed, and not there"),  # 9.0 points where 10.24 are published
         ((8624, 8650, 8620), "that is what is claimed"),  # 10.24, 10.3, 10.2
+        ((8000, 8620, 9240), "these seeds cannot tell that from no change"),  # 4.0, 10.0, 16.4: the sign is open
         ((7790, 7850, 7850), "these seeds cannot tell that from no change"),  # 1.9, 2.3, 2.5
     ],
 )

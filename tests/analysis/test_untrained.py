@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from harness.analysis.measurements import Measurement, read_measurements, write_measurement
 from harness.analysis.untrained import judge_untrained
-from harness.analysis.verdicts import judge
+from harness.analysis.verdicts import Judgement, judge
 from harness.catalogue import Claim
+from harness.records.store import read_record, write_record
+from harness.schema import Weights
 from tests.analysis.judging import CATALOGUE, CLAIMS, MNIST, Write, judge_one, load, of_5000, write_arm
 
 SHARE = Measurement("share", 84.0, "%", "cifar10", "0" * 64, 100, "The first frequency holds")
@@ -55,9 +58,46 @@ def test_a_measurement_keeps_its_bound_or_not(relation: str, bound: str, word: s
 
 
 def _with(claim: Claim, relation: str) -> Claim:
-    from msgspec.structs import replace
+    return structs.replace(claim, relation=relation)
 
-    return replace(claim, relation=relation)
+
+READ = structs.replace(SHARE, profile="paper", arm="cyclic-16", weights=("a" * 64, "b" * 64))
+
+
+def kept(folder: Path, write: Write, names: str, measured: Measurement) -> Judgement:
+    """Two planned seeds whose kept weights have these names, and a claim on the `measured` weights."""
+    for seed, name in enumerate(names):
+        record = read_record(write(MNIST, "paper", "cyclic-16", seed, 9800))
+        write_record(folder, structs.replace(record, weights=Weights("seed.safetensors", name * 64), digest=""))
+    write_measurement(folder, measured)
+    claim = Claim(
+        id="m", experiment=MNIST, kind="measurement", source="§6", statement="s", quantity="share", value="80",
+        relation="at-least",
+    )  # fmt: skip
+    (found,) = judge(load(folder), CATALOGUE, [claim], seeds_planned=2)
+    return found
+
+
+def test_what_kept_weights_tell_rests_on_the_records_of_the_planned_seeds(tmp_path: Path, write: Write) -> None:
+    found = kept(tmp_path, write, "ab", READ)
+    assert (found.verdict, found.mean, found.profile, found.arm) == ("holds", 84.0, "paper", "cyclic-16")
+    assert (found.seeds_done, found.seeds_planned) == (2, 2)
+    assert found.comparability == f"approximate ({len(found.deviations)} deviations)"
+    assert "ANN epochs: 40 in place of 300" in found.deviations
+
+
+def test_weights_of_fewer_seeds_than_planned_decide_nothing(tmp_path: Path, write: Write) -> None:
+    found = kept(tmp_path, write, "ab", structs.replace(READ, weights=("b" * 64,)))
+    assert (found.verdict, found.seeds_done, found.mean) == ("incomplete", 1, 84.0)
+    assert found.why.startswith("The weights of 1 of 2 planned seeds were read.")
+
+
+def test_weights_that_no_fresh_record_names_are_stale(tmp_path: Path, write: Write) -> None:
+    assert kept(tmp_path, write, "ac", READ).verdict == "stale"
+
+
+def test_smoke_weights_judge_nothing(tmp_path: Path, write: Write) -> None:
+    assert kept(tmp_path, write, "ab", structs.replace(READ, profile="smoke")).verdict == "not comparable"
 
 
 def test_measurements_are_read_back_and_bad_files_named(tmp_path: Path) -> None:

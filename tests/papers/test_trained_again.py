@@ -34,7 +34,7 @@ def test_every_verdict_has_its_cells_and_the_rest_is_named(tmp_path: Path, write
         "1 identical bit for bit, 1 within tolerance:"
         " | identical bit for bit: mnist-784-100-10 (paper profile, cyclic-2, seed 0)"
         " | within tolerance: ablation-interleaved (lite profile, cyclic-16x3, seed 1), 7 images apart where the noise "
-        "of a test allows 10; its 2 recorded seeds are up to 300 apart where that noise allows 148"
+        "of a test allows 10; its 2 recorded seeds are 300 apart where that noise allows 148"
         " | no cell yet of cifar10-encoders"
     )
     assert [text for text in briefs(tmp_path) if "trained again" in text] == [

@@ -63,12 +63,13 @@ def test_a_paragraph_says_what_is_published_what_came_out_and_what_is_open() -> 
             replace(ROW, reading="", deviations=("rate", "dropout", "map"), undone=("rate",)),
             "whether 2 other deviations explain what is left; no run tells",
         ),
+        (replace(ROW, reading="", undone=("rate", "dropout")), "what explains what is left; no deviation does"),
         (replace(ROW, reading="", deviations=()), "nothing"),
         (replace(ROW, verdict="reproduced"), "whether 2 deviations matter"),
         (replace(ROW, verdict="holds", deviations=("rate",)), "whether the one deviation matters"),
         (replace(ROW, verdict="holds", deviations=()), "nothing"),
         (replace(ROW, verdict="no records"), "all of it"),
-        (replace(ROW, verdict="inconclusive"), "the answer: more seeds would decide"),
+        (replace(ROW, verdict="inconclusive"), "the claim itself"),
     ],
 )
 def test_what_is_open_follows_from_verdict_reading_and_deviations(changed: ClaimRow, words: str) -> None:

@@ -48,6 +48,15 @@ def parts(campaign: Campaign, arm: str) -> dict[str, dict[str, str]]:
     return {row["part"]: row for row in csv.DictReader(io.StringIO(text)) if row["arm"] == arm}
 
 
+def test_a_seed_beyond_the_plan_is_no_part_of_an_arms_costs(tmp_path: Path) -> None:
+    """Four of five planned seeds, and a sixth."""
+    campaign = empty(tmp_path)
+    paths = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200, 9300, 9400, 9500))
+    paths[4].unlink()
+    render(campaign.alone, CATALOGUE)
+    assert table_line(campaign, "cyclic-2 ")[2] == "4/5, incomplete"
+
+
 def test_a_row_has_counts_energy_and_their_ratio(counted: Campaign) -> None:
     # 78,400 MACs × 4.6 pJ; (2 × 9,000 accumulates + 300) × 0.9 pJ + 200 × 4.6 pJ; 3 spikes of 100 neurons in 2 steps
     # 18,000 of 2 × 78,400 places; break-even: (360,640 - 300 × 0.9 - 200 × 4.6) / 0.9 of as many places

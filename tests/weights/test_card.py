@@ -12,8 +12,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from harness.catalogue import Catalogue
+from harness.catalogue.deviations import Stated
+from harness.records import certificates
+from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.store import read_record, write_record
 from harness.report.card import card
+from tests.fingerprints import of_other_code
 from tests.robust import tiny
 from tests.weights.conftest import Call, Kept
 
@@ -70,6 +74,26 @@ def test_deviations_of_the_profile_are_listed(own: Kept) -> None:
     deviating = replace(tiny.EXPERIMENT, profiles=(replace(tiny.PROFILE, deviations=("fewer images",)),))
     assert "\n- fewer images\n" in card(own.weights, Catalogue((), (deviating,)))
     assert "None is stated." in card(own.weights, KNOWN)
+
+
+def test_settings_that_leave_the_published_recipe_are_listed(own: Kept) -> None:
+    from dataclasses import replace
+
+    compared = replace(tiny.EXPERIMENT, published={"snn.epochs": Stated("fine-tuning epochs", (999,))})
+    epochs = read_record(own.record).config.snn.epochs
+    assert f"\n- fine-tuning epochs: {epochs} in place of 999\n" in card(own.weights, Catalogue((), (compared,)))
+
+
+def test_a_certificate_keeps_the_record_fresh(own: Kept) -> None:
+    record = read_record(own.record)
+    earlier = of_other_code(record, {"other": "code"})
+    write_record(own.results, msgspec.structs.replace(earlier, digest=""))
+    assert "**Stale**" in card(own.weights, KNOWN)
+    before, after = earlier.fingerprint.numerics, record.fingerprint.numerics
+    freed = Freed("dct", "cpu", record.config.precision, before, after, 1)
+    write_certificate(own.results, Certificate("0" * 40, [freed], ["tiny"], {}, {}, {}, "outputs"))
+    certificates._certificates_at.cache_clear()
+    assert "**Stale**" not in card(own.weights, KNOWN)
 
 
 def test_seeds_of_the_same_recipe_stand_beside_it(own: Kept) -> None:

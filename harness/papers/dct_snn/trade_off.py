@@ -71,7 +71,11 @@ def kept(dataset: str, reads: Sequence[Read]) -> Measurement:
     )
     value, data = round(100 * shortened / whole, 4), reads[0].record.fingerprint.data
     quantity = f"accuracy-kept-with-{FREQUENCIES}-frequencies-{dataset}"
-    return Measurement(quantity, value, "%", dataset, data, reads[0].total, how)
+    known = (read.record.weights for read in reads)
+    return Measurement(
+        quantity, value, "%", dataset, data, reads[0].total, how, config.profile, config.arm,
+        weights=tuple(weights.sha256 for weights in known if weights is not None),
+    )  # fmt: skip
 
 
 def measured(results: Path, catalogue: Catalogue, data_dir: Path | None = None) -> Iterator[Measurement]:

@@ -69,7 +69,7 @@ def _significance(material: Material) -> str:
     return (
         f"Yes. Seeds behind the numbers: {numbers}. Intervals are 95 %, over seeds and test images; orderings are "
         "tested on paired differences and adjusted by Holm's method; equality is shown by two one-sided tests within a "
-        "margin. The number of seeds is fixed before the first record, and results are those of the final epoch."
+        "margin. The number of seeds is planned in the experiment, and results are those of the final epoch."
     )
 
 

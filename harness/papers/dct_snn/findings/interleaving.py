@@ -32,7 +32,7 @@ def _cost(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
     ]
     if not costs:
         return
-    course = " shrinks in training" if all(before > after for _, _, before, after in costs) else ""
+    course = ", shrinks in training" if all(before > after for _, _, before, after in costs) else ""
     parts = tuple(
         f"{words}, {before:.2f} straight after balancing, {after:.2f} after fine-tuning, where "
         f"{found.published:g} is published ({found.verdict}, {found.profile} profile)"
@@ -43,7 +43,7 @@ def _cost(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
         for words, found, _, after in costs
     )
     brief = f"Interleaving costs {points}."
-    yield Sentence(f"What interleaving costs, in points,{course}:", parts, brief=brief)
+    yield Sentence(f"What interleaving costs, in points{course}:", parts, brief=brief)
 
 
 def _course(loaded: Loaded, cells: Cells) -> Iterator[Sentence]:
