@@ -38,7 +38,7 @@ def _executed(path: Path) -> object:
     sys.modules[name] = module  # dataclasses in the file look up their module here
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # the file's own code may raise anything
+    except (Exception, SystemExit) as error:  # the file's own code may raise anything
         raise HarnessError(f"{path}: {type(error).__name__}: {error}", "correct the file") from error
     if not hasattr(module, "EXPERIMENT"):
         raise HarnessError(f"{path}: defines no EXPERIMENT", HINT)

@@ -138,7 +138,8 @@ def main() -> None:
     except (HarnessError, EncoderError) as error:
         message = str(error)
     except OSError as error:  # a full disk, a folder that may not be written, a name that is too long
-        place = f": {error.filename}" if error.filename else ""
+        named = error.filename2 or error.filename  # the second: where a finished file was to be put
+        place = f": {named}" if named else ""
         message = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)

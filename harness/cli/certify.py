@@ -25,10 +25,12 @@ def certify(
     as_json: AsJson = False,
 ) -> None:
     """Compute cells with the code at --base and with today's, and certify what is equal bit for bit (else exit 1)."""
-    if dump:
-        from harness.papers import catalogue
-        from harness.runs.dump import dumps
+    from harness.papers import catalogue
+    from harness.runs.dump import KERNELS, SMOKE, config_of, dumps
 
+    for name in {*(cell or ()), *(dump or ())} - {KERNELS, SMOKE}:
+        config_of(name, catalogue())
+    if dump:
         for found in dumps(dump, catalogue(), data_dir):
             print(json.dumps(msgspec.to_builtins(found)), flush=True)
         return

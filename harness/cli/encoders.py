@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from harness.cli.options import AsJson, DataDir
+from harness.errors import HarnessError
 from harness.machine.console import console as plain
 
 encoders_app = typer.Typer(
@@ -68,10 +69,13 @@ def check(name: Name) -> None:
     """Check an encoder against every law that encoders keep, one line each. Exit code 1 if it breaks one."""
     from encoders import create
     from encoders.conformance import check as check_laws
+    from harness.plugins.guard import named
     from harness.plugins.skeleton import require_installed
 
     require_installed(name)
-    findings = check_laws(create(name))
+    with named(name, "be made"):
+        encoder = create(name)
+    findings = check_laws(encoder)
     for finding in findings:
         print(finding)
     if any(finding.passed is False for finding in findings):
@@ -95,6 +99,7 @@ def show(
     from harness.inspect.picture import picture
     from harness.inspect.view import look
 
+    _require_name(out)
     drawn = picture(look(name, dataset, image, timesteps, data_dir))
     _write(drawn, out)
     print(drawn.alternative)
@@ -117,6 +122,7 @@ def probe(
     from encoders.registry import BUILTIN
     from harness.inspect import probing
 
+    _require_name(out)
     asked = probing.Probe(dataset, timesteps, probing.reading(reads))
     probed = probing.run_probe(names or list(BUILTIN), asked, data_dir)
     drawn = probing.picture(probed, asked)
@@ -138,6 +144,12 @@ def _probe_table(probed: Any) -> Table:
     for one in probed:
         table.add_row(one.encoder, *(f"{100 * one.accuracy[t - 1]:.1f}" for t in columns))
     return table
+
+
+def _require_name(out: Path | None) -> None:
+    """Raise HarnessError for a path that names no file, such as "." or "..", before any work."""
+    if out is not None and out.name in ("", ".."):
+        raise HarnessError(f"{out}: names no file", "name the figure, such as my-figure")
 
 
 def _write(drawn: Any, out: Path | None) -> Path:

@@ -41,8 +41,11 @@ def export(
 def _card(weights: Path, out: Path | None) -> None:
     from harness.machine.files import write_atomically
     from harness.papers import catalogue
+    from harness.records.weights import require_another
     from harness.report.card import card
 
+    if out is not None:
+        require_another(out, weights)
     text = card(weights, catalogue())
     if out is None:
         print(text, end="")

@@ -22,7 +22,11 @@ def folder(text: str | Path) -> Path:
     if not str(text).strip():
         raise HarnessError("a folder's name is empty", "name a folder, such as results/local; . is this one")
     path = Path(text)
-    if path.resolve() == Path(path.resolve().anchor):
+    try:
+        whole = path.resolve()
+    except (OSError, RuntimeError) as error:  # links that lead in a circle
+        raise HarnessError(f"{text}: no folder ({error})", "name a folder, such as results/local") from None
+    if whole == Path(whole.anchor):
         raise HarnessError(f"{text} is the root of the disk", "name a folder below it, such as results/local")
     return path
 

@@ -29,7 +29,9 @@ def stoppable(how_to_go_on: str, deadline: signals.Deadline | None = None) -> It
         print(f"stopped: {how_to_go_on}", file=sys.stderr)
         raise typer.Exit(signals.STOPPED) from None
     except Stopped as stopped:
-        print(f"stopped in {stopped} with a checkpoint: run the same command again to go on", file=sys.stderr)
+        kept = "with a checkpoint: run the same command again to go on"
+        lost = "of a second training, which has no checkpoint: the same command begins this cell again"
+        print(f"stopped in {stopped} {kept if stopped.kept else lost}", file=sys.stderr)
         raise typer.Exit(signals.AGAIN) from None
 
 
@@ -92,11 +94,11 @@ def verify(
             with display(plain(stderr=True), forecast) as show:
                 show.cell(str(expected.path))
                 result = verifying.verify(expected, Watch(Meter(expected.cost, show.advance).progress))
-            if keep:
-                keep_answer(path, expected.record, result)
     if as_json:
         print(json.dumps(msgspec.to_builtins(result)))
     else:
         print("\n".join((str(result), *result.notes)))
+    if keep:
+        keep_answer(path, expected.record, result)
     if result.verdict == "different":
         raise typer.Exit(1)

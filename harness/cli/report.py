@@ -59,14 +59,16 @@ def report(
     if artefact is not None:
         _write_artefact(artefact, evidence_dir, known, prices)
         return
+    if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
+        raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
+    for name in names or ():
+        if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
+            known.experiment(name)
     if check:
         place = out or REPORTS
         wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
         console.print("\n".join(f"{place / name} is not what the records give" for name in wrong) or "up to date")
         raise typer.Exit(1 if wrong else 0)
-    for name in names or ():
-        if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
-            known.experiment(name)
     sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
         print(json.dumps(_document(sources, names)))

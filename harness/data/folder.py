@@ -22,7 +22,7 @@ FORMATS = ("WEBP", "PNG", "JPEG", "BMP")
 
 _HINT = "get the file again"
 # What PIL raises for a file with wrong bytes, depending on where it stands.
-_UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 def find(tree: Tree) -> str | None:
@@ -114,5 +114,5 @@ def _image(raw: bytes, facts: Facts, where: str) -> Pixels:
     except UnidentifiedImageError as error:
         # PIL's own message holds the address of an object.
         raise HarnessError(f"{where} is not a readable image: it is none of {', '.join(FORMATS)}", _HINT) from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise HarnessError(f"{where} is not a readable image: {error}", _HINT) from error

@@ -12,6 +12,7 @@ from encoders.probe import Labelled, Reads, RidgeProbe, linear_probe
 from harness.data import load
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
+from harness.plugins.guard import named
 from harness.report.drawing import Picture, both_renderings, legend_below, new_figure, styled
 from harness.report.palette import looks_of
 from harness.training.batches import normalised
@@ -64,7 +65,8 @@ def run_probe(names: Sequence[str], probe: Probe, data_dir: Path | None = None) 
 
     def accuracy(name: str) -> tuple[float, ...]:
         draws = generator(0, "encoder-test")
-        return tuple(linear_probe(create(name), train, test, draws, RidgeProbe(probe.timesteps, probe.reads)))
+        with named(name, "be probed", TRAINING_IMAGES):
+            return tuple(linear_probe(create(name), train, test, draws, RidgeProbe(probe.timesteps, probe.reads)))
 
     return tuple(Probed(name, accuracy(name)) for name in names)
 

@@ -15,6 +15,7 @@ from harness.data import load
 from harness.data.subset import subset
 from harness.errors import HarnessError
 from harness.inspect.reading import FrequencyCode, frequencies_fed, linear_reading, spikes_times_threshold
+from harness.plugins.guard import named
 from harness.training.batches import normalised
 from harness.training.randomness import generator
 
@@ -58,13 +59,20 @@ def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | 
 
     Raises HarnessError for an unknown data set or image, EncoderError for an unknown encoder or a T that does not fit.
     """
-    encoder = encoders.create(name)
+    with named(name, "be made"):
+        encoder = encoders.create(name)
     data = load(dataset, data_dir)
     if not 0 <= number < len(data.test):
         raise HarnessError(f"{dataset} has no test image {number}", f"use 0 to {len(data.test) - 1}")
     known = normalised(subset(data.train, min(CALIBRATION_IMAGES, len(data.train)), 0).images)
-    encoder = encoder.calibrate(known, generator(0, "calibration"))
     image = normalised(data.test.images[number : number + 1])
+    with named(name, "be shown", CALIBRATION_IMAGES):
+        return _view(encoder, known, image, (name, dataset, number, timesteps))
+
+
+def _view(encoder: Encoder, known: Tensor, image: Tensor, asked: tuple[str, str, int, int]) -> View:
+    name, dataset, number, timesteps = asked
+    encoder = encoder.calibrate(known, generator(0, "calibration"))
     train = encoder.encode(image, timesteps, generator(0, "encoder-test"))
     steps = tuple(sorted({t for t in STEPS if t < timesteps} | {timesteps}))
     readings, how = _readings(encoder, known[:READING_IMAGES], image, train, steps)

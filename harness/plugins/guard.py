@@ -111,6 +111,16 @@ def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
 
 
 @contextmanager
+def named(name: str, act: str, images: int = 0) -> Iterator[None]:
+    """As `watched`, for a command without a cell that could fail: raise EncoderError."""
+    try:
+        with watched(name, act, images):
+            yield
+    except CellFailure as failure:
+        raise EncoderError(str(failure)) from failure
+
+
+@contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise Expired after `seconds`, not counting those in which the process was stopped or the machine asleep.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from harness.errors import CellFailure
+from harness.errors import CellFailure, Stopped
 from harness.machine.locks import hold
 from harness.machine.signals import finishing
 from harness.plugins.guard import guarded
@@ -52,7 +52,10 @@ def add_weights(cells: Sequence[PlannedCell], grid: Grid) -> Iterator[Added]:
                 grid.starting(cell)
                 meter = Meter(cell.cost, grid.setting.watch.progress)
                 watch = replace(grid.setting.watch, progress=meter.progress)
-                result = _add(cell, grid, watch)._replace(reported=meter.reported)
+                try:
+                    result = _add(cell, grid, watch)._replace(reported=meter.reported)
+                except Stopped as stopped:  # a second training has no checkpoint
+                    raise Stopped(str(stopped), kept=False) from None
                 lock_path(cell.path).unlink(missing_ok=True)
             else:
                 result = Added(cell, False, f"running elsewhere ({owner}): no weights added")

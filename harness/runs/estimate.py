@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-import encoders
 from encoders.errors import EncoderError
 from harness.config import CellConfig, NetworkSpec, canonical_json
 from harness.data.types import DataSet
@@ -50,7 +49,7 @@ class Estimate:
 
 def frame_shape(config: CellConfig, data: DataSet) -> Shape:
     """(C, H, W) of the maps that the network of `config` sees."""
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    encoder = guarded(config.encoder)
     _, channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape
     return channels, height, width
 

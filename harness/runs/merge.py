@@ -4,6 +4,7 @@ A record is taken over byte for byte, so its digest still shows that nothing was
 is kept in `merged.json`; the processor that computed it stands in the record.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -80,8 +81,13 @@ class Merge:
     def _keep_origins(self) -> None:
         origins = read_origins(self.results)
         for target, one in self.taken.items():
-            origins[target.relative_to(self.results).as_posix()] = Origin(str(one.folder), one.record.digest)
+            origins[target.relative_to(self.results).as_posix()] = Origin(_text(one.folder), one.record.digest)
         write_atomically(self.results / LEDGER, msgspec.json.format(msgspec.json.encode(origins, order="sorted")))
+
+
+def _text(path: Path) -> str:
+    """A path as text: its name may hold bytes that are none."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def planned(folders: Sequence[Path], results: Path) -> Merge:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 
 from harness.data.catalog import facts_of
-from harness.data.folder import FORMATS, SUFFIXES
+from harness.data.folder import FORMATS, SUFFIXES, UNREADABLE
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.runs.predict import UNKNOWN
@@ -54,6 +54,6 @@ def _pixels(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
                     "resize it first, as its training images were made",
                 )
             pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (UnidentifiedImageError, *UNREADABLE) as error:
         raise HarnessError(f"{path}: not a readable image ({error})", "replace or remove it") from None
     return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

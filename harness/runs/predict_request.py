@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import torch
 from harness.data import load
 from harness.data.types import DataSet, ImageSet
 from harness.errors import HarnessError
+from harness.machine.files import write_atomically
 from harness.records.weights import About, WeightsFile, beside, read_weights
 from harness.runs.pictures import read_pictures
 from harness.runs.predict import UNKNOWN, Predictions, Shorter, predict, restore
@@ -44,8 +46,8 @@ def answer(request: Request, watch: Watch = SILENT) -> Answer:
 
     Raises HarnessError or EncoderError for what cannot be: weights, images, schedule, or the place for the table.
     """
-    if request.out is not None and request.out.suffix not in FORMATS:
-        raise HarnessError(f"{request.out}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
+    if request.out is not None:
+        _require_format(request.out)
     found = read_weights(request.weights)
     record = beside(request.weights)
     images, names = _images(found, request)
@@ -69,15 +71,18 @@ def table(done: Answer) -> pd.DataFrame:
 
 
 def write(done: Answer, path: Path) -> None:
-    """Write the table as Parquet or CSV, by the name's ending. Raises HarnessError where Parquet cannot be written."""
+    """Write the table as Parquet or CSV, by the name's ending, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".csv":
-        table(done).to_csv(path, index=False)
-        return
-    try:
-        table(done).to_parquet(path, index=False)
-    except ImportError:
-        raise HarnessError(f"{path}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file") from None
+    rows = table(done)
+    write_atomically(path, rows.to_csv(index=False).encode() if path.suffix == ".csv" else rows.to_parquet(index=False))
+
+
+def _require_format(path: Path) -> None:
+    """Raise HarnessError for a name that ends otherwise than a table does, and for Parquet without pyarrow."""
+    if path.suffix not in FORMATS:
+        raise HarnessError(f"{path}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
+    if path.suffix == ".parquet" and find_spec("pyarrow") is None:
+        raise HarnessError(f"{path}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file")
 
 
 def own_data(found: WeightsFile, data_dir: Path | None = None) -> DataSet:

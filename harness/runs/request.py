@@ -113,7 +113,7 @@ def _at_profile(
     anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT), cache.go_without)
     with computing_with(threads.count):
         setting = Setting(device, request.kernel, anns)
-        found = estimate(todo, data, setting, copies(todo, request.results, setting))
+        found = estimate(todo, data, setting, copies(todo, request.results, setting, bool(request.keep_weights)))
         again = estimate(
             without_weights(cells) if request.keep_weights else (), data, replace(setting, ann_cache=NO_CACHE)
         )
@@ -127,7 +127,7 @@ def _at_profile(
         todo=found.cells,
         steps=found.steps,
         seconds=found.seconds,
-        threads=threads,
+        threads=request.where.threads(threads),
         anns=anns,
         at_once=request.where.at_once(len(todo)),
         again=again,

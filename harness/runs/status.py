@@ -66,10 +66,14 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
 
     Raises HarnessError for an unknown experiment. One that is named and was never run is all missing.
     """
-    chosen = catalogue.experiment(experiment).name if experiment else None
+    unknown = sorted({path.parts[-4] for path in record_paths(results)} - {*catalogue.names()})
+    chosen = experiment if experiment in unknown else catalogue.experiment(experiment).name if experiment else None
     cells: list[CellStatus] = []
     data: dict[str, dict[str, int]] = {}
-    for name in [chosen] if chosen else catalogue.names():
+    for name in [chosen] if chosen else [*catalogue.names(), *unknown]:
+        if name in unknown:
+            cells += _of_file(results, name)
+            continue
         found = catalogue.experiment(name)
         begun = [profile for profile in found.profiles if (results / name / profile.name).is_dir()]
         for profile in begun or (found.profiles if chosen else ()):
@@ -77,6 +81,17 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
             digests = _digests(results / name / profile.name)
             data |= {f"{name}/{profile.name}": dict(digests)} if digests else {}
     return Status(tuple(cells), data)
+
+
+def _of_file(results: Path, experiment: str) -> Iterator[CellStatus]:
+    """The records of an experiment that no paper has, as a file of the user's gave it: what it plans is not known."""
+    certificates = known_certificates(results)
+    for path in record_paths(results / experiment, levels=2):
+        try:
+            yield _cell(read_record(path).config, path, certificates)
+        except HarnessError as error:
+            profile, arm = path.parts[-3:-1]
+            yield CellStatus(experiment, profile, arm, _seed(path), "stale", error.message, str(path))
 
 
 def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:

@@ -27,6 +27,7 @@ from harness.runs.cost import Cost
 from harness.runs.estimate import cost_of
 from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
+from harness.runs.predict import failures_as_errors
 from harness.runs.sealing import as_read
 from harness.runs.verification import Verification
 from harness.schema import Record
@@ -75,7 +76,7 @@ def to_verify(path: Path, data_dir: Path | None = None) -> ToVerify:
     if record.status != "done":
         return ToVerify(path, record, data)
     device = recorded_device(record)
-    with recorded_threads(record):
+    with recorded_threads(record), failures_as_errors():
         cost = cost_of(record.config, data, Setting(device, recorded_kernel(record, device)))
     return ToVerify(path, record, data, cost)
 

@@ -22,6 +22,7 @@ from harness.runs.executors.choice import Where
         (Where(on="slurm", workers=2), "leave one of them out"),
         (Where(detach=True), "add --on slurm"),
         (Where(slurm=("time=5",)), "add --on slurm"),
+        (Where("slurm", slurm=("cpus_per_task=0",)), "a whole number from 1, not '0'"),
     ],
 )
 def test_what_cannot_be_is_refused(where: Where, message: str) -> None:

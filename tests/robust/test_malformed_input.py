@@ -48,6 +48,10 @@ COMMANDS = (
     ("status", "nothing"), ("status", "--results-dir"), ("status", "a", "b"),
     ("report", "nothing"), ("report", "--out"), ("show", ""), ("show", "\x1b[31m"), ("compare", "a", "b"),
     ("status", "quickstart", "--results-dir", "x" * 300), ("report", "--results-dir", "x" * 300), ("compare", "a"),
+    ("report", "--evidence-dir", "none"), ("report", "nothing", "--check"),
+    ("certify", "--base", "HEAD", "--cell", "typo"), ("certify", "--dump", "typo"),
+    ("encoders", "show", "dct", "--out", "."), ("encoders", "probe", "dct", "--out", ".."),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/self/cwd/\x00"),
     ("encoders", "check", ""), ("encoders", "check", "\udcff"), ("encoders", "nothing"), ("nothing",),
 )  # fmt: skip
 

@@ -45,6 +45,17 @@ def state(results: Path, arm: str, seed: int) -> tuple[str, str]:
     return cell.status, cell.reason
 
 
+def test_records_of_an_experiment_from_a_file_are_shown(tmp_path: Path) -> None:
+    own = record("cyclic-16", 1)
+    write_record(tmp_path, msgspec.structs.replace(own, config=replace(own.config, experiment="mine")))
+    (cell,) = status(tmp_path, catalogue()).cells
+    assert (cell.experiment, cell.arm, cell.seed, cell.status) == ("mine", "cyclic-16", 1, "done")
+    assert status(tmp_path, catalogue(), "mine").cells == (cell,)
+    Path(cell.record).write_text("{")
+    (cell,) = status(tmp_path, catalogue()).cells
+    assert (cell.status, cell.seed) == ("stale", 1)
+
+
 def test_done_and_missing_are_counted(tmp_path: Path) -> None:
     write_record(tmp_path, record("cyclic-16", 1))
     counts = status(tmp_path, catalogue()).counts()

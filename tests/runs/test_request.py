@@ -7,6 +7,7 @@ import pytest
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.errors import HarnessError
+from harness.machine.threads import Threads
 from harness.runs.executors.choice import Where
 from harness.runs.request import Request, prepare
 from harness.snn.neuron import Kernel
@@ -15,6 +16,14 @@ PROFILE = Profile("lite", NetworkSpec("tiny", hidden=(4,)), AnnRecipe(1, 32, 0.1
 EXPERIMENT = Experiment(
     "invented", "Invented", "§0", "digits", (Arm("only", EncoderSpec("dct"), 2, "only"),), (PROFILE,)
 )
+
+
+def test_a_task_of_slurm_computes_with_the_processors_it_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.runs.request.threads_of", lambda *_: Threads(1))
+    asked = Request("invented", results=tmp_path, where=Where("slurm", slurm=("cpus_per_task=3",)))
+    assert prepare(asked, Catalogue((), (EXPERIMENT,))).threads.count == 3
 
 
 @pytest.mark.parametrize(("kernel", "device"), [("numba", "cuda"), ("events", "cuda"), ("triton", "cpu")])

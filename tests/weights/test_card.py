@@ -118,6 +118,15 @@ def test_a_card_is_written_where_it_is_wanted(kept: Kept, call: Call, tmp_path: 
     assert call("export", kept.weights, "--to", "onyx")[0] == 2
 
 
+@pytest.mark.parametrize("name", ["weights", "record"])
+def test_neither_the_weights_nor_their_record_are_written_over(own: Kept, call: Call, name: str) -> None:
+    place = getattr(own, name)
+    before = place.read_bytes()
+    code, message = call("export", own.weights, "--out", place)
+    assert (code, place.read_bytes()) == (2, before)
+    assert message.startswith(f"{place}: this is the")
+
+
 def test_a_card_needs_no_torch() -> None:
     code = "import sys, harness.report.card; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tiny.root())

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 from harness.analysis.frame import load as load_frames
 from harness.catalogue import Catalogue
 from harness.data import load
-from harness.errors import HarnessError
+from harness.errors import HarnessError, Stopped
 from harness.records import weights as file
 from harness.records.retrainings import Retraining, retraining_of, write_retraining
 from harness.records.store import read_record, record_paths, write_record
@@ -21,6 +21,7 @@ from harness.records.weights import read_weights
 from harness.runs import grid as grid_module
 from harness.runs.adding import Added, add_weights, without_weights
 from harness.runs.announcing import announce
+from harness.runs.copies import copies
 from harness.runs.execution import execute
 from harness.runs.grid import Grid, run_grid
 from harness.runs.keeping import SMALL, keeps
@@ -29,6 +30,7 @@ from harness.runs.request import Request, prepare
 from harness.runs.status import status
 from harness.schema import Counts
 from harness.snn.network import Network
+from harness.training.watch import Watch
 from tests.robust import tiny
 from tests.weights.conftest import SETTING, Kept
 
@@ -69,6 +71,26 @@ def test_a_kept_answer_of_verify_stays_with_a_cell_that_gets_weights(own: Kept, 
     if found is not None:
         assert (found.verdict, found.differing, found.largest) == ("identical bit for bit", [], 0)
         assert found.numerics == record.fingerprint.numerics
+
+
+def test_a_second_training_that_is_stopped_leaves_no_checkpoint_and_says_so(own: Kept) -> None:
+    strip(own)
+    grid = Grid(DATA, own.results, replace(SETTING, watch=Watch(stop=lambda: True)))
+    with pytest.raises(Stopped) as stopped:
+        list(add_weights(without_weights(cells(own)), grid))
+    assert not stopped.value.kept
+    assert not [path for path in own.results.rglob(".*") if path.is_file() and path.suffix != ".lock"]
+
+
+def test_a_twin_without_weights_does_not_serve_where_weights_are_asked_for(own: Kept) -> None:
+    strip(own)
+    again = replace(tiny.EXPERIMENT, name="tiny-again")
+    planned = plan(configurations(again, tiny.PROFILE, again.arms[:1], 1), DATA, own.results)
+    assert copies(planned, own.results, SETTING)
+    assert not copies(planned, own.results, SETTING, with_weights=True)
+    (done,) = run_grid(planned, Grid(DATA, own.results, SETTING, keep_weights=True))
+    assert done.record.weights is not None
+    assert "trained as" not in done.record.environment
 
 
 def test_what_comes_out_otherwise_is_named_and_nothing_is_added(own: Kept) -> None:

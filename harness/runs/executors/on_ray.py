@@ -10,14 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from harness.errors import HarnessError, Stopped
 from harness.machine.allocator import keep_freed_memory
 from harness.machine.console import counted
+from harness.machine.files import content_digest
 from harness.machine.signals import GRACEFUL, Deadline
 from harness.machine.threads import computing_with
-from harness.records.store import record_path, write_record
+from harness.records.store import digest_of, read_record, write_record
+from harness.records.weights import weights_path
 from harness.runs.executors.place import Place
 from harness.runs.grid import Finished, Grid, name_of, run_grid
+from harness.runs.keeping import drop_unnamed
 from harness.runs.plan import PlannedCell
 from harness.schema import Record
 from harness.training.watch import Watch
@@ -99,9 +104,23 @@ def _home(ray: Any, task: Any, cell: PlannedCell, grid: Grid) -> Finished:
         raise HarnessError(
             f"{name_of(cell)}: Ray could not finish it: {lines[-1]}", "run the same command again"
         ) from None
-    if not record_path(grid.results, cell.config).exists():
-        write_record(grid.results, record)
-    return Finished(cell, record, reported=cell.seconds)
+    return Finished(cell, brought(record, cell, grid), reported=cell.seconds)
+
+
+def brought(record: Record, cell: PlannedCell, grid: Grid) -> Record:
+    """The record as it stands here. Where its node has a disk of its own it is written here, and its weights stay."""
+    try:
+        if digest_of(read_record(cell.path)) == digest_of(record):
+            return record
+    except HarnessError:  # none here, or not one that reads
+        pass
+    weights = weights_path(cell.path)
+    content = weights.read_bytes() if weights.is_file() else b""
+    if record.weights is not None and content_digest(content) != record.weights.sha256:
+        record = msgspec.structs.replace(record, weights=None)
+    write_record(grid.results, record)
+    drop_unnamed(record, cell.path)
+    return record
 
 
 def _cancel(ray: Any, tasks: list[Any]) -> None:

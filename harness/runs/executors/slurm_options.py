@@ -8,6 +8,7 @@ from harness.errors import HarnessError
 
 MINUTES = 60  # of a task, unless asked otherwise; one that is not finished by then goes on in a next one
 WHOLE_NUMBERS = ("nodes", "cpus_per_task", "gpus_per_node", "signal_delay_s", "array_parallelism")
+AT_LEAST_ONE = ("cpus_per_task", "array_parallelism")
 GPU_OPTIONS = {"gpus_per_node", "gpus_per_task", "gpus", "gres"}
 REFUSED = ("array", "output", "error", "nodes", "ntasks", "ntasks_per_node", "wrap")  # what the harness sets itself
 
@@ -44,8 +45,9 @@ def minutes(text: str) -> int:
 def _number(key: str, value: str) -> Any:
     if key not in WHOLE_NUMBERS:
         return value
-    if not value.isdecimal():
-        raise HarnessError(f"--slurm {key} must be a whole number, not '{value}'")
+    least = 1 if key in AT_LEAST_ONE else 0
+    if not value.isdecimal() or int(value) < least:
+        raise HarnessError(f"--slurm {key} must be a whole number from {least}, not '{value}'")
     return int(value)
 
 

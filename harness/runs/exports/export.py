@@ -10,7 +10,7 @@ from harness.config import canonical_json
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
-from harness.records.weights import WeightsFile, beside, read_weights
+from harness.records.weights import WeightsFile, beside, read_weights, require_another
 from harness.runs.exports.imported import IMAGES, Imported, measured
 from harness.runs.exports.own_ann import own_ann
 from harness.runs.exports.to_nir import content_of, lost, to_nir
@@ -31,8 +31,8 @@ def export(weights: Path, form: str, out: Path | None = None, data_dir: Path | N
     form: "nir" or "onnx". Nothing is written where it fails. Raises HarnessError for weights that are refused, a
     network that cannot be stated, an absent package, or a file that another program reads differently.
     """
-    if out is not None and out.resolve() == weights.resolve():
-        raise HarnessError(f"{out}: these are the weights themselves", "name another file with --out")
+    if out is not None:
+        require_another(out, weights)
     found = read_weights(weights)
     about = found.about
     place = out or Path(f"{about.experiment}-{about.profile}-{about.arm}-seed-{about.seed}.{form}")
