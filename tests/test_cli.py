@@ -53,6 +53,17 @@ def test_json_is_one_document_alone() -> None:
     assert Path(cell["record"]).exists()
 
 
+def test_a_dry_run_and_a_check_are_one_document_too() -> None:
+    code, out, _ = run(*QUICK, "--dry-run", "--json")
+    plan = json.loads(out)
+    assert (code, plan["to_do"]) == (0, [{"arm": "cyclic-16", "seed": 0}])
+    assert (plan["cells"], plan["script"]) == ([{"arm": "cyclic-16", "seed": 0, "state": "missing"}], "")
+    assert plan["seconds"] > 0
+    run(*QUICK, "--json")
+    code, out, _ = run("report", "--check", "--json")
+    assert (code, "reports/report.md" in json.loads(out)["outdated"]) == (1, True)
+
+
 def test_a_cache_folder_is_used_by_whoever_names_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_CACHE", str(here / "mine"))
     code, _, _ = run(*QUICK, "--json", "--cache-dir", "shared")

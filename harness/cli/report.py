@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -57,7 +57,7 @@ def report(
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
     if artefact is not None:
-        _write_artefact(artefact, evidence_dir, known, prices)
+        _write_artefact(artefact, evidence_dir, as_json, known, prices)
         return
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
@@ -65,10 +65,7 @@ def report(
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
             known.experiment(name)
     if check:
-        place = out or REPORTS
-        wrong = reporting.check(reporting.Folders(evidence_dir, place, readme=None if out else README), known, prices)
-        console.print("\n".join(f"{place / name} is not what the records give" for name in wrong) or "up to date")
-        raise typer.Exit(1 if wrong else 0)
+        _check(evidence_dir, out, as_json, known, prices)
     sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
         print(json.dumps(_document(sources, names)))
@@ -90,10 +87,26 @@ def report(
         raise typer.Exit(3)
 
 
-def _write_artefact(folder: Path, evidence: Path, known: Any, prices: Any) -> None:
+def _check(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any) -> NoReturn:
+    """Say which files of the report are not what the records give. Exit code 1 where there are some."""
+    from harness.report import Folders, check
+
+    place = out or REPORTS
+    wrong = [
+        str(place / name) for name in check(Folders(evidence, place, readme=None if out else README), known, prices)
+    ]
+    said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
+    print(json.dumps({"outdated": wrong}) if as_json else said)
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _write_artefact(folder: Path, evidence: Path, as_json: bool, known: Any, prices: Any) -> None:
     from harness.report.artefact import write_artefact
 
     written = write_artefact(folder, evidence, known, prices)
+    if as_json:
+        print(json.dumps({"written": sorted(map(str, written))}))
+        return
     plain().print(f"wrote {len(written)} files; start with {folder / 'claims.md'}", highlight=False, soft_wrap=True)
 
 

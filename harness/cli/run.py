@@ -81,7 +81,7 @@ def run(
 
 def _train(request: "Request", catalogue: "Catalogue", as_json: bool) -> list[dict[str, Any]]:
     """Train the cells of a request that have no record and print the results; a dry run has no rows."""
-    from harness.runs.announcing import announce
+    from harness.runs.announcing import announce, document
     from harness.runs.execution import execute
     from harness.runs.request import prepare
 
@@ -90,7 +90,8 @@ def _train(request: "Request", catalogue: "Catalogue", as_json: bool) -> list[di
     announce(prepared, errors)
     if request.dry_run:
         gpu = prepared.device.type == "cuda"
-        print(request.where.script(request.results, len(prepared.todo), prepared.threads.count, gpu), end="")
+        script = request.where.script(request.results, len(prepared.todo), prepared.threads.count, gpu)
+        print(json.dumps(document(prepared, script)) + "\n" if as_json else script, end="")
         return []
     request.deadline.start()
     rows = execute(prepared, request, errors)

@@ -1,5 +1,7 @@
 """What a run says before anything starts: what it will do, with what, and how long that takes."""
 
+from typing import Any
+
 from rich.console import Console
 
 from harness.machine.console import counted
@@ -8,6 +10,22 @@ from harness.runs.display import duration
 from harness.runs.request import Prepared
 
 RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
+
+
+def document(prepared: Prepared, script: str) -> dict[str, Any]:
+    """The same for `--json`, of a run that trains nothing: cells by state, what is to do, seconds, Slurm's script."""
+    return {
+        "experiment": prepared.experiment.name,
+        "profile": prepared.profile.name,
+        "data": prepared.data.digest,
+        "device": prepared.device.type,
+        "threads": prepared.threads.count,
+        "cells": [{"arm": c.config.arm, "seed": c.config.seed, "state": c.state} for c in prepared.cells],
+        "to_do": [{"arm": c.config.arm, "seed": c.config.seed} for c in prepared.todo],
+        "steps": prepared.steps,
+        "seconds": (prepared.seconds / prepared.at_once) + prepared.again.seconds,
+        "script": script,
+    }
 
 
 def announce(prepared: Prepared, console: Console) -> None:
