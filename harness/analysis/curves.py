@@ -52,29 +52,3 @@ def area(accuracy: npt.ArrayLike) -> float:
 def optimism(accuracy_after_epochs: Sequence[float]) -> float:
     """How much the best epoch, chosen on the test set, stands above the final one (≥ 0); NaN without epochs."""
     return max(accuracy_after_epochs) - accuracy_after_epochs[-1] if accuracy_after_epochs else float("nan")
-
-
-def areas(curves: pd.DataFrame) -> pd.DataFrame:
-    """`area` of every cell of `Loaded.curves`: experiment, profile, arm, seed, area."""
-    rows = [(*key, area(accuracy)) for key, accuracy in _by_cell(curves)]
-    return pd.DataFrame(rows, columns=[*CELL, "area"])
-
-
-def steps(curves: pd.DataFrame, target: float) -> pd.DataFrame:
-    """Steps to reach `target` percent of every cell: experiment, profile, arm, seed, steps, timesteps.
-
-    `steps` is <NA> for a censored run: it is shown as "> timesteps", never dropped.
-    """
-    rows = [(*key, steps_to_reach(accuracy, target), accuracy.size) for key, accuracy in _by_cell(curves)]
-    frame = pd.DataFrame(rows, columns=[*CELL, "steps", "timesteps"])
-    return frame.astype({"steps": "Int64", "timesteps": "int64"})
-
-
-def _by_cell(
-    curves: pd.DataFrame,
-) -> list[tuple[tuple[object, ...], npt.NDArray[np.float64]]]:
-    cells = []
-    for key, cell in curves.sort_values("timestep").groupby(CELL, sort=True):
-        assert isinstance(key, tuple)
-        cells.append((key, percent(cell["correct"].to_numpy(), cell["total"].to_numpy())))
-    return cells

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.analysis.energy_model import EnergyModel
+from harness.analysis.judgement import judged
 from harness.analysis.own_size import without_own_size
 from harness.catalogue import NOT_IN_PAPER, Experiment, Paper, Sentence
 from harness.catalogue.claim import Claim
@@ -80,6 +81,7 @@ class Material:
 class Document:
     """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages.
 
+    `answered`: how many judgements of the evidence answer their claim, those of the same records counted once.
     `sizes`: published networks without evidence at their own size, with their experiments.
     `local`, `evidence`: whether your own records are shown, and whether those that the project stands behind are there.
     """
@@ -87,6 +89,7 @@ class Document:
     paper: Paper
     others: tuple[tuple[str, str], ...]
     claims: tuple[ClaimRow, ...]
+    answered: int
     sections: tuple[Section, ...]
     not_run: tuple[Experiment, ...]
     sizes: tuple[str, ...]
@@ -116,6 +119,7 @@ def document(
         paper=paper,
         others=(),
         claims=claim_rows(sources, [claim for claim in paper.claims if claim.experiment in names]),
+        answered=judged(judgement for judgement in sources[0].judgements if judgement.experiment in names),
         sections=tuple(sorted(sections, key=_last)),
         not_run=tuple(experiment for experiment in chosen if experiment.name not in with_records),
         sizes=_sizes(chosen, sources[0]),
@@ -198,13 +202,7 @@ def anchor(experiment: str, profile: str, arm: str, whose: str) -> str:
 def _records(source: Source, experiment: str, profile: ProfileName, arm: str, out: Path) -> ArmRecords:
     base = Path(os.path.relpath(source.folder, out)).as_posix()
     files = tuple(
-        (
-            cell.seed,
-            cell.status,
-            cell.path,
-            f"{base}/{cell.path}",
-            _outcome(cell),
-        )
+        (cell.seed, cell.status, cell.path, f"{base}/{cell.path}", _outcome(cell))
         for cell in source.cells[experiment, profile, arm]
     )
     return ArmRecords(anchor(experiment, profile, arm, source.name), arm, source.name, files)

@@ -2,10 +2,9 @@
 
 import math
 
-import pandas as pd
 import pytest
 
-from harness.analysis.curves import area, areas, optimism, percent, steps, steps_label, steps_to_reach
+from harness.analysis.curves import area, optimism, percent, steps_label, steps_to_reach
 
 
 @pytest.mark.parametrize(
@@ -47,15 +46,3 @@ def test_optimism_is_the_best_epoch_above_the_last() -> None:
     assert optimism([90.0, 91.5, 91.0]) == 0.5
     assert optimism([90.0, 91.0]) == 0.0
     assert math.isnan(optimism([]))
-
-
-def test_summaries_of_all_cells_keep_censored_ones() -> None:
-    rows = [("e", "paper", "a", 0, t, c, 10) for t, c in ((1, 2), (2, 9), (3, 9))]
-    rows += [("e", "paper", "a", 1, t, c, 10) for t, c in ((2, 9), (1, 2), (3, 8))]
-    curves = pd.DataFrame(rows, columns=["experiment", "profile", "arm", "seed", "timestep", "correct", "total"])
-    found = steps(curves, 90.0)
-    assert found["steps"].isna().tolist() == [False, True]
-    assert (found["steps"][0], found["timesteps"][1]) == (2, 3)
-    assert areas(curves)["area"].tolist() == pytest.approx([area([20, 90, 90]), area([20, 90, 80])])
-    assert steps(curves.iloc[:0], 90.0).empty
-    assert areas(curves.iloc[:0]).empty

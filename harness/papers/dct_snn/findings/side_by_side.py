@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
+from harness.analysis.curves import area
 from harness.analysis.differences import in_points
 from harness.analysis.estimates import Estimate, estimate
 from harness.analysis.outcomes import above_ann, accuracy_of
@@ -37,11 +40,16 @@ def trained_at_few_steps(cells: Cells) -> Iterator[Sentence]:
 def read_on_the_way(cells: Cells, experiment: Experiment, images: str, steps: Sequence[int]) -> Iterator[Sentence]:
     """Accuracy of all arms after some of their steps, for each profile, smoke apart, that has all seeds of all arms.
 
+    With its average over the logarithm of time, the area under the curve, which sums up all steps in one number.
     `images`: the data set in words. `steps`: in rising order; the last is the T of every arm.
     """
     for profile, arms in complete(cells, experiment):
         found = {title(arm): [f"{accuracy_of(cells, keys, t).mean:.2f}" for t in steps] for arm, keys in arms}
-        parts = tuple(f"{name} stands at {listed(means)} %" for name, means in found.items())
+        areas = {title(arm): 100 * float(np.mean([area(cells.accuracy[key]) for key in keys])) for arm, keys in arms}
+        parts = tuple(
+            f"{name} stands at {listed(means)} %, on average over the logarithm of time at {areas[name]:.1f} %"
+            for name, means in found.items()
+        )
         fewest = "; ".join(f"{name} {means[0]}" for name, means in found.items())
         brief = f"Read after {steps[0]} of {steps[-1]} steps on {images} ({profile} profile), in per cent: {fewest}."
         trained = f"{experiment.name}, {profile} profile; trained for {steps[-1]}"
