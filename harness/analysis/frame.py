@@ -36,13 +36,13 @@ class Loaded:
 
     `curves`: one row per finished cell and timestep: experiment, profile, arm, seed, timestep, correct, total.
     `cells`: one row per record that reads: the same keys, then status (done | failed | stale) and the reason of
-    a failed or stale one, path, fingerprint, weights (SHA-256, or empty), encoder, timesteps, rechecks ("snntorch:
-    identical"), trained_again (what `harness verify --keep` found, such as "identical bit for bit"; empty where nobody
-    asked), again_how (how far apart both trainings are, and on which device, where they are not identical), and of a
-    done one correct, total and accuracy at the last timestep of the final epoch, best_accuracy over epochs (chosen on
-    the test set) and its optimism, ann_accuracy of the pre-trained ANN, seconds, and operations for one image: macs
-    (ANN), accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are
-    multiply-accumulates.
+    a failed or stale one, path, fingerprint, weights (SHA-256), device (its name; both may be empty), encoder,
+    timesteps, rechecks ("snntorch: identical"), trained_again (what `harness verify --keep` found, such as "identical
+    bit for bit"; empty where nobody asked), again_how (how far apart both trainings are, and on which device, where
+    they are not identical), and of a done one correct, total and accuracy at the last timestep of the final epoch,
+    best_accuracy over epochs (chosen on the test set) and its optimism, ann_accuracy of the pre-trained ANN, seconds,
+    and operations for one image: macs (ANN), accumulates (SNN, over all timesteps) and those of the encoder, of which
+    encoder_macs are multiply-accumulates.
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
     `balanced`: as `curves`, straight after threshold balancing, of the cells whose record says so.

@@ -25,7 +25,7 @@ class Cells:
     which images were right; `images`, how many there are; `optimism`, percentage points; `known`, percent at every
     timestep on a sample of training images; `ann`, percent of the pre-trained ANN, NaN where it is not told.
     `state`: of every cell, "done", or "failed: …" or "stale: …" with the reason. `fingerprint`: of every cell.
-    `weights`: the SHA-256 of the weights that a done cell kept, or empty.
+    `weights`: the SHA-256 of the weights that a done cell kept, or empty. `device`: what computed a cell, or empty.
     """
 
     accuracy: Mapping[Key, Curve]
@@ -39,6 +39,7 @@ class Cells:
     known: Mapping[Key, Curve] = field(default_factory=dict)
     ann: Mapping[Key, float] = field(default_factory=dict)
     weights: Mapping[Key, str] = field(default_factory=dict)
+    device: Mapping[Key, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def index(loaded: Loaded) -> Cells:
         known=_curves(loaded.known),
         ann={key: float(row["ann_accuracy"]) for key, row in rows.items()},
         weights={key: str(row["weights"]) for key, row in rows.items() if row["status"] == "done"},
+        device={key: str(row["device"]) for key, row in rows.items()},
     )
 
 

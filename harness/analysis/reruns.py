@@ -68,7 +68,13 @@ def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, catalo
         return ""
     change = estimate(outcomes_without_images(again.per_seed - here.per_seed, lowest=-200.0, highest=200.0))
     way = _way(estimate(there), estimate(here), change, ordering_of(catalogue, claim))
-    return f"{_points(estimate(there), 'seeds')}, changed by {_points(change, 'seeds in common')}; {way}."
+    apart = _devices(place, cells, profile, common) != _devices(claim, cells, profile, common)
+    other = ", recorded on another processor" if apart else ""
+    return f"{_points(estimate(there), 'seeds')}{other}, changed by {_points(change, 'seeds in common')}; {way}."
+
+
+def _devices(claim: Claim, cells: Cells, profile: str, seeds: Sequence[int]) -> set[str]:
+    return {cells.device.get((claim.experiment, profile, arm, seed), "") for arm in claim.arms for seed in seeds}
 
 
 def _apart(claim: Claim, cells: Cells, profile: str, seeds: Sequence[int]) -> Outcomes | None:

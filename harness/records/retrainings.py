@@ -10,6 +10,7 @@ from harness.machine.files import write_atomically
 from harness.schema import Record
 
 Verdict = Literal["identical bit for bit", "within tolerance", "different"]
+EARLIER_CODE = "the record was computed by earlier code"
 
 
 class Retraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,11 +30,11 @@ class Retraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def how(self) -> str:
-        """How far both are apart, and on which device; empty for identical ones."""
+        """How far both are apart, on which device and whether by later code; empty for identical ones."""
         if self.verdict == "identical bit for bit":
             return ""
-        devices = [note for note in self.notes if note.startswith("device: ")]
-        return "; ".join((f"{self.largest} images apart where the noise of a test allows {self.allowed:.0f}", *devices))
+        notes = [note for note in self.notes if note.startswith("device: ") or note == EARLIER_CODE]
+        return "; ".join((f"{self.largest} images apart where the noise of a test allows {self.allowed:.0f}", *notes))
 
 
 def write_retraining(record: Path, result: Retraining) -> Path:

@@ -19,7 +19,7 @@ from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
-from harness.records.retrainings import Verdict
+from harness.records.retrainings import EARLIER_CODE, Verdict
 from harness.records.seeds import finished_seeds
 from harness.records.store import read_record
 from harness.records.twins import TRAINED_AS
@@ -184,4 +184,4 @@ def _notes(before: Record, after: Record) -> Iterator[str]:
         if old != new:
             yield f"{name}: {old} in the record, {new} here"
     if before.fingerprint.numerics != after.fingerprint.numerics:
-        yield "the record was computed by earlier code"
+        yield EARLIER_CODE

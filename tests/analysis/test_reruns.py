@@ -8,6 +8,7 @@ from scipy import stats
 
 from harness.analysis.verdicts import Judgement, judge
 from harness.catalogue.claim import Rerun
+from harness.records.store import read_record, write_record
 from tests.analysis.judging import CATALOGUE, CLAIMS, INTERLEAVED, Write, end_ann, judge_one, load, write_arm
 
 TRAINING, READINGS = "ablation-training", "sensitivity-readings-cifar10"
@@ -38,6 +39,14 @@ def test_a_run_with_fewer_deviations_stands_beside_with_its_change_paired_by_see
         f"at lite, which fine-tunes on fewer images”: +1.00 points ({interval([1.0, 1.1, 0.9])}; 3 seeds), changed by "
         f"-1.03 points ({interval([-1.1, -1.0, -1.0])}; 3 seeds in common); no nearer to what is claimed.",
     )
+
+
+def test_a_rerun_on_another_processor_is_said_to_be_one(tmp_path: Path, write: Write) -> None:
+    judge_again(tmp_path, write, (7700, 7730, 7690), (7600, 7620, 7600))
+    for path in (tmp_path / TRAINING).rglob("seed-*.json"):
+        write_record(tmp_path, structs.replace(read_record(path), environment={"device": "Another"}, digest=""))
+    (said,) = judge_one(tmp_path, ORDERING).reruns
+    assert "; 3 seeds), recorded on another processor, changed by -1.03 points" in said
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_the_best_of_those_that_are_not_above_is_named(tmp_path: Path, write: Wr
     half = stats.t.ppf(0.975, 4) * 11.180339887498949 / 5**0.5 / 100
     interval = f"{0.05 - half:+.2f} to {0.05 + half:+.2f}"
     assert sentence == (
-        "Does another order, schedule or block size beat cyclic 4×4 on MNIST (paper profile; p adjusted by Holm for 20 "
-        "comparisons)? | at 8 steps none is shown to; the best is low frequencies oftener, +0.05 points "
+        "Does another order, schedule or block size beat cyclic 4×4 on MNIST (paper profile; one-sided p adjusted by "
+        "Holm for 20 comparisons)? | at 8 steps none is shown to; the best is low frequencies oftener, +0.05 points "
         f"(95 %: {interval}, adjusted p = 1)"
     )
 

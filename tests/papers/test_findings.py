@@ -13,7 +13,7 @@ NEAR = (9850, 9853, 9856, 9852, 9859)
 def test_without_records_only_the_papers_own_figures_speak(tmp_path: Path) -> None:
     assert [text.partition(" | ")[0] for text in sentences(tmp_path)] == [
         "The sentences on latency:",
-        'The steps that the same section reads off its own figure, 5 to 42 times as many as 48, contradict "2-14X" and '
+        'The steps that §5.2 reads off another paper\'s figure, 5 to 42 times as many as 48, contradict "2-14X" and '
         '"orders of magnitude".',
     ]
 

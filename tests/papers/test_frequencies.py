@@ -6,7 +6,7 @@ from scipy import stats
 
 from harness.papers.dct_snn.experiments.ablation_frequencies import COUNTS, EXPERIMENT
 from tests.analysis.conftest import Write
-from tests.analysis.judging import write_arm
+from tests.analysis.judging import end_ann, write_arm
 from tests.papers.conftest import briefs, sentences
 
 GAINS = (100, 120, 90, 110, 80)  # images of 10,000 that 48 steps in place of 24 give, seed by seed
@@ -42,6 +42,14 @@ def test_both_families_are_told_count_by_count(tmp_path: Path, write: Write) -> 
         "On CIFAR-10 the first 8 of 16 frequencies alone reach 58.00 % at 24 steps and 59.00 % at 48; all 16 reach "
         "67.00 % at 48 (lite profile)."
     ) in briefs(tmp_path)
+
+
+def test_anns_that_differ_are_told_beside_what_more_steps_give(tmp_path: Path, write: Write) -> None:
+    write_frequencies(write)
+    for arm, right in (("latency48-8", 7360), ("cycles3-8", 7332)):
+        end_ann(tmp_path / EXPERIMENT.name / "lite" / arm, right)
+    (sentence,) = said(tmp_path)
+    assert sentence.endswith(", over seeds alone; its ANN differs by +0.28)")
 
 
 def test_nothing_is_said_before_both_families_are_done(tmp_path: Path, write: Write) -> None:

@@ -5,17 +5,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from msgspec import structs
 
 import encoders
+from harness.analysis.measurements import Measurement, write_measurement
 from harness.analysis.planned_seeds import index
 from harness.analysis.verdicts import judge
 from harness.catalogue import Experiment
 from harness.config import CellConfig
 from harness.data.catalog import facts_of
 from harness.papers.dct_snn.experiments import EXPERIMENTS
-from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing
+from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing, unread
 from harness.papers.dct_snn.findings.work import flop, image_macs, map_shape
 from harness.papers.dct_snn.paper import PAPER
+from harness.records.store import read_record, write_record
+from harness.schema import Weights
 from harness.snn.network import stages
 from tests.analysis.conftest import Write
 from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, load, write_arm
@@ -90,3 +94,14 @@ def test_planned_cells_beyond_the_claims_are_those_that_no_claim_waits_for(tmp_p
     assert (frequencies.claims, frequencies.cells) == (0, 33)
     assert found["dct-beyond-mnist", "paper"].cells == 120
     assert ("tinyimagenet-vgg13", "lite") not in found  # a claim waits for all of its arms
+
+
+def test_a_measurement_on_the_weights_of_some_seeds_is_named(tmp_path: Path, write: Write) -> None:
+    record = read_record(write(MNIST, "paper", "cyclic-16", 0, 9800))
+    write_record(tmp_path, structs.replace(record, weights=Weights("seed.safetensors", "a" * 64), digest=""))
+    kept = "accuracy-kept-with-8-frequencies-mnist"
+    write_measurement(
+        tmp_path, Measurement(kept, 91.8, "%", "mnist", "0" * 64, 10_000, "", "paper", "cyclic-16", ("a" * 64,))
+    )
+    (sentence,) = unread(judge(load(tmp_path), CATALOGUE))
+    assert sentence.parts == ("frequencies-dropped-at-inference-mnist, of 1 of 5 planned seeds",)

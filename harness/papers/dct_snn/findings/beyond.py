@@ -20,8 +20,8 @@ def beats_cyclic(cells: Cells, experiment: Experiment, images: str, varied: str)
         at_each = [(timesteps, list(found)) for timesteps, found in by_steps]
         if at_each:
             question = (
-                f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile; p adjusted by Holm for "
-                f"{family(experiment)} comparisons)?"
+                f"Does another {varied} beat cyclic 4×4 on {images} ({profile.name} profile; one-sided p adjusted by "
+                f"Holm for {family(experiment)} comparisons)?"
             )
             if any(_better(found) for _, found in at_each):
                 beaten = "; ".join(_in_brief(*found) for found in at_each)

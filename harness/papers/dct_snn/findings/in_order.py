@@ -23,9 +23,18 @@ from harness.papers.dct_snn.findings.differing import what_differs
 from harness.papers.dct_snn.findings.frequencies import first_frequencies
 from harness.papers.dct_snn.findings.halves import against_halves
 from harness.papers.dct_snn.findings.interleaving import interleaving
-from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing, sizes, waiting, waiting_beyond
+from harness.papers.dct_snn.findings.missing import (
+    Missing,
+    beyond_claims,
+    missing,
+    sizes,
+    unread,
+    waiting,
+    waiting_beyond,
+)
 from harness.papers.dct_snn.findings.own_figures import own_figures
 from harness.papers.dct_snn.findings.own_network import own_network
+from harness.papers.dct_snn.findings.processors import of_two_processors
 from harness.papers.dct_snn.findings.published import other_papers, published_accuracies
 from harness.papers.dct_snn.findings.rivals import title
 from harness.papers.dct_snn.findings.side_by_side import from_own_ann, read_on_the_way, trained_at_few_steps
@@ -83,6 +92,12 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         ),
         *under("CIFAR-100 and TinyImageNet", published_accuracies(judgements, "cifar100", "tinyimagenet")),
         *under("What the paper says of its own figures", own_figures(by_id)),
-        *under("What was trained again", trained_again(loaded)),
-        *under("What is missing", waiting_beyond(unclaimed), sizes(loaded), waiting(PAPER.claims, waited)),
+        *under("What was trained again", trained_again(loaded), of_two_processors(loaded)),
+        *under(
+            "What is missing",
+            waiting_beyond(unclaimed),
+            sizes(loaded),
+            waiting(PAPER.claims, waited),
+            unread(judgements),
+        ),
     )

@@ -57,7 +57,8 @@ def _course(loaded: Loaded, cells: Cells) -> Iterator[Sentence]:
             yield Sentence(f"{course} cyclic is above interleaved, in points:", tuple(map(_along, complete)))
         apart = [words for pair in complete if (words := _from_ann(cells, pair, profile.name))]
         if apart:
-            yield Sentence("After that epoch cyclic differs from the ANN that it was converted from by", tuple(apart))
+            text = "After that epoch cyclic differs from the ANN that it was converted from, over seeds alone, by"
+            yield Sentence(text, tuple(apart))
 
 
 def _along(pair: AlongTraining) -> str:

@@ -100,6 +100,19 @@ def waiting_beyond(groups: Sequence[Missing]) -> Iterator[Sentence]:
         yield Sentence("Planned cells that no claim waits for are still to be trained too:", parts)
 
 
+def unread(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
+    """The measurements on kept weights that are not of all planned seeds, in a sentence."""
+    parts = tuple(
+        f"{judgement.id}, of {judgement.seeds_done} of {judgement.seeds_planned} planned seeds"
+        for judgement in judgements
+        if judgement.kind == "measurement" and judgement.verdict in ("incomplete", "stale")
+    )
+    if parts:
+        yield Sentence(
+            "Measurements that were not made on the weights of all planned seeds, and so answer nothing:", parts
+        )
+
+
 def sizes(loaded: Loaded) -> Iterator[Sentence]:
     """The published networks that nobody has trained at their own size."""
     missing = sorted(name.upper() for name in without_own_size(EXPERIMENTS, loaded))

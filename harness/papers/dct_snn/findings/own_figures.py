@@ -23,9 +23,9 @@ def own_figures(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
         for name, pair in PAIRS.items()
     ]
     wrong = [sentence for name, sentence in SENTENCES.items() if verdicts[name] == "contradicted"]
-    figures = "reads off its own figure, 5 to 42 times as many as 48, contradict"
+    figures = "reads off another paper's figure, 5 to 42 times as many as 48, contradict"
     yield Sentence("The sentences on latency:", tuple(words))
     if wrong:
         contradicted = " and ".join(wrong)
         brief = f"The steps that the paper {figures} {contradicted}."
-        yield Sentence(f"The steps that the same section {figures} {contradicted}.", brief=brief)
+        yield Sentence(f"The steps that §5.2 {figures} {contradicted}.", brief=brief)

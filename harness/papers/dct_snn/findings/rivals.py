@@ -1,6 +1,6 @@
 """The arms of an experiment against the first one of as many timesteps, with Holm's adjustment over all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from statistics import fmean
@@ -70,12 +70,12 @@ def rivals(
             }
             for arm in others:
                 difference = difference_of(cells, keys[arm.name], keys[first.name], timesteps)
-                found.append((arm, estimate(difference), _apart(cells, keys[arm.name], keys[first.name])))
+                found.append((arm, estimate(difference), anns_apart(cells, keys[arm.name], keys[first.name])))
     adjusted = holm([float(p_of(difference, 0.0)) for _, difference, _ in found], family(experiment))
     return [Rival(*rival, float(p)) for rival, p in zip(found, adjusted, strict=True)]
 
 
-def _apart(cells: Cells, greater: list[Key], less: list[Key]) -> float:
+def anns_apart(cells: Cells, greater: Sequence[Key], less: Sequence[Key]) -> float:
     """The accuracy of one arm's ANN minus that of the other's, the mean over seeds; 0 where a record does not tell."""
     ours, theirs = (fmean(cells.ann.get(key, nan) for key in keys) for keys in (greater, less))
     return 0.0 if isnan(ours - theirs) else ours - theirs
