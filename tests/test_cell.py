@@ -146,6 +146,18 @@ def test_a_cached_ann_with_a_changed_bit_is_trained_again(tmp_path: Path) -> Non
     assert entry.read_bytes() == whole
 
 
+def test_a_cache_whose_disk_is_full_costs_time_and_no_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("harness.training.checkpoint.write_sealed", full)
+    told: list[OSError] = []
+    record = run_tiny(ann_cache=AnnCache(tmp_path, trouble=told.append))
+    assert {error.errno for error in told} == {28}
+    monkeypatch.undo()
+    assert digest_of(record) == digest_of(run_tiny())
+
+
 def test_divergence_is_named() -> None:
     config = tiny_config()
     with pytest.raises(CellFailure, match=r"ANN epoch 1/5 diverged: loss (nan|inf), first in linear[12]"):

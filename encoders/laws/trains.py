@@ -5,7 +5,8 @@ import torch
 
 from encoders.laws.trial import NotApplicable, Trial, require
 
-# A graded code has finitely many sizes: no more than this among thousands of grey values off the 8-bit grid.
+# A graded code has finitely many sizes: no more than this among thousands of grey values off the 8-bit grid, or one a
+# timestep.
 MOST_SIZES = 256
 # Devices add in another order; a membrane within rounding of its threshold may then decide otherwise.
 MOST_DEVICE_DIFFERENCES = 1e-3
@@ -33,7 +34,9 @@ def declared_alphabet(trial: Trial) -> str:
     else:
         require(info.alphabet in ("graded", "analog"), f"unknown alphabet '{info.alphabet}'")
     if info.alphabet == "graded":
-        require(len(values) <= MOST_SIZES, f"graded, yet {len(values)} sizes occur: is it analog?")
+        require(
+            len(values) <= max(MOST_SIZES, trial.timesteps + 1), f"graded, yet {len(values)} sizes occur: is it analog?"
+        )
     least, greatest = info.value_range
     low, high = float(values.min()), float(values.max())
     require(least - 1e-6 <= low and high <= greatest + 1e-6, f"{low:g} to {high:g} leaves {least:g} to {greatest:g}")

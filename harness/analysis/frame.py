@@ -1,7 +1,7 @@
 """Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,13 +74,14 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
     found = _Rows()
     stale: Counter[tuple[Path, str]] = Counter()
     known = known_certificates(results)
-    for path in record_paths(results):
-        now = freshness_in(path, catalogue, known)
+    looked = [(path, freshness_in(path, catalogue, known)) for path in record_paths(results)]
+    usual = _usual_data(now.record for _, now in looked if now.record is not None and now.state == "done")
+    for path, now in looked:
         record = now.record
         if record is None:
             problems.append(now.reason)
             continue
-        reason = now.reason if now.state == "stale" else ""
+        reason = now.reason if now.state == "stale" else _other_data(record, usual)
         found.cells.append(cell_row(record, path, reason))
         if record.config.experiment not in catalogue.names():
             found.unregistered.append(record.config)
@@ -91,6 +92,20 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
     measurements, refused = read_measurements(results)
     return found.loaded([*problems, *refused], measurements)
+
+
+def _usual_data(records: Iterable[Record]) -> Mapping[tuple[str, str], str]:
+    """By experiment and profile, the digest of the data that most of its records are of."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for record in records:
+        counts.setdefault((record.config.experiment, record.config.profile), Counter())[record.fingerprint.data] += 1
+    return {key: count.most_common(1)[0][0] for key, count in counts.items()}
+
+
+def _other_data(record: Record, usual: Mapping[tuple[str, str], str]) -> str:
+    """Why the record may not stand beside the others of its experiment and profile, or nothing."""
+    known = usual.get((record.config.experiment, record.config.profile), record.fingerprint.data)
+    return "" if record.fingerprint.data == known else f"computed on other data than most of its profile ({known[:12]})"
 
 
 class _Rows:

@@ -132,6 +132,8 @@ def summary(name: str, source: Path) -> tuple[int, int, str] | None:
         hashes = [np.load(entry / f"{split}-hashes.npy") for split in ("train", "test")]
     except (OSError, ValueError, EOFError):
         return None
+    if any(found.ndim != 2 or found.dtype != np.uint8 for found in hashes):
+        return None
     none = np.empty((0, 1, 1, 1), np.uint8), np.empty(0, np.int64)
     return len(hashes[0]), len(hashes[1]), digest_of(Split(*none, hashes[0]), Split(*none, hashes[1]))
 

@@ -35,7 +35,9 @@ def find(facts: Facts, data_dir: Path | None) -> Path | None:
     """The folder or archive that holds the data set, of the files already here; None if there is none."""
     if data_dir is not None and _is_source(data_dir, facts):
         return data_dir
-    found = (_found_in(place, facts) for place in places(data_dir).values())
+    # Files that were named are to be read, or to be complained of; elsewhere a part of them is a download under way.
+    whole = data_dir is None
+    found = (_found_in(place, facts, whole) for place in places(data_dir).values())
     return next((path for path in found if path is not None), None)
 
 
@@ -48,16 +50,16 @@ def places(data_dir: Path | None) -> dict[str, Path]:
     return {**environment, "the cache": cache.root()}
 
 
-def _found_in(place: Path, facts: Facts, levels: int = MAX_LEVELS) -> Path | None:
+def _found_in(place: Path, facts: Facts, whole: bool = True, levels: int = MAX_LEVELS) -> Path | None:
     """`place` itself or something in it, `levels` down at most, that goes by one of the data set's names."""
-    if _is_named(place, facts) and _is_source(place, facts):
+    if _is_named(place, facts) and _is_source(place, facts, whole):
         return place
     if levels == 0 or not place.is_dir():
         return None
     named = [child for child in place.iterdir() if _is_named(child, facts)]
     # Folders before archives: they were unpacked for a reason, and need no unpacking.
     ordered = sorted(named, key=lambda child: (child.is_file(), child.name))
-    return next((path for child in ordered if (path := _found_in(child, facts, levels - 1)) is not None), None)
+    return next((path for child in ordered if (path := _found_in(child, facts, whole, levels - 1)) is not None), None)
 
 
 def _is_named(path: Path, facts: Facts) -> bool:
@@ -66,9 +68,11 @@ def _is_named(path: Path, facts: Facts) -> bool:
     return stem.translate({ord(mark): None for mark in "-_ "}) in facts.stems
 
 
-def _is_source(path: Path, facts: Facts) -> bool:
+def _is_source(path: Path, facts: Facts, whole: bool = False) -> bool:
+    """Whether the data set's files are here; `whole`: all of MNIST's four, else one of them suffices."""
     if facts.files == MNIST_FILES:
-        return any((path / f"{name}{suffix}").is_file() for name in MNIST_FILES for suffix in ("", ".gz"))
+        here = [any((path / f"{name}{suffix}").is_file() for suffix in ("", ".gz")) for name in MNIST_FILES]
+        return all(here) if whole else any(here)
     if path.is_file():
         return archive.is_archive(path)
     return (path / "train").is_dir() or any((path / name).is_file() for name in facts.files)

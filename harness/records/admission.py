@@ -34,8 +34,13 @@ def _ranges(record: Record) -> str:
         return "negative timings"
     if len(record.layers) > MOST_LAYERS:
         return f"more than {MOST_LAYERS} layers"
-    if not all(layer.macs >= 0 and layer.accumulates >= 0 and (layer.spikes or 0) >= 0 for layer in record.layers):
-        return "operations out of range"
+    for layer in record.layers:
+        if min(layer.macs, layer.accumulates, layer.neurons, layer.spikes or 0) < 0:
+            return "operations out of range"
+    if not 0 <= (record.encoder_macs or 0) <= (record.encoder_operations or 0):
+        return "operations of the encoder out of range"
+    if any(threshold <= 0 for threshold in record.thresholds):
+        return "a threshold that is not above 0"
     return ""
 
 
@@ -90,9 +95,9 @@ def _readings(record: Record) -> str:
     asked = {f"{fraction:g}" for fraction in record.config.snn.readings}
     if not asked.issuperset(record.on_the_way):
         return "readings on the way that its recipe does not have"
-    earlier = [counts for counts in (record.balanced, *record.on_the_way.values()) if counts is not None]
-    if any(len(counts.correct) != record.config.timesteps for counts in earlier):
-        return "earlier readings without a curve over its timesteps"
+    others = [counts for counts in (record.balanced, record.sample_curve, *record.on_the_way.values()) if counts]
+    if any(len(counts.correct) != record.config.timesteps for counts in others):
+        return "earlier readings, or those of training images, without a curve over its timesteps"
     return ""
 
 

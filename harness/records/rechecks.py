@@ -86,6 +86,7 @@ def rechecks_of(path: Path, record: Record) -> list[Recheck]:
             result = msgspec.json.decode(beside.read_bytes(), type=Recheck)
         except (OSError, ValueError, RecursionError):
             continue
-        if (result.record, result.weights) == (record.digest, record.weights.sha256):
+        mine = (record.digest, record.weights.sha256, record.curve)
+        if (result.record, result.weights, result.ours) == mine:
             found.append(result)
     return found

@@ -10,6 +10,7 @@ from harness.machine.files import write_atomically
 from harness.schema import Record
 
 Verdict = Literal["identical bit for bit", "within tolerance", "different"]
+IDENTICAL: Verdict = "identical bit for bit"
 EARLIER_CODE = "the record was computed by earlier code"
 
 
@@ -31,7 +32,7 @@ class Retraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def how(self) -> str:
         """How far both are apart, on which device and whether by later code; empty for identical ones."""
-        if self.verdict == "identical bit for bit":
+        if self.verdict == IDENTICAL:
             return ""
         notes = [note for note in self.notes if note.startswith("device: ") or note == EARLIER_CODE]
         return "; ".join((f"{self.largest} images apart where the noise of a test allows {self.allowed:.0f}", *notes))
@@ -45,12 +46,13 @@ def write_retraining(record: Path, result: Retraining) -> Path:
 
 
 def retraining_of(path: Path, record: Record) -> Retraining | None:
-    """The result beside the record at `path`; None where there is none, where it is another record's, or unreadable."""
+    """The result beside the record at `path`; None where none reads, is of this record and makes sense."""
     try:
         result = msgspec.json.decode(_beside(path).read_bytes(), type=Retraining)
     except (OSError, ValueError, RecursionError):
         return None
-    return result if result.record == record.digest else None
+    identical = not result.differing and result.largest == 0
+    return result if result.record == record.digest and identical == (result.verdict == IDENTICAL) else None
 
 
 def _beside(record: Path) -> Path:

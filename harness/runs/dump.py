@@ -121,6 +121,10 @@ def _outputs(trained: Trained) -> dict[str, Any]:
         "curve": msgspec.to_builtins(result.curve),
         "spikes": [layer.spikes for layer in result.layers],
         "accumulates": [layer.accumulates for layer in result.layers],
+        "layers": [(layer.name, layer.macs, layer.multiplies, layer.neurons) for layer in result.layers],
+        "encoder operations": (result.encoder_operations, result.encoder_macs),
+        "training images": msgspec.to_builtins(result.sample_curve),
+        "on the way": msgspec.to_builtins(result.on_the_way),
         "weights": [_digest(weights[name]) for name in sorted(weights)],
     }
 

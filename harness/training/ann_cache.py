@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import torch
@@ -59,6 +60,20 @@ class AnnRequest:
     dtype: torch.dtype
 
 
+@dataclass(frozen=True)
+class _InCache(Checkpoint):
+    """A checkpoint in the cache, which is a convenience: a disk that refuses costs time, and the work goes on."""
+
+    trouble: Callable[[OSError], None] = _ignore
+
+    def save(self, values: dict[str, Any]) -> None:
+        """Replace the file, or say that it cannot be kept."""
+        try:
+            super().save(values)
+        except OSError as error:
+            self.trouble(error)
+
+
 def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch]:
     """Give the network the weights of its ANN, from the cache if it is there, else by training it.
 
@@ -92,7 +107,7 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
 def _trained_and_kept(
     request: AnnRequest, entry: Checkpoint, watch: Watch, trouble: Callable[[OSError], None]
 ) -> list[Epoch]:
-    unfinished = entry.part("checkpoint")
+    unfinished = _InCache(entry.part("checkpoint").path, entry.owner, trouble)
     epochs = _trained(request, unfinished, watch)
     try:
         entry.save({"network": request.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})

@@ -50,7 +50,9 @@ def test_a_seed_or_timesteps_out_of_range_is_said(record: Record, changes: dict[
 
 
 def test_one_timestep_makes_sense(record: Record) -> None:
-    one = msgspec.structs.replace(with_config(record, timesteps=1), curve=Counts([5000], 10_000), epochs=[])
+    one = msgspec.structs.replace(
+        with_config(record, timesteps=1), curve=Counts([5000], 10_000), epochs=[], sample_curve=None
+    )
     assert nonsense(one) == ""
     # Of a failed cell nothing but its configuration is looked at.
     failed = msgspec.structs.replace(one, status="failed", curve=None, failure=Failure("out of memory", ""))
@@ -95,9 +97,22 @@ def test_nothing_counted_makes_sense(record: Record, changes: dict[str, float | 
     assert nonsense(with_layer(record, **changes)) == ""
 
 
-@pytest.mark.parametrize("changes", [{"macs": -1}, {"accumulates": -0.5}, {"spikes": -0.5}])
+@pytest.mark.parametrize("changes", [{"macs": -1}, {"accumulates": -0.5}, {"spikes": -0.5}, {"neurons": -1}])
 def test_less_than_nothing_is_said(record: Record, changes: dict[str, float]) -> None:
     assert nonsense(with_layer(record, **changes)) == "operations out of range"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"encoder_operations": -1.0}, {"encoder_operations": 5.0, "encoder_macs": 6.0}, {"encoder_macs": -1.0}]
+)
+def test_operations_of_an_encoder_that_cannot_be_are_said(record: Record, changes: dict[str, float]) -> None:
+    assert nonsense(msgspec.structs.replace(record, encoder_operations=5.0, encoder_macs=5.0)) == ""
+    assert nonsense(msgspec.structs.replace(record, **changes)) == "operations of the encoder out of range"
+
+
+def test_a_threshold_that_is_not_above_0_is_said(record: Record) -> None:
+    assert nonsense(msgspec.structs.replace(record, thresholds=[0.5, 1e-9])) == ""
+    assert nonsense(msgspec.structs.replace(record, thresholds=[0.5, 0.0])) == "a threshold that is not above 0"
 
 
 def test_a_fingerprint_of_another_configuration_is_said(record: Record) -> None:
@@ -167,7 +182,7 @@ def test_readings_on_the_way_are_those_of_the_recipe_and_whole_curves(record: Re
     whole, short = Counts([10, 20], 10_000), Counts([10], 10_000)
     assert nonsense(msgspec.structs.replace(read, on_the_way={"0.125": whole}, balanced=whole)) == ""
     assert nonsense(msgspec.structs.replace(read, on_the_way={"a tenth": whole})).startswith("readings on the way that")
-    for earlier in ({"on_the_way": {"0.125": short}}, {"balanced": short}):
-        assert (
-            nonsense(msgspec.structs.replace(read, **earlier)) == "earlier readings without a curve over its timesteps"
+    for other in ({"on_the_way": {"0.125": short}}, {"balanced": short}, {"sample_curve": short}):
+        assert nonsense(msgspec.structs.replace(read, **other)).startswith(
+            "earlier readings, or those of training images"
         )

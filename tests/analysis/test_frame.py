@@ -12,6 +12,7 @@ import pytest
 
 from harness.analysis.rows import CELLS, CURVES
 from harness.config import EncoderSpec
+from harness.records.fingerprint import whole_digest
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
 from tests.analysis.judging import load
@@ -61,6 +62,18 @@ def test_records_of_earlier_code_are_stale_and_counted_by_folder(tmp_path: Path,
     assert loaded.curves.empty
     assert loaded.cells["accuracy"].isna().all()
     assert loaded.problems == (f"{path.parent}: 2 stale: changed since: harness.gone, harness.snn.neuron",)
+
+
+def test_records_of_other_data_than_the_rest_are_stale(tmp_path: Path, write: Write) -> None:
+    *_, last = (write(MNIST, "paper", "cyclic-2", seed, 8670) for seed in range(3))
+    record = read_record(last)
+    mark = record.fingerprint
+    other = msgspec.structs.replace(mark, data="f" * 64, digest=whole_digest(mark.recipe, "f" * 64, mark.numerics))
+    write_record(tmp_path, msgspec.structs.replace(record, fingerprint=other, digest=""))
+    loaded = load(tmp_path)
+    assert loaded.cells["status"].tolist() == ["done", "done", "stale"]
+    assert set(loaded.curves["seed"]) == {0, 1}
+    assert "1 stale: computed on other data than most of its profile (000000000000)" in loaded.problems[0]
 
 
 def test_a_failed_record_is_a_cell_with_its_reason_and_no_curve(tmp_path: Path, write: Write) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.data import cifar, download, load, look, mnist, names
@@ -51,6 +52,14 @@ def test_batches_are_verified_without_decoding(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(cifar, "md5_lists", lambda _name: (md5, {}))
     monkeypatch.setattr("harness.data.loading.decode", None)
     assert look("cifar10", samples.write(tmp_path, files)).state == "verified"
+
+
+def test_a_cache_entry_of_another_shape_is_none(tmp_path: Path) -> None:
+    source = samples.write(tmp_path / "tree", samples.tree())
+    load("cifar10", source)
+    (hashes,) = (tmp_path / "cache").rglob("train-hashes.npy")
+    np.save(hashes, np.zeros(5))
+    assert look("cifar10", source).state == "found"
 
 
 def test_an_archive_is_found_but_not_opened(tmp_path: Path) -> None:

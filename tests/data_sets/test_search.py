@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import download, load, names
+from harness.data import download, load, mnist, names
 from harness.errors import HarnessError
 
 from . import samples
@@ -80,6 +80,22 @@ def test_the_error_names_every_place_and_the_failed_download(
     assert downloads == ["cifar100"]
     for part in (str(tmp_path / "env"), str(tmp_path / "cache"), "no network", "cifar-100-python"):
         assert part in str(caught.value)
+
+
+def test_a_part_of_mnist_is_a_download_under_way_unless_it_was_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, downloads: list[str]
+) -> None:
+    files = samples.mnist_files()
+    monkeypatch.setattr(mnist, "MD5", samples.md5_of(files))
+    samples.write(tmp_path / "env/MNIST/raw", dict(list(files.items())[:1]))
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "env"))
+    with pytest.raises(HarnessError, match="no network"):
+        load("mnist")
+    assert downloads == ["mnist"]
+    samples.write(tmp_path / "cache/MNIST/raw", files)
+    assert len(load("mnist").train) == 20
+    with pytest.raises(HarnessError, match="is missing"):
+        load("mnist", tmp_path / "env")
 
 
 def test_no_download_is_tried_when_it_is_ruled_out(downloads: list[str]) -> None:

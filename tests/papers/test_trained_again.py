@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.records.retrainings import Retraining, Verdict, write_retraining
+from harness.records.retrainings import IDENTICAL, Retraining, Verdict, retraining_of, write_retraining
 from harness.records.store import read_record, record_paths
 from tests.analysis.conftest import Write
 from tests.analysis.judging import INTERLEAVED, MNIST, write_arm
@@ -11,7 +11,16 @@ from tests.papers.conftest import briefs, sentences
 
 def train_again(folder: Path, cell: str, verdict: Verdict, *notes: str) -> None:
     (path,) = (path for path in record_paths(folder) if path.relative_to(folder).with_suffix("").as_posix() == cell)
-    write_retraining(path, Retraining(read_record(path).digest, "0" * 64, verdict, [], 7, 10.2, list(notes)))
+    differing, largest = ([], 0) if verdict == IDENTICAL else (["curve"], 7)
+    write_retraining(
+        path, Retraining(read_record(path).digest, "0" * 64, verdict, differing, largest, 10.2, list(notes))
+    )
+
+
+def test_an_answer_that_contradicts_itself_counts_for_nothing(write: Write) -> None:
+    path = write(MNIST, "paper", "cyclic-2", 0, 9000)
+    write_retraining(path, Retraining(read_record(path).digest, "0" * 64, IDENTICAL, ["curve"], 900, 10.2, []))
+    assert retraining_of(path, read_record(path)) is None
 
 
 def test_nothing_is_said_where_nothing_was_trained_again(tmp_path: Path, write: Write) -> None:

@@ -17,6 +17,7 @@ from harness.records.twins import TRAINED_AS
 from harness.runs.verify import compare, find
 from harness.schema import Counts
 from tests.cells import run_tiny
+from tests.fingerprints import of_other_recipe
 
 RESULT = CliRunner()
 
@@ -66,9 +67,11 @@ def test_a_curve_off_by_one_image_is_within_tolerance(results: Path) -> None:
 
 def test_what_is_not_identical_stands_beside_the_seeds_of_its_arm(results: Path, tmp_path: Path) -> None:
     own = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
-    forged = changed(results, tmp_path, curve=Counts([50] * 6, 100))
+    forged = changed(results, tmp_path, curve=Counts([50] * 6, 100), epochs=[], right={})
     assert not any("recorded seeds" in line for line in verify(forged, results)[1].splitlines())
-    changed(results, tmp_path, curve=Counts([90] * 6, 100), config=replace(own.config, seed=1))
+    other = of_other_recipe(own, replace(own.config, seed=1))
+    sound = {"config": other.config, "fingerprint": other.fingerprint, "epochs": [], "right": {}}
+    changed(results, tmp_path, curve=Counts([90] * 6, 100), **sound)
     changed(results, tmp_path, curve=Counts([10] * 6, 100), config=replace(own.config, seed=2, test_images=7))
     (tmp_path / "quickstart/smoke/cyclic-16/seed-0003.json").write_text("no record")
     # 40 images at p = 0.7: z of 5 % in 6 timesteps is 2.638, and 2.638 · √(2 · 100 · 0.7 · 0.3) = 17.1

@@ -17,7 +17,7 @@ from harness.records import certificates
 from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.store import read_record, write_record
 from harness.report.card import card
-from tests.fingerprints import of_other_code
+from tests.fingerprints import of_other_code, of_other_recipe
 from tests.robust import tiny
 from tests.weights.conftest import Call, Kept
 
@@ -101,7 +101,11 @@ def test_seeds_of_the_same_recipe_stand_beside_it(own: Kept) -> None:
 
     record = read_record(own.record)
     for seed in (1, 2):
-        write_record(own.results, msgspec.structs.replace(record, config=replace(record.config, seed=seed)))
+        write_record(own.results, of_other_recipe(record, replace(record.config, seed=seed)))
+    refused = msgspec.structs.replace(
+        record, config=replace(record.config, seed=3)
+    )  # its fingerprint is another cell's
+    write_record(own.results, refused)
     assert record.curve is not None
     assert f"All 3 seeds of this arm beside it: {record.curve.correct[-1]:.2f} " in card(own.weights, KNOWN)
 
