@@ -1,0 +1,54 @@
+"""Training that diverges: the cell fails with the stage, the step or the layer in which it did."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.config import NetworkSpec
+from harness.errors import CellFailure
+from harness.snn.network import Network
+from harness.training import loop
+from harness.training.checkpoint import Checkpoint
+from harness.training.divergence import require_all_finite, require_finite
+from tests.cells import run_tiny, tiny_config
+
+
+def test_divergence_is_named() -> None:
+    config = tiny_config()
+    with pytest.raises(CellFailure, match=r"ANN epoch 1/5 diverged: loss (nan|inf), first in linear[12]"):
+        run_tiny(replace(config, ann=replace(config.ann, learning_rate=1e30)))
+
+
+def test_divergence_of_fine_tuning_is_named_with_its_layer() -> None:
+    config = tiny_config()
+    with pytest.raises(CellFailure, match=r"SNN epoch 1/2 diverged: loss (nan|inf), first in linear[12]"):
+        run_tiny(replace(config, snn=replace(config.snn, learning_rate=1e38)))
+
+
+def test_the_layer_named_is_the_first_whose_weights_are_not_finite() -> None:
+    network = Network(NetworkSpec("tiny", hidden=(5, 4)), (1, 2, 2), 3, torch.Generator().manual_seed(0))
+    network.weights[1].data[0, 0] = float("nan")
+    with pytest.raises(CellFailure, match="SNN epoch 3/9 diverged: loss nan, first in linear2"):
+        require_finite(torch.tensor(float("nan")), network, "SNN epoch 3/9")
+    require_finite(torch.tensor(1.0), network, "SNN epoch 3/9")
+
+
+def test_a_loss_that_is_noticed_later_is_named_with_its_step() -> None:
+    losses = [torch.tensor(value) for value in (1.0, float("inf"), float("nan"))]
+    with pytest.raises(CellFailure, match="SNN epoch 3/9 diverged: loss inf in its step 2"):
+        require_all_finite(losses, "SNN epoch 3/9")
+    require_all_finite(losses[:1], "SNN epoch 3/9")
+
+
+def test_a_loss_that_no_step_looked_at_is_found_before_anything_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a GPU, where most steps do not look.
+    monkeypatch.setattr(loop, "require_finite", lambda *_: None)
+    config, path = tiny_config(), tmp_path / "checkpoint"
+    with pytest.raises(CellFailure, match=r"SNN epoch 1/2 diverged: loss (nan|inf) in its step \d"):
+        run_tiny(replace(config, snn=replace(config.snn, learning_rate=1e38)), checkpoint=Checkpoint(path, "cell"))
+    saved = Checkpoint(path, "cell").part("training").load()
+    assert saved is None or all(weight.isfinite().all() for weight in saved["network"].values())
