@@ -154,7 +154,11 @@ class Dct:
         return {name: list(values) for name, values in fitted.items() if values is not None}
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
-        """A separable b×b DCT (2b³ multiply-accumulates a block), one product for each g; one addition a step."""
+        """A separable b×b DCT (2b³ multiply-accumulates a block), one product for each g; one addition a step.
+
+        Not counted are the two comparisons of each step and the subtraction at a spike; counted are the products of all
+        b² frequencies, also where a short train sends fewer.
+        """
         channels, height, width = shape
         size = self.block_size
         count = (height - size) // self.stride + 1, (width - size) // self.stride + 1
