@@ -48,6 +48,8 @@ def run(
     for network in plan.networks:
         if network not in NETWORKS:
             raise did_you_mean("network", network, list(NETWORKS))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)  # what refuses does so before minutes of measurement
     requested = chosen(tuple(implementations) if implementations else None)
     missing = {i.name: why for i in requested if (why := i.missing)}
     present = [i for i in requested if i.name not in missing]

@@ -121,6 +121,7 @@ def probe(
     """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
     from encoders.registry import BUILTIN
     from harness.inspect import probing
+    from harness.machine.files import write_atomically
 
     _require_name(out)
     asked = probing.Probe(dataset, timesteps, probing.reading(reads))
@@ -131,7 +132,7 @@ def probe(
     console.print(_probe_table(probed))
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
-    table.write_text(probing.csv_text(probed, asked), encoding="utf-8")
+    write_atomically(table, probing.csv_text(probed, asked).encode())
     print(table)
 
 

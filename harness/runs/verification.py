@@ -27,8 +27,9 @@ class Verification:
     def __str__(self) -> str:
         text = f"{self.record}: {self.verdict}"
         if self.verdict != "identical bit for bit":
-            text += f"; differing: {', '.join(self.differing)}; largest gap {self.largest} images"
-            text += f", where {self.allowance} allows {self.allowed:.0f}"
+            text += f"; differing: {', '.join(self.differing)}"
+            if self.allowed >= 0:  # both have a curve of one length
+                text += f"; largest gap {self.largest} images, where {self.allowance} allows {self.allowed:.0f}"
         return text
 
 

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from harness import bench
-from harness.bench.measure import growth
-from harness.bench.plan import Plan, Point
+from harness.bench.measure import growth, run
+from harness.bench.plan import QUICK, Plan, Point
 from harness.bench.report import Footprint, Growth, Report, Row, StartUp, load
 from harness.bench.table import table
 from harness.bench.targets import targets
@@ -163,3 +163,13 @@ def test_a_small_run_measures_every_point() -> None:
 def test_an_unknown_network_gets_a_hint() -> None:
     with pytest.raises(HarnessError, match="vgg5-lite"):
         bench.run(None, plan=replace(bench.FULL, points=(Point("vgg5-light", 8, 4),)))
+
+
+def test_a_place_that_refuses_does_so_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    def measured(text: str) -> None:
+        pytest.fail(text)
+
+    with pytest.raises(FileExistsError):
+        run(tmp_path / "file", plan=QUICK, progress=measured)

@@ -65,6 +65,14 @@ def test_a_curve_off_by_one_image_is_within_tolerance(results: Path) -> None:
     assert "largest gap 1 images, where noise allows" in str(result)
 
 
+def test_where_there_is_no_curve_there_is_no_gap(results: Path) -> None:
+    record = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
+    failed = msgspec.structs.replace(record, status="failed", curve=None)
+    said = str(compare("x", record, failed))
+    assert said.startswith("x: different; differing: ")
+    assert "gap" not in said
+
+
 def test_what_is_not_identical_stands_beside_the_seeds_of_its_arm(results: Path, tmp_path: Path) -> None:
     own = read_record(results / "quickstart/smoke/cyclic-16/seed-0000.json")
     forged = changed(results, tmp_path, curve=Counts([50] * 6, 100), epochs=[], right={})
