@@ -23,7 +23,7 @@ from harness.report.tables import (
     columns_of,
     letter,
 )
-from harness.schema import Counts, Weights
+from harness.schema import Weights
 
 from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell, write_mnist
 
@@ -126,7 +126,8 @@ def test_an_arm_has_one_name_in_tables_and_figures() -> None:
 
 def recheck(path: Path, simulator: str, of_weights: str) -> None:
     record = read_record(path)
-    counts = Counts([1], 1)
+    counts = record.curve
+    assert counts is not None
     found = Recheck(simulator, record.digest, of_weights, "identical", counts, counts, 0, 0, 1, 0, 0, [])
     write_recheck(path, simulator, found)
 
