@@ -96,10 +96,9 @@ def with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement
 def _evidence(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
     """What a judgement is about: kind, relation, timestep, published number, images, and the fingerprints of its arms'
     planned seeds; None where one of them is not done."""
-    arms = [arm for arm in (judgement.arm, judgement.versus) if arm and arm != "ann"]
     keys = [
         (judgement.experiment, str(judgement.profile), arm, seed)
-        for arm in arms
+        for arm in judgement.arms
         for seed in range(judgement.seeds_planned)
     ]
     if not keys or not all(key in cells.accuracy for key in keys):

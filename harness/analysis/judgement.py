@@ -1,5 +1,6 @@
 """A judgement: one claim at one profile, what we measured, how far it may be compared, and the verdict."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -8,7 +9,6 @@ import msgspec
 from harness.analysis.words import ANSWERS, Word
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claim import Claim, Kind, Relation
-from harness.catalogue.deviations import deviations
 from harness.config import PROFILES, ProfileName
 
 # What each profile may judge. A claim of another kind is not comparable there. A measurement on trained networks
@@ -86,6 +86,17 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Word
     detail: str = ""
 
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms whose records it rests on: one alone where it is set against its own ANN, trained with it."""
+        return tuple(arm for arm in (self.arm, self.versus) if arm and arm != "ann")
+
+
+def undecided(judgement: Judgement, verdict: Word, why: str) -> Judgement:
+    """The judgement as one that answers nothing: it keeps its numbers, and nothing that was decided by them."""
+    silent = {"test": "", "margin": None, "reading": "", "p": None, "same": (), "other": (), "replication": None}
+    return msgspec.structs.replace(judgement, verdict=verdict, why=why, **silent)
+
 
 def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
     """Of each claim the judgement that says most about it, in the order of the claims.
@@ -119,9 +130,8 @@ def deviations_of(claim: Claim, experiment: Experiment, profile: ProfileName) ->
     """Where the claim's arms at `profile` leave the published recipe, in words, each once; controls too."""
     found: list[str] = []
     for name in claim.arms:
-        arm, of = experiment.arm(name), experiment.profile(profile)
-        found += deviations(experiment.resolve(arm, of, 0), experiment.published)
-        found += experiment.deviations(arm, of)
+        arm = dataclasses.replace(experiment.arm(name), in_paper=True)  # compared with the paper, be it a control
+        found += experiment.deviations(arm, experiment.profile(profile))
     if profile != "paper" and not found:
         found.append(f"the {profile} profile spends less than the published recipe")
     return tuple(dict.fromkeys(found))

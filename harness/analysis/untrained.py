@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from harness.analysis.judgement import Judgement, comparability, deviations_of
+from harness.analysis.judgement import Judgement, comparability, deviations_of, undecided
 from harness.analysis.measurements import Measurement
 from harness.analysis.planned_seeds import Cells, Key
 from harness.analysis.words import Word
@@ -48,18 +48,14 @@ def judge_kept_weights(
         comparability=comparability(claim, profile, deviations),
     )
     if judged.comparability == "not comparable":
-        return _unanswered(judged, "not comparable", f"The {profile} profile does not judge it. {judged.why}")
+        return undecided(judged, "not comparable", f"The {profile} profile does not judge it. {judged.why}")
     if not known.issuperset(found.weights):
-        return _unanswered(judged, "stale", f"Weights were read that no fresh record of {found.arm} names.")
+        return undecided(judged, "stale", f"Weights were read that no fresh record of {found.arm} names.")
     if len(read) < planned:
-        return _unanswered(
+        return undecided(
             judged, "incomplete", f"The weights of {len(read)} of {planned} planned seeds were read. {judged.why}"
         )
     return judged
-
-
-def _unanswered(judged: Judgement, verdict: Word, why: str) -> Judgement:
-    return replace(judged, verdict=verdict, why=why, test="", margin=None)
 
 
 def _agreement(claim: Claim) -> Judgement:

@@ -14,7 +14,7 @@ from harness.analysis.beside import nearest_reading, specificity_of, with_twins
 from harness.analysis.crossed import Outcomes
 from harness.analysis.family import holm
 from harness.analysis.frame import Loaded
-from harness.analysis.judgement import Judgement, judged, planned_seeds, unmeasured, without_records
+from harness.analysis.judgement import Judgement, judged, planned_seeds, undecided, unmeasured, without_records
 from harness.analysis.margins import rival_of, value_margin
 from harness.analysis.measurements import Measurement
 from harness.analysis.measures import arms_keys, ordering_of, with_ordering, with_steps, with_value, with_verdict
@@ -135,10 +135,8 @@ def _judgement(bench: Bench, claim: Claim, profile: ProfileName) -> "Judgement |
 
 
 def _undecided(measured: "Judgement | Pending", verdict: Any, why: str) -> Judgement:
-    """A judgement that answers nothing: it keeps its numbers, and leaves Holm's family to those that are decided."""
-    bare = measured.judgement if isinstance(measured, Pending) else measured
-    silent = replace(bare, test="", margin=None, reading="", p=None, same=(), other=(), replication=None)
-    return replace(silent, verdict=verdict, why=why)
+    """A judgement that answers nothing: it leaves Holm's family to those that are decided."""
+    return undecided(measured.judgement if isinstance(measured, Pending) else measured, verdict, why)
 
 
 def _first(state: PlannedSeeds) -> str:

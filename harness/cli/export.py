@@ -44,8 +44,7 @@ def _card(weights: Path, out: Path | None) -> None:
     from harness.records.weights import require_another
     from harness.report.card import card
 
-    if out is not None:
-        require_another(out, weights)
+    require_another(out, weights)
     text = card(weights, catalogue())
     if out is None:
         print(text, end="")

@@ -67,27 +67,22 @@ def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | 
     known = normalised(subset(data.train, min(CALIBRATION_IMAGES, len(data.train)), 0).images)
     image = normalised(data.test.images[number : number + 1])
     with named(name, "be shown", CALIBRATION_IMAGES):
-        return _view(encoder, known, image, (name, dataset, number, timesteps))
-
-
-def _view(encoder: Encoder, known: Tensor, image: Tensor, asked: tuple[str, str, int, int]) -> View:
-    name, dataset, number, timesteps = asked
-    encoder = encoder.calibrate(known, generator(0, "calibration"))
-    train = encoder.encode(image, timesteps, generator(0, "encoder-test"))
-    steps = tuple(sorted({t for t in STEPS if t < timesteps} | {timesteps}))
-    readings, how = _readings(encoder, known[:READING_IMAGES], image, train, steps)
-    order = encoder.frame(image).flatten().argsort(stable=True)
-    return View(
-        encoder=name,
-        dataset=dataset,
-        number=number,
-        info=encoder.info,
-        image=shown(image),
-        raster=train.flatten(1)[:, order].T.contiguous().numpy(),
-        steps=steps,
-        readings=readings,
-        caption=f"{_what(encoder.info, name, dataset, number, timesteps)} {how}",
-    )
+        encoder = encoder.calibrate(known, generator(0, "calibration"))
+        train = encoder.encode(image, timesteps, generator(0, "encoder-test"))
+        steps = tuple(sorted({t for t in STEPS if t < timesteps} | {timesteps}))
+        readings, how = _readings(encoder, known[:READING_IMAGES], image, train, steps)
+        order = encoder.frame(image).flatten().argsort(stable=True)
+        return View(
+            encoder=name,
+            dataset=dataset,
+            number=number,
+            info=encoder.info,
+            image=shown(image),
+            raster=train.flatten(1)[:, order].T.contiguous().numpy(),
+            steps=steps,
+            readings=readings,
+            caption=f"{_what(encoder.info, name, dataset, number, timesteps)} {how}",
+        )
 
 
 def _readings(

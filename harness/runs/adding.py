@@ -8,7 +8,7 @@ from harness.errors import CellFailure, Stopped
 from harness.machine.locks import hold
 from harness.machine.signals import finishing
 from harness.plugins.guard import guarded
-from harness.records.retrainings import retraining_of
+from harness.records.retrainings import IDENTICAL, retraining_of
 from harness.records.store import lock_path, read_record, write_record
 from harness.records.weights import weights_path
 from harness.runs.cost import Meter
@@ -69,7 +69,7 @@ def _add(cell: PlannedCell, grid: Grid, watch: Watch) -> Added:
     except CellFailure as failure:
         return Added(cell, False, f"trained again it fails: {failure}; nothing added")
     result = compare(str(cell.path), before, after)
-    if result.verdict != "identical bit for bit":
+    if result.verdict != IDENTICAL:
         notes = "; ".join(result.notes)
         reason = f"trained again it differs in {', '.join(result.differing)} (largest gap {result.largest} images)"
         return Added(cell, False, f"{reason}; nothing added" + (f" [{notes}]" if notes else ""))

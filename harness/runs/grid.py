@@ -120,7 +120,7 @@ def attempt(cell: PlannedCell, grid: Grid) -> Finished | Owner:
             record = twin(cell.config, cell.fingerprint, grid.results, around, known_certificates(grid.results))
             if record is not None:
                 record = of_twin(record, grid.results, grid.keep_weights)
-            if record is None or (grid.keep_weights and record.weights is None):
+            if record is None:
                 checkpoint = _checkpoint(cell, grid)
                 setting = replace(grid.setting, checkpoint=checkpoint, watch=watch)
                 record = compute(cell, replace(grid, setting=setting))

@@ -68,19 +68,20 @@ def with_weights(record: Record, path: Path, content: bytes) -> Record:
     return msgspec.structs.replace(record, weights=entry_of(path, content))
 
 
-def of_twin(record: Record, results: Path, asked: bool | None) -> Record:
+def of_twin(record: Record, results: Path, asked: bool | None) -> Record | None:
     """A twin's record, with the weights of the cell that was trained under the twin's own name.
 
-    Without weights where none are asked, or where that cell's file is not there or not sound.
+    Where that cell's file is not there or not sound: None if weights are asked for, else the record without them.
     """
     path = record_path(results, record.config)
     bare = msgspec.structs.replace(record, weights=None)
+    without = None if asked else bare
     if record.weights is None or asked is False:
-        return bare
+        return without
     try:
         found = read_weights(weights_path(results / record.environment[TRAINED_AS] / path.name))
     except HarnessError:
-        return bare
+        return without
     config = record.config
     named = {"experiment": config.experiment, "profile": config.profile, "arm": config.arm, "network": config.network}
     return with_weights(bare, path, content_of(msgspec.structs.replace(found.about, **named), found.tensors))

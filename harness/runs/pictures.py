@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from harness.data.catalog import facts_of
 from harness.data.folder import FORMATS, SUFFIXES, UNREADABLE
@@ -54,6 +54,6 @@ def _pixels(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
                     "resize it first, as its training images were made",
                 )
             pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-    except (UnidentifiedImageError, *UNREADABLE) as error:
+    except UNREADABLE as error:
         raise HarnessError(f"{path}: not a readable image ({error})", "replace or remove it") from None
     return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

@@ -72,7 +72,6 @@ def table(done: Answer) -> pd.DataFrame:
 
 def write(done: Answer, path: Path) -> None:
     """Write the table as Parquet or CSV, by the name's ending, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = table(done)
     write_atomically(path, rows.to_csv(index=False).encode() if path.suffix == ".csv" else rows.to_parquet(index=False))
 

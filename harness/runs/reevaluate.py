@@ -6,7 +6,7 @@ import torch
 
 from harness.errors import HarnessError
 from harness.machine.environment import machine, versions
-from harness.records.retrainings import Verdict
+from harness.records.retrainings import IDENTICAL, Verdict
 from harness.records.store import read_record
 from harness.records.weights import read_weights, weights_path
 from harness.runs.predict import predict, restore
@@ -35,7 +35,7 @@ def reevaluate(path: Path, data_dir: Path | None = None, watch: Watch = SILENT) 
         after = predict(spiking, data.test, record.config.seed, watch).counts
     largest = max(abs(one - other) for one, other in zip(record.curve.correct, after.correct, strict=True))
     allowed = 0 if same_machine(record, device) else ROUNDING_IMAGES
-    verdict: Verdict = "identical bit for bit" if not largest else "within tolerance"
+    verdict: Verdict = IDENTICAL if not largest else "within tolerance"
     if largest > allowed:
         verdict = "different"
     note = "the machine of the record" if not allowed else "another machine, or other versions, than the record's"

@@ -66,7 +66,8 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
 
     Raises HarnessError for an unknown experiment. One that is named and was never run is all missing.
     """
-    unknown = sorted({path.parts[-4] for path in record_paths(results)} - {*catalogue.names()})
+    folders = {path.name for path in results.glob("*") if path.is_dir()}
+    unknown = [name for name in sorted(folders - {*catalogue.names()}) if record_paths(results / name, levels=2)]
     chosen = experiment if experiment in unknown else catalogue.experiment(experiment).name if experiment else None
     cells: list[CellStatus] = []
     data: dict[str, dict[str, int]] = {}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.records.retrainings import Retraining, Verdict, write_retraining
+from harness.records.retrainings import IDENTICAL, Retraining, Verdict, write_retraining
 from harness.schema import Record
 
 
@@ -26,7 +26,7 @@ class Verification:
 
     def __str__(self) -> str:
         text = f"{self.record}: {self.verdict}"
-        if self.verdict != "identical bit for bit":
+        if self.verdict != IDENTICAL:
             text += f"; differing: {', '.join(self.differing)}"
             if self.allowed >= 0:  # both have a curve of one length
                 text += f"; largest gap {self.largest} images, where {self.allowance} allows {self.allowed:.0f}"

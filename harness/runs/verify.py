@@ -19,7 +19,7 @@ from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.threads import computing_with
 from harness.records.fingerprint import fingerprint
-from harness.records.retrainings import EARLIER_CODE, Verdict
+from harness.records.retrainings import EARLIER_CODE, IDENTICAL, Verdict
 from harness.records.seeds import finished_seeds
 from harness.records.store import read_record
 from harness.records.twins import TRAINED_AS
@@ -91,7 +91,7 @@ def verify(given: ToVerify, watch: Watch = SILENT) -> Verification:
     with recorded_threads(before):
         after = _again(given, Setting(device, recorded_kernel(before, device), watch=watch))
     found = compare(str(given.path), before, after)
-    if found.verdict == "identical bit for bit":
+    if found.verdict == IDENTICAL:
         return found
     said = seeds_apart([curve for _, curve in finished_seeds(given.path, before)])
     return replace(found, notes=(*found.notes, f"the arm's {said}")) if said else found
@@ -158,7 +158,7 @@ def compare(name: str, before: Record, after: Record) -> Verification:
     largest, allowed = gap(before.curve, after.curve)
     verdict: Verdict = "different"
     if not differing:
-        verdict = "identical bit for bit"
+        verdict = IDENTICAL
     elif before.status == after.status == "done" and largest <= allowed:
         verdict = "within tolerance"
     numerics, notes = after.fingerprint.numerics, tuple(_notes(before, after))

@@ -7,7 +7,7 @@ checkpoint, whichever arm comes next.
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ class AnnRequest:
 
 @dataclass(frozen=True)
 class _InCache(Checkpoint):
-    """A checkpoint in the cache, which is a convenience: a disk that refuses costs time, and the work goes on."""
+    """A file in the cache, which is a convenience: a disk that refuses costs time, and the work goes on."""
 
     trouble: Callable[[OSError], None] = _ignore
 
@@ -82,7 +82,7 @@ def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch
     if cache.folder is None:
         return _trained(request, NOWHERE, watch)
     key = ann_key(request, cache.code)
-    entry = Checkpoint(cache.folder / f"{key}.pt", key)
+    entry = _InCache(cache.folder / f"{key}.pt", key, cache.trouble)
     while True:
         if (epochs := _read(request.network, entry)) is not None:
             return epochs
@@ -90,7 +90,7 @@ def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch
             if owner is None:
                 # Looked at again: another run may have finished it meanwhile.
                 epochs = _read(request.network, entry)
-                return _trained_and_kept(request, entry, watch, cache.trouble) if epochs is None else epochs
+                return _trained_and_kept(request, entry, watch) if epochs is None else epochs
         watch.pause("ANN")
         time.sleep(POLL_SECONDS)
 
@@ -104,15 +104,10 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
     return msgspec.convert(saved["epochs"], list[Epoch])
 
 
-def _trained_and_kept(
-    request: AnnRequest, entry: Checkpoint, watch: Watch, trouble: Callable[[OSError], None]
-) -> list[Epoch]:
-    unfinished = _InCache(entry.part("checkpoint").path, entry.owner, trouble)
+def _trained_and_kept(request: AnnRequest, entry: _InCache, watch: Watch) -> list[Epoch]:
+    unfinished = replace(entry, path=entry.part("checkpoint").path)
     epochs = _trained(request, unfinished, watch)
-    try:
-        entry.save({"network": request.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
-    except OSError as error:  # the cache is a convenience
-        trouble(error)
+    entry.save({"network": request.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
     unfinished.remove()
     return epochs
 

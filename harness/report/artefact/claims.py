@@ -48,13 +48,8 @@ def _command(claim: Claim, judgement: Judgement, material: Material) -> str:
         return f"harness report {claim.experiment} --out recomputed"
     experiment = material.catalogue.experiment(judgement.experiment)
     profile = judgement.profile or experiment.profiles[-1].name
-    arms = "".join(f" --arm {arm}" for arm in _arms(judgement))
+    arms = "".join(f" --arm {arm}" for arm in judgement.arms)
     return f"harness run {experiment.name} --profile {profile}{arms} --seeds {max(1, judgement.seeds_planned)}"
-
-
-def _arms(judgement: Judgement) -> list[str]:
-    # An arm that is set against its own ANN: that is trained with it.
-    return [arm for arm in (judgement.arm, judgement.versus) if arm and arm != "ann"]
 
 
 def _records(material: Material, judgement: Judgement) -> list[Record]:
@@ -62,7 +57,7 @@ def _records(material: Material, judgement: Judgement) -> list[Record]:
         record
         for record in material.records.values()
         if (record.config.experiment, record.config.profile) == (judgement.experiment, judgement.profile)
-        and record.config.arm in _arms(judgement)
+        and record.config.arm in judgement.arms
         and record.config.seed < judgement.seeds_planned
     ]
 

@@ -31,8 +31,7 @@ def export(weights: Path, form: str, out: Path | None = None, data_dir: Path | N
     form: "nir" or "onnx". Nothing is written where it fails. Raises HarnessError for weights that are refused, a
     network that cannot be stated, an absent package, or a file that another program reads differently.
     """
-    if out is not None:
-        require_another(out, weights)
+    require_another(out, weights)
     found = read_weights(weights)
     about = found.about
     place = out or Path(f"{about.experiment}-{about.profile}-{about.arm}-seed-{about.seed}.{form}")

@@ -9,7 +9,7 @@ from harness.analysis.outcomes import accuracy_of, percent_at
 from harness.analysis.planned_seeds import Cells, Key
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments.ablation_frequencies import COUNTS, EXPERIMENT
-from harness.papers.dct_snn.findings.rivals import anns_apart
+from harness.papers.dct_snn.findings.rivals import ann_in_words, anns_apart
 from harness.papers.dct_snn.findings.side_by_side import complete, listed
 
 ALL, HALF = 16, 8  # frequencies of a 4×4 block, and the other count whose accuracy the paper gives
@@ -41,8 +41,7 @@ def _gained(cells: Cells, keys: Mapping[str, list[Key]]) -> str:
     more, few = keys[f"latency48-{HALF}"], keys[f"cycles3-{HALF}"]
     apart = percent_at(cells, more, STEPS) - percent_at(cells, few, CYCLES * HALF)
     found = estimate(outcomes_without_images(apart, lowest=-100.0))
-    ann = anns_apart(cells, more, few)
-    own = f"; its ANN differs by {ann:+.2f}" if ann else ""
+    own = ann_in_words(anns_apart(cells, more, few))
     return in_points(found.mean, found.low, found.high, f", over seeds alone{own}")
 
 

@@ -30,8 +30,9 @@ class Rival:
     def __str__(self) -> str:
         """The arm's title, as far as its T, with the difference in points and its adjusted p."""
         found = self.found
-        own = f"; its ANN differs by {self.ann:+.2f}" if self.ann else ""
-        points = in_points(found.mean, found.low, found.high, f", adjusted {p_in_words(self.p)}{own}")
+        points = in_points(
+            found.mean, found.low, found.high, f", adjusted {p_in_words(self.p)}{ann_in_words(self.ann)}"
+        )
         return f"{title(self.arm)}, {points}"
 
     def in_brief(self) -> str:
@@ -73,6 +74,11 @@ def rivals(
                 found.append((arm, estimate(difference), anns_apart(cells, keys[arm.name], keys[first.name])))
     adjusted = holm([float(p_of(difference, 0.0)) for _, difference, _ in found], family(experiment))
     return [Rival(*rival, float(p)) for rival, p in zip(found, adjusted, strict=True)]
+
+
+def ann_in_words(ann: float) -> str:
+    """How far an ANN is above another, in points, as it follows a difference; "" for none."""
+    return f"; its ANN differs by {ann:+.2f}" if ann else ""
 
 
 def anns_apart(cells: Cells, greater: Sequence[Key], less: Sequence[Key]) -> float:

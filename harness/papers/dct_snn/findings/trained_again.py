@@ -8,10 +8,8 @@ from harness.analysis.curves import ARM, CELL, rows_of
 from harness.analysis.frame import Loaded
 from harness.catalogue import Sentence
 from harness.machine.console import counted
-from harness.records.retrainings import Verdict
+from harness.records.retrainings import IDENTICAL, Verdict
 from harness.schema import Counts
-
-EXACT = "identical bit for bit"
 
 
 def trained_again(loaded: Loaded) -> Iterator[Sentence]:
@@ -28,10 +26,10 @@ def trained_again(loaded: Loaded) -> Iterator[Sentence]:
     text += "from the seed on (`harness verify`): "
     counts = again["trained_again"].value_counts()
     text += ", ".join(f"{counts[verdict]} {verdict}" for verdict in get_args(Verdict) if verdict in counts)
-    exact = again["trained_again"] == EXACT
+    exact = again["trained_again"] == IDENTICAL
     if not exact.all() and again[~exact]["again_how"].str.contains("device: ").all():
         text += "; what is not identical ran on another processor than its record"
-    parts = [f"{EXACT}: {', '.join(map(_name, again[exact].to_dict('records')))}"] if exact.any() else []
+    parts = [f"{IDENTICAL}: {', '.join(map(_name, again[exact].to_dict('records')))}"] if exact.any() else []
     parts += [
         f"{row['trained_again']}: {_name(row)}, {row['again_how']}{_seeds(row, loaded)}"
         for row in again[~exact].to_dict("records")
