@@ -14,14 +14,14 @@ TOLERANCE = 1e-4
 MOST_TIMESTEPS = 1_000_000
 
 
-def admit(images: Tensor, timesteps: int, ids: Tensor | None = None) -> None:
+def admit(images: Tensor, timesteps: int, ids: Tensor | None = None) -> None:  # decides no number
     """Raise EncoderError unless images, timesteps and ids are what `Encoder.encode` asks for."""
     admit_images(images)
     at_least_one_step(timesteps)
     admit_ids(ids, len(images))
 
 
-def admit_images(images: Tensor) -> None:
+def admit_images(images: Tensor) -> None:  # decides no number
     """Raise EncoderError unless images are float32 `[N, C, H, W]`, not empty, each pixel in [-1, 1].
 
     Pixels on a GPU are not read, since every read waits for all the work queued there.
@@ -41,7 +41,7 @@ def admit_images(images: Tensor) -> None:
         raise EncoderError(f"pixels must be finite and in [-1, 1], not {_range(images, least, greatest)}")
 
 
-def admit_ids(ids: Tensor | None, count: int) -> None:
+def admit_ids(ids: Tensor | None, count: int) -> None:  # decides no number
     """Raise EncoderError unless `ids` is None or an int64 tensor of `count` places."""
     if ids is None:
         return
@@ -50,12 +50,12 @@ def admit_ids(ids: Tensor | None, count: int) -> None:
         raise EncoderError(f"ids must be an int64 tensor [{count}], one place in the data set an image, not {given}")
 
 
-def at_least_one_step(timesteps: int) -> None:
+def at_least_one_step(timesteps: int) -> None:  # decides no number
     """Raise EncoderError unless `timesteps` is a whole number of at least 1."""
     whole_number("timesteps", timesteps, 1, MOST_TIMESTEPS)
 
 
-def whole_number(name: str, value: Any, least: int, most: int) -> None:
+def whole_number(name: str, value: Any, least: int, most: int) -> None:  # decides no number
     """Raise EncoderError unless `value` is a whole number (True is none) from `least` to `most`."""
     number: Any = value if isinstance(value, Integral) and not isinstance(value, bool) else math.nan
     if not least <= number <= most:

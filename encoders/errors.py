@@ -1,5 +1,5 @@
 """The one error an encoder raises. Imports no torch, so that a command line can know it and still start fast."""
 
 
-class EncoderError(ValueError):
+class EncoderError(ValueError):  # decides no number
     """A parameter or input that an encoder cannot work with; the message says what, and what to do."""

@@ -79,10 +79,10 @@ def factory(name: str) -> "Callable[..., Encoder]":
         raise EncoderError(f"encoder '{name}' ({point.value}) is broken: {error!r}") from error
 
 
-def module_of(name: str) -> str:
-    """The module that defines the encoder called `name`, without importing it. Raises EncoderError if unknown."""
+def definition_of(name: str) -> str:
+    """Where the encoder called `name` is defined, "module:name"; imports nothing. Raises EncoderError if unknown."""
     _require_text(name)
-    return OURS[name].split(":")[0] if name in OURS else _plugin(name).module
+    return OURS[name] if name in OURS else f"{(point := _plugin(name)).module}:{point.attr}"
 
 
 def origin(name: str) -> str:

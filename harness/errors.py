@@ -1,7 +1,7 @@
 """The one way to fail: what is wrong and where, and what to do about it."""
 
 
-class HarnessError(Exception):
+class HarnessError(Exception):  # decides no number
     """An error a user can mend. The command line prints it as one line and exits with code 2.
 
     `message` says what is wrong and where; `hint` says what to do.
@@ -22,7 +22,7 @@ def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
     return HarnessError(f"unknown {kind} '{name}'", hint)
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # decides no number
     """The work was told to end: its time is up, or a signal came. Says in which stage. `kept`: with a checkpoint."""
 
     def __init__(self, stage: str, kept: bool = True) -> None:
@@ -30,5 +30,5 @@ class Stopped(Exception):
         self.kept = kept
 
 
-class CellFailure(Exception):
+class CellFailure(Exception):  # decides no number
     """A cell that cannot be finished: a finding about an arm, not a mistake of the user. Kept in its record."""

@@ -9,14 +9,14 @@ from harness.config import CellConfig
 SCHEMA_VERSION = 4
 
 
-class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # decides no number
     """`correct[t]` of `total` test images are classified rightly after t + 1 timesteps."""
 
     correct: list[int]
     total: int
 
 
-class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # decides no number
     """One epoch of training: mean loss, and the final-timestep test result after it."""
 
     loss: float
@@ -24,7 +24,7 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total: int
 
 
-class LayerActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LayerActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # decides no number
     """Operations of one weighted layer for one image, measured on the test set (§4, eq. 13).
 
     `macs`: multiply-accumulates of the ANN; `accumulates`: additions of the SNN over all timesteps, each
@@ -59,7 +59,7 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accelerator: str = ""
 
 
-class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # decides no number
     """What a cell computed, as plain numbers.
 
     `encoder_state`: the encoder's fitted statistics; `encoder_operations`: its arithmetic for one image;

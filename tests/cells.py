@@ -47,7 +47,7 @@ def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **se
     config = config or tiny_config()
     data = data or tiny_data()
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    mark = fingerprint(config, data.digest, type(encoder).__module__)
+    mark = fingerprint(config, data.digest)
     place = Setting(CPU, **setting)  # type: ignore[arg-type]
     return sealed(config, mark, place, run_cell(config, data, encoder, place), ())
 

@@ -2,14 +2,15 @@
 
 import msgspec
 
-from harness.config import CellConfig
-from harness.records.fingerprint import numerics_digest, recipe_digest, whole_digest
+from harness.config import CellConfig, canonical_json
+from harness.machine.files import content_digest
+from harness.records.fingerprint import recipe_digest, whole_digest
 from harness.schema import Record
 
 
 def of_other_code(record: Record, modules: dict[str, str]) -> Record:
     """`record` as code with the contents `modules` would have written it."""
-    mark, numerics = record.fingerprint, numerics_digest(modules.values())
+    mark, numerics = record.fingerprint, content_digest(canonical_json(modules))
     whole = whole_digest(mark.recipe, mark.data, numerics)
     other = msgspec.structs.replace(mark, digest=whole, numerics=numerics, modules=modules)
     return msgspec.structs.replace(record, fingerprint=other)

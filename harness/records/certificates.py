@@ -14,6 +14,7 @@ import msgspec
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.machine.files import content_digest, write_atomically
+from harness.records.fingerprint import flattened
 from harness.schema import Fingerprint
 
 FOLDER = "certificates"
@@ -106,21 +107,6 @@ def _covers(freed: Freed, recorded: Fingerprint, settings: Mapping[str, Any]) ->
         settings["precision"],
     )
     return same and not any(settings.get(path) == value for path, value in freed.differing.items())
-
-
-def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a configuration, read from JSON, by dotted path: "encoder.parameters.threshold_scope"."""
-    found: dict[str, Any] = {}
-
-    def walk(prefix: str, value: Any) -> None:
-        if isinstance(value, Mapping):
-            for name, inner in value.items():
-                walk(f"{prefix}.{name}" if prefix else name, inner)
-        else:
-            found[prefix] = value
-
-    walk("", config)
-    return found
 
 
 def known_certificates(results: Path) -> tuple[Certificate, ...]:

@@ -1,62 +1,46 @@
 """Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
 
-A cell is its recipe (the configuration without names), its data, and its numerics: the contents of the modules that
-decide numbers, as a set. So a module may be moved or renamed. Imports, docstrings, comments, layout and the arguments
-of `raise` do not count; modules that only store, describe or report are left out, and so are kernels of a device that
-the cell does not run on.
+A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that `run_cell` and
+the encoder reach by name (see `definitions`). Where these stand and what they are called does not count.
 """
 
-import ast
 import hashlib
-import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from encoders.registry import definition_of
 from harness.config import CellConfig, canonical_json
+from harness.records.definitions import SOURCES, Sources
 from harness.schema import Fingerprint
 
 Device = Literal["cpu", "cuda"]
 
-ROOT = "harness.training.cell"
-ANN_ROOT = "harness.training.ann"
-OWN = ("harness", "encoders")
-# Modules that a cell imports and that decide no number of it; what they import may.
-OUTSIDE = frozenset(
-    {
-        "encoders.admission",
-        "encoders.errors",
-        "encoders.numba_cache",
-        "harness.config",
-        "harness.errors",
-        "harness.machine.files",
-        "harness.machine.locks",
-        "harness.schema",
-        "harness.training.ann_cache",
-        "harness.training.checkpoint",
-        "harness.training.watch",
-    }
-)
-KERNELS: Mapping[Device, frozenset[str]] = {
-    "cpu": frozenset(f"harness.snn.{name}" for name in ("event_products", "numba_kernels", "numba_lif", "numba_pool")),
-    "cuda": frozenset({"harness.snn.triton_kernels", "harness.snn.triton_lif"}),
-}
+CELL = "harness.training.cell:run_cell"
+ANN = ("harness.training.ann:AnnRequest",)
 NAMES = ("experiment", "profile", "arm")
 
 
-def fingerprint(config: CellConfig, data_digest: str, encoder_module: str, device: Device = "cpu") -> Fingerprint:
-    """The fingerprint of a cell on `device`: `encoder_module` is the module that defines its encoder.
+def fingerprint(
+    config: CellConfig, data_digest: str, device: Device = "cpu", encoder: str = "", sources: Sources = SOURCES
+) -> Fingerprint:
+    """The fingerprint of a cell on `device`. encoder: "module:name" of one that is not registered.
 
-    Raises ModuleNotFoundError, SyntaxError or UnicodeDecodeError where the source of a module cannot be read.
+    Raises EncoderError for an unknown encoder; ModuleNotFoundError, SyntaxError or UnicodeDecodeError where a source
+    cannot be read.
     """
-    recipe, modules = recipe_digest(config), modules_of(encoder_module, device)
-    numerics = numerics_digest(modules.values())
-    whole = whole_digest(recipe, data_digest, numerics)
-    return Fingerprint(whole, recipe, data_digest, numerics, device, dict(modules))
+    recipe = recipe_digest(config)
+    roots = (CELL, encoder or definition_of(config.encoder.name))
+    numerics, modules = sources.reached(roots, device, flattened(msgspec.json.decode(canonical_json(config))))
+    return Fingerprint(whole_digest(recipe, data_digest, numerics), recipe, data_digest, numerics, device, modules)
+
+
+def ann_code() -> str:
+    """A digest of all that trains an ANN."""
+    return SOURCES.reached(ANN, "cpu", {}).numerics
 
 
 def whole_digest(recipe: str, data: str, numerics: str) -> str:
@@ -90,130 +74,16 @@ def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
     return tuple((f.name, f.default) for f in fields(kind))
 
 
-def numerics_digest(contents: Iterable[str]) -> str:
-    """SHA-256 of a set of content digests."""
-    return hashlib.sha256(canonical_json(sorted(set(contents)))).hexdigest()
+def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a configuration, read from JSON, by dotted path: "encoder.parameters.threshold_scope"."""
+    found: dict[str, Any] = {}
 
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for name, inner in value.items():
+                walk(f"{prefix}.{name}" if prefix else name, inner)
+        else:
+            found[prefix] = value
 
-@cache
-def modules_of(encoder_module: str, device: Device = "cpu") -> Mapping[str, str]:
-    """The modules that decide the numbers of a cell with the encoder of `encoder_module`, and their content digests."""
-    other = frozenset().union(*(names for place, names in KERNELS.items() if place != device))
-    found = (dependencies(ROOT) | dependencies(encoder_module)) - other
-    return {name: source_digest(name) for name in sorted(found)}
-
-
-def code_of(module: str) -> str:
-    """A digest of everything that decides the numbers of `module`."""
-    return numerics_digest(source_digest(name) for name in dependencies(module))
-
-
-@cache
-def dependencies(module: str) -> frozenset[str]:
-    """`module` and every module of ours (or of its own plug-in package) that decides numbers with it."""
-    own = (*OWN, module.split(".")[0])
-    found: set[str] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        waiting += _imports(name, own)
-    return frozenset(found - OUTSIDE)
-
-
-def _imports(module: str, own: tuple[str, ...]) -> list[str]:
-    """The modules of the packages `own` that `module` imports."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(_path(module).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            # `from a import b` may name a module a.b or a thing inside a.
-            source = _absolute(node, module)
-            inner = [f"{source}.{alias.name}" for alias in node.names]
-            modules = [name for name in inner if name.split(".")[0] in own and _file_of(name) is not None]
-            names += modules if len(modules) == len(inner) else [source, *modules]
-    return [name for name in names if name.split(".")[0] in own]
-
-
-def _absolute(node: ast.ImportFrom, module: str) -> str:
-    """The full name of what `from … import` in `module` imports from: each leading dot is one package up."""
-    if not node.level:
-        return node.module or ""
-    inside = _path(module).name == "__init__.py"  # there the first dot is the module itself
-    parts = module.split(".")
-    above = parts[: len(parts) - node.level + inside]
-    return ".".join([*above, node.module] if node.module else above)
-
-
-def _path(module: str) -> Path:
-    found = _file_of(module)
-    if found is None:
-        raise ModuleNotFoundError(f"no source for module {module}")
+    walk("", config)
     return found
-
-
-def _file_of(module: str) -> Path | None:
-    top, *rest = module.split(".")
-    folders, single = _package(top)
-    bases = [Path(folder, *rest) for folder in folders] if rest else []
-    candidates = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
-    if not rest and single is not None:
-        candidates.append(single)
-    return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
-
-
-def _package(top: str) -> tuple[list[Path], Path | None]:
-    """Where the sources of a top-level package lie: its folders, and its own file.
-
-    Ours are those of the package that runs. Of others only the top package is asked for: finding a submodule's spec
-    would import its parents, and torch.
-    """
-    if top in OWN:
-        folder = Path(__file__).resolve().parents[2] / top
-        return [folder], folder / "__init__.py"
-    spec = importlib.util.find_spec(top)
-    if spec is None:
-        return [], None
-    return [Path(place) for place in spec.submodule_search_locations or ()], Path(spec.origin) if spec.origin else None
-
-
-@cache
-def source_digest(module: str) -> str:
-    """SHA-256 of what a module computes: its syntax tree without imports, docstrings and the arguments of `raise`."""
-    tree = _Bare().visit(ast.parse(_path(module).read_text(encoding="utf-8")))
-    return hashlib.sha256(_written(tree).encode()).hexdigest()[:16]
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes out of a syntax tree what decides no number."""
-
-    def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
-            ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:]
-        return super().visit(node)
-
-    def visit_Import(self, _node: ast.Import) -> None:
-        return None
-
-    def visit_ImportFrom(self, _node: ast.ImportFrom) -> None:
-        return None
-
-    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
-        if isinstance(node.exc, ast.Call):
-            node.exc.args, node.exc.keywords = [], []
-        return node
-
-
-def _written(node: object) -> str:
-    """A syntax tree as text that does not depend on the Python version: no positions, nothing that is empty."""
-    if isinstance(node, list):
-        return f"[{','.join(map(_written, node))}]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    parts = ((name, value) for name, value in ast.iter_fields(node) if value is not None and value != [])
-    return f"{type(node).__name__}({','.join(f'{name}={_written(value)}' for name, value in parts)})"

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from encoders.errors import EncoderError
-from encoders.registry import module_of
+from encoders.registry import definition_of
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
@@ -96,7 +96,7 @@ def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
 def _is_encoder(name: str) -> bool:
     """Whether there is an encoder called `name`, be its library installed or not."""
     try:
-        module_of(name)
+        definition_of(name)
     except EncoderError:
         return False
     return True
@@ -107,7 +107,7 @@ def _changes(
 ) -> tuple[list[str], tuple[str, ...]]:
     """What has changed since a record was computed; if nothing has, the certificates by which that is known."""
     recorded = record.fingerprint
-    today = fingerprint(config, data or recorded.data, module_of(config.encoder.name), recorded.device)
+    today = fingerprint(config, data or recorded.data, recorded.device)
     if recorded.digest == today.digest:
         return [], ()
     parts = [name for name in ("recipe", "data") if getattr(recorded, name) != getattr(today, name)]

@@ -18,7 +18,8 @@ from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.machine.environment import versions
 from harness.machine.files import content_digest
-from harness.records.certificates import Certificate, Freed, flattened, write_certificate
+from harness.records.certificates import Certificate, Freed, write_certificate
+from harness.records.fingerprint import flattened
 from harness.runs.dump import KERNELS, SMOKE, Dump
 
 # Kernels on drawn inputs, every smoke cell, and a cheap cell of the evidence at its own size.

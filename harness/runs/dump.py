@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 
 from encoders.base import EncoderError
-from encoders.registry import module_of
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, Clock, NeuronSpec, Precision, Reading
 from harness.data import load
@@ -69,7 +68,7 @@ def smoke_cells(catalogue: Catalogue) -> list[str]:
         experiment = catalogue.experiment(name)
         for arm in experiment.arms:
             config = experiment.resolve(arm, experiment.profile("smoke"), 0)
-            recipe = fingerprint(config, experiment.dataset, module_of(arm.encoder.name)).recipe
+            recipe = fingerprint(config, experiment.dataset).recipe
             found.setdefault(f"{experiment.dataset}/{recipe}", f"{name}/smoke/{arm.name}/0")
     return list(found.values())
 
@@ -100,7 +99,7 @@ def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) ->
         data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
     except HarnessError:  # its message names places on this machine, and a certificate is committed
         raise HarnessError(f"{config.dataset} is not at hand") from None
-    found = fingerprint(config, data.digest, module_of(config.encoder.name))
+    found = fingerprint(config, data.digest)
     setting = Setting(CPU, ann_cache=AnnCache(folder))
     try:
         outputs = _outputs(run_cell(config, data, guarded(config.encoder), setting))

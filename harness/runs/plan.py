@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from encoders.registry import module_of
 from harness.catalogue import Arm, Experiment, Profile
 from harness.config import CellConfig
 from harness.data.types import DataSet
@@ -89,7 +88,7 @@ def plan(configs: Sequence[CellConfig], data: DataSet, results: Path, device: De
 def _fingerprint(config: CellConfig, digest: str, device: Device) -> Fingerprint:
     name = config.encoder.name
     try:
-        return fingerprint(config, digest, module_of(name), device)
+        return fingerprint(config, digest, device)
     except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         raise HarnessError(
             f"encoder '{name}': {error}, so nothing could tell when a record of it is stale",

@@ -12,7 +12,7 @@ from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.signals import Deadline
 from harness.machine.threads import Threads, computing_with
-from harness.records.fingerprint import ANN_ROOT, code_of
+from harness.records.fingerprint import ann_code
 from harness.runs.adding import without_weights
 from harness.runs.copies import copies
 from harness.runs.estimate import Estimate, estimate, threads_of
@@ -110,7 +110,7 @@ def _at_profile(
     threads = threads_of(
         [cell.config for cell in cells if cell.fault is None], largest, data, device, request.where.workers
     )
-    anns = AnnCache(cache.folder("anns"), code_of(ANN_ROOT), cache.go_without)
+    anns = AnnCache(cache.folder("anns"), ann_code(), cache.go_without)
     with computing_with(threads.count):
         setting = Setting(device, request.kernel, anns)
         found = estimate(todo, data, setting, copies(todo, request.results, setting, bool(request.keep_weights)))

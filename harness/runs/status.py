@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from encoders.errors import EncoderError
-from encoders.registry import module_of
+from encoders.registry import definition_of
 from harness.catalogue import Catalogue, Experiment, Profile
 from harness.config import CellConfig
 from harness.errors import HarnessError
@@ -119,7 +119,7 @@ def _other(experiment: Experiment, profile: Profile, path: Path, certificates: S
     name = path.parent.name
     try:
         config = read_record(path).config
-        module_of(name)
+        definition_of(name)
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from encoders.errors import EncoderError
-from encoders.registry import module_of
 from harness.analysis.apart import gap, seeds_apart
 from harness.config import canonical_json
 from harness.data import load
@@ -140,7 +139,7 @@ def _threads(count: str) -> AbstractContextManager[None]:
 def _again(given: ToVerify, setting: Setting) -> Record:
     config = given.record.config
     try:
-        found = fingerprint(config, given.data.digest, module_of(config.encoder.name), given.record.fingerprint.device)
+        found = fingerprint(config, given.data.digest, given.record.fingerprint.device)
     except EncoderError as error:
         raise HarnessError(f"{given.path}: {error}", "install the encoder") from None
     kept = {config.arm: [int(t) for t in given.record.right]}

@@ -47,7 +47,7 @@ def fused_kernels(device: torch.device, kernel: Kernel) -> Kernels | None:
     module: ModuleType | None = None
     chosen = kernel_for(device, kernel)
     if chosen in ("numba", "events"):
-        from harness.snn import numba_kernels as module
+        from harness.snn import numba_kernels as module  # decides numbers on cpu only
     elif chosen == "triton":
-        from harness.snn import triton_kernels as module
+        from harness.snn import triton_kernels as module  # decides numbers on cuda only
     return cast(Kernels | None, module)

@@ -82,6 +82,6 @@ def _own_weight_gradient(maps: Tensor, x: Tensor, weight: Tensor, events: bool) 
 
 def _event_products(x: Tensor, weight: Tensor) -> ModuleType | None:
     """The module `event_products` where it takes these; it is imported only when it is used."""
-    from harness.snn import event_products
+    from harness.snn import event_products  # decides numbers on cpu only
 
     return event_products if event_products.suits(x, weight) else None

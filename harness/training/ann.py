@@ -1,5 +1,7 @@
 """Pre-training of the ANN (paper §2.2): SGD with momentum, a learning rate that falls every so many epochs."""
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -10,8 +12,26 @@ from harness.data.types import DataSet, ImageSet
 from harness.schema import Epoch
 from harness.snn.network import Network
 from harness.training.batches import normalised, on_device
-from harness.training.loop import Training
+from harness.training.checkpoint import Checkpoint
+from harness.training.loop import Training, train
 from harness.training.randomness import generator
+from harness.training.watch import Watch
+
+
+@dataclass(frozen=True)
+class AnnRequest:
+    """The ANN of a cell: `network` is to get its weights."""
+
+    network: Network
+    encoder: Encoder
+    data: DataSet
+    config: CellConfig
+    dtype: torch.dtype
+
+    def train(self, checkpoint: Checkpoint, watch: Watch) -> list[Epoch]:
+        """Train the network, going on from `checkpoint`. Raises what `train` raises."""
+        course = pretraining(self.network, self.encoder, self.data, self.config, self.dtype)
+        return train(course, checkpoint, watch).epochs
 
 
 def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellConfig, dtype: torch.dtype) -> Training:

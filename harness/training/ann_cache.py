@@ -14,16 +14,13 @@ from typing import Any
 import msgspec
 import torch
 
-from encoders.base import Encoder
-from harness.config import CellConfig, canonical_json
-from harness.data.types import DataSet
+from harness.config import canonical_json
 from harness.machine.locks import hold
 from harness.schema import Epoch
 from harness.snn.network import Network
-from harness.training.ann import pretraining
+from harness.training.ann import AnnRequest
 from harness.training.batches import normalised
 from harness.training.checkpoint import NOWHERE, Checkpoint
-from harness.training.loop import train
 from harness.training.watch import Watch
 
 SAMPLE = 8  # images whose frames stand for how an encoder lays images out
@@ -50,17 +47,6 @@ NO_CACHE = AnnCache()
 
 
 @dataclass(frozen=True)
-class AnnRequest:
-    """The ANN of a cell: `network` is to get its weights."""
-
-    network: Network
-    encoder: Encoder
-    data: DataSet
-    config: CellConfig
-    dtype: torch.dtype
-
-
-@dataclass(frozen=True)
 class _InCache(Checkpoint):
     """A file in the cache, which is a convenience: a disk that refuses costs time, and the work goes on."""
 
@@ -74,13 +60,13 @@ class _InCache(Checkpoint):
             self.trouble(error)
 
 
-def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch]:
+def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch]:  # decides no number
     """Give the network the weights of its ANN, from the cache if it is there, else by training it.
 
     Raises CellFailure where training diverges, Stopped where `watch` says so.
     """
     if cache.folder is None:
-        return _trained(request, NOWHERE, watch)
+        return request.train(NOWHERE, watch)
     key = ann_key(request, cache.code)
     entry = _InCache(cache.folder / f"{key}.pt", key, cache.trouble)
     while True:
@@ -106,15 +92,10 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
 
 def _trained_and_kept(request: AnnRequest, entry: _InCache, watch: Watch) -> list[Epoch]:
     unfinished = replace(entry, path=entry.part("checkpoint").path)
-    epochs = _trained(request, unfinished, watch)
+    epochs = request.train(unfinished, watch)
     entry.save({"network": request.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
     unfinished.remove()
     return epochs
-
-
-def _trained(request: AnnRequest, checkpoint: Checkpoint, watch: Watch) -> list[Epoch]:
-    course = pretraining(request.network, request.encoder, request.data, request.config, request.dtype)
-    return train(course, checkpoint, watch).epochs
 
 
 def ann_key(request: AnnRequest, code: str) -> str:

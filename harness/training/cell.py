@@ -18,7 +18,8 @@ from harness.snn.balancing import balance
 from harness.snn.fire import Kernel
 from harness.snn.network import Network
 from harness.snn.spiking import Spiking
-from harness.training.ann_cache import NO_CACHE, AnnCache, AnnRequest, pretrained
+from harness.training.ann import AnnRequest
+from harness.training.ann_cache import NO_CACHE, AnnCache, pretrained
 from harness.training.batches import normalised
 from harness.training.checkpoint import NOWHERE, Checkpoint
 from harness.training.evaluate import Evaluation, evaluate

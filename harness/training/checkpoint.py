@@ -11,7 +11,7 @@ from harness.machine.files import read_sealed, write_sealed
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint:  # decides no number
     """A file of values (tensors, numbers, lists and dictionaries of them) that belongs to `owner` alone.
 
     path: None keeps nothing. owner: the fingerprint of what is computed; a file of another is not read.
@@ -49,4 +49,4 @@ class Checkpoint:
             self.path.unlink(missing_ok=True)
 
 
-NOWHERE = Checkpoint()
+NOWHERE = Checkpoint()  # decides no number

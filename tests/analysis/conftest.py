@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from encoders.registry import module_of
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
@@ -43,7 +42,7 @@ class Cell:
         first = curve[-1] if self.best is None else self.best
         return Record(
             config=config,
-            fingerprint=fingerprint(config, DIGEST, module_of(config.encoder.name)),
+            fingerprint=fingerprint(config, DIGEST),
             status="failed" if self.failure else "done",
             environment={},
             timings={"ann": 2.0, "test": 0.5},

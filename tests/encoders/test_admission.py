@@ -88,7 +88,7 @@ def test_rounding_errors_of_black_and_white_are_let_in(name: str) -> None:
 
 @pytest.mark.parametrize("name", [None, 3, ["dct"], b"dct"])
 def test_what_is_no_name_is_refused(name: object) -> None:
-    questions: tuple[Callable[[Any], object], ...] = (create, registry.module_of, registry.origin)
+    questions: tuple[Callable[[Any], object], ...] = (create, registry.definition_of, registry.origin)
     for asked in questions:
         with pytest.raises(EncoderError, match=r"^an encoder's name must be text such as 'dct', not "):
             asked(name)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from encoders.registry import module_of
 from harness.records.fingerprint import fingerprint
 from harness.records.store import record_path
 from harness.runs.executors.local import Workers
@@ -23,7 +22,7 @@ def test_one_ann_for_four_arms(tmp_path: Path) -> None:
     data = tiny_data()
     configs = [tiny_config(arm=f"cyclic-{steps}", timesteps=steps) for steps in (3, 4, 5, 6)]
     configs = [replace(config, ann=replace(config.ann, epochs=60)) for config in configs]
-    mark = {config.arm: fingerprint(config, data.digest, module_of("dct")) for config in configs}
+    mark = {config.arm: fingerprint(config, data.digest) for config in configs}
     cells = [PlannedCell(config, mark[config.arm], record_path(tmp_path, config), "missing") for config in configs]
     heard: list[str] = []
     watch = Watch(lambda stage, _work: heard.append(stage))

@@ -2,7 +2,6 @@
 
 import pytest
 
-from encoders.registry import module_of
 from harness.papers import catalogue
 from harness.papers.dct_snn.experiments.ablation_readings import READINGS
 from harness.records.fingerprint import fingerprint
@@ -11,7 +10,7 @@ from harness.records.fingerprint import fingerprint
 def recipe(experiment: str, arm: str, profile: str = "lite") -> str:
     found = catalogue().experiment(experiment)
     cell = found.resolve(found.arm(arm), found.profile(profile), 0)
-    return fingerprint(cell, "d" * 64, module_of(cell.encoder.name)).recipe
+    return fingerprint(cell, "d" * 64).recipe
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encoders.registry import module_of
 from harness.analysis.frame import load
 from harness.config import canonical_json
 from harness.papers import catalogue
@@ -33,7 +32,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     config = experiment.resolve(experiment.arms[0], experiment.profile("lite"), 0)
     record = Record(
         config=config,
-        fingerprint=fingerprint(config, "d" * 64, module_of(config.encoder.name)),
+        fingerprint=fingerprint(config, "d" * 64),
         status="done",
         environment={"torch": "2.0", "threads": "1"},
         timings={"ann": 1.5},

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from encoders.registry import module_of
 from harness import data as data_sets
 from harness.config import CellConfig
 from harness.data.types import DataSet
@@ -53,7 +52,7 @@ def sound(digits: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Record:
     total = len(digits.test)
     record = Record(
         config=config,
-        fingerprint=fingerprint(config, digits.digest, module_of(config.encoder.name)),
+        fingerprint=fingerprint(config, digits.digest),
         status="done",
         environment={"torch": "2.0"},
         timings={"ann": 1.5},

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from encoders.registry import module_of
 from harness.config import canonical_json
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
@@ -65,7 +64,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         record = Record(
             schema_version=SCHEMA_VERSION,
             config=config,
-            fingerprint=fingerprint(config, "d" * 64, module_of(config.encoder.name)),
+            fingerprint=fingerprint(config, "d" * 64),
             status="done",
             environment={"device": "a processor", "threads": "1"},
             timings={"ann": 20.0, "fine-tuning": 60.0},

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from encoders.registry import module_of
 from harness import cli
 from harness.machine.locks import hold
 from harness.papers import catalogue
@@ -31,7 +30,7 @@ def record(arm: str, seed: int = 0, profile: str = "lite", *, data: str = "d" * 
     config = experiment.resolve(found, experiment.profile(profile), seed)
     return Record(
         config=config,
-        fingerprint=fingerprint(config, data, module_of(config.encoder.name)),
+        fingerprint=fingerprint(config, data),
         status="failed" if failure else "done",
         environment={},
         timings={},

@@ -2,13 +2,14 @@
 
 from harness.data.cache import folder
 from harness.data.types import DataSet
-from harness.records.fingerprint import ANN_ROOT, code_of
+from harness.records.fingerprint import ann_code
 from harness.records.weights import Tensors, WeightsFile
 from harness.runs.predict import restore
 from harness.runs.verify import recorded_threads
 from harness.schema import Epoch, Record
 from harness.snn.network import Network
-from harness.training.ann_cache import AnnCache, AnnRequest, pretrained
+from harness.training.ann import AnnRequest
+from harness.training.ann_cache import AnnCache, pretrained
 from harness.training.cell import DTYPES
 from harness.training.randomness import generator
 from harness.training.watch import SILENT
@@ -23,7 +24,7 @@ def own_ann(found: WeightsFile, record: Record, data: DataSet) -> tuple[WeightsF
     encoder = restore(found).encoder
     draws = generator(config.seed, "initial-weights")
     network = Network(config.network, found.about.shape, data.classes, draws, config.ann.initialisation)
-    anns = AnnCache(folder("anns"), code_of(ANN_ROOT))
+    anns = AnnCache(folder("anns"), ann_code())
     with recorded_threads(record):
         epochs = pretrained(AnnRequest(network, encoder, data, config, DTYPES[config.precision]), anns, SILENT)
     weights: Tensors = {f"weights.{index}": weight.detach().numpy() for index, weight in enumerate(network.weights)}

@@ -9,15 +9,15 @@ import msgspec
 import torch
 
 import encoders
-from encoders.registry import module_of
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, SnnRecipe, canonical_json
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
-from harness.records.fingerprint import ANN_ROOT, code_of, fingerprint
+from harness.records.fingerprint import ann_code, fingerprint
 from harness.snn.network import Network
 from harness.snn.neuron import Kernel
-from harness.training.ann_cache import NO_CACHE, AnnCache, AnnRequest, pretrained
+from harness.training.ann import AnnRequest
+from harness.training.ann_cache import NO_CACHE, AnnCache, pretrained
 from harness.training.batches import normalised
 from harness.training.cell import DTYPES, Setting, run_cell
 from harness.training.checkpoint import NOWHERE, Checkpoint
@@ -86,7 +86,7 @@ class SharedBalancing(Checkpoint):
 
 
 def _anns(cache: Path | None) -> AnnCache:
-    return NO_CACHE if cache is None else AnnCache(cache / "anns", code_of(ANN_ROOT))
+    return NO_CACHE if cache is None else AnnCache(cache / "anns", ann_code())
 
 
 def _unfinished(config: CellConfig, data: DataSet, cache: Path) -> Checkpoint:
@@ -95,7 +95,7 @@ def _unfinished(config: CellConfig, data: DataSet, cache: Path) -> Checkpoint:
 
 
 def _digest(config: CellConfig, data: DataSet) -> str:
-    return fingerprint(config, data.digest, module_of(config.encoder.name)).digest
+    return fingerprint(config, data.digest).digest
 
 
 def _read(written: Mapping[str, Any]) -> Candidate:
