@@ -191,7 +191,7 @@ def test_the_encoder_fits_the_same_thresholds() -> None:
 
 NETWORKS: dict[str, tuple[tuple[int, int, int], str, list[int]]] = {
     "784-100-10": ((1, 28, 28), "", [100, 10]),
-    "two convolutions": ((2, 12, 12), "4 A 6 D", [20, 10]),
+    "two convolutions": ((2, 12, 12), "4 A 6 D A", [20, 10]),
 }
 THRESHOLDS = [0.37, 0.23, 0.11]
 
