@@ -78,7 +78,6 @@ def encode(added: Tensor, order: Sequence[int], thresholds: tuple[float, float])
 # membrane and leaves the rest. The paper states the leak in two ways, which differ after a spike; here are both.
 
 Reading = Literal["equation", "algorithm"]
-Draws = Generator | None
 
 
 class Spike(torch.autograd.Function):
@@ -108,6 +107,8 @@ def lif(u: Tensor, threshold: float, reading: Reading = "equation") -> tuple[Ten
 # ## The network
 # One set of weights is used twice: by an ANN with ReLU, which is quick to train, and by the SNN, which starts from it.
 # There is no bias, which would make the thresholds harder to find, and no batch norm (§2.2).
+
+Draws = Generator | None
 
 
 @dataclass
