@@ -1,7 +1,8 @@
 """What the site shows of the program and its records, made while it is built, so that it is never out of date.
 
 The page of the report with its figures and the records behind it are files of the site; `<!-- help: VERB -->` in a page
-becomes what `harness VERB --help` prints.
+becomes what `harness VERB --help` prints, and `<!-- code: FILE -->` a Python file whose comments stand as text between
+the pieces of its code.
 """
 
 import re
@@ -43,7 +44,16 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     markdown = markdown.replace("](../reports/report.md)", "](reports/index.html)")
     markdown = re.sub(r"\]\(\.\./(reports|results)/", r"](\1/", markdown)
     shown = re.sub(r"^<!-- help: (.*) -->$", lambda found: _help(found[1].split()), markdown, flags=re.MULTILINE)
+    shown = re.sub(r"^<!-- code: (.*) -->$", lambda found: _explained(ROOT / found[1]), shown, flags=re.MULTILINE)
     return re.sub(r"^<!-- (smoke|dry run|not run.*) -->\n", "", shown, flags=re.MULTILINE)
+
+
+def _explained(path: Path) -> str:
+    """A Python file as Markdown: comments at the start of a line become text, what lies between them blocks of code."""
+    parts = re.split(r"^((?:# .*\n)+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    blocks = [f"```python\n{code.strip()}\n```" for code in parts[::2]]
+    texts = [re.sub(r"^# ", "", text, flags=re.MULTILINE) for text in parts[1::2]]
+    return "\n\n".join([blocks[0], *(part for pair in zip(texts, blocks[1:], strict=True) for part in pair)])
 
 
 def _help(verb: list[str]) -> str:

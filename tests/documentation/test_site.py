@@ -1,6 +1,7 @@
 """The site: built as in a fresh clone without a warning, whole in itself, and no wider than a telephone."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,16 @@ def test_no_link_is_broken(read: dict[Path, Links]) -> None:
 
 def test_nothing_is_fetched_from_elsewhere(read: dict[Path, Links]) -> None:
     assert [address for links in read.values() for address in links.loaded if urlsplit(address).netloc] == []
+
+
+def test_the_method_is_shown_whole_its_comments_as_text(site: Path) -> None:
+    page = re.sub(r"<[^>]*>", "", (site / "plain/index.html").read_text("utf-8"))
+    source = (ROOT / "harness/plain.py").read_text("utf-8")
+    for name in re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE):
+        assert re.search(rf"(?:def|class) {name}\b", page), name
+    for title in re.findall(r"^# ## (.*)$", source, re.MULTILINE):
+        assert f"## {title}" not in page
+        assert title in page
 
 
 def test_signatures_and_help_are_shown(site: Path) -> None:

@@ -1,8 +1,7 @@
-"""Networks: shapes and parameter counts worked out by hand, one set of weights read as ANN and as SNN."""
+"""Networks: shapes and parameter counts worked out by hand, dropout. Their outputs: tests/test_plain.py."""
 
 import pytest
 import torch
-from torch import nn
 
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
@@ -49,41 +48,6 @@ def test_macs_follow_equation_13() -> None:
 def test_a_map_that_is_pooled_away_is_refused() -> None:
     with pytest.raises(HarnessError, match="too small"):
         stages(VGG13, (3, 16, 16), 10)
-
-
-def test_the_ann_is_the_plain_torch_network() -> None:
-    network = Network(NetworkSpec("t", (4, "A", 6), (8,)), (2, 8, 8), 3, seeded())
-    w = [weight.detach() for weight in network.weights]
-    plain = nn.Sequential(
-        nn.Conv2d(2, 4, 3, padding=1, bias=False),
-        nn.ReLU(),
-        nn.AvgPool2d(2),
-        nn.Conv2d(4, 6, 3, padding=1, bias=False),
-        nn.ReLU(),
-    )
-    plain[0].weight.data, plain[3].weight.data = w[0], w[1]
-    x = torch.randn(5, 2, 8, 8, generator=seeded(1))
-    features = plain(x).permute(0, 2, 3, 1).flatten(1)
-    expected = (features @ w[2].T).relu() @ w[3].T
-    torch.testing.assert_close(network.ann(x), expected, rtol=1e-5, atol=1e-5)
-
-
-def test_the_snn_is_the_step_by_step_loop() -> None:
-    network = Network(NetworkSpec("t", (4, "A"), (8,)), (2, 8, 8), 3, seeded())
-    train = torch.randint(-1, 2, (7, 5, 2, 8, 8), generator=seeded(2)).float()
-    thresholds, leak = (0.5, 0.4), 0.9
-    first, second, output = (weight.detach() for weight in network.weights)
-    u1, u2, total = torch.zeros(5, 4, 8, 8), torch.zeros(5, 8), torch.zeros(5, 3)
-    s1, s2 = torch.zeros_like(u1), torch.zeros_like(u2)
-    for now in train:
-        u1 = leak * u1 - thresholds[0] * s1 + nn.functional.conv2d(now, first, padding=1)
-        s1 = (u1 > thresholds[0]).float()
-        pooled = nn.functional.avg_pool2d(s1, 2).permute(0, 2, 3, 1).flatten(1)
-        u2 = leak * u2 - thresholds[1] * s2 + pooled @ second.T
-        s2 = (u2 > thresholds[1]).float()
-        total = total + s2 @ output.T
-    got = network.snn(train, layer_neurons(thresholds, NeuronSpec(leak=leak)))
-    torch.testing.assert_close(got, total, rtol=1e-4, atol=1e-4)
 
 
 def test_a_dropped_neuron_is_silent_at_every_timestep() -> None:
