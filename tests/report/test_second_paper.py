@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import cli
-from harness.analysis.verdicts import judge
+from harness.analysis.judges import judge
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.papers import catalogue
@@ -21,7 +21,7 @@ PACKAGE = """
 from dataclasses import replace
 from pathlib import Path
 from harness.catalogue import Paper
-from harness.catalogue.claims_file import read_claims
+from harness.catalogue.claims import read_claims
 from harness.papers.dct_snn.experiments import ablation_interleaved
 
 EXPERIMENT = replace(ablation_interleaved.EXPERIMENT, name="{name}")
