@@ -86,10 +86,9 @@ def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Cam
         for arm, finals in FINALS.items():
             arm_writer(two)(campaign.evidence, experiment, "lite", arm, finals)
     [source] = read(campaign.evidence, None, two)
-    claims = {claim.id: claim for claim in two.claims}
     judged = {j.id: j for j in judge(source.loaded, two)}
     ours, theirs = judged["interleaved-cyclic-wins-16"], judged["invented-39"]
-    assert claims["invented-39"].greater == claims["interleaved-cyclic-wins-16"].greater
+    assert theirs.arm == ours.arm
     assert ours.p is not None
     assert theirs.p_holm is not None
     assert ours.p_holm is not None
