@@ -18,7 +18,7 @@ import encoders  # noqa: F401 - chooses the folder of Numba's cache before Numba
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.analysis.verdicts import Judgement
+    from harness.analysis.judges import Judgement
 
 __all__ = ["curves_of_arm", "judge_claim", "load_records", "run_experiment"]
 
@@ -40,8 +40,7 @@ def curves_of_arm(results: str | Path, experiment: str, arm: str, profile: str) 
 
     Raises HarnessError for a name that neither the catalogue nor the records know.
     """
-    from harness.analysis.curves import percent, rows_of
-    from harness.analysis.frame import load
+    from harness.analysis.frame import load, percent, rows_of
     from harness.papers import catalogue
 
     rows = rows_of(load(Path(results), catalogue()).curves, [experiment, profile, arm])
@@ -60,7 +59,7 @@ def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
     are adjusted together. Raises HarnessError for an unknown id, with the nearest known one.
     """
     from harness.analysis.frame import load
-    from harness.analysis.verdicts import judge
+    from harness.analysis.judges import judge
     from harness.errors import did_you_mean
     from harness.papers import catalogue
 

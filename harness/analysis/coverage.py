@@ -11,9 +11,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.analysis.crossed import Array, outcomes_without_images
-from harness.analysis.estimates import ALPHA, Estimate, estimate, p_different, p_equivalent
 from harness.analysis.simulation import Design, Simulated, accuracies, differences
+from harness.analysis.statistics import (
+    ALPHA,
+    Array,
+    Estimate,
+    estimate,
+    outcomes_without_images,
+    p_different,
+    p_equivalent,
+)
 
 Flags = npt.NDArray[np.bool_]
 

@@ -1,33 +1,275 @@
-"""Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped."""
+"""Records as pandas frames: a view, never a second truth. Whatever cannot be used is named, never dropped.
+
+Below: rows of one record; `load`, which reads a results folder; and measurements, which lie beside the records.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from harness.analysis.answers import Answers, answers_of
-from harness.analysis.measurements import FOLDER, Measurement, read_measurements
-from harness.analysis.rows import (
-    CELLS,
-    CURVES,
-    LAYERS,
-    READINGS,
-    as_frame,
-    cell_row,
-    curve_rows,
-    layer_rows,
-    reading_rows,
-)
 from harness.catalogue import Catalogue
-from harness.config import CellConfig
+from harness.config import CellConfig, ProfileName, canonical_json
+from harness.errors import HarnessError
+from harness.machine.files import write_atomically
 from harness.records import certificates
+from harness.records.bits import Answers, Fault, WrongBits, answers_in
 from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness_in
+from harness.records.rechecks import rechecks_of
+from harness.records.retrainings import retraining_of
 from harness.records.store import companion_paths, record_paths
 from harness.schema import Counts, Record
+
+ARM = ["experiment", "profile", "arm"]
+CELL = [*ARM, "seed"]
+FOLDER = "measurements"
+ADDITIONS_ALONE = frozenset({"poisson", "phase", "ttfs"})
+DISAGREE, NOT_ONE_EACH = "and the counts of the curve disagree", "are not one bit for each of {} images"
+WORDS: Mapping[Fault, str] = {
+    "name": NOT_ONE_EACH,
+    "timestep": DISAGREE,
+    "encoding": "are no base64",
+    "length": NOT_ONE_EACH,
+    "count": DISAGREE,
+}
+_PLACE = {"experiment": "str", "profile": "str", "arm": "str", "seed": "int64"}
+_COUNTS = {"correct": "int64", "total": "int64"}
+CURVES = {**_PLACE, "timestep": "int64", **_COUNTS}
+READINGS = {**_PLACE, "fraction": "float64", **_COUNTS}
+CELLS = {
+    **_PLACE,
+    "status": "str",
+    "reason": "str",
+    "path": "str",
+    "fingerprint": "str",
+    "weights": "str",
+    "device": "str",
+    "encoder": "str",
+    "timesteps": "int64",
+    "correct": "Int64",
+    "total": "Int64",
+    "accuracy": "float64",
+    "best_accuracy": "float64",
+    "optimism": "float64",
+    "seconds": "float64",
+    "macs": "float64",
+    "accumulates": "float64",
+    "encoder_operations": "float64",
+    "encoder_macs": "float64",
+    "ann_accuracy": "float64",
+    "rechecks": "str",
+    "trained_again": "str",
+    "again_how": "str",
+}
+LAYERS = {
+    **_PLACE,
+    "position": "int64",
+    "layer": "str",
+    "macs": "float64",
+    "accumulates": "float64",
+    "multiplies": "bool",
+    "neurons": "float64",
+    "spikes": "float64",
+}
+
+
+def rows_of(frame: pd.DataFrame, arm: Sequence[str]) -> pd.DataFrame:
+    """The rows of one arm, named by the values of its columns `ARM`: (experiment, profile, arm)."""
+    return frame[(frame[ARM] == list(arm)).all(axis=1)]
+
+
+def percent(correct: npt.ArrayLike, total: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Accuracy in percent. One rounding only, so that 8950 of 10000 is the same float as a printed "89.5"."""
+    return np.asarray(100 * np.asarray(correct) / np.asarray(total), dtype=np.float64)
+
+
+def optimism(accuracy_after_epochs: Sequence[float]) -> float:
+    """How much the best epoch, chosen on the test set, stands above the final one (≥ 0); NaN without epochs."""
+    return max(accuracy_after_epochs) - accuracy_after_epochs[-1] if accuracy_after_epochs else float("nan")
+
+
+def answers_of(record: Record) -> Answers:
+    """By timestep, [images] whether each is right; empty for a record that keeps counts alone.
+
+    Raises HarnessError where the bits are unreadable, or do not add up to the counts of the record's curve.
+    """
+    if record.curve is None:
+        return {}
+    try:
+        return answers_in(record)
+    except WrongBits as wrong:
+        words = WORDS[wrong.fault].format(record.curve.total)
+        raise HarnessError(f"the answers at timestep {wrong.timestep} {words}") from None
+
+
+def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
+    """The row of one record; `stale` says why it may not be judged, empty where it may."""
+    again = retraining_of(path, record)
+    return {
+        **_key(record),
+        "status": "stale" if stale else record.status,
+        "reason": stale or (record.failure.reason if record.failure else ""),
+        "path": str(path),
+        "fingerprint": record.fingerprint.digest,
+        "weights": record.weights.sha256 if record.weights else "",
+        "device": record.environment.get("device", ""),
+        "encoder": record.config.encoder.name,
+        "timesteps": record.config.timesteps,
+        "seconds": sum(record.timings.values()),
+        "rechecks": "; ".join(f"{check.simulator}: {check.verdict}" for check in rechecks_of(path, record)),
+        "trained_again": again.verdict if again else "",
+        "again_how": again.how if again else "",
+        **(_outcome(record) if record.status == "done" and not stale else {}),
+    }
+
+
+def _outcome(record: Record) -> dict[str, Any]:
+    assert record.curve is not None, "a done record without a curve is refused before"
+    final, total = record.curve.correct[-1], record.curve.total
+    accuracy = float(percent(final, total))
+    excess = optimism([float(percent(epoch.correct, epoch.total)) for epoch in record.epochs])
+    return {
+        "correct": final,
+        "total": total,
+        "accuracy": accuracy,
+        "best_accuracy": accuracy + excess,
+        "optimism": excess,
+        "macs": sum(layer.macs for layer in record.layers) if record.layers else None,
+        "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
+        "encoder_operations": record.encoder_operations,
+        "encoder_macs": encoder_macs(record),
+        "ann_accuracy": _of_ann(record),
+    }
+
+
+def _of_ann(record: Record) -> float | None:
+    """Test accuracy of the pre-trained ANN after its last epoch, in percent."""
+    last = record.ann_epochs[-1] if record.ann_epochs else None
+    return None if last is None else float(percent(last.correct, last.total))
+
+
+def encoder_macs(record: Record) -> float | None:
+    """Multiply-accumulates that the encoder spends on one image; None where the record does not tell.
+
+    A record without `encoder_macs` tells its encoder's operations in one sum. They are parted as the encoder's own
+    `operations` parts them for the record's configuration, and only where that sum fits: else nothing is guessed.
+    """
+    if record.encoder_macs is not None or record.encoder_operations is None:
+        return record.encoder_macs
+    if record.encoder_operations == 0 or record.config.encoder.name in ADDITIONS_ALONE:
+        return 0.0
+    return _of_dct(record, record.encoder_operations) if record.config.encoder.name == "dct" else None
+
+
+def _of_dct(record: Record, operations: float) -> float | None:
+    """Of each block: a separable b×b DCT (2b³), one product for each contribution (b⁴); additions: b² a step."""
+    size = record.config.encoder.parameters.get("block_size", 4)
+    if not isinstance(size, int):
+        return None
+    of_block = 2 * size**3 + size**4
+    blocks = operations / (of_block + size**2 * record.config.timesteps)
+    return blocks * of_block if blocks.is_integer() else None
+
+
+def curve_rows(record: Record, curve: Counts) -> list[dict[str, Any]]:
+    """A row for each timestep of a curve of the record."""
+    return [
+        {**_key(record), "timestep": timestep, "correct": correct, "total": curve.total}
+        for timestep, correct in enumerate(curve.correct, start=1)
+    ]
+
+
+def reading_rows(record: Record) -> list[dict[str, Any]]:
+    """A row for each fraction of fine-tuning at which the record has test counts; none without readings on the way."""
+    if not record.on_the_way:
+        return []
+    named = {float(name): counts for name, counts in record.on_the_way.items()}
+    read = {0.0: record.balanced, **named, 1.0: record.curve}
+    return [
+        {**_key(record), "fraction": fraction, "correct": counts.correct[-1], "total": counts.total}
+        for fraction, counts in read.items()
+        if counts is not None
+    ]
+
+
+def layer_rows(record: Record) -> list[dict[str, Any]]:
+    """A row for each weighted layer."""
+    return [
+        {
+            **_key(record),
+            "position": position,
+            "layer": layer.name,
+            "macs": layer.macs,
+            "accumulates": layer.accumulates,
+            "multiplies": layer.multiplies,
+            "neurons": layer.neurons,
+            "spikes": layer.spikes,
+        }
+        for position, layer in enumerate(record.layers)
+    ]
+
+
+def _key(record: Record) -> dict[str, Any]:
+    config = record.config
+    return {"experiment": config.experiment, "profile": config.profile, "arm": config.arm, "seed": config.seed}
+
+
+def as_frame(rows: list[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
+    """Rows as a frame with exactly these columns and types, empty where there are none."""
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+
+class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`value` of `quantity` in `unit`, over `images` images of a data set with that digest; `how` in a sentence.
+
+    Where trained networks were read: the `profile` and `arm` of their records, and the SHA-256 of their `weights`.
+    """
+
+    quantity: str
+    value: float
+    unit: str
+    dataset: str
+    data: str
+    images: int
+    how: str
+    profile: ProfileName | None = None
+    arm: str = ""
+    weights: tuple[str, ...] = ()
+
+
+def write_measurement(results: Path, measurement: Measurement) -> Path:
+    """Write a measurement below a results folder and return its path."""
+    path = results / FOLDER / f"{measurement.quantity}.json"
+    write_atomically(path, msgspec.json.format(canonical_json(measurement), indent=1) + b"\n")
+    return path
+
+
+def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[str, ...]]:
+    """Measurements by quantity, and what is wrong with files that are none. Never raises on a bad one."""
+    found, problems = {}, []
+    for path in sorted((results / FOLDER).glob("*.json")):
+        try:
+            found[path.stem] = _read_measurement(path)
+        except HarnessError as error:
+            problems.append(str(error))
+    return found, tuple(problems)
+
+
+def _read_measurement(path: Path) -> Measurement:
+    try:
+        measurement = msgspec.json.decode(path.read_bytes(), type=Measurement)
+    except (OSError, ValueError, RecursionError) as error:
+        raise HarnessError(f"{path}: not a readable measurement ({error})", "restore it or measure again") from None
+    if measurement.quantity != path.stem:
+        raise HarnessError(f"{path}: refused: this is the measurement of {measurement.quantity}", "move it back")
+    return measurement
 
 
 @dataclass(frozen=True)

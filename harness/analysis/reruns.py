@@ -4,17 +4,13 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from harness.analysis.crossed import Outcomes, outcomes_without_images
+from harness.analysis.curves import Cells, Key, above_ann, difference_of, seeds_done
 from harness.analysis.differences import in_points
-from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
-from harness.analysis.judgement import Judgement, deviations_of
-from harness.analysis.measures import ordering_of
-from harness.analysis.ordering_rules import Ordering
-from harness.analysis.outcomes import above_ann, difference_of
-from harness.analysis.planned_seeds import Cells, Key, seeds_done
-from harness.analysis.words import MISSED
+from harness.analysis.judges import Judgement, claimed_difference, deviations_of
+from harness.analysis.statistics import LEAST_SEEDS, Estimate, Outcomes, estimate, outcomes_without_images
+from harness.analysis.verdicts import VERDICTS, ClaimedDifference
 from harness.catalogue import Catalogue, Claim
-from harness.catalogue.claim import Rerun
+from harness.catalogue.claims import AboveAnn, Difference, Rerun
 
 
 def with_reruns(judgement: Judgement, claim: Claim, cells: Cells, catalogue: Catalogue) -> Judgement:
@@ -22,7 +18,7 @@ def with_reruns(judgement: Judgement, claim: Claim, cells: Cells, catalogue: Cat
 
     A rerun counts that has the judged profile and all its planned seeds, and that undoes a deviation or is a reading.
     """
-    if judgement.verdict not in MISSED:
+    if not isinstance(claim, Difference) or not VERDICTS[judgement.verdict].missed:
         return judgement
     found = [
         one for rerun in claim.reruns if (one := _run_again(judgement, claim, rerun, cells, catalogue)) is not None
@@ -32,14 +28,14 @@ def with_reruns(judgement: Judgement, claim: Claim, cells: Cells, catalogue: Cat
 
 
 def _run_again(
-    judgement: Judgement, claim: Claim, rerun: Rerun, cells: Cells, catalogue: Catalogue
+    judgement: Judgement, claim: Difference, rerun: Rerun, cells: Cells, catalogue: Catalogue
 ) -> tuple[str, tuple[str, ...]] | None:
     """What the rerun says, and the deviations that it undoes; None where it does not count."""
     place, experiment = claim.at(rerun), catalogue.experiment(rerun.experiment)
     profile = judgement.profile
     if profile is None or profile not in experiment.profile_names:
         return None
-    theirs = deviations_of(place, experiment, profile)
+    theirs = deviations_of(place.arms, experiment, profile)
     undone, how = _undone(judgement.deviations, theirs) if rerun.reading is None else ((), rerun.reading)
     said = _said(judgement, claim, place, cells, catalogue) if how else ""
     return (f"Run again in {_named(claim, place)} {how}: {said}", undone) if said else None
@@ -53,7 +49,7 @@ def _undone(ours: Sequence[str], theirs: Sequence[str]) -> tuple[tuple[str, ...]
     return undone, f"without {_quoted(undone)}{more}" if undone else ""
 
 
-def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, catalogue: Catalogue) -> str:
+def _said(judgement: Judgement, claim: Difference, place: Difference, cells: Cells, catalogue: Catalogue) -> str:
     """The number there, its change over the seeds that both have, and whether that is nearer to what is claimed."""
     profile = str(judgement.profile)
     planned = catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
@@ -67,7 +63,7 @@ def _said(judgement: Judgement, claim: Claim, place: Claim, cells: Cells, catalo
     if there is None or again is None or here is None:
         return ""
     change = estimate(outcomes_without_images(again.per_seed - here.per_seed, lowest=-200.0, highest=200.0))
-    way = _way(estimate(there), estimate(here), change, ordering_of(catalogue, claim))
+    way = _way(estimate(there), estimate(here), change, claimed_difference(catalogue, claim))
     apart = _devices(place, cells, profile, common) != _devices(claim, cells, profile, common)
     other = ", recorded on another processor" if apart else ""
     return f"{_points(estimate(there), 'seeds')}{other}, changed by {_points(change, 'seeds in common')}; {way}."
@@ -77,17 +73,17 @@ def _devices(claim: Claim, cells: Cells, profile: str, seeds: Sequence[int]) -> 
     return {cells.device.get((claim.experiment, profile, arm, seed), "") for arm in claim.arms for seed in seeds}
 
 
-def _apart(claim: Claim, cells: Cells, profile: str, seeds: Sequence[int]) -> Outcomes | None:
+def _apart(claim: Difference, cells: Cells, profile: str, seeds: Sequence[int]) -> Outcomes | None:
     """The ordering's difference in points, None where a record does not tell the accuracy of its ANN."""
     keys: list[list[Key]] = [[(claim.experiment, profile, arm, seed) for seed in seeds] for arm in claim.arms]
-    if claim.baseline is not None:
+    if isinstance(claim, AboveAnn):
         return above_ann(cells, keys[0], claim.judged_timestep)
     return difference_of(cells, keys[0], keys[1], claim.judged_timestep)
 
 
-def _way(there: Estimate, here: Estimate, change: Estimate, ordering: Ordering) -> str:
+def _way(there: Estimate, here: Estimate, change: Estimate, claimed: ClaimedDifference) -> str:
     """Whether the change leads to what is claimed: the published size, or else any difference above the bound."""
-    published, bound = ordering.published, ordering.bound
+    published, bound = claimed.published, claimed.bound
     if published is None:
         reached = bool(there.low > bound)
         before, after = (max(0.0, bound - float(one.mean)) for one in (here, there))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.analysis.crossed import PERCENT, Array, Outcomes, accuracy_outcomes, difference_outcomes
+from harness.analysis.statistics import PERCENT, Array, Outcomes, accuracy_outcomes, difference_outcomes
 
 # Tables drawn at a time: 10 seeds of 2,000 images then take a few megabytes.
 CHUNK = 50

@@ -1,217 +1,349 @@
-"""What our records say about each claim.
+"""The verdicts, and the rules that give them: what runs say about an accuracy, an ordering, or a number of steps.
 
-Which profile judges what: `judgement.JUDGES`. Context rows are published numbers that are shown and not judged.
+The published number is taken as exact. Percent and percentage points throughout. `VERDICTS` has one row a word: the
+page, Markdown, the terminal, `report --strict` and docs/verdicts.md are made from it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-import numpy as np
-from msgspec.structs import replace
-
-from harness.analysis.beside import nearest_reading, specificity_of, with_twins
-from harness.analysis.crossed import Outcomes
-from harness.analysis.family import holm
-from harness.analysis.frame import Loaded
-from harness.analysis.judgement import Judgement, judged, planned_seeds, undecided, unmeasured, without_records
-from harness.analysis.margins import rival_of, value_margin
-from harness.analysis.measurements import Measurement
-from harness.analysis.measures import arms_keys, ordering_of, with_ordering, with_steps, with_value, with_verdict
-from harness.analysis.ordering_rules import Ordering
-from harness.analysis.outcomes import (
-    above_ann,
-    accuracy_of,
-    balanced_at,
-    difference_of,
-    known_difference_of,
-    shifted,
+from harness.analysis.statistics import (
+    ALPHA,
+    LEAST_SEEDS,
+    POWER,
+    Estimate,
+    Images,
+    Outcomes,
+    estimate,
+    p_different,
+    p_equivalent,
+    seeds_for_power,
 )
-from harness.analysis.planned_seeds import Cells, Key, PlannedSeeds, index, profiles_with_records, seeds_done
-from harness.analysis.reruns import with_reruns
-from harness.analysis.untrained import judge_kept_weights, judge_untrained
-from harness.analysis.value_rules import Value
-from harness.catalogue import Catalogue, Claim, Paper
-from harness.config import PROFILES, ProfileName
 
-__all__ = ["Judgement", "judge", "judged"]
+Word = Literal[
+    "reproduced",
+    "within prediction",
+    "higher",
+    "lower",
+    "sign and size",
+    "sign only",
+    "holds",
+    "no difference",
+    "contradicted",
+    "inconclusive",
+    "incomplete",
+    "stale",
+    "not comparable",
+    "no records",
+]
+Tone = Literal["good", "fair", "bad", "open", "none"]
+TONES: tuple[Tone, ...] = ("good", "fair", "bad", "open", "none")
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What every judgement is made with. `seeds_planned` replaces the planned number of seeds, None leaves it."""
+class Verdict:
+    """One word: its meaning, a sign for readers who see no colours, and its tone, a colour of the page.
 
-    cells: Cells
-    measurements: Mapping[str, Measurement]
-    catalogue: Catalogue
-    seeds_planned: int | None
-
-
-@dataclass(frozen=True)
-class Pending:
-    """An ordering that waits for Holm's adjustment, with the runs it is about."""
-
-    judgement: Judgement
-    outcomes: Outcomes
-    ordering: Ordering
-
-
-def judge(
-    loaded: Loaded,
-    catalogue: Catalogue,
-    claims: Sequence[Claim] | None = None,
-    *,
-    profile: ProfileName | None = None,
-    seeds_planned: int | None = None,
-) -> tuple[Judgement, ...]:
-    """One judgement per claim and per profile that has records of it, or one of "no records".
-
-    `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the planned number.
-    Holm's family is all orderings of one paper at one profile, those without records too, whatever `claims` are.
+    `answers`: whether it answers a claim; if not, it says why there is no answer, and `leaves` what remains open.
+    `missed`: whether the claim came out otherwise than published. `strict`: whether `report --strict` fails on it.
     """
-    bench, found = Bench(index(loaded), loaded.measurements, catalogue, seeds_planned), list[Judgement]()
-    chosen = catalogue.claims if claims is None else claims
-    for paper in catalogue.papers:
-        mine = {experiment.name for experiment in paper.experiments}
-        parts: list[Judgement | Pending] = []
-        for claim in chosen:
-            if claim.experiment in mine and claim.kind != "context":
-                parts += _of_claim(bench, claim, profile)
-        found += _adjusted(parts, paper)
-    by_id = {claim.id: claim for claim in chosen}
-    return with_twins([with_reruns(one, by_id[one.id], bench.cells, catalogue) for one in found], bench.cells)
+
+    word: Word
+    sign: str
+    tone: Tone
+    means: str
+    missed: bool = False
+    strict: bool = False
+    answers: bool = True
+    leaves: str = ""
 
 
-def _of_claim(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[Judgement | Pending]":
-    if not claim.needs_training:
-        return _untrained(bench, claim, profile)
-    places = _places(bench, claim)
-    judged: list[Judgement | Pending] = []
-    for name in PROFILES:
-        known = (place for place in places if profile in (None, name) and _has_records(bench, place, name))
-        if (place := next(known, None)) is not None:
-            judged.append(_judgement(bench, place, name))
-    return judged or [without_records(claim, bench.catalogue, profile, bench.seeds_planned)]
+_ROWS = (
+    Verdict(
+        "reproduced",
+        "✓",
+        "good",
+        "our mean is equivalent to the published number, within the margin (two one-sided tests)",
+    ),
+    Verdict(
+        "within prediction",
+        "≈",
+        "fair",
+        "not equivalent, but the published number is one that our next run could well give",
+    ),
+    Verdict(
+        "higher",
+        "▲",
+        "bad",
+        "our next run could not give it, and our whole 95 % interval lies above it and its margin",
+        missed=True,
+        strict=True,
+    ),
+    Verdict(
+        "lower",
+        "▼",
+        "bad",
+        "our next run could not give it, and our whole 95 % interval lies below it and its margin",
+        missed=True,
+        strict=True,
+    ),
+    Verdict(
+        "sign and size", "✓", "good", "an ordering whose sign is right, and whose size agrees with the published one"
+    ),
+    Verdict(
+        "sign only",
+        "±",
+        "fair",
+        "an ordering whose sign is right, and whose size is shown to differ from the published one",
+        missed=True,
+    ),
+    Verdict("holds", "✓", "good", "an ordering that is published without a size, and whose sign is right"),
+    Verdict("no difference", "=", "fair", "an ordering whose two arms are equivalent, within the margin", missed=True),
+    Verdict("contradicted", "✗", "bad", "an ordering whose sign is wrong", missed=True, strict=True),
+    Verdict(
+        "inconclusive", "?", "open", "the seeds are too few, or spread too far, to tell", leaves="the claim itself"
+    ),
+    Verdict(
+        "incomplete",
+        "…",
+        "open",
+        "a planned seed is missing or failed; nothing is averaged away",
+        answers=False,
+        leaves="the planned seeds that are missing",
+    ),
+    Verdict(
+        "stale",
+        "↻",
+        "open",
+        "computed by code whose results are not shown to equal today’s, or by another recipe",
+        answers=False,
+        leaves="whether today's code gives the same",
+    ),
+    Verdict(
+        "not comparable",
+        "≠",
+        "open",
+        "the profile may not judge a claim of this kind",
+        answers=False,
+        leaves="the number at a recipe near enough to the published one",
+    ),
+    Verdict("no records", "·", "none", "nobody has run it yet", answers=False, leaves="all of it"),
+)
+VERDICTS: Mapping[str, Verdict] = {row.word: row for row in _ROWS}
+# From what came out to what nobody has run: the order of a tally.
+BY_TONE: tuple[Word, ...] = tuple(row.word for tone in TONES for row in _ROWS if row.tone == tone)
+
+# A smaller p is told as below this: so far out its model of the noise is not known to hold.
+LEAST_P = 1e-10
+# For steps: below five even runs that all agree have p = 1/16 or more.
+LEAST_RUNS = 5
 
 
-def _untrained(bench: Bench, claim: Claim, profile: ProfileName | None) -> "list[Judgement | Pending]":
-    """A claim that needs no training of its own, at no profile, or at that of the kept weights it was measured on."""
-    found = bench.measurements.get(str(claim.quantity)) if claim.kind == "measurement" else None
-    experiment = bench.catalogue.experiment(claim.experiment)
-    if found is None or found.profile is None or found.arm not in [arm.name for arm in experiment.arms]:
-        return [judge_untrained(claim, bench.measurements)] if profile is None else []
-    if profile not in (None, found.profile):
-        return []
-    planned = experiment.seeds(found.arm, found.profile) if bench.seeds_planned is None else bench.seeds_planned
-    return [judge_kept_weights(claim, found, bench.cells, experiment, planned)]
+@dataclass(frozen=True)
+class Finding:
+    """What runs say about one claim.
+
+    `margin`: δ in percentage points, None where none is used. `test`: a short name of the test that decided, such
+    as "TOST, δ = 0.50"; for "inconclusive" the tests that could not. `why`: one sentence with the numbers.
+    """
+
+    word: Word
+    margin: float | None
+    test: str
+    why: str
 
 
-def _has_records(bench: Bench, claim: Claim, profile: ProfileName) -> bool:
-    experiment = bench.catalogue.experiment(claim.experiment)
-    return profile in profiles_with_records(bench.cells, experiment, claim.arms)
+def too_few(seeds: int, margin: float | None, least: int) -> Finding:
+    """The finding of runs that are too few for any test."""
+    count = f"{seeds} seed{'' if seeds == 1 else 's'}"
+    return Finding("inconclusive", margin, f"none: {count}", f"{count} cannot tell; at least {least} are needed.")
 
 
-def _places(bench: Bench, claim: Claim) -> list[Claim]:
-    """The claim where it stands, then at other arms for which the paper prints the same number."""
-    again = [other for other in bench.catalogue.claims if other.judged_as == claim.id and other.prints]
-    return [claim, *(replace(claim, experiment=other.experiment, arm=other.arm) for other in again)]
+def p_in_words(p: float) -> str:
+    """A p as a sentence has it: "p = 0.013", or "p < 1e-10"."""
+    return f"p < {LEAST_P:g}" if p < LEAST_P else f"p = {p:.2g}"
 
 
-def _judgement(bench: Bench, claim: Claim, profile: ProfileName) -> "Judgement | Pending":
-    experiment = bench.catalogue.experiment(claim.experiment)
-    planned = planned_seeds(claim, experiment, profile) if bench.seeds_planned is None else bench.seeds_planned
-    state = seeds_done(bench.cells, claim.experiment, profile, claim.arms, planned)
-    blank = unmeasured(claim, experiment, profile, len(state.seeds), planned)
-    blank = replace(blank, detail="; ".join(state.gaps), further=len(state.further))
-    if profile == "smoke":
-        return replace(blank, verdict="not comparable", why="Smoke runs are never judged.")
-    measured = _measured(bench, blank, claim, state) if state.seeds else blank
-    if blank.comparability == "not comparable":
-        what = "orderings" if profile == "lite" else "numbers"
-        return _undecided(measured, "not comparable", f"The {profile} profile judges {what} only.")
-    if state.complete:
-        return measured
-    return _undecided(measured, "stale" if state.stale else "incomplete", f"{_first(state)}.")
+def judge_value(outcomes: Outcomes, published: float, margin: float, images: Images = "fixed") -> Finding:
+    """What the runs say about a published accuracy; the first rule that holds decides.
+
+    `images`: "fixed" where it was published for the very test images of our runs, "sampled" for a subset of them.
+
+    1. reproduced: two one-sided tests find the mean within δ, so a true gap of δ passes in at most 5 %.
+    2. within prediction: one more run of ours could well give the number. This stands before the next two,
+       because a published run drawn like ours must not be called wrong for its own luck.
+    3. higher / lower: our whole 95 % interval lies above / below published ± δ.
+    4. inconclusive: none of these, or fewer than three seeds.
+    """
+    if outcomes.seeds < LEAST_SEEDS:
+        return too_few(outcomes.seeds, margin, LEAST_SEEDS)
+    found = estimate(outcomes, images)
+    p = float(p_equivalent(found, published, margin))
+    tost = f"TOST, δ = {margin:.2f}"
+    interval = f"{found.low:.2f} to {found.high:.2f}"
+    if p <= ALPHA:
+        why = f"Our mean of {found.mean:.2f} is within {margin:.2f} of the published {published:g}: {p_in_words(p)}."
+        return Finding("reproduced", margin, tost, why)
+    if found.prediction_low <= published <= found.prediction_high:
+        why = (
+            f"Our mean of {found.mean:.2f} is not shown to be within {margin:.2f} of the published {published:g}, but "
+            f"one more run of ours falls between {found.prediction_low:.2f} and {found.prediction_high:.2f} (95 %)."
+        )
+        return Finding("within prediction", margin, f"95 % prediction interval, {found.seeds} seeds", why)
+    above, below = bool(found.low > published + margin), bool(found.high < published - margin)
+    if above or below:
+        side = "above" if above else "below"
+        why = f"Our whole interval, {interval}, lies {side} the published {published:g} ± {margin:.2f}."
+        return Finding("higher" if above else "lower", margin, f"95 % interval, δ = {margin:.2f}", why)
+    why = (
+        f"Our interval, {interval}, is neither within the published {published:g} ± {margin:.2f} ({p_in_words(p)}) nor "
+        "wholly outside."
+    )
+    return Finding("inconclusive", margin, tost, why)
 
 
-def _undecided(measured: "Judgement | Pending", verdict: Any, why: str) -> Judgement:
-    """A judgement that answers nothing: it leaves Holm's family to those that are decided."""
-    return undecided(measured.judgement if isinstance(measured, Pending) else measured, verdict, why)
+@dataclass(frozen=True)
+class ClaimedDifference:
+    """A published ordering: `margin` δ in points; `published`, the printed size of the difference, or None.
+
+    `relation` "greater": the first arm is above the second. "not-less": it loses nothing, that is, no more than δ.
+    """
+
+    margin: float
+    published: float | None = None
+    relation: Literal["greater", "not-less"] = "greater"
+
+    @property
+    def bound(self) -> float:
+        """The difference that the sign test is held against: 0, or -δ for "not-less" (non-inferiority)."""
+        return -self.margin if self.relation == "not-less" else 0.0
 
 
-def _first(state: PlannedSeeds) -> str:
-    more = len(state.gaps) - 1
-    return state.gaps[0] + (f", and {more} more" if more else "")
+def ordering_p(outcomes: Outcomes, ordering: ClaimedDifference) -> float:
+    """The two-sided p, over seeds × images, that the true difference is the ordering's bound; NaN below 3 seeds.
+
+    It is adjusted by `statistics.holm` among all orderings of the paper at one profile, then given to `judge_ordering`.
+    """
+    return float(p_different(estimate(outcomes, "sampled"), ordering.bound))
 
 
-def _measured(bench: Bench, blank: Judgement, claim: Claim, state: PlannedSeeds) -> "Judgement | Pending":
-    cells, step = bench.cells, blank.timestep
-    keys = arms_keys(blank, claim.arms, state.seeds)
-    if claim.rival is not None:
-        return _against_rival(bench, blank, claim, keys[0])
-    if claim.kind == "ordering":
-        return _ordering(bench, blank, claim, keys)
-    if claim.kind == "steps-to-reach":
-        return with_steps(blank, claim, np.stack([cells.accuracy[key] for key in keys[0]]))
-    value = _value_of(bench, claim, keys[0][0])
-    # Optimism was measured where epochs were compared: at the last timestep.
-    last = step == len(cells.accuracy[keys[0][0]])
-    optimism = np.array([cells.optimism[key] if last else np.nan for key in keys[0]])
-    blank = replace(blank, balanced=balanced_at(cells, keys[0], step))
-    found = with_value(blank, accuracy_of(cells, keys[0], step), value, optimism)
-    found = specificity_of(found, cells, bench.catalogue, value)
-    return replace(found, reading=nearest_reading(found, cells, bench.catalogue))
+def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: float, family: int = 1) -> Finding:
+    """What the paired runs say; the first rule that holds decides.
+
+    `p_adjusted`: `ordering_p` after Holm; `family`: how many orderings it was adjusted for.
+
+    For "greater":
+    1. sign and size: p ≤ 0.05, a difference above 0, and its size is the published one: shown to be equal within
+       δ, or with the published size in its 95 % interval.
+    2. no difference: equal to 0 within δ (two one-sided tests). This stands before the next two, so that an
+       advantage below δ is not called an ordering, and a disadvantage below δ is not called a contradiction.
+    3. sign only, or holds where no size is published: p ≤ 0.05 and a difference above 0.
+    4. contradicted: p ≤ 0.05 and a difference below 0.
+    5. inconclusive: none of these, or fewer than three seeds.
+    For "not-less" equality is what is claimed: holds where p ≤ 0.05 and the difference is above -δ, contradicted
+    where p ≤ 0.05 and it is below -δ, else inconclusive.
+    """
+    if outcomes.seeds < LEAST_SEEDS:
+        return too_few(outcomes.seeds, ordering.margin, LEAST_SEEDS)
+    found = estimate(outcomes, "sampled")
+    decided = p_adjusted <= ALPHA
+    right = decided and found.mean > ordering.bound
+    if ordering.relation == "greater":
+        if right and ordering.published is not None and (finding := _sized(outcomes, ordering)):
+            return finding
+        if (p := float(p_equivalent(found, 0.0, ordering.margin))) <= ALPHA:
+            why = (
+                f"The difference of {found.mean:+.2f} points is within {ordering.margin:.2f} of none: {p_in_words(p)}."
+            )
+            return Finding("no difference", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
+    if not decided:
+        return _inconclusive(outcomes, ordering, p_adjusted, family)
+    return _right(found, ordering, p_adjusted) if right else _wrong(found, ordering, p_adjusted)
 
 
-def _ordering(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[Sequence[Key]]) -> "Judgement | Pending":
-    """Two arms, on test or on training images, or one arm and its own ANN."""
-    cells, step = bench.cells, blank.timestep
-    ordering = ordering_of(bench.catalogue, claim)
-    if claim.baseline is not None:
-        outcomes = above_ann(cells, keys[0], step)
-        if outcomes is None:
-            return _undecided(blank, "incomplete", "The records do not tell the accuracy of the ANN.")
-        return Pending(with_ordering(blank, outcomes, ordering), outcomes, ordering)
-    on_test = difference_of(cells, keys[0], keys[1], step)
-    if claim.images == "training":
-        known = known_difference_of(cells, keys[0], keys[1], step)
-        if known is None:
-            return _undecided(blank, "incomplete", "The records do not tell the accuracy on training images.")
-        beside = f"On test images the difference is {float(on_test.mean):+.2f} points."
-        return Pending(with_ordering(replace(blank, beside=beside), known, ordering), known, ordering)
-    before = [balanced_at(cells, of_arm, step) for of_arm in keys]
-    apart = None if before[0] is None or before[1] is None else before[0] - before[1]
-    return Pending(with_ordering(replace(blank, balanced=apart), on_test, ordering), on_test, ordering)
+def _sized(outcomes: Outcomes, ordering: ClaimedDifference) -> Finding | None:
+    """Sign and size, where the difference is equivalent to the published one or its interval covers it."""
+    assert ordering.published is not None, "a size is compared with a published one"
+    found = estimate(outcomes, "fixed")
+    p = float(p_equivalent(found, ordering.published, ordering.margin))
+    beginning = f"The difference of {found.mean:+.2f} points has the sign claimed and "
+    if p <= ALPHA:
+        why = f"{beginning}is within {ordering.margin:.2f} of the published {ordering.published:g}: {p_in_words(p)}."
+        return Finding("sign and size", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
+    if found.low <= ordering.published <= found.high:
+        why = f"{beginning}its interval {_interval(found)} covers the published {ordering.published:g}."
+        return Finding("sign and size", ordering.margin, "95 % interval of the size", why)
+    return None
 
 
-def _against_rival(bench: Bench, blank: Judgement, claim: Claim, keys: Sequence[Key]) -> Pending:
-    """Our accuracy minus the number of another paper, which is taken as exact, and the steps that each needs."""
-    rival = rival_of(claim, bench.catalogue)
-    number = float(rival.value or 0)
-    found = accuracy_of(bench.cells, keys, blank.timestep)
-    outcomes = shifted(found, -number)
-    ordering = ordering_of(bench.catalogue, claim)
-    return Pending(with_ordering(replace(blank, published=number), outcomes, ordering), outcomes, ordering)
+def _right(found: Estimate, ordering: ClaimedDifference, p: float) -> Finding:
+    """The sign claimed: without a published size it holds, with one the size was found to differ."""
+    start = f"The difference of {found.mean:+.2f} points {_interval(found)}"
+    if ordering.published is None:
+        what = "is above 0" if ordering.relation == "greater" else f"is no loss of more than {ordering.margin:.2f}"
+        return Finding("holds", ordering.margin, _sign_test(ordering), f"{start} {what}: adjusted {p_in_words(p)}.")
+    gap = float(found.mean) - ordering.published
+    size = f"{'larger' if gap > 0 else 'smaller'} than the published {ordering.published:g} by {abs(gap):.2f}"
+    by_luck = found.prediction_low <= ordering.published <= found.prediction_high
+    luck = ", though one more pair of runs could give it" if by_luck else ""
+    why = f"{start} has the sign claimed (adjusted {p_in_words(p)}), but is {size}{luck}."
+    return Finding("sign only", ordering.margin, _sign_test(ordering), why)
 
 
-def _value_of(bench: Bench, claim: Claim, key: tuple[str, str, str, int]) -> Value:
-    """The published number; on the very test set that it was counted on, the draw of images does not enter."""
-    published = float(claim.value or 0)
-    whole = bench.cells.images[key] == bench.catalogue.test_images(claim.experiment)
-    return Value(published, value_margin(published), "fixed" if whole else "sampled")
+def _wrong(found: Estimate, ordering: ClaimedDifference, p: float) -> Finding:
+    what = "is below 0" if ordering.relation == "greater" else f"is a loss of more than {ordering.margin:.2f}"
+    why = f"The difference of {found.mean:+.2f} points {_interval(found)} {what}: adjusted {p_in_words(p)}."
+    return Finding("contradicted", ordering.margin, _sign_test(ordering), why)
 
 
-def _adjusted(parts: "Sequence[Judgement | Pending]", paper: Paper) -> list[Judgement]:
-    """Judgements with the verdicts of orderings. One family for each profile: all orderings of the paper about
-    experiments that have the profile, run or not."""
-    result = [part.judgement if isinstance(part, Pending) else part for part in parts]
-    waiting = [(i, part) for i, part in enumerate(parts) if isinstance(part, Pending)]
-    for profile in dict.fromkeys(part.judgement.profile for _, part in waiting):
-        family = [(i, part) for i, part in waiting if part.judgement.profile == profile]
-        having = {e.name for e in paper.experiments if profile in e.profile_names}
-        size = sum(claim.kind == "ordering" and claim.experiment in having for claim in paper.claims)
-        raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
-        size = max(size, len(raw))
-        for (i, part), p in zip(family, holm(raw, size), strict=True):
-            result[i] = with_verdict(part.judgement, part.outcomes, part.ordering, float(p), size)
-    return result
+def _inconclusive(outcomes: Outcomes, ordering: ClaimedDifference, p: float, family: int) -> Finding:
+    """With the seeds it would take: for the published size, or for δ, the least difference that counts.
+
+    They are counted at Holm's first and strictest step, α by the size of the family.
+    """
+    found = estimate(outcomes, "sampled")
+    effect = ordering.margin if ordering.published is None else ordering.published
+    seeds = seeds_for_power(outcomes, effect, alpha=ALPHA / family)
+    alike = ", adjusted alike" if family > 1 else ""
+    need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
+    why = (
+        f"The difference of {found.mean:+.2f} points {_interval(found)} does not decide (adjusted {p_in_words(p)}); "
+        f"{need} one of {effect:g} with {POWER:.0%} power{alike}."
+    )
+    return Finding("inconclusive", ordering.margin, _sign_test(ordering), why)
+
+
+def _interval(found: Estimate) -> str:
+    return f"({found.low:.2f} to {found.high:.2f})"
+
+
+def _sign_test(ordering: ClaimedDifference) -> str:
+    if ordering.relation == "not-less":
+        return f"non-inferiority, δ = {ordering.margin:.2f}, Holm"
+    return "paired t of the difference, Holm"
+
+
+def judge_steps(steps: Sequence[int | None], published: int) -> Finding:
+    """What the steps of each seed (None: never reached, censored) say about "within `published` steps".
+
+    An exact sign test of the median, which needs no value for a censored run.
+    reproduced: runs that reach the target within `published` steps are too many for a median beyond it
+    (one-sided p ≤ 0.05). higher: they are too few for a median within it, so more steps are needed.
+    The claim is an upper bound, so fewer steps are no contradiction, and there is no "lower". No margin is used.
+    """
+    from scipy import stats
+
+    runs = len(steps)
+    if runs < LEAST_RUNS:
+        return too_few(runs, None, LEAST_RUNS)
+    hits = sum(taken is not None and taken <= published for taken in steps)
+    why = f"{hits} of {runs} seeds reach the target within the published {published} steps"
+    p_within = float(stats.binomtest(hits, runs, 0.5, alternative="greater").pvalue)
+    p_beyond = float(stats.binomtest(runs - hits, runs, 0.5, alternative="greater").pvalue)
+    p = min(p_within, p_beyond)
+    if p_within <= ALPHA:
+        return Finding("reproduced", None, "exact sign test", f"{why}: {p_in_words(p)}.")
+    if p_beyond <= ALPHA:
+        return Finding("higher", None, "exact sign test", f"{why}; most need more: {p_in_words(p)}.")
+    return Finding("inconclusive", None, "exact sign test", f"{why}, which is neither most nor few: {p_in_words(p)}.")

@@ -1,9 +1,8 @@
 """Experiments, the papers' claims about them, and the catalogue that holds both."""
 
-from harness.catalogue.catalogue import Catalogue, Paper
-from harness.catalogue.claim import Claim
+from harness.catalogue.catalogue import Catalogue, Paper, Sentence, by_topic, under
+from harness.catalogue.claims import Claim
 from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
-from harness.catalogue.sentence import Sentence, by_topic, under
 
 __all__ = [
     "NOT_IN_PAPER",

@@ -3,17 +3,43 @@
 It is built once, at the command line, and passed to everything that needs it. There is no global list.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from harness.catalogue.claim import Claim
-from harness.catalogue.experiment import Experiment
-from harness.catalogue.from_file import experiment_from
-from harness.catalogue.sentence import Sentence
+from harness.catalogue.claims import Claim
+from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
+from harness.config import PROFILES, CellConfig
 from harness.errors import HarnessError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One of a paper's findings. `parts`: one line each below `text`, which then leads to them.
+
+    `topic`: the heading that it stands under, empty for none. `brief`: what it says in one line for README, empty where
+    it does not stand there.
+    """
+
+    text: str
+    parts: tuple[str, ...] = ()
+    topic: str = ""
+    brief: str = ""
+
+
+def under(topic: str, *found: Iterable[Sentence]) -> Iterator[Sentence]:
+    """All these sentences under one heading."""
+    return (replace(sentence, topic=topic) for sentences in found for sentence in sentences)
+
+
+def by_topic(sentences: Iterable[Sentence]) -> Sequence[tuple[str, Sequence[Sentence]]]:
+    """Sentences that follow each other under one heading, with that heading."""
+    return [(topic, list(found)) for topic, found in groupby(sentences, key=lambda sentence: sentence.topic)]
 
 
 @dataclass(frozen=True)
@@ -104,3 +130,81 @@ def _reject_clash(kind: str, owners: Iterable[tuple[str, str]]) -> None:
             message = f"two things are called {kind} '{name}': one of {seen[name]}, one of {owner}"
             raise HarnessError(message, "rename one of them")
         seen[name] = owner
+
+
+HINT = "the file must define EXPERIMENT = Experiment(...), from harness.catalogue"
+
+
+def experiment_from(path: Path) -> Experiment:
+    """The `EXPERIMENT` that a Python file defines. The file is executed, as `python FILE` would.
+
+    Raises HarnessError with the file's name if it cannot be executed or defines no experiment that can be run.
+    """
+    if not path.is_file():
+        raise HarnessError(f"{path}: no such file", "name a Python file, or an experiment as `harness list` does")
+    found = _executed(path)
+    if not isinstance(found, Experiment):
+        raise HarnessError(f"{path}: EXPERIMENT is {type(found).__name__}, not an Experiment", HINT)
+    if not found.arms or not found.profiles:
+        raise HarnessError(f"{path}: EXPERIMENT has no arms or no profiles", "give it at least one of each")
+    for name in (found.name, *(arm.name for arm in found.arms)):
+        _check_name(path, name)
+    if len({arm.name for arm in found.arms}) < len(found.arms):
+        raise HarnessError(f"{path}: two arms have one name", "give each arm its own name")
+    return found
+
+
+def _executed(path: Path) -> object:
+    name = f"dct_snn_experiment_{path.stem}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise HarnessError(f"{path}: not a Python file", HINT)
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses in the file look up their module here
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # the file's own code may raise anything
+        raise HarnessError(f"{path}: {type(error).__name__}: {error}", "correct the file") from error
+    if not hasattr(module, "EXPERIMENT"):
+        raise HarnessError(f"{path}: defines no EXPERIMENT", HINT)
+    return module.EXPERIMENT
+
+
+def _check_name(path: Path, name: str) -> None:
+    """Refuse a name that cannot be a folder: names become folders of the results."""
+    if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
+        raise HarnessError(f"{path}: '{name}' cannot be the name of a folder", "use letters, digits, - and .")
+
+
+def experiments_from(configs: Iterable[CellConfig]) -> tuple[Experiment, ...]:
+    """One experiment for each name among the configurations of recorded cells."""
+    by_name: dict[str, list[CellConfig]] = {}
+    for config in sorted(configs, key=lambda c: (c.experiment, c.arm, c.profile, c.seed)):
+        by_name.setdefault(config.experiment, []).append(config)
+    return tuple(_experiment(name, cells) for name, cells in by_name.items())
+
+
+def _experiment(name: str, cells: Sequence[CellConfig]) -> Experiment:
+    arms = {cell.arm: Arm(cell.arm, cell.encoder, cell.timesteps, cell.arm, in_paper=False) for cell in cells}
+    profiles = {cell.profile: _profile(cell, cells) for cell in cells}
+    ordered = tuple(profiles[profile] for profile in PROFILES if profile in profiles)
+    return Experiment(name, name, NOT_IN_PAPER, cells[0].dataset, tuple(arms.values()), ordered)
+
+
+def _profile(cell: CellConfig, cells: Sequence[CellConfig]) -> Profile:
+    seeds: Mapping[str, set[int]] = {c.arm: set() for c in cells}
+    for other in cells:
+        if other.profile == cell.profile:
+            seeds[other.arm].add(other.seed)
+    return Profile(
+        cell.profile,
+        cell.network,
+        cell.ann,
+        cell.snn,
+        cell.balancing,
+        cell.neuron,
+        cell.train_images,
+        cell.test_images,
+        cell.precision,
+        seeds=max(len(found) for found in seeds.values()),
+    )

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from harness.catalogue.deviations import Stated, deviations
+import msgspec
+
 from harness.config import (
     AnnRecipe,
     Balancing,
@@ -24,6 +25,21 @@ from harness.config import (
 from harness.errors import did_you_mean
 
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a paper states about one setting.
+
+    `values`: the values that agree with the paper; empty where it does not state the setting.
+    `words`: the paper's statement in words, shown in place of the values.
+    `default`: the value where a cell does not give the setting, as for a parameter of an encoder.
+    """
+
+    label: str
+    values: tuple[Any, ...] = ()
+    words: str = ""
+    default: Any = None
 
 
 @dataclass(frozen=True)
@@ -187,3 +203,34 @@ def _with(data: Any, path: list[str], value: Any) -> Any:
     assert head in {f.name for f in fields(data)}, f"no field {head} in {type(data).__name__}"
     inner = value if not rest else _with(getattr(data, head), rest, value)
     return replace(data, **{head: inner})
+
+
+def deviations(config: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, ...]:
+    """One line for each setting that differs from the paper or that the paper does not state.
+
+    `stated`: by dotted path of a setting, such as "snn.epochs".
+    """
+    settings = msgspec.to_builtins(config)
+    found = []
+    for path, setting in stated.items():
+        ours = _at(settings, path.split("."), setting.default)
+        if not setting.values:
+            found.append(f"{setting.label}: {_shown(ours)}; the paper does not say")
+        elif ours not in setting.values:
+            theirs = setting.words or " or ".join(_shown(value) for value in setting.values)
+            found.append(f"{setting.label}: {_shown(ours)} in place of {theirs}")
+    return tuple(found)
+
+
+def _at(settings: Mapping[str, Any], path: list[str], default: Any) -> Any:
+    head, *rest = path
+    value = settings.get(head, default)
+    return _at(value, rest, default) if rest else value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "all"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

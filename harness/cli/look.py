@@ -9,7 +9,6 @@ from rich.table import Table
 from harness.catalogue import Catalogue, Claim, Experiment, Profile
 from harness.config import NetworkSpec
 from harness.machine.console import counted
-from harness.report.claim_rows import published, statement
 
 
 def show_experiments(catalogue: Catalogue, console: Console) -> None:
@@ -76,17 +75,17 @@ def show_experiment(
     console.print("\nclaims", style="bold")
     for claim in catalogue.claims_of(experiment.name):
         console.print(
-            f"  {claim.id}: {_claimed(claim, catalogue)} ({claim.source}){_note_of(claim)}",
+            f"  {claim.id}: {_claimed(claim)} ({claim.source}){_note_of(claim)}",
             markup=False,
             highlight=False,
         )
 
 
-def _claimed(claim: Claim, catalogue: Catalogue) -> str:
+def _claimed(claim: Claim) -> str:
     """A claim in words with its published number. For a context row: whose number it is, and at which timestep."""
     if claim.kind != "context":
-        return f"{statement(claim, catalogue)}: {published(claim, catalogue)}"
-    return f"{claim.label} {published(claim, catalogue)}" + (f" at T = {claim.timestep}" if claim.timestep else "")
+        return f"{claim.statement}: {claim.printed}"
+    return f"{claim.label} {claim.printed}" + (f" at T = {claim.timestep}" if claim.timestep else "")
 
 
 def _note_of(claim: Claim) -> str:

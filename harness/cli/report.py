@@ -51,8 +51,8 @@ def report(
 ) -> None:
     """Compare the published numbers with the records: verdicts, tables, plots and a page."""
     from harness import report as reporting
-    from harness.analysis.energy_model import energy_model
-    from harness.analysis.words import STRICT
+    from harness.analysis.energy import energy_model
+    from harness.analysis.verdicts import VERDICTS
     from harness.papers import catalogue
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
@@ -83,7 +83,7 @@ def report(
         if not sources[0].at_hand:
             console.print(NO_EVIDENCE.format(folder=evidence_dir))
         console.print(f"wrote {place / 'index.html'}")
-    if strict and any(j.verdict in STRICT for _, j in _judgements(sources, names)):
+    if strict and any(VERDICTS[j.verdict].strict for _, j in _judgements(sources, names)):
         raise typer.Exit(3)
 
 

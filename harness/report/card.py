@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from harness.analysis.crossed import outcomes_without_images
-from harness.analysis.curves import percent
-from harness.analysis.energy_model import FORTY_FIVE_NM
-from harness.analysis.estimates import LEAST_SEEDS, estimate
-from harness.analysis.operations import operations_of_record
+from harness.analysis.energy import FORTY_FIVE_NM, operations_of_record
+from harness.analysis.frame import percent
+from harness.analysis.statistics import LEAST_SEEDS, estimate, outcomes_without_images
 from harness.catalogue import Catalogue
 from harness.config import CellConfig
 from harness.errors import HarnessError

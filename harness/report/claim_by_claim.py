@@ -1,18 +1,8 @@
 """One paragraph a claim: what was published, what came out, what explains a difference, and what remains open."""
 
-from collections.abc import Mapping
-
-from harness.analysis.words import MISSED
+from harness.analysis.verdicts import VERDICTS
 from harness.report.claim_rows import ClaimRow
 from harness.report.tables import BLANK
-
-UNANSWERED: Mapping[str, str] = {
-    "no records": "all of it",
-    "incomplete": "the planned seeds that are missing",
-    "stale": "whether today's code gives the same",
-    "not comparable": "the number at a recipe near enough to the published one",
-    "inconclusive": "the claim itself",
-}
 
 
 def paragraph(row: ClaimRow) -> str:
@@ -23,17 +13,18 @@ def paragraph(row: ClaimRow) -> str:
 
 def still_open(row: ClaimRow) -> str:
     """What the records leave unanswered, in words."""
-    if row.verdict in UNANSWERED:
-        return UNANSWERED[row.verdict]
-    if row.verdict in MISSED and row.reading:
+    verdict = VERDICTS[row.verdict]
+    if verdict.leaves:
+        return verdict.leaves
+    if verdict.missed and row.reading:
         return "whether the paper's numbers were made with that reading"
     count = len(row.deviations)
-    if row.verdict in MISSED and row.undone:
+    if verdict.missed and row.undone:
         rest = count - len(row.undone)
         if not rest:
             return "what explains what is left; no deviation does"
         return f"whether {_deviations(rest, 'other ')} explain{'s' if rest == 1 else ''} what is left; no run tells"
-    if row.verdict in MISSED and count:
+    if verdict.missed and count:
         return f"whether {_deviations(count)} explain{'s' if count == 1 else ''} the difference; no run tells"
     return f"whether {_deviations(count)} matter{'s' if count == 1 else ''}" if count else "nothing"
 

@@ -4,30 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.curves import steps_label
-from harness.analysis.judgement import Judgement
-from harness.analysis.margins import rival_of
-from harness.analysis.words import ANSWERS
-from harness.catalogue import Catalogue, Claim
+from harness.analysis.judges import Judgement
+from harness.analysis.verdicts import VERDICTS
+from harness.catalogue import Claim
 from harness.report.sources import Source
 from harness.report.tables import BLANK
-
-# How a verdict looks besides its word: a sign for readers who see no colours, a tone for the page.
-SIGNS = {
-    "reproduced": ("✓", "good"),
-    "sign and size": ("✓", "good"),
-    "holds": ("✓", "good"),
-    "within prediction": ("≈", "fair"),
-    "sign only": ("±", "fair"),
-    "no difference": ("=", "fair"),
-    "higher": ("▲", "bad"),
-    "lower": ("▼", "bad"),
-    "contradicted": ("✗", "bad"),
-    "inconclusive": ("?", "open"),
-    "incomplete": ("…", "open"),
-    "stale": ("↻", "open"),
-    "not comparable": ("≠", "open"),
-    "no records": ("·", "none"),
-}
 
 
 @dataclass(frozen=True)
@@ -67,12 +48,12 @@ class ClaimRow:
     @property
     def sign(self) -> str:
         """The verdict's sign."""
-        return SIGNS[self.verdict][0]
+        return VERDICTS[self.verdict].sign
 
     @property
     def tone(self) -> str:
         """good, fair, bad, open or none."""
-        return SIGNS[self.verdict][1]
+        return VERDICTS[self.verdict].tone
 
     @property
     def waiting(self) -> bool:
@@ -110,9 +91,9 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
         experiment=judgement.experiment,
         profile=judgement.profile or BLANK,
         arm=judgement.arm,
-        statement=statement(claim, source.catalogue),
+        statement=claim.statement,
         where=claim.source,
-        published=published(claim, source.catalogue),
+        published=claim.printed,
         ours=ours,
         interval=interval,
         before=_before(judgement),
@@ -124,48 +105,12 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
         deviations=judgement.deviations,
         verdict=judgement.verdict,
         why=source.shorten(judgement.why),
-        also=(*_as_printed(claim, source.catalogue), *_also(judgement)),
+        also=tuple(filter(None, (claim.further, *_also(judgement)))),
         reading=judgement.reading,
         undone=judgement.undone,
         whose=source.name,
         note=claim.note,
     )
-
-
-def statement(claim: Claim, catalogue: Catalogue) -> str:
-    """What was claimed, in words."""
-    if claim.statement is not None:
-        return claim.statement
-    if claim.kind == "ordering":
-        sign = ">" if claim.relation == "greater" else "≥"
-        other = "its ANN" if claim.baseline else claim.less or rival_of(claim, catalogue).label
-        on = ", on training images" if claim.images == "training" else ""
-        return f"{claim.greater} {sign} {other} at T = {claim.timestep}{on}"
-    if claim.kind == "steps-to-reach":
-        return f"{claim.arm} reaches {claim.target} % and keeps it"
-    return f"{claim.arm} at T = {claim.timestep}"
-
-
-def published(claim: Claim, catalogue: Catalogue) -> str:
-    """The published number as printed."""
-    if claim.kind == "agreement":
-        return BLANK
-    if claim.kind == "measurement":
-        return f"{claim.relation.replace('-', ' ')} {claim.value} %"
-    if claim.rival is not None:
-        return f"{rival_of(claim, catalogue).value} %"
-    if claim.kind == "ordering":
-        return f"+{claim.difference} points" if claim.difference else "the ordering alone"
-    return f"{claim.value} steps" if claim.unit == "steps" else f"{claim.value} %"
-
-
-def _as_printed(claim: Claim, catalogue: Catalogue) -> Iterator[str]:
-    """The figures that a sentence is held against; against another paper's number, the steps that each needs."""
-    if claim.figures:
-        yield f"Figures: {', '.join(claim.figures)}."
-    if claim.rival is not None:
-        theirs = rival_of(claim, catalogue).timestep
-        yield f"Steps: {claim.timestep} against {theirs or 'a number that is not reported'}."
 
 
 def _ours(judgement: Judgement) -> tuple[str, str]:
@@ -202,9 +147,10 @@ def _before(judgement: Judgement) -> str:
 
 def _also(judgement: Judgement) -> Iterator[str]:
     """What a reader should know beside the reason, a sentence each."""
-    if judgement.same and judgement.verdict in ANSWERS:
+    answers = VERDICTS[judgement.verdict].answers
+    if judgement.same and answers:
         yield f"These controls get the same verdict on this number: {', '.join(judgement.same)}."
-    elif judgement.other and judgement.verdict in ANSWERS:
+    elif judgement.other and answers:
         yield f"No control gets this verdict on this number ({', '.join(judgement.other)})."
     if judgement.replication is not None and judgement.verdict == "reproduced":
         share = f"{100 * judgement.replication:.0f} %"

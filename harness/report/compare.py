@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis.curves import ARM, rows_of
-from harness.analysis.frame import Loaded, load
+from harness.analysis.frame import ARM, Loaded, load, rows_of
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.report.intervals import Estimate, estimate_of

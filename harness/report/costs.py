@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.energy_model import PICO_TO_MICRO, WORD_PJ, EnergyModel
-from harness.analysis.operations import Operations
+from harness.analysis.energy import PICO_TO_MICRO, WORD_PJ, EnergyModel, Operations
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
 from harness.report.sources import Source

@@ -6,13 +6,13 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.energy_model import EnergyModel
-from harness.analysis.judgement import judged
-from harness.analysis.own_size import without_own_size
+from harness.analysis.energy import EnergyModel
+from harness.analysis.judges import judged, without_own_size
+from harness.analysis.verdicts import BY_TONE, VERDICTS
 from harness.catalogue import NOT_IN_PAPER, Experiment, Paper, Sentence
-from harness.catalogue.claim import Claim
+from harness.catalogue.claims import Claim
 from harness.config import PROFILES, ProfileName
-from harness.report.claim_rows import SIGNS, ClaimRow, claim_rows, statement
+from harness.report.claim_rows import ClaimRow, claim_rows
 from harness.report.costs import Costs, costs
 from harness.report.drawing import Picture
 from harness.report.figures_energy import energy
@@ -106,7 +106,7 @@ class Document:
     def tally(self) -> tuple[tuple[str, str, str, int], ...]:
         """Verdicts of the evidence with their sign, tone and number, the usual order."""
         counts = Counter(row.verdict for row in self.claims if row.whose == "evidence")
-        return tuple((word, *SIGNS[word], counts[word]) for word in SIGNS if counts[word])
+        return tuple((word, VERDICTS[word].sign, VERDICTS[word].tone, counts[word]) for word in BY_TONE if counts[word])
 
 
 def document(
@@ -146,7 +146,7 @@ def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
         return None
     claims = {claim.id: claim for claim in paper.claims if claim.experiment in names}
     lines = [
-        Line(f"{statement(claims[j.id], evidence.catalogue)}{f' ({j.profile})' if j.profile else ''}", j)
+        Line(f"{claims[j.id].statement}{f' ({j.profile})' if j.profile else ''}", j)
         for j in evidence.judgements
         if j.id in claims
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
-from harness.catalogue.claim import Claim
+from harness.catalogue.claims import Claim
 from harness.report.drawing import INK, MUTED, PAPER, Picture, both_renderings, diamond, legend_below, new_figure
 from harness.report.intervals import Estimate
 from harness.report.line_labels import End, label_ends

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.energy_model import PICO_TO_MICRO, EnergyModel
-from harness.analysis.operations import Operations
+from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.report.drawing import (

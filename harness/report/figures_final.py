@@ -5,7 +5,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import Arm
-from harness.catalogue.claim import Claim
+from harness.catalogue.claims import Claim
 from harness.report.drawing import INK, Picture, both_renderings, diamond, legend_below, new_figure
 from harness.report.scene import MANY, Scene, panel_title, panels_of, styles_of
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.verdicts import Judgement
-from harness.report.claim_rows import SIGNS
+from harness.analysis.judges import Judgement
+from harness.analysis.verdicts import VERDICTS
 from harness.report.drawing import INK, MUTED, Picture, both_renderings, diamond, legend_below, new_figure
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def forest(name: str, title: str, lines: Sequence[Line]) -> Picture | None:
 
 def _row(ax: "Axes", row: int, line: Line) -> list[Any]:
     judged = line.judged
-    colour = TONES[SIGNS[judged.verdict][1]]
+    colour = TONES[VERDICTS[judged.verdict].tone]
     # Against another paper's number the difference is drawn, and the number itself has no place on this axis.
     published = None if judged.kind == "ordering" and judged.versus is None else judged.published
     if published is not None:
@@ -64,7 +64,7 @@ def _row(ax: "Axes", row: int, line: Line) -> list[Any]:
 
 
 def _frame(ax: "Axes", unit: str, lines: Sequence[Line]) -> None:
-    labels = [f"{SIGNS[line.judged.verdict][0]} {line.words}" for line in lines]
+    labels = [f"{VERDICTS[line.judged.verdict].sign} {line.words}" for line in lines]
     ax.set_yticks(range(len(lines)), labels, fontsize=6.5)
     ax.set_ylim(len(lines) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)

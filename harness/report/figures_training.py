@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.training import AlongTraining
+from harness.analysis.differences import AlongTraining
 from harness.report.drawing import INK, MUTED, Picture, both_renderings, legend_below, new_figure
 from harness.report.palette import Look, looks_of
 from harness.report.scene import Scene

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.analysis.crossed import outcomes_without_images
-from harness.analysis.estimates import estimate
+from harness.analysis.statistics import estimate, outcomes_without_images
 
 ROUNDING = 1e-9  # of an interval that was not cut
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from harness.catalogue.claim import Claim
+from harness.catalogue.claims import Claim
 from harness.report.document import Section
 from harness.report.environment import environment, escaped
 from harness.report.sources import Source

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.analysis.differences import CAPTION as PAIRED
-from harness.analysis.training import CAPTION as TRAINING
+from harness.analysis.differences import PAIRED, TRAINING
+from harness.analysis.verdicts import VERDICTS
 from harness.report.claim_by_claim import paragraph
 from harness.report.claim_rows import ClaimRow
 from harness.report.costs import CAPTION
@@ -11,24 +11,6 @@ from harness.report.document import Document
 from harness.report.environment import as_text, environment
 from harness.report.findings import findings_list
 from harness.report.tables import BLANK, Row, Table, letter
-
-WORDS = {
-    "reproduced": "our mean is equivalent to the published number, within the margin (two one-sided tests)",
-    "within prediction": "not equivalent, but the published number is one that our next run could well give",
-    "higher": "our next run could not give it, and our whole 95 % interval lies above it and its margin",
-    "lower": "our next run could not give it, and our whole 95 % interval lies below it and its margin",
-    "sign and size": "an ordering whose sign is right, and whose size agrees with the published one",
-    "sign only": "an ordering whose sign is right, and whose size is shown to differ from the published one",
-    "holds": "an ordering that is published without a size, and whose sign is right",
-    "no difference": "an ordering whose two arms are equivalent, within the margin",
-    "contradicted": "an ordering whose sign is wrong",
-    "inconclusive": "the seeds are too few, or spread too far, to tell",
-    "incomplete": "a planned seed is missing or failed; nothing is averaged away",
-    "stale": "computed by code whose results are not shown to equal today’s, or by another recipe",
-    "not comparable": "the profile may not judge a claim of this kind",
-    "no records": "nobody has run it yet",
-}
-
 
 CLAIM_COLUMNS = (
     "claim", "source", "profile", "whose", "published", "ours", "interval", "after balancing", "best on test",
@@ -44,7 +26,7 @@ def markdown(document: Document) -> str:
         .render(
             document=document,
             findings=findings_list(document.findings, as_text),
-            words=WORDS,
+            words={word: verdict.means for word, verdict in VERDICTS.items()},
             costs_caption=CAPTION,
             paired_caption=PAIRED,
             training_caption=TRAINING,

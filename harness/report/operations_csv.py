@@ -4,8 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.energy_model import EnergyModel
-from harness.analysis.operations import Layer
+from harness.analysis.energy import EnergyModel, Layer
 from harness.report.costs import ArmCost
 from harness.report.document import Section
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.analysis.judgement import Judgement, one_for_each_claim
+from harness.analysis.judges import Judgement, one_for_each_claim
+from harness.analysis.verdicts import BY_TONE
 from harness.catalogue import Sentence
-from harness.catalogue.claim import Kind
-from harness.report.claim_rows import SIGNS
+from harness.catalogue.claims import Kind
 
 KINDS: Mapping[Kind, str] = {
     "value": "accuracies at a timestep",
@@ -28,7 +28,7 @@ def overview(judgements: Sequence[Judgement]) -> Iterator[Sentence]:
     claims = one_for_each_claim(judgements)
     counts = Counter[tuple[str, str]]((_what(judgement), judgement.verdict) for judgement in claims)
     kinds = {
-        kind: [(word, counts[kind, word]) for word in SIGNS if counts[kind, word]]
+        kind: [(word, counts[kind, word]) for word in BY_TONE if counts[kind, word]]
         for kind in (*KINDS.values(), ON_WEIGHTS)
     }
     yield Sentence(

@@ -3,13 +3,12 @@
 from importlib.resources import files
 from typing import Any
 
-from harness.analysis.differences import CAPTION as PAIRED
-from harness.analysis.training import CAPTION as TRAINING
+from harness.analysis.differences import PAIRED, TRAINING
+from harness.analysis.verdicts import VERDICTS
 from harness.report.costs import CAPTION
 from harness.report.document import Document, anchor
 from harness.report.environment import environment
 from harness.report.inline import inline_svg
-from harness.report.markdown import WORDS
 from harness.report.tables import letter
 
 
@@ -30,7 +29,7 @@ def _names(document: Document) -> dict[str, Any]:
         "letter": letter,
         "records_anchor": anchor,
         "known_anchors": {records.anchor for section in document.sections for records in section.records},
-        "words": WORDS,
+        "words": {word: verdict.means for word, verdict in VERDICTS.items()},
         "costs_caption": CAPTION,
         "paired_caption": PAIRED,
         "training_caption": TRAINING,

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.analysis.differences import Difference
-from harness.analysis.training import AlongTraining
+from harness.analysis.differences import AlongTraining, Difference
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
 from harness.report.sources import Source

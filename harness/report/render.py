@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.analysis.energy_model import FORTY_FIVE_NM, EnergyModel
-from harness.analysis.verdicts import Judgement
+from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
+from harness.analysis.judges import Judgement
 from harness.catalogue import Catalogue, Experiment, Paper
 from harness.config import ProfileName
 from harness.machine.files import write_atomically

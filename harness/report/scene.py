@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.catalogue import Arm, Experiment
-from harness.catalogue.claim import Claim
+from harness.catalogue.claims import Claim
 from harness.config import ProfileName
 from harness.report.intervals import Estimate
 from harness.report.palette import looks_of

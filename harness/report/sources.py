@@ -10,15 +10,13 @@ from typing import Any, Literal, cast
 import numpy as np
 import pandas as pd
 
-from harness.analysis.curves import ARM, percent
-from harness.analysis.differences import Difference, differences
-from harness.analysis.frame import Loaded, load
-from harness.analysis.operations import Operations, operations_by_arm
-from harness.analysis.planned_seeds import Cells, index
-from harness.analysis.training import AlongTraining, along_training
-from harness.analysis.verdicts import Judgement, judge
+from harness.analysis.curves import Cells, index
+from harness.analysis.differences import AlongTraining, Difference, along_training, differences
+from harness.analysis.energy import Operations, operations_by_arm
+from harness.analysis.frame import ARM, Loaded, load, percent
+from harness.analysis.judges import Judgement, judge
 from harness.catalogue import Catalogue, Experiment
-from harness.catalogue.from_records import experiments_from
+from harness.catalogue.catalogue import experiments_from
 from harness.config import PROFILES, ProfileName
 from harness.report.intervals import Estimate, estimates_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import structs
 
 from harness.analysis import frame
-from harness.analysis.verdicts import Judgement, judge
+from harness.analysis.judges import Judgement, judge
 from harness.config import ProfileName
 from harness.papers import catalogue
 from harness.records.store import read_record, write_record

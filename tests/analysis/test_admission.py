@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from harness.analysis.answers import answers_of
+from harness.analysis.frame import answers_of
 from harness.records.admission import LARGEST, nonsense
 from harness.records.bits import answers_in
 from harness.records.store import read_record
@@ -170,7 +170,7 @@ def test_bits_are_decoded_in_one_place(record: Record, monkeypatch: pytest.Monke
     def unpack(*_: object, **__: object) -> None:
         raise AssertionError("decoded elsewhere")
 
-    for module in ("harness.records.admission", "harness.analysis.answers"):
+    for module in ("harness.records.admission", "harness.analysis.frame"):
         monkeypatch.setattr(f"{module}.answers_in", lambda _: {})
     monkeypatch.setattr("numpy.unpackbits", unpack)
     assert nonsense(kept) == ""

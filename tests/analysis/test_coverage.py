@@ -15,8 +15,8 @@ from harness.analysis.coverage import (
     false_ordering,
     false_reproduced,
 )
-from harness.analysis.crossed import common_share, components
 from harness.analysis.simulation import Design, accuracies, differences
+from harness.analysis.statistics import common_share, components
 
 
 def _covers(found: Coverage) -> None:

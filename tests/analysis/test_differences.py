@@ -1,16 +1,24 @@
-"""Which arms are set against which, and the paired difference against a computation by hand."""
+"""Paired differences at the end and along fine-tuning, against computations by hand and SciPy."""
 
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from harness.analysis.differences import Difference, differences, pairs
-from harness.analysis.planned_seeds import Cells
+from harness.analysis.curves import Cells
+from harness.analysis.differences import AlongTraining, Difference, along_training, differences, pairs
+from harness.analysis.frame import READINGS
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.papers import catalogue
+from harness.records.store import read_record, write_record
+from harness.schema import Counts
+from tests.analysis.judging import load
 
 QUICK = catalogue().experiment("quickstart")
 Finals = dict[str, list[float]]
@@ -96,3 +104,106 @@ def test_images_widen_the_interval_where_records_keep_them() -> None:
     (found,) = differences(dataclasses.replace(held, answers=answers), QUICK, "lite")
     assert found.over == "seeds and images"
     assert found.mean == pytest.approx(np.mean(finals["poisson-16"]) - np.mean(finals["cyclic-16"]))
+
+
+Write = Callable[..., Path]
+NAME = "ablation-training"
+EXPERIMENT = catalogue().experiment(NAME)
+FRACTIONS = (0.0, 0.125, 0.5, 1.0)
+# Right answers of 10,000 by arm: a row for each seed, a column for each fraction.
+RIGHT = {
+    "cyclic-16x3": ((6000, 6300, 6600, 6900), (6100, 6300, 6700, 7000), (6050, 6360, 6650, 6890)),
+    "interleaved-16x3": ((5500, 6000, 6400, 6800), (5500, 6050, 6500, 6850), (5600, 6040, 6420, 6840)),
+}
+
+
+def frame(right: Mapping[str, Sequence[Sequence[int]]], fractions: tuple[float, ...] = FRACTIONS) -> pd.DataFrame:
+    rows = [
+        (NAME, "lite", arm, seed, fraction, count, 10_000)
+        for arm, seeds in right.items()
+        for seed, counts in enumerate(seeds)
+        for fraction, count in zip(fractions, counts, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(READINGS))
+
+
+def found(readings: pd.DataFrame) -> AlongTraining:
+    (one,) = along_training(readings, EXPERIMENT, "lite")
+    return one
+
+
+def test_a_record_with_readings_has_a_row_for_each_fraction(tmp_path: Path, write: Write) -> None:
+    record = read_record(write(NAME, "lite", "cyclic-8x3", 1, 6900))
+    counts = {name: Counts([10] * 23 + [last], 10_000) for name, last in (("0.5", 6600), ("0.125", 6300))}
+    balanced = Counts([9] * 23 + [6000], 10_000)
+    write_record(tmp_path, msgspec.structs.replace(record, balanced=balanced, on_the_way=counts, digest=""))
+    write(NAME, "lite", "cyclic-16x3", 0, 7000)  # without readings on the way
+    loaded = load(tmp_path)
+    assert loaded.problems == ()
+    rows = loaded.readings.sort_values("fraction")
+    assert rows[["fraction", "correct", "total"]].to_numpy().tolist() == [
+        [0.0, 6000, 10_000],
+        [0.125, 6300, 10_000],
+        [0.5, 6600, 10_000],
+        [1.0, 6900, 10_000],
+    ]
+    assert set(rows[["experiment", "profile", "arm", "seed"]].itertuples(index=False, name=None)) == {
+        (NAME, "lite", "cyclic-8x3", 1)
+    }
+
+
+def test_the_difference_after_each_fraction_is_that_of_the_seeds_in_common() -> None:
+    along = found(frame(RIGHT))
+    assert (along.name, along.timesteps, along.seeds, along.planned) == ("cyclic-16x3 − interleaved-16x3", 48, 3, 3)
+    assert [reading.fraction for reading in along.readings] == list(FRACTIONS)
+    assert along.readings[0].runs == pytest.approx((5.0, 6.0, 4.5))
+    assert [reading.mean for reading in along.readings] == pytest.approx([31 / 6, 2.9, 2.1, 1.0])
+
+
+def test_the_interval_is_students_over_seeds() -> None:
+    start, *_, end = found(frame(RIGHT)).readings
+    expected = stats.ttest_1samp([5.0, 6.0, 4.5], 0.0).confidence_interval(0.95)
+    assert (start.low, start.high) == pytest.approx((expected.low, expected.high))
+    # 1.0, 1.5 and 0.5 points: by hand 1 ± 4.30265 · 0.5 / √3
+    assert (end.low, end.high) == pytest.approx((1 - 1.242069, 1 + 1.242069), abs=1e-5)
+    assert str(end) == "+1.00 (-0.24 to +2.24)"
+
+
+def test_two_seeds_are_points_without_an_interval() -> None:
+    along = found(frame(RIGHT | {"cyclic-16x3": RIGHT["cyclic-16x3"][:2]}))
+    assert (along.seeds, along.planned) == (2, 3)
+    assert [(reading.low, reading.high) for reading in along.readings] == 4 * [(None, None)]
+    assert str(along.readings[-1]) == "+1.00, +1.50"
+
+
+def test_seeds_beyond_the_plan_do_not_enter() -> None:
+    more = {arm: (*seeds, (0, 0, 0, 10_000 * (arm == "cyclic-16x3"))) for arm, seeds in RIGHT.items()}
+    assert found(frame(more)) == found(frame(RIGHT))
+
+
+def test_a_seed_that_lacks_a_fraction_is_left_out_of_all() -> None:
+    rows = frame(RIGHT)
+    gap = (rows["arm"] == "cyclic-16x3") & (rows["seed"] == 1) & (rows["fraction"] == 0.5)
+    along = found(rows[~gap])
+    assert [len(reading.runs) for reading in along.readings] == [2, 2, 2, 2]
+    assert along.readings[0].runs == pytest.approx((5.0, 4.5))
+
+
+def test_a_fraction_that_one_arm_never_reads_is_no_reading() -> None:
+    rows = frame(RIGHT)
+    gap = (rows["arm"] == "cyclic-16x3") & (rows["fraction"] == 0.5)
+    along = found(rows[~gap])
+    assert [reading.fraction for reading in along.readings] == [0.0, 0.125, 1.0]
+    assert along.seeds == 3
+
+
+def test_arms_of_different_lengths_are_no_pair() -> None:
+    mixed = {"cyclic-16x3": RIGHT["cyclic-16x3"], "cyclic-8x3": RIGHT["interleaved-16x3"]}
+    assert along_training(frame(mixed), EXPERIMENT, "lite") == ()
+
+
+def test_each_length_has_its_pair_and_a_smoke_run_none() -> None:
+    of_all = frame(RIGHT | {arm.replace("16", "8"): seeds for arm, seeds in RIGHT.items()})
+    pairs = [(one.name, one.timesteps) for one in along_training(of_all, EXPERIMENT, "lite")]
+    assert pairs == [("cyclic-16x3 − interleaved-16x3", 48), ("cyclic-8x3 − interleaved-8x3", 24)]
+    assert along_training(of_all.assign(profile="smoke"), EXPERIMENT, "smoke") == ()

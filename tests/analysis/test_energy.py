@@ -10,10 +10,8 @@ import pytest
 
 from encoders import create
 from encoders.base import Operations as Spent
-from harness.analysis.encoder_macs import encoder_macs
-from harness.analysis.energy_model import EnergyModel, energy_model
-from harness.analysis.operations import Operations, operations_by_arm
-from harness.analysis.rows import LAYERS
+from harness.analysis.energy import EnergyModel, Operations, energy_model, operations_by_arm
+from harness.analysis.frame import LAYERS, encoder_macs
 from harness.config import EncoderSpec
 from harness.errors import HarnessError
 from harness.records.store import read_record, write_record

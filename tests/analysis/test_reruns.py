@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 from scipy import stats
 
-from harness.analysis.verdicts import Judgement, judge
-from harness.catalogue.claim import Rerun
+from harness.analysis.judges import Judgement, judge
+from harness.catalogue.claims import Rerun
 from harness.records.store import read_record, write_record
 from tests.analysis.judging import CATALOGUE, CLAIMS, INTERLEAVED, Write, end_ann, judge_one, load, write_arm
 

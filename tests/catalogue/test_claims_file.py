@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue.claim import Claim
-from harness.catalogue.claims_file import read_claims
+from harness.catalogue.claims import Claim, read_claims
 from harness.errors import HarnessError
 from harness.papers.dct_snn.paper import PAPER
 
@@ -89,20 +88,20 @@ def test_a_claim_that_names_another_names_one_that_is_there(tmp_path: Path) -> N
         (VALUE, {"arm": '"cyclic-17"'}, "unknown arm of mnist-784-100-10 'cyclic-17'"),
         (VALUE, {"timestep": "17"}, "timestep 17 is outside 1..16"),
         (VALUE, {"timestep": "0"}, "timestep 0 is outside 1..16"),
-        (VALUE, {"value": "98.54"}, "Expected `str | null`, got `float`"),
+        (VALUE, {"value": "98.54"}, "Expected `str`, got `float`"),
         (VALUE, {"value": '"98,54"'}, "must be a printed number"),
         (VALUE, {"value": '"985.4"'}, "must be a printed number"),
         (VALUE, {"value": '"nan"'}, "must be a printed number"),
         (VALUE, {"value": '"98."'}, "must be a printed number"),
         (VALUE, {"value": '"100.5"'}, "'value' must be a printed number"),
-        (VALUE, {"kind": '"number"'}, "Invalid enum value 'number'"),
+        (VALUE, {"kind": '"number"'}, "Invalid value 'number' - at `$.kind`"),
         (VALUE, {"source": '""'}, "'source' is empty"),
         (VALUE, {"sauce": '"Table 1"'}, "unknown field `sauce`"),
-        (VALUE, {"target": '"90"'}, "kind 'value' has no 'target'"),
-        (VALUE, {"kind": '"context"'}, "must state 'label'"),
-        (VALUE, {"kind": '"ordering"'}, "must state 'greater'"),
-        (ORDERING, {"rival": '"one"'}, "must state either 'less' or 'rival'"),
-        (ORDERING, {"relation": '"at-least"'}, "'relation' of kind 'ordering' is one of greater, not-less"),
+        (VALUE, {"target": '"90"'}, "unknown field `target`"),
+        (VALUE, {"kind": '"context"'}, "missing required field `label`"),
+        (VALUE, {"kind": '"ordering"'}, "unknown field `arm`"),
+        (ORDERING, {"rival": '"one"'}, "unknown context row 'one'"),
+        (ORDERING, {"relation": '"at-least"'}, "Invalid enum value 'at-least'"),
         (AGREEMENT, {"figures": '["4/0"]'}, "no figure: '4/0'"),
         (AGREEMENT, {"low": '"about 2"'}, "no figure: 'about 2'"),
         (AGREEMENT, {"figures": "[]"}, "'figures' is empty"),
@@ -113,7 +112,7 @@ def test_a_claim_that_names_another_names_one_that_is_there(tmp_path: Path) -> N
         (ORDERING, {"difference": '"100.5"'}, "'difference' must be a printed number"),
         (STEPS, {"target": '"100.5"'}, "'target' must be a printed number"),
         (CONTEXT, {"timestep": "0"}, "timestep 0 is below 1"),
-        (VALUE, {"reruns": '[{experiment = "mnist-encoders"}]'}, "kind 'value' has no 'reruns'"),
+        (VALUE, {"reruns": '[{experiment = "mnist-encoders"}]'}, "unknown field `reruns`"),
         (ORDERING, {"reruns": '[{experiment = "ablation-trainings"}]'}, "did you mean 'ablation-training'"),
         (
             ORDERING,
@@ -167,7 +166,7 @@ def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
     [
         ("[[claim]", "correct or restore the file"),
         ("[claim]", "see its first lines"),
-        ("[[claim]]\nid = 'one'", "see Claim in harness/catalogue/claim.py"),
+        ("[[claim]]\nid = 'one'", "see harness/catalogue/claims.py"),
     ],
 )
 def test_each_refusal_says_what_to_do(tmp_path: Path, content: str, hint: str) -> None:
@@ -179,7 +178,7 @@ def test_each_refusal_says_what_to_do(tmp_path: Path, content: str, hint: str) -
 
 
 def test_a_claim_without_its_value_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="claim 'one': kind 'value' must state 'value'"):
+    with pytest.raises(HarnessError, match="claim 'one': Object missing required field `value`"):
         read(_file(tmp_path, {k: v for k, v in VALUE.items() if k != "value"}))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue import Arm, Experiment, Profile
-from harness.catalogue.deviations import Stated, deviations
+from harness.catalogue.experiment import Stated, deviations
 from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.papers import catalogue
 

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from harness.analysis.coverage import ErrorRates, coverage_of_accuracy, designs, false_ordering, false_reproduced
-from harness.analysis.words import Word
+from harness.analysis.verdicts import VERDICTS, Word
 from harness.papers import catalogue
 from tests.documentation.pages import DOCS, ROOT
 
@@ -45,7 +45,8 @@ def test_every_table_of_the_report_is_linked(kind: str) -> None:
     assert set(re.findall(rf"\(\.\./reports/([\w-]+)\.{kind}\)", (DOCS / "found.md").read_text("utf-8"))) == written
 
 
-def test_every_verdict_has_a_meaning() -> None:
+def test_the_table_of_verdicts_is_that_of_the_program() -> None:
+    rows = [f"| {verdict.word} | {verdict.sign} | {verdict.means} |" for verdict in VERDICTS.values()]
     table = (DOCS / "verdicts.md").read_text("utf-8").split("| verdict |")[1].split("\n\n")[0]
-    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
-    assert {word.strip() for row in rows for word in row.split("·")} == set(get_args(Word))
+    assert table.splitlines()[2:] == rows
+    assert list(VERDICTS) == list(get_args(Word))

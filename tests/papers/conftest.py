@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.analysis.verdicts import judge
+from harness.analysis.judges import judge
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.findings import findings
 from tests.analysis.conftest import write

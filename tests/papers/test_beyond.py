@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scipy import stats
 
-from harness.analysis.planned_seeds import index
+from harness.analysis.curves import index
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
 from harness.papers.dct_snn.findings.beyond import beats_cyclic

@@ -8,9 +8,9 @@ import torch
 from msgspec import structs
 
 import encoders
-from harness.analysis.measurements import Measurement, write_measurement
-from harness.analysis.planned_seeds import index
-from harness.analysis.verdicts import judge
+from harness.analysis.curves import index
+from harness.analysis.frame import Measurement, write_measurement
+from harness.analysis.judges import judge
 from harness.catalogue import Experiment
 from harness.config import CellConfig
 from harness.data.catalog import facts_of

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import cli
-from harness.analysis.words import ANSWERS
+from harness.analysis.verdicts import VERDICTS
 from harness.report.claim_rows import claim_rows
 from harness.report.sources import read
 from harness.report.tables import BLANK
@@ -33,7 +33,7 @@ def test_every_claim_is_listed_with_its_kind(listed: list[dict[str, Any]]) -> No
 
 
 def test_every_judged_claim_has_a_margin(listed: list[dict[str, Any]]) -> None:
-    judged = [c for c in listed if c["verdict"] in ANSWERS]
+    judged = [c for c in listed if VERDICTS[c["verdict"]].answers]
     assert {c["kind"] for c in judged} >= {"value", "ordering", "agreement"}
     assert [c["id"] for c in judged if c["margin"] is None] == []
 
@@ -41,5 +41,5 @@ def test_every_judged_claim_has_a_margin(listed: list[dict[str, Any]]) -> None:
 def test_every_row_has_one_reason_and_every_judged_one_what_decided_it(everything: Campaign) -> None:
     rows = claim_rows(read(everything.evidence, None, CATALOGUE), CATALOGUE.claims)
     assert [row.id for row in rows if not row.why or row.why == BLANK] == []
-    judged = [row for row in rows if row.verdict in ANSWERS]
+    judged = [row for row in rows if VERDICTS[row.verdict].answers]
     assert [row.id for row in judged if BLANK in (row.margin, row.test)] == []

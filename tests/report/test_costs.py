@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.energy_model import EnergyModel
+from harness.analysis.energy import EnergyModel
 from harness.records.store import read_record, write_record
 from harness.report import check, render
 from harness.report.costs import NO_ENCODER, short

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import stats
 
-from harness.analysis.energy_model import EnergyModel
+from harness.analysis.energy import EnergyModel
 from harness.catalogue import Arm
 from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record

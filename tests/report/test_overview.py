@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.analysis.verdicts import judge
+from harness.analysis.judges import judge
 from harness.report.overview import overview
 from tests.analysis.conftest import Write, write
 from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, load, write_arm

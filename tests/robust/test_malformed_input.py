@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue.claims_file import read_claims
+from harness.catalogue.claims import read_claims
 from harness.errors import HarnessError
 from harness.papers.dct_snn.paper import CLAIMS, PAPER
 from tests.robust.command import main

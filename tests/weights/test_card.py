@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from harness.catalogue import Catalogue
-from harness.catalogue.deviations import Stated
+from harness.catalogue.experiment import Stated
 from harness.records import certificates
 from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.store import read_record, write_record

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.measurements import read_measurements, write_measurement
-from harness.analysis.untrained import judge_untrained
+from harness.analysis.frame import read_measurements, write_measurement
+from harness.analysis.judges import keeps_bound
 from harness.catalogue import Catalogue
+from harness.catalogue.claims import Measured
 from harness.papers.dct_snn.paper import PAPER
 from harness.papers.dct_snn.trade_off import Read, measured, networks, read_shortened
 from harness.papers.dct_snn.trade_off import kept as share
@@ -40,7 +41,8 @@ def test_what_is_kept_judges_the_claim(kept: Kept, tmp_path: Path) -> None:
     reads = [Read(record, 90, 70, 84, 100), Read(record, 90, 70, 81, 100)]
     write_measurement(tmp_path, share("mnist", reads))
     claim = next(c for c in PAPER.claims if c.id == "frequencies-dropped-at-inference-mnist")
-    found = judge_untrained(claim, read_measurements(tmp_path)[0])
-    assert found.verdict == "holds"
-    assert found.mean == pytest.approx(100 * 165 / 180, abs=1e-3)
+    assert isinstance(claim, Measured)
+    found = keeps_bound(claim, read_measurements(tmp_path)[0][claim.quantity])
+    assert found.word == "holds"
+    assert read_measurements(tmp_path)[0][claim.quantity].value == pytest.approx(100 * 165 / 180, abs=1e-3)
     assert "have 82.50 % right, stopped early at the same step 70.00 %, with all steps 90.00 %" in found.why

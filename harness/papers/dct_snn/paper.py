@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalogue import Paper, Sentence
-from harness.catalogue.claims_file import read_claims
+from harness.catalogue.claims import read_claims
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 
 TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000, "tinyimagenet": 10_000}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from harness.catalogue.deviations import Stated
+from harness.catalogue.experiment import Stated
 
 COMMON: Mapping[str, Stated] = {
     "train_images": Stated("training images", (None,)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.analysis.energy_model import FORTY_FIVE_NM, EnergyModel
+from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically

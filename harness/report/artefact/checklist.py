@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from harness.analysis.judgement import one_for_each_claim
+from harness.analysis.judges import one_for_each_claim
 from harness.report.artefact.material import Material, duration, hardware_of, seconds_of
 
 FOR_AUTHORS = "*For the authors to answer: records do not say.*"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.verdicts import Judgement
+from harness.analysis.judges import Judgement
 from harness.catalogue import Claim
 from harness.report.artefact.material import Material, duration, hardware_of, seconds_of
 from harness.report.claim_rows import ClaimRow, claim_rows

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from harness.analysis.estimates import ALPHA, p_above
-from harness.analysis.planned_seeds import Cells
+from harness.analysis.curves import Cells
+from harness.analysis.statistics import ALPHA, p_above
 from harness.catalogue import Experiment, Sentence
 from harness.papers.dct_snn.findings.rivals import Rival, family, rivals
 from harness.papers.dct_snn.findings.side_by_side import listed

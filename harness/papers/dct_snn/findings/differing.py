@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.estimates import ALPHA, p_different, p_equivalent
-from harness.analysis.family import holm
-from harness.analysis.margins import UNPUBLISHED
-from harness.analysis.planned_seeds import Cells
+from harness.analysis.curves import Cells
+from harness.analysis.statistics import ALPHA, UNPUBLISHED, holm, p_different, p_equivalent
 from harness.catalogue import Experiment, Sentence
 from harness.papers.dct_snn.findings.rivals import Rival, family, rivals, title
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.analysis.crossed import outcomes_without_images
+from harness.analysis.curves import Cells, Key, accuracy_of, percent_at
 from harness.analysis.differences import in_points
-from harness.analysis.estimates import estimate
-from harness.analysis.outcomes import accuracy_of, percent_at
-from harness.analysis.planned_seeds import Cells, Key
+from harness.analysis.statistics import estimate, outcomes_without_images
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments.ablation_frequencies import COUNTS, EXPERIMENT
 from harness.papers.dct_snn.findings.rivals import ann_in_words, anns_apart

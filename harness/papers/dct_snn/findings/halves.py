@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
+from harness.analysis.curves import Cells, difference_of, seeds_done
 from harness.analysis.differences import in_points
-from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate, p_different
-from harness.analysis.family import holm
-from harness.analysis.judgement import JUDGES
-from harness.analysis.outcomes import difference_of
-from harness.analysis.planned_seeds import Cells, seeds_done
-from harness.analysis.words import p_in_words
+from harness.analysis.judges import JUDGES
+from harness.analysis.statistics import LEAST_SEEDS, Estimate, estimate, holm, p_different
+from harness.analysis.verdicts import p_in_words
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import ablation_interleaved, ablation_intermittent
 from harness.papers.dct_snn.paper import PAPER

@@ -5,10 +5,10 @@ A sentence is left out where its records are missing.
 
 from collections.abc import Sequence
 
+from harness.analysis.curves import index
 from harness.analysis.frame import Loaded
-from harness.analysis.judgement import Judgement, one_for_each_claim
-from harness.analysis.margins import difference_margin
-from harness.analysis.planned_seeds import index
+from harness.analysis.judges import Judgement, one_for_each_claim
+from harness.analysis.statistics import difference_margin
 from harness.catalogue import Sentence, under
 from harness.papers.dct_snn.experiments import (
     EXPERIMENTS,

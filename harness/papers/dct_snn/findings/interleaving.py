@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from harness.analysis.differences import in_points
-from harness.analysis.estimates import LEAST_SEEDS
+from harness.analysis.curves import Cells, Key
+from harness.analysis.differences import AlongTraining, along_training, in_points
 from harness.analysis.frame import Loaded
-from harness.analysis.planned_seeds import Cells, Key
-from harness.analysis.training import AlongTraining, along_training
-from harness.analysis.verdicts import Judgement
+from harness.analysis.judges import Judgement
+from harness.analysis.statistics import LEAST_SEEDS
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import ablation_training
 from harness.papers.dct_snn.findings.side_by_side import from_ann

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from harness.analysis.curves import Cells
 from harness.analysis.frame import Loaded
-from harness.analysis.judgement import JUDGES, Judgement
-from harness.analysis.own_size import without_own_size
-from harness.analysis.planned_seeds import Cells
-from harness.analysis.words import ANSWERS
+from harness.analysis.judges import JUDGES, Judgement, without_own_size
+from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Experiment, Sentence
-from harness.catalogue.claim import Claim
+from harness.catalogue.claims import Claim
 from harness.config import CellConfig
 from harness.machine.console import counted
 from harness.papers.dct_snn.experiments import EXPERIMENTS
@@ -48,7 +47,7 @@ def missing(
 ) -> tuple[Missing, ...]:
     """What waits, by experiment and by the cheapest profile that judges such a claim; the cheapest comes first."""
     known = {experiment.name: experiment for experiment in experiments}
-    answered = {judgement.id for judgement in judgements if judgement.verdict in ANSWERS}
+    answered = {judgement.id for judgement in judgements if VERDICTS[judgement.verdict].answers}
     unanswered: dict[tuple[str, str], list[Claim]] = {}
     for claim in claims:
         if claim.needs_training and claim.id not in answered:

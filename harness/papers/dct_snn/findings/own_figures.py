@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from harness.analysis.judgement import Judgement
+from harness.analysis.judges import Judgement
 from harness.catalogue import Sentence
 
 SENTENCES = {"latency-two-to-fourteen": '"2-14X"', "latency-orders-of-magnitude": '"orders of magnitude"'}

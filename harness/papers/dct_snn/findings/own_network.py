@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-from harness.analysis.judgement import Judgement
-from harness.analysis.planned_seeds import Cells
+from harness.analysis.curves import Cells
+from harness.analysis.judges import Judgement
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, paper

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.judgement import Judgement
+from harness.analysis.judges import Judgement
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 

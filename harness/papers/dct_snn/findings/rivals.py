@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from math import isnan, nan
 from statistics import fmean
 
-from harness.analysis.crossed import Array
+from harness.analysis.curves import Cells, Key, difference_of, seeds_done
 from harness.analysis.differences import in_points
-from harness.analysis.estimates import LEAST_SEEDS, Estimate, estimate
-from harness.analysis.family import holm
-from harness.analysis.outcomes import difference_of
-from harness.analysis.planned_seeds import Cells, Key, seeds_done
-from harness.analysis.words import p_in_words
+from harness.analysis.statistics import LEAST_SEEDS, Array, Estimate, estimate, holm
+from harness.analysis.verdicts import p_in_words
 from harness.catalogue import Arm, Experiment, Profile
 
 

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from harness.analysis.curves import area
+from harness.analysis.curves import Cells, Key, above_ann, accuracy_of, area, seeds_done
 from harness.analysis.differences import in_points
-from harness.analysis.estimates import Estimate, estimate
-from harness.analysis.outcomes import above_ann, accuracy_of
-from harness.analysis.planned_seeds import Cells, Key, seeds_done
+from harness.analysis.statistics import Estimate, estimate
 from harness.catalogue import Arm, Experiment, Sentence
 from harness.config import ProfileName
 from harness.papers.dct_snn.experiments import latency_mnist

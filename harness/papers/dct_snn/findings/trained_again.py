@@ -4,8 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, get_args
 
 from harness.analysis.apart import seeds_apart
-from harness.analysis.curves import ARM, CELL, rows_of
-from harness.analysis.frame import Loaded
+from harness.analysis.frame import ARM, CELL, Loaded, rows_of
 from harness.catalogue import Sentence
 from harness.machine.console import counted
 from harness.records.retrainings import IDENTICAL, Verdict

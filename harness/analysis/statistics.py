@@ -1,0 +1,398 @@
+"""Seeds × images: estimates with intervals, tests, Holm's adjustment, power and margins, readable from top to bottom.
+
+Every seed of every arm sees the same test images, so an accuracy has two sources of variance: the seed, and the
+draw of the test images, which all seeds share. The model is crossed random effects, one answer a cell:
+
+    y[s, i] = μ + seed[s] + image[i] + rest[s, i]
+
+with the mean squares of a two-way analysis of variance (Searle, Casella and McCulloch, Variance Components, 1992,
+chapter 4) and Satterthwaite's degrees of freedom (Biometrics Bulletin 1946). Only the sums of rows, of columns and of
+squares enter, so 10 seeds of 10,000 images take milliseconds. Leading axes are separate tables, so that a simulation of
+thousands is one call.
+
+`images="fixed"` asks about these test images: whether a number published for the same test set comes out again.
+Only the seeds vary. `images="sampled"` asks about images of this kind: whether one code beats another. The draw of
+the test images is a second source of variance, which no number of seeds removes. That the intervals cover is simulated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Images = Literal["fixed", "sampled"]
+Source = Literal["seeds", "images"]
+# A number, or one for each table.
+Bound = float | Array
+
+PERCENT = 100.0
+LEVEL, ALPHA = 0.95, 0.05
+# Two runs have an interval 9 standard deviations wide on either side: fewer than three are shown as points.
+LEAST_SEEDS = 3
+POWER = 0.80
+# Beyond this the answer is that seeds do not help.
+MOST_SEEDS = 1_000
+# δ, how far from a published accuracy still counts as equal: 5 % of the published error rate, 0.1 to 1.0 points. A
+# fixed margin would be a third of the error on MNIST and a sixtieth on CIFAR-100.
+SHARE_OF_ERROR, LEAST, MOST = 0.05, 0.1, 1.0
+UNPUBLISHED = 0.5  # for differences between arms of which no accuracy is published
+
+
+class MeanSquares(NamedTuple):
+    """[...] each, the mean squares of an analysis of variance of single answers, in points²."""
+
+    seeds: Array
+    images: Array
+    rest: Array
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What `seeds` runs answered, in percent (an accuracy) or percentage points (a difference).
+
+    `per_seed`: [..., seeds], the figure of each seed. `lowest`, `highest`: what the figure can be at all.
+    `images`: the number of test images, None where only counts of right answers are known.
+    `image_square`, `rest_square`: [...], the mean squares of images and of the rest, in points² of a single
+    answer; NaN where the images are not known.
+    """
+
+    per_seed: Array
+    lowest: float
+    highest: float
+    images: int | None
+    image_square: Array
+    rest_square: Array
+
+    @property
+    def seeds(self) -> int:
+        """The number of runs."""
+        return int(self.per_seed.shape[-1])
+
+    @property
+    def mean(self) -> Array:
+        """[...], the mean over seeds."""
+        return np.asarray(np.mean(self.per_seed, axis=-1))
+
+    @property
+    def squares(self) -> MeanSquares:
+        """[...], the mean squares of seeds, images and the rest; NaN where the images are not known."""
+        images = np.nan if self.images is None else self.images
+        return MeanSquares(self.seed_variance * images, self.image_square, self.rest_square)
+
+    @property
+    def seed_variance(self) -> Array:
+        """[...], the sample variance between the seeds' figures, in points²; NaN for a single seed."""
+        if self.seeds < 2:
+            return np.full(self.per_seed.shape[:-1], np.nan)
+        # Equal figures would leave a rounding error of their mean behind.
+        spread = np.ptp(self.per_seed, axis=-1) > 0
+        return np.where(spread, np.var(self.per_seed, axis=-1, ddof=1), 0.0)
+
+
+@dataclass(frozen=True)
+class Components:
+    """Variances of one answer, in points²: between seeds, between images, and the rest. Never negative."""
+
+    seed: Array
+    image: Array
+    rest: Array
+
+
+def accuracy_outcomes(right: npt.NDArray[np.bool_]) -> Outcomes:
+    """The outcomes of one arm: `right[..., seeds, images]`, whether a seed answered an image rightly."""
+    if right.dtype != np.bool_:
+        raise ValueError(f"an accuracy is counted from right (True) and wrong (False), not from {right.dtype}")
+    return _outcomes(right, 0.0, PERCENT)
+
+
+def difference_outcomes(difference: npt.NDArray[np.integer]) -> Outcomes:
+    """The outcomes of a paired comparison: `difference[..., seeds, images]`, signed integers.
+
+    -1, 0, 1: the right answers of one arm minus those of another; -2 .. 2: a difference of two such differences.
+    The seeds and images of both arms must stand in the same order.
+    """
+    if not np.issubdtype(difference.dtype, np.signedinteger):
+        raise ValueError(f"a difference needs signed integers, not {difference.dtype}")
+    span = PERCENT * max(1, int(np.abs(difference).max(initial=0)))
+    return _outcomes(difference, -span, span)
+
+
+def outcomes_without_images(per_seed: npt.ArrayLike, lowest: float = 0.0, highest: float = PERCENT) -> Outcomes:
+    """The outcomes of records that say how many answers were right, not which: `per_seed` in percent or points.
+
+    Intervals then cover the seeds alone. Give `lowest` = -100 for a difference.
+    """
+    figures = np.asarray(per_seed, dtype=np.float64)
+    unknown = np.full(figures.shape[:-1], np.nan)
+    return Outcomes(figures, lowest, highest, None, unknown, unknown)
+
+
+def error_of_mean(squares: MeanSquares, seeds: int, images: int) -> tuple[Array, Array]:
+    """The variance of the mean over seeds × images, in points², and Satterthwaite's degrees of freedom.
+
+    Var = (squares.seeds + squares.images - squares.rest) / (seeds · images). In the degrees of freedom, not in the
+    variance, the seeds' square counts as no smaller than the rest's, which is what it estimates where seeds make no
+    difference: three seeds that agree by luck would otherwise bring many degrees of freedom, and an interval that
+    covers 92.7 % where images have a tenth of the variance. With it coverage there is 95 to 97 %.
+    """
+    # Images that vary no more than the rest add nothing: their variance is estimated as 0, not below.
+    common = np.maximum(squares.images - squares.rest, 0.0)
+    of_seeds = np.maximum(squares.seeds, squares.rest)
+    of_images = squares.images**2 / (images - 1) + squares.rest**2 / ((seeds - 1) * (images - 1))
+    spread = of_seeds**2 / (seeds - 1) + np.where(common > 0, of_images, 0.0)
+    student = np.full(spread.shape, float(seeds - 1))
+    freedom = np.divide((of_seeds + common) ** 2, spread, out=student, where=spread > 0)
+    return (squares.seeds + common) / (seeds * images), freedom
+
+
+def components(outcomes: Outcomes) -> Components:
+    """The three variances, by the method of moments; an estimate below 0 counts as 0. NaN without images."""
+    images, seeds = outcomes.images or 1, outcomes.seeds
+    seed = outcomes.seed_variance - outcomes.rest_square / images
+    image = (outcomes.image_square - outcomes.rest_square) / seeds
+    return Components(np.maximum(seed, 0.0), np.maximum(image, 0.0), outcomes.rest_square)
+
+
+def common_share(outcomes: Outcomes) -> Array:
+    """[...], the part (0..1) of a single run's variance that is due to the test images all runs share.
+
+    NaN without images, and where nothing varies.
+    """
+    found = components(outcomes)
+    images = np.nan if outcomes.images is None else outcomes.images
+    run = found.seed + (found.image + found.rest) / images
+    return np.asarray(np.divide(found.image / images, run, out=np.full(run.shape, np.nan), where=run > 0))
+
+
+def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: float, highest: float) -> Outcomes:
+    if table.ndim < 2 or 0 in table.shape[-2:]:
+        raise ValueError(f"a table of outcomes is [..., seeds, images], not of shape {table.shape}")
+    images = table.shape[-1]
+    by_seed = table.sum(axis=-1, dtype=np.int64)
+    by_image = table.sum(axis=-2, dtype=np.int64)
+    squares = by_seed.sum(axis=-1) if table.dtype == np.bool_ else _sum_of_squares(table)
+    image_square, rest_square = _mean_squares(by_seed, by_image, squares)
+    return Outcomes(PERCENT * by_seed / images, lowest, highest, images, image_square, rest_square)
+
+
+def _sum_of_squares(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    return np.asarray(np.square(table).sum(axis=(-2, -1), dtype=np.int64))
+
+
+def _mean_squares(
+    by_seed: npt.NDArray[np.int64], by_image: npt.NDArray[np.int64], squares: npt.NDArray[np.int64]
+) -> tuple[Array, Array]:
+    """The mean squares of images and of the rest, in points², from whole numbers: zero stays exactly zero."""
+    seeds, images = by_seed.shape[-1], by_image.shape[-1]
+    if seeds < 2 or images < 2:
+        unknown = np.full(by_seed.shape[:-1], np.nan)
+        return unknown, unknown
+    total = by_seed.sum(axis=-1)
+    cells = seeds * images
+    of_seeds = seeds * np.square(by_seed).sum(axis=-1) - total**2
+    of_images = images * np.square(by_image).sum(axis=-1) - total**2
+    of_rest = cells * squares - total**2 - of_seeds - of_images
+    scale = PERCENT**2 / cells
+    return scale * of_images / (images - 1), scale * of_rest / ((seeds - 1) * (images - 1))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The mean of runs, in percent or points, and how sure it is. Every array has the shape of the tables asked.
+
+    `low` .. `high`: the interval of the mean. `prediction_low` .. `prediction_high`: where one more run (a new
+    seed) falls on the same test images. Both are cut at what the figure can be (0 and 100 % for an accuracy):
+    a value outside is not a value of the truth, so cutting costs no coverage, and the tests' bounds stay.
+    `error`, `freedom`: the standard error of the mean and its degrees of freedom. `sd`: between seeds.
+    All of these but `sd` are NaN below three seeds. `sources`: what the interval covers; ("seeds",) under
+    `images` "sampled" means that the records do not say which images were right.
+    """
+
+    mean: Array
+    sd: Array
+    error: Array
+    freedom: Array
+    low: Array
+    high: Array
+    prediction_low: Array
+    prediction_high: Array
+    seeds: int
+    images: Images
+    sources: tuple[Source, ...]
+
+
+def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVEL) -> Estimate:
+    """The mean of `outcomes` with its interval and prediction interval at `level`."""
+    from scipy import stats
+
+    both = images == "sampled" and outcomes.images is not None and outcomes.seeds >= LEAST_SEEDS
+    on_these, student = _over_seeds(outcomes)
+    seeds, upper = outcomes.seeds, 0.5 + level / 2.0
+    variance, freedom = on_these, student
+    if both:
+        variance, freedom = error_of_mean(outcomes.squares, seeds, outcomes.images or 0)
+    error = np.sqrt(variance)
+    low, high = _cut(outcomes, stats.t.ppf(upper, freedom) * error)
+    # A run varies by seeds times the variance of their mean, and the mean itself adds one more share.
+    one_more = stats.t.ppf(upper, student) * np.sqrt(on_these * (seeds + 1.0))
+    prediction_low, prediction_high = _cut(outcomes, one_more)
+    return Estimate(
+        mean=outcomes.mean,
+        sd=np.sqrt(outcomes.seed_variance),
+        error=error,
+        freedom=freedom,
+        low=low,
+        high=high,
+        prediction_low=prediction_low,
+        prediction_high=prediction_high,
+        seeds=seeds,
+        images=images,
+        sources=("seeds", "images") if both else ("seeds",),
+    )
+
+
+def p_above(found: Estimate, bound: Bound) -> Array:
+    """p of the one-sided test that the true mean is not above `bound`: small where it lies above."""
+    from scipy import stats
+
+    return np.asarray(stats.t.sf(_statistic(found, bound), found.freedom))
+
+
+def p_below(found: Estimate, bound: Bound) -> Array:
+    """p of the one-sided test that the true mean is not below `bound`: small where it lies below."""
+    from scipy import stats
+
+    return np.asarray(stats.t.cdf(_statistic(found, bound), found.freedom))
+
+
+def p_different(found: Estimate, bound: Bound = 0.0) -> Array:
+    """Two-sided p of the test that the true mean is `bound`."""
+    return np.asarray(2.0 * np.minimum(p_above(found, bound), p_below(found, bound)))
+
+
+def p_equivalent(found: Estimate, centre: Bound, margin: float) -> Array:
+    """p of two one-sided tests (Schuirmann 1987) that the true mean lies within `margin` of `centre`."""
+    return np.maximum(p_above(found, centre - margin), p_below(found, centre + margin))
+
+
+def _over_seeds(outcomes: Outcomes) -> tuple[Array, Array]:
+    """The variance of the mean on these images, and its degrees of freedom: Student's."""
+    variance = outcomes.seed_variance / outcomes.seeds
+    enough = outcomes.seeds >= LEAST_SEEDS
+    freedom = np.full(variance.shape, float(outcomes.seeds - 1))
+    return (variance, freedom) if enough else (variance * np.nan, freedom * np.nan)
+
+
+def _cut(outcomes: Outcomes, half: Array) -> tuple[Array, Array]:
+    low, high = outcomes.mean - half, outcomes.mean + half
+    return np.clip(low, outcomes.lowest, outcomes.highest), np.clip(high, outcomes.lowest, outcomes.highest)
+
+
+def _statistic(found: Estimate, bound: Bound) -> Array:
+    """Student's t against `bound`. Without spread it is infinite on the side of the mean, and 0 on the bound."""
+    distance = found.mean - bound
+    steady = np.where(distance == 0.0, 0.0, np.copysign(np.inf, distance))
+    return np.divide(distance, found.error, out=steady, where=~(found.error == 0))
+
+
+def holm(p_values: Sequence[float], size: int) -> Array:
+    """Holm's adjusted p (Scand. J. Statist. 1979) of the given tests, in their order, within a family of `size`.
+
+    Those not given count as p = 1, and so does NaN (a test that could not be made). So a claim without records costs
+    the others what it would cost as a failure, and leaving claims out makes none of the others easier. A further member
+    that is found can lower the adjusted p of the others (Holm steps down), and never raises it. Empty for no tests.
+    Raises ValueError if more tests than `size` are given.
+    """
+    if len(p_values) > size:
+        raise ValueError(f"{len(p_values)} tests in a family of {size}")
+    raw = np.ones(size)
+    raw[: len(p_values)] = np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)
+    order = np.argsort(raw)
+    # The smallest p times the number of tests, the next times one fewer; none below the one before it, or above 1.
+    adjusted = np.empty(size)
+    adjusted[order] = np.minimum(np.maximum.accumulate(raw[order] * np.arange(size, 0, -1)), 1)
+    return adjusted[: len(p_values)]
+
+
+def seeds_for_power(outcomes: Outcomes, effect: float, *, power: float = POWER, alpha: float = ALPHA) -> int | None:
+    """The least number of seeds with which a true difference `effect`, in points, is found with `power`.
+
+    The test is the two-sided one at level `alpha`, over seeds × images where the images are known, at the spread
+    that `outcomes` show. None where 1,000 seeds are not enough: then the test images limit the answer, not the
+    seeds. None too for a single seed, which shows no spread, and for an effect of 0. At least three.
+    """
+    if outcomes.seeds < 2 or effect == 0.0 or power_at(outcomes, effect, MOST_SEEDS, alpha) < power:
+        return None
+    low, high = LEAST_SEEDS - 1, MOST_SEEDS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power_at(outcomes, effect, middle, alpha) >= power else (middle, high)
+    return high
+
+
+def power_at(outcomes: Outcomes, effect: float, seeds: int, alpha: float = ALPHA) -> float:
+    """The power (0..1) of the two-sided test to find a difference of `effect` points with `seeds` seeds."""
+    from scipy import stats
+
+    variance, freedom = _planned_error(outcomes, seeds)
+    if variance == 0.0:
+        return 1.0
+    shift = abs(effect) / np.sqrt(variance)
+    bound = stats.t.ppf(1.0 - alpha / 2.0, freedom)
+    # The other tail is a wrong sign: left out, as it is no success.
+    return float(stats.nct.sf(bound, freedom, shift))
+
+
+def replication_rate(sd: float, seeds: int, margin: float, published_runs: int | None = 1) -> float:
+    """How often (0..1) an exact replication is called "reproduced", if runs scatter by `sd` points around one truth.
+
+    `seeds` runs are held against a published mean of `published_runs` runs of the same recipe; None: against the
+    truth itself. The chance that two one-sided tests pass, over normal runs: given the runs' own standard
+    deviation s, the mean must fall within margin - t · s / √seeds of the published number. NaN for one seed.
+    """
+    from scipy import integrate, stats
+
+    if seeds < 2 or np.isnan(sd):
+        return float("nan")
+    if sd == 0.0:
+        return 1.0
+    freedom = seeds - 1
+    quantile = float(stats.t.ppf(1.0 - ALPHA, freedom))
+    apart = sd * np.sqrt(1.0 / seeds + (1.0 / published_runs if published_runs else 0.0))
+
+    def passes(chi_square: float) -> float:
+        room = margin - quantile * sd * np.sqrt(chi_square / freedom / seeds)
+        inside = 2.0 * stats.norm.cdf(room / apart) - 1.0
+        return float(inside * stats.chi2.pdf(chi_square, freedom))
+
+    widest = freedom * seeds * (margin / (quantile * sd)) ** 2
+    return float(integrate.quad(passes, 0.0, min(widest, float(stats.chi2.ppf(1.0 - 1e-12, freedom))))[0])
+
+
+def _planned_error(outcomes: Outcomes, seeds: int) -> tuple[float, float]:
+    """The variance of a mean over `seeds` seeds, and its degrees of freedom, expected at the spread seen."""
+    if outcomes.images is None:
+        return float(outcomes.seed_variance) / seeds, seeds - 1.0
+    found = outcomes.squares
+    of_images = found.rest + seeds * components(outcomes).image
+    variance, freedom = error_of_mean(MeanSquares(found.seeds, of_images, found.rest), seeds, outcomes.images)
+    return float(variance), float(freedom)
+
+
+def value_margin(published: float) -> float:
+    """The margin δ, in percentage points, around a published accuracy in percent: 0.10 at 98.54, 1.0 at 68.3.
+
+    Raises ValueError where `published` is no percentage.
+    """
+    if not 0.0 <= published <= 100.0:
+        raise ValueError(f"a published accuracy lies within 0..100 %, not at {published}")
+    return min(MOST, max(LEAST, SHARE_OF_ERROR * (100.0 - published)))
+
+
+def difference_margin(*published: float | None) -> float:
+    """The margin δ of a difference: that of the arm with the larger published accuracy; 0.5 if none is published."""
+    known = [accuracy for accuracy in published if accuracy is not None]
+    return value_margin(max(known)) if known else UNPUBLISHED

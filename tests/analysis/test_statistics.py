@@ -1,0 +1,393 @@
+"""Intervals, tests, adjustment and power against SciPy, statsmodels and tables by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.power import TTestPower
+from statsmodels.stats.weightstats import DescrStatsW
+
+from harness.analysis.judges import claimed_difference
+from harness.analysis.simulation import Design, differences
+from harness.analysis.statistics import (
+    MeanSquares,
+    Outcomes,
+    accuracy_outcomes,
+    common_share,
+    components,
+    difference_margin,
+    difference_outcomes,
+    error_of_mean,
+    estimate,
+    holm,
+    outcomes_without_images,
+    p_above,
+    p_below,
+    p_different,
+    p_equivalent,
+    power_at,
+    replication_rate,
+    seeds_for_power,
+    value_margin,
+)
+from harness.catalogue.claims import Difference
+from tests.analysis.judging import CATALOGUE, CLAIMS
+
+# Two seeds, three images. Right by seed 2, 1; by image 2, 1, 0; in all 3 of 6.
+BY_HAND = np.array([[True, True, False], [True, False, False]])
+
+
+def _anova(table: npt.NDArray[np.float64]) -> dict[str, float]:
+    """Mean squares of seeds, images and the rest, from the fit of a linear model."""
+    seed, image = np.indices(table.shape)
+    long = pd.DataFrame({"y": table.ravel(), "seed": seed.ravel(), "image": image.ravel()})
+    rows = anova_lm(ols("y ~ C(seed) + C(image)", long).fit())
+    return dict(zip(["seeds", "images", "rest"], rows["mean_sq"], strict=True))
+
+
+def test_mean_squares_by_hand() -> None:
+    """Sums of squares: seeds (4 + 1)/3 - 9/6 = 1/6; images (4 + 1 + 0)/2 - 9/6 = 1; in all 3 - 9/6; rest 1/3."""
+    found = accuracy_outcomes(BY_HAND)
+    assert found.per_seed.tolist() == pytest.approx([200 / 3, 100 / 3])
+    assert found.mean == pytest.approx(50.0)
+    assert [float(square) for square in found.squares] == pytest.approx([1e4 / 6, 1e4 / 2, 1e4 / 6])
+
+
+@pytest.mark.parametrize("levels", [(0, 1), (-1, 1), (-2, 2)])
+def test_mean_squares_agree_with_statsmodels(levels: tuple[int, int]) -> None:
+    rng = np.random.default_rng(4)
+    table = rng.integers(levels[0], levels[1] + 1, (4, 30), dtype=np.int8)
+    expected = _anova(100.0 * table.astype(np.float64))
+    right = accuracy_outcomes(table.astype(bool)) if levels == (0, 1) else difference_outcomes(table)
+    assert right.squares._asdict() == pytest.approx(expected)
+
+
+def test_variances_are_those_of_their_expected_mean_squares() -> None:
+    """With squares 1/6, 1/2, 1/6 of three images and two seeds: (1/6 - 1/6)/3, (1/2 - 1/6)/2 and 1/6."""
+    found = components(accuracy_outcomes(BY_HAND))
+    assert found.seed == pytest.approx(0.0, abs=1e-9)
+    assert found.image == pytest.approx(1e4 / 6)
+    assert found.rest == pytest.approx(1e4 / 6)
+
+
+def test_known_variances_come_out_again() -> None:
+    """Chances 0.5, 0.9 by image (variance 0.04), ± 0.05 by seed (0.0025): 400 and 25 points², rest by difference."""
+    rng = np.random.default_rng(5)
+    chance = np.tile([0.5, 0.9], 1_000) + 0.05 * np.repeat([[-1.0], [1.0]], 100, axis=0)
+    found = components(accuracy_outcomes(rng.random((200, 2_000)) < chance))
+    assert found.image == pytest.approx(400.0, rel=0.05)
+    assert found.seed == pytest.approx(25.0, rel=0.05)
+    assert found.rest == pytest.approx(1e4 * np.mean(chance * (1 - chance)), rel=0.01)
+
+
+def test_variances_are_never_negative() -> None:
+    """Every image once right, every seed half right: both squares are 0, below the rest."""
+    found = components(accuracy_outcomes(np.eye(2, dtype=bool)))
+    assert found.seed == 0.0
+    assert found.image == 0.0
+    assert found.rest > 0
+
+
+def test_the_common_share_is_the_images_part_of_a_run() -> None:
+    """By hand: image 1/6, rest 1/6, seed 0: half of a run's variance is shared."""
+    assert common_share(accuracy_outcomes(BY_HAND)) == pytest.approx(0.5)
+    assert np.isnan(common_share(outcomes_without_images([1.0, 2.0])))
+
+
+def test_satterthwaite_by_hand() -> None:
+    """Squares 6, 5, 2 of 4 seeds × 11 images: variance 9/44; freedom 81 / (36/3 + 25/10 + 4/30) = 5.5353."""
+    squares = MeanSquares(*(np.array(square) for square in (6.0, 5.0, 2.0)))
+    variance, freedom = error_of_mean(squares, 4, 11)
+    assert variance == pytest.approx(9 / 44)
+    assert freedom == pytest.approx(81 / (12 + 2.5 + 4 / 30))
+
+
+def test_without_an_image_component_the_freedom_is_student_s() -> None:
+    squares = MeanSquares(*(np.array(square) for square in (6.0, 1.0, 2.0)))
+    variance, freedom = error_of_mean(squares, 4, 11)
+    assert variance == pytest.approx(6 / 44)
+    assert freedom == pytest.approx(3.0)
+
+
+def test_many_tables_are_one_call() -> None:
+    tables = np.random.default_rng(6).random((3, 4, 20)) < 0.7
+    together = accuracy_outcomes(tables)
+    for i, table in enumerate(tables):
+        alone = accuracy_outcomes(table)
+        assert [float(s[i]) for s in together.squares] == pytest.approx([float(s) for s in alone.squares])
+
+
+def test_wrong_tables_are_refused() -> None:
+    with pytest.raises(ValueError, match="right"):
+        accuracy_outcomes(np.zeros((2, 3), dtype=np.int8))
+    with pytest.raises(ValueError, match="signed"):
+        difference_outcomes(np.zeros((2, 3), dtype=np.uint8))
+    with pytest.raises(ValueError, match="seeds, images"):
+        accuracy_outcomes(np.zeros(3, dtype=bool))
+
+
+def test_a_difference_may_lie_below_zero() -> None:
+    found = difference_outcomes(np.array([[-1, -1, 0, 0]], dtype=np.int8))
+    assert found.mean == -50.0
+    assert (found.lowest, found.highest) == (-100.0, 100.0)
+    assert difference_outcomes(np.array([[-2, 0]], dtype=np.int8)).lowest == -200.0
+
+
+RUNS = [88.0, 90.0, 91.0, 90.5, 89.5]
+STUDENT = outcomes_without_images(RUNS)
+
+
+def _some(seeds: int = 5, images: int = 400) -> Outcomes:
+    rng = np.random.default_rng(7)
+    return accuracy_outcomes(rng.random((seeds, images)) < rng.beta(4.0, 1.0, images))
+
+
+def test_over_fixed_images_the_interval_is_student_s() -> None:
+    found = estimate(_some(), "fixed")
+    expected = stats.ttest_1samp(_some().per_seed, 0.0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert found.sources == ("seeds",)
+
+
+def test_without_images_sampled_falls_back_to_seeds_and_says_so() -> None:
+    found = estimate(STUDENT, "sampled")
+    expected = stats.ttest_1samp(RUNS, 0.0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert (found.images, found.sources) == ("sampled", ("seeds",))
+
+
+def test_over_sampled_images_the_error_has_three_mean_squares() -> None:
+    """The variance of the mean is (seeds + images - rest) / cells, the interval Student's with its freedom."""
+    outcomes = _some()
+    found = estimate(outcomes, "sampled")
+    seeds, images, rest = (float(square) for square in outcomes.squares)
+    assert found.error == pytest.approx(((seeds + images - rest) / 2_000) ** 0.5)
+    expected = stats.t(float(found.freedom), found.mean, found.error).interval(0.95)
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert found.sources == ("seeds", "images")
+
+
+def test_a_prediction_is_for_these_images_in_either_mode() -> None:
+    fixed, sampled = (estimate(_some(), images) for images in ("fixed", "sampled"))
+    half = stats.t.ppf(0.975, 4) * np.std(_some().per_seed, ddof=1) * (6 / 5) ** 0.5
+    assert fixed.prediction_high - fixed.mean == pytest.approx(half)
+    assert sampled.prediction_high == fixed.prediction_high
+
+
+def test_p_values_agree_with_statsmodels() -> None:
+    found, described = estimate(STUDENT, "fixed"), DescrStatsW(RUNS)
+    assert p_above(found, 89.0) == pytest.approx(described.ttest_mean(89.0, "larger")[1])
+    assert p_below(found, 91.0) == pytest.approx(described.ttest_mean(91.0, "smaller")[1])
+    assert p_different(found, 91.0) == pytest.approx(described.ttest_mean(91.0)[1])
+    assert p_equivalent(found, 90.0, 2.0) == pytest.approx(described.ttost_mean(88.0, 92.0)[0])
+
+
+def test_p_of_sampled_images_meets_its_interval() -> None:
+    found = estimate(_some(), "sampled")
+    assert p_different(found, float(found.low)) == pytest.approx(0.05)
+    assert p_above(found, float(found.low)) == pytest.approx(0.025)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_fewer_than_three_seeds_are_points(count: int) -> None:
+    found = estimate(_some(count), "sampled")
+    numbers = [found.error, found.low, found.high, found.prediction_low, p_different(found, 50.0)]
+    assert np.isnan(numbers).all()
+    assert found.mean == pytest.approx(_some(count).per_seed.mean())
+    assert np.isnan(found.sd) == (count == 1)
+
+
+def test_an_interval_of_an_accuracy_stays_within_0_and_100() -> None:
+    """Three runs at 28, 62, 97 % have Student's ± 86."""
+    found = estimate(outcomes_without_images([28.0, 62.0, 97.0]))
+    assert [found.low, found.high, found.prediction_low, found.prediction_high] == [0.0, 100.0, 0.0, 100.0]
+    difference = estimate(outcomes_without_images([-1.0, 0.0, 1.0], -100.0))
+    assert difference.low < 0
+
+
+def test_cutting_an_interval_moves_no_p() -> None:
+    runs = [99.0, 99.8, 99.9]
+    found = estimate(outcomes_without_images(runs))
+    assert found.high == 100.0
+    assert p_above(found, 99.0) == pytest.approx(stats.ttest_1samp(runs, 99.0, alternative="greater").pvalue)
+
+
+def test_equal_runs_have_no_width_over_seeds() -> None:
+    found = estimate(outcomes_without_images([98.54] * 3), "fixed")
+    assert found.low == found.high == found.mean
+    assert [p_equivalent(found, 98.0, 0.6), p_different(found, 98.0)] == [0.0, 0.0]
+    assert p_equivalent(found, 98.0, 0.5) == 1.0
+
+
+def test_equal_runs_have_width_over_images() -> None:
+    """Three seeds right on the same 90 of 100 images: the images alone give √(0.9 · 0.1 / 99) = 3.015 points."""
+    same = accuracy_outcomes(np.tile(np.arange(100) < 90, (3, 1)))
+    assert estimate(same, "sampled").error == pytest.approx(3.0151134)
+    assert estimate(same, "fixed").error == 0.0
+
+
+def test_all_answers_right_is_a_point() -> None:
+    found = estimate(accuracy_outcomes(np.ones((3, 10), dtype=bool)))
+    assert [found.low, found.high, found.error] == [100.0, 100.0, 0.0]
+
+
+def test_a_full_family_by_hand() -> None:
+    """Sorted 0.01, 0.03, 0.04 times 3, 2, 1: 0.03, 0.06, 0.04, made monotone 0.03, 0.06, 0.06."""
+    assert holm([0.01, 0.04, 0.03], 3) == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_missing_members_count_as_one() -> None:
+    """0.01 and 0.03 of five: times 5 and 4."""
+    assert holm([0.01, 0.03], 5) == pytest.approx([0.05, 0.12])
+    assert holm([0.01, float("nan"), 0.03], 5) == pytest.approx([0.05, 1.0, 0.12])
+
+
+def test_leaving_out_a_failure_changes_nothing() -> None:
+    assert holm([0.004, 0.9, 1.0], 8)[0] == holm([0.004], 8)[0] == pytest.approx(0.032)
+
+
+def test_another_member_never_raises_a_p() -> None:
+    assert holm([0.02, 0.001], 3)[0] <= holm([0.02], 3)[0]
+
+
+def test_empty_families() -> None:
+    assert holm([], 4).size == holm([], 0).size == 0
+
+
+def test_more_tests_than_the_family_has_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 tests in a family of 2"):
+        holm([0.1, 0.2, 0.3], 2)
+
+
+def test_a_family_without_any_difference_errs_in_at_most_5_percent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,000 families of 12 uniform p; three Monte Carlo errors above 5 % are 6.5 %."""
+    # statsmodels collects garbage in every call, which takes 30 ms each in a process with many objects.
+    monkeypatch.setattr("gc.collect", lambda: 0)
+    families = np.random.default_rng(1).random((2_000, 12))
+    assert 0.035 <= np.mean([holm(family.tolist(), 12).min() <= 0.05 for family in families]) <= 0.065
+
+
+# Mean 0, sd 1.
+SPREAD_1 = outcomes_without_images([-1.0, 0.0, 1.0], -100.0)
+
+
+@pytest.mark.parametrize(("effect", "seeds"), [(0.3, 20), (1.0, 10), (2.0, 4)])
+def test_power_over_seeds_agrees_with_statsmodels(effect: float, seeds: int) -> None:
+    """The upper tail of a two-sided test alone: finding the wrong sign is no success."""
+    expected = TTestPower().power(effect, seeds, 0.025, alternative="larger")
+    assert power_at(SPREAD_1, effect, seeds) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("effect", [0.2, 0.5, 1.0, 1.4])
+def test_seeds_for_power_agree_with_statsmodels(effect: float) -> None:
+    expected = TTestPower().solve_power(effect, None, 0.05, 0.8)
+    assert seeds_for_power(SPREAD_1, effect) == np.ceil(expected)
+
+
+def test_a_large_effect_still_needs_three_seeds() -> None:
+    assert seeds_for_power(SPREAD_1, 100.0) == 3
+
+
+def test_what_no_number_of_seeds_shows() -> None:
+    """Seeds that agree on 300 images: their draw alone has an error of 2.7 points, whatever the seeds."""
+    table = np.tile(np.arange(300) % 3, (4, 1)).astype(np.int8) - 1
+    table[0, 0] = 1
+    assert seeds_for_power(difference_outcomes(table), 5.0) is None
+    assert seeds_for_power(difference_outcomes(table), 20.0) == 3
+    assert seeds_for_power(SPREAD_1, 0.0) is None
+    assert seeds_for_power(outcomes_without_images([1.0]), 1.0) is None
+
+
+def test_seeds_without_spread_need_no_more() -> None:
+    assert seeds_for_power(outcomes_without_images([1.0, 1.0, 1.0]), 0.5) == 3
+    assert seeds_for_power(accuracy_outcomes(np.ones((3, 10), dtype=bool)), 0.5) == 3
+
+
+def test_power_over_images_is_what_simulated_tests_have() -> None:
+    """The power predicted from many seeds' spread, against how often 5 seeds find the same difference."""
+    effect = 4.0
+    pilot = differences(Design(seeds=60, share=0.2, images=500), draws=20, seed=1).outcomes
+    tables = [_one(pilot, i) for i in range(20)]
+    predicted = np.mean([power_at(table, effect, 5) for table in tables])
+    found = estimate(differences(Design(seeds=5, share=0.2, images=500), draws=2_000, seed=2).outcomes, "sampled")
+    assert predicted == pytest.approx(np.mean((p_different(found, -effect) <= 0.05) & (found.mean > -effect)), abs=0.04)
+
+
+@pytest.mark.parametrize("published_runs", [None, 1, 3])
+@pytest.mark.parametrize("sd", [0.05, 0.1, 0.3])
+def test_replications_are_reproduced_as_often_as_simulated_ones(published_runs: int | None, sd: float) -> None:
+    rng = np.random.default_rng(3)
+    runs = rng.normal(90.0, sd, (20_000, 5))
+    noise = 0.0 if published_runs is None else sd / published_runs**0.5
+    published = 90.0 + noise * rng.standard_normal(20_000)
+    found = estimate(outcomes_without_images(runs), "fixed")
+    passed = np.mean(p_equivalent(found, published, 0.1) <= 0.05)
+    assert replication_rate(sd, 5, 0.1, published_runs) == pytest.approx(passed, abs=0.012)
+
+
+def test_replication_without_spread_and_without_seeds() -> None:
+    assert replication_rate(0.0, 3, 0.1) == 1.0
+    assert np.isnan(replication_rate(0.1, 1, 0.1))
+    assert np.isnan(replication_rate(float("nan"), 5, 0.1))
+
+
+def test_many_seeds_reproduce_as_often_as_a_known_spread_says() -> None:
+    """With 10,000 seeds only the published run scatters: within ± 0.1 at sd 0.1 with 68.3 %."""
+    assert replication_rate(0.1, 10_000, 0.1) == pytest.approx(stats.norm.cdf(1) - stats.norm.cdf(-1), abs=0.01)
+
+
+def _one(outcomes: Outcomes, i: int) -> Outcomes:
+    return replace(
+        outcomes,
+        per_seed=outcomes.per_seed[i],
+        image_square=outcomes.image_square[i],
+        rest_square=outcomes.rest_square[i],
+    )
+
+
+@pytest.mark.parametrize(
+    ("published", "margin"),
+    [
+        (98.54, 0.1),  # 5 % of 1.46 is 0.073: the least
+        (97.3, 0.135),
+        (89.94, 0.503),
+        (79.7, 1.0),  # 5 % of 20.3 is 1.015: the most
+        (68.3, 1.0),
+        (100.0, 0.1),
+        (0.0, 1.0),
+    ],
+)
+def test_the_margin_is_a_share_of_the_published_error(published: float, margin: float) -> None:
+    assert value_margin(published) == pytest.approx(margin)
+
+
+@pytest.mark.parametrize("published", [-0.1, 100.1, float("nan")])
+def test_no_percentage_has_no_margin(published: float) -> None:
+    with pytest.raises(ValueError, match="a published accuracy"):
+        value_margin(published)
+
+
+def test_a_difference_has_the_claimed_difference_its_better_arm() -> None:
+    assert difference_margin(89.94, 79.7) == difference_margin(79.7, 89.94) == pytest.approx(0.503)
+    assert difference_margin(None, 79.7) == 1.0
+    assert difference_margin(None, None) == difference_margin() == 0.5
+
+
+@pytest.mark.parametrize(
+    ("claim", "margin"),
+    [
+        ("interleaved-cyclic-wins-16", 0.503),  # 89.94 against 79.70
+        ("interleaved-loss-is-the-reset", 0.5),  # of neither arm a number is published
+        ("readings-percentile-beats-maximum", 0.1),  # 98.54, shown beside all readings
+        ("mnist-above-stephan", 0.135),  # ours 97.3, theirs 85
+    ],
+)
+def test_the_margin_of_an_ordering_is_that_of_the_largest_number_published_for_it(claim: str, margin: float) -> None:
+    ordering = CLAIMS[claim]
+    assert isinstance(ordering, Difference)
+    assert claimed_difference(CATALOGUE, ordering).margin == pytest.approx(margin)
