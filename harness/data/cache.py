@@ -27,8 +27,8 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from harness.data.digest import Split, content_hashes, digest_of
 from harness.data.files import shown, walk
+from harness.data.types import Split, content_hashes, digest_of
 from harness.errors import HarnessError
 
 # Change it when what is stored, or how images are decoded, changes.

@@ -14,10 +14,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from harness.data import cache, download
-from harness.data.digest import Labels, Pixels, Split, canonical, digest_of, part
 from harness.data.files import SUFFIXES, Tree, check_md5, is_archive, open_tree, read_file, shown, unpack_gzip
 from harness.data.subset import choose, image_set, take
-from harness.data.types import DataSet
+from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
 from harness.errors import HarnessError, did_you_mean
 
 # md5 of the published binary files; of CIFAR's, the last one holds the test images. The same as torchvision's.

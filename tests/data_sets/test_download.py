@@ -8,8 +8,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,51 +21,36 @@ from . import samples
 from .conftest import REAL_ADDRESSES, REAL_CONNECT
 
 
-@dataclass
-class Server:
-    """`files`: path → content. `cut`: paths of which half is sent. `silent`: paths that get no answer."""
+class Server(ThreadingHTTPServer):
+    """Serves `files`, path → content. `fault`: "cut" for half of each file, "silent" for no answer."""
 
-    url: str
-    files: dict[str, bytes] = field(default_factory=dict)
-    cut: set[str] = field(default_factory=set)
-    silent: set[str] = field(default_factory=set)
-    asked: list[str] = field(default_factory=list)
-    closed: threading.Event = field(default_factory=threading.Event)
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        self.asked.append(request.path)
-        if request.path in self.silent:
-            self.closed.wait(5)
-            return
-        content = self.files.get(request.path)
-        if content is None:
-            request.send_error(404)
-            return
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(content)))
-        request.end_headers()
-        request.wfile.write(content[: len(content) // 2] if request.path in self.cut else content)
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.files: dict[str, bytes] = {}
+        self.fault = ""
+        self.asked: list[str] = []
+        self.closed = threading.Event()
 
 
-@contextmanager
-def serving() -> Iterator[Server]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            made.answer(self)
+class Handler(BaseHTTPRequestHandler):
+    server: Server
 
-        def log_message(self, *_args: object) -> None:
-            """Nothing: a test's output is for its failures."""
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        content = self.server.files.get(self.path)
+        if self.server.fault == "silent":
+            self.server.closed.wait(5)
+        elif content is None:
+            self.send_error(404)
+        else:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2] if self.server.fault == "cut" else content)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        made = Server(f"http://127.0.0.1:{listening.server_port}")
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield made
-        finally:
-            made.closed.set()
-            listening.shutdown()
-            thread.join()
+    def log_message(self, *_args: object) -> None:
+        """Nothing: a test's output is for its failures."""
 
 
 @pytest.fixture
@@ -76,8 +59,15 @@ def local(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     monkeypatch.setattr(socket, "getaddrinfo", REAL_ADDRESSES)
     monkeypatch.setattr(socket.socket, "connect", REAL_CONNECT)
     (tmp_path / "cache").mkdir()
-    with serving() as made:
-        yield made
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.closed.set()
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -168,10 +158,9 @@ def test_a_fault_is_one_clear_line_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(download, "TIMEOUT_SECONDS", 0.2)
     path = "/cifar-10-python.tar.gz"
+    local.fault = fault
     if fault in ("gone", "changed"):
         local.files = {path: b"another file"} if fault == "changed" else {}
-    else:
-        getattr(local, fault).add(path)
     (problem,) = problems("cifar10", tmp_path)
     assert problem.startswith(f"{local.url}{path}: {reason}")
     assert "\n" not in problem

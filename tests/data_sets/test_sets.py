@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import CIFAR10, CIFAR100
 
 from harness.data import download, load, look, names, sets
-from harness.data.digest import canonical, digest_of
+from harness.data.types import canonical, digest_of
 from harness.errors import HarnessError
 
 from . import samples

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness.data.finding import look
 from typer.testing import CliRunner
 
 from harness.cli import app
+from harness.data import look
 from tests.documentation.pages import DOCS, ROOT, Command, commands, name_of, pages
 from tests.encoders.test_skeleton import install
 
