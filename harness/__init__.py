@@ -79,7 +79,7 @@ def run_experiment(
     `harness.runs.request.Request`, such as `seeds=3`, `arms=("cyclic-16",)` or `device="cpu"`.
     Raises HarnessError or EncoderError for what cannot be run.
     """
-    from harness.machine.threads import bound_spinning
+    from harness.machine.process import bound_spinning
 
     bound_spinning()
 

@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import resource, sys, torch
-from harness.machine.allocator import keep_freed_memory
+from harness.machine.process import keep_freed_memory
 if sys.argv[1] == "keep" and not keep_freed_memory():
     sys.exit(77)
 def fill():

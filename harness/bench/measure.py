@@ -22,8 +22,8 @@ from harness.bench.startup import startup
 from harness.bench.timing import interleaved
 from harness.bench.workload import workload
 from harness.errors import did_you_mean
-from harness.machine.allocator import keep_freed_memory
 from harness.machine.environment import environment
+from harness.machine.process import keep_freed_memory
 
 Say = Callable[[str], None]
 LEAST_ROUNDS_OF_GROWTH = 9  # the ratio is close to its limit, so it gets more rounds than other long steps

@@ -16,7 +16,7 @@ import torch
 
 from harness.bench.networks import NETWORKS
 from harness.bench.plan import Point
-from harness.machine.allocator import return_freed_memory
+from harness.machine.process import return_freed_memory
 
 MIB = 1 << 20
 SHORT = 16  # timesteps; for every T, evaluation gets twice as many images as fit into one chunk at this T

@@ -27,8 +27,7 @@ from harness.cli.run import run
 from harness.cli.weights import predict, recheck
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
-from harness.machine.signals import STOPPED
-from harness.machine.threads import bound_spinning
+from harness.machine.process import STOPPED, bound_spinning
 
 FLUSH_FAILED = 120
 

@@ -49,7 +49,7 @@ def experiment_document(experiment: Experiment, catalogue: Catalogue, profiles: 
 
 def classes_of(experiment: Experiment) -> int:
     """The number of classes of the experiment's data set."""
-    from harness.data.catalog import facts_of
+    from harness.data.sets import facts_of
 
     return facts_of(experiment.dataset).classes
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.machine.disk import free_gib, nearest_existing
+from harness.machine.files import free_gib, nearest_existing
 
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "pandas")
 

@@ -11,28 +11,28 @@ import typer
 
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, is_named
 from harness.errors import HarnessError, Stopped
-from harness.machine import signals
+from harness.machine import process
 from harness.machine.console import console as plain
 from harness.runs.display import display
 
 
 @contextmanager
-def stoppable(how_to_go_on: str, deadline: signals.Deadline | None = None) -> Iterator[None]:
+def stoppable(how_to_go_on: str, deadline: process.Deadline | None = None) -> Iterator[None]:
     """Inside the block, Ctrl-C ends the command with exit code 130 and a line that says how to go on.
 
     So do SIGTERM and SIGUSR1. With a `deadline`, these two end the command with a checkpoint and exit code 75.
     """
     try:
-        with signals.stoppable(deadline):
+        with process.stoppable(deadline):
             yield
     except KeyboardInterrupt:
         print(f"stopped: {how_to_go_on}", file=sys.stderr)
-        raise typer.Exit(signals.STOPPED) from None
+        raise typer.Exit(process.STOPPED) from None
     except Stopped as stopped:
         kept = "with a checkpoint: run the same command again to go on"
         lost = "of a second training, which has no checkpoint: the same command begins this cell again"
         print(f"stopped in {stopped} {kept if stopped.kept else lost}", file=sys.stderr)
-        raise typer.Exit(signals.AGAIN) from None
+        raise typer.Exit(process.AGAIN) from None
 
 
 def status(

@@ -11,7 +11,7 @@ from harness.cli.options import EVIDENCE, LOCAL, AsJson, beside, seconds_of
 from harness.cli.records import stoppable
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
-from harness.machine.signals import Deadline
+from harness.machine.process import Deadline
 
 if TYPE_CHECKING:
     from harness.catalogue import Catalogue

@@ -4,9 +4,7 @@
 depends on the images and a seed, never on the order of files.
 """
 
-from harness.data.catalog import names
-from harness.data.finding import Finding, look
-from harness.data.loading import load
+from harness.data.sets import Finding, load, look, names
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 

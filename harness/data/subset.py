@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.data.digest import Hashes, Labels, Split, canonical, part
-from harness.data.types import ImageSet
+from harness.data.types import Hashes, ImageSet, Labels, Split, canonical, part
 from harness.errors import HarnessError
 
 

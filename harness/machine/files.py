@@ -1,19 +1,32 @@
-"""Files that are never seen half written: written under another name, flushed to disk, then renamed."""
+"""Files that are never seen half written, the locks beside them, and the free space on their disk."""
 
 import hashlib
 import os
+import platform
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import filelock
+import msgspec
 
 SEAL = hashlib.sha256().digest_size  # bytes
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` in one step: a reader sees the old file or the new one, never a part."""
+    """Replace `path` by `content` in one step: a reader sees the old file or the new one, never a part.
+
+    Written under another name, flushed to disk, then renamed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        os.fchmod(handle, 0o666 & ~_umask())  # a temporary file is private; others may read results
+        # A temporary file is private; others may read results. The mask can only be read by setting it.
+        mask = os.umask(0o077)
+        os.umask(mask)
+        os.fchmod(handle, 0o666 & ~mask)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
@@ -49,8 +62,74 @@ def read_sealed(path: Path) -> bytes | None:
     return content if hashlib.sha256(content).digest() == seal else None
 
 
-def _umask() -> int:
-    # It can only be read by setting it.
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def nearest_existing(path: Path) -> Path:
+    """`path` itself, or the nearest folder above it that exists."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+
+
+def free_gib(path: Path) -> float:
+    """Free space on the disk of `path`, which need not exist yet, in GiB."""
+    return shutil.disk_usage(nearest_existing(path)).free / 2**30
+
+
+class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The process that holds a lock. Without a host: a process that has not written its name."""
+
+    host: str = ""
+    pid: int = 0
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}" if self.host else "another process"
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[Owner | None]:
+    """Try to hold the lock file `path` inside the block. The value is None if that works, else the present owner.
+
+    The operating system releases a lock when its process ends, however it ends. The only purpose of a lock is that
+    two runs do not do the same work. On a network disk it works between machines if the server supports locks (NFS
+    version 4, or 3 with a lock service). On a disk without locks, work may be done twice; nothing is damaged then,
+    because a result is written in one step.
+
+    The file is not removed, because then two processes could each hold a lock of that name. Raises OSError if the
+    file cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        yield _owner(path)
+        return
+    except NotImplementedError:  # a disk without locks
+        yield None
+        return
+    try:
+        path.write_bytes(msgspec.json.encode(Owner(platform.node(), os.getpid())))
+        yield None
+    finally:
+        with suppress(OSError):  # the file was removed; and the name of a process that has ended does no harm
+            os.truncate(path, 0)
+        lock.release()
+
+
+def holder(path: Path) -> Owner | None:
+    """The process that holds the lock file `path` now; None if no process does."""
+    if not path.is_file():
+        return None
+    lock = filelock.FileLock(path, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except (filelock.Timeout, PermissionError):
+        return _owner(path)
+    except (NotImplementedError, OSError):
+        return None
+    lock.release()
+    return None
+
+
+def _owner(path: Path) -> Owner:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Owner)
+    except (OSError, ValueError, RecursionError):
+        return Owner()

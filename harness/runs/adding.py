@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from harness.errors import CellFailure, Stopped
-from harness.machine.locks import hold
-from harness.machine.signals import finishing
+from harness.machine.files import hold
+from harness.machine.process import finishing
 from harness.plugins.guard import guarded
 from harness.records.retrainings import IDENTICAL, retraining_of
 from harness.records.store import lock_path, read_record, write_record

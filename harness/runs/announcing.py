@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 
 from harness.machine.console import counted
-from harness.machine.disk import free_gib
+from harness.machine.files import free_gib
 from harness.runs.display import duration
 from harness.runs.request import Prepared
 

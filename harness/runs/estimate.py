@@ -15,7 +15,7 @@ from encoders.errors import EncoderError
 from harness.config import CellConfig, NetworkSpec, canonical_json
 from harness.data.types import DataSet
 from harness.errors import CellFailure
-from harness.machine.threads import SMALL_STEP, Threads, threads_for
+from harness.machine.process import SMALL_STEP, Threads, threads_for
 from harness.plugins.guard import guarded
 from harness.runs.begun import Begun, ann_checkpoint, checkpoint_of
 from harness.runs.cost import Cost, Rates, images_of, steps_of, total

@@ -7,8 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.machine.allocator import keep_freed_memory
-from harness.machine.threads import computing_with
+from harness.machine.process import computing_with, keep_freed_memory
 from harness.records.twins import TRAINED_AS
 from harness.runs.adding import add_weights
 from harness.runs.display import Display, display, duration

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from encoders.base import EncoderError
 from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError, Stopped
-from harness.machine.locks import Owner, hold
-from harness.machine.signals import finishing
+from harness.machine.files import Owner, hold
+from harness.machine.process import finishing
 from harness.plugins.guard import guarded
 from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness

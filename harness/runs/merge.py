@@ -14,8 +14,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.machine.console import counted
-from harness.machine.files import content_digest, write_atomically
-from harness.machine.locks import holder
+from harness.machine.files import content_digest, holder, write_atomically
 from harness.records.admission import nonsense
 from harness.records.store import lock_path, read_record, record_path, record_paths
 from harness.runs.verify import compare

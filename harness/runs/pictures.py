@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from harness.data.catalog import facts_of
-from harness.data.folder import FORMATS, SUFFIXES, UNREADABLE
+from harness.data.sets import IMAGE_FORMATS, IMAGE_SUFFIXES, UNREADABLE, facts_of
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.runs.predict import UNKNOWN
@@ -27,9 +26,9 @@ def read_pictures(folder: Path, dataset: str) -> Pictures:
     Classes are numbered in the order of their folders' names. Raises HarnessError where nothing is there, an image
     does not read or has another size, or there are folders but not one for each class.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     if not paths:
-        raise HarnessError(f"{folder}: no images", f"name a folder of {', '.join(sorted(SUFFIXES))} files")
+        raise HarnessError(f"{folder}: no images", f"name a folder of {', '.join(sorted(IMAGE_SUFFIXES))} files")
     facts = facts_of(dataset)
     classes = sorted(path.name for path in folder.iterdir() if path.is_dir())
     if classes and (len(classes) != facts.classes or any(path.parent.parent != folder for path in paths)):
@@ -47,7 +46,7 @@ def read_pictures(folder: Path, dataset: str) -> Pictures:
 def _pixels(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     channels, height, width = shape
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
             if image.size != (width, height):
                 raise HarnessError(
                     f"{path} is {image.width}×{image.height}, the network was trained on {width}×{height}",

@@ -9,7 +9,7 @@ from harness.catalogue import Arm, Experiment, Profile
 from harness.config import CellConfig
 from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError
-from harness.machine.disk import nearest_existing
+from harness.machine.files import nearest_existing
 from harness.plugins.guard import guarded
 from harness.records.certificates import known_certificates
 from harness.records.fingerprint import Device, fingerprint

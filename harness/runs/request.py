@@ -10,8 +10,7 @@ from harness.catalogue import Arm, Catalogue, Claim, Experiment, Profile
 from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
-from harness.machine.signals import Deadline
-from harness.machine.threads import Threads, computing_with
+from harness.machine.process import Deadline, Threads, computing_with
 from harness.records.fingerprint import ann_code
 from harness.runs.adding import without_weights
 from harness.runs.copies import copies

@@ -16,7 +16,7 @@ from harness.catalogue import Catalogue, Experiment, Profile
 from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.machine.console import counted
-from harness.machine.locks import holder
+from harness.machine.files import holder
 from harness.records.certificates import Certificate, known_certificates
 from harness.records.freshness import freshness
 from harness.records.store import checkpoints_beside, lock_path, read_record, record_path, record_paths

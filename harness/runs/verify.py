@@ -16,7 +16,7 @@ from harness.config import canonical_json
 from harness.data import load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
-from harness.machine.threads import computing_with
+from harness.machine.process import computing_with
 from harness.records.fingerprint import fingerprint
 from harness.records.retrainings import EARLIER_CODE, IDENTICAL, Verdict
 from harness.records.seeds import finished_seeds

@@ -15,7 +15,7 @@ import msgspec
 import torch
 
 from harness.config import canonical_json
-from harness.machine.locks import hold
+from harness.machine.files import hold
 from harness.schema import Epoch
 from harness.snn.network import Network
 from harness.training.ann import AnnRequest

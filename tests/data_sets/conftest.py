@@ -3,12 +3,9 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from . import server
 
 # Read before `alone` hides it: the tests on real data ask for it.
 REAL_DATA = os.environ.get("HARNESS_DATA")
@@ -30,15 +27,6 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Server]:
-    """A web server on this machine, the one thing that can be reached."""
-    monkeypatch.setattr(socket, "getaddrinfo", REAL_ADDRESSES)
-    monkeypatch.setattr(socket.socket, "connect", REAL_CONNECT)
-    with server.serving() as made:
-        yield made
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,26 @@
-"""The decoded cache: used when sound, built again when not, and never written half."""
+"""The decoded cache: used when sound, built again when not, never written half, and not needed for a run."""
 
+import errno
 import os
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from harness.data import cache, load
 from harness.errors import HarnessError
 
 from . import samples
+
+
+@pytest.fixture(autouse=True)
+def nothing_said() -> None:
+    """Warnings that other tests gave are given again."""
+    cache._warn_once.cache_clear()
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ def refuse(*_args: object) -> None:
 @pytest.mark.usefixtures("entry")
 def test_a_second_load_decodes_nothing(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
     first = load("cifar10", data_dir)
-    monkeypatch.setattr("harness.data.loading.decode", refuse)
+    monkeypatch.setattr("harness.data.sets._decode", refuse)
     second = load("cifar10", data_dir)
     assert second.digest == first.digest
     assert torch.equal(second.train.images, first.train.images)
@@ -43,24 +53,42 @@ def test_a_second_load_decodes_nothing(monkeypatch: pytest.MonkeyPatch, data_dir
 @pytest.mark.usefixtures("entry")
 def test_a_changed_source_is_decoded_again(data_dir: Path) -> None:
     before = load("cifar10", data_dir)
-    files = samples.tree()
-    name = next(iter(files))
-    samples.pack(data_dir / "cifar10.tgz", {**files, name: samples.encoded(samples.images(1, seed=9)[0])})
+    tree = samples.tree()
+    samples.pack(data_dir / "cifar10.tgz", {**tree, next(iter(tree)): samples.encoded(samples.images(1, seed=9)[0])})
     assert load("cifar10", data_dir).digest != before.digest
 
 
 @pytest.mark.parametrize("name", ["train-images.npy", "test-labels.npy", "train-hashes.npy"])
-@pytest.mark.parametrize("damage", ["flipped bit", "cut", "empty", "gone", "nonsense"])
-def test_a_damaged_entry_is_built_again(entry: Path, data_dir: Path, name: str, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["flipped bit", "cut", "empty", "gone", "nonsense", "npz", "pipe", "link"])
+def test_a_damaged_entry_is_built_again(entry: Path, data_dir: Path, tmp_path: Path, name: str, damage: str) -> None:
     sound = load("cifar10", data_dir).digest
     whole = (entry / name).read_bytes()
-    flipped = whole[:-1] + bytes([whole[-1] ^ 1])
-    (entry / name).unlink()
-    if damage != "gone":
-        left = {"flipped bit": flipped, "cut": whole[:-7], "empty": b"", "nonsense": b"nonsense" * 99}[damage]
-        (entry / name).write_bytes(left)
+    (entry / name).rename(tmp_path / "moved")
+    match damage:
+        case "flipped bit":
+            (entry / name).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        case "cut" | "empty":
+            (entry / name).write_bytes(whole[:-7] if damage == "cut" else b"")
+        case "nonsense":
+            (entry / name).write_bytes(b"nonsense" * 99)
+        case "npz":
+            with (entry / name).open("wb") as file:
+                np.savez(file, np.zeros(3))
+        case "pipe":
+            os.mkfifo(entry / name)
+        case "link":
+            (entry / name).symlink_to(tmp_path / "moved")
     assert load("cifar10", data_dir).digest == sound
     assert (entry / name).read_bytes() == whole
+    assert not (entry / name).is_symlink()
+
+
+@pytest.mark.usefixtures("entry")
+def test_another_users_entry_is_not_taken(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr("harness.data.sets._decode", refuse)
+    with pytest.raises(AssertionError, match="decoded again"):
+        load("cifar10", data_dir)
 
 
 def test_writing_to_the_tensors_leaves_the_cache_alone(entry: Path, data_dir: Path) -> None:
@@ -69,14 +97,14 @@ def test_writing_to_the_tensors_leaves_the_cache_alone(entry: Path, data_dir: Pa
     assert (entry / "train-images.npy").read_bytes() == before
 
 
-def test_images_are_mapped_not_read(entry: Path, data_dir: Path) -> None:
-    assert entry.is_dir()
+@pytest.mark.usefixtures("entry")
+def test_images_are_mapped_not_read(data_dir: Path) -> None:
     assert isinstance(cache.load("cifar10", data_dir / "cifar10.tgz", refuse)[0].images, np.memmap)  # type: ignore[arg-type]
 
 
 def test_nothing_is_left_of_a_decode_that_failed(data_dir: Path, tmp_path: Path) -> None:
-    files = samples.tree()
-    samples.pack(data_dir / "cifar10.tgz", {**files, next(iter(files)): b"broken"})
+    tree = samples.tree()
+    samples.pack(data_dir / "cifar10.tgz", {**tree, next(iter(tree)): b"broken"})
     with pytest.raises(HarnessError, match="not a readable image"):
         load("cifar10", data_dir)
     assert [path.suffix for path in (tmp_path / "cache" / "decoded").iterdir()] == [".lock"]
@@ -86,3 +114,100 @@ def test_nothing_is_written_outside_the_cache(data_dir: Path, tmp_path: Path) ->
     load("cifar10", data_dir)
     assert {path.name for path in tmp_path.iterdir()} == {"data", "cache"}
     assert os.listdir(data_dir) == ["cifar10.tgz"]
+
+
+def test_a_process_that_waits_long_for_another_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cache, "_SILENT_SECONDS", 0.05)
+    held = threading.Event()
+
+    def hold() -> None:
+        with FileLock(tmp_path / "x.lock"):
+            held.set()
+            time.sleep(0.3)
+
+    threading.Thread(target=hold).start()
+    held.wait()
+    with cache.locked(tmp_path / "x.lock"):
+        assert caplog.messages == [f"waiting for another process that holds {tmp_path / 'x.lock'}"]
+
+
+# A cache that cannot be written.
+
+
+@pytest.fixture
+def file_as_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A HARNESS_CACHE in which no folder can be made, whoever runs the tests."""
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "file"))
+    return tmp_path / "file"
+
+
+@pytest.mark.parametrize(
+    ("number", "what"),
+    [(errno.ENOSPC, "is full"), (errno.EROFS, "may not be written to"), (errno.EACCES, "may not be written to")],
+)
+def test_without_a_cache_images_are_the_same_and_one_line_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    data_dir: Path,
+    tmp_path: Path,
+    number: int,
+    what: str,
+) -> None:
+    def fail(_path: Path, _array: np.ndarray) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cache, "_save", fail)
+        without = load("cifar10", data_dir)
+    assert [path.suffix for path in (tmp_path / "cache" / "decoded").iterdir()] == [".lock"]
+    assert without.digest == load("cifar10", data_dir).digest
+    assert len(without.train) == 20
+    (message,) = caplog.messages
+    assert message.startswith(f"the cache folder {tmp_path / 'cache'} (HARNESS_CACHE) {what}; ")
+    assert "\n" not in message
+
+
+@pytest.mark.usefixtures("file_as_cache")
+def test_the_warning_is_given_once(caplog: pytest.LogCaptureFixture, data_dir: Path) -> None:
+    for _ in range(3):
+        load("cifar10", data_dir)
+    assert len(caplog.messages) == 1
+
+
+def test_a_full_disk_is_known_by_its_error_number() -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        cache._save(Path("/dev/full"), np.zeros(10**6))
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_folder_of_the_cache_is_tried_before_work_starts(
+    file_as_cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert cache.folder("anns") is None
+    assert f"the cache folder {file_as_cache} (HARNESS_CACHE) cannot be used" in caplog.text
+
+
+def test_a_usable_folder_is_given_and_left_empty(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert cache.folder("anns") == tmp_path / "cache" / "anns"
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert not caplog.messages
+
+
+def test_without_a_variable_the_warning_says_that_it_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HARNESS_CACHE")
+    assert "(the default, as HARNESS_CACHE is not set) is full" in cache.fault(OSError(errno.ENOSPC, ""))
+
+
+@pytest.mark.parametrize("variable", ["HARNESS_CACHE", "HARNESS_DATA"])
+def test_the_folder_of_an_unknown_user_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "~nosuchuser/x")
+    with pytest.raises(HarnessError, match="~nosuchuser/x"):
+        load("cifar10", download=False)
+
+
+def test_a_download_that_has_no_place_is_blamed_on_the_cache(file_as_cache: Path) -> None:
+    with pytest.raises(HarnessError, match=rf"download failed: the cache folder {file_as_cache} \(HARNESS_CACHE\)"):
+        load("cifar10")

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.data.finding import look
+from harness.data import look
 from tests.documentation.pages import DOCS, ROOT, Command, commands, name_of, pages
 from tests.encoders.test_skeleton import install
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from harness import cli
 from harness.errors import HarnessError
-from harness.machine.threads import Threads
+from harness.machine.process import Threads
 from harness.runs.executors import choice, on_ray
 from harness.runs.executors.choice import Where
 

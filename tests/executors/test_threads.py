@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from harness.data import load
-from harness.machine.threads import SPINS, Threads, bound_spinning, computing_with, threads_for
+from harness.machine.process import SPINS, Threads, bound_spinning, computing_with, threads_for
 from harness.papers import catalogue
 from harness.runs.estimate import threads_of
 from harness.runs.plan import configurations

@@ -10,12 +10,12 @@ from pathlib import Path
 import filelock
 import pytest
 
-from harness.machine.locks import Owner, hold, holder
+from harness.machine.files import Owner, hold, holder
 
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from harness.machine.locks import hold
+from harness.machine.files import hold
 with hold(Path(sys.argv[1])) as owner:
     print(owner, flush=True)
     time.sleep(60)

@@ -13,7 +13,7 @@ from harness.analysis.frame import Measurement, write_measurement
 from harness.analysis.judges import judge
 from harness.catalogue import Experiment
 from harness.config import CellConfig
-from harness.data.catalog import facts_of
+from harness.data.sets import facts_of
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 from harness.papers.dct_snn.findings.missing import Missing, beyond_claims, missing, unread
 from harness.papers.dct_snn.findings.work import flop, image_macs, map_shape

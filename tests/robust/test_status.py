@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import cli
-from harness.machine.locks import hold
+from harness.machine.files import hold
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import lock_path, write_record

@@ -7,7 +7,7 @@ import pytest
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.errors import HarnessError
-from harness.machine.threads import Threads
+from harness.machine.process import Threads
 from harness.runs.executors.choice import Where
 from harness.runs.request import Request, prepare
 from harness.snn.neuron import Kernel

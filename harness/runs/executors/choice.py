@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.machine.threads import Threads
+from harness.machine.process import Threads
 from harness.runs.executors import Executor
 from harness.runs.executors.local import Workers
 from harness.runs.executors.place import Place

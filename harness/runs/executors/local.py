@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from harness.errors import HarnessError, Stopped
-from harness.machine.locks import Owner
+from harness.machine.files import Owner
 from harness.runs.executors.messages import Answer, Broken, Progress, Said
 from harness.runs.executors.place import Place
 from harness.runs.executors.worker import work

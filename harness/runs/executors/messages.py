@@ -6,7 +6,7 @@ so does the end of the other process.
 
 from typing import NamedTuple
 
-from harness.machine.locks import Owner
+from harness.machine.files import Owner
 from harness.runs.grid import Finished
 
 

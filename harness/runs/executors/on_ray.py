@@ -13,11 +13,9 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError, Stopped
-from harness.machine.allocator import keep_freed_memory
 from harness.machine.console import counted
 from harness.machine.files import content_digest
-from harness.machine.signals import GRACEFUL, Deadline
-from harness.machine.threads import computing_with
+from harness.machine.process import GRACEFUL, Deadline, computing_with, keep_freed_memory
 from harness.records.store import digest_of, read_record, write_record
 from harness.records.weights import weights_path
 from harness.runs.executors.place import Place

@@ -7,9 +7,7 @@ from types import FrameType
 from typing import Any
 
 from harness.errors import Stopped
-from harness.machine.allocator import keep_freed_memory
-from harness.machine.signals import Deadline
-from harness.machine.threads import computing_with
+from harness.machine.process import Deadline, computing_with, keep_freed_memory
 from harness.runs.executors.place import Place
 from harness.runs.grid import run_grid
 from harness.runs.plan import PlannedCell

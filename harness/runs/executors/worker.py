@@ -8,9 +8,7 @@ from multiprocessing.connection import Connection
 import torch
 
 from harness.errors import HarnessError, Stopped
-from harness.machine.allocator import keep_freed_memory
-from harness.machine.signals import GRACEFUL, Deadline
-from harness.machine.threads import computing_with
+from harness.machine.process import GRACEFUL, Deadline, computing_with, keep_freed_memory
 from harness.runs.executors.messages import Answer, Broken, Message, Progress, Said
 from harness.runs.executors.place import Place
 from harness.runs.grid import attempt

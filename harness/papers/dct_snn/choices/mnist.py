@@ -16,7 +16,7 @@ import typer
 
 from harness.config import AnnRecipe, Augmentation, SnnRecipe
 from harness.data import load
-from harness.machine.allocator import keep_freed_memory
+from harness.machine.process import keep_freed_memory
 from harness.papers.dct_snn.choices.validation import SEED, Scores, ann_score, snn_score, validation_split
 from harness.papers.dct_snn.experiments.mnist import EXPERIMENT, PAPER
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from harness.config import CellConfig
 from harness.data import load
 from harness.data.cache import root
-from harness.machine.allocator import keep_freed_memory
-from harness.machine.threads import bound_spinning, computing_with
+from harness.machine.process import bound_spinning, computing_with, keep_freed_memory
 from harness.papers.dct_snn.choices.validation import Candidate, Scores, snn_score, validation_split
 
 

@@ -21,7 +21,7 @@ from harness.data import load
 from harness.data.cache import root
 from harness.data.subset import subset
 from harness.data.types import DataSet
-from harness.machine.allocator import keep_freed_memory
+from harness.machine.process import keep_freed_memory
 from harness.papers.dct_snn.choices.validation import SEED, Scores, ann_score, snn_score, validation_split
 from harness.papers.dct_snn.experiments.ablation_interleaved import EXPERIMENT
 from harness.papers.dct_snn.experiments.vgg import SHORT

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.config import CellConfig, Parameter, canonical_json
-from harness.data.catalog import facts_of
+from harness.data.sets import facts_of
 from harness.papers.dct_snn.paper import TEST_IMAGES
 
 TRAINING_IMAGES: Mapping[str, int] = {"mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000, "tinyimagenet": 100_000}

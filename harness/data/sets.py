@@ -1,0 +1,429 @@
+"""The data sets: what is known of each, where its files are looked for, and how they become images.
+
+`load` finds the files of a data set, verifies and decodes them. `look` says where they are and changes nothing.
+"""
+
+import io
+import pickle
+import warnings
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from harness.data import cache, download
+from harness.data.files import SUFFIXES, Tree, check_md5, is_archive, open_tree, read_file, shown, unpack_gzip
+from harness.data.subset import choose, image_set, take
+from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
+from harness.errors import HarnessError, did_you_mean
+
+# md5 of the published binary files; of CIFAR's, the last one holds the test images. The same as torchvision's.
+MD5 = {
+    "mnist": {
+        "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+        "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+        "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+        "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+    },
+    "cifar10": {
+        "data_batch_1": "c99cafc152244af753f735de768cd75f",
+        "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+        "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+        "data_batch_4": "634d18415352ddfa80567beed471001a",
+        "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+        "test_batch": "40351d587109b95175f43aff81a1287e",
+    },
+    "cifar100": {
+        "train": "16019d7e3df5f24257cddd939b257f8d",
+        "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
+    },
+}
+
+# Image files that are read; Pillow is asked for these formats and no other.
+IMAGE_SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp"}
+IMAGE_FORMATS = ("WEBP", "PNG", "JPEG", "BMP")
+# What Pillow raises for a file with wrong bytes, depending on where they stand.
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+DIGITS_TEST_IMAGES = 360
+# MNIST lies deepest, in MNIST/raw. Links that lead in a circle would go down for ever.
+_MAX_LEVELS = 4
+_AGAIN = "get the data set again"
+
+# (file name, class name), in one split.
+Listing = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One data set. `shape` is `(C, H, W)`.
+
+    `stems`: names of its folder or archive, without suffix, in small letters and without `-`, `_` or blanks.
+    `digest`: of the complete published data set.
+    `expected`: the files that a user should put in place, in words.
+    """
+
+    name: str
+    classes: int
+    shape: tuple[int, int, int]
+    digest: str
+    stems: tuple[str, ...] = ()
+    expected: str = ""
+
+
+_CIFAR = "torchvision's {0} folder, or an image tree {1}/{{train,test}}/<class>/*.png (also as .tgz or .zip)"
+
+_ALL = (
+    Facts("digits", 10, (1, 8, 8), "d91f98c4dda2784fb2fe4776e72937ab7a98fe095a528ca9e54acc2271361430"),
+    Facts(
+        name="mnist",
+        classes=10,
+        shape=(1, 28, 28),
+        digest="2cd60b53ae999558087291ce965194c562dffdf84d286689969bbf2945fd591a",
+        stems=("mnist", "raw"),
+        expected="torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
+    ),
+    Facts(
+        name="cifar10",
+        classes=10,
+        shape=(3, 32, 32),
+        digest="60b4d287a9d2099b024ef2d813acd3208ee4ec681ba95dafcafd5ee1867f6c5b",
+        stems=("cifar10", "cifar10batchespy", "cifar10python"),
+        expected=_CIFAR.format("cifar-10-batches-py", "cifar10"),
+    ),
+    Facts(
+        name="cifar100",
+        classes=100,
+        shape=(3, 32, 32),
+        digest="1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
+        stems=("cifar100", "cifar100python"),
+        expected=_CIFAR.format("cifar-100-python", "cifar100"),
+    ),
+    Facts(
+        name="tinyimagenet",
+        classes=200,
+        shape=(3, 64, 64),
+        # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
+        digest="4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
+        stems=("tinyimagenet", "tinyimagenet200"),
+        expected="tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+    ),
+)
+
+
+def names() -> list[str]:
+    """The names `load` knows."""
+    return [facts.name for facts in _ALL]
+
+
+def facts_of(name: str) -> Facts:
+    """The facts of the data set `name`; raises HarnessError for an unknown one."""
+    for facts in _ALL:
+        if facts.name == name:
+            return facts
+    raise did_you_mean("data set", name, names())
+
+
+def load(
+    name: str,
+    data_dir: Path | None = None,
+    *,
+    train_images: int | None = None,
+    test_images: int | None = None,
+    download: bool = True,
+) -> DataSet:
+    """The data set `name`, or the stratified part with `train_images` and `test_images` images (None: all).
+
+    Looks in `data_dir` alone if it is given; else in HARNESS_DATA, the cache, and the network if `download`.
+    Raises HarnessError if the files are nowhere or damaged, or there are fewer images than asked for.
+    """
+    facts = facts_of(name)
+    whole_train, whole_test = _splits(facts, data_dir, download)
+    train, test = take(whole_train, train_images), take(whole_test, test_images)
+    return DataSet(name, facts.classes, image_set(train), image_set(test), digest_of(train, test))
+
+
+def _splits(facts: Facts, data_dir: Path | None, may_download: bool) -> tuple[Split, Split]:
+    if facts.name == "digits":
+        return _digits()
+    try:
+        source = _locate(facts, data_dir, may_download)
+        # MNIST is faster read and verified than looked up in a cache.
+        if facts.name == "mnist":
+            return _mnist(source)
+        return cache.load(facts.name, source, lambda: _decode(facts, source))
+    except OSError as error:
+        raise HarnessError(f"{facts.name} cannot be read: {error}", "check the permissions") from error
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where a data set is, and its state.
+
+    `verified`: every byte is as published. `found`: there, but not compared yet. Else `detail` says what is wrong.
+    """
+
+    name: str
+    state: Literal["verified", "found", "damaged", "missing"]
+    where: Path | None
+    detail: str
+
+
+def look(name: str, data_dir: Path | None = None) -> Finding:
+    """Where the data set `name` is, and whether its files are as published. Never downloads, decodes or raises."""
+    where: Path | None = None
+    try:
+        facts = facts_of(name)
+        if name == "digits":
+            return _compared(facts, None, digest_of(*_digits()), "comes with scikit-learn")
+        where = _find(facts, data_dir)
+        if where is None:
+            missing = f"looked in {_listed(data_dir)}; put {facts.expected} in one of them"
+            return Finding(name, "missing", None, missing)
+        if name == "mnist":
+            for file in MD5[name]:
+                _mnist_file(where, file)
+            return Finding(name, "verified", where, "md5 of all four files")
+        stored = cache.summary(name, where)
+        if stored is None:
+            return Finding(name, "found", where, "not decoded yet")
+        train, test, digest = stored
+        return _compared(facts, where, digest, f"{train} training and {test} test images, decoded")
+    # Besides damaged files: a library that does not fit the others fails on import, which doctor must survive.
+    except (HarnessError, OSError, ImportError, RuntimeError) as error:
+        return Finding(name, "damaged", where, str(error))
+
+
+def _compared(facts: Facts, where: Path | None, digest: str, detail: str) -> Finding:
+    if digest == facts.digest:
+        return Finding(facts.name, "verified", where, f"{detail}, digest {digest[:16]}")
+    return Finding(facts.name, "found", where, f"{detail}, digest {digest[:16]}, not as published")
+
+
+# Where the files are.
+
+
+def _locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
+    """The folder or archive that holds the data set; downloads it if it is nowhere and `may_download`.
+
+    Raises HarnessError saying where it looked and how to get the files. If `data_dir` is given, no other place is
+    looked at, because to use other files than those asked for would be a silent change of data.
+    """
+    found, problems = _find(facts, data_dir), list[str]()
+    if found is None and data_dir is None and may_download:
+        into = cache.root()
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+            # Cells run side by side: one downloads, the others wait and then find the files.
+            with cache.locked(into / f"{facts.name}.lock"):
+                if _found_in(into, facts) is None:
+                    problems = download.fetch(facts.name, into, MD5.get(facts.name, {}))
+            found = _found_in(into, facts)
+        except (OSError, NotImplementedError) as error:
+            problems = [cache.fault(error)]
+    if found is None:
+        failed = f"; download failed: {'; '.join(problems)}" if problems else ""
+        there = data_dir or "the folder HARNESS_DATA names"
+        what = f"no {facts.name} in {_listed(data_dir)}{failed}"
+        raise HarnessError(what, f"put {facts.expected} in {shown(there)}")
+    return found
+
+
+def _find(facts: Facts, data_dir: Path | None) -> Path | None:
+    """The folder or archive that holds the data set, of the files already here; None if there is none."""
+    if data_dir is not None and _is_source(data_dir, facts):
+        return data_dir
+    found = (_found_in(place, facts) for place in _places(data_dir).values())
+    return next((path for path in found if path is not None), None)
+
+
+def _places(data_dir: Path | None) -> dict[str, Path]:
+    """The folders to look in, by what chose them, the first to be tried first."""
+    if data_dir is not None:
+        return {"--data-dir": data_dir}
+    chosen = cache.folder_from("HARNESS_DATA")
+    return {**({"HARNESS_DATA": chosen} if chosen else {}), "the cache": cache.root()}
+
+
+def _listed(data_dir: Path | None) -> str:
+    return ", ".join(f"{chosen_by} ({shown(place)})" for chosen_by, place in _places(data_dir).items())
+
+
+def _found_in(place: Path, facts: Facts, levels: int = _MAX_LEVELS) -> Path | None:
+    """`place` itself or something in it, `levels` down at most, that has one of the data set's names."""
+    if _is_named(place, facts) and _is_source(place, facts):
+        return place
+    if levels == 0 or not place.is_dir():
+        return None
+    named = [child for child in place.iterdir() if _is_named(child, facts)]
+    # Folders before archives: they were unpacked for a reason, and need no unpacking.
+    ordered = sorted(named, key=lambda child: (child.is_file(), child.name))
+    return next((path for child in ordered if (path := _found_in(child, facts, levels - 1)) is not None), None)
+
+
+def _is_named(path: Path, facts: Facts) -> bool:
+    name = path.name.lower()
+    stem = next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
+    return stem.translate({ord(mark): None for mark in "-_ "}) in facts.stems
+
+
+def _is_source(path: Path, facts: Facts) -> bool:
+    """Whether the data set's files are here: all of MNIST's four, any of another's."""
+    if facts.name == "mnist":
+        return all((path / name).is_file() or (path / f"{name}.gz").is_file() for name in MD5["mnist"])
+    if path.is_file():
+        return is_archive(path)
+    return (path / "train").is_dir() or any((path / name).is_file() for name in MD5.get(facts.name, {}))
+
+
+# How they become images. Each reader gives the training and the test split in canonical order.
+
+
+def _digits() -> tuple[Split, Split]:
+    """The digits of scikit-learn: 1437 training and 360 test images, `[N, 1, 8, 8]`; grey 0..16 becomes 0..255."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    pixels = np.rint(bunch.images * 255 / 16).astype(np.uint8)[:, None]
+    whole = canonical(pixels, bunch.target.astype(np.int64))
+    test = choose(whole.hashes, whole.labels, DIGITS_TEST_IMAGES)
+    train = np.setdiff1d(np.arange(len(whole)), test)
+    return part(whole, train), part(whole, test)
+
+
+def _mnist(folder: Path) -> tuple[Split, Split]:
+    """MNIST's images, `[N, 1, 28, 28]`, from its four idx files (LeCun's format) or the same as .gz."""
+    train_images, train_labels, test_images, test_labels = (_mnist_file(folder, name) for name in MD5["mnist"])
+
+    def split(images: bytes, labels: bytes) -> Split:
+        # An idx header is 4 bytes and 4 more for each dimension: 16 for images, 8 for labels.
+        pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 1, 28, 28)
+        return canonical(pixels, np.frombuffer(labels, np.uint8, offset=8).astype(np.int64))
+
+    return split(train_images, train_labels), split(test_images, test_labels)
+
+
+def _mnist_file(folder: Path, name: str) -> bytes:
+    path = folder / name
+    if path.exists():
+        raw = read_file(path)
+    else:
+        path = folder / f"{name}.gz"
+        raw = unpack_gzip(read_file(path), path)
+    check_md5(shown(path), raw, MD5["mnist"][name])
+    return raw
+
+
+def _decode(facts: Facts, source: Path) -> tuple[Split, Split]:
+    """Both splits of the folder or archive `source`, whichever layout it has; HarnessError if it has none."""
+    tree = open_tree(source)
+    batches, images = _batch_folder(tree, facts), tree.folder_of("train/")
+    if batches is not None:
+        *training, test = (_batch(tree, f"{batches}{name}", md5, facts) for name, md5 in MD5[facts.name].items())
+        pixels, labels = zip(*training, strict=True)
+        return canonical(np.concatenate(pixels), np.concatenate(labels)), canonical(*test)
+    if images is not None:
+        return _image_folder(tree, images, facts)
+    what = f"{shown(source)} does not hold {facts.name} in a known layout"
+    raise HarnessError(what, f"expected {facts.expected}")
+
+
+def _batch_folder(tree: Tree, facts: Facts) -> str | None:
+    """The folder in `tree` that holds any of CIFAR's python batches; None if there is none."""
+    found = (tree.folder_of(name) for name in MD5.get(facts.name, {}))
+    return next((folder for folder in found if folder is not None), None)
+
+
+def _batch(tree: Tree, name: str, md5: str, facts: Facts) -> tuple[Pixels, Labels]:
+    """The images, uint8 `[N, 3, 32, 32]`, and labels of one of CIFAR's pickles."""
+    raw = tree.read(name)
+    check_md5(tree.where(name), raw, md5)
+    with warnings.catch_warnings():
+        # Python 2's numpy stored 0 and 1 where today's expects booleans, and warns.
+        warnings.simplefilter("ignore")
+        # Loading a pickle may run any code: these are the published bytes, as the md5 just verified says.
+        batch = pickle.loads(raw, encoding="latin1")
+    labels = np.array(batch["labels" if facts.name == "cifar10" else "fine_labels"], np.int64)
+    return np.asarray(batch["data"], np.uint8).reshape(len(labels), *facts.shape), labels
+
+
+def _image_folder(tree: Tree, folder: str, facts: Facts) -> tuple[Split, Split]:
+    """The images of `{train,test}/<class>/*.png`, or of Tiny ImageNet's own layout with its annotations file.
+
+    A label is the alphabetical place of its class. Raises HarnessError for a missing class, an unreadable image, or
+    one of the wrong size.
+    """
+    train, test = _listing(tree, f"{folder}train/"), _held_out(tree, folder)
+    seen, held = {name for _, name in train}, {name for _, name in test}
+    for split, missing in (("training", held - seen), ("test", seen - held)):
+        if missing:
+            raise HarnessError(f"class {min(missing)!r} has no {split} images in {shown(tree.source)}", _AGAIN)
+    if len(seen) != facts.classes:
+        raise HarnessError(
+            f"{shown(tree.source)} has {len(seen)} classes, {facts.name} has {facts.classes}",
+            "a class folder is missing, or it is another data set",
+        )
+    label_of = {name: label for label, name in enumerate(sorted(seen))}
+
+    def decoded(files: Listing) -> Split:
+        images = np.empty((len(files), *facts.shape), np.uint8)
+        # One thread on purpose: for images this small Pillow holds the interpreter lock, and threads only slow it.
+        for row, (name, _) in zip(images, files, strict=True):
+            row[:] = _image(tree, name, facts)
+        return canonical(images, np.array([label_of[name] for _, name in files], np.int64))
+
+    with warnings.catch_warnings():
+        # Pillow warns of a huge image before it refuses one that is twice as large.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return decoded(train), decoded(test)
+
+
+def _listing(tree: Tree, folder: str) -> Listing:
+    """The images below `folder`, each with the name of its class folder."""
+    paths = [PurePosixPath(name) for name in tree.files if name.startswith(folder)]
+    depth = folder.count("/")
+    return [
+        (str(path), path.parts[depth])
+        for path in sorted(paths)
+        if path.suffix.lower() in IMAGE_SUFFIXES and len(path.parts) > depth + 1
+    ]
+
+
+def _held_out(tree: Tree, folder: str) -> Listing:
+    """The labelled images that are not for training."""
+    annotations = f"{folder}val/val_annotations.txt"
+    if annotations in tree.files:
+        # Lines read: val_0.JPEG <tab> n03444034 <tab> four numbers of a box.
+        text = tree.read(annotations).decode("utf-8", "replace")
+        rows = [line.split("\t") for line in text.splitlines() if line.strip()]
+        if any(len(row) < 2 for row in rows):
+            raise HarnessError(f"{tree.where(annotations)} is damaged", _AGAIN)
+        return [(f"{folder}val/images/{row[0]}", row[1]) for row in rows]
+    for split in ("test", "val"):
+        found = _listing(tree, f"{folder}{split}/")
+        # Tiny ImageNet's test images have no labels: they lie in one folder named "images".
+        if found and {name for _, name in found} != {"images"}:
+            return found
+    where = shown(f"{folder}test or {folder}val of {tree.source}")
+    raise HarnessError(f"no labelled images in {where}", _AGAIN)
+
+
+def _image(tree: Tree, name: str, facts: Facts) -> Pixels:
+    raw, where = tree.read(name), tree.where(name)
+    _, height, width = facts.shape
+    try:
+        with Image.open(io.BytesIO(raw), formats=IMAGE_FORMATS) as image:
+            # Opening reads the header alone, so a huge image is refused before it is decoded.
+            if image.size != (width, height):
+                raise HarnessError(
+                    f"{where} is {image.width}×{image.height}, {facts.name} is {width}×{height}",
+                    "resizing would change the data set: get the original images",
+                )
+            return np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    except UNREADABLE as error:
+        # Pillow's own message for a file of no known format holds the address of an object.
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = f"it is none of {', '.join(IMAGE_FORMATS)}" if unknown else error
+        raise HarnessError(f"{where} is not a readable image: {reason}", "get the file again") from error

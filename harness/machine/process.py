@@ -1,0 +1,177 @@
+"""The process of a run: the signals that end it, the threads it computes with, and the memory it has freed."""
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+STOPPED = 130  # exit code after Ctrl-C
+AGAIN = 75  # exit code after an end with a checkpoint: start again to go on (EX_TEMPFAIL)
+GRACEFUL = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasattr(signal, name))
+# Turns that a thread of GNU OpenMP waits awake: about a millisecond, longer than the gap between two loops of a step.
+# With 1,000 of them a step of two threads takes up to 1.5 times as long, and two such runs at once six times.
+SPINS = "100000"
+# Multiply-accumulates of a training step up to which one thread is as fast as two, or nearly: the fully connected
+# networks on MNIST, at any number of timesteps of the paper, and smaller ones.
+SMALL_STEP = 1.5e9
+_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # names of mallopt(3)
+
+
+@dataclass
+class Deadline:
+    """When a run ends with a checkpoint: `seconds` after `start`, or as soon as a signal asks for it."""
+
+    seconds: float | None = None
+    _begun: float | None = None
+    _asked: list[int] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start counting, unless it has been started."""
+        if self._begun is None:
+            self._begun = time.monotonic()
+
+    def ask(self, number: int) -> None:
+        """End the run because of signal `number`."""
+        self._asked.append(number)
+
+    def passed(self) -> bool:
+        """Whether the run should end now."""
+        over = self.seconds is not None and self._begun is not None
+        return bool(self._asked) or (over and time.monotonic() - (self._begun or 0.0) >= (self.seconds or 0.0))
+
+
+@contextmanager
+def stoppable(deadline: Deadline | None = None) -> Iterator[None]:
+    """Inside the block, Ctrl-C (SIGINT) raises KeyboardInterrupt; a second signal ends the process.
+
+    SIGTERM and SIGUSR1 ask `deadline` to end the run; without a deadline they act like Ctrl-C.
+    """
+
+    def stop(number: int) -> None:
+        if deadline is None or number not in GRACEFUL:
+            raise KeyboardInterrupt
+        deadline.ask(number)
+
+    with _first_signal(stop):
+        yield
+
+
+@contextmanager
+def finishing() -> Iterator[None]:
+    """Delay the first signal to the end of the block, so that a file is written whole. A second ends the process."""
+    seen: list[int] = []
+    with _first_signal(seen.append):
+        yield
+    if seen:
+        signal.raise_signal(seen[0])
+
+
+@contextmanager
+def _first_signal(act: Callable[[int], None]) -> Iterator[None]:
+    """Inside the block, the first signal that ends a run calls `act`, and a second one ends the process."""
+    seen: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+        if len(seen) > 1:
+            if sys.stderr.isatty():
+                os.write(2, b"\x1b[?25h\n")  # the progress display hides the cursor
+            os._exit(STOPPED)
+        act(number)
+
+    if threading.current_thread() is not threading.main_thread():  # others may not set handlers
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *GRACEFUL)}
+    for number, old in before.items():
+        if old not in (signal.SIG_IGN, None):  # a shell has its background processes ignore Ctrl-C: keep that
+            signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            if old is not None:
+                signal.signal(number, old)
+
+
+@dataclass(frozen=True)
+class Threads:
+    """How many threads torch and Numba compute with, and why; no reason where it is torch's own choice."""
+
+    count: int
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.count} thread{'s' * (self.count != 1)}{self.why and ': '}{self.why}"
+
+
+def bound_spinning() -> None:
+    """Have threads sleep that wait longer than a moment, so that two runs on one machine do not slow each other down.
+
+    Call it before torch is loaded. It respects OMP_WAIT_POLICY and GOMP_SPINCOUNT where the user has set them.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+
+
+def threads_for(step: float, workers: int = 1) -> Threads:
+    """The threads of each of `workers` processes whose training step has `step` multiply-accumulates.
+
+    OMP_NUM_THREADS decides where the user has set it. The choice never depends on how busy the machine is: the order
+    in which numbers are added up depends on it, and a run that goes on tomorrow must add in the same order.
+    """
+    import torch
+
+    # Not torch's own answer: Numba gives OpenMP another number of threads when it starts its own.
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if asked.isdecimal() and int(asked):
+        return Threads(int(asked), "OMP_NUM_THREADS")
+    most = torch.get_num_threads()
+    if step <= SMALL_STEP:
+        return Threads(1, "a small network")
+    return Threads(max(1, most // workers), f"shared by {workers} workers" if workers > 1 else "")
+
+
+@contextmanager
+def computing_with(count: int) -> Iterator[None]:
+    """Inside the block, torch and Numba compute with `count` threads, Numba with as many of them as it may have."""
+    import numba
+    import torch
+
+    before = torch.get_num_threads(), numba.get_num_threads()
+    torch.set_num_threads(count)
+    numba.set_num_threads(min(count, int(numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        numba.set_num_threads(before[1])
+
+
+def keep_freed_memory() -> bool:
+    """Have glibc take large blocks from the heap and keep the heap. Returns whether it does so.
+
+    Training allocates tensors of the same large sizes at every step. glibc returns blocks above 32 MiB to the system
+    at once, so that each step would map all its pages again: a third of the CPU time of a spiking VGG with batches
+    of 32.
+    """
+    mallopt = _c_function("mallopt")
+    return bool(mallopt and mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def return_freed_memory() -> bool:
+    """Return freed memory to the system. Returns whether the C library can do so (glibc)."""
+    gc.collect()
+    trim = _c_function("malloc_trim")
+    return bool(trim and trim(0))
+
+
+def _c_function(name: str) -> Callable[..., int] | None:
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

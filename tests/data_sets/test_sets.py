@@ -1,0 +1,464 @@
+"""Data sets from their files: where these are looked for, how they are verified, and the images that come of them."""
+
+import gzip
+import hashlib
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.datasets import load_digits
+from torchvision.datasets import CIFAR10, CIFAR100
+
+from harness.data import download, load, look, names, sets
+from harness.data.types import canonical, digest_of
+from harness.errors import HarnessError
+
+from . import samples
+
+
+def naive_hash(image: np.ndarray, label: int | np.signedinteger) -> bytes:
+    return hashlib.sha256(image.tobytes() + int(label).to_bytes(8, "little")).digest()
+
+
+def naive_digest(*splits: tuple[np.ndarray, np.ndarray]) -> str:
+    """The digest of training and test images, by hashlib and sorted()."""
+    whole = b""
+    for pixels, labels in splits:
+        whole += b"".join(sorted(naive_hash(*pair) for pair in zip(pixels, labels, strict=True)))
+    return hashlib.sha256(whole).hexdigest()
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the data sets a download was tried for."""
+    tried: list[str] = []
+
+    def fetch(name: str, *_args: object) -> list[str]:
+        tried.append(name)
+        return ["no network"]
+
+    monkeypatch.setattr(download, "fetch", fetch)
+    return tried
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> samples.Files:
+    """CIFAR-10's batches, with their md5 taken for the published ones."""
+    return publish(monkeypatch, "cifar10", samples.batches())
+
+
+def publish(monkeypatch: pytest.MonkeyPatch, name: str, files: samples.Files) -> samples.Files:
+    monkeypatch.setitem(sets.MD5, name, samples.md5_of(files))
+    return files
+
+
+# The digest.
+
+
+def test_images_stand_in_the_order_of_their_hashes() -> None:
+    pixels, labels = samples.images(50), np.arange(50)
+    split = canonical(pixels, labels)
+    hashes = [naive_hash(*pair) for pair in zip(split.images, split.labels, strict=True)]
+    assert hashes == sorted(naive_hash(*pair) for pair in zip(pixels, labels, strict=True))
+    assert hashes == [row.tobytes() for row in split.hashes]
+
+
+@pytest.mark.parametrize("change", ["pixel", "label"])
+def test_one_changed_value_changes_the_digest(change: str) -> None:
+    pixels, labels = samples.images(4), np.arange(4)
+    before = canonical(pixels, labels)
+    if change == "pixel":
+        pixels[2, 1, 5, 5] ^= 1
+    else:
+        labels[2] = 0
+    assert digest_of(canonical(pixels, labels), before) != digest_of(before, before)
+
+
+def test_swapping_train_and_test_changes_the_digest() -> None:
+    one, two = (canonical(samples.images(4, seed=seed), np.arange(4)) for seed in (1, 2))
+    assert digest_of(one, two) != digest_of(two, one)
+
+
+def test_the_digest_covers_the_subset_that_is_held(tmp_path: Path) -> None:
+    samples.write(tmp_path, samples.tree())
+    data = load("cifar10", tmp_path, train_images=13)
+    held = [(part.images.numpy(), part.labels.numpy()) for part in (data.train, data.test)]
+    assert len(data.train) == 13
+    assert data.digest == naive_digest(*held)
+
+
+@pytest.mark.parametrize("name", ["", "cifar10.tgz", "cifar10.zip", "CIFAR-10.tar", "cifar_10.tar.gz"])
+def test_the_digest_of_a_tree_is_the_naive_one_packed_or_not(tmp_path: Path, name: str) -> None:
+    if name:
+        samples.pack(tmp_path / name, samples.tree())
+    else:
+        samples.write(tmp_path, samples.tree())
+    assert load("cifar10", tmp_path).digest == naive_digest(*samples.cifar10())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_python_batches_have_the_digest_of_the_same_images_as_files(
+    tmp_path: Path, batches: samples.Files, packed: bool
+) -> None:
+    if packed:
+        samples.pack(tmp_path / "cifar-10-python.tar.gz", batches)
+    else:
+        samples.write(tmp_path, batches)
+    assert load("cifar10", tmp_path).digest == naive_digest(*samples.cifar10())
+
+
+@pytest.mark.parametrize(("kind", "options"), [("webp", {"lossless": True, "exact": True}), ("bmp", {})])
+def test_the_file_format_does_not_matter(tmp_path: Path, kind: str, options: dict[str, bool]) -> None:
+    splits = samples.cifar10()
+    for split, (pixels, labels) in zip(("train", "test"), splits, strict=True):
+        for row, (image, label) in enumerate(zip(pixels, labels, strict=True)):
+            file = {f"{split}/{label}/{row}.{kind}": samples.encoded(image, kind, **options)}
+            samples.write(tmp_path / "cifar10", file)
+    assert load("cifar10", tmp_path).digest == naive_digest(*splits)
+
+
+# The digits of scikit-learn.
+
+
+def test_the_digits_are_those_of_scikit_learn_in_two_splits() -> None:
+    data = load("digits")
+    assert data.train.images.shape == (1437, 1, 8, 8)
+    assert data.test.images.shape == (360, 1, 8, 8)
+    grey = torch.cat([data.train.images, data.test.images]).numpy().reshape(1797, 64) * (16 / 255)
+    assert np.array_equal(np.unique(np.rint(grey), axis=0), np.unique(load_digits().data, axis=0))
+    assert (data.train.images.min().item(), data.train.images.max().item()) == (0, 255)
+
+
+def test_every_class_of_the_digits_gives_a_fifth_to_the_test_set() -> None:
+    held, whole = torch.bincount(load("digits").test.labels), np.bincount(load_digits().target)
+    assert np.abs(held.numpy() - whole * 360 / 1797).max() <= 1
+
+
+# MNIST.
+
+
+@pytest.fixture
+def raw(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder MNIST/raw with tiny files whose md5 is taken for the published one."""
+    return samples.write(tmp_path / "MNIST" / "raw", publish(monkeypatch, "mnist", samples.mnist_files()))
+
+
+@pytest.mark.parametrize("up", [0, 1, 2])
+def test_pixels_and_labels_are_those_of_the_idx_files(raw: Path, up: int) -> None:
+    data = load("mnist", [raw, *raw.parents][up])
+    expected = samples.images(20, 28, seed=20, channels=1)
+    label_of = {image.tobytes(): row % 10 for row, image in enumerate(expected)}
+    assert data.train.images.shape == (20, 1, 28, 28)
+    assert [label_of[image.numpy().tobytes()] for image in data.train.images] == data.train.labels.tolist()
+
+
+def test_gzipped_files_are_the_same_data(raw: Path) -> None:
+    plain = load("mnist", raw).digest
+    for file in raw.iterdir():
+        file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+        file.unlink()
+    assert load("mnist", raw).digest == plain
+
+
+def test_a_changed_byte_is_an_error_that_names_the_file_and_both_digests(raw: Path) -> None:
+    path = raw / "t10k-images-idx3-ubyte"
+    published = sets.MD5["mnist"][path.name]
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    found = samples.md5_of({path.name: path.read_bytes()})[path.name]
+    with pytest.raises(HarnessError, match=f"{path.name} has md5 {found}, expected {published}"):
+        load("mnist", raw)
+
+
+def test_a_broken_gzip_file_is_named(raw: Path) -> None:
+    path = raw / "train-labels-idx1-ubyte"
+    (raw / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes())[:-9])
+    path.unlink()
+    with pytest.raises(HarnessError, match=r"train-labels-idx1-ubyte.gz cannot be unpacked"):
+        load("mnist", raw)
+
+
+def test_a_part_of_mnist_is_not_taken_for_it(raw: Path, tmp_path: Path, downloads: list[str]) -> None:
+    samples.write(tmp_path / "cache" / "MNIST" / "raw", samples.mnist_files())
+    (raw / "train-labels-idx1-ubyte").unlink()
+    with pytest.raises(HarnessError, match=r"no mnist in .* put .*the four"):
+        load("mnist", tmp_path)
+    assert len(load("mnist").train) == 20
+    assert not downloads
+
+
+# CIFAR's python batches.
+
+
+class Evil:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize(("name", "published"), [("cifar10", CIFAR10), ("cifar100", CIFAR100)])
+def test_the_published_md5_are_torchvisions_with_the_test_images_last(
+    name: str, published: type[CIFAR10] | type[CIFAR100]
+) -> None:
+    assert list(sets.MD5[name].items()) == [(file, md5) for file, md5 in published.train_list + published.test_list]
+
+
+def test_labels_stay_with_their_images(batches: samples.Files, tmp_path: Path) -> None:
+    data = load("cifar10", samples.write(tmp_path, batches))
+    (pixels, labels), _ = samples.cifar10()
+    label_of = {image.tobytes(): label for image, label in zip(pixels, labels, strict=True)}
+    assert [label_of[image.numpy().tobytes()] for image in data.train.images] == data.train.labels.tolist()
+
+
+@pytest.mark.parametrize("python", [2, 3])
+def test_cifar100_uses_the_fine_labels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, python: int) -> None:
+    pixels, labels = samples.images(100), np.arange(100)
+    today = pickle.dumps({"data": pixels.reshape(100, -1), "fine_labels": labels.tolist()}, protocol=4)
+    batch = samples.python2_pickle(pixels, labels, b"fine_labels") if python == 2 else today
+    files = publish(monkeypatch, "cifar100", {f"cifar-100-python/{part}": batch for part in ("train", "test")})
+    data = load("cifar100", samples.write(tmp_path, files))
+    assert sorted(data.train.labels.tolist()) == list(range(100))
+
+
+def test_nothing_is_unpickled_before_its_md5_matched(tmp_path: Path) -> None:
+    evil = pickle.dumps(Evil(tmp_path / "written"))
+    samples.write(tmp_path, {**samples.batches(), "cifar-10-batches-py/data_batch_1": evil})
+    found = hashlib.md5(evil).hexdigest()
+    with pytest.raises(HarnessError, match=f"data_batch_1 in .* has md5 {found}, expected c99cafc1"):
+        load("cifar10", tmp_path)
+    assert not (tmp_path / "written").exists()
+
+
+def test_a_missing_batch_is_named(batches: samples.Files, tmp_path: Path) -> None:
+    del batches["cifar-10-batches-py/data_batch_4"]
+    with pytest.raises(HarnessError, match="data_batch_4 is missing"):
+        load("cifar10", samples.write(tmp_path, batches))
+
+
+# Image folders.
+
+
+def test_labels_are_the_alphabetical_places_of_the_classes(tmp_path: Path) -> None:
+    data = load("cifar10", samples.write(tmp_path, samples.tree()))
+    pixels, labels = samples.cifar10()[1]
+    label_of = {image.tobytes(): label for image, label in zip(pixels, labels, strict=True)}
+    assert [label_of[image.numpy().tobytes()] for image in data.test.images] == data.test.labels.tolist()
+
+
+def test_val_stands_for_test(tmp_path: Path) -> None:
+    one = load("cifar10", samples.write(tmp_path / "one", samples.tree("val")))
+    two = load("cifar10", samples.write(tmp_path / "two", samples.tree("test")))
+    assert one.digest == two.digest
+
+
+def test_other_files_in_the_tree_are_ignored(tmp_path: Path) -> None:
+    other = {"cifar10/train/cat/notes.txt": b"", "cifar10/train/cat/._a.png": b"", "__MACOSX/cifar10/train/a.png": b""}
+    samples.pack(tmp_path / "cifar10.tgz", {**samples.tree(), **other})
+    assert len(load("cifar10", tmp_path).train) == 20
+
+
+def tiny_imagenet() -> samples.Files:
+    """Tiny ImageNet's own layout: one training image a class in its shade, one validation image in the opposite."""
+    files, boxes = {}, ""
+    shade = np.arange(200, dtype=np.uint8)[:, None, None, None]
+    pixels = np.broadcast_to(shade, (200, 3, 64, 64)).copy()
+    for label in range(200):
+        wnid = f"n{label:08}"
+        files[f"tiny-imagenet-200/train/{wnid}/images/{wnid}_0.JPEG"] = samples.encoded(pixels[label], "PNG")
+        files[f"tiny-imagenet-200/train/{wnid}/{wnid}_boxes.txt"] = b"a.JPEG\t0\t0\t1\t1\n"
+        files[f"tiny-imagenet-200/val/images/val_{label}.JPEG"] = samples.encoded(255 - pixels[label], "PNG")
+        boxes += f"val_{label}.JPEG\t{wnid}\t0\t0\t1\t1\n"
+    files["tiny-imagenet-200/val/val_annotations.txt"] = boxes.encode()
+    files["tiny-imagenet-200/test/images/test_0.JPEG"] = samples.encoded(pixels[0])
+    return files
+
+
+def test_tiny_imagenet_takes_its_test_labels_from_the_annotations(tmp_path: Path) -> None:
+    samples.pack(tmp_path / "tiny-imagenet-200.zip", tiny_imagenet())
+    data = load("tinyimagenet", tmp_path)
+    assert data.test.images.shape == (200, 3, 64, 64)
+    assert (255 - data.test.images[:, 0, 0, 0].long()).tolist() == data.test.labels.tolist()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "what"),
+    [
+        ("val/images/val_7.JPEG", None, "val_7.JPEG is missing"),
+        ("val/val_annotations.txt", b"val_0.JPEG", "val_annotations.txt in .* is damaged"),
+    ],
+)
+def test_what_is_wrong_with_tiny_imagenets_validation_images_is_named(
+    tmp_path: Path, file: str, content: bytes | None, what: str
+) -> None:
+    files = tiny_imagenet()
+    del files[f"tiny-imagenet-200/{file}"]
+    if content is not None:
+        files[f"tiny-imagenet-200/{file}"] = content
+    samples.pack(tmp_path / "tiny-imagenet-200.zip", files)
+    with pytest.raises(HarnessError, match=what):
+        load("tinyimagenet", tmp_path)
+
+
+def test_grey_images_get_three_equal_channels(tmp_path: Path) -> None:
+    samples.write(tmp_path, samples.tree())
+    for path in (tmp_path / "cifar10").rglob("*.png"):
+        Image.open(path).convert("L").save(path)
+    images = load("cifar10", tmp_path).train.images
+    assert images.shape == (20, 3, 32, 32)
+    assert bool((images[:, 0] == images[:, 2]).all())
+
+
+@pytest.mark.parametrize(
+    ("left_out", "what"),
+    [
+        ("test/frog", "class 'frog' has no test images"),
+        ("train/frog", "class 'frog' has no training images"),
+        ("frog", "has 9 classes, cifar10 has 10"),
+        ("/test/", "no labelled images in test or val of"),
+    ],
+)
+def test_a_tree_that_is_not_whole_is_an_error(tmp_path: Path, left_out: str, what: str) -> None:
+    files = {name: content for name, content in samples.tree().items() if left_out not in name}
+    with pytest.raises(HarnessError, match=what):
+        load("cifar10", samples.write(tmp_path, files))
+
+
+@pytest.mark.parametrize("keep", [0, 10, 300])
+def test_an_unreadable_image_is_named(tmp_path: Path, keep: int) -> None:
+    files = samples.tree()
+    name = next(name for name in files if "train/horse" in name)
+    files[name] = files[name][:keep]
+    samples.pack(tmp_path / "cifar10.tgz", files)
+    with pytest.raises(HarnessError, match=f"{name} in .*cifar10.tgz is not a readable image"):
+        load("cifar10", tmp_path)
+
+
+def test_an_image_of_the_wrong_size_is_named(tmp_path: Path) -> None:
+    files = samples.tree()
+    name = next(name for name in files if "test/ship" in name)
+    files[name] = samples.encoded(samples.images(1, 31)[0])
+    samples.pack(tmp_path / "cifar10.zip", files)
+    with pytest.raises(HarnessError, match=f"{name} in .* is 31×31, cifar10 is 32×32"):
+        load("cifar10", tmp_path)
+
+
+# Where they are looked for.
+
+
+def other_tree() -> samples.Files:
+    """A tree that differs from `samples.tree()` in one image."""
+    files = samples.tree()
+    return {**files, next(iter(files)): samples.encoded(samples.images(1, seed=5)[0])}
+
+
+def test_the_known_names() -> None:
+    assert names() == ["digits", "mnist", "cifar10", "cifar100", "tinyimagenet"]
+    with pytest.raises(HarnessError, match="did you mean 'cifar10'"):
+        load("cifar-10")
+
+
+def test_the_argument_comes_before_the_environment_and_that_before_the_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    one, two = samples.write(tmp_path / "1", samples.tree()), samples.write(tmp_path / "2", other_tree())
+    samples.write(tmp_path / "cache", samples.tree())
+    assert load("cifar10").digest == load("cifar10", one).digest
+    monkeypatch.setenv("HARNESS_DATA", str(two))
+    assert load("cifar10", one).digest != load("cifar10").digest
+    assert load("cifar10", two).digest == load("cifar10").digest
+
+
+def test_a_folder_that_was_named_is_the_only_one_looked_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, downloads: list[str]
+) -> None:
+    monkeypatch.setenv("HARNESS_DATA", str(samples.write(tmp_path / "1", samples.tree())))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(HarnessError, match=rf"no cifar10 in --data-dir \({tmp_path / 'empty'}\)"):
+        load("cifar10", tmp_path / "empty")
+    assert not downloads
+
+
+def test_the_error_names_every_place_and_the_failed_download(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, downloads: list[str]
+) -> None:
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "env"))
+    with pytest.raises(HarnessError) as caught:
+        load("cifar100")
+    assert downloads == ["cifar100"]
+    for part in (str(tmp_path / "env"), str(tmp_path / "cache"), "no network", "cifar-100-python"):
+        assert part in str(caught.value)
+
+
+def test_no_download_is_tried_when_it_is_ruled_out(downloads: list[str]) -> None:
+    with pytest.raises(HarnessError, match="no mnist in the cache"):
+        load("mnist", download=False)
+    assert not downloads
+
+
+@pytest.mark.parametrize("place", ["", "cifar10", "cifar10.tgz", "mine"])
+def test_the_argument_may_name_the_source_itself(tmp_path: Path, place: str) -> None:
+    samples.pack(tmp_path / "cifar10.tgz", samples.tree())
+    samples.write(tmp_path, samples.tree())
+    if place == "mine":
+        (tmp_path / "cifar10").rename(tmp_path / "mine")
+    assert len(load("cifar10", tmp_path / place).train) == 20
+
+
+def test_an_empty_folder_does_not_hide_the_archive_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "cifar10").mkdir()
+    samples.pack(tmp_path / "cifar10.tgz", samples.tree())
+    assert len(load("cifar10", tmp_path).train) == 20
+
+
+def test_an_archive_of_something_else_is_an_error(tmp_path: Path) -> None:
+    samples.pack(tmp_path / "cifar10.zip", {"readme.txt": b"hello"})
+    with pytest.raises(HarnessError, match=r"cifar10.zip does not hold cifar10"):
+        load("cifar10", tmp_path)
+
+
+# What doctor says of them.
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "digits"])
+def test_a_missing_data_set_says_what_to_put_where(name: str, tmp_path: Path, downloads: list[str]) -> None:
+    finding = look(name)
+    assert finding.state == "missing"
+    assert str(tmp_path / "cache") in finding.detail
+    assert "put " in finding.detail
+    assert not (tmp_path / "cache").exists()
+    assert not downloads
+
+
+def test_digits_are_always_there_and_an_unknown_name_is_a_finding_too() -> None:
+    assert look("digits").state == "verified"
+    assert look("imagenet").state == "damaged"
+
+
+def test_mnist_is_verified_by_md5(raw: Path, tmp_path: Path) -> None:
+    assert look("mnist", tmp_path).state == "verified"
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"other")
+    finding = look("mnist", tmp_path)
+    assert (finding.state, finding.where) == ("damaged", raw)
+    assert "has md5" in finding.detail
+
+
+def test_an_archive_is_found_but_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "cifar10.tgz").write_bytes(b"not looked into")
+    assert look("cifar10", tmp_path).state == "found"
+
+
+def test_a_decoded_data_set_tells_its_size_and_digest(tmp_path: Path) -> None:
+    samples.write(tmp_path, samples.tree())
+    data = load("cifar10", tmp_path)
+    finding = look("cifar10", tmp_path)
+    assert f"20 training and 10 test images, decoded, digest {data.digest[:16]}" in finding.detail
+    assert finding.state == "found"
+    (hashes,) = (tmp_path / "cache").rglob("train-hashes.npy")
+    np.save(hashes, np.zeros(5))
+    assert look("cifar10", tmp_path).detail == "not decoded yet"
