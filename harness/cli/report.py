@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
 
-Artefact = Annotated[
-    Path | None, folder_option("Write the evidence as an artefact for reviewers into this new folder, no more.")
-]
-
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")]
 
 Out = Annotated[
@@ -43,7 +39,6 @@ def report(
         ),
     ] = False,
     check: Check = False,
-    artefact: Artefact = None,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
@@ -56,9 +51,6 @@ def report(
     from harness.papers import catalogue
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
-    if artefact is not None:
-        _write_artefact(artefact, evidence_dir, as_json, known, prices)
-        return
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
     for name in names or ():
@@ -98,16 +90,6 @@ def _check(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: 
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
     print(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)
-
-
-def _write_artefact(folder: Path, evidence: Path, as_json: bool, known: Any, prices: Any) -> None:
-    from harness.report.artefact import write_artefact
-
-    written = write_artefact(folder, evidence, known, prices)
-    if as_json:
-        print(json.dumps({"written": sorted(map(str, written))}))
-        return
-    plain().print(f"wrote {len(written)} files; start with {folder / 'claims.md'}", highlight=False, soft_wrap=True)
 
 
 def _yours(results: Path, evidence: Path) -> Path | None:
