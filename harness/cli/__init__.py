@@ -17,7 +17,6 @@ from encoders.errors import EncoderError
 from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
-from harness.cli.export import export
 from harness.cli.grouping import Grouped
 from harness.cli.merge import merge
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
@@ -64,7 +63,6 @@ app.command()(status)
 app.command()(verify)
 app.command()(predict)
 app.command()(recheck)
-app.command()(export)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)
