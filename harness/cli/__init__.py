@@ -21,7 +21,7 @@ from harness.cli.grouping import Grouped
 from harness.cli.merge import merge
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
-from harness.cli.report import compare, report
+from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.weights import predict, recheck
 from harness.errors import HarnessError
@@ -66,7 +66,6 @@ app.command()(recheck)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)
-app.command()(compare)
 app.command()(merge)
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private

@@ -1,4 +1,4 @@
-"""`harness report` writes the published numbers beside the records, with verdicts; `harness compare` two folders."""
+"""`harness report` writes the published numbers beside the records, with verdicts."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, AsJson, beside, folder_option, is_named
+from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 
@@ -131,17 +131,3 @@ def _document(sources: "Sequence[Source]", names: Sequence[str] | None) -> dict[
         "differences": differences,
         "problems": [problem for source in sources for problem in source.problems],
     }
-
-
-def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
-    """Show two results folders side by side, paired where seeds match."""
-    from harness.papers import catalogue
-    from harness.report import compare as compare_folders
-
-    comparison = compare_folders(run_a, run_b, catalogue())
-    if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(comparison)))
-    else:
-        plain().print(comparison.tables())
