@@ -18,7 +18,6 @@ from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
 from harness.cli.grouping import Grouped
-from harness.cli.merge import merge
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
 from harness.cli.report import report
@@ -66,7 +65,6 @@ app.command()(recheck)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)
-app.command()(merge)
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
 
