@@ -17,11 +17,11 @@ from encoders.errors import EncoderError
 from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
-from harness.cli.grouping import Grouped
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
 from harness.cli.report import report
 from harness.cli.run import run
+from harness.cli.run_options import Grouped
 from harness.cli.weights import predict, recheck
 from harness.errors import HarnessError
 from harness.machine.console import console as plain

@@ -2,18 +2,16 @@
 
 from harness.report.render import Folders, ReportResult, check, render
 from harness.report.sources import Source, read
-from harness.report.terminal import claims_table, judged_claims, own_tables, results_table, terminal_table
+from harness.report.terminal import judged_claims, own_tables, results_table
 
 __all__ = [
     "Folders",
     "ReportResult",
     "Source",
     "check",
-    "claims_table",
     "judged_claims",
     "own_tables",
     "read",
     "render",
     "results_table",
-    "terminal_table",
 ]
