@@ -14,7 +14,6 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from encoders.errors import EncoderError
-from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
@@ -61,7 +60,6 @@ app.command()(status)
 app.command()(verify)
 app.command()(predict)
 app.command()(recheck)
-app.command()(certify)
 app.command()(report)
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
