@@ -89,7 +89,7 @@ def figures(files: Sources) -> dict[str, str]:
 
 def main(revisions: list[str]) -> None:
     """Print the table."""
-    columns = {revision or "working tree": figures(sources(revision)) for revision in revisions or [None]}
+    columns = {name: figures(sources(name)) for name in revisions} or {"working tree": figures(sources(None))}
     print(f"{'':30}" + "".join(f"{heading:>34}" for heading in columns))
     for name in next(iter(columns.values())):
         print(f"{name:30}" + "".join(f"{column[name]:>34}" for column in columns.values()))
