@@ -38,8 +38,8 @@ from bench.workload import (
 from encoders.encoding import Batch, encode
 from harness.data.types import ImageSet
 from harness.errors import did_you_mean
-from harness.machine.process import keep_freed_memory, return_freed_memory
 from harness.machine.environment import environment
+from harness.machine.process import keep_freed_memory, return_freed_memory
 from harness.snn.spiking import Spiking
 from harness.training.batches import normalised
 from harness.training.evaluate import evaluate
