@@ -24,27 +24,38 @@ Trains = Callable[[], Iterable[Tensor]]
 
 @torch.no_grad()
 def balance(
-    network: Network, trains: Trains, balancing: Balancing, neuron: NeuronSpec, kernel: Kernel = "auto"
+    network: Network,
+    trains: Trains,
+    balancing: Balancing,
+    neuron: NeuronSpec,
+    kernel: Kernel = "auto",
+    activity: list[float] | None = None,
 ) -> list[float]:
     """A threshold for every layer but the last.
 
     `trains()` starts a pass over spike trains `[T, N, C, H, W]`, the same ones each time; `balancing.images` is not
-    used. The method "per-step" needs 8 MiB a timestep. Raises CellFailure naming the layer whose pre-activations are
-    not finite, or not positive at the percentile.
+    used. activity: takes the fraction of each layer's inputs that is not zero. The method "per-step" needs 8 MiB a
+    timestep. Raises CellFailure naming the layer whose pre-activations are not finite, or not positive at the
+    percentile.
     """
     thresholds: list[float] = []
     kept = _Kept(0, trains)
     for depth, stage in enumerate(network.stages[:-1]):
         seen: dict[int, StreamingQuantile] = defaultdict(StreamingQuantile)
         following = _Kept(depth, trains)
+        active = inputs = 0
         for timesteps, x in kept.inputs():
             hidden = network.firing(timesteps, layer_neurons(thresholds, neuron, kernel=kernel))
             x = network.walk(x, hidden, kept.depth, depth)
             following.keep(timesteps, x)
+            if activity is not None:
+                active, inputs = active + int(x.count_nonzero()), inputs + x.numel()
             current = network.current(depth, x)
             for part, values in enumerate(current.chunk(timesteps) if balancing.method == "per-step" else [current]):
                 seen[part].update(values)
         thresholds.append(_threshold(seen.values(), balancing.percentile, stage.name))
+        if activity is not None:
+            activity.append(active / inputs)
         kept = following if following.whole else kept
     return thresholds
 

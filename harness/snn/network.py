@@ -88,6 +88,21 @@ def _letters(tokens: Sequence[int | str]) -> list[str]:
     return letters
 
 
+def _xavier(weight: Tensor, generator: Generator) -> None:
+    nn.init.xavier_uniform_(weight, generator=generator)
+
+
+def _fan_in(weight: Tensor, generator: Generator) -> None:
+    nn.init.normal_(weight, std=weight[0].numel() ** -0.5, generator=generator)
+
+
+def _he(weight: Tensor, generator: Generator) -> None:
+    nn.init.normal_(weight, std=(2 / weight[0].numel()) ** 0.5, generator=generator)
+
+
+INITIALISATIONS = {"xavier": _xavier, "fan-in": _fan_in, "he": _he}  # chosen by ann.initialisation
+
+
 class Network(nn.Module):
     """The weights of a spec, drawn from `generator`, with two forward passes: `ann` and `snn`.
 
@@ -106,10 +121,7 @@ class Network(nn.Module):
         self.stages = stages(spec, shape, classes)
         self.weights = nn.ParameterList(torch.empty(stage.weight_shape) for stage in self.stages)
         for weight in self.weights:
-            if initialisation == "xavier":
-                nn.init.xavier_uniform_(weight, generator=generator)
-            else:
-                nn.init.normal_(weight, std=weight[0].numel() ** -0.5, generator=generator)
+            INITIALISATIONS[initialisation](weight, generator)
 
     def masks(self, images: int, features: float, classifier: float, generator: Generator) -> list[Tensor | None]:
         """A dropout gain `[images·neurons]` for each stage that has one: 0 or 1/(1 − p), drawn on the CPU."""

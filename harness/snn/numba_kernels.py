@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from harness.snn import numba_lif, numba_pool
-from harness.snn.neuron import Neuron, is_late, spike_sizes, surrogate_height
+from harness.snn.neuron import Neuron, is_late, reset_of, spike_sizes, surrogate_height
 from harness.snn.readout import SUMMED, Readout, pooled_away
 
 
@@ -46,10 +46,10 @@ def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, ov
     return out
 
 
-def _scalars(neuron: Neuron) -> tuple[np.float32, np.float32, bool, bool]:
-    """Threshold, leak, whether the reading is Algorithm 1, whether spikes come a step late."""
-    spec = neuron.spec
-    return np.float32(neuron.threshold), np.float32(spec.leak), spec.reading == "algorithm", is_late(spec)
+def _scalars(neuron: Neuron) -> tuple[np.float32, np.float32, np.float32, bool, bool]:
+    """Threshold, what a spike subtracts, leak, whether the reading is Algorithm 1, whether spikes come a step late."""
+    spec, reset = neuron.spec, np.float32(reset_of(neuron))
+    return np.float32(neuron.threshold), reset, np.float32(spec.leak), spec.reading == "algorithm", is_late(spec)
 
 
 def _array(tensor: Tensor) -> Any:

@@ -56,12 +56,12 @@ def store(row: Values, i: int, value: np.float32) -> None:
 
 
 @numba.njit(inline="always")
-def remaining(u: np.float32, threshold: np.float32, leak: np.float32, algorithm: bool) -> np.float32:
+def remaining(u: np.float32, threshold: np.float32, reset: np.float32, leak: np.float32, algorithm: bool) -> np.float32:
     """What remains of the membrane u at the next timestep: the two readings of `neuron.py`."""
     fired = u > threshold
     if algorithm:
-        return u - threshold if fired else leak * u
-    return leak * u - threshold * (np.float32(1) if fired else np.float32(0))
+        return u - reset if fired else leak * u
+    return leak * u - reset * (np.float32(1) if fired else np.float32(0))
 
 
 @numba.njit(inline="always")
@@ -85,6 +85,7 @@ def forward(
     current: Values,
     gain: Values,
     threshold: np.float32,
+    reset: np.float32,
     leak: np.float32,
     algorithm: bool,
     late: bool,
@@ -109,7 +110,7 @@ def forward(
             out = spikes[t, start:stop] if len(spikes) else unwritten
             for i in range(width):
                 u = c[i] + widen(now[i])
-                c[i] = remaining(u, threshold, leak, algorithm)
+                c[i] = remaining(u, threshold, reset, leak, algorithm)
                 out[i] = weight[i] if (earlier[i] if late else u) > threshold else nothing
                 earlier[i] = u
             if len(total):
@@ -129,6 +130,7 @@ def backward(
     current: Values,
     gain: Floats,
     threshold: np.float32,
+    reset: np.float32,
     leak: np.float32,
     algorithm: bool,
     late: bool,
@@ -150,7 +152,7 @@ def backward(
             now, u = current[t, start:stop], membrane[t]
             for i in range(width):
                 u[i] = c[i] + widen(now[i])
-                c[i] = remaining(u[i], threshold, leak, algorithm)
+                c[i] = remaining(u[i], threshold, reset, leak, algorithm)
         g = np.zeros(width, np.float32)
         for t in range(steps - 1, -1, -1):
             u, out = membrane[t], grad_current[t, start:stop]

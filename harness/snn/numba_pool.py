@@ -44,6 +44,7 @@ def forward(
     gain: Values,
     maps: Any,
     threshold: np.float32,
+    reset: np.float32,
     leak: np.float32,
     algorithm: bool,
     late: bool,
@@ -70,7 +71,7 @@ def forward(
                 c_row, earlier_row, fired_row = c[row], earlier[row], fired[row]
                 for i in range(size):
                     u = c_row[i] + widen(now[i])
-                    c_row[i] = remaining(u, threshold, leak, algorithm)
+                    c_row[i] = remaining(u, threshold, reset, leak, algorithm)
                     fired_row[i] = widen(weight[i]) if (earlier_row[i] if late else u) > threshold else np.float32(0)
                     earlier_row[i] = u
                 if len(total):
@@ -91,6 +92,7 @@ def backward(
     gain: Floats,
     maps: Any,
     threshold: np.float32,
+    reset: np.float32,
     leak: np.float32,
     algorithm: bool,
     late: bool,
@@ -114,7 +116,7 @@ def backward(
                 now, u, c_row = current[t, at : at + size], membrane[t, row], c[row]
                 for i in range(size):
                     u[i] = c_row[i] + widen(now[i])
-                    c_row[i] = remaining(u[i], threshold, leak, algorithm)
+                    c_row[i] = remaining(u[i], threshold, reset, leak, algorithm)
         g = np.zeros((2, size), np.float32)
         spread = np.zeros(size, np.float32)  # the same for both rows
         for t in range(steps - 1, -1, -1):

@@ -16,7 +16,10 @@ from harness.snn.neuron import Kernel, Neuron, layer_neurons
 
 @dataclass(frozen=True)
 class Spiking:
-    """A network, its encoder and its neuron; `thresholds` has one entry a hidden layer."""
+    """A network, its encoder and its neuron; `thresholds` has one entry a hidden layer.
+
+    products: "dense" or "events" of each hidden layer; empty: all dense, or as `kernel` says.
+    """
 
     network: Network
     encoder: Encoder
@@ -25,6 +28,7 @@ class Spiking:
     thresholds: tuple[float, ...] = ()
     dtype: torch.dtype = torch.float32
     kernel: Kernel = "auto"
+    products: tuple[str, ...] = ()
 
     @property
     def device(self) -> torch.device:
@@ -39,7 +43,7 @@ class Spiking:
 
     def neurons(self, gains: Sequence[Tensor | None] | None = None) -> list[Neuron]:
         """The neurons of its hidden layers, with these dropout gains."""
-        return layer_neurons(self.thresholds, self.neuron, gains, self.kernel)
+        return layer_neurons(self.thresholds, self.neuron, gains, self.kernel, self.products)
 
     def encode(self, images: Tensor, generator: Generator, ids: Tensor | None = None) -> Tensor:
         """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype.

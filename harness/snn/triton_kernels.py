@@ -7,7 +7,7 @@ import triton
 from torch import Tensor
 
 from harness.snn import triton_lif
-from harness.snn.neuron import Neuron, is_late, spike_sizes, surrogate_height
+from harness.snn.neuron import Neuron, is_late, reset_of, spike_sizes, surrogate_height
 from harness.snn.readout import SUMMED, Readout, pooled_away
 
 BLOCK = 256  # outputs of one program
@@ -30,6 +30,7 @@ def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | 
         fired.shape[1],
         *readout.maps[1:],
         neuron.threshold,
+        reset_of(neuron),
         neuron.spec.leak,
         WRITE=readout.kind != "summed",
         COUNT=counts is not None,
@@ -63,6 +64,7 @@ def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, ov
         *readout.maps[1:],
         len(grad),
         neuron.threshold,
+        reset_of(neuron),
         neuron.spec.leak,
         surrogate_height(neuron),
         **_options(neuron, readout),

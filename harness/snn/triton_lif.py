@@ -21,12 +21,12 @@ def _places(lane, height, width, channels, QUAD: tl.constexpr):  # noqa: N803
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _remaining(u, threshold, leak, ALGORITHM: tl.constexpr):  # noqa: N803
+def _remaining(u, threshold, reset, leak, ALGORITHM: tl.constexpr):  # noqa: N803
     # What remains of the membrane u at the next timestep: the two readings of `neuron.py`.
     if ALGORITHM:
-        left = tl.where(u > threshold, u - threshold, leak * u)
+        left = tl.where(u > threshold, u - reset, leak * u)
     else:
-        left = leak * u - threshold * tl.where(u > threshold, 1.0, 0.0)
+        left = leak * u - reset * tl.where(u > threshold, 1.0, 0.0)
     return left
 
 
@@ -43,6 +43,7 @@ def forward(
     width,
     channels,
     threshold,
+    reset,
     leak,
     WRITE: tl.constexpr,  # noqa: N803
     COUNT: tl.constexpr,  # noqa: N803
@@ -62,7 +63,7 @@ def forward(
     for _ in range(steps):
         u = carry + tl.load(current + at, mask=inside[:, None], other=0.0).to(tl.float32)
         spike = tl.where(u > threshold, 1.0, 0.0)
-        carry = _remaining(u, threshold, leak, ALGORITHM)
+        carry = _remaining(u, threshold, reset, leak, ALGORITHM)
         received = previous if LATE else spike
         previous = spike
         weighed = tl.where(received > 0, weight, 0.0)
@@ -98,6 +99,7 @@ def backward(
     channels,
     grad_rows,
     threshold,
+    reset,
     leak,
     surrogate,
     ALGORITHM: tl.constexpr,  # noqa: N803
@@ -113,7 +115,7 @@ def backward(
     for _ in range(steps):
         u = carry + tl.load(current + at, mask=inside[:, None], other=0.0).to(tl.float32)
         tl.store(membrane + at, u, mask=inside[:, None])
-        carry = _remaining(u, threshold, leak, ALGORITHM)
+        carry = _remaining(u, threshold, reset, leak, ALGORITHM)
         at += neurons
     g = tl.zeros((BLOCK, QUAD), tl.float32)
     for step in range(steps):

@@ -1,13 +1,16 @@
 """Pre-training of the ANN (paper §2.2): SGD with momentum, a learning rate that falls every so many epochs."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR, StepLR
 
 from encoders.base import Encoder
-from harness.config import CellConfig
+from harness.config import AnnRecipe, CellConfig
 from harness.data.types import DataSet, ImageSet
 from harness.schema import Epoch
 from harness.snn.network import Network
@@ -38,8 +41,13 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
     """The training of `network`, as an ANN, on the encoder's analog frames of the training images."""
     recipe, seed = config.ann, config.seed
     optimizer = torch.optim.SGD(
-        network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
+        network.parameters(),
+        recipe.learning_rate,
+        recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        nesterov=recipe.nesterov,
     )
+    steps = recipe.epochs * math.ceil(len(data.train) / recipe.batch_size)
     generators = {"order": generator(seed, "ann-order"), "dropout": generator(seed, "ann-dropout")}
 
     def loss(images: Tensor, labels: Tensor, _places: Tensor) -> Tensor:
@@ -53,12 +61,35 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
         images=data.train,
         recipe=recipe,
         optimizer=optimizer,
-        schedule=torch.optim.lr_scheduler.StepLR(optimizer, recipe.decay_every, recipe.decay_factor),
+        schedule=SCHEDULES[recipe.schedule](optimizer, recipe, steps),
+        by_step=recipe.schedule != "steps",
         generators=generators,
         loss=loss,
         test=lambda mean: Epoch(mean, correct(network, data.test, encoder, dtype), len(data.test)),
         work=3.0 * sum(stage.macs for stage in network.stages),
     )
+
+
+def _steps(optimizer: Optimizer, recipe: AnnRecipe, _steps: int) -> LRScheduler:
+    return StepLR(optimizer, recipe.decay_every, recipe.decay_factor)
+
+
+def _cosine(optimizer: Optimizer, recipe: AnnRecipe, steps: int) -> LRScheduler:
+    rise = recipe.warm_up * steps
+
+    def factor(step: int) -> float:
+        return step / rise if step < rise else (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
+
+    return LambdaLR(optimizer, factor)
+
+
+def _one_cycle(optimizer: Optimizer, recipe: AnnRecipe, steps: int) -> LRScheduler:
+    return OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=steps, pct_start=recipe.warm_up, cycle_momentum=False
+    )
+
+
+SCHEDULES = {"steps": _steps, "cosine": _cosine, "one-cycle": _one_cycle}  # chosen by ann.schedule
 
 
 @torch.no_grad()

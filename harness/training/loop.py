@@ -34,6 +34,7 @@ class Training:
     generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1] and labels, both on
     the network's device, and the images' places in `images`. test: the entry of an epoch, given its mean loss.
     start_epoch: called before each epoch, counted from 0. work: multiply–accumulates an image.
+    by_step: whether the schedule goes on after each step, and not after each epoch.
     readings: after so many steps, counts under this name are taken by `read`.
     """
 
@@ -47,6 +48,7 @@ class Training:
     loss: Callable[[Tensor, Tensor, Tensor], Tensor]
     test: Callable[[float], Epoch]
     work: float
+    by_step: bool = False
     start_epoch: Callable[[int], None] = _nothing_to_start
     readings: Mapping[int, str] = field(default_factory=dict)
     read: Callable[[], Counts] | None = None
@@ -116,7 +118,7 @@ def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
     at.losses.append(loss.detach())
     at.done += len(chosen)
     at.steps += 1
-    if at.order is not None and at.done == len(at.order):
+    if training.by_step or (at.order is not None and at.done == len(at.order)):
         training.schedule.step()
     if at.steps in training.readings and training.read is not None:
         at.readings[training.readings[at.steps]] = training.read()

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from harness.config import SnnRecipe
 from harness.data.types import ImageSet
-from harness.schema import Epoch
+from harness.schema import Counts, Epoch
 from harness.snn.spiking import Spiking
 from harness.training.divergence import require_activity
 from harness.training.evaluate import Evaluation
@@ -18,9 +18,14 @@ from harness.training.randomness import generator, restart
 
 
 def fine_tuning(
-    spiking: Spiking, train: ImageSet, recipe: SnnRecipe, seed: int, test: Callable[[], Evaluation]
+    spiking: Spiking,
+    train: ImageSet,
+    recipe: SnnRecipe,
+    seed: int,
+    test: Callable[[], Evaluation],
+    read: Callable[[], Counts] | None = None,
 ) -> Training:
-    """The training of the spiking network's weights; `test` evaluates it on the test set.
+    """The training of the spiking network's weights; `test` tests it after an epoch, `read` on the way.
 
     The training raises CellFailure where a layer has fallen silent after an epoch.
     """
@@ -60,7 +65,7 @@ def fine_tuning(
         work=3.0 * spiking.macs,
         start_epoch=lambda epoch: restart(generators["encoder"], seed, "encoder-training", epoch),
         readings=readings(recipe, len(train)),
-        read=lambda: test().counts,
+        read=read or (lambda: test().counts),
     )
 
 
