@@ -136,7 +136,7 @@ class CellConfig:
     """One arm with one seed, fully resolved: the unit of work. Images: None means all.
 
     `products`: convolutions of spikes are dense products, or each layer takes the cheaper of a dense product and one
-    of its events alone, by its activity on the balancing images (`harness.snn.event_products`).
+    of its events alone, by its activity on the balancing images (`harness.snn.kernels.events`).
     """
 
     experiment: str

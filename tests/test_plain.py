@@ -26,13 +26,12 @@ from harness.config import Balancing, NetworkSpec, NeuronSpec, SnnRecipe
 from harness.data.types import ImageSet
 from harness.plain import Layer, Reading
 from harness.snn.balancing import balance
-from harness.snn.fire import Kernel
-from harness.snn.network import Network
+from harness.snn.kernels import Kernel
+from harness.snn.network import Network, Spiking
 from harness.snn.neuron import layer_neurons
-from harness.snn.spiking import Spiking
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
 from harness.training.snn import fine_tuning
-from harness.training.watch import SILENT
 
 ZIGZAG = [
     (0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3), (1, 2),

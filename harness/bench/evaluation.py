@@ -17,11 +17,10 @@ from harness.bench.workload import BALANCED_AT, CLASSES, LEAK
 from harness.config import Balancing, NeuronSpec
 from harness.data.types import ImageSet
 from harness.snn.balancing import balance
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking
 from harness.training.batches import normalised
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
 
 CHUNKS = 8  # that are evaluated in one go: a cell has thousands, and what is done once hardly counts
 

@@ -70,10 +70,9 @@ def _evaluation(point: Point) -> Callable[[], object]:
     from encoders import create
     from harness.config import NeuronSpec
     from harness.data.types import ImageSet
-    from harness.snn.network import Network
-    from harness.snn.spiking import Spiking
+    from harness.snn.network import Network, Spiking
+    from harness.training.checkpoint import SILENT
     from harness.training.evaluate import evaluate
-    from harness.training.watch import SILENT
 
     spec, shape = NETWORKS[point.network]
     draws = torch.Generator().manual_seed(0)

@@ -15,8 +15,7 @@ from harness.errors import HarnessError
 from harness.plugins.guard import named
 from harness.report.drawing import Picture, both_renderings, legend_below, new_figure, styled
 from harness.report.palette import looks_of
-from harness.training.batches import normalised
-from harness.training.randomness import generator
+from harness.training.batches import generator, normalised
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,8 +16,7 @@ from harness.data.subset import subset
 from harness.errors import HarnessError
 from harness.inspect.reading import FrequencyCode, frequencies_fed, linear_reading, spikes_times_threshold
 from harness.plugins.guard import named
-from harness.training.batches import normalised
-from harness.training.randomness import generator
+from harness.training.batches import generator, normalised
 
 STEPS = (1, 2, 4, 8, 16)
 CALIBRATION_IMAGES = 2048

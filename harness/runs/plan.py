@@ -17,8 +17,7 @@ from harness.records.freshness import State, freshness
 from harness.records.store import record_path
 from harness.runs.cost import Cost
 from harness.schema import Fingerprint
-from harness.training.batches import normalised
-from harness.training.randomness import generator
+from harness.training.batches import generator, normalised
 
 PRACTICAL_SECONDS = 3 * 3600.0
 MOST_SEEDS = 10_000  # a record's name has four digits

@@ -15,13 +15,11 @@ from harness.errors import CellFailure, HarnessError
 from harness.plugins.guard import Guarded, guarded
 from harness.records.weights import GET_AGAIN, About, WeightsFile
 from harness.schema import Counts
-from harness.snn.network import Network, stages
+from harness.snn.network import Network, Spiking, stages
 from harness.snn.neuron import Kernel
-from harness.snn.spiking import Spiking
-from harness.training.batches import normalised
+from harness.training.batches import generator, normalised
 from harness.training.cell import DTYPES
-from harness.training.randomness import generator
-from harness.training.watch import SILENT, Watch
+from harness.training.checkpoint import SILENT, Watch
 
 UNKNOWN = -1  # the label of an image whose class nobody has stated
 

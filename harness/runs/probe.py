@@ -16,17 +16,14 @@ from harness.plugins.guard import guarded
 from harness.runs.cost import Rates, Stages
 from harness.schema import Epoch
 from harness.snn.balancing import balance
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking
 from harness.training.ann import correct, pretraining
-from harness.training.batches import normalised
+from harness.training.batches import generator, normalised
 from harness.training.cell import CALIBRATION_IMAGES, DTYPES, SAMPLE_IMAGES, Setting
-from harness.training.checkpoint import NOWHERE
+from harness.training.checkpoint import NOWHERE, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import Training, train
-from harness.training.randomness import generator
 from harness.training.snn import fine_tuning
-from harness.training.watch import Watch
 
 TIMED_SECONDS = 0.2  # so long is a stage timed, after a first step that warms up; at least one step is
 MOST_STEPS = 50

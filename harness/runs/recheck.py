@@ -19,8 +19,8 @@ from harness.runs.rounding import parting
 from harness.runs.simulators.stepped import Stepped
 from harness.runs.verify import recorded_data, recorded_threads
 from harness.schema import Counts
-from harness.snn.spiking import Spiking
-from harness.training.randomness import generator
+from harness.snn.network import Spiking
+from harness.training.batches import generator
 
 ENOUGH = 100  # images that rounding does not explain; the others that part are only counted then
 SHOWN = 20  # images whose parting is stored and printed

@@ -15,19 +15,15 @@ from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.schema import CellResult, Counts
 from harness.snn.balancing import balance
-from harness.snn.break_even import events_pay
-from harness.snn.fire import Kernel
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
-from harness.training.ann import AnnRequest
-from harness.training.ann_cache import NO_CACHE, AnnCache, pretrained
-from harness.training.batches import normalised
-from harness.training.checkpoint import NOWHERE, Checkpoint
+from harness.snn.kernels import Kernel
+from harness.snn.kernels.events import events_pay
+from harness.snn.network import Network, Spiking
+from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
+from harness.training.batches import generator, normalised
+from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import train
-from harness.training.randomness import generator
 from harness.training.snn import fine_tuning
-from harness.training.watch import SILENT, Watch
 
 # The weights of pixels that are always black decay below fp32's normal range, where a product takes an Intel core a
 # hundred times as long. Counted as 0 from here on, also by the threads that are started later: they inherit it.

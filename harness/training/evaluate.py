@@ -11,13 +11,10 @@ from torch import Generator, Tensor
 from harness.data.types import ImageSet
 from harness.errors import Stopped
 from harness.schema import Counts, LayerActivity
-from harness.snn.events import count_events
-from harness.snn.network import Stage
-from harness.snn.spiking import Spiking
-from harness.training.batches import normalised, on_device
-from harness.training.checkpoint import NOWHERE, Checkpoint
-from harness.training.randomness import generator
-from harness.training.watch import Watch
+from harness.snn.kernels.events import count_events
+from harness.snn.network import Spiking, Stage
+from harness.training.batches import generator, normalised, on_device
+from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 
 
 class Evaluation(NamedTuple):

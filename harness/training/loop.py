@@ -1,7 +1,7 @@
 """The loop that trains a network, ANN or SNN: epochs of batches, a test after each, and checkpoints on the way."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,11 @@ from torch import Generator, Tensor
 
 from harness.config import AnnRecipe, SnnRecipe
 from harness.data.types import ImageSet
-from harness.errors import Stopped
-from harness.schema import Counts, Epoch
+from harness.errors import CellFailure, Stopped
+from harness.schema import Counts, Epoch, LayerActivity
 from harness.snn.network import Network
 from harness.training.batches import batch, on_device
-from harness.training.checkpoint import Checkpoint
-from harness.training.divergence import require_all_finite, require_finite
-from harness.training.watch import Watch
+from harness.training.checkpoint import Checkpoint, Watch
 
 SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
 LOOK_EVERY = 100  # steps between two looks at the losses of a GPU: each look waits for all that is queued there
@@ -170,3 +168,28 @@ def _restored(training: Training, checkpoint: Checkpoint) -> Position:
         done=saved["done"],
         losses=[] if saved["losses"] is None else list(saved["losses"].unbind()),
     )
+
+
+def require_finite(loss: Tensor, network: Network, epoch: str) -> None:
+    """Raise CellFailure, before its gradient spoils every weight, for a loss that is NaN or infinite."""
+    if not loss.isfinite():
+        raise CellFailure(f"{epoch} diverged: loss {loss.item()}, first in {network.unsound()}")
+
+
+def require_all_finite(losses: Sequence[Tensor], epoch: str) -> None:
+    """Raise CellFailure where one of the losses of an epoch's steps, in order, is NaN or infinite.
+
+    It may be noticed long after its step. By then all weights are spoiled, and the layer cannot be told.
+    """
+    values = torch.stack(list(losses))
+    wrong = values.isfinite().logical_not()
+    if wrong.any():
+        step = int(wrong.nonzero()[0])
+        raise CellFailure(f"{epoch} diverged: loss {values[step].item()} in its step {step + 1}")
+
+
+def require_activity(layers: list[LayerActivity]) -> None:
+    """Raise CellFailure naming the first hidden layer that never fired."""
+    for layer in layers:
+        if layer.spikes == 0:
+            raise CellFailure(f"{layer.name} fires no spike on the whole test set")

@@ -10,11 +10,10 @@ from torch import Tensor
 from harness.config import SnnRecipe
 from harness.data.types import ImageSet
 from harness.schema import Counts, Epoch
-from harness.snn.spiking import Spiking
-from harness.training.divergence import require_activity
+from harness.snn.network import Spiking
+from harness.training.batches import generator, restart
 from harness.training.evaluate import Evaluation
-from harness.training.loop import Training
-from harness.training.randomness import generator, restart
+from harness.training.loop import Training, require_activity
 
 
 def fine_tuning(

@@ -15,8 +15,8 @@ from harness.bench.plan import EpochSize, Plan, Point
 from harness.bench.workload import workload
 from harness.data.types import ImageSet
 from harness.papers.dct_snn.experiments import mnist, vgg
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
 from tests.cells import tiny_config, tiny_data
 
 ONCE = Plan((), repeats=1, seconds=0.0)

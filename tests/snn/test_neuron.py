@@ -10,7 +10,7 @@ from torch import Tensor
 
 from harness import plain
 from harness.config import Clock, NeuronSpec, Reading
-from harness.snn.fire import EACH, SUMMED, Kernel, Neuron, Readout, fire
+from harness.snn.kernels import EACH, SUMMED, Kernel, Neuron, Readout, fire
 from harness.snn.neuron import lif_reference
 
 READINGS = ("equation", "algorithm", "released-code")

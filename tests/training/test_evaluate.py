@@ -10,11 +10,10 @@ from torch import Generator, Tensor
 import encoders
 from harness.config import NetworkSpec, NeuronSpec
 from harness.data.types import ImageSet
-from harness.snn.fire import Kernel
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.kernels import Kernel
+from harness.snn.network import Network, Spiking
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
 from tests.encoders.sound import Sign
 
 TIMESTEPS, THRESHOLDS, LEAK = 6, (0.4, 0.3, 0.2), 0.9

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from harness.config import NetworkSpec, SnnRecipe
 from harness.machine.environment import machine
-from harness.snn import break_even, event_products
-from harness.snn.break_even import events_pay
-from harness.snn.event_products import weight_gradient
-from harness.snn.fire import Kernel
+from harness.snn.kernels import Kernel
+from harness.snn.kernels import events as break_even
+from harness.snn.kernels import events as event_products
+from harness.snn.kernels.events import events_pay, weight_gradient
 from harness.snn.network import Stage
 from harness.training import cell
 from tests.cells import run_tiny, tiny_config

@@ -8,8 +8,8 @@ from harness.papers import catalogue
 from harness.snn.balancing import balance
 from harness.snn.network import Network
 from harness.snn.neuron import layer_neurons
+from harness.training.batches import generator
 from harness.training.cell import DTYPES
-from harness.training.randomness import generator
 
 
 def test_one_step_has_a_finite_loss_and_moves_every_weight() -> None:

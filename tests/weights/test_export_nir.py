@@ -18,8 +18,7 @@ from harness.errors import HarnessError
 from harness.runs.activity import Activity, trace
 from harness.runs.exports.imported import Imported
 from harness.runs.exports.to_nir import content_of, to_nir
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking
 from tests.weights.conftest import Call, Kept
 from tests.weights.nir_reading import Run, run
 

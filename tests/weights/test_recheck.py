@@ -20,8 +20,7 @@ from harness.runs.activity import trace
 from harness.runs.predict import outputs
 from harness.runs.recheck import Comparison, compared, network_in
 from harness.runs.rounding import parting
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking
 from harness.training.batches import normalised
 from harness.training.cell import DTYPES
 from tests.weights.conftest import Call, Kept

@@ -18,8 +18,7 @@ from harness.analysis.frame import Measurement, write_measurement
 from harness.data import load
 from harness.data.subset import subset
 from harness.data.types import DataSet
-from harness.training.batches import normalised
-from harness.training.randomness import generator
+from harness.training.batches import generator, normalised
 
 DATA_SET = "cifar10"
 BATCH = 500

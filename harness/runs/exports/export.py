@@ -17,7 +17,7 @@ from harness.runs.exports.to_nir import content_of, lost, to_nir
 from harness.runs.exports.to_onnx import in_onnxruntime, require_onnx, sequential, to_onnx
 from harness.runs.predict import failures_as_errors, restore
 from harness.runs.predict_request import own_data
-from harness.snn.spiking import Spiking
+from harness.snn.network import Spiking
 from harness.training.batches import normalised
 
 ROUNDING = 1e-4  # of the largest logit, between torch and onnxruntime

@@ -14,8 +14,8 @@ from torch import Tensor
 from harness.data.types import ImageSet
 from harness.runs.activity import Activity, trace
 from harness.runs.predict import encoded, failures_as_errors
-from harness.snn.spiking import Spiking
-from harness.training.randomness import generator
+from harness.snn.network import Spiking
+from harness.training.batches import generator
 
 IMAGES = 100
 BUDGET = 2e11  # multiply-accumulates that measuring may take

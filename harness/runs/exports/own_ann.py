@@ -8,11 +8,10 @@ from harness.runs.predict import restore
 from harness.runs.verify import recorded_threads
 from harness.schema import Epoch, Record
 from harness.snn.network import Network
-from harness.training.ann import AnnRequest
-from harness.training.ann_cache import AnnCache, pretrained
+from harness.training.ann import AnnCache, AnnRequest, pretrained
+from harness.training.batches import generator
 from harness.training.cell import DTYPES
-from harness.training.randomness import generator
-from harness.training.watch import SILENT
+from harness.training.checkpoint import SILENT
 
 
 def own_ann(found: WeightsFile, record: Record, data: DataSet) -> tuple[WeightsFile, Epoch]:

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.runs.exports.layers import Layer, layers
-from harness.snn.network import Shape
+from harness.snn.network import Shape, Spiking
 from harness.snn.neuron import is_late
-from harness.snn.spiking import Spiking
 
 DT = 1e-4  # seconds a timestep: what importers assume
 INSTALL = "pip install 'dct-snn-harness[nir]'"

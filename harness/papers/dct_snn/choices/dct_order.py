@@ -20,8 +20,7 @@ from harness.config import canonical_json
 from harness.data import load
 from harness.data.subset import subset
 from harness.machine.files import write_atomically
-from harness.training.batches import normalised
-from harness.training.randomness import generator
+from harness.training.batches import generator, normalised
 
 OUTPUT = Path("results/selection/dct-order.json")
 DATA_SETS = {"mnist": Dct(), "cifar10": Dct(colour="ycbcr")}
