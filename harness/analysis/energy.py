@@ -6,14 +6,12 @@ Records keep the counts, which are facts. The same counts may be priced otherwis
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 import pandas as pd
 
-from harness.analysis.frame import ARM, CELL, CELLS, LAYERS, Loaded, as_frame, cell_row, layer_rows
+from harness.analysis.frame import ARM, CELL, Loaded
 from harness.errors import HarnessError
-from harness.schema import Record
 
 PICO_TO_MICRO = 1e-6
 WORD_PJ = 5.0  # Horowitz (below): 10 pJ for 64 bits of an 8 KB SRAM, so 5 pJ for a word of 32
@@ -198,13 +196,6 @@ def operations_by_arm(loaded: Loaded) -> Mapping[Key, Operations]:
     of_cells = loaded.cells[[*CELL, "timesteps", "encoder", "encoder_operations", "encoder_macs"]]
     counted = loaded.layers.merge(of_cells, on=CELL, validate="many_to_one").sort_values("seed", kind="stable")
     return {cast(Key, key): _operations(rows) for key, rows in counted.groupby(ARM, sort=True)}
-
-
-def operations_of_record(record: Record) -> Operations:
-    """The operations of one finished cell that counted them."""
-    cell = as_frame([cell_row(record, Path(), "")], CELLS)
-    rows = as_frame(layer_rows(record), LAYERS).merge(cell.drop(columns=["macs", "accumulates"]), on=CELL)
-    return _operations(rows)
 
 
 def _operations(rows: pd.DataFrame) -> Operations:

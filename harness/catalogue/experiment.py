@@ -164,15 +164,6 @@ class Experiment:
         new = [name for name in dict.fromkeys(encoders) if name not in known]
         return replace(self, arms=(*self.arms, *(self.added_arm(name) for name in new)))
 
-    def arm_of(self, config: CellConfig) -> Arm:
-        """The arm of a recorded cell: one of ours, or the one that `--encoder` adds for the cell's encoder.
-
-        Raises HarnessError where it is neither.
-        """
-        added = self.added_arm(config.encoder.name)
-        known = {arm.name for arm in self.arms}
-        return added if config.arm == added.name and config.arm not in known else self.arm(config.arm)
-
     def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
         """The cell of `arm` at `profile` with `seed`."""
         overlay = profile.encoder.get(arm.encoder.name, {})

@@ -17,13 +17,11 @@ from encoders.errors import EncoderError
 from harness.cli.bench import bench
 from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
-from harness.cli.export import export
-from harness.cli.grouping import Grouped
-from harness.cli.merge import merge
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
-from harness.cli.report import compare, report
+from harness.cli.report import report
 from harness.cli.run import run
+from harness.cli.run_options import Grouped
 from harness.cli.weights import predict, recheck
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
@@ -64,12 +62,9 @@ app.command()(status)
 app.command()(verify)
 app.command()(predict)
 app.command()(recheck)
-app.command()(export)
 app.command()(certify)
 app.command()(bench)
 app.command()(report)
-app.command()(compare)
-app.command()(merge)
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
 

@@ -1,4 +1,4 @@
-"""`harness report` writes the published numbers beside the records, with verdicts; `harness compare` two folders."""
+"""`harness report` writes the published numbers beside the records, with verdicts."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, AsJson, beside, folder_option, is_named
+from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from harness.report import Source
 
 NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
-
-Artefact = Annotated[
-    Path | None, folder_option("Write the evidence as an artefact for reviewers into this new folder, no more.")
-]
 
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")]
 
@@ -43,7 +39,6 @@ def report(
         ),
     ] = False,
     check: Check = False,
-    artefact: Artefact = None,
     energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
@@ -56,9 +51,6 @@ def report(
     from harness.papers import catalogue
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
-    if artefact is not None:
-        _write_artefact(artefact, evidence_dir, as_json, known, prices)
-        return
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
     for name in names or ():
@@ -100,16 +92,6 @@ def _check(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: 
     raise typer.Exit(1 if wrong else 0)
 
 
-def _write_artefact(folder: Path, evidence: Path, as_json: bool, known: Any, prices: Any) -> None:
-    from harness.report.artefact import write_artefact
-
-    written = write_artefact(folder, evidence, known, prices)
-    if as_json:
-        print(json.dumps({"written": sorted(map(str, written))}))
-        return
-    plain().print(f"wrote {len(written)} files; start with {folder / 'claims.md'}", highlight=False, soft_wrap=True)
-
-
 def _yours(results: Path, evidence: Path) -> Path | None:
     """The folder of your own records, or None if there are none. Raises HarnessError if it was named and has none."""
     if results.resolve() == evidence.resolve():
@@ -149,17 +131,3 @@ def _document(sources: "Sequence[Source]", names: Sequence[str] | None) -> dict[
         "differences": differences,
         "problems": [problem for source in sources for problem in source.problems],
     }
-
-
-def compare(run_a: Path, run_b: Path, as_json: AsJson = False) -> None:
-    """Show two results folders side by side, paired where seeds match."""
-    from harness.papers import catalogue
-    from harness.report import compare as compare_folders
-
-    comparison = compare_folders(run_a, run_b, catalogue())
-    if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(comparison)))
-    else:
-        plain().print(comparison.tables())

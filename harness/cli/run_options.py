@@ -1,9 +1,10 @@
 """The arguments and options of `harness run`, under the headings of its help."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from harness.cli.options import folder
 
@@ -92,3 +93,19 @@ ForTime = Annotated[
     ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit to Slurm and do not wait.", rich_help_panel=HOW_LONG)]
+
+
+class Grouped(TyperCommand):
+    """A command whose options are listed under the heading that each names as its `rich_help_panel`."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write every option under its heading."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            row = parameter.get_help_record(ctx)
+            if row is not None:
+                heading = getattr(parameter, "rich_help_panel", None) or "Other"
+                groups.setdefault(heading, []).append(row)
+        for heading, rows in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)

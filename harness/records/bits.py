@@ -22,7 +22,7 @@ class WrongBits(ValueError):
     """
 
     def __init__(self, timestep: str, fault: Fault) -> None:
-        super().__init__(f"bits of images at timestep {timestep}: wrong {fault}")
+        super().__init__(f"bits of images at timestep {timestep[:20]}: wrong {fault}")
         self.timestep, self.fault = timestep, fault
 
 

@@ -67,13 +67,6 @@ class WeightsFile(NamedTuple):
     sha256: str
 
 
-def require_another(out: Path | None, weights: Path) -> None:
-    """Raise HarnessError where `out` is a file of weights itself, or the record beside it: it would be lost."""
-    if out is not None and out.resolve() in (weights.resolve(), weights.resolve().with_suffix(".json")):
-        what = "the weights themselves" if out.suffix == SUFFIX else "the record of the weights"
-        raise HarnessError(f"{out}: this is {what}", "name another file with --out")
-
-
 def weights_path(record: Path) -> Path:
     """Where the weights of the cell with that record lie: `seed-0003.safetensors` beside `seed-0003.json`."""
     return record.with_suffix(SUFFIX)

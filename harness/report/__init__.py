@@ -1,22 +1,17 @@
 """From judged records to what people read: tables, figures, one page. Trains nothing and imports no torch."""
 
-from harness.report.compare import Comparison, compare
 from harness.report.render import Folders, ReportResult, check, render
 from harness.report.sources import Source, read
-from harness.report.terminal import claims_table, judged_claims, own_tables, results_table, terminal_table
+from harness.report.terminal import judged_claims, own_tables, results_table
 
 __all__ = [
-    "Comparison",
     "Folders",
     "ReportResult",
     "Source",
     "check",
-    "claims_table",
-    "compare",
     "judged_claims",
     "own_tables",
     "read",
     "render",
     "results_table",
-    "terminal_table",
 ]

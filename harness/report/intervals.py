@@ -1,6 +1,5 @@
 """A mean over seeds with its interval, as a report shows it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,14 +59,6 @@ def estimates_of(runs: npt.NDArray[np.float64]) -> tuple[Estimate, ...]:
         Estimate(float(mean), _number(low), _number(high), tuple(map(float, of_step)))
         for mean, low, high, of_step in zip(found.mean, found.low, found.high, runs, strict=True)
     )
-
-
-def estimate_of(runs: Sequence[float], lowest: float = 0.0) -> Estimate | None:
-    """The estimate of figures of single seeds, None without any; `lowest` is −100 for differences."""
-    if not runs:
-        return None
-    found = estimate(outcomes_without_images(runs, lowest))
-    return Estimate(float(found.mean), _number(float(found.low)), _number(float(found.high)), tuple(runs))
 
 
 def _number(value: float) -> float | None:

@@ -2,15 +2,14 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.differences import Difference
-from harness.catalogue import Arm, Catalogue, Claim, Experiment
+from harness.catalogue import Arm, Claim, Experiment
 from harness.config import ProfileName
 from harness.report.claim_rows import ClaimRow, claim_rows
 from harness.report.document import PROFILE_WORDS, profiles_with_records
-from harness.report.sources import Source, read, with_added
+from harness.report.sources import Source, with_added
 from harness.report.tables import BLANK, columns_of
 
 if TYPE_CHECKING:
@@ -20,34 +19,20 @@ if TYPE_CHECKING:
 COLOURS = {"good": "green", "fair": "cyan", "bad": "red", "open": "yellow", "none": "dim"}
 
 
-def terminal_table(
-    experiment: str,
-    catalogue: Catalogue,
-    *,
-    evidence: Path,
-    local: Path | None = None,
-    profile: ProfileName | None = None,
-) -> "Group":
-    """One table for each profile that has records (or for one): arms in rows, timesteps in columns.
+def results_table(experiment: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Group":
+    """One table for each profile that has records: arms in rows, timesteps in columns.
 
     Failed cells follow with their errors. Raises HarnessError for an unknown experiment.
     """
-    return results_table(experiment, read(evidence, local, catalogue), catalogue.claims, profile)
-
-
-def results_table(
-    experiment: str, sources: Sequence[Source], claims: Sequence[Claim], profile: ProfileName | None = None
-) -> "Group":
-    """`terminal_table` of results folders that are read already."""
     from rich.console import Group
     from rich.text import Text
 
-    parts = [*_results(experiment, sources, claims, profile), *_problems(sources, [experiment])]
+    parts = [*_results(experiment, sources, claims), *_problems(sources, [experiment])]
     return Group(*parts or [Text(f"{experiment}: no records yet; harness run {experiment}")])
 
 
 def own_tables(sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None) -> "Group":
-    """The tables of `terminal_table` for all (or the named) experiments of which there are records of yours."""
+    """The tables of `results_table` for all (or the named) experiments of which there are records of yours."""
     from rich.console import Group
 
     yours = {key[0] for source in sources if source.name == "yours" for key in source.cells}
@@ -56,14 +41,12 @@ def own_tables(sources: Sequence[Source], claims: Sequence[Claim], experiments: 
     return Group(*(part for name in shown for part in _results(name, sources, claims)))
 
 
-def _results(
-    experiment: str, sources: Sequence[Source], claims: Sequence[Claim], only: ProfileName | None = None
-) -> "Iterator[RenderableType]":
+def _results(experiment: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Iterator[RenderableType]":
     """For each profile that has records, accuracy and then the differences between arms."""
     found = with_added(sources[0].catalogue.experiment(experiment), sources)
     for profile in profiles_with_records(experiment, sources):
         rows = [(arm, s) for arm in found.arms for s in sources if (experiment, profile, arm.name) in s.cells]
-        if only in (None, profile) and rows:  # a stale record of an arm that is no more is none of them
+        if rows:  # a stale record of an arm that is no more is none of them
             yield _accuracy(found, profile, rows, claims)
             for source in sources:
                 yield from _differences(source, found, profile)
@@ -130,17 +113,10 @@ def _fitting(columns: Sequence[int], longest: int, rows: Sequence[tuple[Arm, Sou
     return kept
 
 
-def claims_table(
-    catalogue: Catalogue, *, evidence: Path, local: Path | None = None, experiments: Sequence[str] | None = None
-) -> "Group":
-    """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
-    return judged_claims(read(evidence, local, catalogue), catalogue.claims, experiments)
-
-
 def judged_claims(
     sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None
 ) -> "Group":
-    """`claims_table` of results folders that are read already."""
+    """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
     from rich.console import Group
 
     rows = claim_rows(sources, [c for c in claims if experiments is None or c.experiment in experiments])

@@ -140,7 +140,7 @@ def test_a_number_beyond_64_bits_is_refused_by_name(tmp_path: Path, write: Write
 
 @pytest.mark.parametrize(
     ("correct", "words"),
-    [([1, 2, 3], "without a curve over its timesteps"), ([1, -2], "counts out of range"), ([1, 10_001], "counts")],
+    [([1, 2, 3], "counts that are not one for each"), ([1, -2], "counts out of range"), ([1, 10_001], "counts")],
 )
 def test_a_record_that_makes_no_sense_is_refused(tmp_path: Path, write: Write, correct: list[int], words: str) -> None:
     path = write(MNIST, "paper", "cyclic-2", 0, correct)
@@ -271,4 +271,4 @@ def test_a_record_with_wrong_bits_is_refused_by_name(tmp_path: Path, write: Writ
     path = write(MNIST, "paper", "cyclic-2", 0, 8670)
     write_record(tmp_path, msgspec.structs.replace(read_record(path), right={"2": "?"}))
     (problem,) = load(tmp_path).problems
-    assert problem.startswith(f"{path}: refused: unreadable bits of images at timestep 2")
+    assert problem.startswith(f"{path}: refused: bits of images at timestep 2: wrong encoding")

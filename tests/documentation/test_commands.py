@@ -65,7 +65,9 @@ def run(command: Command, folder: Path) -> None:
 
 def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Check a line that prepares the machine; the package of an encoder is installed beside the tests' own."""
-    if line in SET_UP or line.startswith(TOOLS):
+    if line.startswith("cp "):
+        subprocess.run(shlex.split(line), cwd=clone, check=True)
+    elif line in SET_UP or line.startswith(TOOLS):
         assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
     elif found := re.fullmatch(r'pip install "?\.(?:\[(\w+)\])?"?', line):
         extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
@@ -81,7 +83,9 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_the_commands_of_a_page(page: Path, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in commands(page):
-        if not command.line.startswith("harness "):
+        if command.line.startswith("rsync "):
+            assert not command.is_run
+        elif not command.line.startswith("harness "):
             set_up(command.line, clone, monkeypatch)
         elif command.is_run:
             run(command, clone)

@@ -51,17 +51,11 @@ def test_verbs_that_need_nothing(installed: Installed, command: str, tmp_path: P
     assert done.stdout
 
 
-def test_records_are_looked_after(installed: Installed, trained: Path, tmp_path: Path) -> None:
+def test_records_are_looked_after(installed: Installed, trained: Path) -> None:
     verified = installed.harness(trained, "verify", CELL, "--results-dir", "results/local", "--weights")
     assert verified.returncode == 0, verified.stderr + verified.stdout
     predicted = installed.harness(trained, "predict", weights(trained), "--json")
     assert json.loads(predicted.stdout)["total"] == 360
-    exported = installed.harness(trained, "export", weights(trained), "--to", "card")
-    assert exported.stdout.startswith("---\n")
-    merged = installed.harness(trained, "merge", "results/local", "--results-dir", str(tmp_path / "both"))
-    assert merged.returncode == 0, merged.stderr
-    compared = installed.harness(trained, "compare", "results/local", str(tmp_path / "both"), "--json")
-    assert compared.returncode == 0, compared.stderr
 
 
 def test_what_lacks_something_says_what_in_one_line(installed: Installed, trained: Path, tmp_path: Path) -> None:

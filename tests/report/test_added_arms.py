@@ -5,7 +5,7 @@ import io
 
 from rich.console import Console
 
-from harness.report import render, terminal_table
+from harness.report import read, render, results_table
 from harness.report.scene import panel_title, panels_of, styles_of
 
 from .campaigns import CATALOGUE, Campaign, write_arm
@@ -18,9 +18,8 @@ def run_of(campaign: Campaign, experiment: str, encoder: str, finals: tuple[int,
 
 def lines(campaign: Campaign, experiment: str) -> list[str]:
     stream = io.StringIO()
-    Console(width=110, file=stream).print(
-        terminal_table(experiment, CATALOGUE, evidence=campaign.evidence, local=campaign.local)
-    )
+    sources = read(campaign.evidence, campaign.local, CATALOGUE)
+    Console(width=110, file=stream).print(results_table(experiment, sources, CATALOGUE.claims))
     return stream.getvalue().splitlines()
 
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from harness.errors import HarnessError
-from harness.report import claims_table, terminal_table
+from harness.report import judged_claims, read, results_table
 
 from .campaigns import CATALOGUE, Campaign
 
@@ -22,12 +22,17 @@ def printed(renderable: RenderableType) -> str:
     return stream.getvalue()
 
 
+def results(experiment: str, campaign: Campaign) -> str:
+    sources = read(campaign.evidence, campaign.local, CATALOGUE)
+    return printed(results_table(experiment, sources, CATALOGUE.claims))
+
+
 def line_with(text: str, word: str) -> str:
     return next(line for line in text.splitlines() if word in line)
 
 
 def test_published_value_stands_beside_ours(everything: Campaign) -> None:
-    text = printed(terminal_table("mnist-784-100-10", CATALOGUE, evidence=everything.evidence, local=everything.local))
+    text = results("mnist-784-100-10", everything)
     line = line_with(text, "cyclic-16 ")
     assert "98.54 ± 0.04" in line
     assert line.rstrip().endswith("98.54")
@@ -36,22 +41,22 @@ def test_published_value_stands_beside_ours(everything: Campaign) -> None:
 
 
 def test_smoke_is_labelled_and_errors_are_quoted(everything: Campaign) -> None:
-    assert "smoke: not judged" in printed(terminal_table("quickstart", CATALOGUE, evidence=everything.evidence))
-    ablation = printed(terminal_table("ablation-interleaved", CATALOGUE, evidence=everything.evidence))
+    assert "smoke: not judged" in results("quickstart", everything)
+    ablation = results("ablation-interleaved", everything)
     assert "loss is not" in ablation
 
 
 def test_an_experiment_without_records_says_how_to_run_it(everything: Campaign) -> None:
-    text = printed(terminal_table("cifar10-vgg9", CATALOGUE, evidence=everything.evidence))
+    text = results("cifar10-vgg9", everything)
     assert text == "cifar10-vgg9: no records yet; harness run cifar10-vgg9\n"
 
 
 def test_unknown_experiment_is_an_error(everything: Campaign) -> None:
     with pytest.raises(HarnessError, match="unknown experiment"):
-        terminal_table("mnits", CATALOGUE, evidence=everything.evidence)
+        results("mnits", everything)
 
 
 def test_every_claim_has_a_verdict(everything: Campaign) -> None:
-    text = printed(claims_table(CATALOGUE, evidence=everything.evidence, local=everything.local))
+    text = printed(judged_claims(read(everything.evidence, everything.local, CATALOGUE), CATALOGUE.claims))
     assert "✓ reproduced" in line_with(text, "cyclic-16 at T = 16")
     assert "· no records" in line_with(text, "cyclic-125 at T = 125")

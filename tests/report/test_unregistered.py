@@ -7,8 +7,7 @@ from dataclasses import replace
 from msgspec.structs import replace as changed
 
 from harness.records.store import read_record, write_record
-from harness.report import render, terminal_table
-from harness.report.sources import read
+from harness.report import read, render, results_table
 
 from .campaigns import CATALOGUE, Campaign, write_arm, write_mnist
 
@@ -43,4 +42,4 @@ def test_it_has_a_table_on_the_terminal(campaign: Campaign) -> None:
     write_question(campaign)
     [source] = read(campaign.evidence, None, CATALOGUE)
     assert source.seeds("my-question", "lite", "poisson-16") == (2, 3)
-    assert terminal_table("my-question", CATALOGUE, evidence=campaign.evidence).renderables
+    assert results_table("my-question", read(campaign.evidence, None, CATALOGUE), CATALOGUE.claims).renderables

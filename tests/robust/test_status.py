@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -61,6 +62,17 @@ def test_done_and_missing_are_counted(tmp_path: Path) -> None:
     assert dict(counts[NAME, "lite", "cyclic-16"]) == {"done": 1, "missing": 2}
     assert dict(counts[NAME, "lite", "direct-16"]) == {"missing": 3}
     assert (NAME, "smoke", "cyclic-16") not in counts
+
+
+def test_results_of_two_machines_are_combined_by_copying_files(tmp_path: Path) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    write_record(mine, record("cyclic-16", 0))
+    write_record(theirs, record("cyclic-16", 1))
+    write_record(theirs, record("direct-16", 0))
+    shutil.copytree(theirs, mine, dirs_exist_ok=True)
+    result = CliRunner().invoke(cli.app, ["status", NAME, "--results-dir", str(mine), "--json"])
+    done = {(cell["arm"], cell["seed"]) for cell in json.loads(result.stdout)["cells"] if cell["status"] == "done"}
+    assert done == {("cyclic-16", 0), ("cyclic-16", 1), ("direct-16", 0)}
 
 
 def test_an_experiment_that_was_never_run_is_all_missing(tmp_path: Path) -> None:

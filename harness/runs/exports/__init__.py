@@ -1,1 +1,0 @@
-"""Kept networks in the formats of other programs: one file a format."""
