@@ -11,6 +11,7 @@ from typing import cast
 
 import pandas as pd
 
+from encoders.registry import BUILTIN
 from harness.analysis.frame import ARM, CELL, CELLS, LAYERS, Loaded, as_frame, cell_row, layer_rows
 from harness.errors import HarnessError
 from harness.schema import Record
@@ -68,7 +69,7 @@ def energy_model(text: str) -> EnergyModel:
 
 
 Key = tuple[str, str, str]
-CONSTANT = frozenset({"direct"})  # codes whose input is the same at every timestep
+CONSTANT = frozenset(name for name, encoder in BUILTIN.items() if encoder.constant)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from harness.training.cell import CALIBRATION_IMAGES, DTYPES, SAMPLE_IMAGES, Set
 from harness.training.checkpoint import NOWHERE
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import Training, train
-from harness.training.randomness import generator
+from harness.training.randomness import encoder_key, generator
 from harness.training.snn import fine_tuning
 from harness.training.watch import Watch
 
@@ -46,8 +46,8 @@ def measure(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
     """
     seed, dtype = config.seed, DTYPES[config.precision]
     sample = data.train.images[: min(CALIBRATED_ON, len(data.train))]
-    encoder = guarded(config.encoder).calibrate(normalised(sample), generator(seed, "calibration"))
-    calibration = _seconds(lambda: encoder.calibrate(normalised(sample), generator(seed, "calibration")))
+    encoder = guarded(config.encoder).calibrate(normalised(sample))
+    calibration = _seconds(lambda: encoder.calibrate(normalised(sample)))
     calibration *= min(CALIBRATION_IMAGES, len(data.train)) / len(sample)
     _, channels, height, width = encoder.frame(normalised(sample[:1])).shape
     network = Network(config.network, (channels, height, width), data.classes, generator(seed, "initial-weights"))
@@ -132,9 +132,9 @@ def _balancing(spiking: Spiking, data: DataSet, config: CellConfig) -> tuple[flo
 
     def passing(count: int) -> list[float]:
         def trains() -> Iterable[Tensor]:
-            draws = generator(config.seed, "balancing")
+            key = encoder_key(config.seed, "balancing")
             for places in chunks[:count]:
-                yield spiking.encode(normalised(images[places]), draws, places)
+                yield spiking.encode(normalised(images[places]), key, places)
 
         return balance(network, trains, low, config.neuron, spiking.kernel)
 

@@ -24,7 +24,7 @@ from harness.training.batches import normalised
 from harness.training.checkpoint import NOWHERE, Checkpoint
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import train
-from harness.training.randomness import generator
+from harness.training.randomness import encoder_key, generator
 from harness.training.snn import fine_tuning
 from harness.training.watch import SILENT, Watch
 
@@ -74,7 +74,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     seed, dtype = config.seed, DTYPES[config.precision]
 
     sample = _some(data.train, CALIBRATION_IMAGES, seed)
-    encoder = encoder.calibrate(normalised(sample.images), generator(seed, "calibration"))
+    encoder = encoder.calibrate(normalised(sample.images))
     shape = _shape(encoder.frame(normalised(sample.images[:1])))
     draws = generator(seed, "initial-weights")
     network = Network(config.network, shape, data.classes, draws, config.ann.initialisation).to(setting.device)
@@ -135,10 +135,10 @@ def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig, setting: Se
     images = _some(data.train, config.balancing.images, config.seed).images
 
     def trains() -> Iterable[Tensor]:
-        draws = generator(config.seed, "balancing")
+        key = encoder_key(config.seed, "balancing")
         for places in torch.split(torch.arange(len(images)), spiking.chunk()):
             setting.watch.pause("balancing")
-            yield spiking.encode(normalised(images[places]), draws, places)
+            yield spiking.encode(normalised(images[places]), key, places)
 
     network = spiking.network.cast(spiking.dtype)
     return balance(network, trains, config.balancing, config.neuron, setting.kernel)

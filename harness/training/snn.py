@@ -14,7 +14,7 @@ from harness.snn.spiking import Spiking
 from harness.training.divergence import require_activity
 from harness.training.evaluate import Evaluation
 from harness.training.loop import Training
-from harness.training.randomness import generator, restart
+from harness.training.randomness import encoder_key, generator
 
 
 def fine_tuning(
@@ -31,12 +31,11 @@ def fine_tuning(
     generators = {
         "order": generator(seed, "snn-order"),
         "dropout": generator(seed, "snn-dropout"),
-        "encoder": generator(seed, "encoder-training"),
     }
 
-    def loss(images: Tensor, labels: Tensor, places: Tensor) -> Tensor:
+    def loss(images: Tensor, labels: Tensor, places: Tensor, epoch: int) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
-        spikes = spiking.encode(images, generators["encoder"], places)
+        spikes = spiking.encode(images, encoder_key(seed, "encoder-training", epoch), places)
         output = network.snn(spikes, spiking.neurons(gains))
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps
@@ -58,7 +57,6 @@ def fine_tuning(
         loss=loss,
         test=tested,
         work=3.0 * spiking.macs,
-        start_epoch=lambda epoch: restart(generators["encoder"], seed, "encoder-training", epoch),
         readings=readings(recipe, len(train)),
         read=lambda: test().counts,
     )

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harness.inspect.probing import Probe, run_probe
+from harness.inspect.view import look
 from torch import Tensor
 
 from encoders.base import EncoderError, EncoderInfo, Unfitted
 from encoders.registry import BUILTIN, OURS
-from harness.inspect.probing import Probe, run_probe
-from harness.inspect.view import look
 from tests.robust.command import main
 
 

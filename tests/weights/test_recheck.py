@@ -34,8 +34,8 @@ CONVOLUTIONS = NetworkSpec("convolutions", features=(6, "A", 5, "D"), hidden=(20
 
 def spiking(precision: Precision = "fp32", **neuron: Any) -> Spiking:
     """Two convolutions with pooling between them, and a hidden layer; thresholds at which about a tenth fires."""
-    encoder = encoders.create("dct").calibrate(normalised(DIGITS.train.images), Generator())
-    network = Network(CONVOLUTIONS, (1, 8, 8), 10, Generator().manual_seed(3)).requires_grad_(False)
+    encoder = encoders.create("dct").calibrate(normalised(DIGITS.train.images))
+    network = Network(CONVOLUTIONS, (1, 8, 8), 10, 3).requires_grad_(False)
     made = Spiking(network, encoder, NeuronSpec(**neuron), 12, (0.9, 0.35, 0.5), DTYPES[precision])
     return replace(made, network=network.cast(made.dtype))
 

@@ -15,7 +15,7 @@ from harness.data.types import ImageSet
 from harness.runs.activity import Activity, trace
 from harness.runs.predict import encoded, failures_as_errors
 from harness.snn.spiking import Spiking
-from harness.training.randomness import generator
+from harness.training.randomness import encoder_key
 
 IMAGES = 100
 BUDGET = 2e11  # multiply-accumulates that measuring may take
@@ -80,7 +80,7 @@ class Imported:
 def measured(spiking: Spiking, imported: Imported, images: ImageSet, seed: int) -> Measured:
     """Compare both on the first test images: at most 100, fewer of a large network."""
     count = min(len(images), IMAGES, max(1, int(BUDGET / spiking.macs)))
-    train = encoded(spiking, images, torch.arange(count), generator(seed, "encoder-test"))
+    train = encoded(spiking, images, torch.arange(count), encoder_key(seed, "encoder-test"))
     ours, theirs = trace(spiking, train).activity, imported.run(train)
     pairs = list(zip(ours.spikes, theirs.spikes, strict=True))
     labels = images.labels[:count]
