@@ -55,12 +55,11 @@ PEERS = {
     "norse-lif": "encoders.peers.norse:Lif",
     "norse-latency-lif": "encoders.peers.norse:latency_lif",
 }
-OURS = {name: encoder.place for name, encoder in BUILTIN.items()} | PEERS
 
 
 def plugins() -> dict[str, EntryPoint]:
     """Third-party encoders by name; a name of ours cannot be taken."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in OURS}
+    return {point.name: point for point in entry_points(group=GROUP) if not _place(point.name)}
 
 
 def peers() -> list[str]:
@@ -98,7 +97,7 @@ def factory(name: str) -> "Callable[..., Encoder]":
 def definition_of(name: str) -> str:
     """Where the encoder called `name` is defined, "module:name"; imports nothing. Raises EncoderError if unknown."""
     _require_text(name)
-    return OURS[name] if name in OURS else f"{(point := _plugin(name)).module}:{point.attr}"
+    return _place(name) or f"{(point := _plugin(name)).module}:{point.attr}"
 
 
 def origin(name: str) -> str:
@@ -157,8 +156,13 @@ def _require_text(name: object) -> None:
         raise EncoderError(f"an encoder's name must be text such as 'dct', not {name!r}")
 
 
+def _place(name: str) -> str:
+    # "module:name" of a built-in encoder or a peer's, installed or not; "" for any other name.
+    return BUILTIN[name].place if name in BUILTIN else PEERS.get(name, "")
+
+
 def _ours(name: str) -> "Callable[..., Encoder]":
-    module, attribute = OURS[name].split(":")
+    module, attribute = _place(name).split(":")
     return cast("Callable[..., Encoder]", getattr(import_module(module), attribute))
 
 
@@ -189,5 +193,5 @@ def _key(point: EntryPoint) -> tuple[str, str, str]:
 
 
 def _holder(name: str) -> str:
-    holder = "a built-in encoder" if name in OURS else origin(name)
+    holder = "a built-in encoder" if _place(name) else origin(name)
     return f"the name is taken by {holder}"

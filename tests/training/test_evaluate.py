@@ -21,7 +21,7 @@ TIMESTEPS, THRESHOLDS, LEAK = 6, (0.4, 0.3, 0.2), 0.9
 
 
 def spiking(kernel: Kernel = "auto") -> Spiking:
-    network = Network(NetworkSpec("t", (4, "A", 5), (8,)), (2, 7, 5), 3, 0)
+    network = Network(NetworkSpec("t", (4, "A", 5), (8,)), (2, 7, 5), 3, torch.Generator().manual_seed(0))
     neuron = NeuronSpec(leak=LEAK)
     return Spiking(network, encoders.create("direct"), neuron, TIMESTEPS, THRESHOLDS, kernel=kernel)
 
