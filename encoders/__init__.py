@@ -1,7 +1,7 @@
 """Encoders turn images into spike trains. `create(name, **parameters)` makes one; a file holds one code, or a few of
 one kind.
 
-Import this (or anything of `encoders`) before Numba, which reads once where it keeps its compiled kernels.
+Import this (or anything of `encoders`) before Numba, which reads NUMBA_CACHE_DIR only once.
 """
 
 import os
@@ -31,4 +31,4 @@ def _use_user_cache() -> None:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 
-_use_user_cache()
+_use_user_cache()  # decides no number

@@ -53,7 +53,7 @@ class Dct:
     frames: what the ANN is trained on: the "code"'s own colours, or "rgb" in its place, as in the released code.
     lower_percentile, upper_percentile: where θ⁻ and θ⁺ stand among all contributions.
     thresholds: (θ⁻, θ⁺), set by `calibrate`.
-    ranking: zig-zag numbers by falling energy, set by `calibrate` where order is "energy".
+    ranking: zig-zag numbers by falling energy, set by `calibrate` if order is "energy".
 
     >>> import torch
     >>> from encoders import create
@@ -105,13 +105,13 @@ class Dct:
         )
 
     def numbers_at(self, timesteps: int) -> tuple[int, ...]:
-        """The schedule's number at each of `timesteps` steps. Raises EncoderError where they do not fit."""
+        """The schedule's number at each of `timesteps` steps. Raises EncoderError if they do not fit."""
         return build(self.schedule, timesteps, self.block_size**2, self.frequencies, self.indices, self.weights)
 
     def indices_at(self, timesteps: int) -> tuple[int, ...]:
         """The frequency (zig-zag number) fed at each of `timesteps` steps.
 
-        Raises EncoderError where they do not fit the schedule, or before `calibrate` where energy orders them.
+        Raises EncoderError if they do not fit the schedule, or before `calibrate` if energy orders them.
         """
         numbers = self.numbers_at(timesteps)
         if self.order == "zigzag":
@@ -123,7 +123,7 @@ class Dct:
     def calibrate(self, images: Tensor) -> Self:
         """Fit θ⁻, θ⁺ (percentiles of all contributions of the training images `[N, C, H, W]`) and the ranking.
 
-        Each only where it is used: batch thresholds and zig-zag order leave nothing to fit.
+        Batch thresholds and zig-zag order leave nothing to fit.
         """
         drive = self.contributions(images)
         fitted = self
@@ -148,7 +148,7 @@ class Dct:
     ) -> Tensor:
         """Ternary spike train `[T, N, C, H', W']` of images `[N, C, H, W]` in [-1, 1].
 
-        Raises EncoderError before `calibrate` (data-set thresholds), or where T does not fit the schedule.
+        Raises EncoderError before `calibrate` (data-set thresholds), or if T does not fit the schedule.
         """
         admit(images, timesteps, key, ids)
         indices = self.indices_at(timesteps)
@@ -172,7 +172,7 @@ class Dct:
         return sent * (self._cycle() / len(train))
 
     def state(self) -> Mapping[str, Any]:
-        """The fitted thresholds, and the ranking by energy where there is one."""
+        """The fitted thresholds, and the ranking by energy if there is one."""
         fitted = {"thresholds": self.thresholds, "ranking": self.ranking}
         return {name: list(values) for name, values in fitted.items() if values is not None}
 
@@ -376,7 +376,7 @@ def coefficients(images: Tensor, size: int, stride: int) -> Tensor:
 
 
 def _flat_blocks(images: Tensor, size: int, stride: int) -> Tensor:
-    # `[blocks, size·size]`. Four float32 of a block's row are copied as one element of 16 bytes where they can be.
+    # `[blocks, size·size]`. Four float32 of a block's row are copied as one element of 16 bytes if they are aligned.
     images = images.contiguous()
     if size == stride == 4 and images.storage_offset() % 4 == 0:
         count, channels, height, width = images.shape

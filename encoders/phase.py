@@ -59,7 +59,7 @@ class Phase(UnfittedIntensity):
 
 
 def pixels_from_bits(train: Tensor, weighted: bool) -> Tensor:
-    """`[…]`: the pixel/255 whose bits the train `[T, …]` carries, as sizes or, where not weighted, as ones."""
+    """`[…]`: the pixel/255 whose bits the train `[T, …]` carries, as sizes or, if not weighted, as ones."""
     whole = train[: max(len(train) // BITS, 1) * BITS]
     if not weighted:
         phase = torch.arange(len(whole), device=train.device) % BITS

@@ -45,7 +45,7 @@ class Ttfs(UnfittedIntensity):
     def encode(
         self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None, dtype: torch.dtype = torch.float32
     ) -> Tensor:
-        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]. Raises EncoderError where T < 2.
+        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]. Raises EncoderError if T < 2.
 
         In bfloat16 a spike carries θ(t) rounded.
         """
@@ -59,7 +59,7 @@ class Ttfs(UnfittedIntensity):
         return spikes_within(intensity(images) + _SLACK, threshold, before, threshold.to(dtype))
 
     def decode(self, train: Tensor) -> Tensor:
-        """The size of each pixel's one spike, 0 where it never fired."""
+        """The size of each pixel's one spike, 0 if it never fired."""
         return train.float().sum(dim=0)
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
@@ -140,7 +140,7 @@ def spikes_within_reference(values: Tensor, least: Tensor, below: Tensor, sizes:
 
 
 def decoded_at(train: Tensor, values: Tensor, silent: float) -> Tensor:
-    """`[…]`: `values[t]` for the time t of each pixel's first spike in `[T, …]`, `silent` where there is none."""
+    """`[…]`: `values[t]` for the time t of each pixel's first spike in `[T, …]`, `silent` if there is none."""
     fired = train != 0
     first = fired.to(torch.uint8).argmax(dim=0)
     return torch.where(fired.any(dim=0), values.to(train.device, non_blocking=True)[first], silent)
