@@ -176,12 +176,12 @@ def test_the_encoder_sends_the_same_spikes(code: str) -> None:
     v = added[order].cumsum(0) - sent.cumsum(0) + sent  # before its spike
     assert min((v - end).abs().min().item() for end in CODE_THRESHOLDS) > 1e-6, "rounding in fp32 may decide a spike"
     encoder = encoders.create("dct", thresholds=CODE_THRESHOLDS, **parameters)
-    assert torch.equal(encoder.encode(images, len(order), seeded()), expected.float())
+    assert torch.equal(encoder.encode(images, len(order), key=0), expected.float())
 
 
 def test_the_encoder_fits_the_same_thresholds() -> None:
     images = pictures(40, 1, 8, 8)
-    fitted = encoders.create("dct").calibrate(images, seeded())
+    fitted = encoders.create("dct").calibrate(images)
     assert fitted.state()["thresholds"] == pytest.approx(plain.code_thresholds(plain.contributions(images)), abs=1e-6)
 
 
@@ -225,7 +225,7 @@ def in_their_order(weights: list[Tensor]) -> list[Tensor]:
 
 def spikes_of(name: str, kind: str, timesteps: int) -> Tensor:
     encoder = encoders.create("dct", thresholds=CODE_THRESHOLDS, **fed(kind, timesteps)[0])
-    return encoder.encode(pictures(6, *NETWORKS[name][0]), timesteps, seeded())
+    return encoder.encode(pictures(6, *NETWORKS[name][0]), timesteps, key=0)
 
 
 def assert_equal(name: str, train: Tensor, reading: Reading, kernel: Kernel) -> None:
@@ -299,7 +299,7 @@ def test_dropped_neurons_are_the_same_at_all_timesteps() -> None:
 def test_balancing_finds_the_same_thresholds(name: str, reading: Reading) -> None:
     layers, theirs = made(name)
     encoder = encoders.create("dct", thresholds=CODE_THRESHOLDS)
-    train = encoder.encode(pictures(60, *NETWORKS[name][0]), 8, seeded())
+    train = encoder.encode(pictures(60, *NETWORKS[name][0]), 8, key=0)
     found = balance(theirs, lambda: train.split(25, dim=1), Balancing(99.9), NeuronSpec(reading))
     # Their percentile is that of a histogram, within 2⁻¹¹ of the value; a few spikes of the next layers depend on it.
     expected = plain.balance(layers, train, reading)
@@ -320,7 +320,7 @@ def trained() -> tuple[list[Layer], Spiking, ImageSet]:
 
 def test_the_accuracy_after_every_step_is_the_same() -> None:
     layers, spiking, given = trained()
-    train = spiking.encode(given.images / 127.5 - 1, seeded())
+    train = spiking.encode(given.images / 127.5 - 1, key=0)
     outputs = plain.snn(layers, train, THRESHOLDS).cumsum(0)
     expected = evaluate(spiking, given, 0, SILENT).counts
     assert plain.accuracy(outputs, given.labels).tolist() == [100 * right / 40 for right in expected.correct]
@@ -335,7 +335,7 @@ def test_a_step_of_fine_tuning_is_the_same() -> None:
     training.optimizer.step()
     weights = [layer.weight for layer in layers]
     plain.fit(
-        lambda chosen: plain.snn(layers, spiking.encode(chosen, seeded()), THRESHOLDS).sum(0),
+        lambda chosen: plain.snn(layers, spiking.encode(chosen, key=0), THRESHOLDS).sum(0),
         torch.optim.Adam(weights, 1e-3, weight_decay=5e-4),
         images,
         given.labels,

@@ -77,7 +77,7 @@ def _evaluation(point: Point) -> Callable[[], object]:
     spec, shape = NETWORKS[point.network]
     draws = torch.Generator().manual_seed(0)
     network = Network(spec, shape, 10, draws)
-    encoder = create("dct").calibrate(torch.rand(8, *shape, generator=draws) * 2 - 1, draws)
+    encoder = create("dct").calibrate(torch.rand(8, *shape, generator=draws) * 2 - 1)
     thresholds = (0.5,) * (len(network.stages) - 1)
 
     def at(timesteps: int) -> Spiking:

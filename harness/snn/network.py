@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from encoders.base import Encoder
-from encoders.encoding import Batch, encode
+from encoders.base import Encoder, encode
 from harness.config import Initialisation, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure, HarnessError
 from harness.snn.kernels import EACH, SUMMED, Readout, count_spikes, fire, pooled
@@ -252,13 +251,12 @@ class Spiking:
         """The neurons of its hidden layers, with these dropout gains."""
         return layer_neurons(self.thresholds, self.neuron, gains, self.kernel, self.products)
 
-    def encode(self, images: Tensor, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, key: int, ids: Tensor | None = None) -> Tensor:
         """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype.
 
-        ids: `[N]` int64, the images' places in the data set, for random codes. Raises CellFailure for a train of
-        another shape.
+        key, ids: for random codes, see `encoders.base.Encoder.encode`. Raises CellFailure for a train of another shape.
         """
-        train = encode(self.encoder, Batch(images.to(self.device), ids), self.timesteps, generator, self.dtype)
+        train = encode(self.encoder, images.to(self.device), self.timesteps, key, ids, self.dtype)
         if train.shape[:2] != (self.timesteps, len(images)):
             raise CellFailure(
                 f"the encoder gave a spike train of shape {tuple(train.shape)} "

@@ -60,7 +60,7 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
     steps = recipe.epochs * math.ceil(len(data.train) / recipe.batch_size)
     generators = {"order": generator(seed, "ann-order"), "dropout": generator(seed, "ann-dropout")}
 
-    def loss(images: Tensor, labels: Tensor, _places: Tensor) -> Tensor:
+    def loss(images: Tensor, labels: Tensor, _places: Tensor, _epoch: int) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.classifier_dropout, generators["dropout"])
         logits = network.ann(encoder.frame(images).to(dtype), gains)
         return F.cross_entropy(logits, labels)

@@ -1,6 +1,7 @@
 """From uint8 images to float batches in [-1, 1], augmented (paper §2.2: pad, crop, mirror; mean = std = 0.5).
 
-Randomness goes by name: every use has its own generator, derived from the cell's seed. The global one is not used.
+Randomness goes by name: every use has a generator or a key of its own, derived from the cell's
+seed. The global generator is not used.
 """
 
 import hashlib
@@ -53,10 +54,8 @@ def augment(images: Tensor, augmentation: Augmentation, generator: Generator) ->
     return images
 
 
-Use = Literal[
-    "initial-weights", "ann-order", "ann-dropout", "snn-order", "snn-dropout", "encoder-training",
-    "encoder-test", "calibration", "balancing", "subset",
-]  # fmt: skip
+Use = Literal["initial-weights", "ann-order", "ann-dropout", "snn-order", "snn-dropout", "subset"]
+EncoderUse = Literal["encoder-training", "encoder-test", "balancing"]
 
 
 def generator(seed: int, use: Use) -> Generator:
@@ -64,9 +63,9 @@ def generator(seed: int, use: Use) -> Generator:
     return Generator().manual_seed(_number(f"{seed}/{use}"))
 
 
-def restart(draws: Generator, seed: int, use: Use, epoch: int) -> None:
-    """Let a generator of `use` begin anew for an epoch, counted from 0, with draws of the epoch's own."""
-    draws.manual_seed(_number(f"{seed}/{use}/{epoch}"))
+def encoder_key(seed: int, use: EncoderUse, epoch: int | None = None) -> int:
+    """The key of an encoder's draws in the cell with `seed`; every epoch of training, counted from 0, has its own."""
+    return _number(f"{seed}/{use}" if epoch is None else f"{seed}/{use}/{epoch}")
 
 
 def _number(name: str) -> int:

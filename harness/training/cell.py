@@ -19,7 +19,7 @@ from harness.snn.kernels import Kernel
 from harness.snn.kernels.events import events_pay
 from harness.snn.network import Network, Spiking
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
-from harness.training.batches import generator, normalised
+from harness.training.batches import encoder_key, generator, normalised
 from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import train
@@ -73,7 +73,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     seed, dtype = config.seed, DTYPES[config.precision]
 
     sample = _some(data.train, CALIBRATION_IMAGES, seed)
-    encoder = encoder.calibrate(normalised(sample.images), generator(seed, "calibration"))
+    encoder = encoder.calibrate(normalised(sample.images))
     shape = _shape(encoder.frame(normalised(sample.images[:1])))
     draws = generator(seed, "initial-weights")
     network = Network(config.network, shape, data.classes, draws, config.ann.initialisation).to(setting.device)
@@ -154,10 +154,10 @@ def _thresholds(
     images = _some(data.train, config.balancing.images, config.seed).images
 
     def trains() -> Iterable[Tensor]:
-        draws = generator(config.seed, "balancing")
+        key = encoder_key(config.seed, "balancing")
         for places in torch.split(torch.arange(len(images)), spiking.chunk()):
             setting.watch.pause("balancing")
-            yield spiking.encode(normalised(images[places]), draws, places)
+            yield spiking.encode(normalised(images[places]), key, places)
 
     network = spiking.network.cast(spiking.dtype)
     return balance(network, trains, config.balancing, config.neuron, setting.kernel, activity)

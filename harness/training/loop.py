@@ -21,10 +21,6 @@ SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
 LOOK_EVERY = 100  # steps between two looks at the losses of a GPU: each look waits for all that is queued there
 
 
-def _nothing_to_start(_epoch: int) -> None:
-    """Begin an epoch like any other."""
-
-
 @dataclass(frozen=True)
 class Training:
     """One training of `network`: on what, with what, and what is measured.
@@ -33,6 +29,8 @@ class Training:
     the network's device, and the images' places in `images`. test: the entry of an epoch, given its mean loss.
     start_epoch: called before each epoch, counted from 0. work: multiply–accumulates an image.
     by_step: whether the schedule goes on after each step, and not after each epoch.
+    the network's device, the images' places in `images`, and the epoch, counted from 0. test: the entry of an epoch,
+    given its mean loss. work: multiply–accumulates an image.
     readings: after so many steps, counts under this name are taken by `read`.
     """
 
@@ -43,11 +41,10 @@ class Training:
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     generators: Mapping[str, Generator]
-    loss: Callable[[Tensor, Tensor, Tensor], Tensor]
+    loss: Callable[[Tensor, Tensor, Tensor, int], Tensor]
     test: Callable[[float], Epoch]
     work: float
     by_step: bool = False
-    start_epoch: Callable[[int], None] = _nothing_to_start
     readings: Mapping[int, str] = field(default_factory=dict)
     read: Callable[[], Counts] | None = None
 
@@ -78,7 +75,6 @@ def train(training: Training, checkpoint: Checkpoint, watch: Watch) -> Position:
     while len(at.epochs) < training.recipe.epochs:
         stage = f"{training.name} epoch {len(at.epochs) + 1}/{training.recipe.epochs}"
         if at.order is None:
-            training.start_epoch(len(at.epochs))
             at.order, at.done, at.losses = _new_order(training), 0, []
         while at.done < len(at.order):
             chosen = at.order[at.done : at.done + training.recipe.batch_size]
@@ -105,7 +101,7 @@ def _new_order(training: Training) -> Tensor:
 def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
     recipe, device = training.recipe, training.network.weights[0].device
     images, labels = batch(training.images, chosen, recipe.augmentation, training.generators["order"])
-    loss = training.loss(on_device(images, device), on_device(labels, device), chosen)
+    loss = training.loss(on_device(images, device), on_device(labels, device), chosen, len(at.epochs))
     if device.type == "cpu":
         require_finite(loss, training.network, stage)
     elif at.steps % LOOK_EVERY == 0:

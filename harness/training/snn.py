@@ -11,7 +11,7 @@ from harness.config import SnnRecipe
 from harness.data.types import ImageSet
 from harness.schema import Counts, Epoch
 from harness.snn.network import Spiking
-from harness.training.batches import generator, restart
+from harness.training.batches import encoder_key, generator
 from harness.training.evaluate import Evaluation
 from harness.training.loop import Training, require_activity
 
@@ -35,12 +35,11 @@ def fine_tuning(
     generators = {
         "order": generator(seed, "snn-order"),
         "dropout": generator(seed, "snn-dropout"),
-        "encoder": generator(seed, "encoder-training"),
     }
 
-    def loss(images: Tensor, labels: Tensor, places: Tensor) -> Tensor:
+    def loss(images: Tensor, labels: Tensor, places: Tensor, epoch: int) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
-        spikes = spiking.encode(images, generators["encoder"], places)
+        spikes = spiking.encode(images, encoder_key(seed, "encoder-training", epoch), places)
         output = network.snn(spikes, spiking.neurons(gains))
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps
@@ -62,7 +61,6 @@ def fine_tuning(
         loss=loss,
         test=tested,
         work=3.0 * spiking.macs,
-        start_epoch=lambda epoch: restart(generators["encoder"], seed, "encoder-training", epoch),
         readings=readings(recipe, len(train)),
         read=read or (lambda: test().counts),
     )
