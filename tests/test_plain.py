@@ -331,7 +331,7 @@ def test_a_step_of_fine_tuning_is_the_same() -> None:
     images = given.images / 127.5 - 1
     recipe = SnnRecipe(1, 40, 1e-3, dropout=0.0)
     training = fine_tuning(spiking, given, recipe, 0, lambda: evaluate(spiking, given, 0, SILENT))
-    training.loss(images, given.labels, torch.arange(40)).backward()
+    training.loss(images, given.labels, torch.arange(40), 0).backward()
     training.optimizer.step()
     weights = [layer.weight for layer in layers]
     plain.fit(
