@@ -27,11 +27,10 @@ from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.snn.network import Network
 from harness.training.batches import batch, normalised
-from harness.training.checkpoint import NOWHERE
+from harness.training.checkpoint import NOWHERE, SILENT
 from harness.training.evaluate import evaluate
 from harness.training.loop import train
 from harness.training.snn import fine_tuning
-from harness.training.watch import SILENT
 
 SHIFT = Augmentation(pad=1)
 RATE = 1e-3

@@ -17,11 +17,10 @@ from harness.bench.workload import BALANCED_AT, CLASSES, LEAK
 from harness.config import Balancing, NeuronSpec
 from harness.data.types import ImageSet
 from harness.snn.balancing import balance
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking
 from harness.training.batches import normalised
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
 
 CHUNKS = 8  # that are evaluated in one go: a cell has thousands, and what is done once hardly counts
 
@@ -32,9 +31,9 @@ def spiking_network(network: str, timesteps: int, dtype: torch.dtype = torch.bfl
     draws = torch.Generator().manual_seed(0)
     built = Network(spec, shape, CLASSES, draws).cast(dtype)
     images = torch.rand(4, *shape, generator=draws) * 2 - 1
-    encoder = create("dct").calibrate(images, draws)
+    encoder = create("dct").calibrate(images)
     spiking = Spiking(built, encoder, NeuronSpec(leak=LEAK), timesteps, dtype=dtype)
-    train = spiking.encode(images[:2], draws)
+    train = spiking.encode(images[:2], key=0)
     return replace(
         spiking, thresholds=tuple(balance(built, lambda: [train], Balancing(BALANCED_AT), NeuronSpec(leak=LEAK)))
     )
@@ -48,7 +47,7 @@ def evaluation_rows(point: Point, plan: Plan) -> list[Row]:
     shape = NETWORKS[point.network][1]
     images = torch.randint(0, 256, (CHUNKS * chunk, *shape), generator=draws, dtype=torch.uint8)
     given = ImageSet(images, torch.zeros(len(images), dtype=torch.int64))
-    trains = [spiking.encode(normalised(part), draws) for part in torch.split(images, chunk)]
+    trains = [spiking.encode(normalised(part), key=1) for part in torch.split(images, chunk)]
     steps: dict[What, Callable[[], float]] = {
         "evaluation": lambda: float(evaluate(spiking, given, 0, SILENT).right.sum()),
         "forward": lambda: forward(spiking, trains),

@@ -144,18 +144,17 @@ def _with_memory(row: Row, plan: Plan, progress: Say) -> Row:
 def encoder_share(point: Point, rows: Sequence[Row]) -> EncoderShare | None:
     """Time of the fastest of a few DCT encodings at `point` over that of our fastest bf16 step; None without a step."""
     from encoders import create
-    from encoders.encoding import Batch, encode
+    from encoders.base import encode
 
     ours = [r for r in rows if r.implementation == OURS and Point(r.network, r.batch, r.timesteps) == point]
     if not ours or not ours[0].ms_per_image_min:
         return None
     draws = torch.Generator().manual_seed(0)
     images = torch.rand(point.batch, *NETWORKS[point.network][1], generator=draws) * 2 - 1
-    encoder = create("dct").calibrate(images, draws)
-    given = Batch(images, None)
+    encoder = create("dct").calibrate(images)
 
     def step() -> float:
-        return float(encode(encoder, given, point.timesteps, draws, torch.bfloat16).flatten()[0])
+        return float(encode(encoder, images, point.timesteps, key=0, dtype=torch.bfloat16).flatten()[0])
 
     (seconds,) = interleaved({"encode": step}, 4, 0.2).values()
     each = 1000 * min(seconds) / point.batch

@@ -70,15 +70,14 @@ def _evaluation(point: Point) -> Callable[[], object]:
     from encoders import create
     from harness.config import NeuronSpec
     from harness.data.types import ImageSet
-    from harness.snn.network import Network
-    from harness.snn.spiking import Spiking
+    from harness.snn.network import Network, Spiking
+    from harness.training.checkpoint import SILENT
     from harness.training.evaluate import evaluate
-    from harness.training.watch import SILENT
 
     spec, shape = NETWORKS[point.network]
     draws = torch.Generator().manual_seed(0)
     network = Network(spec, shape, 10, draws)
-    encoder = create("dct").calibrate(torch.rand(8, *shape, generator=draws) * 2 - 1, draws)
+    encoder = create("dct").calibrate(torch.rand(8, *shape, generator=draws) * 2 - 1)
     thresholds = (0.5,) * (len(network.stages) - 1)
 
     def at(timesteps: int) -> Spiking:

@@ -23,8 +23,8 @@ from harness.data import load
 from harness.errors import CellFailure, HarnessError
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import fingerprint
-from harness.snn.fire import EACH, SUMMED, Neuron, Readout, fire, pooled
-from harness.training.ann_cache import AnnCache
+from harness.snn.kernels import EACH, SUMMED, Neuron, Readout, fire, pooled
+from harness.training.ann import AnnCache
 from harness.training.cell import Setting, Trained, run_cell
 
 SMOKE, KERNELS = "smoke", "kernels"

@@ -15,8 +15,8 @@ from harness.bench.plan import EpochSize, Plan, Point
 from harness.bench.workload import workload
 from harness.data.types import ImageSet
 from harness.papers.dct_snn.experiments import mnist, vgg
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
 from tests.cells import tiny_config, tiny_data
 
 ONCE = Plan((), repeats=1, seconds=0.0)
@@ -46,7 +46,7 @@ def test_the_forward_pass_computes_what_evaluation_does() -> None:
     spiking = spiking_network(MNIST.name, 3, torch.float32)
     draws = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (4, 1, 28, 28), generator=draws, dtype=torch.uint8)
-    train = spiking.encode(pixels.float() / 127.5 - 1, draws)
+    train = spiking.encode(pixels.float() / 127.5 - 1, key=0)
     output = spiking.network.snn(train, spiking.neurons())
     right = evaluate(spiking, ImageSet(pixels, output.argmax(1)), 0, SILENT).right[-1]
     assert right.all()

@@ -18,7 +18,7 @@ from harness.runs import dump
 from harness.runs.certify import Side, compare
 from harness.runs.dump import KERNELS, Dump
 from harness.schema import Fingerprint
-from harness.snn import numba_kernels
+from harness.snn.kernels import cpu as numba_kernels
 from tests.cells import tiny_config
 
 
