@@ -35,15 +35,15 @@ from bench.workload import (
     spiking_network,
     workload,
 )
-from encoders.encoding import Batch, encode
+from encoders.base import encode
 from harness.data.types import ImageSet
 from harness.errors import did_you_mean
 from harness.machine.environment import environment
 from harness.machine.process import keep_freed_memory, return_freed_memory
-from harness.snn.spiking import Spiking
+from harness.snn.network import Spiking
 from harness.training.batches import normalised
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
 
 Say = Callable[[str], None]
 
@@ -223,10 +223,10 @@ def encoding_row(point: Point) -> Row:
     """The DCT encoding of a batch, a few times."""
     encoder = spiking_network(point.network, point.timesteps).encoder
     draws = Generator().manual_seed(0)
-    given = Batch(torch.rand(point.batch, *NETWORKS[point.network][1], generator=draws) * 2 - 1, None)
+    images = torch.rand(point.batch, *NETWORKS[point.network][1], generator=draws) * 2 - 1
 
     def step() -> float:
-        return float(encode(encoder, given, point.timesteps, draws, torch.bfloat16).flatten()[0])
+        return float(encode(encoder, images, point.timesteps, key=0, dtype=torch.bfloat16).flatten()[0])
 
     (ours,) = chosen((OURS,))
     return _row(ours, point, interleaved({"encode": step}, 4, 0.2)["encode"], what="encoding")
@@ -241,8 +241,7 @@ def evaluation_rows(point: Point, plan: Plan) -> list[Row]:
     spiking = replace(fp32, network=fp32.network.cast(fp32.dtype))
     chunk = spiking.chunk()
     given = noise(point.network, CHUNKS * chunk)
-    draws = Generator().manual_seed(1)
-    trains = [spiking.encode(normalised(part), draws) for part in torch.split(given.images, chunk)]
+    trains = [spiking.encode(normalised(part), key=1) for part in torch.split(given.images, chunk)]
     steps: dict[What, Callable[[], float]] = {
         "evaluation": lambda: float(evaluate(spiking, given, 0, SILENT).right.sum()),
         "forward": lambda: forward(spiking, trains),

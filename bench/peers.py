@@ -11,44 +11,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.workload import LEAK, Model, Workload
+from harness.plain import Layer, snn
 
 DT = 0.001  # Norse's timestep, in seconds
 
 
-class _Spike(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, membrane: Tensor, threshold: float) -> Tensor:
-        ctx.save_for_backward(membrane)
-        ctx.threshold = threshold
-        return (membrane > threshold).float()
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        (membrane,) = ctx.saved_tensors
-        return grads[0] * 0.3 * (1 - (membrane / ctx.threshold - 1).abs()).clamp(min=0), None
-
-
 def loop(work: Workload) -> Model:
-    """What a reader of the paper writes (eq. 2 and 11, Algorithm 1): a loop over time, and within it over layers."""
+    """What a reader of the paper writes: `harness.plain`, a loop over time, and within it over layers."""
     weights = work.leaves()
-
-    def forward(train: Tensor) -> Tensor:
-        membranes: list[Tensor | float] = [0.0] * len(work.stages)
-        for x in train:
-            for index, (stage, weight) in enumerate(zip(work.stages, weights, strict=True)):
-                current = F.conv2d(x, weight, padding=1) if stage.convolution else F.linear(x.flatten(1), weight)
-                if index == len(work.stages) - 1:
-                    membranes[index] = membranes[index] + current
-                    break
-                membrane = membranes[index] + current
-                x = _Spike.apply(membrane, work.thresholds[index])  # type: ignore[no-untyped-call]
-                membranes[index] = LEAK * membrane - work.thresholds[index] * x.detach()
-                x = F.avg_pool2d(x, 2) if stage.pool else x
-        output = membranes[-1]
-        assert isinstance(output, Tensor)
-        return output
-
-    return Model(weights, forward)
+    layers = [Layer(weight, pool=stage.pool) for stage, weight in zip(work.stages, weights, strict=True)]
+    return Model(weights, lambda train: snn(layers, train, list(work.thresholds)).sum(0))
 
 
 def snntorch(work: Workload) -> Model:

@@ -10,8 +10,7 @@ from encoders import create
 from harness.config import Balancing, NetworkSpec, NeuronSpec
 from harness.errors import did_you_mean
 from harness.snn.balancing import balance
-from harness.snn.network import Network, Stage
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking, Stage
 
 VGG5_LITE = NetworkSpec("vgg5-lite", (32, "A", 64, "D", 64, "A"), (512, 512))
 MNIST = NetworkSpec("784-100-10", hidden=(100,))
@@ -133,7 +132,7 @@ def spiking_network(name: str, timesteps: int, dtype: torch.dtype = torch.bfloat
     draws = Generator().manual_seed(0)
     network = network_of(name, draws)
     images = torch.rand(4, *NETWORKS[name][1], generator=draws) * 2 - 1
-    encoder, neuron = create("dct").calibrate(images, draws), NeuronSpec(leak=LEAK)
-    train = Spiking(network, encoder, neuron, timesteps, dtype=dtype).encode(images[:2], draws)
+    encoder, neuron = create("dct").calibrate(images), NeuronSpec(leak=LEAK)
+    train = Spiking(network, encoder, neuron, timesteps, dtype=dtype).encode(images[:2], key=0)
     thresholds = balance(network.cast(dtype), lambda: [train], Balancing(BALANCED_AT), neuron)
     return Spiking(network, encoder, neuron, timesteps, tuple(thresholds), dtype)

@@ -1,40 +1,42 @@
-"""What an encoder is: the one protocol where plug-ins meet the harness, and the facts it declares of itself."""
+"""What an encoder is: the protocol where plug-ins meet the harness, the facts that an encoder declares of itself, the
+checks of what may enter one, and one way to call any encoder."""
 
+import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from numbers import Integral, Real
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
-from torch import Generator, Tensor
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from encoders.admission import admit_images, at_least_one_step
-from encoders.errors import EncoderError
-
-__all__ = [
-    "Alphabet", "Decodes", "Encoder", "EncoderError", "EncoderInfo", "Operations", "Unfitted", "UnfittedIntensity",
-    "at_least_one_step", "intensity",
-]  # fmt: skip
+from encoders.errors import EncoderError as EncoderError
 
 Alphabet = Literal["binary", "ternary", "graded", "analog"]
 
 
 @dataclass(frozen=True)
 class EncoderInfo:
-    """Facts about a code, checked by `encoders.conformance`.
+    """Facts about a code, checked by `encoders.laws`.
 
     alphabet: values a spike train may take: binary {0, 1}, ternary {-1, 0, 1}, graded (finitely many sizes)
         or analog. After a graded or analog code the first layer multiplies.
-    deterministic: the train does not depend on the generator.
-    period: timesteps after which what is fed repeats; None where nothing repeats.
+    deterministic: the train does not depend on the key.
+    period: timesteps after which what is fed repeats; None if nothing repeats.
     value_range: least and greatest value in a spike train.
     source: paper, equation or section that defines the code.
-    window: True where the code is laid out over all T steps, so that a T-step train does not begin with the
-        shorter trains (no prefix property).
-    batch_invariant: an image's train does not depend on its batch mates.
-    group: images are coded in groups of so many, one after the other; 1 where they do not depend on each other.
-    draws_by_id: a random code's draw for a pixel depends on the generator's seed, the image's id, the pixel and t
-        only. False where the code draws for one batch after the other: its trains then depend on the batch size.
+    window: True if the code is laid out over all T steps, so that a T-step train does not begin with the shorter
+        trains (no prefix property).
+    batch_invariant: an image's train does not depend on the other images of its batch.
+    group: images are coded in groups of this size, one after the other; 1 if they do not depend on each other.
+    draws_by_id: a random code's draw for a pixel depends on the key, the image's id, the pixel and t only. False if
+        the code draws for a whole batch at once: its trains then depend on the batch size.
     resolution: greatest mean distance, over pixels, between frame and decoded train when T is long (see
-        `encoders.laws.frames`). None where the train does not determine the frame, as when frequencies are left out.
+        `encoders.laws.frame_is_conveyed`). None if the train does not determine the frame, as when frequencies are
+        left out.
     """
 
     alphabet: Alphabet
@@ -77,9 +79,7 @@ class Operations:
 class Encoder(Protocol):
     """Turns images into a spike train; knows nothing of training. Implementations are frozen dataclasses.
 
-    Images are float32 `[N, C, H, W]` in [-1, 1] (pixel/127.5 − 1); `encoders.admission` checks them for all codes.
-    The laws that every encoder keeps are those of `encoders.conformance`. A generator is a CPU generator even
-    where the images are elsewhere, so that every device draws the same numbers.
+    Images are float32 `[N, C, H, W]` in [-1, 1] (pixel/127.5 − 1). `encoders.laws` holds the laws of every encoder.
     """
 
     @property
@@ -87,7 +87,7 @@ class Encoder(Protocol):
         """The facts about this code with these parameters."""
         ...
 
-    def calibrate(self, images: Tensor, generator: Generator) -> Self:
+    def calibrate(self, images: Tensor) -> Self:
         """A new encoder with its data-set statistics fitted to training images `[N, C, H, W]` in [-1, 1]."""
         ...
 
@@ -98,16 +98,17 @@ class Encoder(Protocol):
         """
         ...
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """The float32 spike train `[T, N, C', H', W']` of images `[N, C, H, W]` in [-1, 1].
 
-        ids: int64 `[N]`, the images' places in the data set, 0 … N−1 where None. A random code's draw for a pixel
-            depends on `generator.initial_seed()`, the image's id, the pixel and t alone, so that batches of any
-            size give equal trains. Hence the caller seeds one generator for each pass over the data (seed, use,
-            epoch); with the same generator the same image gets the same draws again.
-        Raises EncoderError where `timesteps` does not fit the code.
+        key: 0 ≤ key < 2⁶⁴, the seed of all draws; a deterministic code ignores it. The harness makes one key for each
+            pass over the data (from the cell's seed, the use and the epoch).
+        ids: int64 `[N]`, the images' places in the data set, 0 … N−1 if None. A random code's draw for a pixel is a
+            function of key, id, pixel and t (`encoders.draws.uniform`), so that batches of any size give equal trains,
+            and so does every device.
+        Raises EncoderError if `timesteps` does not fit the code.
 
-        An encoder may offer a sixth parameter `dtype` and write its train in that type (see `encoders.encoding`).
+        An encoder may offer a further parameter `dtype` and write its train in that type (see `encode` below).
         """
         ...
 
@@ -133,7 +134,7 @@ class Decodes(Protocol):
 class Unfitted:
     """What most codes share: nothing to fit, the image itself as frame, no state."""
 
-    def calibrate(self, images: Tensor, generator: Generator) -> Self:  # noqa: ARG002
+    def calibrate(self, images: Tensor) -> Self:
         """Nothing to fit: the encoder itself."""
         admit_images(images)
         return self
@@ -161,3 +162,106 @@ class UnfittedIntensity(Unfitted):
 def intensity(images: Tensor) -> Tensor:
     """p = (x + 1)/2 of images in [-1, 1]."""
     return (images + 1) / 2
+
+
+def encode(
+    encoder: Encoder,
+    images: Tensor,
+    timesteps: int,
+    key: int,
+    ids: Tensor | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    """The spike train `[T, N, C', H', W']` of any encoder in `dtype`; the arguments are those of `Encoder.encode`.
+
+    An encoder whose `encode` has a parameter `dtype` writes that type directly and checks its own inputs. For any
+    other one the inputs are checked here and its float32 train is cast. One without a parameter `ids` is called
+    without them.
+    In bfloat16 and float16, spikes of 0, ±1 and powers of two from 2^−14 are exact (`phase`, `burst` with its
+    defaults, all binary and ternary codes); `ttfs`, `direct` and `burst` with other parameters are rounded.
+    Raises EncoderError for inputs that no encoder takes, or if `timesteps` does not fit the code.
+    """
+    accepted = _parameters(type(encoder))
+    optional: dict[str, Any] = {"ids": ids} if "ids" in accepted else {}
+    if "dtype" in accepted:
+        return encoder.encode(images, timesteps, key, dtype=dtype, **optional)  # type: ignore[call-arg]
+    admit(images, timesteps, key, ids)
+    return encoder.encode(images, timesteps, key, **optional).to(dtype)
+
+
+@cache
+def _parameters(kind: type) -> frozenset[str]:
+    return frozenset(inspect.signature(kind.encode).parameters)  # type: ignore[attr-defined]
+
+
+def bits(values: Tensor) -> NDArray[Any]:
+    """The memory of a contiguous CPU tensor of floats, seen as integers of the same size. Zero is 0.
+
+    Numba has no bfloat16, and a kernel that only copies a spike's bit pattern needs none.
+    """
+    whole = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+    return values.view(whole[values.element_size()]).numpy()
+
+
+# What may enter an encoder: one check of images, timesteps, key and ids, the same for all codes.
+
+# Pixels are whole 255ths: a value this far outside [-1, 1] is no rounding error of them.
+TOLERANCE = 1e-4
+MOST_TIMESTEPS = 1_000_000
+
+
+def admit(images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> None:  # decides no number
+    """Raise EncoderError unless the arguments are what `Encoder.encode` asks for."""
+    admit_images(images)
+    at_least_one_step(timesteps)
+    whole_number("key", key, 0, 2**64 - 1)
+    count = len(images)
+    if ids is not None and (not isinstance(ids, Tensor) or ids.dtype != torch.int64 or ids.shape != (count,)):
+        given = f"{_short(ids.dtype)} {tuple(ids.shape)}" if isinstance(ids, Tensor) else f"a {type(ids).__name__}"
+        raise EncoderError(f"ids must be an int64 tensor [{count}], each image's place in the data set, not {given}")
+
+
+def admit_images(images: Tensor) -> None:  # decides no number
+    """Raise EncoderError unless images are float32 `[N, C, H, W]`, not empty, each pixel in [-1, 1].
+
+    Pixels on a GPU are not read, since every read waits for all the work queued there.
+    """
+    if not isinstance(images, Tensor) or images.dim() != 4:
+        shape = f"shape {tuple(images.shape)}" if isinstance(images, Tensor) else f"a {type(images).__name__}"
+        raise EncoderError(f"images must be a tensor [N, C, H, W] with four dimensions, not {shape}")
+    if images.dtype != torch.float32:
+        raise EncoderError(f"images must be float32 in [-1, 1] (pixel / 127.5 - 1), not {_short(images.dtype)}")
+    if not images.numel():
+        raise EncoderError(
+            f"images must hold at least one image of at least one pixel, not shape {tuple(images.shape)}"
+        )
+    if images.device.type != "cpu":
+        return
+    least, greatest = (bound.item() for bound in torch.aminmax(images.detach()))
+    # NaN fails every comparison, and infinity this one.
+    if not (least >= -1 - TOLERANCE and greatest <= 1 + TOLERANCE):
+        held = "NaN" if bool(images.isnan().any()) else f"values from {least:g} to {greatest:g}"
+        raise EncoderError(f"pixels must be finite and in [-1, 1], not {held}")
+
+
+def at_least_one_step(timesteps: int) -> None:  # decides no number
+    """Raise EncoderError unless `timesteps` is a whole number of at least 1."""
+    whole_number("timesteps", timesteps, 1, MOST_TIMESTEPS)
+
+
+def whole_number(name: str, value: Any, least: int, most: int) -> None:  # decides no number
+    """Raise EncoderError unless `value` is a whole number (True is none) from `least` to `most`."""
+    number: Any = value if isinstance(value, Integral) and not isinstance(value, bool) else math.nan
+    if not least <= number <= most:
+        raise EncoderError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
+
+
+def finite_number(name: str, value: Any, above: float, most: float) -> None:  # decides no number
+    """Raise EncoderError unless `value` is a number above `above` and at most `most`; NaN is neither."""
+    number: Any = value if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not above < number <= most:
+        raise EncoderError(f"{name} must be a number above {above:g} and at most {most:g}, not {value!r}")
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -1,5 +1,6 @@
 """Burst code: a neuron that keeps firing fires with ever greater spikes (Park et al., DAC 2019)."""
 
+import math
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -8,11 +9,9 @@ import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.admission import admit, finite_number
-from encoders.base import EncoderInfo, Operations, UnfittedIntensity, intensity
-from encoders.bits import bits
+from encoders.base import EncoderInfo, Operations, UnfittedIntensity, admit, bits, finite_number, intensity
 
 BLOCK = 512  # pixels worked on together, so that their state stays in the first cache
 
@@ -24,6 +23,12 @@ class Burst(UnfittedIntensity):
         v ← v + p;  spike s = g·v_th if v ≥ g·v_th, else 0;  v ← v − s;  g ← β·g after a spike, else 1
 
     threshold: v_th, the size of a burst's first spike. growth: β, the factor from one spike to the next.
+
+    >>> import torch
+    >>> from encoders import create
+    >>> grey = torch.zeros(1, 1, 1, 1)
+    >>> create("burst").encode(grey, timesteps=7, key=0).flatten().tolist()
+    [0.125, 0.25, 0.5, 1.0, 0.0, 0.125, 0.25]
     """
 
     threshold: float = 0.125
@@ -41,18 +46,13 @@ class Burst(UnfittedIntensity):
         return EncoderInfo("graded", True, 1, (0.0, self._largest()), source)
 
     def encode(
-        self,
-        images: Tensor,
-        timesteps: int,
-        generator: Generator,  # noqa: ARG002
-        ids: Tensor | None = None,
-        dtype: torch.dtype = torch.float32,
+        self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None, dtype: torch.dtype = torch.float32
     ) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1].
 
         In bfloat16 sizes are rounded unless threshold and growth are powers of two.
         """
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         if images.device.type != "cpu" or dtype not in (torch.float32, torch.bfloat16):
             return bursts_reference(intensity(images), timesteps, self.threshold, self.growth).to(dtype)
         out = torch.empty(timesteps, *images.shape, dtype=dtype)
@@ -67,8 +67,7 @@ class Burst(UnfittedIntensity):
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
         """Integrate, compare and subtract, and one product for the threshold, a pixel and timestep."""
-        channels, height, width = shape
-        steps = float(channels * height * width * timesteps)
+        steps = float(math.prod(shape) * timesteps)
         return Operations(macs=steps, additions=3 * steps)
 
     def _largest(self) -> float:

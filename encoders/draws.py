@@ -1,11 +1,11 @@
 """Uniform random numbers by counter (SplitMix64, Steele et al. 2014): the n-th number is a function of key and n.
 
-So a spike is a function of the generator's seed, the image's id, the pixel and t, and of nothing else: the batch size
+So a spike is a function of the encoder's key, the image's id, the pixel and t, and of nothing else: the batch size
 does not matter, the first t steps do not depend on T, and every device draws the same numbers.
 
-    key of an image: number `id` of the stream `seed`
-    pixel p of P at timestep t: number ⌊t/3⌋·P + p of the stream `key`; of its 64 bits the upper 21 where t mod 3 is 0,
-        the next 21 where it is 1, the next 21 where it is 2
+    key of an image: number `id` of the stream of the encoder's key
+    pixel p of P at timestep t: number ⌊t/3⌋·P + p of the stream of the image's key; of its 64 bits the upper 21 if
+        t mod 3 is 0, the next 21 if it is 1, the next 21 if it is 2
 """
 
 from typing import Any
@@ -14,9 +14,9 @@ import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.bits import bits
+from encoders.base import bits
 
 # A probability is rounded up to a multiple of 2^−21: less than 5e-7, where a pixel's are whole 255ths. In return one
 # 64-bit number, the costly part, decides three timesteps.
@@ -27,14 +27,9 @@ _MIX1 = 0xBF58476D1CE4E5B9
 _MIX2 = 0x94D049BB133111EB
 
 
-def draw_key(generator: Generator) -> int:
-    """A 63-bit key from a generator, which moves on by one draw."""
-    return int(torch.randint(0, 2**63 - 1, (1,), generator=generator, device=generator.device).item())
-
-
-def image_keys(generator: Generator, ids: Tensor) -> Tensor:
-    """int64 `[N]`: the key of each image's own stream. Reads the generator's seed and leaves the generator as it is."""
-    return splitmix64(generator.initial_seed(), ids.cpu())
+def image_keys(key: int, ids: Tensor) -> Tensor:
+    """int64 `[N]`: the key of each image's own stream, on the CPU."""
+    return splitmix64(int(key), ids.cpu())
 
 
 def bernoulli(probability: Tensor, sizes: Tensor, timesteps: int, keys: Tensor) -> Tensor:
@@ -61,13 +56,19 @@ def bernoulli_reference(probability: Tensor, sizes: Tensor, timesteps: int, keys
     return torch.where(drawn < (probability * LEVELS).ceil(), sizes, torch.zeros_like(sizes))
 
 
-def uniform(images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
-    """float32 `[T, *images.shape]`, evenly in [0, 1): the draws of a random code of one's own, by seed and id.
+def uniform(images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
+    """float32 `[T, *images.shape]`, evenly in [0, 1): the draws of a random code of one's own, by key and id.
 
-    `(uniform(images, timesteps, generator, ids) < probability).float()` gives the spikes that `poisson` gives.
+    `(uniform(images, timesteps, key, ids) < probability).float()` gives the spikes that `poisson` gives.
+
+    >>> images = torch.zeros(3, 1, 2, 2)
+    >>> whole = uniform(images, timesteps=4, key=7, ids=torch.tensor([10, 11, 12]))
+    >>> alone = uniform(images[1:2], timesteps=2, key=7, ids=torch.tensor([11]))
+    >>> torch.equal(alone[:, 0], whole[:2, 1])  # neither the batch nor T changes an image's draws
+    True
     """
     ids = torch.arange(len(images)) if ids is None else ids
-    return _drawn(images, timesteps, image_keys(generator, ids)).to(torch.float32) / LEVELS
+    return _drawn(images, timesteps, image_keys(key, ids)).to(torch.float32) / LEVELS
 
 
 def _drawn(images: Tensor, timesteps: int, keys: Tensor) -> Tensor:

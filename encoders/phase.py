@@ -1,5 +1,6 @@
 """Phase code: the pixel's eight bits, one a timestep, each weighted by its place value (Kim et al. 2018)."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,11 +8,9 @@ import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.admission import admit
-from encoders.base import EncoderInfo, Operations, UnfittedIntensity
-from encoders.bits import bits
+from encoders.base import EncoderInfo, Operations, UnfittedIntensity, admit, bits
 
 BITS = 8
 BLOCK = 4096  # pixels worked on together, so that their bytes stay in the first cache
@@ -23,6 +22,12 @@ class Phase(UnfittedIntensity):
 
     Eight steps carry pixel/256, and every further eight carry it again. Images are rounded to 8 bits, which
     changes nothing in a picture read from a file.
+
+    >>> import torch
+    >>> from encoders import create
+    >>> pixel = torch.tensor(178.0).view(1, 1, 1, 1)  # 10110010 in binary
+    >>> create("phase").encode(pixel / 127.5 - 1, timesteps=8, key=0).flatten().tolist()
+    [0.5, 0.0, 0.125, 0.0625, 0.0, 0.0, 0.0078125, 0.0]
     """
 
     @property
@@ -32,15 +37,10 @@ class Phase(UnfittedIntensity):
         return EncoderInfo("graded", True, BITS, (0.0, 0.5), source, resolution=0.005)
 
     def encode(
-        self,
-        images: Tensor,
-        timesteps: int,
-        generator: Generator,  # noqa: ARG002
-        ids: Tensor | None = None,
-        dtype: torch.dtype = torch.float32,
+        self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None, dtype: torch.dtype = torch.float32
     ) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         pixels = ((images + 1) * 127.5).round().to(torch.uint8)
         sizes = (0.5 ** torch.arange(1, BITS + 1)).to(dtype)
         if images.device.type != "cpu":
@@ -55,12 +55,11 @@ class Phase(UnfittedIntensity):
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
         """One bit picked a pixel and timestep; its weight is a constant."""
-        channels, height, width = shape
-        return Operations(additions=float(channels * height * width * timesteps))
+        return Operations(additions=float(math.prod(shape) * timesteps))
 
 
 def pixels_from_bits(train: Tensor, weighted: bool) -> Tensor:
-    """`[…]`: the pixel/255 whose bits the train `[T, …]` carries, as sizes or, where not weighted, as ones."""
+    """`[…]`: the pixel/255 whose bits the train `[T, …]` carries, as sizes or, if not weighted, as ones."""
     whole = train[: max(len(train) // BITS, 1) * BITS]
     if not weighted:
         phase = torch.arange(len(whole), device=train.device) % BITS

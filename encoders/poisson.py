@@ -1,12 +1,12 @@
 """Poisson rate code: independent spikes, as probable as the pixel is intense (Diehl 2015, Sengupta 2019)."""
 
+import math
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.admission import admit, finite_number
-from encoders.base import EncoderError, EncoderInfo, Operations, Unfitted, intensity
+from encoders.base import EncoderError, EncoderInfo, Operations, Unfitted, admit, finite_number, intensity
 from encoders.draws import bernoulli, image_keys
 
 
@@ -15,6 +15,15 @@ class Poisson(Unfitted):
     """At each t, independently: unsigned, 1 with probability p·rate; signed, sign(x) with probability |x|·rate.
 
     rate: spikes a timestep at full intensity, in (0, 1]. x is in [-1, 1], p = (x + 1)/2.
+
+    >>> import torch
+    >>> from encoders import create
+    >>> images = torch.tensor([1.0, 0.0, -1.0]).view(1, 1, 1, 3)  # white, grey, black
+    >>> create("poisson").encode(images, timesteps=4, key=7).flatten(1)  # [T, pixels]
+    tensor([[1., 0., 0.],
+            [1., 0., 0.],
+            [1., 1., 0.],
+            [1., 1., 0.]])
     """
 
     signed: bool = False
@@ -39,19 +48,14 @@ class Poisson(Unfitted):
         return frame if self.signed else intensity(frame)
 
     def encode(
-        self,
-        images: Tensor,
-        timesteps: int,
-        generator: Generator,
-        ids: Tensor | None = None,
-        dtype: torch.dtype = torch.float32,
+        self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None, dtype: torch.dtype = torch.float32
     ) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]; the draws are those of each id."""
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         ids = torch.arange(len(images)) if ids is None else ids
         probability = images.abs() if self.signed else intensity(images)
         sizes = images.sign() if self.signed else torch.ones_like(images)
-        return bernoulli(probability * self.rate, sizes.to(dtype), timesteps, image_keys(generator, ids))
+        return bernoulli(probability * self.rate, sizes.to(dtype), timesteps, image_keys(key, ids))
 
     def decode(self, train: Tensor) -> Tensor:
         """Mean over time, divided by the rate."""
@@ -59,5 +63,4 @@ class Poisson(Unfitted):
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
         """One random draw and comparison a pixel and timestep."""
-        channels, height, width = shape
-        return Operations(additions=float(channels * height * width * timesteps))
+        return Operations(additions=float(math.prod(shape) * timesteps))

@@ -6,13 +6,12 @@ timestep, so that every t costs the same however long the train is.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.base import Encoder, EncoderError
-from encoders.encoding import Batch, encode
+from encoders.base import Encoder, EncoderError, encode
 
 Reads = Literal["sum", "history"]
 
@@ -25,36 +24,32 @@ class Labelled:
     labels: Tensor
 
 
-class RidgeProbe(NamedTuple):
-    """How the spikes of T `timesteps` are classified.
+def linear_probe(
+    encoder: Encoder,
+    train: Labelled,
+    test: Labelled,
+    timesteps: int,
+    key: int,
+    reads: Reads = "sum",
+    penalty: float = 1.0,
+) -> list[float]:
+    """Test accuracy in [0, 1] after 1, 2, …, T steps of the code, the encoder calibrated on `train`.
 
     reads: "sum", one weight a pixel on its spikes added up, as a non-leaky first layer reads them; "history", one
         weight a pixel and timestep, so that *when* a spike comes counts too.
     penalty: ridge penalty, in units of the mean squared length of a (centred) feature vector.
+    Raises EncoderError for another `reads`, a negative penalty, or if T does not fit the code.
     """
-
-    timesteps: int
-    reads: Reads = "sum"
-    penalty: float = 1.0
-
-
-def linear_probe(
-    encoder: Encoder, train: Labelled, test: Labelled, generator: Generator, probe: RidgeProbe
-) -> list[float]:
-    """Test accuracy in [0, 1] after 1, 2, …, T steps of the code, the encoder calibrated on `train`.
-
-    Raises EncoderError for another `reads`, a negative penalty, or where T does not fit the code.
-    """
-    timesteps, reads, penalty = probe
     if reads not in ("sum", "history"):
         raise EncoderError(f"reads must be 'sum' or 'history', not '{reads}'")
     if penalty < 0:
         raise EncoderError(f"penalty must be at least 0, not {penalty}")
-    fitted = encoder.calibrate(train.images, generator)
+    fitted = encoder.calibrate(train.images)
     # Test images have ids of their own, so that no test image shares the draws of a training image.
-    ids = torch.arange(len(train.images) + len(test.images))
-    train_spikes = encode(fitted, Batch(train.images, ids[: len(train.images)]), timesteps, generator).flatten(2)
-    test_spikes = encode(fitted, Batch(test.images, ids[len(train.images) :]), timesteps, generator).flatten(2)
+    sizes = [len(train.images), len(test.images)]
+    train_ids, test_ids = torch.arange(sum(sizes)).split(sizes)
+    train_spikes = encode(fitted, train.images, timesteps, key, train_ids).flatten(2)
+    test_spikes = encode(fitted, test.images, timesteps, key, test_ids).flatten(2)
     one_hot = torch.nn.functional.one_hot(train.labels).double()
     return [
         (_ridge(kernel, cross, one_hot, penalty).argmax(dim=1) == test.labels).double().mean().item()

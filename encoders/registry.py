@@ -5,26 +5,42 @@ The module of a built-in encoder is imported when the encoder is first made, so 
 
 import difflib
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from encoders.errors import EncoderError
 
 if TYPE_CHECKING:  # torch is imported with the first encoder, not with the command line
-    from encoders.base import Encoder
+    from encoders.base import Encoder, EncoderInfo
 
 GROUP = "dct_snn.encoders"
 HOW_TO_GET_PEERS = "pip install 'dct-snn-harness[peers]'"
+
+
+class BuiltIn(NamedTuple):
+    """A built-in encoder, with what tables and figures need to know of it without importing torch.
+
+    place: "module:class". title: its name in words.
+    constant: its train is the same at every timestep, so that the first layer's products are computed only once.
+    """
+
+    place: str
+    title: str
+    constant: bool = False
+
+
+# In the order in which they are listed and compared.
 BUILTIN = {
-    "dct": "encoders.dct:Dct",
-    "poisson": "encoders.poisson:Poisson",
-    "direct": "encoders.direct:Direct",
-    "phase": "encoders.phase:Phase",
-    "burst": "encoders.burst:Burst",
-    "ttfs": "encoders.ttfs:Ttfs",
-    "latency": "encoders.latency:Latency",
+    "dct": BuiltIn("encoders.dct:Dct", "DCT, cyclic"),
+    "poisson": BuiltIn("encoders.poisson:Poisson", "Poisson rate"),
+    "direct": BuiltIn("encoders.direct:Direct", "direct input (analog)", constant=True),
+    "phase": BuiltIn("encoders.phase:Phase", "phase (graded)"),
+    "burst": BuiltIn("encoders.burst:Burst", "burst (graded)"),
+    "ttfs": BuiltIn("encoders.single_spike:Ttfs", "time to first spike (graded)"),
+    "latency": BuiltIn("encoders.single_spike:Latency", "linear latency"),
 }
 # Adapters for other libraries, by the library's import name; only those that are installed are offered.
 PEERS = {
@@ -39,12 +55,11 @@ PEERS = {
     "norse-lif": "encoders.peers.norse:Lif",
     "norse-latency-lif": "encoders.peers.norse:latency_lif",
 }
-OURS = BUILTIN | PEERS
 
 
 def plugins() -> dict[str, EntryPoint]:
     """Third-party encoders by name; a name of ours cannot be taken."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in OURS}
+    return {point.name: point for point in entry_points(group=GROUP) if not _place(point.name)}
 
 
 def peers() -> list[str]:
@@ -82,7 +97,7 @@ def factory(name: str) -> "Callable[..., Encoder]":
 def definition_of(name: str) -> str:
     """Where the encoder called `name` is defined, "module:name"; imports nothing. Raises EncoderError if unknown."""
     _require_text(name)
-    return OURS[name] if name in OURS else f"{(point := _plugin(name)).module}:{point.attr}"
+    return _place(name) or f"{(point := _plugin(name)).module}:{point.attr}"
 
 
 def origin(name: str) -> str:
@@ -99,9 +114,17 @@ def package_of(point: EntryPoint) -> str:
 
 
 def create(name: str, **parameters: Any) -> "Encoder":
-    """Make an encoder: `create("dct", block_size=4, stride=4, schedule="cyclic", frequencies=16)`.
+    """Make an encoder by its name, with its own parameters.
 
     Raises EncoderError for an unknown name, an unknown parameter or a value out of range.
+
+    >>> create("poisson", rate=0.5)
+    Poisson(signed=False, rate=0.5)
+    >>> create("dct", schedule="truncated", frequencies=8).info.period
+    8
+    >>> create("poison")
+    Traceback (most recent call last):
+    encoders.errors.EncoderError: unknown encoder 'poison' — did you mean 'poisson'?
     """
     make = factory(name)
     try:
@@ -110,13 +133,36 @@ def create(name: str, **parameters: Any) -> "Encoder":
         raise EncoderError(f"encoder '{name}': {error}") from error
 
 
+@dataclass(frozen=True)
+class Row:
+    """One encoder. info: its facts with default parameters; broken: why it cannot be used, None if it can."""
+
+    name: str
+    origin: str
+    info: "EncoderInfo | None" = None
+    broken: str | None = None
+
+
+def describe() -> list[Row]:
+    """A row for every encoder: built-in ones, plug-ins, and plug-ins whose name is taken by another one.
+
+    Imports them all. A plug-in that fails, whatever it raises, is a row with the reason.
+    """
+    return [*(_row(name) for name in names()), *_shadowed()]
+
+
 def _require_text(name: object) -> None:
     if not isinstance(name, str):
         raise EncoderError(f"an encoder's name must be text such as 'dct', not {name!r}")
 
 
+def _place(name: str) -> str:
+    # "module:name" of a built-in encoder or a peer's, installed or not; "" for any other name.
+    return BUILTIN[name].place if name in BUILTIN else PEERS.get(name, "")
+
+
 def _ours(name: str) -> "Callable[..., Encoder]":
-    module, attribute = OURS[name].split(":")
+    module, attribute = _place(name).split(":")
     return cast("Callable[..., Encoder]", getattr(import_module(module), attribute))
 
 
@@ -127,3 +173,25 @@ def _plugin(name: str) -> EntryPoint:
         hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names())}"
         raise EncoderError(f"unknown encoder '{name}' — {hint}")
     return third_party[name]
+
+
+def _row(name: str) -> Row:
+    try:
+        return Row(name, origin(name), info=create(name).info)
+    except Exception as error:  # a plug-in may raise anything, and must not break the list
+        return Row(name, origin(name), broken=f"{type(error).__name__}: {error}")
+
+
+def _shadowed() -> list[Row]:
+    chosen = {_key(point) for point in plugins().values()}
+    others = [point for point in entry_points(group=GROUP) if _key(point) not in chosen]
+    return [Row(point.name, package_of(point), broken=_holder(point.name)) for point in others]
+
+
+def _key(point: EntryPoint) -> tuple[str, str, str]:
+    return point.name, point.value, package_of(point)
+
+
+def _holder(name: str) -> str:
+    holder = "a built-in encoder" if _place(name) else origin(name)
+    return f"the name is taken by {holder}"

@@ -13,7 +13,8 @@ import msgspec
 Reading = Literal["equation", "algorithm", "released-code"]
 Clock = Literal["synchronous", "layer-delay"]
 Precision = Literal["fp32", "bf16"]
-Initialisation = Literal["xavier", "fan-in"]
+Initialisation = Literal["xavier", "fan-in", "he"]
+AnnSchedule = Literal["steps", "cosine", "one-cycle"]
 ProfileName = Literal["smoke", "lite", "short", "paper"]
 Parameter = bool | int | float | str | tuple[int, ...] | None
 
@@ -47,7 +48,8 @@ class NeuronSpec:
 
     `leak` is the paper's λ (§2.2), `surrogate_height` its γ (eq. 11). `surrogate_scale`: the derivative of a spike is
     that of eq. 11 ("eq11"), or that divided by the threshold, since the released code differentiates u/θ − 1
-    ("released").
+    ("released"). `reset`: θ is subtracted from the membrane at a spike ("subtract", eq. 2), or the membrane keeps all
+    that it has and fires again while it stands above θ ("none").
     """
 
     reading: Reading = "equation"
@@ -55,6 +57,7 @@ class NeuronSpec:
     leak: float = 0.9901
     surrogate_height: float = 0.3
     surrogate_scale: Literal["eq11", "released"] = "eq11"
+    reset: Literal["subtract", "none"] = "subtract"
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,13 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class AnnRecipe:
-    """Pre-training of the ANN by SGD; the learning rate is multiplied by `decay_factor` every `decay_every` epochs.
+    """Pre-training of the ANN by SGD with momentum.
 
-    The paper divides it by 10 (§2.2); the released code multiplies it by 0.001. `initialisation` of the weights:
-    "xavier" (§2.2, uniform), or "fan-in", normal with variance 1/fan_in as in the released code.
+    `schedule` of the learning rate: "steps" multiplies it by `decay_factor` every `decay_every` epochs (the paper
+    divides it by 10, §2.2; the released code multiplies it by 0.001). "cosine" lets it rise linearly from 0 during
+    the fraction `warm_up` of all steps, and fall to 0 along half a cosine. "one-cycle" rises from a 25th along half a
+    cosine during `warm_up`, above 0 (Smith & Topin 2018). `initialisation` of the weights: "xavier" (§2.2, uniform);
+    normal with variance 1/fan_in ("fan-in", the released code), or 2/fan_in ("he", He et al. 2015).
     """
 
     epochs: int
@@ -97,6 +103,9 @@ class AnnRecipe:
     augmentation: Augmentation = Augmentation()
     decay_factor: float = 0.1
     initialisation: Initialisation = "xavier"
+    schedule: AnnSchedule = "steps"
+    warm_up: float = 0.0
+    nesterov: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,8 @@ class SnnRecipe:
 
     `loss_input`: cross-entropy on the accumulated output U_T ("sum", eq. 5–6) or on U_T / T ("mean").
     `images`: fine-tune on a stratified subset of that many training images (None: on all of them).
-    `readings`: fractions of fine-tuning after which the test set is read on the way; they change nothing else.
+    `readings`: fractions of fine-tuning after which the test set is read on the way, or a stratified sample of
+    `reading_images` of it; they change nothing else.
     """
 
     epochs: int
@@ -118,11 +128,16 @@ class SnnRecipe:
     images: int | None = None
     augmentation: Augmentation = Augmentation()
     readings: tuple[float, ...] = ()
+    reading_images: int | None = None
 
 
 @dataclass(frozen=True)
 class CellConfig:
-    """One arm with one seed, fully resolved: the unit of work. Images: None means all."""
+    """One arm with one seed, fully resolved: the unit of work. Images: None means all.
+
+    `products`: convolutions of spikes are dense products, or each layer takes the cheaper of a dense product and one
+    of its events alone, by its activity on the balancing images (`harness.snn.kernels.events`).
+    """
 
     experiment: str
     profile: ProfileName
@@ -139,6 +154,7 @@ class CellConfig:
     train_images: int | None
     test_images: int | None
     precision: Precision = "fp32"
+    products: Literal["dense", "by-activity"] = "dense"
 
 
 def canonical_json(data: Any) -> bytes:

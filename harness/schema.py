@@ -67,6 +67,7 @@ class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # de
     `ann_epochs`, `epochs`: of pre-training and of fine-tuning; `balanced`: straight after threshold balancing.
     `curve`: the final result on the test set; `sample_curve`: the same on a fixed sample of training images.
     `on_the_way`: test counts after a fraction of fine-tuning, such as "0.125".
+    `products`: "dense" or "events" of each hidden layer where their activity decided.
     `layers`: operations and spikes of each weighted layer.
     """
 
@@ -81,6 +82,7 @@ class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # de
     sample_curve: Counts
     layers: list[LayerActivity]
     on_the_way: dict[str, Counts] = {}
+    products: list[str] = []
 
 
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,6 +132,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     right: dict[str, str] = {}
     on_the_way: dict[str, Counts] = {}
     layers: list[LayerActivity] = []
+    products: list[str] = []
     failure: Failure | None = None
     weights: Weights | None = None
     threads: int | None = None

@@ -15,10 +15,9 @@ from harness.errors import CellFailure, Stopped
 from harness.records.store import digest_of
 from harness.schema import Counts, Record
 from harness.training import cell
-from harness.training.ann_cache import AnnCache
-from harness.training.checkpoint import Checkpoint
+from harness.training.ann import AnnCache
+from harness.training.checkpoint import SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
-from harness.training.watch import SILENT, Watch
 from tests.cells import run_tiny, tiny_config
 
 

@@ -214,10 +214,11 @@ def moved(edited: Edited, old: str, new: str) -> None:
 
 def test_two_modules_merged_change_nothing(edited: Edited) -> None:
     before = digests(edited.folder)
-    body = edited.read("harness/training/randomness.py")
-    edited.write("harness/training/batches.py", edited.read("harness/training/batches.py") + body)
-    edited.write("harness/training/randomness.py", "")
-    moved(edited, "harness.training.randomness", "harness.training.batches")
+    small, layers = "harness/snn/kernels/small_maps.py", "harness/snn/kernels/layers.py"
+    edited.replace(layers, "from harness.snn.kernels.small_maps import faster_by_products, weight_gradient\n", "")
+    edited.write(layers, edited.read(layers) + edited.read(small))
+    edited.write(small, "")
+    moved(edited, "harness.snn.kernels.small_maps", "harness.snn.kernels.layers")
     assert digests(edited.folder) == before
 
 
@@ -245,10 +246,11 @@ def test_a_definition_renamed_changes_nothing(edited: Edited) -> None:
     ("name", "old", "new"),
     [
         ("harness/training/cell.py", "torch.set_flush_denormal(True)\n", ""),
-        ("harness/training/evaluate.py", "from harness.training.batches import normalised, on_device",
-         "from harness.training.batches import on_device\nfrom harness.snn.product import flat as normalised"),
+        ("harness/training/evaluate.py", "from harness.training.batches import generator, normalised, on_device",
+         "from harness.training.batches import generator, on_device\n"
+         "from harness.snn.kernels.layers import flat as normalised"),
         ("harness/snn/neuron.py", "(1 - (membrane / ctx.threshold", "(2 - (membrane / ctx.threshold"),
-        ("harness/snn/numba_lif.py", "BLOCK = 1024", "BLOCK = 512"),
+        ("harness/snn/kernels/cpu.py", "BLOCK = 1024", "BLOCK = 512"),
     ],
     ids=["flush denormals", "an import exchanged", "the surrogate", "a kernel of the CPU"],
 )  # fmt: skip
@@ -271,7 +273,7 @@ def test_a_constant_of_an_encoder_makes_its_own_records_stale(edited: Edited) ->
 
 def test_a_kernel_of_the_gpu_makes_no_record_of_the_cpu_stale(edited: Edited) -> None:
     before, on_gpu = digests(edited.folder), digests(edited.folder, "cuda")
-    edited.replace("harness/snn/triton_kernels.py", "BLOCK = 256", "BLOCK = 128")
+    edited.replace("harness/snn/kernels/gpu.py", "OUTPUTS = 256", "OUTPUTS = 128")
     assert digests(edited.folder) == before
     assert all(digest != on_gpu[encoder] for encoder, digest in digests(edited.folder, "cuda").items())
 

@@ -26,13 +26,12 @@ from harness.config import Balancing, NetworkSpec, NeuronSpec, SnnRecipe
 from harness.data.types import ImageSet
 from harness.plain import Layer, Reading
 from harness.snn.balancing import balance
-from harness.snn.fire import Kernel
-from harness.snn.network import Network
+from harness.snn.kernels import Kernel
+from harness.snn.network import Network, Spiking
 from harness.snn.neuron import layer_neurons
-from harness.snn.spiking import Spiking
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
 from harness.training.snn import fine_tuning
-from harness.training.watch import SILENT
 
 ZIGZAG = [
     (0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3), (1, 2),
@@ -177,12 +176,12 @@ def test_the_encoder_sends_the_same_spikes(code: str) -> None:
     v = added[order].cumsum(0) - sent.cumsum(0) + sent  # before its spike
     assert min((v - end).abs().min().item() for end in CODE_THRESHOLDS) > 1e-6, "rounding in fp32 may decide a spike"
     encoder = encoders.create("dct", thresholds=CODE_THRESHOLDS, **parameters)
-    assert torch.equal(encoder.encode(images, len(order), seeded()), expected.float())
+    assert torch.equal(encoder.encode(images, len(order), key=0), expected.float())
 
 
 def test_the_encoder_fits_the_same_thresholds() -> None:
     images = pictures(40, 1, 8, 8)
-    fitted = encoders.create("dct").calibrate(images, seeded())
+    fitted = encoders.create("dct").calibrate(images)
     assert fitted.state()["thresholds"] == pytest.approx(plain.code_thresholds(plain.contributions(images)), abs=1e-6)
 
 
@@ -226,7 +225,7 @@ def in_their_order(weights: list[Tensor]) -> list[Tensor]:
 
 def spikes_of(name: str, kind: str, timesteps: int) -> Tensor:
     encoder = encoders.create("dct", thresholds=CODE_THRESHOLDS, **fed(kind, timesteps)[0])
-    return encoder.encode(pictures(6, *NETWORKS[name][0]), timesteps, seeded())
+    return encoder.encode(pictures(6, *NETWORKS[name][0]), timesteps, key=0)
 
 
 def assert_equal(name: str, train: Tensor, reading: Reading, kernel: Kernel) -> None:
@@ -300,7 +299,7 @@ def test_dropped_neurons_are_the_same_at_all_timesteps() -> None:
 def test_balancing_finds_the_same_thresholds(name: str, reading: Reading) -> None:
     layers, theirs = made(name)
     encoder = encoders.create("dct", thresholds=CODE_THRESHOLDS)
-    train = encoder.encode(pictures(60, *NETWORKS[name][0]), 8, seeded())
+    train = encoder.encode(pictures(60, *NETWORKS[name][0]), 8, key=0)
     found = balance(theirs, lambda: train.split(25, dim=1), Balancing(99.9), NeuronSpec(reading))
     # Their percentile is that of a histogram, within 2⁻¹¹ of the value; a few spikes of the next layers depend on it.
     expected = plain.balance(layers, train, reading)
@@ -321,7 +320,7 @@ def trained() -> tuple[list[Layer], Spiking, ImageSet]:
 
 def test_the_accuracy_after_every_step_is_the_same() -> None:
     layers, spiking, given = trained()
-    train = spiking.encode(given.images / 127.5 - 1, seeded())
+    train = spiking.encode(given.images / 127.5 - 1, key=0)
     outputs = plain.snn(layers, train, THRESHOLDS).cumsum(0)
     expected = evaluate(spiking, given, 0, SILENT).counts
     assert plain.accuracy(outputs, given.labels).tolist() == [100 * right / 40 for right in expected.correct]
@@ -332,11 +331,11 @@ def test_a_step_of_fine_tuning_is_the_same() -> None:
     images = given.images / 127.5 - 1
     recipe = SnnRecipe(1, 40, 1e-3, dropout=0.0)
     training = fine_tuning(spiking, given, recipe, 0, lambda: evaluate(spiking, given, 0, SILENT))
-    training.loss(images, given.labels, torch.arange(40)).backward()
+    training.loss(images, given.labels, torch.arange(40), 0).backward()
     training.optimizer.step()
     weights = [layer.weight for layer in layers]
     plain.fit(
-        lambda chosen: plain.snn(layers, spiking.encode(chosen, seeded()), THRESHOLDS).sum(0),
+        lambda chosen: plain.snn(layers, spiking.encode(chosen, key=0), THRESHOLDS).sum(0),
         torch.optim.Adam(weights, 1e-3, weight_decay=5e-4),
         images,
         given.labels,

@@ -48,14 +48,14 @@ def test_a_word_of_an_error_changes_nothing(copy: Path, today: dict[str, str]) -
 
 
 def test_a_module_that_moves_changes_nothing(copy: Path, today: dict[str, str]) -> None:
-    (copy / "harness" / "snn" / "quantile.py").rename(copy / "harness" / "snn" / "percentiles.py")
-    for path in (copy / "harness" / "snn").glob("*.py"):
-        path.write_text(path.read_text().replace("harness.snn.quantile", "harness.snn.percentiles"))
+    (copy / "harness" / "snn" / "balancing.py").rename(copy / "harness" / "snn" / "percentiles.py")
+    for path in (copy / "harness").rglob("*.py"):
+        path.write_text(path.read_text().replace("harness.snn.balancing", "harness.snn.percentiles"))
     assert states(copy) == today
 
 
 def test_a_changed_constant_of_the_neuron_makes_every_record_stale(copy: Path) -> None:
-    replaced(copy / "harness" / "snn" / "numba_lif.py", "BLOCK = 1024", "BLOCK = 1023")
+    replaced(copy / "harness" / "snn" / "kernels" / "cpu.py", "BLOCK = 1024", "BLOCK = 1023")
     assert set(states(copy).values()) == {"stale"}
 
 

@@ -37,8 +37,8 @@ from harness.papers import catalogue
 from harness.plugins.guard import guarded
 from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.fingerprint import fingerprint, flattened
-from harness.snn.fire import EACH, SUMMED, Neuron, Readout, fire, pooled
-from harness.training.ann_cache import AnnCache
+from harness.snn.kernels import EACH, SUMMED, Neuron, Readout, fire, pooled
+from harness.training.ann import AnnCache
 from harness.training.cell import Setting, Trained, run_cell
 
 SMOKE, KERNELS = "smoke", "kernels"

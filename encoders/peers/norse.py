@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.admission import admit, admit_images, finite_number
-from encoders.base import EncoderInfo, UnfittedIntensity
-from encoders.draws import draw_key
-from encoders.peers.adapter import each_pixel, intensity
+from encoders.base import EncoderInfo, UnfittedIntensity, admit, admit_images, finite_number
+from encoders.peers import batch_generator, each_pixel, intensity
 
 with warnings.catch_warnings():  # Norse 1.1 scripts functions on import, which recent torch deprecates
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -32,10 +30,10 @@ class Poisson(UnfittedIntensity):
     info: ClassVar = RANDOM
     step: ClassVar = staticmethod(norse.poisson_encode_step)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
-        draws, values = Generator().manual_seed(draw_key(generator)), self.frame(images).cpu()
+        admit(images, timesteps, key, ids)
+        draws, values = batch_generator(key, ids), self.frame(images).cpu()
         steps = [self.step(values, 1000 * self.rate, generator=draws) for _ in range(timesteps)]
         return torch.stack(steps).to(images.device)
 
@@ -80,9 +78,9 @@ class Lif(UnfittedIntensity):
         source = SOURCE.format("spike_latency_lif_encode" if self.first_only else "constant_current_lif_encode")
         return EncoderInfo("binary", True, 1, (0.0, 1.0), source, resolution=None)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         neuron = norse.spike_latency_lif_encode if self.first_only else norse.constant_current_lif_encode
         train: Tensor = neuron(self.gain * intensity(images), timesteps)
         return train.to(images.device)

@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 
 import torch
 from snntorch import spikegen
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.admission import admit
-from encoders.base import EncoderError, EncoderInfo, UnfittedIntensity
-from encoders.peers.adapter import each_pixel, intensity, linear_latency, seeded
+from encoders.base import EncoderError, EncoderInfo, UnfittedIntensity, admit
+from encoders.peers import each_pixel, intensity, linear_latency, seeded
 
 
 @dataclass(frozen=True)
@@ -22,11 +21,11 @@ class Rate(UnfittedIntensity):
         "binary", False, None, (0.0, 1.0), "snnTorch spikegen.rate; Eshraghian et al. 2023", draws_by_id=False
     )
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         p = intensity(images)
-        with seeded(generator):
+        with seeded(key, ids):
             return torch.cat([spikegen.rate(p, num_steps=1) for _ in range(timesteps)]).to(images.device)
 
     operations = staticmethod(each_pixel)
@@ -45,14 +44,14 @@ class Latency(UnfittedIntensity):
 
     @property
     def info(self) -> EncoderInfo:
-        """Binary, with a window; batch-invariant where linear."""
+        """Binary, with a window; batch-invariant if linear."""
         source = "snnTorch spikegen.latency; Eshraghian et al. 2023"
         facts = EncoderInfo("binary", True, None, (0.0, 1.0), source, window=True, batch_invariant=self.linear)
         return replace(facts, resolution=0.02 if self.linear else None)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
-        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]. Raises EncoderError where T < 2."""
-        admit(images, timesteps, ids)
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
+        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]. Raises EncoderError if T < 2."""
+        admit(images, timesteps, key, ids)
         if timesteps < 2:
             raise EncoderError(f"snnTorch's latency code needs at least 2 timesteps, not {timesteps}")
         train: Tensor = spikegen.latency(intensity(images), timesteps, normalize=True, linear=self.linear)

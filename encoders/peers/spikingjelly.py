@@ -8,14 +8,12 @@ from typing import Literal
 
 import torch
 from spikingjelly.activation_based import encoding
-from torch import Generator, Tensor
+from torch import Tensor
 
-from encoders.admission import admit, whole_number
-from encoders.base import EncoderInfo, UnfittedIntensity
-from encoders.latency import linear_intensities
-from encoders.peers.adapter import each_pixel, intensity, linear_latency, seeded
+from encoders.base import EncoderInfo, UnfittedIntensity, admit, whole_number
+from encoders.peers import each_pixel, intensity, linear_latency, seeded
 from encoders.phase import pixels_from_bits
-from encoders.single_spike import decoded_at
+from encoders.single_spike import decoded_at, linear_intensities
 
 SOURCE = "SpikingJelly {}; Fang et al. 2023"
 
@@ -29,11 +27,11 @@ class Poisson(UnfittedIntensity):
 
     info = EncoderInfo("binary", False, None, (0.0, 1.0), SOURCE.format("PoissonEncoder"), draws_by_id=False)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         p, peer = intensity(images), encoding.PoissonEncoder()
-        with seeded(generator):
+        with seeded(key, ids):
             return torch.stack([peer(p) for _ in range(timesteps)]).to(images.device)
 
     operations = staticmethod(each_pixel)
@@ -54,9 +52,9 @@ class Latency(UnfittedIntensity):
         facts = EncoderInfo("binary", True, None, (0.0, 1.0), SOURCE.format("LatencyEncoder"), window=True)
         return replace(facts, resolution=0.02 if self.curve == "linear" else None)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         train: Tensor = encoding.LatencyEncoder(timesteps, self.curve).single_step_encode(intensity(images))
         return train.contiguous().to(images.device)
 
@@ -75,9 +73,9 @@ class WeightedPhase(UnfittedIntensity):
 
     info = EncoderInfo("binary", True, 8, (0.0, 1.0), SOURCE.format("WeightedPhaseEncoder") + "; Kim et al. 2018")
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:  # noqa: ARG002
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
+        admit(images, timesteps, key, ids)
         peer, pixels = encoding.WeightedPhaseEncoder(8), (intensity(images) * 255).round() / 256
         return torch.stack([peer(pixels) for _ in range(timesteps)]).to(images.device)
 
@@ -102,10 +100,10 @@ class Periodic(UnfittedIntensity):
         """Binary; no window, since the period does not depend on T."""
         return EncoderInfo("binary", True, self.period, (0.0, 1.0), SOURCE.format("PeriodicEncoder"))
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, ids)
-        once = Latency().encode(images, self.period, generator, ids)
+        admit(images, timesteps, key, ids)
+        once = Latency().encode(images, self.period, key, ids)
         peer = encoding.PeriodicEncoder(once)
         return torch.stack([peer(once) for _ in range(timesteps)])
 

@@ -10,6 +10,7 @@ from typing import cast
 
 import pandas as pd
 
+from encoders.registry import BUILTIN
 from harness.analysis.frame import ARM, CELL, Loaded
 from harness.errors import HarnessError
 
@@ -66,7 +67,7 @@ def energy_model(text: str) -> EnergyModel:
 
 
 Key = tuple[str, str, str]
-CONSTANT = frozenset({"direct"})  # codes whose input is the same at every timestep
+CONSTANT = frozenset(name for name, encoder in BUILTIN.items() if encoder.constant)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`harness encoders`: list, check, show, probe and new."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,8 +29,7 @@ def list_encoders(
     """List the installed encoders: origin, alphabet, period, deterministic or random."""
     if context.invoked_subcommand is not None:
         return
-    from encoders.catalogue import describe
-    from encoders.registry import HOW_TO_GET_PEERS, PEERS, library_of, peers
+    from encoders.registry import HOW_TO_GET_PEERS, PEERS, describe, library_of, peers
 
     rows = describe()
     if as_json:
@@ -68,7 +68,7 @@ def _facts(info: Any) -> tuple[str, ...]:
 def check(name: Name) -> None:
     """Check an encoder against every law that encoders keep, one line each. Exit code 1 if it breaks one."""
     from encoders import create
-    from encoders.conformance import check as check_laws
+    from encoders.laws import check as check_laws
     from harness.plugins.guard import named
     from harness.plugins.skeleton import require_installed
 
@@ -96,11 +96,10 @@ def show(
     data_dir: DataDir = None,
 ) -> None:
     """Draw how an encoder codes one image: spikes, their number at each step, and the image read back after t steps."""
-    from harness.inspect.picture import picture
-    from harness.inspect.view import look
+    from harness.inspect import figure_of, look
 
     _require_name(out)
-    drawn = picture(look(name, dataset, image, timesteps, data_dir))
+    drawn = figure_of(look(name, dataset, image, timesteps, data_dir))
     _write(drawn, out)
     print(drawn.alternative)
 
@@ -120,30 +119,29 @@ def probe(
 ) -> None:
     """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
     from encoders.registry import BUILTIN
-    from harness.inspect import probing
+    from harness import inspect
     from harness.machine.files import write_atomically
 
     _require_name(out)
-    asked = probing.Probe(dataset, timesteps, probing.reading(reads))
-    probed = probing.run_probe(names or list(BUILTIN), asked, data_dir)
-    drawn = probing.picture(probed, asked)
+    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads, data_dir)
+    drawn = inspect.probe_figure(accuracies, dataset, reads)
     console = plain()
     console.print(drawn.alternative, soft_wrap=True, highlight=False)
-    console.print(_probe_table(probed))
+    console.print(_probe_table(accuracies))
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
-    write_atomically(table, probing.csv_text(probed, asked).encode())
+    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads).encode())
     print(table)
 
 
-def _probe_table(probed: Any) -> Table:
-    last = len(probed[0].accuracy)
+def _probe_table(accuracies: Mapping[str, Sequence[float]]) -> Table:
+    last = len(next(iter(accuracies.values())))
     columns = sorted({t for t in (1, 2, 4, 8, 16) if t < last} | {last})
     table = Table(box=None, header_style="bold")
     for heading in ("encoder", *(f"t={t}" for t in columns)):
         table.add_column(heading, justify="left" if heading == "encoder" else "right")
-    for one in probed:
-        table.add_row(one.encoder, *(f"{100 * one.accuracy[t - 1]:.1f}" for t in columns))
+    for name, accuracy in accuracies.items():
+        table.add_row(name, *(f"{100 * accuracy[t - 1]:.1f}" for t in columns))
     return table
 
 

@@ -81,7 +81,7 @@ def verify(
         from harness.runs.cost import Meter
         from harness.runs.forecast import Forecast
         from harness.runs.verification import keep as keep_answer
-        from harness.training.watch import Watch
+        from harness.training.checkpoint import Watch
 
         path = verifying.find(record, results_dir)
         if weights:

@@ -10,11 +10,10 @@ from types import FrameType
 from typing import Any, Self
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 import encoders
-from encoders.base import Encoder, EncoderError, EncoderInfo, Operations
-from encoders.encoding import Batch, encode
+from encoders.base import Encoder, EncoderError, EncoderInfo, Operations, encode
 from harness.config import EncoderSpec, canonical_json
 from harness.errors import CellFailure
 
@@ -45,10 +44,10 @@ class Guarded:
         with watched(self.name, "say what it is"):
             return self.inner.info
 
-    def calibrate(self, images: Tensor, generator: Generator) -> Self:
+    def calibrate(self, images: Tensor) -> Self:
         """A new encoder, fitted and guarded."""
         with watched(self.name, "calibrate", len(images)):
-            return replace(self, inner=self.inner.calibrate(images, generator))
+            return replace(self, inner=self.inner.calibrate(images))
 
     def frame(self, images: Tensor) -> Tensor:
         """The analog images that the code conveys."""
@@ -59,16 +58,11 @@ class Guarded:
             return frames
 
     def encode(
-        self,
-        images: Tensor,
-        timesteps: int,
-        generator: Generator,
-        ids: Tensor | None = None,
-        dtype: torch.dtype = torch.float32,
+        self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None, dtype: torch.dtype = torch.float32
     ) -> Tensor:
         """The spike train, with the right number of timesteps and images, and no NaN in it."""
         with watched(self.name, "encode", len(images)):
-            train = encode(self.inner, Batch(images, ids), timesteps, generator, dtype)
+            train = encode(self.inner, images, timesteps, key, ids, dtype)
             if train.ndim != 5 or train.shape[:2] != (timesteps, len(images)):
                 raise ValueError(f"shape {tuple(train.shape)} for {timesteps} timesteps of {len(images)} images")
             # A sum is NaN or infinite if any of its terms is. It takes one pass and no temporary tensor.

@@ -100,7 +100,7 @@ _MODULE = Template('''\
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from encoders.base import EncoderError, EncoderInfo, Unfitted, at_least_one_step
 
@@ -132,10 +132,10 @@ class $encoder(Unfitted):
             source="replace me: author, year, equation",
         )
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1].
 
-        ids: the images' places in the data set. A random code draws from `encoders.draws.uniform` with them.
+        key, ids: for a random code, which draws from `encoders.draws.uniform(images, timesteps, key, ids)`.
         """
         at_least_one_step(timesteps)
         membrane = torch.zeros_like(images)
@@ -158,7 +158,7 @@ _TEST = Template('''\
 import pytest
 import torch
 
-from encoders.conformance import LAWS, check
+from encoders.laws import LAWS, check
 from $name import $encoder
 
 
@@ -172,6 +172,6 @@ def test_the_encoder_keeps_the_law(law):
 
 def test_a_pixel_worked_by_hand():
     # x = -0.75: v = -0.75 | -1.5 fires, -0.5 left | -1.25 fires, -0.25 left | -1 fires, 0 left
-    train = $encoder().encode(torch.full((1, 1, 1, 1), -0.75), 4, torch.Generator())
+    train = $encoder().encode(torch.full((1, 1, 1, 1), -0.75), timesteps=4, key=0)
     assert train.flatten().tolist() == [0, -1, -1, -1]
 ''')

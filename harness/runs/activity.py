@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from harness.snn.fire import fire
-from harness.snn.product import as_maps
-from harness.snn.spiking import Spiking
+from harness.snn.kernels import fire
+from harness.snn.kernels.layers import as_maps
+from harness.snn.network import Spiking
 
 
 class Activity(NamedTuple):

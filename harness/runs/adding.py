@@ -20,7 +20,7 @@ from harness.runs.verification import keep
 from harness.runs.verify import compare, recorded_device, recorded_kernel, recorded_threads
 from harness.schema import Fingerprint, Record
 from harness.training.cell import Setting, Trained, run_cell
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 
 
 class Added(NamedTuple):

@@ -22,11 +22,9 @@ from harness.runs.cost import Cost, Rates, images_of, steps_of, total
 from harness.runs.plan import PlannedCell
 from harness.runs.probe import measure
 from harness.snn.network import Network, Shape, stages
-from harness.training.ann import AnnRequest
-from harness.training.ann_cache import ann_key
-from harness.training.batches import normalised
+from harness.training.ann import AnnRequest, ann_key
+from harness.training.batches import generator, normalised
 from harness.training.cell import DTYPES, Setting
-from harness.training.randomness import generator
 
 Measure = Callable[[CellConfig], Rates]
 

@@ -17,7 +17,7 @@ from harness.runs.grid import Finished, Grid, name_of, sweep
 from harness.runs.plan import PlannedCell
 from harness.runs.request import Prepared, Request
 from harness.training.cell import Setting
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 
 
 def execute(prepared: Prepared, request: Request, console: Console) -> list[dict[str, Any]]:

@@ -17,8 +17,7 @@ from harness.records.freshness import State, freshness
 from harness.records.store import record_path
 from harness.runs.cost import Cost
 from harness.schema import Fingerprint
-from harness.training.batches import normalised
-from harness.training.randomness import generator
+from harness.training.batches import encoder_key, normalised
 
 PRACTICAL_SECONDS = 3 * 3600.0
 MOST_SEEDS = 10_000  # a record's name has four digits
@@ -103,9 +102,9 @@ def trial(config: CellConfig, data: DataSet) -> CellFailure | None:
     """
     images = normalised(data.train.images[:64])
     try:
-        encoder = guarded(config.encoder).calibrate(images, generator(0, "calibration"))
+        encoder = guarded(config.encoder).calibrate(images)
         encoder.frame(images[:1])
-        encoder.encode(images[:1], config.timesteps, generator(0, "encoder-test"))
+        encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
         encoder.state()
     except CellFailure as failure:
         return failure

@@ -15,13 +15,11 @@ from harness.errors import CellFailure, HarnessError
 from harness.plugins.guard import Guarded, guarded
 from harness.records.weights import GET_AGAIN, About, WeightsFile
 from harness.schema import Counts
-from harness.snn.network import Network, stages
+from harness.snn.network import Network, Spiking, stages
 from harness.snn.neuron import Kernel
-from harness.snn.spiking import Spiking
-from harness.training.batches import normalised
+from harness.training.batches import encoder_key, normalised
 from harness.training.cell import DTYPES
-from harness.training.randomness import generator
-from harness.training.watch import SILENT, Watch
+from harness.training.checkpoint import SILENT, Watch
 
 UNKNOWN = -1  # the label of an image whose class nobody has stated
 
@@ -86,18 +84,18 @@ def restore(
 @torch.no_grad()
 def predict(spiking: Spiking, images: ImageSet, seed: int, watch: Watch = SILENT) -> Predictions:
     """The class of each image after each t = 1 … T, in the same chunks in which training was tested."""
-    draws = generator(seed, "encoder-test")
+    key = encoder_key(seed, "encoder-test")
     parts = []
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-        train = encoded(spiking, images, places, draws)
+        train = encoded(spiking, images, places, key)
         parts.append(outputs(spiking, train).argmax(-1).cpu())
         watch.progress("predict", spiking.macs * len(places))
     return Predictions(torch.cat(parts, 1), images.labels)
 
 
-def encoded(spiking: Spiking, images: ImageSet, places: Tensor, draws: Generator) -> Tensor:
+def encoded(spiking: Spiking, images: ImageSet, places: Tensor, key: int) -> Tensor:
     """The spike train `[T, N, …]` of the images at `places` `[N]`."""
-    return spiking.encode(normalised(images.images[places]), draws, places)
+    return spiking.encode(normalised(images.images[places]), key, places)
 
 
 def outputs(spiking: Spiking, train: Tensor) -> Tensor:

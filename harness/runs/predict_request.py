@@ -17,7 +17,7 @@ from harness.records.weights import About, WeightsFile, beside, read_weights
 from harness.runs.pictures import read_pictures
 from harness.runs.predict import UNKNOWN, Predictions, Shorter, predict, restore
 from harness.runs.verify import recorded_device, recorded_kernel, recorded_threads
-from harness.training.watch import SILENT, Watch
+from harness.training.checkpoint import SILENT, Watch
 
 FORMATS = (".parquet", ".csv")
 

@@ -16,17 +16,14 @@ from harness.plugins.guard import guarded
 from harness.runs.cost import Rates, Stages
 from harness.schema import Epoch
 from harness.snn.balancing import balance
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking
 from harness.training.ann import correct, pretraining
-from harness.training.batches import normalised
+from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import CALIBRATION_IMAGES, DTYPES, SAMPLE_IMAGES, Setting
-from harness.training.checkpoint import NOWHERE
+from harness.training.checkpoint import NOWHERE, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import Training, train
-from harness.training.randomness import generator
 from harness.training.snn import fine_tuning
-from harness.training.watch import Watch
 
 TIMED_SECONDS = 0.2  # so long is a stage timed, after a first step that warms up; at least one step is
 MOST_STEPS = 50
@@ -46,8 +43,8 @@ def measure(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
     """
     seed, dtype = config.seed, DTYPES[config.precision]
     sample = data.train.images[: min(CALIBRATED_ON, len(data.train))]
-    encoder = guarded(config.encoder).calibrate(normalised(sample), generator(seed, "calibration"))
-    calibration = _seconds(lambda: encoder.calibrate(normalised(sample), generator(seed, "calibration")))
+    encoder = guarded(config.encoder).calibrate(normalised(sample))
+    calibration = _seconds(lambda: encoder.calibrate(normalised(sample)))
     calibration *= min(CALIBRATION_IMAGES, len(data.train)) / len(sample)
     _, channels, height, width = encoder.frame(normalised(sample[:1])).shape
     network = Network(config.network, (channels, height, width), data.classes, generator(seed, "initial-weights"))
@@ -132,9 +129,9 @@ def _balancing(spiking: Spiking, data: DataSet, config: CellConfig) -> tuple[flo
 
     def passing(count: int) -> list[float]:
         def trains() -> Iterable[Tensor]:
-            draws = generator(config.seed, "balancing")
+            key = encoder_key(config.seed, "balancing")
             for places in chunks[:count]:
-                yield spiking.encode(normalised(images[places]), draws, places)
+                yield spiking.encode(normalised(images[places]), key, places)
 
         return balance(network, trains, low, config.neuron, spiking.kernel)
 

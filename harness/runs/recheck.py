@@ -19,8 +19,8 @@ from harness.runs.rounding import parting
 from harness.runs.simulators.stepped import Stepped
 from harness.runs.verify import recorded_data, recorded_threads
 from harness.schema import Counts
-from harness.snn.spiking import Spiking
-from harness.training.randomness import generator
+from harness.snn.network import Spiking
+from harness.training.batches import encoder_key
 
 ENOUGH = 100  # images that rounding does not explain; the others that part are only counted then
 SHOWN = 20  # images whose parting is stored and printed
@@ -87,9 +87,9 @@ def network_in(simulator: str, spiking: Spiking) -> Stepped:
 def compared(spiking: Spiking, peer: Stepped, images: ImageSet, seed: int) -> Comparison:
     """Both networks on the same spike trains, in batches."""
     done = Comparison()
-    draws = generator(seed, "encoder-test")
+    key = encoder_key(seed, "encoder-test")
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-        train = encoded(spiking, images, places, draws)
+        train = encoded(spiking, images, places, key)
         _add(done, spiking, peer, train, int(places[0]))
     return done
 

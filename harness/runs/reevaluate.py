@@ -13,7 +13,7 @@ from harness.runs.predict import predict, restore
 from harness.runs.verification import Verification
 from harness.runs.verify import recorded_data, recorded_device, recorded_kernel, recorded_threads
 from harness.schema import Record
-from harness.training.watch import SILENT, Watch
+from harness.training.checkpoint import SILENT, Watch
 
 # Another processor adds up in another order: a few membranes and outputs of the test set then fall on the other side.
 ROUNDING_IMAGES = 2

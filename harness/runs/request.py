@@ -17,8 +17,8 @@ from harness.runs.copies import copies
 from harness.runs.estimate import Estimate, estimate, threads_of
 from harness.runs.executors.choice import Where
 from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
-from harness.snn.fire import Kernel
-from harness.training.ann_cache import NO_CACHE, AnnCache
+from harness.snn.kernels import Kernel
+from harness.training.ann import NO_CACHE, AnnCache
 from harness.training.cell import Setting
 
 

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from harness.records.rechecks import Parting
 from harness.runs.activity import Activity, Trace
+from harness.snn.kernels.layers import flat, product
+from harness.snn.network import Spiking
 from harness.snn.neuron import is_late
-from harness.snn.product import flat, product
-from harness.snn.spiking import Spiking
 
 UNIT, SAFETY = 2.0**-24, 4.0
 ROUNDINGS = 8  # of a simulator's own in a timestep

@@ -12,7 +12,7 @@ from torch import Tensor
 from harness.config import CellConfig
 from harness.machine.environment import environment, machine
 from harness.schema import Failure, Fingerprint, Record
-from harness.snn.fire import kernel_for
+from harness.snn.kernels import kernel_for
 from harness.training.cell import Setting, Trained
 
 

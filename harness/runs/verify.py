@@ -30,9 +30,9 @@ from harness.runs.predict import failures_as_errors
 from harness.runs.sealing import as_read
 from harness.runs.verification import Verification
 from harness.schema import Record
-from harness.snn.fire import Kernel
+from harness.snn.kernels import Kernel
 from harness.training.cell import Setting
-from harness.training.watch import SILENT, Watch
+from harness.training.checkpoint import SILENT, Watch
 
 # What a record holds beside what was computed.
 CIRCUMSTANCES = ("fingerprint", "environment", "timings", "digest", "threads", "machine", "weights", "schema_version")

@@ -1,7 +1,8 @@
 """One network from one spec, used twice: as an ANN (ReLU) and as an SNN (LIF) with the same weights.
 
 Copying weights from ANN to SNN is therefore an identity. No bias, no batch norm, average pooling (paper §2.2).
-Time is a batch dimension for everything but the neuron: layers see `[T·N, …]`, channels last.
+Time is a batch dimension for everything but the neuron: layers see `[T·N, …]`, channels last. `Spiking` is a network
+with the encoder before it, its thresholds and its neuron.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from harness.config import Initialisation, NetworkSpec
-from harness.errors import HarnessError
-from harness.snn.fire import EACH, SUMMED, Neuron, Readout, count_spikes, fire, pooled
-from harness.snn.product import as_maps, flat, prepared, prepared_weight, product
+from encoders.base import Encoder, encode
+from harness.config import Initialisation, NetworkSpec, NeuronSpec
+from harness.errors import CellFailure, HarnessError
+from harness.snn.kernels import EACH, SUMMED, Readout, count_spikes, fire, pooled
+from harness.snn.kernels.layers import as_maps, flat, prepared, prepared_weight, product
+from harness.snn.neuron import Kernel, Neuron, layer_neurons
 
 Shape = tuple[int, int, int]
 Hidden = Callable[[int, Tensor], Tensor]
@@ -88,6 +91,21 @@ def _letters(tokens: Sequence[int | str]) -> list[str]:
     return letters
 
 
+def _xavier(weight: Tensor, generator: Generator) -> None:
+    nn.init.xavier_uniform_(weight, generator=generator)
+
+
+def _fan_in(weight: Tensor, generator: Generator) -> None:
+    nn.init.normal_(weight, std=weight[0].numel() ** -0.5, generator=generator)
+
+
+def _he(weight: Tensor, generator: Generator) -> None:
+    nn.init.normal_(weight, std=(2 / weight[0].numel()) ** 0.5, generator=generator)
+
+
+INITIALISATIONS = {"xavier": _xavier, "fan-in": _fan_in, "he": _he}  # chosen by ann.initialisation
+
+
 class Network(nn.Module):
     """The weights of a spec, drawn from `generator`, with two forward passes: `ann` and `snn`.
 
@@ -106,10 +124,7 @@ class Network(nn.Module):
         self.stages = stages(spec, shape, classes)
         self.weights = nn.ParameterList(torch.empty(stage.weight_shape) for stage in self.stages)
         for weight in self.weights:
-            if initialisation == "xavier":
-                nn.init.xavier_uniform_(weight, generator=generator)
-            else:
-                nn.init.normal_(weight, std=weight[0].numel() ** -0.5, generator=generator)
+            INITIALISATIONS[initialisation](weight, generator)
 
     def masks(self, images: int, features: float, classifier: float, generator: Generator) -> list[Tensor | None]:
         """A dropout gain `[images·neurons]` for each stage that has one: 0 or 1/(1 − p), drawn on the CPU."""
@@ -203,3 +218,61 @@ class Network(nn.Module):
         if not self.stages[index].convolution:
             return features
         return as_maps(features, height // 2, width // 2) if halved else as_maps(features, height, width)
+
+
+@dataclass(frozen=True)
+class Spiking:
+    """A network, its encoder and its neuron; `thresholds` has one entry a hidden layer.
+
+    products: "dense" or "events" of each hidden layer; empty: all dense, or as `kernel` says.
+    """
+
+    network: Network
+    encoder: Encoder
+    neuron: NeuronSpec
+    timesteps: int
+    thresholds: tuple[float, ...] = ()
+    dtype: torch.dtype = torch.float32
+    kernel: Kernel = "auto"
+    products: tuple[str, ...] = ()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        device: torch.device = self.network.weights[0].device
+        return device
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one image over all timesteps if every input counts, zero or not."""
+        return self.timesteps * sum(stage.macs for stage in self.network.stages)
+
+    def neurons(self, gains: Sequence[Tensor | None] | None = None) -> list[Neuron]:
+        """The neurons of its hidden layers, with these dropout gains."""
+        return layer_neurons(self.thresholds, self.neuron, gains, self.kernel, self.products)
+
+    def encode(self, images: Tensor, key: int, ids: Tensor | None = None) -> Tensor:
+        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype.
+
+        key, ids: for random codes, see `encoders.base.Encoder.encode`. Raises CellFailure for a train of another shape.
+        """
+        train = encode(self.encoder, images.to(self.device), self.timesteps, key, ids, self.dtype)
+        if train.shape[:2] != (self.timesteps, len(images)):
+            raise CellFailure(
+                f"the encoder gave a spike train of shape {tuple(train.shape)} "
+                f"for {len(images)} images and {self.timesteps} timesteps"
+            )
+        return train
+
+    def chunk(self, budget: int = 1 << 22) -> int:
+        """How many images to run at once so that the largest layer holds `budget` values, whatever T is.
+
+        A whole number of the groups in which the encoder takes images: so it changes no spike.
+        """
+        largest = max(max(_size(stage.inputs), stage.neurons) for stage in self.network.stages)
+        group = self.encoder.info.group
+        return max(1, budget // (largest * self.timesteps * group)) * group
+
+
+def _size(shape: tuple[int, int, int]) -> int:
+    return shape[0] * shape[1] * shape[2]

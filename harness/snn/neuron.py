@@ -5,6 +5,8 @@ In every reading a timestep is   u ← c + I;   s ← 1 if u > θ else 0;   c �
     equation, released-code   c = λ·u − θ·s                        (eq. 2: the membrane always leaks)
     algorithm                 c = u − θ if s else λ·u               (Algorithm 1: it leaks only without a spike)
 
+Without reset (`NeuronSpec.reset` "none") nothing is subtracted: θ is 0 in these two lines.
+
 With the synchronous clock, the next layer receives s at the same timestep. With the layer-delay clock it receives the
 spike of the previous timestep; the released code does so whatever the clock. The reset is not differentiated.
 """
@@ -39,11 +41,22 @@ def layer_neurons(
     spec: NeuronSpec,
     gains: Sequence[Tensor | None] | None = None,
     kernel: Kernel = "auto",
+    products: Sequence[str] = (),
 ) -> list[Neuron]:
-    """The neurons of each hidden layer: one entry a threshold; gains: see `Network.masks`."""
+    """The neurons of each hidden layer: one entry a threshold; gains: see `Network.masks`.
+
+    products: "dense" or "events" of each layer; where there are none, all are as `kernel` says.
+    """
+    kernels = ["events" if product == "events" else kernel for product in products] or [kernel] * len(thresholds)
     return [
-        Neuron(threshold, spec, gains[index] if gains else None, kernel) for index, threshold in enumerate(thresholds)
+        Neuron(threshold, spec, gains[index] if gains else None, kernels[index])
+        for index, threshold in enumerate(thresholds)
     ]
+
+
+def reset_of(neuron: Neuron) -> float:
+    """What a spike subtracts from the membrane."""
+    return 0.0 if neuron.spec.reset == "none" else neuron.threshold
 
 
 def is_late(spec: NeuronSpec) -> bool:
@@ -67,7 +80,7 @@ def lif_reference(current: Tensor, neuron: Neuron) -> Tensor:
 
     Differentiated by plain autograd through the loop over time.
     """
-    threshold, spec = neuron.threshold, neuron.spec
+    threshold, reset, spec = neuron.threshold, reset_of(neuron), neuron.spec
     drive = current if current.dtype == torch.float64 else current.float()
     carry = torch.zeros_like(drive[0])
     spikes = []
@@ -76,9 +89,9 @@ def lif_reference(current: Tensor, neuron: Neuron) -> Tensor:
         spike = _Spike.apply(membrane, threshold, surrogate_height(neuron))  # type: ignore[no-untyped-call]
         fired = spike.detach()
         if spec.reading == "algorithm":
-            carry = torch.where(fired > 0, membrane - threshold, spec.leak * membrane)
+            carry = torch.where(fired > 0, membrane - reset, spec.leak * membrane)
         else:
-            carry = spec.leak * membrane - threshold * fired
+            carry = spec.leak * membrane - reset * fired
         spikes.append(spike)
     if is_late(spec):
         spikes = [torch.zeros_like(drive[0]), *spikes[:-1]]

@@ -1,21 +1,34 @@
-"""Pre-training of the ANN (paper §2.2): SGD with momentum, a learning rate that falls every so many epochs."""
+"""Pre-training of the ANN (paper §2.2), and the cache that shares it: SGD with momentum and a schedule.
 
-from dataclasses import dataclass
+All arms of a seed share one ANN, since it depends on their frames and not on their schedule. Whoever comes first trains
+it, holding a lock; the others wait. An ANN that was stopped half-way goes on from its checkpoint, whichever arm comes
+next.
+"""
 
+import hashlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR, StepLR
 
 from encoders.base import Encoder
-from harness.config import CellConfig
+from harness.config import AnnRecipe, CellConfig, canonical_json
 from harness.data.types import DataSet, ImageSet
+from harness.machine.files import hold
 from harness.schema import Epoch
 from harness.snn.network import Network
-from harness.training.batches import normalised, on_device
-from harness.training.checkpoint import Checkpoint
+from harness.training.batches import generator, normalised, on_device
+from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.loop import Training, train
-from harness.training.randomness import generator
-from harness.training.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -38,11 +51,16 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
     """The training of `network`, as an ANN, on the encoder's analog frames of the training images."""
     recipe, seed = config.ann, config.seed
     optimizer = torch.optim.SGD(
-        network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
+        network.parameters(),
+        recipe.learning_rate,
+        recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        nesterov=recipe.nesterov,
     )
+    steps = recipe.epochs * math.ceil(len(data.train) / recipe.batch_size)
     generators = {"order": generator(seed, "ann-order"), "dropout": generator(seed, "ann-dropout")}
 
-    def loss(images: Tensor, labels: Tensor, _places: Tensor) -> Tensor:
+    def loss(images: Tensor, labels: Tensor, _places: Tensor, _epoch: int) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.classifier_dropout, generators["dropout"])
         logits = network.ann(encoder.frame(images).to(dtype), gains)
         return F.cross_entropy(logits, labels)
@@ -53,12 +71,35 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
         images=data.train,
         recipe=recipe,
         optimizer=optimizer,
-        schedule=torch.optim.lr_scheduler.StepLR(optimizer, recipe.decay_every, recipe.decay_factor),
+        schedule=SCHEDULES[recipe.schedule](optimizer, recipe, steps),
+        by_step=recipe.schedule != "steps",
         generators=generators,
         loss=loss,
         test=lambda mean: Epoch(mean, correct(network, data.test, encoder, dtype), len(data.test)),
         work=3.0 * sum(stage.macs for stage in network.stages),
     )
+
+
+def _steps(optimizer: Optimizer, recipe: AnnRecipe, _steps: int) -> LRScheduler:
+    return StepLR(optimizer, recipe.decay_every, recipe.decay_factor)
+
+
+def _cosine(optimizer: Optimizer, recipe: AnnRecipe, steps: int) -> LRScheduler:
+    rise = recipe.warm_up * steps
+
+    def factor(step: int) -> float:
+        return step / rise if step < rise else (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
+
+    return LambdaLR(optimizer, factor)
+
+
+def _one_cycle(optimizer: Optimizer, recipe: AnnRecipe, steps: int) -> LRScheduler:
+    return OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=steps, pct_start=recipe.warm_up, cycle_momentum=False
+    )
+
+
+SCHEDULES = {"steps": _steps, "cosine": _cosine, "one-cycle": _one_cycle}  # chosen by ann.schedule
 
 
 @torch.no_grad()
@@ -70,3 +111,97 @@ def correct(network: Network, images: ImageSet, encoder: Encoder, dtype: torch.d
         frame: Tensor = encoder.frame(on_device(normalised(batch), device)).to(dtype)
         hits += (network.ann(frame).argmax(1).cpu() == labels).sum()
     return int(hits)
+
+
+SAMPLE = 8  # images whose frames stand for how an encoder lays images out
+POLL_SECONDS = 1.0
+
+
+def _ignore(_error: OSError) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class AnnCache:
+    """A folder of ANNs; None keeps nothing.
+
+    code: a digest of the code that trains them. trouble: told when an ANN cannot be kept; the work goes on.
+    """
+
+    folder: Path | None = None
+    code: str = ""
+    trouble: Callable[[OSError], None] = _ignore
+
+
+NO_CACHE = AnnCache()
+
+
+@dataclass(frozen=True)
+class _InCache(Checkpoint):
+    """A file in the cache, which is a convenience: a disk that refuses costs time, and the work goes on."""
+
+    trouble: Callable[[OSError], None] = _ignore
+
+    def save(self, values: dict[str, Any]) -> None:
+        """Replace the file, or say that it cannot be kept."""
+        try:
+            super().save(values)
+        except OSError as error:
+            self.trouble(error)
+
+
+def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch]:  # decides no number
+    """Give the network the weights of its ANN, from the cache if it is there, else by training it.
+
+    Raises CellFailure where training diverges, Stopped where `watch` says so.
+    """
+    if cache.folder is None:
+        return request.train(NOWHERE, watch)
+    key = ann_key(request, cache.code)
+    entry = _InCache(cache.folder / f"{key}.pt", key, cache.trouble)
+    while True:
+        if (epochs := _read(request.network, entry)) is not None:
+            return epochs
+        with hold(cache.folder / f"{key}.lock") as owner:
+            if owner is None:
+                # Looked at again: another run may have finished it meanwhile.
+                epochs = _read(request.network, entry)
+                return _trained_and_kept(request, entry, watch) if epochs is None else epochs
+        watch.pause("ANN")
+        time.sleep(POLL_SECONDS)
+
+
+def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
+    """Give `network` the weights of an entry of the cache; its epochs, or None where it is not there."""
+    saved = entry.load()
+    if saved is None:
+        return None
+    network.load_state_dict(saved["network"])
+    return msgspec.convert(saved["epochs"], list[Epoch])
+
+
+def _trained_and_kept(request: AnnRequest, entry: _InCache, watch: Watch) -> list[Epoch]:
+    unfinished = replace(entry, path=entry.part("checkpoint").path)
+    epochs = request.train(unfinished, watch)
+    entry.save({"network": request.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
+    unfinished.remove()
+    return epochs
+
+
+def ann_key(request: AnnRequest, code: str) -> str:
+    """SHA-256 over what the ANN depends on: data, frames, network, recipe, seed, precision, device and code."""
+    config = request.config
+    frames = request.encoder.frame(normalised(request.data.train.images[:SAMPLE])).contiguous().numpy()
+    facts = {
+        "data": request.data.digest,
+        "frames": hashlib.sha256(frames.tobytes()).hexdigest(),
+        "network": config.network,
+        "recipe": config.ann,
+        "seed": config.seed,
+        "precision": config.precision,
+        "device": request.network.weights[0].device.type,
+        "threads": torch.get_num_threads(),
+        "torch": str(torch.__version__),
+        "code": code,
+    }
+    return hashlib.sha256(canonical_json(facts)).hexdigest()

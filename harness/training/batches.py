@@ -1,4 +1,11 @@
-"""From uint8 images to float batches in [-1, 1], augmented (paper §2.2: pad, crop, mirror; mean = std = 0.5)."""
+"""From uint8 images to float batches in [-1, 1], augmented (paper §2.2: pad, crop, mirror; mean = std = 0.5).
+
+Randomness goes by name: every use has a generator or a key of its own, derived from the cell's
+seed. The global generator is not used.
+"""
+
+import hashlib
+from typing import Literal
 
 import torch
 from torch import Generator, Tensor
@@ -45,3 +52,21 @@ def augment(images: Tensor, augmentation: Augmentation, generator: Generator) ->
         mirrored = torch.rand(count, generator=generator) < 0.5
         images = torch.where(mirrored[:, None, None, None], horizontal_flip(images), images)
     return images
+
+
+Use = Literal["initial-weights", "ann-order", "ann-dropout", "snn-order", "snn-dropout", "subset"]
+EncoderUse = Literal["encoder-training", "encoder-test", "balancing"]
+
+
+def generator(seed: int, use: Use) -> Generator:
+    """The CPU generator of `use` in the cell with `seed`: the same for every arm, so that arms are paired."""
+    return Generator().manual_seed(_number(f"{seed}/{use}"))
+
+
+def encoder_key(seed: int, use: EncoderUse, epoch: int | None = None) -> int:
+    """The key of an encoder's draws in the cell with `seed`; every epoch of training, counted from 0, has its own."""
+    return _number(f"{seed}/{use}" if epoch is None else f"{seed}/{use}/{epoch}")
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1

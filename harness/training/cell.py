@@ -15,18 +15,15 @@ from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.schema import CellResult, Counts
 from harness.snn.balancing import balance
-from harness.snn.fire import Kernel
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
-from harness.training.ann import AnnRequest
-from harness.training.ann_cache import NO_CACHE, AnnCache, pretrained
-from harness.training.batches import normalised
-from harness.training.checkpoint import NOWHERE, Checkpoint
+from harness.snn.kernels import Kernel
+from harness.snn.kernels.events import events_pay
+from harness.snn.network import Network, Spiking
+from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
+from harness.training.batches import encoder_key, generator, normalised
+from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import train
-from harness.training.randomness import generator
 from harness.training.snn import fine_tuning
-from harness.training.watch import SILENT, Watch
 
 # The weights of pixels that are always black decay below fp32's normal range, where a product takes an Intel core a
 # hundred times as long. Counted as 0 from here on, also by the threads that are started later: they inherit it.
@@ -43,6 +40,7 @@ class Setting:
     """Where and how a cell runs; nothing here changes what it computes beyond rounding.
 
     ann_cache: of pre-trained ANNs, shared by all arms of a seed. checkpoint: of the unfinished cell.
+    products: those that an earlier training chose, if its record is to come out again.
     """
 
     device: torch.device
@@ -50,6 +48,7 @@ class Setting:
     ann_cache: AnnCache = NO_CACHE
     checkpoint: Checkpoint = NOWHERE
     watch: Watch = SILENT
+    products: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     seed, dtype = config.seed, DTYPES[config.precision]
 
     sample = _some(data.train, CALIBRATION_IMAGES, seed)
-    encoder = encoder.calibrate(normalised(sample.images), generator(seed, "calibration"))
+    encoder = encoder.calibrate(normalised(sample.images))
     shape = _shape(encoder.frame(normalised(sample.images[:1])))
     draws = generator(seed, "initial-weights")
     network = Network(config.network, shape, data.classes, draws, config.ann.initialisation).to(setting.device)
@@ -94,7 +93,12 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
         return tests[0]
 
     tuned_on = data.train if config.snn.images is None else _some(data.train, config.snn.images, seed)
-    training = fine_tuning(spiking, tuned_on, config.snn, seed, test)
+    read_on = data.test if config.snn.reading_images is None else _some(data.test, config.snn.reading_images, seed)
+
+    def read() -> Counts:
+        return evaluate(spiking, read_on, seed, setting.watch, setting.checkpoint.part("reading")).counts
+
+    training = fine_tuning(spiking, tuned_on, config.snn, seed, test, read)
     trained = train(training, setting.checkpoint.part("training"), setting.watch)
     clock.lap("fine-tuning")
     final = tests[0] if tests else test()  # the last epoch's, unless its run was another
@@ -111,6 +115,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
         balanced=balanced,
         epochs=trained.epochs,
         on_the_way=trained.readings,
+        products=list(spiking.products),
         curve=final.counts,
         sample_curve=known.counts,
         layers=final.layers,
@@ -123,25 +128,39 @@ def _balanced(spiking: Spiking, data: DataSet, config: CellConfig, setting: Sett
     checkpoint = setting.checkpoint.part("balanced")
     saved: dict[str, Any] | None = checkpoint.load()
     if saved is None:
-        thresholds = _thresholds(spiking, data, config, setting)
-        balanced = replace(spiking, thresholds=tuple(thresholds))
+        activity: list[float] | None = [] if config.products == "by-activity" else None
+        thresholds = _thresholds(spiking, data, config, setting, activity)
+        products = setting.products or _products(spiking, activity or [])
+        balanced = replace(spiking, thresholds=tuple(thresholds), products=products)
         counts = evaluate(balanced, data.test, config.seed, setting.watch, setting.checkpoint.part("test")).counts
-        saved = {"thresholds": thresholds, "counts": msgspec.to_builtins(counts)}
+        saved = {"thresholds": thresholds, "products": list(products), "counts": msgspec.to_builtins(counts)}
         checkpoint.save(saved)
-    return replace(spiking, thresholds=tuple(saved["thresholds"])), msgspec.convert(saved["counts"], Counts)
+    balanced = replace(spiking, thresholds=tuple(saved["thresholds"]), products=tuple(saved["products"]))
+    return balanced, msgspec.convert(saved["counts"], Counts)
 
 
-def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig, setting: Setting) -> list[float]:
+def _products(spiking: Spiking, activity: list[float]) -> tuple[str, ...]:
+    """The product of each hidden layer, given which fraction of its inputs is not zero; empty if not counted."""
+    on_cpu = spiking.device.type == "cpu"
+    return tuple(
+        "events" if on_cpu and events_pay(stage, fraction, spiking.dtype) else "dense"
+        for stage, fraction in zip(spiking.network.stages, activity, strict=False)
+    )
+
+
+def _thresholds(
+    spiking: Spiking, data: DataSet, config: CellConfig, setting: Setting, activity: list[float] | None
+) -> list[float]:
     images = _some(data.train, config.balancing.images, config.seed).images
 
     def trains() -> Iterable[Tensor]:
-        draws = generator(config.seed, "balancing")
+        key = encoder_key(config.seed, "balancing")
         for places in torch.split(torch.arange(len(images)), spiking.chunk()):
             setting.watch.pause("balancing")
-            yield spiking.encode(normalised(images[places]), draws, places)
+            yield spiking.encode(normalised(images[places]), key, places)
 
     network = spiking.network.cast(spiking.dtype)
-    return balance(network, trains, config.balancing, config.neuron, setting.kernel)
+    return balance(network, trains, config.balancing, config.neuron, setting.kernel, activity)
 
 
 def _shape(images: Tensor) -> tuple[int, int, int]:

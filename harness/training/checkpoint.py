@@ -1,12 +1,14 @@
-"""What of an unfinished cell is computed already, so that another run goes on from there with equal results."""
+"""What a long computation keeps, reports and obeys: checkpoints of what is done, progress, and requests to stop."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from harness.errors import Stopped
 from harness.machine.files import read_sealed, write_sealed
 
 
@@ -50,3 +52,32 @@ class Checkpoint:  # decides no number
 
 
 NOWHERE = Checkpoint()  # decides no number
+
+
+def _ignore(_stage: str, _work: float) -> None:
+    """Report to nobody."""
+
+
+def _never() -> bool:
+    """Go on."""
+    return False
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whoever waits for a computation.
+
+    progress: called with what is going on and the multiply–accumulates done since the last call, a unit in which
+    stages can be added up. stop: asked between steps; True ends the work with a checkpoint.
+    """
+
+    progress: Callable[[str, float], None] = _ignore
+    stop: Callable[[], bool] = _never
+
+    def pause(self, stage: str) -> None:
+        """Raise Stopped if the work is to end here."""
+        if self.stop():
+            raise Stopped(stage)
+
+
+SILENT = Watch()

@@ -6,18 +6,15 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
 from harness.data.types import ImageSet
 from harness.errors import Stopped
 from harness.schema import Counts, LayerActivity
-from harness.snn.events import count_events
-from harness.snn.network import Stage
-from harness.snn.spiking import Spiking
-from harness.training.batches import normalised, on_device
-from harness.training.checkpoint import NOWHERE, Checkpoint
-from harness.training.randomness import generator
-from harness.training.watch import Watch
+from harness.snn.kernels.events import count_events
+from harness.snn.network import Spiking, Stage
+from harness.training.batches import encoder_key, normalised, on_device
+from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 
 
 class Evaluation(NamedTuple):
@@ -46,28 +43,27 @@ def evaluate(
     """
     checkpoint = replace(checkpoint, owner=f"{checkpoint.owner}/{_content(spiking)}") if checkpoint.path else checkpoint
     spiking = replace(spiking, network=spiking.network.cast(spiking.dtype))
-    draws, activity = generator(seed, "encoder-test"), _Activity(spiking)
-    right = _resumed(checkpoint, draws, activity)
+    key, activity = encoder_key(seed, "encoder-test"), _Activity(spiking)
+    right = _resumed(checkpoint, activity)
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
         if places[0] < right.shape[1]:
             continue
-        train = spiking.encode(on_device(normalised(images.images[places]), spiking.device), draws, places)
+        train = spiking.encode(on_device(normalised(images.images[places]), spiking.device), key, places)
         outputs = _outputs(spiking, train, activity)
         right = torch.cat([right, outputs.argmax(-1).cpu() == images.labels[places]], 1)
         watch.progress("test", spiking.macs * len(places))
         if watch.stop():
-            checkpoint.save({"right": right, "draws": draws.get_state(), "places": activity.places})
+            checkpoint.save({"right": right, "places": activity.places})
             raise Stopped("test")
     checkpoint.remove()
     return Evaluation(right, activity.per_image(len(images)))
 
 
-def _resumed(checkpoint: Checkpoint, draws: Generator, activity: "_Activity") -> Tensor:
+def _resumed(checkpoint: Checkpoint, activity: "_Activity") -> Tensor:
     """What was right of the images that an earlier run has tested, bool `[T, N']`; its counts go on from there."""
     saved = checkpoint.load()
     if saved is None:
         return torch.empty(activity.timesteps, 0, dtype=torch.bool)
-    draws.set_state(saved["draws"])
     activity.places = [places.to(activity.device) for places in saved["places"]]
     right: Tensor = saved["right"]
     return right

@@ -1,7 +1,7 @@
 """The loop that trains a network, ANN or SNN: epochs of batches, a test after each, and checkpoints on the way."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,20 +11,14 @@ from torch import Generator, Tensor
 
 from harness.config import AnnRecipe, SnnRecipe
 from harness.data.types import ImageSet
-from harness.errors import Stopped
-from harness.schema import Counts, Epoch
+from harness.errors import CellFailure, Stopped
+from harness.schema import Counts, Epoch, LayerActivity
 from harness.snn.network import Network
 from harness.training.batches import batch, on_device
-from harness.training.checkpoint import Checkpoint
-from harness.training.divergence import require_all_finite, require_finite
-from harness.training.watch import Watch
+from harness.training.checkpoint import Checkpoint, Watch
 
 SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
 LOOK_EVERY = 100  # steps between two looks at the losses of a GPU: each look waits for all that is queued there
-
-
-def _nothing_to_start(_epoch: int) -> None:
-    """Begin an epoch like any other."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +28,9 @@ class Training:
     generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1] and labels, both on
     the network's device, and the images' places in `images`. test: the entry of an epoch, given its mean loss.
     start_epoch: called before each epoch, counted from 0. work: multiply–accumulates an image.
+    by_step: whether the schedule goes on after each step, and not after each epoch.
+    the network's device, the images' places in `images`, and the epoch, counted from 0. test: the entry of an epoch,
+    given its mean loss. work: multiply–accumulates an image.
     readings: after so many steps, counts under this name are taken by `read`.
     """
 
@@ -44,10 +41,10 @@ class Training:
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     generators: Mapping[str, Generator]
-    loss: Callable[[Tensor, Tensor, Tensor], Tensor]
+    loss: Callable[[Tensor, Tensor, Tensor, int], Tensor]
     test: Callable[[float], Epoch]
     work: float
-    start_epoch: Callable[[int], None] = _nothing_to_start
+    by_step: bool = False
     readings: Mapping[int, str] = field(default_factory=dict)
     read: Callable[[], Counts] | None = None
 
@@ -78,7 +75,6 @@ def train(training: Training, checkpoint: Checkpoint, watch: Watch) -> Position:
     while len(at.epochs) < training.recipe.epochs:
         stage = f"{training.name} epoch {len(at.epochs) + 1}/{training.recipe.epochs}"
         if at.order is None:
-            training.start_epoch(len(at.epochs))
             at.order, at.done, at.losses = _new_order(training), 0, []
         while at.done < len(at.order):
             chosen = at.order[at.done : at.done + training.recipe.batch_size]
@@ -105,7 +101,7 @@ def _new_order(training: Training) -> Tensor:
 def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
     recipe, device = training.recipe, training.network.weights[0].device
     images, labels = batch(training.images, chosen, recipe.augmentation, training.generators["order"])
-    loss = training.loss(on_device(images, device), on_device(labels, device), chosen)
+    loss = training.loss(on_device(images, device), on_device(labels, device), chosen, len(at.epochs))
     if device.type == "cpu":
         require_finite(loss, training.network, stage)
     elif at.steps % LOOK_EVERY == 0:
@@ -116,7 +112,7 @@ def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
     at.losses.append(loss.detach())
     at.done += len(chosen)
     at.steps += 1
-    if at.order is not None and at.done == len(at.order):
+    if training.by_step or (at.order is not None and at.done == len(at.order)):
         training.schedule.step()
     if at.steps in training.readings and training.read is not None:
         at.readings[training.readings[at.steps]] = training.read()
@@ -168,3 +164,28 @@ def _restored(training: Training, checkpoint: Checkpoint) -> Position:
         done=saved["done"],
         losses=[] if saved["losses"] is None else list(saved["losses"].unbind()),
     )
+
+
+def require_finite(loss: Tensor, network: Network, epoch: str) -> None:
+    """Raise CellFailure, before its gradient spoils every weight, for a loss that is NaN or infinite."""
+    if not loss.isfinite():
+        raise CellFailure(f"{epoch} diverged: loss {loss.item()}, first in {network.unsound()}")
+
+
+def require_all_finite(losses: Sequence[Tensor], epoch: str) -> None:
+    """Raise CellFailure where one of the losses of an epoch's steps, in order, is NaN or infinite.
+
+    It may be noticed long after its step. By then all weights are spoiled, and the layer cannot be told.
+    """
+    values = torch.stack(list(losses))
+    wrong = values.isfinite().logical_not()
+    if wrong.any():
+        step = int(wrong.nonzero()[0])
+        raise CellFailure(f"{epoch} diverged: loss {values[step].item()} in its step {step + 1}")
+
+
+def require_activity(layers: list[LayerActivity]) -> None:
+    """Raise CellFailure naming the first hidden layer that never fired."""
+    for layer in layers:
+        if layer.spikes == 0:
+            raise CellFailure(f"{layer.name} fires no spike on the whole test set")

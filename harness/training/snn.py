@@ -9,18 +9,22 @@ from torch import Tensor
 
 from harness.config import SnnRecipe
 from harness.data.types import ImageSet
-from harness.schema import Epoch
-from harness.snn.spiking import Spiking
-from harness.training.divergence import require_activity
+from harness.schema import Counts, Epoch
+from harness.snn.network import Spiking
+from harness.training.batches import encoder_key, generator
 from harness.training.evaluate import Evaluation
-from harness.training.loop import Training
-from harness.training.randomness import generator, restart
+from harness.training.loop import Training, require_activity
 
 
 def fine_tuning(
-    spiking: Spiking, train: ImageSet, recipe: SnnRecipe, seed: int, test: Callable[[], Evaluation]
+    spiking: Spiking,
+    train: ImageSet,
+    recipe: SnnRecipe,
+    seed: int,
+    test: Callable[[], Evaluation],
+    read: Callable[[], Counts] | None = None,
 ) -> Training:
-    """The training of the spiking network's weights; `test` evaluates it on the test set.
+    """The training of the spiking network's weights; `test` tests it after an epoch, `read` on the way.
 
     The training raises CellFailure where a layer has fallen silent after an epoch.
     """
@@ -31,12 +35,11 @@ def fine_tuning(
     generators = {
         "order": generator(seed, "snn-order"),
         "dropout": generator(seed, "snn-dropout"),
-        "encoder": generator(seed, "encoder-training"),
     }
 
-    def loss(images: Tensor, labels: Tensor, places: Tensor) -> Tensor:
+    def loss(images: Tensor, labels: Tensor, places: Tensor, epoch: int) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
-        spikes = spiking.encode(images, generators["encoder"], places)
+        spikes = spiking.encode(images, encoder_key(seed, "encoder-training", epoch), places)
         output = network.snn(spikes, spiking.neurons(gains))
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps
@@ -58,9 +61,8 @@ def fine_tuning(
         loss=loss,
         test=tested,
         work=3.0 * spiking.macs,
-        start_epoch=lambda epoch: restart(generators["encoder"], seed, "encoder-training", epoch),
         readings=readings(recipe, len(train)),
-        read=lambda: test().counts,
+        read=read or (lambda: test().counts),
     )
 
 

@@ -18,8 +18,8 @@ from bench.workload import LITE_STEP, MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.papers.dct_snn.experiments import mnist, vgg
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
 
 SMALL = workload(Point("vgg5-lite", 2, 3))
 # Weights of few bits: sums are exact in any order, so that no rounding decides between a spike and none.
@@ -149,7 +149,7 @@ def test_the_forward_pass_computes_what_evaluation_does() -> None:
     spiking = spiking_network(MNIST.name, 3, torch.float32)
     draws = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (4, 1, 28, 28), generator=draws, dtype=torch.uint8)
-    train = spiking.encode(pixels.float() / 127.5 - 1, draws)
+    train = spiking.encode(pixels.float() / 127.5 - 1, key=0)
     output = spiking.network.snn(train, spiking.neurons())
     assert evaluate(spiking, ImageSet(pixels, output.argmax(1)), 0, SILENT).right[-1].all()
     assert forward(spiking, [train]) == pytest.approx(float(output.detach()[0, 0]))

@@ -47,10 +47,10 @@ def test_where_it_cannot_be_made_numba_chooses(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX permissions")
 def test_where_it_cannot_be_written_numba_chooses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from encoders import numba_cache
+    import encoders
 
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setattr(os, "access", lambda *_: False)
-    numba_cache.use_user_cache()
+    encoders._use_user_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ

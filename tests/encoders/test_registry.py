@@ -7,8 +7,7 @@ import pytest
 
 from encoders import create, names, registry
 from encoders.base import EncoderError
-from encoders.catalogue import Row, describe
-from encoders.registry import BUILTIN, origin
+from encoders.registry import BUILTIN, Row, describe, origin
 
 GOOD = "from encoders.direct import Direct as Fine\n"
 

@@ -1,8 +1,12 @@
-"""One spike a pixel: where it lies, by hand, the kernel against the reference, and how its time is read back."""
+"""Codes of one spike a pixel: spike times worked by hand, and the kernel against the reference."""
+
+import math
 
 import pytest
 import torch
 
+from encoders import create
+from encoders.base import EncoderError
 from encoders.single_spike import decoded_at, spikes_within, spikes_within_reference
 
 
@@ -25,3 +29,70 @@ def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, shape: tupl
 def test_the_first_spike_of_a_pixel_decides_and_silence_has_its_own_value() -> None:
     train = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
     assert decoded_at(train, torch.tensor([0.8, 0.3]), silent=-1.0).tolist() == pytest.approx([-1, 0.3, 0.8])
+
+
+# Time to first spike: T2FSNN's threshold, and every 8-bit value in one window.
+
+
+def train(pixels: list[int], timesteps: int) -> torch.Tensor:
+    images = (torch.tensor(pixels) / 127.5 - 1).view(1, 1, 1, -1)
+    return create("ttfs").encode(images, timesteps, 0)[:, 0, 0, 0]
+
+
+def test_pixels_worked_by_hand() -> None:
+    # T = 3: θ = 1, 255^−½ = 0.0626, 1/255. Pixel 16 is 0.0627, pixel 15 is 0.0588.
+    middle = 255**-0.5
+    spikes = train([255, 254, 16, 15, 1, 0], 3)
+    expected = [[1, 0, 0, 0, 0, 0], [0, middle, middle, 0, 0, 0], [0, 0, 0, 1 / 255, 1 / 255, 0]]
+    torch.testing.assert_close(spikes, torch.tensor(expected), atol=1e-7, rtol=0)
+
+
+@pytest.mark.parametrize("timesteps", [2, 16, 80])
+def test_every_pixel_but_black_fires_once_at_its_time(timesteps: int) -> None:
+    spikes = train(list(range(256)), timesteps)
+    assert (spikes > 0).sum(dim=0).tolist() == [0] + [1] * 255
+    tau = (timesteps - 1) / math.log(255)
+    for pixel in range(1, 256):
+        # First whole t at or after −τ·ln p; the rounding guards the exact hits at both ends.
+        assert spikes[:, pixel].argmax() == math.ceil(round(-tau * math.log(pixel / 255), 9))
+
+
+def test_a_fine_window_tells_every_value_from_the_next() -> None:
+    # Neighbouring bright values differ by 1/255 in ln p, so τ must exceed 255 steps.
+    times = train(list(range(1, 256)), 1500).argmax(dim=0).tolist()
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == 255
+
+
+def test_one_timestep_is_refused() -> None:
+    with pytest.raises(EncoderError, match="at least 2 timesteps"):
+        train([1], 1)
+
+
+# Linear latency.
+
+
+def times(intensities: list[float], timesteps: int) -> list[int]:
+    images = (torch.tensor(intensities) * 2 - 1).view(1, 1, 1, -1)
+    spikes = create("latency").encode(images, timesteps, 0)[:, 0, 0, 0]
+    assert torch.equal(spikes.sum(dim=0), torch.ones(len(intensities)))
+    return spikes.argmax(dim=0).tolist()
+
+
+def test_latencies_worked_by_hand() -> None:
+    # T − 1 = 4 steps: 4·(1 − p) = 0, 1, 1.6, 2, 4.
+    assert times([1.0, 0.75, 0.6, 0.5, 0.0], 5) == [0, 1, 2, 2, 4]
+
+
+def test_halves_round_to_the_even_step() -> None:
+    # 4·(1 − p) = 0.5, 1.5, 2.5, 3.5.
+    assert times([0.875, 0.625, 0.375, 0.125], 5) == [0, 2, 2, 4]
+
+
+def test_in_a_single_step_everything_fires() -> None:
+    assert times([1.0, 0.3, 0.0], 1) == [0, 0, 0]
+
+
+def test_no_timesteps_are_refused() -> None:
+    with pytest.raises(EncoderError, match="timesteps must be a whole number from 1"):
+        times([1.0], 0)

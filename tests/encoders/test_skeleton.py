@@ -17,8 +17,8 @@ from harness.plugins.skeleton import write_skeleton
 PROBE = """
 import json
 from encoders import create
-from encoders.catalogue import describe
-from encoders.conformance import check
+from encoders.registry import describe
+from encoders.laws import check
 rows = {row.name: [row.origin, row.broken] for row in describe()}
 failed = [str(f) for f in check(create("spiral_wave")) if f.passed is False]
 print(json.dumps([rows, failed]))

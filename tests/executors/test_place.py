@@ -11,7 +11,7 @@ from harness.runs.executors.place import STAYS, place_of
 from harness.runs.grid import Grid
 from harness.runs.plan import plan
 from harness.training.cell import Setting
-from harness.training.watch import SILENT
+from harness.training.checkpoint import SILENT
 from tests.cells import tiny_data
 
 

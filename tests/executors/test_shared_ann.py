@@ -12,9 +12,9 @@ from harness.runs.executors.local import Workers
 from harness.runs.executors.place import place_of
 from harness.runs.grid import Grid
 from harness.runs.plan import PlannedCell
-from harness.training.ann_cache import AnnCache
+from harness.training.ann import AnnCache
 from harness.training.cell import Setting
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 from tests.cells import tiny_config, tiny_data
 
 

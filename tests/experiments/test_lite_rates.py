@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from encoders.registry import BUILTIN
 from harness.papers.dct_snn.choices.lite_rates import GRID, LOSSES, VALIDATION_IMAGES, cells
 from harness.papers.dct_snn.choices.validation import SEED
-from harness.papers.dct_snn.experiments.cifar10_encoders import EXPERIMENT
+from harness.papers.dct_snn.experiments.cifar10_encoders import CHOSEN, EXPERIMENT
 from harness.papers.dct_snn.experiments.vgg import LITE
 
 WRITTEN = Path(__file__).parents[2] / "results/selection/lite-rates.json"
@@ -33,7 +32,7 @@ def test_lite_takes_the_best_rate_and_loss_of_its_arm(scores: Scored) -> None:
     assert scores[arm, LITE.snn.loss_input][LITE.snn.learning_rate] == best
 
 
-@pytest.mark.parametrize("code", BUILTIN)
+@pytest.mark.parametrize("code", CHOSEN)
 def test_each_code_takes_its_best_rate_and_loss(scores: Scored, code: str) -> None:
     snn = EXPERIMENT.resolve(EXPERIMENT.arm(code), EXPERIMENT.profile("lite"), 0).snn
     assert scores[code, snn.loss_input][snn.learning_rate] == max(max(scores[code, loss].values()) for loss in LOSSES)

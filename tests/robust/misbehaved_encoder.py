@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from encoders.base import EncoderInfo, Unfitted
 
@@ -18,7 +18,7 @@ class Misbehaved(Unfitted):
 
     info = EncoderInfo("analog", deterministic=True, period=1, value_range=(-1.0, 1.0), source="folklore")
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator) -> Tensor:  # noqa: ARG002
+    def encode(self, images: Tensor, timesteps: int, key: int) -> Tensor:  # noqa: ARG002
         train = images.expand(timesteps, *images.shape).clone()
         if self.fault == "raises":
             raise AttributeError("no such thing")

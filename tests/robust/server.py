@@ -48,7 +48,7 @@ def serve() -> None:
     import harness.cli
     import harness.runs.execution
     import harness.runs.verify  # noqa: F401
-    from harness.snn import numba_lif  # noqa: F401
+    from harness.snn.kernels import cpu  # noqa: F401
 
     tiny.install()
     print("ready", flush=True)

@@ -7,9 +7,8 @@ import pytest
 from torch import Tensor
 
 from encoders.base import EncoderError, EncoderInfo, Unfitted
-from encoders.registry import BUILTIN, OURS
-from harness.inspect.probing import Probe, run_probe
-from harness.inspect.view import look
+from encoders.registry import BUILTIN, BuiltIn
+from harness.inspect import look, probe
 from tests.robust.command import main
 
 
@@ -32,11 +31,10 @@ class Unmade(Faulty):
 @pytest.fixture(autouse=True)
 def installed() -> Iterator[None]:
     """Both are known by name."""
-    for known in (BUILTIN, OURS):
-        known |= {"faulty": f"{__name__}:Faulty", "unmade": f"{__name__}:Unmade"}
+    for name in ("faulty", "unmade"):
+        BUILTIN[name] = BuiltIn(f"{__name__}:{name.capitalize()}", name)
     yield
-    for known in (BUILTIN, OURS):
-        del known["faulty"], known["unmade"]
+    del BUILTIN["faulty"], BUILTIN["unmade"]
 
 
 @pytest.mark.parametrize(("name", "act"), [("faulty", "be shown"), ("unmade", "be made")])
@@ -48,7 +46,7 @@ def test_what_shows_an_encoder_names_it(name: str, act: str) -> None:
 @pytest.mark.parametrize("name", ["faulty", "unmade"])
 def test_what_probes_an_encoder_names_it(name: str) -> None:
     with pytest.raises(EncoderError, match=f"encoder '{name}' cannot be probed: KeyError: 'lost'"):
-        run_probe([name], Probe("digits", 4, "sum"))
+        probe([name], "digits", 4, "sum")
 
 
 def test_the_laws_of_an_encoder_that_cannot_be_made_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

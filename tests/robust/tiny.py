@@ -4,7 +4,7 @@ import os
 import sys
 from dataclasses import replace
 
-from encoders.registry import BUILTIN, OURS
+from encoders.registry import BUILTIN, BuiltIn
 from harness.catalogue import Arm, Experiment, Profile
 from harness.config import AnnRecipe, Balancing, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.papers.dct_snn import paper
@@ -36,8 +36,7 @@ EXPERIMENT = Experiment(
 def install() -> None:
     """Make the experiment and the encoders known, as a file of ours and a plug-in would be."""
     paper.PAPER = replace(PAPER, experiments=(*PAPER.experiments, EXPERIMENT))
-    for known in (BUILTIN, OURS):
-        known["misbehaved"] = "misbehaved_encoder:Misbehaved"
+    BUILTIN["misbehaved"] = BuiltIn("misbehaved_encoder:Misbehaved", "misbehaved")
     sys.path.insert(0, os.path.dirname(__file__))  # as an installed package is: at the top
 
 
@@ -45,8 +44,7 @@ def uninstall() -> None:
     """Undo `install`."""
     sys.path.remove(os.path.dirname(__file__))
     paper.PAPER = PAPER
-    for known in (BUILTIN, OURS):
-        known.pop("misbehaved", None)
+    BUILTIN.pop("misbehaved", None)
 
 
 def root() -> str:

@@ -17,9 +17,9 @@ from harness.runs.estimate import costs_of, interpolated
 from harness.runs.plan import PlannedCell
 from harness.runs.probe import measure
 from harness.schema import Fingerprint
-from harness.training.ann_cache import NO_CACHE, AnnCache
+from harness.training.ann import NO_CACHE, AnnCache
 from harness.training.cell import Setting
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 from tests.cells import CPU, run_tiny, tiny_config, tiny_data
 
 COUNT = itertools.count()

@@ -6,7 +6,7 @@ import torch
 from scipy.signal import correlate
 from torch import Tensor
 
-from harness.snn.event_products import product, suits, weight_gradient
+from harness.snn.kernels.events import product, suits, weight_gradient
 
 
 def drawn(*shape: int, density: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:

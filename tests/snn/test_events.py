@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.snn.events import count_events
+from harness.snn.kernels.events import count_events
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from harness.config import NeuronSpec
-from harness.snn.fire import EACH, SUMMED, Kernel, Neuron, Readout, fire, pooled
+from harness.snn.kernels import EACH, SUMMED, Kernel, Neuron, Readout, fire, pooled
 
 TIMESTEPS, IMAGES = 6, 3
 LINEAR, CONVOLUTION = (5, 8), (8, 4, 3, 3)

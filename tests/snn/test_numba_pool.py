@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from harness.config import Clock, NeuronSpec, Reading
-from harness.snn import numba_kernels
-from harness.snn.fire import SUMMED, Kernel, Neuron, count_spikes, fire, pooled
+from harness.snn.kernels import SUMMED, Kernel, Neuron, count_spikes, fire, pooled
+from harness.snn.kernels import cpu as numba_kernels
 
 MAPS = [(1, 2, 2, 1), (2, 7, 5, 3), (2, 6, 4, 64), (1, 4, 4, 1500)]  # (N, H, W, C), one of them odd
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness.snn.packing import pack, unpack
+from harness.snn.balancing import pack, unpack
 
 
 def drawn(shape: tuple[int, ...], levels: int, dtype: torch.dtype) -> Tensor:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.snn.quantile import StreamingQuantile
+from harness.snn.balancing import StreamingQuantile
 
 
 @pytest.mark.parametrize("q", [0.001, 0.065, 0.5, 0.935, 0.999])

@@ -5,13 +5,13 @@ import torch
 from torch import Tensor
 
 from harness.config import Clock, NeuronSpec, Reading
-from harness.snn.fire import EACH, SUMMED, Kernel, Neuron, Readout, fire, pooled
+from harness.snn.kernels import EACH, SUMMED, Kernel, Neuron, Readout, fire, pooled
+from harness.snn.kernels.layers import read
 from harness.snn.neuron import lif_reference
-from harness.snn.readout import read
 
 pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
 
-from harness.snn import triton_kernels
+from harness.snn.kernels import gpu as triton_kernels
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 READINGS, CLOCKS = ("equation", "algorithm", "released-code"), ("synchronous", "layer-delay")

@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 from torch.nn.grad import conv2d_input
 
-from harness.snn import weight_gradient as module
-from harness.snn.product import product_backward
-from harness.snn.weight_gradient import BLOCK, faster_by_products, weight_gradient
+from harness.snn.kernels import small_maps as module
+from harness.snn.kernels.layers import product_backward
+from harness.snn.kernels.small_maps import BLOCK, faster_by_products, weight_gradient
 
 
 def maps(shape: tuple[int, ...], seed: int, most: int = 1) -> Tensor:

@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.papers import catalogue
 from harness.records.certificates import Certificate, Freed, chain, read_certificates, write_certificate
 from harness.schema import Fingerprint
-from harness.snn import numba_kernels
+from harness.snn.kernels import cpu as numba_kernels
 from tests.cells import tiny_config
 from tools import certify
 from tools.certify import KERNELS, Dump, Side, compare

@@ -1,26 +1,73 @@
 """Pre-training's recipe: the learning rate falls by the factor and after the epochs that it gives."""
 
+import math
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 import encoders
+from harness.config import Initialisation, NetworkSpec
 from harness.papers.dct_snn.experiments.quickstart import EXPERIMENT
 from harness.snn.network import Network
 from harness.training.ann import pretraining
+from harness.training.loop import Training
 from tests.cells import tiny_data
+
+
+def rates(count: int, **changes: Any) -> tuple[list[float], Training]:
+    """The learning rates of `count` steps of a schedule, and its training."""
+    config = EXPERIMENT.resolve(EXPERIMENT.arms[0], EXPERIMENT.profile("smoke"), 0)
+    config = replace(config, ann=replace(config.ann, learning_rate=0.5, **changes))
+    network = Network(config.network, (1, 8, 8), 10, torch.Generator().manual_seed(0))
+    course = pretraining(network, encoders.create("dct"), tiny_data(), config, torch.float32)
+    found = []
+    for _ in range(count):
+        found.append(course.optimizer.param_groups[0]["lr"])
+        course.optimizer.step()
+        course.schedule.step()
+    return found, course
+
+
+def steps_of(epochs: int, batch: int) -> int:
+    return epochs * math.ceil(len(tiny_data().train) / batch)
+
+
+def test_a_cosine_rises_in_its_warm_up_and_falls_to_zero() -> None:
+    count = steps_of(4, 50)
+    found, course = rates(count, epochs=4, batch_size=50, schedule="cosine", warm_up=0.25)
+    at = np.arange(count)
+    rise = 0.25 * count
+    expected = np.where(at < rise, at / rise, (1 + np.cos(np.pi * (at - rise) / (count - rise))) / 2)
+    assert course.by_step
+    assert found == pytest.approx((0.5 * expected).tolist())
+
+
+def test_one_cycle_starts_at_a_25th_and_peaks_after_its_warm_up() -> None:
+    count = steps_of(4, 50)
+    found, course = rates(count, epochs=4, batch_size=50, schedule="one-cycle", warm_up=0.3)
+    assert course.by_step
+    assert found[0] == pytest.approx(0.5 / 25)
+    assert abs(found.index(max(found)) - 0.3 * count) <= 1
+    assert max(found) == pytest.approx(0.5, rel=0.05)
+    assert found[-1] < 1e-4
+
+
+def test_nesterov_reaches_the_optimizer() -> None:
+    _, course = rates(1, nesterov=True)
+    assert course.optimizer.param_groups[0]["nesterov"]
+
+
+@pytest.mark.parametrize(("initialisation", "variance"), [("he", 2.0), ("fan-in", 1.0)])
+def test_weights_start_with_the_variance_of_the_recipe(initialisation: Initialisation, variance: float) -> None:
+    network = Network(NetworkSpec("n", (), (400,)), (1, 20, 20), 10, torch.Generator().manual_seed(0), initialisation)
+    assert float(network.weights[0].detach().var()) * 400 == pytest.approx(variance, rel=0.02)
 
 
 @pytest.mark.parametrize("factor", [0.1, 0.001])
 def test_the_rate_falls_by_the_factor_of_the_recipe(factor: float) -> None:
-    config = EXPERIMENT.resolve(EXPERIMENT.arms[0], EXPERIMENT.profile("smoke"), 0)
-    recipe = replace(config.ann, learning_rate=0.5, decay_every=2, decay_factor=factor)
-    network = Network(config.network, (1, 8, 8), 10, torch.Generator().manual_seed(0))
-    course = pretraining(network, encoders.create("dct"), tiny_data(), replace(config, ann=recipe), torch.float32)
-    rates = []
-    for _ in range(5):
-        rates.append(course.optimizer.param_groups[0]["lr"])
-        course.optimizer.step()
-        course.schedule.step()
-    assert rates == pytest.approx([0.5, 0.5, 0.5 * factor, 0.5 * factor, 0.5 * factor**2])
+    found, course = rates(5, decay_every=2, decay_factor=factor)
+    assert not course.by_step
+    assert found == pytest.approx([0.5, 0.5, 0.5 * factor, 0.5 * factor, 0.5 * factor**2])

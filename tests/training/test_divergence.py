@@ -11,7 +11,7 @@ from harness.errors import CellFailure
 from harness.snn.network import Network
 from harness.training import loop
 from harness.training.checkpoint import Checkpoint
-from harness.training.divergence import require_all_finite, require_finite
+from harness.training.loop import require_all_finite, require_finite
 from tests.cells import run_tiny, tiny_config
 
 

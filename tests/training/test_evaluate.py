@@ -5,17 +5,16 @@ from dataclasses import dataclass, field, replace
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
 import encoders
 from harness.config import NetworkSpec, NeuronSpec
 from harness.data.types import ImageSet
-from harness.snn.fire import Kernel
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.kernels import Kernel
+from harness.snn.network import Network, Spiking
+from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.watch import SILENT
-from tests.encoders.sound import Sign
+from tests.encoders.broken import Sign
 
 TIMESTEPS, THRESHOLDS, LEAK = 6, (0.4, 0.3, 0.2), 0.9
 
@@ -89,10 +88,10 @@ class NamesItsImages(Sign):
 
     seen: list[int] = field(default_factory=list)
 
-    def encode(self, images: Tensor, timesteps: int, generator: Generator, ids: Tensor | None = None) -> Tensor:
+    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         assert ids is not None
         self.seen.extend(ids.tolist())
-        return super().encode(images, timesteps, generator)
+        return super().encode(images, timesteps, key)
 
 
 def test_an_encoder_that_takes_ids_gets_the_places_of_the_images(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,17 +8,16 @@ from harness.papers import catalogue
 from harness.snn.balancing import balance
 from harness.snn.network import Network
 from harness.snn.neuron import layer_neurons
+from harness.training.batches import encoder_key, generator
 from harness.training.cell import DTYPES
-from harness.training.randomness import generator
 
 
 def test_one_step_has_a_finite_loss_and_moves_every_weight() -> None:
     experiment = catalogue().experiment("cifar10-vgg9")
     config = experiment.resolve(experiment.arms[0], experiment.profile("paper"), 0)
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    draws = generator(0, "encoder-training")
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters).calibrate(images, draws)
-    train = encoder.encode(images, config.timesteps, draws).to(DTYPES[config.precision])
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters).calibrate(images)
+    train = encoder.encode(images, config.timesteps, encoder_key(0, "encoder-training", 0)).to(DTYPES[config.precision])
     assert train.shape == (48, 2, 3, 60, 60)
     network = Network(config.network, (3, 60, 60), 10, generator(0, "initial-weights"))
     thresholds = balance(network, lambda: [train], config.balancing, config.neuron)

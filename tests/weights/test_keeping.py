@@ -30,7 +30,7 @@ from harness.runs.request import Request, prepare
 from harness.runs.status import status
 from harness.schema import Counts
 from harness.snn.network import Network
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 from tests.robust import tiny
 from tests.weights.conftest import SETTING, Kept
 

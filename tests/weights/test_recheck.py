@@ -20,8 +20,7 @@ from harness.runs.activity import trace
 from harness.runs.predict import outputs
 from harness.runs.recheck import Comparison, compared, network_in
 from harness.runs.rounding import parting
-from harness.snn.network import Network
-from harness.snn.spiking import Spiking
+from harness.snn.network import Network, Spiking
 from harness.training.batches import normalised
 from harness.training.cell import DTYPES
 from tests.weights.conftest import Call, Kept
@@ -34,7 +33,7 @@ CONVOLUTIONS = NetworkSpec("convolutions", features=(6, "A", 5, "D"), hidden=(20
 
 def spiking(precision: Precision = "fp32", **neuron: Any) -> Spiking:
     """Two convolutions with pooling between them, and a hidden layer; thresholds at which about a tenth fires."""
-    encoder = encoders.create("dct").calibrate(normalised(DIGITS.train.images), Generator())
+    encoder = encoders.create("dct").calibrate(normalised(DIGITS.train.images))
     network = Network(CONVOLUTIONS, (1, 8, 8), 10, Generator().manual_seed(3)).requires_grad_(False)
     made = Spiking(network, encoder, NeuronSpec(**neuron), 12, (0.9, 0.35, 0.5), DTYPES[precision])
     return replace(made, network=network.cast(made.dtype))
@@ -56,13 +55,13 @@ def test_both_give_the_same_but_for_rounding(precision: Precision, neuron: dict[
 
 def test_the_network_is_busy() -> None:
     # Otherwise equality would say nothing.
-    train = spiking().encode(normalised(DIGITS.test.images), Generator())
+    train = spiking().encode(normalised(DIGITS.test.images), key=0)
     rates = [float(layer.float().mean()) for layer in trace(spiking(), train).activity.spikes]
     assert all(0.02 < rate < 0.7 for rate in rates), rates
 
 
 def test_the_trace_is_what_the_network_computes() -> None:
-    train = spiking().encode(normalised(DIGITS.test.images), Generator())
+    train = spiking().encode(normalised(DIGITS.test.images), key=0)
     torch.testing.assert_close(trace(spiking(), train).activity.outputs, outputs(spiking(), train), rtol=0, atol=0)
 
 
@@ -105,7 +104,7 @@ def test_a_wrong_weight_of_the_output_layer_is_found() -> None:
 def test_a_membrane_on_its_threshold_parts_by_rounding_alone() -> None:
     """The threshold is moved to the next number in fp32 that lies on the other side of one membrane."""
     ours = spiking()
-    train = ours.encode(normalised(DIGITS.test.images[:1]), Generator())
+    train = ours.encode(normalised(DIGITS.test.images[:1]), key=0)
     current = ours.network.current(0, train[0])
     level = float(current.max())
     on = replace(ours, thresholds=(level, *ours.thresholds[1:]))
@@ -122,7 +121,7 @@ def test_the_membrane_that_judges_is_that_of_the_reading(reading: Reading, clock
     """A threshold a thousandth apart: the first neuron to part is at most so far from it, whatever has been fired."""
     ours = spiking(reading=reading, clock=clock, leak=0.8)
     theirs = replace(ours, thresholds=tuple(1.001 * threshold for threshold in ours.thresholds))
-    train = ours.encode(normalised(DIGITS.test.images), Generator())
+    train = ours.encode(normalised(DIGITS.test.images), key=0)
     one, other = trace(ours, train), trace(theirs, train).activity
     found = [where for image in range(100) if (where := parting(ours, one, other, image)) is not None]
     layers = {"conv1": 0, "conv2": 1, "linear3": 2}

@@ -18,8 +18,7 @@ from harness.analysis.frame import Measurement, write_measurement
 from harness.data import load
 from harness.data.subset import subset
 from harness.data.types import DataSet
-from harness.training.batches import normalised
-from harness.training.randomness import generator
+from harness.training.batches import encoder_key, normalised
 
 DATA_SET = "cifar10"
 BATCH = 500
@@ -44,10 +43,10 @@ def energy_share(images: Iterator[Tensor], first: int) -> float:
 
 def late_spikes(training: Tensor, test: Iterator[Tensor], schedule: str = "interleaved") -> float:
     """Spikes of the code in the last quarter of 48 steps, in percent of those in the first quarter."""
-    encoder = Dct(schedule=schedule, colour="ycbcr").calibrate(training, generator(SEED, "calibration"))
+    encoder = Dct(schedule=schedule, colour="ycbcr").calibrate(training)
     spikes = torch.zeros(TIMESTEPS, dtype=torch.float64)
     for batch in test:
-        train = encoder.encode(batch, TIMESTEPS, generator(SEED, "encoder-test"))
+        train = encoder.encode(batch, TIMESTEPS, encoder_key(SEED, "encoder-test"))
         spikes += train.abs().double().sum(dim=(1, 2, 3, 4))
     quarter = TIMESTEPS // 4
     return float(100 * spikes[-quarter:].sum() / spikes[:quarter].sum())

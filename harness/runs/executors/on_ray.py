@@ -23,7 +23,7 @@ from harness.runs.grid import Finished, Grid, name_of, run_grid
 from harness.runs.keeping import drop_unnamed
 from harness.runs.plan import PlannedCell
 from harness.schema import Record
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 
 TICK_SECONDS = 0.5
 MOST_RETRIES = 10  # of a task whose worker or node is lost

@@ -14,10 +14,10 @@ from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.runs.grid import Grid
 from harness.runs.plan import PlannedCell
-from harness.snn.fire import Kernel
-from harness.training.ann_cache import AnnCache
+from harness.snn.kernels import Kernel
+from harness.training.ann import AnnCache
 from harness.training.cell import Setting
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 
 # What of a grid does not travel: it is made anew where the cells are computed.
 STAYS = ("data", "setting", "starting", "say")

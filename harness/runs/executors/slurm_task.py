@@ -11,7 +11,7 @@ from harness.machine.process import Deadline, computing_with, keep_freed_memory
 from harness.runs.executors.place import Place
 from harness.runs.grid import run_grid
 from harness.runs.plan import PlannedCell
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 
 
 @dataclass(frozen=True)

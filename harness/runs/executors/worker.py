@@ -13,7 +13,7 @@ from harness.runs.executors.messages import Answer, Broken, Message, Progress, S
 from harness.runs.executors.place import Place
 from harness.runs.grid import attempt
 from harness.runs.plan import PlannedCell
-from harness.training.watch import Watch
+from harness.training.checkpoint import Watch
 
 TELL_EVERY_SECONDS = 0.5
 

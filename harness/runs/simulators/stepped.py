@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.runs.activity import Activity
-from harness.snn.network import Stage
+from harness.snn.network import Spiking, Stage
 from harness.snn.neuron import is_late
-from harness.snn.spiking import Spiking
 
 Neurons = Callable[[Tensor], Tensor]
 """The neurons of one layer, which keep their membranes: from the current of a timestep, `[N, …]`, to their spikes."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from harness.errors import HarnessError
 from harness.runs.simulators.stepped import Neurons, Stepped
-from harness.snn.spiking import Spiking
+from harness.snn.network import Spiking
 
 
 def network(spiking: Spiking) -> Stepped:

@@ -16,13 +16,10 @@ from harness.machine.files import write_atomically
 from harness.records.fingerprint import ann_code, fingerprint
 from harness.snn.network import Network
 from harness.snn.neuron import Kernel
-from harness.training.ann import AnnRequest
-from harness.training.ann_cache import NO_CACHE, AnnCache, pretrained
-from harness.training.batches import normalised
+from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
+from harness.training.batches import generator, normalised
 from harness.training.cell import DTYPES, Setting, run_cell
-from harness.training.checkpoint import NOWHERE, Checkpoint
-from harness.training.randomness import generator
-from harness.training.watch import SILENT
+from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint
 
 Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec | int]
 KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {

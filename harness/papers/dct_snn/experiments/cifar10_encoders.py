@@ -33,7 +33,7 @@ CHOSEN: Mapping[str, tuple[float, Literal["sum", "mean"]]] = {
 
 
 def tuned(profile: Profile) -> Profile:
-    """Every code is fine-tuned with what was chosen for it."""
+    """Every code is fine-tuned with what was chosen for it; one for which nothing was chosen, with the profile's."""
     changes = {code: {"snn.learning_rate": rate, "snn.loss_input": loss} for code, (rate, loss) in CHOSEN.items()}
     own = "fine-tuning rate and loss of each code are chosen on a validation split of CIFAR-10, the same grid for all"
     deviations = tuple(own if text == CHOSEN_WITH_CYCLIC else text for text in profile.deviations)

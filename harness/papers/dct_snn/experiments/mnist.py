@@ -79,9 +79,12 @@ SMOKE = Profile(
 
 
 def tuned(arm: Arm) -> Arm:
-    """The arm with the rate that was chosen for its code at its T, or at the T nearest to it by their ratio."""
+    """The arm with the rate that was chosen for its code at its T, or at the T nearest to it by their ratio.
+
+    A code for which none was chosen keeps the recipe's rate, that of `SNN`.
+    """
     searched = min(RATES, key=lambda timesteps: abs(math.log(timesteps / arm.timesteps)))
-    rate = RATES[searched][arm.encoder.name]
+    rate = RATES[searched].get(arm.encoder.name, SNN.learning_rate)
     return arm if rate == SNN.learning_rate else replace(arm, changes={"snn.learning_rate": rate, **arm.changes})
 
 

@@ -1,11 +1,18 @@
-"""The neuron of `neuron.py` and its readout as one scan on a GPU (Triton), forward and backward.
+"""The fused kernels of a GPU (Triton): the neuron of `neuron.py` and its readout as one scan, forward and backward.
 
 One program handles a block of outputs over all timesteps; an output is a neuron, or the four neurons that pooling
 averages. Nothing is saved but the input current; the backward pass computes the membranes again into a scratch buffer.
 """
 
+from typing import Any
+
+import torch
 import triton
 import triton.language as tl
+from torch import Tensor
+
+from harness.snn.kernels.layers import SUMMED, Readout, pooled_away
+from harness.snn.neuron import Neuron, is_late, reset_of, spike_sizes, surrogate_height
 
 
 @triton.jit  # type: ignore[untyped-decorator]
@@ -21,17 +28,17 @@ def _places(lane, height, width, channels, QUAD: tl.constexpr):  # noqa: N803
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _remaining(u, threshold, leak, ALGORITHM: tl.constexpr):  # noqa: N803
+def _remaining(u, threshold, reset, leak, ALGORITHM: tl.constexpr):  # noqa: N803
     # What remains of the membrane u at the next timestep: the two readings of `neuron.py`.
     if ALGORITHM:
-        left = tl.where(u > threshold, u - threshold, leak * u)
+        left = tl.where(u > threshold, u - reset, leak * u)
     else:
-        left = leak * u - threshold * tl.where(u > threshold, 1.0, 0.0)
+        left = leak * u - reset * tl.where(u > threshold, 1.0, 0.0)
     return left
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def forward(
+def scan_forward(
     current,
     gain,
     fired,
@@ -43,6 +50,7 @@ def forward(
     width,
     channels,
     threshold,
+    reset,
     leak,
     WRITE: tl.constexpr,  # noqa: N803
     COUNT: tl.constexpr,  # noqa: N803
@@ -62,7 +70,7 @@ def forward(
     for _ in range(steps):
         u = carry + tl.load(current + at, mask=inside[:, None], other=0.0).to(tl.float32)
         spike = tl.where(u > threshold, 1.0, 0.0)
-        carry = _remaining(u, threshold, leak, ALGORITHM)
+        carry = _remaining(u, threshold, reset, leak, ALGORITHM)
         received = previous if LATE else spike
         previous = spike
         weighed = tl.where(received > 0, weight, 0.0)
@@ -84,7 +92,7 @@ def forward(
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def backward(
+def scan_backward(
     grad,
     current,
     gain,
@@ -98,6 +106,7 @@ def backward(
     channels,
     grad_rows,
     threshold,
+    reset,
     leak,
     surrogate,
     ALGORITHM: tl.constexpr,  # noqa: N803
@@ -113,7 +122,7 @@ def backward(
     for _ in range(steps):
         u = carry + tl.load(current + at, mask=inside[:, None], other=0.0).to(tl.float32)
         tl.store(membrane + at, u, mask=inside[:, None])
-        carry = _remaining(u, threshold, leak, ALGORITHM)
+        carry = _remaining(u, threshold, reset, leak, ALGORITHM)
         at += neurons
     g = tl.zeros((BLOCK, QUAD), tl.float32)
     for step in range(steps):
@@ -130,3 +139,84 @@ def backward(
         kept = tl.where(u > threshold, 1.0, leak) if ALGORITHM else leak
         g = (received[:, None] * weight) * slope + kept * g
         tl.store(out + at, g, mask=inside[:, None])
+
+
+OUTPUTS = 256  # of one program
+
+
+def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | None = None) -> Tensor:
+    """See `Kernels`."""
+    steps, neurons = current.shape
+    gain = spike_sizes(neuron, current)
+    fired = current.new_empty(0 if readout.kind == "summed" else steps, _outputs(neurons, readout))
+    if readout.kind == "summed":
+        counts = torch.zeros(neurons, device=current.device)
+    _launch(scan_forward, fired.shape[1])(
+        current,
+        gain,
+        fired,
+        fired if counts is None else counts,
+        steps,
+        neurons,
+        fired.shape[1],
+        *readout.maps[1:],
+        neuron.threshold,
+        reset_of(neuron),
+        neuron.spec.leak,
+        WRITE=readout.kind != "summed",
+        COUNT=counts is not None,
+        **_options(neuron, readout),
+    )
+    if readout.kind == "summed":
+        assert counts is not None
+        return counts
+    if counts is not None and readout.kind == "pooled" and (readout.maps[1] % 2 or readout.maps[2] % 2):
+        outside = pooled_away(readout.maps).to(current.device)
+        counts[outside] = forward(current[:, outside].contiguous(), neuron._replace(gain=gain[outside]), SUMMED)
+    return fired
+
+
+def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, overwrite: bool = False) -> Tensor:
+    """See `Kernels`. A pooled map that is odd is never overwritten."""
+    steps, neurons = current.shape
+    outputs = _outputs(neurons, readout)
+    out = current if overwrite else torch.empty_like(current)
+    if readout.kind == "pooled" and 4 * outputs < neurons:  # no gradient reaches an odd last row or column
+        out = torch.zeros_like(current)
+    _launch(scan_backward, outputs)(
+        grad,
+        current,
+        spike_sizes(neuron, current),
+        torch.empty(steps, neurons, dtype=torch.float32, device=current.device),
+        out,
+        steps,
+        neurons,
+        outputs,
+        *readout.maps[1:],
+        len(grad),
+        neuron.threshold,
+        reset_of(neuron),
+        neuron.spec.leak,
+        surrogate_height(neuron),
+        **_options(neuron, readout),
+    )
+    return out
+
+
+def _outputs(neurons: int, readout: Readout) -> int:
+    images, height, width, channels = readout.maps
+    return images * (height // 2) * (width // 2) * channels if readout.kind == "pooled" else neurons
+
+
+def _options(neuron: Neuron, readout: Readout) -> dict[str, Any]:
+    return {
+        "ALGORITHM": neuron.spec.reading == "algorithm",
+        "LATE": is_late(neuron.spec),
+        "QUAD": 4 if readout.kind == "pooled" else 1,
+        "BLOCK": OUTPUTS,
+        "enable_fp_fusion": False,  # multiply-adds are not fused, so that results are the reference's
+    }
+
+
+def _launch(kernel: Any, outputs: int) -> Any:
+    return kernel[(triton.cdiv(outputs, OUTPUTS),)]

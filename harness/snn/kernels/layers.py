@@ -1,17 +1,18 @@
-"""The weighted layers, forward and backward as plain functions: `[O, I]` on features, `[O, I, 3, 3]` on maps.
+"""The weighted layers as plain functions, forward and backward, and what the next layer receives of a layer's spikes.
 
-No bias; convolutions keep the size of a map. Maps are channels last in memory, and so are flat features.
+Weights are `[O, I]` on features and `[O, I, 3, 3]` on maps. No bias; convolutions keep the size of a map. Maps are
+channels last in memory, and so are flat features.
 """
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import cast
+from typing import Literal, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from harness.snn.weight_gradient import faster_by_products, weight_gradient
+from harness.snn.kernels.small_maps import faster_by_products, weight_gradient
 
 ONE, NONE = [1, 1], [0, 0]
 WeightGradient = Callable[[Tensor, Tensor], Tensor]
@@ -47,7 +48,7 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
 def drive(x: Tensor, weight: Tensor | None, timesteps: int, events: bool = False) -> Tensor:
     """The current `[T, M]` of neurons: the product of `x` `[T·N, …]` and `weight`, `prepared`; without one, `x`.
 
-    events: inputs of zero are skipped, where `event_products` can; autograd does not see through that.
+    events: inputs of zero are skipped, where `events` can; autograd does not see through that.
     """
     if weight is None:
         return x
@@ -81,7 +82,48 @@ def _own_weight_gradient(maps: Tensor, x: Tensor, weight: Tensor, events: bool) 
 
 
 def _event_products(x: Tensor, weight: Tensor) -> ModuleType | None:
-    """The module `event_products` where it takes these; it is imported only when it is used."""
-    from harness.snn import event_products  # decides numbers on cpu only
+    """The module `events` where it takes these; it is imported only when it is used."""
+    from harness.snn.kernels import events  # decides numbers on cpu only
 
-    return event_products if event_products.suits(x, weight) else None
+    return events if events.suits(x, weight) else None
+
+
+Maps = tuple[int, int, int, int]
+
+
+class Readout(NamedTuple):
+    """`each`: spikes `[T, M]`; `summed`: their sum over time, `[M]` in fp32; `pooled`: `[T, N·⌊H/2⌋·⌊W/2⌋·C]`.
+
+    maps: (N, H, W, C), how the M neurons lie in memory; needed for pooling only.
+    """
+
+    kind: Literal["each", "summed", "pooled"]
+    maps: Maps = (0, 0, 0, 0)
+
+
+EACH, SUMMED = Readout("each"), Readout("summed")
+
+
+def pooled(maps: Maps) -> Readout:
+    """2×2 average pooling of `maps` (N, H, W, C)."""
+    return Readout("pooled", maps)
+
+
+def read(spikes: Tensor, readout: Readout) -> Tensor:
+    """What `readout` makes of spikes `[T, M]`, by torch."""
+    if readout.kind == "each":
+        return spikes
+    if readout.kind == "summed":
+        return spikes.sum(0, dtype=torch.float32)
+    images, height, width, _ = readout.maps
+    maps = as_maps(spikes.view(len(spikes) * images, -1), height, width)
+    return flat(F.avg_pool2d(maps, 2)).reshape(len(spikes), -1)
+
+
+def pooled_away(maps: Maps) -> Tensor:
+    """The indices of the neurons in an odd last row or column: 2×2 pooling leaves them out."""
+    _, height, width, _ = maps
+    outside = torch.zeros(maps, dtype=torch.bool)
+    outside[:, height // 2 * 2 :] = True
+    outside[:, :, width // 2 * 2 :] = True
+    return outside.flatten().nonzero().squeeze(1)

@@ -2,27 +2,69 @@
 
 With a kernel the backward pass is written out, so that autograd has little to do and little to keep. A layer's current
 is the largest tensor of all: its gradient overwrites it, and the current of a first convolution, which is cheap to
-compute again, is not kept.
+compute again, is not kept. A device's kernels are imported only when they are used.
 """
 
-from typing import Any
+import importlib.util
+from types import ModuleType
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import increment_version
 
-from harness.snn.kernels import fused_kernels, kernel_for
+from harness.snn.kernels.layers import EACH, SUMMED, Readout, drive, pooled, prepared, product_backward, read
 from harness.snn.neuron import Kernel, Neuron, lif_reference
-from harness.snn.product import drive, prepared, product_backward
-from harness.snn.readout import EACH, SUMMED, Readout, pooled, read
 
 __all__ = ["EACH", "SUMMED", "Kernel", "Neuron", "Readout", "count_spikes", "fire", "kernel_for", "pooled"]
+
+
+class Kernels(Protocol):
+    """What a module of fused kernels provides."""
+
+    def forward(self, current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | None = None) -> Tensor:
+        """What `readout` makes of the spikes of `current` `[T, M]` (fp32 or bf16, contiguous).
+
+        counts: zeros `[M]` in fp32, where each neuron's spikes, summed over time, are written; not with the readout
+        `summed`, which is just that.
+        """
+        ...
+
+    def backward(
+        self, grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, overwrite: bool = False
+    ) -> Tensor:
+        """The gradient of `current`, given that of the readout: one row for each t, or one row for all.
+
+        overwrite: it may be written over `current`.
+        """
+        ...
+
+
+def kernel_for(device: torch.device, kernel: Kernel = "auto") -> Kernel:
+    """The kernel that runs on `device`: what `auto` stands for there."""
+    if kernel != "auto":
+        return kernel
+    if device.type == "cpu":
+        return "numba"
+    has_triton = device.type == "cuda" and importlib.util.find_spec("triton") is not None
+    return "triton" if has_triton else "reference"
+
+
+def fused_kernels(device: torch.device, kernel: Kernel) -> Kernels | None:
+    """The module of fused kernels that `kernel` stands for on `device`; None for the reference."""
+    module: ModuleType | None = None
+    chosen = kernel_for(device, kernel)
+    if chosen in ("numba", "events"):
+        from harness.snn.kernels import cpu as module  # decides numbers on cpu only
+    elif chosen == "triton":
+        from harness.snn.kernels import gpu as module  # decides numbers on cuda only
+    return cast(Kernels | None, module)
 
 
 def fire(x: Tensor, weight: Tensor | None, timesteps: int, neuron: Neuron, readout: Readout = EACH) -> Tensor:
     """Spikes `[T, M]` of a layer with inputs `x` `[T·N, …]` (fp32 or bf16), or what `readout` makes of them.
 
-    weight: see `product.py`; None: `x` is the current `[T, M]` itself. Every neuron starts from rest and follows
+    weight: see `layers.py`; None: `x` is the current `[T, M]` itself. Every neuron starts from rest and follows
     the equations of `neuron.py`. With a fused kernel it can be differentiated once.
     """
     x, weight = (x.contiguous(), None) if weight is None else prepared(x, weight)

@@ -4,6 +4,9 @@ An event is an input that is not zero. It adds its size times its channel's weig
 dense product takes the time of all inputs, of which few are events in a wide network. Sums are taken in fp32 in the
 order of memory, whatever the number of threads, and are rounded once: a dense product differs by rounding only. A
 product of two bf16 values is exact in fp32.
+
+Which is the faster way depends on how many inputs are events, and on the processor. A choice of products decides
+roundings, so it is made by a table (`BREAK_EVEN`) and never by a clock.
 """
 
 from typing import Any
@@ -14,7 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from harness.snn.numba_lif import Floats, Values, store, widen
+from harness.machine.environment import machine
+from harness.snn.kernels.cpu import Floats, Values, store, widen
+from harness.snn.network import Stage
 
 CHANNELS = 16  # channels of a task of the weight gradient: at most 16·9·512 sums, which fit the L2 cache of a core
 WORD = 8  # bytes that are skipped at once where all of them are zero
@@ -121,3 +126,46 @@ def _weight_gradient(words: Words, values: Values, grad: Values, rows: Floats) -
                                 source, sums = grad[b, y + k - 1, x + j - 1], into[j * outputs : (j + 1) * outputs]
                                 for o in range(outputs):
                                     sums[o] += size * widen(source[o])
+
+
+PLACES = 1024  # in a block: their counts stay in the L1 cache
+
+
+def count_events(train: Tensor) -> Tensor:
+    """Of a spike train `[T, N, C, H, W]`: how many values are not zero at each place `[H, W]`, int64."""
+    if train.device.type != "cpu":
+        return train.count_nonzero((0, 1, 2))
+    rows = train.reshape(-1, train.shape[-2] * train.shape[-1])
+    bits = rows.view(torch.int16 if rows.dtype == torch.bfloat16 else torch.int32).numpy()
+    counts = torch.zeros(rows.shape[1], dtype=torch.int64)
+    _count_rows(bits, bits.dtype.type(np.iinfo(bits.dtype).max), counts.numpy())
+    return counts.view(train.shape[-2:])
+
+
+@numba.njit(parallel=True, cache=True)
+def _count_rows(bits: NDArray[np.int16], magnitude: np.int16, counts: NDArray[np.int64]) -> None:
+    rows, places = bits.shape
+    for block in numba.prange((places + PLACES - 1) // PLACES):
+        start, stop = block * PLACES, min(block * PLACES + PLACES, places)
+        own = np.zeros(stop - start, np.uint32)
+        for r in range(rows):
+            row = bits[r, start:stop]
+            for i in range(stop - start):
+                own[i] += np.uint32(1) if row[i] & magnitude else np.uint32(0)  # -0.0 is zero, too
+        counts[start:stop] = own
+
+
+CPU = torch.device("cpu")
+FEWEST_CHANNELS = 64  # with fewer, a row of weights is too short for the processor's vectors
+# The fraction of inputs that are events at which both take the same time, by the fastest instructions of a processor.
+BREAK_EVEN = {
+    ("avx512_bf16", torch.bfloat16): 0.02,
+}
+FAMILIES = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
+
+
+def events_pay(stage: Stage, activity: float, dtype: torch.dtype) -> bool:
+    """Whether a layer with this fraction of inputs that are not zero is to skip the others, on this processor."""
+    family = next((name for name in FAMILIES if name in machine(CPU).instructions), "")
+    fits = stage.convolution and stage.inputs[0] >= FEWEST_CHANNELS
+    return fits and activity < BREAK_EVEN.get((family, dtype), 0.0)

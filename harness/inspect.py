@@ -1,0 +1,419 @@
+"""Encoders without any SNN: the spikes of one image as a figure, and a linear probe of what spikes tell of images.
+
+`look` computes what the figure shows, and `figure_of` draws it. `probe` computes accuracies, and `probe_figure` draws
+them.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+import encoders
+from encoders.base import Encoder, EncoderError, EncoderInfo
+from encoders.dct import Dct, lay_out
+from encoders.probe import Labelled, Reads, linear_probe
+from harness.data import load
+from harness.data.subset import subset
+from harness.data.types import ImageSet
+from harness.errors import HarnessError
+from harness.plugins.guard import named
+from harness.report.drawing import INK, MUTED, Picture, both_renderings, legend_below, new_figure, styled
+from harness.report.palette import looks_of
+from harness.training.batches import encoder_key, normalised
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STEPS = (1, 2, 4, 8, 16)
+CALIBRATION_IMAGES = 2048
+READING_IMAGES = 64
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The image as read back after each of the view's steps: `images` [H, W, 3] in [0, 1]."""
+
+    label: str
+    images: tuple[Pixels, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """One image under one encoder.
+
+    image: [H, W, 3] in [0, 1]. raster: spikes [pixels, T], the darkest pixel first.
+    readings: rows of images read back, from top to bottom. steps: the timestep of each image in such a row.
+    caption: a description of what is shown and of how the images were read back.
+    """
+
+    encoder: str
+    dataset: str
+    number: int
+    info: EncoderInfo
+    image: Pixels
+    raster: Pixels
+    steps: tuple[int, ...]
+    readings: tuple[Reading, ...]
+    caption: str
+
+
+def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | None = None) -> View:
+    """Image `number` of a data set's test images under the encoder called `name` with its default parameters.
+
+    Raises HarnessError for an unknown data set or image, EncoderError for an unknown encoder or a T that does not fit.
+    """
+    with named(name, "be made"):
+        encoder = encoders.create(name)
+    data = load(dataset, data_dir)
+    if not 0 <= number < len(data.test):
+        raise HarnessError(f"{dataset} has no test image {number}", f"use 0 to {len(data.test) - 1}")
+    known = normalised(subset(data.train, min(CALIBRATION_IMAGES, len(data.train)), 0).images)
+    image = normalised(data.test.images[number : number + 1])
+    with named(name, "be shown", CALIBRATION_IMAGES):
+        encoder = encoder.calibrate(known)
+        train = encoder.encode(image, timesteps, encoder_key(0, "encoder-test"))
+        steps = tuple(sorted({t for t in STEPS if t < timesteps} | {timesteps}))
+        readings, how = _readings(encoder, known[:READING_IMAGES], image, train, steps)
+        order = encoder.frame(image).flatten().argsort(stable=True)
+        return View(
+            encoder=name,
+            dataset=dataset,
+            number=number,
+            info=encoder.info,
+            image=shown(image),
+            raster=train.flatten(1)[:, order].T.contiguous().numpy(),
+            steps=steps,
+            readings=readings,
+            caption=f"{_what(encoder.info, name, dataset, number, timesteps)} {how}",
+        )
+
+
+def _readings(
+    encoder: Encoder, known: Tensor, image: Tensor, train: Tensor, steps: Sequence[int]
+) -> tuple[tuple[Reading, ...], str]:
+    def reading(label: str, read: Tensor) -> Reading:
+        return Reading(label, tuple(shown(read[t - 1]) for t in steps))
+
+    if isinstance(encoder, Dct) and encoder.colour == "rgb":
+        fed = reading("frequencies\nfed", frequencies_fed(encoder, image, len(train)))
+        fired = reading("spikes × θ", spikes_times_threshold(encoder, train))
+        repeats = len(train) > (encoder.info.period or 1)
+        return (fed, fired), DCT_CAPTION + (DCT_REPEATS if repeats else "")
+    spikes = encoder.encode(known, len(train), encoder_key(0, "encoder-training"))
+    frames = encoder.frame(known)
+    if spikes.shape[1:] != frames.shape:
+        raise EncoderError(
+            "the spike train cannot be read back pixel by pixel, because it has another shape than the frame"
+        )
+    return (reading("read from\nspikes", linear_reading(spikes, frames, train)),), LINEAR_CAPTION
+
+
+def shown(images: Tensor) -> Pixels:
+    """The first of images `[N, C, H, W]` in [-1, 1] as [H, W, 3] in [0, 1]; other than 3 channels: the first one."""
+    pixels = ((images[0] + 1) / 2).clamp(0, 1)
+    pixels = pixels if len(pixels) == 3 else pixels[:1].expand(3, -1, -1)
+    out: Pixels = pixels.permute(1, 2, 0).contiguous().to(torch.float32).numpy()
+    return out
+
+
+DCT_CAPTION = (
+    "Below, the image after t steps. Upper row, the encoder’s input: the sum of the frequencies fed so far, each once. "
+    "Lower row, its output: the sum of the spikes so far, each counted as the threshold that it subtracted. The "
+    "difference is what is left on the membranes."
+)
+DCT_REPEATS = " Where frequencies are fed again, the count is divided by how often the most frequent one was fed."
+LINEAR_CAPTION = (
+    "Below, the image after t steps as a linear reading of each pixel’s own spikes so far: one weight for each "
+    f"timestep and a constant, the same for all pixels, fitted by least squares on {READING_IMAGES} training images."
+)
+
+
+def _what(info: EncoderInfo, name: str, dataset: str, number: int, timesteps: int) -> str:
+    window = " (the code spans all of them)" if info.window else ""
+    return (
+        f"Encoder {name} ({info.alphabet}) on test image {number} of {dataset} in {timesteps} timesteps{window}: every "
+        "pixel’s spikes, from the darkest pixel to the brightest, and their number at each timestep."
+    )
+
+
+# The image read back from its spikes: two ways for DCT, and one for any code.
+
+
+def frequencies_fed(encoder: Dct, images: Tensor, timesteps: int) -> Tensor:
+    """`[T, N, C, H', W']`: the input after t steps: the sum of the frequencies fed so far, each counted once."""
+    drive, size = encoder.contributions(images), encoder.block_size
+    fed, steps = torch.zeros_like(drive[..., 0, :]), []
+    schedule = encoder.indices_at(timesteps)
+    for t, index in enumerate(schedule):
+        if index not in schedule[:t]:
+            fed = fed + drive[..., index, :]
+        steps.append(lay_out(fed.view(*fed.shape[:-1], size, size)))
+    return torch.stack(steps)
+
+
+def spikes_times_threshold(encoder: Dct, train: Tensor) -> Tensor:
+    """`[T, N, C, H', W']`: the sum of the spikes, each counted as the threshold that it subtracted from the membrane.
+
+    This is the input so far minus what is left on the membranes. Where frequencies are fed again, the sum is divided
+    by the number of times that the most frequent one has been fed.
+    """
+    assert encoder.thresholds is not None, "a fitted encoder has thresholds"
+    lower, upper = encoder.thresholds
+    subtracted = torch.where(train > 0, upper * train, -lower * train).cumsum(dim=0)
+    schedule = encoder.indices_at(len(train))
+    times = [max(Counter(schedule[: t + 1]).values()) for t in range(len(train))]
+    return subtracted / torch.tensor(times, dtype=subtracted.dtype).view(-1, *[1] * (subtracted.dim() - 1))
+
+
+def linear_reading(known: Tensor, frames: Tensor, train: Tensor) -> Tensor:
+    """`[T, N, C, H, W]`: after t steps, the best linear reading of each pixel's own spikes so far.
+
+    It has one weight for each timestep and a constant, the same for all pixels. They are fitted by least squares on
+    the spike train `known` `[T, M, C, H, W]` of other images with analog `frames` `[M, C, H, W]`. The code's train
+    must have the shape of its frame. A pixel is read from its own spikes alone.
+    """
+    features, target = known.flatten(1).double(), frames.flatten().double()
+    mean, centre = features.mean(dim=1, keepdim=True), target.mean()
+    features = features - mean
+    gram, cross = features @ features.T, features @ (target - centre)
+    seen = train.double() - mean.view(-1, *[1] * (train.dim() - 1))
+    steps = []
+    for t in range(1, len(train) + 1):
+        # Timesteps with equal spikes, or with none, make the matrix singular. The pseudo-inverse then gives the
+        # smallest weights that fit.
+        weights = torch.linalg.pinv(gram[:t, :t], hermitian=True) @ cross[:t]
+        steps.append(centre + torch.tensordot(weights, seen[:t], dims=1))
+    return torch.stack(steps).float()
+
+
+# The figure.
+
+# seaborn's "colorblind" blue and orange. People with any common colour vision can distinguish them; in a grey print
+# they differ in lightness.
+NEGATIVE, POSITIVE, NOTHING = "#0173b2", "#de8f05", "#ffffff"
+FAINTEST = 0.3  # a very small graded spike is drawn with this share of the full colour
+WIDTH, MARGIN, GAP = 7.0, 0.12, 0.08  # inches
+IMAGE, BARS, HEADING, AXIS, LABELS = 1.7, 0.7, 0.25, 0.64, 0.85
+RASTER_LEFT = 2.35
+DPI = 300  # so that the 784 rows of an MNIST raster are about a dot each
+
+
+def figure_of(view: View) -> Picture:
+    """The view as SVG and PNG: image, raster, spikes at each timestep, and the image read back after t steps."""
+    with styled():
+        return _drawn(view)
+
+
+def _drawn(view: View) -> Picture:
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    caption = fill(view.caption, 122)
+    words = 0.15 * (caption.count("\n") + 1) + 0.1
+    raster = 1.5 if len(view.raster) < 500 else 2.4
+    upper = HEADING + BARS + GAP + raster
+    figure = Figure(figsize=(WIDTH, MARGIN + upper + AXIS + len(view.readings) * _pitch(view) + words + MARGIN))
+    top, width = figure.get_figheight() - MARGIN, WIDTH - RASTER_LEFT - MARGIN
+    _image(_place(figure, MARGIN, top - HEADING - IMAGE, IMAGE, IMAGE), view)
+    _legend(figure, view, top - HEADING - IMAGE)
+    _counts(_place(figure, RASTER_LEFT, top - HEADING - BARS, width, BARS), view)
+    _raster(_place(figure, RASTER_LEFT, top - upper, width, raster), view)
+    _all_readings(figure, view, top - upper - AXIS)
+    figure.text(MARGIN / WIDTH, MARGIN / figure.get_figheight(), caption, fontsize=7.5, color=MUTED, va="bottom")
+    title = f"{view.encoder} on {view.dataset}, image {view.number}"
+    with rc_context({"savefig.dpi": DPI}):
+        svg, png = both_renderings(figure, title, _facts(view))
+    return Picture(f"encoder-{view.encoder}-{view.dataset}-{view.number}", title, view.caption, svg, png)
+
+
+def _place(figure: "Figure", left: float, bottom: float, width: float, height: float) -> "Axes":
+    """Axes at a place in inches."""
+    total = figure.get_figheight()
+    return figure.add_axes((left / WIDTH, bottom / total, width / WIDTH, height / total))
+
+
+def _image(axes: "Axes", view: View) -> None:
+    axes.imshow(view.image, interpolation="none")
+    axes.set_title("image", fontsize=9)
+    _frame_only(axes)
+
+
+def _frame_only(axes: "Axes") -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=MUTED, linewidth=0.6)
+
+
+def _counts(axes: "Axes", view: View) -> None:
+    steps = np.arange(1, view.raster.shape[1] + 1)
+    up, down = (view.raster > 0).sum(axis=0), (view.raster < 0).sum(axis=0)
+    axes.bar(steps, up, width=0.8, color=POSITIVE)
+    axes.bar(steps, -down, width=0.8, color=NEGATIVE)
+    axes.axhline(0, color=MUTED, linewidth=0.7)
+    axes.set_title("spikes at each timestep" if view.info.alphabet != "analog" else "non-zero inputs", fontsize=9)
+    axes.set(xlim=(0.5, steps[-1] + 0.5), xticks=[], ylim=(None if down.any() else 0, None))
+    axes.tick_params(labelsize=8, length=0)
+    axes.locator_params(axis="y", nbins=3, integer=True)
+    axes.yaxis.set_major_formatter(lambda count, _: f"{abs(count):,.0f}")
+    axes.spines["bottom"].set_visible(False)
+    axes.grid(axis="x", visible=False)
+
+
+def _raster(axes: "Axes", view: View) -> None:
+    pixels, timesteps = view.raster.shape
+    axes.imshow(_colours(view.raster), aspect="auto", interpolation="none", extent=(0.5, timesteps + 0.5, 0, pixels))
+    for edge in range(1, timesteps):
+        axes.axvline(edge + 0.5, color=NOTHING, linewidth=1.2 if timesteps <= 20 else 0.4)
+    axes.set(xticks=_ticks(view), yticks=[])
+    axes.set_xlabel("timestep", fontsize=9, labelpad=1)
+    axes.set_ylabel(f"{pixels:,} pixels\ndark → bright", fontsize=8.5)
+    axes.tick_params(labelsize=8, length=2)
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=MUTED, linewidth=0.6)
+
+
+def _ticks(view: View) -> list[int]:
+    timesteps = view.raster.shape[1]
+    every = 1 if timesteps <= 20 else 8 * -(-timesteps // 80)
+    return [1, *range(max(2, every), timesteps + 1, every)]
+
+
+def _colours(values: Any) -> Any:
+    """RGB: white without a spike, orange for positive, blue for negative, stronger for larger ones. Pixel 0 is last."""
+    from matplotlib.colors import to_rgb
+
+    largest = float(np.abs(values).max()) or 1.0
+    strength = np.where(values == 0, 0.0, FAINTEST + (1 - FAINTEST) * np.abs(values) / largest)[::-1, :, None]
+    hue = np.where((values > 0)[::-1, :, None], to_rgb(POSITIVE), to_rgb(NEGATIVE))
+    return 1 - strength * (1 - hue)
+
+
+def _legend(figure: "Figure", view: View, bottom: float) -> None:
+    """What the raster's colours mean, under the image that ends at `bottom`."""
+    largest = float(np.abs(view.raster).max())
+    exact = view.info.alphabet in ("binary", "ternary")
+    entries = [(POSITIVE, "spike" if view.info.alphabet == "binary" else "+1" if exact else f"up to +{largest:.3g}")]
+    if view.raster.min() < 0:
+        entries.append((NEGATIVE, "−1" if exact else f"down to −{largest:.3g}"))
+    if not exact:
+        entries.append((NOTHING, "paler: smaller"))
+    if view.info.alphabet != "analog":
+        entries.append((NOTHING, f"{np.count_nonzero(view.raster) / len(view.raster):.2f} spikes a pixel"))
+    for row, (colour, words) in enumerate(entries):
+        height = (bottom - 0.16 - 0.18 * row) / figure.get_figheight()
+        if colour != NOTHING:
+            figure.text(MARGIN / WIDTH, height, "■", color=colour, fontsize=11, va="center")
+        figure.text((MARGIN + 0.2) / WIDTH, height, words, color=INK, fontsize=8, va="center")
+
+
+def _pitch(view: View) -> float:
+    """From one read image to the next, in inches, so that all fill the width."""
+    return (WIDTH - 2 * MARGIN - LABELS + GAP) / max(5, len(view.steps))
+
+
+def _all_readings(figure: "Figure", view: View, top: float) -> None:
+    pitch = _pitch(view)
+    side = pitch - GAP
+    for row, reading in enumerate(view.readings):
+        bottom = top - side - row * pitch
+        middle = (bottom + side / 2) / figure.get_figheight()
+        figure.text(MARGIN / WIDTH, middle, reading.label, fontsize=8.5, color=INK, va="center")
+        for column, image in enumerate(reading.images):
+            axes = _place(figure, MARGIN + LABELS + column * pitch, bottom, side, side)
+            axes.imshow(image, interpolation="none")
+            _frame_only(axes)
+            if row == 0:
+                axes.set_title(f"t = {view.steps[column]}", fontsize=9, fontweight="normal")
+
+
+def _facts(view: View) -> dict[str, Any]:
+    """The data that is drawn, for the digest in the files."""
+    images = [view.image, view.raster, *(image for reading in view.readings for image in reading.images)]
+    return {
+        "caption": view.caption,
+        "steps": view.steps,
+        "drawn": [np.round(image * 255).astype(int).tolist() for image in images],
+    }
+
+
+# The linear probe.
+
+# With so many images, ridge regression takes one or two seconds for each encoder. More images change the
+# accuracies, but not which encoder is better.
+TRAINING_IMAGES, TEST_IMAGES = 1000, {"digits": 360, "mnist": 1000}
+READS_WORDS = {"history": "each pixel at each timestep", "sum": "each pixel’s spikes added up"}
+Accuracies = Mapping[str, Sequence[float]]  # test accuracy in [0, 1] after 1, 2, …, T steps, by encoder
+
+
+def probe(names: Sequence[str], dataset: str, timesteps: int, reads: str, data_dir: Path | None = None) -> Accuracies:
+    """The accuracies of a linear classifier on each encoder's spikes; default parameters, all on the same images.
+
+    Raises HarnessError for an unknown `reads` and for a data set on which a linear classifier cannot tell codes apart.
+    """
+    if reads not in get_args(Reads):
+        raise HarnessError(f"unknown reading '{reads}'", f"use {' or '.join(get_args(Reads))}")
+    if dataset not in TEST_IMAGES:
+        raise HarnessError(f"no probe on '{dataset}'", f"use {' or '.join(TEST_IMAGES)}")
+    data = load(dataset, data_dir, train_images=TRAINING_IMAGES, test_images=TEST_IMAGES[dataset])
+    train, test = _labelled(data.train), _labelled(data.test)
+    accuracies = {}
+    for name in names:
+        with named(name, "be probed", TRAINING_IMAGES):
+            key = encoder_key(0, "encoder-test")
+            accuracies[name] = linear_probe(encoders.create(name), train, test, timesteps, key, cast(Reads, reads))
+    return accuracies
+
+
+def _labelled(images: ImageSet) -> Labelled:
+    return Labelled(normalised(images.images), images.labels)
+
+
+def probe_csv(accuracies: Accuracies, dataset: str, reads: str) -> str:
+    """A table with one row for each encoder and timestep; accuracy in percent."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("encoder", "dataset", "reads", "timestep", "accuracy"))
+    for name, accuracy in accuracies.items():
+        writer.writerows((name, dataset, reads, t, f"{100 * a:.2f}") for t, a in enumerate(accuracy, 1))
+    return stream.getvalue()
+
+
+def probe_figure(accuracies: Accuracies, dataset: str, reads: str) -> Picture:
+    """Accuracy of the probe against timestep, one line for each encoder."""
+    title = f"Linear probe of codes on {dataset}"
+    words = f"{title}: a linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
+    with styled():
+        figure, (axes,) = new_figure(3.0)
+        looks = looks_of((name, name) for name in accuracies)
+        for name, accuracy in accuracies.items():
+            axes.plot(
+                range(1, len(accuracy) + 1),
+                [100 * value for value in accuracy],
+                color=looks[name].colour,
+                marker=looks[name].marker,
+                markersize=4,
+                markevery=max(1, len(accuracy) // 12),
+                linewidth=1.6,
+                label=name,
+            )
+        axes.set(xlabel="timestep", ylabel="accuracy of a linear probe (%)")
+        axes.locator_params(axis="x", integer=True)
+        legend_below(figure, axes.get_lines())
+        facts = [title, reads, [[name, accuracy] for name, accuracy in accuracies.items()]]
+        svg, png = both_renderings(figure, title, facts)
+    return Picture(f"encoder-probe-{dataset}-{reads}", title, words, svg, png)
