@@ -9,5 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize("name", ["utils.py", "util.py", "helpers.py", "helper.py", "misc.py", "common.py"])
 def test_a_file_is_named_after_what_it_holds(name: str) -> None:
-    found = [path for folder in ("encoders", "harness", "tests") for path in (ROOT / folder).rglob(name)]
+    found = [
+        path for folder in ("encoders", "harness", "bench", "tools", "tests") for path in (ROOT / folder).rglob(name)
+    ]
     assert found == []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.bench.plan import DEFAULT
+from bench.workload import DEFAULT
 
 ROOT = Path(__file__).parent.parent
 README, SPEED = ROOT / "README.md", ROOT / "docs/speed.md"

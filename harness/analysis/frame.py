@@ -397,7 +397,7 @@ def _foreign(results: Path) -> Iterator[str]:
     known = {*record_paths(results), *companion_paths(results)}
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
-        # Timings of `harness bench`, certificates of `harness certify` and measurements lie beside the records.
+        # Timings of `python -m bench`, certificates of `tools.certify` and measurements lie beside the records.
         measured = any(path.is_relative_to(results / name) for name in ("bench", certificates.FOLDER, FOLDER))
         if path.is_file() and path not in known and not hidden and not measured:
             yield f"{path}: not a record: no such file belongs into a results folder"

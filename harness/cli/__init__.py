@@ -14,8 +14,6 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from encoders.errors import EncoderError
-from harness.cli.bench import bench
-from harness.cli.certify import certify
 from harness.cli.encoders import encoders_app
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
 from harness.cli.records import status, verify
@@ -62,8 +60,6 @@ app.command()(status)
 app.command()(verify)
 app.command()(predict)
 app.command()(recheck)
-app.command()(certify)
-app.command()(bench)
 app.command()(report)
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
@@ -113,15 +109,15 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
         show_machine(plain(), data_dir, results_dir)
 
 
-def main() -> None:
-    """Run the command line; an error that the user can fix is one line and exit code 2."""
+def main(commands: typer.Typer = app) -> None:
+    """Run a command line; an error that the user can fix is one line and exit code 2."""
     bound_spinning()
     # A path may hold bytes that are not text. A message that names such a path must still be printed.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(commands(standalone_mode=False))
     except USAGE_ERROR as error:
         if type(error).show is not USAGE_ERROR.show:  # no error: a command without arguments shows its help
             error.show()
@@ -139,11 +135,11 @@ def main() -> None:
     sys.exit(2)
 
 
-def program() -> NoReturn:
+def program(commands: typer.Typer = app) -> NoReturn:
     """As `main`, and the process ends at once: to free every object takes 2 s where torch is loaded."""
     code = 0
     try:
-        main()
+        main(commands)
     except SystemExit as leaving:
         code = int(leaving.code or 0)
     atexit._run_exitfuncs()

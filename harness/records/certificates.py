@@ -1,7 +1,8 @@
 """Certificates: proof that changed code gives equal results, so that records of the earlier code stay fresh.
 
 A certificate says from which numerics to which equality was found, for an encoder, a device and a precision, and
-which settings were found to differ. It is written by `harness certify` and lies in `certificates/` beside the records.
+which settings were found to differ. It is written by `python -m tools.certify` and lies in `certificates/`
+beside the records.
 """
 
 from collections.abc import Mapping, Sequence

@@ -155,7 +155,7 @@ def test_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Wr
     (path.parent / "notes.txt").write_text("mine")
     (tmp_path / ".gitkeep").write_text("")
     (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "bench.json").write_text("{}")  # what `harness bench` leaves beside the records
+    (tmp_path / "bench" / "bench.json").write_text("{}")  # what `python -m bench` leaves beside the records
     assert [problem.split(": ")[0] for problem in load(tmp_path).problems] == [str(path.parent / "notes.txt")]
 
 

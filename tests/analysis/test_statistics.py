@@ -14,7 +14,6 @@ from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import DescrStatsW
 
 from harness.analysis.judges import claimed_difference
-from harness.analysis.simulation import Design, differences
 from harness.analysis.statistics import (
     MeanSquares,
     Outcomes,
@@ -38,6 +37,7 @@ from harness.analysis.statistics import (
 )
 from harness.catalogue.claims import Difference
 from tests.analysis.judging import CATALOGUE, CLAIMS
+from tools.coverage import Design, differences
 
 # Two seeds, three images. Right by seed 2, 1; by image 2, 1, 0; in all 3 of 6.
 BY_HAND = np.array([[True, True, False], [True, False, False]])

@@ -69,6 +69,9 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         subprocess.run(shlex.split(line), cwd=clone, check=True)
     elif line in SET_UP or line.startswith(TOOLS):
         assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
+    elif found := re.fullmatch(r"python -m (bench|tools\.\w+) .*", line):
+        help_text = [sys.executable, "-m", found[1], "--help"]
+        assert subprocess.run(help_text, cwd=ROOT, capture_output=True, check=False).returncode == 0
     elif found := re.fullmatch(r'pip install "?\.(?:\[(\w+)\])?"?', line):
         extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
         assert found[1] is None or found[1] in extras

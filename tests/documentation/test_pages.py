@@ -1,36 +1,31 @@
 """What the pages say is what the program and its committed files say."""
 
-import importlib.util
 import re
-from types import ModuleType
 from typing import get_args
 
 import pytest
 
-from harness.analysis.coverage import ErrorRates, coverage_of_accuracy, designs, false_ordering, false_reproduced
 from harness.analysis.verdicts import VERDICTS, Word
 from harness.papers import catalogue
 from tests.documentation.pages import DOCS, ROOT
+from tools.coverage import (
+    ErrorRates,
+    coverage_of_accuracy,
+    coverage_row,
+    designs,
+    error_row,
+    false_ordering,
+    false_reproduced,
+)
 
 
-@pytest.fixture(scope="module")
-def simulations() -> ModuleType:
-    """docs/simulations.py."""
-    found = importlib.util.spec_from_file_location("simulations", DOCS / "simulations.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-def test_the_simulations_are_those_that_the_program_gives(simulations: ModuleType) -> None:
+def test_the_simulations_are_those_that_the_program_gives() -> None:
     """One design again, whole: draws depend on their seed alone."""
     design = designs()[0]
     printed = (DOCS / "simulations.md").read_text("utf-8")
-    assert simulations.coverage_row(coverage_of_accuracy(design)) in printed.splitlines()
+    assert coverage_row(coverage_of_accuracy(design)) in printed.splitlines()
     rates = ErrorRates(design, 2.0, *false_reproduced(design, 2.0), ordering=false_ordering(design))
-    assert simulations.error_row(rates) in printed.splitlines()
+    assert error_row(rates) in printed.splitlines()
     assert len(re.findall(r"^\| \d", printed, re.MULTILINE)) == 2 * len(designs())
 
 

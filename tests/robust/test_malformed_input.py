@@ -49,7 +49,6 @@ COMMANDS = (
     ("report", "nothing"), ("report", "--out"), ("show", ""), ("show", "\x1b[31m"),
     ("status", "quickstart", "--results-dir", "x" * 300), ("report", "--results-dir", "x" * 300),
     ("report", "--evidence-dir", "none"), ("report", "nothing", "--check"),
-    ("certify", "--base", "HEAD", "--cell", "typo"), ("certify", "--dump", "typo"),
     ("encoders", "show", "dct", "--out", "."), ("encoders", "probe", "dct", "--out", ".."),
     ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/self/cwd/\x00"),
     ("encoders", "check", ""), ("encoders", "check", "\udcff"), ("encoders", "nothing"), ("nothing",),

@@ -5,18 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.analysis.coverage import (
+from harness.analysis.statistics import common_share, components
+from tools.coverage import (
     Coverage,
+    Design,
+    accuracies,
     coverage_of_accuracy,
     coverage_of_difference,
     coverage_table,
     designs,
+    differences,
     error_table,
     false_ordering,
     false_reproduced,
 )
-from harness.analysis.simulation import Design, accuracies, differences
-from harness.analysis.statistics import common_share, components
 
 
 def _covers(found: Coverage) -> None:

@@ -1,5 +1,6 @@
 """Certificates: equal results under changed code are found equal, unequal ones are refused."""
 
+import io
 import json
 import subprocess
 import sys
@@ -12,14 +13,14 @@ import torch
 from torch import Tensor
 
 from harness.config import Balancing, EncoderSpec
+from harness.errors import HarnessError
 from harness.papers import catalogue
 from harness.records.certificates import Certificate, Freed, chain, read_certificates, write_certificate
-from harness.runs import dump
-from harness.runs.certify import Side, compare
-from harness.runs.dump import KERNELS, Dump
 from harness.schema import Fingerprint
 from harness.snn.kernels import cpu as numba_kernels
 from tests.cells import tiny_config
+from tools import certify
+from tools.certify import KERNELS, Dump, Side, compare
 
 
 def side(numerics: str, **outputs: dict[str, int]) -> Side:
@@ -33,7 +34,7 @@ def side(numerics: str, **outputs: dict[str, int]) -> Side:
 
 
 def kernels() -> Side:
-    return {(found.cell, found.precision): found for found in dump.dumps([KERNELS], catalogue(), None)}
+    return {(found.cell, found.precision): found for found in certify.dumps([KERNELS], catalogue(), None)}
 
 
 def test_equal_cells_are_freed() -> None:
@@ -66,7 +67,7 @@ def test_a_cell_that_only_one_side_has_is_left_out() -> None:
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_wrong_gradient_is_refused(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before, real = kernels(), numba_kernels.backward
-    dtype = dump.DTYPES[precision]  # type: ignore[index]
+    dtype = certify.DTYPES[precision]  # type: ignore[index]
 
     def wrong(*arguments: object, **options: object) -> Tensor:
         found: Tensor = real(*arguments, **options)  # type: ignore[arg-type]
@@ -124,21 +125,41 @@ def test_a_certificate_that_was_edited_is_refused(tmp_path: Path) -> None:
 
 def test_a_dump_names_outputs_that_repeat() -> None:
     name = "quickstart/smoke/cyclic-16/0"
-    one, two = (next(iter(dump.dumps([name], catalogue(), None))) for _ in range(2))
+    one, two = (next(iter(certify.dumps([name], catalogue(), None))) for _ in range(2))
     assert one == two
     assert {"ann", "thresholds", "balanced", "epochs", "curve", "spikes", "weights"} <= one.outputs.keys()
 
 
 def test_an_unknown_cell_is_absent() -> None:
-    (found,) = dump.dumps(["quickstart/smoke/no-such-arm/0"], catalogue(), None)
+    (found,) = certify.dumps(["quickstart/smoke/no-such-arm/0"], catalogue(), None)
     assert "unknown arm" in found.absent
 
 
-def test_outside_a_checkout_it_is_one_line(tmp_path: Path) -> None:
-    script = "import harness.runs.certify as c; c.Path = type(c.Path())"
-    program = f"{script}\nc.__file__ = {str(tmp_path / 'a' / 'b' / 'c.py')!r}\nc._checkout()"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "is no git checkout of this program" in done.stderr
+def test_outside_a_checkout_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certify, "__file__", str(tmp_path / "tools" / "certify.py"))
+    with pytest.raises(HarnessError, match="is no git checkout of this program"):
+        certify.certify("HEAD", tmp_path, None, (), print)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--base", "HEAD", "--cell", "typo"), ("--dump", "typo")])
+def test_wrong_arguments_are_one_line(arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "tools.certify", *arguments]
+    done = subprocess.run(command, cwd=Path(certify.__file__).parents[1], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert [line.startswith("error: ") for line in done.stderr.splitlines()] == [True]
+
+
+@pytest.mark.parametrize(("has_tools", "started"), [(True, ["tools.certify"]), (False, ["harness", "certify"])])
+def test_each_revision_is_started_by_its_own_command(
+    has_tools: bool, started: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if has_tools:
+        (tmp_path / "tools").mkdir()
+        (tmp_path / "tools" / "certify.py").write_text("")
+    seen: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_: seen.append(command))
+    certify._started(tmp_path, ["kernels"], None, io.BytesIO(), io.BytesIO())
+    assert seen == [[sys.executable, "-m", *started, "--dump", "kernels"]]
 
 
 def test_the_configuration_decides_what_is_freed_not_its_names() -> None:

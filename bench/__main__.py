@@ -1,4 +1,4 @@
-"""`harness bench`: our training step beside SNN libraries and the bare matrix products, in one run."""
+"""`python -m bench`: our training step beside SNN libraries and the bare matrix products, in one run."""
 
 import json
 from pathlib import Path
@@ -6,25 +6,30 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import program
 from harness.cli.options import AsJson
 from harness.errors import HarnessError
-from harness.machine.console import console as plain
+from harness.machine.console import console
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
+@app.command()
 def bench(
     out: Annotated[Path, typer.Option(help="Where bench.json and the plot are written.")] = Path("results/local-bench"),
     quick: Annotated[bool, typer.Option("--quick", help="Measure a few steps in under a minute.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Measure all sizes, and a whole cell: long.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Measure all sizes: long.")] = False,
     implementation: Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure time and memory beside SpikingJelly, snnTorch, Norse and the bare layers, in about three minutes."""
     if quick and full:
         raise HarnessError("--quick and --full are two different plans", "leave one of them out")
-    from harness.bench import DEFAULT, FULL, QUICK, run
-    from harness.bench.table import table
+    from bench.display import table
+    from bench.measure import run
+    from bench.workload import DEFAULT, FULL, QUICK
 
-    errors = plain(stderr=True)
+    errors = console(stderr=True)
     report = run(
         out,
         plan=QUICK if quick else FULL if full else DEFAULT,
@@ -34,5 +39,9 @@ def bench(
     if as_json:
         print(json.dumps(report.document()))
     else:
-        plain().print(table(report))
-        plain().print(f"wrote {out / 'bench.json'}", highlight=False, soft_wrap=True)
+        console().print(table(report))
+        console().print(f"wrote {out / 'bench.json'}", highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    program(app)

@@ -1,0 +1,145 @@
+"""The implementations that are compared, by name: ours, the bare layers, and the peers that are installed."""
+
+import importlib
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from bench import peers
+from bench.workload import LEAK, Model, Workload, network_of
+from harness.config import NeuronSpec
+from harness.errors import did_you_mean
+from harness.snn.neuron import layer_neurons
+
+
+def ours(work: Workload) -> Model:
+    """Our training step, as a cell runs it: each layer once for all timesteps, its neurons in one scan."""
+    network = network_of(work.network, Generator())
+    for index, (weight, given) in enumerate(zip(network.weights, work.weights, strict=True)):
+        weight.data.copy_(_channels_last(given, work, index))
+    neurons = layer_neurons(work.thresholds, NeuronSpec(leak=LEAK))
+    return Model(tuple(network.parameters()), lambda train: network.snn(train, neurons))
+
+
+def _channels_last(weight: Tensor, work: Workload, index: int) -> Tensor:
+    # The first linear layer of our network reads maps in the order (H, W, C); everywhere else it is (C, H, W).
+    if index == 0 or work.stages[index].convolution or not work.stages[index - 1].convolution:
+        return weight
+    channels, height, width = work.stages[index - 1].outputs
+    pooled = 2 if work.stages[index - 1].pool else 1
+    return weight.view(-1, channels, height // pooled, width // pooled).permute(0, 2, 3, 1).reshape(weight.shape)
+
+
+def matmuls(work: Workload) -> Model:
+    """The lower bound: convolutions, pooling and linear layers for all timesteps at once, without neurons.
+
+    In bf16 the maps are channels last, the layout that oneDNN is fastest in; in fp32 they are as torch makes them.
+    """
+    weights = work.leaves()
+
+    def forward(train: Tensor) -> Tensor:
+        layout = torch.channels_last if train.dtype == torch.bfloat16 else torch.contiguous_format
+        x = train.flatten(0, 1)
+        for stage, weight in zip(work.stages, weights, strict=True):
+            cast = weight.to(x.dtype)
+            if stage.convolution:
+                x = F.conv2d(x.contiguous(memory_format=layout), cast.contiguous(memory_format=layout), padding=1)
+                x = F.avg_pool2d(x, 2) if stage.pool else x
+            else:
+                # Channels-last maps are flattened in the order of memory, so that nothing is copied.
+                x = x.permute(0, 2, 3, 1) if x.dim() == 4 and layout == torch.channels_last else x
+                x = F.linear(x.reshape(len(x), -1), cast)
+        return x.view(*train.shape[:2], -1).sum(0, dtype=torch.float32)
+
+    return Model(weights, forward)
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """`make`: its model on a workload; `module`: what must be importable for it.
+
+    bf16 means our own precision for ours and the bare layers, and torch's autocast for the peers.
+    """
+
+    name: str
+    kind: Literal["ours", "matmuls", "peer"]
+    make: Callable[[Workload], Model]
+    precision: Literal["fp32", "bf16"] = "fp32"
+    module: str | None = None
+
+    @property
+    def package(self) -> str | None:
+        """The package that must be installed for it."""
+        return self.module and self.module.partition(".")[0]
+
+    @property
+    def version(self) -> str | None:
+        """The version of its package."""
+        try:
+            return self.package and version(self.package)
+        except PackageNotFoundError:
+            return None
+
+    @property
+    def missing(self) -> str | None:
+        """Why it cannot run here; None if it can."""
+        if self.module is None or self.package is None:
+            return None
+        if find_spec(self.package) is None:
+            return "not installed"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # warnings of a peer's own modules
+                importlib.import_module(self.module)
+        except Exception as error:  # a peer that cannot be imported here is reported; the others are measured
+            return f"cannot be imported: {type(error).__name__}: {error}"
+        return None
+
+    def step(self, work: Workload) -> Callable[[], float]:
+        """A training step on `work`: forward, cross-entropy and backward, without optimiser; it returns the loss."""
+        model, bf16 = self.make(work), self.precision == "bf16"
+        train = work.train.to(torch.bfloat16 if bf16 and self.kind != "peer" else torch.float32)
+
+        def step() -> float:
+            for parameter in model.parameters:
+                parameter.grad = None
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16 and self.kind == "peer"):
+                output = model.forward(train)
+            loss = F.cross_entropy(output.float(), work.labels)
+            loss.backward()
+            return float(loss.detach())
+
+        return step
+
+
+_PEERS = (
+    Implementation("SpikingJelly", "peer", peers.spikingjelly, module="spikingjelly.activation_based.neuron"),
+    Implementation("snnTorch", "peer", peers.snntorch, module="snntorch"),
+    Implementation("Norse", "peer", peers.norse, module="norse.torch"),
+    Implementation("loop", "peer", peers.loop),
+)
+ALL = (
+    Implementation("ours bf16", "ours", ours, "bf16"),
+    Implementation("ours fp32", "ours", ours),
+    Implementation("matmuls bf16", "matmuls", matmuls, "bf16"),
+    Implementation("matmuls fp32", "matmuls", matmuls),
+    *_PEERS,
+    *(replace(peer, name=f"{peer.name} bf16", precision="bf16") for peer in _PEERS),
+)
+OURS, BASELINE = "ours bf16", "matmuls bf16"  # ratios are between these two
+
+
+def chosen(names: Sequence[str] | None) -> tuple[Implementation, ...]:
+    """The implementations with these names (None: all). Raises HarnessError for an unknown one."""
+    known = {implementation.name: implementation for implementation in ALL}
+    for name in names or ():
+        if name not in known:
+            raise did_you_mean("implementation", name, list(known))
+    return tuple(known[name] for name in names) if names else ALL

@@ -1,0 +1,138 @@
+"""What is measured: networks and sizes, plans, and the input that every implementation shares, drawn from one seed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from encoders import create
+from harness.config import Balancing, NetworkSpec, NeuronSpec
+from harness.errors import did_you_mean
+from harness.snn.balancing import balance
+from harness.snn.network import Network, Spiking, Stage
+
+VGG5_LITE = NetworkSpec("vgg5-lite", (32, "A", 64, "D", 64, "A"), (512, 512))
+MNIST = NetworkSpec("784-100-10", hidden=(100,))
+VGG9 = NetworkSpec("vgg9", (64, "A", 128, "D", 128, "A", 256, "D", 256, "A", 512, "D", 512, "A"), (4096, 4096))
+# With the shape of their input maps.
+NETWORKS: Mapping[str, tuple[NetworkSpec, tuple[int, int, int]]] = {
+    VGG5_LITE.name: (VGG5_LITE, (3, 32, 32)),
+    MNIST.name: (MNIST, (1, 28, 28)),
+    VGG9.name: (VGG9, (3, 60, 60)),
+}
+CLASSES = 10
+LEAK = 0.9901  # the paper's λ (§2.2)
+# Percentile; with the paper's 99.9, deep layers with random weights are silent in the first timesteps.
+BALANCED_AT = 95.0
+
+
+@dataclass(frozen=True)
+class Point:
+    """One size at which something is measured; batch 0 where an evaluation chooses its own."""
+
+    network: str
+    batch: int
+    timesteps: int
+
+
+LITE_STEP, PAPER_STEP = Point(VGG5_LITE.name, 8, 48), Point(VGG9.name, 16, 48)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run measures: a training step of every implementation at all `points`, and more.
+
+    repeats: rounds over all implementations at one point. Short steps get more, until `seconds` have passed.
+    memory: the points at which the peak memory of each implementation is measured.
+    whole: whether evaluation, the paper's step, memory of ours alone and start-up are measured too.
+    """
+
+    points: tuple[Point, ...]
+    repeats: int = 2
+    seconds: float = 2.0
+    memory: tuple[Point, ...] = ()
+    whole: bool = False
+
+
+DEFAULT = Plan(
+    points=(LITE_STEP, *(Point(MNIST.name, 128, timesteps) for timesteps in (4, 16, 100))),
+    memory=(LITE_STEP,),
+    whole=True,
+)
+FULL = Plan(
+    points=tuple(
+        Point(network, batch, timesteps)
+        for network, batches in ((VGG5_LITE.name, (8, 32)), (MNIST.name, (32, 128)))
+        for batch in batches
+        for timesteps in (4, 16, 48, 100)
+    ),
+    repeats=3,
+    seconds=4.0,
+    memory=(LITE_STEP, Point(VGG5_LITE.name, 32, 48), Point(MNIST.name, 128, 48)),
+    whole=True,
+)
+QUICK = Plan(
+    points=tuple(Point(name, batch, t) for name, batch in ((VGG5_LITE.name, 8), (MNIST.name, 128)) for t in (4, 16)),
+    repeats=3,
+    seconds=0.5,
+)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A network without bias and dropout, and one batch: ternary spike train `[T, N, C, H, W]`, labels `[N]`.
+
+    `thresholds`: one per hidden layer, low enough that every layer fires.
+    """
+
+    network: str
+    stages: tuple[Stage, ...]
+    weights: tuple[Tensor, ...]
+    train: Tensor
+    labels: Tensor
+    thresholds: tuple[float, ...]
+
+    def leaves(self) -> tuple[Tensor, ...]:
+        """Copies of the weights that collect gradients."""
+        return tuple(weight.clone().requires_grad_() for weight in self.weights)
+
+
+@dataclass(frozen=True)
+class Model:
+    """An implementation with its weights. `forward`: spike train → output summed over time `[N, 10]`."""
+
+    parameters: tuple[Tensor, ...]
+    forward: Callable[[Tensor], Tensor]
+
+
+def network_of(name: str, draws: Generator) -> Network:
+    """A network with random weights. Raises HarnessError for an unknown name."""
+    if name not in NETWORKS:
+        raise did_you_mean("network", name, list(NETWORKS))
+    spec, shape = NETWORKS[name]
+    return Network(spec, shape, CLASSES, draws)
+
+
+def workload(point: Point, seed: int = 0) -> Workload:
+    """The workload at `point`; equal seeds give equal numbers."""
+    draws = Generator().manual_seed(seed)
+    network = network_of(point.network, draws)
+    shape = (point.timesteps, point.batch, *NETWORKS[point.network][1])
+    train = torch.randint(-1, 2, shape, generator=draws, dtype=torch.int8).float()
+    labels = torch.randint(0, CLASSES, (point.batch,), generator=draws)
+    thresholds = balance(network, lambda: [train[:16, :2]], Balancing(BALANCED_AT), NeuronSpec(leak=LEAK))
+    # A quantile equals one of the membranes. Slightly above it, rounding does not decide whether that one fires.
+    apart = tuple(1.001 * threshold for threshold in thresholds)
+    return Workload(point.network, network.stages, tuple(w.detach() for w in network.weights), train, labels, apart)
+
+
+def spiking_network(name: str, timesteps: int, dtype: torch.dtype = torch.bfloat16) -> Spiking:
+    """A network with random fp32 weights after a DCT encoder; in `dtype` every layer fires at its thresholds."""
+    draws = Generator().manual_seed(0)
+    network = network_of(name, draws)
+    images = torch.rand(4, *NETWORKS[name][1], generator=draws) * 2 - 1
+    encoder, neuron = create("dct").calibrate(images), NeuronSpec(leak=LEAK)
+    train = Spiking(network, encoder, neuron, timesteps, dtype=dtype).encode(images[:2], key=0)
+    thresholds = balance(network.cast(dtype), lambda: [train], Balancing(BALANCED_AT), neuron)
+    return Spiking(network, encoder, neuron, timesteps, tuple(thresholds), dtype)

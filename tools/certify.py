@@ -1,0 +1,413 @@
+"""Show that changed code computes what it computed at an earlier commit, and write the certificate.
+
+`python -m tools.certify --base REV` computes cells with REV's code and with today's, each in a process of its own that
+prints everything a cell computes (`--dump`), and certifies what is equal bit for bit.
+"""
+
+import hashlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Annotated, Any, get_args
+
+import msgspec
+import numpy as np
+import torch
+import typer
+from torch import Tensor
+
+from encoders.base import EncoderError
+from harness.catalogue import Catalogue
+from harness.cli import program
+from harness.cli.options import AsJson, DataDir
+from harness.config import CellConfig, Clock, NeuronSpec, Precision, Reading, canonical_json
+from harness.data import load
+from harness.errors import CellFailure, HarnessError
+from harness.machine.console import console, counted
+from harness.machine.environment import versions
+from harness.machine.files import content_digest
+from harness.papers import catalogue
+from harness.plugins.guard import guarded
+from harness.records.certificates import Certificate, Freed, write_certificate
+from harness.records.fingerprint import fingerprint, flattened
+from harness.snn.kernels import EACH, SUMMED, Neuron, Readout, fire, pooled
+from harness.training.ann import AnnCache
+from harness.training.cell import Setting, Trained, run_cell
+
+SMOKE, KERNELS = "smoke", "kernels"
+CPU = torch.device("cpu")
+DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+# Kernels on drawn inputs, every smoke cell, and a cheap cell of the evidence at its own size.
+CELLS = (KERNELS, SMOKE, "mnist-784-100-10/paper/cyclic-2/0")
+NAMES = ("experiment", "profile", "arm", "network.name")
+
+
+# ---- what a cell computes. The names of the outputs are kept by later revisions, whatever becomes of the code.
+
+
+class Dump(msgspec.Struct, frozen=True):
+    """What one cell gave in one precision: `outputs` by name. `absent`: why there are none."""
+
+    cell: str
+    precision: str
+    encoder: str = ""
+    numerics: str = ""
+    settings: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    absent: str = ""
+
+
+def dumps(names: Iterable[str], catalogue: Catalogue, data_dir: Path | None) -> Iterator[Dump]:
+    """The dumps of cells called EXPERIMENT/PROFILE/ARM/SEED, of "smoke" (all smoke cells) and of "kernels".
+
+    A smoke cell is computed in both precisions, any other in its own.
+    """
+    torch.set_num_threads(1)
+    with TemporaryDirectory() as folder:
+        for name in names:
+            if name == KERNELS:
+                yield from _kernels()
+            elif name == SMOKE:
+                for cell in smoke_cells(catalogue):
+                    yield from _in_precisions(cell, catalogue, get_args(Precision), data_dir, Path(folder))
+            else:
+                yield from _in_precisions(name, catalogue, (), data_dir, Path(folder))
+
+
+def smoke_cells(catalogue: Catalogue) -> list[str]:
+    """The smoke cells of every experiment, seed 0; cells with equal recipes are named once."""
+    found: dict[str, str] = {}
+    for name in catalogue.names():
+        experiment = catalogue.experiment(name)
+        for arm in experiment.arms:
+            config = experiment.resolve(arm, experiment.profile("smoke"), 0)
+            recipe = fingerprint(config, experiment.dataset).recipe
+            found.setdefault(f"{experiment.dataset}/{recipe}", f"{name}/smoke/{arm.name}/0")
+    return list(found.values())
+
+
+def config_of(name: str, catalogue: Catalogue) -> CellConfig:
+    """The configuration of the cell called EXPERIMENT/PROFILE/ARM/SEED. Raises HarnessError for an unknown one."""
+    parts = name.split("/")
+    if len(parts) != 4 or not parts[3].isdecimal():
+        raise HarnessError(f"no cell '{name}'", "name it as EXPERIMENT/PROFILE/ARM/SEED")
+    experiment = catalogue.experiment(parts[0])
+    arm, profile = experiment.arm(parts[2]), experiment.profile(parts[1])
+    return experiment.resolve(arm, profile, int(parts[3]))
+
+
+def _in_precisions(
+    name: str, catalogue: Catalogue, precisions: Iterable[Precision], data_dir: Path | None, folder: Path
+) -> Iterator[Dump]:
+    try:
+        config = config_of(name, catalogue)
+        for precision in precisions or (config.precision,):
+            yield _cell(name, replace(config, precision=precision), data_dir, folder)
+    except HarnessError as error:
+        yield Dump(name, "", absent=error.message)
+
+
+def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) -> Dump:
+    try:
+        data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
+    except HarnessError:  # its message names places on this machine, and a certificate is committed
+        raise HarnessError(f"{config.dataset} is not at hand") from None
+    found = fingerprint(config, data.digest)
+    setting = Setting(CPU, ann_cache=AnnCache(folder))
+    try:
+        outputs = _outputs(run_cell(config, data, guarded(config.encoder), setting))
+    except (CellFailure, EncoderError):
+        outputs = {"failed": True}
+    settings = msgspec.to_builtins(config)
+    return Dump(name, config.precision, config.encoder.name, found.numerics, settings, outputs)
+
+
+def _outputs(trained: Trained) -> dict[str, Any]:
+    result, weights = trained.result, trained.spiking.network.state_dict()
+    return {
+        "ann": msgspec.to_builtins(result.ann_epochs),
+        "encoder": msgspec.to_builtins(result.encoder_state),
+        "thresholds": result.thresholds,
+        "balanced": msgspec.to_builtins(result.balanced),
+        "epochs": msgspec.to_builtins(result.epochs),
+        "curve": msgspec.to_builtins(result.curve),
+        "spikes": [layer.spikes for layer in result.layers],
+        "accumulates": [layer.accumulates for layer in result.layers],
+        "layers": [(layer.name, layer.macs, layer.multiplies, layer.neurons) for layer in result.layers],
+        "encoder operations": (result.encoder_operations, result.encoder_macs),
+        "training images": msgspec.to_builtins(result.sample_curve),
+        "on the way": msgspec.to_builtins(result.on_the_way),
+        "weights": [_digest(weights[name]) for name in sorted(weights)],
+    }
+
+
+def _kernels() -> Iterator[Dump]:
+    """Spikes and gradients of a layer on drawn inputs: both readings and clocks, each readout, map and features."""
+    for precision, dtype in DTYPES.items():
+        outputs = {}
+        for reading, clock in itertools.product(get_args(Reading), get_args(Clock)):
+            spec = NeuronSpec(reading=reading, clock=clock)
+            for shape, readouts in _shapes().items():
+                for label, readout in readouts.items():
+                    outputs[f"{reading}, {clock}, {shape}, {label}"] = _layer(shape, readout, spec, dtype)
+        yield Dump(KERNELS, precision, outputs=outputs)
+
+
+Case = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def _shapes() -> dict[Case, dict[str, Readout]]:
+    """Inputs `[T·N, …]` of 7 timesteps of 3 images and weights; what is read from the spikes."""
+    even, odd = (3, 6, 8, 5), (3, 7, 5, 5)
+    return {
+        ((21, 33), (17, 33)): {"each": EACH, "summed": SUMMED},
+        ((21, 3, 6, 8), (5, 3, 3, 3)): {"each": EACH, "summed": SUMMED, "pooled": pooled(even)},
+        ((21, 4, 7, 5), (5, 4, 3, 3)): {"pooled": pooled(odd)},
+    }
+
+
+def _layer(case: Case, readout: Readout, spec: NeuronSpec, dtype: torch.dtype) -> list[str]:
+    draws = np.random.default_rng(0)
+    shape, weight_shape = case
+    x = torch.from_numpy(draws.integers(-1, 2, shape).astype(np.float32)).to(dtype).requires_grad_()
+    weight = torch.from_numpy(draws.normal(0.0, 0.4, weight_shape).astype(np.float32)).requires_grad_()
+    neurons = 3 * weight_shape[0] * (shape[2] * shape[3] if len(shape) == 4 else 1)
+    gain = torch.from_numpy((draws.random(neurons) < 0.8).astype(np.float32)) * 1.25
+    fired = fire(x, weight, 7, Neuron(0.7, spec, gain), readout)
+    seen = torch.from_numpy(draws.normal(0.0, 1.0, fired.shape).astype(np.float32)).to(fired.dtype)
+    (fired * seen).sum().backward()
+    assert x.grad is not None
+    assert weight.grad is not None
+    return [_digest(fired.detach()), _digest(x.grad), _digest(weight.grad)]
+
+
+def _digest(tensor: Tensor) -> str:
+    whole = tensor.detach().cpu().contiguous()
+    bits = whole.view(torch.int16) if whole.dtype == torch.bfloat16 else whole
+    return hashlib.sha256(bits.numpy().tobytes()).hexdigest()
+
+
+# ---- two revisions side by side
+
+Side = Mapping[tuple[str, str], Dump]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A certificate and where it was written; nowhere if it frees nothing."""
+
+    certificate: Certificate
+    path: Path | None
+
+    def lines(self) -> Iterator[str]:
+        """What was found, for people."""
+        made = self.certificate
+        yield f"{len(made.compared)} equal bit for bit, {len(made.differing)} different, {len(made.left_out)} left out"
+        yield from (f"different: {cell}: {', '.join(names)}" for cell, names in made.differing.items())
+        yield from (f"left out: {cell}: {why}" for cell, why in made.left_out.items())
+        for freed in made.freed:
+            but = "".join(f"; not with {path} = {value}" for path, value in freed.differing.items())
+            cells = counted(freed.cells, "cell")
+            yield f"certified: {freed.encoder} on {freed.device} in {freed.precision} ({cells}){but}"
+        yield f"wrote {self.path}" if self.path else "no certificate: nothing was found equal under changed code"
+
+
+def certify(base: str, results: Path, data_dir: Path | None, cells: Sequence[str], say: Callable[[str], None]) -> Made:
+    """Compare `cells` (default: `CELLS`) between the commit `base` and today's code; write what is equal.
+
+    Raises HarnessError outside a git checkout of this program, for an unknown commit, and where a side fails.
+    """
+    root = _checkout()
+    commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
+    with _worktree(root, commit) as earlier:
+        say(f"computing under {commit[:10]} and under today's code, side by side")
+        before, after = _computed((earlier, root), cells or CELLS, data_dir)
+    certificate = compare(commit, before, after)
+    path = write_certificate(results, certificate) if certificate.freed else None
+    return Made(certificate, path)
+
+
+def _checkout() -> Path:
+    root = Path(__file__).resolve().parents[1]
+    try:
+        found = _git(root, "rev-parse", "--show-toplevel")
+    except (OSError, HarnessError):
+        found = ""
+    if not found or Path(found) != root:
+        raise HarnessError(
+            f"{root} is no git checkout of this program, so there is no earlier code to compare with",
+            "run it from a clone",
+        )
+    return root
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise HarnessError(
+            f"git {' '.join(arguments)}: {done.stderr.strip() or 'nothing found'}", "name another commit"
+        )
+    return done.stdout.strip()
+
+
+@contextmanager
+def _worktree(root: Path, commit: str) -> Iterator[Path]:
+    with TemporaryDirectory() as folder:
+        tree = Path(folder) / "base"
+        _git(root, "worktree", "add", "--detach", str(tree), commit)
+        try:
+            yield tree
+        finally:
+            _git(root, "worktree", "remove", "--force", str(tree))
+
+
+def _computed(trees: Sequence[Path], cells: Sequence[str], data_dir: Path | None) -> list[Side]:
+    """What the code in each of `trees` computes."""
+    with ExitStack() as stack:
+        files = [(stack.enter_context(TemporaryFile()), stack.enter_context(TemporaryFile())) for _ in trees]
+        started = [_started(tree, cells, data_dir, *pair) for tree, pair in zip(trees, files, strict=True)]
+        codes = [process.wait() for process in started]
+        return [_read(code, tree, *pair) for code, tree, pair in zip(codes, trees, files, strict=True)]
+
+
+def _started(
+    folder: Path, cells: Sequence[str], data_dir: Path | None, output: IO[bytes], errors: IO[bytes]
+) -> "subprocess.Popen[bytes]":
+    """The code in `folder` as a process of its own, with one thread, so that both sides run at once."""
+    options = [word for cell in cells for word in ("--dump", cell)]
+    options += ["--data-dir", str(data_dir.resolve())] if data_dir else []
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    # Its own kernels too: a cache of compiled kernels would not know one tree from another by its contents.
+    environment = {**os.environ, **threads, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / ".numba")}
+    # A commit from before this file has the same command as a verb of the program.
+    command = ["tools.certify"] if (folder / "tools" / "certify.py").exists() else ["harness", "certify"]
+    return subprocess.Popen(
+        [sys.executable, "-m", *command, *options],
+        cwd=folder,
+        env=environment,
+        stdout=output,
+        stderr=errors,
+    )
+
+
+def _read(code: int, tree: Path, output: IO[bytes], errors: IO[bytes]) -> Side:
+    output.seek(0)
+    errors.seek(0)
+    if code:
+        last = errors.read().decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        raise HarnessError(f"{tree}: certify --dump ended with exit code {code}: {last[0]}", "run it there")
+    found = [msgspec.convert(json.loads(line), Dump) for line in output.read().splitlines()]
+    return {(dump.cell, dump.precision): dump for dump in found}
+
+
+def compare(commit: str, before: Side, after: Side) -> Certificate:
+    """What two sides say about each other."""
+    both = [key for key in before if key in after and not before[key].absent and not after[key].absent]
+    differing = {key: _differences(before[key], after[key]) for key in both}
+    return Certificate(
+        base=commit,
+        freed=list(_freed([(before[key], after[key], not differing[key]) for key in both])),
+        compared=[_name(key) for key in both if not differing[key]],
+        differing={_name(key): names for key, names in differing.items() if names},
+        left_out={_name(key): _why(before.get(key), after.get(key)) for key in {**before, **after} if key not in both},
+        environment=versions(),
+        outputs=content_digest(canonical_json([before[key].outputs for key in both if not differing[key]])),
+    )
+
+
+def _name(key: tuple[str, str]) -> str:
+    return " ".join(filter(None, key))
+
+
+def _why(before: Dump | None, after: Dump | None) -> str:
+    if before is None or after is None:
+        return f"only in {'today' if before is None else 'the earlier code'}"
+    return before.absent or after.absent
+
+
+def _differences(before: Dump, after: Dump) -> list[str]:
+    names = before.outputs.keys() | after.outputs.keys()
+    return sorted(name for name in names if before.outputs.get(name) != after.outputs.get(name))
+
+
+Compared = tuple[Dump, Dump, bool]
+
+
+def _freed(compared: Sequence[Compared]) -> Iterator[Freed]:
+    """For each encoder and precision what is freed: all of it, or all but what the differing cells share."""
+    broken = {before.precision for before, _, equal in compared if before.cell == KERNELS and not equal}
+    groups: dict[tuple[str, str, str, str], list[Compared]] = {}
+    for before, after, equal in compared:
+        if before.cell != KERNELS and before.precision not in broken and before.numerics != after.numerics:
+            key = (before.encoder, before.precision, before.numerics, after.numerics)
+            groups.setdefault(key, []).append((before, after, equal))
+    for (encoder, precision, old, new), cells in groups.items():
+        sound = [_settings(after) for _, after, equal in cells if equal]
+        different = [_settings(after) for _, after, equal in cells if not equal]
+        shared = _shared(different, sound)
+        if sound and (shared or not different):
+            yield Freed(encoder, "cpu", precision, old, new, len(sound), shared)
+
+
+def _settings(dump: Dump) -> dict[str, Any]:
+    """The settings of a cell without its names."""
+    return {path: value for path, value in flattened(dump.settings).items() if path not in NAMES}
+
+
+def _shared(those: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The settings that all of `those` have and none of `others`."""
+    if not those:
+        return {}
+    first, *rest = those
+    return {
+        path: value
+        for path, value in first.items()
+        if all(settings.get(path) == value for settings in rest)
+        and not any(settings.get(path) == value for settings in others)
+    }
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def command(
+    base: Annotated[str | None, typer.Option(help="The commit whose results are the standard.")] = None,
+    cell: Annotated[
+        list[str] | None, typer.Option(help="Compare only this cell, `smoke` or `kernels` (again for more).")
+    ] = None,
+    dump: Annotated[
+        list[str] | None, typer.Option(help="Print what this cell computes, as JSON lines, and compare nothing.")
+    ] = None,
+    results_dir: Annotated[Path, typer.Option(help="Where the certificate is kept.")] = Path("results/evidence"),
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compute cells with the code at --base and with today's, and certify what is equal bit for bit (else exit 1)."""
+    for name in {*(cell or ()), *(dump or ())} - {KERNELS, SMOKE}:
+        config_of(name, catalogue())
+    if dump:
+        for found in dumps(dump, catalogue(), data_dir):
+            print(json.dumps(msgspec.to_builtins(found)), flush=True)
+        return
+    if base is None:
+        raise HarnessError("no --base to compare with", "name a commit, such as HEAD")
+    progress = console(stderr=True)
+    made = certify(base, results_dir, data_dir, tuple(cell or ()), lambda text: progress.print(text, markup=False))
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(made.certificate)))
+    else:
+        print("\n".join(made.lines()))
+    if made.certificate.differing:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    program(app)
