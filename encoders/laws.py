@@ -395,7 +395,7 @@ class _Devices(TorchDispatchMode):
     """Notes the first operation that mixes tensors on meta and on another device, as a GPU would refuse it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.mixed = ""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

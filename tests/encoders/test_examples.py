@@ -2,13 +2,14 @@
 
 import doctest
 from importlib import import_module
+from types import ModuleType
 
 import pytest
 
 from encoders import draws, laws, registry
 
 
-def failures(thing: object, module: object) -> tuple[int, str]:
+def failures(thing: object, module: ModuleType) -> tuple[int, str]:
     """The number of examples of a function or class, and what the failing ones print."""
     said: list[str] = []
     runner = doctest.DocTestRunner()
@@ -27,7 +28,7 @@ def test_every_built_in_encoder_has_an_example(name: str) -> None:
 
 
 @pytest.mark.parametrize(("thing", "module"), [(registry.create, registry), (draws.uniform, draws), (laws.check, laws)])
-def test_what_a_stranger_calls_has_one_too(thing: object, module: object) -> None:
+def test_what_a_stranger_calls_has_one_too(thing: object, module: ModuleType) -> None:
     count, said = failures(thing, module)
     assert count > 0
     assert said == ""
