@@ -80,12 +80,13 @@ def source_of(asked: str | None, path: Path, record: Record) -> Source:
     """Where the second outputs come from: as asked, else the kept weights if they are there, else a training."""
     if asked is None:
         return "weights" if record.weights and weights_path(path).is_file() else "training"
-    for source in get_args(Source):
+    known: tuple[Source, ...] = get_args(Source)
+    for source in known:
         if source == asked:
             if source != "training" and record.weights is None:
                 raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
             return source
-    raise did_you_mean("source", asked, list(get_args(Source)))
+    raise did_you_mean("source", asked, list(known))
 
 
 def expected_cost(record: Record, data: DataSet) -> Cost:

@@ -92,7 +92,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         ),
         *under("CIFAR-100 and TinyImageNet", published_accuracies(judgements, "cifar100", "tinyimagenet")),
         *under("What the paper says of its own figures", own_figures(by_id)),
-        *under("What was computed a second time", verified(loaded), of_two_processors(loaded)),
+        *under("What a second computation gives", verified(loaded), of_two_processors(loaded)),
         *under(
             "What is missing",
             waiting_beyond(unclaimed),
