@@ -22,6 +22,7 @@ from harness.machine.environment import machine
 from harness.machine.files import write_atomically
 from harness.machine.process import computing_with, finishing
 from harness.records.admission import nonsense
+from harness.records.certificates import chain, known_certificates
 from harness.records.fingerprint import fingerprint
 from harness.records.store import digest_of, read_record, write_record
 from harness.records.twins import TRAINED_AS
@@ -129,7 +130,7 @@ def verify(
                     right={str(t): second.right[str(t)] for t in claimed(record)},
                 )
                 write_verification(path, kept)
-    return found, list(_notes(record, second))
+    return found, list(_notes(path, record, second))
 
 
 def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
@@ -217,7 +218,7 @@ def _with_weights(path: Path, record: Record, second: Record, content: bytes) ->
     return msgspec.structs.replace(renewed, digest=digest_of(renewed))
 
 
-def _notes(record: Record, second: Record) -> Iterator[str]:
+def _notes(path: Path, record: Record, second: Record) -> Iterator[str]:
     if second.failure is not None:
         yield f"the second training failed: {second.failure.reason}"
     elif fields := differing(record, second):
@@ -226,5 +227,6 @@ def _notes(record: Record, second: Record) -> Iterator[str]:
         yield f"the cell of the record was trained as {trained_as}"
     for name, (ours, theirs) in environment_changes(record, second).items():
         yield f"{name}: {ours} in the record, {theirs} here"
-    if record.fingerprint.numerics != second.fingerprint.numerics:
-        yield "the record was computed by earlier code"
+    known = known_certificates(path.resolve().parents[3])
+    if chain(known, record.fingerprint, record.config, second.fingerprint.numerics) is None:
+        yield "the record was computed by earlier code, and nothing shows that today's computes the same"
