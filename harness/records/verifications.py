@@ -209,7 +209,9 @@ def _read(file: Path, record: Record) -> Verification | None:
         mine = (found.record, found.digest) == (record.digest, _digest(found))
     except (OSError, ValueError, OverflowError, RecursionError):
         return None
-    second = msgspec.structs.replace(record, curve=found.curve, right=found.right, epochs=[])
+    if record.curve is None or found.curve.total != record.curve.total:
+        return None
+    second = msgspec.structs.replace(record, curve=found.curve, right=found.right)
     identical = not found.differing and (record.curve, found.largest) == (found.curve, 0)
     return found if mine and not nonsense(second) and identical == (found.verdict == IDENTICAL) else None
 

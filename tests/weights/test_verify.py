@@ -237,6 +237,7 @@ def test_a_verification_counts_for_its_own_whole_record_only(own: Kept, call: Ca
 
     assert not refused()
     assert refused(curve=Counts([101] * 6, 100))
+    assert refused(curve=Counts([1] * 6, 2), right={}, differing=["curve"], verdict="different", largest=9)
     assert refused(curve=Counts([50] * 6, 100))  # its images contradict it
     assert refused(curve=Counts([50] * 6, 100), right={})  # called identical
     assert refused(verdict="different")
