@@ -7,7 +7,7 @@ snnTorch   `Leaky` with a subtracted, delayed reset: u ← β·u + I − θ·s, 
 Norse      `LIFBoxCell`: v ← λ·v + (1 − λ)·I, then a reset that it is given, before the next step leaks. Hence
            v = (1 − λ)·u, the threshold is (1 − λ)·θ, and what the reset leaves is divided by λ:
            v − θ/λ at a spike, of which the next step makes λ·v − θ ("equation", "released-code"), or
-           (v − θ)/λ at a spike, of which the next step makes v − θ ("algorithm").
+           (v − θ)/λ at a spike, of which the next step makes v − θ ("algorithm"). Without reset, θ is 0 in these two.
 """
 
 import warnings
@@ -20,9 +20,8 @@ from torch import Tensor, nn
 
 from harness.config import NeuronSpec
 from harness.errors import HarnessError
-from harness.snn.network import Stage
+from harness.snn.network import Spiking, Stage
 from harness.snn.neuron import is_late
-from harness.snn.spiking import Spiking
 
 INSTALL = "pip install 'dct-snn-harness[peers]'"
 
@@ -89,7 +88,7 @@ def _of_snntorch(neuron: NeuronSpec) -> Callable[[float], Neurons]:
     import snntorch
 
     def layer(threshold: float) -> Neurons:
-        cell = snntorch.Leaky(beta=neuron.leak, threshold=threshold, reset_mechanism="subtract", reset_delay=True)
+        cell = snntorch.Leaky(beta=neuron.leak, threshold=threshold, reset_mechanism=neuron.reset, reset_delay=True)
         return _stepping(cell, cell.reset_mem())
 
     return layer
@@ -101,9 +100,10 @@ def _of_norse(neuron: NeuronSpec) -> Callable[[float], Neurons]:
         import norse.torch as norse
 
     def reset(z: Tensor, v: Tensor, _: Tensor, threshold: Tensor) -> Tensor:
+        subtracted = threshold if neuron.reset == "subtract" else torch.zeros_like(threshold)
         if neuron.reading == "algorithm":
-            return torch.where(z > 0, (v - threshold) / neuron.leak, v)
-        return v - z * (threshold / neuron.leak)
+            return torch.where(z > 0, (v - subtracted) / neuron.leak, v)
+        return v - z * (subtracted / neuron.leak)
 
     def layer(threshold: float) -> Neurons:
         share = 1 - neuron.leak

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
@@ -38,7 +39,7 @@ from harness.records.verifications import (
     spread_of,
     write_verification,
 )
-from harness.records.weights import read_weights, weights_path
+from harness.records.weights import WeightsFile, read_weights, weights_path
 from harness.runs.cost import Cost
 from harness.runs.estimate import cost_of
 from harness.runs.grid import Grid, compute
@@ -48,6 +49,7 @@ from harness.runs.sealing import circumstances, packed
 from harness.runs.simulators import Simulated
 from harness.schema import Record
 from harness.snn.kernels import Kernel
+from harness.snn.network import Spiking
 from harness.training.cell import Setting
 from harness.training.checkpoint import SILENT, Watch
 
@@ -176,7 +178,7 @@ def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watc
         today = fingerprint(config, data.digest, record.fingerprint.device)
     except EncoderError as error:
         raise HarnessError(str(error), "install the encoder") from None
-    setting = Setting(device, recorded_kernel(record, device), watch=watch)
+    setting = Setting(device, recorded_kernel(record, device), watch=watch, products=tuple(record.products))
     grid = Grid(data, path.parent, setting, {config.arm: claimed(record)}, keep_weights=with_weights)
     # A file of weights names the fingerprint of its record: equal cells give equal files.
     second = compute(PlannedCell(config, record.fingerprint, path, "missing"), grid)
@@ -191,12 +193,12 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
     if source == "weights":
         device = recorded_device(record)
         kernel = recorded_kernel(record, device)
-        spiking = restore(weights, device=device, kernel=kernel)
+        spiking = _restored(weights, record, device, kernel)
         environment = circumstances(record.config, Setting(device, kernel))
         predicted = predict(spiking, data.test, record.config.seed, watch)
     else:
         device = torch.device("cpu")
-        spiking = restore(weights)
+        spiking = _restored(weights, record, device)
         simulated = Simulated(source, spiking)
         environment = {**circumstances(record.config, Setting(device)), "kernel": simulated.name}
         predicted = predict(spiking, data.test, record.config.seed, watch, simulated.outputs)
@@ -208,6 +210,12 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
         curve=predicted.counts,
         right={str(t): packed(right[t - 1]) for t in claimed(record)},
     )
+
+
+def _restored(weights: WeightsFile, record: Record, device: torch.device, kernel: Kernel = "auto") -> Spiking:
+    """The trained network with the record's neuron and products: a file of weights does not say all of them."""
+    restored = restore(weights, device=device, kernel=kernel)
+    return replace(restored, neuron=record.config.neuron, products=tuple(record.products))
 
 
 def _with_weights(path: Path, record: Record, second: Record, content: bytes) -> Record:
