@@ -29,7 +29,7 @@ def test_a_record_reads_back_as_it_was(record: Record, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("folder", "levels"), [("", 3), ("quickstart/smoke", 1), ("quickstart/smoke/cyclic-16", 0)])
 def test_what_lies_beside_a_record_is_none(record: Record, tmp_path: Path, folder: str, levels: int) -> None:
     path = write_record(tmp_path, record)
-    for beside in ("seed-0000.retraining.json", "seed-0001.recheck-snntorch.json", "seed-0001.safetensors"):
+    for beside in ("seed-0000.verified-training.json", "seed-0001.verified-snntorch.json", "seed-0001.safetensors"):
         path.with_name(beside).write_text("{}")
     assert record_paths(tmp_path / folder, levels) == [path]
 

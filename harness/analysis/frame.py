@@ -22,9 +22,8 @@ from harness.records import certificates
 from harness.records.bits import Answers, Fault, WrongBits, answers_in
 from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness_in
-from harness.records.rechecks import rechecks_of
-from harness.records.retrainings import retraining_of
 from harness.records.store import companion_paths, record_paths
+from harness.records.verifications import verifications_of
 from harness.schema import Counts, Record
 
 ARM = ["experiment", "profile", "arm"]
@@ -64,9 +63,7 @@ CELLS = {
     "encoder_operations": "float64",
     "encoder_macs": "float64",
     "ann_accuracy": "float64",
-    "rechecks": "str",
-    "trained_again": "str",
-    "again_how": "str",
+    "verified": "str",
 }
 LAYERS = {
     **_PLACE,
@@ -111,7 +108,6 @@ def answers_of(record: Record) -> Answers:
 
 def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
     """The row of one record; `stale` says why it may not be judged, empty where it may."""
-    again = retraining_of(path, record)
     return {
         **_key(record),
         "status": "stale" if stale else record.status,
@@ -123,9 +119,7 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "encoder": record.config.encoder.name,
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
-        "rechecks": "; ".join(f"{check.simulator}: {check.verdict}" for check in rechecks_of(path, record)),
-        "trained_again": again.verdict if again else "",
-        "again_how": again.how if again else "",
+        "verified": "; ".join(f"{found.source}: {found.verdict}" for found in verifications_of(path, record)),
         **(_outcome(record) if record.status == "done" and not stale else {}),
     }
 
@@ -279,9 +273,8 @@ class Loaded:
     `curves`: one row per finished cell and timestep: experiment, profile, arm, seed, timestep, correct, total.
     `cells`: one row per record that reads: the same keys, then status (done | failed | stale) and the reason of
     a failed or stale one, path, fingerprint, weights (SHA-256), device (its name; both may be empty), encoder,
-    timesteps, rechecks ("snntorch: identical"), trained_again (what `harness verify --keep` found, such as "identical
-    bit for bit"; empty where nobody asked), again_how (how far apart both trainings are, and on which device, where
-    they are not identical), and of a done one correct, total and accuracy at the last timestep of the final epoch,
+    timesteps, verified (what `harness verify --keep` found, such as "weights: identical; snntorch: within tolerance";
+    empty without), and of a done one correct, total and accuracy at the last timestep of the final epoch,
     best_accuracy over epochs (chosen on the test set) and its optimism, ann_accuracy of the pre-trained ANN, seconds,
     and operations for one image: macs (ANN), accumulates (SNN, over all timesteps) and those of the encoder, of which
     encoder_macs are multiply-accumulates.

@@ -20,7 +20,7 @@ from harness.cli.records import status, verify
 from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.run_options import Grouped
-from harness.cli.weights import predict, recheck
+from harness.cli.weights import predict
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.process import STOPPED, bound_spinning
@@ -59,7 +59,6 @@ app.add_typer(encoders_app, name="encoders")
 app.command()(status)
 app.command()(verify)
 app.command()(predict)
-app.command()(recheck)
 app.command()(report)
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private

@@ -1,4 +1,4 @@
-"""`harness status` shows the state of the cells in a results folder; `harness verify` trains one cell again."""
+"""`harness status` shows the state of the cells in a results folder; `harness verify` computes records again."""
 
 import json
 import sys
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-import msgspec
 import typer
 
 from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, is_named
@@ -29,9 +28,7 @@ def stoppable(how_to_go_on: str, deadline: process.Deadline | None = None) -> It
         print(f"stopped: {how_to_go_on}", file=sys.stderr)
         raise typer.Exit(process.STOPPED) from None
     except Stopped as stopped:
-        kept = "with a checkpoint: run the same command again to go on"
-        lost = "of a second training, which has no checkpoint: the same command begins this cell again"
-        print(f"stopped in {stopped} {kept if stopped.kept else lost}", file=sys.stderr)
+        print(f"stopped in {stopped} with a checkpoint: run the same command again to go on", file=sys.stderr)
         raise typer.Exit(process.AGAIN) from None
 
 
@@ -66,39 +63,56 @@ def status(
 
 
 def verify(
-    record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
+    records: Annotated[
+        list[str], typer.Argument(metavar="RECORD…", help="Files of records, or EXPERIMENT/PROFILE/ARM/SEED.")
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="weights, training, snntorch or norse. Default: kept weights, else training."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the second curve beside the record, and weights that it lacks.")
+    ] = False,
     results_dir: ResultsDir = LOCAL,
     data_dir: DataDir = None,
-    weights: Annotated[bool, typer.Option("--weights", help="Only test the weights kept beside it: seconds.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the answer beside the record, for the report.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train one cell again and compare: identical bit for bit, within tolerance, or different (exit code 1)."""
-    if keep and weights:
-        raise HarnessError("--keep keeps the answer of a training, and --weights trains nothing", "leave one away")
+    """Compute records a second time: identical, within tolerance, or different (exit code 1)."""
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs import verify as verifying
         from harness.runs.cost import Meter
         from harness.runs.forecast import Forecast
-        from harness.runs.verification import keep as keep_answer
-        from harness.training.checkpoint import Watch
+        from harness.training.checkpoint import SILENT, Watch
 
-        path = verifying.find(record, results_dir)
-        if weights:
-            from harness.runs.reevaluate import reevaluate
-
-            result = reevaluate(path, data_dir)
-        else:
-            expected = verifying.to_verify(path, data_dir)
-            forecast = Forecast(expected.cost.seconds if expected.cost else 0.0)
-            with display(plain(stderr=True), forecast) as show:
-                show.cell(str(expected.path))
-                result = verifying.verify(expected, Watch(Meter(expected.cost, show.advance).progress))
+        paths = [verifying.find(name, results_dir) for name in records]
+        found = [(path, verifying.finished(path)) for path in paths]
+        asked = [(path, record, verifying.source_of(source, path, record)) for path, record in found]
+        rows = []
+        for path, record, how in asked:
+            data = verifying.recorded_data(record, data_dir)
+            if how == "training":
+                cost = verifying.expected_cost(record, data)
+                with display(plain(stderr=True), Forecast(cost.seconds)) as show:
+                    show.cell(str(path))
+                    watch = Watch(Meter(cost, show.advance).progress)
+                    result, notes = verifying.verify(path, record, data, how, keep, watch)
+            else:
+                result, notes = verifying.verify(path, record, data, how, keep, SILENT)
+            rows.append(
+                {
+                    "record": str(path),
+                    "from": how,
+                    "verdict": result.word,
+                    "largest": result.largest,
+                    "allowed": result.allowed,
+                }
+            )
+            if not as_json:
+                gap = ""
+                if result.largest is not None and result.word != "identical":
+                    gap = f": {result.largest} images apart, {result.allowed:.0f} allowed"
+                print("\n  ".join((f"{path}: from {how}: {result.word}{gap}", *notes)))
     if as_json:
-        print(json.dumps(msgspec.to_builtins(result)))
-    else:
-        print("\n".join((str(result), *result.notes)))
-    if keep:
-        keep_answer(path, expected.record, result)
-    if result.verdict == "different":
+        print(json.dumps({"verifications": rows}))
+    if any(row["verdict"] == "different" for row in rows):
         raise typer.Exit(1)

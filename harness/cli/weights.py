@@ -1,4 +1,4 @@
-"""`harness predict` and `recheck`: kept weights at work, here and in another simulator."""
+"""`harness predict`: kept weights at work."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
+from harness.cli.options import AsJson, DataDir
 from harness.machine.console import console as plain
 from harness.machine.console import counted
 
@@ -49,23 +49,3 @@ def predict(
         console.print(table)
     else:
         console.print("no labels: no accuracy; --out writes the classes", highlight=False)
-
-
-def recheck(
-    record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or EXPERIMENT/PROFILE/ARM/SEED.")],
-    simulator: Annotated[str, typer.Option("--in", help="The other simulator: snntorch or norse.")] = "snntorch",
-    results_dir: ResultsDir = LOCAL,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run a record's weights in another simulator: the same predictions but for rounding, or different (exit 1)."""
-    from harness.runs.recheck import recheck as check
-    from harness.runs.verify import find
-
-    result = check(find(record, results_dir), simulator, data_dir)
-    if as_json:
-        print(json.dumps(msgspec.to_builtins(result)))
-    else:
-        print("\n".join(result.lines()))
-    if result.verdict == "different":
-        raise typer.Exit(1)

@@ -109,8 +109,6 @@ def record_paths(folder: Path, levels: int = 3) -> list[Path]:
 
 
 def companion_paths(results: Path) -> Iterator[Path]:
-    """What lies beside records: their weights, and results of other simulators (`seed-0003.recheck-snntorch.json`) and
-    of a second training (`seed-0003.retraining.json`).
-    """
-    for pattern in ("seed-*.safetensors", "seed-*.recheck-*.json", "seed-*.retraining.json"):
+    """What lies beside records: their weights and verifications (`seed-0003.verified-snntorch.json`)."""
+    for pattern in ("seed-*.safetensors", "seed-*.verified-*.json"):
         yield from results.glob(f"*/*/*/{pattern}")

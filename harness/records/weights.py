@@ -23,7 +23,7 @@ from harness.schema import Record, Weights
 
 ENTRY = "harness"
 SUFFIX = ".safetensors"
-GET_AGAIN = "get the file again, or make it again with harness run … --keep-weights"
+GET_AGAIN = "get the file again, or delete it and make it again: harness verify RECORD --from training --keep"
 Tensors = Mapping[str, NDArray[np.float32]]
 
 

@@ -212,5 +212,5 @@ def _outcome(cell: Cell) -> str:
     """What stands behind the link to a record."""
     if cell.accuracy is None:
         return f"{cell.status}: “{cell.reason}”"
-    again = f" (trained again: {cell.trained_again})" if cell.trained_again else ""
-    return f"{cell.accuracy:.2f} %{again}"
+    verified = f" (verified from {'; from '.join(cell.verified)})" if cell.verified else ""
+    return f"{cell.accuracy:.2f} %{verified}"

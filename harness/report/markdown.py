@@ -70,8 +70,8 @@ def _claim_cells(rows: Sequence[ClaimRow]) -> Iterator[tuple[str, ...]]:
 
 
 def _table(table: Table, before: str) -> str:
-    second = ("second simulator",) if table.rechecked else ()
-    head = ("arm", "whose", "seeds", *(f"{before}{column}" for column in table.columns), *second)
+    verified = ("verified",) if table.verified else ()
+    head = ("arm", "whose", "seeds", *(f"{before}{column}" for column in table.columns), *verified)
     rows = [tuple(_row(table, row)) for row in table.rows]
     template = environment().get_template("table.md")
     return template.render(pipes=_pipes, head=head, rows=rows, notes=table.footnotes, letter=letter).strip()
@@ -85,8 +85,8 @@ def _row(table: Table, row: Row) -> Iterator[str]:
     for entry in row.entries:
         mark = table.mark(entry)
         yield entry.text + (f" ({mark})" if mark else "")
-    if table.rechecked:
-        yield row.second
+    if table.verified:
+        yield row.verified
 
 
 def _pipes(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:

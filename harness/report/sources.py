@@ -28,7 +28,7 @@ SMOKE_LABEL = "smoke: not judged"
 class Cell:
     """One record: where it lies inside its results folder, and what became of it.
 
-    trained_again: what a second training gave; empty where there was none.
+    verified: what its verifications gave, such as "weights: identical".
     """
 
     seed: int
@@ -36,8 +36,7 @@ class Cell:
     reason: str
     path: str
     accuracy: float | None
-    rechecks: tuple[str, ...]
-    trained_again: str
+    verified: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,7 @@ class Source:
                 reason=self.shorten(str(row["reason"])),
                 path=self.shorten(str(row["path"])),
                 accuracy=_number(row["accuracy"]),
-                rechecks=tuple(filter(None, str(row["rechecks"]).split("; "))),
-                trained_again=str(row["trained_again"]),
+                verified=tuple(filter(None, str(row["verified"]).split("; "))),
             )
             for row in rows.to_dict("records")
         ]
@@ -130,11 +128,11 @@ class Source:
         """How many seeds are planned: 0 .. n − 1. Further ones are listed with their records and judge nothing."""
         return self.catalogue.experiment(experiment).seeds(arm, profile)
 
-    def second_simulator(self, experiment: str, profile: str, arm: str) -> str:
-        """What other simulators gave for kept weights, with the finished cells asked: "snntorch: identical (3/5)"."""
+    def verified(self, experiment: str, profile: str, arm: str) -> str:
+        """What verifications gave, and for how many of the finished cells: "snntorch: identical (3/5)"."""
         done = [cell for cell in self.cells.get((experiment, profile, arm), ()) if cell.status == "done"]
-        counts = Counter(check for cell in done for check in cell.rechecks)
-        return "; ".join(f"{check} ({count}/{len(done)})" for check, count in sorted(counts.items()))
+        counts = Counter(found for cell in done for found in cell.verified)
+        return "; ".join(f"{found} ({count}/{len(done)})" for found, count in sorted(counts.items()))
 
     def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
         """Whether the arm has a row here even without a record; one added by `--encoder` has none."""

@@ -37,8 +37,8 @@ class Entry:
 class Row:
     """One arm as one source has it; `title` says what the arm is. `seeds` is "5/5", empty where seeds make no sense.
 
-    `elsewhere` is a published number whose timestep has no column, in words. `second`: what other simulators gave for
-    the arm's kept weights, empty where nobody has asked one.
+    `elsewhere` is a published number whose timestep has no column, in words. `verified`: what verifications of
+    the arm's cells gave, empty where there are none.
     """
 
     arm: str
@@ -49,7 +49,7 @@ class Row:
     entries: tuple[Entry, ...]
     note: str = ""
     elsewhere: str = ""
-    second: str = ""
+    verified: str = ""
 
     @property
     def name(self) -> str:
@@ -78,9 +78,9 @@ class Table:
         return tuple(dict.fromkeys(reasons))
 
     @property
-    def rechecked(self) -> bool:
-        """Whether another simulator was asked about any arm: the table then has a column for it."""
-        return any(row.second for row in self.rows)
+    def verified(self) -> bool:
+        """Whether a cell of any arm was verified: the table then has a column for it."""
+        return any(row.verified for row in self.rows)
 
     def mark(self, entry: Entry) -> str:
         """The footnote letter of an entry, or nothing."""
@@ -143,8 +143,8 @@ def _our_row(experiment: Experiment, profile: ProfileName, arm: Arm, source: Sou
         for t in columns
     )
     note = "" if arm.in_paper else "control, not in the paper"
-    second = source.second_simulator(experiment.name, profile, arm.name)
-    return Row(arm.name, arm.title, source.name, f"{done}/{planned}", done >= planned, entries, note, second=second)
+    verified = source.verified(experiment.name, profile, arm.name)
+    return Row(arm.name, arm.title, source.name, f"{done}/{planned}", done >= planned, entries, note, verified=verified)
 
 
 def _entry(estimate: Estimate | None, missing: str) -> Entry:

@@ -23,7 +23,7 @@ def document(prepared: Prepared, script: str) -> dict[str, Any]:
         "cells": [{"arm": c.config.arm, "seed": c.config.seed, "state": c.state} for c in prepared.cells],
         "to_do": [{"arm": c.config.arm, "seed": c.config.seed} for c in prepared.todo],
         "steps": prepared.steps,
-        "seconds": (prepared.seconds / prepared.at_once) + prepared.again.seconds,
+        "seconds": prepared.seconds / prepared.at_once,
         "script": script,
     }
 
@@ -42,11 +42,6 @@ def announce(prepared: Prepared, console: Console) -> None:
     for cell in cells:
         if cell.reason:
             console.print(f"  {cell.config.arm} seed {cell.config.seed}: {cell.state}: {cell.reason}")
-    if prepared.again.cells:
-        console.print(
-            f"{counted(len(prepared.again.cells), 'finished cell')} without weights: each is trained again and held "
-            f"against its record, one after another, estimated time {duration(prepared.again.seconds)}"
-        )
     if todo:
         seconds = duration(prepared.seconds / prepared.at_once)
         console.print(
@@ -54,5 +49,5 @@ def announce(prepared: Prepared, console: Console) -> None:
             f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
             f"{free_gib(todo[0].path):.0f} GiB free"
         )
-    elif not prepared.again.cells:
+    else:
         console.print("nothing to train: every cell has its record")

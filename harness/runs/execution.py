@@ -1,7 +1,5 @@
 """Doing what `harness run` is asked for, with a progress display, and saying what came of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +7,7 @@ from rich.console import Console
 
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.records.twins import TRAINED_AS
-from harness.runs.adding import add_weights
-from harness.runs.display import Display, display, duration
+from harness.runs.display import display, duration
 from harness.runs.executors.place import place_of
 from harness.runs.forecast import Forecast
 from harness.runs.grid import Finished, Grid, name_of, sweep
@@ -29,40 +26,27 @@ def execute(prepared: Prepared, request: Request, console: Console) -> list[dict
     rows = {cell.path: _row(cell, cell.state) for cell in prepared.cells}
     to_do = {cell.path for cell in prepared.todo}
     sweep([cell for cell in prepared.cells if cell.path not in to_do])
-    with _phase(prepared, request, console, Forecast(prepared.seconds, prepared.at_once)) as (grid, show):
+    with (
+        display(console, Forecast(prepared.seconds, prepared.at_once)) as show,
+        computing_with(prepared.threads.count),
+    ):
+        watch = Watch(show.advance, request.deadline.passed)
+        grid = Grid(
+            data=prepared.data,
+            results=request.results,
+            setting=Setting(prepared.device, request.kernel, prepared.anns, watch=watch),
+            timesteps=prepared.timesteps,
+            keep_weights=request.keep_weights,
+            starting=lambda cell: show.cell(name_of(cell)),
+            say=show.line,
+        )
         place = place_of(grid, request.data_dir, prepared.threads.count)
         executor = request.where.executor(replace(place, cache_dir=request.cache_dir))
         for done in executor(prepared.todo, grid):
             rows[done.cell.path] = _row(done.cell, done.record.status)
             show.settle(done.cell.seconds - done.reported)
             show.line(_outcome(done))
-    if prepared.again.cells:
-        with _phase(prepared, request, console, Forecast(prepared.again.seconds)) as (grid, show):
-            for added in add_weights(prepared.again.cells, grid):
-                show.settle(added.cell.seconds - added.reported)
-                show.line(f"{name_of(added.cell)}: {added.reason or 'weights added'}")
     return list(rows.values())
-
-
-@contextmanager
-def _phase(
-    prepared: Prepared, request: Request, console: Console, forecast: Forecast
-) -> Iterator[tuple[Grid, Display]]:
-    """A part of the run with a progress display of its own."""
-    with display(console, forecast) as show, computing_with(prepared.threads.count):
-        watch = Watch(show.advance, request.deadline.passed)
-        yield (
-            Grid(
-                data=prepared.data,
-                results=request.results,
-                setting=Setting(prepared.device, request.kernel, prepared.anns, watch=watch),
-                timesteps=prepared.timesteps,
-                keep_weights=request.keep_weights,
-                starting=lambda cell: show.cell(name_of(cell)),
-                say=show.line,
-            ),
-            show,
-        )
 
 
 def _outcome(done: Finished) -> str:

@@ -1,6 +1,6 @@
 """A network from its file of weights, as it stood after training, and what it says about images."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -82,13 +82,23 @@ def restore(
 
 @failures_as_errors()
 @torch.no_grad()
-def predict(spiking: Spiking, images: ImageSet, seed: int, watch: Watch = SILENT) -> Predictions:
-    """The class of each image after each t = 1 … T, in the same chunks in which training was tested."""
+def predict(
+    spiking: Spiking,
+    images: ImageSet,
+    seed: int,
+    watch: Watch = SILENT,
+    simulated: Callable[[Tensor], Tensor] | None = None,
+) -> Predictions:
+    """The class of each image after each t = 1 … T, in the same chunks in which training was tested.
+
+    simulated: from a spike train to the outputs that another simulator gives; None: our own kernels.
+    """
     key = encoder_key(seed, "encoder-test")
     parts = []
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
         train = encoded(spiking, images, places, key)
-        parts.append(outputs(spiking, train).argmax(-1).cpu())
+        given = outputs(spiking, train) if simulated is None else simulated(train)
+        parts.append(given.argmax(-1).cpu())
         watch.progress("predict", spiking.macs * len(places))
     return Predictions(torch.cat(parts, 1), images.labels)
 

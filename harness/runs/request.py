@@ -12,13 +12,12 @@ from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.machine.process import Deadline, Threads, computing_with
 from harness.records.fingerprint import ann_code
-from harness.runs.adding import without_weights
 from harness.runs.copies import copies
-from harness.runs.estimate import Estimate, estimate, threads_of
+from harness.runs.estimate import estimate, threads_of
 from harness.runs.executors.choice import Where
 from harness.runs.plan import PRACTICAL_SECONDS, PlannedCell, configurations, plan, require_writable
 from harness.snn.kernels import Kernel
-from harness.training.ann import NO_CACHE, AnnCache
+from harness.training.ann import AnnCache
 from harness.training.cell import Setting
 
 
@@ -26,7 +25,7 @@ from harness.training.cell import Setting
 class Request:
     """What the user asked for; None means: let the harness choose.
 
-    keep_weights: True keeps them of finished cells, too, for which these are trained again; None: of small networks.
+    keep_weights: None keeps those of small networks.
     """
 
     experiment: str
@@ -51,7 +50,6 @@ class Prepared:
     """A request resolved: what there is to do and with what. timesteps: by arm, those at which a claim is judged.
 
     steps: optimiser steps. seconds: of work, of which `at_once` are done in one second.
-    again: finished cells that are trained once more for their weights, one after another.
     """
 
     experiment: Experiment
@@ -66,7 +64,6 @@ class Prepared:
     threads: Threads
     anns: AnnCache
     at_once: int = 1
-    again: Estimate = field(default_factory=Estimate)
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -113,9 +110,6 @@ def _at_profile(
     with computing_with(threads.count):
         setting = Setting(device, request.kernel, anns)
         found = estimate(todo, data, setting, copies(todo, request.results, setting, bool(request.keep_weights)))
-        again = estimate(
-            without_weights(cells) if request.keep_weights else (), data, replace(setting, ann_cache=NO_CACHE)
-        )
     return Prepared(
         experiment,
         profile,
@@ -129,7 +123,6 @@ def _at_profile(
         threads=request.where.threads(threads),
         anns=anns,
         at_once=request.where.at_once(len(todo)),
-        again=again,
     )
 
 

@@ -4,7 +4,6 @@ import base64
 import traceback
 from collections.abc import Iterable
 
-import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -57,8 +56,3 @@ def failed(config: CellConfig, fingerprint: Fingerprint, setting: Setting, reaso
 def packed(right: Tensor) -> str:
     """Bits `[N]` as text: base64 of `numpy.packbits`."""
     return base64.b64encode(np.packbits(right.numpy()).tobytes()).decode()
-
-
-def as_read(record: Record) -> Record:
-    """A record as it would be read back: a tuple is a list then, a whole float a float."""
-    return msgspec.json.decode(msgspec.json.encode(record), type=Record)

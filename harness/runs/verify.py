@@ -1,53 +1,57 @@
-"""`harness verify`: train the cell of a record again, from nothing, and say whether the same comes out."""
+"""`harness verify`: compute the outputs of a record a second time, and compare.
+
+The second outputs come from the kept weights, tested again here or in another simulator, or from a second training.
+"""
 
 import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, get_args
 
+import msgspec
 import torch
 
 from encoders.errors import EncoderError
-from harness.analysis.apart import gap, seeds_apart
-from harness.config import canonical_json
 from harness.data import load
 from harness.data.types import DataSet
-from harness.errors import HarnessError
-from harness.machine.process import computing_with
+from harness.errors import HarnessError, did_you_mean
+from harness.machine.environment import machine
+from harness.machine.files import write_atomically
+from harness.machine.process import computing_with, finishing
+from harness.records.admission import nonsense
+from harness.records.certificates import chain, known_certificates
 from harness.records.fingerprint import fingerprint
-from harness.records.retrainings import EARLIER_CODE, IDENTICAL, Verdict
-from harness.records.seeds import finished_seeds
-from harness.records.store import read_record
+from harness.records.store import digest_of, read_record, write_record
 from harness.records.twins import TRAINED_AS
+from harness.records.verifications import (
+    IDENTICAL,
+    Comparison,
+    Source,
+    Verification,
+    claimed,
+    compare,
+    differing,
+    environment_changes,
+    spread_of,
+    write_verification,
+)
+from harness.records.weights import WeightsFile, read_weights, weights_path
 from harness.runs.cost import Cost
 from harness.runs.estimate import cost_of
 from harness.runs.grid import Grid, compute
 from harness.runs.plan import PlannedCell
-from harness.runs.predict import failures_as_errors
-from harness.runs.sealing import as_read
-from harness.runs.verification import Verification
+from harness.runs.predict import failures_as_errors, predict, restore
+from harness.runs.sealing import circumstances, packed
+from harness.runs.simulators import Simulated
 from harness.schema import Record
 from harness.snn.kernels import Kernel
+from harness.snn.network import Spiking
 from harness.training.cell import Setting
 from harness.training.checkpoint import SILENT, Watch
-
-# What a record holds beside what was computed.
-CIRCUMSTANCES = ("fingerprint", "environment", "timings", "digest", "threads", "machine", "weights", "schema_version")
-# Results that records did not hold from the beginning.
-LATER = ("sample_curve", "right", "on_the_way", "encoder_macs")
-
-
-@dataclass(frozen=True)
-class ToVerify:
-    """A record that is to come out again, its data, and what it is expected to cost; None for a failed one."""
-
-    path: Path
-    record: Record
-    data: DataSet
-    cost: Cost | None = None
 
 
 def find(name: str, results: Path) -> Path:
@@ -65,35 +69,70 @@ def find(name: str, results: Path) -> Path:
     return path
 
 
-def to_verify(path: Path, data_dir: Path | None = None) -> ToVerify:
-    """The record at `path` and the data it was computed on.
-
-    Raises HarnessError for a record that does not read, and for a data set that is not there or another.
-    """
+def finished(path: Path) -> Record:
+    """The record at `path`. Raises HarnessError where it does not read, is impossible, or its cell failed."""
     record = read_record(path.resolve())
-    data = recorded_data(record, data_dir)
-    if record.status != "done":
-        return ToVerify(path, record, data)
+    if reason := nonsense(record):
+        raise HarnessError(f"{path}: refused: {reason}", "delete it and run the cell again")
+    if record.status != "done" or record.curve is None:
+        raise HarnessError(f"{path}: its cell failed: there are no outputs to verify", "harness run … --retry-failed")
+    return record
+
+
+def source_of(asked: str | None, path: Path, record: Record) -> Source:
+    """Where the second outputs come from: as asked, else the kept weights if they are there, else a training."""
+    if asked is None:
+        return "weights" if record.weights and weights_path(path).is_file() else "training"
+    known: tuple[Source, ...] = get_args(Source)
+    for source in known:
+        if source == asked:
+            if source != "training" and record.weights is None:
+                raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
+            return source
+    raise did_you_mean("source", asked, list(known))
+
+
+def expected_cost(record: Record, data: DataSet) -> Cost:
+    """What a second training is expected to cost."""
     device = recorded_device(record)
     with recorded_threads(record), failures_as_errors():
-        cost = cost_of(record.config, data, Setting(device, recorded_kernel(record, device)))
-    return ToVerify(path, record, data, cost)
+        return cost_of(record.config, data, Setting(device, recorded_kernel(record, device)))
 
 
-def verify(given: ToVerify, watch: Watch = SILENT) -> Verification:
-    """Train the cell again, without cache or checkpoint, and compare.
+def verify(
+    path: Path, record: Record, data: DataSet, source: Source, keep: bool = False, watch: Watch = SILENT
+) -> tuple[Comparison, list[str]]:
+    """Compute the outputs of the record at `path` again and compare; what else there is to say, a line each.
 
-    What is not identical is set beside the other seeds of the arm: they say how far two trainings of it may be apart.
+    keep: write the second curve beside the record; where a second training is identical and the weights are not
+    there, write them too. Raises HarnessError for weights that are refused, or a simulator that cannot state them.
     """
-    before = given.record
-    device = recorded_device(before)
-    with recorded_threads(before):
-        after = _again(given, Setting(device, recorded_kernel(before, device), watch=watch))
-    found = compare(str(given.path), before, after)
-    if found.verdict == IDENTICAL:
-        return found
-    said = seeds_apart([curve for _, curve in finished_seeds(given.path, before)])
-    return replace(found, notes=(*found.notes, f"the arm's {said}")) if said else found
+    with TemporaryDirectory() as folder, recorded_threads(record):
+        trained = Path(folder) / path.name
+        if source == "training":
+            second = _trained(record, data, trained, keep and not weights_path(path).is_file(), watch)
+        else:
+            second = _tested(path, record, data, source, watch)
+        found = compare(record, second, spread_of(path, record) if source == "training" else None)
+        if keep and found.largest is not None and found.allowed is not None and second.curve is not None:
+            with finishing():
+                if found.word == IDENTICAL and weights_path(trained).is_file():
+                    record = _with_weights(path, record, second, weights_path(trained).read_bytes())
+                kept = Verification(
+                    record=record.digest,
+                    source=source,
+                    environment=second.environment,
+                    machine=second.machine,
+                    numerics=second.fingerprint.numerics if source == "training" else "",
+                    verdict=found.word,
+                    largest=found.largest,
+                    allowed=found.allowed,
+                    differing=differing(record, second),
+                    curve=second.curve,
+                    right={str(t): second.right[str(t)] for t in claimed(record)},
+                )
+                write_verification(path, kept)
+    return found, list(_notes(path, record, second))
 
 
 def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
@@ -110,8 +149,10 @@ def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
 
 
 def recorded_threads(record: Record) -> AbstractContextManager[None]:
-    """Within, as many threads compute as when the record was made."""
-    return _threads(record.environment.get("threads", ""))
+    """Within, as many threads compute as when the record was made: sums are then added up in the same order."""
+    count = record.environment.get("threads", "")
+    usable = count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
+    return computing_with(int(count) if usable else torch.get_num_threads())
 
 
 def recorded_kernel(record: Record, device: torch.device) -> Kernel:
@@ -130,57 +171,70 @@ def recorded_device(record: Record) -> torch.device:
     return torch.device("cuda" if here else "cpu")
 
 
-def _threads(count: str) -> AbstractContextManager[None]:
-    """Compute with as many threads as the record did: sums are then added up in the same order."""
-    known = count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
-    return computing_with(int(count) if known else torch.get_num_threads())
-
-
-def _again(given: ToVerify, setting: Setting) -> Record:
-    config = given.record.config
+def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watch: Watch) -> Record:
+    """The record of a second training, without cache or checkpoint; its weights are written beside `path`."""
+    config, device = record.config, recorded_device(record)
     try:
-        found = fingerprint(config, given.data.digest, given.record.fingerprint.device)
+        today = fingerprint(config, data.digest, record.fingerprint.device)
     except EncoderError as error:
-        raise HarnessError(f"{given.path}: {error}", "install the encoder") from None
-    kept = {config.arm: [int(t) for t in given.record.right]}
-    grid = Grid(given.data, given.path.parent, setting, kept)
-    return as_read(compute(PlannedCell(config, found, given.path, "missing"), grid))
+        raise HarnessError(str(error), "install the encoder") from None
+    setting = Setting(device, recorded_kernel(record, device), watch=watch, products=tuple(record.products))
+    grid = Grid(data, path.parent, setting, {config.arm: claimed(record)}, keep_weights=with_weights)
+    # A file of weights names the fingerprint of its record: equal cells give equal files.
+    second = compute(PlannedCell(config, record.fingerprint, path, "missing"), grid)
+    # As it would be read back: a tuple is a list then, a whole number in a field of floats a float.
+    second = msgspec.json.decode(msgspec.json.encode(second), type=Record)
+    return msgspec.structs.replace(second, fingerprint=today)
 
 
-def compare(name: str, before: Record, after: Record) -> Verification:
-    """Hold a record against what a second training gave."""
-    differing = tuple(
-        field
-        for field in Record.__struct_fields__
-        if field not in CIRCUMSTANCES and _has(before, field) and _bytes(before, field) != _bytes(after, field)
+def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Watch) -> Record:
+    """The record as its kept weights give it when they are tested again, here or in another simulator."""
+    weights = read_weights(weights_path(path))
+    if source == "weights":
+        device = recorded_device(record)
+        kernel = recorded_kernel(record, device)
+        spiking = _restored(weights, record, device, kernel)
+        environment = circumstances(record.config, Setting(device, kernel))
+        predicted = predict(spiking, data.test, record.config.seed, watch)
+    else:
+        device = torch.device("cpu")
+        spiking = _restored(weights, record, device)
+        simulated = Simulated(source, spiking)
+        environment = {**circumstances(record.config, Setting(device)), "kernel": simulated.name}
+        predicted = predict(spiking, data.test, record.config.seed, watch, simulated.outputs)
+    right = predicted.classes == predicted.labels
+    return msgspec.structs.replace(
+        record,
+        environment=environment,
+        machine=machine(device),
+        curve=predicted.counts,
+        right={str(t): packed(right[t - 1]) for t in claimed(record)},
     )
-    largest, allowed = gap(before.curve, after.curve)
-    verdict: Verdict = "different"
-    if not differing:
-        verdict = IDENTICAL
-    elif before.status == after.status == "done" and largest <= allowed:
-        verdict = "within tolerance"
-    numerics, notes = after.fingerprint.numerics, tuple(_notes(before, after))
-    return Verification(name, verdict, differing, largest, allowed, notes, numerics=numerics)
 
 
-def _has(record: Record, field: str) -> bool:
-    """Whether a record has a result that earlier records do not have."""
-    return field not in LATER or bool(getattr(record, field))
+def _restored(weights: WeightsFile, record: Record, device: torch.device, kernel: Kernel = "auto") -> Spiking:
+    """The trained network with the record's neuron and products: a file of weights does not say all of them."""
+    restored = restore(weights, device=device, kernel=kernel)
+    return replace(restored, neuron=record.config.neuron, products=tuple(record.products))
 
 
-def _bytes(record: Record, field: str) -> bytes:
-    value = getattr(record, field)
-    # A traceback names the lines of a file; a failure is the same if its reason is.
-    return canonical_json(value.reason if field == "failure" and value is not None else value)
+def _with_weights(path: Path, record: Record, second: Record, content: bytes) -> Record:
+    """The record at `path`, renewed with the SHA-256 of the weights that are written beside it first."""
+    renewed = msgspec.structs.replace(record, weights=second.weights)
+    write_atomically(weights_path(path), content)
+    write_record(path.resolve().parents[3], renewed)
+    return msgspec.structs.replace(renewed, digest=digest_of(renewed))
 
 
-def _notes(before: Record, after: Record) -> Iterator[str]:
-    if trained_as := before.environment.get(TRAINED_AS):
+def _notes(path: Path, record: Record, second: Record) -> Iterator[str]:
+    if second.failure is not None:
+        yield f"the second training failed: {second.failure.reason}"
+    elif fields := differing(record, second):
+        yield f"differing: {', '.join(fields)}"
+    if trained_as := record.environment.get(TRAINED_AS):
         yield f"the cell of the record was trained as {trained_as}"
-    for name in sorted((before.environment.keys() | after.environment.keys()) - {TRAINED_AS}):
-        old, new = before.environment.get(name), after.environment.get(name)
-        if old != new:
-            yield f"{name}: {old} in the record, {new} here"
-    if before.fingerprint.numerics != after.fingerprint.numerics:
-        yield EARLIER_CODE
+    for name, (ours, theirs) in environment_changes(record, second).items():
+        yield f"{name}: {ours} in the record, {theirs} here"
+    known = known_certificates(path.resolve().parents[3])
+    if chain(known, record.fingerprint, record.config, second.fingerprint.numerics) is None:
+        yield "the record was computed by earlier code, and nothing shows that today's computes the same"

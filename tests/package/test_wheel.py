@@ -52,15 +52,15 @@ def test_verbs_that_need_nothing(installed: Installed, command: str, tmp_path: P
 
 
 def test_records_are_looked_after(installed: Installed, trained: Path) -> None:
-    verified = installed.harness(trained, "verify", CELL, "--results-dir", "results/local", "--weights")
+    verified = installed.harness(trained, "verify", CELL, "--results-dir", "results/local", "--from", "weights")
     assert verified.returncode == 0, verified.stderr + verified.stdout
     predicted = installed.harness(trained, "predict", weights(trained), "--json")
     assert json.loads(predicted.stdout)["total"] == 360
 
 
 def test_what_lacks_something_says_what_in_one_line(installed: Installed, trained: Path) -> None:
-    rechecked = installed.harness(trained, "recheck", CELL, "--results-dir", "results/local")
-    assert rechecked.returncode == (0 if importlib.util.find_spec("snntorch") else 2), rechecked.stderr
+    simulated = installed.harness(trained, "verify", CELL, "--from", "snntorch", "--results-dir", "results/local")
+    assert simulated.returncode == (0 if importlib.util.find_spec("snntorch") else 2), simulated.stderr
 
 
 def test_a_new_encoder_is_written_and_one_is_checked(installed: Installed, tmp_path: Path) -> None:

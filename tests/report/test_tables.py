@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
-from harness.records.rechecks import Recheck, write_recheck
-from harness.records.retrainings import Retraining, write_retraining
-from harness.records.store import read_record, write_record
+from harness.records.store import read_record
+from harness.records.verifications import Source, Verification, Word, write_verification
 from harness.report import render
 from harness.report.scene import styles_of
 from harness.report.sources import read
@@ -23,7 +21,6 @@ from harness.report.tables import (
     columns_of,
     letter,
 )
-from harness.schema import Weights
 
 from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell, write_mnist
 
@@ -124,40 +121,29 @@ def test_an_arm_has_one_name_in_tables_and_figures() -> None:
             assert styles_of(experiment.arms)[arm.name].label in arm.name
 
 
-def recheck(path: Path, simulator: str, of_weights: str) -> None:
+def verified(path: Path, source: Source, verdict: Word = "identical") -> None:
     record = read_record(path)
-    counts = record.curve
-    assert counts is not None
-    found = Recheck(simulator, record.digest, of_weights, "identical", counts, counts, 0, 0, 1, 0, 0, [])
-    write_recheck(path, simulator, found)
+    assert record.curve is not None
+    fields, largest = ([], 0) if verdict == "identical" else (["ann_epochs"], 3)
+    found = Verification(record.digest, source, {}, None, "", verdict, largest, 40.0, fields, record.curve, {})
+    write_verification(path, found)
 
 
-def test_a_second_simulator_has_a_column_where_one_was_asked(campaign: Campaign) -> None:
-    """Two of three cells were run again in snnTorch, one of them with other weights than its record's."""
-    assert not table_of(campaign).rechecked
-    for path in write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200)):
-        weights = Weights(path.with_suffix(".safetensors").name, "a" * 64)
-        write_record(campaign.evidence, structs.replace(read_record(path), weights=weights, digest=""))
-        if not path.name.endswith("2.json"):
-            recheck(path, "snntorch", ("a" if path.name.endswith("0.json") else "b") * 64)
-    table = table_of(campaign)
-    assert table.rechecked
-    assert {row.second for row in table.rows if row.arm == "cyclic-2" and row.whose == "evidence"} == {
-        "snntorch: identical (1/3)"
+def test_verifications_have_a_column_and_stand_with_their_record(campaign: Campaign) -> None:
+    first, second, _ = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200))
+    assert not table_of(campaign).verified
+    verified(first, "training", "within tolerance")
+    verified(first, "snntorch")
+    verified(second, "snntorch")
+    words = "snntorch: identical (2/3); training: within tolerance (1/3)"
+    assert {row.verified for row in table_of(campaign).rows if row.arm == "cyclic-2" and row.whose == "evidence"} == {
+        words
     }
-    render(campaign.alone, CATALOGUE)
-    text, page = ((campaign.out / name).read_text() for name in ("report.md", "index.html"))
-    assert "| T = 100 | second simulator |" in text
-    assert "snntorch: identical (1/3)" in text
-    assert ">snntorch: identical (1/3)</td>" in page
-
-
-def test_a_record_that_was_trained_again_says_what_came_of_it(campaign: Campaign) -> None:
-    first, _ = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100))
-    digest = read_record(first).digest
-    write_retraining(first, Retraining(digest, "0" * 64, "within tolerance", ["curve"], 3, 40.0, []))
     assert render(campaign.alone, CATALOGUE).problems == ()
     text, page = ((campaign.out / name).read_text() for name in ("report.md", "index.html"))
-    assert "90.00 % (trained again: within tolerance), [seed 1]" in text
-    assert "<span>90.00 % (trained again: within tolerance)</span>" in page
-    assert "<span>91.00 %</span>" in page
+    assert "| T = 100 | verified |" in text
+    assert words in text
+    assert f">{words}</td>" in page
+    assert "90.00 % (verified from training: within tolerance; from snntorch: identical), " in text
+    assert "<span>91.00 % (verified from snntorch: identical)</span>" in page
+    assert "<span>92.00 %</span>" in page

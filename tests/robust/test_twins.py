@@ -14,12 +14,12 @@ from harness.data.types import DataSet
 from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.store import read_record, write_record
 from harness.records.twins import TRAINED_AS
+from harness.records.verifications import differing
 from harness.runs import grid
 from harness.runs.copies import copies
 from harness.runs.estimate import estimate
 from harness.runs.grid import Grid, run_grid
 from harness.runs.plan import PlannedCell, configurations, plan
-from harness.runs.verify import compare
 from harness.schema import Failure, Record
 from harness.training.cell import Setting
 from tests.fingerprints import of_other_code, of_other_recipe
@@ -70,7 +70,7 @@ def test_the_same_under_another_name_is_not_trained_again(
     monkeypatch.undo()
     (truly,) = run_grid(cells(OTHER_NAME, data, tmp_path / "b"), Grid(data, tmp_path / "b", SETTING))
     assert taken.fingerprint == truly.record.fingerprint
-    assert compare("", taken, read_record(truly.cell.path)).differing == ()
+    assert differing(taken, read_record(truly.cell.path)) == []
 
 
 def test_a_twin_of_a_twin_names_the_first(

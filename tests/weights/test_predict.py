@@ -1,18 +1,15 @@
-"""`harness predict` and `verify --weights`: the kept network gives the counts of its record again."""
+"""`harness predict`: the kept network gives the counts of its record again."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from harness.data import load
-from harness.records.store import read_record, write_record
-from harness.schema import Counts
 from tests.weights.conftest import Call, Kept
 
 
@@ -85,36 +82,6 @@ def test_an_image_of_another_size_is_named(kept: Kept, call: Call, tmp_path: Pat
     Image.new("L", (9, 8)).save(tmp_path / "wide.png")
     code, message = call("predict", kept.weights, "--images", tmp_path)
     assert (code, "wide.png is 9×8" in message) == (2, True)
-
-
-def test_verifying_the_weights_finds_the_same_counts(kept: Kept, call: Call) -> None:
-    code, out = call("verify", kept.record, "--weights")
-    assert (code, "identical bit for bit" in out) == (0, True)
-
-
-def off_by(own: Kept, images: int, **fields: object) -> None:
-    record = read_record(own.record)
-    assert record.curve is not None
-    assert record.weights is not None
-    correct = [min(100, count + images) for count in record.curve.correct]
-    write_record(own.results, msgspec.structs.replace(record, curve=Counts(correct, 100), **fields))
-
-
-def test_one_image_more_is_different_on_the_same_machine(own: Kept, call: Call) -> None:
-    off_by(own, 1)
-    assert call("verify", own.record, "--weights")[0] == 1
-
-
-@pytest.mark.parametrize(("images", "code"), [(2, 0), (3, 1)])
-def test_elsewhere_two_images_are_rounding(own: Kept, call: Call, images: int, code: int) -> None:
-    off_by(own, images, machine=None)
-    assert call("verify", own.record, "--weights")[0] == code
-
-
-def test_a_record_without_weights_says_how_to_get_them(own: Kept, call: Call) -> None:
-    write_record(own.results, msgspec.structs.replace(read_record(own.record), weights=None))
-    code, message = call("verify", own.record, "--weights")
-    assert (code, "--keep-weights" in message) == (2, True)
 
 
 def test_an_encoder_that_fails_is_an_error_in_one_line(kept: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ from harness.papers.dct_snn.findings.processors import of_two_processors
 from harness.papers.dct_snn.findings.published import other_papers, published_accuracies
 from harness.papers.dct_snn.findings.rivals import title
 from harness.papers.dct_snn.findings.side_by_side import from_own_ann, read_on_the_way, trained_at_few_steps
-from harness.papers.dct_snn.findings.trained_again import trained_again
+from harness.papers.dct_snn.findings.verified import verified
 from harness.papers.dct_snn.paper import PAPER
 
 STEPS_ON_MNIST = (2, 4, 8, 16)
@@ -92,7 +92,7 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         ),
         *under("CIFAR-100 and TinyImageNet", published_accuracies(judgements, "cifar100", "tinyimagenet")),
         *under("What the paper says of its own figures", own_figures(by_id)),
-        *under("What was trained again", trained_again(loaded), of_two_processors(loaded)),
+        *under("What a second computation gives", verified(loaded), of_two_processors(loaded)),
         *under(
             "What is missing",
             waiting_beyond(unclaimed),

@@ -1,1 +1,0 @@
-"""One file a simulator: a network's neurons made of its own modules, stepped through time by one plain loop."""

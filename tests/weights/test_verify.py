@@ -1,0 +1,311 @@
+"""`harness verify`: outputs computed a second time are identical, within tolerance, or different."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from scipy.stats import norm, t
+
+from harness.errors import HarnessError
+from harness.machine.environment import machine
+from harness.records.store import read_record, record_paths, write_record
+from harness.records.twins import TRAINED_AS
+from harness.records.verifications import (
+    LARGEST_FILE,
+    Spread,
+    Verification,
+    compare,
+    differing,
+    spread_of,
+    verifications_of,
+    write_verification,
+)
+from harness.runs.verify import find
+from harness.schema import Counts, Failure, Record
+from tests.cells import CPU
+from tests.fingerprints import of_other_recipe
+from tests.weights.conftest import Call, Kept
+
+
+def off_by(own: Kept, images: int, **fields: object) -> None:
+    record = read_record(own.record)
+    assert record.curve is not None
+    correct = [max(0, min(100, count + images)) for count in record.curve.correct]
+    changed: dict[str, Any] = {"curve": Counts(correct, 100), "epochs": [], "right": {}, **fields}
+    write_record(own.results, msgspec.structs.replace(record, **changed))
+
+
+def strip(own: Kept, **fields: object) -> None:
+    """The record as a run without weights leaves it, with other `fields`."""
+    write_record(own.results, msgspec.structs.replace(read_record(own.record), weights=None, **fields))
+    own.weights.unlink()
+
+
+def kept_file(own: Kept, source: str) -> Path:
+    return own.record.with_name(f"seed-0000.verified-{source}.json")
+
+
+def with_curve(record: Record, *correct: int, total: int = 10_000, **fields: Any) -> Record:
+    """A record of as many timesteps as `correct` has, whose images are kept at the last one."""
+    config = replace(record.config, timesteps=len(correct))
+    given = {"curve": Counts(list(correct), total), "right": {str(len(correct)): ""}, "epochs": [], **fields}
+    return msgspec.structs.replace(record, config=config, **given)
+
+
+def elsewhere(record: Record) -> Record:
+    return msgspec.structs.replace(record, environment={**record.environment, "device": "another"})
+
+
+# The rule of comparison
+
+
+def test_where_both_round_alike_nothing_but_equality_will_do(kept: Kept) -> None:
+    record = read_record(kept.record)
+    assert compare(record, record, {})[:2] == ("identical", 0)
+    one = with_curve(record, 9000, 9500)
+    assert compare(one, with_curve(record, 9001, 9500), {}) == ("different", 1, 0.0)
+    assert compare(one, msgspec.structs.replace(one, thresholds=[1.0]), {}) == ("different", 0, 0.0)
+
+
+@pytest.mark.parametrize("fields", [{"machine": None}, {"environment": {"torch": "1.0"}}, {"environment": {}}])
+def test_another_place_has_a_tolerance(kept: Kept, fields: Mapping[str, Any]) -> None:
+    one = with_curve(read_record(kept.record), 9000, 9500, **fields)
+    assert compare(one, with_curve(read_record(kept.record), 9000, 9501), {}).word == "within tolerance"
+
+
+def test_cores_and_python_do_not_round(kept: Kept) -> None:
+    record = read_record(kept.record)
+    assert record.machine is not None
+    other = msgspec.structs.replace(
+        with_curve(record, 9001),
+        machine=msgspec.structs.replace(record.machine, cores=64),
+        environment={**record.environment, "python": "3.0", TRAINED_AS: "x/lite/y"},
+    )
+    assert compare(with_curve(record, 9000), other, {}).word == "different"
+
+
+def test_what_the_noise_of_a_test_allows_is_binomial(kept: Kept) -> None:
+    """One compared step, n = 100, p = ½: 1.96 · √(2 · 100 · ¼) = 13.86 images."""
+    one = with_curve(read_record(kept.record), 43, total=100)
+    found = compare(one, elsewhere(with_curve(one, 57, total=100)), {})
+    assert found[:2] == ("different", 14)
+    assert found.allowed == pytest.approx(13.859, abs=1e-3)
+    assert compare(one, elsewhere(with_curve(one, 56, total=100)), {}).word == "within tolerance"
+
+
+def test_a_training_elsewhere_may_differ_as_two_seeds_do(kept: Kept) -> None:
+    one = with_curve(read_record(kept.record), 9000, 9500)
+    other = elsewhere(with_curve(one, 5000, 9560))  # at step 1 nothing is claimed
+    noise = norm.isf(0.025) * (2 * 10_000 * 0.953 * 0.047) ** 0.5  # 58.7 images
+    few = compare(one, other, {2: Spread(40.0, 9)})
+    assert few[:2] == ("different", 60)
+    assert few.allowed == pytest.approx(noise)
+    seeds = t.isf(0.025, 10) * 40.0 * 2**0.5  # 126.0 images
+    enough = compare(one, other, {2: Spread(40.0, 10)})
+    assert enough[:2] == ("within tolerance", 60)
+    assert enough.allowed == pytest.approx(seeds)
+    assert compare(one, other, {2: Spread(10.0, 10)}).word == "different"
+    assert compare(one, other, {2: Spread(4000.0, 10)}).allowed == pytest.approx(4 * noise)
+
+
+def test_without_training_every_timestep_is_compared(kept: Kept) -> None:
+    one = with_curve(read_record(kept.record), 9000, 9500)
+    found = compare(one, elsewhere(with_curve(one, 5000, 9500)))
+    assert (found.word, found.largest) == ("different", 4000)
+
+
+def test_the_spread_is_pooled_over_arms_and_seeds(own: Kept) -> None:
+    """Two arms with counts 50, 52 and 60, 66, 63: squares 2 + 18 over 1 + 2 degrees of freedom."""
+    record = msgspec.structs.replace(read_record(own.record), epochs=[], right={}, weights=None)
+    own.record.unlink()
+    for arm, counts in (("cyclic-6", (50, 52)), ("other", (60, 66, 63)), ("alone", (99,))):
+        for seed, count in enumerate(counts):
+            config = replace(record.config, arm=arm, seed=seed)
+            curve = Counts([0] * 5 + [count], 100)
+            path = write_record(
+                own.results, msgspec.structs.replace(of_other_recipe(record, config), config=config, curve=curve)
+            )
+    path.with_name("seed-0009.json").write_text("no record")
+    assert spread_of(own.record, record) == {6: Spread(pytest.approx((20 / 3) ** 0.5), 3)}  # type: ignore[arg-type]
+
+
+def test_a_failure_and_a_shorter_curve_have_no_gap(kept: Kept) -> None:
+    record = read_record(kept.record)
+    failed = msgspec.structs.replace(record, status="failed", curve=None)
+    assert compare(record, failed, {}) == ("different", None, None)
+    assert compare(with_curve(record, 9000), with_curve(record, 9000, 9000), {}).word == "different"
+
+
+def test_an_output_that_early_records_do_not_have_does_not_differ(kept: Kept) -> None:
+    record = read_record(kept.record)
+    assert differing(msgspec.structs.replace(record, sample_curve=None), record) == []
+    assert differing(record, msgspec.structs.replace(record, sample_curve=None)) == ["sample_curve"]
+
+
+# The command
+
+
+def test_kept_weights_are_the_default(own: Kept, call: Call) -> None:
+    code, out = call("verify", own.record)
+    assert (code, out) == (0, f"{own.record}: from weights: identical\n")
+    own.weights.unlink()
+    assert call("verify", own.record) == (0, f"{own.record}: from training: identical\n")
+
+
+def test_several_records_are_one_document(own: Kept, call: Call) -> None:
+    code, out = call("verify", own.record, "tiny/smoke/cyclic-6/0", "--results-dir", own.results, "--json")
+    row = {"record": str(own.record), "from": "weights", "verdict": "identical", "largest": 0, "allowed": 0.0}
+    assert (code, json.loads(out)) == (0, {"verifications": [row, row]})
+
+
+@pytest.mark.parametrize("source", ["weights", "training"])
+def test_one_image_more_is_different_on_the_same_machine(own: Kept, call: Call, source: str) -> None:
+    off_by(own, 1)
+    code, out = call("verify", own.record, "--from", source)
+    assert code == 1
+    assert f"from {source}: different: 1 images apart, 0 allowed" in out
+    assert "differing: " in out
+
+
+@pytest.mark.parametrize(("images", "code"), [(2, 0), (40, 1)])
+def test_weights_tested_elsewhere_may_differ_by_noise(own: Kept, call: Call, images: int, code: int) -> None:
+    off_by(own, -images if images > 20 else images, machine=None)
+    assert call("verify", own.record)[0] == code
+
+
+def test_what_differs_in_the_circumstances_is_said(own: Kept, call: Call) -> None:
+    record = read_record(own.record)
+    environment = {**record.environment, "torch": "1.0", TRAINED_AS: "other/lite/arm"}
+    write_record(own.results, msgspec.structs.replace(record, environment=environment))
+    lines = call("verify", own.record)[1].splitlines()
+    assert any(line.startswith("  torch: 1.0 in the record") for line in lines)
+    assert "  the cell of the record was trained as other/lite/arm" in lines
+
+
+def test_the_second_curve_is_kept_where_asked(own: Kept, call: Call) -> None:
+    call("verify", own.record)
+    assert not kept_file(own, "weights").exists()
+    record = read_record(own.record)
+    for source in ("weights", "training"):
+        assert call("verify", own.record, "--from", source, "--keep")[0] == 0
+        stored = json.loads(kept_file(own, source).read_text())
+        assert (stored["record"], stored["from"], stored["verdict"]) == (record.digest, source, "identical")
+        assert stored["curve"] == msgspec.to_builtins(record.curve)
+        assert stored["right"] == record.right
+    assert [found.source for found in verifications_of(own.record, record)] == ["weights", "training"]
+    assert read_record(own.record) == record
+    assert record_paths(own.results) == [own.record]
+
+
+def test_a_second_training_adds_the_weights_that_a_record_lacks(own: Kept, call: Call) -> None:
+    expected = own.weights.read_bytes(), own.record.read_bytes()
+    strip(own)
+    call("verify", own.record)
+    assert not own.weights.exists()
+    assert call("verify", own.record, "--keep")[0] == 0
+    assert (own.weights.read_bytes(), own.record.read_bytes()) == expected
+    (found,) = verifications_of(own.record, read_record(own.record))
+    assert (found.source, found.verdict) == ("training", "identical")
+
+
+def test_weights_of_a_training_that_differs_are_not_added(own: Kept, call: Call) -> None:
+    strip(own)
+    off_by(own, 1)
+    before = own.record.read_bytes()
+    assert call("verify", own.record, "--keep")[0] == 1
+    assert (own.record.read_bytes(), own.weights.exists()) == (before, False)
+    (found,) = verifications_of(own.record, read_record(own.record))
+    assert (found.verdict, found.largest) == ("different", 1)
+
+
+def test_a_verification_counts_for_its_own_whole_record_only(own: Kept, call: Call) -> None:
+    call("verify", own.record, "--keep")
+    record, file = read_record(own.record), kept_file(own, "weights")
+    (found,) = verifications_of(own.record, record)
+    assert verifications_of(own.record, msgspec.structs.replace(record, digest="0" * 64)) == []
+
+    def refused(**fields: Any) -> bool:
+        write_verification(own.record, msgspec.structs.replace(found, **fields))
+        return verifications_of(own.record, record) == []
+
+    assert not refused()
+    assert refused(curve=Counts([101] * 6, 100))
+    assert refused(curve=Counts([1] * 6, 2), right={}, differing=["curve"], verdict="different", largest=9)
+    assert refused(curve=Counts([50] * 6, 100))  # its images contradict it
+    assert refused(curve=Counts([50] * 6, 100), right={})  # called identical
+    assert refused(verdict="different")
+    assert refused(differing=["curve"])
+    write_verification(own.record, found)
+    file.write_text(file.read_text().replace('"numba"', '"triton"'))
+    assert verifications_of(own.record, record) == []
+    for content in ("{}", "[" * 100_000, " " * LARGEST_FILE + "{}"):
+        file.write_text(content)
+        assert verifications_of(own.record, record) == []
+    file.unlink()
+    os.mkfifo(file)  # it is not opened: a pipe would keep us waiting for ever
+    assert verifications_of(own.record, record) == []
+
+
+def test_a_second_training_that_fails_is_different(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("harness.runs.grid.run_cell", fail)
+    code, out = call("verify", own.record, "--from", "training", "--keep", "--json")
+    assert code == 1
+    (row,) = json.loads(out)["verifications"]
+    assert (row["verdict"], row["largest"], row["allowed"]) == ("different", None, None)
+    assert not kept_file(own, "training").exists()
+
+
+def test_other_data_are_refused(own: Kept, call: Call) -> None:
+    record = read_record(own.record)
+    config = replace(record.config, train_images=150)
+    write_record(own.results, of_other_recipe(record, config))
+    code, message = call("verify", own.record)
+    assert (code, "is not that of the record" in message) == (2, True)
+
+
+def test_a_record_without_weights_says_how_to_get_them(own: Kept, call: Call) -> None:
+    strip(own)
+    code, message = call("verify", own.record, "--from", "weights")
+    assert (code, "--from training; --keep adds them" in message) == (2, True)
+
+
+def test_an_unknown_source_is_named(own: Kept, call: Call) -> None:
+    code, message = call("verify", own.record, "--from", "snntorc")
+    assert (code, "did you mean 'snntorch'?" in message) == (2, True)
+
+
+def test_a_failed_cell_has_nothing_to_verify(own: Kept, call: Call) -> None:
+    strip(own, status="failed", curve=None, epochs=[], right={}, failure=Failure("diverged", ""))
+    code, message = call("verify", own.record)
+    assert (code, "its cell failed" in message) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["tiny/smoke/cyclic-6/9", "nothing", "", "/", "a/b/c/d/e", "a/b/c/-1", "\x00"])
+def test_what_is_no_record_is_named(kept: Kept, name: str) -> None:
+    with pytest.raises(HarnessError, match="no record"):
+        find(name, kept.results)
+
+
+def test_a_record_is_found_by_path_and_by_cell(kept: Kept) -> None:
+    assert find(str(kept.record), kept.results) == kept.record
+    assert find("tiny/smoke/cyclic-6/seed-0000", kept.results) == kept.record
+
+
+def test_reading_verifications_needs_no_torch() -> None:
+    code = f"import sys, {Verification.__module__}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_this_machine_is_the_one_of_the_tiny_record(kept: Kept) -> None:
+    # Otherwise the tests of "the same machine" would say nothing.
+    assert read_record(kept.record).machine == machine(CPU)
