@@ -7,7 +7,7 @@ equal bytes: the format writes several entries in a random order, so there is a 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,7 +32,8 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     fingerprint: that of the cell's record. thresholds: one a hidden layer. encoder_state: the encoder's fitted
     statistics. data: the digest of the data set, of which `train_images` and `test_images` were used (None: all).
-    shape: (channels, height, width) of the frames that enter the network. sha256: over the tensors and all of this.
+    shape: (channels, height, width) of the frames that enter the network. reset: absent where a spike subtracts its
+    threshold. sha256: over the tensors and all of this.
     """
 
     experiment: str
@@ -56,6 +57,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     train_images: int | None
     test_images: int | None
     sha256: str = ""
+    reset: Literal["none"] | msgspec.UnsetType = msgspec.UNSET
 
 
 class WeightsFile(NamedTuple):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+from msgspec import UNSET
 
 from harness.config import CellConfig
 from harness.data.types import DataSet
@@ -56,6 +57,7 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         data=data.digest,
         train_images=config.train_images,
         test_images=config.test_images,
+        reset=config.neuron.reset if config.neuron.reset == "none" else UNSET,
     )
     state = spiking.network.state_dict()
     tensors = {name: value.detach().to("cpu", torch.float32).contiguous().numpy() for name, value in state.items()}

@@ -71,7 +71,7 @@ def restore(
     spiking = Spiking(
         network=network.to(device or torch.device("cpu")),
         encoder=encoder,
-        neuron=NeuronSpec(about.reading, about.clock, about.leak),
+        neuron=NeuronSpec(about.reading, about.clock, about.leak, reset=about.reset or "subtract"),
         timesteps=shorter.timesteps or about.timesteps,
         thresholds=tuple(about.thresholds),
         dtype=DTYPES[about.precision],
