@@ -81,6 +81,7 @@ def verify(
     """Compute records a second time: identical, within tolerance, or different (exit code 1)."""
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs import verify as verifying
+        from harness.runs.estimate import Cost
         from harness.runs.progress import Progress
         from harness.training.checkpoint import SILENT, Watch
 
@@ -94,8 +95,11 @@ def verify(
                 cost = verifying.expected_cost(record, data)
                 with Progress(plain(stderr=True), cost.seconds) as show:
                     show.cell(str(path))
-                    watch = Watch(lambda stage, work, cost=cost, show=show: show.advance(stage, cost.of(work)))
-                    result, notes = verifying.verify(path, record, data, how, keep, watch)
+
+                    def progress(stage: str, work: float, cost: Cost = cost, show: Progress = show) -> None:
+                        show.advance(stage, cost.of(work))
+
+                    result, notes = verifying.verify(path, record, data, how, keep, Watch(progress))
             else:
                 result, notes = verifying.verify(path, record, data, how, keep, SILENT)
             rows.append(
