@@ -75,8 +75,8 @@ def run_experiment(
 ) -> list[dict[str, Any]]:
     """Run the cells of an experiment that have no record below `results`; one row a cell, as `run --json` prints.
 
-    `experiment`: a name, or the path of a Python file that defines EXPERIMENT. `options`: further fields of
-    `harness.runs.request.Request`, such as `seeds=3`, `arms=("cyclic-16",)` or `device="cpu"`.
+    `experiment`: a name, or the path of a Python file that defines EXPERIMENT. `options`: further ones of
+    `harness.runs.plan.make_plan`, such as `seeds=3`, `arms=("cyclic-16",)` or `workers=2`.
     Raises HarnessError or EncoderError for what cannot be run.
     """
     from harness.machine.process import bound_spinning
@@ -85,16 +85,10 @@ def run_experiment(
 
     from harness.machine.console import console as plain
     from harness.papers import catalogue
-    from harness.runs.announcing import announce
-    from harness.runs.execution import execute
-    from harness.runs.request import Request, prepare
+    from harness.runs.plan import make_plan
+    from harness.runs.workers import Where, execute
 
-    known, name = catalogue(), experiment
-    if experiment.endswith(".py"):
-        known = known.with_file(Path(experiment))
-        name = known.loose[-1].name
-    request = Request(name, profile=profile, results=Path(results), **options)
+    plan = make_plan(catalogue(), experiment, profile=profile, results=Path(results), **options)
     console = plain(stderr=True)
-    prepared = prepare(request, known)
-    announce(prepared, console)
-    return execute(prepared, request, console)
+    plan.announce(console)
+    return execute(plan, console, Where(workers=options.get("workers")).checked())

@@ -23,7 +23,11 @@ def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
 
 
 class Stopped(Exception):  # decides no number
-    """The work was told to end: its time is up, or a signal came. Says in which stage."""
+    """The work was told to end: its time is up, or a signal came. Says in which stage. `kept`: with a checkpoint."""
+
+    def __init__(self, stage: str, kept: bool = True) -> None:
+        super().__init__(stage)
+        self.kept = kept
 
 
 class CellFailure(Exception):  # decides no number

@@ -94,7 +94,7 @@ def test_a_failed_cell_is_a_record_and_exit_code_1(here: Path, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise CellFailure("linear1 fires no spike")
 
-    monkeypatch.setattr("harness.runs.grid.run_cell", broken)
+    monkeypatch.setattr("harness.runs.run.run_cell", broken)
     code, out, _ = run(*QUICK, "--json")
     assert code == 1
     (cell,) = json.loads(out)["cells"]

@@ -13,8 +13,7 @@ from harness import cli
 from harness.cli.look import network_words
 from harness.config import NetworkSpec
 from harness.machine.console import counted
-from harness.runs.display import display
-from harness.runs.forecast import Forecast
+from harness.runs.progress import Progress
 from tests.robust.command import main
 
 
@@ -109,7 +108,7 @@ def test_a_wrong_number_of_seeds_suggests_what_is_planned(monkeypatch: pytest.Mo
 def test_a_finished_bar_ends_at_100_percent() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=80)
-    with display(console, Forecast(1000.0)) as show:
+    with Progress(console, 1000.0) as show:
         show.cell("a cell")
         show.advance("training", 890.0)
     assert "100 %" in stream.getvalue()
@@ -120,7 +119,7 @@ def test_a_stopped_bar_does_not() -> None:
     console = Console(file=stream, force_terminal=True, width=80)
 
     def stop() -> None:
-        with display(console, Forecast(1000.0)) as show:
+        with Progress(console, 1000.0) as show:
             show.advance("training", 890.0)
             raise KeyboardInterrupt
 

@@ -12,7 +12,6 @@ from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, is_named
 from harness.errors import HarnessError, Stopped
 from harness.machine import process
 from harness.machine.console import console as plain
-from harness.runs.display import display
 
 
 @contextmanager
@@ -28,7 +27,9 @@ def stoppable(how_to_go_on: str, deadline: process.Deadline | None = None) -> It
         print(f"stopped: {how_to_go_on}", file=sys.stderr)
         raise typer.Exit(process.STOPPED) from None
     except Stopped as stopped:
-        print(f"stopped in {stopped} with a checkpoint: run the same command again to go on", file=sys.stderr)
+        kept = "with a checkpoint: run the same command again to go on"
+        lost = "without a checkpoint of it: the same command begins it again"
+        print(f"stopped in {stopped} {kept if stopped.kept else lost}", file=sys.stderr)
         raise typer.Exit(process.AGAIN) from None
 
 
@@ -80,8 +81,8 @@ def verify(
     """Compute records a second time: identical, within tolerance, or different (exit code 1)."""
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs import verify as verifying
-        from harness.runs.cost import Meter
-        from harness.runs.forecast import Forecast
+        from harness.runs.estimate import Cost
+        from harness.runs.progress import Progress
         from harness.training.checkpoint import SILENT, Watch
 
         paths = [verifying.find(name, results_dir) for name in records]
@@ -92,10 +93,13 @@ def verify(
             data = verifying.recorded_data(record, data_dir)
             if how == "training":
                 cost = verifying.expected_cost(record, data)
-                with display(plain(stderr=True), Forecast(cost.seconds)) as show:
+                with Progress(plain(stderr=True), cost.seconds) as show:
                     show.cell(str(path))
-                    watch = Watch(Meter(cost, show.advance).progress)
-                    result, notes = verifying.verify(path, record, data, how, keep, watch)
+
+                    def progress(stage: str, work: float, cost: Cost = cost, show: Progress = show) -> None:
+                        show.advance(stage, cost.of(work))
+
+                    result, notes = verifying.verify(path, record, data, how, keep, Watch(progress))
             else:
                 result, notes = verifying.verify(path, record, data, how, keep, SILENT)
             rows.append(

@@ -15,7 +15,6 @@ from harness.machine.process import Deadline
 
 if TYPE_CHECKING:
     from harness.catalogue import Catalogue
-    from harness.runs.request import Request
 
 
 def run(
@@ -26,7 +25,7 @@ def run(
     encoder: options.Encoders = None,
     device: options.Device = "auto",
     kernel: options.KernelName = "auto",
-    workers: options.Workers = 1,
+    workers: options.Workers = None,
     on: options.On = "here",
     slurm: options.SlurmOptions = None,
     detach: options.Detach = False,
@@ -38,68 +37,58 @@ def run(
     retry_failed: options.RetryFailed = False,
     keep_weights: options.KeepWeights = None,
     as_json: AsJson = False,
+    worker_of: options.WorkerOf = None,
+    began: options.Began = None,
 ) -> None:
     """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
-    deadline = Deadline(seconds_of(for_time))
+    deadline = Deadline(seconds_of(for_time), parent=worker_of)
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.data import cache
         from harness.papers import catalogue
         from harness.plugins.skeleton import require_installed
-        from harness.runs.executors.choice import Where
-        from harness.runs.request import Request
+        from harness.runs.plan import make_plan
+        from harness.runs.workers import Where, execute
         from harness.snn.neuron import Kernel
 
         for name in encoder or ():
             require_installed(name)
         if cache_dir is not None:
             cache.use(cache_dir)
-        known = catalogue()
-        if experiment.endswith(".py"):
-            known = known.with_file(Path(experiment))
-            experiment = known.loose[-1].name
-        request = Request(
-            experiment=experiment,
+        where = Where(on, workers, tuple(slurm or ()), detach).checked()
+        is_worker = worker_of is not None
+        plan = make_plan(
+            catalogue(),
+            experiment,
             profile=profile,
             seeds=seeds,
-            arms=tuple(arm or ()),
-            encoders=tuple(encoder or ()),
+            arms=arm or (),
+            encoders=encoder or (),
             device=device,
             kernel=_one_of("kernel", kernel, get_args(Kernel)),
-            deadline=deadline,
+            workers=workers or 1,
+            task_threads=where.task_threads(),
             data_dir=data_dir,
-            cache_dir=cache_dir,
             results=results_dir,
+            retry_failed=retry_failed,
+            began=began,
             keep_weights=keep_weights,
             dry_run=dry_run,
-            retry_failed=retry_failed,
-            where=Where(on, workers, tuple(slurm or ()), detach).checked(),
+            estimated=not is_worker,
         )
-        rows = _train(request, known, as_json)
+        errors = plain(stderr=True)
+        if not is_worker:
+            plan.announce(errors)
+        if dry_run:
+            script = where.script(plan, deadline.seconds)
+            print(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
+            return
+        rows = execute(plan, errors, where, deadline, quiet=is_worker)
+        if as_json:
+            print(json.dumps({"cells": rows}))
+        else:
+            _show_results(plan.experiment.name, plan.catalogue, results_dir)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
-
-
-def _train(request: "Request", catalogue: "Catalogue", as_json: bool) -> list[dict[str, Any]]:
-    """Train the cells of a request that have no record and print the results; a dry run has no rows."""
-    from harness.runs.announcing import announce, document
-    from harness.runs.execution import execute
-    from harness.runs.request import prepare
-
-    prepared = prepare(request, catalogue)
-    errors = plain(stderr=True)
-    announce(prepared, errors)
-    if request.dry_run:
-        gpu = prepared.device.type == "cuda"
-        script = request.where.script(request.results, len(prepared.todo), prepared.threads.count, gpu)
-        print(json.dumps(document(prepared, script)) + "\n" if as_json else script, end="")
-        return []
-    request.deadline.start()
-    rows = execute(prepared, request, errors)
-    if as_json:
-        print(json.dumps({"cells": rows}))
-    else:
-        _show_results(prepared.experiment.name, catalogue, request.results)
-    return rows
 
 
 def _show_results(experiment: str, catalogue: "Catalogue", results: Path) -> None:

@@ -51,9 +51,13 @@ KernelName = Annotated[
     ),
 ]
 Workers = Annotated[
-    int, typer.Option(help="Number of processes here; they share the threads or the GPUs.", rich_help_panel=WHERE)
+    int | None,
+    typer.Option(
+        help="Number of processes. Default: one here; on slurm or ray as many as cells and room allow.",
+        rich_help_panel=WHERE,
+    ),
 ]
-On = Annotated[str, typer.Option(help="here, slurm or ray (one task for each cell).", rich_help_panel=WHERE)]
+On = Annotated[str, typer.Option(help="here, slurm or ray.", rich_help_panel=WHERE)]
 SlurmOptions = Annotated[
     list[str] | None,
     typer.Option(
@@ -93,6 +97,10 @@ ForTime = Annotated[
     ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit to Slurm and do not wait.", rich_help_panel=HOW_LONG)]
+
+# What a run tells the workers that it starts.
+WorkerOf = Annotated[int | None, typer.Option(hidden=True, help="The process with which this one ends; 0: none.")]
+Began = Annotated[int | None, typer.Option(hidden=True, help="When the run began whose worker this is, in ns.")]
 
 
 class Grouped(TyperCommand):

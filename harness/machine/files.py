@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ import filelock
 import msgspec
 
 SEAL = hashlib.sha256().digest_size  # bytes
+TRIES, RETRY_SECONDS = 3, 0.02  # of taking a lock whose holder has no name
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -72,11 +74,16 @@ def free_gib(path: Path) -> float:
     return shutil.disk_usage(nearest_existing(path)).free / 2**30
 
 
-class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The process that holds a lock. Without a host: a process that has not written its name."""
+class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The process that holds a lock. Without a host: a process that has not written its name.
+
+    stage, work: what it does and how much it has done, as it last wrote by `report`.
+    """
 
     host: str = ""
     pid: int = 0
+    stage: str = ""
+    work: float = 0.0
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}" if self.host else "another process"
@@ -96,21 +103,52 @@ def hold(path: Path) -> Iterator[Owner | None]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path, thread_local=False)
+    for left in reversed(range(TRIES)):
+        try:
+            lock.acquire(blocking=False)
+            break
+        except filelock.Timeout:
+            # Nameless: it may be a process that is in `holder`, which lets go at once.
+            if not left or _owner(path).host:
+                yield _owner(path)
+                return
+            time.sleep(RETRY_SECONDS)
+        except NotImplementedError:  # a disk without locks
+            yield None
+            return
     try:
-        lock.acquire(blocking=False)
-    except filelock.Timeout:
-        yield _owner(path)
-        return
-    except NotImplementedError:  # a disk without locks
-        yield None
-        return
-    try:
-        path.write_bytes(msgspec.json.encode(Owner(platform.node(), os.getpid())))
+        report(path)
         yield None
     finally:
         with suppress(OSError):  # the file was removed; and the name of a process that has ended does no harm
             os.truncate(path, 0)
         lock.release()
+
+
+def report(path: Path, stage: str = "", work: float = 0.0) -> None:
+    """Write into the lock file `path`, which this process holds, what the process does and how much it has done."""
+    content = msgspec.json.encode(Owner(platform.node(), os.getpid(), stage, work)).ljust(200)
+    try:
+        file = os.open(path, os.O_WRONLY)
+    except FileNotFoundError:  # somebody has deleted it
+        return
+    try:  # in one write and without emptying the file first, so that a reader finds the old content or the new
+        os.write(file, content)
+        os.ftruncate(file, len(content))
+    finally:
+        os.close(file)
+
+
+def has_locks(folder: Path) -> bool:
+    """Whether the file system of the existing `folder` has locks."""
+    path = folder / f".lock-test-{os.getpid()}"
+    try:
+        with filelock.FileLock(path, thread_local=False):
+            return True
+    except NotImplementedError:
+        return False
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def holder(path: Path) -> Owner | None:

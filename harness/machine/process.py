@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+from harness.errors import Stopped
+
 STOPPED = 130  # exit code after Ctrl-C
 AGAIN = 75  # exit code after an end with a checkpoint: start again to go on (EX_TEMPFAIL)
 GRACEFUL = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasattr(signal, name))
@@ -26,9 +28,13 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # names of mallopt(3)
 
 @dataclass
 class Deadline:
-    """When a run ends with a checkpoint: `seconds` after `start`, or as soon as a signal asks for it."""
+    """When a run ends with a checkpoint: `seconds` after `start`, or as soon as a signal asks for it.
+
+    parent: the process that has started this one, whose end is this one's too; None or 0 for no such process.
+    """
 
     seconds: float | None = None
+    parent: int | None = None
     _begun: float | None = None
     _asked: list[int] = field(default_factory=list)
 
@@ -37,27 +43,37 @@ class Deadline:
         if self._begun is None:
             self._begun = time.monotonic()
 
+    @property
+    def started(self) -> bool:
+        """Whether it counts."""
+        return self._begun is not None
+
     def ask(self, number: int) -> None:
         """End the run because of signal `number`."""
         self._asked.append(number)
 
     def passed(self) -> bool:
         """Whether the run should end now."""
+        if self._asked or (self.parent and os.getppid() != self.parent):
+            return True
         over = self.seconds is not None and self._begun is not None
-        return bool(self._asked) or (over and time.monotonic() - (self._begun or 0.0) >= (self.seconds or 0.0))
+        return over and time.monotonic() - (self._begun or 0.0) >= (self.seconds or 0.0)
 
 
 @contextmanager
 def stoppable(deadline: Deadline | None = None) -> Iterator[None]:
     """Inside the block, Ctrl-C (SIGINT) raises KeyboardInterrupt; a second signal ends the process.
 
-    SIGTERM and SIGUSR1 ask `deadline` to end the run; without a deadline they act like Ctrl-C.
+    SIGTERM and SIGUSR1 ask `deadline` to end the run, and raise Stopped if it has not started; without a deadline they
+    act like Ctrl-C.
     """
 
     def stop(number: int) -> None:
         if deadline is None or number not in GRACEFUL:
             raise KeyboardInterrupt
         deadline.ask(number)
+        if not deadline.started:
+            raise Stopped("its preparation", kept=False)
 
     with _first_signal(stop):
         yield

@@ -1,34 +1,49 @@
-"""What is to do: the cells of an experiment, and what stands in their records today."""
+"""What a run has to do: the cells of an experiment, what stands in their records today, and how long the rest takes."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from harness.catalogue import Arm, Experiment, Profile
+import torch
+from rich.console import Console
+
+from harness.catalogue import Arm, Catalogue, Claim, Experiment, Profile
 from harness.config import CellConfig
+from harness.data import cache, load
 from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError
-from harness.machine.files import nearest_existing
+from harness.machine.console import counted
+from harness.machine.files import free_gib, nearest_existing
+from harness.machine.process import Threads, computing_with
 from harness.plugins.guard import guarded
 from harness.records.certificates import known_certificates
-from harness.records.fingerprint import Device, fingerprint
-from harness.records.freshness import State, freshness
+from harness.records.fingerprint import Device, ann_code, fingerprint
+from harness.records.freshness import State
 from harness.records.store import record_path
-from harness.runs.cost import Cost
+from harness.runs.estimate import Cost, ann_entries, estimate, threads_of
+from harness.runs.progress import duration
+from harness.runs.status import record_of
 from harness.schema import Fingerprint
+from harness.snn.kernels import Kernel
+from harness.training.ann import AnnCache
 from harness.training.batches import encoder_key, normalised
+from harness.training.cell import Setting
 
 PRACTICAL_SECONDS = 3 * 3600.0
 MOST_SEEDS = 10_000  # a record's name has four digits
+RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
+TASK_THREADS = 4  # of a process on another machine, which may have another number of cores than this one
 
 
 @dataclass(frozen=True)
 class PlannedCell:
     """A cell, its record's place, what stands there now, and why it is not simply done.
 
-    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all; `cost`
-    is what it is expected to take, where that was estimated.
+    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all; `ann` is
+    where its ANN is or will be in the cache; `cost` is what it is expected to take, where that was estimated.
     """
 
     config: CellConfig
@@ -38,12 +53,186 @@ class PlannedCell:
     reason: str = ""
     stamp: int = 0
     fault: CellFailure | None = None
-    cost: Cost | None = None
+    ann: Path | None = None
+    cost: Cost = field(default_factory=Cost)
+
+    def __str__(self) -> str:
+        return f"{self.config.arm} seed {self.config.seed}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of an experiment at a profile, those of them that are `todo`, and with what they are computed.
+
+    timesteps: by arm, those at which a claim is judged. threads: of each process. words: the arguments with which
+    another `harness run` has the same plan.
+    """
+
+    catalogue: Catalogue
+    experiment: Experiment
+    profile: Profile
+    why: str
+    data: DataSet
+    results: Path
+    setting: Setting
+    threads: Threads
+    cells: tuple[PlannedCell, ...]
+    todo: tuple[PlannedCell, ...]
+    at_once: int = 1
+    keep_weights: bool | None = None
+    words: tuple[str, ...] = ()
+
+    @property
+    def timesteps(self) -> dict[str, list[int]]:
+        """By arm, the timesteps at which a claim is judged."""
+        return claimed_timesteps(self.catalogue.claims_of(self.experiment.name))
 
     @property
     def seconds(self) -> float:
-        """The seconds expected of it; 0 where none were estimated."""
-        return self.cost.seconds if self.cost else 0.0
+        """The time that the cells to do are expected to take."""
+        return sum(cell.cost.seconds for cell in self.todo) / self.at_once
+
+    @property
+    def steps(self) -> int:
+        """The optimiser steps of the cells to do."""
+        return sum(cell.cost.steps for cell in self.todo)
+
+    def document(self, script: str) -> dict[str, Any]:
+        """For `--json`, of a run that trains nothing: cells by state, what is to do, seconds, Slurm's script."""
+        return {
+            "experiment": self.experiment.name,
+            "profile": self.profile.name,
+            "data": self.data.digest,
+            "device": self.setting.device.type,
+            "threads": self.threads.count,
+            "cells": [{"arm": c.config.arm, "seed": c.config.seed, "state": c.state} for c in self.cells],
+            "to_do": [{"arm": c.config.arm, "seed": c.config.seed} for c in self.todo],
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "script": script,
+        }
+
+    def announce(self, console: Console) -> None:
+        """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
+        data, todo = self.data, self.todo
+        console.print(f"{self.experiment.name} — {self.experiment.title}", style="bold")
+        console.print(f"profile {self.profile.name} ({self.why}); device {self.setting.device}, {self.threads}")
+        console.print(
+            f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}"
+        )
+        begun = sum(cell.cost.begun for cell in todo)
+        goes_on = f", {begun} of them from a checkpoint" if begun else ""
+        console.print(f"{counted(len(self.cells), 'cell')}, {len(todo)} to do{goes_on}")
+        for cell in self.cells:
+            if cell.reason:
+                console.print(f"  {cell}: {cell.state}: {cell.reason}")
+        if todo:
+            console.print(
+                f"{counted(self.steps, 'optimiser step')}, estimated time {duration(self.seconds)}; disk: "
+                f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
+                f"{free_gib(todo[0].path):.0f} GiB free"
+            )
+        else:
+            console.print("nothing to train: every cell has its record")
+
+
+def make_plan(
+    catalogue: Catalogue,
+    experiment: str,
+    *,
+    profile: str | None = None,
+    seeds: int | None = None,
+    arms: Sequence[str] = (),
+    encoders: Sequence[str] = (),
+    device: str = "auto",
+    kernel: Kernel = "auto",
+    workers: int = 1,
+    task_threads: int | None = None,
+    data_dir: Path | None = None,
+    results: Path = Path("results/local"),
+    retry_failed: bool = False,
+    began: int | None = None,
+    keep_weights: bool | None = None,
+    dry_run: bool = False,
+    estimated: bool = True,
+) -> Plan:
+    """Plan a run of `experiment`, a name or the path of a file that defines it, without training anything.
+
+    profile: None chooses the fullest that is practical. task_threads: of processes on other machines, whose GPUs count
+    then; None for this one. began: when the run began that this is a part of, in nanoseconds: `retry_failed` tries
+    failed records again that are older. keep_weights: None keeps those of small networks. estimated: False leaves costs
+    at 0.
+    Raises HarnessError or EncoderError for what cannot be.
+    """
+    words = [experiment]
+    if experiment.endswith(".py"):
+        words = [str(Path(experiment).absolute())]
+        catalogue = catalogue.with_file(Path(experiment))
+        experiment = catalogue.loose[-1].name
+    asked = catalogue.experiment(experiment).with_added(encoders)
+    names = dict.fromkeys((*arms, *encoders))
+    chosen = tuple(asked.arm(name) for name in names) if arms else asked.arms
+    place = device_of(device, elsewhere=task_threads is not None)
+    if kernel == "triton" and place.type != "cuda":
+        raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
+    if kernel in ("numba", "events") and place.type != "cpu":
+        raise HarnessError(f"the {kernel} kernel runs on the CPU only", "use --kernel auto, or --device cpu")
+    setting = Setting(place, kernel, AnnCache(cache.folder("anns"), ann_code(), cache.go_without))
+    began = began or time.time_ns()
+    given = {"--seeds": seeds, "--data-dir": data_dir and data_dir.absolute(), "--began": began}
+    words += ["--device", place.type, "--kernel", kernel, "--results-dir", str(results.absolute())]
+    words += [word for option, value in given.items() if value is not None for word in (option, str(value))]
+    words += [word for arm in arms for word in ("--arm", arm)]
+    words += [word for encoder in encoders for word in ("--encoder", encoder)]
+    words += ["--retry-failed"] * retry_failed
+    words += [] if keep_weights is None else ["--keep-weights" if keep_weights else "--no-keep-weights"]
+
+    def at(found: Profile) -> Plan:
+        configs = configurations(asked, found, chosen, seeds)
+        data = load(asked.dataset, data_dir, train_images=found.train_images, test_images=found.test_images)
+        if not dry_run:
+            require_writable(results)
+        cells = cells_of(configs, data, results, "cuda" if place.type == "cuda" else "cpu")
+        todo = [
+            cell
+            for cell in cells
+            if cell.state in ("missing", "stale") or (retry_failed and cell.state == "failed" and cell.stamp < began)
+        ]
+        largest = configurations(asked, found, asked.arms, 1)
+        sound = [cell.config for cell in cells if cell.fault is None]
+        threads = threads_of(sound, largest, data, place, workers if task_threads is None else 1)
+        if task_threads is not None and not threads.why:  # another machine need not have as many as this one
+            threads = Threads(task_threads, "of each task")
+        with computing_with(threads.count):
+            entry_of = ann_entries(data, setting)
+            todo = [cell if cell.fault else replace(cell, ann=entry_of(cell.config)) for cell in todo]
+            todo = estimate(todo, data, setting, results, bool(keep_weights)) if estimated else todo
+        return Plan(
+            catalogue=catalogue,
+            experiment=asked,
+            profile=found,
+            why="as asked" if profile else f"the fullest that is practical on this {place.type.upper()}",
+            data=data,
+            results=results,
+            setting=setting,
+            threads=threads,
+            cells=tuple(cells),
+            todo=tuple(todo),
+            at_once=max(1, min(workers, len(todo))),
+            keep_weights=keep_weights,
+            words=(words[0], "--profile", found.name, *words[1:]),
+        )
+
+    if profile is not None:
+        return at(asked.profile(profile))
+    ordered: list[str] = list(reversed(asked.profile_names))
+    # short takes a night: it is run only when asked for.
+    fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
+    plans = (at(asked.profile(name)) for name in fuller)
+    found = next(plans)
+    while found.seconds > PRACTICAL_SECONDS and (lighter := next(plans, None)) is not None:
+        found = lighter
+    return found
 
 
 def configurations(
@@ -69,7 +258,7 @@ def configurations(
     ]
 
 
-def plan(configs: Sequence[CellConfig], data: DataSet, results: Path, device: Device = "cpu") -> list[PlannedCell]:
+def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device: Device = "cpu") -> list[PlannedCell]:
     """What stands in the place of each cell. Raises EncoderError for parameters that do not fit."""
     certificates = known_certificates(results)
     first = {config.arm: config for config in reversed(configs)}
@@ -78,10 +267,33 @@ def plan(configs: Sequence[CellConfig], data: DataSet, results: Path, device: De
     for config in configs:
         path = record_path(results, config)
         stamp = stamp_of(path)
-        found = freshness(path, config, certificates, data.digest)
+        found = record_of(results, config, certificates, data.digest)
         mark = _fingerprint(config, data.digest, device)
         cells.append(PlannedCell(config, mark, path, found.state, found.reason, stamp, faults[config.arm]))
     return cells
+
+
+def device_of(name: str, elsewhere: bool = False) -> torch.device:
+    """The device called `name`: "auto" takes a GPU where there is one.
+
+    elsewhere: cells run on other machines, which have a GPU if one is asked for. Raises HarnessError for an absent one.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name not in ("cpu", "cuda"):
+        raise HarnessError(f"unknown device '{name}'", "use auto, cpu or cuda")
+    if name == "cuda" and not elsewhere and not torch.cuda.is_available():
+        raise HarnessError("no CUDA device here", "use --device cpu")
+    return torch.device(name)
+
+
+def claimed_timesteps(claims: Iterable[Claim]) -> dict[str, list[int]]:
+    """By arm, the timesteps at which a claim is judged."""
+    found: dict[str, list[int]] = {}
+    for claim in claims:
+        for arm in claim.arms:
+            found.setdefault(arm, []).append(claim.judged_timestep)
+    return found
 
 
 def _fingerprint(config: CellConfig, digest: str, device: Device) -> Fingerprint:

@@ -18,7 +18,7 @@ from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.machine.files import holder
 from harness.records.certificates import Certificate, known_certificates
-from harness.records.freshness import freshness
+from harness.records.freshness import Freshness, freshness
 from harness.records.store import checkpoints_beside, lock_path, read_record, record_path, record_paths
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
@@ -61,6 +61,16 @@ class Status:
         return {"cells": [asdict(cell) for cell in self.cells], "arms": arms, "data": self.data}
 
 
+def record_of(
+    results: Path, config: CellConfig, certificates: Sequence[Certificate] = (), data: str | None = None
+) -> Freshness:
+    """The record in the folder `results` that answers the cell `config`, and what it is worth on that data.
+
+    The one place that knows how a cell's record is found.
+    """
+    return freshness(record_path(results, config), config, certificates, data)
+
+
 def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -> Status:
     """The state of every planned cell of each profile that was begun, and of every record beside them.
 
@@ -89,7 +99,7 @@ def _of_file(results: Path, experiment: str) -> Iterator[CellStatus]:
     certificates = known_certificates(results)
     for path in record_paths(results / experiment, levels=2):
         try:
-            yield _cell(read_record(path).config, path, certificates)
+            yield _cell(results, read_record(path).config, certificates)
         except HarnessError as error:
             profile, arm = path.parts[-3:-1]
             yield CellStatus(experiment, profile, arm, _seed(path), "stale", error.message, str(path))
@@ -103,10 +113,10 @@ def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterato
         planned = [experiment.resolve(arm, profile, n) for n in range(experiment.seeds(arm.name, profile.name))]
         more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
         configs = planned + [experiment.resolve(arm, profile, seed) for seed in sorted(map(_seed, more)) if seed >= 0]
-        yield from (_cell(config, record_path(results, config), certificates) for config in configs)
+        yield from (_cell(results, config, certificates) for config in configs)
         there -= {record_path(results, config) for config in configs}
     for path in sorted(there):
-        yield _other(experiment, profile, path, certificates)
+        yield _other(results, experiment, profile, path, certificates)
 
 
 def _seed(path: Path) -> int:
@@ -114,7 +124,9 @@ def _seed(path: Path) -> int:
     return int(number) if number.isascii() and number.isdigit() and path.stem == f"seed-{int(number):04d}" else -1
 
 
-def _other(experiment: Experiment, profile: Profile, path: Path, certificates: Sequence[Certificate]) -> CellStatus:
+def _other(
+    results: Path, experiment: Experiment, profile: Profile, path: Path, certificates: Sequence[Certificate]
+) -> CellStatus:
     """A record of no planned arm: of an encoder that was added by name, or of an arm that is no more."""
     name = path.parent.name
     try:
@@ -123,15 +135,16 @@ def _other(experiment: Experiment, profile: Profile, path: Path, certificates: S
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
-    return _cell(experiment.resolve(experiment.added_arm(name), profile, config.seed), path, certificates)
+    return _cell(results, experiment.resolve(experiment.added_arm(name), profile, config.seed), certificates)
 
 
-def _cell(config: CellConfig, path: Path, certificates: Sequence[Certificate]) -> CellStatus:
+def _cell(results: Path, config: CellConfig, certificates: Sequence[Certificate]) -> CellStatus:
+    path = record_path(results, config)
     owner = holder(lock_path(path))
     if owner is not None:
-        state, reason = "running", str(owner)
+        state, reason = "running", ", ".join(filter(None, (str(owner), owner.stage)))
     else:
-        found = freshness(path, config, certificates)
+        found = record_of(results, config, certificates)
         state, reason = found.state, found.reason
         if found.state == "done" and found.certified:
             reason = f"fresh by certificate {', '.join(found.certified)}"

@@ -40,11 +40,10 @@ from harness.records.verifications import (
     write_verification,
 )
 from harness.records.weights import WeightsFile, read_weights, weights_path
-from harness.runs.cost import Cost
-from harness.runs.estimate import cost_of
-from harness.runs.grid import Grid, compute
+from harness.runs.estimate import Cost, cost_of
 from harness.runs.plan import PlannedCell
 from harness.runs.predict import failures_as_errors, predict, restore
+from harness.runs.run import Run
 from harness.runs.sealing import circumstances, packed
 from harness.runs.simulators import Simulated
 from harness.schema import Record
@@ -179,9 +178,9 @@ def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watc
     except EncoderError as error:
         raise HarnessError(str(error), "install the encoder") from None
     setting = Setting(device, recorded_kernel(record, device), watch=watch, products=tuple(record.products))
-    grid = Grid(data, path.parent, setting, {config.arm: claimed(record)}, keep_weights=with_weights)
+    run = Run(data, path.parent, setting, {config.arm: claimed(record)}, keep_weights=with_weights)
     # A file of weights names the fingerprint of its record: equal cells give equal files.
-    second = compute(PlannedCell(config, record.fingerprint, path, "missing"), grid)
+    second = run.compute(PlannedCell(config, record.fingerprint, path, "missing"))
     # As it would be read back: a tuple is a list then, a whole number in a field of floats a float.
     second = msgspec.json.decode(msgspec.json.encode(second), type=Record)
     return msgspec.structs.replace(second, fingerprint=today)

@@ -46,8 +46,8 @@ def child(order: dict[str, Any]) -> None:
 def serve() -> None:
     """Answer orders until the input ends."""
     import harness.cli
-    import harness.runs.execution
-    import harness.runs.verify  # noqa: F401
+    import harness.runs.verify
+    import harness.runs.workers  # noqa: F401
     from harness.snn.kernels import cpu  # noqa: F401
 
     tiny.install()

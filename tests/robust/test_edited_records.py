@@ -20,7 +20,7 @@ from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import digest_of, read_record, write_record
 from harness.report import own_tables, read
-from harness.runs.plan import configurations, plan
+from harness.runs.plan import cells_of, configurations
 from harness.runs.status import status
 from harness.schema import Counts, Epoch, Failure, LayerActivity, Record
 from tests.fingerprints import of_other_recipe
@@ -123,7 +123,7 @@ def judged(results: Path, place: str, digits: DataSet) -> dict[str, str]:
     found = {cell.record: cell.status for cell in status(results, CATALOGUE, "quickstart").cells}
     by: dict[str, str] = {"status": found[str(results / place)]}
     configs = configurations(QUICK, LITE, [QUICK.arm(name) for name in ARMS], SEEDS)
-    planned = {str(cell.path): cell.state for cell in plan(configs, digits, results)}
+    planned = {str(cell.path): cell.state for cell in cells_of(configs, digits, results)}
     if str(results / place) in planned:
         by["run"] = planned[str(results / place)]
     (_, yours) = sources = read(results.parent / "none", results, CATALOGUE)

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import cli
-from harness.machine.files import hold
+from harness.machine.files import hold, report
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import lock_path, write_record
@@ -112,7 +112,10 @@ def test_records_of_different_data_are_pointed_out(tmp_path: Path) -> None:
 def test_a_cell_that_somebody_runs_is_running_and_a_dead_ones_is_begun(tmp_path: Path) -> None:
     place = tmp_path / NAME / "lite" / "cyclic-16" / "seed-0002.json"
     with hold(lock_path(place)):
-        assert state(tmp_path, "cyclic-16", 2) == ("running", f"process {os.getpid()} on {platform.node()}")
+        who = f"process {os.getpid()} on {platform.node()}"
+        assert state(tmp_path, "cyclic-16", 2) == ("running", who)
+        report(lock_path(place), "SNN epoch 2/4", 12.0)
+        assert state(tmp_path, "cyclic-16", 2) == ("running", f"{who}, SNN epoch 2/4")
     place.with_name(".seed-0002.0a0a0a0a.checkpoint.training").touch()
     assert state(tmp_path, "cyclic-16", 2) == ("missing", "begun: its finished epochs are kept")
 

@@ -15,11 +15,9 @@ from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.store import read_record, write_record
 from harness.records.twins import TRAINED_AS
 from harness.records.verifications import differing
-from harness.runs import grid
-from harness.runs.copies import copies
 from harness.runs.estimate import estimate
-from harness.runs.grid import Grid, run_grid
-from harness.runs.plan import PlannedCell, configurations, plan
+from harness.runs.plan import PlannedCell, cells_of, configurations
+from harness.runs.run import Run
 from harness.schema import Failure, Record
 from harness.training.cell import Setting
 from tests.fingerprints import of_other_code, of_other_recipe
@@ -37,12 +35,12 @@ def data() -> DataSet:
 @pytest.fixture(scope="module")
 def trained(data: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Record:
     folder = tmp_path_factory.mktemp("trained")
-    (done,) = run_grid(cells(tiny.EXPERIMENT, data, folder), Grid(data, folder, SETTING))
+    (done,) = Run(data, folder, SETTING).run(cells(tiny.EXPERIMENT, data, folder))
     return read_record(done.cell.path)
 
 
 def cells(experiment: Experiment, data: DataSet, results: Path, profile: Profile = tiny.PROFILE) -> list[PlannedCell]:
-    return plan(configurations(experiment, profile, experiment.arms[:1], 1), data, results)
+    return cells_of(configurations(experiment, profile, experiment.arms[:1], 1), data, results)
 
 
 def again(planned: list[PlannedCell], data: DataSet, results: Path, monkeypatch: pytest.MonkeyPatch) -> Record | None:
@@ -51,9 +49,9 @@ def again(planned: list[PlannedCell], data: DataSet, results: Path, monkeypatch:
     def no_training(*_: object) -> Record:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(grid, "compute", no_training)
+    monkeypatch.setattr(Run, "compute", no_training)
     try:
-        (done,) = run_grid(planned, Grid(data, results, SETTING))
+        (done,) = Run(data, results, SETTING).run(planned)
     except KeyboardInterrupt:
         return None
     return read_record(done.cell.path)
@@ -68,7 +66,7 @@ def test_the_same_under_another_name_is_not_trained_again(
     assert (taken.config.experiment, taken.config.arm) == ("tiny-again", "same-code")
     assert taken.environment[TRAINED_AS] == "tiny/smoke/cyclic-6"
     monkeypatch.undo()
-    (truly,) = run_grid(cells(OTHER_NAME, data, tmp_path / "b"), Grid(data, tmp_path / "b", SETTING))
+    (truly,) = Run(data, tmp_path / "b", SETTING).run(cells(OTHER_NAME, data, tmp_path / "b"))
     assert taken.fingerprint == truly.record.fingerprint
     assert differing(taken, read_record(truly.cell.path)) == []
 
@@ -95,22 +93,22 @@ def test_a_record_of_earlier_code_is_a_twin_where_a_certificate_leads_from_it(
     taken = again(cells(OTHER_NAME, data, tmp_path), data, tmp_path, monkeypatch)
     assert taken is not None
     assert taken.fingerprint == earlier.fingerprint
-    assert plan(configurations(OTHER_NAME, tiny.PROFILE, OTHER_NAME.arms, 1), data, tmp_path)[0].state == "done"
+    assert cells_of(configurations(OTHER_NAME, tiny.PROFILE, OTHER_NAME.arms, 1), data, tmp_path)[0].state == "done"
 
 
 def test_a_cell_that_will_be_copied_is_known_before_anything_runs(
     trained: Record, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = cells(OTHER_NAME, data, tmp_path)
-    assert copies(planned, tmp_path, SETTING) == set()
+    (cost,) = [cell.cost for cell in estimate(planned, data, SETTING, tmp_path)]
+    assert cost.steps > 0
     write_record(tmp_path, of_other_recipe(trained, replace(trained.config, timesteps=7)))
-    assert copies(planned, tmp_path, SETTING) == set()
+    (cost,) = [cell.cost for cell in estimate(planned, data, SETTING, tmp_path)]
+    assert cost.steps > 0
     write_record(tmp_path, trained)
-    found = copies(planned, tmp_path, SETTING)
-    assert found == {planned[0].fingerprint.digest}
-    assert estimate(planned, data, SETTING).steps > 0
-    monkeypatch.setattr("harness.runs.estimate.measure", lambda *_: pytest.fail("a copied cell was measured"))
-    assert estimate(planned, data, SETTING, found).steps == 0
+    monkeypatch.setattr("harness.runs.estimate.timed", lambda *_: pytest.fail("a copied cell was timed"))
+    (cost,) = [cell.cost for cell in estimate(planned, data, SETTING, tmp_path)]
+    assert (cost.steps, cost.seconds) == (0, 0.0)
 
 
 def spoiled(**changes: object) -> Callable[[Record], Record]:

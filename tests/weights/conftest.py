@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from harness import cli
 from harness.data import load
 from harness.errors import HarnessError
-from harness.runs.grid import Grid, run_grid
-from harness.runs.plan import configurations, plan
+from harness.runs.plan import cells_of, configurations
+from harness.runs.run import Run
 from harness.training.cell import Setting
 from tests.cells import CPU
 from tests.robust import tiny
@@ -30,8 +30,8 @@ class Kept(NamedTuple):
 def make(results: Path, keep: bool | None = None) -> Kept:
     """Run the cell."""
     data = load("digits", train_images=200, test_images=100)
-    cells = plan(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
-    list(run_grid(cells, Grid(data, results, SETTING, keep_weights=keep)))
+    cells = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
+    list(Run(data, results, SETTING, keep_weights=keep).run(cells))
     record = results / "tiny/smoke/cyclic-6/seed-0000.json"
     return Kept(results, record, record.with_suffix(".safetensors"))
 

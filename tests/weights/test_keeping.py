@@ -15,11 +15,10 @@ from harness.errors import HarnessError
 from harness.records import weights as file
 from harness.records.store import read_record, record_paths, write_record
 from harness.records.weights import read_weights
-from harness.runs import grid as grid_module
-from harness.runs.copies import copies
-from harness.runs.grid import Grid, run_grid
+from harness.runs.estimate import twins
 from harness.runs.keeping import SMALL, keeps
-from harness.runs.plan import PlannedCell, configurations, plan
+from harness.runs.plan import PlannedCell, cells_of, configurations
+from harness.runs.run import Run
 from harness.runs.status import status
 from harness.snn.network import Network
 from tests.robust import tiny
@@ -29,7 +28,7 @@ DATA = load("digits", train_images=200, test_images=100)
 
 
 def cells(kept: Kept) -> list[PlannedCell]:
-    return plan(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, kept.results)
+    return cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, kept.results)
 
 
 def strip(own: Kept, **fields: object) -> None:
@@ -42,10 +41,10 @@ def strip(own: Kept, **fields: object) -> None:
 def test_a_twin_without_weights_does_not_serve_where_weights_are_asked_for(own: Kept) -> None:
     strip(own)
     again = replace(tiny.EXPERIMENT, name="tiny-again")
-    planned = plan(configurations(again, tiny.PROFILE, again.arms[:1], 1), DATA, own.results)
-    assert copies(planned, own.results, SETTING)
-    assert not copies(planned, own.results, SETTING, with_weights=True)
-    (done,) = run_grid(planned, Grid(DATA, own.results, SETTING, keep_weights=True))
+    planned = cells_of(configurations(again, tiny.PROFILE, again.arms[:1], 1), DATA, own.results)
+    assert twins(planned, own.results, SETTING, with_weights=False)
+    assert not twins(planned, own.results, SETTING, with_weights=True)
+    (done,) = Run(DATA, own.results, SETTING, keep_weights=True).run(planned)
     assert done.record.weights is not None
     assert "trained as" not in done.record.environment
 
@@ -55,7 +54,7 @@ def test_a_twin_has_the_same_weights_under_its_own_name(own: Kept) -> None:
     config = replace(cell.config, arm="twin")
     path = own.record.parent.parent / "twin" / own.record.name
     twin = replace(cell, config=config, path=path, state="missing", stamp=0)
-    list(run_grid([twin], Grid(DATA, own.results, SETTING, keep_weights=None)))
+    list(Run(DATA, own.results, SETTING, keep_weights=None).run([twin]))
     found = read_weights(path.with_suffix(".safetensors"))
     assert found.about.arm == "twin"
     assert all((load_file(own.weights)[name] == tensor).all() for name, tensor in found.tensors.items())
@@ -66,14 +65,14 @@ def test_a_twin_of_a_cell_whose_weights_are_gone_names_none(own: Kept) -> None:
     (cell,) = cells(own)
     path = own.record.parent.parent / "twin" / own.record.name
     twin = replace(cell, config=replace(cell.config, arm="twin"), path=path, state="missing", stamp=0)
-    list(run_grid([twin], Grid(DATA, own.results, SETTING, keep_weights=None)))
+    list(Run(DATA, own.results, SETTING, keep_weights=None).run([twin]))
     assert read_record(path).weights is None
 
 
 def test_weights_of_a_replaced_record_go_with_it(own: Kept) -> None:
     (cell,) = cells(own)
     own.record.unlink()
-    list(run_grid([replace(cell, stamp=0)], Grid(DATA, own.results, SETTING, keep_weights=False)))
+    list(Run(DATA, own.results, SETTING, keep_weights=False).run([replace(cell, stamp=0)]))
     assert not own.weights.exists()
 
 
@@ -86,9 +85,9 @@ def test_the_weights_are_there_before_the_record(own: Kept, monkeypatch: pytest.
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(grid_module, "write_record", refuse)
+    monkeypatch.setattr("harness.runs.run.write_record", refuse)
     with pytest.raises(HarnessError, match="the disk refuses"):
-        list(run_grid([replace(cell, stamp=0)], Grid(DATA, own.results, SETTING, keep_weights=None)))
+        list(Run(DATA, own.results, SETTING, keep_weights=None).run([replace(cell, stamp=0)]))
     assert (own.weights.read_bytes(), own.record.exists()) == (expected, False)
 
 

@@ -257,7 +257,7 @@ def test_a_second_training_that_fails_is_different(own: Kept, call: Call, monkey
     def fail(*_: object) -> None:
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr("harness.runs.grid.run_cell", fail)
+    monkeypatch.setattr("harness.runs.run.run_cell", fail)
     code, out = call("verify", own.record, "--from", "training", "--keep", "--json")
     assert code == 1
     (row,) = json.loads(out)["verifications"]

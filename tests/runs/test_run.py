@@ -14,9 +14,8 @@ from harness.data import load
 from harness.data.types import DataSet
 from harness.errors import HarnessError
 from harness.records.store import lock_path, read_record
-from harness.runs import grid
-from harness.runs.grid import Finished, Grid, run_grid
-from harness.runs.plan import PlannedCell, configurations, plan
+from harness.runs.plan import PlannedCell, cells_of, configurations
+from harness.runs.run import Finished, Run, sweep
 from harness.training.cell import Setting, run_cell
 from tests.robust import tiny
 
@@ -29,12 +28,12 @@ def data() -> DataSet:
 
 
 def planned(data: DataSet, results: Path) -> list[PlannedCell]:
-    return plan(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
+    return cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
 
 
 def run(data: DataSet, results: Path, starting: Callable[[PlannedCell], None]) -> tuple[list[Finished], list[str]]:
     said: list[str] = []
-    done = list(run_grid(planned(data, results), Grid(data, results, SETTING, starting=starting, say=said.append)))
+    done = list(Run(data, results, SETTING, starting=starting, say=said.append).run(planned(data, results)))
     return done, said
 
 
@@ -44,9 +43,9 @@ def nothing(_: PlannedCell) -> None:
 
 def test_what_another_run_has_finished_since_is_not_trained(data: DataSet, tmp_path: Path) -> None:
     cells = planned(data, tmp_path)
-    first = list(run_grid(cells, Grid(data, tmp_path, SETTING)))
+    first = list(Run(data, tmp_path, SETTING).run(cells))
     started: list[PlannedCell] = []
-    second = list(run_grid(cells, Grid(data, tmp_path, SETTING, starting=started.append)))
+    second = list(Run(data, tmp_path, SETTING, starting=started.append).run(cells))
     assert ([done.here for done in first], [done.here for done in second]) == ([True], [False])
     assert started == []
 
@@ -85,7 +84,7 @@ def test_results_that_no_record_can_hold_are_a_failure(
         trained = run_cell(*arguments)  # type: ignore[arg-type]
         return replace(trained, result=msgspec.structs.replace(trained.result, thresholds=[float("nan")]))
 
-    monkeypatch.setattr(grid, "run_cell", broken)
+    monkeypatch.setattr("harness.runs.run.run_cell", broken)
     (done,), _ = run(data, tmp_path, nothing)
     assert done.record.failure is not None
     assert "this cannot be a record" in done.record.failure.reason
@@ -97,7 +96,7 @@ def test_what_a_run_killed_after_its_record_left_is_swept(data: DataSet, tmp_pat
     path = done.cell.path
     lock_path(path).write_bytes(b"a lock of a process that is gone")
     path.with_name(f".{path.stem}.0a1b2c3d.checkpoint.training").touch()
-    grid.sweep([done.cell])
+    sweep([done.cell])
     assert [left.name for left in path.parent.iterdir()] == [path.name]
 
 
@@ -106,5 +105,5 @@ def test_what_a_living_run_needs_is_not_swept(data: DataSet, tmp_path: Path) -> 
     checkpoint = done.cell.path.with_name(f".{done.cell.path.stem}.0a1b2c3d.checkpoint.training")
     with filelock.FileLock(lock_path(done.cell.path)):
         checkpoint.touch()
-        grid.sweep([done.cell])
+        sweep([done.cell])
         assert checkpoint.exists()

@@ -1,5 +1,6 @@
-"""Seeds planned for single arms, and which profile is run where none is named."""
+"""What a run has to do: the seeds planned for arms, the profile where none is named, and what is refused."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
-from harness.runs.plan import configurations
-from harness.runs.request import Request, prepare
+from harness.errors import CellFailure, HarnessError
+from harness.runs.plan import configurations, make_plan
+from harness.runs.run import Run
 from harness.runs.status import status
+from harness.snn.neuron import Kernel
 
 ARMS = tuple(Arm(name, EncoderSpec("dct"), 2, name) for name in ("first", "second", "third"))
 LITE = Profile(
@@ -45,6 +48,25 @@ def test_status_lists_the_seeds_of_the_plan(tmp_path: Path, arms: tuple[Arm, ...
 
 def test_short_is_run_only_when_asked_for(tmp_path: Path) -> None:
     known = Catalogue((), (EXPERIMENT,))
-    asked = Request("invented", device="cpu", results=tmp_path, dry_run=True)
-    assert prepare(asked, known).profile.name == "lite"
-    assert prepare(replace(asked, profile="short"), known).profile.name == "short"
+    assert make_plan(known, "invented", device="cpu", results=tmp_path).profile.name == "lite"
+    assert make_plan(known, "invented", profile="short", device="cpu", results=tmp_path).profile.name == "short"
+
+
+@pytest.mark.parametrize(("kernel", "device"), [("numba", "cuda"), ("events", "cuda"), ("triton", "cpu")])
+def test_a_kernel_of_another_device_is_refused(tmp_path: Path, kernel: Kernel, device: str) -> None:
+    known = Catalogue((), (EXPERIMENT,))
+    with pytest.raises(HarnessError, match=f"the {kernel} kernel"):
+        make_plan(known, "invented", device=device, kernel=kernel, results=tmp_path, task_threads=4)
+
+
+def test_a_worker_tries_no_cell_again_that_has_failed_since_the_run_began(tmp_path: Path) -> None:
+    known = Catalogue((), (replace(EXPERIMENT, arms=ARMS[:1]),))
+    began = time.time_ns()
+    options = {"profile": "lite", "seeds": 1, "results": tmp_path, "retry_failed": True, "estimated": False}
+    plan = make_plan(known, "invented", **options)  # type: ignore[arg-type]
+    (cell,) = plan.todo
+    failing = replace(cell, fault=CellFailure("no spike"))
+    (done,) = Run(plan.data, tmp_path, plan.setting).run([failing])
+    assert done.record.status == "failed"
+    assert len(make_plan(known, "invented", **options).todo) == 1  # type: ignore[arg-type]
+    assert make_plan(known, "invented", began=began, **options).todo == ()  # type: ignore[arg-type]

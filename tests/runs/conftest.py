@@ -6,17 +6,29 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.executors.cluster import Cluster, cluster, missing
 from tests.robust.conftest import Server, digests, server
+from tests.runs.cluster import Cluster, cluster, missing
 
-__all__ = ["server", "whole"]
+__all__ = ["server", "tiny_file", "whole"]
 
 
-@pytest.fixture(scope="module")
-def whole(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The digests of the tiny grid, computed by one process."""
+@pytest.fixture(scope="session")
+def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The tiny experiment as a file, which workers read as well as the run that starts them."""
+    path = tmp_path_factory.mktemp("file") / "own.py"
+    path.write_text(
+        "from dataclasses import replace\n"
+        "from tests.robust.tiny import EXPERIMENT as TINY\n"
+        "EXPERIMENT = replace(TINY, name='own')\n"
+    )
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def whole(server: Server, tiny_file: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The digests of its grid, computed by one process."""
     folder = tmp_path_factory.mktemp("whole")
-    run = server.start("run", "tiny", "--results-dir", "results", "--json", cwd=folder)
+    run = server.start("run", tiny_file, "--results-dir", "results", "--json", cwd=folder)
     assert run.wait() == 0, run.said()
     return digests(folder / "results")
 

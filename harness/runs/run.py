@@ -1,0 +1,220 @@
+"""One process's way through the cells of a grid: lock a cell, compute it, write its record, whatever happens to others.
+
+Any number of processes may share a results folder. A cell's lock is held while it runs, and says how far it is; what
+another process holds comes last.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from encoders.base import EncoderError
+from harness.data.types import DataSet
+from harness.errors import CellFailure, HarnessError, Stopped
+from harness.machine.files import Owner, hold, holder, report
+from harness.machine.process import finishing
+from harness.plugins.guard import guarded
+from harness.records.certificates import known_certificates
+from harness.records.store import checkpoints_beside, lock_path, write_record
+from harness.records.twins import twin
+from harness.runs.estimate import ann_checkpoint, checkpoint_of
+from harness.runs.keeping import drop_unnamed, keeps, of_twin, weights_of, with_weights
+from harness.runs.plan import PlannedCell, stamp_of
+from harness.runs.sealing import circumstances, failed, sealed
+from harness.runs.status import record_of
+from harness.schema import Record
+from harness.training.cell import Setting, run_cell
+from harness.training.checkpoint import Checkpoint, Watch
+
+POLL_SECONDS = 2.0
+REPORT_SECONDS = 1.0  # between two entries of its progress into a cell's lock
+
+
+class Finished(NamedTuple):
+    """A cell that has its record now. here: this process wrote it, and not another one meanwhile.
+
+    reported: seconds of its cost that its progress has told of.
+    """
+
+    cell: PlannedCell
+    record: Record
+    here: bool = True
+    reported: float = 0.0
+
+
+def _ignore(_: object) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A process that computes cells. The setting's watch is told the seconds of the cells' costs.
+
+    timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `keeping.keeps`.
+    starting: called before a cell is computed; say: called with a line for the user.
+    """
+
+    data: DataSet
+    results: Path
+    setting: Setting
+    timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    keep_weights: bool | None = False
+    starting: Callable[[PlannedCell], None] = _ignore
+    say: Callable[[str], None] = _ignore
+
+    def run(self, cells: Sequence[PlannedCell], wait: bool = True) -> Iterator[Finished]:
+        """Compute `cells` and yield each as its record is there. A failure is a record, not an exception.
+
+        Cells that other processes hold come last: their records are waited for, and they are taken over if the process
+        ends; without `wait`, they are left. Raises HarnessError when the disk refuses, and Stopped where the watch ends
+        the run; everything that was written before stays as it is.
+        """
+        left, named, refused = deque(cells), set[Path](), 0
+        while left:
+            cell = self._next(left)
+            left.remove(cell)
+            result = self.attempt(cell)
+            if isinstance(result, Finished):
+                refused = 0
+                yield result
+                continue
+            left.append(cell)
+            refused += 1
+            if cell.path not in named:
+                named.add(cell.path)
+                self.say(f"{cell}: running elsewhere ({result})")
+            if refused < len(left):
+                continue
+            if not wait:
+                return
+            if refused == len(left):
+                self.say(f"waiting for cells of other runs: {len(left)}; Ctrl-C ends the waiting, not them")
+            self._pause("waiting")
+            time.sleep(POLL_SECONDS)
+
+    def _next(self, left: Sequence[PlannedCell]) -> PlannedCell:
+        """The next cell, but rather one whose ANN no other process is just training."""
+
+        def in_training(ann: Path | None) -> bool:
+            if ann is None or ann.exists():
+                return False
+            return any(cell.ann == ann and holder(lock_path(cell.path)) for cell in left)
+
+        return next((cell for cell in left if not in_training(cell.ann)), left[0])
+
+    def _pause(self, stage: str) -> None:
+        if self.setting.watch.stop():
+            raise Stopped(stage, kept=False)
+
+    def attempt(self, cell: PlannedCell) -> Finished | Owner:
+        """Compute one cell, unless another process holds it, or has written its record since it was planned."""
+        told = 0.0
+        try:
+            with hold(lock_path(cell.path)) as owner:
+                if owner is not None:
+                    return owner
+                if stamp_of(cell.path) != cell.stamp:  # somebody has written it since
+                    found = record_of(self.results, cell.config, data=self.data.digest)
+                    if found.record is not None and found.state in ("done", "failed"):
+                        _tidy(cell)
+                        return Finished(cell, found.record, here=False)
+                self._pause(str(cell))
+                self.starting(cell)
+                done, last = 0.0, time.monotonic()
+
+                def progress(stage: str, work: float) -> None:
+                    nonlocal done, told, last
+                    done, told = done + work, told + cell.cost.of(work)
+                    self.setting.watch.progress(stage, cell.cost.of(work))
+                    if time.monotonic() - last >= REPORT_SECONDS:
+                        last = time.monotonic()
+                        report(lock_path(cell.path), stage, done)
+
+                record = self._of_twin(cell)
+                if record is None:
+                    watch = Watch(progress, self.setting.watch.stop)
+                    setting = replace(self.setting, checkpoint=self._checkpoint(cell), watch=watch)
+                    record = replace(self, setting=setting).compute(cell)
+                with finishing():
+                    record = self._written(cell, record)
+                    drop_unnamed(record, cell.path)
+                    _tidy(cell)
+                return Finished(cell, record, reported=told)
+        except Stopped as stopped:
+            raise Stopped(str(stopped), kept=is_begun(cell)) from None
+        except OSError as error:
+            raise HarnessError(
+                f"{cell}: the disk refuses: {error.strerror or error} ({error.filename or self.results})",
+                "records already written are intact; make room or choose another --results-dir, and run the same "
+                "command",
+            ) from error
+
+    def compute(self, cell: PlannedCell) -> Record:
+        """The record of a cell, a failed one for whatever goes wrong with it. Raises OSError when the disk refuses."""
+        config, fingerprint, setting = cell.config, cell.fingerprint, self.setting
+        try:
+            if cell.fault is not None:
+                raise cell.fault
+            trained = run_cell(config, self.data, guarded(config.encoder), setting)
+            record = sealed(config, fingerprint, setting, trained, self.timesteps.get(config.arm, ()))
+            if not keeps(self.keep_weights, trained.spiking.network):
+                return record
+            return with_weights(record, cell.path, weights_of(config, fingerprint, trained, self.data))
+        except (CellFailure, EncoderError) as error:
+            return failed(config, fingerprint, setting, str(error))
+        # The disk, or the end of the time: the encoder's own errors come as CellFailure.
+        except (OSError, HarnessError, Stopped):
+            raise
+        except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
+            return failed(config, fingerprint, setting, f"{type(error).__name__}: {error}")
+
+    def _of_twin(self, cell: PlannedCell) -> Record | None:
+        """The record of the same computation under another name, if there is one."""
+        around = circumstances(cell.config, self.setting)
+        found = twin(cell.config, cell.fingerprint, self.results, around, known_certificates(self.results))
+        return None if found is None else of_twin(found, self.results, self.keep_weights)
+
+    def _checkpoint(self, cell: PlannedCell) -> Checkpoint:
+        found = checkpoint_of(cell.path, cell.fingerprint.digest, cell.config, self.setting)
+        begun = checkpoints_beside(cell.path)
+        if begun and found.path and not any(path.name.startswith(found.path.name) for path in begun):
+            self.say(f"{cell}: begun with other versions, threads or device; starts again, so that one set holds")
+        return found
+
+    def _written(self, cell: PlannedCell, record: Record) -> Record:
+        try:
+            write_record(self.results, record)
+        except ValueError as error:
+            record = failed(cell.config, cell.fingerprint, self.setting, str(error))
+            write_record(self.results, record)
+        return record
+
+
+def is_begun(cell: PlannedCell) -> bool:
+    """Whether there is a checkpoint from which the unfinished cell goes on, its own or its ANN's."""
+    ann = None if cell.ann is None else ann_checkpoint(cell.ann).path
+    return bool(checkpoints_beside(cell.path)) or (ann is not None and ann.exists())
+
+
+def _tidy(cell: PlannedCell) -> None:
+    """Remove what a finished cell and killed runs left beside its record: checkpoints, half-written files, its lock.
+
+    Whoever still holds the removed lock finds the record when it looks again.
+    """
+    for path in cell.path.parent.glob(f".*{cell.path.stem}.*"):
+        path.unlink(missing_ok=True)
+
+
+def sweep(cells: Sequence[PlannedCell]) -> None:
+    """Remove what runs killed just after writing a record left beside it. `cells` have their records already.
+
+    A cell that another run holds is left to it.
+    """
+    for cell in cells:
+        if any(cell.path.parent.glob(f".*{cell.path.stem}.*")):
+            with hold(lock_path(cell.path)) as owner:
+                if owner is None:
+                    _tidy(cell)
