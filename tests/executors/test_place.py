@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from harness.data import load
-from harness.papers.dct_snn.experiments.quickstart import EXPERIMENT
+from harness.papers.dct_snn.experiments import QUICKSTART
 from harness.runs.executors.place import STAYS, place_of
 from harness.runs.grid import Grid
 from harness.runs.plan import plan
@@ -19,7 +19,7 @@ def test_every_term_of_a_grid_arrives(tmp_path: Path) -> None:
     grid = Grid(tiny_data(), tmp_path, Setting(torch.device("cpu")), {"cyclic-16": (4, 16)}, keep_weights=True)
     place = place_of(grid, None, 1)
     assert {f.name for f in fields(grid)} == {*place.terms, *STAYS}
-    config = EXPERIMENT.resolve(EXPERIMENT.arms[0], EXPERIMENT.profile("smoke"), 0)
+    config = QUICKSTART.resolve(QUICKSTART.arms[0], QUICKSTART.profile("smoke"), 0)
     (cell,) = plan([config], load("digits", None), tmp_path, "cpu")
     there = place.absolute().grid(cell, SILENT)
     assert (there.results, there.timesteps, there.keep_weights) == (tmp_path, {"cyclic-16": (4, 16)}, True)
