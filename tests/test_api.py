@@ -61,10 +61,10 @@ def test_an_experiment_from_a_file_is_run_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
         "from dataclasses import replace\n"
-        "from harness.papers.dct_snn.experiments import quickstart as q\n"
-        "P = q.EXPERIMENT.profiles[0]\n"
+        "from harness.papers.dct_snn.experiments import QUICKSTART as Q\n"
+        "P = Q.profiles[0]\n"
         "SHORT = replace(P, ann=replace(P.ann, epochs=1), snn=replace(P.snn, epochs=1), train_images=100)\n"
-        "EXPERIMENT = replace(q.EXPERIMENT, name='mine', arms=q.EXPERIMENT.arms[:1], profiles=(SHORT,))\n",
+        "EXPERIMENT = replace(Q, name='mine', arms=Q.arms[:1], profiles=(SHORT,))\n",
         encoding="utf-8",
     )
     [row] = harness.run_experiment(str(path), results=tmp_path / "results")
@@ -76,7 +76,7 @@ def test_the_command_runs_an_experiment_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "question.py"
     path.write_text(
         "from dataclasses import replace\n"
-        "from harness.papers.dct_snn.experiments.quickstart import EXPERIMENT as Q\n"
+        "from harness.papers.dct_snn.experiments import QUICKSTART as Q\n"
         "EXPERIMENT = replace(Q, name='question')\n",
         encoding="utf-8",
     )

@@ -17,7 +17,7 @@ from bench.report import GEMM
 from bench.workload import LITE_STEP, MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, spiking_network, workload
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
-from harness.papers.dct_snn.experiments import mnist, vgg
+from harness.papers.dct_snn import recipe
 from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
 
@@ -80,7 +80,7 @@ def test_an_unknown_name_gets_a_hint() -> None:
 
 
 def test_the_networks_are_those_that_the_experiments_train() -> None:
-    assert (MNIST, VGG5_LITE, VGG9) == (mnist.NETWORK, vgg.VGG5_LITE, vgg.VGG9)
+    assert (MNIST, VGG5_LITE, VGG9) == (recipe.MNIST_NETWORK, recipe.VGG5_LITE, recipe.VGG9)
 
 
 def test_implementations_take_turns_and_each_begins_untimed() -> None:

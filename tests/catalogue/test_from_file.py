@@ -12,13 +12,13 @@ QUESTION = """
 from dataclasses import dataclass, replace
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec, NetworkSpec
-from harness.papers.dct_snn.experiments import quickstart
+from harness.papers.dct_snn.experiments import QUICKSTART
 
 @dataclass(frozen=True)
 class Width:
     units: int
 
-PROFILE = replace(quickstart.EXPERIMENT.profiles[0], network=NetworkSpec("narrow", hidden=(Width(7).units,)))
+PROFILE = replace(QUICKSTART.profiles[0], network=NetworkSpec("narrow", hidden=(Width(7).units,)))
 ARMS = (Arm("dct-9", EncoderSpec("dct"), 9, "DCT, T = 9"),)
 EXPERIMENT = Experiment("my-question", "Is seven enough?", "mine", "digits", ARMS, (PROFILE,))
 """

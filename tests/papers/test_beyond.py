@@ -6,7 +6,7 @@ from scipy import stats
 
 from harness.analysis.curves import index
 from harness.catalogue import Sentence
-from harness.papers.dct_snn.experiments.dct_beyond_mnist import EXPERIMENT
+from harness.papers.dct_snn.experiments import DCT_BEYOND_MNIST as EXPERIMENT
 from harness.papers.dct_snn.findings.beyond import beats_cyclic
 from tests.analysis.conftest import Write
 from tests.analysis.judging import end_ann, load, write_arm

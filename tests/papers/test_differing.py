@@ -5,7 +5,7 @@ from pathlib import Path
 from scipy import stats
 
 from encoders.registry import BUILTIN
-from harness.papers.dct_snn.experiments.sensitivity_cifar10 import EXPERIMENT
+from harness.papers.dct_snn.experiments import SENSITIVITY_READINGS_CIFAR10 as EXPERIMENT
 from tests.analysis.conftest import Write
 from tests.analysis.judging import write_arm
 from tests.papers.conftest import briefs, sentences

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from scipy import stats
 
-from harness.papers.dct_snn.experiments.ablation_frequencies import COUNTS, EXPERIMENT
+from harness.papers.dct_snn.experiments import ABLATION_FREQUENCIES as EXPERIMENT
+from harness.papers.dct_snn.experiments import FREQUENCY_COUNTS as COUNTS
 from tests.analysis.conftest import Write
 from tests.analysis.judging import end_ann, write_arm
 from tests.papers.conftest import briefs, sentences

@@ -22,9 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 from harness.catalogue import Paper
 from harness.catalogue.claims import read_claims
-from harness.papers.dct_snn.experiments import ablation_interleaved
+from harness.papers.dct_snn.experiments import ABLATION_INTERLEAVED
 
-EXPERIMENT = replace(ablation_interleaved.EXPERIMENT, name="{name}")
+EXPERIMENT = replace(ABLATION_INTERLEAVED, name="{name}")
 SIZES = {{"cifar10": 10_000}}
 CLAIMS = read_claims(Path(__file__).with_name("claims.toml"), [EXPERIMENT], SIZES)
 PAPER = Paper("invented", "An invented paper", "Nowhere 2030", (EXPERIMENT,), CLAIMS, SIZES)

@@ -5,7 +5,7 @@ import torch
 
 from harness.config import NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
-from harness.papers.dct_snn.experiments.vgg import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
+from harness.papers.dct_snn.recipe import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
 from harness.snn.network import Network, Shape, stages
 from harness.snn.neuron import layer_neurons
 

@@ -10,7 +10,7 @@ import torch
 
 import encoders
 from harness.config import Initialisation, NetworkSpec
-from harness.papers.dct_snn.experiments.quickstart import EXPERIMENT
+from harness.papers.dct_snn.experiments import QUICKSTART
 from harness.snn.network import Network
 from harness.training.ann import pretraining
 from harness.training.loop import Training
@@ -19,7 +19,7 @@ from tests.cells import tiny_data
 
 def rates(count: int, **changes: Any) -> tuple[list[float], Training]:
     """The learning rates of `count` steps of a schedule, and its training."""
-    config = EXPERIMENT.resolve(EXPERIMENT.arms[0], EXPERIMENT.profile("smoke"), 0)
+    config = QUICKSTART.resolve(QUICKSTART.arms[0], QUICKSTART.profile("smoke"), 0)
     config = replace(config, ann=replace(config.ann, learning_rate=0.5, **changes))
     network = Network(config.network, (1, 8, 8), 10, torch.Generator().manual_seed(0))
     course = pretraining(network, encoders.create("dct"), tiny_data(), config, torch.float32)

@@ -6,7 +6,7 @@ from harness.analysis.curves import Cells, Key, accuracy_of, percent_at
 from harness.analysis.differences import in_points
 from harness.analysis.statistics import estimate, outcomes_without_images
 from harness.catalogue import Sentence
-from harness.papers.dct_snn.experiments.ablation_frequencies import COUNTS, EXPERIMENT
+from harness.papers.dct_snn.experiments import ABLATION_FREQUENCIES, FREQUENCY_COUNTS
 from harness.papers.dct_snn.findings.rivals import ann_in_words, anns_apart
 from harness.papers.dct_snn.findings.side_by_side import complete, listed
 
@@ -16,12 +16,15 @@ STEPS, CYCLES = 48, 3
 
 def first_frequencies(cells: Cells) -> Iterator[Sentence]:
     """Accuracy on CIFAR-10 after the last step, for each profile, smoke apart, that has all seeds of all arms."""
-    for profile, arms in complete(cells, EXPERIMENT):
+    for profile, arms in complete(cells, ABLATION_FREQUENCIES):
         keys = {arm.name: of_arm for arm, of_arm in arms}
-        latency = {count: _mean(cells, keys[f"latency48-{count}"], STEPS) for count in COUNTS}
-        cycles = {count: _mean(cells, keys[f"cycles3-{count}"], CYCLES * count) for count in COUNTS if count < ALL}
+        latency = {count: _mean(cells, keys[f"latency48-{count}"], STEPS) for count in FREQUENCY_COUNTS}
+        cycles = {
+            count: _mean(cells, keys[f"cycles3-{count}"], CYCLES * count) for count in FREQUENCY_COUNTS if count < ALL
+        }
         yield Sentence(
-            f"Trained with the first of {ALL} frequencies alone on CIFAR-10 ({EXPERIMENT.name}, {profile} profile)",
+            f"Trained with the first of {ALL} frequencies alone on CIFAR-10 "
+            f"({ABLATION_FREQUENCIES.name}, {profile} profile)",
             (
                 f"{_reach(latency)} at {STEPS} steps",
                 f"{_reach(cycles)} at {CYCLES} steps for each of them",

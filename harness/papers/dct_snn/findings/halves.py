@@ -8,11 +8,11 @@ from harness.analysis.judges import JUDGES
 from harness.analysis.statistics import LEAST_SEEDS, Estimate, estimate, holm, p_different
 from harness.analysis.verdicts import p_in_words
 from harness.catalogue import Sentence
-from harness.papers.dct_snn.experiments import ablation_interleaved, ablation_intermittent
+from harness.papers.dct_snn.experiments import ABLATION_INTERLEAVED, ABLATION_INTERMITTENT
 from harness.papers.dct_snn.paper import PAPER
 
-INTERLEAVED = ablation_interleaved.EXPERIMENT
-HALVES = ablation_intermittent.EXPERIMENT
+INTERLEAVED = ABLATION_INTERLEAVED
+HALVES = ABLATION_INTERMITTENT
 ALL, ARMS = "interleaved-16x3", ("truncated-8x6", "intermittent-8x6")
 PUBLISHED = {
     (claim.experiment, claim.arm): claim.published

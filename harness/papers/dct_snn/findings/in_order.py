@@ -11,12 +11,13 @@ from harness.analysis.judges import Judgement, one_for_each_claim
 from harness.analysis.statistics import difference_margin
 from harness.catalogue import Sentence, under
 from harness.papers.dct_snn.experiments import (
+    BEYOND_STEPS,
+    CIFAR10_ENCODERS,
+    DCT_BEYOND,
+    DCT_BEYOND_MNIST,
     EXPERIMENTS,
-    cifar10_encoders,
-    dct_beyond,
-    dct_beyond_mnist,
-    mnist_encoders,
-    sensitivity_cifar10,
+    MNIST_ENCODERS,
+    SENSITIVITY_READINGS_CIFAR10,
 )
 from harness.papers.dct_snn.findings.beyond import beats_cyclic
 from harness.papers.dct_snn.findings.differing import what_differs
@@ -51,7 +52,7 @@ CODES_ON_CIFAR10 = (
     "the DCT code on CIFAR-10 at 48 steps",
 )
 READINGS = (
-    f"Does another reading of the paper than ours ({title(sensitivity_cifar10.EXPERIMENT.arms[0])}) change accuracy "
+    f"Does another reading of the paper than ours ({title(SENSITIVITY_READINGS_CIFAR10.arms[0])}) change accuracy "
     "in a deep network on CIFAR-10",
     "our reading of the paper in a deep network on CIFAR-10",
 )
@@ -70,10 +71,10 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
         *under(
             "MNIST",
             trained_at_few_steps(cells),
-            what_differs(cells, mnist_encoders.EXPERIMENT, *CODES_ON_MNIST, margin=MARGIN_ON_MNIST),
-            from_own_ann(cells, mnist_encoders.EXPERIMENT, "MNIST"),
-            read_on_the_way(cells, mnist_encoders.EXPERIMENT, "MNIST", STEPS_ON_MNIST),
-            beats_cyclic(cells, dct_beyond_mnist.EXPERIMENT, "MNIST", "order, schedule or block size"),
+            what_differs(cells, MNIST_ENCODERS, *CODES_ON_MNIST, margin=MARGIN_ON_MNIST),
+            from_own_ann(cells, MNIST_ENCODERS, "MNIST"),
+            read_on_the_way(cells, MNIST_ENCODERS, "MNIST", STEPS_ON_MNIST),
+            beats_cyclic(cells, DCT_BEYOND_MNIST, "MNIST", "order, schedule or block size"),
             published_accuracies(judgements, "mnist"),
             other_papers(judgements),
         ),
@@ -84,11 +85,11 @@ def findings(loaded: Loaded, judgements: Sequence[Judgement]) -> tuple[Sentence,
             first_frequencies(cells),
             own_network(cells, judgements),
             published_accuracies(judgements, "cifar10"),
-            what_differs(cells, cifar10_encoders.EXPERIMENT, *CODES_ON_CIFAR10),
-            from_own_ann(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10"),
-            read_on_the_way(cells, cifar10_encoders.EXPERIMENT, "CIFAR-10", dct_beyond.TIMESTEPS),
-            beats_cyclic(cells, dct_beyond.EXPERIMENT, "CIFAR-10", "order, schedule, block size or colour"),
-            what_differs(cells, sensitivity_cifar10.EXPERIMENT, *READINGS),
+            what_differs(cells, CIFAR10_ENCODERS, *CODES_ON_CIFAR10),
+            from_own_ann(cells, CIFAR10_ENCODERS, "CIFAR-10"),
+            read_on_the_way(cells, CIFAR10_ENCODERS, "CIFAR-10", BEYOND_STEPS),
+            beats_cyclic(cells, DCT_BEYOND, "CIFAR-10", "order, schedule, block size or colour"),
+            what_differs(cells, SENSITIVITY_READINGS_CIFAR10, *READINGS),
         ),
         *under("CIFAR-100 and TinyImageNet", published_accuracies(judgements, "cifar100", "tinyimagenet")),
         *under("What the paper says of its own figures", own_figures(by_id)),

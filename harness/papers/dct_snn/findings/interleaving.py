@@ -8,7 +8,7 @@ from harness.analysis.frame import Loaded
 from harness.analysis.judges import Judgement
 from harness.analysis.statistics import LEAST_SEEDS
 from harness.catalogue import Sentence
-from harness.papers.dct_snn.experiments import ablation_training
+from harness.papers.dct_snn.experiments import ABLATION_TRAINING
 from harness.papers.dct_snn.findings.side_by_side import from_ann
 
 COSTS = {"interleaved-cyclic-wins-16": "16 frequencies", "interleaved-cyclic-wins-8": "8 frequencies"}
@@ -47,7 +47,7 @@ def _cost(by_id: Mapping[str, Judgement]) -> Iterator[Sentence]:
 
 def _course(loaded: Loaded, cells: Cells) -> Iterator[Sentence]:
     """The same difference along a whole epoch of fine-tuning, for each T whose planned seeds are all done."""
-    experiment = ablation_training.EXPERIMENT
+    experiment = ABLATION_TRAINING
     for profile in experiment.profiles:
         found = along_training(loaded.readings, experiment, profile.name)
         complete = [pair for pair in found if LEAST_SEEDS <= pair.seeds == pair.planned]
@@ -72,7 +72,7 @@ def _along(pair: AlongTraining) -> str:
 
 def _from_ann(cells: Cells, pair: AlongTraining, profile: str) -> str:
     """How far the first arm of the pair is above its ANN at the end; "" where a record does not tell."""
-    keys: list[Key] = [(ablation_training.EXPERIMENT.name, profile, pair.arm, seed) for seed in range(pair.planned)]
+    keys: list[Key] = [(ABLATION_TRAINING.name, profile, pair.arm, seed) for seed in range(pair.planned)]
     found = from_ann(cells, keys, pair.timesteps)
     return f"{in_points(found.mean, found.low, found.high)} at {pair.timesteps} steps" if found is not None else ""
 

@@ -7,7 +7,7 @@ from harness.analysis.curves import Cells
 from harness.analysis.judges import Judgement
 from harness.catalogue import Sentence
 from harness.papers.dct_snn.experiments import EXPERIMENTS
-from harness.papers.dct_snn.experiments.vgg import SHORT, VGG9, paper
+from harness.papers.dct_snn.recipe import SHORT, VGG9, paper
 
 NETWORK = SHORT.network.name.upper()
 PAPER_EPOCHS = paper(VGG9).ann.epochs

@@ -9,7 +9,7 @@ from harness.analysis.differences import in_points
 from harness.analysis.statistics import Estimate, estimate
 from harness.catalogue import Arm, Experiment, Sentence
 from harness.config import ProfileName
-from harness.papers.dct_snn.experiments import latency_mnist
+from harness.papers.dct_snn.experiments import LATENCY_MNIST, LATENCY_STEPS
 from harness.papers.dct_snn.findings.rivals import title
 
 CODES = {"dct": "the DCT code", "direct": "direct input", "poisson": "Poisson input"}
@@ -17,7 +17,7 @@ CODES = {"dct": "the DCT code", "direct": "direct input", "poisson": "Poisson in
 
 def trained_at_few_steps(cells: Cells) -> Iterator[Sentence]:
     """Accuracy of codes that were trained at each T, where all planned seeds of all of them are done."""
-    experiment = latency_mnist.EXPERIMENT
+    experiment = LATENCY_MNIST
 
     def keys(code: str, timesteps: int) -> list[Key]:
         arm = f"{code}-{timesteps}"
@@ -26,7 +26,7 @@ def trained_at_few_steps(cells: Cells) -> Iterator[Sentence]:
     def done(timesteps: int) -> bool:
         return all(key in cells.accuracy for code in CODES for key in keys(code, timesteps))
 
-    steps = list(filter(done, latency_mnist.TIMESTEPS))
+    steps = list(filter(done, LATENCY_STEPS))
     if steps:
         found = {code: [f"{accuracy_of(cells, keys(code, t), t).mean:.2f}" for t in steps] for code in CODES}
         parts = tuple(f"{CODES[code]} reaches {listed(means)} %" for code, means in found.items())

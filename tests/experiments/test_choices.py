@@ -1,0 +1,287 @@
+"""The searches on validation splits: the rule, the files of scores, and that recipes have what was chosen."""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import encoders
+from encoders.dct import Dct
+from harness.catalogue import Arm
+from harness.config import CellConfig, EncoderSpec
+from harness.papers.dct_snn.choices import (
+    FOLDER,
+    LITE_GRID,
+    LITE_IMAGES,
+    LOSSES,
+    MNIST_ANN,
+    MNIST_GRID,
+    MNIST_IMAGES,
+    MNIST_SNN,
+    RATE_DECIDES,
+    SEED,
+    SHORT_ANN,
+    SHORT_IMAGES,
+    SHORT_SNN,
+    Grid,
+    Scores,
+    lite_arms,
+    mnist_arms,
+    next_values,
+    short_arm,
+    tune,
+    tuned,
+    with_losses,
+    with_rate,
+)
+from harness.papers.dct_snn.experiments import (
+    ABLATION_INTERLEAVED,
+    CIFAR10_ENCODERS,
+    LEARNED_CIFAR10,
+    LEARNED_MNIST,
+    MNIST_784_100_10,
+    MNIST_ENCODERS,
+)
+from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
+from harness.papers.dct_snn.validation import ann_score, learned_order, snn_score, validation_split
+from harness.records.fingerprint import recipe_digest
+from harness.training import batches, loop
+from harness.training.cell import Setting, run_cell
+from tests.cells import tiny_config, tiny_data
+
+GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
+
+
+def by_rate(config: CellConfig) -> int:
+    """A made-up score that rises with the rate up to 0.01."""
+    return round(1000 * min(config.snn.learning_rate, 2e-2 - config.snn.learning_rate))
+
+
+def refuse(config: CellConfig) -> int:
+    raise AssertionError(f"measured again: {config.arm}")
+
+
+# ## The rule
+
+
+@pytest.mark.parametrize(
+    ("known", "following"),
+    [
+        ({}, GRID.first),
+        ({3e-3: 5}, (1e-2, 1e-3)),
+        ({1e-3: 4, 3e-3: 5, 1e-2: 6}, (3e-2,)),
+        ({1e-3: 4, 3e-3: 5, 1e-2: 6, 3e-2: 6}, ()),  # of equal scores, the smaller rate
+        ({1e-3: 7, 3e-3: 5, 1e-2: 6}, (3e-4,)),
+        ({1e-3: 4, 3e-3: 7, 1e-2: 6}, ()),
+    ],
+)
+def test_a_search_goes_on_until_the_best_rate_has_both_neighbours(
+    known: dict[float, int], following: tuple[float, ...]
+) -> None:
+    assert next_values(known, GRID) == following
+
+
+def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(tmp_path: Path) -> None:
+    arm, path = tiny_config(), tmp_path / "scores.json"
+    for measure in (by_rate, refuse):
+        (chosen,) = tune((arm,), GRID, Scores(path, 100), measure)
+        assert chosen == with_rate(arm, 1e-2)
+        assert Scores(path, 100).of(arm, GRID) == {1e-3: 1, 3e-3: 3, 1e-2: 10, 3e-2: -10}
+
+
+def test_no_search_of_rates_begins_at_an_end_of_its_grid() -> None:
+    for grid in (LITE_GRID, MNIST_GRID):
+        assert list(grid.values) == sorted(grid.values)
+        assert not {grid.values[0], grid.values[-1]} & set(grid.first)
+
+
+def test_arms_of_lite_differ_in_code_loss_and_map_alone() -> None:
+    arms = with_losses(lite_arms(), LOSSES)
+    assert len({(str(arm.encoder), arm.snn.loss_input) for arm in arms}) == len(arms) == 2 * len(lite_arms())
+    assert {arm.network for arm in arms} == {LITE.network}
+    assert {(arm.ann, arm.snn.images, arm.timesteps, arm.test_images) for arm in arms} == {
+        (LITE.ann, LITE.snn.images, 48, None)
+    }
+
+
+def test_the_seed_of_the_searches_is_not_reported() -> None:
+    assert SEED not in range(max(profile.seeds for profile in (LITE, MNIST_PAPER, SHORT)))
+
+
+# ## Files of scores
+
+
+def test_a_setting_newer_than_a_score_has_its_default(tmp_path: Path) -> None:
+    path, arm = tmp_path / "scores.json", tiny_config()
+    Scores(path, 100).add("snn", {"snn": arm.snn}, 5)
+    rows = json.loads(path.read_text())
+    del rows[0]["recipes"]["snn"]["readings"]
+    path.write_text(json.dumps(rows))
+    assert Scores(path, 100).known({"snn": arm.snn}) == 5
+    assert Scores(path, 100).known({"snn": replace(arm.snn, readings=(0.5,))}) is None
+    assert Scores(path, 100).known({"snn": arm.snn, "encoder": EncoderSpec("burst")}) is None
+
+
+Written = Callable[[str, int], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def written() -> Written:
+    """The rows of a committed file, read without the code that searches."""
+
+    def rows(name: str, total: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text())
+        assert {(row["total"], row["seed"]) for row in found} == {(total, SEED)}
+        return found
+
+    return rows
+
+
+def with_neighbours(known: dict[float, int], grid: Grid) -> bool:
+    """Whether the best rate of `known` and both its neighbours are scored."""
+    place = grid.values.index(max(known, key=lambda rate: (known[rate], -rate)))
+    return {*grid.first, *grid.values[place - 1 : place + 2]} <= set(known) and 0 < place < len(grid.values) - 1
+
+
+def test_each_code_of_lite_has_its_best_rate_and_loss(written: Written) -> None:
+    scores: dict[tuple[str, str], dict[float, int]] = defaultdict(dict)  # by arm and loss: images by rate
+    for row in written("lite-rates", LITE_IMAGES):
+        snn = row["recipes"]["snn"]
+        scores[row["stage"], snn["loss_input"]][snn["learning_rate"]] = row["correct"]
+    lite = CIFAR10_ENCODERS.profile("lite")
+    chosen = {code: CIFAR10_ENCODERS.resolve(CIFAR10_ENCODERS.arm(code), lite, 0).snn for code in LITE_RATES}
+    for arm, snn in {"cyclic-16x3": LITE.snn, **chosen}.items():
+        best = max(max(scores[arm, loss].values()) for loss in LOSSES)
+        assert scores[arm, snn.loss_input][snn.learning_rate] == best
+        assert all(with_neighbours(scores[arm, loss], LITE_GRID) for loss in LOSSES)
+
+
+@pytest.mark.parametrize("timesteps", MNIST_RATES)
+def test_each_code_on_mnist_has_its_best_rate_at_t(written: Written, timesteps: int) -> None:
+    scores: dict[str, dict[float, int]] = defaultdict(dict)  # by code: images by rate
+    for row in written("mnist-rates", MNIST_IMAGES):
+        if row["recipes"]["timesteps"] == timesteps:
+            scores[row["stage"]][row["recipes"]["snn"]["learning_rate"]] = row["correct"]
+    for code, rate in MNIST_RATES[timesteps].items():
+        assert scores[code][rate] == max(scores[code].values())
+        assert with_neighbours(scores[code], MNIST_GRID)
+
+
+def test_mnists_recipe_is_the_best_of_its_grids() -> None:
+    scores = Scores(FOLDER / "mnist.json", MNIST_IMAGES)
+    cell = MNIST_784_100_10.resolve(MNIST_784_100_10.arm("cyclic-16"), MNIST_PAPER, SEED)
+    (with_ann,) = tune((cell,), MNIST_ANN, scores, refuse)
+    (with_both,) = tune((with_ann,), MNIST_SNN, scores, refuse)
+    assert (with_both.ann, with_both.snn) == (MNIST_PAPER.ann, MNIST_PAPER.snn)
+
+
+def test_shorts_rates_are_the_best_of_its_grids() -> None:
+    scores = Scores(FOLDER / "short.json", SHORT_IMAGES)
+    (with_ann,) = tune((short_arm(),), SHORT_ANN, scores, refuse)
+    (with_both,) = tune((with_ann,), SHORT_SNN, scores, refuse)
+    assert (with_both.ann, replace(with_both.snn, images=SHORT.snn.images)) == (SHORT.ann, SHORT.snn)
+
+
+def test_learned_orders_are_those_that_were_written() -> None:
+    committed = json.loads((FOLDER / "dct-order.json").read_text())
+    assert committed == {"cifar10": list(LEARNED_CIFAR10), "mnist": list(LEARNED_MNIST)}
+    assert sorted(LEARNED_CIFAR10) == sorted(LEARNED_MNIST) == list(range(16))
+
+
+@pytest.mark.parametrize(
+    ("timesteps", "searched"), [(2, 4), (5, 4), (6, 8), (8, 8), (11, 8), (12, 16), (16, 16), (100, 16)]
+)
+def test_an_arm_has_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> None:
+    for code in MNIST_RATES[searched]:
+        arm = with_mnist_rate(Arm(code, EncoderSpec(code), timesteps, code))
+        assert MNIST_ENCODERS.resolve(arm, MNIST_PAPER, 0).snn.learning_rate == MNIST_RATES[searched][code]
+
+
+def test_a_code_without_a_chosen_rate_has_the_recipes() -> None:
+    assert with_mnist_rate(Arm("new", EncoderSpec("new"), 16, "a code for which no rate was chosen")).changes == {}
+
+
+# ## Which arms are tuned
+
+
+def test_a_tuned_arm_has_an_entry_with_its_scores() -> None:
+    for arm in mnist_arms(8, seed=0):
+        entry = tuned(recipe_digest(arm))
+        assert entry is not None
+        assert entry.rates == MNIST_GRID.values
+        assert entry.correct[arm.snn.loss_input, arm.snn.learning_rate] == max(entry.correct.values())
+        assert entry.total == MNIST_IMAGES
+
+
+def test_an_arm_with_the_rate_of_another_t_or_schedule_is_not_tuned() -> None:
+    lite = {arm.name: recipe_digest(ABLATION_INTERLEAVED.resolve(arm, LITE, 0)) for arm in ABLATION_INTERLEAVED.arms}
+    assert {name for name, digest in lite.items() if tuned(digest)} == {"cyclic-16x3"}
+    assert all(tuned(recipe_digest(arm)) is None for arm in mnist_arms(5, seed=0))
+
+
+# ## Scores of candidates
+
+
+def test_candidates_of_one_ann_balance_it_once_and_score_as_if_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, first = validation_split(tiny_data(), 50), tiny_config()
+    second = replace(first, snn=replace(first.snn, learning_rate=1e-4, loss_input="mean"))
+    alone = snn_score(second, data)
+    snn_score(first, data, tmp_path)
+
+    def balanced(*_: object) -> None:
+        raise AssertionError("balanced again")
+
+    monkeypatch.setattr("harness.training.cell.balance", balanced)
+    assert snn_score(second, data, tmp_path) == alone
+    with pytest.raises(AssertionError, match="balanced again"):
+        snn_score(replace(second, timesteps=5), data, tmp_path)
+
+
+def test_the_score_of_an_ann_is_that_of_the_cell_that_begins_with_it(tmp_path: Path) -> None:
+    data, config = validation_split(tiny_data(), 50), tiny_config()
+    cell = run_cell(config, data, encoders.create(config.encoder.name), Setting(torch.device("cpu"))).result
+    assert ann_score(config, data) == cell.ann_epochs[-1].correct
+    assert ann_score(config, data, tmp_path) == cell.ann_epochs[-1].correct
+
+
+def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, config = validation_split(tiny_data(), 50), tiny_config()
+    alone, _ = snn_score(config, data), ann_score(config, data, tmp_path)
+    steps, taken = config.snn.epochs * math.ceil(len(data.train) / config.snn.batch_size), 0
+
+    def take(*batch: Any) -> Any:
+        nonlocal taken
+        taken += 1
+        if taken == steps - 1:
+            raise KeyboardInterrupt
+        return batches.batch(*batch)
+
+    monkeypatch.setattr(loop, "batch", take)
+    monkeypatch.setattr(loop, "SAVE_EVERY_SECONDS", -1.0)
+    with pytest.raises(KeyboardInterrupt):
+        snn_score(config, data, tmp_path)
+    taken = steps
+    assert snn_score(config, data, tmp_path) == alone
+    assert taken == steps + 2
+    assert [path for path in tmp_path.rglob("*training*") if path.is_file()] == []
+
+
+def test_splits_of_different_sizes_are_different_data() -> None:
+    assert validation_split(tiny_data(), 50).digest != validation_split(tiny_data(), 60).digest
+
+
+def test_the_order_learned_from_one_frequency_begins_with_it() -> None:
+    # Mostly frequency 2 (the vertical cosine), and a little of frequency 1.
+    row = torch.cos(torch.pi * (torch.arange(4) + 0.5) / 4)
+    strength = torch.linspace(-1, 1, 16).view(-1, 1, 1, 1)
+    vertical, horizontal = row.view(1, 1, 4, 1).expand(1, 1, 4, 4), row.view(1, 1, 1, 4).expand(1, 1, 4, 4)
+    images = 0.7 * strength * vertical + 0.2 * strength.flip(0).square() * horizontal
+    assert learned_order(Dct(lower_percentile=2, upper_percentile=98), images, 1) == (2,)
