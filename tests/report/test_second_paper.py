@@ -29,8 +29,14 @@ SIZES = {{"cifar10": 10_000}}
 CLAIMS = read_claims(Path(__file__).with_name("claims.toml"), [EXPERIMENT], SIZES)
 PAPER = Paper("invented", "An invented paper", "Nowhere 2030", (EXPERIMENT,), CLAIMS, SIZES)
 """
+STATEMENT = """
+[[statement]]
+id = "invented"
+says = "an invented statement"
+source = "§1"
+"""
 CLAIM = """
-[[claim]]
+[[statement.claim]]
 id = "invented-{number}"
 experiment = "{name}"
 kind = "ordering"
@@ -47,7 +53,7 @@ def install(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     package = folder / "site" / "invented_paper"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(PACKAGE.format(name=name))
-    (package / "claims.toml").write_text("".join(CLAIM.format(name=name, number=n) for n in range(20, 40)))
+    (package / "claims.toml").write_text(STATEMENT + "".join(CLAIM.format(name=name, number=n) for n in range(20, 40)))
     info = folder / "site" / "invented_paper-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: invented-paper\nVersion: 1\n")
