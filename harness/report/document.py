@@ -25,8 +25,8 @@ from harness.report.tables import Table, accuracy_table
 
 PROFILE_WORDS = {
     "paper": "paper profile: the published recipe",
-    "lite": "lite profile: sized for a CPU, judges orderings only",
-    "short": "short profile: the paper’s network with its schedule compressed, judges numbers only",
+    "lite": "lite profile: a small network sized for a CPU, judges the direction of orderings only",
+    "short": "short profile: the paper’s network with its schedule compressed",
     "smoke": SMOKE_LABEL,
 }
 
