@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -190,10 +191,8 @@ def test_8_codes_of_x_and_of_p_are_compared_net_of_their_own_anns(tmp_path: Path
     assert net.mean == pytest.approx(0.2)
     claim = Ordering(id="a", experiment="cifar10-encoders", source="", greater="poisson", less="dct", timestep=48)
     (found,) = judge(load(tmp_path), CATALOGUE, [claim], seeds_planned=5)
-    assert (found.mean, found.beside) == (
-        pytest.approx(0.2),
-        "Net of each one's own ANN; the raw difference is -3.80 points.",
-    )
+    assert found.mean == pytest.approx(0.2)
+    assert found.beside == "Net of each one's own ANN; the raw difference is -3.80 points."
 
 
 def test_8_poisson_with_signs_is_a_code_of_x() -> None:
@@ -207,7 +206,7 @@ def test_9_an_arm_that_no_search_covers_is_marked(tmp_path: Path, write: Write) 
     experiment = CATALOGUE.experiment(MNIST)
     config = experiment.resolve(experiment.arm("cyclic-16"), experiment.profile("paper"), 0)
     epochs = config.snn.epochs
-    tried = [
+    tried: list[dict[str, Any]] = [
         {"encoder": {"name": "dct", "parameters": {}}, "timesteps": 16, "snn": {"learning_rate": r, "epochs": epochs}}
         for r in (1e-3, config.snn.learning_rate)
     ]

@@ -20,8 +20,7 @@ def test_statements_are_counted_each_with_the_words_of_its_parts(tmp_path: Path,
     assert found.text == found.brief == "Of 17 statements, 1 comes out, 2 in part, 0 do not; 14 are not answered."
     parts = dict(part.split(": in part ", 1) for part in found.parts if ": in part " in part)
     assert parts["MNIST: 98.54 % at 16 steps, 97.3 at 5, 86.7 at 2"] == (
-        "(16 steps: reproduced, tuned; 5 steps: no records, trained at T = 5; "
-        "2 steps: higher, trained at T = 2)"
+        "(16 steps: reproduced, tuned; 5 steps: no records, trained at T = 5; 2 steps: higher, trained at T = 2)"
     )
     assert len(found.parts) == 17
 
