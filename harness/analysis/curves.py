@@ -212,7 +212,7 @@ def above_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> Outcomes | No
 def values_of(encoder: EncoderSpec) -> Literal["x", "p"]:
     """Which values a code conveys, and so its ANN is trained on: x in [-1, 1], or p = (x + 1)/2."""
     unsigned = encoder.name in CODES_OF_P and not encoder.parameters.get("signed")
-    return "p" if unsigned else "x"
+    return "p" if unsigned or encoder.parameters.get("signal") == "p" else "x"
 
 
 def net_difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], timestep: int) -> Outcomes | None:

@@ -195,9 +195,10 @@ def test_8_codes_of_x_and_of_p_are_compared_net_of_their_own_anns(tmp_path: Path
     assert found.beside == "Net of each one's own ANN; the raw difference is -3.80 points."
 
 
-def test_8_poisson_with_signs_is_a_code_of_x() -> None:
-    specs = (EncoderSpec("dct"), EncoderSpec("poisson", {"signed": True}), EncoderSpec("poisson"), EncoderSpec("ttfs"))
-    assert [values_of(spec) for spec in specs] == ["x", "x", "p", "p"]
+def test_8_poisson_with_signs_is_a_code_of_x_and_dct_of_intensities_one_of_p() -> None:
+    of_x = (EncoderSpec("dct"), EncoderSpec("direct"), EncoderSpec("poisson", {"signed": True}))
+    of_p = (EncoderSpec("dct", {"signal": "p"}), EncoderSpec("poisson"), EncoderSpec("ttfs"))
+    assert [values_of(spec) for spec in (*of_x, *of_p)] == ["x"] * 3 + ["p"] * 3
 
 
 def test_9_an_arm_that_no_search_covers_is_marked(tmp_path: Path, write: Write) -> None:
