@@ -181,7 +181,8 @@ def test_an_arm_called_after_its_encoder_is_one_that_was_added(tmp_path: Path, w
     added = replace(record.config, arm="burst", encoder=EncoderSpec("burst"))
     write_record(tmp_path, of_other_recipe(record, added))
     (problem,) = load(tmp_path).problems
-    assert "changed since: recipe (timesteps), encoders.burst" in problem
+    assert "changed since: recipe (timesteps), " in problem
+    assert "encoders.burst" in problem
 
 
 def test_frames_need_no_torch() -> None:
