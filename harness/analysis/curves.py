@@ -6,6 +6,7 @@ alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,11 @@ import pandas as pd
 from harness.analysis.frame import CELL, Loaded, percent
 from harness.analysis.statistics import Outcomes, accuracy_outcomes, difference_outcomes, outcomes_without_images
 from harness.catalogue import Experiment
-from harness.config import ProfileName
+from harness.config import EncoderSpec, ProfileName
 from harness.records.bits import Answers
 
 Key = tuple[str, str, str, int]
+CODES_OF_P = frozenset({"poisson", "phase", "burst", "ttfs", "latency"})
 Curve = npt.NDArray[np.float64]
 
 
@@ -59,6 +61,7 @@ class Cells:
     timestep on a sample of training images; `ann`, percent of the pre-trained ANN, NaN where it is not told.
     `state`: of every cell, "done", or "failed: …" or "stale: …" with the reason. `fingerprint`: of every cell.
     `weights`: the SHA-256 of the weights that a done cell kept, or empty. `device`: what computed a cell, or empty.
+    `readings`: by fraction of fine-tuning, percent at the last timestep, of cells that were read on the way.
     """
 
     accuracy: Mapping[Key, Curve]
@@ -73,6 +76,7 @@ class Cells:
     ann: Mapping[Key, float] = field(default_factory=dict)
     weights: Mapping[Key, str] = field(default_factory=dict)
     device: Mapping[Key, str] = field(default_factory=dict)
+    readings: Mapping[Key, Mapping[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,9 @@ def index(loaded: Loaded) -> Cells:
         _key(tuple(names)): int(total) for *names, total in first[[*CELL, "total"]].itertuples(index=False, name=None)
     }
     rows = {_key(tuple(row[name] for name in CELL)): row for row in loaded.cells.to_dict("records")}
+    readings: dict[Key, dict[float, float]] = {}
+    for *names, fraction, correct, total in loaded.readings.itertuples(index=False, name=None):
+        readings.setdefault(_key(tuple(names)), {})[float(fraction)] = float(percent(correct, total))
     return Cells(
         accuracy=_curves(loaded.curves),
         balanced=_curves(loaded.balanced),
@@ -117,6 +124,7 @@ def index(loaded: Loaded) -> Cells:
         ann={key: float(row["ann_accuracy"]) for key, row in rows.items()},
         weights={key: str(row["weights"]) for key, row in rows.items() if row["status"] == "done"},
         device={key: str(row["device"]) for key, row in rows.items()},
+        readings=readings,
     )
 
 
@@ -199,6 +207,23 @@ def above_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> Outcomes | No
     if np.isnan(of_ann).any():
         return None
     return outcomes_without_images(percent_at(cells, keys, timestep) - of_ann, lowest=-100.0)
+
+
+def values_of(encoder: EncoderSpec) -> Literal["x", "p"]:
+    """Which values a code conveys, and so its ANN is trained on: x in [-1, 1], or p = (x + 1)/2."""
+    unsigned = encoder.name in CODES_OF_P and not encoder.parameters.get("signed")
+    return "p" if unsigned or encoder.parameters.get("signal") == "p" else "x"
+
+
+def net_difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], timestep: int) -> Outcomes | None:
+    """The difference of two arms, each net of the ANN that it was converted from, by seed.
+
+    None where a record does not tell its ANN. Between codes of x and of p it alone says whether the code matters.
+    """
+    ours, theirs = (above_ann(cells, keys, timestep) for keys in (greater, less))
+    if ours is None or theirs is None:
+        return None
+    return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-200.0, highest=200.0)
 
 
 def shifted(outcomes: Outcomes, by: float) -> Outcomes:

@@ -18,13 +18,22 @@ def with_reruns(judgement: Judgement, claim: Claim, cells: Cells, catalogue: Cat
 
     A rerun counts that has the judged profile and all its planned seeds, and that undoes a deviation or is a reading.
     """
-    if not isinstance(claim, Difference) or not VERDICTS[judgement.verdict].missed:
+    if not isinstance(claim, Difference) or not _unexplained(judgement):
         return judgement
     found = [
         one for rerun in claim.reruns if (one := _run_again(judgement, claim, rerun, cells, catalogue)) is not None
     ]
     undone = dict.fromkeys(name for _, names in found for name in names)
     return replace(judgement, reruns=tuple(said for said, _ in found), undone=tuple(undone))
+
+
+def _unexplained(judgement: Judgement) -> bool:
+    """Whether an ordering came out otherwise than published, or points that way where size or end is not judged."""
+    low, high, published = judgement.low, judgement.high, judgement.published
+    if judgement.verdict == "holds" and published is not None and low is not None and high is not None:
+        return judgement.versus is not None and not low <= published <= high
+    unsettled = judgement.verdict == "not comparable" and judgement.p_holm is not None
+    return unsettled or VERDICTS[judgement.verdict].missed
 
 
 def _run_again(

@@ -32,6 +32,8 @@ PERCENT = 100.0
 LEVEL, ALPHA = 0.95, 0.05
 # Two runs have an interval 9 standard deviations wide on either side: fewer than three are shown as points.
 LEAST_SEEDS = 3
+# Below so many the wider of two intervals is taken: over seeds × images, and over seeds alone.
+FEW_SEEDS = 5
 POWER = 0.80
 # Beyond this the answer is that seeds do not help.
 MOST_SEEDS = 1_000
@@ -234,6 +236,13 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
     variance, freedom = on_these, student
     if both:
         variance, freedom = error_of_mean(outcomes.squares, seeds, outcomes.images or 0)
+    if both and seeds < FEW_SEEDS:
+        # Few seeds that vary much more than the images would borrow the images' degrees of freedom.
+        over_seeds, crossed = (
+            stats.t.ppf(upper, known) * np.sqrt(of) for of, known in ((on_these, student), (variance, freedom))
+        )
+        wider = over_seeds > crossed
+        variance, freedom = np.where(wider, on_these, variance), np.where(wider, student, freedom)
     error = np.sqrt(variance)
     low, high = _cut(outcomes, stats.t.ppf(upper, freedom) * error)
     # A run varies by seeds times the variance of their mean, and the mean itself adds one more share.

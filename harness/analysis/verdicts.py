@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from harness.analysis.statistics import (
     ALPHA,
     LEAST_SEEDS,
@@ -16,6 +18,7 @@ from harness.analysis.statistics import (
     Images,
     Outcomes,
     estimate,
+    outcomes_without_images,
     p_different,
     p_equivalent,
     seeds_for_power,
@@ -23,11 +26,12 @@ from harness.analysis.statistics import (
 
 Word = Literal[
     "reproduced",
-    "within prediction",
+    "consistent",
     "higher",
     "lower",
     "sign and size",
-    "sign only",
+    "sign, larger",
+    "sign, smaller",
     "holds",
     "no difference",
     "contradicted",
@@ -38,6 +42,7 @@ Word = Literal[
     "no records",
 ]
 Tone = Literal["good", "fair", "bad", "open", "none"]
+Outcome = Literal["out", "in part", "not", "open"]
 TONES: tuple[Tone, ...] = ("good", "fair", "bad", "open", "none")
 
 
@@ -45,18 +50,27 @@ TONES: tuple[Tone, ...] = ("good", "fair", "bad", "open", "none")
 class Verdict:
     """One word: its meaning, a sign for readers who see no colours, and its tone, a colour of the page.
 
-    `answers`: whether it answers a claim; if not, it says why there is no answer, and `leaves` what remains open.
-    `missed`: whether the claim came out otherwise than published. `strict`: whether `report --strict` fails on it.
+    `outcome`: what it is to the part of a statement: it comes out, in part, does not, or the word is no answer and
+    `leaves` says what remains open. `strict`: whether `report --strict` fails on it.
     """
 
     word: Word
     sign: str
     tone: Tone
+    outcome: Outcome
     means: str
-    missed: bool = False
     strict: bool = False
-    answers: bool = True
     leaves: str = ""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers a claim."""
+        return self.outcome != "open"
+
+    @property
+    def missed(self) -> bool:
+        """Whether the claim came out otherwise than published."""
+        return self.outcome in ("in part", "not")
 
 
 _ROWS = (
@@ -64,71 +78,72 @@ _ROWS = (
         "reproduced",
         "✓",
         "good",
+        "out",
         "our mean is equivalent to the published number, within the margin (two one-sided tests)",
     ),
     Verdict(
-        "within prediction",
+        "consistent",
         "≈",
         "fair",
-        "not equivalent, but the published number is one that our next run could well give",
+        "out",
+        "not shown to be equivalent, but one more run of ours could well give the published number",
     ),
     Verdict(
         "higher",
         "▲",
-        "bad",
+        "fair",
+        "not",
         "our next run could not give it, and our whole 95 % interval lies above it and its margin",
-        missed=True,
-        strict=True,
     ),
     Verdict(
         "lower",
         "▼",
         "bad",
+        "not",
         "our next run could not give it, and our whole 95 % interval lies below it and its margin",
-        missed=True,
         strict=True,
     ),
+    Verdict("sign and size", "✓", "good", "out", "an ordering with its published sign and size"),
+    Verdict("sign, larger", "±", "fair", "in part", "an ordering with its published sign, shown to be larger"),
+    Verdict("sign, smaller", "±", "fair", "in part", "an ordering with its published sign, shown to be smaller"),
+    Verdict("holds", "✓", "good", "out", "the sign is right; no size is printed, or the network may judge none"),
     Verdict(
-        "sign and size", "✓", "good", "an ordering whose sign is right, and whose size agrees with the published one"
+        "no difference", "=", "bad", "not", "both sides of an ordering are equivalent, within the margin", strict=True
     ),
+    Verdict("contradicted", "✗", "bad", "not", "the sign of an ordering is wrong, or a sentence is", strict=True),
     Verdict(
-        "sign only",
-        "±",
-        "fair",
-        "an ordering whose sign is right, and whose size is shown to differ from the published one",
-        missed=True,
-    ),
-    Verdict("holds", "✓", "good", "an ordering that is published without a size, and whose sign is right"),
-    Verdict("no difference", "=", "fair", "an ordering whose two arms are equivalent, within the margin", missed=True),
-    Verdict("contradicted", "✗", "bad", "an ordering whose sign is wrong", missed=True, strict=True),
-    Verdict(
-        "inconclusive", "?", "open", "the seeds are too few, or spread too far, to tell", leaves="the claim itself"
+        "inconclusive",
+        "?",
+        "open",
+        "open",
+        "the seeds are too few, or spread too far, to tell, or networks disagree",
+        leaves="the claim itself",
     ),
     Verdict(
         "incomplete",
         "…",
         "open",
+        "open",
         "a planned seed is missing or failed; nothing is averaged away",
-        answers=False,
         leaves="the planned seeds that are missing",
     ),
     Verdict(
         "stale",
         "↻",
         "open",
+        "open",
         "computed by code whose results are not shown to equal today’s, or by another recipe",
-        answers=False,
         leaves="whether today's code gives the same",
     ),
     Verdict(
         "not comparable",
         "≠",
         "open",
-        "the profile may not judge a claim of this kind",
-        answers=False,
-        leaves="the number at a recipe near enough to the published one",
+        "open",
+        "the profile, its budget of training, or the intervention cannot judge the claim; the reason says why",
+        leaves="the claim at a recipe near enough to the published one",
     ),
-    Verdict("no records", "·", "none", "nobody has run it yet", answers=False, leaves="all of it"),
+    Verdict("no records", "·", "none", "open", "nobody has run it yet", leaves="all of it"),
 )
 VERDICTS: Mapping[str, Verdict] = {row.word: row for row in _ROWS}
 # From what came out to what nobody has run: the order of a tally.
@@ -136,6 +151,8 @@ BY_TONE: tuple[Word, ...] = tuple(row.word for tone in TONES for row in _ROWS if
 
 # A smaller p is told as below this: so far out its model of the noise is not known to hold.
 LEAST_P = 1e-10
+# Beside "consistent": how often a recipe so many points worse would get the word, and the draws that tell.
+WORSE, DRAWS = 0.3, 4_000
 # For steps: below five even runs that all agree have p = 1/16 or more.
 LEAST_RUNS = 5
 
@@ -171,7 +188,7 @@ def judge_value(outcomes: Outcomes, published: float, margin: float, images: Ima
     `images`: "fixed" where it was published for the very test images of our runs, "sampled" for a subset of them.
 
     1. reproduced: two one-sided tests find the mean within δ, so a true gap of δ passes in at most 5 %.
-    2. within prediction: one more run of ours could well give the number. This stands before the next two,
+    2. consistent: one more run of ours could well give the number. This stands before the next two,
        because a published run drawn like ours must not be called wrong for its own luck.
     3. higher / lower: our whole 95 % interval lies above / below published ± δ.
     4. inconclusive: none of these, or fewer than three seeds.
@@ -190,7 +207,7 @@ def judge_value(outcomes: Outcomes, published: float, margin: float, images: Ima
             f"Our mean of {found.mean:.2f} is not shown to be within {margin:.2f} of the published {published:g}, but "
             f"one more run of ours falls between {found.prediction_low:.2f} and {found.prediction_high:.2f} (95 %)."
         )
-        return Finding("within prediction", margin, f"95 % prediction interval, {found.seeds} seeds", why)
+        return Finding("consistent", margin, f"95 % prediction interval, {found.seeds} seeds", why)
     above, below = bool(found.low > published + margin), bool(found.high < published - margin)
     if above or below:
         side = "above" if above else "below"
@@ -203,16 +220,29 @@ def judge_value(outcomes: Outcomes, published: float, margin: float, images: Ima
     return Finding("inconclusive", margin, tost, why)
 
 
+def sharpness(sd: float, seeds: int, margin: float, worse: float = WORSE) -> float:
+    """How often (0..1) a recipe `worse` points below the published one would be called consistent, too.
+
+    Runs scatter by `sd` points around their recipe's truth, the published one like ours; simulated, always the same.
+    """
+    draws = np.random.default_rng(0).normal(0.0, sd, (DRAWS, seeds + 1))
+    found = estimate(outcomes_without_images(draws[:, 1:] - draws[:, :1] - worse, -100.0), "fixed")
+    within = (found.prediction_low <= 0.0) & (found.prediction_high >= 0.0)
+    return float(np.mean(within & (p_equivalent(found, 0.0, margin) > ALPHA)))
+
+
 @dataclass(frozen=True)
 class ClaimedDifference:
     """A published ordering: `margin` δ in points; `published`, the printed size of the difference, or None.
 
     `relation` "greater": the first arm is above the second. "not-less": it loses nothing, that is, no more than δ.
+    `unit`: of the difference; a small network judges no size, so there `published` is None.
     """
 
     margin: float
     published: float | None = None
     relation: Literal["greater", "not-less"] = "greater"
+    unit: Literal["points", "steps"] = "points"
 
     @property
     def bound(self) -> float:
@@ -238,7 +268,7 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
        δ, or with the published size in its 95 % interval.
     2. no difference: equal to 0 within δ (two one-sided tests). This stands before the next two, so that an
        advantage below δ is not called an ordering, and a disadvantage below δ is not called a contradiction.
-    3. sign only, or holds where no size is published: p ≤ 0.05 and a difference above 0.
+    3. sign, larger / sign, smaller, or holds where no size is judged: p ≤ 0.05 and a difference above 0.
     4. contradicted: p ≤ 0.05 and a difference below 0.
     5. inconclusive: none of these, or fewer than three seeds.
     For "not-less" equality is what is claimed: holds where p ≤ 0.05 and the difference is above -δ, contradicted
@@ -254,7 +284,8 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
             return finding
         if (p := float(p_equivalent(found, 0.0, ordering.margin))) <= ALPHA:
             why = (
-                f"The difference of {found.mean:+.2f} points is within {ordering.margin:.2f} of none: {p_in_words(p)}."
+                f"The difference of {found.mean:+.2f} {ordering.unit} is within {ordering.margin:.2f} of none: "
+                f"{p_in_words(p)}."
             )
             return Finding("no difference", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
     if not decided:
@@ -267,7 +298,7 @@ def _sized(outcomes: Outcomes, ordering: ClaimedDifference) -> Finding | None:
     assert ordering.published is not None, "a size is compared with a published one"
     found = estimate(outcomes, "fixed")
     p = float(p_equivalent(found, ordering.published, ordering.margin))
-    beginning = f"The difference of {found.mean:+.2f} points has the sign claimed and "
+    beginning = f"The difference of {found.mean:+.2f} {ordering.unit} has the sign claimed and "
     if p <= ALPHA:
         why = f"{beginning}is within {ordering.margin:.2f} of the published {ordering.published:g}: {p_in_words(p)}."
         return Finding("sign and size", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
@@ -279,21 +310,22 @@ def _sized(outcomes: Outcomes, ordering: ClaimedDifference) -> Finding | None:
 
 def _right(found: Estimate, ordering: ClaimedDifference, p: float) -> Finding:
     """The sign claimed: without a published size it holds, with one the size was found to differ."""
-    start = f"The difference of {found.mean:+.2f} points {_interval(found)}"
+    start = f"The difference of {found.mean:+.2f} {ordering.unit} {_interval(found)}"
     if ordering.published is None:
         what = "is above 0" if ordering.relation == "greater" else f"is no loss of more than {ordering.margin:.2f}"
         return Finding("holds", ordering.margin, _sign_test(ordering), f"{start} {what}: adjusted {p_in_words(p)}.")
     gap = float(found.mean) - ordering.published
+    word: Word = "sign, larger" if gap > 0 else "sign, smaller"
     size = f"{'larger' if gap > 0 else 'smaller'} than the published {ordering.published:g} by {abs(gap):.2f}"
     by_luck = found.prediction_low <= ordering.published <= found.prediction_high
     luck = ", though one more pair of runs could give it" if by_luck else ""
     why = f"{start} has the sign claimed (adjusted {p_in_words(p)}), but is {size}{luck}."
-    return Finding("sign only", ordering.margin, _sign_test(ordering), why)
+    return Finding(word, ordering.margin, _sign_test(ordering), why)
 
 
 def _wrong(found: Estimate, ordering: ClaimedDifference, p: float) -> Finding:
     what = "is below 0" if ordering.relation == "greater" else f"is a loss of more than {ordering.margin:.2f}"
-    why = f"The difference of {found.mean:+.2f} points {_interval(found)} {what}: adjusted {p_in_words(p)}."
+    why = f"The difference of {found.mean:+.2f} {ordering.unit} {_interval(found)} {what}: adjusted {p_in_words(p)}."
     return Finding("contradicted", ordering.margin, _sign_test(ordering), why)
 
 
@@ -308,8 +340,8 @@ def _inconclusive(outcomes: Outcomes, ordering: ClaimedDifference, p: float, fam
     alike = ", adjusted alike" if family > 1 else ""
     need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
     why = (
-        f"The difference of {found.mean:+.2f} points {_interval(found)} does not decide (adjusted {p_in_words(p)}); "
-        f"{need} one of {effect:g} with {POWER:.0%} power{alike}."
+        f"The difference of {found.mean:+.2f} {ordering.unit} {_interval(found)} does not decide "
+        f"(adjusted {p_in_words(p)}); {need} one of {effect:g} with {POWER:.0%} power{alike}."
     )
     return Finding("inconclusive", ordering.margin, _sign_test(ordering), why)
 

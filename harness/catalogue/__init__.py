@@ -1,7 +1,7 @@
 """Experiments, the papers' claims about them, and the catalogue that holds both."""
 
 from harness.catalogue.catalogue import Catalogue, Paper, Sentence, by_topic, under
-from harness.catalogue.claims import Claim
+from harness.catalogue.claims import Claim, Statement
 from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Paper",
     "Profile",
     "Sentence",
+    "Statement",
     "by_topic",
     "under",
 ]

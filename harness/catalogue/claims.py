@@ -1,8 +1,8 @@
-"""Claims: what a paper printed, one type for each kind, read from its claims.toml.
+"""What a paper states, read from its claims.toml: statements, which are what is counted, with claims as their parts.
 
-A claim says in words what was claimed (`statement`), what was published (`printed`), and checks itself against the
-paper's experiments. How a kind is judged is one function in `harness.analysis.judges`. Numbers are strings as printed,
-so that their precision is known.
+A claim is one judgeable thing, one type for each kind: a part of its statement in one reading. It says in words what
+was claimed (`says`) and what was published (`printed`), and checks itself against the paper's experiments. How a kind
+is judged is one function in `harness.analysis.judges`. Numbers are strings as printed: their precision is known.
 """
 
 import tomllib
@@ -14,16 +14,35 @@ import msgspec
 from msgspec.structs import replace
 
 from harness.catalogue.experiment import Experiment
+from harness.config import ProfileName
 from harness.errors import HarnessError, did_you_mean
 
-Kind = Literal["value", "ordering", "steps-to-reach", "agreement", "measurement", "context"]
+Kind = Literal["value", "ordering", "steps-to-reach", "saturation", "agreement", "measurement", "context"]
+Unit = Literal["percent", "steps", "points"]
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
 NOTHING_PRINTED = "—"
+
+
+class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One statement of a paper, `says` in words: what is counted.
+
+    `text`: where it was read, such as "abstract". `unjudged`: parts that no claim judges yet, in words.
+    """
+
+    id: str
+    says: str
+    source: str
+    text: str = "supplement"
+    note: str = ""
+    unjudged: tuple[str, ...] = ()
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What every claim has: `source` is the table or section where it stands, `note` how we read it.
 
+    `part`: of its statement, by default the claim itself; claims of one part are `reading`s of it, of which one that
+    comes out suffices. `beside`: shown with its statement and not counted. `profiles`: those alone that judge it, where
+    not all do that may.
     The properties say what a kind has beside that; a kind without it has None or nothing. `kind`: the group that a
     claim is judged and counted in. `needs_training`: whether records of trained cells judge it.
     """
@@ -32,10 +51,15 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     experiment: str
     source: str
     note: str = ""
+    part: str = ""
+    reading: str = ""
+    beside: bool = False
+    profiles: tuple[ProfileName, ...] = ()
+    statement: Statement | None = None
 
     kind: ClassVar[Kind] = "context"
     needs_training: ClassVar[bool] = False
-    unit: ClassVar[Literal["percent", "steps"]] = "percent"
+    unit: ClassVar[Unit] = "percent"
 
     @property
     def arm(self) -> str | None:
@@ -88,7 +112,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return None if self.value is None else float(self.value)
 
     @property
-    def statement(self) -> str:
+    def says(self) -> str:
         """What was claimed, in words."""
         return f"{self.arm} at T = {self.timestep}"
 
@@ -113,11 +137,17 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
-    """The accuracy of `arm` in percent after `timestep` steps."""
+    """The accuracy of `arm` in percent after `timestep` steps.
+
+    `ann`: the accuracy of its ANN, where the paper prints it. `doubled`: a control of the same experiment whose
+    shortened stage of training is twice as long.
+    """
 
     arm: str
     timestep: int
     value: str
+    ann: str | None = None
+    doubled: str | None = None
 
     kind: ClassVar[Kind] = "value"
     needs_training: ClassVar[bool] = True
@@ -126,6 +156,15 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
     def prints(self) -> bool:
         """It is one."""
         return True
+
+
+class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="kind"):
+    """The accuracy of a longer training, read after `timestep` of its steps: another reading of a `Value`."""
+
+    @property
+    def prints(self) -> bool:
+        """The number belongs to another arm."""
+        return False
 
 
 class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind"):
@@ -193,7 +232,7 @@ class Difference(Claim, frozen=True, kw_only=True):
         return replace(self, experiment=rerun.experiment, greater=rerun.greater or self.greater)
 
     @property
-    def statement(self) -> str:
+    def says(self) -> str:
         """Which accuracy is above which."""
         sign = ">" if self.relation == "greater" else "≥"
         return f"{self.greater} {sign} {self._other()} at T = {self.timestep}"
@@ -227,9 +266,12 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
     """An arm above another, by `difference` points where a size is printed.
 
     `images`: those on which the two are compared, "test" or "training" (a fixed sample of them in every record).
+    `leaves`: where the two arms are to test a mechanism, what they leave of it in place; such an intervention can
+    support the mechanism and not contradict it.
     """
 
     less: str
+    leaves: str = ""
     difference: str | None = None
     images: Literal["test", "training"] = "test"
     reruns: tuple[Rerun, ...] = ()
@@ -257,9 +299,9 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
         return self.less
 
     @property
-    def statement(self) -> str:
+    def says(self) -> str:
         """Which arm is above which, and on which images."""
-        return super().statement + (", on training images" if self.images == "training" else "")
+        return super().says + (", on training images" if self.images == "training" else "")
 
     @property
     def printed(self) -> str:
@@ -276,7 +318,7 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
 
 
 class AboveRow(Difference, frozen=True, kw_only=True, tag="above-row", tag_field="kind"):
-    """An arm above another paper's number: `row`, the context row that claims.toml names as `rival`."""
+    """An arm above another paper's number, in fewer steps: `row`, the context row that claims.toml names as `rival`."""
 
     rival: str
     row: Context
@@ -324,7 +366,7 @@ class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="k
 
     kind: ClassVar[Kind] = "steps-to-reach"
     needs_training: ClassVar[bool] = True
-    unit: ClassVar[Literal["percent", "steps"]] = "steps"
+    unit: ClassVar[Unit] = "steps"
 
     @property
     def judged_timestep(self) -> int:
@@ -332,7 +374,7 @@ class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="k
         return int(self.value)
 
     @property
-    def statement(self) -> str:
+    def says(self) -> str:
         """Arm and target."""
         return f"{self.arm} reaches {self.target} % and keeps it"
 
@@ -348,13 +390,68 @@ class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="k
         super().check(experiments)
 
 
+class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
+    """One arm reaches a share of its own final accuracy, or `target` percent, in fewer steps than another.
+
+    `sooner`, `later`: arms, read at each of their steps; or, with `trained_at`, names with {T} for an arm trained at
+    each of those T. `share`: percent of the final accuracy, where there is no `target`.
+    """
+
+    sooner: str
+    later: str
+    share: str = "95"
+    target: str | None = None
+    trained_at: tuple[int, ...] = ()
+
+    kind: ClassVar[Kind] = "saturation"
+    needs_training: ClassVar[bool] = True
+    unit: ClassVar[Unit] = "steps"
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The arms behind `sooner` or `later`."""
+        return tuple(name.replace("{T}", str(steps)) for steps in self.trained_at) or (name,)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """All of them, the sooner ones first."""
+        return *self.of(self.sooner), *self.of(self.later)
+
+    @property
+    def judged_timestep(self) -> int:
+        """The longest T of arms trained at each; 0 where a curve is read to its end."""
+        return max(self.trained_at, default=0)
+
+    @property
+    def says(self) -> str:
+        """Which is sooner, and where."""
+        where = f"{self.target} %" if self.target else f"{self.share} % of its final accuracy"
+        names = [name.replace("-{T}", "") for name in (self.sooner, self.later)]
+        return f"{names[0]} reaches {where} in fewer steps than {names[1]}" + (
+            ", trained at each number of steps" if self.trained_at else ", read at each step of one training"
+        )
+
+    @property
+    def printed(self) -> str:
+        """No number is printed for these arms."""
+        return "fewer steps"
+
+    def check(self, experiments: Mapping[str, Experiment]) -> None:
+        """Arms are there; a training at T is read at T."""
+        experiment = experiments[self.experiment]
+        for key in ("share", "target"):
+            if (text := getattr(self, key)) is not None:
+                _check_percent(key, text)
+        for arm in self.arms:
+            experiment.arm(arm)
+
+
 class Agreement(Claim, frozen=True, kw_only=True, tag="agreement", tag_field="kind"):
     """A sentence of the paper against its own printed `figures` ("240/48", "87.2-84.4"): nothing is run.
 
     It is right if all of them lie within `low` .. `high`.
     """
 
-    statement: str
+    says: str
     figures: tuple[str, ...]
     low: str | None = None
     high: str | None = None
@@ -387,7 +484,7 @@ class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="k
     `relation`, `value`: the bound that it keeps if the statement is right.
     """
 
-    statement: str
+    says: str
     quantity: str
     relation: Literal["at-least", "at-most"]
     value: str
@@ -400,19 +497,44 @@ class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="k
         return f"{self.relation.replace('-', ' ')} {self.value} %"
 
 
-AnyClaim = Value | Ordering | AboveRow | AboveAnn | Steps | Agreement | Measured | Context
+class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", tag_field="kind"):
+    """The highest frequencies dropped at inference, against merely stopping at the same `timestep`.
+
+    `quantity`: the accuracy that is kept, in percent of that with all steps, measured on kept weights.
+    """
+
+    relation: Literal["at-least", "at-most"] = "at-least"
+    value: str = "0"
+    timestep: int
+
+    unit: ClassVar[Unit] = "points"
+
+    @property
+    def printed(self) -> str:
+        """No number is printed."""
+        return "no size given"
+
+
+AnyClaim = (
+    Value | ReadEarly | Ordering | AboveRow | AboveAnn | Steps | Sooner | Agreement | Measured | Dropped | Context
+)
 
 
 def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapping[str, int]) -> tuple[Claim, ...]:
-    """All claims of a file. Raises HarnessError with the file and the claim if a claim is not consistent.
+    """All claims of a file, those of each statement and then the context rows.
 
-    `test_images`: how many test images each data set's published accuracies were counted on.
+    `test_images`: how many test images each data set's published accuracies were counted on. Raises HarnessError with
+    the file and the claim if a claim is not consistent.
     """
     known = {experiment.name: experiment for experiment in experiments}
+    document = _read(path)
+    rows = {row.get("id"): {**row, "kind": "context"} for row in document.get("context", ())}
+    entries = []
+    for statement in document.get("statement", ()):
+        own = {key: value for key, value in statement.items() if key != "claim"}
+        entries += [{**entry, "statement": own} for entry in statement.get("claim", ())]
     claims: list[Claim] = []
-    entries = _read(path)
-    rows = {entry.get("id"): entry for entry in entries if entry.get("kind") == "context"}
-    for number, entry in enumerate(entries, start=1):
+    for number, entry in enumerate([*entries, *rows.values()], start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
         try:
             claims.append(_checked(entry, rows, known, test_images))
@@ -422,16 +544,25 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
     return tuple(claims)
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def statements_of(claims: Iterable[Claim]) -> tuple[Statement, ...]:
+    """The statements that some claims are parts of, each once, in their order."""
+    return tuple({c.statement.id: c.statement for c in claims if c.statement is not None}.values())
+
+
+def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise HarnessError(f"{path}: not a readable file of claims ({error})", "correct or restore the file") from None
-    entries = document.get("claim")
-    tables = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
-    if set(document) != {"claim"} or not tables:
-        raise HarnessError(f"{path}: must consist of [[claim]] tables and nothing else", "see its first lines")
-    return list(entries or ())
+
+    def tables(found: Any) -> bool:
+        return isinstance(found, list) and all(isinstance(entry, dict) for entry in found)
+
+    inner = [statement.get("claim") for statement in document.get("statement", ()) if isinstance(statement, dict)]
+    if not document or set(document) - {"statement", "context"} or not all(map(tables, [*document.values(), *inner])):
+        message = f"{path}: must consist of [[statement]] tables with [[statement.claim]], and [[context]] tables"
+        raise HarnessError(message, "see the first lines of harness/papers/dct_snn/claims.toml")
+    return document
 
 
 def _checked(
@@ -442,7 +573,7 @@ def _checked(
 ) -> Claim:
     if "rival" in entry:
         if entry["rival"] not in rows:
-            raise did_you_mean("context row", str(entry["rival"]), list(rows))
+            raise did_you_mean("context row", str(entry["rival"]), list(map(str, rows)))
         entry = {**entry, "row": rows[entry["rival"]]}
     try:
         claim: Claim = msgspec.convert(entry, AnyClaim)

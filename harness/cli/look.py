@@ -84,7 +84,7 @@ def show_experiment(
 def _claimed(claim: Claim) -> str:
     """A claim in words with its published number. For a context row: whose number it is, and at which timestep."""
     if claim.kind != "context":
-        return f"{claim.statement}: {claim.printed}"
+        return f"{claim.says}: {claim.printed}"
     return f"{claim.label} {claim.printed}" + (f" at T = {claim.timestep}" if claim.timestep else "")
 
 

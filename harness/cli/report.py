@@ -35,7 +35,7 @@ def report(
         bool,
         typer.Option(
             "--strict",
-            help="Exit 3 if a claim, by the evidence or by your records, is lower, higher or contradicted.",
+            help="Exit 3 if a claim, by the evidence or by your records, is lower, contradicted or no difference.",
         ),
     ] = False,
     check: Check = False,
@@ -75,7 +75,7 @@ def report(
         if not sources[0].at_hand:
             console.print(NO_EVIDENCE.format(folder=evidence_dir))
         console.print(f"wrote {place / 'index.html'}")
-    if strict and any(VERDICTS[j.verdict].strict for _, j in _judgements(sources, names)):
+    if strict and any(j.leads and VERDICTS[j.verdict].strict for _, j in _judgements(sources, names)):
         raise typer.Exit(3)
 
 

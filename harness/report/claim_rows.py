@@ -16,9 +16,9 @@ class ClaimRow:
     """One judgement in words. `whose` is the source judgement; `arm` the one whose records to look up.
 
     `before` is our number straight after threshold balancing; `margin` and `test` are what decided, `why` is the one
-    reason; `also` are further sentences: controls with the same verdict, the nearest reading, other runs,
-    shared records. `reading` is that of the nearest reading, empty where there is none; `undone` are the
-    deviations without which it was run again.
+    reason, `scope` where the verdict holds; `also` are further sentences: controls with the same verdict, the nearest
+    reading, other runs, shared records. `reading` is that of the nearest reading, empty where there is none; `undone`
+    are the deviations without which it was run again.
     """
 
     id: str
@@ -38,6 +38,7 @@ class ClaimRow:
     comparability: str
     deviations: tuple[str, ...]
     verdict: str
+    scope: str
     why: str
     also: tuple[str, ...]
     reading: str
@@ -63,7 +64,9 @@ class ClaimRow:
     @property
     def words(self) -> str:
         """The verdict, with the seeds where they are what is missing."""
-        return f"{self.verdict} ({self.seeds})" if self.verdict == "incomplete" else self.verdict
+        if self.verdict == "incomplete":
+            return f"{self.verdict} ({self.seeds})"
+        return f"{self.verdict}, {self.scope}" if self.scope and VERDICTS[self.verdict].answers else self.verdict
 
 
 def claim_rows(sources: Sequence[Source], claims: Sequence[Claim]) -> tuple[ClaimRow, ...]:
@@ -91,7 +94,7 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
         experiment=judgement.experiment,
         profile=judgement.profile or BLANK,
         arm=judgement.arm,
-        statement=claim.statement,
+        statement=claim.says,
         where=claim.source,
         published=claim.printed,
         ours=ours,
@@ -104,9 +107,10 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
         comparability=judgement.comparability,
         deviations=judgement.deviations,
         verdict=judgement.verdict,
+        scope=judgement.scope,
         why=source.shorten(judgement.why),
         also=tuple(filter(None, (claim.further, *_also(judgement)))),
-        reading=judgement.reading,
+        reading=judgement.nearest,
         undone=judgement.undone,
         whose=source.name,
         note=claim.note,
@@ -119,10 +123,11 @@ def _ours(judgement: Judgement) -> tuple[str, str]:
         return ", ".join(steps_label(step, timesteps) for step in judgement.steps) + " steps", "one number a seed"
     if judgement.mean is None:
         return BLANK, ""
-    signed = judgement.kind == "ordering"
-    unit = "points" if signed else "%"
+    signed = judgement.kind in ("ordering", "saturation")
+    unit = "steps" if judgement.unit == "steps" else "points" if signed else "%"
     if judgement.kind == "measurement":
-        return f"{judgement.mean:.1f} %", "of kept weights" if judgement.profile else "computed, without training"
+        shown = f"{judgement.mean:+.2f} points" if judgement.unit == "points" else f"{judgement.mean:.1f} %"
+        return shown, "of kept weights" if judgement.profile else "computed, without training"
     if judgement.low is None or judgement.high is None:
         return ", ".join(_number(run, signed) for run in judgement.runs) + f" {unit}", "one number a seed"
     interval = f"95 %: {_number(judgement.low, signed)} to {_number(judgement.high, signed)}"
@@ -149,17 +154,21 @@ def _also(judgement: Judgement) -> Iterator[str]:
     """What a reader should know beside the reason, a sentence each."""
     answers = VERDICTS[judgement.verdict].answers
     if judgement.same and answers:
-        yield f"These controls get the same verdict on this number: {', '.join(judgement.same)}."
+        yield f"These controls get the same verdict on this claim: {', '.join(judgement.same)}."
     elif judgement.other and answers:
-        yield f"No control gets this verdict on this number ({', '.join(judgement.other)})."
-    if judgement.replication is not None and judgement.verdict == "reproduced":
+        yield f"No control gets this verdict on this claim ({', '.join(judgement.other)})."
+    if judgement.sharpness is not None:
+        yield f"A recipe 0.3 points worse would get this word in {100 * judgement.sharpness:.0f} % of cases."
+    if judgement.replication is not None and judgement.verdict in ("reproduced", "consistent"):
         share = f"{100 * judgement.replication:.0f} %"
-        yield f"An exact replication would get this word in {share} of cases, at this spread."
+        yield f"An exact replication would be called reproduced in {share} of cases, at this spread."
     if judgement.beside:
         yield judgement.beside
-    if judgement.reading:
-        yield judgement.reading
+    if judgement.nearest:
+        yield judgement.nearest
     yield from judgement.reruns
+    if judgement.not_tuned:
+        yield f"Not tuned, as no search covers their fine-tuning: {', '.join(judgement.not_tuned)}."
     if judgement.twins:
         yield f"The same records judge {', '.join(judgement.twins)}: one piece of evidence."
     if judgement.further:

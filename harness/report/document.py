@@ -25,8 +25,8 @@ from harness.report.tables import Table, accuracy_table
 
 PROFILE_WORDS = {
     "paper": "paper profile: the published recipe",
-    "lite": "lite profile: sized for a CPU, judges orderings only",
-    "short": "short profile: the paper’s network with its schedule compressed, judges numbers only",
+    "lite": "lite profile: a small network sized for a CPU, judges the direction of orderings only",
+    "short": "short profile: the paper’s network with its schedule compressed",
     "smoke": SMOKE_LABEL,
 }
 
@@ -146,7 +146,7 @@ def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
         return None
     claims = {claim.id: claim for claim in paper.claims if claim.experiment in names}
     lines = [
-        Line(f"{claims[j.id].statement}{f' ({j.profile})' if j.profile else ''}", j)
+        Line(f"{claims[j.id].says}{f' ({j.profile})' if j.profile else ''}", j)
         for j in evidence.judgements
         if j.id in claims
     ]
@@ -159,7 +159,7 @@ def _findings(paper: Paper, evidence: Source) -> tuple[Sentence, ...]:
     mine = {claim.id for claim in paper.claims}
     judgements = [judgement for judgement in evidence.judgements if judgement.id in mine]
     own = paper.findings(evidence.loaded, judgements) if paper.findings else ()
-    return (*overview(judgements), *own)
+    return (*overview(judgements, paper.claims), *own)
 
 
 def _last(section: Section) -> int:

@@ -31,7 +31,7 @@ def csv_text(sections: Sequence[Section], sources: Sequence[Source], claims: Seq
 def _published(section: Section, claims: Sequence[Claim]) -> Iterator[tuple[object, ...]]:
     name, judged = section.experiment.name, _judged(section)
     for claim in claims:
-        if claim.experiment == name and claim.kind in ("value", "context"):
+        if claim.experiment == name and (claim.prints or claim.kind == "context"):
             whose = "paper" if claim.prints else "published"
             step = claim.timestep or ""
             note = "; ".join(filter(None, (claim.source, claim.note)))

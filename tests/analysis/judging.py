@@ -1,12 +1,15 @@
 """Judgements of records on disk, one claim at a time: what the tests of verdicts and of seeds share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 from msgspec import structs
 
 from harness.analysis import frame
+from harness.analysis.frame import CELL
 from harness.analysis.judges import Judgement, judge
 from harness.config import ProfileName
 from harness.papers import catalogue
@@ -47,7 +50,27 @@ def load(folder: Path) -> frame.Loaded:
     return frame.load(folder, CATALOGUE)
 
 
-def judge_one(folder: Path, name: str, planned: int = 5, profile: ProfileName | None = None) -> Judgement:
-    """The one judgement of a claim; the number of planned seeds is fixed here, because profiles may change."""
-    (judgement,) = judge(load(folder), CATALOGUE, [CLAIMS[name]], profile=profile, seeds_planned=planned)
+def settled(loaded: frame.Loaded, at_half: int = 0) -> frame.Loaded:
+    """The records as if they had been read at a half and three quarters of fine-tuning: so many images below the end.
+
+    Readings are a part of the recipe, which most experiments do not have.
+    """
+    last = loaded.curves.sort_values("timestep").groupby(CELL).tail(1).drop(columns="timestep")
+    short = (at_half, 0, 0)
+    read = [
+        last.assign(fraction=fraction, correct=last["correct"] - less)
+        for fraction, less in zip((0.5, 0.75, 1.0), short, strict=True)
+    ]
+    return replace(loaded, readings=pd.concat(read)[list(frame.READINGS)])
+
+
+def judge_one(
+    folder: Path, name: str, planned: int = 5, profile: ProfileName | None = None, known: bool = False
+) -> Judgement:
+    """The one judgement of a claim; the number of planned seeds is fixed here, because profiles may change.
+
+    `known`: as if the records were known to have settled.
+    """
+    loaded = settled(load(folder)) if known else load(folder)
+    (judgement,) = judge(loaded, CATALOGUE, [CLAIMS[name]], profile=profile, seeds_planned=planned)
     return judgement

@@ -98,10 +98,8 @@ def test_a_smoke_record_moved_among_paper_records_answers_for_smoke_alone(tmp_pa
     moved.parent.mkdir(parents=True)
     path.rename(moved)
     loaded = load(tmp_path)
-    assert dict(zip(loaded.cells["profile"], loaded.cells["status"], strict=True)) == {
-        "smoke": "done",
-        "paper": "stale",
-    }
+    states = dict(zip(loaded.cells["profile"], loaded.cells["status"], strict=True))
+    assert states == {"smoke": "done", "paper": "stale"}
     assert set(loaded.curves["profile"]) == {"smoke"}
     assert "changed since: recipe" in loaded.problems[0]
 
@@ -184,7 +182,8 @@ def test_an_arm_called_after_its_encoder_is_one_that_was_added(tmp_path: Path, w
     added = replace(record.config, arm="burst", encoder=EncoderSpec("burst"))
     write_record(tmp_path, of_other_recipe(record, added))
     (problem,) = load(tmp_path).problems
-    assert "changed since: recipe (timesteps), encoders." in problem
+    assert "changed since: recipe (timesteps), " in problem
+    assert "encoders.burst" in problem
 
 
 def test_frames_need_no_torch() -> None:

@@ -45,8 +45,8 @@ def _word(runs: Sequence[float], published: float, margin: float = 0.5) -> Word:
         (STEADY, 89.55, "inconclusive"),  # the same from below
         (STEADY, 91.0, "lower"),
         (STEADY, 89.0, "higher"),
-        (LOOSE, 90.0, "within prediction"),
-        (LOOSE, 92.9, "within prediction"),  # before "lower", which holds too: 91.24 is below 92.4
+        (LOOSE, 90.0, "consistent"),
+        (LOOSE, 92.9, "consistent"),  # before "lower", which holds too: 91.24 is below 92.4
         (LOOSE, 93.1, "lower"),
         (LOOSE, 86.9, "higher"),
         ([90.0, 90.0], 90.0, "inconclusive"),
@@ -92,7 +92,7 @@ def _agreeing(hits: int) -> Outcomes:
 def test_the_draw_of_the_images_does_not_enter_on_the_same_test_set() -> None:
     """The images alone give 0.95 points: too much for δ = 0.5, were they drawn anew."""
     fixed, sampled = (judge_value(_agreeing(900), 90.0, 0.5, mode).word for mode in ("fixed", "sampled"))
-    assert (fixed, sampled) == ("reproduced", "within prediction")
+    assert (fixed, sampled) == ("reproduced", "consistent")
 
 
 def test_reproduced_is_said_exactly_where_equivalence_is_found() -> None:
@@ -128,8 +128,8 @@ def _judge(runs: Sequence[float], ordering: ClaimedDifference, family: int = 1) 
         (2.8, 1, SIZED, "sign and size"),
         (3.15, 1, SIZED, "sign and size"),  # 0.35 away: equal within 0.5
         (3.5, 10, SIZED, "sign and size"),  # 3.5 ± 1.24 covers 2.8
-        (3.5, 1, SIZED, "sign only"),
-        (0.9, 1, SIZED, "sign only"),
+        (3.5, 1, SIZED, "sign, larger"),
+        (0.9, 1, SIZED, "sign, smaller"),
         (0.3, 1, SIZED, "no difference"),  # above 0, and within 0.5 of it
         (0.0, 1, SIZED, "no difference"),
         (-0.3, 1, SIZED, "no difference"),
@@ -201,7 +201,7 @@ def test_a_size_that_one_more_pair_could_give_is_said_to_be_so() -> None:
     """3.0 ± 0.124 does not cover 3.2 and is not within 0.1 of it; one more pair falls up to 3.304."""
     found = _judge((3.0 + STEADY_ORDERING).tolist(), ClaimedDifference(0.1, published=3.2))
     assert (found.word, found.why.endswith("by 0.20, though one more pair of runs could give it.")) == (
-        "sign only",
+        "sign, smaller",
         True,
     )
 
@@ -235,7 +235,7 @@ def test_images_may_be_what_is_missing_not_seeds() -> None:
 def test_the_size_is_compared_on_the_published_images() -> None:
     """4.5 points in every seed: over drawn images ± 1.7 would cover 5.5, on these it does not."""
     found = judge_ordering(_agreeing_ordering(60, 15), ClaimedDifference(0.5, published=5.5), 0.001)
-    assert (found.word, "smaller than the published 5.5" in found.why) == ("sign only", True)
+    assert (found.word, "smaller than the published 5.5" in found.why) == ("sign, smaller", True)
 
 
 def test_equal_arms_are_rarely_put_in_an_order() -> None:

@@ -48,7 +48,7 @@ AGREEMENT = {
     "id": '"one"',
     "experiment": '"quickstart"',
     "kind": '"agreement"',
-    "statement": '"five times as fast"',
+    "says": '"five times as fast"',
     "figures": '["240/48"]',
     "low": '"5"',
     "source": '"§1"',
@@ -65,10 +65,17 @@ CONTEXT = {
 }
 
 
+def _table(name: str, claim: dict[str, str]) -> str:
+    return f"[[{name}]]\n" + "\n".join(f"{k} = {v}" for k, v in claim.items())
+
+
 def _file(folder: Path, *claims: dict[str, str]) -> Path:
     path = folder / "claims.toml"
-    tables = ["[[claim]]\n" + "\n".join(f"{k} = {v}" for k, v in claim.items()) for claim in claims]
-    path.write_text("\n".join(tables), encoding="utf-8")
+    context = [claim for claim in claims if claim.get("kind") == '"context"']
+    tables = [_table("context", {k: v for k, v in claim.items() if k != "kind"}) for claim in context]
+    tables.append("[[statement]]\nid = 's'\nsays = 'all of it'\nsource = 'everywhere'")
+    tables += [_table("statement.claim", claim) for claim in claims if claim not in context]
+    path.write_text("\n".join(tables if len(context) < len(claims) else tables[:-1]), encoding="utf-8")
     return path
 
 
@@ -165,8 +172,9 @@ def test_a_number_of_steps_that_is_none_is_refused(tmp_path: Path) -> None:
     ("content", "hint"),
     [
         ("[[claim]", "correct or restore the file"),
-        ("[claim]", "see its first lines"),
-        ("[[claim]]\nid = 'one'", "see harness/catalogue/claims.py"),
+        ("[claim]", "see the first lines of harness/papers/dct_snn/claims.toml"),
+        ("[[statement]]\nid = 'one'", "see the first lines of harness/papers/dct_snn/claims.toml"),
+        ("[[context]]\nid = 'one'", "see harness/catalogue/claims.py"),
     ],
 )
 def test_each_refusal_says_what_to_do(tmp_path: Path, content: str, hint: str) -> None:

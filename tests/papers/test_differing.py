@@ -29,20 +29,17 @@ def write_readings(write: Write, **more: tuple[int, ...]) -> None:
 def test_those_that_are_shown_to_change_it_come_first(tmp_path: Path, write: Write) -> None:
     write_readings(write, chroma=WORSE, delay=(400, 402, 398))
     (sentence,) = said(tmp_path)
-    assert sentence.startswith(f"{START} in a deep network on CIFAR-10 (sensitivity-readings-cifar10, lite profile; ")
+    assert sentence.startswith(
+        f"{START} in a deep network on CIFAR-10, after 6,000 images of fine-tuning and not known "
+    )
+    assert "not known to have settled (sensitivity-readings-cifar10, lite profile; " in sentence
     assert "Holm for 7 comparisons)? Yes: | one step of delay a layer, +4.00 points" in sentence
     low, high = (bound / 100 for bound in stats.ttest_1samp(WORSE, 0).confidence_interval(0.95))
     p = 7 * stats.ttest_1samp(WORSE, 0).pvalue  # the least of seven, two-sided
     interval = f"95 %: {low:+.2f} to {high:+.2f}, adjusted p = {p:.2g}"
     assert f" | chroma off centre, as released, -3.00 points ({interval}) | not shown: " in sentence
     assert sentence.count("+0.02 points") == 5
-    (brief,) = [text for text in briefs(tmp_path) if "our reading" in text]
-    assert brief == (
-        "Points above our reading of the paper in a deep network on CIFAR-10 (lite profile): one step of delay a layer "
-        "+4.00; chroma off centre, as released -3.00; not shown to differ: leak as Algorithm 1: only without a spike, "
-        "thresholds balanced at the maximum (§1.3), the code sees RGB, the ANN sees RGB, the code YCbCr, all choices "
-        "of the released code together."
-    )
+    assert not any("our reading" in text for text in briefs(tmp_path))  # README shows nothing unsettled
 
 
 def test_where_none_is_shown_to_it_says_so(tmp_path: Path, write: Write) -> None:
@@ -86,8 +83,6 @@ def test_an_arm_is_equivalent_where_two_one_sided_tests_say_so_after_holm(tmp_pa
     assert alike.startswith("not shown: one step of delay a layer, +0.00 points (")
     assert alike.endswith("); equivalent within 0.50 points")
     assert sum(part.endswith("; nor is equivalence within 0.50 points") for part in parts) == 5
-    (brief,) = [text for text in briefs(tmp_path) if "our reading" in text]
-    assert "; equivalent within 0.50: one step of delay a layer; not shown to differ: leak as Algorithm 1: " in brief
 
 
 def test_the_margin_on_mnist_is_that_of_its_published_accuracy(tmp_path: Path, write: Write) -> None:

@@ -46,14 +46,14 @@ def test_each_code_is_set_against_its_own_ann(tmp_path: Path, write: Write) -> N
     write_codes(write)
     for code in BUILTIN:
         end_ann(tmp_path / "cifar10-encoders" / "lite" / code, 7300 if code == "poisson" else 7100)
-    (sentence,) = [text for text in sentences(tmp_path) if "its own ANN" in text]
+    (sentence,) = [text for text in sentences(tmp_path) if text.startswith("After its last step")]
     head, *parts = sentence.split(" | ")
     where = "on CIFAR-10 (cifar10-encoders, lite profile; intervals over seeds alone)"
     assert head == f"After its last step a code differs from its own ANN {where} by"
     low, high = stats.ttest_1samp([-0.98 + 0.01 * seed for seed in range(-2, 3)], 0).confidence_interval(0.95)
     assert parts[0] == f"DCT, cyclic, -0.98 points (95 %: {low:+.2f} to {high:+.2f})"
     assert parts[1].startswith("Poisson rate, -1.98 points (")
-    (brief,) = [text for text in briefs(tmp_path) if "its own ANN" in text]
+    (brief,) = [text for text in briefs(tmp_path) if text.startswith("Points above its own ANN")]
     start = "Points above its own ANN on CIFAR-10 (lite profile)"
     assert brief.startswith(f"{start}: DCT, cyclic -0.98; Poisson rate -1.98; direct input (analog) ")
 

@@ -29,6 +29,7 @@ ROW = ClaimRow(
     comparability="approximate (2 deviations)",
     deviations=("rate", "dropout"),
     verdict="higher",
+    scope="",
     why="Our whole interval lies above.",
     also=("Of the readings, delay-2 comes nearest to 86.7: 83.80.",),
     reading="Of the readings, delay-2 comes nearest to 86.7: 83.80.",

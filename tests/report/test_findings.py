@@ -30,9 +30,11 @@ def test_readme_is_rewritten_and_checked(campaign: Campaign, tmp_path: Path) -> 
     readme.write_text(f"# Title\n{START}\n{END}\n", encoding="utf-8")
     folders = Folders(campaign.evidence, campaign.out, readme=readme)
     render(folders, CATALOGUE)
-    assert "- What became of 53 claims" in readme.read_text(encoding="utf-8")
+    assert "- Of 17 statements, " in readme.read_text(encoding="utf-8")
     assert check(folders, CATALOGUE) == []
-    readme.write_text(readme.read_text(encoding="utf-8").replace("of 53 claims", "of 54 claims"), encoding="utf-8")
+    readme.write_text(
+        readme.read_text(encoding="utf-8").replace("Of 17 statements", "Of 18 statements"), encoding="utf-8"
+    )
     assert check(folders, CATALOGUE) == ["../README.md"]
 
 

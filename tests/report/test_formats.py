@@ -44,7 +44,7 @@ def test_markdown_quotes_the_error_of_a_failed_cell_as_text(markdown: str) -> No
 
 def test_markdown_labels_smoke_and_lite(markdown: str) -> None:
     assert "**smoke: not judged**" in markdown
-    assert "judges orderings only" in markdown
+    assert "judges the direction of orderings only" in markdown
 
 
 def test_markdown_has_a_line_for_claims_without_records(markdown: str) -> None:

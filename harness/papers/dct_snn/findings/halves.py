@@ -39,17 +39,32 @@ def against_halves(cells: Cells) -> Iterator[Sentence]:
         found = [estimate(difference_of(cells, ours, keys, timesteps)) for keys in theirs]
         adjusted = holm([float(p_different(difference)) for difference in found], len(ARMS))
         parts = tuple(_in_words(arm, one, float(p)) for arm, one, p in zip(ARMS, found, adjusted, strict=True))
-        means = "; ".join(
-            f"{float(one.mean):+.2f} against {_title(arm)} (published {_published(arm):+.2f})"
-            for arm, one in zip(ARMS, found, strict=True)
-        )
         what = f"All frequencies, interleaved, against half of them at {timesteps} steps"
+        parts = (*parts, *_on_own_network(cells, profile))
         yield Sentence(
             f"{what} ({profile} profile; a comparison that the paper's text does not draw and that was chosen once "
             f"the results were known; two-sided p adjusted by Holm for {len(ARMS)} comparisons):",
             parts,
-            brief=f"{what}, in points ({profile} profile): {means}.",
         )
+
+
+def _on_own_network(cells: Cells, judged: str) -> Iterator[str]:
+    """What the paper's own network says at `short`, where it does not judge yet: the difference of the seeds it has."""
+    if judged == "short" or "short" not in HALVES.profile_names:
+        return
+    timesteps = INTERLEAVED.arm(ALL).timesteps
+    for arm in ARMS:
+        seeds = [
+            seed
+            for seed in range(INTERLEAVED.seeds(ALL, "short"))
+            if {(INTERLEAVED.name, "short", ALL, seed), (HALVES.name, "short", arm, seed)} <= cells.accuracy.keys()
+        ]
+        if seeds and len(seeds) < LEAST_SEEDS:
+            ours = [cells.accuracy[INTERLEAVED.name, "short", ALL, seed][timesteps - 1] for seed in seeds]
+            theirs = [cells.accuracy[HALVES.name, "short", arm, seed][timesteps - 1] for seed in seeds]
+            apart = ", ".join(f"{one - other:+.2f}" for one, other in zip(ours, theirs, strict=True))
+            count = f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
+            yield f"on the paper's own network (short profile, {count}), {apart} against {_title(arm)}"
 
 
 def _in_words(arm: str, found: Estimate, p: float) -> str:

@@ -57,7 +57,8 @@ def missing(
         _missing(known[name], profile, (arm for claim in those for arm in claim.arms), len(those), cells)
         for (name, profile), those in unanswered.items()
     )
-    return tuple(sorted(found, key=lambda group: group.peta))
+    # A claim whose cells are all done waits for no cell, whatever keeps it from an answer.
+    return tuple(sorted((group for group in found if group.cells), key=lambda group: group.peta))
 
 
 def beyond_claims(experiments: Sequence[Experiment], groups: Sequence[Missing], cells: Cells) -> tuple[Missing, ...]:

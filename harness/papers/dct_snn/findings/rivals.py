@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isnan, nan
 from statistics import fmean
 
-from harness.analysis.curves import Cells, Key, difference_of, seeds_done
+from harness.analysis.curves import Cells, Key, difference_of, net_difference_of, seeds_done, values_of
 from harness.analysis.differences import in_points
 from harness.analysis.statistics import LEAST_SEEDS, Array, Estimate, estimate, holm
 from harness.analysis.verdicts import p_in_words
@@ -16,12 +16,15 @@ from harness.catalogue import Arm, Experiment, Profile
 class Rival:
     """An arm minus the first one of its T, over all planned seeds.
 
-    `ann`: how far its ANN is above that of the first, in points; 0 where they share one. `p`: after Holm.
+    `ann`: how far its ANN is above that of the first, in points; 0 where they share one. `p`: after Holm. `raw`: where
+    the one is a code of x and the other of p, whose ANNs are trained on other values, the difference itself; `found` is
+    then net of each one's own ANN.
     """
 
     arm: Arm
     found: Estimate
     ann: float
+    raw: float | None
     p: float
 
     def __str__(self) -> str:
@@ -30,11 +33,13 @@ class Rival:
         points = in_points(
             found.mean, found.low, found.high, f", adjusted {p_in_words(self.p)}{ann_in_words(self.ann)}"
         )
-        return f"{title(self.arm)}, {points}"
+        net = "" if self.raw is None else f" net of its own ANN; raw {self.raw:+.2f}"
+        return f"{title(self.arm)}, {points}{net}"
 
     def in_brief(self) -> str:
         """The arm's title, as far as its T, with the difference in points alone."""
-        return f"{title(self.arm)} {float(self.found.mean):+.2f}"
+        net = "" if self.raw is None else f" net of its own ANN (raw {self.raw:+.2f})"
+        return f"{title(self.arm)} {float(self.found.mean):+.2f}{net}"
 
 
 def title(arm: Arm) -> str:
@@ -57,7 +62,7 @@ def rivals(
     planned = experiment.seeds_in_common((arm.name for arm in experiment.arms), profile.name)
     if planned < LEAST_SEEDS or profile.name == "smoke":
         return []
-    found: list[tuple[Arm, Estimate, float]] = []
+    found: list[tuple[Arm, Estimate, float, float | None]] = []
     for timesteps in sorted({arm.timesteps for arm in experiment.arms}):
         first, *others = (arm for arm in experiment.arms if arm.timesteps == timesteps)
         names = [arm.name for arm in (first, *others)]
@@ -67,9 +72,13 @@ def rivals(
                 name: [(experiment.name, profile.name, name, seed) for seed in seeds.seeds] for name in names
             }
             for arm in others:
-                difference = difference_of(cells, keys[arm.name], keys[first.name], timesteps)
-                found.append((arm, estimate(difference), anns_apart(cells, keys[arm.name], keys[first.name])))
-    adjusted = holm([float(p_of(difference, 0.0)) for _, difference, _ in found], family(experiment))
+                pair = keys[arm.name], keys[first.name]
+                difference, raw = difference_of(cells, *pair, timesteps), None
+                net = net_difference_of(cells, *pair, timesteps)
+                if values_of(arm.encoder) != values_of(first.encoder) and net is not None:
+                    difference, raw = net, float(difference.mean)
+                found.append((arm, estimate(difference), anns_apart(cells, *pair), raw))
+    adjusted = holm([float(p_of(difference, 0.0)) for _, difference, _, _ in found], family(experiment))
     return [Rival(*rival, float(p)) for rival, p in zip(found, adjusted, strict=True)]
 
 
