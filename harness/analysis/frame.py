@@ -346,7 +346,7 @@ def _answers(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Fre
 
     An answer has the configuration of the cell that asks.
     """
-    asked = {}
+    asked: dict[Path, CellConfig] = {}
     for experiment in map(catalogue.experiment, catalogue.names()):
         for profile in experiment.profiles:
             if records.begun(experiment, profile):

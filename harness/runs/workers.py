@@ -29,11 +29,12 @@ from harness.errors import HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.files import Owner, has_locks, holder
 from harness.machine.process import AGAIN, STOPPED, Deadline, computing_with, keep_freed_memory
+from harness.records.certificates import known_certificates
+from harness.records.freshness import freshness
 from harness.records.store import lock_path
 from harness.runs.plan import TASK_THREADS, Plan, PlannedCell, stamp_of
 from harness.runs.progress import Progress, duration
 from harness.runs.run import Finished, Run, is_begun, sweep
-from harness.runs.status import record_of
 from harness.schema import Record
 from harness.training.checkpoint import Watch
 
@@ -279,7 +280,7 @@ def _answer(cell: PlannedCell, plan: Plan) -> Record | None:
     """The record of the cell, if it was written since it was planned."""
     if stamp_of(cell.path) == cell.stamp:
         return None
-    found = record_of(plan.results, cell.config, data=plan.data.digest)
+    found = freshness(cell.path, cell.config, known_certificates(plan.results), plan.data.digest)
     return found.record if found.state in ("done", "failed") else None
 
 
