@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.report import Report, Row, Target, targets
-from harness.report.drawing import both_renderings, colours, legend_below, new_figure, styled
-from harness.report.palette import MARKERS
+from harness.report.drawing import MARKERS, both_renderings, colours, legend_below, new_figure, styled
 
 PANEL = 2.3  # inches
 TITLE = "Milliseconds per image, one training step"

@@ -27,8 +27,7 @@ from harness.data.subset import subset
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.plugins.guard import named
-from harness.report.drawing import INK, MUTED, Picture, both_renderings, legend_below, new_figure, styled
-from harness.report.palette import looks_of
+from harness.report.drawing import INK, MUTED, Picture, both_renderings, legend_below, looks_of, new_figure, styled
 from harness.training.batches import encoder_key, normalised
 
 if TYPE_CHECKING:

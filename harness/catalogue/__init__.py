@@ -1,6 +1,6 @@
 """Experiments, the papers' claims about them, and the catalogue that holds both."""
 
-from harness.catalogue.catalogue import Catalogue, Paper, Sentence, by_topic, under
+from harness.catalogue.catalogue import Catalogue, Paper
 from harness.catalogue.claims import Claim, Statement
 from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
 
@@ -12,8 +12,5 @@ __all__ = [
     "Experiment",
     "Paper",
     "Profile",
-    "Sentence",
     "Statement",
-    "by_topic",
-    "under",
 ]

@@ -4,11 +4,10 @@ It is built once, at the command line, and passed to everything that needs it. T
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,37 +18,13 @@ from harness.errors import HarnessError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """One of a paper's findings. `parts`: one line each below `text`, which then leads to them.
-
-    `topic`: the heading that it stands under, empty for none. `brief`: what it says in one line for README, empty where
-    it does not stand there.
-    """
-
-    text: str
-    parts: tuple[str, ...] = ()
-    topic: str = ""
-    brief: str = ""
-
-
-def under(topic: str, *found: Iterable[Sentence]) -> Iterator[Sentence]:
-    """All these sentences under one heading."""
-    return (replace(sentence, topic=topic) for sentences in found for sentence in sentences)
-
-
-def by_topic(sentences: Iterable[Sentence]) -> Sequence[tuple[str, Sequence[Sentence]]]:
-    """Sentences that follow each other under one heading, with that heading."""
-    return [(topic, list(found)) for topic, found in groupby(sentences, key=lambda sentence: sentence.topic)]
-
-
-@dataclass(frozen=True)
 class Paper:
     """One paper with its experiments and claims.
 
     `name` is used on the command line and in file names, `title` and `venue` on the paper's page.
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
-    `findings`: what was found, in sentences, from records (`harness.analysis.frame.Loaded`) and their judgements.
+    `findings`: questions about the records (`harness.report.findings.Finding`), in the order in which they are shown.
     `url`: where the paper can be read.
     """
 
@@ -60,7 +35,7 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     test_images: Mapping[str, int] = field(default_factory=dict)
     picture: Callable[[], Any] | None = None
-    findings: Callable[[Any, Sequence[Any]], Sequence[Sentence]] | None = None
+    findings: Callable[[], Sequence[Any]] | None = None
     url: str = ""
 
 

@@ -1,8 +1,8 @@
 """From judged records to what people read: tables, figures, one page. Trains nothing and imports no torch."""
 
-from harness.report.render import Folders, ReportResult, check, render
+from harness.report.document import judged_claims, own_tables, results_table
+from harness.report.publish import Folders, ReportResult, check, render
 from harness.report.sources import Source, read
-from harness.report.terminal import judged_claims, own_tables, results_table
 
 __all__ = [
     "Folders",

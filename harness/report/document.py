@@ -1,34 +1,39 @@
-"""A whole report as data: what the page and the Markdown file are written from."""
+"""A whole report as data: what the page and the Markdown file are written from, and what a terminal shows."""
 
 import os
 from collections import Counter
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.analysis.energy import EnergyModel
 from harness.analysis.judges import judged, without_own_size
 from harness.analysis.verdicts import BY_TONE, VERDICTS
-from harness.catalogue import NOT_IN_PAPER, Experiment, Paper, Sentence
-from harness.catalogue.claims import Claim
-from harness.config import PROFILES, ProfileName
-from harness.report.claim_rows import ClaimRow, claim_rows
-from harness.report.costs import Costs, costs
+from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
+from harness.config import ProfileName
 from harness.report.drawing import Picture
-from harness.report.figures_energy import energy
-from harness.report.figures_forest import Line, forest
-from harness.report.origin import Origin
-from harness.report.overview import overview
-from harness.report.paired import paired_table, training_table
-from harness.report.sources import SMOKE_LABEL, Cell, Source
-from harness.report.tables import Table, accuracy_table
+from harness.report.sources import Cell, Source, with_added
+from harness.report.table import Table, terminal
+from harness.report.tables import (
+    PROFILE_WORDS,
+    accuracy_table,
+    anchor,
+    claims_table,
+    costs_table,
+    difference_tables,
+    paired_table,
+    profiles_with_records,
+    results_of,
+    tally_table,
+    training_table,
+)
 
-PROFILE_WORDS = {
-    "paper": "paper profile: the published recipe",
-    "lite": "lite profile: a small network sized for a CPU, judges the direction of orderings only",
-    "short": "short profile: the paper’s network with its schedule compressed",
-    "smoke": SMOKE_LABEL,
-}
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+
+IN_PAGE = ("claim", "verdict", "decided by", "published", "ours", "seeds", "comparability")
+WAITING = ("claim", "verdict", "published", "how to run it")
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,11 @@ class ArmRecords:
 
 @dataclass(frozen=True)
 class Section:
-    """One experiment at one profile."""
+    """One experiment at one profile. `tables`: accuracy first, then what there is of differences and costs."""
 
     experiment: Experiment
     profile: ProfileName
-    table: Table
-    differences: Table | None
-    training: Table | None
-    costs: Costs | None
+    tables: tuple[Table, ...]
     pictures: tuple[Picture, ...]
     records: tuple[ArmRecords, ...]
     deviations: tuple[str, ...]
@@ -67,136 +69,126 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Material:
-    """What a report is written from. `out`: where it is written to; `energy` prices the counted operations."""
-
-    sources: tuple[Source, ...]
-    claims: tuple[Claim, ...]
-    out: Path
-    energy: EnergyModel
-    origin: Origin
-
-
-@dataclass(frozen=True)
 class Document:
-    """Everything that is said on the page of one paper, in order. `others`: title and file of the other pages.
+    """Everything that is said on the page of one paper, in order.
 
-    `answered`: how many judgements of the evidence answer their claim, those of the same records counted once.
-    `sizes`: published networks without evidence at their own size, with their experiments.
+    `verdicts`: those of the evidence as (word, sign, tone, number); `answered`: how many judgements answer their claim,
+    those of the same records counted once. `waiting`: claims without records. `sizes`: published networks without
+    evidence at their own size, with their experiments. `findings` stand under their topics.
     `local`, `evidence`: whether your own records are shown, and whether those that the project stands behind are there.
     """
 
     paper: Paper
-    others: tuple[tuple[str, str], ...]
-    claims: tuple[ClaimRow, ...]
+    verdicts: tuple[tuple[str, str, str, int], ...]
     answered: int
+    tally: Table
+    findings: tuple[Table, ...]
+    claims: Table
+    waiting: Table
     sections: tuple[Section, ...]
     not_run: tuple[Experiment, ...]
     sizes: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
-    encoder: Picture | None
     forest: Picture | None
     energy: Picture | None
-    findings: tuple[Sentence, ...]
+    encoder: Picture | None
     local: bool
     evidence: bool
-    origin: Origin
 
     @property
-    def tally(self) -> tuple[tuple[str, str, str, int], ...]:
-        """Verdicts of the evidence with their sign, tone and number, the usual order."""
-        counts = Counter(row.verdict for row in self.claims if row.whose == "evidence")
-        return tuple((word, VERDICTS[word].sign, VERDICTS[word].tone, counts[word]) for word in BY_TONE if counts[word])
+    def pictures(self) -> list[Picture]:
+        """All figures."""
+        of_sections = [picture for part in self.sections for picture in part.pictures]
+        return [one for one in (self.forest, self.energy, self.encoder, *of_sections) if one is not None]
 
 
 def document(
-    paper: Paper, chosen: Sequence[Experiment], material: Material, sections: Sequence[Section], encoder: Picture | None
+    paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Source], out: Path, energy: EnergyModel
 ) -> Document:
-    """The page of `paper` from its parts; `chosen` are the experiments that it is about."""
-    names, with_records = {e.name for e in chosen}, {section.experiment.name for section in sections}
-    sources = material.sources
+    """The page of `paper` about the experiments `chosen`, as it is written to `out`; `energy` prices operations."""
+    from harness.report.figures import energy_figure, forest_figure
+
+    evidence, names = sources[0], {experiment.name for experiment in chosen}
+    sections = [_section(e, p, sources, paper.claims, out, energy) for e in chosen for p in _profiles(e, sources)]
+    with_records = {section.experiment.name for section in sections}
+    claims = [claim for claim in paper.claims if claim.experiment in names]
+    rows = claims_table(sources, claims)
+    ids = {claim.id for claim in claims}
+    mine = [judgement for judgement in evidence.judgements if judgement.id in ids] if evidence.at_hand else []
+    counts = Counter(judgement.verdict for judgement in mine)
+    of_paper = [j for j in evidence.judgements if j.id in {claim.id for claim in paper.claims}]
     return Document(
         paper=paper,
-        others=(),
-        claims=claim_rows(sources, [claim for claim in paper.claims if claim.experiment in names]),
-        answered=judged(judgement for judgement in sources[0].judgements if judgement.experiment in names),
-        sections=tuple(sorted(sections, key=_last)),
+        verdicts=tuple((w, VERDICTS[w].sign, VERDICTS[w].tone, counts[w]) for w in BY_TONE if counts[w]),
+        answered=judged(judgement for judgement in evidence.judgements if judgement.experiment in names),
+        tally=tally_table(of_paper if evidence.at_hand else (), paper.claims),
+        findings=tuple(_findings(paper, evidence)),
+        claims=replace(_with_word(rows, False), title="Every claim of the paper that has records, with our verdict"),
+        waiting=replace(_with_word(rows, True), title="Claims that nobody has run yet").only(*WAITING),
+        sections=tuple(sorted(sections, key=_order)),
         not_run=tuple(experiment for experiment in chosen if experiment.name not in with_records),
-        sizes=_sizes(chosen, sources[0]),
+        sizes=tuple(f"{n} ({', '.join(of)})" for n, of in without_own_size(chosen, evidence.loaded).items()),
         problems=tuple((source.name, problem) for source in sources for problem in source.problems),
-        encoder=encoder,
-        forest=_forest(paper, names, sources[0]),
-        energy=energy(
-            f"{paper.name}-energy", f"Error rate against energy: {paper.title}", chosen, sources[0], material.energy
-        ),
-        findings=_findings(paper, sources[0]),
+        forest=forest_figure(paper, names, evidence) if evidence.at_hand else None,
+        energy=energy_figure(paper, chosen, evidence, energy),
+        encoder=paper.picture() if paper.picture else None,
         local=len(sources) > 1,
-        evidence=sources[0].at_hand,
-        origin=material.origin,
+        evidence=evidence.at_hand,
     )
 
 
-def _sizes(chosen: Sequence[Experiment], evidence: Source) -> tuple[str, ...]:
-    found = without_own_size(chosen, evidence.loaded)
-    return tuple(f"{network} ({', '.join(experiments)})" for network, experiments in found.items())
+def _with_word(table: Table, waiting: bool) -> Table:
+    """The claims that nobody has run, of which there is nothing to explain, or all others."""
+    rows = (row for row in table.rows if (row.cells[1].value == "no records") is waiting)
+    return replace(table, rows=tuple(replace(row, details=(), more=()) if waiting else row for row in rows))
 
 
-def _forest(paper: Paper, names: Set[str], evidence: Source) -> Picture | None:
-    if not evidence.at_hand:
-        return None
-    claims = {claim.id: claim for claim in paper.claims if claim.experiment in names}
-    lines = [
-        Line(f"{claims[j.id].says}{f' ({j.profile})' if j.profile else ''}", j)
-        for j in evidence.judgements
-        if j.id in claims
-    ]
-    return forest(f"{paper.name}-claims", f"All claims of {paper.title}: published and ours", lines)
+def _findings(paper: Paper, evidence: Source) -> Iterator[Table]:
+    if evidence.at_hand and paper.findings:
+        for finding in paper.findings():
+            for table in finding.ask(evidence, paper):
+                yield replace(table, topic=finding.topic, title=f"{finding.question}{table.title}")
 
 
-def _findings(paper: Paper, evidence: Source) -> tuple[Sentence, ...]:
-    if not evidence.at_hand:
-        return ()
-    mine = {claim.id for claim in paper.claims}
-    judgements = [judgement for judgement in evidence.judgements if judgement.id in mine]
-    own = paper.findings(evidence.loaded, judgements) if paper.findings else ()
-    return (*overview(judgements, paper.claims), *own)
-
-
-def _last(section: Section) -> int:
+def _order(section: Section) -> int:
     """Smoke runs, and what is not in the paper, come after what is."""
     return 2 if section.profile == "smoke" else int(section.experiment.source == NOT_IN_PAPER)
 
 
-def profiles_with_records(experiment: str, sources: Sequence[Source]) -> list[ProfileName]:
-    """Profiles to show, from paper to smoke."""
-    present = {profile for source in sources for profile in source.profiles(experiment)}
-    return [profile for profile in reversed(PROFILES) if profile in present]
+def _profiles(experiment: Experiment, sources: Sequence[Source]) -> list[ProfileName]:
+    return profiles_with_records(experiment.name, sources)
 
 
-def section(experiment: Experiment, profile: ProfileName, material: Material, pictures: Sequence[Picture]) -> Section:
-    """One experiment at one profile, with links to its records as seen from the report's folder."""
-    sources = material.sources
+def _section(
+    experiment: Experiment,
+    profile: ProfileName,
+    sources: Sequence[Source],
+    claims: Sequence[Claim],
+    out: Path,
+    energy: EnergyModel,
+) -> Section:
+    """One experiment at one profile, with links to its records as seen from the folder `out`."""
+    from harness.report.figures import figures_of
+
+    found = (
+        accuracy_table(experiment, profile, sources, claims),
+        paired_table(experiment, profile, sources),
+        training_table(experiment, profile, sources),
+        costs_table(experiment, profile, sources, energy),
+    )
     return Section(
         experiment=experiment,
         profile=profile,
-        table=accuracy_table(experiment, profile, sources, material.claims),
-        differences=paired_table(experiment, profile, sources),
-        training=training_table(experiment, profile, sources),
-        costs=costs(experiment, profile, sources, material.energy),
-        pictures=tuple(pictures),
+        tables=tuple(table for table in found if table is not None),
+        pictures=tuple(figures_of(experiment, profile, sources, claims)),
         records=tuple(
-            _records(source, experiment.name, profile, arm.name, material.out)
+            _records(source, experiment.name, profile, arm.name, out)
             for arm in experiment.arms
             for source in sources
             if (experiment.name, profile, arm.name) in source.cells
         ),
         deviations=experiment.deviations_of_profile(experiment.profile(profile)),
     )
-
-
-def anchor(experiment: str, profile: str, arm: str, whose: str) -> str:
-    """Where a page lists the records of an arm."""
-    return f"records-{experiment}-{profile}-{arm}-{whose}"
 
 
 def _records(source: Source, experiment: str, profile: ProfileName, arm: str, out: Path) -> ArmRecords:
@@ -214,3 +206,63 @@ def _outcome(cell: Cell) -> str:
         return f"{cell.status}: “{cell.reason}”"
     verified = f" (verified from {'; from '.join(cell.verified)})" if cell.verified else ""
     return f"{cell.accuracy:.2f} %{verified}"
+
+
+# --- On a terminal
+
+
+def results_table(experiment: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Group":
+    """One table for each profile that has records: arms in rows, timesteps in columns.
+
+    Failed cells follow with their errors. Raises HarnessError for an unknown experiment.
+    """
+    from rich.console import Group
+    from rich.text import Text
+
+    parts = [*_results(experiment, sources, claims), *_problems(sources, [experiment])]
+    return Group(*parts or [Text(f"{experiment}: no records yet; harness run {experiment}")])
+
+
+def own_tables(sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None) -> "Group":
+    """The tables of `results_table` for all (or the named) experiments of which there are records of yours."""
+    from rich.console import Group
+
+    yours = {key[0] for source in sources if source.name == "yours" for key in source.cells}
+    names = [name for name in sources[0].catalogue.names() if name in yours]
+    shown = [name for name in names if experiments is None or name in experiments]
+    return Group(*(part for name in shown for part in _results(name, sources, claims)))
+
+
+def judged_claims(
+    sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None
+) -> "Group":
+    """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
+    from rich.console import Group
+
+    chosen = [claim for claim in claims if experiments is None or claim.experiment in experiments]
+    of_each = {
+        name: claims_table(sources, [claim for claim in chosen if claim.experiment == name])
+        for name in dict.fromkeys(claim.experiment for claim in chosen)
+    }
+    columns = ("claim", "profile", "published", "ours", "verdict")
+    parts = [terminal(replace(table, title=name).only(*columns)) for name, table in of_each.items() if table.rows]
+    return Group(*parts, *_problems(sources, experiments))
+
+
+def _results(experiment: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Iterator[RenderableType]":
+    """For each profile that has records, accuracy and then the differences between arms."""
+    found = with_added(sources[0].catalogue.experiment(experiment), sources)
+    for profile in profiles_with_records(experiment, sources):
+        table = results_of(found, profile, sources, claims)
+        if table.rows:  # a stale record of an arm that is no more gives none
+            yield terminal(table)
+            for source in sources:
+                yield from map(terminal, difference_tables(source, found, profile))
+
+
+def _problems(sources: Sequence[Source], experiments: Sequence[str] | None) -> "list[RenderableType]":
+    from rich.text import Text
+
+    found = [problem for source in sources for problem in source.problems]
+    mine = [p for p in found if experiments is None or any(p.startswith(f"{name}/") for name in experiments)]
+    return [Text(problem, style="red") for problem in mine]

@@ -1,13 +1,20 @@
 """How every figure looks and is saved: palette, page width, and bytes that depend on the data drawn alone.
 
+A colour means a code; markers and line styles tell the variants of one code apart. The colours are seaborn's
+"colorblind", which readers with any common colour vision can distinguish. A code that is not built in has a colour made
+from its name, so that it too looks the same in every figure.
+
 A figure carries the digest of what it shows, because another matplotlib draws other bytes for the same records:
 `same_picture` then still tells a stale figure from a fresh one.
 """
 
+import colorsys
 import hashlib
 import io
 import platform
 import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,7 +28,6 @@ if TYPE_CHECKING:
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d9dee4", "#ffffff"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
-PNG = b"\x89PNG"
 WIDTH = 4.8  # inches: a page's text width, and 10 pt type that stays legible on a phone
 # seaborn's "colorblind" in an order that keeps its palest colours for last; yellow is left out (1.3:1 on white)
 PALETTE_ORDER = (0, 1, 2, 4, 3, 9, 5, 6, 7)
@@ -55,12 +61,25 @@ STYLE = {
     "figure.facecolor": PAPER,
     "axes.facecolor": "none",
 }
+COLOURS = {
+    "dct": "#0173b2",
+    "poisson": "#de8f05",
+    "direct": "#029e73",
+    "phase": "#cc78bc",
+    "ttfs": "#d55e00",
+    "latency": "#56b4e9",
+    "burst": "#ca9161",
+}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)))
+LIGHTNESS, SATURATION = 0.38, 0.55  # every hue then has a contrast of at least 3 to 1 on white
 
 
 @dataclass(frozen=True)
 class Picture:
     """One finished figure: its file name without suffix, both renderings, and what the page needs.
 
+    `legend`: the name and colour of each arm, which the page makes switches of.
     `legend_height` is the fraction of the height, at the bottom, that the page cuts off where it draws `legend` itself.
     """
 
@@ -69,19 +88,59 @@ class Picture:
     alternative: str
     svg: bytes
     png: bytes
-    legend: tuple[tuple[str, str, str], ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
     legend_height: float = 0.0
 
 
 def colours(count: int) -> list[str]:
     """`count` colours for what is no code; they repeat after nine, with other markers.
 
-    Colour-blind readers can tell them apart. Codes have their own in `harness.report.palette`.
+    Colour-blind readers can tell them apart. Codes have their own, in `COLOURS`.
     """
     import seaborn
 
     palette = seaborn.color_palette("colorblind").as_hex()
     return [palette[PALETTE_ORDER[i % len(PALETTE_ORDER)]] for i in range(count)]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one variant of a code, called `name`, is drawn; `line` is a matplotlib line style."""
+
+    name: str
+    colour: str
+    marker: str
+    line: Any
+
+
+def colour_of(code: str) -> str:
+    """The colour of a code (an encoder's name), as #rrggbb; the same one in every figure."""
+    if code in COLOURS:
+        return COLOURS[code]
+    rgb = colorsys.hls_to_rgb(_number(code) % 360 / 360, LIGHTNESS, SATURATION)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+
+
+def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
+    """The look of each variant, given as (code, name of the variant), in the order in which a figure shows them."""
+    seen: Counter[str] = Counter()
+    looks: dict[str, Look] = {}
+    for code, name in variants:
+        if name not in looks:
+            number = seen[code]
+            looks[name] = Look(name, colour_of(code), _marker(code, number), LINES[number % len(LINES)])
+            seen[code] += 1
+    return looks
+
+
+def _marker(code: str, number: int) -> str:
+    """Codes begin at different markers, so that a grey print tells them apart too."""
+    first = list(COLOURS).index(code) if code in COLOURS else _number(code)
+    return MARKERS[(first + number) % len(MARKERS)]
+
+
+def _number(code: str) -> int:
+    return int.from_bytes(hashlib.sha256(code.encode()).digest()[:4], "big")
 
 
 def styled() -> AbstractContextManager[None]:
@@ -175,7 +234,7 @@ def _without_trailing_spaces(svg: bytes) -> bytes:
     return b"\n".join(line.rstrip(b" \t") for line in svg.split(b"\n"))
 
 
-def svg_marks(svg: bytes) -> tuple[str, str]:
+def _marks(svg: bytes) -> tuple[str, str]:
     """The digest of what an SVG of ours shows, and who painted it; empty where it does not say."""
     root = ET.fromstring(svg)
     found = [root.find(f".//{{{DUBLIN_CORE}}}{name}") for name in ("identifier", "creator")]
@@ -183,22 +242,13 @@ def svg_marks(svg: bytes) -> tuple[str, str]:
     return drawn, painter
 
 
-def _png_marks(png: bytes) -> tuple[str, str]:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png)) as image:
-        return str(image.info.get("Comment", "")), str(image.info.get("Software", ""))
-
-
 def same_picture(committed: bytes, fresh: bytes) -> bool:
-    """True for equal bytes, and for pictures of equal data that differ in who painted them only."""
+    """True for equal bytes, and for SVGs of equal data that differ in who painted them only."""
     if committed == fresh:
         return True
     try:
-        (before, painted), (after, painting) = (
-            _png_marks(picture) if picture.startswith(PNG) else svg_marks(picture) for picture in (committed, fresh)
-        )
-    except (ET.ParseError, OSError):  # Pillow's error for what is no picture is an OSError
+        (before, painted), (after, painting) = map(_marks, (committed, fresh))
+    except ET.ParseError:
         return False
     marked = all((before, painted, after, painting))
     return marked and before == after and painted != painting

@@ -1,26 +1,345 @@
-"""Error rate against timestep, both logarithmic: the paper's Fig. 2, with a band over seeds."""
+"""All figures: error against timestep, final accuracy, energy, claims, and differences along fine-tuning.
 
-from collections.abc import Mapping, Sequence
+A figure is drawn from a `Scene` (one experiment at one profile) or from a whole source, and is saved with the digest of
+the numbers that it shows. Nothing here decides a number.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from harness.catalogue import Arm
-from harness.catalogue.claims import Claim
-from harness.report.drawing import INK, MUTED, PAPER, Picture, both_renderings, diamond, legend_below, new_figure
-from harness.report.intervals import Estimate
-from harness.report.line_labels import End, label_ends
-from harness.report.log_axes import Foot, error_of, foot_of, logarithmic
-from harness.report.scene import MANY, Scene, Style, panel_title, panels_of, styles_of
+import numpy as np
+import numpy.typing as npt
+
+from harness.analysis.differences import AlongTraining
+from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
+from harness.analysis.judges import Judgement
+from harness.analysis.verdicts import VERDICTS
+from harness.catalogue import Arm, Claim, Experiment, Paper
+from harness.config import EncoderSpec, ProfileName
+from harness.report.drawing import (
+    INK,
+    MUTED,
+    PAPER,
+    Look,
+    Picture,
+    both_renderings,
+    diamond,
+    legend_below,
+    looks_of,
+    new_figure,
+)
+from harness.report.sources import Source
+from harness.report.table import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
 
-Curve = tuple[Arm, str, tuple[Estimate, ...]]  # an arm, whose it is, and its accuracy at each timestep
+# --- What the figures of one experiment share: arms, looks, panels
+
+MANY = 8  # more arms than this are spread over panels
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One experiment at one profile, as its figures show it. `claims` are those about it."""
+
+    experiment: Experiment
+    profile: ProfileName
+    sources: tuple[Source, ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def stem(self) -> str:
+        """How the files' names begin."""
+        return f"{self.experiment.name}-{self.profile}"
+
+    @property
+    def title(self) -> str:
+        """Experiment and profile in words."""
+        return f"{self.experiment.title} ({self.profile} profile)"
+
+    def curve(self, source: Source, arm: Arm) -> tuple[Interval, ...]:
+        """The arm's accuracy at each timestep; empty where no cell has finished."""
+        return source.estimates.get((self.experiment.name, self.profile, arm.name), ())
+
+    def drawn_arms(self) -> list[Arm]:
+        """The arms with a finished cell in any source."""
+        return [arm for arm in self.experiment.arms if any(self.curve(source, arm) for source in self.sources)]
+
+
+def figures_of(
+    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
+) -> list[Picture]:
+    """The figures of one experiment at one profile; none of a smoke run, which would pass for a result."""
+    own = tuple(claim for claim in claims if claim.experiment == experiment.name)
+    at_hand = tuple(source for source in sources if source.at_hand)
+    scene = Scene(experiment, profile, at_hand or tuple(sources), own)
+    if profile == "smoke" or not scene.drawn_arms():
+        return []
+    return [error_figure(scene), *final_figure(scene), *training_figure(scene)]
+
+
+def _key(label: str, **looks: Any) -> Any:
+    """One entry of a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], label=label, **looks)
+
+
+def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
+    """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels, or by their code
+    where that makes still fewer and none is crowded.
+
+    An arm added by `--encoder` is in no family: it joins the panel whose arms have as many timesteps.
+    """
+    panels = _families([arm for arm in arms if not arm.added])
+    for arm in arms:
+        if arm.added:
+            alike = [panel for panel, members in panels.items() if members[0].timesteps == arm.timesteps]
+            panels.setdefault((alike or list(panels) or [""])[0], []).append(arm)
+    return panels
+
+
+def _families(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
+    if len(arms) <= MANY:
+        return {"": list(arms)} if arms else {}
+    by_stem = _grouped(arms, lambda arm: arm.name.rpartition("-")[0])
+    by_end = _grouped(arms, lambda arm: arm.name.rpartition("-")[2])
+    by_name = min(by_stem, by_end, key=len)
+    by_code = _grouped(arms, lambda arm: arm.encoder.name)
+    crowded = any(len(members) > MANY for members in by_code.values())
+    return by_name if crowded or len(by_name) <= len(by_code) else by_code
+
+
+def _grouped(arms: Sequence[Arm], name_of: Callable[[Arm], str]) -> dict[str, list[Arm]]:
+    panels: dict[str, list[Arm]] = {}
+    for arm in arms:
+        panels.setdefault(name_of(arm), []).append(arm)
+    return panels
+
+
+def common_timesteps(arms: Sequence[Arm]) -> str:
+    """ "T = 16" where all arms have 16 timesteps; empty where they differ."""
+    steps = {arm.timesteps for arm in arms}
+    return f"T = {steps.pop()}" if len(steps) == 1 else ""
+
+
+def panel_title(panel: str, arms: Sequence[Arm]) -> str:
+    """What a panel shows: its number of timesteps, what its arms have in common, or both; empty for the only panel."""
+    common = common_timesteps(arms)
+    return ", ".join(filter(None, ("" if common == f"T = {panel}" else panel, common))) if panel else ""
+
+
+def styles_of(arms: Sequence[Arm]) -> Mapping[str, Look]:
+    """The look of every arm; where arms are spread over panels, one for each family of one code across them.
+
+    A look is named as the arm, or by the part of its name that the family shares. Added arms come last, so that they
+    move no look of a planned one.
+    """
+    placed = [(panel, arm) for panel, members in panels_of(arms).items() for arm in members]
+    placed.sort(key=lambda found: found[1].added)
+    families = {arm.name: _family(arm, panel) for panel, arm in placed}
+    # a name that families of two codes have says too little: their arms are called by their own names
+    codes = {(arm.encoder.name, families[arm.name]) for _, arm in placed}
+    shared = Counter(family for _, family in codes)
+    keys = {name: family if shared[family] == 1 else name for name, family in families.items()}
+    looks = looks_of((arm.encoder.name, keys[arm.name]) for _, arm in placed)
+    return {name: looks[key] for name, key in keys.items()}
+
+
+def _family(arm: Arm, panel: str) -> str:
+    """The part of an arm's name that other panels have too; its name where its panel is all of a code."""
+    return arm.name if panel in ("", arm.encoder.name) else arm.name.removeprefix(f"{panel}-").removesuffix(f"-{panel}")
+
+
+# --- Logarithmic axes
+
+HALF_AN_IMAGE = 0.005  # percent, of 10,000: the foot of a panel that has no error at all
+STEPS = tuple(2**power for power in range(13))
+
+
+@dataclass(frozen=True)
+class Foot:
+    """The lowest place of a panel, in percent of error: no logarithm reaches zero. `zero`: whether a zero stands there.
+
+    Ends of intervals below it are cut there.
+    """
+
+    place: float
+    zero: bool
+
+    def of(self, errors: Iterable[float]) -> list[float]:
+        """Where errors in percent are drawn."""
+        return [max(error, self.place) for error in errors]
+
+
+def error_of(accuracy: float) -> float:
+    """The error rate in percent, without the rounding of binary numbers."""
+    return round(100.0 - accuracy, 9)
+
+
+def foot_of(errors: Sequence[float]) -> Foot:
+    """The foot of a panel that shows these errors: half of the smallest one above zero."""
+    above = [error for error in errors if error > 0]
+    return Foot(min(above) / 2 if above else HALF_AN_IMAGE, len(above) < len(errors))
+
+
+def logarithmic(ax: "Axes", foot: Foot) -> None:
+    """Both axes logarithmic: powers of two along timesteps, 1, 2 and 5 times powers of ten along errors."""
+    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+
+    ax.set_xscale("log", base=2)
+    ax.margins(x=0.07, y=0.08)
+    top = ax.get_xlim()[1]
+    ax.xaxis.set_major_locator(FixedLocator([t for t in STEPS if t <= top]))
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
+    logarithmic_errors(ax, foot)
+
+
+def logarithmic_errors(ax: "Axes", foot: Foot) -> None:
+    """The axis of errors logarithmic: 1, 2 and 5 times powers of ten, or all digits where it would have one number."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    wide = high / low > 2000  # over three decades: 1 and 3 in each, so that no number touches its neighbour
+    ticks: list[float] = []
+    for subs in ((1.0, 3.0) if wide else (1.0, 2.0, 5.0), range(1, 10)):
+        if len(ticks) < 2:
+            found = LogLocator(subs=subs, numticks=40).tick_values(low, high)
+            ticks = [float(tick) for tick in found if low <= tick <= high]
+    if foot.zero:
+        ticks = [foot.place, *(tick for tick in ticks if tick > 1.4 * foot.place)]
+    ax.yaxis.set_major_locator(FixedLocator(ticks))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: "0" if foot.zero and v <= foot.place else f"{v:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+# --- Names at the ends of lines
+
+Pixels = npt.NDArray[np.float64]  # [points, 2]
+SIZE, GAP = 7.5, 9.0  # points: of the letters, and between the end of a line and its name
+RISES = (0, 8, -8, 15, -15, 22, -22, 29, -29)  # points: how far a name may stand above or below the end
+SHARE = 0.4  # of the panel's width, at most, is kept free for names
+
+
+@dataclass(frozen=True)
+class End:
+    """One line in data coordinates with its name; `group` is the id of the drawn name."""
+
+    name: str
+    colour: str
+    steps: Sequence[float]
+    errors: Sequence[float]
+    group: str
+
+
+def label_ends(ax: "Axes", ends: Sequence[End], points: Sequence[tuple[float, float]]) -> bool:
+    """Write the name of every line, once the panel has its final size; False, and none written, where one has no room.
+
+    One name too few would leave a line that looks like its neighbour's. `points`: other places of the panel, in data
+    coordinates, that no name may cover.
+    """
+    if not ends:
+        return True
+    before = ax.get_xlim()
+    _make_room(ax, ends, points)
+    taken = [text.get_window_extent() for text in ax.texts]
+    covered = np.concatenate([*(_along(ax, end) for end in ends), *(_around(ax, point) for point in points)])
+    written: list[Annotation] = []
+    for end in sorted(ends, key=lambda end: (-end.steps[-1], end.errors[-1])):
+        name = _place(ax, end, taken, covered)
+        if name is None:
+            for other in written:
+                other.remove()
+            ax.set_xlim(before)
+            return False
+        taken.append(name.get_window_extent())
+        written.append(name)
+    return True
+
+
+def _make_room(ax: "Axes", ends: Sequence[End], points: Sequence[tuple[float, float]]) -> None:
+    """Widen the axis to the right where the last thing on it is the end of a line."""
+    last = max(end.steps[-1] for end in ends)
+    if any(step > last for step, _ in points):
+        return
+    names = [_write(ax, end, 0) for end in ends if end.steps[-1] == last]
+    wanted = max(name.get_window_extent().width for name in names) + 2 * GAP * ax.figure.dpi / 72
+    for name in names:
+        name.remove()
+    share = min(SHARE, wanted / ax.get_window_extent().width)
+    left = np.log(ax.get_xlim()[0])
+    ax.set_xlim(right=float(np.exp((np.log(last) - share * left) / (1 - share))))
+
+
+def _place(ax: "Axes", end: End, taken: "Sequence[Bbox]", covered: Pixels) -> "Annotation | None":
+    panel = ax.get_window_extent()
+    for rise in RISES:
+        name = _write(ax, end, rise)
+        box = name.get_window_extent()
+        inside = box.x1 <= panel.x1 + 1 and panel.y0 <= box.y0 and box.y1 <= panel.y1
+        free = not any(box.overlaps(other) for other in taken) and not _covers(box, covered)
+        if inside and free:
+            name.set_gid(end.group)
+            return name
+        name.remove()
+    return None
+
+
+def _write(ax: "Axes", end: End, rise: float) -> "Annotation":
+    place = (end.steps[-1], end.errors[-1])
+    far = abs(rise) > RISES[1]
+    thread: Any = {"arrowstyle": "-", "color": end.colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3}
+    name = ax.annotate(
+        end.name,
+        place,
+        xytext=(GAP, rise),
+        textcoords="offset points",
+        fontsize=SIZE,
+        color=end.colour,
+        va="center",
+        arrowprops=thread if far else None,
+    )
+    name.set_in_layout(False)  # names stand inside the panel, and must not change its size
+    return name
+
+
+def _covers(box: "Bbox", covered: Pixels) -> bool:
+    within = (covered[:, 0] > box.x0) & (covered[:, 0] < box.x1) & (covered[:, 1] > box.y0) & (covered[:, 1] < box.y1)
+    return bool(within.any())
+
+
+def _along(ax: "Axes", end: End) -> Pixels:
+    """Points of a line in pixels, no further apart than half a letter is high."""
+    corners = ax.transData.transform(np.column_stack([end.steps, end.errors]))
+    parts = [np.linspace(a, b, 2 + int(np.hypot(*(b - a)) / 3)) for a, b in pairwise(corners)]
+    return np.concatenate([corners, *parts])
+
+
+def _around(ax: "Axes", point: tuple[float, float]) -> Pixels:
+    """A mark in pixels: its middle and its corners."""
+    radius = 4.5 * ax.figure.dpi / 72
+    corners = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]) * radius
+    middle: Pixels = ax.transData.transform(np.array([point]))
+    return middle + corners
+
+
+# --- Error against timestep
+
+Curve = tuple[Arm, str, tuple[Interval, ...]]  # an arm, whose it is, and its accuracy at each timestep
 FILLED = {"evidence": "full", "yours": "none"}
 
 
 @dataclass(frozen=True)
-class Panel:
+class ErrorPanel:
     """What one panel shows: curves, and published numbers of the arms, of the paper, and of other papers."""
 
     curves: tuple[Curve, ...]
@@ -35,22 +354,26 @@ class Panel:
         return (*self.printed, *self.own, *self.others)
 
 
-def error_rate(scene: Scene) -> Picture:
+def error_figure(scene: Scene) -> Picture:
     """Error rate against timestep, a band of 95 % over seeds, published numbers as diamonds."""
     groups = panels_of(scene.drawn_arms())
-    panels = [_panel(scene, arms) for arms in groups.values()]
+    panels = [_error_panel(scene, arms) for arms in groups.values()]
     styles = styles_of(scene.drawn_arms())
     used = list(dict.fromkeys(styles[arm.name] for arms in groups.values() for arm in arms))
     figure, axes = new_figure(3.4 if len(panels) == 1 else 2.6 * len(panels), len(panels))
     drawn: list[Any] = [scene.title]
     for ax, panel, (name, arms) in zip(axes, panels, groups.items(), strict=True):
-        drawn += _draw(ax, panel, styles)
+        drawn += _draw_error_panel(ax, panel, styles)
         ax.set_title(panel_title(name, arms))
         ax.set_ylabel("error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
     figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]
     unnamed = [style for ax, panel in zip(axes, panels, strict=True) for style in _name_lines(ax, panel, styles)]
-    handles = [_handle(style) for style in used if style in unnamed]
+    handles = [
+        _key(one.name, color=one.colour, marker=one.marker, linestyle=one.line, markersize=4)
+        for one in used
+        if one in unnamed
+    ]
     height = legend_below(figure, [*handles, *_extra_handles(panels)])
     title = f"Error rate against timestep: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
@@ -58,11 +381,11 @@ def error_rate(scene: Scene) -> Picture:
         f"{title}. Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. "
         "Diamonds are published. An error of zero stands at the foot, marked 0."
     )
-    legend = tuple((style.key, style.label, style.colour) for style in used)
+    legend = tuple((style.name, style.colour) for style in used)
     return Picture(f"{scene.stem}-error", title, words, svg, png, legend, height)
 
 
-def _panel(scene: Scene, arms: Sequence[Arm]) -> Panel:
+def _error_panel(scene: Scene, arms: Sequence[Arm]) -> ErrorPanel:
     names, last = {arm.name for arm in arms}, max(arm.timesteps for arm in arms)
     curves = tuple(
         (arm, source.name, curve) for arm in arms for source in scene.sources if (curve := scene.curve(source, arm))
@@ -71,19 +394,19 @@ def _panel(scene: Scene, arms: Sequence[Arm]) -> Panel:
     own = [c for c in context if _is_own(c) and (c.timestep == last or len(scene.drawn_arms()) <= MANY)]
     others = sorted((c for c in context if not _is_own(c)), key=lambda c: (c.timestep or 0, c.id))
     printed = [c for c in scene.claims if c.prints and c.arm in names]
-    shown = [_error(claim) for claim in (*printed, *own, *others)]
+    shown = [_error_of_claim(claim) for claim in (*printed, *own, *others)]
     shown += [error_of(value) for _, _, curve in curves for e in curve for value in e.shown]
-    return Panel(curves, tuple(printed), tuple(own), tuple(others), foot_of(shown))
+    return ErrorPanel(curves, tuple(printed), tuple(own), tuple(others), foot_of(shown))
 
 
-def _error(claim: Claim) -> float:
+def _error_of_claim(claim: Claim) -> float:
     return error_of(claim.published or 0.0)
 
 
-def _draw(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Any]:
+def _draw_error_panel(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> list[Any]:
     drawn: list[Any] = []
     for arm, whose, curve in panel.curves:
-        _line(ax, curve, styles[arm.name], whose, panel.foot)
+        _error_line(ax, curve, styles[arm.name], whose, panel.foot)
         drawn.append([arm.name, whose, [[e.mean, e.low, e.high, *e.shown] for e in curve]])
     drawn += [_published(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in panel.printed]
     drawn += [_whose(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in _ambiguous(panel.printed)]
@@ -94,7 +417,7 @@ def _draw(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Any]:
     return drawn
 
 
-def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str, foot: Foot) -> None:
+def _error_line(ax: "Axes", curve: Sequence[Interval], style: Look, whose: str, foot: Foot) -> None:
     """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a thin line."""
     group, steps = f"{whose}-{len(curve)}", list(range(1, len(curve) + 1))
     looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": FILLED[whose]}
@@ -102,24 +425,24 @@ def _line(ax: "Axes", curve: Sequence[Estimate], style: Style, whose: str, foot:
     if any(estimate.low is None for estimate in curve):
         for seed, runs in enumerate(zip(*(estimate.runs for estimate in curve), strict=True)):
             (line,) = ax.plot(steps, foot.of(map(error_of, runs)), linewidth=0.7, markersize=3, **looks)
-            line.set_gid(f"arm--{style.key}--seed-{group}-{seed}")
+            line.set_gid(f"arm--{style.name}--seed-{group}-{seed}")
         return
     low, high = (foot.of(error_of(getattr(e, end)) for e in curve) for end in ("high", "low"))
     band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
-    band.set_gid(f"arm--{style.key}--band-{group}")
+    band.set_gid(f"arm--{style.name}--band-{group}")
     (line,) = ax.plot(steps, foot.of(error_of(e.mean) for e in curve), linewidth=1.6, markersize=4, **looks)
-    line.set_gid(f"arm--{style.key}--line-{group}")
+    line.set_gid(f"arm--{style.name}--line-{group}")
 
 
-def _name_lines(ax: "Axes", panel: Panel, styles: Mapping[str, Style]) -> list[Style]:
+def _name_lines(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> list[Look]:
     """Name the lines at their ends; returns their styles where there was no room."""
     ends: dict[str, End] = {}
     for arm, _, curve in panel.curves:
         style, steps = styles[arm.name], list(range(1, len(curve) + 1))
         errors = panel.foot.of(error_of(e.mean) for e in curve)
-        end = End(style.label, style.colour, steps, errors, f"arm--{style.key}--name-{len(curve)}-{arm.name}")
+        end = End(style.name, style.colour, steps, errors, f"arm--{style.name}--name-{len(curve)}-{arm.name}")
         ends.setdefault(arm.name, end)
-    points = [(float(c.timestep or 0), panel.foot.of([_error(c)])[0]) for c in panel.published]
+    points = [(float(c.timestep or 0), panel.foot.of([_error_of_claim(c)])[0]) for c in panel.published]
     return [] if label_ends(ax, list(ends.values()), points) else [styles[arm] for arm in ends]
 
 
@@ -128,11 +451,11 @@ def _is_own(claim: Claim) -> bool:
     return claim.judged_as is not None
 
 
-def _published(ax: "Axes", claim: Claim, foot: Foot, style: Style | None) -> list[Any]:
-    place: Any = ([claim.timestep], foot.of([_error(claim)]))
+def _published(ax: "Axes", claim: Claim, foot: Foot, style: Look | None) -> list[Any]:
+    place: Any = ([claim.timestep], foot.of([_error_of_claim(claim)]))
     (point,) = ax.plot(*place, **diamond(style.colour if style else INK), zorder=5)
     if style:
-        point.set_gid(f"arm--{style.key}--published-{claim.id}")
+        point.set_gid(f"arm--{style.name}--published-{claim.id}")
     return [claim.id, claim.timestep, claim.published]
 
 
@@ -144,15 +467,15 @@ def _ambiguous(printed: Sequence[Claim]) -> list[Claim]:
     return [claim for claim in printed if len(at_step[claim.timestep]) > 1]
 
 
-def _whose(ax: "Axes", claim: Claim, foot: Foot, style: Style) -> list[Any]:
+def _whose(ax: "Axes", claim: Claim, foot: Foot, style: Look) -> list[Any]:
     from matplotlib.patheffects import withStroke
 
     looks: dict[str, Any] = {"xytext": (-8, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
     looks |= {"fontsize": 7.5, "color": style.colour, "path_effects": [withStroke(linewidth=2.5, foreground=PAPER)]}
-    place = (float(claim.timestep or 0), foot.of([_error(claim)])[0])
-    name = ax.annotate(style.label, place, zorder=6, **looks)
-    name.set_gid(f"arm--{style.key}--whose-{claim.id}")
-    return [claim.id, style.label]
+    place = (float(claim.timestep or 0), foot.of([_error_of_claim(claim)])[0])
+    name = ax.annotate(style.name, place, zorder=6, **looks)
+    name.set_gid(f"arm--{style.name}--whose-{claim.id}")
+    return [claim.id, style.name]
 
 
 def _levels(claims: Sequence[Claim]) -> list[int]:
@@ -161,13 +484,13 @@ def _levels(claims: Sequence[Claim]) -> list[int]:
     for index, claim in enumerate(claims):
         before = claims[index - 1] if index else None
         near = before is not None and (claim.timestep or 0) < 2.5 * (before.timestep or 0)
-        pair = sorted((_error(claim), _error(before))) if before is not None else [0.0, 1.0]
+        pair = sorted((_error_of_claim(claim), _error_of_claim(before))) if before is not None else [0.0, 1.0]
         levels.append(levels[-1] + 1 if near and pair[1] < 1.5 * pair[0] else 0)
     return levels
 
 
 def _elsewhere(ax: "Axes", claim: Claim, foot: Foot, level: int) -> list[Any]:
-    (error,) = foot.of([_error(claim)])
+    (error,) = foot.of([_error_of_claim(claim)])
     place: Any = (claim.timestep, error)
     ax.plot(*place, marker="x", markersize=6, color=MUTED, linestyle="none")
     name = str(claim.label).split(" et al")[0].split(" (")[0]
@@ -176,22 +499,349 @@ def _elsewhere(ax: "Axes", claim: Claim, foot: Foot, level: int) -> list[Any]:
     return [claim.id, claim.timestep, claim.published, name]
 
 
-def _handle(style: Style) -> Any:
-    from matplotlib.lines import Line2D
-
-    looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "linestyle": style.line}
-    return Line2D([], [], markersize=4, label=style.label, **looks)
-
-
-def _extra_handles(panels: Sequence[Panel]) -> list[Any]:
-    from matplotlib.lines import Line2D
-
+def _extra_handles(panels: Sequence[ErrorPanel]) -> list[Any]:
     handles = []
     if any(panel.printed or panel.own for panel in panels):
-        handles.append(Line2D([], [], label="published", **diamond(INK)))
+        handles.append(_key("published", **diamond(INK)))
     if any(panel.others for panel in panels):
-        handles.append(Line2D([], [], marker="x", color=MUTED, linestyle="none", label="published elsewhere"))
+        handles.append(_key("published elsewhere", marker="x", color=MUTED, linestyle="none"))
     if any(whose == "yours" for panel in panels for _, whose, _ in panel.curves):
-        hollow: dict[str, Any] = {"marker": "o", "markersize": 4, "fillstyle": "none", "color": MUTED}
-        handles.append(Line2D([], [], label="yours (evidence: filled)", **hollow))
+        handles.append(_key("yours (evidence: filled)", marker="o", markersize=4, fillstyle="none", color=MUTED))
+    return handles
+
+
+# --- Final accuracy
+
+
+def final_figure(scene: Scene) -> Iterator[Picture]:
+    """One row an arm, one panel a family; drawn only where curves alone would lie on top of each other."""
+    arms = scene.drawn_arms()
+    if len(scene.experiment.planned) <= MANY or not arms:
+        return
+    panels = panels_of(scene.experiment.arms)
+    present = {panel: [arm for arm in members if arm in arms] for panel, members in panels.items()}
+    present = {panel: members for panel, members in present.items() if members}
+    heights = tuple(0.32 * len(members) + 0.55 for members in present.values())
+    figure, axes = new_figure(sum(heights), len(present), heights)
+    drawn: list[Any] = [scene.title]
+    for ax, (panel, members) in zip(axes, present.items(), strict=True):
+        drawn += _final_panel(ax, scene, members)
+        ax.set_title(panel_title(panel, members))
+    axes[-1].set_xlabel("accuracy at the last timestep (%)")
+    shown = {item[0] for item in drawn[1:]}
+    legend_below(figure, _final_handles([claim for claim in scene.claims if claim.id in shown]))
+    title = f"Final accuracy of each arm: {scene.title}"
+    svg, png = both_renderings(figure, title, drawn)
+    words = (
+        f"{title}. Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
+        "dashed lines and diamonds are published."
+    )
+    yield Picture(f"{scene.stem}-final", title, words, svg, png)
+
+
+def _final_panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
+    styles, drawn = styles_of(scene.drawn_arms()), []
+    for row, arm in enumerate(arms):
+        curve = scene.curve(scene.sources[0], arm)
+        if curve:
+            style = styles[arm.name]
+            last = curve[-1]
+            bars = None if last.arms is None else [[last.arms[0]], [last.arms[1]]]
+            point = ax.errorbar(last.mean, row, xerr=bars, color=style.colour, marker=style.marker, capsize=3)
+            if last.low is None:
+                ax.plot(last.runs, [row] * last.seeds, color=INK, marker=".", markersize=4, linestyle="none")
+            for number, part in enumerate((point.lines[0], *point.lines[1], *point.lines[2])):
+                part.set_gid(f"arm--{style.name}--final-{arm.name}-{number}")
+            drawn.append([arm.name, last.mean, last.low, last.high])
+    steps = {arm.timesteps for arm in arms}
+    for claim in scene.claims:
+        if claim.published is None:
+            continue
+        if claim.kind == "context" and not claim.prints and {claim.timestep} == steps:
+            ax.axvline(claim.published, color=INK, linestyle="--", linewidth=1.2)
+            drawn.append([claim.id, claim.published])
+        for row, arm in enumerate(arms):
+            if claim.prints and claim.arm == arm.name:
+                ax.plot([claim.published], [row], **diamond(INK))
+                drawn.append([claim.id, claim.published])
+    ax.set_yticks(range(len(arms)), [fill(arm.name, 25) for arm in arms], fontsize=8.5)
+    ax.set_ylim(len(arms) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.08)
+    return drawn
+
+
+def _final_handles(published: Sequence[Claim]) -> list[Any]:
+    handles = [_key("mean, 95 % interval", color=INK, marker="o")]
+    if any(not claim.prints for claim in published):
+        handles.append(_key("published", color=INK, linestyle="--", linewidth=1.2))
+    if any(claim.prints for claim in published):
+        handles.append(_key("published", **diamond(INK)))
+    return handles
+
+
+# --- Error against energy
+
+DataAtProfile = tuple[str, str]
+Place = tuple[float, float]  # energy in µJ, error in percent
+
+
+@dataclass(frozen=True)
+class EnergyPoint:
+    """One arm: its code, its accuracy at the last timestep, and what it spends."""
+
+    arm: Arm
+    accuracy: Interval
+    spent: Operations
+
+    @property
+    def code(self) -> str:
+        """The code as its encoder is made."""
+        return code_of(self.arm.encoder)
+
+
+def code_of(encoder: EncoderSpec) -> str:
+    """The name of an encoder, with the parameters that are not the default ones."""
+    given = ", ".join(f"{name} = {value}" for name, value in sorted(encoder.parameters.items()))
+    return f"{encoder.name} ({given})" if given else encoder.name
+
+
+def energy_figure(
+    paper: Paper, experiments: Sequence[Experiment], source: Source, model: EnergyModel
+) -> Picture | None:
+    """Final error rate against energy, both logarithmic, of every experiment that compares codes; None without any.
+
+    Above, arithmetic alone; below it, the same with memory traffic. Dotted: the same network as an ANN.
+    """
+    panels, title = _energy_panels(experiments, source), f"Error rate against energy: {paper.title}"
+    if not panels:
+        return None
+    styles = looks_of((p.arm.encoder.name, p.code) for points in panels.values() for p in points)
+    models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}
+    figure, axes = new_figure(2.1 * len(panels) * len(models), len(panels) * len(models))
+    places = [(panel, words) for panel in panels for words in models]
+    drawn: list[Any] = [title]
+    for ax, (panel, words) in zip(axes, places, strict=True):
+        drawn += [[*panel, words], *_energy_panel(ax, panels[panel], models[words], styles)]
+        ax.set_title(_energy_title(panel, panels[panel], words))
+        ax.set_ylabel("error (%)")
+    axes[-1].set_xlabel("energy of one image (µJ, both axes logarithmic)")
+    codes = [_key(code, color=look.colour, marker=look.marker, linestyle="none") for code, look in styles.items()]
+    legend_below(figure, [*codes, _key("as an ANN", color=INK, linestyle=":", linewidth=1.2)])
+    svg, png = both_renderings(figure, title, drawn)
+    words = (
+        f"{title}. Points are means at the last timestep with 95 % intervals; a line joins those of one code, with "
+        "the number of timesteps at its ends. Dotted: the same network as an ANN. Above, arithmetic alone; below, with "
+        "the traffic of weights, membranes and spikes."
+    )
+    return Picture(f"{paper.name}-energy", title, words, svg, png)
+
+
+def _energy_title(panel: DataAtProfile, points: Sequence[EnergyPoint], words: str) -> str:
+    dataset, profile = panel
+    where = ", ".join(filter(None, (dataset, common_timesteps([point.arm for point in points]), f"{profile} profile")))
+    return f"{where}: {words}"
+
+
+def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[DataAtProfile, list[EnergyPoint]]:
+    panels: dict[DataAtProfile, list[EnergyPoint]] = {}
+    for experiment in experiments:
+        if len({arm.encoder.name for arm in experiment.planned}) < 2:
+            continue
+        for profile in source.profiles(experiment.name):
+            if profile != "smoke":  # drawn, it would pass for a result
+                panels.setdefault((experiment.dataset, profile), []).extend(_energy_points(experiment, profile, source))
+    return {panel: _once(points) for panel, points in panels.items() if points}
+
+
+def _energy_points(experiment: Experiment, profile: str, source: Source) -> Iterator[EnergyPoint]:
+    for arm in experiment.arms:
+        key = (experiment.name, profile, arm.name)
+        spent, curve = source.operations.get(key), source.estimates.get(key)
+        if spent is not None and curve and spent.encoder_pj(EnergyModel()) is not None:
+            yield EnergyPoint(arm, curve[-1], spent)
+
+
+def _once(points: Sequence[EnergyPoint]) -> list[EnergyPoint]:
+    """Twins, arms of two experiments that are one computation, are one point."""
+    found: dict[object, EnergyPoint] = {}
+    for point in points:
+        found.setdefault((point.code, point.accuracy, point.spent), point)
+    return list(found.values())
+
+
+def _energy_panel(
+    ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel, styles: Mapping[str, Look]
+) -> Iterator[Any]:
+    foot = foot_of([error_of(value) for point in points for value in point.accuracy.shown])
+    labelled = not common_timesteps([point.arm for point in points])
+    for code in dict.fromkeys(point.code for point in points):
+        of_code = sorted((p for p in points if p.code == code), key=lambda point: point.arm.timesteps)
+        spent = [(point.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO for point in of_code]
+        places = list(zip(spent, foot.of(error_of(point.accuracy.mean) for point in of_code), strict=True))
+        ax.plot(*zip(*places, strict=True), color=styles[code].colour, linewidth=0.8)
+        for point, place in zip(of_code, places, strict=True):
+            found = point.accuracy
+            _energy_mean(ax, found, place, styles[code])
+            yield [point.arm.name, point.code, place[0], found.mean, found.low, found.high]
+        for end in dict.fromkeys((0, -1)) if labelled else ():
+            _energy_steps(ax, of_code[end], places[end])
+    for ann in sorted({float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}") for point in points}):
+        ax.axvline(ann, color=INK, linestyle=":", linewidth=1.2)
+        yield ["ann", ann]
+    _energy_axes(ax, foot)
+
+
+def _energy_mean(ax: "Axes", found: Interval, place: Place, look: Look) -> None:
+    """The mean with its interval; with fewer than three seeds there is none, and each seed is a point."""
+    # A low accuracy is a high error.
+    bars = None if found.arms is None else [[found.arms[1]], [found.arms[0]]]
+    ax.errorbar(*place, yerr=bars, color=look.colour, marker=look.marker, markersize=5, linestyle="none")
+    if found.low is None:
+        runs = [error_of(run) for run in found.runs]
+        ax.plot([place[0]] * found.seeds, runs, color=INK, marker=".", markersize=4, linestyle="none")
+
+
+def _energy_steps(ax: "Axes", point: EnergyPoint, place: Place) -> None:
+    offset: dict[str, Any] = {"xytext": (5, 3), "textcoords": "offset points"}
+    ax.annotate(str(point.arm.timesteps), place, fontsize=7, color=MUTED, **offset)
+
+
+def _energy_axes(ax: "Axes", foot: Foot) -> None:
+    """Plain numbers in place of powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.set_xscale("log")
+    ax.margins(x=0.12, y=0.12)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    logarithmic_errors(ax, foot)
+
+
+# --- All claims
+
+TONES = {"good": "#1a7f37", "fair": "#0969da", "bad": "#cf222e", "open": MUTED, "none": MUTED}
+ROW, FRAME = 0.19, 0.75  # inches: of a row, and of a panel's axis and title
+
+
+def forest_figure(paper: Paper, experiments: Set[str], evidence: Source) -> Picture | None:
+    """All claims about these experiments: a panel of accuracies and one of differences; None where there is neither."""
+    title = f"All claims of {paper.title}: published and ours"
+    claims = {claim.id: claim for claim in paper.claims if claim.experiment in experiments}
+    lines = [
+        (f"{claims[j.id].says}{f' ({j.profile})' if j.profile else ''}", j)
+        for j in evidence.judgements
+        if j.id in claims
+    ]
+    groups = {
+        "accuracy (%)": [line for line in lines if line[1].kind == "value"],
+        "difference (points)": [line for line in lines if line[1].kind == "ordering"],
+    }
+    panels = {unit: members for unit, members in groups.items() if members}
+    if not panels:
+        return None
+    heights = tuple(ROW * len(members) + FRAME for members in panels.values())
+    figure, axes = new_figure(sum(heights), len(panels), heights)
+    drawn: list[Any] = [title]
+    for ax, (unit, members) in zip(axes, panels.items(), strict=True):
+        drawn += [_forest_row(ax, row, judged) for row, (_, judged) in enumerate(members)]
+        _forest_frame(ax, unit, members)
+    ours = _key("ours, 95 % interval", color=INK, marker="o", markersize=3.5, linewidth=2.2)
+    legend_below(figure, [_key("published", **diamond(INK)), ours])
+    svg, png = both_renderings(figure, title, drawn)
+    words = f"{title}. Hollow diamonds are published; dots are our means with 95 % intervals, thin lines one more run."
+    return Picture(f"{paper.name}-claims", title, words, svg, png)
+
+
+def _forest_row(ax: "Axes", row: int, judged: Judgement) -> list[Any]:
+    colour = TONES[VERDICTS[judged.verdict].tone]
+    # Against another paper's number the difference is drawn, and the number itself has no place on this axis.
+    published = None if judged.kind == "ordering" and judged.versus is None else judged.published
+    if published is not None:
+        ax.plot([published], [row], **{**diamond(INK), "markersize": 6, "markeredgewidth": 1.2}, zorder=5)
+    if judged.mean is not None:
+        for low, high, width in (
+            (judged.prediction_low, judged.prediction_high, 0.7),
+            (judged.low, judged.high, 2.2),
+        ):
+            if low is not None and high is not None:
+                ax.plot([low, high], [row, row], color=colour, linewidth=width, solid_capstyle="butt")
+        marks = [judged.mean] if judged.low is not None else list(judged.runs)
+        ax.plot(marks, [row] * len(marks), color=colour, marker="o", markersize=3.5, linestyle="none")
+    return [judged.id, judged.profile, judged.verdict, published, judged.mean, judged.low, judged.high]
+
+
+def _forest_frame(ax: "Axes", unit: str, lines: Sequence[tuple[str, Judgement]]) -> None:
+    labels = [f"{VERDICTS[judged.verdict].sign} {words}" for words, judged in lines]
+    ax.set_yticks(range(len(lines)), labels, fontsize=6.5)
+    ax.set_ylim(len(lines) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel(unit)
+    ax.margins(x=0.05)
+    if unit.startswith("difference"):
+        ax.axvline(0, color=INK, linewidth=0.8)
+
+
+# --- Along fine-tuning
+
+SHIFT = 0.02  # between pairs, so that one interval does not cover another
+
+
+def training_figure(scene: Scene) -> Iterator[Picture]:
+    """Difference against fraction of fine-tuning, a line a pair; none where no records have readings on the way."""
+    found = [
+        (source.name, pair)
+        for source in scene.sources
+        for pair in source.along_training(scene.experiment, scene.profile)
+    ]
+    if not found:
+        return
+    codes = {arm.name: arm.encoder.name for arm in scene.experiment.arms}
+    looks = looks_of((codes[pair.arm], pair.name) for _, pair in found)
+    figure, (ax,) = new_figure(3.0)
+    drawn: list[Any] = [scene.title]
+    for place, (whose, pair) in enumerate(found):
+        drawn.append(_training_line(ax, pair, looks[pair.name], whose, SHIFT * (place - (len(found) - 1) / 2)))
+    ax.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
+    fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})
+    ax.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions])
+    ax.set_xlabel("fraction of fine-tuning")
+    ax.set_ylabel("difference (points)")
+    legend_below(figure, _training_handles(found, looks))
+    title = f"Difference along fine-tuning: {scene.title}"
+    svg, png = both_renderings(figure, title, drawn)
+    words = (
+        f"{title}. Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
+        "seeds; with fewer than three seeds, a point for each. 0 is after threshold balancing, 1 the end. Pairs stand "
+        "a little apart, so that intervals do not cover each other."
+    )
+    # The page has no switches for pairs of arms: the figure keeps its legend.
+    yield Picture(f"{scene.stem}-training", title, words, svg, png)
+
+
+def _training_line(ax: "Axes", pair: AlongTraining, look: Look, whose: str, shift: float) -> list[Any]:
+    style: dict[str, Any] = {"color": look.colour, "marker": look.marker, "fillstyle": FILLED[whose]}
+    places = [reading.fraction + shift for reading in pair.readings]
+    if any(reading.low is None for reading in pair.readings):
+        for seed in range(pair.seeds):
+            runs = [reading.runs[seed] for reading in pair.readings]
+            ax.plot(places, runs, linestyle="none", markersize=4, **style)
+    else:
+        means = [reading.mean for reading in pair.readings]
+        below = [reading.mean - (reading.low or 0.0) for reading in pair.readings]
+        above = [(reading.high or 0.0) - reading.mean for reading in pair.readings]
+        ax.errorbar(places, means, yerr=[below, above], linestyle=look.line, markersize=5, capsize=3, **style)
+    return [pair.name, whose, [[r.fraction, r.mean, r.low, r.high, *r.runs] for r in pair.readings]]
+
+
+def _training_handles(found: Sequence[tuple[str, AlongTraining]], looks: Mapping[str, Look]) -> list[Any]:
+    handles = []
+    for pair in {pair.name: pair for _, pair in found}.values():
+        look = looks[pair.name]
+        style: dict[str, Any] = {"color": look.colour, "marker": look.marker, "linestyle": look.line}
+        handles.append(_key(f"{pair.name}, T = {pair.timesteps}", markersize=5, **style))
+    if any(whose == "yours" for whose, _ in found):
+        hollow: dict[str, Any] = {"marker": "o", "fillstyle": "none", "color": MUTED, "linestyle": "none"}
+        handles.append(_key("yours (evidence: filled)", markersize=5, **hollow))
     return handles

@@ -15,10 +15,11 @@ from harness.analysis.differences import AlongTraining, Difference, along_traini
 from harness.analysis.energy import Operations, operations_by_arm
 from harness.analysis.frame import ARM, Loaded, load, percent
 from harness.analysis.judges import Judgement, judge
+from harness.analysis.statistics import estimate, outcomes_without_images
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.catalogue import experiments_from
 from harness.config import PROFILES, ProfileName
-from harness.report.intervals import Estimate, estimates_of
+from harness.report.table import Interval
 
 Key = tuple[str, str, str]
 SMOKE_LABEL = "smoke: not judged"
@@ -55,7 +56,7 @@ class Source:
         return self.folder.is_dir()
 
     @cached_property
-    def estimates(self) -> Mapping[Key, tuple[Estimate, ...]]:
+    def estimates(self) -> Mapping[Key, tuple[Interval, ...]]:
         """For every arm with a finished planned cell, one estimate a timestep, the first at index 0."""
         planned = {key: rows[rows["seed"] < self.planned_seeds(*key)] for key, rows in _by_arm(self.loaded.curves)}
         return {key: _curve_of(rows) for key, rows in planned.items() if not rows.empty}
@@ -75,12 +76,13 @@ class Source:
         return operations_by_arm(replace(self.loaded, layers=layers[np.array(planned, dtype=bool)]))
 
     @cached_property
-    def _index(self) -> Cells:
+    def index(self) -> Cells:
+        """The finished cells, found by key."""
         return index(self.loaded)
 
     def differences(self, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
         """The paired differences between the arms of an experiment."""
-        return differences(self._index, experiment, profile)
+        return differences(self.index, experiment, profile)
 
     def along_training(self, experiment: Experiment, profile: ProfileName) -> tuple[AlongTraining, ...]:
         """What fine-tuning did to the paired differences; empty without readings on the way."""
@@ -114,7 +116,7 @@ class Source:
         present = {key[1] for key in self.cells if key[0] == experiment}
         return [profile for profile in PROFILES if profile in present]
 
-    def estimate(self, experiment: str, profile: str, arm: str, timestep: int) -> Estimate | None:
+    def estimate(self, experiment: str, profile: str, arm: str, timestep: int) -> Interval | None:
         """Accuracy after `timestep` steps, or None where no finished cell tells."""
         curve = self.estimates.get((experiment, profile, arm), ())
         return curve[timestep - 1] if timestep <= len(curve) else None
@@ -192,10 +194,14 @@ def _by_arm(frame: pd.DataFrame) -> list[tuple[Key, pd.DataFrame]]:
     return [(cast(Key, key), rows) for key, rows in groups]
 
 
-def _curve_of(rows: pd.DataFrame) -> tuple[Estimate, ...]:
+def _curve_of(rows: pd.DataFrame) -> tuple[Interval, ...]:
+    """The mean over seeds at each timestep."""
     rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))
-    return estimates_of(
-        rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float)
+    runs = rows.pivot(index="timestep", columns="seed", values="accuracy").sort_index().to_numpy(dtype=float)
+    found = estimate(outcomes_without_images(runs))
+    return tuple(
+        Interval(float(mean), _number(low), _number(high), tuple(map(float, of_step)))
+        for mean, low, high, of_step in zip(found.mean, found.low, found.high, runs, strict=True)
     )
 
 

@@ -10,8 +10,7 @@ from msgspec import structs
 
 from harness.records.store import Counts, read_record, write_record
 from harness.report import render
-from harness.report.line_labels import End, label_ends
-from harness.report.log_axes import error_of, foot_of, logarithmic, logarithmic_errors
+from harness.report.figures import End, error_of, foot_of, label_ends, logarithmic, logarithmic_errors
 
 from .campaigns import CATALOGUE, Campaign, write_arm
 

@@ -10,12 +10,14 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import stats
 
+from encoders.registry import BUILTIN
 from harness.analysis.energy import EnergyModel
 from harness.catalogue import Arm
 from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record
-from harness.report import ReportResult, figures_energy, render
-from harness.report.figures_energy import code_of
+from harness.report import ReportResult, figures, render
+from harness.report.drawing import colour_of, looks_of
+from harness.report.figures import code_of
 from harness.report.sources import read
 
 from .campaigns import CATALOGUE, Campaign, keep_drawn, write_arm
@@ -46,9 +48,9 @@ def counted(campaign: Campaign) -> Campaign:
 
 def drawn(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What the figure of energy was drawn from."""
-    kept = keep_drawn(figures_energy, monkeypatch)
+    kept = keep_drawn(figures, monkeypatch)
     (evidence,) = read(campaign.evidence, None, CATALOGUE)
-    figures_energy.energy("e", "Energy", CATALOGUE.papers[0].experiments, evidence, EnergyModel())
+    figures.energy_figure(CATALOGUE.papers[0], CATALOGUE.papers[0].experiments, evidence, EnergyModel())
     return kept[0]
 
 
@@ -82,9 +84,9 @@ def test_errors_against_energy_are_the_second_figure(counted: Campaign) -> None:
     render(counted.alone, CATALOGUE)
     page = (counted.out / "index.html").read_text()
     sections = re.findall(r'<section id="([^"]+)"', page)
-    assert sections[:3] == ["forest", "energy", "claims"]
-    figures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (counted.out / "report.md").read_text())
-    assert figures[:2] == ["dct-snn-claims.svg", "dct-snn-energy.svg"]
+    assert [name for name in sections if name != "findings"][:3] == ["forest", "energy", "claims"]
+    shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (counted.out / "report.md").read_text())
+    assert shown[:2] == ["dct-snn-claims.svg", "dct-snn-energy.svg"]
 
 
 def test_the_page_cuts_a_legend_off_only_where_it_has_one_of_its_own(counted: Campaign) -> None:
@@ -106,16 +108,16 @@ def test_the_page_cuts_a_legend_off_only_where_it_has_one_of_its_own(counted: Ca
 def test_an_error_hangs_above_its_mean_as_far_as_the_accuracy_below(
     counted: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figures = []
+    drawn_figures = []
 
     def keep(figure: Figure, *_: object) -> tuple[bytes, bytes]:
-        figures.append(figure)
+        drawn_figures.append(figure)
         return b"", b""
 
-    monkeypatch.setattr(figures_energy, "both_renderings", keep)
+    monkeypatch.setattr(figures, "both_renderings", keep)
     (evidence,) = read(counted.evidence, None, CATALOGUE)
-    figures_energy.energy("e", "Energy", CATALOGUE.papers[0].experiments, evidence, EnergyModel())
-    axes = figures[0].axes[0]
+    figures.energy_figure(CATALOGUE.papers[0], CATALOGUE.papers[0].experiments, evidence, EnergyModel())
+    axes = drawn_figures[0].axes[0]
     (bar, *_) = [segments for c in axes.collections for segments in c.get_segments()]  # type: ignore[attr-defined]
     low, high = sorted(float(error) for _, error in bar)
     accuracy = stats.t.interval(0.95, 2, loc=98.0, scale=0.1 / 3**0.5)
@@ -136,3 +138,47 @@ def test_an_experiment_has_one_view_of_its_curves(rendered: ReportResult) -> Non
 def test_a_code_is_named_with_what_is_not_default() -> None:
     assert code_of(Arm("a", EncoderSpec("poisson", {"signed": True}), 16, "a").encoder) == "poisson (signed = True)"
     assert code_of(EncoderSpec("direct")) == "direct"
+
+
+def contrast_with_white(colour: str) -> float:
+    """WCAG's ratio, from its definition."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+def stroke(svg: Path, group: str) -> str:
+    """The colour in which the group whose id begins so is drawn."""
+    (found,) = [e for e in ET.parse(svg).iter() if e.get("id", "").startswith(group)]
+    return str(re.search(r"stroke: (#[0-9a-f]{6})", ET.tostring(found, encoding="unicode"))[1])  # type: ignore[index]
+
+
+def test_every_built_in_code_has_a_colour_of_its_own() -> None:
+    assert len({colour_of(code) for code in BUILTIN}) == len(BUILTIN)
+
+
+@pytest.mark.parametrize("code", ["mine", "yours", "norse-lif", "snntorch-rate", "a", "b", "c"])
+def test_a_code_that_is_not_built_in_can_be_seen_and_keeps_its_colour(code: str) -> None:
+    assert contrast_with_white(colour_of(code)) >= 3.0
+    assert looks_of([("dct", "x"), (code, "y")])["y"].colour == looks_of([(code, "z")])["z"].colour
+
+
+def test_variants_of_a_code_share_its_colour_and_nothing_else() -> None:
+    looks = looks_of([("dct", name) for name in "abcdefgh"])
+    assert {look.colour for look in looks.values()} == {colour_of("dct")}
+    assert len({(look.marker, str(look.line)) for look in looks.values()}) == 8
+
+
+def test_a_code_has_one_colour_in_the_figures_of_two_experiments(campaign: Campaign) -> None:
+    for experiment, arm in (
+        ("mnist-784-100-10", "cyclic-16"),
+        ("mnist-784-100-10", "direct-16"),
+        ("mnist-encoders", "direct"),
+        ("mnist-encoders", "dct"),
+    ):
+        write_arm(campaign.evidence, experiment, "paper", arm, (9800, 9810, 9790))
+    render(campaign.alone, CATALOGUE)
+    first, second = (campaign.out / f"{e}-paper-error.svg" for e in ("mnist-784-100-10", "mnist-encoders"))
+    dct, direct = stroke(first, "arm--cyclic-16--line"), stroke(first, "arm--direct-16--line")
+    assert dct != direct
+    assert (stroke(second, "arm--dct--line"), stroke(second, "arm--direct--line")) == (dct, direct)

@@ -1,14 +1,14 @@
 """Findings in README, kept by the report, and the figure of all claims."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Sentence, under
 from harness.errors import HarnessError
-from harness.report import Folders, ReportResult, check, render
-from harness.report.figures_forest import forest
-from harness.report.findings import END, START, findings_list, in_brief, in_readme
+from harness.report import Folders, ReportResult, check, read, render
+from harness.report.figures import forest_figure
+from harness.report.publish import END, START, in_readme
 
 from .campaigns import CATALOGUE, Campaign, write_mnist
 
@@ -30,11 +30,10 @@ def test_readme_is_rewritten_and_checked(campaign: Campaign, tmp_path: Path) -> 
     readme.write_text(f"# Title\n{START}\n{END}\n", encoding="utf-8")
     folders = Folders(campaign.evidence, campaign.out, readme=readme)
     render(folders, CATALOGUE)
-    assert "- Of 17 statements, " in readme.read_text(encoding="utf-8")
+    text = readme.read_text(encoding="utf-8")
+    assert "Of 17 statements, " in text
     assert check(folders, CATALOGUE) == []
-    readme.write_text(
-        readme.read_text(encoding="utf-8").replace("Of 17 statements", "Of 18 statements"), encoding="utf-8"
-    )
+    readme.write_text(text.replace("Of 17 statements", "Of 18 statements"), encoding="utf-8")
     assert check(folders, CATALOGUE) == ["../README.md"]
 
 
@@ -45,23 +44,21 @@ def test_every_claim_of_a_number_has_a_row_in_the_figure(everything: Campaign, r
     assert everything.out / "dct-snn-claims.png" in rendered.files
 
 
-def test_without_claims_there_is_no_figure() -> None:
-    assert forest("claims", "All claims", []) is None
+def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
+    (evidence,) = read(everything.evidence, None, CATALOGUE)
+    assert forest_figure(replace(CATALOGUE.papers[0], claims=()), {"quickstart"}, evidence) is None
 
 
-def test_parts_are_a_list_below_their_sentence_in_the_documentation() -> None:
-    markdown = pytest.importorskip("markdown")
-    text = findings_list([Sentence("It differs", ("from a", "from b")), Sentence("That is all.")])
-    shown = markdown.markdown(text).replace("\n", "")
-    assert shown == "<ul><li>It differs<ul><li>from a</li><li>from b</li></ul></li><li>That is all.</li></ul>"
-
-
-def test_sentences_stand_under_their_topics() -> None:
-    found = (Sentence("Of all."), *under("MNIST", [Sentence("One.")], [Sentence("Two.")]), *under("CIFAR-10", ()))
-    assert findings_list(found) == "- Of all.\n\n**MNIST**\n\n- One.\n- Two."
-
-
-def test_readme_has_what_is_of_all_and_the_brief_lines_of_the_rest() -> None:
-    told = Sentence("Does it differ?", ("yes: a",), brief="It differs: a.")
-    found = (Sentence("Of all", ("one",)), *under("MNIST", [told, Sentence("Untold.", ("b",))]))
-    assert in_brief(found) == "- Of all\n    - one\n- It differs: a."
+def test_findings_are_tables_under_their_topics(rendered: ReportResult, everything: Campaign) -> None:
+    assert rendered.files
+    text = (everything.out / "findings.md").read_text()
+    assert text.startswith("Of 17 statements, ")
+    assert "| statement | what became of it | its parts |" in text
+    assert (
+        text.index("## MNIST")
+        < text.index("### Which published accuracies come out?")
+        < text.index("## What is missing")
+    )
+    page = (everything.out / "index.html").read_text()
+    assert "<h3>MNIST</h3>" in page
+    assert "Which published accuracies come out?" in page

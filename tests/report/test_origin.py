@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from harness.records.store import read_record, write_record
-from harness.report import check, render
-from harness.report.origin import origin, web_address
+from harness.report import render
+from harness.report.publish import origin, web_address
 from harness.report.sources import read
 
 from .campaigns import CATALOGUE, Campaign, write_mnist
@@ -56,18 +56,12 @@ def test_the_page_names_day_version_and_hardware(dated: Campaign) -> None:
     assert "commit <code>" not in page
 
 
-def test_another_day_changes_the_page_alone_and_check_accepts_it(
-    dated: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_day_changes_the_page_alone(dated: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in dated.out.iterdir()}
     monkeypatch.setenv("SOURCE_DATE_EPOCH", ANOTHER)
-    assert check(dated.alone, CATALOGUE) == []
     render(dated.alone, CATALOGUE)
     changed = [path.name for path in dated.out.iterdir() if path.read_bytes() != before[path.name]]
     assert changed == ["index.html"]
-    page = dated.out / "index.html"
-    page.write_text(page.read_text().replace("All claims in one figure", "All claims"))
-    assert check(dated.alone, CATALOGUE) == ["index.html"]
 
 
 def test_commit_and_repository_of_a_clone(dated: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.report.document import PROFILE_WORDS
+from harness.report.tables import PROFILE_WORDS
 
 from .browser import PROGRAM, Tab
 

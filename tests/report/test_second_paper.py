@@ -1,13 +1,10 @@
 """A second paper, brought by an installed package: a page of its own, and nothing of the first is changed."""
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from harness import cli
 from harness.analysis.judges import judge
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
@@ -126,31 +123,8 @@ def test_a_clash_of_experiments_names_both(tmp_path: Path, monkeypatch: pytest.M
     assert "paper 'invented'" in caught.value.message
 
 
-def test_a_clash_ends_the_command_with_2(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    install(tmp_path, "ablation-interleaved", monkeypatch)
-    monkeypatch.setattr(sys, "argv", ["harness", "list"])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 2
-    assert capsys.readouterr().err.count("\n") == 1
-
-
 def test_a_package_that_cannot_be_loaded_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "invented-interleaved", monkeypatch)
     (tmp_path / "site" / "invented_paper" / "__init__.py").write_text("PAPER = 1 / 0")
     with pytest.raises(HarnessError, match=r"paper 'invented' of invented-paper .*ZeroDivisionError"):
         catalogue()
-
-
-def test_its_experiments_are_listed(two: Catalogue) -> None:
-    result = CliRunner().invoke(cli.app, ["list", "--json"])
-    rows = json.loads(result.stdout)["experiments"]
-    assert [row["name"] for row in rows] == two.names()
-    assert rows[-1] == {
-        "name": "invented-interleaved",
-        "title": "Cyclic against interleaved frequencies",
-        "dataset": "cifar10",
-        "profiles": ["smoke", "lite", "short", "paper"],
-    }

@@ -1,14 +1,22 @@
-"""Accuracy tables: who stands in a row, which timesteps in a column, and no blank without its reason."""
+"""The tables of a report: who stands in a row, which timesteps in a column, and no blank without its reason."""
 
+import csv
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from harness import cli
+from harness.analysis.judges import judge
+from harness.analysis.verdicts import VERDICTS
 from harness.records.store import read_record
 from harness.records.verifications import Source, Verification, Word, write_verification
-from harness.report import render
-from harness.report.scene import styles_of
-from harness.report.sources import read
+from harness.report import ReportResult, read, render
+from harness.report.figures import styles_of
+from harness.report.table import Cell as TableCell
+from harness.report.table import Row, Table
 from harness.report.tables import (
     BEYOND,
     FEW_SEEDS,
@@ -16,14 +24,19 @@ from harness.report.tables import (
     NOT_PRINTED,
     OTHER_TIME,
     OWN_TIME,
-    Table,
     accuracy_table,
+    claims_table,
     columns_of,
-    letter,
+    paired_table,
+    tally_table,
 )
+from tests.analysis.conftest import Write, write
+from tests.analysis.judging import INTERLEAVED, load
+from tests.analysis.judging import write_arm as write_judged
 
 from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell, write_mnist
 
+__all__ = ["write"]
 MNIST = "mnist-784-100-10"
 
 
@@ -31,6 +44,16 @@ def table_of(campaign: Campaign, name: str = MNIST, profile: str = "paper") -> T
     sources = read(campaign.evidence, campaign.local, CATALOGUE)
     experiment = CATALOGUE.experiment(name)
     return accuracy_table(experiment, experiment.profile(profile).name, sources, CATALOGUE.claims)
+
+
+def at(table: Table, arm: str, whose: str, title: str) -> TableCell:
+    """The cell of an arm's row in the column of that title."""
+    (row,) = [row for row in table.rows if (row.cells[0].value, row.cells[1].value) == (arm, whose)]
+    return row.cells[[column.title for column in table.columns].index(title)]
+
+
+def words(table: Table, row: Row) -> list[str]:
+    return [column.words(cell.value) for column, cell in zip(table.columns, row.cells, strict=True)]
 
 
 def test_columns_are_the_usual_timesteps_and_every_arms_last() -> None:
@@ -41,84 +64,67 @@ def test_columns_are_the_usual_timesteps_and_every_arms_last() -> None:
 
 def test_mean_and_interval_are_those_of_the_counts(campaign: Campaign) -> None:
     write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200))
-    row = next(row for row in table_of(campaign).rows if (row.arm, row.whose) == ("cyclic-2", "evidence"))
+    write_arm(campaign.evidence, MNIST, "paper", "cyclic-5", (1000, 9000))
+    write_arm(campaign.evidence, MNIST, "paper", "poisson-16", (9990, 9990, 9000))
+    table = table_of(campaign)
+    shown = {row.cells[0].value: words(table, row) for row in table.rows if row.cells[1].value == "evidence"}
     # t(0.975, 2) = 4.3027, sd = 1, so the half-width is 4.3027 / sqrt(3)
-    assert row.entries[1].text == "91.00 ± 2.48"
-    assert (row.seeds, row.complete) == ("3/5", False)
+    assert shown["cyclic-2"][2:5] == ["3/5", "36.40 ± 0.99", "91.00 ± 2.48"]
+    assert shown["cyclic-5"][6] == "10.00, 90.00"  # two seeds are two figures
+    assert shown["poisson-16"][8] == "96.60 (82.40 to 100.00)"  # a half-width of 14.2 would leave 0 .. 100 %
+    assert at(table, "cyclic-5", "evidence", "T = 5").note == FEW_SEEDS
 
 
 def test_paper_stands_above_evidence_above_yours_and_others_come_last(campaign: Campaign) -> None:
     write_mnist(campaign.evidence)
     write_arm(campaign.local, MNIST, "paper", "cyclic-16", (9800,))
-    rows = table_of(campaign).rows
-    assert [row.whose for row in rows if row.arm == "cyclic-16"] == ["paper", "evidence", "yours"]
-    assert {row.whose for row in rows[-6:]} == {"published"}
-    assert next(row for row in rows if row.title.startswith("Kheradpisheh")).elsewhere == "97.4 at T = 256"
-
-
-def test_published_number_stands_in_its_own_column_as_printed(campaign: Campaign) -> None:
-    write_mnist(campaign.evidence)
-    row = table_of(campaign).rows[0]
-    assert [(e.text, e.reason) for e in row.entries][4:7] == [("—", NOT_PRINTED), ("98.54", ""), ("—", BEYOND)]
+    table = table_of(campaign)
+    assert [row.cells[1].value for row in table.rows if row.group == "cyclic-16"] == ["paper", "evidence", "yours"]
+    assert {row.cells[1].value for row in table.rows[-6:]} == {"published"}
+    printed = [at(table, "cyclic-16", "paper", f"T = {t}") for t in (8, 16, 24)]
+    assert [(cell.value, cell.note) for cell in printed] == [(None, NOT_PRINTED), ("98.54", ""), (None, BEYOND)]
+    assert at(table, "cyclic-16", "evidence", "T = 16").leads == f"records-{MNIST}-paper-cyclic-16-evidence"
 
 
 def test_every_blank_has_a_reason(everything: Campaign) -> None:
     for name, profile in ((MNIST, "paper"), ("sensitivity-readings", "paper"), ("ablation-interleaved", "lite")):
         for row in table_of(everything, name, profile).rows:
-            assert all(entry.reason for entry in row.entries if entry.value is None), row.title
-
-
-def test_one_seed_has_no_interval_and_says_so(campaign: Campaign) -> None:
-    write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000,))
-    row = next(row for row in table_of(campaign).rows if (row.arm, row.whose) == ("cyclic-2", "evidence"))
-    assert (row.entries[1].text, row.entries[1].reason) == ("90.00", FEW_SEEDS)
+            assert all(cell.note for cell in row.cells if cell.value is None), row
 
 
 def test_an_arm_whose_only_cell_failed_quotes_the_error(campaign: Campaign) -> None:
     write_cell(campaign.evidence, Cell(MNIST, "paper", "cyclic-2", 0), 0, "disk is full")
-    row = next(row for row in table_of(campaign).rows if (row.arm, row.whose) == ("cyclic-2", "evidence"))
-    assert row.entries[0].reason == "no finished cell: seed 0 failed (disk is full)"
-    assert row.seeds == "0/5"
-
-
-@pytest.mark.parametrize(("index", "text"), [(0, "a"), (25, "z"), (26, "aa"), (53, "bb")])
-def test_footnote_letters_go_on_after_z(index: int, text: str) -> None:
-    assert letter(index) == text
+    cell = at(table_of(campaign), "cyclic-2", "evidence", "T = 1")
+    assert cell.note == "no finished cell: seed 0 failed (disk is full)"
 
 
 def test_the_footnotes_of_a_published_row_are_true_of_it(campaign: Campaign) -> None:
     """Comsa et al. print no number of timesteps; Kheradpisheh et al. print 256; 98.54 is the paper's own."""
-    rows = {row.title: row for row in table_of(campaign).rows if row.whose == "published"}
-    assert {e.reason for e in rows["Comsa et al. [3]"].entries} == {NO_TIME}
-    assert rows["Comsa et al. [3]"].elsewhere == "97.9, timesteps not reported"
-    assert {e.reason for e in rows["Kheradpisheh et al. [7]"].entries} == {OTHER_TIME}
-    readings = [row for row in table_of(campaign, "sensitivity-readings").rows if row.whose == "published"]
-    assert {e.reason for row in readings for e in row.entries if e.value is None} == {OWN_TIME}
-
-
-def test_what_a_published_number_really_says_stands_at_it(campaign: Campaign) -> None:
-    (rate,) = [row for row in table_of(campaign, "cifar100-vgg11").rows if row.title.startswith("Rate")]
-    assert "stays below 60 %" in rate.note
-
-
-def test_an_interval_never_leaves_0_to_100_percent(campaign: Campaign) -> None:
-    """Three seeds at 99.9, 99.9 and 90: mean 96.6 and a half-width of 14.2; two seeds are two figures."""
-    write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9990, 9990, 9000))
-    write_arm(campaign.evidence, MNIST, "paper", "cyclic-5", (1000, 9000))
-    rows = {row.arm: row for row in table_of(campaign).rows if row.whose == "evidence"}
-    assert rows["cyclic-2"].entries[1].text == "96.60 (82.40 to 100.00)"
-    assert rows["cyclic-5"].entries[3].text == "10.00, 90.00"
-    report = render(campaign.alone, CATALOGUE)
-    for judged in report.judgements:
-        if judged.kind == "value":
-            ends = (judged.low, judged.high, judged.prediction_low, judged.prediction_high)
-            assert all(end is None or 0.0 <= end <= 100.0 for end in ends), judged.id
+    rows = {row.cells[0].value: row.cells for row in table_of(campaign).rows if row.group == "published"}
+    comsa, khera = rows["Comsa et al. [3]"], rows["Kheradpisheh et al. [7]"]
+    assert ({cell.note for cell in comsa[3:]}, comsa[0].small[0]) == ({NO_TIME}, "97.9, timesteps not reported")
+    assert ({cell.note for cell in khera[3:]}, khera[0].small[0]) == ({OTHER_TIME}, "97.4 at T = 256")
+    readings = [row for row in table_of(campaign, "sensitivity-readings").rows if row.group == "published"]
+    assert {cell.note for row in readings for cell in row.cells if cell.value is None} == {OWN_TIME}
+    (rate,) = [row for row in table_of(campaign, "cifar100-vgg11").rows if str(row.cells[0].value).startswith("Rate")]
+    assert "stays below 60 %" in " ".join(rate.cells[0].small)
 
 
 def test_an_arm_has_one_name_in_tables_and_figures() -> None:
     for experiment in map(CATALOGUE.experiment, CATALOGUE.names()):
         for arm in experiment.arms:
-            assert styles_of(experiment.arms)[arm.name].label in arm.name
+            assert styles_of(experiment.arms)[arm.name].name in arm.name
+
+
+def test_an_arm_read_before_its_last_step_is_named_so(tmp_path: Path) -> None:
+    write_mnist(tmp_path)
+    table = paired_table(CATALOGUE.experiment(MNIST), "paper", read(tmp_path, None, CATALOGUE))
+    assert table is not None
+    assert [row.cells[0].value for row in table.rows] == [
+        "cyclic-5 − cyclic-16 (read after 5 of its 16)",
+        "cyclic-2 − cyclic-16 (read after 2 of its 16)",
+        "poisson-16 − cyclic-16",
+    ]
 
 
 def verified(path: Path, source: Source, verdict: Word = "identical") -> None:
@@ -131,19 +137,122 @@ def verified(path: Path, source: Source, verdict: Word = "identical") -> None:
 
 def test_verifications_have_a_column_and_stand_with_their_record(campaign: Campaign) -> None:
     first, second, _ = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200))
-    assert not table_of(campaign).verified
+    assert table_of(campaign).columns[-1].title == "T = 100"
     verified(first, "training", "within tolerance")
     verified(first, "snntorch")
     verified(second, "snntorch")
-    words = "snntorch: identical (2/3); training: within tolerance (1/3)"
-    assert {row.verified for row in table_of(campaign).rows if row.arm == "cyclic-2" and row.whose == "evidence"} == {
-        words
-    }
+    said = "snntorch: identical (2/3); training: within tolerance (1/3)"
+    assert at(table_of(campaign), "cyclic-2", "evidence", "verified").value == said
     assert render(campaign.alone, CATALOGUE).problems == ()
     text, page = ((campaign.out / name).read_text() for name in ("report.md", "index.html"))
     assert "| T = 100 | verified |" in text
-    assert words in text
-    assert f">{words}</td>" in page
+    assert said in text
+    assert f">{said}</span></td>" in page
     assert "90.00 % (verified from training: within tolerance; from snntorch: identical), " in text
     assert "<span>91.00 % (verified from snntorch: identical)</span>" in page
     assert "<span>92.00 %</span>" in page
+    findings = (campaign.out / "findings.md").read_text()
+    assert f"| {MNIST} | paper | cyclic-2 | 1 | snntorch: identical |" in findings
+
+
+@pytest.fixture(scope="module")
+def listed(everything: Campaign) -> list[dict[str, Any]]:
+    """What `harness report --json` says of the evidence."""
+    folders = ("--evidence-dir", str(everything.evidence), "--results-dir", str(everything.evidence))
+    done = CliRunner().invoke(cli.app, ["report", "--json", *folders])
+    assert done.exit_code == 0, done.stderr
+    claims: list[dict[str, Any]] = json.loads(done.stdout)["claims"]
+    return claims
+
+
+def test_every_claim_is_listed_and_every_judged_one_has_its_margin(listed: list[dict[str, Any]]) -> None:
+    assert {(c["id"], c["kind"]) for c in listed} == {(c.id, c.kind) for c in CATALOGUE.claims if c.kind != "context"}
+    judged = [c for c in listed if VERDICTS[c["verdict"]].answers]
+    assert {c["kind"] for c in judged} >= {"value", "ordering", "agreement"}
+    assert [c["id"] for c in judged if c["margin"] is None] == []
+
+
+def test_every_row_has_a_reason_and_every_judged_one_what_decided_it(everything: Campaign) -> None:
+    table = claims_table(read(everything.evidence, None, CATALOGUE), CATALOGUE.claims)
+    assert [row.key for row in table.rows if not row.details] == []
+    titles = [column.title for column in table.columns]
+    decided = {row.key: row.cells[titles.index("decided by")].value for row in table.rows}
+    words = {row.key: str(row.cells[titles.index("verdict")].value) for row in table.rows}
+    assert [
+        key for key, word in words.items() if word in VERDICTS and VERDICTS[word].answers and not decided[key]
+    ] == []
+    assert "incomplete (4/5)" in words.values()
+
+
+def tally(folder: Path) -> Table:
+    return tally_table(judge(load(folder), CATALOGUE), CATALOGUE.claims)
+
+
+def test_statements_are_counted_each_with_the_words_of_its_parts(tmp_path: Path, write: Write) -> None:
+    assert tally(tmp_path).rows == ()
+    write_judged(write, MNIST, "paper", "cyclic-16", (9850, 9853, 9856, 9852, 9859))
+    write_judged(write, MNIST, "paper", "cyclic-2", (9400, 9401, 9402, 9403, 9404))
+    table = tally(tmp_path)
+    # Accuracies and Table 1 on MNIST, and "about 200" without "orders of magnitude".
+    assert table.title == "Of 17 statements, 1 comes out, 2 in part, 0 do not; 14 are not answered."
+    said = {row.cells[0].value: (row.cells[1].value, row.cells[2].value) for row in table.rows}
+    assert said["MNIST: 98.54 % at 16 steps, 97.3 at 5, 86.7 at 2"] == (
+        "in part",
+        "16 steps: reproduced, tuned; 5 steps: no records, trained at T = 5; 2 steps: higher, trained at T = 2",
+    )
+    assert len(table.rows) == 17
+
+
+def test_a_direction_on_a_small_network_says_so(tmp_path: Path, write: Write) -> None:
+    for arm, less in (("cyclic-16x3", 0), ("interleaved-16x3", 2000)):
+        write_judged(write, INTERLEAVED, "lite", arm, [final - less for final in (6900, 6960, 6860, 6900, 6920)])
+    parts = [str(row.cells[2].value) for row in tally(tmp_path).rows]
+    assert any("16 frequencies: holds, on a small network; 8 frequencies: no records" in part for part in parts)
+
+
+@pytest.fixture(scope="module")
+def markdown(rendered: ReportResult, everything: Campaign) -> str:
+    assert everything.out / "report.md" in rendered.files
+    return (everything.out / "report.md").read_text()
+
+
+def line_with(text: str, *words: str) -> str:
+    return next(line for line in text.splitlines() if all(word in line for word in words))
+
+
+def test_markdown_puts_published_and_ours_beside_the_verdict(markdown: str) -> None:
+    line = line_with(markdown, "| cyclic-16 at T = 16", "evidence")
+    assert "| ✓ reproduced |" in line
+    assert "| 98.54 % | 98.54 % (95 %: 98.50 to 98.58; next run 98.43 to 98.65) |" in line
+    assert "incomplete (4/5)" in line_with(markdown, "| cyclic-8x3 > interleaved-8x3")
+    assert "no records" in line_with(markdown, "| cyclic-125", "tinyimagenet-vgg13")
+
+
+def test_markdown_labels_profiles_and_quotes_errors_as_text(markdown: str) -> None:
+    assert '"loss is not finite \\<after> step 3"' in line_with(markdown, "- evidence: ", "seed-0002.json")
+    assert "**smoke: not judged**" in markdown
+    assert "judges the direction of orderings only" in markdown
+
+
+def test_markdown_links_records_from_the_reports_folder(markdown: str, everything: Campaign) -> None:
+    link = "../results/evidence/mnist-784-100-10/paper/cyclic-16/seed-0000.json"
+    assert f"[seed 0]({link}) 98.50 %" in markdown
+    assert (everything.out / link).is_file()
+
+
+def test_csv_has_every_timestep_of_every_arm_and_published_numbers_as_printed(
+    rendered: ReportResult, everything: Campaign
+) -> None:
+    assert rendered.files
+    with (everything.out / "mnist-784-100-10.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    ours = [row for row in rows if (row["arm"], row["whose"]) == ("cyclic-16", "evidence")]
+    assert [int(row["timestep"]) for row in ours] == list(range(1, 17))
+    assert (ours[-1]["accuracy"], ours[-1]["seeds_done"], ours[-1]["seeds_planned"]) == ("98.5400", "5", "5")
+    published = {row["title"]: row["accuracy"] for row in rows if row["whose"] in ("paper", "published")}
+    assert (published["cyclic-5"], published["Stephan et al. [14]"]) == ("97.3", "85")
+    missing = next(row for row in rows if row["arm"] == "direct-16")
+    assert missing["accuracy"] == ""
+    assert missing["note"] == "not run yet: harness run mnist-784-100-10 --profile paper"
+    with (everything.out / "quickstart.csv").open() as file:
+        assert {row["judged"] for row in csv.DictReader(file)} == {"no"}

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from harness.records.store import read_record, write_record
-from harness.report import figures_training, render
-from harness.report.scene import Scene
+from harness.report import figures, render
+from harness.report.figures import Scene
 from harness.report.sources import read
 from harness.schema import Counts
 
-from .campaigns import CATALOGUE, Campaign, keep_drawn, write_ablation, write_arm
+from .campaigns import CATALOGUE, Campaign, keep_drawn, write_arm
 
 NAME = "ablation-training"
 # Right answers of 10,000, seed by seed: after balancing, an eighth, a half, and all of fine-tuning.
@@ -49,34 +49,19 @@ def test_markdown_has_a_column_for_each_fraction(along: Campaign) -> None:
     assert result.problems == ()
     text = (along.out / "report.md").read_text(encoding="utf-8")
     assert "| arm | whose | seeds | 0 | 0.125 | 0.5 | 1 |" in text
-    lines = [line for line in text.splitlines() if "T = 48) |" in line and "−" in line]
+    lines = [line for line in text.splitlines() if "T = 48) | evidence" in line]
     # Differences of 1.0, 1.5 and 0.5 points at the end: by hand 1 ± 4.3027 · 0.5 / √3
     assert len(lines) == 1
     assert "| evidence | 3/3 |" in lines[0]
-    assert lines[0].endswith("| +1.00 (-0.24 to +2.24) |")
-    assert "| 2/3, incomplete | -1.00, +0.00 (a) |" in text
-
-
-def test_page_and_folder_have_the_table_and_the_figure(along: Campaign) -> None:
-    render(along.alone, CATALOGUE)
-    page = (along.out / "index.html").read_text(encoding="utf-8")
-    assert "Differences of ablation-training along fine-tuning" in page
-    assert 'id="figure-ablation-training-lite-training"' in page
-    assert "+1.00 (-0.24 to +2.24)" in page
-    assert (along.out / "ablation-training-lite-training.svg").is_file()
-
-
-def test_records_without_readings_have_neither(campaign: Campaign) -> None:
-    write_ablation(campaign.evidence)
-    render(campaign.alone, CATALOGUE)
-    assert "along fine-tuning" not in (campaign.out / "report.md").read_text(encoding="utf-8")
-    assert not list(campaign.out.glob("*-training.svg"))
+    assert lines[0].endswith("| +1.00 (−0.24 to +2.24) |")
+    assert (along.out / f"{NAME}-lite-training.svg").is_file()
+    assert "| 2/3, incomplete | −1.00, +0.00 (a) |" in text
 
 
 def test_the_figure_draws_a_line_for_each_pair(along: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = keep_drawn(figures_training, monkeypatch)
+    kept = keep_drawn(figures, monkeypatch)
     sources = read(along.evidence, None, CATALOGUE)
-    list(figures_training.training_figure(Scene(CATALOGUE.experiment(NAME), "lite", sources, ())))
+    list(figures.training_figure(Scene(CATALOGUE.experiment(NAME), "lite", sources, ())))
     (_, long, short) = kept[0]
     assert long[:2] == ["cyclic-16x3 − interleaved-16x3", "evidence"]
     assert [[point[0], round(point[1], 4)] for point in long[2]] == [[0, 5.1667], [0.125, 2.9], [0.5, 2.1], [1, 1.0]]

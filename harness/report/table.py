@@ -1,0 +1,364 @@
+"""One table, and its renderers for the page, Markdown, LaTeX, CSV and the terminal.
+
+A table knows nothing of records: columns say what their cells hold, cells hold values. Each format writes and escapes
+them here, once. Negative numbers have a minus sign (−) wherever people read them, and a hyphen in CSV.
+"""
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from harness.analysis.verdicts import VERDICTS
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+BLANK = "—"
+ROUNDING = 1e-9  # of an interval that was not cut
+UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
+HYPHEN = re.compile(r"(?<![\w.,/−-])-(?=\d)")  # of a negative number; that of a name or of a range follows a character
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that begins so for a formula
+MARKDOWN = re.compile(r"([\\|<\[\]*_`])")
+LATEX: Mapping[str, str] = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "×": r"$\times$", "—": "---",
+    "§": r"\S", "≥": r"$\ge$", "≤": r"$\le$", "<": r"\textless{}", ">": r"\textgreater{}", "−": "$-$",
+}  # fmt: skip
+COLOURS = {"good": "green", "fair": "cyan", "bad": "red", "open": "yellow", "none": "dim"}
+
+Kind = Literal["text", "number", "significant", "count", "interval", "seeds", "verdict"]
+Align = Literal["left", "right"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The mean of `runs`, one figure for each seed; `low` .. `high` is its 95 % interval, None below three seeds."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    runs: tuple[float, ...]
+
+    @property
+    def seeds(self) -> int:
+        """The number of runs."""
+        return len(self.runs)
+
+    @property
+    def arms(self) -> tuple[float, float] | None:
+        """How far the interval reaches below and above the mean."""
+        return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval's width."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2.0
+
+    @property
+    def shown(self) -> tuple[float, ...]:
+        """What a figure shows as points: the mean, and below three seeds each run."""
+        return self.runs if self.low is None else (self.mean,)
+
+
+Value = str | float | Interval | tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """`title` heads the column (`heading` on the page, where it is shorter); `digits` are decimals, of "significant"
+    and "count" all digits; `signed` numbers are differences and show a plus. `part` is the column's name in the page's
+    style sheet. `drop`: a terminal that is too narrow leaves out the column with the lowest number first, never 0.
+    """
+
+    title: str
+    kind: Kind = "text"
+    digits: int = 2
+    signed: bool = False
+    heading: str = ""
+    part: str = ""
+    drop: int = 0
+
+    @property
+    def align(self) -> Align:
+        """Numbers stand at the right."""
+        return "left" if self.kind in ("text", "verdict") else "right"
+
+    def words(self, value: Value) -> str:
+        """A value as people read it."""
+        if value is None:
+            return BLANK
+        if isinstance(value, str):
+            return human(f"{VERDICTS[verdict_of(value)].sign} {value}" if self.kind == "verdict" else value)
+        if isinstance(value, tuple):
+            return f"{value[0]}/{value[1]}"
+        return human(self._interval(value) if isinstance(value, Interval) else self._number(value))
+
+    def _number(self, value: float) -> str:
+        if self.kind == "count":
+            return short(value, self.digits)
+        if self.kind == "significant":
+            return plain(value, f"#.{self.digits}g")
+        return f"{value:{'+' if self.signed else ''}.{self.digits}f}"
+
+    def _interval(self, value: Interval) -> str:
+        """The mean ± half of its interval, or low to high where it was cut; below three seeds, each seed's figure."""
+        if value.arms is None:
+            return ", ".join(map(self._number, value.runs))
+        below, above = value.arms
+        if self.signed or abs(above - below) > ROUNDING:
+            return f"{self._number(value.mean)} ({self._number(value.low or 0.0)} to {self._number(value.high or 0.0)})"
+        return f"{self._number(value.mean)} ± {below:.{self.digits}f}"
+
+    def plain(self, value: Value) -> str:
+        """A value as a program reads it."""
+        if value is None:
+            return ""
+        if isinstance(value, Interval):
+            value = value.mean
+        if isinstance(value, tuple):
+            return f"{value[0]}/{value[1]}"
+        if isinstance(value, str):
+            return f"'{value}" if value.startswith(FORMULA) and not _is_number(value) else value
+        return str(value) if isinstance(value, int) else f"{value:.{self.digits}f}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`value` None is a blank. `note` explains a blank or qualifies a number: a footnote. `small` are further words
+    in smaller type or in brackets. `leads`: the place on the page that it leads to. `sort`: what it is sorted by.
+    """
+
+    value: Value = None
+    note: str = ""
+    small: tuple[str, ...] = ()
+    leads: str = ""
+    sort: float | None = None
+
+    @property
+    def order(self) -> str:
+        """What a page sorts the cell by, where that is not its text."""
+        value = self.value.mean if isinstance(self.value, Interval) else self.value
+        number = self.sort if self.sort is not None else None if isinstance(value, str | tuple) else value
+        return "" if number is None else str(float(f"{number:.8g}"))  # the last bits of a sum differ between machines
+
+
+@dataclass(frozen=True)
+class Row:
+    """`group`: rows of one group follow each other, and the page names only the first. `kind` is the row's class on
+    the page. `details` are sentences about the row: folded on the page, below the table in Markdown. `more` are those
+    that the page alone shows.
+    """
+
+    cells: tuple[Cell, ...]
+    group: str = ""
+    kind: str = ""
+    key: str = ""
+    details: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The first column says what a row is. `style` is the table's class on the page, `caption` stands below it."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    caption: str = ""
+    style: str = ""
+    topic: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Every footnote once, in reading order."""
+        return tuple(dict.fromkeys(cell.note for row in self.rows for cell in row.cells if cell.note))
+
+    def mark(self, cell: Cell) -> str:
+        """The footnote letter of a cell, or nothing."""
+        return letter(self.notes.index(cell.note)) if cell.note else ""
+
+    def begins(self, place: int) -> bool:
+        """Whether the row at `place` begins a group."""
+        group = self.rows[place].group
+        return place == 0 or not group or group != self.rows[place - 1].group
+
+    def repeats(self, place: int) -> bool:
+        """Whether the row at `place` is named as the one before it."""
+        return not self.begins(place) and self.rows[place].cells[0].value == self.rows[place - 1].cells[0].value
+
+    def only(self, *titles: str) -> "Table":
+        """The table with these columns, in this order."""
+        places = [next(i for i, column in enumerate(self.columns) if column.title == title) for title in titles]
+        rows = (replace(row, cells=tuple(row.cells[place] for place in places)) for row in self.rows)
+        return replace(self, columns=tuple(self.columns[place] for place in places), rows=tuple(rows))
+
+    def without(self, title: str) -> "Table":
+        """The table without this column."""
+        return self.only(*(column.title for column in self.columns if column.title != title))
+
+
+def human(text: str) -> str:
+    """`text` with a minus sign in negative numbers."""
+    return HYPHEN.sub("−", text)
+
+
+def verdict_of(text: str) -> str:
+    """The word of a verdict cell, which may tell seeds in brackets behind it."""
+    return text.partition(" (")[0]
+
+
+def letter(index: int) -> str:
+    """a, b, …, z, aa, ab, …"""
+    head = letter(index // 26 - 1) if index >= 26 else ""
+    return head + "abcdefghijklmnopqrstuvwxyz"[index % 26]
+
+
+def short(count: float, digits: int = 3) -> str:
+    """A number of operations with that many significant digits: 31.4 k, 1.25 M; below a thousand as it is."""
+    for size, sign in UNITS:
+        if float(f"{count:.{digits}g}") >= size:
+            return plain(count / size, f"#.{digits}g") + sign
+    return plain(count, f".{digits}g")
+
+
+def plain(value: float, form: str) -> str:
+    """`value` in that format, but never with an exponent where plain digits do, nor with a bare point at its end."""
+    text = format(value, form)
+    return (f"{value:.0f}" if "e+" in text else text).removesuffix(".")
+
+
+def as_text(words: str) -> str:
+    """`words` on one line, where Markdown takes it as text: errors may quote anything, links and HTML too."""
+    return " ".join(MARKDOWN.sub(r"\\\1", words).split())
+
+
+def tex(words: str) -> str:
+    """`words` on one line, as LaTeX sets them literally."""
+    return "".join(LATEX.get(sign, sign) for sign in " ".join(words.split()))
+
+
+def markdown(table: Table) -> str:
+    """Pipes, then footnotes, the caption, and the details of each row."""
+    head = [column.title for column in table.columns]
+    rows = [[_in_markdown(table, column, cell) for column, cell in _pairs(table, row)] for row in table.rows]
+    parts = ["\n".join(_pipes([[as_text(title) for title in head], ["---"] * len(head), *rows]))]
+    parts += ["\n".join(f"- {letter(place)}: {as_text(human(note))}" for place, note in enumerate(table.notes))]
+    parts += [as_text(human(table.caption))]
+    for row in table.rows:
+        if row.details:
+            name = table.columns[0].words(row.cells[0].value)
+            parts += [f"**{as_text(name)}**: {as_text(human(' '.join(row.details)))}"]
+    return "\n\n".join(filter(None, parts))
+
+
+def _pipes(lines: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _pairs(table: Table, row: Row) -> Iterable[tuple[Column, Cell]]:
+    return zip(table.columns, row.cells, strict=True)
+
+
+def _in_markdown(table: Table, column: Column, cell: Cell) -> str:
+    text = f"{column.words(cell.value)}{_incomplete(cell, ', incomplete')}"
+    small = f" ({human('; '.join(cell.small))})" if cell.small else ""
+    return as_text(text + small) + (f" ({table.mark(cell)})" if cell.note else "")
+
+
+def _incomplete(cell: Cell, words: str) -> str:
+    """`words` behind a number of seeds below that planned."""
+    return words if isinstance(cell.value, tuple) and cell.value[0] < cell.value[1] else ""
+
+
+def latex(table: Table) -> str:
+    """A booktabs table with a rule before each group, its footnotes and caption below it."""
+    count = sum(column.align == "right" and column.kind != "seeds" for column in table.columns)
+    lines = [
+        f"% {' '.join(table.title.split())}; needs \\usepackage{{booktabs}}",
+        rf"\begin{{tabular}}{{{'l' * (len(table.columns) - count)}{'r' * count}}}",
+        r"\toprule",
+        " & ".join(re.sub(r"^T = (\d+)$", r"$T=\1$", tex(column.title)) for column in table.columns) + r" \\",
+    ]
+    for place, row in enumerate(table.rows):
+        cells = [_in_latex(table, column, cell) for column, cell in _pairs(table, row)]
+        lines += [r"\midrule"] if table.begins(place) else []
+        lines += [" & ".join(["", *cells[1:]] if table.repeats(place) else cells) + r" \\"]
+    notes = "; ".join(f"$^{{{letter(place)}}}$ {tex(human(note))}" for place, note in enumerate(table.notes))
+    below = " ".join(filter(None, (tex(human(table.caption)), f"{notes}." if notes else "")))
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", rf"\par\smallskip{{\footnotesize {below}}}", ""])
+
+
+def _in_latex(table: Table, column: Column, cell: Cell) -> str:
+    text = f"{column.words(cell.value)}{_incomplete(cell, ' (incomplete)')}"
+    words = ": ".join(filter(None, (text, "; ".join(cell.small))))
+    return tex(human(words)) + (f"$^{{{table.mark(cell)}}}$" if cell.note else "")
+
+
+def csv_text(table: Table) -> str:
+    """Comma-separated values; empty for a table without rows."""
+    stream = io.StringIO()
+    if table.rows:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([column.title for column in table.columns])
+        writer.writerows([column.plain(cell.value) for column, cell in _pairs(table, row)] for row in table.rows)
+    return stream.getvalue()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def terminal(table: Table) -> "RichTable":
+    """The table for a terminal of this width; footnotes and small words are left out."""
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = _fitting(table, shutil.get_terminal_size().columns)
+    made = RichTable(
+        title=Text(table.title), caption=Text(human(table.caption)) if table.caption else None, box=box.SIMPLE,
+        padding=(0, 1, 0, 0), title_justify="left", caption_justify="left", title_style="",
+    )  # fmt: skip
+    for place in shown:
+        column = table.columns[place]
+        wraps = column.part in ("claim", "ours")
+        made.add_column(
+            Text(column.title), justify=column.align, overflow="fold" if wraps else "ellipsis", no_wrap=not wraps,
+            min_width=20 if column.part == "claim" else None,
+        )  # fmt: skip
+    for row in table.rows:
+        made.add_row(*(Text(_on_terminal(table, row, place), style=_style(table, row, place)) for place in shown))
+    return made
+
+
+def _on_terminal(table: Table, row: Row, place: int) -> str:
+    return table.columns[place].words(row.cells[place].value)
+
+
+def _style(table: Table, row: Row, place: int) -> str:
+    cell = row.cells[place]
+    if table.columns[place].kind == "verdict" and isinstance(cell.value, str):
+        return COLOURS[VERDICTS[verdict_of(cell.value)].tone]
+    return _incomplete(cell, "yellow")
+
+
+def _fitting(table: Table, width: int) -> list[int]:
+    """The places of the columns that fit; the one with the lowest `drop` goes first."""
+    shown = list(range(len(table.columns)))
+
+    def needed(place: int) -> int:
+        cells = (len(_on_terminal(table, row, place)) for row in table.rows)
+        return 2 + max(len(table.columns[place].title), *cells, 0)  # a space beside it, and one between columns
+
+    for place in sorted((i for i in shown if table.columns[i].drop), key=lambda i: table.columns[i].drop):
+        if 1 + sum(map(needed, shown)) > width:
+            shown.remove(place)
+    return shown

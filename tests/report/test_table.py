@@ -1,0 +1,148 @@
+"""One table in five formats: what a column makes of a value, and what each format escapes."""
+
+import csv
+import io
+
+import pytest
+from rich.console import Console
+
+from harness.report.page import _environment
+from harness.report.table import (
+    Cell,
+    Column,
+    Interval,
+    Kind,
+    Row,
+    Table,
+    Value,
+    as_text,
+    csv_text,
+    human,
+    latex,
+    letter,
+    markdown,
+    short,
+    terminal,
+    tex,
+)
+
+HOSTILE = "=1+1 <script>alert(1)</script> [x](javascript:alert(1)) a|b 5 % U_T\nnext -2.5"
+THREE = Interval(97.5, 97.0, 98.0, (97.2, 97.5, 97.8))
+TABLE = Table(
+    "A title\nof two lines",
+    (Column("arm"), Column("seeds", "seeds"), Column("T = 2", "interval"), Column("by", "number", signed=True)),
+    (
+        Row((Cell("cyclic-2", small=("two steps",)), Cell((5, 5)), Cell(THREE, leads="place"), Cell(-1.25)), "a"),
+        Row((Cell("cyclic-2"), Cell((2, 5)), Cell(note="not run, -1.00 apart"), Cell(None)), "a"),
+        Row((Cell(HOSTILE), Cell(None), Cell("97.30"), Cell("-5")), "b", details=("Because of -0.5.",)),
+    ),
+    "Below -3.",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "signed", "words", "plain"),
+    [
+        ("number", -1.25, False, "−1.25", "-1.25"),
+        ("number", 1.25, True, "+1.25", "1.25"),
+        ("number", 3, False, "3.00", "3"),
+        ("interval", THREE, False, "97.50 ± 0.50", "97.50"),
+        ("interval", Interval(99.0, 97.0, 100.0, ()), False, "99.00 (97.00 to 100.00)", "99.00"),
+        ("interval", Interval(-1.0, -1.5, -0.5, ()), True, "−1.00 (−1.50 to −0.50)", "-1.00"),
+        ("interval", Interval(50.5, None, None, (50.0, 51.0)), False, "50.00, 51.00", "50.50"),
+        ("seeds", (4, 5), False, "4/5", "4/5"),
+        ("verdict", "reproduced", False, "✓ reproduced", "reproduced"),
+        ("verdict", "incomplete (4/5)", False, "… incomplete (4/5)", "incomplete (4/5)"),
+        ("text", "-2.10 of cyclic-16, 1-2", False, "−2.10 of cyclic-16, 1-2", "'-2.10 of cyclic-16, 1-2"),
+        ("text", None, False, "—", ""),
+    ],
+)
+def test_people_read_a_minus_sign_and_programs_a_hyphen(
+    kind: Kind, value: Value, signed: bool, words: str, plain: str
+) -> None:
+    column = Column("x", kind, signed=signed)
+    assert (column.words(value), column.plain(value)) == (words, plain)
+
+
+def test_a_hyphen_that_is_no_minus_stays() -> None:
+    said = "cyclic-16 at 1.6e-05, 2-14X, results/-1 and --seeds -1 (-2 to -1)"
+    assert human(said) == "cyclic-16 at 1.6e-05, 2-14X, results/-1 and --seeds −1 (−2 to −1)"
+
+
+def test_csv_makes_no_formula_of_a_text_and_keeps_numbers() -> None:
+    rows = list(csv.reader(io.StringIO(csv_text(TABLE))))
+    assert rows[0] == ["arm", "seeds", "T = 2", "by"]
+    assert rows[1] == ["cyclic-2", "5/5", "97.50", "-1.25"]
+    assert rows[3] == [f"'{HOSTILE}", "", "97.30", "-5"]
+    for text in ("+1", "-1.5", "-"):
+        assert Column("x").plain(text) == (text if text != "-" else "'-")
+    assert Column("x").plain("@SUM(A1)") == "'@SUM(A1)"
+
+
+def test_markdown_makes_no_html_and_no_link_of_a_text() -> None:
+    text = markdown(TABLE)
+    assert "| cyclic-2 (two steps) | 5/5 | 97.50 ± 0.50 | −1.25 |" in text
+    assert "| cyclic-2 | 2/5, incomplete | — (a) | — |" in text
+    assert "- a: not run, −1.00 apart" in text
+    assert r"\<script>" in text
+    assert r"\[x\](javascript:" in text
+    assert r"a\|b" in text
+    assert "Below −3." in text
+    assert text.endswith("Because of −0.5.")
+    assert as_text("a\n b") == "a b"
+
+
+def test_latex_sets_text_literally_and_its_comment_ends_with_its_line() -> None:
+    text = latex(TABLE)
+    assert text.startswith("% A title of two lines; needs")
+    body = text[text.index(r"\toprule") : text.index(r"\bottomrule")]
+    assert {line.count("&") for line in body.splitlines() if line.endswith(r"\\")} == {3}
+    assert body.count(r"\midrule") == 2
+    assert r"cyclic-2: two steps & 5/5 & 97.50 $\pm$ 0.50 & $-$1.25 \\" in body
+    assert r" & 2/5 (incomplete) & ---$^{a}$" in body
+    assert r"5 \% U\_T next $-$2.5" in body
+    assert tex("50 % of U_T ≥ {x} § ±") == r"50 \% of U\_T $\ge$ \{x\} \S $\pm$"
+
+
+def test_the_page_escapes_text_and_leads_to_records() -> None:
+    template = _environment().from_string("{% from 'table.html' import shown with context %}{{ shown(table) }}")
+    page = template.render(table=TABLE, letter=letter)
+    assert '<a href="#place">97.50 ±\u00a00.50</a>' in page
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert '<span class="again">cyclic-2</span>' in page
+    assert '<span class="chip open">2/5</span>' in page
+    assert 'data-value="-1.25"' in page
+
+
+def test_a_terminal_takes_nothing_for_markup_and_drops_columns_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (Column("arm"), *(Column(f"T={t}", "number", 1, drop=drop) for t, drop in ((1, 2), (2, 1), (4, 0))))
+    row = Row((Cell("[red]cyclic"), Cell(1.0), Cell(2.0), Cell(4.0)))
+    for width, kept in ((40, ["T=1", "T=2", "T=4"]), (24, ["T=1", "T=4"]), (19, ["T=4"])):
+        monkeypatch.setenv("COLUMNS", str(width))
+        stream = io.StringIO()
+        Console(width=40, file=stream).print(terminal(Table("t", columns, (row,))))
+        head = next(line for line in stream.getvalue().splitlines() if "arm" in line)
+        assert head.split()[1:] == kept
+        assert "[red]cyclic" in stream.getvalue()
+
+
+@pytest.mark.parametrize(("index", "text"), [(0, "a"), (25, "z"), (26, "aa"), (53, "bb")])
+def test_footnote_letters_go_on_after_z(index: int, text: str) -> None:
+    assert letter(index) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (500, "500"),
+        (999.6, "1.00 k"),
+        (31360, "31.4 k"),
+        (348e3, "348 k"),
+        (1.25e6, "1.25 M"),
+        (2e9, "2.00 G"),
+    ],
+)
+def test_counts_have_three_significant_digits(count: float, text: str) -> None:
+    assert short(count) == text
