@@ -246,9 +246,8 @@ def test_a_definition_renamed_changes_nothing(edited: Edited) -> None:
     ("name", "old", "new"),
     [
         ("harness/training/cell.py", "torch.set_flush_denormal(True)\n", ""),
-        ("harness/training/evaluate.py", "from harness.training.batches import generator, normalised, on_device",
-         "from harness.training.batches import generator, on_device\n"
-         "from harness.snn.kernels.layers import flat as normalised"),
+        ("harness/training/evaluate.py", "normalised, on_device\n",
+         "on_device\nfrom harness.snn.kernels.layers import flat as normalised\n"),
         ("harness/snn/neuron.py", "(1 - (membrane / ctx.threshold", "(2 - (membrane / ctx.threshold"),
         ("harness/snn/kernels/cpu.py", "BLOCK = 1024", "BLOCK = 512"),
     ],

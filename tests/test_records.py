@@ -55,15 +55,6 @@ def test_timings_are_not_part_of_the_digest(record: Record, tmp_path: Path) -> N
     assert read_record(path).timings["ann"] == 1e6
 
 
-def test_a_record_in_another_profiles_folder_is_refused(record: Record, tmp_path: Path) -> None:
-    path = write_record(tmp_path, record)
-    moved = tmp_path / "quickstart/paper/cyclic-16/seed-0000.json"
-    moved.parent.mkdir(parents=True)
-    path.rename(moved)
-    with pytest.raises(HarnessError, match=r"refused: this is the record of quickstart/smoke"):
-        read_record(moved)
-
-
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"config": 3}', b"\xff\xfe", b"null"])
 def test_what_is_no_record_is_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a/b/c/seed-0000.json"

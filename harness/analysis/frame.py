@@ -20,9 +20,8 @@ from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.records import certificates
 from harness.records.bits import Answers, Fault, WrongBits, answers_in
-from harness.records.certificates import known_certificates
-from harness.records.freshness import freshness_in
-from harness.records.store import companion_paths, record_paths
+from harness.records.freshness import Freshness, Records, freshness_in
+from harness.records.store import companion_paths, record_path, record_paths
 from harness.records.verifications import verifications_of
 from harness.schema import Counts, Record
 
@@ -310,8 +309,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
     problems = list(_foreign(results))
     found = _Rows()
     stale: Counter[tuple[Path, str]] = Counter()
-    known = known_certificates(results)
-    looked = [(path, freshness_in(path, catalogue, known)) for path in record_paths(results)]
+    looked = list(_answers(Records(results), catalogue))
     usual = _usual_data(now.record for _, now in looked if now.record is not None and now.state == "done")
     for path, now in looked:
         record = now.record
@@ -341,6 +339,27 @@ def _selection(results: Path) -> tuple[Mapping[str, Any], ...]:
             continue
         found += [row["recipes"] for row in rows if isinstance(row, dict) and isinstance(row.get("recipes"), dict)]
     return tuple(found)
+
+
+def _answers(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Freshness]]:
+    """Every record in its own place, but where another one answers its cell; then those that answer further cells.
+
+    An answer has the configuration of the cell that asks.
+    """
+    asked: dict[Path, CellConfig] = {}
+    for experiment in map(catalogue.experiment, catalogue.names()):
+        for profile in experiment.profiles:
+            if records.begun(experiment, profile):
+                asked |= {record_path(records.results, config): config for config in experiment.cells(profile)}
+    for path in records.paths:
+        if path not in asked:
+            yield path, freshness_in(path, catalogue, records.certificates)
+    for config in asked.values():
+        found = records.answer(config)
+        if found.record is not None:
+            found = replace(found, record=msgspec.structs.replace(found.record, config=config))
+        if found.state != "missing":
+            yield found.path, found
 
 
 def _usual_data(records: Iterable[Record]) -> Mapping[tuple[str, str], str]:

@@ -4,7 +4,7 @@ An `Arm` says *what* is compared, a `Profile` says *how much* of the paper's rec
 a `CellConfig`. Imports no torch.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -163,6 +163,11 @@ class Experiment:
         known = {arm.name for arm in self.arms}
         new = [name for name in dict.fromkeys(encoders) if name not in known]
         return replace(self, arms=(*self.arms, *(self.added_arm(name) for name in new)))
+
+    def cells(self, profile: Profile) -> Iterator[CellConfig]:
+        """Every planned cell of a profile, arm by arm."""
+        for arm in self.planned:
+            yield from (self.resolve(arm, profile, seed) for seed in range(self.seeds(arm.name, profile.name)))
 
     def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
         """The cell of `arm` at `profile` with `seed`."""

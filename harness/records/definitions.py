@@ -64,6 +64,9 @@ class Module:
     stars: list[str] = field(default_factory=list)
 
 
+Text = tuple[str, tuple[Target, ...]]  # of a definition, with its references numbered; what these refer to
+
+
 class Reached(NamedTuple):
     """What roots reach: `numerics`, the digest of all of it; `modules`: a digest of what each module contributes.
 
@@ -81,6 +84,7 @@ class Sources:
         self.folder = folder
         self.read = cache(self._read)
         self.file_of = cache(self._file_of)
+        self.texts: dict[tuple[Target, str, frozenset[str]], Text] = {}
         self.known: dict[tuple[tuple[str, ...], str], list[tuple[Chosen, Reached]]] = {}
 
     def reached(self, roots: tuple[str, ...], device: str, chosen: Chosen) -> Reached:
@@ -239,7 +243,7 @@ class _Walk:
 
     def __init__(self, sources: Sources, own: frozenset[str], device: str, chosen: Chosen) -> None:
         self.sources, self.own, self.device, self.chosen = sources, own, device, chosen
-        self.texts: dict[Target, tuple[str, tuple[Target, ...]]] = {}  # of each definition; what it refers to
+        self.texts: dict[Target, Text] = {}
         self.digests: dict[Target, str] = {}
         self.asked: set[str] = set()  # the settings on which the digests depend
 
@@ -308,7 +312,11 @@ class _Walk:
     def references(self, target: Target) -> tuple[Target, ...]:
         """The definitions that one refers to by name."""
         if target not in self.texts:
-            self.texts[target] = self._read(target)
+            key = target, self.device, self.own
+            self.texts[target] = self.sources.texts.get(key) or self._read(target)
+            binding = self.binding(target) if target.name else None
+            if binding is None or binding.mark is None or not binding.mark["path"]:  # the same whatever the recipe
+                self.sources.texts[key] = self.texts[target]
         return self.texts[target][1]
 
     def _close(self, group: list[Target]) -> None:
@@ -325,7 +333,7 @@ class _Walk:
             }
         self.digests |= now
 
-    def _read(self, target: Target) -> tuple[str, tuple[Target, ...]]:
+    def _read(self, target: Target) -> Text:
         """The text of a definition in which references are numbered, and the references."""
         if not target.name:  # a module used as a value: all that it offers
             bindings = self.sources.read(target.module).names.items()

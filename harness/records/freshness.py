@@ -1,4 +1,4 @@
-"""What a record is worth today: the one meaning of done, failed, stale and missing, for every command. No torch.
+"""Which record answers a cell, and what that is worth today: done, failed, stale or missing. No torch.
 
 A record is fresh if its configuration is today's and the code that computed it is today's, or a chain of certificates
 leads from it there. Otherwise it is stale: it is shown as such, judged by nobody, and run again on demand.
@@ -13,13 +13,13 @@ import msgspec
 
 from encoders.errors import EncoderError
 from encoders.registry import definition_of
-from harness.catalogue import Catalogue
+from harness.catalogue import Catalogue, Experiment, Profile
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.records.admission import nonsense
-from harness.records.certificates import Certificate, chain
-from harness.records.fingerprint import fingerprint
-from harness.records.store import read_record
+from harness.records.certificates import Certificate, chain, known_certificates
+from harness.records.fingerprint import fingerprint, recipe_digest
+from harness.records.store import read_record, record_path, record_paths
 from harness.schema import Fingerprint, Record
 
 MOST_NAMES = 4  # of changed modules that a reason lists
@@ -31,13 +31,64 @@ class Freshness:
     """What stands in the place of a record. `record` is None where nothing readable and sensible does.
 
     reason: why a cell failed, what has changed since, or what is wrong with the file. certified: the commits whose
-    certificates lead from the code that computed a fresh record to today's.
+    certificates lead from the code that computed a fresh record to today's. path: where the record lies.
     """
 
     state: State
     reason: str = ""
     record: Record | None = None
     certified: tuple[str, ...] = ()
+    path: Path = Path()
+
+
+class _Recipe(msgspec.Struct):
+    recipe: str
+
+
+class _Head(msgspec.Struct):
+    """As much of a record as tells which computation it is of."""
+
+    fingerprint: _Recipe
+
+
+class Records:
+    """The records of a results folder, found by what they are: recipe (the seed is a part of it), data and device.
+
+    A computation has one record, whatever experiments ask for it. Where there are two of one computation, of two
+    processors say, that in the asking experiment's own folder answers; the other stands beside it.
+    """
+
+    def __init__(self, results: Path) -> None:
+        self.results, self.certificates = results, known_certificates(results)
+        self.paths = record_paths(results)
+        self._of_recipe: dict[str, list[Path]] = {}
+        for path in self.paths:
+            self._of_recipe.setdefault(_recipe_in(path), []).append(path)
+
+    def answer(self, config: CellConfig, data: str | None = None) -> Freshness:
+        """The record that answers a cell, and what it is worth. data: see `freshness`."""
+        own = record_path(self.results, config)
+        found = freshness(own, config, self.certificates, data)
+        if found.state == "done":
+            return found
+        for path in self._of_recipe.get(recipe_digest(config), ()):
+            other = freshness(path, config, self.certificates, data) if path != own else found
+            if other.state == "done":
+                return other
+        return found
+
+    def begun(self, experiment: Experiment, profile: Profile) -> bool:
+        """Whether a profile was begun: it has a folder, or records of other experiments answer all of its cells."""
+        if (self.results / experiment.name / profile.name).is_dir():
+            return True
+        return bool(self.paths) and all(self.answer(config).state == "done" for config in experiment.cells(profile))
+
+
+def _recipe_in(path: Path) -> str:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Head).fingerprint.recipe if path.is_file() else ""
+    except (OSError, ValueError, RecursionError):
+        return ""
 
 
 def freshness(
@@ -49,22 +100,22 @@ def freshness(
     data: None where the images are not at hand: those of the record then.
     """
     if not path.exists() and not path.is_symlink():
-        return Freshness("missing")
+        return Freshness("missing", path=path)
     try:
         record = read_record(path)
     except HarnessError as error:
-        return Freshness("stale", error.message)
+        return Freshness("stale", error.message, path=path)
     if reason := nonsense(record):
-        return Freshness("stale", f"{path}: refused: {reason} — delete it and run the cell again")
+        return Freshness("stale", f"{path}: refused: {reason} — delete it and run the cell again", path=path)
     try:
         changes, certified = _changes(record, config or record.config, certificates, data)
     except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
-        return Freshness("stale", str(error), record)
+        return Freshness("stale", str(error), record, path=path)
     if changes:
-        return Freshness("stale", f"changed since: {', '.join(changes)}", record)
+        return Freshness("stale", f"changed since: {', '.join(changes)}", record, path=path)
     if record.failure is not None:
-        return Freshness("failed", record.failure.reason, record, certified)
-    return Freshness("done", "", record, certified)
+        return Freshness("failed", record.failure.reason, record, certified, path)
+    return Freshness("done", "", record, certified, path)
 
 
 def freshness_in(path: Path, catalogue: Catalogue, certificates: Sequence[Certificate] = ()) -> Freshness:

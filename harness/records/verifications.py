@@ -19,7 +19,6 @@ from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.records.admission import nonsense
 from harness.records.store import read_record, record_paths
-from harness.records.twins import TRAINED_AS
 from harness.schema import Counts, Machine, Record
 
 Source = Literal["weights", "training", "snntorch", "norse"]
@@ -132,7 +131,7 @@ def rounds_alike(record: Record, second: Record) -> bool:
 def environment_changes(record: Record, second: Record) -> dict[str, tuple[str | None, str | None]]:
     """By name, the parts of the environment that differ: in the record, in its second computation."""
     one, other = record.environment, second.environment
-    names = sorted((one.keys() | other.keys()) - {TRAINED_AS})
+    names = sorted((one.keys() | other.keys()) - {"trained as"})  # of early records: the name that was trained
     return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}
 
 

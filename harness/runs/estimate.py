@@ -21,9 +21,6 @@ from harness.data.types import DataSet
 from harness.errors import CellFailure, Stopped
 from harness.machine.process import SMALL_STEP, Threads, threads_for
 from harness.plugins.guard import guarded
-from harness.records.certificates import known_certificates
-from harness.records.twins import readable, serves
-from harness.records.weights import weights_path
 from harness.runs.sealing import circumstances
 from harness.schema import Epoch
 from harness.snn.balancing import balance
@@ -136,22 +133,14 @@ def images_of(config: CellConfig, data: DataSet, ann: bool = True) -> Images:
     )
 
 
-def estimate(
-    cells: Sequence["PlannedCell"], data: DataSet, setting: Setting, results: Path, with_weights: bool = False
-) -> list["PlannedCell"]:
+def estimate(cells: Sequence["PlannedCell"], data: DataSet, setting: Setting) -> list["PlannedCell"]:
     """`cells` with their costs, with the threads that torch has now.
 
-    Of cells that share an ANN the first trains it. A cell costs nothing if it has a fault, if it is the same
-    computation as an earlier one, or if a finished record (`with_weights`: that has its weights) is its twin.
+    Of cells that share an ANN the first trains it. A cell with a fault costs nothing.
     Timed on the CPU where `setting` has a GPU of other machines.
     """
     setting = _here(setting)
-    seen = twins(cells, results, setting, with_weights)
-    trained: list[PlannedCell] = []
-    for cell in cells:
-        if cell.fault is None and cell.fingerprint.digest not in seen:
-            seen.add(cell.fingerprint.digest)
-            trained.append(cell)
+    trained = [cell for cell in cells if cell.fault is None]
     shape_of = _shapes(data)
     rates = _rates([cell.config for cell in trained], data, setting)
     anns: set[Path | None] = {None}
@@ -177,21 +166,6 @@ def _cost(images: Images, macs: int, config: CellConfig, rates: Rates, steps: in
     seconds = rates.ann * (reported_ann + images.ann_test)
     seconds += rates.snn * (reported_snn + BALANCING * images.balancing * config.timesteps)
     return Cost(seconds * macs, (reported_ann + reported_snn) * macs, steps, begun)
-
-
-def twins(cells: Sequence["PlannedCell"], results: Path, setting: Setting, with_weights: bool) -> set[str]:
-    """The fingerprints' digests of those of `cells` that have a twin among the finished records in `results`."""
-    wanted = {(cell.path.name, cell.fingerprint.recipe): cell for cell in cells}
-    own, certificates = {cell.path for cell in cells}, known_certificates(results)
-    found = set()
-    for name in {cell.path.name for cell in cells}:
-        for path, record in readable(results, name):
-            cell = wanted.get((name, record.fingerprint.recipe)) if path not in own else None
-            if cell and (not with_weights or weights_path(path).is_file()):
-                around = circumstances(cell.config, setting)
-                if serves(record, cell.fingerprint, around, certificates):
-                    found.add(cell.fingerprint.digest)
-    return found
 
 
 def _left(cell: "PlannedCell", data: DataSet, setting: Setting, ann: bool) -> tuple[Images, int, bool]:

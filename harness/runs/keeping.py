@@ -9,11 +9,8 @@ from msgspec import UNSET
 
 from harness.config import CellConfig
 from harness.data.types import DataSet
-from harness.errors import HarnessError
 from harness.machine.files import write_atomically
-from harness.records.store import record_path
-from harness.records.twins import TRAINED_AS
-from harness.records.weights import About, content_of, entry_of, read_weights, weights_path
+from harness.records.weights import About, content_of, entry_of, weights_path
 from harness.schema import Fingerprint, Record
 from harness.snn.network import Network
 from harness.training.batches import normalised
@@ -68,25 +65,6 @@ def with_weights(record: Record, path: Path, content: bytes) -> Record:
     """Write a file of weights beside the place `path` of a record; the record that names it, to be written next."""
     write_atomically(weights_path(path), content)
     return msgspec.structs.replace(record, weights=entry_of(path, content))
-
-
-def of_twin(record: Record, results: Path, asked: bool | None) -> Record | None:
-    """A twin's record, with the weights of the cell that was trained under the twin's own name.
-
-    Where that cell's file is not there or not sound: None if weights are asked for, else the record without them.
-    """
-    path = record_path(results, record.config)
-    bare = msgspec.structs.replace(record, weights=None)
-    without = None if asked else bare
-    if record.weights is None or asked is False:
-        return without
-    try:
-        found = read_weights(weights_path(results / record.environment[TRAINED_AS] / path.name))
-    except HarnessError:
-        return without
-    config = record.config
-    named = {"experiment": config.experiment, "profile": config.profile, "arm": config.arm, "network": config.network}
-    return with_weights(bare, path, content_of(msgspec.structs.replace(found.about, **named), found.tensors))
 
 
 def drop_unnamed(record: Record, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from harness.catalogue import Arm, Catalogue, Claim, Experiment, Profile
+from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.config import CellConfig
 from harness.data import cache, load
 from harness.data.types import DataSet
@@ -19,13 +19,11 @@ from harness.machine.console import counted
 from harness.machine.files import free_gib, nearest_existing
 from harness.machine.process import Threads, computing_with
 from harness.plugins.guard import guarded
-from harness.records.certificates import known_certificates
 from harness.records.fingerprint import Device, ann_code, fingerprint
-from harness.records.freshness import State
+from harness.records.freshness import Records, State
 from harness.records.store import record_path
 from harness.runs.estimate import Cost, ann_entries, estimate, threads_of
 from harness.runs.progress import duration
-from harness.runs.status import record_of
 from harness.schema import Fingerprint
 from harness.snn.kernels import Kernel
 from harness.training.ann import AnnCache
@@ -42,8 +40,9 @@ TASK_THREADS = 4  # of a process on another machine, which may have another numb
 class PlannedCell:
     """A cell, its record's place, what stands there now, and why it is not simply done.
 
-    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all; `ann` is
-    where its ANN is or will be in the cache; `cost` is what it is expected to take, where that was estimated.
+    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all; `answer`
+    is where the record lies that answers it; `ann` is where its ANN is or will be in the cache; `cost` is what it is
+    expected to take, where that was estimated.
     """
 
     config: CellConfig
@@ -53,6 +52,7 @@ class PlannedCell:
     reason: str = ""
     stamp: int = 0
     fault: CellFailure | None = None
+    answer: Path = Path()
     ann: Path | None = None
     cost: Cost = field(default_factory=Cost)
 
@@ -84,8 +84,16 @@ class Plan:
 
     @property
     def timesteps(self) -> dict[str, list[int]]:
-        """By arm, the timesteps at which a claim is judged."""
-        return claimed_timesteps(self.catalogue.claims_of(self.experiment.name))
+        """By arm, the timesteps at which a claim is judged, be it a claim on another experiment's arm of its recipe."""
+        found: dict[str, list[int]] = {}
+        for arm in self.experiment.arms:
+            alike = (self.experiment.dataset, arm.encoder, arm.timesteps)
+            for claim in self.catalogue.claims:
+                other = self.catalogue.experiment(claim.experiment)
+                arms = [other.arm(name) for name in claim.arms]
+                if any((other.dataset, one.encoder, one.timesteps) == alike for one in arms):
+                    found.setdefault(arm.name, []).append(claim.judged_timestep)
+        return found
 
     @property
     def seconds(self) -> float:
@@ -193,11 +201,13 @@ def make_plan(
         if not dry_run:
             require_writable(results)
         cells = cells_of(configs, data, results, "cuda" if place.type == "cuda" else "cpu")
-        todo = [
+        wanted = [
             cell
             for cell in cells
             if cell.state in ("missing", "stale") or (retry_failed and cell.state == "failed" and cell.stamp < began)
         ]
+        # Arms with one recipe are one computation, and the first of them computes it.
+        todo = list({cell.fingerprint.digest: cell for cell in reversed(wanted)}.values())[::-1]
         largest = configurations(asked, found, asked.arms, 1)
         sound = [cell.config for cell in cells if cell.fault is None]
         threads = threads_of(sound, largest, data, place, workers if task_threads is None else 1)
@@ -206,7 +216,7 @@ def make_plan(
         with computing_with(threads.count):
             entry_of = ann_entries(data, setting)
             todo = [cell if cell.fault else replace(cell, ann=entry_of(cell.config)) for cell in todo]
-            todo = estimate(todo, data, setting, results, bool(keep_weights)) if estimated else todo
+            todo = estimate(todo, data, setting) if estimated else todo
         return Plan(
             catalogue=catalogue,
             experiment=asked,
@@ -260,16 +270,17 @@ def configurations(
 
 def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device: Device = "cpu") -> list[PlannedCell]:
     """What stands in the place of each cell. Raises EncoderError for parameters that do not fit."""
-    certificates = known_certificates(results)
+    records = Records(results)
     first = {config.arm: config for config in reversed(configs)}
     faults = {arm: trial(config, data) for arm, config in first.items()}
     cells = []
     for config in configs:
         path = record_path(results, config)
         stamp = stamp_of(path)
-        found = record_of(results, config, certificates, data.digest)
+        found = records.answer(config, data.digest)
         mark = _fingerprint(config, data.digest, device)
-        cells.append(PlannedCell(config, mark, path, found.state, found.reason, stamp, faults[config.arm]))
+        answer = found.path if found.state in ("done", "failed") else path
+        cells.append(PlannedCell(config, mark, path, found.state, found.reason, stamp, faults[config.arm], answer))
     return cells
 
 
@@ -285,15 +296,6 @@ def device_of(name: str, elsewhere: bool = False) -> torch.device:
     if name == "cuda" and not elsewhere and not torch.cuda.is_available():
         raise HarnessError("no CUDA device here", "use --device cpu")
     return torch.device(name)
-
-
-def claimed_timesteps(claims: Iterable[Claim]) -> dict[str, list[int]]:
-    """By arm, the timesteps at which a claim is judged."""
-    found: dict[str, list[int]] = {}
-    for claim in claims:
-        for arm in claim.arms:
-            found.setdefault(arm, []).append(claim.judged_timestep)
-    return found
 
 
 def _fingerprint(config: CellConfig, digest: str, device: Device) -> Fingerprint:

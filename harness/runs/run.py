@@ -18,13 +18,12 @@ from harness.machine.files import Owner, hold, holder, report
 from harness.machine.process import finishing
 from harness.plugins.guard import guarded
 from harness.records.certificates import known_certificates
+from harness.records.freshness import freshness
 from harness.records.store import checkpoints_beside, lock_path, write_record
-from harness.records.twins import twin
 from harness.runs.estimate import ann_checkpoint, checkpoint_of
-from harness.runs.keeping import drop_unnamed, keeps, of_twin, weights_of, with_weights
+from harness.runs.keeping import drop_unnamed, keeps, weights_of, with_weights
 from harness.runs.plan import PlannedCell, stamp_of
-from harness.runs.sealing import circumstances, failed, sealed
-from harness.runs.status import record_of
+from harness.runs.sealing import failed, sealed
 from harness.schema import Record
 from harness.training.cell import Setting, run_cell
 from harness.training.checkpoint import Checkpoint, Watch
@@ -117,7 +116,8 @@ class Run:
                 if owner is not None:
                     return owner
                 if stamp_of(cell.path) != cell.stamp:  # somebody has written it since
-                    found = record_of(self.results, cell.config, data=self.data.digest)
+                    known = known_certificates(self.results)
+                    found = freshness(cell.path, cell.config, known, self.data.digest)
                     if found.record is not None and found.state in ("done", "failed"):
                         _tidy(cell)
                         return Finished(cell, found.record, here=False)
@@ -133,11 +133,9 @@ class Run:
                         last = time.monotonic()
                         report(lock_path(cell.path), stage, done)
 
-                record = self._of_twin(cell)
-                if record is None:
-                    watch = Watch(progress, self.setting.watch.stop)
-                    setting = replace(self.setting, checkpoint=self._checkpoint(cell), watch=watch)
-                    record = replace(self, setting=setting).compute(cell)
+                watch = Watch(progress, self.setting.watch.stop)
+                setting = replace(self.setting, checkpoint=self._checkpoint(cell), watch=watch)
+                record = replace(self, setting=setting).compute(cell)
                 with finishing():
                     record = self._written(cell, record)
                     drop_unnamed(record, cell.path)
@@ -170,12 +168,6 @@ class Run:
             raise
         except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
             return failed(config, fingerprint, setting, f"{type(error).__name__}: {error}")
-
-    def _of_twin(self, cell: PlannedCell) -> Record | None:
-        """The record of the same computation under another name, if there is one."""
-        around = circumstances(cell.config, self.setting)
-        found = twin(cell.config, cell.fingerprint, self.results, around, known_certificates(self.results))
-        return None if found is None else of_twin(found, self.results, self.keep_weights)
 
     def _checkpoint(self, cell: PlannedCell) -> Checkpoint:
         found = checkpoint_of(cell.path, cell.fingerprint.digest, cell.config, self.setting)

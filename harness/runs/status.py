@@ -17,8 +17,7 @@ from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.machine.files import holder
-from harness.records.certificates import Certificate, known_certificates
-from harness.records.freshness import Freshness, freshness
+from harness.records.freshness import Records
 from harness.records.store import checkpoints_beside, lock_path, read_record, record_path, record_paths
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
@@ -61,16 +60,6 @@ class Status:
         return {"cells": [asdict(cell) for cell in self.cells], "arms": arms, "data": self.data}
 
 
-def record_of(
-    results: Path, config: CellConfig, certificates: Sequence[Certificate] = (), data: str | None = None
-) -> Freshness:
-    """The record in the folder `results` that answers the cell `config`, and what it is worth on that data.
-
-    The one place that knows how a cell's record is found.
-    """
-    return freshness(record_path(results, config), config, certificates, data)
-
-
 def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -> Status:
     """The state of every planned cell of each profile that was begun, and of every record beside them.
 
@@ -81,42 +70,42 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
     chosen = experiment if experiment in unknown else catalogue.experiment(experiment).name if experiment else None
     cells: list[CellStatus] = []
     data: dict[str, dict[str, int]] = {}
+    records = Records(results)
     for name in [chosen] if chosen else [*catalogue.names(), *unknown]:
         if name in unknown:
-            cells += _of_file(results, name)
+            cells += _of_file(records, name)
             continue
         found = catalogue.experiment(name)
-        begun = [profile for profile in found.profiles if (results / name / profile.name).is_dir()]
+        begun = [profile for profile in found.profiles if records.begun(found, profile)]
         for profile in begun or (found.profiles if chosen else ()):
-            cells += _profile(results, found, profile)
+            cells += _profile(records, found, profile)
             digests = _digests(results / name / profile.name)
             data |= {f"{name}/{profile.name}": dict(digests)} if digests else {}
     return Status(tuple(cells), data)
 
 
-def _of_file(results: Path, experiment: str) -> Iterator[CellStatus]:
+def _of_file(records: Records, experiment: str) -> Iterator[CellStatus]:
     """The records of an experiment that no paper has, as a file of the user's gave it: what it plans is not known."""
-    certificates = known_certificates(results)
-    for path in record_paths(results / experiment, levels=2):
+    for path in record_paths(records.results / experiment, levels=2):
         try:
-            yield _cell(results, read_record(path).config, certificates)
+            yield _cell(records, read_record(path).config)
         except HarnessError as error:
             profile, arm = path.parts[-3:-1]
             yield CellStatus(experiment, profile, arm, _seed(path), "stale", error.message, str(path))
 
 
-def _profile(results: Path, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:
+def _profile(records: Records, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:
     """Planned cells arm by arm, then records of further seeds and of arms that `--encoder` added."""
-    certificates = known_certificates(results)
+    results = records.results
     there = set(record_paths(results / experiment.name / profile.name, levels=1))
     for arm in experiment.arms:
         planned = [experiment.resolve(arm, profile, n) for n in range(experiment.seeds(arm.name, profile.name))]
         more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
         configs = planned + [experiment.resolve(arm, profile, seed) for seed in sorted(map(_seed, more)) if seed >= 0]
-        yield from (_cell(results, config, certificates) for config in configs)
+        yield from (_cell(records, config) for config in configs)
         there -= {record_path(results, config) for config in configs}
     for path in sorted(there):
-        yield _other(results, experiment, profile, path, certificates)
+        yield _other(records, experiment, profile, path)
 
 
 def _seed(path: Path) -> int:
@@ -124,9 +113,7 @@ def _seed(path: Path) -> int:
     return int(number) if number.isascii() and number.isdigit() and path.stem == f"seed-{int(number):04d}" else -1
 
 
-def _other(
-    results: Path, experiment: Experiment, profile: Profile, path: Path, certificates: Sequence[Certificate]
-) -> CellStatus:
+def _other(records: Records, experiment: Experiment, profile: Profile, path: Path) -> CellStatus:
     """A record of no planned arm: of an encoder that was added by name, or of an arm that is no more."""
     name = path.parent.name
     try:
@@ -135,17 +122,17 @@ def _other(
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
-    return _cell(results, experiment.resolve(experiment.added_arm(name), profile, config.seed), certificates)
+    return _cell(records, experiment.resolve(experiment.added_arm(name), profile, config.seed))
 
 
-def _cell(results: Path, config: CellConfig, certificates: Sequence[Certificate]) -> CellStatus:
-    path = record_path(results, config)
+def _cell(records: Records, config: CellConfig) -> CellStatus:
+    path = record_path(records.results, config)
     owner = holder(lock_path(path))
     if owner is not None:
         state, reason = "running", ", ".join(filter(None, (str(owner), owner.stage)))
     else:
-        found = record_of(results, config, certificates)
-        state, reason = found.state, found.reason
+        found = records.answer(config)
+        state, reason, path = found.state, found.reason, found.path
         if found.state == "done" and found.certified:
             reason = f"fresh by certificate {', '.join(found.certified)}"
     if state == "missing" and checkpoints_beside(path):

@@ -26,7 +26,6 @@ from harness.records.admission import nonsense
 from harness.records.certificates import chain, known_certificates
 from harness.records.fingerprint import fingerprint
 from harness.records.store import digest_of, read_record, write_record
-from harness.records.twins import TRAINED_AS
 from harness.records.verifications import (
     IDENTICAL,
     Comparison,
@@ -230,8 +229,6 @@ def _notes(path: Path, record: Record, second: Record) -> Iterator[str]:
         yield f"the second training failed: {second.failure.reason}"
     elif fields := differing(record, second):
         yield f"differing: {', '.join(fields)}"
-    if trained_as := record.environment.get(TRAINED_AS):
-        yield f"the cell of the record was trained as {trained_as}"
     for name, (ours, theirs) in environment_changes(record, second).items():
         yield f"{name}: {ours} in the record, {theirs} here"
     known = known_certificates(path.resolve().parents[3])

@@ -29,12 +29,12 @@ from harness.errors import HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.files import Owner, has_locks, holder
 from harness.machine.process import AGAIN, STOPPED, Deadline, computing_with, keep_freed_memory
+from harness.records.certificates import known_certificates
+from harness.records.freshness import freshness
 from harness.records.store import lock_path
-from harness.records.twins import TRAINED_AS
 from harness.runs.plan import TASK_THREADS, Plan, PlannedCell, stamp_of
 from harness.runs.progress import Progress, duration
 from harness.runs.run import Finished, Run, is_begun, sweep
-from harness.runs.status import record_of
 from harness.schema import Record
 from harness.training.checkpoint import Watch
 
@@ -151,7 +151,7 @@ def execute(
     """
     keep_freed_memory()
     where, deadline = where or Where(), deadline or Deadline()
-    rows = {cell.path: _row(cell, cell.state) for cell in plan.cells}
+    rows = {cell.path: _row(cell, cell.state, cell.answer) for cell in plan.cells}
     to_do = {cell.path for cell in plan.todo}
     sweep([cell for cell in plan.cells if cell.path not in to_do])
     with Progress(console, plan.seconds * plan.at_once, plan.at_once) as show:
@@ -160,7 +160,8 @@ def execute(
         else:
             finished = _by_workers(plan, show, where, deadline)
         for done in finished:
-            rows[done.cell.path] = _row(done.cell, done.record.status)
+            alike = [cell for cell in plan.cells if cell.fingerprint.digest == done.cell.fingerprint.digest]
+            rows |= {cell.path: _row(cell, done.record.status, done.cell.path) for cell in alike}
             show.settle(done.cell.cost.seconds - done.reported)
             show.line(_outcome(done))
     return list(rows.values())
@@ -279,7 +280,7 @@ def _answer(cell: PlannedCell, plan: Plan) -> Record | None:
     """The record of the cell, if it was written since it was planned."""
     if stamp_of(cell.path) == cell.stamp:
         return None
-    found = record_of(plan.results, cell.config, data=plan.data.digest)
+    found = freshness(cell.path, cell.config, known_certificates(plan.results), plan.data.digest)
     return found.record if found.state in ("done", "failed") else None
 
 
@@ -549,12 +550,10 @@ def _outcome(done: Finished) -> str:
         return f"{done.cell}: failed: {record.failure.reason if record.failure else 'no reason given'}"
     percent = 100 * record.curve.correct[-1] / record.curve.total
     how = f"in {duration(sum(record.timings.values()))}" if done.here else "(finished by another run)"
-    if TRAINED_AS in record.environment:
-        how = f"(the same computation as {record.environment[TRAINED_AS]})"
     return f"{done.cell}: {percent:.2f} % {how}"
 
 
-def _row(cell: PlannedCell, status: str) -> dict[str, Any]:
+def _row(cell: PlannedCell, status: str, answer: Path) -> dict[str, Any]:
     config = cell.config
     return {
         "experiment": config.experiment,
@@ -562,5 +561,5 @@ def _row(cell: PlannedCell, status: str) -> dict[str, Any]:
         "arm": config.arm,
         "seed": config.seed,
         "status": status,
-        "record": str(cell.path),
+        "record": str(answer),
     }

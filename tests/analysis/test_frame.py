@@ -92,15 +92,16 @@ def test_an_empty_or_absent_folder_gives_empty_frames(tmp_path: Path, folder: st
     assert loaded.problems == ()
 
 
-def test_a_smoke_record_moved_among_paper_records_is_refused_by_name(tmp_path: Path, write: Write) -> None:
+def test_a_smoke_record_moved_among_paper_records_answers_for_smoke_alone(tmp_path: Path, write: Write) -> None:
     path = write(MNIST, "smoke", "cyclic-2", 0, 100, total=500)
     moved = tmp_path / MNIST / "paper" / "cyclic-2" / "seed-0000.json"
     moved.parent.mkdir(parents=True)
     path.rename(moved)
     loaded = load(tmp_path)
-    assert loaded.cells.empty
-    assert len(loaded.problems) == 1
-    assert loaded.problems[0].startswith(f"{moved}: refused: this is the record of {MNIST}/smoke/")
+    states = dict(zip(loaded.cells["profile"], loaded.cells["status"], strict=True))
+    assert states == {"smoke": "done", "paper": "stale"}
+    assert set(loaded.curves["profile"]) == {"smoke"}
+    assert "changed since: recipe" in loaded.problems[0]
 
 
 def test_a_tampered_record_is_refused_by_name(tmp_path: Path, write: Write) -> None:

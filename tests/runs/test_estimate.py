@@ -48,7 +48,7 @@ def costs(*cells: PlannedCell, anns: AnnCache | None = None) -> list[Cost]:
     setting = Setting(CPU, ann_cache=cache)
     entry_of = ann_entries(DATA, setting)
     known = [replace(cell, ann=entry_of(cell.config)) for cell in cells]
-    return [cell.cost for cell in estimate(known, DATA, setting, Path("no such folder"))]
+    return [cell.cost for cell in estimate(known, DATA, setting)]
 
 
 def total(*cells: PlannedCell, anns: AnnCache | None = None) -> float:
@@ -74,10 +74,6 @@ def test_without_a_cache_each_cell_trains_its_ann() -> None:
     assert total(planned(), planned(seed=0, arm="other", timesteps=6, precision="bf16"), anns=NO_CACHE) == (
         pytest.approx(2 * ANN + 2 * OWN)
     )
-
-
-def test_equal_cells_count_once() -> None:
-    assert total(planned("equal"), planned("equal")) == pytest.approx(ANN + OWN)
 
 
 def test_an_ann_in_the_cache_costs_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Weights beside records: named for twins, removed with the record they belong to."""
+"""Weights beside records: removed with the record they belong to."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from safetensors.numpy import load_file
 
 from harness.analysis.frame import load as load_frames
 from harness.catalogue import Catalogue
@@ -14,8 +13,6 @@ from harness.data import load
 from harness.errors import HarnessError
 from harness.records import weights as file
 from harness.records.store import read_record, record_paths, write_record
-from harness.records.weights import read_weights
-from harness.runs.estimate import twins
 from harness.runs.keeping import SMALL, keeps
 from harness.runs.plan import PlannedCell, cells_of, configurations
 from harness.runs.run import Run
@@ -36,37 +33,6 @@ def strip(own: Kept, **fields: object) -> None:
     record = msgspec.structs.replace(read_record(own.record), weights=None, **fields)
     write_record(own.results, record)
     own.weights.unlink()
-
-
-def test_a_twin_without_weights_does_not_serve_where_weights_are_asked_for(own: Kept) -> None:
-    strip(own)
-    again = replace(tiny.EXPERIMENT, name="tiny-again")
-    planned = cells_of(configurations(again, tiny.PROFILE, again.arms[:1], 1), DATA, own.results)
-    assert twins(planned, own.results, SETTING, with_weights=False)
-    assert not twins(planned, own.results, SETTING, with_weights=True)
-    (done,) = Run(DATA, own.results, SETTING, keep_weights=True).run(planned)
-    assert done.record.weights is not None
-    assert "trained as" not in done.record.environment
-
-
-def test_a_twin_has_the_same_weights_under_its_own_name(own: Kept) -> None:
-    (cell,) = cells(own)
-    config = replace(cell.config, arm="twin")
-    path = own.record.parent.parent / "twin" / own.record.name
-    twin = replace(cell, config=config, path=path, state="missing", stamp=0)
-    list(Run(DATA, own.results, SETTING, keep_weights=None).run([twin]))
-    found = read_weights(path.with_suffix(".safetensors"))
-    assert found.about.arm == "twin"
-    assert all((load_file(own.weights)[name] == tensor).all() for name, tensor in found.tensors.items())
-
-
-def test_a_twin_of_a_cell_whose_weights_are_gone_names_none(own: Kept) -> None:
-    own.weights.unlink()
-    (cell,) = cells(own)
-    path = own.record.parent.parent / "twin" / own.record.name
-    twin = replace(cell, config=replace(cell.config, arm="twin"), path=path, state="missing", stamp=0)
-    list(Run(DATA, own.results, SETTING, keep_weights=None).run([twin]))
-    assert read_record(path).weights is None
 
 
 def test_weights_of_a_replaced_record_go_with_it(own: Kept) -> None:

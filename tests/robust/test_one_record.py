@@ -1,0 +1,141 @@
+"""One computation has one record, whatever experiments ask for it; whatever differs in anything is trained."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+
+from harness.analysis.frame import load as load_frames
+from harness.catalogue import Catalogue, Experiment
+from harness.data import load
+from harness.data.types import DataSet
+from harness.records.certificates import Certificate, Freed, write_certificate
+from harness.records.freshness import Records
+from harness.records.store import read_record, record_paths, write_record
+from harness.runs.plan import PlannedCell, cells_of, configurations
+from harness.runs.run import Run
+from harness.runs.status import status
+from harness.schema import Failure, Record
+from harness.training.cell import Setting
+from tests.fingerprints import of_other_code, of_other_recipe
+from tests.robust import tiny
+from tools import deduplicate
+
+SETTING = Setting(torch.device("cpu"))
+EVIDENCE = Path(__file__).parents[2] / "results" / "evidence"
+OWN = replace(tiny.EXPERIMENT, arms=tiny.EXPERIMENT.arms[:1])
+AGAIN = replace(OWN, name="tiny-again", arms=(replace(OWN.arms[0], name="same-code"),))
+
+
+@pytest.fixture(scope="module")
+def data() -> DataSet:
+    return load("digits", train_images=200, test_images=100)
+
+
+@pytest.fixture(scope="module")
+def trained(data: DataSet, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    folder = tmp_path_factory.mktemp("trained")
+    (done,) = Run(data, folder, SETTING).run(cells(OWN, data, folder))
+    return read_record(done.cell.path)
+
+
+def cells(experiment: Experiment, data: DataSet, results: Path) -> list[PlannedCell]:
+    return cells_of(configurations(experiment, tiny.PROFILE, experiment.arms, 1), data, results)
+
+
+def test_a_record_answers_the_same_computation_of_another_experiment(
+    trained: Record, data: DataSet, tmp_path: Path
+) -> None:
+    path = write_record(tmp_path, trained)
+    (cell,) = cells(AGAIN, data, tmp_path)
+    assert (cell.state, cell.answer) == ("done", path)
+
+
+def test_status_and_frames_name_the_record_that_answers(trained: Record, tmp_path: Path) -> None:
+    path = write_record(tmp_path, trained)
+    alone = replace(AGAIN, profiles=(replace(AGAIN.profiles[0], seeds=1),))
+    known = Catalogue((), (replace(OWN, profiles=alone.profiles), alone))
+    found = [cell for cell in status(tmp_path, known).cells if cell.experiment == "tiny-again"]
+    assert [(cell.arm, cell.status, cell.record) for cell in found] == [("same-code", "done", str(path))]
+    rows = load_frames(tmp_path, known).cells
+    assert sorted(zip(rows["experiment"], rows["arm"], strict=True)) == [
+        ("tiny", "cyclic-6"),
+        ("tiny-again", "same-code"),
+    ]
+    assert set(rows["path"]) == {str(path)}
+
+
+def test_a_record_answers_wherever_it_lies(trained: Record, data: DataSet, tmp_path: Path) -> None:
+    path = write_record(tmp_path, trained)
+    elsewhere = tmp_path / "a" / "b" / "c" / path.name
+    elsewhere.parent.mkdir(parents=True)
+    shutil.move(path, elsewhere)
+    (cell,) = cells(OWN, data, tmp_path)
+    assert (cell.state, cell.answer) == ("done", elsewhere)
+
+
+def test_a_record_in_the_own_folder_answers_before_another(trained: Record, data: DataSet, tmp_path: Path) -> None:
+    write_record(tmp_path, trained)
+    config = cells(AGAIN, data, tmp_path)[0].config
+    other = msgspec.structs.replace(trained, config=config, environment={**trained.environment, "device": "another"})
+    own = write_record(tmp_path, other)
+    assert Records(tmp_path).answer(config).path == own
+
+
+def test_a_record_of_earlier_code_answers_where_a_certificate_leads_from_it(
+    trained: Record, data: DataSet, tmp_path: Path
+) -> None:
+    earlier = of_other_code(trained, {"other": "code"})
+    write_record(tmp_path, earlier)
+    before, after = earlier.fingerprint.numerics, trained.fingerprint.numerics
+    freed = Freed(trained.config.encoder.name, "cpu", trained.config.precision, before, after, 1)
+    write_certificate(tmp_path, Certificate("0" * 40, [freed], ["tiny"], {}, {}, {}, "outputs"))
+    assert cells(AGAIN, data, tmp_path)[0].state == "done"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda r: of_other_code(r, {"other": "code"}),
+        lambda r: of_other_recipe(r, replace(r.config, timesteps=7)),
+        lambda r: msgspec.structs.replace(r, status="failed", failure=Failure("no memory", "")),
+    ],
+    ids=["code", "recipe", "failed"],
+)
+def test_what_differs_in_anything_else_is_trained(
+    spoil: Callable[[Record], Record], trained: Record, data: DataSet, tmp_path: Path
+) -> None:
+    write_record(tmp_path, spoil(trained))
+    assert cells(AGAIN, data, tmp_path)[0].state == "missing"
+
+
+def test_a_tampered_record_answers_nothing(trained: Record, data: DataSet, tmp_path: Path) -> None:
+    path = write_record(tmp_path, trained)
+    assert trained.curve is not None
+    path.write_text(path.read_text().replace(f'"total": {trained.curve.total}', '"total": 99'))
+    assert cells(AGAIN, data, tmp_path)[0].state == "missing"
+
+
+def test_copies_are_found_and_a_second_computation_is_none(trained: Record, tmp_path: Path) -> None:
+    again = replace(trained.config, experiment="tiny-again")
+    environment = {**trained.environment, deduplicate.TRAINED_AS: "tiny/smoke/cyclic-6"}
+    copy = msgspec.structs.replace(trained, config=again, environment=environment, right={}, sample_curve=None)
+    other = msgspec.structs.replace(trained, environment={**trained.environment, "device": "another"})
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert list(deduplicate.copies([(two, copy), (one, trained)])) == [(two, one)]
+    assert list(deduplicate.copies([(one, trained), (two, other)])) == []
+
+
+def test_the_evidence_holds_no_copy_and_eighteen_pairs_of_two_processors() -> None:
+    groups: dict[tuple[str, str], list[tuple[Path, Record]]] = {}
+    for path in record_paths(EVIDENCE):
+        record = read_record(path)
+        groups.setdefault((record.fingerprint.recipe, record.fingerprint.data), []).append((path, record))
+    assert [copy for group in groups.values() for copy, _ in deduplicate.copies(group)] == []
+    pairs = [group for group in groups.values() if len(group) > 1]
+    assert len(pairs) == 18
+    assert all(len({record.environment["device"] for _, record in pair}) == 2 for pair in pairs)
