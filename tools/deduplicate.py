@@ -28,7 +28,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 
 def copies(records: Sequence[tuple[Path, Record]]) -> Iterator[tuple[Path, Path]]:
-    """Records of one computation that another one of `records` makes superfluous: (the copy, what is kept)."""
+    """Records of one computation that another one of `records` makes superfluous: (the copy, what is kept).
+
+    None where two processors computed it: there a copy tells which of the two answers in its experiment.
+    """
+    if len({record.environment.get("device") for _, record in records}) > 1:
+        return
     kept: list[tuple[Path, Record]] = []
     for path, record in sorted(records, key=_worth):
         source = next((other for other, known in kept if _says_no_more(record, known)), None)
@@ -38,10 +43,11 @@ def copies(records: Sequence[tuple[Path, Record]]) -> Iterator[tuple[Path, Path]
             yield path, source
 
 
-def _worth(found: tuple[Path, Record]) -> tuple[bool, bool, int, str]:
-    """Those first that were trained under their own name, keep weights, and say most."""
+def _worth(found: tuple[Path, Record]) -> tuple[bool, bool, bool, int, str]:
+    """Those first beside which weights lie, that name weights, that were trained under their own name, and say most."""
     path, record = found
-    return TRAINED_AS in record.environment, record.weights is None, -len(msgspec.json.encode(record)), str(path)
+    there, size = weights_path(path).exists(), len(msgspec.json.encode(record))
+    return not there, record.weights is None, TRAINED_AS in record.environment, -size, str(path)
 
 
 def _says_no_more(record: Record, other: Record) -> bool:

@@ -4,6 +4,7 @@ A record is fresh if its configuration is today's and the code that computed it 
 leads from it there. Otherwise it is stale: it is shown as such, judged by nobody, and run again on demand.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -46,24 +47,28 @@ class _Recipe(msgspec.Struct):
 
 
 class _Head(msgspec.Struct):
-    """As much of a record as tells which computation it is of."""
+    """As much of a record as tells which computation it is of, and on which processor."""
 
     fingerprint: _Recipe
+    environment: dict[str, str]
 
 
 class Records:
     """The records of a results folder, found by what they are: recipe (the seed is a part of it), data and device.
 
-    A computation has one record, whatever experiments ask for it. Where there are two of one computation, of two
-    processors say, that in the asking experiment's own folder answers; the other stands beside it.
+    A computation has one record, whatever experiments ask for it. Where there are two of one computation, by two
+    processors, that in the asking experiment's own folder answers, else that of the processor which the other records
+    of its arm have, or of its profile: a comparison takes one processor. The other stands beside it.
     """
 
     def __init__(self, results: Path) -> None:
         self.results, self.certificates = results, known_certificates(results)
         self.paths = record_paths(results)
         self._of_recipe: dict[str, list[Path]] = {}
+        self._device: dict[Path, str] = {}
         for path in self.paths:
-            self._of_recipe.setdefault(_recipe_in(path), []).append(path)
+            recipe, self._device[path] = _head(path)
+            self._of_recipe.setdefault(recipe, []).append(path)
 
     def answer(self, config: CellConfig, data: str | None = None) -> Freshness:
         """The record that answers a cell, and what it is worth. data: see `freshness`."""
@@ -71,11 +76,20 @@ class Records:
         found = freshness(own, config, self.certificates, data)
         if found.state == "done":
             return found
-        for path in self._of_recipe.get(recipe_digest(config), ()):
+        usual = self._usual(own)
+        for path in sorted(self._of_recipe.get(recipe_digest(config), ()), key=lambda at: self._device[at] != usual):
             other = freshness(path, config, self.certificates, data) if path != own else found
             if other.state == "done":
                 return other
         return found
+
+    def _usual(self, own: Path) -> str:
+        """The processor of most records of an arm, else of its profile, else of the folder, given a record's place."""
+        for folder in (own.parent, own.parent.parent, self.results):
+            devices = Counter(self._device[path] for path in self.paths if path.is_relative_to(folder))
+            if devices:
+                return devices.most_common(1)[0][0]
+        return ""
 
     def begun(self, experiment: Experiment, profile: Profile) -> bool:
         """Whether a profile was begun: it has a folder, or records of other experiments answer all of its cells."""
@@ -84,11 +98,13 @@ class Records:
         return bool(self.paths) and all(self.answer(config).state == "done" for config in experiment.cells(profile))
 
 
-def _recipe_in(path: Path) -> str:
+def _head(path: Path) -> tuple[str, str]:
+    """Recipe and processor of a record; empty where it cannot be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Head).fingerprint.recipe if path.is_file() else ""
+        head = msgspec.json.decode(path.read_bytes(), type=_Head) if path.is_file() else None
     except (OSError, ValueError, RecursionError):
-        return ""
+        head = None
+    return (head.fingerprint.recipe, head.environment.get("device", "")) if head else ("", "")
 
 
 def freshness(

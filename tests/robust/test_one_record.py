@@ -125,12 +125,12 @@ def test_copies_are_found_and_a_second_computation_is_none(trained: Record, tmp_
     environment = {**trained.environment, deduplicate.TRAINED_AS: "tiny/smoke/cyclic-6"}
     copy = msgspec.structs.replace(trained, config=again, environment=environment, right={}, sample_curve=None)
     other = msgspec.structs.replace(trained, environment={**trained.environment, "device": "another"})
-    one, two = tmp_path / "one", tmp_path / "two"
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
     assert list(deduplicate.copies([(two, copy), (one, trained)])) == [(two, one)]
-    assert list(deduplicate.copies([(one, trained), (two, other)])) == []
+    assert list(deduplicate.copies([(one, trained), (two, copy), (three, other)])) == []  # a copy tells which answers
 
 
-def test_the_evidence_holds_no_copy_and_eighteen_pairs_of_two_processors() -> None:
+def test_the_evidence_holds_no_copy_but_of_eighteen_computations_by_two_processors() -> None:
     groups: dict[tuple[str, str], list[tuple[Path, Record]]] = {}
     for path in record_paths(EVIDENCE):
         record = read_record(path)
