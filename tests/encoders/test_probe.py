@@ -53,12 +53,6 @@ def test_a_code_of_times_is_read_from_its_history_and_lost_in_its_sum(digits: Di
     assert read[-1] > 0.85
 
 
-def test_a_silent_start_is_chance_and_no_error(digits: Digits) -> None:
-    train, test = digits
-    dark = Labelled(train.images.clamp(max=0), train.labels), Labelled(test.images.clamp(max=0), test.labels)
-    assert linear_probe(create("ttfs"), *dark, 4, 0)[0] < 0.2
-
-
 def test_wrong_questions_are_refused(digits: Digits) -> None:
     with pytest.raises(EncoderError, match="'sum' or 'history', not 'mean'"):
         linear_probe(create("direct"), *digits, 2, 0, reads="mean")  # type: ignore[arg-type]

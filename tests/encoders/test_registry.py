@@ -2,6 +2,7 @@
 
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,6 @@ def test_a_plugin_is_listed_with_package_and_version(site: Path) -> None:
     ("source", "reason"),
     [
         ("import no_such_module_at_all\n", "no_such_module_at_all"),
-        ("raise KeyError('surprise')\n", "surprise"),
         ("raise SystemExit(3)\n", "SystemExit(3)"),
         ("Other = 1\n", "no attribute 'Fine'"),
         ("Fine = 7\n", "not callable"),
@@ -106,3 +106,10 @@ def test_an_entry_point_without_a_package_says_so() -> None:
 def test_unknown_parameters_name_the_encoder() -> None:
     with pytest.raises(EncoderError, match=r"encoder 'poisson': .*unexpected keyword argument 'speed'"):
         create("poisson", speed=3)
+
+
+@pytest.mark.parametrize("name", [None, 3, ["dct"], b"dct"])
+def test_what_is_no_name_is_refused(name: Any) -> None:
+    for asked in (create, registry.definition_of, origin):
+        with pytest.raises(EncoderError, match="name must be text such as 'dct'"):
+            asked(name)
