@@ -274,7 +274,7 @@ def test_so_do_the_other_kernels(name: str, reading: Reading, kernel: Kernel) ->
     if kernel == "triton":
         pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
         if torch.cuda.is_available():
-            pytest.skip("tests/snn/test_triton_kernels.py runs it on the GPU")
+            pytest.skip("tests/snn/test_kernels.py runs it on the GPU")
     assert_equal(name, spikes_of(name, "cyclic", 5), reading, kernel)
 
 
