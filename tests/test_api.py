@@ -21,6 +21,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_importing_loads_nothing_heavy() -> None:
     program = (
         "import harness, sys;"

@@ -65,7 +65,7 @@ def test_contributions_are_scipys_coefficients_transformed_back_one_at_a_time() 
         np.testing.assert_allclose(added[k], idctn(only, norm="ortho"), atol=1e-12)
 
 
-@pytest.mark.parametrize(("b", "stride", "size"), [(4, 4, 12), (4, 2, 20), (2, 2, 12), (8, 4, 16)])
+@pytest.mark.parametrize(("b", "stride", "size"), [(4, 2, 20), (2, 2, 12), (8, 4, 16)])
 def test_contributions_add_up_to_the_blocks_side_by_side(b: int, stride: int, size: int) -> None:
     images = pictures(2, 3, 12, 12).double()
     total = plain.contributions(images, b, stride).sum(0)
@@ -257,8 +257,7 @@ def assert_gradients(layers: list[Layer], theirs: Network) -> None:
         torch.testing.assert_close(weight.grad, mine, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("timesteps", TIMESTEPS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "timesteps"), [("cyclic", 16), ("interleaved", 5), ("truncated", 2)])
 @pytest.mark.parametrize("reading", READINGS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_kernels_give_its_spikes_outputs_and_gradients(
@@ -357,6 +356,7 @@ def test_it_imports_nothing_of_the_harness() -> None:
     assert not [name for name in names if name.split(".")[0] in ("", "harness", "encoders")]
 
 
+@pytest.mark.slow
 def test_it_trains_the_digits_and_prints_the_accuracy_after_every_step(tmp_path: Path) -> None:
     root = Path(plain.__file__).parents[1]
     known = {**os.environ, "HARNESS_DATA": str(tmp_path), "PYTHONPATH": str(root)}
