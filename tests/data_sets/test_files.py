@@ -151,14 +151,6 @@ def refused(folder: Path, what: str) -> None:
     assert " at 0x" not in message
 
 
-def test_a_name_that_is_not_utf8_is_read_like_any_other(tree: Path) -> None:
-    before = load("cifar10", tree).digest
-    image = next((tree / "train" / "cat").iterdir())
-    image.rename(os.fsdecode(os.fsencode(image.parent) + b"/\xff\xfe.png"))
-    (tree / os.fsdecode(b"n\xf6te.txt")).write_bytes(b"")
-    assert load("cifar10", tree).digest == before
-
-
 @pytest.mark.parametrize("name", [b"\xff\xfe.png", b"two\nlines.png", b"\x1b[31mred.png"])
 def test_a_message_quotes_a_strange_name_in_printable_letters(tree: Path, name: bytes) -> None:
     Path(os.fsdecode(os.fsencode(tree / "test" / "cat") + b"/" + name)).write_bytes(b"no image")

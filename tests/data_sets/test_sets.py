@@ -95,11 +95,13 @@ def test_in_every_layout_packed_or_not_the_digest_is_the_naive_one(
     assert load("cifar10", tmp_path).digest == naive_digest(*samples.cifar10())
 
 
-def test_the_digest_covers_the_subset_that_is_held(tmp_path: Path) -> None:
+def test_images_stand_in_the_order_of_their_hashes_and_the_digest_covers_what_is_held(tmp_path: Path) -> None:
     samples.write(tmp_path, samples.tree())
     data = load("cifar10", tmp_path, train_images=13)
     held = [(part.images.numpy(), part.labels.numpy()) for part in (data.train, data.test)]
-    assert len(data.train) == 13
+    hashes = [naive_hash(*pair) for pair in zip(*held[0], strict=True)]
+    assert len(hashes) == 13
+    assert hashes == sorted(hashes)
     assert data.digest == naive_digest(*held)
 
 
@@ -113,11 +115,6 @@ def test_the_digits_are_those_of_scikit_learn_in_two_splits() -> None:
     grey = torch.cat([data.train.images, data.test.images]).numpy().reshape(1797, 64) * (16 / 255)
     assert np.array_equal(np.unique(np.rint(grey), axis=0), np.unique(load_digits().data, axis=0))
     assert (data.train.images.min().item(), data.train.images.max().item()) == (0, 255)
-
-
-def test_every_class_of_the_digits_gives_a_fifth_to_the_test_set() -> None:
-    held, whole = torch.bincount(load("digits").test.labels), np.bincount(load_digits().target)
-    assert np.abs(held.numpy() - whole * 360 / 1797).max() <= 1
 
 
 # MNIST.
@@ -273,25 +270,6 @@ def test_tiny_imagenet_takes_its_test_labels_from_the_annotations(tmp_path: Path
     assert (255 - data.test.images[:, 0, 0, 0].long()).tolist() == data.test.labels.tolist()
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "what"),
-    [
-        ("val/images/val_7.JPEG", None, "val_7.JPEG is missing"),
-        ("val/val_annotations.txt", b"val_0.JPEG", "val_annotations.txt in .* is damaged"),
-    ],
-)
-def test_what_is_wrong_with_tiny_imagenets_validation_images_is_named(
-    tmp_path: Path, file: str, content: bytes | None, what: str
-) -> None:
-    files = tiny_imagenet()
-    del files[f"tiny-imagenet-200/{file}"]
-    if content is not None:
-        files[f"tiny-imagenet-200/{file}"] = content
-    samples.pack(tmp_path / "tiny-imagenet-200.zip", files)
-    with pytest.raises(HarnessError, match=what):
-        load("tinyimagenet", tmp_path)
-
-
 def test_grey_images_get_three_equal_channels(tmp_path: Path) -> None:
     samples.write(tmp_path, samples.tree())
     for path in (tmp_path / "cifar10").rglob("*.png"):
@@ -357,12 +335,6 @@ def test_the_argument_may_name_the_source_itself(tmp_path: Path, place: str) -> 
     assert len(load("cifar10", tmp_path / place).train) == 20
 
 
-def test_an_archive_of_something_else_is_an_error(tmp_path: Path) -> None:
-    samples.pack(tmp_path / "cifar10.zip", {"readme.txt": b"hello"})
-    with pytest.raises(HarnessError, match=r"cifar10.zip does not hold cifar10"):
-        load("cifar10", tmp_path)
-
-
 # What doctor says of them.
 
 
@@ -374,11 +346,6 @@ def test_a_missing_data_set_says_what_to_put_where(tmp_path: Path, downloads: li
     with pytest.raises(HarnessError, match="no cifar10 in the cache"):
         load("cifar10", download=False)
     assert not downloads
-
-
-def test_digits_are_always_there_and_an_unknown_name_is_a_finding_too() -> None:
-    assert look("digits").state == "verified"
-    assert look("imagenet").state == "damaged"
 
 
 def test_mnist_is_verified_by_md5(raw: Path, tmp_path: Path) -> None:

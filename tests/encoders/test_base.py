@@ -111,19 +111,6 @@ def test_a_plug_in_that_knows_no_dtype_is_cast(plug_in: Sign) -> None:
     assert torch.equal(train, sign(pictures(), 4).to(torch.bfloat16))
 
 
-def test_ids_are_passed_on() -> None:
-    ids = torch.tensor([5, 1, 9])
-    assert torch.equal(
-        encode(create("poisson"), pictures(), 6, 1, ids), create("poisson").encode(pictures(), 6, 1, ids)
-    )
-
-
-@pytest.mark.parametrize("name", registry.BUILTIN)
-def test_images_laid_out_otherwise_give_the_same_train(name: str) -> None:
-    strided = pictures().contiguous(memory_format=torch.channels_last)
-    assert torch.equal(encode(made(name), strided, 8, 0), encode(made(name), pictures(), 8, 0))
-
-
 # What an encoder says it costs, counted by hand on a map whose sides all differ; and its frame.
 
 SHAPE, TIMESTEPS = (3, 8, 20), 5  # 480 pixels

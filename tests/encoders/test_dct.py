@@ -198,11 +198,6 @@ def test_each_contribution_is_one_coefficient_transformed_back(size: int, stride
         np.testing.assert_allclose(drive[1, 2, row, column, k].numpy(), expected, atol=1e-5)
 
 
-def test_tiling_blocks_laid_out_are_the_image() -> None:
-    images = pictures(2, 3, 12, 8)
-    assert torch.equal(lay_out(split(images, 4, 4)), images)
-
-
 def test_energy_ranks_frequencies_by_their_squared_coefficients() -> None:
     images = pictures(5, 1, 8, 8) + 0.5 * torch.linspace(-1, 1, 8)
     energy = np.zeros((4, 4))

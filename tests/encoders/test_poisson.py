@@ -19,13 +19,6 @@ def test_spikes_average_to_the_intensity_times_the_rate(pixel: float, signed: bo
     assert not (train * expected < 0).any()
 
 
-def test_spikes_of_one_pixel_at_different_times_are_independent() -> None:
-    train = create("poisson").encode(torch.zeros(1, 1, 100, 100), 20, 0)
-    counts = train.sum(dim=0)
-    # Variance of Binomial(20, ½) is 5; its estimate from 10 000 pixels spreads by 0.07.
-    assert abs(counts.var().item() - 5) < 0.35
-
-
 def test_the_draws_are_those_of_key_id_pixel_and_timestep() -> None:
     images, ids = torch.zeros(3, 1, 8, 8), torch.tensor([40, 7, 9])
     encoder = create("poisson")

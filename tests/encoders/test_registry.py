@@ -1,6 +1,5 @@
 """Encoders by name: built-in ones, plug-ins from installed packages, and broken ones, listed with the reason."""
 
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +65,6 @@ def test_a_broken_plugin_is_a_row_with_the_reason_and_breaks_nothing(site: Path,
     assert [r.name for r in describe()][: len(BUILTIN)] == list(BUILTIN)
 
 
-def test_a_broken_plugin_asked_for_by_name_says_why(site: Path) -> None:
-    install(site, "hollow", "1.0", {"hollow": "Fine"}, "import no_such_module_at_all\n")
-    with pytest.raises(EncoderError, match=r"'hollow' \(hollow_module:Fine\) is broken: .*no_such_module_at_all"):
-        create("hollow")
-
-
 def test_a_plugin_cannot_take_a_built_in_name(site: Path) -> None:
     install(site, "usurper", "1.0", {"dct": "Fine"}, GOOD)
     assert type(create("dct")).__name__ == "Dct"
@@ -92,15 +85,6 @@ def test_unknown_names_get_the_nearest_known_one() -> None:
         create("poison")
     with pytest.raises(EncoderError, match="unknown encoder 'xyzzy' — known: dct, poisson"):
         origin("xyzzy")
-
-
-def test_a_peers_encoder_comes_from_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "version", {"snntorch": "0.9", "norse": "1.1"}.__getitem__)
-    assert origin("snntorch-rate") == "snntorch 0.9"
-
-
-def test_an_entry_point_without_a_package_says_so() -> None:
-    assert registry.package_of(EntryPoint("lone", "a:b", "dct_snn.encoders")) == "unknown package"
 
 
 def test_unknown_parameters_name_the_encoder() -> None:

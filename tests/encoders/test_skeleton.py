@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,12 +85,6 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(EncoderError, match="cannot write"):
-        write_skeleton(tmp_path / "file" / "new", "spiral_wave")
-
-
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -147,8 +140,3 @@ def test_an_encoder_that_is_written_and_not_installed_says_how(
     refused = CliRunner().invoke(cli.app, command)
     assert isinstance(refused.exception, EncoderError)
     assert "pip install -e spiral_wave" in str(refused.exception)
-
-
-def test_the_first_own_encoder_example_takes_seconds() -> None:
-    page = (Path(__file__).parents[2] / "docs/tutorials/try-my-encoder.md").read_text(encoding="utf-8")
-    assert re.findall(r"harness run (\S+) --encoder", page)[0] == "quickstart"
