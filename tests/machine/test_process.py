@@ -1,9 +1,108 @@
-"""Memory that was freed is used again without faulting its pages in."""
+"""A process: how many threads a run takes, that waiting threads do not spin for long, and that freed memory is kept."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numba
 import pytest
+import torch
+
+from harness.data import load
+from harness.machine.process import SPINS, Threads, bound_spinning, computing_with, threads_for
+from harness.papers import catalogue
+from harness.runs.estimate import threads_of
+from harness.runs.plan import configurations
+
+
+@pytest.fixture
+def eight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with eight threads on which the user has chosen none."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+
+
+@pytest.mark.usefixtures("eight")
+def test_a_small_network_has_one_thread_and_a_large_one_all() -> None:
+    assert threads_for(4e6) == Threads(1, "a small network")
+    assert threads_for(1e10).count == 8
+
+
+@pytest.mark.usefixtures("eight")
+@pytest.mark.parametrize(("workers", "each"), [(2, 4), (3, 2), (20, 1)])
+def test_workers_share_the_threads(workers: int, each: int) -> None:
+    assert threads_for(1e10, workers).count == each
+
+
+@pytest.mark.usefixtures("eight")
+def test_the_user_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert threads_for(1.0) == Threads(3, "OMP_NUM_THREADS")
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert threads_for(1e10) == Threads(8)
+
+
+@pytest.mark.usefixtures("eight")
+def test_asking_for_one_arm_changes_no_threads() -> None:
+    experiment = catalogue().experiment("cifar10-encoders")
+    data = load("digits")
+    arms = configurations(experiment, experiment.profile("lite"), experiment.arms, 1)
+    of_each = {threads_of([arm], arms, data, torch.device("cpu")).count for arm in arms}
+    assert len(of_each) == 1
+
+
+def test_within_torch_and_numba_have_that_many() -> None:
+    before = torch.get_num_threads()
+    with computing_with(3):
+        assert torch.get_num_threads() == 3
+        assert numba.get_num_threads() == min(3, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(
+    ("own", "bound"),
+    [({}, SPINS), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
+)
+def test_spinning_is_bounded_unless_the_user_has_set_it(
+    own: dict[str, str], bound: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    bound_spinning()
+    assert os.environ.get("GOMP_SPINCOUNT") == bound
+
+
+@pytest.mark.slow
+def test_the_command_bounds_it_before_torch_is_loaded() -> None:
+    said = "print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])"
+    program = f"import sys, os, harness.cli as c; c.main(lambda *_, **__: {said})"
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", SPINS]
+
+
+@pytest.mark.slow
+def test_a_run_says_its_threads_and_the_record_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from harness import cli
+    from harness.records.store import read_record
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    command = ["run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--json"]
+    with computing_with(2):
+        result = CliRunner().invoke(cli.app, command)
+    assert "device cpu, 1 thread: a small network" in result.stderr
+    record = read_record(tmp_path / "results/local/quickstart/smoke/cyclic-16/seed-0000.json")
+    assert (record.threads, record.environment["threads"]) == (1, "1")
+
+
+# Memory that was freed is used again without faulting its pages in.
 
 SCRIPT = """
 import resource, sys, torch
