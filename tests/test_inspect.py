@@ -37,6 +37,7 @@ def test_every_code_can_be_seen_and_its_caption_says_how_it_was_read(name: str) 
     assert ("threshold" if name == "dct" else "linear reading") in view.caption
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["poisson", "ttfs"])
 def test_each_alphabet_can_be_drawn_with_the_same_bytes_again(name: str) -> None:
     view = look(name, "digits", 0, 3)
@@ -64,6 +65,7 @@ def test_show_writes_svg_and_png_and_prints_the_caption(tmp_path: Path) -> None:
     assert "the sum of the frequencies fed so far" in out
 
 
+@pytest.mark.slow
 def test_probe_prints_a_table_and_writes_plot_and_csv(tmp_path: Path) -> None:
     out = run("probe", "direct", "latency", "--timesteps", "4", "--reads", "sum", "--out", str(tmp_path / "p"))
     assert {path.name for path in tmp_path.iterdir()} == {"p.svg", "p.png", "p.csv"}

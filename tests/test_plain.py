@@ -258,7 +258,7 @@ def assert_gradients(layers: list[Layer], theirs: Network) -> None:
         ("interleaved", 5, "numba"),
         ("truncated", 2, "numba"),
         ("cyclic", 5, "reference"),
-        ("cyclic", 5, "triton"),
+        pytest.param("cyclic", 5, "triton", marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("reading", READINGS)

@@ -157,6 +157,17 @@ def test_without_a_cache_images_are_the_same_and_one_line_says_why(
     assert "\n" not in message
 
 
+def test_a_folder_of_the_cache_is_tried_before_work_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert cache.folder("anns") == tmp_path / "cache" / "anns"
+    assert list((tmp_path / "cache").iterdir()) == []
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "file"))
+    assert cache.folder("anns") is None
+    assert f"the cache folder {tmp_path / 'file'} (HARNESS_CACHE) cannot be used" in caplog.text
+
+
 @pytest.mark.parametrize("variable", ["HARNESS_CACHE", "HARNESS_DATA"])
 def test_the_folder_of_an_unknown_user_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "~nosuchuser/x")

@@ -270,6 +270,23 @@ def test_tiny_imagenet_takes_its_test_labels_from_the_annotations(tmp_path: Path
     assert (255 - data.test.images[:, 0, 0, 0].long()).tolist() == data.test.labels.tolist()
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "what"),
+    [
+        ("images/val_7.JPEG", None, "val_7.JPEG is missing"),
+        ("val_annotations.txt", b"val_0.JPEG", "val_annotations.txt in .* is damaged"),
+    ],
+)
+def test_tiny_imagenets_validation_images_are_whole(
+    tmp_path: Path, file: str, content: bytes | None, what: str
+) -> None:
+    files = tiny_imagenet() | ({f"tiny-imagenet-200/val/{file}": content} if content else {})
+    kept = {name: kept for name, kept in files.items() if content or not name.endswith(file)}
+    samples.pack(tmp_path / "tiny-imagenet-200.zip", kept)
+    with pytest.raises(HarnessError, match=what):
+        load("tinyimagenet", tmp_path)
+
+
 def test_grey_images_get_three_equal_channels(tmp_path: Path) -> None:
     samples.write(tmp_path, samples.tree())
     for path in (tmp_path / "cifar10").rglob("*.png"):
@@ -365,3 +382,4 @@ def test_a_decoded_data_set_tells_its_size_and_digest(tmp_path: Path) -> None:
     (hashes,) = (tmp_path / "cache").rglob("train-hashes.npy")
     np.save(hashes, np.zeros(5))
     assert look("cifar10", tmp_path).detail == "not decoded yet"
+    assert (look("digits").state, look("imagenet").state) == ("verified", "damaged")

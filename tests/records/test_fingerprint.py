@@ -210,6 +210,7 @@ def before(sources: Path) -> dict[str, str]:
     return digests(sources)
 
 
+@pytest.mark.slow
 def test_two_modules_merged_change_nothing(edited: Edited, before: dict[str, str]) -> None:
     small, layers = "harness/snn/kernels/small_maps.py", "harness/snn/kernels/layers.py"
     edited.replace(layers, "from harness.snn.kernels.small_maps import faster_by_products, weight_gradient\n", "")
@@ -230,6 +231,7 @@ def test_a_module_split_changes_nothing(edited: Edited, before: dict[str, str]) 
     assert digests(edited.folder) == before
 
 
+@pytest.mark.slow
 def test_a_definition_renamed_changes_nothing(edited: Edited, before: dict[str, str]) -> None:
     edited.replace_everywhere("lif_reference", "reference_neuron")
     assert digests(edited.folder) == before
@@ -264,6 +266,7 @@ def test_a_constant_of_an_encoder_makes_its_own_records_stale(edited: Edited, be
     assert [encoder for encoder in before if after[encoder] != before[encoder]] == ["phase"]
 
 
+@pytest.mark.slow
 def test_a_kernel_of_the_gpu_makes_no_record_of_the_cpu_stale(edited: Edited, before: dict[str, str]) -> None:
     on_gpu = digests(edited.folder, "cuda")
     edited.replace("harness/snn/kernels/gpu.py", "OUTPUTS = 256", "OUTPUTS = 128")

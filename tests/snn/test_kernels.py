@@ -55,7 +55,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("kernel", "readout", "reading", "clock", "dtype", "reset"), CASES)
+@pytest.mark.parametrize(
+    ("kernel", "readout", "reading", "clock", "dtype", "reset"),
+    # Triton's interpreter takes a second a case.
+    [pytest.param(*case, marks=[pytest.mark.slow] if case[0] == "triton" else []) for case in CASES],
+)
 def test_spikes_and_gradients_are_those_of_the_reference(
     kernel: Kernel, readout: str, reading: Reading, clock: Clock, dtype: torch.dtype, reset: Literal["subtract", "none"]
 ) -> None:
