@@ -161,7 +161,7 @@ class OtherInBfloat16(Sign):
 
 
 def calibrating(fitted: Callable[..., Any], **methods: Callable[..., Any]) -> Sign:
-    return broken(calibrate=fitted, **methods)
+    return broken(INFO, calibrate=fitted, **methods)
 
 
 def impure(self: Sign, images: Tensor) -> Sign:

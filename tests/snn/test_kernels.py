@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.config import Clock, NeuronSpec, Reading
@@ -110,7 +111,8 @@ def test_the_released_surrogate_is_divided_by_the_threshold(kernel: Kernel) -> N
         u = leak * u - threshold * spike + now
         spike = (u > threshold).astype(float)
         membranes.append(u)
-    later, expected = np.zeros(30), []
+    later = np.zeros(30)
+    expected: list[NDArray[np.float64]] = []
     for u in reversed(membranes):
         later = 0.3 / threshold * np.maximum(0, 1 - abs(u / threshold - 1)) + leak * later
         expected.insert(0, later)
