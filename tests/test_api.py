@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import harness
-from harness import cli
 from harness.errors import HarnessError
 from tests.report.campaigns import write_mnist
 
@@ -21,6 +19,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_importing_loads_nothing_heavy() -> None:
     program = (
         "import harness, sys;"
@@ -70,17 +69,3 @@ def test_an_experiment_from_a_file_is_run_and_kept(tmp_path: Path) -> None:
     [row] = harness.run_experiment(str(path), results=tmp_path / "results")
     assert (row["experiment"], row["arm"], row["status"]) == ("mine", "cyclic-16", "done")
     assert harness.load_records(tmp_path / "results")["experiment"].tolist() == ["mine"]
-
-
-def test_the_command_runs_an_experiment_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "question.py"
-    path.write_text(
-        "from dataclasses import replace\n"
-        "from harness.papers.dct_snn.experiments import QUICKSTART as Q\n"
-        "EXPERIMENT = replace(Q, name='question')\n",
-        encoding="utf-8",
-    )
-    done = CliRunner().invoke(cli.app, ["run", str(path), "--dry-run", "--results-dir", str(tmp_path / "results")])
-    assert done.exit_code == 0
-    assert "question" in done.output
-    assert not (tmp_path / "results").exists(), "a dry run writes nothing"

@@ -1,7 +1,6 @@
 """Files that would stop, flood or confuse a reader: refused in one line, or left unread where they are not needed."""
 
 import gzip
-import io
 import os
 import struct
 import tarfile
@@ -60,21 +59,19 @@ def test_a_name_that_leads_outside_is_refused(tmp_path: Path, suffix: str, name:
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == [path.name]
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "sparse file"])
-def test_links_devices_and_sparse_files_in_a_tar_are_refused(tmp_path: Path, kind: str) -> None:
-    member = of_size("cifar10/link", 0, KINDS.get(kind, tarfile.GNUTYPE_SPARSE))
-    member.linkname = "/etc/passwd" if "link" in kind else ""
-    packed = compressed_tar((member, b""))
-    refused_archive(tmp_path / "x.tgz", packed, "holds a link or a device: cifar10/link")
-
-
-def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
-    member = zipfile.ZipInfo("link")
-    member.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
-        made.writestr(member, "/etc/passwd")
-    with pytest.raises(HarnessError, match="link or a device: link"):
-        files.read_archive(tmp_path / "x.zip")
+@pytest.mark.parametrize("kind", [*KINDS, "sparse file", "symlink in a zip"])
+def test_links_devices_and_sparse_files_are_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / ("x.zip" if "zip" in kind else "x.tgz")
+    if path.suffix == ".zip":
+        linked = zipfile.ZipInfo("cifar10/link")
+        linked.external_attr = 0o120777 << 16
+        with zipfile.ZipFile(path, "w") as made:
+            made.writestr(linked, "/etc/passwd")
+    else:
+        member = of_size("cifar10/link", 0, KINDS.get(kind, tarfile.GNUTYPE_SPARSE))
+        member.linkname = "/etc/passwd" if "link" in kind else ""
+        path.write_bytes(compressed_tar((member, b"")))
+    refused_archive(path, path.read_bytes(), "holds a link or a device: cifar10/link")
 
 
 @pytest.mark.parametrize("suffix", [".tgz", ".tar", ".zip"])
@@ -87,20 +84,11 @@ def test_every_truncation_is_noticed(tmp_path: Path, suffix: str) -> None:
         refused_archive(tmp_path / f"cut{suffix}", whole[:size], "is truncated")
 
 
-def test_a_file_that_is_no_archive_is_named(tmp_path: Path) -> None:
-    refused_archive(tmp_path / "x.tar.gz", b"<html>404</html>", "is truncated, damaged or unreadable")
-
-
 def test_a_zip_that_lies_about_a_checksum_or_a_size_is_refused(tmp_path: Path) -> None:
     content = samples.pack(tmp_path / "x.zip", FILES).read_bytes()
     refused_archive(tmp_path / "x.zip", content.replace(b"ccc", b"ddd"), "is truncated, damaged")
     lying = content.replace(struct.pack("<I", 5000), struct.pack("<I", 10))
     refused_archive(tmp_path / "x.zip", lying, "is truncated, damaged")
-
-
-def test_a_name_in_an_archive_that_is_not_utf8_is_read_like_any_other(tmp_path: Path) -> None:
-    (tmp_path / "x.tgz").write_bytes(compressed_tar((of_size("train/\udcff.bin", 0), b"")))
-    assert list(files.read_archive(tmp_path / "x.tgz")) == ["train/\udcff.bin"]
 
 
 @pytest.mark.parametrize("bound", ["MAX_BYTES", "SMALL_BYTES"])
@@ -163,25 +151,10 @@ def refused(folder: Path, what: str) -> None:
     assert " at 0x" not in message
 
 
-def test_a_name_that_is_not_utf8_is_read_like_any_other(tree: Path) -> None:
-    before = load("cifar10", tree).digest
-    image = next((tree / "train" / "cat").iterdir())
-    image.rename(os.fsdecode(os.fsencode(image.parent) + b"/\xff\xfe.png"))
-    (tree / os.fsdecode(b"n\xf6te.txt")).write_bytes(b"")
-    assert load("cifar10", tree).digest == before
-
-
 @pytest.mark.parametrize("name", [b"\xff\xfe.png", b"two\nlines.png", b"\x1b[31mred.png"])
 def test_a_message_quotes_a_strange_name_in_printable_letters(tree: Path, name: bytes) -> None:
     Path(os.fsdecode(os.fsencode(tree / "test" / "cat") + b"/" + name)).write_bytes(b"no image")
     refused(tree, "png in .* is not a readable image: it is none of WEBP, PNG, JPEG, BMP")
-
-
-def test_a_long_name_is_quoted_by_its_ends() -> None:
-    quoted = files.shown("begin" + "x" * 5000 + "end")
-    assert quoted.startswith("begin")
-    assert quoted.endswith("end")
-    assert len(quoted) < 310
 
 
 def test_a_pipe_is_refused_in_place_of_an_image_and_left_alone_elsewhere(tree: Path) -> None:
@@ -208,17 +181,14 @@ def test_a_link_to_a_file_elsewhere_is_followed(tree: Path, tmp_path: Path) -> N
     assert load("cifar10", tree).digest == before
 
 
-@pytest.mark.parametrize("target", [".", "..", "../..", "back"])
-def test_a_link_that_leads_back_adds_no_image(tree: Path, target: str) -> None:
+@pytest.mark.parametrize("target", [".", "../..", "back", "each other"])
+def test_links_that_lead_back_add_no_image(tree: Path, tmp_path: Path, target: str) -> None:
+    if target == "each other":
+        for one, other in (("a", "b"), ("b", "a")):
+            (tmp_path / one).mkdir()
+            (tmp_path / one / "on").symlink_to(tmp_path / other)
+        target = str(tmp_path / "a")
     (tree / "train" / "back").symlink_to(target)
-    assert len(load("cifar10", tree).train) == 20
-
-
-def test_two_links_that_lead_to_each_other_end(tree: Path, tmp_path: Path) -> None:
-    for one, other in (("a", "b"), ("b", "a")):
-        (tmp_path / one).mkdir()
-        (tmp_path / one / "on").symlink_to(tmp_path / other)
-    (tree / "notes").symlink_to(tmp_path / "a")
     assert len(load("cifar10", tree).train) == 20
 
 
@@ -230,13 +200,13 @@ def test_folders_that_lead_to_themselves_are_searched_to_the_end(tmp_path: Path)
 
 
 def test_folders_without_end_are_given_up(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_ENTRIES", 2000)
+    monkeypatch.setattr(files, "MAX_ENTRIES", 200)
     for level in range(30):  # each folder has two links to the next: 2³⁰ paths
         (tmp_path / f"level{level}").mkdir()
         for link in "ab":
             (tmp_path / f"level{level}" / link).symlink_to(tmp_path / f"level{level + 1}")
     (tree / "notes").symlink_to(tmp_path / "level0")
-    refused(tree, "holds more than 2,000 files")
+    refused(tree, "holds more than 200 files")
 
 
 def test_a_folder_that_may_not_be_read_is_named_not_left_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,17 +217,6 @@ def test_a_folder_that_may_not_be_read_is_named_not_left_out(tree: Path, monkeyp
 
     monkeypatch.setattr(os, "scandir", scandir)
     refused(tree, "(train|test)/cat cannot be read: Permission denied — check its permissions")
-
-
-def test_a_file_that_may_not_be_read_is_not_to_be_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-
-    def refuse(*_args: object) -> io.BytesIO:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "open", refuse)  # no file is closed to a test that root runs
-    with pytest.raises(HarnessError, match="cannot be read: Permission denied — check its permissions"):
-        files.read_file(tmp_path / "file")
 
 
 def test_a_file_that_is_too_large_is_not_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,41 +22,35 @@ def test_kernel_and_reference_give_the_same_bits(parameters: dict[str, float], d
     assert torch.equal(encoder.encode(images, 20, 0, dtype=dtype), reference)
 
 
-def test_a_grey_pixel_worked_by_hand() -> None:
-    # v before firing, in eighths: 4 ≥1 → 3 | 7 ≥2 → 5 | 9 ≥4 → 5 | 9 ≥8 → 1 | 5 <16 | 9 ≥1 → 8 | 12 ≥2 → 10
-    assert (train([0.5], 7)[:, 0] * 8).tolist() == [1, 2, 4, 8, 0, 1, 2]
+@pytest.mark.parametrize(
+    ("intensity", "parameters", "expected"),
+    [
+        # v before firing, in eighths: 4 ≥1 → 3 | 7 ≥2 → 5 | 9 ≥4 → 5 | 9 ≥8 → 1 | 5 <16 | 9 ≥1 → 8 | 12 ≥2 → 10
+        (0.5, {}, [1 / 8, 2 / 8, 4 / 8, 1, 0, 1 / 8, 2 / 8]),
+        # v reaches 1/8 at every second step, and each burst ends after its first spike.
+        (0.0625, {}, [0, 0.125, 0, 0.125, 0, 0.125]),
+        # v_th = ½, β = 3: v = 1 → ½ | 1½ → 0 | 1 < 4½ | 2 → 1½ | 2½ → 1
+        (1.0, {"threshold": 0.5, "growth": 3.0}, [0.5, 1.5, 0, 0.5, 1.5]),
+        # v_th = 2: v reaches 2 at every second step and is spent; the doubled threshold is never met.
+        (1.0, {"threshold": 2.0}, [0, 2, 0, 2, 0, 2]),
+        (0.0, {}, [0] * 50),
+    ],
+)
+def test_pixels_worked_by_hand(intensity: float, parameters: dict[str, float], expected: list[float]) -> None:
+    assert train([intensity], len(expected), **parameters)[:, 0].tolist() == expected
 
 
-def test_a_dark_pixel_waits_and_fires_singly() -> None:
-    # p = 1/16: v reaches 1/8 at every second step, and each burst ends after its first spike.
-    assert train([0.0625], 6)[:, 0].tolist() == [0, 0.125, 0, 0.125, 0, 0.125]
-
-
-def test_a_black_pixel_is_silent() -> None:
-    assert not train([0.0], 50).any()
-
-
-def test_another_base_and_growth() -> None:
-    # v_th = ½, β = 3, p = 1: v = 1 → ½ | 1½ → 0 | 1 < 4½ | 2 → 1½ | 2½ → 1
-    assert train([1.0], 5, threshold=0.5, growth=3.0)[:, 0].tolist() == [0.5, 1.5, 0, 0.5, 1.5]
-
-
-@pytest.mark.parametrize(("threshold", "growth"), [(0.125, 2.0), (0.5, 3.0), (0.25, 1.5), (1.0, 2.0)])
-def test_no_spike_exceeds_the_declared_range(threshold: float, growth: float) -> None:
+@pytest.mark.parametrize(
+    ("threshold", "growth", "reached"),
+    [(0.125, 2.0, 4.0), (0.5, 3.0, None), (0.25, 1.5, None), (1.0, 2.0, None), (2.0, 2.0, 2.0)],
+)
+def test_no_spike_exceeds_the_declared_range(threshold: float, growth: float, reached: float | None) -> None:
     spikes = train([i / 200 for i in range(201)], 1000, threshold=threshold, growth=growth)
     least, greatest = create("burst", threshold=threshold, growth=growth).info.value_range
     assert least <= spikes.min()
     assert spikes.max() <= greatest * (1 + 1e-6)
-
-
-def test_the_declared_range_is_reached() -> None:
-    assert train([i / 200 for i in range(201)], 1000).max() == create("burst").info.value_range[1] == 4.0
-
-
-def test_a_threshold_of_two_inputs_never_grows() -> None:
-    # v_th = 2, p = 1: v reaches 2 at every second step and is spent; the doubled threshold is never met.
-    assert create("burst", threshold=2.0).info.value_range == (0.0, 2.0)
-    assert train([1.0], 6, threshold=2.0)[:, 0].tolist() == [0, 2, 0, 2, 0, 2]
+    if reached is not None:
+        assert spikes.max() == greatest == reached
 
 
 def test_long_trains_carry_the_intensity() -> None:

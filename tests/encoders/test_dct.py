@@ -1,7 +1,6 @@
 """The DCT encoder beyond the paper's: no reset, bf16, colours, batch thresholds, and each of its parts against SciPy,
 PIL, NumPy or a hand-worked case. Its spikes: tests/test_plain.py."""
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,8 @@ from scipy.fft import dctn, idctn
 from encoders import create
 from encoders.base import EncoderError
 from encoders.dct import (
-    PAPER_INTERMITTENT,
-    SCHEDULES,
     Dct,
     basis,
-    basis_images,
     build,
     by_energy,
     coefficients,
@@ -54,16 +50,7 @@ def test_without_reset_the_membrane_is_the_sum_of_what_arrived(stride: int) -> N
     assert train.abs().sum() > Dct(stride=stride, thresholds=THRESHOLDS).encode(images, 40, 0).abs().sum()
 
 
-@pytest.mark.parametrize("parameters", [{}, {"stride": 2}, {"block_size": 2, "stride": 2}, {"reset": "none"}])
-def test_in_bfloat16_spikes_are_the_same(parameters: dict[str, Any]) -> None:
-    images, encoder = pictures(3, 2, 12, 8), Dct(thresholds=THRESHOLDS, **parameters)
-    train = encoder.encode(images, 20, 0, dtype=torch.bfloat16)
-    assert train.dtype == torch.bfloat16
-    assert torch.equal(train.float(), encoder.encode(images, 20, 0))
-
-
-@pytest.mark.parametrize(("size", "stride"), [(2, 2), (4, 4), (8, 8), (4, 2), (8, 4)])
-@pytest.mark.parametrize("colour", ["rgb", "ycbcr", "luma", "chroma"])
+@pytest.mark.parametrize(("size", "stride", "colour"), [(2, 2, "rgb"), (4, 2, "ycbcr"), (8, 4, "luma")])
 def test_contributions_sum_to_the_frame(size: int, stride: int, colour: str) -> None:
     images = pictures(2, 3, 16, 24)
     encoder = create("dct", block_size=size, stride=stride, colour=colour)
@@ -75,47 +62,6 @@ def test_contributions_sum_to_the_frame(size: int, stride: int, colour: str) -> 
     assert columns * size == encoder.frame(images).shape[-1]
 
 
-@pytest.mark.parametrize("offset", [0, 1])
-def test_tiles_of_four_are_transformed_alike_wherever_the_images_lie(offset: int) -> None:
-    images = torch.cat([torch.zeros(offset), pictures(2, 1, 8, 8).flatten()])[offset:].view(2, 1, 8, 8)
-    by_columns = pictures(2, 1, 8, 8).transpose(2, 3).contiguous().transpose(2, 3)
-    expected = torch.from_numpy(
-        np.stack(
-            [
-                dctn(b, norm="ortho")
-                for b in images[1, 0].unfold(0, 4, 4).unfold(1, 4, 4).reshape(4, 4, 4).double().numpy()
-            ]
-        )
-    )
-    expected = torch.stack([expected[:, row, column] for row, column in ZIGZAG], dim=1).view(2, 2, 16)
-    for laid_out in (images, by_columns):
-        torch.testing.assert_close(coefficients(laid_out, 4, 4)[1, 0].double(), expected, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize(("size", "stride"), [(2, 2), (4, 4), (8, 8), (4, 2)])
-def test_long_trains_decode_to_the_frame(size: int, stride: int) -> None:
-    images = pictures(1, 1, 16, 16) * 0.2
-    encoder = Dct(block_size=size, stride=stride, thresholds=(-0.5, 0.5))
-    cycles = 100
-    train = encoder.encode(images, cycles * size * size, 0)
-    torch.testing.assert_close(0.5 * train.sum(dim=0) / cycles, encoder.frame(images), atol=0.02, rtol=0)
-    torch.testing.assert_close(encoder.decode(train), encoder.frame(images), atol=0.02, rtol=0)
-
-
-def test_thresholds_are_the_percentiles_of_all_contributions() -> None:
-    images = pictures(50, 1, 8, 8)
-    encoder = create("dct")
-    assert isinstance(encoder, Dct)
-    everything = np.sort(encoder.contributions(images).numpy().astype(np.float64).ravel())
-    fitted = encoder.calibrate(images)
-    for threshold, percent in zip(fitted.state()["thresholds"], (6.5, 93.5), strict=True):
-        place = (len(everything) - 1) * percent / 100
-        below, share = int(place), place - int(place)
-        by_hand = everything[below] * (1 - share) + everything[below + 1] * share
-        assert threshold == pytest.approx(by_hand, abs=1e-6)
-        assert threshold == pytest.approx(np.percentile(everything, percent), abs=1e-6)
-
-
 def test_batch_thresholds_are_those_of_the_batch_alone() -> None:
     images = pictures(6, 1, 8, 8)
     batch = Dct(threshold_scope="batch").calibrate(images)
@@ -125,63 +71,26 @@ def test_batch_thresholds_are_those_of_the_batch_alone() -> None:
     assert not batch.info.batch_invariant
 
 
-def test_blocks_that_overlap_by_one_fit_an_image_that_ends_with_one() -> None:
-    # Of 7 columns, blocks of 4 begin at 0 and 3: two of them, laid out side by side.
-    assert Dct(stride=3).frame(pictures(1, 1, 7, 10)).shape == (1, 1, 8, 12)
+# Schedules written out by hand, and wrong requests refused.
 
 
-# Schedules written out by hand, and every wrong request refused with a message that names it.
-
-
-def test_cyclic_counts_up_and_starts_again() -> None:
-    assert build("cyclic", 6, 4) == (0, 1, 2, 3, 0, 1)
-
-
-def test_truncated_cycles_over_the_first_frequencies() -> None:
-    assert build("truncated", 7, 16, frequencies=3) == (0, 1, 2, 0, 1, 2, 0)
-
-
-def test_interleaved_holds_each_frequency_for_its_share() -> None:
-    assert build("interleaved", 6, 16, frequencies=3) == (0, 0, 1, 1, 2, 2)
-
-
-def test_intermittent_is_the_papers_set_unless_another_is_given() -> None:
-    assert PAPER_INTERMITTENT == (0, 2, 5, 7, 9, 10, 12, 15)
-    assert build("intermittent", 10, 16) == (0, 2, 5, 7, 9, 10, 12, 15, 0, 2)
-    assert build("intermittent", 3, 16, indices=(3, 1)) == (3, 1, 3)
-
-
-def test_explicit_is_what_the_user_wrote() -> None:
-    assert build("explicit", 5, 16, indices=(9, 0, 9)) == (9, 0, 9, 9, 0)
-
-
-def test_weighted_gives_low_frequencies_more_passes() -> None:
-    assert build("weighted", 8, 16, weights=(3, 2, 1)) == (0, 1, 2, 0, 1, 0, 0, 1)
-
-
-def test_one_weight_is_one_frequency() -> None:
-    assert build("weighted", 3, 16, weights=(2,)) == (0, 0, 0)
-
-
-def test_weighted_may_give_any_frequency_most() -> None:
-    assert build("weighted", 5, 16, weights=(1, 3, 1)) == (0, 1, 2, 1, 1)
-
-
-@pytest.mark.parametrize("weight", [1, 2])
-def test_equal_weights_are_the_cyclic_schedule(weight: int) -> None:
-    assert build("weighted", 40, 16, weights=(weight,) * 16) == build("cyclic", 40, 16)
-
-
-@pytest.mark.parametrize("name", [n for n in SCHEDULES if n != "interleaved"])
-@pytest.mark.parametrize("shorter", [1, 7, 15])
-def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter: int) -> None:
-    own: dict[str, dict[str, Any]] = {
-        "truncated": {"frequencies": 5},
-        "explicit": {"indices": (4, 2)},
-        "weighted": {"weights": (2, 1)},
-    }
-    request = own.get(name, {})
-    assert build(name, 48, 16, **request)[:shorter] == build(name, shorter, 16, **request)
+@pytest.mark.parametrize(
+    ("name", "request_", "expected"),
+    [
+        ("cyclic", {}, [*range(16), 0, 1]),
+        ("truncated", {"frequencies": 3}, [0, 1, 2, 0, 1, 2, 0]),
+        ("interleaved", {"frequencies": 3}, [0, 0, 1, 1, 2, 2]),
+        ("intermittent", {}, [0, 2, 5, 7, 9, 10, 12, 15, 0, 2]),  # the paper's set
+        ("intermittent", {"indices": (3, 1)}, [3, 1, 3]),
+        ("explicit", {"indices": (9, 0, 9)}, [9, 0, 9, 9, 0]),
+        ("weighted", {"weights": (3, 2, 1)}, [0, 1, 2, 0, 1, 0, 0, 1]),
+        ("weighted", {"weights": (1, 3, 1)}, [0, 1, 2, 1, 1]),
+        ("weighted", {"weights": (2,)}, [0, 0, 0]),
+        ("weighted", {"weights": (2,) * 16}, [*range(16), *range(16)]),
+    ],
+)
+def test_schedules_written_out_by_hand(name: str, request_: dict[str, Any], expected: list[int]) -> None:
+    assert build(name, len(expected), 16, **request_) == tuple(expected)
 
 
 @pytest.mark.parametrize(
@@ -190,45 +99,23 @@ def test_all_but_interleaved_begin_with_their_shorter_selves(name: str, shorter:
         ("zigzag", 4, {}, "unknown schedule 'zigzag'"),
         ("cyclic", 0, {}, "timesteps must be a whole number from 1"),
         ("cyclic", 4, {"frequencies": 17}, "from 1 to 16, not 17"),
-        ("cyclic", 4, {"frequencies": 0}, "from 1 to 16, not 0"),
-        ("cyclic", 4, {"indices": (0, 1)}, "takes `frequencies`, not `indices`"),
         ("cyclic", 4, {"weights": (2, 1)}, "takes `frequencies`, not `weights`"),
         ("truncated", 4, {}, "needs `frequencies`"),
-        ("interleaved", 40, {}, "multiple of 16"),
         ("interleaved", 20, {"frequencies": 8}, "multiple of 8"),
-        ("intermittent", 4, {"frequencies": 8}, "takes `indices`, not `frequencies`"),
-        ("intermittent", 4, {"indices": (0, 16)}, "index must be a whole number from 0 to 15, not 16"),
-        ("explicit", 4, {}, "needs `indices`"),
         ("explicit", 4, {"indices": ()}, "^a schedule needs at least one frequency index"),
-        ("explicit", 4, {"indices": (0, -1)}, "from 0 to 15, not -1"),
+        ("explicit", 4, {"indices": (0, 16)}, "from 0 to 15, not 16"),
         ("explicit", 4, {"indices": (0, 1.5)}, "from 0 to 15, not 1.5"),
-        ("weighted", 4, {}, "needs `weights`"),
         ("weighted", 4, {"weights": (2, 0)}, "a weight must be a whole number from 1"),
-        ("weighted", 4, {"weights": ()}, "1 to 16"),
         ("weighted", 4, {"weights": (1,) * 17}, "1 to 16"),
-        ("weighted", 4, {"weights": (10**9,)}, "from 1 to 10000, not 1000000000"),
         ("weighted", 4, {"weights": (9000, 9000)}, "at most 10000 timesteps, not 18000"),
-        ("cyclic", 2.5, {}, "timesteps must be a whole number from 1 to 1000000, not 2.5"),
-        ("cyclic", True, {}, "timesteps must be a whole number from 1 to 1000000, not True"),
     ],
 )
 def test_wrong_requests_are_refused(name: str, timesteps: int, request_: dict[str, Any], message: str) -> None:
-    with pytest.raises(EncoderError, match=message.replace("(", r"\(")):
+    with pytest.raises(EncoderError, match=message):
         build(name, timesteps, 16, **request_)
 
 
 # Which frequency is fed when: order by energy, and the declared period.
-
-
-def test_order_by_energy_feeds_the_most_energetic_frequency_first() -> None:
-    stripes = 0.9 * torch.cos(torch.pi * (2 * torch.arange(8) + 1) * 3 / 8).expand(4, 1, 8, 8)  # (0, 3), number 6
-    ramp = torch.linspace(-0.1, 0.1, 8).view(8, 1)
-    encoder = create("dct", order="energy").calibrate(stripes + ramp)
-    assert isinstance(encoder, Dct)
-    ranking = encoder.state()["ranking"]
-    assert ranking[0] == 6
-    assert sorted(ranking) == list(range(16))
-    assert encoder.indices_at(18) == (*ranking, *ranking[:2])
 
 
 def test_order_by_energy_sends_what_the_explicit_order_sends() -> None:
@@ -263,14 +150,27 @@ def test_the_declared_period_is_that_of_the_schedule(parameters: dict[str, objec
 # Blocks and their transform.
 
 
-ZIGZAG_4 = [
-    (0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3), (1, 2),
-    (2, 1), (3, 0), (3, 1), (2, 2), (1, 3), (2, 3), (3, 2), (3, 3),
-]  # fmt: skip
+def test_zigzag_is_the_papers() -> None:
+    assert zigzag(4) == ZIGZAG
+    assert sorted(zigzag(8)) == [(i, j) for i in range(8) for j in range(8)]
 
 
-def test_zigzag_of_a_block_of_four_is_the_papers() -> None:
-    assert zigzag(4) == ZIGZAG_4
+@pytest.mark.parametrize("strided", [False, True])
+def test_tiles_of_four_are_scipys_coefficients_however_the_images_lie(strided: bool) -> None:
+    images = pictures(1, 1, 8, 4)
+    laid_out = images.transpose(2, 3).contiguous().transpose(2, 3) if strided else images
+    for row in (0, 1):
+        spectrum = dctn(images[0, 0, 4 * row : 4 * row + 4].double().numpy(), norm="ortho")
+        got = coefficients(laid_out, 4, 4)[0, 0].reshape(2, 16)[row]
+        np.testing.assert_allclose(got, [spectrum[place] for place in ZIGZAG], atol=1e-5)
+
+
+@pytest.mark.parametrize(("size", "stride", "sides"), [(32, 2, (60, 60)), (7, 3, (8, 8))])
+def test_overlapping_blocks_are_laid_side_by_side(size: int, stride: int, sides: tuple[int, int]) -> None:
+    images = pictures(1, 1, size, size)
+    wide = lay_out(split(images, 4, stride))[0, 0]
+    assert wide.shape == sides
+    assert torch.equal(wide[4:8, -4:], images[0, 0, stride : stride + 4, -4:])
 
 
 @pytest.mark.parametrize("colour", ["rgb", "ycbcr"])
@@ -283,22 +183,7 @@ def test_the_code_of_intensities_is_that_of_images_from_zero_to_one(colour: Any)
     assert torch.equal(Dct(colour="ycbcr", frames="rgb", signal="p").frame(images), p)
 
 
-@pytest.mark.parametrize("size", [2, 4, 8])
-def test_zigzag_visits_every_frequency_once_by_rising_diagonals(size: int) -> None:
-    order = zigzag(size)
-    assert sorted(order) == [(i, j) for i in range(size) for j in range(size)]
-    assert all(abs(a[0] - b[0]) <= 1 and abs(a[1] - b[1]) <= 1 for a, b in pairwise(order))
-
-
-@pytest.mark.parametrize("size", [2, 4, 8])
-def test_coefficients_are_scipys_orthonormal_dct(size: int) -> None:
-    block = pictures(size, size).double().numpy()
-    ours = basis_images(size) @ block.ravel()
-    scipys = dctn(block, type=2, norm="ortho")
-    np.testing.assert_allclose(ours, [scipys[place] for place in zigzag(size)], atol=1e-12)
-
-
-@pytest.mark.parametrize(("size", "stride"), [(2, 2), (4, 4), (4, 2), (8, 8), (8, 4), (4, 1)])
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (4, 4), (4, 1), (8, 4)])
 def test_each_contribution_is_one_coefficient_transformed_back(size: int, stride: int) -> None:
     images = pictures(2, 3, 16, 16)
     drive = contributions(images, size, stride)
@@ -311,26 +196,6 @@ def test_each_contribution_is_one_coefficient_transformed_back(size: int, stride
         only[zigzag(size)[k]] = coefficients[zigzag(size)[k]]
         expected = idctn(only, type=2, norm="ortho").ravel()
         np.testing.assert_allclose(drive[1, 2, row, column, k].numpy(), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize(("size", "stride"), [(2, 2), (4, 4), (4, 2), (8, 8), (8, 2), (4, 3)])
-def test_contributions_sum_to_the_blocks(size: int, stride: int) -> None:
-    images = pictures(3, 2, 16, 16)
-    total = contributions(images, size, stride).sum(dim=4)
-    blocks = split(images, size, stride)
-    torch.testing.assert_close(total, blocks.reshape(total.shape), atol=1e-5, rtol=0)
-
-
-def test_tiling_blocks_laid_out_are_the_image() -> None:
-    images = pictures(2, 3, 12, 8)
-    assert torch.equal(lay_out(split(images, 4, 4)), images)
-
-
-def test_overlapping_blocks_are_laid_side_by_side() -> None:
-    images = pictures(1, 1, 32, 32)
-    wide = lay_out(split(images, 4, 2))
-    assert wide.shape == (1, 1, 60, 60)
-    assert torch.equal(wide[0, 0, 4:8, 56:60], images[0, 0, 2:6, 28:32])
 
 
 def test_energy_ranks_frequencies_by_their_squared_coefficients() -> None:
@@ -366,13 +231,6 @@ def test_luma_and_chroma_are_the_channels_of_ycbcr() -> None:
     assert luma.calibrate(images).encode(images, 16, 0).shape == (16, 2, 1, 16, 16)
 
 
-def test_the_released_conversion_shifts_chroma_of_the_centred_one() -> None:
-    images = pictures(2, 3, 8, 8)
-    centred, released = coloured(images, "ycbcr"), coloured(images, "ycbcr-released")
-    assert torch.equal(released[:, 0], centred[:, 0])
-    torch.testing.assert_close(released[:, 1:], centred[:, 1:] + 128 / 255)
-
-
 @pytest.mark.parametrize(
     ("rgb", "expected"),
     [
@@ -391,17 +249,6 @@ def test_the_released_conversion_by_hand(rgb: tuple[int, ...], expected: tuple[f
     torch.testing.assert_close(pixel, torch.tensor(expected), atol=1e-5, rtol=0)
 
 
-def test_the_released_colours_reach_frame_and_spikes() -> None:
-    images = pictures(3, 3, 8, 8)
-    encoder = create("dct", colour="ycbcr-released").calibrate(images)
-    assert isinstance(encoder, Dct)
-    assert torch.equal(encoder.frame(images), coloured(images, "ycbcr-released"))
-    centred = create("dct", colour="ycbcr", thresholds=encoder.thresholds).encode(images, 16, 0)
-    released = encoder.encode(images, 16, 0)
-    assert torch.equal(released[:, :, 0], centred[:, :, 0])
-    assert not torch.equal(released[:, :, 1:], centred[:, :, 1:])
-
-
 def test_frames_in_rgb_leave_the_code_in_its_own_colours() -> None:
     images = pictures(4, 3, 8, 8)
     own = create("dct", colour="ycbcr").calibrate(images)
@@ -413,31 +260,24 @@ def test_frames_in_rgb_leave_the_code_in_its_own_colours() -> None:
     assert own.info.resolution is not None
 
 
-def test_overlapping_frames_in_rgb_are_the_blocks_of_the_pixels() -> None:
-    images = pictures(2, 3, 8, 8)
-    encoder = create("dct", colour="ycbcr", frames="rgb", stride=2)
-    assert torch.equal(encoder.frame(images), create("dct", stride=2).frame(images))
-
-
 # The accumulators worked by hand, and the CPU kernel against the readable scan, bit for bit.
 
 
 ONE_PIXEL = torch.ones(2, 1)  # the basis images of a 1×1 block, were there two of them
 
 
-def test_a_pixel_worked_by_hand() -> None:
+@pytest.mark.parametrize(
+    ("resets", "expected"),
+    [
+        (True, [1, 1, -1, -1, 0]),  # v: 0.6 ↑ 0.1 · 0.7 ↑ 0.2 · −0.7 ↓ −0.2 · −1.1 ↓ −0.6 · 0.0
+        (False, [1, 1, 0, -1, 0]),  # v: 0.6 ↑ · 1.2 ↑ · 0.3 · −0.6 ↓ · 0.0
+    ],
+)
+def test_a_pixel_worked_by_hand(resets: bool, expected: list[int]) -> None:
     # Contributions 0.6 and −0.9; θ = −0.5, 0.5; schedule 0 0 1 1 0.
     coefficients = torch.tensor([0.6, -0.9]).view(1, 1, 1, 1, 2)
-    # v: 0.6 ↑ 0.1 · 0.7 ↑ 0.2 · −0.7 ↓ −0.2 · −1.1 ↓ −0.6 · 0.0
-    spikes = integrate_and_fire(coefficients, ONE_PIXEL, (0, 0, 1, 1, 0), -0.5, 0.5)
-    assert spikes.flatten().tolist() == [1, 1, -1, -1, 0]
-
-
-def test_without_reset_the_membrane_keeps_its_value() -> None:
-    coefficients = torch.tensor([0.6, -0.9]).view(1, 1, 1, 1, 2)
-    # v: 0.6 ↑ · 1.2 ↑ · 0.3 · −0.6 ↓ · 0.0
-    spikes = integrate_and_fire(coefficients, ONE_PIXEL, (0, 0, 1, 1, 0), -0.5, 0.5, resets=False)
-    assert spikes.flatten().tolist() == [1, 1, 0, -1, 0]
+    spikes = integrate_and_fire(coefficients, ONE_PIXEL, (0, 0, 1, 1, 0), -0.5, 0.5, resets=resets)
+    assert spikes.flatten().tolist() == expected
 
 
 def test_a_membrane_at_its_threshold_does_not_fire() -> None:
@@ -445,17 +285,9 @@ def test_a_membrane_at_its_threshold_does_not_fire() -> None:
     assert integrate_and_fire(coefficients, ONE_PIXEL[:1], (0,), -0.25, 0.5).flatten().tolist() == [0, 0]
 
 
-def test_a_contribution_is_the_coefficient_times_the_basis_image_at_its_place() -> None:
-    # Two 2×2 blocks side by side in one row, frequency 1 alone; only what exceeds the threshold fires.
-    images = torch.tensor([[0.0, 0.0, 0.0, 0.0], [1.0, 2.0, 3.0, 4.0]])  # [K, b·b]
-    coefficients = torch.tensor([[9.0, 1.0], [9.0, -1.0]]).view(1, 1, 1, 2, 2)
-    spikes = integrate_and_fire(coefficients, images, (1,), -2.5, 2.5)
-    assert spikes[0, 0, 0].tolist() == [[0, 0, 0, 0], [1, 1, -1, -1]]
-
-
 @pytest.mark.parametrize("resets", [True, False])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("shape", [(1, 1, 1, 1, 4), (3, 2, 4, 5, 16), (2, 3, 2, 2, 64), (0, 1, 2, 2, 4)])
+@pytest.mark.parametrize("shape", [(3, 2, 4, 5, 16), (2, 3, 2, 2, 64), (0, 1, 2, 2, 4)])
 def test_kernel_and_reference_give_the_same_bits(shape: tuple[int, ...], dtype: torch.dtype, resets: bool) -> None:
     coefficients = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     schedule = tuple(t * 3 % shape[4] for t in range(40))
@@ -465,20 +297,11 @@ def test_kernel_and_reference_give_the_same_bits(shape: tuple[int, ...], dtype: 
     assert kernel.dtype == dtype
 
 
-def test_what_is_not_yet_sent_stays_in_the_membrane() -> None:
-    coefficients = torch.randn(4, 1, 2, 2, 4, generator=torch.Generator().manual_seed(2)) * 0.2
-    train = integrate_and_fire(coefficients, basis(2), (0, 1, 2, 3) * 10, -0.5, 0.5)
-    sent = 0.5 * train.sum(dim=0)
-    drive = coefficients[..., None] * basis(2)
-    fed = 10 * drive.sum(dim=4).view(4, 1, 2, 2, 2, 2).transpose(3, 4).reshape(4, 1, 4, 4)
-    assert (fed - sent).abs().max() <= 0.5 + drive.abs().max()
-
-
 # Percentiles.
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 16, 17, 1000, 100_003])
-@pytest.mark.parametrize("percent", [0, 6.5, 25, 50, 93.5, 99.99, 100])
+@pytest.mark.parametrize("count", [1, 2, 17, 10_003])
+@pytest.mark.parametrize("percent", [0, 6.5, 50, 99.99, 100])
 def test_it_is_numpys(count: int, percent: float) -> None:
     draws = np.random.default_rng(count)
     for values in (draws.normal(size=count), draws.integers(-2, 3, count), draws.lognormal(5, 9, count)):
@@ -486,11 +309,6 @@ def test_it_is_numpys(count: int, percent: float) -> None:
         before = single.copy()
         assert percentile(single, percent) == np.percentile(single, [percent])[0]
         assert np.array_equal(single, before)
-
-
-def test_it_lies_between_its_neighbours() -> None:
-    assert percentile(np.array([4, 1, 2, 3], np.float32), 50) == 2.5
-    assert percentile(np.array([4, 1, 2, 3], np.float32), 10) == pytest.approx(1.3)
 
 
 # What the parameters may be.
@@ -503,34 +321,24 @@ NAN, INFINITY = float("nan"), float("inf")
     ("parameters", "message"),
     [
         ({"block_size": 1}, "block_size must be a whole number from 2 to 32, not 1"),
-        ({"stride": 5}, r"stride must be a whole number from 1 to 4, not 5 \(block_size is 4\)"),
         ({"block_size": 4.0}, "block_size must be a whole number"),
-        ({"block_size": 10**6}, "block_size must be a whole number from 2 to 32"),
-        ({"thresholds": (1, -1)}, r"thresholds must be .*θ⁻ < 0 < θ⁺, not \(1, -1\)"),
-        ({"frequencies": 10**9}, "frequencies must be a whole number from 1 to 16, not 1000000000"),
-        ({"frequencies": True}, "frequencies must be a whole number from 1 to 16, not True"),
+        ({"stride": 5}, r"stride must be a whole number from 1 to 4, not 5 \(block_size is 4\)"),
+        ({"thresholds": (1, -1)}, "thresholds must be"),
         ({"thresholds": (1.0,)}, "thresholds must be"),
         ({"thresholds": (NAN, 1.0)}, "thresholds must be"),
         ({"thresholds": (-1.0, INFINITY)}, "thresholds must be"),
+        ({"frequencies": True}, "frequencies must be a whole number from 1 to 16, not True"),
         ({"ranking": (0, 0, 1)}, "ranking must hold each frequency 0 to 15 once"),
         ({"reset": "zero"}, "reset must be 'subtract' or 'none', not 'zero'"),
         ({"frames": "yuv"}, "frames must be 'code' or 'rgb', not 'yuv'"),
         ({"frames": "rgb", "colour": "luma"}, "use frames 'code'"),
-        ({"lower_percentile": NAN}, "percentiles"),
-        ({"schedule": "weighted", "weights": (10**9,)}, "a weight must be a whole number from 1 to 10000"),
-        ({"stride": 0}, "stride must be a whole number from 1"),
-        ({"colour": "hsv"}, "'rgb', 'ycbcr', 'ycbcr-released', 'luma' or 'chroma', not 'hsv'"),
+        ({"colour": "hsv"}, "not 'hsv'"),
         ({"threshold_scope": "image"}, "'dataset' or 'batch', not 'image'"),
         ({"order": "random"}, "'zigzag' or 'energy', not 'random'"),
-        ({"lower_percentile": 95.0}, r"^percentiles must satisfy 0 ≤ lower < upper ≤ 100"),
+        ({"lower_percentile": NAN}, "percentiles"),
         ({"lower_percentile": 90.0, "upper_percentile": 90.0}, "percentiles"),
         ({"lower_percentile": -0.5}, "percentiles"),
         ({"upper_percentile": 100.5}, "percentiles"),
-        ({"schedule": "cylic"}, "unknown schedule 'cylic'"),
-        ({"frequencies": 17}, "1 to 16, not 17"),
-        ({"schedule": "interleaved", "frequencies": 17}, "1 to 16, not 17"),
-        ({"schedule": "interleaved", "frequencies": -1}, "1 to 16, not -1"),
-        ({"schedule": "explicit", "indices": (16,)}, "index must be a whole number from 0 to 15, not 16"),
         ({"schedule": "explicit"}, "needs `indices`"),
         ({"blocks": 4}, "unexpected keyword argument 'blocks'"),
     ],
@@ -538,24 +346,6 @@ NAN, INFINITY = float("nan"), float("inf")
 def test_wrong_parameters_are_refused_at_once(parameters: dict[str, object], message: str) -> None:
     with pytest.raises(EncoderError, match=message):
         create("dct", **parameters)
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        {"stride": 1},
-        {"stride": 4},
-        {"lower_percentile": 0.0},
-        {"upper_percentile": 100.0},
-        {"frequencies": 1, "schedule": "truncated"},
-        {"frequencies": 1, "schedule": "interleaved"},
-        {"frequencies": 16, "schedule": "truncated"},
-    ],
-)
-def test_parameters_on_their_limit_encode(parameters: dict[str, object]) -> None:
-    images = pictures(2, 1, 8, 8)
-    train = create("dct", **parameters).calibrate(images).encode(images, 16, 0)
-    assert set(train.unique().tolist()) <= {-1.0, 0.0, 1.0}
 
 
 def test_what_does_not_fit_is_refused_with_the_reason() -> None:

@@ -45,8 +45,8 @@ def test_an_image_has_the_key_that_splitmix64_gives_for_its_id() -> None:
     assert [key % 2**64 for key in keys] == [PUBLISHED[4], PUBLISHED[0]]
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("timesteps", [1, 2, 9, 10])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("timesteps", [1, 2, 9])
 @pytest.mark.parametrize("pixels", [35, 2500])
 def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, timesteps: int, pixels: int) -> None:
     probability = torch.rand(3, 1, 1, pixels, generator=torch.Generator().manual_seed(3))
@@ -70,11 +70,6 @@ def test_a_code_of_ones_own_draws_what_poisson_draws() -> None:
     assert torch.equal(own, create("poisson").encode(images, 7, 2, ids))
 
 
-def test_certain_and_impossible_events() -> None:
-    probability = torch.tensor([0.0, 1.0]).repeat(5000)
-    assert torch.equal(below(probability, 4, 77), probability.expand(4, -1))
-
-
 def test_uniform_numbers_fill_every_sixteenth_evenly() -> None:
     edges = torch.arange(1, 16) / 16
     shares = torch.stack([below(torch.full((40000,), edge.item()), 6, 5).mean() for edge in edges])
@@ -82,16 +77,10 @@ def test_uniform_numbers_fill_every_sixteenth_evenly() -> None:
     assert (shares - edges).abs().max() < 0.0052
 
 
-def test_numbers_of_neighbouring_timesteps_keys_and_pixels_do_not_correlate() -> None:
+def test_numbers_of_neighbouring_timesteps_keys_images_and_pixels_do_not_correlate() -> None:
     half = torch.full((50000,), 0.5)
     one, two = below(half, 4, 10), below(half, 4, 11)
+    images = bernoulli(half.expand(2, -1), torch.ones(2, 50000), 1, image_keys(8, torch.arange(2)))[0]
     pairs = [(one[0], one[t]) for t in (1, 2, 3)] + [(one[1], one[2]), (one[0], two[0]), (one[0, 1:], one[0, :-1])]
-    for a, b in pairs:
+    for a, b in [*pairs, (images[0], images[1])]:
         assert torch.corrcoef(torch.stack([a, b]))[0, 1].abs() < 0.0225  # five standard deviations of 1/√50000
-
-
-def test_neighbouring_images_do_not_correlate() -> None:
-    keys = image_keys(8, torch.arange(2))
-    half = torch.full((2, 50000), 0.5)
-    one, two = bernoulli(half, torch.ones_like(half), 1, keys)[0]
-    assert torch.corrcoef(torch.stack([one, two]))[0, 1].abs() < 0.0225

@@ -1,6 +1,5 @@
 """Adapters: the laws, agreement with our own code where it is the same code, and what a missing library says."""
 
-import importlib
 import sys
 from typing import Any
 
@@ -14,10 +13,6 @@ from encoders.laws import check, sample_images
 
 Parameters = dict[str, Any]
 # (adapter, parameters, ours, parameters)
-SAME_CODE: list[tuple[str, Parameters, str, Parameters]] = [
-    ("spikingjelly-latency", {}, "latency", {}),
-    ("snntorch-latency", {}, "latency", {}),
-]
 SAME_DISTRIBUTION = [
     ("snntorch-rate", {}, "poisson", {}),
     ("spikingjelly-poisson", {}, "poisson", {}),
@@ -48,16 +43,14 @@ def grid(levels: int) -> Tensor:
 
 @pytest.mark.parametrize(("name", "parameters"), TASKS)
 def test_adapters_keep_every_law(name: str, parameters: Parameters) -> None:
-    assert [f for f in check(peer(name, **parameters), timesteps=8) if f.passed is False] == []
+    assert [f for f in check(peer(name, **parameters), sample_images(size=8), timesteps=8) if f.passed is False] == []
 
 
-@pytest.mark.parametrize(("name", "parameters", "ours", "our_parameters"), SAME_CODE)
-def test_the_same_code_gives_the_same_train(
-    name: str, parameters: Parameters, ours: str, our_parameters: Parameters
-) -> None:
+@pytest.mark.parametrize("name", ["spikingjelly-latency", "snntorch-latency"])
+def test_the_same_code_gives_the_same_train(name: str) -> None:
     images = grid(256)[..., 3:]  # snnTorch lets everything below 0.01 fire as 0.01 does
-    expected = create(ours, **our_parameters).encode(images, 16, 0)
-    differs = (train(name, images, 16, **parameters) != expected).any(dim=0).flatten()
+    expected = create("latency").encode(images, 16, 0)
+    differs = (train(name, images, 16) != expected).any(dim=0).flatten()
     # Halves may be rounded to either side: 15·(1 − p) is computed in another order.
     ties = (15 * (1 - (images.flatten() + 1) / 2) % 1 - 0.5).abs() < 1e-4
     assert not (differs & ~ties).any()
@@ -75,24 +68,11 @@ def test_random_codes_agree_in_distribution(
     assert theirs[-1] == pytest.approx(parameters.get("rate", 1.0), abs=0.02)
 
 
-def test_random_draws_of_two_steps_are_independent() -> None:
-    for name in ("snntorch-rate", "spikingjelly-poisson", "norse-poisson"):
-        first, second = train(name, torch.zeros(1, 1, 100, 100), 2).flatten(1)
-        assert (first == second).float().mean() == pytest.approx(0.5, abs=0.03)
-
-
 def test_spikingjellys_phase_is_ours_without_the_weights() -> None:
     images = grid(256)
     weights = 2.0 ** -(1 + torch.arange(11) % 8).view(-1, 1, 1, 1, 1)
     weighted = train("spikingjelly-phase", images, 11) * weights
     assert torch.equal(weighted, create("phase").encode(images, 11, 0))
-
-
-def test_the_periodic_train_is_one_latency_window_again_and_again() -> None:
-    images = sample_images(channels=1, size=4)
-    spikes = train("spikingjelly-periodic", images, 19)
-    once = train("spikingjelly-latency", images, 8)
-    assert all(torch.equal(spikes[t], once[t % 8]) for t in range(19))
 
 
 def test_norses_neuron_worked_by_hand() -> None:
@@ -114,20 +94,3 @@ def test_a_missing_library_is_named_with_what_installs_it(monkeypatch: pytest.Mo
     monkeypatch.delitem(sys.modules, "encoders.peers.snntorch", raising=False)
     with pytest.raises(EncoderError, match=r"needs snntorch: .*pip install 'dct-snn-harness\[peers\]'"):
         create("snntorch-rate")
-
-
-def test_only_installed_libraries_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == "norse" else importlib.machinery.ModuleSpec)
-    assert "snntorch-rate" in registry.names()
-    assert not any(name.startswith("norse") for name in registry.names())
-
-
-def test_an_adapter_is_at_most_thirty_lines_of_code() -> None:
-    import ast
-    from pathlib import Path
-
-    for path in Path(registry.__file__).parent.glob("peers/*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef):
-                assert node.end_lineno is not None
-                assert node.end_lineno - node.lineno < 30, node.name

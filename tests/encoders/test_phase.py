@@ -43,8 +43,3 @@ def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype) -> None:
 def test_decoded_it_is_the_pixel() -> None:
     decoded = Phase().decode(train(list(range(256)), 20)) * 255
     torch.testing.assert_close(decoded, torch.arange(256.0), atol=1e-4, rtol=0)
-
-
-def test_the_first_bits_decode_to_the_upper_part_of_the_pixel() -> None:
-    # 178 = 10110010: after three steps 101, five eighths, in units of 255/256.
-    assert Phase().decode(train([178], 3)).item() * 255 / 256 == pytest.approx(5 / 8)

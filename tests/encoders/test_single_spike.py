@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from encoders import create
-from encoders.base import EncoderError
-from encoders.single_spike import decoded_at, spikes_within, spikes_within_reference
+from encoders.single_spike import Latency, Ttfs, decoded_at, spikes_within, spikes_within_reference
 
 
 def test_a_spike_lies_where_the_value_is_within_the_bounds() -> None:
@@ -17,9 +16,8 @@ def test_a_spike_lies_where_the_value_is_within_the_bounds() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
-@pytest.mark.parametrize("shape", [(1, 1, 1, 1), (3, 2, 40, 30)])
-def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
-    values = torch.rand(shape, generator=torch.Generator().manual_seed(1)) * 20
+def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype) -> None:
+    values = torch.rand((3, 2, 40, 30), generator=torch.Generator().manual_seed(1)) * 20
     least = torch.arange(18.0)
     given = (values, least, least + 1, torch.linspace(1, 0.1, 18).to(dtype))
     assert torch.equal(spikes_within(*given), spikes_within_reference(*given))
@@ -64,11 +62,6 @@ def test_a_fine_window_tells_every_value_from_the_next() -> None:
     assert len(set(times)) == 255
 
 
-def test_one_timestep_is_refused() -> None:
-    with pytest.raises(EncoderError, match="at least 2 timesteps"):
-        train([1], 1)
-
-
 # Linear latency.
 
 
@@ -79,20 +72,27 @@ def times(intensities: list[float], timesteps: int) -> list[int]:
     return spikes.argmax(dim=0).tolist()
 
 
-def test_latencies_worked_by_hand() -> None:
-    # T − 1 = 4 steps: 4·(1 − p) = 0, 1, 1.6, 2, 4.
-    assert times([1.0, 0.75, 0.6, 0.5, 0.0], 5) == [0, 1, 2, 2, 4]
+@pytest.mark.parametrize(
+    ("intensities", "timesteps", "expected"),
+    [
+        ([1.0, 0.75, 0.6, 0.5, 0.0], 5, [0, 1, 2, 2, 4]),  # 4·(1 − p) = 0, 1, 1.6, 2, 4
+        ([0.875, 0.625, 0.375, 0.125], 5, [0, 2, 2, 4]),  # halves round to the even step
+        ([1.0, 0.3, 0.0], 1, [0, 0, 0]),  # in a single step everything fires
+    ],
+)
+def test_latencies_worked_by_hand(intensities: list[float], timesteps: int, expected: list[int]) -> None:
+    assert times(intensities, timesteps) == expected
 
 
-def test_halves_round_to_the_even_step() -> None:
-    # 4·(1 − p) = 0.5, 1.5, 2.5, 3.5.
-    assert times([0.875, 0.625, 0.375, 0.125], 5) == [0, 2, 2, 4]
+@pytest.mark.parametrize("timesteps", [2, 9, 40])
+def test_latencies_decode_within_half_a_step(timesteps: int) -> None:
+    p = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(2))
+    decoded = Latency().decode(Latency().encode(2 * p - 1, timesteps, 0))
+    assert (decoded - p).abs().max() <= 0.5 / (timesteps - 1) + 1e-6
 
 
-def test_in_a_single_step_everything_fires() -> None:
-    assert times([1.0, 0.3, 0.0], 1) == [0, 0, 0]
-
-
-def test_no_timesteps_are_refused() -> None:
-    with pytest.raises(EncoderError, match="timesteps must be a whole number from 1"):
-        times([1.0], 0)
+def test_times_to_first_spike_decode_within_one_ratio_of_thresholds() -> None:
+    p = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(2)).clamp(min=1.01 / 255)
+    ratio = p / Ttfs().decode(Ttfs().encode(2 * p - 1, 80, 0))
+    assert ratio.min() > 1 - 1e-4
+    assert ratio.max() < 255 ** (1 / 79) * (1 + 1e-4)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,9 +18,9 @@ import json
 from encoders import create
 from encoders.registry import describe
 from encoders.laws import check
-rows = {row.name: [row.origin, row.broken] for row in describe()}
+[origin] = [row.origin for row in describe() if row.name == "spiral_wave"]
 failed = [str(f) for f in check(create("spiral_wave")) if f.passed is False]
-print(json.dumps([rows, failed]))
+print(json.dumps([origin, failed]))
 """
 
 
@@ -50,6 +49,15 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="module")
+def site(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the package is installed."""
+    pytest.importorskip("setuptools")
+    folder = tmp_path_factory.mktemp("site")
+    install(package, folder)
+    return folder
+
+
 def test_the_skeleton_is_three_files_and_its_module_of_the_promised_size(tmp_path: Path) -> None:
     files = write_skeleton(tmp_path / "new", "spiral_wave")
     names = [str(f.relative_to(tmp_path / "new")) for f in files]
@@ -57,23 +65,17 @@ def test_the_skeleton_is_three_files_and_its_module_of_the_promised_size(tmp_pat
     assert 40 <= len(files[1].read_text(encoding="utf-8").splitlines()) <= 60
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass_as_written(package: Path) -> None:
     out = python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
     assert "passed" in out
     assert "failed" not in out
 
 
-def test_installed_with_pip_it_is_found_and_keeps_the_laws(package: Path, tmp_path: Path) -> None:
-    pytest.importorskip("setuptools")
-    site = tmp_path / "site"
-    install(package, site)
-    broken = site / "rotten-0.1.dist-info"
-    broken.mkdir()
-    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: rotten\nVersion: 0.1\n")
-    (broken / "entry_points.txt").write_text("[dct_snn.encoders]\nrotten = not_there:Encoder\n")
-    rows, failed = json.loads(python("-c", PROBE, PYTHONPATH=str(site)))
-    assert rows["spiral_wave"] == ["spiral-wave 0.1.0", None]
-    assert "No module named 'not_there'" in rows["rotten"][1]
+@pytest.mark.slow
+def test_installed_with_pip_it_is_found_and_keeps_the_laws(site: Path) -> None:
+    origin, failed = json.loads(python("-c", PROBE, PYTHONPATH=str(site)))
+    assert origin == "spiral-wave 0.1.0"
     assert failed == []
 
 
@@ -83,23 +85,14 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(EncoderError, match="cannot write"):
-        write_skeleton(tmp_path / "file" / "new", "spiral_wave")
-
-
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("Spiral", "cannot name an encoder"),
-        ("spiral-wave", "cannot name an encoder"),
-        ("2waves", "cannot name an encoder"),
         ("class", "cannot name an encoder"),
         ("../away", "cannot name an encoder"),
         ("", "cannot name an encoder"),
         ("poisson", "an encoder called 'poisson' exists already"),
-        ("json", "installed Python module"),
         ("numpy", "installed Python module"),
     ],
 )
@@ -109,12 +102,9 @@ def test_names_that_cannot_work_are_refused(tmp_path: Path, name: str, message: 
     assert not (tmp_path / "new").exists()
 
 
-def test_installed_with_pip_it_runs_beside_the_others(package: Path, tmp_path: Path) -> None:
-    pytest.importorskip("setuptools")
-    site = tmp_path / "site"
-    install(package, site)
+@pytest.mark.slow
+def test_installed_with_pip_it_runs_beside_the_others(site: Path, tmp_path: Path) -> None:
     place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache")}
-    assert "FAIL" not in python("-m", "harness", "encoders", "check", "spiral_wave", **place)
     results = tmp_path / "results" / "local"
     run = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "spiral_wave")
     out = python("-m", "harness", *run, "--results-dir", str(results), COLUMNS="100", **place)
@@ -150,8 +140,3 @@ def test_an_encoder_that_is_written_and_not_installed_says_how(
     refused = CliRunner().invoke(cli.app, command)
     assert isinstance(refused.exception, EncoderError)
     assert "pip install -e spiral_wave" in str(refused.exception)
-
-
-def test_the_first_own_encoder_example_takes_seconds() -> None:
-    page = (Path(__file__).parents[2] / "docs/tutorials/try-my-encoder.md").read_text(encoding="utf-8")
-    assert re.findall(r"harness run (\S+) --encoder", page)[0] == "quickstart"

@@ -1,4 +1,7 @@
-"""Threshold balancing: what it refuses, keeps and takes per timestep. Its thresholds: tests/test_plain.py."""
+"""Threshold balancing: what it refuses, keeps and takes per timestep; its quantiles and packed spikes.
+
+Its thresholds: tests/test_plain.py.
+"""
 
 from collections.abc import Iterable
 
@@ -10,7 +13,7 @@ from torch import Tensor
 from harness.config import Balancing, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure
 from harness.snn import balancing
-from harness.snn.balancing import balance
+from harness.snn.balancing import StreamingQuantile, balance, pack, unpack
 from harness.snn.network import Network
 
 
@@ -64,3 +67,63 @@ def test_per_step_takes_the_largest_of_the_percentiles_of_each_timestep() -> Non
     assert int(np.argmax(nearest)) == 3
     assert got[0] == pytest.approx(nearest[3], rel=1e-3)
     assert got[0] > 1.2 * balance(network, lambda: [train], Balancing(99.0), NeuronSpec())[0]
+
+
+# Streaming quantiles against NumPy's exact ones.
+
+
+@pytest.mark.parametrize(("q", "scale"), [(0.001, 1.0), (0.065, 1e-4), (0.5, 3e5), (0.999, 1.0)])
+def test_a_quantile_is_within_a_bin_of_numpys(q: float, scale: float) -> None:
+    values = np.random.default_rng(0).normal(0.1, 1.0, 50_000).astype(np.float32) * np.float32(scale)
+    stream = StreamingQuantile()
+    for part in np.array_split(values, 7):
+        stream.update(torch.from_numpy(part))
+    expected = np.quantile(values, q, method="inverted_cdf")
+    assert stream.quantile(q) == pytest.approx(expected, rel=1e-3, abs=1e-4 * scale)
+
+
+def test_order_chunks_layout_and_bfloat16_do_not_matter() -> None:
+    values = torch.randn(30, 4, 5, 6, generator=torch.Generator().manual_seed(0)).bfloat16()
+    one, other = StreamingQuantile(), StreamingQuantile()
+    one.update(values)
+    for part in torch.flip(values, (0,)).float().contiguous(memory_format=torch.channels_last).split(7):
+        other.update(part)
+    assert torch.equal(one.counts, other.counts)
+
+
+def test_an_empty_stream_has_no_quantile() -> None:
+    with pytest.raises(ValueError, match="no values"):
+        StreamingQuantile().quantile(0.5)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -float("nan")])
+def test_what_is_not_finite_is_noticed(value: float) -> None:
+    stream = StreamingQuantile()
+    stream.update(torch.tensor([3e38, -3e38, 0.0, -0.0]))
+    assert stream.finite
+    stream.update(torch.tensor([value]))
+    assert not stream.finite
+
+
+# Packed spikes.
+
+
+def drawn(shape: tuple[int, ...], levels: int) -> Tensor:
+    return torch.randint(0, levels, shape, generator=torch.Generator().manual_seed(1)) / max(1, levels - 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(7, 13), (5, 3, 7, 9)])
+@pytest.mark.parametrize("levels", [1, 2, 5])
+def test_spikes_and_averages_of_four_come_back(shape: tuple[int, ...], levels: int, dtype: torch.dtype) -> None:
+    spikes = drawn(shape, levels).to(dtype)
+    if len(shape) == 4:
+        spikes = spikes.contiguous(memory_format=torch.channels_last)
+    back = unpack(pack(spikes))
+    assert torch.equal(back, spikes)
+    assert (back.dtype, back.stride()) == (spikes.dtype, spikes.stride())
+
+
+def test_a_spike_takes_one_bit_and_an_average_of_four_takes_three() -> None:
+    assert pack(drawn((8, 100), 2)).bytes == 100
+    assert pack(drawn((8, 100), 5)).bytes == 300

@@ -1,17 +1,102 @@
-"""Counted events against NumPy's count_nonzero."""
+"""Events: convolutions against SciPy's correlation and by hand, and counts against NumPy's count_nonzero."""
 
 import numpy as np
 import pytest
 import torch
+from scipy.signal import correlate
+from torch import Tensor
 
-from harness.snn.kernels.events import count_events
+from harness.snn.kernels.events import count_events, product, suits, weight_gradient
+
+
+def drawn(*shape: int, density: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Values in quarters, of which the part `density` is not zero, channels last: sums of them are exact in fp32."""
+    draws = torch.Generator().manual_seed(sum(shape))
+    values = (
+        torch.randint(1, 5, shape, generator=draws) / 4 * torch.where(torch.rand(shape, generator=draws) < 0.3, -1, 1)
+    )
+    kept = torch.rand(shape, generator=draws) < density
+    return (values * kept).to(dtype).contiguous(memory_format=torch.channels_last)
+
+
+# Inputs [B, I, H, W], outputs, the part that is not zero, precision.
+CASES = [
+    ((3, 4, 5, 7), 6, 0.1, torch.float32),
+    ((3, 4, 5, 7), 6, 1.0, torch.bfloat16),
+    ((2, 20, 1, 3), 5, 1.0, torch.float32),
+    ((1, 36, 6, 1), 8, 0.1, torch.bfloat16),
+    ((5, 8, 2, 2), 3, 0.0, torch.float32),
+    ((5, 8, 2, 2), 3, 0.5, torch.float32),
+]
+
+
+@pytest.mark.parametrize(("shape", "outputs", "density", "dtype"), CASES)
+def test_the_product_is_the_correlation_of_scipy(
+    shape: tuple[int, int, int, int], outputs: int, density: float, dtype: torch.dtype
+) -> None:
+    x = drawn(*shape, density=density, dtype=dtype)
+    weight = drawn(outputs, shape[1], 3, 3, dtype=dtype)
+    around = np.pad(x.double().numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    kernels = weight.double().numpy()
+    expected = [[correlate(image, kernel, mode="valid")[0] for kernel in kernels] for image in around]
+    found = product(x, weight)
+    assert found.dtype == dtype
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(found, torch.tensor(np.array(expected)).to(dtype))
+
+
+@pytest.mark.parametrize(("shape", "outputs", "density", "dtype"), CASES)
+def test_the_weight_gradient_is_the_correlation_of_inputs_with_gradients(
+    shape: tuple[int, int, int, int], outputs: int, density: float, dtype: torch.dtype
+) -> None:
+    maps, inputs, height, width = shape
+    x = drawn(*shape, density=density, dtype=dtype)
+    grad = drawn(maps, outputs, height, width, dtype=dtype)
+    around = np.pad(x.double().numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    found = weight_gradient(grad, x)
+    assert found.dtype == dtype
+    for o in range(outputs):
+        for i in range(inputs):
+            expected = sum(correlate(around[b, i], grad[b, o].double().numpy(), mode="valid") for b in range(maps))
+            assert torch.equal(found[o, i], torch.tensor(expected).to(dtype))
+
+
+def test_one_event_adds_its_weights_to_the_places_around_it() -> None:
+    x = torch.zeros(1, 4, 3, 3).contiguous(memory_format=torch.channels_last)
+    x[0, 2, 0, 1] = 0.5
+    weight = torch.zeros(1, 4, 3, 3)
+    weight[0, 2] = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
+    # An output at (y, x) reads the input at (y + dy, x + dx) with the weight at (dy + 1, dx + 1).
+    expected = torch.tensor([[3.0, 2.5, 2], [1.5, 1, 0.5], [0, 0, 0]])
+    assert torch.equal(product(x, weight.contiguous(memory_format=torch.channels_last))[0, 0], expected)
+    grad = torch.zeros(1, 1, 3, 3)
+    grad[0, 0, 1, 2] = 4.0
+    reached = torch.zeros(4, 3, 3)
+    reached[2, 0, 0] = 2.0
+    assert torch.equal(weight_gradient(grad.contiguous(memory_format=torch.channels_last), x)[0], reached)
+
+
+def test_a_negative_zero_is_no_event() -> None:
+    x = torch.full((1, 4, 2, 2), -0.0).contiguous(memory_format=torch.channels_last)
+    weight = torch.full((3, 4, 3, 3), torch.inf).contiguous(memory_format=torch.channels_last)
+    assert torch.equal(product(x, weight), torch.zeros(1, 3, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("channels", "dtype", "fits"),
+    [(2, torch.float32, True), (3, torch.float32, False), (4, torch.bfloat16, True), (6, torch.bfloat16, False)],
+)
+def test_maps_whose_channels_fill_whole_words_of_eight_bytes_are_taken(
+    channels: int, dtype: torch.dtype, fits: bool
+) -> None:
+    assert suits(torch.zeros(1, channels, 2, 2, dtype=dtype), torch.zeros(1, channels, 3, 3, dtype=dtype)) == fits
+    assert not suits(torch.zeros(1, 8, dtype=dtype), torch.zeros(1, 8, dtype=dtype))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(3, 4, 2, 5, 7), (2, 3, 1, 40, 50)])
-def test_every_value_but_zero_is_an_event_at_its_place(shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    draws = torch.Generator().manual_seed(0)
-    train = torch.randint(-1, 2, shape, generator=draws).to(dtype) * 0.25
+def test_every_value_but_zero_is_counted_at_its_place(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    train = torch.randint(-1, 2, shape, generator=torch.Generator().manual_seed(0)).to(dtype) * 0.25
     train[0, 0] = -0.0
     expected = np.count_nonzero(train.float().numpy(), axis=(0, 1, 2))
     assert np.array_equal(count_events(train).numpy(), expected)

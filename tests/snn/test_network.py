@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from harness.config import NetworkSpec, NeuronSpec
+from harness.config import Initialisation, NetworkSpec, NeuronSpec
 from harness.errors import HarnessError
 from harness.papers.dct_snn.recipe import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
 from harness.snn.network import Network, Shape, stages
@@ -68,9 +68,12 @@ def test_the_output_layer_has_no_dropout() -> None:
     assert [gain is None for gain in network.masks(2, 0.5, 0.5, seeded())] == [False, True]
 
 
-def test_fan_in_initialisation_is_normal_with_that_variance() -> None:
-    network = Network(NetworkSpec("n", (32,), (200,)), (3, 16, 16), 10, seeded(), "fan-in")
+@pytest.mark.parametrize(("initialisation", "variance"), [("he", 2.0), ("fan-in", 1.0)])
+def test_initial_weights_are_normal_with_the_variance_of_the_recipe(
+    initialisation: Initialisation, variance: float
+) -> None:
+    network = Network(NetworkSpec("n", (32,), (200,)), (3, 16, 16), 10, seeded(), initialisation)
     for weight, inputs in zip(network.weights, (27, 32 * 16 * 16, 200), strict=True):
-        values = weight.detach().flatten()
-        assert values.std().item() * inputs**0.5 == pytest.approx(1.0, abs=0.1)
-        assert values.abs().max().item() * inputs**0.5 > 2  # a uniform draw would end at √3
+        values = weight.detach().flatten() * (inputs / variance) ** 0.5
+        assert values.std().item() == pytest.approx(1.0, abs=0.1)
+        assert values.abs().max().item() > 2  # a uniform draw would end at √3

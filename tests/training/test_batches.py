@@ -46,10 +46,6 @@ def test_without_augmentation_nothing_is_drawn() -> None:
     assert torch.equal(before, generator.get_state())
 
 
-def test_pixels_become_minus_one_to_one() -> None:
-    assert normalised(torch.tensor([[[[0, 255]]]], dtype=torch.uint8)).flatten().tolist() == [-1.0, 1.0]
-
-
 def test_a_batch_holds_the_chosen_images_with_their_labels() -> None:
     labels = torch.arange(10)
     held = ImageSet(labels.view(10, 1, 1, 1).to(torch.uint8), labels)

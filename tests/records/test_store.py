@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
-from harness.machine.files import write_atomically
 from harness.records.store import read_record, record_path, record_paths, write_record
 from harness.schema import Record
 from tests.cells import run_tiny
@@ -24,6 +23,7 @@ def test_a_record_reads_back_as_it_was(record: Record, tmp_path: Path) -> None:
     again = read_record(path)
     assert again.curve == record.curve
     assert again.config == record.config
+    assert all(isinstance(count, int) for count in json.loads(path.read_text())["curve"]["correct"])
 
 
 @pytest.mark.parametrize(("folder", "levels"), [("", 3), ("quickstart/smoke", 1), ("quickstart/smoke/cyclic-16", 0)])
@@ -32,11 +32,6 @@ def test_what_lies_beside_a_record_is_none(record: Record, tmp_path: Path, folde
     for beside in ("seed-0000.verified-training.json", "seed-0001.verified-snntorch.json", "seed-0001.safetensors"):
         path.with_name(beside).write_text("{}")
     assert record_paths(tmp_path / folder, levels) == [path]
-
-
-def test_counts_are_integers(record: Record, tmp_path: Path) -> None:
-    raw = json.loads(write_record(tmp_path, record).read_text())
-    assert all(isinstance(count, int) for count in raw["curve"]["correct"])
 
 
 def test_an_edited_record_is_tampered(record: Record, tmp_path: Path) -> None:
@@ -69,13 +64,3 @@ def test_another_schema_is_named(record: Record, tmp_path: Path) -> None:
     path.write_text(path.read_text().replace('"schema_version": 4', '"schema_version": 1'))
     with pytest.raises(HarnessError, match="record of schema 1, this harness reads 4"):
         read_record(path)
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -1,4 +1,4 @@
-"""How many threads a run takes, and that waiting threads do not spin for long."""
+"""A process: how many threads a run takes, that waiting threads do not spin for long, and that freed memory is kept."""
 
 import os
 import subprocess
@@ -76,14 +76,16 @@ def test_spinning_is_bounded_unless_the_user_has_set_it(
     assert os.environ.get("GOMP_SPINCOUNT") == bound
 
 
+@pytest.mark.slow
 def test_the_command_bounds_it_before_torch_is_loaded() -> None:
     said = "print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])"
-    program = f"import sys, os, harness.cli as c; c.app = lambda *_, **__: {said}; c.main()"
+    program = f"import sys, os, harness.cli as c; c.main(lambda *_, **__: {said})"
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", SPINS]
 
 
+@pytest.mark.slow
 def test_a_run_says_its_threads_and_the_record_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
@@ -98,3 +100,34 @@ def test_a_run_says_its_threads_and_the_record_keeps_them(tmp_path: Path, monkey
     assert "device cpu, 1 thread: a small network" in result.stderr
     record = read_record(tmp_path / "results/local/quickstart/smoke/cyclic-16/seed-0000.json")
     assert (record.threads, record.environment["threads"]) == (1, "1")
+
+
+# Memory that was freed is used again without faulting its pages in.
+
+SCRIPT = """
+import resource, sys, torch
+from harness.machine.process import keep_freed_memory
+if sys.argv[1] == "keep" and not keep_freed_memory():
+    sys.exit(77)
+def fill():
+    torch.ones(64 << 18)
+fill(); fill()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    fill()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def faults(how: str) -> int:
+    result = subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, check=False)
+    if result.returncode == 77:
+        pytest.skip("the C library has no mallopt")
+    return int(result.stdout)
+
+
+@pytest.mark.slow
+def test_pages_are_kept() -> None:
+    kept = faults("keep")
+    assert kept < 100
+    assert faults("leave") > kept

@@ -1,11 +1,12 @@
 """Fingerprints: what computes counts, where it stands and what it is called does not."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,7 @@ EQUAL = {
         "def g(): return 1  # decides no number\ndef f(): g()\n",
         "def g():  # decides no number\n    print('other')\ndef f(): g()\n",
     ),
+    "a global hidden by a local": ("x = 1\ndef f(x): return x\n", "x = 2\ndef f(x): return x\n"),
     "the order of definitions": ("A = 1\ndef f(): return A\n", "def f(): return A\nA = 1\n"),
 }
 DIFFERENT = {
@@ -115,11 +117,6 @@ def test_what_does_not_count(case: str, digest: Callable[..., str]) -> None:
 def test_what_counts(case: str, digest: Callable[..., str]) -> None:
     before, after = DIFFERENT[case]
     assert digest(before) != digest(after)
-
-
-def test_a_local_name_hides_a_global_one(digest: Callable[..., str]) -> None:
-    before, after = (f"x = {n}\ndef f(x):\n    return x\n" for n in (1, 2))
-    assert digest(before) == digest(after)
 
 
 def test_what_a_recipe_chooses_counts_only_where_it_is_chosen(digest: Callable[..., str]) -> None:
@@ -191,39 +188,39 @@ class Edited:
         assert old in self.read(name)
         self.write(name, self.read(name).replace(old, new))
 
+    def replace_everywhere(self, old: str, new: str) -> None:
+        for path in self.folder.rglob("*.py"):
+            if old in path.read_text():
+                self.replace(path.relative_to(self.folder).as_posix(), old, new)
+
     def undo(self) -> None:
         for path, text in self.before.items():
             path.unlink() if text is None else path.write_text(text)
 
 
 @pytest.fixture
-def edited(sources: Path) -> Any:
+def edited(sources: Path) -> Iterator[Edited]:
     copy = Edited(sources)
     yield copy
     copy.undo()
 
 
-def importers(folder: Path, module: str) -> list[str]:
-    return [p.relative_to(folder).as_posix() for p in folder.rglob("*.py") if f"from {module} import" in p.read_text()]
+@pytest.fixture(scope="module")
+def before(sources: Path) -> dict[str, str]:
+    return digests(sources)
 
 
-def moved(edited: Edited, old: str, new: str) -> None:
-    for name in importers(edited.folder, old):
-        edited.replace(name, f"from {old} import", f"from {new} import")
-
-
-def test_two_modules_merged_change_nothing(edited: Edited) -> None:
-    before = digests(edited.folder)
+@pytest.mark.slow
+def test_two_modules_merged_change_nothing(edited: Edited, before: dict[str, str]) -> None:
     small, layers = "harness/snn/kernels/small_maps.py", "harness/snn/kernels/layers.py"
     edited.replace(layers, "from harness.snn.kernels.small_maps import faster_by_products, weight_gradient\n", "")
     edited.write(layers, edited.read(layers) + edited.read(small))
     edited.write(small, "")
-    moved(edited, "harness.snn.kernels.small_maps", "harness.snn.kernels.layers")
+    edited.replace_everywhere("from harness.snn.kernels.small_maps import", "from harness.snn.kernels.layers import")
     assert digests(edited.folder) == before
 
 
-def test_a_module_split_changes_nothing(edited: Edited) -> None:
-    before = digests(edited.folder)
+def test_a_module_split_changes_nothing(edited: Edited, before: dict[str, str]) -> None:
     text = edited.read("harness/training/batches.py")
     head, rest = text.split("def on_device")
     middle, tail = ("def on_device" + rest).split("def batch(")
@@ -234,11 +231,9 @@ def test_a_module_split_changes_nothing(edited: Edited) -> None:
     assert digests(edited.folder) == before
 
 
-def test_a_definition_renamed_changes_nothing(edited: Edited) -> None:
-    before = digests(edited.folder)
-    for path in edited.folder.rglob("*.py"):
-        if "lif_reference" in path.read_text():
-            edited.replace(path.relative_to(edited.folder).as_posix(), "lif_reference", "reference_neuron")
+@pytest.mark.slow
+def test_a_definition_renamed_changes_nothing(edited: Edited, before: dict[str, str]) -> None:
+    edited.replace_everywhere("lif_reference", "reference_neuron")
     assert digests(edited.folder) == before
 
 
@@ -253,15 +248,15 @@ def test_a_definition_renamed_changes_nothing(edited: Edited) -> None:
     ],
     ids=["flush denormals", "an import exchanged", "the surrogate", "a kernel of the CPU"],
 )  # fmt: skip
-def test_a_change_that_decides_numbers_makes_all_stale(edited: Edited, name: str, old: str, new: str) -> None:
-    before = digests(edited.folder)
+def test_a_change_that_decides_numbers_makes_all_stale(
+    edited: Edited, before: dict[str, str], name: str, old: str, new: str
+) -> None:
     edited.replace(name, old, new)
     after = digests(edited.folder)
     assert all(after[encoder] != before[encoder] for encoder in before)
 
 
-def test_a_constant_of_an_encoder_makes_its_own_records_stale(edited: Edited) -> None:
-    before = digests(edited.folder)
+def test_a_constant_of_an_encoder_makes_its_own_records_stale(edited: Edited, before: dict[str, str]) -> None:
     text = edited.read("encoders/phase.py")
     changed = re.sub(r"^(PERIOD|BITS|PLANES) = 8", r"\1 = 7", text, flags=re.MULTILINE)
     assert changed != text
@@ -270,8 +265,9 @@ def test_a_constant_of_an_encoder_makes_its_own_records_stale(edited: Edited) ->
     assert [encoder for encoder in before if after[encoder] != before[encoder]] == ["phase"]
 
 
-def test_a_kernel_of_the_gpu_makes_no_record_of_the_cpu_stale(edited: Edited) -> None:
-    before, on_gpu = digests(edited.folder), digests(edited.folder, "cuda")
+@pytest.mark.slow
+def test_a_kernel_of_the_gpu_makes_no_record_of_the_cpu_stale(edited: Edited, before: dict[str, str]) -> None:
+    on_gpu = digests(edited.folder, "cuda")
     edited.replace("harness/snn/kernels/gpu.py", "OUTPUTS = 256", "OUTPUTS = 128")
     assert digests(edited.folder) == before
     assert all(digest != on_gpu[encoder] for encoder, digest in digests(edited.folder, "cuda").items())
@@ -283,17 +279,13 @@ def test_what_a_cell_depends_on() -> None:
     assert not {"encoders.poisson", "encoders.phase", "encoders.registry", "harness.machine.files"} & modules.keys()
 
 
-def test_names_do_not_count() -> None:
+def test_config_and_data_count_and_names_do_not() -> None:
     one = tiny_config()
     network = replace(one.network, name="other")
-    other = replace(one, experiment="other", profile="paper", arm="other", network=network)
-    assert fingerprint(one, "data") == fingerprint(other, "data")
-
-
-def test_config_and_data_count() -> None:
-    base = fingerprint(tiny_config(), "data").digest
-    assert fingerprint(tiny_config(seed=1), "data").digest != base
-    assert fingerprint(tiny_config(), "other").digest != base
+    named = replace(one, experiment="other", profile="paper", arm="other", network=network)
+    assert fingerprint(named, "data") == fingerprint(one, "data")
+    assert fingerprint(tiny_config(seed=1), "data").digest != fingerprint(one, "data").digest
+    assert fingerprint(one, "other").digest != fingerprint(one, "data").digest
 
 
 def test_a_field_at_its_default_does_not_enter_the_recipe() -> None:
@@ -309,9 +301,26 @@ def test_a_recipe_is_the_same_after_a_record_was_read() -> None:
     assert recipe_digest(again) == recipe_digest(config)
 
 
+@pytest.mark.slow
 def test_reading_sources_imports_no_torch() -> None:
     code = (
         "import sys; from harness.records.definitions import SOURCES as s; "
         "s.reached(('harness.training.cell:run_cell',), 'cpu', {}); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.slow
+def test_status_calls_exactly_the_committed_records_of_a_changed_encoder_stale(edited: Edited) -> None:
+    """From one end to the other: a copy of the program is edited and asked for the state of `results/evidence`."""
+
+    def states() -> dict[str, str]:
+        command = [sys.executable, "-m", "harness", "status", "--results-dir", str(HERE / "results/evidence"), "--json"]
+        environment = {**os.environ, "PYTHONPATH": str(edited.folder)}
+        done = subprocess.run(command, cwd=edited.folder, env=environment, capture_output=True, text=True, check=True)
+        return {cell["record"]: cell["status"] for cell in json.loads(done.stdout)["cells"] if cell["record"]}
+
+    today = states()
+    edited.replace("encoders/direct.py", "return images.to(dtype)", "return (images * 1).to(dtype)")
+    changed = {record for record, state in states().items() if state != today[record]}
+    assert changed == {record for record, state in today.items() if "/direct" in record and state == "done"} != set()

@@ -15,16 +15,14 @@ from harness.training.loop import require_all_finite, require_finite
 from tests.cells import run_tiny, tiny_config
 
 
-def test_divergence_is_named() -> None:
+@pytest.mark.parametrize(("stage", "epochs", "rate"), [("ann", 5, 1e30), ("snn", 2, 1e38)])
+def test_divergence_is_named_with_its_stage_and_layer(stage: str, epochs: int, rate: float) -> None:
     config = tiny_config()
-    with pytest.raises(CellFailure, match=r"ANN epoch 1/5 diverged: loss (nan|inf), first in linear[12]"):
-        run_tiny(replace(config, ann=replace(config.ann, learning_rate=1e30)))
-
-
-def test_divergence_of_fine_tuning_is_named_with_its_layer() -> None:
-    config = tiny_config()
-    with pytest.raises(CellFailure, match=r"SNN epoch 1/2 diverged: loss (nan|inf), first in linear[12]"):
-        run_tiny(replace(config, snn=replace(config.snn, learning_rate=1e38)))
+    recipe = replace(getattr(config, stage), learning_rate=rate)
+    with pytest.raises(
+        CellFailure, match=rf"{stage.upper()} epoch 1/{epochs} diverged: loss (nan|inf), first in linear"
+    ):
+        run_tiny(replace(config, **{stage: recipe}))
 
 
 def test_the_layer_named_is_the_first_whose_weights_are_not_finite() -> None:

@@ -1,0 +1,295 @@
+"""A whole cell: the same twice, with either kernel and after an interruption; what it records; failures are named."""
+
+import base64
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import encoders
+from harness.config import Balancing, EncoderSpec, NetworkSpec, NeuronSpec, Reading, SnnRecipe
+from harness.errors import CellFailure, Stopped
+from harness.machine.environment import machine
+from harness.papers import catalogue
+from harness.records.store import digest_of
+from harness.schema import Counts, Record
+from harness.snn.balancing import balance
+from harness.snn.kernels import Kernel, events
+from harness.snn.kernels.events import events_pay, weight_gradient
+from harness.snn.network import Network, Stage
+from harness.snn.neuron import layer_neurons
+from harness.training import cell
+from harness.training.ann import AnnCache
+from harness.training.batches import encoder_key, generator
+from harness.training.cell import DTYPES, Setting, run_cell
+from harness.training.checkpoint import Checkpoint, Watch
+from harness.training.evaluate import Evaluation, evaluate
+from tests.cells import run_tiny, tiny_config, tiny_data
+
+
+@pytest.fixture(scope="module")
+def whole() -> Record:
+    """The record of a cell that nothing interrupted."""
+    return run_tiny()
+
+
+def content(record: Record) -> str:
+    return digest_of(msgspec.structs.replace(record, environment={}))
+
+
+def curve_of(record: Record) -> Counts:
+    assert record.curve is not None
+    return record.curve
+
+
+def test_it_learns(whole: Record) -> None:
+    curve = curve_of(whole)
+    assert (curve.total, len(curve.correct)) == (100, 6)
+    assert curve.correct[-1] > 60
+    assert curve.correct[-1] == whole.epochs[-1].correct
+
+
+def test_the_same_seed_gives_the_same_record_and_another_seed_another(whole: Record) -> None:
+    assert digest_of(run_tiny()) == digest_of(whole)
+    assert run_tiny(tiny_config(seed=1)).curve != whole.curve
+
+
+def test_random_draws_are_part_of_the_seed() -> None:
+    config = tiny_config(encoder=EncoderSpec("poisson"), balancing=Balancing(images=50))
+    assert digest_of(run_tiny(config)) == digest_of(run_tiny(config))
+
+
+@pytest.mark.parametrize("reading", ["equation", "algorithm", "released-code"])
+def test_the_fast_kernel_changes_nothing_in_fp32(reading: Reading) -> None:
+    config = tiny_config(neuron=NeuronSpec(reading))
+    assert content(run_tiny(config, kernel="numba")) == content(run_tiny(config, kernel="reference"))
+
+
+def test_the_ann_is_trained_once_for_all_arms(whole: Record, tmp_path: Path) -> None:
+    stages: list[str] = []
+    run = partial(run_tiny, ann_cache=AnnCache(tmp_path), watch=Watch(lambda stage, _: stages.append(stage)))
+    first = run()
+    assert any(stage.startswith("ANN") for stage in stages)
+    stages.clear()
+    other = run(tiny_config(timesteps=3))
+    assert not any(stage.startswith("ANN") for stage in stages)
+    assert first.ann_epochs == other.ann_epochs
+    assert digest_of(run()) == digest_of(first) == digest_of(whole)
+
+
+# Interrupted, and with damaged files.
+
+
+def test_an_interrupted_cell_ends_with_the_same_record(
+    whole: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
+    calls = []
+
+    def interrupted(*args: Any) -> Evaluation:
+        calls.append(1)
+        if len(calls) == 3:  # after balancing, after the first epoch, after the second
+            raise KeyboardInterrupt
+        return evaluate(*args)
+
+    monkeypatch.setattr(cell, "evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_tiny(checkpoint=checkpoint)
+    assert len(list(tmp_path.iterdir())) == 2
+    monkeypatch.setattr(cell, "evaluate", evaluate)
+    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(whole)
+
+
+def test_a_cell_stopped_again_and_again_ends_with_the_same_record(whole: Record, tmp_path: Path) -> None:
+    draws, stops, record = random.Random(0), 0, None
+    run = partial(run_tiny, checkpoint=Checkpoint(tmp_path / "checkpoint", "cell"))
+    while record is None:
+        try:
+            record = run(ann_cache=AnnCache(tmp_path / "anns"), watch=Watch(stop=lambda: draws.random() < 0.3))
+        except Stopped:
+            stops += 1
+    assert stops > 10
+    assert digest_of(record) == digest_of(whole)
+
+
+def one_bit_changed(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_broken_checkpoint_only_costs_time(whole: Record, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
+    path = checkpoint.part("training").path
+    assert path is not None
+    path.write_bytes(b"not a checkpoint")
+    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(whole)
+    one_bit_changed(path)  # whole now: that of a finished cell
+    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(whole)
+
+
+def test_a_cached_ann_with_a_changed_bit_is_trained_again(whole: Record, tmp_path: Path) -> None:
+    run_tiny(ann_cache=AnnCache(tmp_path))
+    (entry,) = tmp_path.glob("*.pt")
+    sound = entry.read_bytes()
+    one_bit_changed(entry)
+    assert digest_of(run_tiny(ann_cache=AnnCache(tmp_path))) == digest_of(whole)
+    assert entry.read_bytes() == sound
+
+
+def test_a_cache_whose_disk_is_full_costs_time_and_no_cell(
+    whole: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("harness.training.checkpoint.write_sealed", full)
+    told: list[OSError] = []
+    record = run_tiny(ann_cache=AnnCache(tmp_path, trouble=told.append))
+    assert {error.errno for error in told} == {28}
+    assert digest_of(record) == digest_of(whole)
+
+
+# What a record holds.
+
+
+def test_a_reading_on_the_way_is_that_of_a_training_cut_there(whole: Record) -> None:
+    config = tiny_config()
+    on_the_way = run_tiny(replace(config, snn=replace(config.snn, readings=(0.5, 1.0))))
+    half = run_tiny(replace(config, snn=replace(config.snn, epochs=1)))
+    assert on_the_way.on_the_way == {"0.5": half.curve, "1": on_the_way.curve}
+    assert on_the_way.curve == whole.curve
+
+
+def test_a_record_holds_a_bit_for_each_test_image(whole: Record) -> None:
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(whole.right["6"]), np.uint8))
+    assert len(bits) == 104
+    assert bits.sum() == curve_of(whole).correct[-1]
+
+
+def test_operations_are_counted_from_measured_spikes(whole: Record) -> None:
+    first, last = whole.layers
+    assert (first.macs, last.macs) == (64 * 24, 24 * 10)
+    assert first.spikes is not None
+    assert last.accumulates == pytest.approx(first.spikes * 10)
+    assert 0 < first.accumulates < 64 * 6 * 24
+
+
+def test_a_graded_code_is_marked_as_multiplying() -> None:
+    record = run_tiny(tiny_config(encoder=EncoderSpec("direct")))
+    assert [layer.multiplies for layer in record.layers] == [True, False]
+
+
+def test_a_silent_layer_is_named() -> None:
+    # One step of delay with T = 1: nothing ever reaches the output.
+    with pytest.raises(CellFailure, match="linear1 fires no spike"):
+        run_tiny(tiny_config(timesteps=1, neuron=NeuronSpec(clock="layer-delay")))
+
+
+# The products and the kernel of a cell.
+
+CONVOLUTIONS: dict[str, Any] = {
+    "network": NetworkSpec("tiny", (4, "A", 3), ()),
+    "snn": SnnRecipe(1, 32, 1e-3),
+    "precision": "bf16",
+}
+
+
+def test_each_layer_takes_the_product_that_its_activity_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = set()
+
+    def quiet(stage: Stage, activity: float, _: torch.dtype) -> bool:
+        return stage.name == "conv2" and 0 < activity < 1
+
+    def product(x: Tensor, weight: Tensor) -> Tensor:
+        shapes.add(tuple(weight.shape))
+        return F.conv2d(x, weight, padding=1)
+
+    monkeypatch.setattr(cell, "events_pay", quiet)
+    monkeypatch.setattr(events, "product", product)
+    config = tiny_config(**CONVOLUTIONS, products="by-activity")
+    record = run_tiny(config)
+    assert record.products == ["dense", "events"]
+    assert shapes == {(3, 4, 3, 3)}
+    monkeypatch.setattr(cell, "events_pay", lambda *_: False)
+    again = run_tiny(config, products=tuple(record.products))  # as a verification elsewhere obeys the record
+    assert again.products == record.products
+    assert again.curve == record.curve
+
+
+def test_no_break_even_is_known_for_a_family_that_was_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage("conv2", (64, 8, 8), (64, 8, 8), convolution=True)
+    assert not events_pay(stage, 0.001, torch.float64)
+    monkeypatch.setattr(events, "FAMILIES", (machine(torch.device("cpu")).instructions[0],))
+    monkeypatch.setattr(events, "BREAK_EVEN", {(events.FAMILIES[0], torch.bfloat16): 0.05})
+    assert events_pay(stage, 0.04, torch.bfloat16)
+    assert not events_pay(stage, 0.06, torch.bfloat16)
+    assert not events_pay(replace(stage, inputs=(3, 8, 8)), 0.04, torch.bfloat16)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "called", "recorded"), [("auto", set(), "numba"), ("events", {"product", "gradient"}, "events")]
+)
+def test_only_the_kernel_of_events_skips_inputs_of_zero(
+    kernel: Kernel, called: set[str], recorded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set()
+
+    def product(x: Tensor, weight: Tensor) -> Tensor:
+        found.add("product")
+        return F.conv2d(x, weight, padding=1)
+
+    def gradient(grad: Tensor, x: Tensor) -> Tensor:
+        found.add("gradient")
+        return weight_gradient(grad, x)
+
+    monkeypatch.setattr(events, "product", product)
+    monkeypatch.setattr(events, "weight_gradient", gradient)
+    record = run_tiny(tiny_config(**CONVOLUTIONS), kernel=kernel)
+    assert found == called
+    assert record.environment["kernel"] == recorded
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_a_cell_on_cuda_learns_as_it_does_on_the_cpu(whole: Record) -> None:
+    result = run_cell(tiny_config(), tiny_data(), encoders.create("dct"), Setting(torch.device("cuda"))).result
+    assert abs(result.curve.correct[-1] - curve_of(whole).correct[-1]) <= 10
+
+
+@pytest.mark.slow
+def test_no_thread_meets_a_denormal_number() -> None:
+    script = """
+import torch
+import harness.training.cell
+tiny = torch.full((4_000_000,), 1e-39)  # enough for every thread of torch
+print(int((tiny * 1.0 != 0).sum()), int((torch.full((64, 64), 1e-39) @ torch.full((64, 64), 1e30)).count_nonzero()))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "0"]
+
+
+@pytest.mark.slow
+def test_one_step_of_vgg9_on_the_papers_map_has_a_finite_loss_and_moves_every_weight() -> None:
+    experiment = catalogue().experiment("cifar10-vgg9")
+    config = experiment.resolve(experiment.arms[0], experiment.profile("paper"), 0)
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    encoder = encoders.create(config.encoder.name, **config.encoder.parameters).calibrate(images)
+    train = encoder.encode(images, config.timesteps, encoder_key(0, "encoder-training", 0)).to(DTYPES[config.precision])
+    assert train.shape == (48, 2, 3, 60, 60)
+    network = Network(config.network, (3, 60, 60), 10, generator(0, "initial-weights"))
+    thresholds = balance(network, lambda: [train], config.balancing, config.neuron)
+    gains = network.masks(2, config.snn.dropout, config.snn.dropout, generator(0, "snn-dropout"))
+    loss = F.cross_entropy(network.snn(train, layer_neurons(thresholds, config.neuron, gains)), torch.tensor([3, 7]))
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert all(weight.grad is not None and bool(weight.grad.any()) for weight in network.weights)
