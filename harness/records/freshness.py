@@ -81,6 +81,8 @@ class Records:
             other = freshness(path, config, self.certificates, data) if path != own else found
             if other.state == "done":
                 return other
+            if found.state == "missing" and other.state == "stale":
+                found = other
         return found
 
     def _usual(self, own: Path) -> str:
