@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from encoders.errors import EncoderError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:  # torch is imported with the first encoder, not with the comm
     from encoders.base import Encoder, EncoderInfo
 
 GROUP = "dct_snn.encoders"
-HOW_TO_GET_PEERS = "pip install 'dct-snn-harness[peers]'"
 
 
 class BuiltIn(NamedTuple):
@@ -67,6 +67,12 @@ def peers() -> list[str]:
     return [name for name in PEERS if find_spec(library_of(name)) is not None]
 
 
+def how_to_get_peers() -> str:  # decides no number
+    """The command that installs the libraries of `PEERS`: by the extra in a clone, elsewhere by their own names."""
+    in_clone = (Path.cwd() / "encoders" / "registry.py") == Path(__file__)
+    return "pip install " + ("'.[peers]'" if in_clone else " ".join(dict.fromkeys(map(library_of, PEERS))))
+
+
 def library_of(name: str) -> str:
     """The library behind the adapter called `name`."""
     return name.split("-")[0]
@@ -86,7 +92,7 @@ def factory(name: str) -> "Callable[..., Encoder]":
         try:
             return _ours(name)
         except Exception as error:  # an old library under a new torch may raise anything
-            raise EncoderError(f"encoder '{name}' needs {library_of(name)}: {error}; {HOW_TO_GET_PEERS}") from error
+            raise EncoderError(f"encoder '{name}' needs {library_of(name)}: {error}; {how_to_get_peers()}") from error
     point = _plugin(name)
     try:
         return cast("Callable[..., Encoder]", point.load())

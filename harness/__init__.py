@@ -13,8 +13,6 @@ For notebooks, with nothing heavy imported until it is used:
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import encoders  # noqa: F401 - chooses the folder of Numba's cache before Numba is imported
-
 if TYPE_CHECKING:
     import pandas as pd
 

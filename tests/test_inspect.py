@@ -77,12 +77,9 @@ def test_probe_prints_a_table_and_writes_plot_and_csv(tmp_path: Path) -> None:
     assert float(rows[-1].split(",")[-1]) < 20
 
 
-@pytest.mark.parametrize(
-    ("option", "said"), [(("--reads", "mean"), "use sum or history"), (("--dataset", "cifar10"), "use digits or mnist")]
-)
-def test_a_probe_that_makes_no_sense_is_refused(option: tuple[str, str], said: str) -> None:
-    with pytest.raises(HarnessError, match=said):
-        run("probe", "direct", *option)
+def test_a_probe_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(HarnessError, match="use digits or mnist"):
+        run("probe", "direct", "--dataset", "cifar10")
 
 
 # Reading back: DCT against SciPy's transform and the membranes, any code against codes whose answer is known.

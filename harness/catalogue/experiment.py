@@ -4,6 +4,8 @@ An `Arm` says *what* is compared, a `Profile` says *how much* of the paper's rec
 a `CellConfig`. Imports no torch.
 """
 
+import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -22,7 +24,7 @@ from harness.config import (
     ProfileName,
     SnnRecipe,
 )
-from harness.errors import did_you_mean
+from harness.errors import HarnessError, did_you_mean
 
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
 
@@ -152,16 +154,17 @@ class Experiment:
         own = [f"{name}: {text}" for name, found in by_arm.items() for text in found if text not in shared]
         return (*shared, *own)
 
-    def added_arm(self, encoder: str) -> Arm:
-        """The arm that `--encoder` adds: the encoder with its default parameters, at the longest T, named after it."""
-        timesteps = max(arm.timesteps for arm in self.planned)
-        title = f"{encoder} (added by --encoder)"
-        return Arm(encoder, EncoderSpec(encoder), timesteps, title, in_paper=False, added=True)
+    def added_arm(self, text: str) -> Arm:
+        """The arm that `--encoder` adds, named as `encoder_text` spells it: at the longest T where none is given."""
+        spec, timesteps = parse_encoder(text)
+        name = encoder_text(spec, timesteps)
+        longest = max(arm.timesteps for arm in self.planned)
+        return Arm(name, spec, timesteps or longest, f"{name} (added by --encoder)", in_paper=False, added=True)
 
     def with_added(self, encoders: Iterable[str]) -> "Experiment":
-        """This experiment with an arm for each encoder. A name that is already an arm's adds nothing."""
+        """This experiment with an arm for each text of an encoder. A name that is already an arm's adds nothing."""
         known = {arm.name for arm in self.arms}
-        new = [name for name in dict.fromkeys(encoders) if name not in known]
+        new = dict.fromkeys(name for name in encoders if name not in known)
         return replace(self, arms=(*self.arms, *(self.added_arm(name) for name in new)))
 
     def cells(self, profile: Profile) -> Iterator[CellConfig]:
@@ -171,14 +174,16 @@ class Experiment:
 
     def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
         """The cell of `arm` at `profile` with `seed`."""
-        overlay = profile.encoder.get(arm.encoder.name, {})
+        parameters = {**arm.encoder.parameters, **profile.encoder.get(arm.encoder.name, {})}
+        if arm.added:  # what a user spells out stands
+            parameters |= arm.encoder.parameters
         config = CellConfig(
             experiment=self.name,
             profile=profile.name,
             arm=arm.name,
             seed=seed,
             dataset=self.dataset,
-            encoder=EncoderSpec(arm.encoder.name, {**arm.encoder.parameters, **overlay}),
+            encoder=EncoderSpec(arm.encoder.name, parameters),
             timesteps=arm.timesteps,
             network=profile.network,
             neuron=profile.neuron,
@@ -192,6 +197,41 @@ class Experiment:
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             config = _with(config, path.split("."), value)
         return config
+
+
+ENCODER = re.compile(r"([^()@/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?")
+
+
+def parse_encoder(text: str) -> tuple[EncoderSpec, int | None]:
+    """An encoder and its number of timesteps, None where the text has none.
+
+    Raises HarnessError for what cannot be read so.
+
+    >>> parse_encoder("dct(schedule=interleaved, frequencies=8)@4")
+    (EncoderSpec(name='dct', parameters={'frequencies': 8, 'schedule': 'interleaved'}), 4)
+    """
+    found = ENCODER.fullmatch(text)
+    given = [part.partition("=") for part in (found[2] or "").split(",")] if found else []
+    given = [] if given == [("", "", "")] else given
+    parameters = {key.strip(): _value(value.strip()) for key, _, value in sorted(given)}
+    if not found or len(parameters) < len(given) or not all(key.isidentifier() for key in parameters):
+        raise HarnessError(f"cannot read the encoder '{text}'", "write it as poisson, poisson(rate=0.5) or poisson@8")
+    return EncoderSpec(found[1], parameters), int(found[3]) if found[3] else None
+
+
+def encoder_text(spec: EncoderSpec, timesteps: int | None = None) -> str:
+    """The one text that `parse_encoder` reads as these: the name of an arm that `--encoder` adds."""
+    given = ",".join(f"{key}={value}" for key, value in sorted(spec.parameters.items()))
+    return spec.name + (f"({given})" if given else "") + (f"@{timesteps}" if timesteps else "")
+
+
+def _value(text: str) -> bool | int | float | str | None:
+    """A number, True, False or None; any other text is itself, without quotation marks."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return text
+    return value if value is None or isinstance(value, bool | int | float | str) else text
 
 
 def _with(data: Any, path: list[str], value: Any) -> Any:

@@ -1,35 +1,32 @@
 """The command line.
 
-Exit codes: 0 done; 1 a cell failed; 2 wrong usage or input; 3 a claim failed under --strict; 75 ended with a
-checkpoint; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 a cell failed, or a check found a difference; 2 wrong usage or input; 3 a claim failed under
+--strict; 75 ended with a checkpoint; 130 stopped by Ctrl-C.
 """
 
 import atexit
 import io
-import json
 import os
 import sys
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from encoders.errors import EncoderError
 from harness.cli.encoders import encoders_app
-from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir
-from harness.cli.records import status, verify
+from harness.cli.options import Grouped, GroupedCommands
+from harness.cli.records import predict, verify
 from harness.cli.report import report
 from harness.cli.run import run
-from harness.cli.run_options import Grouped
-from harness.cli.weights import predict
+from harness.cli.see import doctor, list_, show, status
 from harness.errors import HarnessError
-from harness.machine.console import console as plain
 from harness.machine.process import STOPPED, bound_spinning
 
 FLUSH_FAILED = 120
+USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
 
 app = typer.Typer(
+    cls=GroupedCommands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Do the published accuracy-versus-timestep results of DCT-SNN come out again? Evidence and verdicts.",
@@ -54,58 +51,15 @@ def _harness(
     pass
 
 
-app.command(cls=Grouped)(run)
-app.add_typer(encoders_app, name="encoders")
-app.command()(status)
-app.command()(verify)
-app.command()(predict)
-app.command()(report)
-
-USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
-
-ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, as `harness list` shows it.")]
-
-
-@app.command(name="list")
-def list_(as_json: AsJson = False) -> None:
-    """List the experiments."""
-    from harness.cli.look import experiment_rows, show_experiments
-    from harness.papers import catalogue
-
-    if as_json:
-        print(json.dumps({"experiments": experiment_rows(catalogue())}))
-    else:
-        show_experiments(catalogue(), plain())
-
-
-@app.command()
-def show(
-    experiment: ExperimentName,
-    profile: Annotated[str | None, typer.Option(help="Show the recipe of this profile alone.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show an experiment: arms, recipe of each profile, claims, deviations from the paper."""
-    from harness.cli.look import experiment_document, show_experiment
-    from harness.papers import catalogue
-
-    known = catalogue()
-    found = known.experiment(experiment)
-    profiles = found.profiles if profile is None else (found.profile(profile),)
-    if as_json:
-        print(json.dumps(experiment_document(found, known, profiles)))
-    else:
-        show_experiment(found, known, profiles, plain())
-
-
-@app.command()
-def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: AsJson = False) -> None:
-    """Show this machine: versions, device, data sets found and verified, free disk space."""
-    from harness.cli.machine import machine_document, show_machine
-
-    if as_json:
-        print(json.dumps(machine_document(data_dir, results_dir)))
-    else:
-        show_machine(plain(), data_dir, results_dir)
+app.command(name="list", cls=Grouped, rich_help_panel="See")(list_)
+app.command(cls=Grouped, rich_help_panel="See")(show)
+app.command(cls=Grouped, rich_help_panel="See")(report)
+app.command(cls=Grouped, rich_help_panel="See")(status)
+app.command(cls=Grouped, rich_help_panel="Try")(run)
+app.add_typer(encoders_app, name="encoders", rich_help_panel="Try")
+app.command(cls=Grouped, rich_help_panel="Trust")(verify)
+app.command(cls=Grouped, rich_help_panel="Use")(predict)
+app.command(cls=Grouped, rich_help_panel="Machine")(doctor)
 
 
 def main(commands: typer.Typer = app) -> None:
@@ -124,7 +78,13 @@ def main(commands: typer.Typer = app) -> None:
         message = _usage(error)
     except typer.Abort:
         sys.exit(STOPPED)
-    except (HarnessError, EncoderError) as error:
+    except HarnessError as error:
+        message = str(error)
+    except ValueError as error:
+        from encoders.errors import EncoderError  # here, because it imports the registry, and --help is to start soon
+
+        if not isinstance(error, EncoderError):
+            raise
         message = str(error)
     except OSError as error:  # a full disk, a folder that may not be written, a name that is too long
         named = error.filename2 or error.filename  # the second: where a finished file was to be put
@@ -151,11 +111,7 @@ def program(commands: typer.Typer = app) -> NoReturn:
 
 
 def _usage(error: Any) -> str:
-    """What Typer found wrong with the arguments, worded as every other error: what, then what to do."""
-    said = error.format_message().strip().removesuffix(".")
+    """Typer's usage error in our format: problem, then remedy."""
+    said = error.format_message().replace("Value error, ", "").strip().removesuffix(".")
     place = f" — see {error.ctx.command_path} --help" if error.ctx else ""
     return f"{said[:1].lower()}{said[1:]}{place}"
-
-
-if __name__ == "__main__":
-    program()

@@ -1,35 +1,46 @@
-"""`harness encoders`: list, check, show, probe and new."""
+"""`harness encoders`: list, show, probe, check and new."""
 
 import json
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from harness.cli.options import AsJson, DataDir
+from harness.cli.options import AsJson, DataDir, Grouped, GroupedCommands
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 encoders_app = typer.Typer(
-    no_args_is_help=False, rich_markup_mode=None, help="Encoders: list, check, show, probe, new."
+    cls=GroupedCommands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List encoders, draw one, probe one, check one, or start your own.",
 )
 
 SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's source is shown
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `harness encoders` shows it.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `harness encoders list` shows it.")]
+Timesteps = Annotated[int, typer.Option(metavar="T", help="Number of timesteps.")]
 
 
-@encoders_app.callback(invoke_without_command=True)
-def list_encoders(
-    context: typer.Context,
-    as_json: AsJson = False,
-) -> None:
+class ReadsChoice(StrEnum):
+    """What of a spike train the linear classifier reads."""
+
+    HISTORY = "history"
+    SUM = "sum"
+
+
+@encoders_app.command(name="list", cls=Grouped)
+def list_(as_json: AsJson = False) -> None:
     """List the installed encoders: origin, alphabet, period, deterministic or random."""
-    if context.invoked_subcommand is not None:
-        return
-    from encoders.registry import HOW_TO_GET_PEERS, PEERS, describe, library_of, peers
+    from rich.table import Table
+
+    from encoders.registry import PEERS, describe, how_to_get_peers, library_of, peers
 
     rows = describe()
     if as_json:
@@ -48,10 +59,13 @@ def list_encoders(
     console.print(table)
     for row in rows:
         if row.broken is not None:
-            console.print(f"{row.name}: {row.broken}", style="red", highlight=False, soft_wrap=True)
-    print("*: the first layer multiplies. window: the code spans all T steps; a shorter train is not a prefix of it.")
+            console.print(f"{row.name}: {row.broken}", style="red")
+    print(
+        "*: values are not 0 or ±1, so the first layer must multiply. window = yes: the image is spread over all T "
+        "steps; stopping early loses part of it."
+    )
     if missing := sorted({library_of(name) for name in PEERS} - {library_of(name) for name in peers()}):
-        print(f"not installed: {', '.join(missing)}; {HOW_TO_GET_PEERS} adds their encoders")
+        print(f"not installed: {', '.join(missing)}; {how_to_get_peers()} adds their encoders")
 
 
 def _facts(info: Any) -> tuple[str, ...]:
@@ -64,7 +78,7 @@ def _facts(info: Any) -> tuple[str, ...]:
     )
 
 
-@encoders_app.command()
+@encoders_app.command(cls=Grouped)
 def check(name: Name) -> None:
     """Check an encoder against every law that encoders keep, one line each. Exit code 1 if it breaks one."""
     from encoders import create
@@ -82,20 +96,21 @@ def check(name: Name) -> None:
         raise typer.Exit(1)
 
 
-@encoders_app.command()
+@encoders_app.command(cls=Grouped)
 def show(
     name: Name,
-    image: Annotated[int, typer.Option(help="Number of the test image, from 0.")] = 0,
+    image: Annotated[int, typer.Option(metavar="NUMBER", help="Number of the test image, from 0.")] = 0,
     dataset: Annotated[
-        str, typer.Option(help="digits, mnist, cifar10 or another that `harness doctor` finds.")
+        str, typer.Option(metavar="NAME", help="digits, mnist, cifar10 or another that `harness doctor` finds.")
     ] = "digits",
-    timesteps: Annotated[int, typer.Option(help="Number of timesteps, T.")] = 16,
+    timesteps: Timesteps = 16,
     out: Annotated[
-        Path | None, typer.Option(help="Path of the figure, without suffix. Default: named after the image, here.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The figure, without suffix. Default: named after the image, here."),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Draw how an encoder codes one image: spikes, their number at each step, and the image read back after t steps."""
+    """Draw how an encoder codes one image: spikes, their number at each step, and the image read back from them."""
     from harness.inspect import figure_of, look
 
     _require_name(out)
@@ -104,17 +119,15 @@ def show(
     print(drawn.alternative)
 
 
-@encoders_app.command()
+@encoders_app.command(cls=Grouped)
 def probe(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all built-in encoders.")
-    ] = None,
-    dataset: Annotated[str, typer.Option(help="digits or mnist.")] = "digits",
-    timesteps: Annotated[int, typer.Option(help="Number of timesteps, T.")] = 16,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Default: all built-in encoders.")] = None,
+    dataset: Annotated[str, typer.Option(metavar="NAME", help="digits or mnist.")] = "digits",
+    timesteps: Timesteps = 16,
     reads: Annotated[
-        str, typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
-    ] = "history",
-    out: Annotated[Path | None, typer.Option(help="Path of plot and table, without suffix.")] = None,
+        ReadsChoice, typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
+    ] = ReadsChoice.HISTORY,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Plot and table, without suffix.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
@@ -123,18 +136,20 @@ def probe(
     from harness.machine.files import write_atomically
 
     _require_name(out)
-    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads, data_dir)
-    drawn = inspect.probe_figure(accuracies, dataset, reads)
+    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads.value, data_dir)
+    drawn = inspect.probe_figure(accuracies, dataset, reads.value)
     console = plain()
-    console.print(drawn.alternative, soft_wrap=True, highlight=False)
+    console.print(drawn.alternative)
     console.print(_probe_table(accuracies))
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
-    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads).encode())
+    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads.value).encode())
     print(table)
 
 
-def _probe_table(accuracies: Mapping[str, Sequence[float]]) -> Table:
+def _probe_table(accuracies: Mapping[str, Sequence[float]]) -> "Table":
+    from rich.table import Table
+
     last = len(next(iter(accuracies.values())))
     columns = sorted({t for t in (1, 2, 4, 8, 16) if t < last} | {last})
     table = Table(box=None, header_style="bold")
@@ -164,10 +179,12 @@ def _write(drawn: Any, out: Path | None) -> Path:
     return stem
 
 
-@encoders_app.command()
+@encoders_app.command(cls=Grouped)
 def new(
     name: Name,
-    directory: Annotated[Path | None, typer.Option(help="Default: a new folder with the encoder's name.")] = None,
+    directory: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Default: a new folder with the encoder's name.")
+    ] = None,
 ) -> None:
     """Write a working package for an encoder of your own: code, entry point and conformance test."""
     from harness.plugins.skeleton import install_command, write_skeleton

@@ -1,20 +1,32 @@
-"""Options and folders that several commands share."""
+"""Options, folders and forms of help that several commands share."""
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from harness.errors import HarnessError
-
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the data sets. Default: HARNESS_DATA, cache, download.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else.")]
+from harness.errors import HarnessError, Stopped
+from harness.machine import process
 
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
 REPORTS = Path("reports")
 README = Path("README.md")
+
+
+class ProfileChoice(StrEnum):
+    """`harness.config.PROFILES`, for the shell's completion."""
+
+    SMOKE = "smoke"
+    LITE = "lite"
+    SHORT = "short"
+    PAPER = "paper"
 
 
 def folder(text: str | Path) -> Path:
@@ -31,12 +43,16 @@ def folder(text: str | Path) -> Path:
     return path
 
 
-def folder_option(text: str) -> Any:
+def folder_option(text: str, group: str | None = None) -> Any:
     """An option that takes a folder; `text` is its help."""
-    return typer.Option(help=text, parser=folder, metavar="FOLDER")
+    return typer.Option(help=text, parser=folder, metavar="FOLDER", rich_help_panel=group)
 
 
+AS_LISTED = "Its name, as `harness list` shows it"
+DATA_HELP = "Folder of the data sets. Default: $HARNESS_DATA, else the cache; missing ones are downloaded."
+DataDir = Annotated[Path | None, typer.Option(metavar="FOLDER", help=DATA_HELP)]
 ResultsDir = Annotated[Path, folder_option("Folder of the records.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else.")]
 
 
 def beside(results: Path) -> Path:
@@ -68,3 +84,58 @@ def seconds_of(text: str | None) -> float | None:
     if not found or float(found[1]) <= 0:
         raise HarnessError(f"'{text}' is not a duration", "write it as 90s, 9m or 2h")
     return float(found[1]) * UNITS[found[2]]
+
+
+@contextmanager
+def stoppable(how_to_go_on: str, deadline: process.Deadline | None = None) -> Iterator[None]:
+    """Inside the block, Ctrl-C ends the command with exit code 130 and a line that says how to go on.
+
+    So do SIGTERM and SIGUSR1. With a `deadline`, these two end the command with a checkpoint and exit code 75.
+    """
+    try:
+        with process.stoppable(deadline):
+            yield
+    except KeyboardInterrupt:
+        print(f"stopped: {how_to_go_on}", file=sys.stderr)
+        raise typer.Exit(process.STOPPED) from None
+    except Stopped as stopped:
+        kept = "with a checkpoint: run the same command again to go on"
+        lost = "without a checkpoint of it: the same command begins it again"
+        print(f"stopped in {stopped} {kept if stopped.kept else lost}", file=sys.stderr)
+        raise typer.Exit(process.AGAIN) from None
+
+
+def _write_groups(rows: list[tuple[str, tuple[str, str]]], formatter: Any) -> None:
+    """Write rows of help, each under the heading that comes with it."""
+    for heading in dict.fromkeys(heading for heading, _ in rows):
+        with formatter.section(heading):
+            formatter.write_dl([row for under, row in rows if under == heading])
+
+
+class Grouped(TyperCommand):
+    """A command whose options are listed under the heading that each names as its `rich_help_panel`."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write every option under its heading. Names of Python's types are left out, choices are not."""
+        rows = []
+        for parameter in self.get_params(ctx):
+            row = parameter.get_help_record(ctx)
+            if row is not None:
+                other = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                heading = getattr(parameter, "rich_help_panel", None) or other
+                rows.append((heading, (re.sub(r" <[^|>]*>", "", row[0]), row[1])))
+        _write_groups(rows, formatter)
+
+
+class GroupedCommands(TyperGroup):
+    """Commands listed under the heading that each names as its `rich_help_panel`, their first paragraph whole."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write every command under its heading."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                heading = getattr(command, "rich_help_panel", None) or "Commands"
+                rows.append((heading, (name, " ".join((command.help or "").split("\n\n")[0].split()))))
+        _write_groups(rows, formatter)

@@ -1,66 +1,24 @@
-"""`harness status` shows the state of the cells in a results folder; `harness verify` computes records again."""
+"""`harness verify` computes records a second time; `harness predict` runs a saved network."""
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, is_named
-from harness.errors import HarnessError, Stopped
-from harness.machine import process
+from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, stoppable
 from harness.machine.console import console as plain
+from harness.machine.console import counted
 
 
-@contextmanager
-def stoppable(how_to_go_on: str, deadline: process.Deadline | None = None) -> Iterator[None]:
-    """Inside the block, Ctrl-C ends the command with exit code 130 and a line that says how to go on.
+class SourceChoice(StrEnum):
+    """What a record is computed from a second time."""
 
-    So do SIGTERM and SIGUSR1. With a `deadline`, these two end the command with a checkpoint and exit code 75.
-    """
-    try:
-        with process.stoppable(deadline):
-            yield
-    except KeyboardInterrupt:
-        print(f"stopped: {how_to_go_on}", file=sys.stderr)
-        raise typer.Exit(process.STOPPED) from None
-    except Stopped as stopped:
-        kept = "with a checkpoint: run the same command again to go on"
-        lost = "without a checkpoint of it: the same command begins it again"
-        print(f"stopped in {stopped} {kept if stopped.kept else lost}", file=sys.stderr)
-        raise typer.Exit(process.AGAIN) from None
-
-
-def status(
-    experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]", help="Default: all experiments.")] = None,
-    results_dir: ResultsDir = LOCAL,
-    as_json: AsJson = False,
-) -> None:
-    """Show which cells are done, stale (and what changed), failed, running or missing. Nothing is trained."""
-    from harness.papers import catalogue
-    from harness.runs.status import STATES, lines
-    from harness.runs.status import status as look
-
-    named = is_named(results_dir)
-    found = look(results_dir, catalogue(), experiment)
-    if named and not found.cells:
-        raise HarnessError(f"{results_dir}: no records in it", "name a folder that `harness run` wrote")
-    if as_json:
-        print(json.dumps(found.document()))
-        return
-    console = plain()
-    if not found.cells:
-        console.print(f"no records in {results_dir}", highlight=False, soft_wrap=True)
-        return
-    counts = {"/".join(key): count for key, count in found.counts().items()}
-    width = max(map(len, counts))
-    for name, count in counts.items():
-        states = ", ".join(f"{count[state]} {state}" for state in STATES if count[state])
-        console.print(f"{name:<{width}}  {states}")
-    for line in lines(found):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    WEIGHTS = "weights"
+    TRAINING = "training"
+    SNNTORCH = "snntorch"
+    NORSE = "norse"
 
 
 def verify(
@@ -68,8 +26,8 @@ def verify(
         list[str], typer.Argument(metavar="RECORD…", help="Files of records, or EXPERIMENT/PROFILE/ARM/SEED.")
     ],
     source: Annotated[
-        str | None,
-        typer.Option("--from", help="weights, training, snntorch or norse. Default: kept weights, else training."),
+        SourceChoice | None,
+        typer.Option("--from", help="What computes them. Default: the kept weights, else training."),
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the second curve beside the record, and weights that it lacks.")
@@ -87,7 +45,7 @@ def verify(
 
         paths = [verifying.find(name, results_dir) for name in records]
         found = [(path, verifying.finished(path)) for path in paths]
-        asked = [(path, record, verifying.source_of(source, path, record)) for path, record in found]
+        asked = [(path, record, verifying.source_of(source and source.value, path, record)) for path, record in found]
         rows = []
         for path, record, how in asked:
             data = verifying.recorded_data(record, data_dir)
@@ -120,3 +78,53 @@ def verify(
         print(json.dumps({"verifications": rows}))
     if any(row["verdict"] == "different" for row in rows):
         raise typer.Exit(1)
+
+
+def predict(
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A .safetensors file that harness run wrote.")],
+    images: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Your own images. Default: the test images of the network's data set."),
+    ] = None,
+    frequencies: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Use the first so many frequencies of the DCT alone.")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Feed the frequencies in this order of the DCT code.")
+    ] = None,
+    timesteps: Annotated[
+        int | None, typer.Option(metavar="T", min=1, help="Number of timesteps. Default: as it was trained.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the class of each image after each timestep, as .parquet or .csv."),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a saved network on test images or your own, and print accuracy after each timestep."""
+    import msgspec
+    from rich.table import Table
+
+    from harness.runs.predict import Shorter
+    from harness.runs.predict_request import Request, answer
+
+    done = answer(Request(weights, images, data_dir, Shorter(frequencies, schedule, timesteps), out))
+    counts = done.predictions.counts
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(counts)))
+        return
+    console, about = plain(), done.about
+    console.print(
+        f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}: "
+        f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}"
+    )
+    if not counts.total:
+        console.print("no labels: no accuracy; --out writes the classes")
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("t", "correct", f"of {counts.total}"):
+        table.add_column(column, justify="right")
+    for t, correct in enumerate(counts.correct, start=1):
+        table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
+    console.print(table)

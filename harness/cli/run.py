@@ -1,70 +1,130 @@
 """`harness run`: train the cells of an experiment that have no record yet, and show the results."""
 
 import json
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import run_options as options
-from harness.cli.options import EVIDENCE, LOCAL, AsJson, beside, seconds_of
-from harness.cli.records import stoppable
-from harness.errors import HarnessError
+from harness.cli.options import (
+    AS_LISTED,
+    DATA_HELP,
+    EVIDENCE,
+    LOCAL,
+    AsJson,
+    ProfileChoice,
+    beside,
+    folder_option,
+    seconds_of,
+    stoppable,
+)
 from harness.machine.console import console as plain
 from harness.machine.process import Deadline
 
 if TYPE_CHECKING:
     from harness.catalogue import Catalogue
 
+what, how_much, where_ = (partial(typer.Option, rich_help_panel=name) for name in ("What", "How much", "Where"))
+
+
+class DeviceChoice(StrEnum):
+    """A device; auto: a GPU if there is one."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class KernelChoice(StrEnum):
+    """`harness.snn.kernels.Kernel`, named here because that module imports torch."""
+
+    AUTO = "auto"
+    NUMBA = "numba"
+    EVENTS = "events"
+    TRITON = "triton"
+    REFERENCE = "reference"
+
+
+class PlaceChoice(StrEnum):
+    """What the workers run on."""
+
+    HERE = "here"
+    SLURM = "slurm"
+    RAY = "ray"
+
 
 def run(
-    experiment: options.ExperimentOrFile,
-    profile: options.Profile = None,
-    seeds: options.Seeds = None,
-    arm: options.Arms = None,
-    encoder: options.Encoders = None,
-    device: options.Device = "auto",
-    kernel: options.KernelName = "auto",
-    workers: options.Workers = None,
-    on: options.On = "here",
-    slurm: options.SlurmOptions = None,
-    detach: options.Detach = False,
-    data_dir: options.DataFolder = None,
-    cache_dir: options.CacheFolder = None,
-    results_dir: options.Results = LOCAL,
-    for_time: options.ForTime = None,
-    dry_run: options.DryRun = False,
-    retry_failed: options.RetryFailed = False,
-    keep_weights: options.KeepWeights = None,
+    experiment: Annotated[
+        str, typer.Argument(metavar="EXPERIMENT", help=f"{AS_LISTED}, or a .py file.", rich_help_panel="What")
+    ],
+    arm: Annotated[list[str] | None, what(metavar="ARM", help="Train only this arm; repeat for more.")] = None,
+    encoder: Annotated[
+        list[str] | None,
+        what(metavar="ENCODER", help="Add an arm: poisson, or 'poisson(rate=0.5)' with parameters; repeat for more."),
+    ] = None,
+    timesteps: Annotated[
+        list[int] | None,
+        what(metavar="T", min=1, help="Timesteps of each --encoder; repeat for more. Default: the largest T."),
+    ] = None,
+    profile: Annotated[
+        ProfileChoice | None,
+        how_much(help="Share of the paper's recipe. Default: paper if it takes under three hours here, else lite."),
+    ] = None,
+    seeds: Annotated[
+        int | None, how_much(metavar="NUMBER", help="Number of seeds, from seed 0. Default: as the profile plans.")
+    ] = None,
+    dry_run: Annotated[bool, how_much("--dry-run", help="Show what would be trained; train nothing.")] = False,
+    retry_failed: Annotated[bool, how_much("--retry-failed", help="Train failed cells again.")] = False,
+    for_time: Annotated[
+        str | None,
+        how_much("--for", metavar="TIME", help="Stop with a checkpoint after 90s, 9m or 2h, say (exit code 75)."),
+    ] = None,
+    device: Annotated[DeviceChoice, where_(help="auto: a GPU if there is one.")] = DeviceChoice.AUTO,
+    kernel: Annotated[
+        KernelChoice,
+        where_(help="events skips inputs of zero: for wide networks without a GPU. reference is slow and readable."),
+    ] = KernelChoice.AUTO,
+    workers: Annotated[
+        int | None,
+        where_(metavar="NUMBER", help="Number of processes. Default: one here, elsewhere one a cell."),
+    ] = None,
+    on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = PlaceChoice.HERE,
+    slurm: Annotated[
+        list[str] | None,
+        where_(metavar="KEY=VALUE", help="An option for sbatch, such as partition=long; repeat for more."),
+    ] = None,
+    detach: Annotated[bool, where_("--detach", help="Submit to Slurm and do not wait.")] = False,
+    data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=DATA_HELP)] = None,
+    results_dir: Annotated[Path, folder_option("Folder of the records.", "Where")] = LOCAL,
+    keep_weights: Annotated[
+        bool | None, where_(help="Keep weights beside each record. Default: only those of networks under 2 MB.")
+    ] = None,
     as_json: AsJson = False,
-    worker_of: options.WorkerOf = None,
-    began: options.Began = None,
+    # What a run tells the workers that it starts.
+    worker_of: Annotated[int | None, typer.Option(hidden=True)] = None,
+    began: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Run the cells of an experiment that have no record yet, and show accuracy against timestep."""
+    """Train the cells of an experiment that have no record yet, and show accuracy against timestep."""
     deadline = Deadline(seconds_of(for_time), parent=worker_of)
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
-        from harness.data import cache
         from harness.papers import catalogue
-        from harness.plugins.skeleton import require_installed
         from harness.runs.plan import make_plan
         from harness.runs.workers import Where, execute
-        from harness.snn.neuron import Kernel
 
-        for name in encoder or ():
-            require_installed(name)
-        if cache_dir is not None:
-            cache.use(cache_dir)
-        where = Where(on, workers, tuple(slurm or ()), detach).checked()
+        where = Where(on.value, workers, tuple(slurm or ()), detach).checked()
         is_worker = worker_of is not None
         plan = make_plan(
             catalogue(),
             experiment,
-            profile=profile,
+            profile=profile and profile.value,
             seeds=seeds,
             arms=arm or (),
             encoders=encoder or (),
-            device=device,
-            kernel=_one_of("kernel", kernel, get_args(Kernel)),
+            timesteps=timesteps or (),
+            device=device.value,
+            kernel=kernel.value,
             workers=workers or 1,
             task_threads=where.task_threads(),
             data_dir=data_dir,
@@ -98,9 +158,3 @@ def _show_results(experiment: str, catalogue: "Catalogue", results: Path) -> Non
     console.print(results_table(experiment, sources, catalogue.claims))
     written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment], sources=sources).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
-
-
-def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> Any:
-    if value is not None and value not in allowed:
-        raise HarnessError(f"unknown {option} '{value}'", f"use {', '.join(allowed)}")
-    return value

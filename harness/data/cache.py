@@ -57,20 +57,6 @@ def folder_from(variable: str) -> Path | None:
         raise HarnessError(f"{variable} is {chosen}: there is no such user", "name a folder that exists") from None
 
 
-def use(chosen: Path) -> None:
-    """Let `chosen` be the cache folder of this process and of those that it starts.
-
-    Raises HarnessError where nothing can be written there: a user who names a folder counts on it.
-    """
-    try:
-        place = chosen.expanduser().absolute()
-        _try_writing(place)
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise HarnessError(f"cache folder {shown(chosen)}: {reason}", "choose another with --cache-dir") from None
-    os.environ["HARNESS_CACHE"] = str(place)
-
-
 def folder(name: str) -> Path | None:
     """The folder `name` of the cache; None, after a warning, where the cache cannot be written.
 

@@ -1,20 +1,24 @@
 """The one way to print for people: text as it is, names whole, nothing wrapped in a pipe."""
 
-from rich.console import Console
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PIPE_WIDTH = 1000  # columns where there is no terminal: wider than any table
 
 
-class PlainConsole(Console):
-    """A console for text that is not ours: brackets are no markup, and control characters are shown as their codes."""
+def console(stderr: bool = False) -> "Console":
+    """A console on standard output, or on standard error, for text that is not ours.
 
-    def render_str(self, text: str, **options: object):  # type: ignore[no-untyped-def]
-        """Text without control characters other than line breaks and tabs."""
-        return super().render_str(printable(text), **options)  # type: ignore[arg-type]
+    Brackets are no markup, and control characters are shown as their codes.
+    """
+    from rich.console import Console  # here, because `harness --help` needs none and would start later
 
+    class PlainConsole(Console):
+        def render_str(self, text: str, **options: object):  # type: ignore[no-untyped-def]
+            return super().render_str(printable(text), **options)  # type: ignore[arg-type]
 
-def console(stderr: bool = False) -> Console:
-    """A console on standard output, or on standard error."""
     found = PlainConsole(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
     if not found.is_terminal:
         found.width = PIPE_WIDTH

@@ -82,7 +82,7 @@ description = "An encoder for the DCT-SNN harness."
 requires-python = ">=3.11"
 dependencies = ["dct-snn-harness"]
 
-# The name on the left is what `harness run EXPERIMENT --encoder $name` and `harness encoders` know.
+# The name on the left is what `harness run EXPERIMENT --encoder $name` and `harness encoders list` know.
 [project.entry-points."$group"]
 $name = "$name:$encoder"
 

@@ -15,6 +15,7 @@ import msgspec
 from encoders.errors import EncoderError
 from encoders.registry import definition_of
 from harness.catalogue import Catalogue, Experiment, Profile
+from harness.catalogue.experiment import parse_encoder
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.records.admission import nonsense
@@ -163,10 +164,10 @@ def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
 
 
 def _is_encoder(name: str) -> bool:
-    """Whether there is an encoder called `name`, be its library installed or not."""
+    """Whether `name` is that of an arm that `--encoder` adds, be the encoder's library installed or not."""
     try:
-        definition_of(name)
-    except EncoderError:
+        definition_of(parse_encoder(name)[0].name)
+    except (EncoderError, HarnessError):
         return False
     return True
 

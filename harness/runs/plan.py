@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
+from harness.catalogue.experiment import encoder_text, parse_encoder
 from harness.config import CellConfig
 from harness.data import cache, load
 from harness.data.types import DataSet
@@ -19,6 +20,7 @@ from harness.machine.console import counted
 from harness.machine.files import free_gib, nearest_existing
 from harness.machine.process import Threads, computing_with
 from harness.plugins.guard import guarded
+from harness.plugins.skeleton import require_installed
 from harness.records.fingerprint import Device, ann_code, fingerprint
 from harness.records.freshness import Records, State
 from harness.records.store import record_path
@@ -152,6 +154,7 @@ def make_plan(
     seeds: int | None = None,
     arms: Sequence[str] = (),
     encoders: Sequence[str] = (),
+    timesteps: Sequence[int] = (),
     device: str = "auto",
     kernel: Kernel = "auto",
     workers: int = 1,
@@ -166,6 +169,7 @@ def make_plan(
 ) -> Plan:
     """Plan a run of `experiment`, a name or the path of a file that defines it, without training anything.
 
+    encoders: texts of further arms, as `parse_encoder` reads them, each at all of `timesteps` if there are any.
     profile: None chooses the fullest that is practical. task_threads: of processes on other machines, whose GPUs count
     then; None for this one. began: when the run began that this is a part of, in nanoseconds: `retry_failed` tries
     failed records again that are older. keep_weights: None keeps those of small networks. estimated: False leaves costs
@@ -177,6 +181,12 @@ def make_plan(
         words = [str(Path(experiment).absolute())]
         catalogue = catalogue.with_file(Path(experiment))
         experiment = catalogue.loose[-1].name
+    parsed = [parse_encoder(text) for text in encoders]
+    for spec, _ in parsed:
+        require_installed(spec.name)
+    if timesteps and not encoders:
+        raise HarnessError("--timesteps is for the arms that --encoder adds", "add --encoder NAME")
+    encoders = [encoder_text(spec, t) for spec, own in parsed for t in timesteps or (own,)]
     asked = catalogue.experiment(experiment).with_added(encoders)
     names = dict.fromkeys((*arms, *encoders))
     chosen = tuple(asked.arm(name) for name in names) if arms else asked.arms

@@ -18,12 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from encoders.registry import how_to_get_peers
 from harness.config import NeuronSpec
 from harness.errors import HarnessError
 from harness.snn.network import Spiking, Stage
 from harness.snn.neuron import is_late
-
-INSTALL = "pip install 'dct-snn-harness[peers]'"
 
 Neurons = Callable[[Tensor], Tensor]
 """The neurons of one layer, which keep their membranes: the current of a timestep `[N, …]` to their spikes."""
@@ -38,7 +37,7 @@ class Simulated:
         try:
             self.neurons = make(spiking.neuron)
         except ImportError as error:
-            raise HarnessError(f"{simulator} is not here ({error})", INSTALL) from None
+            raise HarnessError(f"{simulator} is not here ({error})", how_to_get_peers()) from None
         self.name = f"{simulator} {version(simulator)}"
         self.thresholds, self.stages, self.dtype = spiking.thresholds, spiking.network.stages, spiking.dtype
         self.late = is_late(spiking.neuron)

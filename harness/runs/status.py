@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from encoders.errors import EncoderError
 from encoders.registry import definition_of
 from harness.catalogue import Catalogue, Experiment, Profile
+from harness.catalogue.experiment import parse_encoder
 from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.machine.console import counted
@@ -118,7 +119,7 @@ def _other(records: Records, experiment: Experiment, profile: Profile, path: Pat
     name = path.parent.name
     try:
         config = read_record(path).config
-        definition_of(name)
+        definition_of(parse_encoder(name)[0].name)
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
@@ -155,8 +156,13 @@ def _digests(folder: Path) -> Counter[str]:
 
 
 def lines(found: Status) -> Sequence[str]:
-    """One line for each thing that is not simply done or missing, and one on the data of each profile."""
-    said = [
+    """The totals, a line for each arm and each cell that is not simply done, and one on the data of each profile."""
+    totals = Counter(cell.status for cell in found.cells)
+    said = [", ".join(f"{totals[state]:,} {state}" for state in STATES if totals[state])]
+    for key, count in found.counts().items():
+        if count["done"] < count.total():
+            said.append(f"{'/'.join(key)}: " + ", ".join(f"{count[state]} {state}" for state in STATES if count[state]))
+    said += [
         f"{cell.experiment}/{cell.profile}/{cell.arm} seed {cell.seed}: {cell.status}: {cell.reason}"
         for cell in found.cells
         if cell.reason and cell.status != "done"

@@ -75,7 +75,7 @@ class Where:
         if self.on != "slurm" and (self.slurm or self.detach):
             raise HarnessError("--slurm and --detach are for --on slurm", "leave them out, or add --on slurm")
         if self.on == "ray" and find_spec("ray") is None:
-            raise HarnessError("--on ray needs ray", "pip install 'dct-snn-harness[ray]'")
+            raise HarnessError("--on ray needs ray", "pip install ray")
         self.options()
         return self
 

@@ -44,7 +44,7 @@ def test_a_report_without_records_says_so(installed: Installed, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["list", "show quickstart", "encoders", "doctor", "status"])
+@pytest.mark.parametrize("command", ["list", "show quickstart", "encoders list", "doctor", "status"])
 def test_verbs_that_need_nothing(installed: Installed, command: str, tmp_path: Path) -> None:
     done = installed.harness(tmp_path, *command.split())
     assert done.returncode == 0, done.stderr
