@@ -12,6 +12,7 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 from harness.config import Balancing, EncoderSpec
+from harness.errors import HarnessError
 from harness.papers import catalogue
 from harness.records.certificates import Certificate, Freed, chain, read_certificates, write_certificate
 from harness.schema import Fingerprint
