@@ -44,11 +44,10 @@ print(json.dumps(dict(done=done, seconds=seconds, mib=peak)))
 def write(folder: Path) -> None:
     """As many finished cells as an experiment may have, all fresh."""
     experiment = catalogue().experiment("mnist-784-100-10")
-    profile = experiment.profile("paper")
     arms = [arm for arm in experiment.arms if arm.encoder.name == "dct"]
     for number in range(RECORDS):
-        config = experiment.resolve(arms[number % len(arms)], profile, number // len(arms))
-        correct = [9_000 + (number * 7 + t) % 800 for t in range(config.timesteps)]
+        config = experiment.resolve(arms[number % len(arms)], experiment.profile("paper"), number // len(arms))
+        curve = Counts([9_000 + (number * 7 + t) % 800 for t in range(config.timesteps)], 10_000)
         record = Record(
             schema_version=SCHEMA_VERSION,
             config=config,
@@ -56,9 +55,9 @@ def write(folder: Path) -> None:
             status="done",
             environment={"device": "a processor", "threads": "1"},
             timings={"ann": 20.0, "fine-tuning": 60.0},
-            epochs=[Epoch(0.1, correct[-1], 10_000)],
-            curve=Counts(correct, 10_000),
-            balanced=Counts(correct, 10_000),
+            epochs=[Epoch(0.1, curve.correct[-1], 10_000)],
+            curve=curve,
+            balanced=curve,
             layers=LAYERS,
         )
         path = record_path(folder, config)

@@ -80,7 +80,6 @@ def test_a_run_that_waits_takes_over_from_one_that_dies(
     [
         (signal.SIGINT, 130, "the same command goes on from there"),
         (signal.SIGTERM, 75, "with a checkpoint: run the same command again to go on"),
-        (signal.SIGUSR1, 75, "with a checkpoint: run the same command again to go on"),
     ],
 )
 def test_a_stopped_run_says_how_to_go_on_and_does(

@@ -80,7 +80,7 @@ def planned(results: Path) -> list[PlannedCell]:
     return cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, results)
 
 
-def run(results: Path, say: Callable[[str], object] = print) -> Finished:
+def run(results: Path, say: Callable[[str], None] = print) -> Finished:
     (done,) = Run(DATA, results, Setting(CPU), say=say).run(planned(results))
     return done
 

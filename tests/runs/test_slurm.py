@@ -22,7 +22,8 @@ Start = Callable[..., Started]
 @pytest.fixture
 def start(server: Server, slurm: Cluster, tiny_file: str, tmp_path: Path) -> Start:
     def run(*more: str) -> Started:
-        return server.run(tiny_file, tmp_path, "--on", "slurm", "--slurm", "partition=all", *more, **slurm.environment)
+        words = ("--on", "slurm", "--slurm", "partition=all", *more)
+        return server.run(tiny_file, tmp_path, *words, limit=0, **slurm.environment)
 
     return run
 
