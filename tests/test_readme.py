@@ -1,10 +1,13 @@
-"""README's two commands do what it says, and the speed page quotes the committed bench."""
+"""README's commands do what it says, from a fresh clone on, and the speed page quotes the committed bench."""
 
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,22 +15,18 @@ from typing import Any
 import pytest
 
 from bench.workload import DEFAULT
+from tests.robust.command import main
 
 ROOT = Path(__file__).parent.parent
 README, SPEED = ROOT / "README.md", ROOT / "docs/speed.md"
-
-
-def harness(line: str, folder: Path, *extra: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "harness", *shlex.split(line)[1:], *extra]
-    return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
+SOURCES = ("harness", "encoders", "pyproject.toml", "README.md", "LICENSE", "results/evidence")
 
 
 def block(mark: str) -> list[str]:
     """The commands of the one line that follows a mark."""
     (lines,) = re.findall(rf"<!-- {mark} -->\n```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     (line,) = lines.splitlines()
-    found: list[str] = line.split(" && ")
-    return found
+    return str(line).split(" && ")
 
 
 def test_both_blocks_do_all_of_their_set_up() -> None:
@@ -36,43 +35,76 @@ def test_both_blocks_do_all_of_their_set_up() -> None:
         assert first == "python3 -m venv .venv"
         assert second.startswith(".venv/bin/pip install ")
         assert all(command.startswith(".venv/bin/") for command in rest)
-
-
-def test_the_extras_that_the_tests_install_exist() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     (named,) = re.findall(r"\.\[(.*)\]", block("tests")[1])
     assert set(named.split(",")) <= set(extras)
 
 
-def test_the_checks_come_in_the_order_of_their_cost() -> None:
-    assert [command.removeprefix(".venv/bin/") for command in block("tests")[2:]] == [
-        "ruff check .",
-        "ruff format --check .",
-        "mypy",
-        "pytest",
-    ]
-
-
-def test_ci_takes_the_tests_from_readme() -> None:
-    script = (ROOT / ".ci/run").read_text("utf-8")
-    (awk,) = re.findall(r"awk '(.*?)'", script)
+def test_ci_runs_the_checks_of_readme_the_cheapest_first() -> None:
+    checks = [command.removeprefix(".venv/bin/") for command in block("tests")[2:]]
+    assert checks == ["ruff check .", "ruff format --check .", "mypy", "pytest"]
+    (awk,) = re.findall(r"awk '(.*?)'", (ROOT / ".ci/run").read_text("utf-8"))
     done = subprocess.run(["awk", awk, str(README)], capture_output=True, text=True, check=True)
     assert done.stdout.strip().split(" && ") == block("tests")
 
 
-def test_the_first_block_runs_the_published_arms(tmp_path: Path) -> None:
+def test_the_first_block_runs_the_published_arms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without data the command is understood and stops at the data: nothing is trained here."""
     (line,) = [command for command in block("run") if command.startswith(".venv/bin/harness run")]
-    data = tmp_path / "nothing"
-    data.mkdir()
-    # Without data the command is understood and stops at the data: nothing is trained here.
-    result = harness(line, tmp_path, "--data-dir", str(data))
-    assert result.returncode == 2
-    assert str(data) in result.stderr
+    monkeypatch.chdir(tmp_path)
+    code, said = main(monkeypatch, *shlex.split(line)[1:], "--data-dir", str(tmp_path))
+    assert (code, str(tmp_path) in said) == (2, True)
 
 
-def test_what_readme_points_at_is_there() -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README.read_text(encoding="utf-8")):
-        assert (README.parent / target).exists(), target
+# From a fresh clone
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone of the repository with a virtual environment that finds the libraries of this one, and nothing else."""
+    for name in SOURCES:
+        source, target = ROOT / name, tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    (site,) = (tmp_path / ".venv").glob("lib/python*/site-packages")
+    # A path in a .pth file is added, and the .pth files there are not read: an editable install stays behind.
+    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    return tmp_path
+
+
+def run(clone: Path, *command: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HARNESS"))}
+    environment |= {"HARNESS_CACHE": str(clone / "cache"), "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    program = [str(clone / ".venv" / "bin" / command[0]), *command[1:]]
+    done = subprocess.run(program, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def install(clone: Path, mark: str) -> str:
+    """The `pip install` of a block; the libraries are here already. Returns the file that `harness` then runs."""
+    words = shlex.split(block(mark)[1])[1:]
+    run(clone, "python", "-m", "pip", *words, "--no-deps", "--no-build-isolation", "--quiet")
+    return run(clone, "python", "-P", "-c", "import harness; print(harness.__file__)").strip()
+
+
+@pytest.mark.slow
+def test_after_both_blocks_of_readme_with_a_run_between_them_all_evidence_is_fresh(clone: Path) -> None:
+    pytest.importorskip("setuptools")
+    assert "site-packages" in install(clone, "run")
+    run(clone, "harness", "run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16")
+    assert install(clone, "tests") == str(clone / "harness" / "__init__.py")
+    cells = json.loads(run(clone, "harness", "status", "--results-dir", "results/evidence", "--json"))["cells"]
+    states = {(c["experiment"], c["arm"], c["status"]): c["reason"] for c in cells if c["status"] != "missing"}
+    assert sum(cell["status"] == "done" for cell in cells) > 50
+    assert {key: reason for key, reason in states.items() if key[2] != "done"} == {}
+
+
+# The speed page
 
 
 @pytest.fixture(scope="module")
@@ -82,39 +114,28 @@ def bench() -> dict[str, Any]:
 
 
 def test_the_speed_table_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
-    section = SPEED.read_text(encoding="utf-8")
-    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("| ")]
+    lines = [line for line in SPEED.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     points = [f"{point.network}, {point.batch}, {point.timesteps}" for point in DEFAULT.points]
     assert [row[0] for row in table[2:]] == points
-    for size, ours, bare, to_bare, peer, to_ours in table[2:]:
+    for size, *cells in table[2:]:
         network, batch, timesteps = size.split(", ")
-        times = {
-            row["implementation"]: (row["kind"], row["ms_per_image"])
-            for row in bench["rows"]
-            if row["what"] == "step"
-            and (row["network"], row["batch"], row["timesteps"]) == (network, int(batch), int(timesteps))
-        }
-        fastest = min((time, name) for name, (kind, time) in times.items() if kind == "peer" and time is not None)
-        mine, floor = times["ours bf16"][1], times["matmuls bf16"][1]
-        assert ours == f"{mine:.3g} ms"
-        assert bare == f"{floor:.3g} ms"
-        assert peer == f"{fastest[1]}, {fastest[0]:.3g} ms"
-        assert (to_bare, to_ours) == (f"{mine / floor:.2f}", f"{fastest[0] / mine:.2f}")
+        point = ("step", network, int(batch), int(timesteps))
+        rows = [row for row in bench["rows"] if (row["what"], row["network"], row["batch"], row["timesteps"]) == point]
+        times = {row["implementation"]: row["ms_per_image"] for row in rows}
+        peers = [(row["ms_per_image"], row["implementation"]) for row in rows if row["kind"] == "peer"]
+        fastest, peer = min(found for found in peers if found[0] is not None)
+        mine, floor = times["ours bf16"], times["matmuls bf16"]
+        quoted = [f"{mine:.3g} ms", f"{floor:.3g} ms", f"{mine / floor:.2f}"]
+        assert cells == [*quoted, f"{peer}, {fastest:.3g} ms", f"{fastest / mine:.2f}"]
 
 
-def test_the_memory_of_the_papers_step_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
-    (step,) = [found["peak_mib"] for found in bench["footprints"] if found["what"] == "step"]
-    assert f"takes {step / 1024:.1f} GiB beside its weights" in SPEED.read_text(encoding="utf-8").replace("\n", " ")
-
-
-def test_memory_beside_the_peers_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
+def test_memory_and_start_up_are_those_of_the_committed_bench(bench: dict[str, Any]) -> None:
+    text = " ".join(SPEED.read_text(encoding="utf-8").split())
+    (step,) = [row["peak_mib"] for row in bench["footprints"] if row["what"] == "step"]
     name = "peak memory against the leanest peer as documented or under autocast"
     (share,) = [target["measured"] for target in bench["targets"] if target["statement"] == name]
-    text = " ".join(SPEED.read_text(encoding="utf-8").split())
+    assert f"takes {step / 1024:.1f} GiB beside its weights" in text
     assert f"a step needs at most {share:.2f} of the leanest peer's" in text
-
-
-def test_start_up_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
-    text = " ".join(SPEED.read_text(encoding="utf-8").split())
     assert f"`harness --help` answers in {bench['startup']['help_seconds']:.1f} s" in text
     assert f"its first training step after {bench['startup']['first_step_seconds']:.1f} s" in text

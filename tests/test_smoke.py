@@ -15,6 +15,7 @@ CATALOGUE = catalogue()
 DATA = Path(os.environ["HARNESS_DATA"]) if "HARNESS_DATA" in os.environ else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATALOGUE.names())
 def test_every_arm_leaves_a_record(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = CATALOGUE.experiment(name).dataset

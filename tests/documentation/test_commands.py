@@ -1,6 +1,5 @@
 """Every command in the documentation is run: as printed, with the smoke profile, or planned only, as its mark says."""
 
-import os
 import re
 import shlex
 import shutil
@@ -15,7 +14,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.data import look
-from tests.documentation.pages import DOCS, ROOT, Command, commands, name_of, pages
+from tests.documentation.pages import ROOT, Command, commands, name_of, pages
 from tests.encoders.test_skeleton import install
 
 WITH_COMMANDS = [page for page in pages() if any(commands(page))]
@@ -43,15 +42,10 @@ def own_modules(tmp_path: Path) -> Iterator[None]:
             del sys.modules[name]
 
 
-def needs(line: str) -> str | None:
-    """The data set of an experiment that is not on this machine; None where all is there."""
-    name = next((one for one in NETWORK_DATA if f"run {one}" in line), None)
-    return None if name is None or look(name).state in ("found", "verified") else name
-
-
 def run(command: Command, folder: Path) -> None:
     arguments = [*shlex.split(command.line)[1:], *command.extra]
-    missing = needs(command.line)
+    needed = [name for name in NETWORK_DATA if f"run {name}" in command.line]
+    missing = any(look(name).state not in ("found", "verified") for name in needed)
     if missing:  # understood, and stopped at the data
         (folder / "nothing").mkdir(exist_ok=True)
         arguments += ["--data-dir", "nothing"]
@@ -82,6 +76,7 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(clone / "site"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_modules")
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_the_commands_of_a_page(page: Path, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,18 +91,6 @@ def test_the_commands_of_a_page(page: Path, clone: Path, monkeypatch: pytest.Mon
             assert CliRunner().invoke(app, [shlex.split(command.line)[1], "--help"]).exit_code == 0
 
 
-def test_every_verb_has_a_page_with_its_help() -> None:
-    verbs = [one.name or (one.callback.__name__ if one.callback else "") for one in app.registered_commands]
-    for verb in [*verbs, *(one.name for one in app.registered_groups)]:
-        assert f"<!-- help: {verb} -->" in (DOCS / "how-to" / f"{verb}.md").read_text("utf-8")
-
-
 def test_the_marks_are_known() -> None:
     marks = {command.mark for page in pages() for command in commands(page)}
     assert all(mark in ("", "smoke", "dry run") or mark.startswith("not run: ") for mark in marks), marks
-
-
-def test_links_lead_somewhere_in_the_repository_too() -> None:
-    for page in pages():
-        for target in re.findall(r"\]\((?!http)([^)#\s]+)\)", page.read_text("utf-8")):
-            assert Path(os.path.normpath(page.parent / target)).exists(), (name_of(page), target)

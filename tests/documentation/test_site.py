@@ -14,7 +14,9 @@ import pytest
 from filelock import FileLock
 
 from tests.documentation.pages import ROOT, pages
-from tests.report.browser import PROGRAM, Tab, chromium
+from tests.report.browser import PROGRAM, chromium
+
+pytestmark = pytest.mark.slow
 
 BUILT = ("docs", "encoders", "harness", "reports", "results/evidence")  # what the site is made from
 SIDEWAYS = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
@@ -85,18 +87,12 @@ def test_every_page_is_there(site: Path) -> None:
     assert (site / "reports/index.html").is_file()
 
 
-def test_no_link_is_broken(read: dict[Path, Links]) -> None:
-    broken = []
+def test_no_link_is_broken_and_nothing_is_fetched_from_elsewhere(read: dict[Path, Links]) -> None:
     for page, links in read.items():
+        assert [address for address in links.loaded if urlsplit(address).netloc] == [], page
         for target, place in inside(page, [*links.targets, *links.loaded]):
-            found = target.is_file() and (not place or target not in read or place in read[target].places)
-            if not found:
-                broken.append((page, target, place))
-    assert broken == []
-
-
-def test_nothing_is_fetched_from_elsewhere(read: dict[Path, Links]) -> None:
-    assert [address for links in read.values() for address in links.loaded if urlsplit(address).netloc] == []
+            assert target.is_file(), (page, target)
+            assert not place or target not in read or place in read[target].places, (page, target, place)
 
 
 def test_the_method_is_shown_whole_its_comments_as_text(site: Path) -> None:
@@ -115,18 +111,13 @@ def test_signatures_and_help_are_shown(site: Path) -> None:
     assert not [path for path in site.rglob("*.html") if "&lt;!-- " in path.read_text("utf-8")]
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    with chromium(str(PROGRAM), tmp_path_factory.mktemp("profile")) as tab:
-        yield tab
-
-
 @pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")
-def test_no_page_scrolls_sideways_on_a_telephone(browser: Tab, read: dict[Path, Links]) -> None:
+def test_no_page_scrolls_sideways_on_a_telephone(tmp_path: Path, read: dict[Path, Links]) -> None:
     wide = []
-    for page in read:
-        browser.events.clear()
-        browser.open(page, width=390, height=844)
-        if browser.run(SIDEWAYS) > 0:
-            wide.append(page)
+    with chromium(str(PROGRAM), tmp_path) as browser:
+        for page in read:
+            browser.events.clear()
+            browser.open(page, width=390, height=844)
+            if browser.run(SIDEWAYS) > 0:
+                wide.append(page)
     assert wide == []

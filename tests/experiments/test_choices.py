@@ -3,7 +3,6 @@
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 
-import encoders
 from encoders.dct import Dct
 from harness.catalogue import Arm
 from harness.config import CellConfig, EncoderSpec
@@ -41,7 +39,6 @@ from harness.papers.dct_snn.choices import (
     with_rate,
 )
 from harness.papers.dct_snn.experiments import (
-    ABLATION_INTERLEAVED,
     CIFAR10_ENCODERS,
     LEARNED_CIFAR10,
     LEARNED_MNIST,
@@ -52,7 +49,6 @@ from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_R
 from harness.papers.dct_snn.validation import ann_score, learned_order, snn_score, validation_split
 from harness.records.fingerprint import recipe_digest
 from harness.training import batches, loop
-from harness.training.cell import Setting, run_cell
 from tests.cells import tiny_config, tiny_data
 
 GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
@@ -95,12 +91,6 @@ def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(t
         assert Scores(path, 100).of(arm, GRID) == {1e-3: 1, 3e-3: 3, 1e-2: 10, 3e-2: -10}
 
 
-def test_no_search_of_rates_begins_at_an_end_of_its_grid() -> None:
-    for grid in (LITE_GRID, MNIST_GRID):
-        assert list(grid.values) == sorted(grid.values)
-        assert not {grid.values[0], grid.values[-1]} & set(grid.first)
-
-
 def test_arms_of_lite_differ_in_code_loss_and_map_alone() -> None:
     arms = with_losses(lite_arms(), LOSSES)
     assert len({(str(arm.encoder), arm.snn.loss_input) for arm in arms}) == len(arms) == 2 * len(lite_arms())
@@ -108,10 +98,7 @@ def test_arms_of_lite_differ_in_code_loss_and_map_alone() -> None:
     assert {(arm.ann, arm.snn.images, arm.timesteps, arm.test_images) for arm in arms} == {
         (LITE.ann, LITE.snn.images, 48, None)
     }
-
-
-def test_the_seed_of_the_searches_is_not_reported() -> None:
-    assert SEED not in range(max(profile.seeds for profile in (LITE, MNIST_PAPER, SHORT)))
+    assert SEED not in range(max(profile.seeds for profile in (LITE, MNIST_PAPER, SHORT)))  # it is not reported
 
 
 # ## Files of scores
@@ -128,28 +115,22 @@ def test_a_setting_newer_than_a_score_has_its_default(tmp_path: Path) -> None:
     assert Scores(path, 100).known({"snn": arm.snn, "encoder": EncoderSpec("burst")}) is None
 
 
-Written = Callable[[str, int], list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def written() -> Written:
+def written(name: str, total: int) -> list[dict[str, Any]]:
     """The rows of a committed file, read without the code that searches."""
-
-    def rows(name: str, total: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text())
-        assert {(row["total"], row["seed"]) for row in found} == {(total, SEED)}
-        return found
-
+    rows: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text())
+    assert {(row["total"], row["seed"]) for row in rows} == {(total, SEED)}
     return rows
 
 
 def with_neighbours(known: dict[float, int], grid: Grid) -> bool:
-    """Whether the best rate of `known` and both its neighbours are scored."""
+    """Whether the best rate of `known` and both its neighbours are scored, and the search began inside the grid."""
+    assert list(grid.values) == sorted(grid.values)
+    assert not {grid.values[0], grid.values[-1]} & set(grid.first)
     place = grid.values.index(max(known, key=lambda rate: (known[rate], -rate)))
     return {*grid.first, *grid.values[place - 1 : place + 2]} <= set(known) and 0 < place < len(grid.values) - 1
 
 
-def test_each_code_of_lite_has_its_best_rate_and_loss(written: Written) -> None:
+def test_each_code_of_lite_has_its_best_rate_and_loss() -> None:
     scores: dict[tuple[str, str], dict[float, int]] = defaultdict(dict)  # by arm and loss: images by rate
     for row in written("lite-rates", LITE_IMAGES):
         snn = row["recipes"]["snn"]
@@ -163,7 +144,7 @@ def test_each_code_of_lite_has_its_best_rate_and_loss(written: Written) -> None:
 
 
 @pytest.mark.parametrize("timesteps", MNIST_RATES)
-def test_each_code_on_mnist_has_its_best_rate_at_t(written: Written, timesteps: int) -> None:
+def test_each_code_on_mnist_has_its_best_rate_at_t(timesteps: int) -> None:
     scores: dict[str, dict[float, int]] = defaultdict(dict)  # by code: images by rate
     for row in written("mnist-rates", MNIST_IMAGES):
         if row["recipes"]["timesteps"] == timesteps:
@@ -173,19 +154,13 @@ def test_each_code_on_mnist_has_its_best_rate_at_t(written: Written, timesteps: 
         assert with_neighbours(scores[code], MNIST_GRID)
 
 
-def test_mnists_recipe_is_the_best_of_its_grids() -> None:
-    scores = Scores(FOLDER / "mnist.json", MNIST_IMAGES)
+def test_recipes_are_the_best_of_their_grids() -> None:
+    mnist, short = Scores(FOLDER / "mnist.json", MNIST_IMAGES), Scores(FOLDER / "short.json", SHORT_IMAGES)
     cell = MNIST_784_100_10.resolve(MNIST_784_100_10.arm("cyclic-16"), MNIST_PAPER, SEED)
-    (with_ann,) = tune((cell,), MNIST_ANN, scores, refuse)
-    (with_both,) = tune((with_ann,), MNIST_SNN, scores, refuse)
-    assert (with_both.ann, with_both.snn) == (MNIST_PAPER.ann, MNIST_PAPER.snn)
-
-
-def test_shorts_rates_are_the_best_of_its_grids() -> None:
-    scores = Scores(FOLDER / "short.json", SHORT_IMAGES)
-    (with_ann,) = tune((short_arm(),), SHORT_ANN, scores, refuse)
-    (with_both,) = tune((with_ann,), SHORT_SNN, scores, refuse)
-    assert (with_both.ann, replace(with_both.snn, images=SHORT.snn.images)) == (SHORT.ann, SHORT.snn)
+    (best,) = tune(tune((cell,), MNIST_ANN, mnist, refuse), MNIST_SNN, mnist, refuse)
+    assert (best.ann, best.snn) == (MNIST_PAPER.ann, MNIST_PAPER.snn)
+    (best,) = tune(tune((short_arm(),), SHORT_ANN, short, refuse), SHORT_SNN, short, refuse)
+    assert (best.ann, replace(best.snn, images=SHORT.snn.images)) == (SHORT.ann, SHORT.snn)
 
 
 def test_learned_orders_are_those_that_were_written() -> None:
@@ -201,10 +176,7 @@ def test_an_arm_has_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> 
     for code in MNIST_RATES[searched]:
         arm = with_mnist_rate(Arm(code, EncoderSpec(code), timesteps, code))
         assert MNIST_ENCODERS.resolve(arm, MNIST_PAPER, 0).snn.learning_rate == MNIST_RATES[searched][code]
-
-
-def test_a_code_without_a_chosen_rate_has_the_recipes() -> None:
-    assert with_mnist_rate(Arm("new", EncoderSpec("new"), 16, "a code for which no rate was chosen")).changes == {}
+    assert with_mnist_rate(Arm("new", EncoderSpec("new"), timesteps, "no rate was chosen")).changes == {}
 
 
 # ## Which arms are tuned
@@ -217,12 +189,6 @@ def test_a_tuned_arm_has_an_entry_with_its_scores() -> None:
         assert entry.rates == MNIST_GRID.values
         assert entry.correct[arm.snn.loss_input, arm.snn.learning_rate] == max(entry.correct.values())
         assert entry.total == MNIST_IMAGES
-
-
-def test_an_arm_with_the_rate_of_another_t_or_schedule_is_not_tuned() -> None:
-    lite = {arm.name: recipe_digest(ABLATION_INTERLEAVED.resolve(arm, LITE, 0)) for arm in ABLATION_INTERLEAVED.arms}
-    assert {name for name, digest in lite.items() if tuned(digest)} == {"cyclic-16x3"}
-    assert all(tuned(recipe_digest(arm)) is None for arm in mnist_arms(5, seed=0))
 
 
 # ## Scores of candidates
@@ -245,13 +211,6 @@ def test_candidates_of_one_ann_balance_it_once_and_score_as_if_alone(
         snn_score(replace(second, timesteps=5), data, tmp_path)
 
 
-def test_the_score_of_an_ann_is_that_of_the_cell_that_begins_with_it(tmp_path: Path) -> None:
-    data, config = validation_split(tiny_data(), 50), tiny_config()
-    cell = run_cell(config, data, encoders.create(config.encoder.name), Setting(torch.device("cpu"))).result
-    assert ann_score(config, data) == cell.ann_epochs[-1].correct
-    assert ann_score(config, data, tmp_path) == cell.ann_epochs[-1].correct
-
-
 def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, config = validation_split(tiny_data(), 50), tiny_config()
     alone, _ = snn_score(config, data), ann_score(config, data, tmp_path)
@@ -272,10 +231,6 @@ def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkey
     assert snn_score(config, data, tmp_path) == alone
     assert taken == steps + 2
     assert [path for path in tmp_path.rglob("*training*") if path.is_file()] == []
-
-
-def test_splits_of_different_sizes_are_different_data() -> None:
-    assert validation_split(tiny_data(), 50).digest != validation_split(tiny_data(), 60).digest
 
 
 def test_the_order_learned_from_one_frequency_begins_with_it() -> None:

@@ -5,17 +5,31 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from .installed import Installed
-
 ROOT = Path(__file__).parent.parent.parent
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "build", "dist", "results", "reports", "site"
 )
+
+
+@dataclass(frozen=True)
+class Installed:
+    """An environment that has the program."""
+
+    environment: Path
+
+    def run(self, folder: Path, *command: str, code: int = 0) -> str:
+        """What `command` prints in `folder`, with nothing of this repository on the path."""
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HARNESS_D"))}
+        program = [str(self.environment / "bin" / command[0]), *command[1:]]
+        done = subprocess.run(program, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +54,13 @@ def built(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def installed(built: Path, shared: Path) -> Installed:
+def wheel(built: Path) -> Path:
+    (path,) = built.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, shared: Path) -> Installed:
     """A virtual environment with the wheel; what it depends on is taken from the environment of the tests."""
     place = shared / "environment"
     with FileLock(shared / "environment.lock"):
@@ -50,7 +70,6 @@ def installed(built: Path, shared: Path) -> Installed:
             inside = next(making.glob("lib/python*/site-packages"))
             # A path in a .pth file is searched last, and the .pth files in it (an editable install) are not read.
             (inside / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-            (wheel,) = built.glob("*.whl")
             pip = [sys.executable, "-m", "pip", "--python", str(making / "bin/python"), "install", "--no-deps"]
             subprocess.run([*pip, "--no-index", "--no-warn-script-location", str(wheel)], check=True)
             program = making / "bin/harness"

@@ -1,34 +1,39 @@
-"""What tools for citing read says the same as the package; the constraints are the evidence's versions."""
+"""Metadata, changelog, workflow and constraints say the same as the package and its evidence."""
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 
+import pytest
 import yaml
 
 from harness.records.store import record_paths
 from tests.package.conftest import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-PINNED = dict(re.findall(r"^([a-z0-9-]+)==(\S+) ", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE))
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
 
 
-def test_citation_and_codemeta_are_of_this_version_and_licence() -> None:
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    codemeta = json.loads((ROOT / "codemeta.json").read_text("utf-8"))
-    assert citation["version"] == codemeta["version"] == PROJECT["version"]
+PROJECT = tomllib.loads(text("pyproject.toml"))["project"]
+PINNED = dict(re.findall(r"^([a-z0-9-]+)==(\S+) ", text("constraints.txt"), re.MULTILINE))
+ACTIONLINT = shutil.which("actionlint")
+
+
+def test_changelog_citation_and_codemeta_are_of_this_version_and_licence() -> None:
+    citation, codemeta = yaml.safe_load(text("CITATION.cff")), json.loads(text("codemeta.json"))
+    (version, released), *_ = re.findall(r"^## \[(\d[^\]]*)\] - (\d{4}-\d\d-\d\d)$", text("CHANGELOG.md"), re.MULTILINE)
+    assert citation["version"] == codemeta["version"] == PROJECT["version"] == version
+    assert citation["date-released"] == codemeta["dateModified"] == released
     assert (citation["license"], codemeta["license"]) == (PROJECT["license"], "https://spdx.org/licenses/MIT")
-    released = re.findall(r"^## \[\d\S*\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
-    assert citation["date-released"] == codemeta["dateModified"] == released[0]
 
 
 def test_authors_are_those_of_the_licence() -> None:
-    (holder,) = re.findall(r"^Copyright \(c\) \d+ (.*)$", (ROOT / "LICENSE").read_text("utf-8"), re.MULTILINE)
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    codemeta = json.loads((ROOT / "codemeta.json").read_text("utf-8"))
-    names = [[author["name"] for author in one] for one in (citation["authors"], codemeta["author"])]
-    assert names == [[holder], [holder]]
-    assert PROJECT["authors"] == [{"name": holder}]
+    (holder,) = re.findall(r"^Copyright \(c\) \d+ (.*)$", text("LICENSE"), re.MULTILINE)
+    authors = (yaml.safe_load(text("CITATION.cff"))["authors"], json.loads(text("codemeta.json"))["author"])
+    assert [[author["name"] for author in one] for one in (*authors, PROJECT["authors"])] == [[holder]] * 3
 
 
 def test_the_constraints_hold_the_versions_of_every_record() -> None:
@@ -40,8 +45,25 @@ def test_the_constraints_hold_the_versions_of_every_record() -> None:
 
 
 def test_everything_that_the_package_needs_is_pinned_with_hashes_and_no_place_is_named() -> None:
-    text = (ROOT / "constraints.txt").read_text("utf-8")
     needed = {re.split(r"[<>=!~ ;\[]", requirement)[0] for requirement in PROJECT["dependencies"]}
     assert needed <= set(PINNED)
-    assert all("--hash=sha256:" in part for part in re.split(r"^(?=[a-z0-9-]+==)", text, flags=re.MULTILINE)[1:])
-    assert "//" not in text
+    parts = re.split(r"^(?=[a-z0-9-]+==)", text("constraints.txt"), flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in part for part in parts)
+    assert "//" not in text("constraints.txt")
+
+
+def test_the_workflow_runs_ci_run_on_every_python_of_the_package() -> None:
+    workflow = text(".github/workflows/checks.yml")
+    (matrix,) = re.findall(r"python-version: \[(.*)\]", workflow)
+    named = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d+$", line)]
+    assert re.findall(r'"([\d.]+)"', matrix) == named
+    commands = re.findall(r"run: bash (\S+)", workflow)
+    assert commands == [".ci/run", ".ci/lowest"]
+    assert all(subprocess.run(["bash", "-n", str(ROOT / name)], check=False).returncode == 0 for name in commands)
+
+
+@pytest.mark.skipif(ACTIONLINT is None, reason="needs actionlint, which has no package in PyPI or Debian")
+def test_actionlint_accepts_the_workflow() -> None:
+    command = [str(ACTIONLINT), str(ROOT / ".github/workflows/checks.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -1,80 +1,87 @@
-"""The program from its wheel, in an empty folder: every verb works, or says in one line what it needs."""
+"""What would be published is whole, and the program from its wheel works in an empty folder."""
 
+import email
 import importlib.util
 import json
+import subprocess
+import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.package.installed import Installed
-from tests.package.test_distributions import VERSION
+from tests.package.conftest import ROOT, Installed
+from tests.package.test_metadata import PROJECT
 from tests.report.browser import PROGRAM, chromium
 
+pytestmark = pytest.mark.slow
+
 CELL = "quickstart/smoke/direct-16/0"
+VERSION = PROJECT["version"]
 
 
-@pytest.fixture(scope="module")
-def trained(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that was empty before `harness run quickstart`."""
-    folder = tmp_path_factory.mktemp("empty")
-    done = installed.harness(folder, "run", "quickstart", "--profile", "smoke", "--arm", "direct-16")
-    assert done.returncode == 0, done.stderr
-    return folder
+def test_twine_and_check_wheel_contents_accept_them(built: Path, wheel: Path) -> None:
+    files = [str(path) for path in built.iterdir()]
+    assert len(files) == 2
+    contents = ["check_wheel_contents", "--config", str(ROOT / "pyproject.toml"), str(wheel)]
+    for command in (["twine", "check", "--strict", *files], contents):
+        done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
-def weights(folder: Path) -> str:
-    (found,) = (folder / "results/local").rglob("*.safetensors")
-    return str(found)
+def test_the_wheel_has_this_version_and_every_file(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    inside = {name for name in archive.namelist() if ".dist-info/" not in name}
+    here = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("harness", "encoders")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert inside == here
+    (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    assert email.message_from_bytes(archive.read(metadata))["Version"] == VERSION
 
 
-def test_the_version(installed: Installed, tmp_path: Path) -> None:
-    done = installed.harness(tmp_path, "--version")
-    assert (done.returncode, done.stdout) == (0, f"harness {VERSION}\n")
+def test_the_sdist_has_what_a_reader_needs(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml"} <= inside
+    assert not [name for name in inside if name.startswith(("results/", "reports/", "tests/"))]
 
 
 def test_it_is_the_wheel_that_runs(installed: Installed, tmp_path: Path) -> None:
-    done = installed.python(tmp_path, "-c", "import harness, encoders; print(harness.__file__, encoders.__file__)")
-    assert all(str(installed.environment) in path for path in done.stdout.split())
+    code = "import harness, encoders; print(harness.__file__, encoders.__file__)"
+    assert all(str(installed.environment) in path for path in installed.run(tmp_path, "python", "-c", code).split())
+    assert installed.run(tmp_path, "harness", "--version") == f"harness {VERSION}\n"
 
 
-def test_a_report_without_records_says_so(installed: Installed, tmp_path: Path) -> None:
-    done = installed.harness(tmp_path, "report")
-    assert done.returncode == 0
-    assert "nothing yet: no records" in done.stdout
+@pytest.mark.parametrize("command", ["list", "show quickstart", "encoders", "doctor", "status", "report"])
+def test_verbs_that_need_nothing_leave_nothing(installed: Installed, command: str, tmp_path: Path) -> None:
+    assert installed.run(tmp_path, "harness", *command.split())
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["list", "show quickstart", "encoders list", "doctor", "status"])
-def test_verbs_that_need_nothing(installed: Installed, command: str, tmp_path: Path) -> None:
-    done = installed.harness(tmp_path, *command.split())
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
-
-
-def test_records_are_looked_after(installed: Installed, trained: Path) -> None:
-    verified = installed.harness(trained, "verify", CELL, "--results-dir", "results/local", "--from", "weights")
-    assert verified.returncode == 0, verified.stderr + verified.stdout
-    predicted = installed.harness(trained, "predict", weights(trained), "--json")
-    assert json.loads(predicted.stdout)["total"] == 360
-
-
-def test_what_lacks_something_says_what_in_one_line(installed: Installed, trained: Path) -> None:
-    simulated = installed.harness(trained, "verify", CELL, "--from", "snntorch", "--results-dir", "results/local")
-    assert simulated.returncode == (0 if importlib.util.find_spec("snntorch") else 2), simulated.stderr
-
-
 def test_a_new_encoder_is_written_and_one_is_checked(installed: Installed, tmp_path: Path) -> None:
-    written = installed.harness(tmp_path, "encoders", "new", "mine")
-    assert written.returncode == 0, written.stderr
+    installed.run(tmp_path, "harness", "encoders", "new", "mine")
     assert (tmp_path / "mine/pyproject.toml").is_file()
-    checked = installed.harness(tmp_path, "encoders", "check", "dct")
-    assert checked.returncode == 0, checked.stdout
+    installed.run(tmp_path, "harness", "encoders", "check", "dct")
 
 
-@pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")
-def test_its_page_opens_in_a_browser(installed: Installed, trained: Path, tmp_path: Path) -> None:
-    assert installed.harness(trained, "report").returncode == 0
-    with chromium(str(PROGRAM), tmp_path) as tab:
-        tab.open(trained / "results/local-report/index.html")
+def test_a_cell_is_run_verified_predicted_and_shown_on_a_page(installed: Installed, tmp_path: Path) -> None:
+    installed.run(tmp_path, "harness", "run", "quickstart", "--profile", "smoke", "--arm", "direct-16")
+    verify = ("harness", "verify", CELL, "--results-dir", "results/local", "--from")
+    installed.run(tmp_path, *verify, "weights")
+    # Without the simulator: one line that says what it needs.
+    installed.run(tmp_path, *verify, "snntorch", code=0 if importlib.util.find_spec("snntorch") else 2)
+    (weights,) = (tmp_path / "results/local").rglob("*.safetensors")
+    assert json.loads(installed.run(tmp_path, "harness", "predict", str(weights), "--json"))["total"] == 360
+    installed.run(tmp_path, "harness", "report")
+    if PROGRAM is None:
+        pytest.skip("the page needs Debian's chromium, which .ci/run installs")
+    with chromium(PROGRAM, tmp_path / "browser") as tab:
+        tab.open(tmp_path / "results/local-report/index.html")
         assert (tab.complaints(), tab.requests()) == ([], [])
         assert "quickstart" in tab.run("document.body.textContent")

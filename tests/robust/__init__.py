@@ -1,1 +1,1 @@
-"""Tests of what happens when things go wrong, with real processes where a process is meant."""
+"""Tests of bad input: damaged and edited records, faulty plug-ins, malformed commands."""

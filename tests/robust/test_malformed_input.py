@@ -1,6 +1,5 @@
 """Malformed commands and claims files: one line that says what is wrong, exit code 2, no traceback."""
 
-import random
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,19 @@ from harness.papers.dct_snn.paper import CLAIMS, PAPER
 from tests.robust.command import main
 
 
-def test_a_hundred_malformed_claims_files_are_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(3))
+def test_malformed_claims_files_are_one_line(tmp_path: Path, number: int) -> None:
     lines = CLAIMS.read_text().splitlines(keepends=True)
     text = "".join(line for line in lines if not line.startswith("#"))  # a comment may hold anything
     refused = []
-    for number in range(100):
-        draws = random.Random(number)
-        at = draws.randrange(len(text))
+    for at in range(number, len(text), len(text) // 12):
         kinds = (text[:at] + '"', text[:at] + "\x00" + text[at:], text[:at] + "\n[[claim]]\nid = 3\n" + text[at:])
-        (tmp_path / "claims.toml").write_text(draws.choice(kinds))
+        (tmp_path / "claims.toml").write_text(kinds[number])
         try:
             read_claims(tmp_path / "claims.toml", PAPER.experiments, PAPER.test_images)
         except HarnessError as error:
             refused.append(str(error))
-    assert len(refused) > 90
+    assert len(refused) >= 10
     assert all("claims" in line for line in refused)
 
 

@@ -1,15 +1,91 @@
 """Runs as processes of their own, the results of an undisturbed one, and the engines that a machine may have."""
 
+import json
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-from tests.robust.conftest import Server, digests, server
+from harness.records.store import digest_of, read_record, record_paths
+from tests.robust import tiny
 from tests.runs.cluster import Cluster, cluster, missing
 
-__all__ = ["server", "tiny_file", "whole"]
+
+@dataclass(frozen=True)
+class Started:
+    """A `harness` process."""
+
+    server: "Server"
+    pid: int
+    log: Path
+
+    def wait(self) -> int:
+        """Its exit code; minus the signal's number if a signal ended it."""
+        return int(self.server.ask({"wait": self.pid}))
+
+    def done(self) -> None:
+        """Wait until it has ended as it should."""
+        assert self.wait() == 0, self.said()
+
+    def said(self) -> str:
+        """What it has printed."""
+        return self.log.read_text()
+
+    def until(self, folder: Path, pattern: str = ".seed-*.checkpoint.training") -> None:
+        """Wait until a file is in `folder`: by default until the run is in the middle of a cell."""
+        end = time.monotonic() + 300
+        while not list(folder.rglob(pattern)):
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.005)
+
+
+@dataclass(frozen=True)
+class Server:
+    """See `server.py`."""
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+
+    def ask(self, order: dict[str, object]) -> str:
+        """Send an order and return the answer."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def run(self, file: str, cwd: Path, *more: str, limit: int = 0, **env: str) -> Started:
+        """Start `harness run FILE` in `cwd`; `limit`: the largest file that it may write, in bytes."""
+        log = self.folder / f"log-{len(list(self.folder.iterdir()))}"
+        log.touch()
+        argv = ("run", file, "--results-dir", "results", "--json", *more)
+        env = {"HARNESS_CACHE": str(cwd / "cache"), "PYTHONPATH": tiny.root(), **env}
+        order = {"argv": argv, "cwd": str(cwd), "log": str(log), "limit": limit, "env": env}
+        return Started(self, int(self.ask(order)), log)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.runs.server"]
+    process = subprocess.Popen(
+        command, cwd=tiny.root(), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().strip() == "ready"
+        yield Server(process, tmp_path_factory.mktemp("logs"))
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(timeout=300)
 
 
 @pytest.fixture(scope="session")
@@ -28,26 +104,35 @@ def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 def whole(server: Server, tiny_file: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The digests of its grid, computed by one process."""
     folder = tmp_path_factory.mktemp("whole")
-    run = server.start("run", tiny_file, "--results-dir", "results", "--json", cwd=folder)
-    assert run.wait() == 0, run.said()
-    return digests(folder / "results")
+    server.run(tiny_file, folder).done()
+    return digests(folder)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Every record's digest, which leaves timings out; raises for a record that does not read."""
+    results = folder / "results"
+    return {str(path.relative_to(results)): digest_of(read_record(path)) for path in record_paths(results)}
+
+
+def left_over(folder: Path) -> list[str]:
+    """Hidden files among the results: locks, checkpoints, half-written files."""
+    return [path.name for path in (folder / "results").rglob(".*") if path.is_file()]
+
+
+def required(engine: str, why_not: str) -> None:
+    """Skip a test whose engine is absent, or fail it if HARNESS_REQUIRE names the engine."""
+    if why_not:
+        (pytest.fail if engine in os.environ.get("HARNESS_REQUIRE", "") else pytest.skip)(why_not)
 
 
 @pytest.fixture
 def ray_installed() -> None:
-    """Ray is at hand: without it a test is skipped, or fails where Ray is required."""
-    if find_spec("ray") is None:
-        if "ray" in os.environ.get("HARNESS_REQUIRE", ""):
-            pytest.fail("ray is not installed")
-        pytest.skip("ray is not installed")
+    required("ray", "" if find_spec("ray") else "ray is not installed")
 
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running Slurm of one node: without one a test is skipped, or fails where Slurm is required."""
-    if why := missing():
-        if "slurm" in os.environ.get("HARNESS_REQUIRE", ""):
-            pytest.fail(why)
-        pytest.skip(why)
+    """A running Slurm of one node."""
+    required("slurm", missing())
     with cluster(tmp_path_factory.mktemp("slurm")) as made:
         yield made

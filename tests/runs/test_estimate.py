@@ -30,56 +30,61 @@ RATES = Rates(ann=0.001 / MACS, snn=0.01 / MACS)
 ANN = 5 * (3 * 200 + 100) * 0.001
 BALANCED, TESTED = 6 * 3 * 200 * 0.01, 6 * 100 * 0.01
 OWN = BALANCED + 2 * 6 * 3 * 200 * 0.01 + 3 * TESTED + 6 * 200 * 0.01
+NOWHERE = AnnCache(Path("no such folder"), "code")
 
 
 @pytest.fixture(autouse=True)
-def planted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.runs.estimate.timed", lambda *_: RATES)
+def timed_cells(monkeypatch: pytest.MonkeyPatch) -> list[CellConfig]:
+    """The cells whose rates were asked for."""
+    asked: list[CellConfig] = []
+
+    def rates(config: CellConfig, *_: object) -> Rates:
+        asked.append(config)
+        return RATES
+
+    monkeypatch.setattr("harness.runs.estimate.timed", rates)
+    return asked
 
 
-def planned(digest: str = "", **changes: object) -> PlannedCell:
+def planned(digest: str = "", path: Path | None = None, **changes: object) -> PlannedCell:
     config = tiny_config(**changes)
     mark = Fingerprint(digest or recipe_digest(config), "", "", "", "cpu", {})
-    return PlannedCell(config, mark, Path(f"record {next(COUNT)}"), "missing")
+    return PlannedCell(config, mark, path or Path(f"record {next(COUNT)}"), "missing")
 
 
-def costs(*cells: PlannedCell, anns: AnnCache | None = None) -> list[Cost]:
-    cache = AnnCache(Path("no such folder"), "code") if anns is None else anns
-    setting = Setting(CPU, ann_cache=cache)
+def costs(*cells: PlannedCell, anns: AnnCache = NOWHERE) -> list[Cost]:
+    setting = Setting(CPU, ann_cache=anns)
     entry_of = ann_entries(DATA, setting)
     known = [replace(cell, ann=entry_of(cell.config)) for cell in cells]
     return [cell.cost for cell in estimate(known, DATA, setting)]
 
 
-def total(*cells: PlannedCell, anns: AnnCache | None = None) -> float:
-    return sum(cost.seconds for cost in costs(*cells, anns=anns))
-
-
-def test_a_cell_costs_the_sum_of_its_stages() -> None:
-    assert total(planned()) == pytest.approx(ANN + OWN)
-
-
-def test_arms_of_a_seed_share_an_ann_and_seeds_do_not() -> None:
-    cells = [planned(), planned(arm="other", timesteps=3), planned(seed=1)]
-    assert total(*cells) == pytest.approx(2 * ANN + 2.5 * OWN)
-
-
-def test_another_recipe_or_other_frames_need_an_ann_of_their_own() -> None:
-    slower = AnnRecipe(5, 32, 0.01, decay_every=5)
-    cells = [planned(), planned(ann=slower), planned(encoder=EncoderSpec("poisson"))]  # Poisson's frame is p, not x
-    assert total(*cells) == pytest.approx(3 * ANN + 3 * OWN)
-
-
-def test_without_a_cache_each_cell_trains_its_ann() -> None:
-    assert total(planned(), planned(seed=0, arm="other", timesteps=6, precision="bf16"), anns=NO_CACHE) == (
-        pytest.approx(2 * ANN + 2 * OWN)
+@pytest.mark.parametrize(
+    ("changes", "anns", "expected"),
+    [
+        pytest.param([{}], NOWHERE, ANN + OWN, id="the sum of its stages"),
+        pytest.param(
+            [{}, {"arm": "other", "timesteps": 3}, {"seed": 1}], NOWHERE, 2 * ANN + 2.5 * OWN, id="a seed shares an ANN"
+        ),
+        pytest.param([{}, {"ann": AnnRecipe(5, 32, 0.01, 5)}], NOWHERE, 2 * (ANN + OWN), id="another recipe"),
+        # Poisson's frame is p, not x.
+        pytest.param([{}, {"encoder": EncoderSpec("poisson")}], NOWHERE, 2 * (ANN + OWN), id="other frames"),
+        pytest.param([{}, {"arm": "other", "precision": "bf16"}], NO_CACHE, 2 * (ANN + OWN), id="without a cache"),
+        pytest.param([{"digest": "equal"}] * 2, NOWHERE, ANN + OWN, id="equal cells count once"),
+    ],
+)
+def test_cells_cost_the_sum_of_what_they_do_not_share(
+    changes: list[dict[str, Any]], anns: AnnCache, expected: float
+) -> None:
+    assert sum(cost.seconds for cost in costs(*(planned(**one) for one in changes), anns=anns)) == (
+        pytest.approx(expected)
     )
 
 
 def test_an_ann_in_the_cache_costs_nothing(tmp_path: Path) -> None:
     anns = AnnCache(tmp_path, "code")
     run_tiny(data=DATA, ann_cache=anns)
-    assert total(planned(), anns=anns) == pytest.approx(OWN)
+    assert costs(planned(), anns=anns)[0].seconds == pytest.approx(OWN)
 
 
 def stopped_after(reports: int, cell: PlannedCell, anns: AnnCache) -> None:
@@ -103,25 +108,18 @@ def stopped_after(reports: int, cell: PlannedCell, anns: AnnCache) -> None:
     ],
 )
 def test_of_a_cell_with_a_checkpoint_the_rest_counts(reports: int, left: float, steps: int, tmp_path: Path) -> None:
-    anns, cell = AnnCache(tmp_path / "anns", "code"), replace(planned(), path=tmp_path / "seed-0000.json")
+    anns, cell = AnnCache(tmp_path / "anns", "code"), planned(path=tmp_path / "seed-0000.json")
     stopped_after(reports, cell, anns)
     (cost,) = costs(cell, anns=anns)
-    assert cost.begun == (reports != 36)
+    assert (cost.begun, cost.steps) == (reports != 36, steps)
     assert cost.seconds == pytest.approx(left)
-    assert cost.steps == steps
-
-
-def test_the_checkpoint_of_another_computation_counts_for_nothing(tmp_path: Path) -> None:
-    anns, cell = AnnCache(tmp_path / "anns", "code"), replace(planned(), path=tmp_path / "seed-0000.json")
-    stopped_after(38, cell, anns)
-    (cost,) = costs(replace(cell, fingerprint=planned("another").fingerprint), anns=anns)
-    assert not cost.begun
-    assert cost.seconds == pytest.approx(OWN)
+    (other,) = costs(replace(cell, fingerprint=planned("another").fingerprint), anns=anns)
+    assert other.begun == (reports < 36)  # of another computation's checkpoint only that of the ANN counts
 
 
 @pytest.mark.parametrize("begun", [0, 10, 40])
 def test_what_a_cell_reports_adds_up_to_its_cost(begun: int, tmp_path: Path) -> None:
-    anns, cell = AnnCache(tmp_path / "anns", "code"), replace(planned(), path=tmp_path / "seed-0000.json")
+    anns, cell = AnnCache(tmp_path / "anns", "code"), planned(path=tmp_path / "seed-0000.json")
     if begun:
         stopped_after(begun, cell, anns)
     (cost,) = costs(cell, anns=anns)
@@ -129,8 +127,7 @@ def test_what_a_cell_reports_adds_up_to_its_cost(begun: int, tmp_path: Path) -> 
     setting = Setting(CPU, ann_cache=anns, watch=Watch(lambda _stage, seconds: told.append(seconds)))
     result = Run(DATA, tmp_path, setting).attempt(replace(cell, cost=cost))
     assert isinstance(result, tuple)
-    assert sum(told) == pytest.approx(cost.seconds)
-    assert result.reported == pytest.approx(cost.seconds)
+    assert sum(told) == pytest.approx(cost.seconds) == pytest.approx(result.reported)
 
 
 def test_timesteps_between_two_timed_ones_are_on_their_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +140,7 @@ def test_timesteps_between_two_timed_ones_are_on_their_line(monkeypatch: pytest.
     monkeypatch.setattr("harness.runs.estimate.timed", rates)
     found = costs(*(planned(timesteps=timesteps) for timesteps in (4, 10, 6)))
     assert sorted(asked) == [4, 10]
-    passes = (BALANCED + 2 * 6 * 3 * 200 * 0.01 + 3 * TESTED + 6 * 200 * 0.01) / 0.01 / 6
+    passes = OWN / 0.01 / 6
     assert [cost.seconds for cost in found] == pytest.approx([passes * seconds for seconds in (11.0, 23.0, 15.0)])
 
 
@@ -155,17 +152,10 @@ def test_timesteps_between_two_timed_ones_are_on_their_line(monkeypatch: pytest.
         {"encoder": EncoderSpec("poisson")},  # decides nothing in a large network
     ],
 )
-def test_cells_of_another_kind_are_timed_themselves(other: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def rates(config: CellConfig, *_: object) -> Rates:
-        asked.append(config)
-        return RATES
-
-    monkeypatch.setattr("harness.runs.estimate.timed", rates)
+def test_cells_of_another_kind_are_timed_themselves(other: dict[str, Any], timed_cells: list[CellConfig]) -> None:
     cells = [planned(), planned(seed=1), planned(**other)]
     costs(*cells)
-    assert asked == [cells[0].config, cells[2].config]
+    assert timed_cells == [cells[0].config, cells[2].config]
 
 
 def test_readings_on_the_way_are_tests_too() -> None:

@@ -14,35 +14,24 @@ from pathlib import Path
 import pytest
 
 from tests.robust import tiny
-from tests.robust.conftest import digests
-
-# A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
-pytestmark = [pytest.mark.flaky(reruns=2), pytest.mark.usefixtures("ray_installed")]
+from tests.runs.conftest import digests
 
 
-def run(folder: Path, *words: str) -> str:
-    """What the run on the cluster says on its error stream."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": tiny.root(),
-        "HARNESS_CACHE": str(folder / "cache"),
-        "OMP_NUM_THREADS": "1",
-        "RAY_USAGE_STATS_ENABLED": "0",
-    }
-    program = [sys.executable, "-m", "tests.runs.test_ray", *words]
-    done = subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+# A node must be hit in the middle of its work: a moment that another process's scheduling may take away.
+@pytest.mark.slow
+@pytest.mark.flaky(reruns=2)
+@pytest.mark.usefixtures("ray_installed")
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_cluster_s_records_are_those_of_one_process(
+    kill: bool, tiny_file: str, whole: dict[str, str], tmp_path: Path
+) -> None:
+    environment = {"PYTHONPATH": tiny.root(), "HARNESS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, **environment, "RAY_USAGE_STATS_ENABLED": "0"}
+    program = [sys.executable, "-m", "tests.runs.test_ray", tiny_file, *["kill"] * kill]
+    done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stderr
-
-
-def test_the_records_are_those_of_one_process(tiny_file: str, whole: dict[str, str], tmp_path: Path) -> None:
-    run(tmp_path, tiny_file)
-    assert digests(tmp_path / "results") == whole
-
-
-def test_a_node_that_dies_loses_no_cell(tiny_file: str, whole: dict[str, str], tmp_path: Path) -> None:
-    assert "killed a node" in run(tmp_path, tiny_file, "kill")
-    assert digests(tmp_path / "results") == whole
+    assert ("killed a node" in done.stderr) == kill
+    assert digests(tmp_path) == whole
 
 
 def main(file: str, kill: bool) -> int:

@@ -1,6 +1,7 @@
-"""A grid beside other runs, and when the disk refuses: within one process, where a moment must be hit exactly."""
+"""What a run has to do, and a run beside others or on a disk that refuses, within one process."""
 
 import errno
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,102 +9,134 @@ from pathlib import Path
 import filelock
 import msgspec
 import pytest
-import torch
 
+from harness.catalogue import Arm, Catalogue, Experiment, Profile
+from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.data import load
-from harness.data.types import DataSet
-from harness.errors import HarnessError
+from harness.errors import CellFailure, HarnessError
 from harness.records.store import lock_path, read_record
-from harness.runs.plan import PlannedCell, cells_of, configurations
+from harness.runs.plan import PlannedCell, cells_of, configurations, make_plan
 from harness.runs.run import Finished, Run, sweep
+from harness.runs.status import status
+from harness.snn.neuron import Kernel
 from harness.training.cell import Setting, run_cell
+from tests.cells import CPU
 from tests.robust import tiny
 
-SETTING = Setting(torch.device("cpu"))
+ARMS = tuple(Arm(name, EncoderSpec("dct"), 2, name) for name in ("first", "second", "third"))
+LITE = Profile(
+    "lite", NetworkSpec("tiny", hidden=(4,)), AnnRecipe(1, 32, 0.1, 1), SnnRecipe(1, 32), train_images=100, seeds=2
+)
+SHORT = replace(LITE, name="short", seeds=1, seeds_by_arm={"second": 3})
+EXPERIMENT = Experiment("invented", "Invented", "§0", "digits", ARMS, (LITE, SHORT))
+KNOWN = Catalogue((), (EXPERIMENT,))
+DATA = load("digits", train_images=200, test_images=100)
+
+# The plan
 
 
-@pytest.fixture(scope="module")
-def data() -> DataSet:
-    return load("digits", train_images=200, test_images=100)
+def test_seeds_of_an_arm_are_its_own_then_those_of_the_profile_for_it_then_the_profile_s() -> None:
+    own = replace(EXPERIMENT, arms=tuple(replace(arm, seeds=4) for arm in ARMS))
+    assert [EXPERIMENT.seeds(arm.name, "lite") for arm in ARMS] == [2, 2, 2]
+    assert [EXPERIMENT.seeds(arm.name, "short") for arm in ARMS] == [1, 3, 1]
+    assert [own.seeds(arm.name, "short") for arm in ARMS] == [4, 3, 4]
 
 
-def planned(data: DataSet, results: Path) -> list[PlannedCell]:
-    return cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
+def test_the_plan_goes_seed_by_seed_and_status_lists_the_same(tmp_path: Path) -> None:
+    planned = [(config.arm, config.seed) for config in configurations(EXPERIMENT, SHORT, ARMS)]
+    assert planned == [("first", 0), ("second", 0), ("third", 0), ("second", 1), ("second", 2)]
+    known = Catalogue((), (replace(EXPERIMENT, profiles=(SHORT,)),))
+    cells = status(tmp_path, known, "invented").cells
+    assert sorted((cell.arm, cell.seed) for cell in cells) == sorted(planned)
 
 
-def run(data: DataSet, results: Path, starting: Callable[[PlannedCell], None]) -> tuple[list[Finished], list[str]]:
-    said: list[str] = []
-    done = list(Run(data, results, SETTING, starting=starting, say=said.append).run(planned(data, results)))
-    return done, said
+@pytest.mark.parametrize(("asked", "profile"), [(None, "lite"), ("short", "short")])
+def test_short_is_run_only_when_asked_for(tmp_path: Path, asked: str | None, profile: str) -> None:
+    assert make_plan(KNOWN, "invented", profile=asked, device="cpu", results=tmp_path).profile.name == profile
 
 
-def nothing(_: PlannedCell) -> None:
-    """Let it start."""
+@pytest.mark.parametrize(("kernel", "device"), [("numba", "cuda"), ("events", "cuda"), ("triton", "cpu")])
+def test_a_kernel_of_another_device_is_refused(tmp_path: Path, kernel: Kernel, device: str) -> None:
+    with pytest.raises(HarnessError, match=f"the {kernel} kernel"):
+        make_plan(KNOWN, "invented", device=device, kernel=kernel, results=tmp_path, task_threads=4)
 
 
-def test_what_another_run_has_finished_since_is_not_trained(data: DataSet, tmp_path: Path) -> None:
-    cells = planned(data, tmp_path)
-    first = list(Run(data, tmp_path, SETTING).run(cells))
+def test_a_worker_tries_no_cell_again_that_has_failed_since_the_run_began(tmp_path: Path) -> None:
+    known = Catalogue((), (replace(EXPERIMENT, arms=ARMS[:1]),))
+    began = time.time_ns()
+    options = {"profile": "lite", "seeds": 1, "results": tmp_path, "retry_failed": True, "estimated": False}
+    plan = make_plan(known, "invented", **options)  # type: ignore[arg-type]
+    (cell,) = plan.todo
+    (done,) = Run(plan.data, tmp_path, plan.setting).run([replace(cell, fault=CellFailure("no spike"))])
+    assert done.record.status == "failed"
+    assert len(make_plan(known, "invented", **options).todo) == 1  # type: ignore[arg-type]
+    assert make_plan(known, "invented", began=began, **options).todo == ()  # type: ignore[arg-type]
+
+
+# The run
+
+
+def planned(results: Path) -> list[PlannedCell]:
+    return cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, results)
+
+
+def run(results: Path, say: Callable[[str], None] = print) -> Finished:
+    (done,) = Run(DATA, results, Setting(CPU), say=say).run(planned(results))
+    return done
+
+
+def test_a_cell_that_another_run_has_finished_since_is_not_trained(tmp_path: Path) -> None:
+    cells = planned(tmp_path)
+    assert run(tmp_path).here
     started: list[PlannedCell] = []
-    second = list(Run(data, tmp_path, SETTING, starting=started.append).run(cells))
-    assert ([done.here for done in first], [done.here for done in second]) == ([True], [False])
-    assert started == []
+    (second,) = Run(DATA, tmp_path, Setting(CPU), starting=started.append).run(cells)
+    assert (second.here, started) == (False, [])
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
-def test_a_disk_error_is_one_line_with_what_to_do(
-    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+def test_a_disk_error_is_one_line_and_the_checkpoint_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError(number, "The disk says no")
 
     monkeypatch.setattr("harness.records.store.write_atomically", refuse)
     with pytest.raises(HarnessError, match=r"cyclic-6 seed 0: the disk refuses: The disk says no .* same command"):
-        run(data, tmp_path, nothing)
-    (cell,) = planned(data, tmp_path)
+        run(tmp_path)
+    (cell,) = planned(tmp_path)
     assert cell.state == "missing"
-    assert len(list(cell.path.parent.glob(".*.checkpoint.training"))) == 1  # kept: the next run goes on from it
+    assert len(list(cell.path.parent.glob(".*.checkpoint.training"))) == 1
 
 
-def test_a_checkpoint_of_other_versions_is_not_mixed_in(data: DataSet, tmp_path: Path) -> None:
-    (cell,) = planned(data, tmp_path)
+def test_a_checkpoint_of_other_versions_is_not_mixed_in(tmp_path: Path) -> None:
+    (cell,) = planned(tmp_path)
     cell.path.parent.mkdir(parents=True)
     cell.path.with_name(".seed-0000.ffffffff.checkpoint.training").write_bytes(b"another torch's")
-    (done,), said = run(data, tmp_path, nothing)
-    assert done.record.status == "done"
-    assert said == [
-        "cyclic-6 seed 0: begun with other versions, threads or device; starts again, so that one set holds"
-    ]
+    said: list[str] = []
+    assert run(tmp_path, said.append).record.status == "done"
+    (line,) = said
+    assert line.startswith("cyclic-6 seed 0: begun with other versions, threads or device; starts again")
     assert not list(cell.path.parent.glob(".*.checkpoint*"))
 
 
-def test_results_that_no_record_can_hold_are_a_failure(
-    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_that_no_record_can_hold_are_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> object:
         trained = run_cell(*arguments)  # type: ignore[arg-type]
         return replace(trained, result=msgspec.structs.replace(trained.result, thresholds=[float("nan")]))
 
     monkeypatch.setattr("harness.runs.run.run_cell", broken)
-    (done,), _ = run(data, tmp_path, nothing)
-    assert done.record.failure is not None
-    assert "this cannot be a record" in done.record.failure.reason
-    assert read_record(done.cell.path).status == "failed"
+    failure = read_record(run(tmp_path).cell.path).failure
+    assert failure is not None
+    assert "this cannot be a record" in failure.reason
 
 
-def test_what_a_run_killed_after_its_record_left_is_swept(data: DataSet, tmp_path: Path) -> None:
-    ((done, *_), _) = run(data, tmp_path, nothing)
-    path = done.cell.path
-    lock_path(path).write_bytes(b"a lock of a process that is gone")
-    path.with_name(f".{path.stem}.0a1b2c3d.checkpoint.training").touch()
-    sweep([done.cell])
-    assert [left.name for left in path.parent.iterdir()] == [path.name]
-
-
-def test_what_a_living_run_needs_is_not_swept(data: DataSet, tmp_path: Path) -> None:
-    ((done, *_), _) = run(data, tmp_path, nothing)
-    checkpoint = done.cell.path.with_name(f".{done.cell.path.stem}.0a1b2c3d.checkpoint.training")
-    with filelock.FileLock(lock_path(done.cell.path)):
-        checkpoint.touch()
-        sweep([done.cell])
+def test_what_a_killed_run_left_is_swept_and_what_a_living_one_needs_is_not(tmp_path: Path) -> None:
+    cell = run(tmp_path).cell
+    checkpoint = cell.path.with_name(f".{cell.path.stem}.0a1b2c3d.checkpoint.training")
+    checkpoint.touch()
+    with filelock.FileLock(lock_path(cell.path)):
+        sweep([cell])
         assert checkpoint.exists()
+    lock_path(cell.path).write_bytes(b"a lock of a process that is gone")
+    sweep([cell])
+    assert [left.name for left in cell.path.parent.iterdir()] == [cell.path.name]

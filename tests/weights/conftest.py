@@ -1,15 +1,18 @@
 """A tiny cell that was run with its weights kept, made once."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from harness import cli
 from harness.data import load
 from harness.errors import HarnessError
+from harness.records.store import read_record, write_record
 from harness.runs.plan import cells_of, configurations
 from harness.runs.run import Run
 from harness.training.cell import Setting
@@ -17,6 +20,7 @@ from tests.cells import CPU
 from tests.robust import tiny
 
 SETTING = Setting(CPU)
+DATA = load("digits", train_images=200, test_images=100)
 
 
 class Kept(NamedTuple):
@@ -26,12 +30,20 @@ class Kept(NamedTuple):
     record: Path
     weights: Path
 
+    def change(self, **fields: object) -> None:
+        """Write the record with other `fields`."""
+        write_record(self.results, msgspec.structs.replace(read_record(self.record), **fields))
+
+    def strip(self, **fields: object) -> None:
+        """The record as a run without weights leaves it, with other `fields`."""
+        self.change(weights=None, **fields)
+        self.weights.unlink()
+
 
 def make(results: Path, keep: bool | None = None) -> Kept:
     """Run the cell."""
-    data = load("digits", train_images=200, test_images=100)
-    cells = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), data, results)
-    list(Run(data, results, SETTING, keep_weights=keep).run(cells))
+    cells = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, results)
+    list(Run(DATA, results, SETTING, keep_weights=keep).run(cells))
     record = results / "tiny/smoke/cyclic-6/seed-0000.json"
     return Kept(results, record, record.with_suffix(".safetensors"))
 
@@ -44,8 +56,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 @pytest.fixture
 def own(kept: Kept, tmp_path: Path) -> Kept:
     """A copy that a test may change."""
-    import shutil
-
     shutil.copytree(kept.results, tmp_path / "own")
     record = tmp_path / "own" / kept.record.relative_to(kept.results)
     return Kept(tmp_path / "own", record, record.with_suffix(".safetensors"))

@@ -1,37 +1,42 @@
-"""The file of weights: what it says, that equal cells give equal bytes, and that what is changed is refused."""
+"""The file of weights: what it says, when it is kept, that equal cells give equal bytes, and what is refused."""
 
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.numpy import load_file
+from safetensors.torch import save_file
 
-from harness.records.store import read_record, write_record
+from harness.analysis.frame import load as load_frames
+from harness.catalogue import Catalogue
+from harness.errors import HarnessError
+from harness.records.store import read_record, record_paths
+from harness.records.weights import read_weights
+from harness.runs.estimate import twins
+from harness.runs.keeping import SMALL, keeps
+from harness.runs.plan import PlannedCell, cells_of, configurations
+from harness.runs.run import Finished, Run
+from harness.runs.status import status
 from harness.schema import Weights
-from tests.weights.conftest import Call, Kept, make
+from harness.snn.network import Network
+from tests.robust import tiny
+from tests.weights.conftest import DATA, SETTING, Call, Kept, make
 
 
-def said(weights: Path) -> dict[str, object]:
-    with safe_open(weights, framework="pt") as file:
-        found: dict[str, object] = json.loads(file.metadata()["harness"])
-    return found
-
-
-def test_the_record_names_the_file_and_its_sha256(kept: Kept) -> None:
+def test_record_and_file_name_each_other_and_all_that_it_takes_to_run_the_network(kept: Kept) -> None:
     digest = hashlib.sha256(kept.weights.read_bytes()).hexdigest()
     assert read_record(kept.record).weights == Weights("seed-0000.safetensors", digest)
-
-
-def test_the_metadata_name_the_cell_and_all_that_it_takes_to_run_the_network(kept: Kept) -> None:
-    record, about = json.loads(kept.record.read_text()), said(kept.weights)
+    record = json.loads(kept.record.read_text())
+    with safe_open(kept.weights, framework="pt") as opened:
+        about = json.loads(opened.metadata()["harness"])
     assert [about[name] for name in ("experiment", "profile", "arm", "seed")] == ["tiny", "smoke", "cyclic-6", 0]
     assert about["fingerprint"] == record["fingerprint"]["digest"]
-    assert about["thresholds"] == record["thresholds"]
-    assert about["encoder_state"] == record["encoder_state"]
+    assert {name: about[name] for name in ("thresholds", "encoder_state")}.items() <= record.items()
     assert (about["reading"], about["clock"], about["leak"]) == ("equation", "synchronous", 0.9901)
     assert (about["shape"], about["classes"], about["timesteps"]) == ([1, 8, 8], 10, 6)
 
@@ -40,21 +45,89 @@ def test_equal_cells_give_equal_bytes(kept: Kept, tmp_path: Path) -> None:
     assert make(tmp_path).weights.read_bytes() == kept.weights.read_bytes()
 
 
-def test_nothing_is_kept_where_the_user_says_no(tmp_path: Path) -> None:
+def test_nothing_is_kept_if_the_user_says_no_and_the_record_is_the_same(kept: Kept, tmp_path: Path) -> None:
     run = make(tmp_path, keep=False)
     assert not run.weights.exists()
-    assert read_record(run.record).weights is None
-
-
-def test_the_record_is_the_same_but_for_its_weights(kept: Kept, tmp_path: Path) -> None:
-    one, other = (json.loads(run.record.read_text()) for run in (kept, make(tmp_path, keep=False)))
+    one, other = (json.loads(each.record.read_text()) for each in (kept, run))
     assert {name for name in one if one[name] != other.get(name)} <= {"weights", "digest", "timings"}
 
 
-def spoil_byte(own: Kept, at: int) -> None:
-    content = bytearray(own.weights.read_bytes())
-    content[at] ^= 1
-    own.weights.write_bytes(content)
+def test_small_networks_are_kept_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, size = Network(tiny.PROFILE.network, (1, 8, 8), 10, torch.Generator()), 4 * (64 * 24 + 24 * 10)
+    assert size < SMALL == 2_000_000
+    assert [keeps(wanted, network) for wanted in (None, True, False)] == [True, True, False]
+    monkeypatch.setattr("harness.runs.keeping.SMALL", size)
+    assert [keeps(wanted, network) for wanted in (None, True, False)] == [False, True, False]
+
+
+# Beside the record
+
+
+def cell_of(own: Kept, **names: str) -> PlannedCell:
+    """The cell of the record; with an `arm`, a cell of the same computation under another name that is not there."""
+    (cell,) = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, own.results)
+    path = own.record.parent.with_name(names.get("arm", cell.config.arm)) / own.record.name
+    return replace(cell, config=replace(cell.config, **names), path=path, state="missing", stamp=0)  # type: ignore[arg-type]
+
+
+def run(own: Kept, cell: PlannedCell, keep: bool | None = None) -> Finished:
+    (done,) = Run(DATA, own.results, SETTING, keep_weights=keep).run([cell])
+    return done
+
+
+def test_a_twin_without_weights_does_not_serve_if_weights_are_asked_for(own: Kept) -> None:
+    own.strip()
+    cell = cell_of(own, arm="twin")
+    assert twins([cell], own.results, SETTING, with_weights=False)
+    assert not twins([cell], own.results, SETTING, with_weights=True)
+    record = run(own, cell, keep=True).record
+    assert record.weights is not None
+    assert "trained as" not in record.environment
+
+
+def test_a_twin_has_the_same_weights_under_its_own_name_if_they_are_there(own: Kept) -> None:
+    cell = cell_of(own, arm="twin")
+    run(own, cell)
+    twin = read_weights(cell.path.with_suffix(".safetensors"))
+    assert twin.about.arm == "twin"
+    assert all((load_file(own.weights)[name] == tensor).all() for name, tensor in twin.tensors.items())
+    own.weights.unlink()
+    cell.path.unlink()
+    cell.path.with_suffix(".safetensors").unlink()
+    run(own, cell)
+    assert read_record(cell.path).weights is None
+
+
+def test_weights_of_a_replaced_record_go_with_it(own: Kept) -> None:
+    own.record.unlink()
+    run(own, cell_of(own), keep=False)
+    assert not own.weights.exists()
+
+
+def test_the_weights_are_there_before_the_record(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = own.weights.read_bytes()
+    own.record.unlink()
+    own.weights.unlink()
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("harness.runs.run.write_record", refuse)
+    with pytest.raises(HarnessError, match="the disk refuses"):
+        run(own, cell_of(own))
+    assert (own.weights.read_bytes(), own.record.exists()) == (expected, False)
+
+
+def test_files_beside_records_are_no_records_and_no_problem(own: Kept) -> None:
+    own.record.with_name("seed-0000.verified-snntorch.json").write_text(json.dumps({}))
+    known = Catalogue((), (tiny.EXPERIMENT,))
+    assert record_paths(own.results) == [own.record]
+    assert load_frames(own.results, known).problems == ()
+    cells = status(own.results, known, "tiny").cells
+    assert {cell.record for cell in cells if cell.status != "missing"} == {str(own.record)}
+
+
+# What is refused
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -62,43 +135,40 @@ def spoil_byte(own: Kept, at: int) -> None:
 def test_a_changed_byte_is_refused(own: Kept, call: Call, at: int, alone: bool) -> None:
     if alone:
         own.record.unlink()
-    spoil_byte(own, at)
+    content = bytearray(own.weights.read_bytes())
+    content[at] ^= 1
+    own.weights.write_bytes(content)
     code, message = call("predict", own.weights)
     assert (code, message.count("\n")) == (2, 0)
     assert str(own.weights) in message
 
 
-def test_a_file_that_was_cut_short_is_refused(own: Kept, call: Call) -> None:
-    own.weights.write_bytes(own.weights.read_bytes()[:-8])
-    code, message = call("predict", own.weights)
-    assert (code, "cut short" in message) == (2, True)
+class Bomb:
+    """What a pickle may do when it is opened."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.target,)
 
 
 def test_a_pickle_is_not_opened(own: Kept, call: Call, tmp_path: Path) -> None:
-    class Bomb:
-        def __reduce__(self) -> tuple[object, ...]:
-            return Path.touch, (tmp_path / "exploded",)
-
-    own.weights.write_bytes(pickle.dumps(Bomb()))
+    own.weights.write_bytes(pickle.dumps(Bomb(tmp_path / "exploded")))
     assert call("predict", own.weights)[0] == 2
     torch.save({"weights.0": torch.ones(2)}, own.weights)
     assert "a pickle" in call("predict", own.weights)[1]
     assert not (tmp_path / "exploded").exists()
 
 
-def test_weights_of_another_record_are_refused(own: Kept, call: Call) -> None:
-    record = msgspec.structs.replace(read_record(own.record), weights=Weights("seed-0000.safetensors", "0" * 64))
-    write_record(own.results, record)
-    code, message = call("predict", own.weights)
-    assert (code, "not the weights of the record beside it" in message) == (2, True)
-
-
-def test_weights_of_another_program_are_refused(own: Kept, call: Call) -> None:
-    from safetensors.torch import save_file
-
+def test_files_that_are_cut_short_of_another_record_or_program_or_absent_are_refused(own: Kept, call: Call) -> None:
+    whole = own.weights.read_bytes()
+    own.weights.write_bytes(whole[:-8])
+    assert "cut short" in call("predict", own.weights)[1]
+    own.weights.write_bytes(whole)
+    own.change(weights=Weights("seed-0000.safetensors", "0" * 64))
+    assert "not the weights of the record beside it" in call("predict", own.weights)[1]
     save_file({"weights.0": torch.ones(2, 2)}, own.weights)
     assert "another program" in call("predict", own.weights)[1]
-
-
-def test_no_file_is_named(kept: Kept, call: Call) -> None:
-    assert call("predict", kept.results / "nothing.safetensors")[0] == 2
+    own.weights.unlink()
+    assert call("predict", own.weights)[0] == 2

@@ -7,30 +7,27 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-import torch
 from torch import Generator
 
 import encoders
 from harness.config import Clock, NetworkSpec, NeuronSpec, Precision, Reading
-from harness.data import load
 from harness.errors import HarnessError
-from harness.runs.predict import predict
+from harness.runs.predict import outputs, predict
 from harness.runs.simulators import Simulated
 from harness.snn.network import Network, Spiking
 from harness.training.batches import normalised
 from harness.training.cell import DTYPES
-from tests.weights.conftest import Call, Kept
+from tests.weights.conftest import DATA, Call, Kept
 
 snntorch = pytest.importorskip("snntorch")
 
-DIGITS = load("digits", train_images=200, test_images=100)
 CONVOLUTIONS = NetworkSpec("convolutions", features=(6, "A", 5, "D"), hidden=(20,))
 NORSE = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 
 
 def spiking(precision: Precision = "fp32", **neuron: Any) -> Spiking:
     """Two convolutions with pooling between them, and a hidden layer; thresholds at which about a tenth fires."""
-    encoder = encoders.create("dct").calibrate(normalised(DIGITS.train.images))
+    encoder = encoders.create("dct").calibrate(normalised(DATA.train.images))
     network = Network(CONVOLUTIONS, (1, 8, 8), 10, Generator().manual_seed(3)).requires_grad_(False)
     made = Spiking(network, encoder, NeuronSpec(**neuron), 12, (0.9, 0.35, 0.5), DTYPES[precision])
     return replace(made, network=network.cast(made.dtype))
@@ -40,7 +37,7 @@ def otherwise(ours: Spiking, theirs: Spiking | None = None, simulator: str = "sn
     """The share of images and timesteps, 0 to 1, that the other simulator classifies otherwise."""
     pytest.importorskip(simulator)
     simulated = Simulated(simulator, theirs or ours)
-    one, other = predict(ours, DIGITS.test, 0), predict(ours, DIGITS.test, 0, simulated=simulated.outputs)
+    one, other = predict(ours, DATA.test, 0), predict(ours, DATA.test, 0, simulated=simulated.outputs)
     assert one.classes.shape == other.classes.shape == (12, 100)
     assert len(one.classes.unique()) > 3  # otherwise equality would say nothing
     return float((one.classes != other.classes).float().mean())
@@ -63,9 +60,7 @@ def test_norse_states_every_reading(precision: Precision, reading: Reading, cloc
 
 def test_outputs_are_equal_to_rounding() -> None:
     """In float32, the outputs of images whose spikes all agree differ by rounding alone."""
-    from harness.runs.predict import outputs
-
-    train = spiking().encode(normalised(DIGITS.test.images), key=0)
+    train = spiking().encode(normalised(DATA.test.images), key=0)
     gap = (outputs(spiking(), train) - Simulated("snntorch", spiking()).outputs(train)).abs().amax((0, 2))
     assert float((gap < 1e-4).float().mean()) >= 0.95
 
@@ -75,6 +70,11 @@ def test_a_wrong_threshold_is_found(layer: int) -> None:
     wrong = list(spiking().thresholds)
     wrong[layer] *= 1.1
     assert otherwise(spiking(), replace(spiking(), thresholds=tuple(wrong))) > 0.01
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    real: Callable[..., Any] = snntorch.Leaky
+    monkeypatch.setattr(snntorch, "Leaky", lambda **given: real(**{**given, **changes}))
 
 
 @pytest.mark.parametrize("changes", [{"reset_delay": False}, {"beta": 0.9}, {"threshold": 0.2}])
@@ -95,38 +95,21 @@ def test_a_wrong_weight_of_the_output_layer_is_found() -> None:
     assert otherwise(spiking(), other) > 0.01
 
 
-def planted(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    real: Callable[..., Any] = snntorch.Leaky
-    monkeypatch.setattr(snntorch, "Leaky", lambda **given: real(**{**given, **changes}))
-
-
-def test_what_snntorch_cannot_state_is_said() -> None:
-    with pytest.raises(HarnessError, match="snnTorch cannot state the reading 'algorithm'"):
-        Simulated("snntorch", spiking(reading="algorithm"))
-
-
-def test_a_record_is_verified_in_another_simulator(own: Kept, call: Call) -> None:
-    code, _ = call("verify", own.record, "--from", "snntorch", "--keep")
+def test_a_record_is_verified_in_another_simulator(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("verify", own.record, "--from", "snntorch", "--keep")[0] == 0
     stored = json.loads(own.record.with_name("seed-0000.verified-snntorch.json").read_text())
-    assert code == 0
+    ours = json.loads(own.record.read_text())["curve"]["correct"]
     assert stored["verdict"] in ("identical", "within tolerance")
     assert stored["environment"]["kernel"] == f"snntorch {snntorch.__version__}"
-    assert (
-        torch.tensor(stored["curve"]["correct"])
-        .sub(torch.tensor(json.loads(own.record.read_text())["curve"]["correct"]))
-        .abs()
-        .max()
-        <= 1
-    )
-
-
-def test_a_simulator_that_differs_exits_with_1(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stored["curve"]["correct"] == pytest.approx(ours, abs=1)
     planted(monkeypatch, threshold=50.0)
     code, out = call("verify", own.record, "--from", "snntorch")
     assert (code, "from snntorch: different" in out) == (1, True)
 
 
-def test_an_absent_simulator_is_named(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_simulated_is_said(own: Kept, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HarnessError, match="snnTorch cannot state the reading 'algorithm'"):
+        Simulated("snntorch", spiking(reading="algorithm"))
     monkeypatch.setitem(sys.modules, "snntorch", None)
     code, message = call("verify", own.record, "--from", "snntorch")
     assert (code, "pip install" in message) == (2, True)

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +17,6 @@ from harness.records.store import read_record, record_paths, write_record
 from harness.records.verifications import (
     LARGEST_FILE,
     Spread,
-    Verification,
     compare,
     differing,
     spread_of,
@@ -37,14 +34,7 @@ def off_by(own: Kept, images: int, **fields: object) -> None:
     record = read_record(own.record)
     assert record.curve is not None
     correct = [max(0, min(100, count + images)) for count in record.curve.correct]
-    changed: dict[str, Any] = {"curve": Counts(correct, 100), "epochs": [], "right": {}, **fields}
-    write_record(own.results, msgspec.structs.replace(record, **changed))
-
-
-def strip(own: Kept, **fields: object) -> None:
-    """The record as a run without weights leaves it, with other `fields`."""
-    write_record(own.results, msgspec.structs.replace(read_record(own.record), weights=None, **fields))
-    own.weights.unlink()
+    own.change(**{"curve": Counts(correct, 100), "epochs": [], "right": {}, **fields})
 
 
 def kept_file(own: Kept, source: str) -> Path:
@@ -81,10 +71,10 @@ def test_another_place_has_a_tolerance(kept: Kept, fields: Mapping[str, Any]) ->
 
 def test_cores_and_python_do_not_round(kept: Kept) -> None:
     record = read_record(kept.record)
-    assert record.machine is not None
+    assert record.machine == machine(CPU)  # otherwise tests of "the same machine" would say nothing
     other = msgspec.structs.replace(
         with_curve(record, 9001),
-        machine=msgspec.structs.replace(record.machine, cores=64),
+        machine=msgspec.structs.replace(machine(CPU), cores=64),
         environment={**record.environment, "python": "3.0", "trained as": "x/lite/y"},
     )
     assert compare(with_curve(record, 9000), other, {}).word == "different"
@@ -135,17 +125,14 @@ def test_the_spread_is_pooled_over_arms_and_seeds(own: Kept) -> None:
     assert spread_of(own.record, record) == {6: Spread(pytest.approx((20 / 3) ** 0.5), 3)}  # type: ignore[arg-type]
 
 
-def test_a_failure_and_a_shorter_curve_have_no_gap(kept: Kept) -> None:
+def test_what_has_no_common_curve_has_no_gap_and_what_early_records_lack_does_not_differ(kept: Kept) -> None:
     record = read_record(kept.record)
     failed = msgspec.structs.replace(record, status="failed", curve=None)
     assert compare(record, failed, {}) == ("different", None, None)
     assert compare(with_curve(record, 9000), with_curve(record, 9000, 9000), {}).word == "different"
-
-
-def test_an_output_that_early_records_do_not_have_does_not_differ(kept: Kept) -> None:
-    record = read_record(kept.record)
-    assert differing(msgspec.structs.replace(record, sample_curve=None), record) == []
-    assert differing(record, msgspec.structs.replace(record, sample_curve=None)) == ["sample_curve"]
+    early = msgspec.structs.replace(record, sample_curve=None)
+    assert differing(early, record) == []
+    assert differing(record, early) == ["sample_curve"]
 
 
 # The command
@@ -180,9 +167,8 @@ def test_weights_tested_elsewhere_may_differ_by_noise(own: Kept, call: Call, ima
 
 
 def test_what_differs_in_the_circumstances_is_said(own: Kept, call: Call) -> None:
-    record = read_record(own.record)
-    environment = {**record.environment, "torch": "1.0"}
-    write_record(own.results, msgspec.structs.replace(record, environment=environment))
+    environment = {**read_record(own.record).environment, "torch": "1.0"}
+    own.change(environment=environment)
     lines = call("verify", own.record)[1].splitlines()
     assert any(line.startswith("  torch: 1.0 in the record") for line in lines)
 
@@ -204,7 +190,7 @@ def test_the_second_curve_is_kept_where_asked(own: Kept, call: Call) -> None:
 
 def test_a_second_training_adds_the_weights_that_a_record_lacks(own: Kept, call: Call) -> None:
     expected = own.weights.read_bytes(), own.record.read_bytes()
-    strip(own)
+    own.strip()
     call("verify", own.record)
     assert not own.weights.exists()
     assert call("verify", own.record, "--keep")[0] == 0
@@ -214,7 +200,7 @@ def test_a_second_training_adds_the_weights_that_a_record_lacks(own: Kept, call:
 
 
 def test_weights_of_a_training_that_differs_are_not_added(own: Kept, call: Call) -> None:
-    strip(own)
+    own.strip()
     off_by(own, 1)
     before = own.record.read_bytes()
     assert call("verify", own.record, "--keep")[0] == 1
@@ -257,33 +243,27 @@ def test_a_second_training_that_fails_is_different(own: Kept, call: Call, monkey
 
     monkeypatch.setattr("harness.runs.run.run_cell", fail)
     code, out = call("verify", own.record, "--from", "training", "--keep", "--json")
-    assert code == 1
     (row,) = json.loads(out)["verifications"]
-    assert (row["verdict"], row["largest"], row["allowed"]) == ("different", None, None)
+    assert (code, row["verdict"], row["largest"], row["allowed"]) == (1, "different", None, None)
     assert not kept_file(own, "training").exists()
+
+
+# What is refused
 
 
 def test_other_data_are_refused(own: Kept, call: Call) -> None:
     record = read_record(own.record)
-    config = replace(record.config, train_images=150)
-    write_record(own.results, of_other_recipe(record, config))
+    write_record(own.results, of_other_recipe(record, replace(record.config, train_images=150)))
     code, message = call("verify", own.record)
     assert (code, "is not that of the record" in message) == (2, True)
 
 
-def test_a_record_without_weights_says_how_to_get_them(own: Kept, call: Call) -> None:
-    strip(own)
+def test_what_has_nothing_to_verify_says_why(own: Kept, call: Call) -> None:
+    assert "did you mean 'snntorch'?" in call("verify", own.record, "--from", "snntorc")[1]
+    own.strip()
     code, message = call("verify", own.record, "--from", "weights")
     assert (code, "--from training; --keep adds them" in message) == (2, True)
-
-
-def test_an_unknown_source_is_named(own: Kept, call: Call) -> None:
-    code, message = call("verify", own.record, "--from", "snntorc")
-    assert (code, "did you mean 'snntorch'?" in message) == (2, True)
-
-
-def test_a_failed_cell_has_nothing_to_verify(own: Kept, call: Call) -> None:
-    strip(own, status="failed", curve=None, epochs=[], right={}, failure=Failure("diverged", ""))
+    own.change(status="failed", curve=None, epochs=[], right={}, failure=Failure("diverged", ""))
     code, message = call("verify", own.record)
     assert (code, "its cell failed" in message) == (2, True)
 
@@ -297,13 +277,3 @@ def test_what_is_no_record_is_named(kept: Kept, name: str) -> None:
 def test_a_record_is_found_by_path_and_by_cell(kept: Kept) -> None:
     assert find(str(kept.record), kept.results) == kept.record
     assert find("tiny/smoke/cyclic-6/seed-0000", kept.results) == kept.record
-
-
-def test_reading_verifications_needs_no_torch() -> None:
-    code = f"import sys, {Verification.__module__}; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_this_machine_is_the_one_of_the_tiny_record(kept: Kept) -> None:
-    # Otherwise the tests of "the same machine" would say nothing.
-    assert read_record(kept.record).machine == machine(CPU)

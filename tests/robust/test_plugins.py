@@ -1,0 +1,154 @@
+"""A plug-in that raises, exits, hangs or returns nonsense is named in one line; its cells fail, the others go on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from typer.testing import CliRunner
+
+import encoders
+from encoders.base import EncoderInfo, Unfitted
+from encoders.errors import EncoderError
+from encoders.registry import BUILTIN, BuiltIn
+from harness import cli
+from harness.catalogue import Arm
+from harness.config import EncoderSpec
+from harness.errors import CellFailure
+from harness.inspect import look, probe
+from harness.papers.dct_snn import paper
+from harness.plugins import guard
+from harness.plugins.guard import guarded, time_limit, watched
+from harness.records.store import read_record
+from tests.robust import tiny
+from tests.robust.command import main
+from tests.robust.misbehaved_encoder import FAULTS
+
+IMAGES = torch.zeros(2, 1, 8, 8)
+
+
+# Under the guard, in `harness run`
+
+
+def test_a_sound_encoder_is_not_changed() -> None:
+    inner, under_guard = encoders.create("poisson"), guarded(EncoderSpec("poisson"))
+    assert torch.equal(under_guard.encode(IMAGES, 4, key=0), inner.encode(IMAGES, 4, key=0))
+    assert under_guard.info == inner.info
+    assert under_guard.operations((1, 8, 8), 4) == inner.operations((1, 8, 8), 4)
+
+
+@pytest.mark.usefixtures("misbehaving")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_is_named(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "CALL_SECONDS", 0.1)
+    monkeypatch.setattr(guard, "IMAGE_SECONDS", 0.0)
+    with pytest.raises(CellFailure, match=r"encoder 'misbehaved' (cannot|hangs: it did not) encode"):
+        guarded(EncoderSpec("misbehaved", {"fault": fault})).encode(IMAGES, 4, key=0)
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_bad_encoders_fail_their_own_cells_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = tuple(Arm(fault, EncoderSpec("misbehaved", {"fault": fault}), 6, fault) for fault in FAULTS)
+    arms = (*bad, tiny.EXPERIMENT.arms[0])
+    paper.PAPER = replace(tiny.PAPER, experiments=(replace(tiny.EXPERIMENT, arms=arms),), claims=())
+    monkeypatch.setattr(guard, "CALL_SECONDS", 0.3)
+    command = ["run", "tiny", "--seeds", "1", "--results-dir", str(tmp_path), "--json"]
+    result = CliRunner().invoke(cli.app, command)
+    assert result.exit_code == 1, result.output
+    cells = {row["arm"]: row for row in json.loads(result.stdout)["cells"]}
+    states = {name: row["status"] for name, row in cells.items()}
+    assert states == {**dict.fromkeys(FAULTS, "failed"), "cyclic-6": "done"}
+    for fault in FAULTS:
+        failure = read_record(Path(cells[fault]["record"])).failure
+        assert failure is not None
+        assert "encoder 'misbehaved'" in failure.reason
+        assert "Traceback" in failure.traceback
+    assert CliRunner().invoke(cli.app, [*command, "--arm", "cyclic-6"]).exit_code == 0
+
+
+def test_a_process_that_was_stopped_and_continued_does_not_count_as_hanging() -> None:
+    code = f"import os, signal, time; time.sleep(0.6); os.kill({os.getpid()}, signal.SIGCONT)"
+    waker = subprocess.Popen([sys.executable, "-S", "-c", code])
+    before = time.monotonic()
+    with time_limit(0.4):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    waker.wait()
+    assert time.monotonic() - before > 0.5
+
+
+def test_what_a_record_cannot_hold_is_noticed_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = guarded(EncoderSpec("poisson"))
+    monkeypatch.setattr(type(encoder.inner), "state", lambda _: {"threshold": torch.zeros(1)})
+    with pytest.raises(CellFailure, match="cannot give its state"):
+        encoder.state()
+
+
+def test_an_error_of_parameters_stays_what_it_is() -> None:
+    with pytest.raises(EncoderError, match="block_size"):
+        guarded(EncoderSpec("dct", {"block_size": 1}))
+    with pytest.raises(EncoderError, match="at least 1"), watched("x", "encode"):
+        raise EncoderError("timesteps must be at least 1")
+
+
+def test_a_limit_that_is_kept_leaves_no_alarm_behind() -> None:
+    with time_limit(0.05):
+        pass
+    time.sleep(0.1)
+
+
+# Elsewhere
+
+
+class Faulty(Unfitted):
+    """An encoder without a spike train."""
+
+    info = EncoderInfo("analog", deterministic=True, period=1, value_range=(-1.0, 1.0), source="folklore")
+
+    def encode(self, *_: object) -> Tensor:
+        raise KeyError("lost")
+
+
+class Unmade(Faulty):
+    """An encoder that cannot be made."""
+
+    def __init__(self) -> None:
+        raise KeyError("lost")
+
+
+@pytest.fixture
+def registered() -> Iterator[None]:
+    for kind in (Faulty, Unmade):
+        name = kind.__name__.lower()
+        BUILTIN[name] = BuiltIn(f"{__name__}:{kind.__name__}", name)
+    yield
+    del BUILTIN["faulty"], BUILTIN["unmade"]
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(("name", "act"), [("faulty", "be shown"), ("unmade", "be made")])
+def test_a_faulty_encoder_is_named_wherever_it_is_used(name: str, act: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(EncoderError, match=f"encoder '{name}' cannot {act}: KeyError: 'lost'"):
+        look(name, "digits", 0, 4)
+    with pytest.raises(EncoderError, match=f"encoder '{name}' cannot be probed: KeyError: 'lost'"):
+        probe([name], "digits", 4, "sum")
+    if name == "unmade":
+        said = main(monkeypatch, "encoders", "check", name)
+        assert said == (2, "error: encoder 'unmade' cannot be made: KeyError: 'lost'\n")
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(0)", "import sys; sys.exit('usage')"])
+def test_a_file_of_an_experiment_that_exits_is_one_line(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(code)
+    ended, error = main(monkeypatch, "run", str(tmp_path / "mine.py"))
+    assert ended == 2
+    assert error.startswith(f"error: {tmp_path / 'mine.py'}: SystemExit")
