@@ -9,15 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
 from harness.analysis.frame import load as load_frames
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.records.store import read_record, record_paths
-from harness.records.weights import read_weights
-from harness.runs.estimate import twins
 from harness.runs.keeping import SMALL, keeps
 from harness.runs.plan import PlannedCell, cells_of, configurations
 from harness.runs.run import Finished, Run
@@ -73,29 +70,6 @@ def cell_of(own: Kept, **names: str) -> PlannedCell:
 def run(own: Kept, cell: PlannedCell, keep: bool | None = None) -> Finished:
     (done,) = Run(DATA, own.results, SETTING, keep_weights=keep).run([cell])
     return done
-
-
-def test_a_twin_without_weights_does_not_serve_if_weights_are_asked_for(own: Kept) -> None:
-    own.strip()
-    cell = cell_of(own, arm="twin")
-    assert twins([cell], own.results, SETTING, with_weights=False)
-    assert not twins([cell], own.results, SETTING, with_weights=True)
-    record = run(own, cell, keep=True).record
-    assert record.weights is not None
-    assert "trained as" not in record.environment
-
-
-def test_a_twin_has_the_same_weights_under_its_own_name_if_they_are_there(own: Kept) -> None:
-    cell = cell_of(own, arm="twin")
-    run(own, cell)
-    twin = read_weights(cell.path.with_suffix(".safetensors"))
-    assert twin.about.arm == "twin"
-    assert all((load_file(own.weights)[name] == tensor).all() for name, tensor in twin.tensors.items())
-    own.weights.unlink()
-    cell.path.unlink()
-    cell.path.with_suffix(".safetensors").unlink()
-    run(own, cell)
-    assert read_record(cell.path).weights is None
 
 
 def test_weights_of_a_replaced_record_go_with_it(own: Kept) -> None:
