@@ -21,9 +21,8 @@ from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness
 from harness.records.store import checkpoints_beside, lock_path, write_record
 from harness.runs.estimate import ann_checkpoint, checkpoint_of
-from harness.runs.keeping import drop_unnamed, keeps, weights_of, with_weights
 from harness.runs.plan import PlannedCell, stamp_of
-from harness.runs.sealing import failed, sealed
+from harness.runs.sealing import drop_unnamed, failed, keeps, sealed, weights_of, with_weights
 from harness.schema import Record
 from harness.training.cell import Setting, run_cell
 from harness.training.checkpoint import Checkpoint, Watch
@@ -52,7 +51,7 @@ def _ignore(_: object) -> None:
 class Run:
     """A process that computes cells. The setting's watch is told the seconds of the cells' costs.
 
-    timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `keeping.keeps`.
+    timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `sealing.keeps`.
     starting: called before a cell is computed; say: called with a line for the user.
     """
 
