@@ -5,9 +5,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from bench.display import table
+from bench.products import break_even
 from bench.report import Footprint, Report, Row, StartUp, Target, targets
 
 OURS = Row("ours bf16", "ours", "bf16", "vgg5-lite", 8, 48, 12.0, 11.0, 100.0, 1.2, 5)
@@ -99,3 +101,8 @@ def test_a_saved_report_holds_its_rows_and_its_table_names_what_is_absent(tmp_pa
     console.print(table(REPORT))
     text = console.export_text()
     assert all(words in text for words in ("12 1.20×", "Norse: not installed", "step, vgg9"))
+
+
+def test_the_break_even_of_products_lies_where_the_times_cross() -> None:
+    assert break_even((0.01, 0.02, 0.04), (1.0, 2.0, 4.0), 3.0) == pytest.approx(0.03)
+    assert break_even((0.01, 0.02, 0.04), (1.0, 2.0, 4.0), -1.0) == 0.0
