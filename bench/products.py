@@ -72,9 +72,8 @@ def main() -> None:
             times, dense = row(layer, dtype)
             shares = ", ".join(f"{activity:.0%} {t / dense:.2f}" for activity, t in zip(ACTIVITIES, times, strict=True))
             name = f"{layer[0]}→{layer[1]} at {layer[2]}×{layer[2]}, {str(dtype).removeprefix('torch.')}"
-            print(
-                f"{name}: break-even {break_even(ACTIVITIES, times, dense):.1%}; events ÷ dense at {shares}", flush=True
-            )
+            equal = break_even(ACTIVITIES, times, dense)
+            print(f"{name}: break-even {equal:.1%}; events ÷ dense at {shares}", flush=True)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def _count_rows(bits: NDArray[np.int16], magnitude: np.int16, counts: NDArray[np
 CPU = torch.device("cpu")
 FEWEST_CHANNELS = 64  # with fewer, a row of weights is too short for the processor's vectors
 # The fraction of inputs that are events at which both take the same time, by the fastest instructions of a processor.
-# Measured by `python -m bench.products`. A cautious first value: a noisy run on such a processor gave above 4 % throughout.
+# `python -m bench.products` measures it. This is a cautious first value: a noisy run gave above 4 % for every layer.
 BREAK_EVEN = {
     ("avx512_bf16", torch.bfloat16): 0.02,
 }
