@@ -127,7 +127,7 @@ def test_time_counts_from_the_first_cell_on_so_that_a_run_gets_further(
         (Where(slurm=("time=5",)), "add --on slurm"),
         (Where("slurm", slurm=("cpus_per_task=0",)), "a whole number from 1, not '0'"),
         *((Where("slurm", slurm=(text,)), "sbatch|is set by") for text in ("partition", "=x", "array=0-5", "a b=c")),
-        (Where(on="ray"), r"pip install 'dct-snn-harness\[ray\]'"),
+        (Where(on="ray"), "pip install ray"),
     ],
 )
 def test_what_cannot_be_is_refused(where: Where, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
