@@ -26,6 +26,7 @@ def git(*words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_committed_report_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert check(Folders(Path("results/evidence"), Path("reports"), readme=Path("README.md")), catalogue()) == []

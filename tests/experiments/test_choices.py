@@ -83,6 +83,7 @@ def test_a_search_goes_on_until_the_best_rate_has_both_neighbours(
     assert next_values(known, GRID) == following
 
 
+@pytest.mark.slow
 def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(tmp_path: Path) -> None:
     arm, path = tiny_config(), tmp_path / "scores.json"
     for measure in (by_rate, refuse):

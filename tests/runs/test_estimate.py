@@ -70,7 +70,6 @@ def costs(*cells: PlannedCell, anns: AnnCache = NOWHERE) -> list[Cost]:
         # Poisson's frame is p, not x.
         pytest.param([{}, {"encoder": EncoderSpec("poisson")}], NOWHERE, 2 * (ANN + OWN), id="other frames"),
         pytest.param([{}, {"arm": "other", "precision": "bf16"}], NO_CACHE, 2 * (ANN + OWN), id="without a cache"),
-        pytest.param([{"digest": "equal"}] * 2, NOWHERE, ANN + OWN, id="equal cells count once"),
     ],
 )
 def test_cells_cost_the_sum_of_what_they_do_not_share(

@@ -18,6 +18,7 @@ def test_a_small_tree_is_counted() -> None:
     assert found["modules with one importer"] == "1, 1 of them under 120 lines"
 
 
+@pytest.mark.slow
 def test_it_prints_the_working_tree(capsys: pytest.CaptureFixture[str]) -> None:
     main([])
     assert "working tree" in capsys.readouterr().out
