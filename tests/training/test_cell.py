@@ -1,6 +1,7 @@
 """A whole cell: the same twice, with either kernel and after an interruption; what it records; failures are named."""
 
 import base64
+import os
 import random
 import subprocess
 import sys
@@ -274,7 +275,8 @@ import harness.training.cell
 tiny = torch.full((4_000_000,), 1e-39)  # enough for every thread of torch
 print(int((tiny * 1.0 != 0).sum()), int((torch.full((64, 64), 1e-39) @ torch.full((64, 64), 1e30)).count_nonzero()))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    two = {**os.environ, "OMP_NUM_THREADS": "2"}  # tests have one thread otherwise
+    done = subprocess.run([sys.executable, "-c", script], env=two, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0", "0"]
 
 
