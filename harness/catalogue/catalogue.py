@@ -25,6 +25,8 @@ class Paper:
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
     `findings`: questions about the records (`harness.report.findings.Finding`), in the order in which they are shown.
+    `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and at most three more, which
+    a reader meets first; none where records are missing.
     `url`: where the paper can be read.
     """
 
@@ -36,6 +38,7 @@ class Paper:
     test_images: Mapping[str, int] = field(default_factory=dict)
     picture: Callable[[], Any] | None = None
     findings: Callable[[], Sequence[Any]] | None = None
+    first_sentences: Callable[[Any], Sequence[str]] | None = None
     url: str = ""
 
 

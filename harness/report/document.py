@@ -14,7 +14,7 @@ from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.report.drawing import Picture
 from harness.report.sources import Cell, Source, with_added
-from harness.report.table import Table, terminal
+from harness.report.table import Table, human, terminal
 from harness.report.tables import (
     PROFILE_WORDS,
     accuracy_table,
@@ -74,13 +74,15 @@ class Document:
 
     `verdicts`: those of the evidence as (word, sign, tone, number); `answered`: how many judgements answer their claim,
     those of the same records counted once. `waiting`: claims without records. `sizes`: published networks without
-    evidence at their own size, with their experiments. `findings` stand under their topics.
+    evidence at their own size, with their experiments. `findings` stand under their topics. `first`: the answer in one
+    sentence and at most three more, which stand before all else.
     `local`, `evidence`: whether your own records are shown, and whether those that the project stands behind are there.
     """
 
     paper: Paper
     verdicts: tuple[tuple[str, str, str, int], ...]
     answered: int
+    first: tuple[str, ...]
     tally: Table
     findings: tuple[Table, ...]
     claims: Table
@@ -121,6 +123,7 @@ def document(
         paper=paper,
         verdicts=tuple((w, VERDICTS[w].sign, VERDICTS[w].tone, counts[w]) for w in BY_TONE if counts[w]),
         answered=judged(judgement for judgement in evidence.judgements if judgement.experiment in names),
+        first=tuple(map(human, paper.first_sentences(evidence) if paper.first_sentences and evidence.at_hand else ())),
         tally=tally_table(of_paper if evidence.at_hand else (), paper.claims),
         findings=tuple(_findings(paper, evidence)),
         claims=replace(_with_word(rows, False), title="Every claim of the paper that has records, with our verdict"),

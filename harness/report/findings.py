@@ -173,7 +173,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
     def ask(source: Source, _: Paper) -> Iterator[Table]:
         for profile in pairs[0].one[0].profile_names:
             if "ordering" in JUDGES[profile]:
-                if found := list(_measured(source.index, pairs, profile)):
+                if found := compared(source.index, pairs, profile, margin, better):
                     yield _difference_table(found, profile, len(pairs), margin, better)
                 elif rows := list(_few(source.index, pairs, profile)):
                     title = f" ({pairs[0].one[0].name}, {profile} profile)"
@@ -188,12 +188,37 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
 
 @dataclass(frozen=True)
 class Measured:
-    """A pair with its difference, how far their ANNs are apart, and the raw difference where it is net of the ANNs."""
+    """A pair with its difference, how far their ANNs are apart, and the raw difference where it is net of the ANNs.
+
+    `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not shown".
+    """
 
     pair: Pair
     apart: Estimate
     ann: float
     raw: float | None
+    p: float = nan
+    shown: str = ""
+
+
+def compared(
+    cells: Cells, pairs: Sequence[Pair], profile: ProfileName, margin: float | None = None, better: bool = False
+) -> list[Measured]:
+    """The pairs that are complete, each with what is shown of it; `margin` and `better` as in `differences`."""
+    found = list(_measured(cells, pairs, profile))
+    test = p_above if better else p_different
+    adjusted = map(float, holm([float(test(one.apart, 0.0)) for one in found], len(pairs)))
+    alike = [1.0] * len(found)
+    if margin is not None:
+        alike = list(map(float, holm([float(p_equivalent(one.apart, 0.0, margin)) for one in found], len(pairs))))
+    return [
+        replace(
+            one,
+            p=p,
+            shown=("above" if better else "differs") if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown",
+        )
+        for one, p, same in zip(found, adjusted, alike, strict=True)
+    ]
 
 
 def _measured(cells: Cells, pairs: Sequence[Pair], profile: ProfileName) -> Iterator[Measured]:
@@ -248,23 +273,17 @@ DIFFERENCE = (
 def _difference_table(
     found: Sequence[Measured], profile: str, family: int, margin: float | None, better: bool
 ) -> Table:
-    test = p_above if better else p_different
-    adjusted = holm([float(test(one.apart, 0.0)) for one in found], family)
-    alike = [1.0] * len(found)
-    if margin is not None:
-        alike = list(map(float, holm([float(p_equivalent(one.apart, 0.0, margin)) for one in found], family)))
     rows = []
-    for one, p, equal in zip(found, map(float, adjusted), alike, strict=True):
-        shown = ("above" if better else "differs") if p <= ALPHA else "equivalent" if equal <= ALPHA else "not shown"
+    for one in found:
         cells = (
             Cell(one.pair.name),
             Cell(one.pair.timesteps),
             Cell(_of(one.apart)),
-            Cell(p_in_words(p).removeprefix("p = ").removeprefix("p ")),
+            Cell(p_in_words(one.p).removeprefix("p = ").removeprefix("p ")),
             Cell(note=NOT_NET) if one.raw is None else Cell(one.raw),
             Cell(one.ann) if one.ann else Cell(note=SAME_ANN),
             Cell(one.pair.published),
-            Cell(shown),
+            Cell(one.shown),
         )
         rows.append((one.pair.timesteps, -abs(float(one.apart.mean)), Row(cells)))
     rows.sort(key=lambda row: row[:2])

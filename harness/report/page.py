@@ -85,7 +85,7 @@ def report(document: Document) -> str:
 
 def findings(document: Document, heading: str = "##") -> str:
     """What became of the claims, and the findings under their topics, as Markdown."""
-    parts = [f"{document.tally.title}\n\n{markdown(document.tally)}"] if document.tally.rows else []
+    parts = [in_brief(document), markdown(document.tally)] if document.tally.rows else []
     for topic, tables in by_topic(document.findings):
         parts.append(f"{heading} {as_text(topic)}")
         parts += [f"{heading}# {as_text(human(table.title))}\n\n{markdown(table)}" for table in tables]
@@ -93,8 +93,13 @@ def findings(document: Document, heading: str = "##") -> str:
 
 
 def in_brief(document: Document) -> str:
-    """What README shows: how many statements come out."""
-    return as_text(document.tally.title) if document.tally.rows else NONE
+    """What README shows and findings begin with: the answer, how many statements come out, and the first sentences."""
+    if not document.tally.rows:
+        return NONE
+    answer, sentences = document.first[:1], document.first[1:]
+    parts = [*(f"**{as_text(one)}**" for one in answer), as_text(document.tally.title)]
+    parts += ["\n".join(f"{place}. {as_text(one)}" for place, one in enumerate(sentences, 1))] if sentences else []
+    return "\n\n".join(parts)
 
 
 def by_topic(tables: Sequence[Table]) -> list[tuple[str, list[Table]]]:

@@ -11,7 +11,7 @@ from encoders.registry import BUILTIN
 from harness.analysis.frame import Measurement, write_measurement
 from harness.analysis.judges import judge
 from harness.papers.dct_snn.experiments import DCT_BEYOND_MNIST, FREQUENCY_COUNTS, SENSITIVITY_READINGS_CIFAR10
-from harness.papers.dct_snn.findings import FINDINGS
+from harness.papers.dct_snn.findings import FINDINGS, first_sentences
 from harness.papers.dct_snn.paper import PAPER
 from harness.records.store import read_record, write_record
 from harness.report.sources import Source
@@ -26,10 +26,14 @@ READINGS = "Which other readings change accuracy in a deep network?"
 BEYOND = "Is another order, schedule or block size better than cyclic 4×4?"
 
 
+def source_of(folder: Path) -> Source:
+    loaded = load(folder)
+    return Source("evidence", folder, loaded, judge(loaded, CATALOGUE), CATALOGUE)
+
+
 def asked(folder: Path, question: str) -> list[Table]:
     """The tables that answer the findings whose question begins so."""
-    loaded = load(folder)
-    source = Source("evidence", folder, loaded, judge(loaded, CATALOGUE), CATALOGUE)
+    source = source_of(folder)
     return [table for one in FINDINGS if one.question.startswith(question) for table in one.ask(source, PAPER)]
 
 
@@ -53,6 +57,22 @@ def interval(apart: list[float]) -> str:
 
 def test_without_records_nothing_is_found(tmp_path: Path) -> None:
     assert [one.question for one in FINDINGS if asked(tmp_path, one.question)] == []
+
+
+def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, write: Write) -> None:
+    assert first_sentences(source_of(tmp_path)) == []
+    for arm in ("cyclic-16", "cyclic-5"):
+        write_arm(write, MNIST, "paper", arm, NEAR)
+    (answer,) = first_sentences(source_of(tmp_path))
+    assert answer.startswith("Partly: ")
+    assert "; the accuracies on MNIST come out in part; " in answer
+    write_arm(write, MNIST, "paper", "cyclic-2", NEAR[:4])
+    assert len(first_sentences(source_of(tmp_path))) == 1
+    write_arm(write, MNIST, "paper", "cyclic-2", NEAR)
+    _, sentence = first_sentences(source_of(tmp_path))
+    half = stats.sem(NEAR) * stats.t.ppf(0.975, 4) / 100
+    assert f"has 98.54 ± {half:.2f} % at 16 steps (98.54 published), 98.54 ± {half:.2f} at 5 (97.3) and " in sentence
+    assert sentence.endswith("at 2 (86.7).")  # nothing of Poisson input, which has no records
 
 
 def test_codes_trained_at_few_steps_stand_side_by_side(tmp_path: Path, write: Write) -> None:

@@ -52,7 +52,8 @@ def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
 def test_findings_are_tables_under_their_topics(rendered: ReportResult, everything: Campaign) -> None:
     assert rendered.files
     text = (everything.out / "findings.md").read_text()
-    assert text.startswith("Of 17 statements, ")
+    assert text.startswith("**Partly: ")
+    assert "\n\nOf 17 statements, " in text
     assert "| statement | what became of it | its parts |" in text
     assert (
         text.index("## MNIST")

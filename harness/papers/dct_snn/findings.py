@@ -1,10 +1,18 @@
-"""The findings on DCT-SNN: a list of questions, each with the kind of table that answers it and what it compares."""
+"""The findings on DCT-SNN: a list of questions, each with the kind of table that answers it and what it compares.
 
-from collections.abc import Callable, Mapping, Sequence
+Below them: the sentences that a reader meets first.
+"""
 
-from harness.analysis.judges import Judgement
-from harness.analysis.statistics import UNPUBLISHED, difference_margin
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isnan, nan
+from statistics import fmean
+
+from harness.analysis.judges import Judgement, shortened, statement_verdicts
+from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, difference_margin
 from harness.catalogue import Experiment
+from harness.catalogue.claims import Ordering
+from harness.config import ProfileName
 from harness.papers.dct_snn.experiments import (
     ABLATION_FREQUENCIES,
     ABLATION_INTERLEAVED,
@@ -18,6 +26,7 @@ from harness.papers.dct_snn.experiments import (
     FREQUENCY_COUNTS,
     LATENCY_MNIST,
     LATENCY_STEPS,
+    MNIST_784_100_10,
     MNIST_ENCODERS,
     SENSITIVITY_READINGS_CIFAR10,
 )
@@ -31,6 +40,7 @@ from harness.report.findings import (
     against_first,
     along_fine_tuning,
     claims,
+    compared,
     differences,
     means,
     processors,
@@ -39,6 +49,8 @@ from harness.report.findings import (
     verified,
     waiting,
 )
+from harness.report.sources import Source
+from harness.report.table import Interval
 
 DATASETS = {experiment.name: experiment.dataset for experiment in EXPERIMENTS}
 TRAINED_CODES = {"dct": "DCT", "direct": "direct input", "poisson": "Poisson rate"}
@@ -192,3 +204,187 @@ FINDINGS = (
         ),
     ),
 )
+
+
+# --- The sentences that a reader meets first: an answer, and at most three with network, budget and interval
+
+# What is said in the answer, and the statement that decides it.
+HEADLINES: Mapping[str, Mapping[str, str]] = {
+    "the accuracies on": {
+        "MNIST": "mnist-accuracy",
+        "CIFAR-10": "cifar10-accuracy",
+        "CIFAR-100": "cifar100-accuracy",
+        "TinyImageNet": "tinyimagenet-accuracy",
+    },
+    "the gains over": {
+        "other temporal codes on MNIST": "mnist-other-codes",
+        "interleaving": "cyclic-beats-interleaved",
+        "fewer frequencies": "all-beat-first-8-beat-intermittent",
+    },
+}
+VERBS = {
+    "comes out": "come out",
+    "in part": "come out in part",
+    "does not": "do not come out",
+    "not answered": "are not answered",
+}
+MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
+SHOWN = {"differs": "differs", "equivalent": "is equivalent to DCT", "not shown": "is not shown to differ"}
+
+
+def first_sentences(source: Source) -> list[str]:
+    """The answer in one sentence, then those that the records fill, the strongest evidence first."""
+    answer = _answer(source)
+    return [answer, *_of_orderings(source), *_of_mnist(source), *_of_codes(source)] if answer else []
+
+
+def _answer(source: Source) -> str:
+    """Whether the published results come out again, and which; empty where no record judges anything."""
+    ids = {claim.id for claim in PAPER.claims}
+    mine = [found for found in source.judgements if found.id in ids]
+    if all(found.profile is None for found in mine):
+        return ""
+    words = {one.id: str(one.word) for one in statement_verdicts(mine, PAPER.claims)}
+    counts = Counter(words.values())
+    answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
+    parts = []
+    for word, verb in VERBS.items():
+        of_word = {
+            topic: [item for item, of in items.items() if words.get(of) == word] for topic, items in HEADLINES.items()
+        }
+        named = [f"{topic} {_listed(items)}" for topic, items in of_word.items() if items]
+        parts += [f"{_listed(named)} {verb}"] if named else []
+    return f"{'Mostly' if 2 * counts['comes out'] > len(words) else answered}: {'; '.join(parts)}."
+
+
+def _of_orderings(source: Source) -> Iterator[str]:
+    """The orderings that §6 states, on the paper's own network; none where one of them is not measured."""
+    stated = {one.id for one in PAPER.claims if isinstance(one, Ordering) and one.source == "§6" and one.published}
+    found = {one.id: one for one in source.judgements if one.id in stated and one.profile == "short"}
+    means = [one.mean for one in found.values() if one.mean is not None]
+    lead = found.get("interleaved-cyclic-wins-16")
+    if len(means) < len(stated) or lead is None or lead.mean is None or lead.low is None or lead.high is None:
+        return
+    signs = sum(mean > 0 for mean in means)
+    which = f"{signs} of the {len(means)} orderings that §6 states have"
+    if signs == len(means):
+        which = f"each of the {signs} orderings that §6 states has"
+    by_seeds = sorted(Counter(one.seeds_done for one in found.values()).items(), reverse=True)
+    over = [
+        f"{count} over {seeds} paired seeds" if seeds >= LEAST_SEEDS else f"{count} on {_seeds(seeds)} each, untested"
+        for seeds, count in by_seeds
+    ]
+    yield (
+        f"On the paper's network ({_budget(ABLATION_INTERLEAVED, 'short', lead.arm)}), {which} the published sign "
+        f"({'; '.join(over)}); of all 16 frequencies after {lead.timestep} steps, cyclic is {_side(lead.mean)} "
+        f"interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)."
+    )
+
+
+def _of_mnist(source: Source) -> Iterator[str]:
+    """The accuracies of Table 1 and Poisson input's beside them, where all planned seeds are done."""
+    found = {one.id: one for one in source.judgements if one.id in MNIST_CLAIMS and one.profile == "paper"}
+    ours = [found[name] for name in MNIST_CLAIMS if name in found]
+    if len(ours) < len(MNIST_CLAIMS) or not all(_complete(source, MNIST_784_100_10, one.arm) for one in ours):
+        return
+    first, *others = ours
+    accuracies = [
+        f"{_accuracy(first)} % at {first.timestep} steps ({first.published:g} published)",
+        *(f"{_accuracy(one)} at {one.timestep} ({one.published:g})" for one in others),
+    ]
+    yield (
+        f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {_seeds(first.seeds_done)}, 95 % intervals over "
+        f"these), DCT by a re-tuned recipe, trained anew for each number of steps, has {_listed(accuracies)}"
+        f"{_poisson(source, ours)}."
+    )
+
+
+def _poisson(source: Source, ours: Sequence[Judgement]) -> str:
+    """What Poisson input has where DCT has `ours`, and at which cost; empty where a record is missing."""
+    rivals = [f"poisson-{one.timestep}" for one in ours]
+    if not all(_complete(source, LATENCY_MNIST, arm) for arm in rivals):
+        return ""
+    found = [source.estimate(LATENCY_MNIST.name, "paper", a, one.timestep) for a, one in zip(rivals, ours, strict=True)]
+    said = f"; Poisson input has {_listed([_accuracy(one) for one in found if one is not None])}"
+    costs = [
+        (_operations(source, LATENCY_MNIST, rival), _operations(source, MNIST_784_100_10, one.arm))
+        for rival, one in zip(rivals, ours, strict=True)
+    ]
+    shares = [theirs / mine for theirs, mine in costs]
+    if all(share < 1 for share in shares):  # false for NaN too
+        said += f" with {_listed([f'{100 * share:.0f}' for share in shares])} % of the operations"
+    seeds = range(ours[0].seeds_done)
+    theirs, mine = (
+        fmean(source.index.ann.get((experiment.name, "paper", arm, seed), nan) for seed in seeds)
+        for experiment, arm in ((LATENCY_MNIST, rivals[0]), (MNIST_784_100_10, ours[0].arm))
+    )
+    apart = theirs - mine
+    return said if isnan(apart) else f"{said}; its ANN stands {abs(apart):.2f} points {_side(apart)} DCT's"
+
+
+def _of_codes(source: Source) -> Iterator[str]:
+    """Direct input, Poisson and burst against DCT on one small network; none where one of them is not complete."""
+    pairs = against_first(CIFAR10_ENCODERS)
+    found = {one.pair.one[1]: one for one in compared(source.index, pairs, "lite", UNPUBLISHED)}
+    if not {"direct", "poisson", "burst"} <= found.keys():
+        return
+    direct, nets = found["direct"], [found["poisson"], found["burst"]]
+    if direct.raw is not None or direct.ann or direct.shown != "differs" or any(one.raw is None for one in nets):
+        return
+    arm, seeds = direct.pair.other[1], direct.apart.seeds
+    mean, low, high = (float(number) for number in (direct.apart.mean, direct.apart.low, direct.apart.high))
+    others = [
+        f"{name} {SHOWN[one.shown]} ({one.apart.mean:+.1f}: {one.apart.low:+.1f} to {one.apart.high:+.1f})"
+        for name, one in zip(("Poisson input", "burst"), nets, strict=True)
+    ]
+    anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(one.ann, 1) for one in nets})]
+    yield (
+        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {_seeds(seeds)}) and one ANN for "
+        f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps; "
+        f"net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}."
+    )
+
+
+def _complete(source: Source, experiment: Experiment, arm: str) -> bool:
+    """Whether all planned seeds of an arm are done at `paper`, enough of them for an interval."""
+    done, planned = source.seeds(experiment.name, "paper", arm)
+    return done == planned >= LEAST_SEEDS
+
+
+def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
+    """The network, and how its training is shorter than the paper's."""
+    config = experiment.resolve(experiment.arm(arm), experiment.profile(profile), 0)
+    of_ann, tuned = shortened(config, experiment)
+    network = config.network.name.upper().replace("-LITE", ", narrowed")
+    return ", ".join(filter(None, (network, of_ann and f"its ANN {of_ann}", tuned)))
+
+
+def _operations(source: Source, experiment: Experiment, arm: str) -> float:
+    """Operations of the SNN for one image, the encoder's included; NaN where a record does not tell."""
+    counted = source.operations.get((experiment.name, "paper", arm))
+    if counted is None or counted.encoder is None:
+        return nan
+    return counted.accumulates + counted.multiplies + counted.encoder
+
+
+def _accuracy(one: Judgement | Interval) -> str:
+    return f"{one.mean:.2f} ± {one.half_width:.2f}"
+
+
+def _points(mean: float, low: float, high: float) -> str:
+    """A difference's size and interval, counted towards the side that it lies on; the bracket is left open."""
+    low, high = (low, high) if mean >= 0 else (-high, -low)
+    return f"{abs(mean):.1f} points (95 %: {low:.1f} to {high:.1f}"
+
+
+def _side(difference: float) -> str:
+    return "above" if difference >= 0 else "below"
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed{'s' if count > 1 else ''}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

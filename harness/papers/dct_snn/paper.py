@@ -29,6 +29,12 @@ def _findings() -> Sequence[Any]:
     return FINDINGS
 
 
+def _first_sentences(source: Any) -> Sequence[str]:
+    from harness.papers.dct_snn.findings import first_sentences
+
+    return first_sentences(source)
+
+
 PAPER = Paper(
     name="dct-snn",
     title="DCT-SNN",
@@ -38,5 +44,6 @@ PAPER = Paper(
     test_images=TEST_IMAGES,
     picture=_picture,
     findings=_findings,
+    first_sentences=_first_sentences,
     url=URL,
 )

@@ -1,0 +1,264 @@
+"""A second reader: the numbers of README's first screen, computed again from the raw records.
+
+`python -m tools.audit [README]` prints each number beside what README says, and exits 1 where they differ. It reads the
+JSON files of results/evidence, the printed numbers in claims.toml, and the sentences between README's marks; nothing of
+`harness` is imported. Every number of the three sentences has to be accounted for, in its order, and so has the side
+("above", "below") of every difference.
+
+Recomputed: budgets, counts of seeds and of signs, means, shares of operations, differences, and all intervals, by the
+formulas of docs/verdicts.md. Not recomputed: verdicts, and so the words of the answer and of the tally (of which only
+the number of statements and the sum are checked), and what is called equivalent or not shown to differ.
+"""
+
+import base64
+import json
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+ROOT = Path(__file__).parents[1]
+EVIDENCE, CLAIMS = ROOT / "results/evidence", ROOT / "harness/papers/dct_snn/claims.toml"
+# A number, unless it is part of a name (VGG9, CIFAR-10, §6), or the side of a difference.
+TOKEN = re.compile(r"(?<![\w§.-])[+−]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])|\babove\b|\bbelow\b")
+PRINTED_EPOCHS = {"ann": 300, "snn": 20}  # as the paper states them; of 20 to 30 for fine-tuning the fewest
+NAMES = ("experiment", "profile", "arm", "seed")
+# §6's orderings by the id of their claim, with the folder of either arm. All 16 frequencies are one computation.
+CYCLIC = "ablation-interleaved/short/cyclic-16x3"
+FIRST_8, INTERMITTENT = "ablation-intermittent/short/truncated-8x6", "ablation-intermittent/short/intermittent-8x6"
+ORDERINGS = {
+    "interleaved-cyclic-wins-16": (CYCLIC, "ablation-interleaved/short/interleaved-16x3"),
+    "interleaved-cyclic-wins-8": (
+        "ablation-interleaved/short/cyclic-8x3",
+        "ablation-interleaved/short/interleaved-8x3",
+    ),
+    "intermittent-all-16-beats-first-8": (CYCLIC, FIRST_8),
+    "intermittent-first-8-beats-intermittent": (FIRST_8, INTERMITTENT),
+    "intermittent-all-16-beats-intermittent": (CYCLIC, INTERMITTENT),
+}
+TABLE_1 = {"mnist-t16": 16, "mnist-t5": 5, "mnist-t2": 2}
+Record = Mapping[str, Any]
+Arm = Mapping[int, Record]
+"""The records of one arm by seed."""
+Named = tuple[str, str]
+"""What a number is, and the number as README should print it."""
+Values = npt.NDArray[np.float64]
+
+
+class Evidence:
+    """All finished records; an arm's seed may lie in another experiment's folder, as one computation has one record."""
+
+    def __init__(self, folder: Path) -> None:
+        files = sorted(folder.glob("*/*/*/seed-*.json"))
+        self.records: list[Record] = [json.loads(path.read_bytes()) for path in files]
+        self.places = [path.parent.relative_to(folder).as_posix() for path in files]
+
+    def arm(self, place: str) -> Arm:
+        """The records of the arm whose folder is `place`."""
+        own = [record for record, of in zip(self.records, self.places, strict=True) if of == place]
+        identity = _identity(own[0])
+        alike = [record for record in self.records if record["status"] == "done" and _identity(record) == identity]
+        # Of two equal computations the one in the arm's own folder counts: it comes last, and is kept.
+        return {record["config"]["seed"]: record for record in (*alike, *own)}
+
+
+def _identity(record: Record) -> str:
+    """The recipe, and what rounds: without names and seed."""
+    recipe = {name: value for name, value in record["config"].items() if name not in NAMES}
+    return json.dumps([recipe, record["environment"]["device"]], sort_keys=True)
+
+
+# --- Figures of records
+
+
+def accuracy(record: Record) -> float:
+    """After the last timestep, in percent."""
+    return float(100 * record["curve"]["correct"][-1] / record["curve"]["total"])
+
+
+def of_ann(record: Record) -> float:
+    """That of the ANN after its last epoch, in percent."""
+    last = record["ann_epochs"][-1]
+    return float(100 * last["correct"] / last["total"])
+
+
+def operations(record: Record) -> float:
+    """Of the SNN and its encoder for one image."""
+    return float(sum(layer["accumulates"] for layer in record["layers"]) + record["encoder_operations"])
+
+
+def right(record: Record) -> Values:
+    """[images] 1 where the last timestep is right."""
+    bits = np.frombuffer(base64.b64decode(record["right"][str(record["config"]["timesteps"])]), dtype=np.uint8)
+    return np.unpackbits(bits)[: record["curve"]["total"]].astype(np.float64)
+
+
+def half_over_seeds(figures: Sequence[float]) -> float:
+    """Half of the 95 % interval of a mean over seeds: Student's."""
+    return float(stats.t.ppf(0.975, len(figures) - 1) * stats.sem(figures))
+
+
+def crossed(greater: Arm, less: Arm) -> tuple[float, float]:
+    """The difference of two arms in points and half of its 95 % interval, seeds and test images both random."""
+    table = np.array([100 * (right(greater[seed]) - right(less[seed])) for seed in sorted(greater)])
+    seeds, images = table.shape
+    by_seed, by_image, mean = table.mean(axis=1), table.mean(axis=0), table.mean()
+    of_seeds = images * by_seed.var(ddof=1)
+    of_images = seeds * by_image.var(ddof=1)
+    rest = table - by_seed[:, None] - by_image[None, :] + mean
+    of_rest = (rest**2).sum() / ((seeds - 1) * (images - 1))
+    common, least = max(of_images - of_rest, 0.0), max(of_seeds, of_rest)
+    spread = least**2 / (seeds - 1)
+    if common > 0:
+        spread += of_images**2 / (images - 1) + of_rest**2 / ((seeds - 1) * (images - 1))
+    freedom = (least + common) ** 2 / spread
+    half = stats.t.ppf(0.975, freedom) * np.sqrt((of_seeds + common) / (seeds * images))
+    return float(mean), float(max(half, half_over_seeds(list(by_seed))) if seeds < 5 else half)
+
+
+# --- The sentences, number by number
+
+
+def budget(record: Record) -> Iterator[Named]:
+    """How a training is shorter than the paper's."""
+    config = record["config"]
+    for stage, printed in PRINTED_EPOCHS.items():
+        if (epochs := config[stage]["epochs"]) < printed:
+            yield f"epochs of the {stage.upper()}", str(epochs)
+            yield f"epochs of the {stage.upper()}, printed", str(printed)
+    if config["snn"]["images"] is not None:
+        yield "images of fine-tuning", f"{config['snn']['images']:,}"
+
+
+def side(difference: float) -> str:
+    """Where a difference lies."""
+    return "above" if difference >= 0 else "below"
+
+
+def size(mean: float, half: float) -> Iterator[Named]:
+    """A difference with its interval."""
+    yield "difference", f"{abs(mean):.1f}"
+    yield "level", "95"
+    yield "from", f"{abs(mean) - half:.1f}"
+    yield "to", f"{abs(mean) + half:.1f}"
+
+
+def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
+    """The first sentence."""
+    arms = {name: (evidence.arm(greater), evidence.arm(less)) for name, (greater, less) in ORDERINGS.items()}
+    seeds = {name: sorted(greater.keys() & less.keys()) for name, (greater, less) in arms.items()}
+    apart = {
+        name: float(np.mean([accuracy(greater[seed]) - accuracy(less[seed]) for seed in seeds[name]]))
+        for name, (greater, less) in arms.items()
+    }
+    lead = "interleaved-cyclic-wins-16"
+    yield from budget(arms[lead][0][0])
+    signs = sum(apart[name] * float(claims[name]["difference"]) > 0 for name in ORDERINGS)
+    if signs < len(ORDERINGS):
+        yield "orderings with the published sign", str(signs)
+    yield "orderings", str(len(ORDERINGS))
+    for count, number in sorted(Counter(map(len, seeds.values())).items(), reverse=True):
+        yield "orderings with so many seeds", str(number)
+        yield "seeds", str(count)
+    yield "frequencies", claims[lead]["part"].split()[0]
+    yield "timesteps", str(arms[lead][0][0]["config"]["timesteps"])
+    yield "side", side(apart[lead])
+    mean, half = crossed(*arms[lead])
+    assert abs(mean - apart[lead]) < 1e-9, "which images were right adds up to how many"
+    yield from size(mean, half)
+    yield "published", f"{float(claims[lead]['difference']):.1f}"
+
+
+def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
+    """The second sentence."""
+    ours = {steps: evidence.arm(f"mnist-784-100-10/paper/cyclic-{steps}") for steps in TABLE_1.values()}
+    theirs = {steps: evidence.arm(f"latency-mnist/paper/poisson-{steps}") for steps in TABLE_1.values()}
+    first = ours[16]
+    yield from budget(first[0])
+    yield "seeds", str(len(first))
+    yield "level", "95"
+    for name, steps in TABLE_1.items():
+        yield from _with_half(f"DCT at {steps}", ours[steps])
+        yield "timesteps", str(steps)
+        yield "published", claims[name]["value"]
+    for steps, arm in theirs.items():
+        yield from _with_half(f"Poisson at {steps}", arm)
+    for steps in ours:
+        cost, rival = (np.mean([operations(one) for one in arm.values()]) for arm in (ours[steps], theirs[steps]))
+        yield f"operations at {steps}, % of DCT's", f"{100 * rival / cost:.0f}"
+    apart = float(
+        np.mean([of_ann(one) for one in theirs[16].values()]) - np.mean([of_ann(one) for one in first.values()])
+    )
+    yield "Poisson's ANN against DCT's", f"{abs(apart):.2f}"
+    yield "side", side(apart)
+
+
+def _with_half(name: str, arm: Arm) -> Iterator[Named]:
+    figures = [accuracy(record) for record in arm.values()]
+    yield name, f"{np.mean(figures):.2f}"
+    yield f"{name}, ±", f"{half_over_seeds(figures):.2f}"
+
+
+def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
+    """The third sentence."""
+    dct, direct, *codes = (
+        evidence.arm(f"cifar10-encoders/lite/{name}") for name in ("dct", "direct", "poisson", "burst")
+    )
+    yield from budget(dct[0])
+    yield "seeds", str(len(dct))
+    assert all(of_ann(direct[seed]) == of_ann(dct[seed]) for seed in dct), "DCT and direct input share their ANN"
+    mean, half = crossed(direct, dct)
+    yield "side", side(mean)
+    yield from size(mean, half)
+    yield "timesteps", str(dct[0]["config"]["timesteps"])
+    anns = {f"{np.mean([of_ann(code[seed]) - of_ann(dct[seed]) for seed in dct]):.1f}" for code in codes}
+    for apart in sorted(map(float, anns)):
+        yield "ANN against DCT's", f"{abs(apart):.1f}"
+        yield "side", side(apart)
+    for name, code in zip(("Poisson", "burst"), codes, strict=True):
+        net = [accuracy(code[s]) - of_ann(code[s]) - accuracy(dct[s]) + of_ann(dct[s]) for s in sorted(dct)]
+        mean, half = float(np.mean(net)), half_over_seeds(net)
+        for what, number in ((f"{name}, net", mean), ("from", mean - half), ("to", mean + half)):
+            yield what, f"{number:+.1f}".replace("-", "−")
+
+
+SENTENCES = (of_orderings, of_mnist, of_codes)
+
+
+def printed(readme: Path) -> tuple[list[str], list[str]]:
+    """README's tally in numbers, and its numbered sentences."""
+    (block,) = re.findall(r"<!-- findings -->\n(.*?)<!-- /findings -->", readme.read_text("utf-8"), re.DOTALL)
+    (tally,) = re.findall(r"^Of \d+ statements, .*", block, re.MULTILINE)
+    return re.findall(r"\d+", tally), re.findall(r"^\d+\. (.*)", block, re.MULTILINE)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print every number with what README says; 1 where one differs."""
+    tally, sentences = printed(Path(arguments[0]) if arguments else ROOT / "README.md")
+    statements = tomllib.loads(CLAIMS.read_text("utf-8"))["statement"]
+    claims = {claim["id"]: claim for statement in statements for claim in statement.get("claim", ())}
+    evidence = Evidence(EVIDENCE)
+    rows = [("tally", "statements", str(len(statements)), tally[0])]
+    rows.append(("tally", "sum of its parts", str(sum(map(int, tally[1:5]))), tally[0]))
+    for place in range(max(len(SENTENCES), len(sentences))):
+        here = TOKEN.findall(sentences[place]) if place < len(sentences) else []
+        ours = list(SENTENCES[place](evidence, claims)) if place < len(SENTENCES) else []
+        ours += [("nothing", "")] * (len(here) - len(ours))
+        here += [""] * (len(ours) - len(here))
+        rows += [(f"sentence {place + 1}", *named, says) for named, says in zip(ours, here, strict=True)]
+    for where, what, number, says in rows:
+        print(f"{where:<12}{what:<36}{number:>8}{says:>8}{'' if number == says else '   DIFFERS'}")
+    wrong = sum(number != says for *_, number, says in rows)
+    print(f"{len(rows)} numbers, {wrong} differ")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
