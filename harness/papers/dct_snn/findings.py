@@ -276,7 +276,7 @@ def _of_orderings(source: Source) -> Iterator[str]:
     ]
     yield (
         f"On the paper's network ({_budget(ABLATION_INTERLEAVED, 'short', lead.arm)}), {which} the published sign "
-        f"({'; '.join(over)}); of all 16 frequencies after {lead.timestep} steps, cyclic is {_side(lead.mean)} "
+        f"({'; '.join(over)}); with all 16 frequencies after {lead.timestep} steps, cyclic is {_side(lead.mean)} "
         f"interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)."
     )
 
