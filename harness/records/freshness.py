@@ -67,9 +67,13 @@ class Records:
         self.paths = record_paths(results)
         self._of_recipe: dict[str, list[Path]] = {}
         self._device: dict[Path, str] = {}
+        self._devices: dict[Path, Counter[str]] = {}  # by folder: an arm's, a profile's and the whole
         for path in self.paths:
-            recipe, self._device[path] = _head(path)
+            recipe, device = _head(path)
             self._of_recipe.setdefault(recipe, []).append(path)
+            self._device[path] = device
+            for folder in (path.parent, path.parent.parent, results):
+                self._devices.setdefault(folder, Counter())[device] += 1
 
     def answer(self, config: CellConfig, data: str | None = None) -> Freshness:
         """The record that answers a cell, and what it is worth. data: see `freshness`."""
@@ -88,11 +92,9 @@ class Records:
 
     def _usual(self, own: Path) -> str:
         """The processor of most records of an arm, else of its profile, else of the folder, given a record's place."""
-        for folder in (own.parent, own.parent.parent, self.results):
-            devices = Counter(self._device[path] for path in self.paths if path.is_relative_to(folder))
-            if devices:
-                return devices.most_common(1)[0][0]
-        return ""
+        folders = (own.parent, own.parent.parent, self.results)
+        devices = next((self._devices[folder] for folder in folders if folder in self._devices), Counter[str]())
+        return devices.most_common(1)[0][0] if devices else ""
 
     def begun(self, experiment: Experiment, profile: Profile) -> bool:
         """Whether a profile was begun: it has a folder, or records of other experiments answer all of its cells."""

@@ -123,7 +123,8 @@ def _other(records: Records, experiment: Experiment, profile: Profile, path: Pat
     except (HarnessError, EncoderError) as error:
         reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
         return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
-    return _cell(records, experiment.resolve(experiment.added_arm(name), profile, config.seed))
+    seed = _seed(path) if _seed(path) >= 0 else config.seed
+    return _cell(records, experiment.resolve(experiment.added_arm(name), profile, seed))
 
 
 def _cell(records: Records, config: CellConfig) -> CellStatus:

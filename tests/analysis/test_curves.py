@@ -136,16 +136,6 @@ def test_smoke_judges_nothing(tmp_path: Path, write: Write) -> None:
     assert (found.mean, found.why) == (None, "Smoke runs are never judged.")
 
 
-def test_smoke_moved_among_paper_records_judges_nothing(tmp_path: Path, write: Write) -> None:
-    path = write(MNIST, "smoke", "cyclic-16", 0, 493, total=500)
-    moved = tmp_path / MNIST / "paper" / "cyclic-16" / "seed-0000.json"
-    moved.parent.mkdir(parents=True)
-    path.rename(moved)
-    assert judge_one(tmp_path, "mnist-t16").verdict == "no records"
-    write_arm(write, MNIST, "paper", "cyclic-16", NEAR)
-    assert judge_one(tmp_path, "mnist-t16").verdict == "reproduced"
-
-
 def test_no_records_is_said_once_for_every_claim(tmp_path: Path) -> None:
     found = judge(load(tmp_path), CATALOGUE, tuple(CLAIMS.values()))
     assert [j.id for j in found] == [c.id for c in CLAIMS.values() if c.kind != "context"]

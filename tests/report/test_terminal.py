@@ -47,8 +47,8 @@ def test_smoke_is_labelled_and_errors_are_quoted(everything: Campaign) -> None:
 
 
 def test_an_experiment_without_records_says_how_to_run_it(everything: Campaign) -> None:
-    text = results("cifar10-vgg9", everything)
-    assert text == "cifar10-vgg9: no records yet; harness run cifar10-vgg9\n"
+    text = results("cifar100-vgg11", everything)
+    assert text == "cifar100-vgg11: no records yet; harness run cifar100-vgg11\n"
 
 
 def test_unknown_experiment_is_an_error(everything: Campaign) -> None:
