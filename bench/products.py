@@ -35,7 +35,7 @@ def fastest(action: Callable[[], object]) -> float:
 def break_even(activities: Sequence[float], skipping: Sequence[float], dense: float) -> float:
     """The activity at which the time by events is `dense`, on a straight line through the times; 0 if never."""
     slope, start = np.polyfit(activities, skipping, 1)
-    return max(0.0, (dense - start) / slope)
+    return max(0.0, float((dense - start) / slope))
 
 
 def drawn(images: int, channels: int, size: int, dtype: torch.dtype, activity: float | None = None) -> Tensor:
