@@ -228,7 +228,7 @@ class Estimate:
 
 def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVEL) -> Estimate:
     """The mean of `outcomes` with its interval and prediction interval at `level`."""
-    from scipy import stats
+    from scipy import special
 
     both = images == "sampled" and outcomes.images is not None and outcomes.seeds >= LEAST_SEEDS
     on_these, student = _over_seeds(outcomes)
@@ -239,14 +239,14 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
     if both and seeds < FEW_SEEDS:
         # Few seeds that vary much more than the images would borrow the images' degrees of freedom.
         over_seeds, crossed = (
-            stats.t.ppf(upper, known) * np.sqrt(of) for of, known in ((on_these, student), (variance, freedom))
+            special.stdtrit(known, upper) * np.sqrt(of) for of, known in ((on_these, student), (variance, freedom))
         )
         wider = over_seeds > crossed
         variance, freedom = np.where(wider, on_these, variance), np.where(wider, student, freedom)
     error = np.sqrt(variance)
-    low, high = _cut(outcomes, stats.t.ppf(upper, freedom) * error)
+    low, high = _cut(outcomes, special.stdtrit(freedom, upper) * error)
     # A run varies by seeds times the variance of their mean, and the mean itself adds one more share.
-    one_more = stats.t.ppf(upper, student) * np.sqrt(on_these * (seeds + 1.0))
+    one_more = special.stdtrit(student, upper) * np.sqrt(on_these * (seeds + 1.0))
     prediction_low, prediction_high = _cut(outcomes, one_more)
     return Estimate(
         mean=outcomes.mean,
@@ -362,7 +362,7 @@ def replication_rate(sd: float, seeds: int, margin: float, published_runs: int |
     truth itself. The chance that two one-sided tests pass, over normal runs: given the runs' own standard
     deviation s, the mean must fall within margin - t · s / √seeds of the published number. NaN for one seed.
     """
-    from scipy import integrate, stats
+    from scipy import special, stats
 
     if seeds < 2 or np.isnan(sd):
         return float("nan")
@@ -372,13 +372,14 @@ def replication_rate(sd: float, seeds: int, margin: float, published_runs: int |
     quantile = float(stats.t.ppf(1.0 - ALPHA, freedom))
     apart = sd * np.sqrt(1.0 / seeds + (1.0 / published_runs if published_runs else 0.0))
 
-    def passes(chi_square: float) -> float:
-        room = margin - quantile * sd * np.sqrt(chi_square / freedom / seeds)
-        inside = 2.0 * stats.norm.cdf(room / apart) - 1.0
-        return float(inside * stats.chi2.pdf(chi_square, freedom))
-
     widest = freedom * seeds * (margin / (quantile * sd)) ** 2
-    return float(integrate.quad(passes, 0.0, min(widest, float(stats.chi2.ppf(1.0 - 1e-12, freedom))))[0])
+    # Gauss–Legendre over the root of χ²: the density of two seeds is infinite at 0, and that of the root is not.
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    top = np.sqrt(min(widest, float(stats.chi2.ppf(1.0 - 1e-12, freedom))))
+    root = top * (nodes + 1.0) / 2.0
+    room = margin - quantile * sd * root / np.sqrt(freedom * seeds)
+    passes = (2.0 * special.ndtr(room / apart) - 1.0) * stats.chi2.pdf(root**2, freedom)
+    return float(np.sum(weights * passes * 2.0 * root) * top / 2.0)
 
 
 def _planned_error(outcomes: Outcomes, seeds: int) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import msgspec
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.machine.files import content_digest, write_atomically
-from harness.records.fingerprint import flattened
+from harness.records.fingerprint import settings_in
 from harness.schema import Fingerprint
 
 FOLDER = "certificates"
@@ -88,7 +88,7 @@ def chain(
 
     Empty where they are the same.
     """
-    settings = flattened(msgspec.json.decode(canonical_json(config)))
+    settings = settings_in(canonical_json(config))
     paths: dict[str, tuple[str, ...]] = {recorded.numerics: ()}
     waiting = [recorded.numerics]
     while waiting and today not in paths:

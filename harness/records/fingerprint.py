@@ -7,7 +7,7 @@ the encoder reach by name (see `definitions`). Where these stand and what they a
 import hashlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -32,9 +32,10 @@ def fingerprint(
     Raises EncoderError for an unknown encoder; ModuleNotFoundError, SyntaxError or UnicodeDecodeError where a source
     cannot be read.
     """
-    recipe = recipe_digest(config)
+    content = canonical_json(config)
+    recipe = _recipe_digest(content)
     roots = (CELL, encoder or definition_of(config.encoder.name))
-    numerics, modules = sources.reached(roots, device, flattened(msgspec.json.decode(canonical_json(config))))
+    numerics, modules = sources.reached(roots, device, settings_in(content))
     return Fingerprint(whole_digest(recipe, data_digest, numerics), recipe, data_digest, numerics, device, modules)
 
 
@@ -53,8 +54,13 @@ def recipe_digest(config: CellConfig) -> str:
 
     A field that stands at its default is left out, so that a new field changes no earlier recipe.
     """
+    return _recipe_digest(canonical_json(config))
+
+
+@lru_cache(1 << 14)
+def _recipe_digest(content: bytes) -> str:
     # Through JSON and back, as a record goes: a whole float comes back as a float.
-    recipe = _stated(msgspec.json.decode(canonical_json(config), type=CellConfig))
+    recipe = _stated(msgspec.json.decode(content, type=CellConfig))
     for name in NAMES:
         del recipe[name]
     del recipe["network"]["name"]
@@ -72,6 +78,12 @@ def _stated(value: Any) -> Any:
 @cache
 def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
     return tuple((f.name, f.default) for f in fields(kind))
+
+
+@lru_cache(1 << 14)
+def settings_in(content: bytes) -> Mapping[str, Any]:
+    """The settings of a configuration, given as JSON, by dotted path."""
+    return flattened(msgspec.json.decode(content))
 
 
 def flattened(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -186,7 +186,7 @@ def _changes(
     certified = chain(certificates, recorded, record.config, today.numerics)
     if certified is None:
         parts += _few(sorted(_without(recorded, today) | _without(today, recorded)))
-    changed = ", ".join(config_changes(record.config, config))
+    changed = ", ".join(config_changes(record.config, config)) if "recipe" in parts else ""
     return [f"recipe ({changed})" if part == "recipe" and changed else part for part in parts], certified or ()
 
 
