@@ -244,9 +244,11 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
         wider = over_seeds > crossed
         variance, freedom = np.where(wider, on_these, variance), np.where(wider, student, freedom)
     error = np.sqrt(variance)
-    low, high = _cut(outcomes, special.stdtrit(freedom, upper) * error)
+    half_width: Array = np.asarray(special.stdtrit(freedom, upper) * error, dtype=np.float64)
+    low, high = _cut(outcomes, half_width)
     # A run varies by seeds times the variance of their mean, and the mean itself adds one more share.
-    one_more = special.stdtrit(student, upper) * np.sqrt(on_these * (seeds + 1.0))
+    of_one: Array = np.sqrt(on_these * (seeds + 1.0))
+    one_more: Array = np.asarray(special.stdtrit(student, upper) * of_one, dtype=np.float64)
     prediction_low, prediction_high = _cut(outcomes, one_more)
     return Estimate(
         mean=outcomes.mean,
