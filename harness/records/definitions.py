@@ -59,6 +59,7 @@ class Binding:
 class Module:
     """The names that a module binds at its top, its statements that bind none, and the modules it imports `*` from."""
 
+    context: "_Context"
     names: dict[str, Binding] = field(default_factory=dict)
     bare: list[ast.stmt] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
@@ -110,8 +111,8 @@ class Sources:
         if path is None:
             raise ModuleNotFoundError(f"no source for module {name}")
         text = path.read_text(encoding="utf-8")
-        module = Module()
-        _bind(ast.parse(text).body, module, _Context(name, path.name == "__init__.py", text.splitlines(), self))
+        module = Module(_Context(name, path.name == "__init__.py", text.splitlines()))
+        _bind(ast.parse(text).body, module, module.context)
         return module
 
     def _file_of(self, name: str) -> Path | None:
@@ -147,7 +148,6 @@ class _Context(NamedTuple):
     name: str
     is_package: bool
     lines: list[str]
-    sources: Sources
 
     def absolute(self, node: ast.ImportFrom) -> str:
         """The full name of what `from … import` imports from: each leading dot is one package up."""
@@ -576,16 +576,9 @@ class _Writer:
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> Names:
         """What an import inside a function binds, but for what a mark leaves out on this device."""
-        path = self.walk.sources.file_of(self.module)
-        assert path is not None
-        context = _Context(self.module, path.name == "__init__.py", _lines(path), self.walk.sources)
+        context = self.walk.sources.read(self.module).context
         left_out = self.walk.left_out(context.mark(node))
         return {name: [] if left_out else [target] for name, target in context.imported(node).items()}
-
-
-@cache
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines()
 
 
 def _arguments(given: ast.arguments) -> Names:
