@@ -202,8 +202,8 @@ class Dct:
     def _decodable(self) -> bool:
         # Every frequency is fed, as often as every other one, and what is sent leaves the membrane.
         everything = self.schedule in ("cyclic", "truncated", "interleaved") and self._cycle() == self.block_size**2
-        own_frame = self.frames == "code" or self.colour == "rgb"
-        return everything and own_frame and self.reset == "subtract" and self.threshold_scope == "dataset"
+        frame_as_coded = self.frames == "code" or self.colour == "rgb"
+        return everything and frame_as_coded and self.reset == "subtract" and self.threshold_scope == "dataset"
 
     def _fitted(self) -> tuple[float, float]:
         if self.thresholds is None:
@@ -310,12 +310,12 @@ def build(
 def _check_schedule(name: str, given: Mapping[str, object]) -> None:
     if name not in SCHEDULES:
         raise EncoderError(f"unknown schedule '{name}': use one of {', '.join(SCHEDULES)}")
-    own = SCHEDULES[name]
+    taken = SCHEDULES[name]
     for parameter, value in given.items():
-        if value is not None and parameter != own:
-            raise EncoderError(f"schedule '{name}' takes `{own}`, not `{parameter}`")
-    if name in NEEDED and given[own] is None:
-        raise EncoderError(f"schedule '{name}' needs `{own}`")
+        if value is not None and parameter != taken:
+            raise EncoderError(f"schedule '{name}' takes `{taken}`, not `{parameter}`")
+    if name in NEEDED and given[taken] is None:
+        raise EncoderError(f"schedule '{name}' needs `{taken}`")
 
 
 def _checked(indices: tuple[int, ...], total: int) -> tuple[int, ...]:

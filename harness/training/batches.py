@@ -9,7 +9,6 @@ from typing import Literal
 
 import torch
 from torch import Generator, Tensor
-from torchvision.transforms.v2.functional import horizontal_flip, pad
 
 from harness.config import Augmentation
 from harness.data.types import ImageSet
@@ -39,6 +38,10 @@ def augment(images: Tensor, augmentation: Augmentation, generator: Generator) ->
     torchvision's functions do the padding and mirroring. Its random transforms are not used: they draw one
     crop for the whole batch, and from the global generator.
     """
+    if not augmentation.pad and not augmentation.flip:
+        return images
+    from torchvision.transforms.v2.functional import horizontal_flip, pad  # takes a second: not without augmentation
+
     count, _, height, width = images.shape
     if augmentation.pad:
         margin = augmentation.pad

@@ -102,8 +102,8 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     trained = train(training, setting.checkpoint.part("training"), setting.watch)
     clock.lap("fine-tuning")
     final = tests[0] if tests else test()  # the last epoch's, unless its run was another
-    known_images = _some(data.train, SAMPLE_IMAGES, SAMPLE_SEED)
-    known = evaluate(spiking, known_images, seed, setting.watch, setting.checkpoint.part("sample"))
+    train_sample = _some(data.train, SAMPLE_IMAGES, SAMPLE_SEED)
+    on_training = evaluate(spiking, train_sample, seed, setting.watch, setting.checkpoint.part("sample"))
     clock.lap("test")
     operations = Operations.of(encoder.operations(_shape(sample.images), config.timesteps))
     result = CellResult(
@@ -117,7 +117,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
         on_the_way=trained.readings,
         products=list(spiking.products),
         curve=final.counts,
-        sample_curve=known.counts,
+        sample_curve=on_training.counts,
         layers=final.layers,
     )
     return Trained(result, spiking, final.right, clock.laps)
@@ -130,7 +130,7 @@ def _balanced(spiking: Spiking, data: DataSet, config: CellConfig, setting: Sett
     if saved is None:
         activity: list[float] | None = [] if config.products == "by-activity" else None
         thresholds = _thresholds(spiking, data, config, setting, activity)
-        products = setting.products or _products(spiking, activity or [])
+        products = setting.products or PRODUCTS[config.products](spiking, activity or [])
         balanced = replace(spiking, thresholds=tuple(thresholds), products=products)
         counts = evaluate(balanced, data.test, config.seed, setting.watch, setting.checkpoint.part("test")).counts
         saved = {"thresholds": thresholds, "products": list(products), "counts": msgspec.to_builtins(counts)}
@@ -139,13 +139,21 @@ def _balanced(spiking: Spiking, data: DataSet, config: CellConfig, setting: Sett
     return balanced, msgspec.convert(saved["counts"], Counts)
 
 
-def _products(spiking: Spiking, activity: list[float]) -> tuple[str, ...]:
-    """The product of each hidden layer, given which fraction of its inputs is not zero; empty if not counted."""
+def _dense(_spiking: Spiking, _activity: list[float]) -> tuple[str, ...]:
+    """All are as the setting's kernel says."""
+    return ()
+
+
+def _by_activity(spiking: Spiking, activity: list[float]) -> tuple[str, ...]:
+    """The product of each hidden layer, given which fraction of its inputs is not zero."""
     on_cpu = spiking.device.type == "cpu"
     return tuple(
         "events" if on_cpu and events_pay(stage, fraction, spiking.dtype) else "dense"
         for stage, fraction in zip(spiking.network.stages, activity, strict=False)
     )
+
+
+PRODUCTS = {"dense": _dense, "by-activity": _by_activity}  # chosen by products
 
 
 def _thresholds(

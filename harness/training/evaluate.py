@@ -71,10 +71,10 @@ def _resumed(checkpoint: Checkpoint, activity: "_Activity") -> Tensor:
 
 def _content(spiking: Spiking) -> str:
     """SHA-256 of the weights and thresholds."""
-    found = hashlib.sha256(repr(spiking.thresholds).encode())
+    digest = hashlib.sha256(repr(spiking.thresholds).encode())
     for weight in spiking.network.weights:
-        found.update(weight.detach().cpu().numpy().tobytes())
-    return found.hexdigest()
+        digest.update(weight.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _outputs(spiking: Spiking, train: Tensor, activity: "_Activity") -> Tensor:

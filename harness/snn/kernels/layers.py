@@ -67,14 +67,14 @@ def product_backward(
     if weight.dim() == 2:
         return grad @ weight if needed[0] else None, grad.t() @ x if needed[1] else None
     maps = as_maps(grad, *x.shape[2:])
-    own = _own_weight_gradient(maps, x, weight, events) if needed[1] else None
+    faster = _faster_weight_gradient(maps, x, weight, events) if needed[1] else None
     grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
-        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [needed[0], needed[1] and own is None, False]
+        maps, x, weight, None, ONE, ONE, ONE, False, NONE, 1, [needed[0], needed[1] and faster is None, False]
     )
-    return grad_x, own(maps, x) if own else grad_weight
+    return grad_x, faster(maps, x) if faster else grad_weight
 
 
-def _own_weight_gradient(maps: Tensor, x: Tensor, weight: Tensor, events: bool) -> WeightGradient | None:
+def _faster_weight_gradient(maps: Tensor, x: Tensor, weight: Tensor, events: bool) -> WeightGradient | None:
     """The way to a weight gradient that is faster than torch's, if there is one."""
     if events and (skipping := _event_products(x, weight)):
         return cast(WeightGradient, skipping.weight_gradient)
