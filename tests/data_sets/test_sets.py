@@ -13,7 +13,6 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import CIFAR10, CIFAR100
 
 from harness.data import download, load, look, names, sets
-from harness.data.types import canonical, digest_of
 from harness.errors import HarnessError
 
 from . import samples
@@ -56,18 +55,6 @@ def publish(monkeypatch: pytest.MonkeyPatch, name: str, files: samples.Files) ->
 
 
 # The digest.
-
-
-@pytest.mark.parametrize("change", ["pixel", "label", "splits swapped"])
-def test_one_changed_value_changes_the_digest(change: str) -> None:
-    pixels, labels = samples.images(4), np.arange(4)
-    before, other = canonical(pixels, labels), canonical(samples.images(4, seed=1), labels)
-    if change == "pixel":
-        pixels[2, 1, 5, 5] ^= 1
-    elif change == "label":
-        labels = np.array([0, 1, 0, 3])
-    after = (other, before) if change == "splits swapped" else (canonical(pixels, labels), other)
-    assert digest_of(*after) != digest_of(before, other)
 
 
 @pytest.mark.parametrize("place", ["", "cifar10.tgz", "cifar10.zip", "cifar-10-python.tar.gz"])
@@ -169,13 +156,10 @@ def test_a_part_that_is_broken_or_missing_is_named(
         load(name, samples.write(tmp_path, kept | broken))
 
 
-def test_a_part_of_mnist_is_not_taken_for_it(raw: Path, tmp_path: Path, downloads: list[str]) -> None:
-    samples.write(tmp_path / "cache" / "MNIST" / "raw", samples.mnist_files())
+def test_a_part_of_mnist_is_not_taken_for_it(raw: Path, tmp_path: Path) -> None:
     (raw / "train-labels-idx1-ubyte").unlink()
     with pytest.raises(HarnessError, match=r"no mnist in .* put .*the four"):
         load("mnist", tmp_path)
-    assert len(load("mnist").train) == 20
-    assert not downloads
 
 
 # CIFAR's python batches.
@@ -273,11 +257,9 @@ def test_tiny_imagenet_takes_its_test_labels_from_the_annotations(tmp_path: Path
 def test_tiny_imagenets_validation_images_are_whole(
     tmp_path: Path, file: str, content: bytes | None, what: str
 ) -> None:
-    files = tiny_imagenet() | ({f"tiny-imagenet-200/val/{file}": content} if content else {})
-    kept = {name: kept for name, kept in files.items() if content or not name.endswith(file)}
-    samples.pack(tmp_path / "tiny-imagenet-200.zip", kept)
+    files = {name: content if name.endswith(file) else kept for name, kept in tiny_imagenet().items()}
     with pytest.raises(HarnessError, match=what):
-        load("tinyimagenet", tmp_path)
+        load("tinyimagenet", samples.write(tmp_path, {name: kept for name, kept in files.items() if kept is not None}))
 
 
 def test_grey_images_get_three_equal_channels(tmp_path: Path) -> None:
@@ -345,8 +327,7 @@ def test_the_argument_may_name_the_source_itself(tmp_path: Path, place: str) -> 
 def test_a_missing_data_set_says_what_to_put_where(tmp_path: Path, downloads: list[str]) -> None:
     finding = look("cifar10")
     assert finding.state == "missing"
-    assert str(tmp_path / "cache") in finding.detail
-    assert "put " in finding.detail
+    assert f"looked in the cache ({tmp_path / 'cache'}); put " in finding.detail
     with pytest.raises(HarnessError, match="no cifar10 in the cache"):
         load("cifar10", download=False)
     assert not downloads
