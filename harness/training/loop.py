@@ -1,4 +1,4 @@
-"""The loop that trains a network, ANN or SNN: epochs of batches, a test after each, and checkpoints on the way."""
+"""The loop that trains a network, ANN or SNN: epochs of batches, a test after each epoch, and checkpoints."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,21 +17,21 @@ from harness.snn.network import Network
 from harness.training.batches import batch, on_device
 from harness.training.checkpoint import Checkpoint, Watch
 
-SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
-LOOK_EVERY = 100  # steps between two looks at the losses of a GPU: each look waits for all that is queued there
+SAVE_EVERY_SECONDS = 300.0  # a run that is killed loses at most so much work
+LOOK_EVERY = 100  # steps between two checks of a GPU's losses: each check waits for all the work queued there
 
 
 @dataclass(frozen=True)
 class Training:
-    """One training of `network`: on what, with what, and what is measured.
+    """One training of `network`.
 
-    generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1] and labels, both on
-    the network's device, and the images' places in `images`. test: the entry of an epoch, given its mean loss.
-    start_epoch: called before each epoch, counted from 0. work: multiply–accumulates an image.
-    by_step: whether the schedule goes on after each step, and not after each epoch.
-    the network's device, the images' places in `images`, and the epoch, counted from 0. test: the entry of an epoch,
-    given its mean loss. work: multiply–accumulates an image.
-    readings: after so many steps, counts under this name are taken by `read`.
+    generators: one for every random choice; "order" decides the order of the images.
+    loss: of a batch of images in [-1, 1] and labels, both on the network's device, given also the images' places in
+        `images` and the epoch, counted from 0.
+    test: makes the entry of an epoch, given its mean loss.
+    work: multiply–accumulates per image.
+    by_step: whether the schedule advances after each step; otherwise after each epoch.
+    readings: names of intermediate tests, by the number of steps after which `read` takes them.
     """
 
     name: str
@@ -51,9 +51,9 @@ class Training:
 
 @dataclass
 class Position:
-    """How far a training is: finished epochs, readings, steps in all, and the running epoch's order and losses.
+    """The progress of a training: finished epochs, readings, steps so far, and the current epoch's order and losses.
 
-    order: the images' places in the order of this epoch, None between epochs; done: how many of them were seen.
+    order: the images' places in the order of this epoch, None between epochs. done: how many of them were seen.
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -173,9 +173,9 @@ def require_finite(loss: Tensor, network: Network, epoch: str) -> None:
 
 
 def require_all_finite(losses: Sequence[Tensor], epoch: str) -> None:
-    """Raise CellFailure where one of the losses of an epoch's steps, in order, is NaN or infinite.
+    """Raise CellFailure if one of the losses of an epoch's steps, given in order, is NaN or infinite.
 
-    It may be noticed long after its step. By then all weights are spoiled, and the layer cannot be told.
+    The step may be long past. By then all weights are NaN, so the layer in which it began is unknown.
     """
     values = torch.stack(list(losses))
     wrong = values.isfinite().logical_not()
