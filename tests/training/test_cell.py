@@ -30,7 +30,6 @@ from harness.training import cell
 from harness.training.ann import AnnCache
 from harness.training.cell import Setting, run_cell
 from harness.training.checkpoint import Checkpoint, Watch
-from harness.training.evaluate import Evaluation, evaluate
 from tests.cells import run_tiny, tiny_config, tiny_data
 
 
@@ -80,26 +79,6 @@ def test_the_ann_is_trained_once_for_all_arms(whole: Record, tmp_path: Path) -> 
 
 
 # Interrupted, and with damaged files.
-
-
-def test_an_interrupted_cell_ends_with_the_same_record(
-    whole: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
-    calls = []
-
-    def interrupted(*args: Any) -> Evaluation:
-        calls.append(1)
-        if len(calls) == 3:  # after balancing, after the first epoch, after the second
-            raise KeyboardInterrupt
-        return evaluate(*args)
-
-    monkeypatch.setattr(cell, "evaluate", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run_tiny(checkpoint=checkpoint)
-    assert len(list(tmp_path.iterdir())) == 2
-    monkeypatch.setattr(cell, "evaluate", evaluate)
-    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(whole)
 
 
 def test_a_cell_stopped_again_and_again_ends_with_the_same_record(whole: Record, tmp_path: Path) -> None:
