@@ -1,5 +1,4 @@
-"""What an encoder is: the protocol where plug-ins meet the harness, the facts that an encoder declares of itself, the
-checks of what may enter one, and one way to call any encoder."""
+"""The protocol of encoders, the facts that an encoder declares, one call for all encoders, and checks of its inputs."""
 
 import inspect
 import math
@@ -72,7 +71,7 @@ class Operations:
 
     @classmethod
     def of(cls, counted: "Operations | float") -> "Operations":
-        """What `Encoder.operations` returned; a plain number counts as additions."""
+        """The `Operations` that `Encoder.operations` returned; a plain number means additions."""
         return counted if isinstance(counted, Operations) else cls(additions=float(counted))
 
 
@@ -132,7 +131,7 @@ class Decodes(Protocol):
 
 @dataclass(frozen=True)
 class Unfitted:
-    """What most codes share: nothing to fit, the image itself as frame, no state."""
+    """Base of codes that fit nothing: the frame is the image itself, and the state is empty."""
 
     def calibrate(self, images: Tensor) -> Self:
         """Nothing to fit: the encoder itself."""
@@ -151,7 +150,7 @@ class Unfitted:
 
 @dataclass(frozen=True)
 class UnfittedIntensity(Unfitted):
-    """The same for codes of the intensity p."""
+    """Base of codes of the intensity p that fit nothing."""
 
     def frame(self, images: Tensor) -> Tensor:
         """p = (x + 1)/2, in [0, 1]."""
@@ -203,7 +202,7 @@ def bits(values: Tensor) -> NDArray[Any]:
     return values.view(whole[values.element_size()]).numpy()
 
 
-# What may enter an encoder: one check of images, timesteps, key and ids, the same for all codes.
+# Checks of images, timesteps, key and ids, the same for all codes.
 
 # Pixels are whole 255ths: a value this far outside [-1, 1] is no rounding error of them.
 TOLERANCE = 1e-4

@@ -82,7 +82,7 @@ class Burst(UnfittedIntensity):
 
 
 def bursts_reference(intensities: Tensor, timesteps: int, threshold: float, growth: float) -> Tensor:
-    """What the kernel computes, for any device: float32 spikes `[T, …]` of intensities p `[…]`."""
+    """The kernel in plain torch, for any device: float32 spikes `[T, …]` of intensities p `[…]`."""
     membrane, size = torch.zeros_like(intensities), torch.full_like(intensities, threshold)
     train = intensities.new_empty(timesteps, *intensities.shape)
     for t in range(timesteps):

@@ -488,7 +488,7 @@ def integrate_and_fire_reference(
     resets: bool = True,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """What `integrate_and_fire` computes, written as the definition reads."""
+    """`integrate_and_fire` in plain torch, for any device."""
     size = round(basis.shape[1] ** 0.5)
     membrane = torch.zeros_like(coefficients[..., :1] * basis[0])
     spikes = []
@@ -559,7 +559,7 @@ def percentile(values: NDArray[np.float32], percent: float) -> float:
     return float(high - np.float64(high - low) * (1 - part) if part >= 0.5 else low + np.float64(high - low) * part)
 
 
-# What the parameters may be, and which images the blocks fit. Nothing here decides a number.
+# Checks of parameters, and of images that blocks must cover. Nothing here decides a number.
 
 # The transform's matrix has block_size⁴ entries.
 LARGEST_BLOCK = 32

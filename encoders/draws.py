@@ -51,7 +51,7 @@ def bernoulli(probability: Tensor, sizes: Tensor, timesteps: int, keys: Tensor) 
 
 
 def bernoulli_reference(probability: Tensor, sizes: Tensor, timesteps: int, keys: Tensor) -> Tensor:
-    """What `bernoulli` computes, in torch's wrapping 64-bit integers, for any device."""
+    """`bernoulli` in plain torch, in wrapping 64-bit integers, for any device."""
     drawn = _drawn(probability, timesteps, keys)
     return torch.where(drawn < (probability * LEVELS).ceil(), sizes, torch.zeros_like(sizes))
 

@@ -196,7 +196,7 @@ def dtype_is_a_cast(trial: Trial) -> str:
     return "bfloat16 is float32 rounded"
 
 
-# What a train depends on: the image, the key, the image's id, the pixel and t, and nothing else.
+# A train depends on the image, the key, the image's id, the pixel and t, and on nothing else.
 
 
 def repeatable(trial: Trial) -> str:
@@ -293,7 +293,7 @@ def frame_is_conveyed(trial: Trial) -> str:
     return f"decoded train and frame are {distance:.3g} apart after {len(train)} steps"
 
 
-# Calibration, and what an encoder says of itself.
+# Calibration, and what an encoder declares.
 
 
 def input_untouched(trial: Trial) -> str:

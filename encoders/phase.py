@@ -68,7 +68,7 @@ def pixels_from_bits(train: Tensor, weighted: bool) -> Tensor:
 
 
 def bits_as_spikes(pixels: Tensor, sizes: Tensor, timesteps: int) -> Tensor:
-    """What the kernel computes, for any device: spikes `[T, …]` of pixels `[…]` (uint8), sizes `[8]` by phase."""
+    """The kernel in plain torch, for any device: spikes `[T, …]` of pixels `[…]` (uint8), sizes `[8]` by phase."""
     phase = torch.arange(timesteps, device=pixels.device, dtype=torch.int32) % BITS
     chosen = (pixels.to(torch.int32) >> (BITS - 1 - phase).view(-1, *[1] * pixels.dim())) & 1
     return chosen.to(sizes.dtype) * sizes.to(pixels.device, non_blocking=True)[phase].view(-1, *[1] * pixels.dim())

@@ -1,7 +1,7 @@
-"""What a code holds after t steps, without any SNN: the accuracy of a linear classifier on the spikes so far.
+"""A linear probe: the accuracy of a linear classifier on a code's spikes after each timestep, without an SNN.
 
-Ridge regression on one-hot labels in its dual form: the kernel of the history grows by one matrix product a
-timestep, so that every t costs the same however long the train is.
+Ridge regression on one-hot labels in its dual form: the kernel grows by one matrix product per timestep, so that every
+timestep costs the same.
 """
 
 from collections.abc import Iterator

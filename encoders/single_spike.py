@@ -132,7 +132,7 @@ def spikes_within(values: Tensor, least: Tensor, below: Tensor, sizes: Tensor) -
 
 
 def spikes_within_reference(values: Tensor, least: Tensor, below: Tensor, sizes: Tensor) -> Tensor:
-    """What `spikes_within` computes, for any device."""
+    """`spikes_within` in plain torch, for any device."""
     least, below, sizes = (
         steps.to(values.device, non_blocking=True).view(-1, *[1] * values.dim()) for steps in (least, below, sizes)
     )

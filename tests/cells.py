@@ -1,11 +1,12 @@
 """A cell so small that a test can run it: 8×8 digits, a dozen hidden neurons, one epoch."""
 
 from dataclasses import replace
+from functools import cache
 
 import torch
 
 import encoders
-from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec, SnnRecipe
+from harness.config import AnnRecipe, CellConfig, NetworkSpec, SnnRecipe
 from harness.data import load
 from harness.data.types import DataSet
 from harness.machine.environment import environment
@@ -24,6 +25,7 @@ def computed_alike(record: Record) -> bool:
     return all(record.environment[name] == here[name] for name in ("device", "torch", "numba", "machine"))
 
 
+@cache
 def tiny_data() -> DataSet:
     return load("digits", train_images=200, test_images=100)
 
@@ -50,6 +52,3 @@ def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **se
     mark = fingerprint(config, data.digest)
     place = Setting(CPU, **setting)  # type: ignore[arg-type]
     return sealed(config, mark, place, run_cell(config, data, encoder, place), ())
-
-
-__all__ = ["CPU", "EncoderSpec", "run_tiny", "tiny_config", "tiny_data"]

@@ -31,7 +31,7 @@ from harness.snn.network import Network, Spiking
 from harness.snn.neuron import layer_neurons
 from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
-from harness.training.snn import fine_tuning
+from harness.training.loop import fine_tuning
 
 ZIGZAG = [
     (0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3), (1, 2),

@@ -8,7 +8,6 @@ No result depends on the cache. Where it cannot be written, work goes on without
 `harness.data.cache` gives one warning: a line on standard error, unless the program sets up logging otherwise.
 """
 
-import errno
 import functools
 import hashlib
 import logging
@@ -19,7 +18,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -27,8 +25,8 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from harness.data.files import shown, walk
-from harness.data.types import Split, content_hashes, digest_of
+from harness.data.files import walk
+from harness.data.types import Split, content_hashes
 from harness.errors import HarnessError
 
 # Change it when what is stored, or how images are decoded, changes.
@@ -36,8 +34,6 @@ _FORMAT = "1"
 _TRIAL_BYTES = 1 << 16
 # Seconds after which a process that waits for another one says so.
 _SILENT_SECONDS = 5.0
-# What numpy raises for a file that is not what was stored.
-_UNREADABLE = (OSError, ValueError, EOFError, MemoryError)
 _LOG = logging.getLogger(__name__)
 
 Splits = tuple[Split, Split]
@@ -63,30 +59,20 @@ def folder(name: str) -> Path | None:
     Call it before long work: it finds out by writing a temporary file. It makes the cache folder, but not `name`.
     """
     try:
-        _try_writing(root())
+        root().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root()) as trial:
+            trial.write(bytes(_TRIAL_BYTES))
     except OSError as error:
         go_without(error)
         return None
     return root() / name
 
 
-def _try_writing(place: Path) -> None:
-    place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=place) as trial:
-        trial.write(bytes(_TRIAL_BYTES))
-
-
 def fault(error: OSError | NotImplementedError) -> str:
     """What `error`, raised by writing to the cache, says about it: a sentence that names the folder and its choice."""
-    number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        what = "is full"
-    elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        what = "may not be written to"
-    else:
-        what = f"cannot be used: {getattr(error, 'strerror', None) or error}"
     chosen_by = "HARNESS_CACHE" if os.environ.get("HARNESS_CACHE") else "the default, as HARNESS_CACHE is not set"
-    return f"the cache folder {shown(root())} ({chosen_by}) {what}"
+    reason = getattr(error, "strerror", None) or error
+    return f"the cache folder {root()} ({chosen_by}) cannot be used: {reason}"
 
 
 def go_without(error: OSError | NotImplementedError) -> None:
@@ -113,7 +99,7 @@ def locked(path: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=_SILENT_SECONDS)
     except Timeout:
-        _warn_once(f"waiting for another process that holds {shown(path)}")
+        _warn_once(f"waiting for another process that holds {path}")
         lock.acquire()
     try:
         yield
@@ -126,10 +112,10 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
 
     Where the cache cannot be written, the splits are those of `decode`, in memory. Raises what `decode` raises.
     """
-    entry = _entry(name, source)
-    found = _read(entry)
+    found = read(name, source)
     if found is not None:
         return found
+    entry = _entry(name, source)
     with ExitStack() as stack:
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +124,7 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
             go_without(error)
             return decode()
         # Another process may have written it while this one waited.
-        found = _read(entry)
+        found = read(name, source)
         if found is not None:
             return found
         splits = decode()
@@ -147,23 +133,16 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
         except OSError as error:
             go_without(error)
             return splits
-        return _read(entry) or splits
+        return read(name, source) or splits
 
 
-def summary(name: str, source: Path) -> tuple[int, int, str] | None:
-    """Numbers of training and test images and the digest, as stored for `source`; None if it has no entry.
-
-    Reads the stored hashes and no image.
-    """
+def read(name: str, source: Path) -> Splits | None:
+    """The splits of `source`, memory-mapped; None if it has no entry, or one that has changed."""
     entry = _entry(name, source)
     try:
-        train, test = (_array(entry / f"{split}-hashes.npy") for split in ("train", "test"))
-    except _UNREADABLE:
+        return _read_split(entry, "train"), _read_split(entry, "test")
+    except (OSError, ValueError, EOFError, MemoryError):  # numpy's, for a file that is not what was stored
         return None
-    if any(hashes.ndim != 2 or hashes.dtype != np.uint8 for hashes in (train, test)):
-        return None
-    none = np.empty((0, 1, 1, 1), np.uint8), np.empty(0, np.int64)
-    return len(train), len(test), digest_of(Split(*none, train), Split(*none, test))
 
 
 def _entry(name: str, source: Path) -> Path:
@@ -184,31 +163,16 @@ def _write(entry: Path, splits: Splits) -> None:
     with tempfile.TemporaryDirectory(dir=entry.parent, prefix=".partial-") as partial:
         whole = Path(partial) / "entry"
         whole.mkdir()
-        for split, data in zip(("train", "test"), splits, strict=True):
-            _save(whole / f"{split}-images.npy", data.images)
-            _save(whole / f"{split}-labels.npy", data.labels)
-            _save(whole / f"{split}-hashes.npy", data.hashes)
+        for name, split in zip(("train", "test"), splits, strict=True):
+            for part, array in (("images", split.images), ("labels", split.labels), ("hashes", split.hashes)):
+                np.save(whole / f"{name}-{part}.npy", array)
         os.replace(whole, entry)
-
-
-def _save(path: Path, array: NDArray[Any]) -> None:
-    with path.open("wb") as file:
-        # Given the file itself, numpy writes by C's stdio and does not say why that fails.
-        np.save(SimpleNamespace(write=file.write), array)
-
-
-def _read(entry: Path) -> Splits | None:
-    try:
-        return _read_split(entry, "train"), _read_split(entry, "test")
-    except _UNREADABLE:
-        return None
 
 
 def _read_split(entry: Path, name: str) -> Split:
     # Mode "c" gives pages that may be written to (torch asks for that) and never reach the file.
     images = _array(entry / f"{name}-images.npy", "c")
-    labels = _array(entry / f"{name}-labels.npy")
-    hashes = _array(entry / f"{name}-hashes.npy")
+    labels, hashes = (_array(entry / f"{name}-{part}.npy") for part in ("labels", "hashes"))
     if images.dtype != np.uint8 or images.ndim != 4 or labels.shape != images.shape[:1] or labels.dtype != np.int64:
         raise ValueError("not what was stored")
     if not np.array_equal(content_hashes(images, labels), hashes):

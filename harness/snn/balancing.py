@@ -1,8 +1,8 @@
 """Threshold balancing (paper §1.3): each layer's threshold is a high percentile of its pre-activations.
 
 Layer by layer from first to last, over all timesteps; each layer receives the spikes that the thresholds found so far
-produce. These are kept packed, at most BUDGET bytes of them, so that one layer more is computed and not all from the
-first; where they do not fit, the layers since the last ones kept are computed again.
+produce. These spikes are kept packed, in at most BUDGET bytes, so that each pass computes only one more layer. Where
+they do not fit, the layers since the last ones that were kept are computed again.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from harness.snn.kernels.layers import as_maps, flat
 from harness.snn.network import Network
 from harness.snn.neuron import Kernel, layer_neurons
 
-BUDGET = 1 << 30  # while a layer is computed, those before it and after it are kept: at most twice as much in all
+BUDGET = 1 << 30  # bytes; the inputs of two layers are kept at a time, so at most twice as much in all
 Trains = Callable[[], Iterable[Tensor]]
 
 
@@ -36,10 +36,10 @@ def balance(
 ) -> list[float]:
     """A threshold for every layer but the last.
 
-    `trains()` starts a pass over spike trains `[T, N, C, H, W]`, the same ones each time; `balancing.images` is not
-    used. activity: takes the fraction of each layer's inputs that is not zero. The method "per-step" needs 8 MiB a
-    timestep. Raises CellFailure naming the layer whose pre-activations are not finite, or not positive at the
-    percentile.
+    trains: starts a pass over spike trains `[T, N, C, H, W]`, the same ones each time; `balancing.images` is not used.
+    activity: receives the fraction of each layer's inputs that is not zero.
+    The method "per-step" needs 8 MiB per timestep. Raises CellFailure naming the layer whose pre-activations are not
+    finite, or not positive at the percentile.
     """
     thresholds: list[float] = []
     kept = _Kept(0, trains)

@@ -21,9 +21,9 @@ from harness.snn.neuron import Kernel, Neuron, layer_neurons
 
 Shape = tuple[int, int, int]
 Hidden = Callable[[int, Tensor], Tensor]
-"""What a hidden stage, given by its index, makes of its inputs: the inputs of the next stage."""
+"""Applies the hidden stage of an index to its inputs; returns the inputs of the next stage."""
 Note = Callable[[int, Tensor], None]
-"""Takes the index of a hidden stage and how often each of its neurons fired, `[N·neurons]` in fp32."""
+"""Receives the index of a hidden stage and how often each of its neurons fired, `[N·neurons]` in fp32."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Network(nn.Module):
         return next((stage.name for stage, weight in pairs if not weight.isfinite().all()), self.stages[-1].name)
 
     def cast(self, dtype: torch.dtype) -> "Network":
-        """A copy without gradients whose hidden weights have `dtype` already: no pass has to convert them again."""
+        """A copy without gradients whose hidden weights have `dtype`, so that no forward pass has to convert them."""
         other = Network.__new__(Network)
         nn.Module.__init__(other)
         other.stages = self.stages

@@ -1,7 +1,7 @@
 """From uint8 images to float batches in [-1, 1], augmented (paper §2.2: pad, crop, mirror; mean = std = 0.5).
 
-Randomness goes by name: every use has a generator or a key of its own, derived from the cell's
-seed. The global generator is not used.
+Every use of randomness has a generator or a key of its own, derived from the cell's seed and the name of the use. The
+global generator is not used.
 """
 
 import hashlib

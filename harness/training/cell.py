@@ -22,8 +22,7 @@ from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
-from harness.training.loop import train
-from harness.training.snn import fine_tuning
+from harness.training.loop import fine_tuning, train
 
 # The weights of pixels that are always black decay below fp32's normal range, where a product takes an Intel core a
 # hundred times as long. Counted as 0 from here on, also by the threads that are started later: they inherit it.

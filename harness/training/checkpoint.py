@@ -1,4 +1,4 @@
-"""What a long computation keeps, reports and obeys: checkpoints of what is done, progress, and requests to stop."""
+"""Checkpoints, progress reports and stop requests of long computations."""
 
 import io
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from harness.machine.files import read_sealed, write_sealed
 
 @dataclass(frozen=True)
 class Checkpoint:  # decides no number
-    """A file of values (tensors, numbers, lists and dictionaries of them) that belongs to `owner` alone.
+    """A file of values: tensors, numbers, and lists and dictionaries of them.
 
-    path: None keeps nothing. owner: the fingerprint of what is computed; a file of another is not read.
+    path: None keeps nothing. owner: the fingerprint of the computation; a file of another owner is not read.
     """
 
     path: Path | None = None
@@ -35,7 +35,7 @@ class Checkpoint:  # decides no number
         write_sealed(self.path, buffer.getvalue())
 
     def load(self) -> dict[str, Any] | None:
-        """The values, or None where there is no such file; a damaged one only costs time."""
+        """The values; None if the file is missing, damaged or of another owner."""
         content = None if self.path is None else read_sealed(self.path)
         if content is None:
             return None
@@ -55,27 +55,27 @@ NOWHERE = Checkpoint()  # decides no number
 
 
 def _ignore(_stage: str, _work: float) -> None:
-    """Report to nobody."""
+    """Report nothing."""
 
 
 def _never() -> bool:
-    """Go on."""
+    """Never stop."""
     return False
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Whoever waits for a computation.
+    """How a computation reports its progress and is told to stop.
 
-    progress: called with what is going on and the multiply–accumulates done since the last call, a unit in which
-    stages can be added up. stop: asked between steps; True ends the work with a checkpoint.
+    progress: called with the stage and the multiply–accumulates done since the last call. stop: called between steps;
+    True ends the work with a checkpoint.
     """
 
     progress: Callable[[str, float], None] = _ignore
     stop: Callable[[], bool] = _never
 
     def pause(self, stage: str) -> None:
-        """Raise Stopped if the work is to end here."""
+        """Raise Stopped if the computation is to stop."""
         if self.stop():
             raise Stopped(stage)
 

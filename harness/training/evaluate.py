@@ -60,7 +60,7 @@ def evaluate(
 
 
 def _resumed(checkpoint: Checkpoint, activity: "_Activity") -> Tensor:
-    """What was right of the images that an earlier run has tested, bool `[T, N']`; its counts go on from there."""
+    """Results of the images that an interrupted run has tested, bool `[T, N']`; `activity` takes over its counts."""
     saved = checkpoint.load()
     if saved is None:
         return torch.empty(activity.timesteps, 0, dtype=torch.bool)

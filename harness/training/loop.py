@@ -1,5 +1,10 @@
-"""The loop that trains a network, ANN or SNN: epochs of batches, a test after each, and checkpoints on the way."""
+"""The loop that trains a network, ANN or SNN: epochs of batches, a test after each epoch, and checkpoints.
 
+At the end: the fine-tuning of the SNN by backpropagation through time (paper §1.2, §2.2; Algorithm 1), by Adam with a
+rate that is halved. `training/ann.py` has the training of the ANN.
+"""
+
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,31 +12,34 @@ from typing import Any
 
 import msgspec
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from harness.config import AnnRecipe, SnnRecipe
 from harness.data.types import ImageSet
 from harness.errors import CellFailure, Stopped
 from harness.schema import Counts, Epoch, LayerActivity
-from harness.snn.network import Network
-from harness.training.batches import batch, on_device
+from harness.snn.network import Network, Spiking
+from harness.training.batches import batch, encoder_key, on_device
+from harness.training.batches import generator as generator_of
 from harness.training.checkpoint import Checkpoint, Watch
+from harness.training.evaluate import Evaluation
 
-SAVE_EVERY_SECONDS = 300.0  # so much is lost at most when a run is killed
-LOOK_EVERY = 100  # steps between two looks at the losses of a GPU: each look waits for all that is queued there
+SAVE_EVERY_SECONDS = 300.0  # a run that is killed loses at most so much work
+LOOK_EVERY = 100  # steps between two checks of a GPU's losses: each check waits for all the work queued there
 
 
 @dataclass(frozen=True)
 class Training:
-    """One training of `network`: on what, with what, and what is measured.
+    """One training of `network`.
 
-    generators: of every random choice, "order" among them. loss: of a batch of images in [-1, 1] and labels, both on
-    the network's device, and the images' places in `images`. test: the entry of an epoch, given its mean loss.
-    start_epoch: called before each epoch, counted from 0. work: multiply–accumulates an image.
-    by_step: whether the schedule goes on after each step, and not after each epoch.
-    the network's device, the images' places in `images`, and the epoch, counted from 0. test: the entry of an epoch,
-    given its mean loss. work: multiply–accumulates an image.
-    readings: after so many steps, counts under this name are taken by `read`.
+    generators: one for every random choice; "order" decides the order of the images.
+    loss: of a batch of images in [-1, 1] and labels, both on the network's device, given also the images' places in
+        `images` and the epoch, counted from 0.
+    test: makes the entry of an epoch, given its mean loss.
+    work: multiply–accumulates per image.
+    by_step: whether the schedule advances after each step; otherwise after each epoch.
+    readings: names of intermediate tests, by the number of steps after which `read` takes them.
     """
 
     name: str
@@ -51,9 +59,9 @@ class Training:
 
 @dataclass
 class Position:
-    """How far a training is: finished epochs, readings, steps in all, and the running epoch's order and losses.
+    """The progress of a training: finished epochs, readings, steps so far, and the current epoch's order and losses.
 
-    order: the images' places in the order of this epoch, None between epochs; done: how many of them were seen.
+    order: the images' places in the order of this epoch, None between epochs. done: how many of them were seen.
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -173,9 +181,9 @@ def require_finite(loss: Tensor, network: Network, epoch: str) -> None:
 
 
 def require_all_finite(losses: Sequence[Tensor], epoch: str) -> None:
-    """Raise CellFailure where one of the losses of an epoch's steps, in order, is NaN or infinite.
+    """Raise CellFailure if one of the losses of an epoch's steps, given in order, is NaN or infinite.
 
-    It may be noticed long after its step. By then all weights are spoiled, and the layer cannot be told.
+    The step may be long past. By then all weights are NaN, so the layer in which it began is unknown.
     """
     values = torch.stack(list(losses))
     wrong = values.isfinite().logical_not()
@@ -189,3 +197,59 @@ def require_activity(layers: list[LayerActivity]) -> None:
     for layer in layers:
         if layer.spikes == 0:
             raise CellFailure(f"{layer.name} fires no spike on the whole test set")
+
+
+def fine_tuning(
+    spiking: Spiking,
+    train: ImageSet,
+    recipe: SnnRecipe,
+    seed: int,
+    test: Callable[[], Evaluation],
+    read: Callable[[], Counts] | None = None,
+) -> Training:
+    """The training of the spiking network's weights; `test` tests it after an epoch, `read` on the way.
+
+    The training raises CellFailure where a layer has fallen silent after an epoch.
+    """
+    network = spiking.network
+    optimizer = torch.optim.Adam(
+        network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
+    generators = {
+        "order": generator_of(seed, "snn-order"),
+        "dropout": generator_of(seed, "snn-dropout"),
+    }
+
+    def loss(images: Tensor, labels: Tensor, places: Tensor, epoch: int) -> Tensor:
+        gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
+        spikes = spiking.encode(images, encoder_key(seed, "encoder-training", epoch), places)
+        output = network.snn(spikes, spiking.neurons(gains))
+        if recipe.loss_input == "mean":
+            output = output / spiking.timesteps
+        return F.cross_entropy(output, labels)
+
+    def tested(mean: float) -> Epoch:
+        evaluation = test()
+        require_activity(evaluation.layers)
+        return Epoch(mean, evaluation.counts.correct[-1], evaluation.counts.total)
+
+    return Training(
+        name="SNN",
+        network=network,
+        images=train,
+        recipe=recipe,
+        optimizer=optimizer,
+        schedule=torch.optim.lr_scheduler.StepLR(optimizer, recipe.halve_every, 0.5),
+        generators=generators,
+        loss=loss,
+        test=tested,
+        work=3.0 * spiking.macs,
+        readings=readings(recipe, len(train)),
+        read=read or (lambda: test().counts),
+    )
+
+
+def readings(recipe: SnnRecipe, images: int) -> dict[int, str]:
+    """After how many optimiser steps each fraction of `recipe.readings` of fine-tuning is over."""
+    steps = recipe.epochs * math.ceil(images / recipe.batch_size)
+    return {max(1, round(fraction * steps)): f"{fraction:g}" for fraction in recipe.readings}

@@ -41,6 +41,12 @@ def tree(test: str = "test") -> Files:
     return files
 
 
+def other_tree() -> Files:
+    """A tree that differs from `tree()` in one image."""
+    files = tree()
+    return {**files, next(iter(files)): encoded(images(1, seed=5)[0])}
+
+
 def batches() -> Files:
     """`cifar10()` as six batches like those Python 2 wrote."""
     (pixels, labels), (held, held_labels) = cifar10()

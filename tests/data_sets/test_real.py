@@ -7,8 +7,6 @@ import pytest
 
 from harness.data import load, look
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(autouse=True)
 def one_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -20,8 +18,14 @@ def one_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     ("name", "classes", "published_means", "published_deviations", "within"),
     [
         ("mnist", 10, [0.1307], [0.3081], 5e-5),
-        ("cifar10", 10, [0.49139968, 0.48215841, 0.44653091], [0.24703223, 0.24348513, 0.26158784], 1e-8),
-        ("cifar100", 100, [0.50707516, 0.48654887, 0.44091784], [0.26733429, 0.25643846, 0.27615047], 1e-8),
+        pytest.param(
+            *("cifar10", 10, [0.49139968, 0.48215841, 0.44653091], [0.24703223, 0.24348513, 0.26158784], 1e-8),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            *("cifar100", 100, [0.50707516, 0.48654887, 0.44091784], [0.26733429, 0.25643846, 0.27615047], 1e-8),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_images_have_their_published_mean_and_deviation_and_are_verified(
@@ -45,6 +49,7 @@ def test_images_have_their_published_mean_and_deviation_and_are_verified(
     assert look(name, real_data).state == "verified"
 
 
+@pytest.mark.slow
 def test_fewer_images_than_cifar100_has_classes_are_as_many_classes(real_data: Path) -> None:
     data = load("cifar100", real_data, train_images=64, test_images=64)
     assert [len(set(part.labels.tolist())) for part in (data.train, data.test)] == [64, 64]

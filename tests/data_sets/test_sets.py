@@ -13,7 +13,6 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import CIFAR10, CIFAR100
 
 from harness.data import download, load, look, names, sets
-from harness.data.types import canonical, digest_of
 from harness.errors import HarnessError
 
 from . import samples
@@ -44,33 +43,21 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return tried
 
 
-@pytest.fixture
-def batches(monkeypatch: pytest.MonkeyPatch) -> samples.Files:
-    """CIFAR-10's batches, with their md5 taken for the published ones."""
-    return publish(monkeypatch, "cifar10", samples.batches())
-
-
 def publish(monkeypatch: pytest.MonkeyPatch, name: str, files: samples.Files) -> samples.Files:
-    monkeypatch.setitem(sets.MD5, name, samples.md5_of(files))
+    """The files, with their md5 taken for the published ones."""
+    if name == "mnist":
+        monkeypatch.setattr(sets, "MNIST_MD5", samples.md5_of(files))
+    else:
+        *training, test = samples.md5_of(files).items()
+        monkeypatch.setattr(CIFAR10 if name == "cifar10" else CIFAR100, "train_list", training)
+        monkeypatch.setattr(CIFAR10 if name == "cifar10" else CIFAR100, "test_list", [test])
     return files
 
 
 # The digest.
 
 
-@pytest.mark.parametrize("change", ["pixel", "label", "splits swapped"])
-def test_one_changed_value_changes_the_digest(change: str) -> None:
-    pixels, labels = samples.images(4), np.arange(4)
-    before, other = canonical(pixels, labels), canonical(samples.images(4, seed=1), labels)
-    if change == "pixel":
-        pixels[2, 1, 5, 5] ^= 1
-    elif change == "label":
-        labels = np.array([0, 1, 0, 3])
-    after = (other, before) if change == "splits swapped" else (canonical(pixels, labels), other)
-    assert digest_of(*after) != digest_of(before, other)
-
-
-@pytest.mark.parametrize("place", ["", "cifar10.tgz", "cifar10.zip", "cifar_10.tar.gz"])
+@pytest.mark.parametrize("place", ["", "cifar10.tgz", "cifar10.zip", "cifar-10-python.tar.gz"])
 @pytest.mark.parametrize("layout", ["tree", "tree with val", "batches", "webp", "bmp"])
 def test_in_every_layout_packed_or_not_the_digest_is_the_naive_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, place: str
@@ -145,7 +132,7 @@ def test_gzipped_files_are_the_same_data(raw: Path) -> None:
 
 def test_a_changed_byte_is_an_error_that_names_the_file_and_both_digests(raw: Path) -> None:
     path = raw / "t10k-images-idx3-ubyte"
-    published = sets.MD5["mnist"][path.name]
+    published = sets.MNIST_MD5[path.name]
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     found = samples.md5_of({path.name: path.read_bytes()})[path.name]
     with pytest.raises(HarnessError, match=f"{path.name} has md5 {found}, expected {published}"):
@@ -169,13 +156,10 @@ def test_a_part_that_is_broken_or_missing_is_named(
         load(name, samples.write(tmp_path, kept | broken))
 
 
-def test_a_part_of_mnist_is_not_taken_for_it(raw: Path, tmp_path: Path, downloads: list[str]) -> None:
-    samples.write(tmp_path / "cache" / "MNIST" / "raw", samples.mnist_files())
+def test_a_part_of_mnist_is_not_taken_for_it(raw: Path, tmp_path: Path) -> None:
     (raw / "train-labels-idx1-ubyte").unlink()
     with pytest.raises(HarnessError, match=r"no mnist in .* put .*the four"):
         load("mnist", tmp_path)
-    assert len(load("mnist").train) == 20
-    assert not downloads
 
 
 # CIFAR's python batches.
@@ -189,13 +173,6 @@ class Evil:
 
     def __reduce__(self) -> tuple[object, ...]:
         return Path.touch, (self.path,)
-
-
-@pytest.mark.parametrize(("name", "published"), [("cifar10", CIFAR10), ("cifar100", CIFAR100)])
-def test_the_published_md5_are_torchvisions_with_the_test_images_last(
-    name: str, published: type[CIFAR10] | type[CIFAR100]
-) -> None:
-    assert list(sets.MD5[name].items()) == [(file, md5) for file, md5 in published.train_list + published.test_list]
 
 
 @pytest.mark.parametrize("python", [2, 3])
@@ -280,11 +257,9 @@ def test_tiny_imagenet_takes_its_test_labels_from_the_annotations(tmp_path: Path
 def test_tiny_imagenets_validation_images_are_whole(
     tmp_path: Path, file: str, content: bytes | None, what: str
 ) -> None:
-    files = tiny_imagenet() | ({f"tiny-imagenet-200/val/{file}": content} if content else {})
-    kept = {name: kept for name, kept in files.items() if content or not name.endswith(file)}
-    samples.pack(tmp_path / "tiny-imagenet-200.zip", kept)
+    files = {name: content if name.endswith(file) else kept for name, kept in tiny_imagenet().items()}
     with pytest.raises(HarnessError, match=what):
-        load("tinyimagenet", tmp_path)
+        load("tinyimagenet", samples.write(tmp_path, {name: kept for name, kept in files.items() if kept is not None}))
 
 
 def test_grey_images_get_three_equal_channels(tmp_path: Path) -> None:
@@ -299,12 +274,6 @@ def test_grey_images_get_three_equal_channels(tmp_path: Path) -> None:
 # Where they are looked for.
 
 
-def other_tree() -> samples.Files:
-    """A tree that differs from `samples.tree()` in one image."""
-    files = samples.tree()
-    return {**files, next(iter(files)): samples.encoded(samples.images(1, seed=5)[0])}
-
-
 def test_the_known_names() -> None:
     assert names() == ["digits", "mnist", "cifar10", "cifar100", "tinyimagenet"]
     with pytest.raises(HarnessError, match="did you mean 'cifar10'"):
@@ -314,7 +283,7 @@ def test_the_known_names() -> None:
 def test_the_argument_comes_before_the_environment_and_that_before_the_cache(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    one, two = samples.write(tmp_path / "1", samples.tree()), samples.write(tmp_path / "2", other_tree())
+    one, two = samples.write(tmp_path / "1", samples.tree()), samples.write(tmp_path / "2", samples.other_tree())
     samples.write(tmp_path / "cache", samples.tree())
     assert load("cifar10").digest == load("cifar10", one).digest
     monkeypatch.setenv("HARNESS_DATA", str(two))
@@ -358,8 +327,7 @@ def test_the_argument_may_name_the_source_itself(tmp_path: Path, place: str) -> 
 def test_a_missing_data_set_says_what_to_put_where(tmp_path: Path, downloads: list[str]) -> None:
     finding = look("cifar10")
     assert finding.state == "missing"
-    assert str(tmp_path / "cache") in finding.detail
-    assert "put " in finding.detail
+    assert f"looked in the cache ({tmp_path / 'cache'}); put " in finding.detail
     with pytest.raises(HarnessError, match="no cifar10 in the cache"):
         load("cifar10", download=False)
     assert not downloads

@@ -85,8 +85,40 @@ def test_every_code_checks_what_it_is_given(name: str) -> None:
 
 @pytest.mark.parametrize("name", registry.BUILTIN)
 def test_rounding_errors_of_black_and_white_are_let_in(name: str) -> None:
-    images = torch.cat([GREY - 1.00001, GREY + 1.00001])
-    assert made(name).encode(images, 4, 0).isfinite().all()
+    assert made(name).encode(torch.cat([GREY - 1.00001, GREY + 1.00001]), 4, 0).isfinite().all()
+
+
+NAN, INFINITY = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("poisson", {"signed": 1}, "signed must be True or False"),
+        *[("poisson", {"rate": rate}, "rate must be a number above 0") for rate in (0.0, 1.5, NAN, "1", True)],
+        *[("burst", {"threshold": size}, "threshold must be a number above 1e-06") for size in (0.0, 1e-320, NAN)],
+        *[("burst", {"growth": growth}, "growth must be a number above 1.001") for growth in (1.0, INFINITY, NAN, "2")],
+        ("dct", {"block_size": 1}, "block_size must be a whole number from 2 to 32, not 1"),
+        ("dct", {"block_size": 4.0}, "block_size must be a whole number"),
+        ("dct", {"stride": 5}, r"stride must be a whole number from 1 to 4, not 5 \(block_size is 4\)"),
+        *[("dct", {"thresholds": t}, "thresholds must be") for t in ((1, -1), (1.0,), (NAN, 1.0), (-1.0, INFINITY))],
+        ("dct", {"frequencies": True}, "frequencies must be a whole number from 1 to 16, not True"),
+        ("dct", {"ranking": (0, 0, 1)}, "ranking must hold each frequency 0 to 15 once"),
+        ("dct", {"reset": "zero"}, "reset must be 'subtract' or 'none', not 'zero'"),
+        ("dct", {"frames": "yuv"}, "frames must be 'code' or 'rgb', not 'yuv'"),
+        ("dct", {"frames": "rgb", "colour": "luma"}, "use frames 'code'"),
+        ("dct", {"colour": "hsv"}, "not 'hsv'"),
+        ("dct", {"threshold_scope": "image"}, "'dataset' or 'batch', not 'image'"),
+        ("dct", {"order": "random"}, "'zigzag' or 'energy', not 'random'"),
+        *[("dct", {"lower_percentile": percent}, "percentiles") for percent in (NAN, 95.0, -0.5)],
+        ("dct", {"upper_percentile": 100.5}, "percentiles"),
+        ("dct", {"schedule": "explicit"}, "needs `indices`"),
+        ("dct", {"blocks": 4}, "encoder 'dct': .*unexpected keyword argument 'blocks'"),
+    ],
+)
+def test_wrong_parameters_are_refused_at_once(name: str, parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(EncoderError, match=message):
+        create(name, **parameters)
 
 
 # One call for every encoder: ids and dtype go to those that take them, the others are cast.
@@ -177,13 +209,6 @@ def test_the_example_gives_what_it_says(thing: object, module: ModuleType) -> No
 # Compiled kernels go to the user's cache folder, chosen before Numba is imported.
 
 
-@pytest.fixture
-def without_cache(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.delenv("HARNESS_CACHE", raising=False)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", "")  # so that it is put back, whatever it becomes
-    return monkeypatch
-
-
 @pytest.mark.slow
 def test_importing_encoders_chooses_the_folder_and_imports_nothing_heavy(tmp_path: Path) -> None:
     probe = "import os, sys, encoders; print(os.environ['NUMBA_CACHE_DIR'], {'torch', 'numba'} & set(sys.modules))"
@@ -194,30 +219,23 @@ def test_importing_encoders_chooses_the_folder_and_imports_nothing_heavy(tmp_pat
     assert (tmp_path / "numba").is_dir()
 
 
-def test_without_a_cache_of_the_harness_it_is_the_users_cache_folder(
-    without_cache: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("case", ["default", "own choice", "no folder", "not writable"])
+def test_the_users_choice_stands_and_where_no_folder_can_be_used_numba_chooses(
+    case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "mine" if case == "own choice" else "")
+    monkeypatch.setenv("HARNESS_CACHE", "" if case == "default" else str(tmp_path / "cache"))
     for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        without_cache.setenv(name, str(tmp_path))
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    if case == "no folder":
+        (tmp_path / "cache").touch()
+    if case == "not writable":  # no folder is closed to a test that root runs
+        monkeypatch.setattr(os, "access", lambda *_: False)
     encoders._use_user_cache()
-    chosen = Path(os.environ["NUMBA_CACHE_DIR"])
-    assert tmp_path in chosen.parents
-    assert (chosen.name, "dct-snn-harness" in chosen.parts) == ("numba", True)
-
-
-def test_the_users_own_choice_stands(without_cache: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    without_cache.setenv("HARNESS_CACHE", str(tmp_path))
-    without_cache.setenv("NUMBA_CACHE_DIR", str(tmp_path / "mine"))
-    encoders._use_user_cache()
-    assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "mine")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("fault", ["no folder", "not writable"])
-def test_where_it_cannot_be_used_numba_chooses(fault: str, without_cache: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    without_cache.setenv("HARNESS_CACHE", str(tmp_path / ("file" if fault == "no folder" else "folder")))
-    if fault == "not writable":  # no folder is closed to a test that root runs
-        without_cache.setattr(os, "access", lambda *_: False)
-    encoders._use_user_cache()
-    assert os.environ["NUMBA_CACHE_DIR"] == ""
+    chosen = os.environ["NUMBA_CACHE_DIR"]
+    if case == "default":
+        assert chosen.startswith(str(tmp_path / "home"))
+        assert chosen.endswith("numba")
+        assert "dct-snn-harness" in chosen
+    else:
+        assert chosen == ("mine" if case == "own choice" else "")

@@ -40,11 +40,6 @@ def test_the_next_three_timesteps_take_the_next_numbers() -> None:
     assert below(uniform, 4, 1234567)[3].tolist() == [0, 0]
 
 
-def test_an_image_has_the_key_that_splitmix64_gives_for_its_id() -> None:
-    keys = image_keys(1234567, torch.tensor([4, 0])).tolist()
-    assert [key % 2**64 for key in keys] == [PUBLISHED[4], PUBLISHED[0]]
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("timesteps", [1, 2, 9])
 @pytest.mark.parametrize("pixels", [35, 2500])
@@ -56,11 +51,10 @@ def test_kernel_and_reference_give_the_same_bits(dtype: torch.dtype, timesteps: 
     assert bernoulli(*given).dtype == dtype
 
 
-def test_uniform_draws_are_the_bits_as_fractions() -> None:
-    images, key = torch.zeros(2, 1, 1, 1), 1234567
-    # Number 0 of the stream whose key is number 4 of the seed's stream.
+def test_uniform_draws_are_the_bits_as_fractions_of_the_stream_of_the_images_key() -> None:
+    assert image_keys(1234567, torch.tensor([4])).item() % 2**64 == PUBLISHED[4]
     number = int(splitmix64(PUBLISHED[4], torch.arange(1)).item()) % 2**64
-    drawn = uniform(images, 3, key, torch.tensor([0, 4]))[:, 1].flatten().tolist()
+    drawn = uniform(torch.zeros(2, 1, 1, 1), 3, 1234567, torch.tensor([0, 4]))[:, 1].flatten().tolist()
     assert drawn == [(number >> places) % LEVELS / LEVELS for places in (43, 22, 1)]
 
 

@@ -19,7 +19,6 @@ from encoders.laws import (
     Finding,
     Law,
     batch_invariance,
-    calibration_is_pure,
     check,
     declared_alphabet,
     devices_agree,
@@ -85,8 +84,6 @@ def test_a_random_code_with_uniform_draws_keeps_the_laws() -> None:
         (create("ttfs"), prefix_property, "declared a window"),
         (sending(drawn_at_once, replace(RANDOM, draws_by_id=False)), split_with_ids, "declared to draw for a whole"),
         (create("dct", schedule="truncated", frequencies=8), frame_is_conveyed, "declared not to determine"),
-        (create("dct", schedule="intermittent"), frame_is_conveyed, "declared not to determine"),
-        (create("dct", schedule="weighted", weights=(3, 2, 1)), frame_is_conveyed, "declared not to determine"),
         (create("dct", reset="none"), frame_is_conveyed, "declared not to determine"),
         (create("dct", threshold_scope="batch"), frame_is_conveyed, "declared not to determine"),
         (sending(lambda x, t, *_: sign(x if bool((x > 0).any()) else -x, t)), one_device, "not checkable on meta: "),
@@ -111,11 +108,6 @@ def late(images: Tensor, timesteps: int, *_: object) -> Tensor:
     return train
 
 
-def odd_at(length: int) -> Sign:
-    """Only its train of `length` steps is not a prefix of the longer ones."""
-    return sending(lambda x, t, *_: sign(x, t) * (-1 if t == length else 1))
-
-
 def wasteful(images: Tensor, timesteps: int, *_: object) -> Tensor:
     torch.rand(1)
     return sign(images, timesteps)
@@ -129,17 +121,6 @@ def made_on_cpu(images: Tensor, timesteps: int, *_: object) -> Tensor:
 
 def raising(*_: object) -> Tensor:
     raise IndexError("tuple index out of range")
-
-
-def surprised() -> Sign:
-    """Gives another train when the batch before began with another image."""
-    before: list[float] = []
-
-    def train(images: Tensor, timesteps: int, *_: object) -> Tensor:
-        before.append(images[0, 0, 0, 0].item())
-        return sign(images, timesteps) * (1 if before[-1] == before[-2:][0] else -1)
-
-    return sending(train)
 
 
 def remembering() -> Sign:
@@ -196,13 +177,12 @@ BROKEN: list[tuple[Sign, str, str]] = [
     (sending(raising), "declared shape", "IndexError: tuple index out of range"),
     (declaring(alphabet="binary", value_range=(0.0, 1.0)), "declared alphabet", r"binary, yet the train holds \[-1"),
     (declaring(alphabet="loud"), "declared alphabet", "unknown alphabet 'loud'"),
-    (declaring(value_range=(-0.5, 1.0)), "declared alphabet", "-1 to 1 leaves -0.5 to 1"),
-    (declaring(value_range=(-1.0, 0.5)), "declared alphabet", "-1 to 1 leaves -1 to 0.5"),
+    (declaring(value_range=(-1 + 2e-6, 1.0)), "declared alphabet", "-1 to 1 leaves"),
+    (declaring(value_range=(-1.0, 1 - 2e-6)), "declared alphabet", "-1 to 1 leaves"),
     (sending(lambda x, t, *_: x.expand(t, *x.shape), replace(INFO, alphabet="graded")), "declared alphabet", "analog"),
     (sending(lambda x, t, *_: (x / x.abs()).expand(t, *x.shape)), "finite values", "^the train holds NaN"),
     (broken(frame=lambda _, x: x / 0), "finite values", "^the frame holds NaN"),
     (sending(lambda x, t, *_: drawn(torch.rand(t, *x.shape), x)), "repeatable", "^two calls with the same input"),
-    (surprised(), "repeatable", "^two calls with the same input"),
     (sending(wasteful), "repeatable", "^it draws from torch's global generator"),
     (remembering(), "repeatable", "differ"),
     (sending(drawn_at_once), "declared randomness", "^declared deterministic"),
@@ -225,7 +205,7 @@ BROKEN: list[tuple[Sign, str, str]] = [
     (sending(lambda x, t, *_: sign(x - x.mean(), t)), "batch invariance", "^the train depends on the rest"),
     (sending(lambda x, t, *_: first_turned(sign(x, t))), "batch invariance", "^alone, an image has another train"),
     (sending(late), "prefix property", r"^the \d+-step train is not a prefix"),
-    *[(odd_at(t), "prefix property", f"^the {t}-step train is not a prefix") for t in (1, 8, 15)],
+    (sending(lambda x, t, *_: sign(x, t) * (-1 if t == 15 else 1)), "prefix property", "^the 15-step train is not"),
     (broken(frame=lambda _, x: x), "frame is conveyed", r"^frame and decoded train are 0\.\d+ apart on average"),
     (broken(decode=lambda _, train: train[0, 0, 0]), "frame is conveyed", r"^decoded has shape \(16, 16\)"),
     (OtherInBfloat16(), "dtype is a cast", "^in bfloat16 it is another train"),
@@ -283,12 +263,6 @@ def test_a_graded_code_has_at_most_256_sizes(sizes: int, kept: bool) -> None:
     assert finding.passed is kept
 
 
-@pytest.mark.parametrize(("least", "greatest", "kept"), [(5e-7, -5e-7, True), (2e-6, 0, False), (0, -2e-6, False)])
-def test_the_declared_range_leaves_room_for_rounding_only(least: float, greatest: float, kept: bool) -> None:
-    [finding] = check(declaring(value_range=(-1 + least, 1 + greatest)), only=(declared_alphabet,))
-    assert finding.passed is kept
-
-
 def test_what_moves_to_the_images_device_is_no_foreign_tensor() -> None:
     def moved(images: Tensor, timesteps: int, *_: object) -> Tensor:
         signs = torch.from_numpy(images.cpu().numpy()).sign().to(images.device)
@@ -311,12 +285,6 @@ def test_a_device_that_gives_another_train_is_caught(added: int, passed: bool, m
     assert check(Sign(), only=(devices_agree,))[0].passed is passed
 
 
-def test_the_encoder_that_is_checked_stays_as_it_was() -> None:
-    encoder = calibrating(impure)
-    check(encoder, only=(calibration_is_pure,))
-    assert not hasattr(encoder, "mean")
-
-
 # What a check is given and gives back.
 
 
@@ -324,14 +292,9 @@ def test_the_sample_has_plain_images_and_noise_of_rising_contrast() -> None:
     images = sample_images(channels=2, size=4)
     assert [image.unique().tolist() for image in images[:3]] == [[-1.0], [0.0], [1.0]]
     assert (images[3:].abs().amax(dim=(1, 2, 3)) <= torch.linspace(0.3, 1, 8)[3:]).all()
-    assert torch.equal(images, sample_images(channels=2, size=4))
-    assert not torch.equal(images, sample_images(channels=2, size=4, seed=1))
-
-
-def test_the_images_given_are_the_images_tried() -> None:
-    assert check(Sign(), sample_images(1, 8))[0] == Finding("declared shape", True, "(16, 8, 1, 8, 8) float32")
 
 
 def test_a_finding_reads_as_a_line() -> None:
-    marks = [str(Finding("a law", passed, "as seen")) for passed in (True, False, None)]
-    assert marks == ["pass  a law: as seen", "FAIL  a law: as seen", "skip  a law: as seen"]
+    assert str(check(Sign(), sample_images(1, 8))[0]) == "pass  declared shape: (16, 8, 1, 8, 8) float32"
+    assert str(Finding("a law", False, "as seen")) == "FAIL  a law: as seen"
+    assert str(Finding("a law", None, "as seen")) == "skip  a law: as seen"

@@ -16,67 +16,40 @@ from harness.plugins.skeleton import write_skeleton
 PROBE = """
 import json
 from encoders import create
-from encoders.registry import describe
+from encoders.registry import origin
 from encoders.laws import check
-[origin] = [row.origin for row in describe() if row.name == "spiral_wave"]
 failed = [str(f) for f in check(create("spiral_wave")) if f.passed is False]
-print(json.dumps([origin, failed]))
+print(json.dumps([origin("spiral_wave"), failed]))
 """
 
 
 def python(*arguments: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        timeout=120,
-        check=False,
-    )
+    own = {**os.environ, **environment}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=own, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def install(package: Path, site: Path) -> None:
+@pytest.mark.slow
+def test_installed_with_pip_it_passes_its_tests_keeps_the_laws_and_runs_beside_the_others(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    package, site = tmp_path / "spiral", tmp_path / "site"
+    write_skeleton(package, "spiral_wave")
+    python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
     options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
     python("-m", "pip", "install", *options, "--target", str(site), str(package))
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("new") / "spiral"
-    write_skeleton(directory, "spiral_wave")
-    return directory
-
-
-@pytest.fixture(scope="module")
-def site(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the package is installed."""
-    pytest.importorskip("setuptools")
-    folder = tmp_path_factory.mktemp("site")
-    install(package, folder)
-    return folder
-
-
-def test_the_skeleton_is_three_files_and_its_module_of_the_promised_size(tmp_path: Path) -> None:
-    files = write_skeleton(tmp_path / "new", "spiral_wave")
-    names = [str(f.relative_to(tmp_path / "new")) for f in files]
-    assert names == ["pyproject.toml", "spiral_wave.py", "tests/test_spiral_wave.py"]
-    assert 40 <= len(files[1].read_text(encoding="utf-8").splitlines()) <= 60
-
-
-@pytest.mark.slow
-def test_its_own_tests_pass_as_written(package: Path) -> None:
-    out = python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
-    assert "passed" in out
-    assert "failed" not in out
-
-
-@pytest.mark.slow
-def test_installed_with_pip_it_is_found_and_keeps_the_laws(site: Path) -> None:
-    origin, failed = json.loads(python("-c", PROBE, PYTHONPATH=str(site)))
-    assert origin == "spiral-wave 0.1.0"
-    assert failed == []
+    place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache"), "COLUMNS": "100"}
+    assert json.loads(python("-c", PROBE, **place)) == ["spiral-wave 0.1.0", []]
+    results = tmp_path / "results" / "local"
+    run = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "spiral_wave")
+    assert "spiral_wave (yours)" in python("-m", "harness", *run, "--results-dir", str(results), **place)
+    cells = {path.parent.name: json.loads(path.read_text()) for path in results.rglob("seed-*.json")}
+    assert {name: cell["status"] for name, cell in cells.items()} == {"cyclic-16": "done", "spiral_wave": "done"}
+    # Paired: the same seed, data and ANN.
+    assert len({cell["fingerprint"]["data"] for cell in cells.values()}) == 1
+    assert cells["cyclic-16"]["ann_epochs"] == cells["spiral_wave"]["ann_epochs"]
+    assert "spiral_wave" in (tmp_path / "results" / "local-report" / "report.md").read_text(encoding="utf-8")
 
 
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
@@ -100,21 +73,6 @@ def test_names_that_cannot_work_are_refused(tmp_path: Path, name: str, message: 
     with pytest.raises(EncoderError, match=message):
         write_skeleton(tmp_path / "new", name)
     assert not (tmp_path / "new").exists()
-
-
-@pytest.mark.slow
-def test_installed_with_pip_it_runs_beside_the_others(site: Path, tmp_path: Path) -> None:
-    place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache")}
-    results = tmp_path / "results" / "local"
-    run = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "spiral_wave")
-    out = python("-m", "harness", *run, "--results-dir", str(results), COLUMNS="100", **place)
-    assert "spiral_wave (yours)" in out
-    cells = {path.parent.name: json.loads(path.read_text()) for path in results.rglob("seed-*.json")}
-    assert {name: cell["status"] for name, cell in cells.items()} == {"cyclic-16": "done", "spiral_wave": "done"}
-    # Paired: the same seed, data and ANN.
-    assert len({cell["fingerprint"]["data"] for cell in cells.values()}) == 1
-    assert cells["cyclic-16"]["ann_epochs"] == cells["spiral_wave"]["ann_epochs"]
-    assert "spiral_wave" in (tmp_path / "results" / "local-report" / "report.md").read_text(encoding="utf-8")
 
 
 def test_new_says_what_to_type_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

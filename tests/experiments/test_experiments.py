@@ -22,7 +22,7 @@ from harness.papers.dct_snn.experiments import (
 )
 from harness.papers.dct_snn.recipe import LITE, SHORT, VGG9, paper
 from harness.records.fingerprint import recipe_digest
-from harness.training.snn import readings
+from harness.training.loop import readings
 
 
 def recipe(experiment: str, arm: str, profile: str = "lite") -> str:

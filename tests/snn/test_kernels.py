@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.config import Clock, NeuronSpec, Reading
-from harness.snn.kernels import EACH, SUMMED, Kernel, Neuron, Readout, count_spikes, cpu, fire, pooled
+from harness.snn.kernels import EACH, SUMMED, Kernel, Neuron, Readout, count_spikes, fire, pooled
 
 GPU = "cuda" if torch.cuda.is_available() else "cpu"
 READINGS: tuple[Reading, ...] = ("equation", "algorithm", "released-code")
@@ -120,19 +120,6 @@ def test_the_released_surrogate_is_divided_by_the_threshold(kernel: Kernel) -> N
     np.testing.assert_allclose(current.grad.cpu().numpy(), expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("maps", [ODD, EVEN])
-def test_a_gradient_may_overwrite_the_current(maps: tuple[int, int, int, int]) -> None:
-    images, height, width, channels = maps
-    current, neuron = drawn(pooled(maps))[0], Neuron(0.5, NeuronSpec())
-    places = images * (height // 2) * (width // 2) * channels
-    grad = torch.randn(7, places, generator=torch.Generator().manual_seed(5))
-    apart = cpu.backward(grad, current.clone(), neuron, pooled(maps))
-    place = current.clone()
-    assert torch.equal(cpu.backward(grad, place, neuron, pooled(maps), overwrite=True), apart)
-    # What an odd map pools away would keep its current: there the gradient needs a place of its own.
-    assert torch.equal(place, current if maps == ODD else apart)
-
-
 # A layer with its neurons in one function.
 
 TIMESTEPS, IMAGES = 6, 3
@@ -202,17 +189,3 @@ def test_a_current_that_is_handed_in_stays_as_it_is() -> None:
     before = current.detach().clone()
     fire(current, None, 7, Neuron(0.7, NeuronSpec(), kernel="numba")).sum().backward()
     assert torch.equal(current.detach(), before)
-
-
-@pytest.mark.parametrize("first", [True, False])
-def test_only_the_first_convolution_computes_its_current_again(first: bool) -> None:
-    weight, x, gain = layer(CONVOLUTION, first)
-    sizes: list[int] = []
-
-    def note(saved: Tensor) -> Tensor:
-        sizes.append(saved.numel())
-        return saved
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda saved: saved):
-        fire(x, weight, TIMESTEPS, Neuron(1.5, NeuronSpec(), gain, "numba"))
-    assert (TIMESTEPS * gain.numel() in sizes) is not first

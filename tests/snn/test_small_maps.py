@@ -52,15 +52,3 @@ def test_a_layer_s_backward_pass_takes_it(needs_input: bool, monkeypatch: pytest
         expected = conv2d_input(x.shape, weight.double(), grad.double(), padding=1)
         assert of_input is not None
         torch.testing.assert_close(of_input.double(), expected, rtol=2**-7, atol=0.05)
-
-
-def test_only_small_maps_of_many_channels_in_bf16_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_has_amx", lambda: True)
-    many, few = torch.empty(1, 128, 8, 8, dtype=torch.bfloat16), torch.empty(1, 64, 8, 8, dtype=torch.bfloat16)
-    assert faster_by_products(many, many)
-    assert not faster_by_products(few, many)
-    assert not faster_by_products(many.float(), many.float())
-    large = torch.empty(1, 128, 15, 15, dtype=torch.bfloat16)
-    assert not faster_by_products(large, large)
-    monkeypatch.setattr(module, "_has_amx", lambda: False)
-    assert not faster_by_products(many, many)

@@ -9,17 +9,18 @@ import pytest
 import torch
 
 import encoders
-from harness.papers.dct_snn.experiments import QUICKSTART
 from harness.snn.network import Network
 from harness.training.ann import pretraining
 from harness.training.loop import Training
-from tests.cells import tiny_data
+from tests.cells import tiny_config, tiny_data
+
+STEPS = 4 * math.ceil(200 / 50)  # four epochs of `tiny_data` in batches of 50
 
 
-def rates(count: int, **changes: Any) -> tuple[list[float], Training]:
+def rates(count: int = STEPS, **changes: Any) -> tuple[list[float], Training]:
     """The learning rates of `count` steps of a schedule, and its training."""
-    config = QUICKSTART.resolve(QUICKSTART.arms[0], QUICKSTART.profile("smoke"), 0)
-    config = replace(config, ann=replace(config.ann, learning_rate=0.5, **changes))
+    config = tiny_config()
+    config = replace(config, ann=replace(config.ann, learning_rate=0.5, epochs=4, batch_size=50, **changes))
     network = Network(config.network, (1, 8, 8), 10, torch.Generator().manual_seed(0))
     course = pretraining(network, encoders.create("dct"), tiny_data(), config, torch.float32)
     found = []
@@ -30,33 +31,22 @@ def rates(count: int, **changes: Any) -> tuple[list[float], Training]:
     return found, course
 
 
-def steps_of(epochs: int, batch: int) -> int:
-    return epochs * math.ceil(len(tiny_data().train) / batch)
-
-
 def test_a_cosine_rises_in_its_warm_up_and_falls_to_zero() -> None:
-    count = steps_of(4, 50)
-    found, course = rates(count, epochs=4, batch_size=50, schedule="cosine", warm_up=0.25)
-    at = np.arange(count)
-    rise = 0.25 * count
-    expected = np.where(at < rise, at / rise, (1 + np.cos(np.pi * (at - rise) / (count - rise))) / 2)
+    found, course = rates(schedule="cosine", warm_up=0.25)
+    at, rise = np.arange(STEPS), 0.25 * STEPS
+    expected = np.where(at < rise, at / rise, (1 + np.cos(np.pi * (at - rise) / (STEPS - rise))) / 2)
     assert course.by_step
     assert found == pytest.approx((0.5 * expected).tolist())
 
 
 def test_one_cycle_starts_at_a_25th_and_peaks_after_its_warm_up() -> None:
-    count = steps_of(4, 50)
-    found, course = rates(count, epochs=4, batch_size=50, schedule="one-cycle", warm_up=0.3)
+    found, course = rates(schedule="one-cycle", warm_up=0.3, nesterov=True)
     assert course.by_step
+    assert course.optimizer.param_groups[0]["nesterov"]
     assert found[0] == pytest.approx(0.5 / 25)
-    assert abs(found.index(max(found)) - 0.3 * count) <= 1
+    assert abs(found.index(max(found)) - 0.3 * STEPS) <= 1
     assert max(found) == pytest.approx(0.5, rel=0.05)
     assert found[-1] < 1e-4
-
-
-def test_nesterov_reaches_the_optimizer() -> None:
-    _, course = rates(1, nesterov=True)
-    assert course.optimizer.param_groups[0]["nesterov"]
 
 
 @pytest.mark.parametrize("factor", [0.1, 0.001])

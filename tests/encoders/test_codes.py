@@ -1,0 +1,173 @@
+"""The codes but DCT: pixels worked by hand, each kernel against its reference, and what decoding gives back."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from encoders import create
+from encoders.burst import Burst, bursts_reference
+from encoders.phase import Phase, bits_as_spikes
+from encoders.poisson import Poisson
+from encoders.single_spike import Latency, Ttfs, decoded_at, spikes_within, spikes_within_reference
+
+PIXELS = torch.arange(256.0)
+MIDDLE = 255**-0.5
+
+
+def train(name: str, intensities: Tensor | list[float], timesteps: int, **parameters: Any) -> Tensor:
+    """`[T, pixels]`: the train of one image whose pixels have these intensities."""
+    images = (torch.as_tensor(intensities) * 2 - 1).view(1, 1, 1, -1)
+    return create(name, **parameters).encode(images, timesteps, 0)[:, 0, 0, 0]
+
+
+def drawn(*shape: int) -> Tensor:
+    return torch.rand(shape, generator=Generator().manual_seed(2))
+
+
+# A row for each pixel.
+@pytest.mark.parametrize(
+    ("name", "parameters", "intensities", "expected"),
+    [
+        # 178 = 10110010 in binary, and grey (127.5) is rounded to 128.
+        ("phase", {}, [178 / 255, 0.5], [[1 / 2, 0, 1 / 8, 1 / 16, 0, 0, 1 / 128, 0], [1 / 2, 0, 0, 0, 0, 0, 0, 0]]),
+        # v before firing, in eighths: 4 ≥1 → 3 | 7 ≥2 → 5 | 9 ≥4 → 5 | 9 ≥8 → 1 | 5 <16 | 9 ≥1 → 8 | 12 ≥2 → 10
+        ("burst", {}, [0.5, 0], [[1 / 8, 2 / 8, 4 / 8, 1, 0, 1 / 8, 2 / 8], [0] * 7]),
+        # v reaches 1/8 at every second step, and each burst ends after its first spike.
+        ("burst", {}, [0.0625], [[0, 0.125, 0, 0.125, 0, 0.125]]),
+        # v_th = ½, β = 3: v = 1 → ½ | 1½ → 0 | 1 < 4½ | 2 → 1½ | 2½ → 1
+        ("burst", {"threshold": 0.5, "growth": 3.0}, [1.0], [[0.5, 1.5, 0, 0.5, 1.5]]),
+        # v_th = 2: v reaches 2 at every second step and is spent; the doubled threshold is never met.
+        ("burst", {"threshold": 2.0}, [1.0], [[0, 2, 0, 2, 0, 2]]),
+        # T = 3: θ = 1, 255^−½ = 0.0626, 1/255. Pixel 16 is 0.0627, pixel 15 is 0.0588.
+        ("ttfs", {}, [1, 254 / 255], [[1, 0, 0], [0, MIDDLE, 0]]),
+        ("ttfs", {}, [16 / 255, 15 / 255], [[0, MIDDLE, 0], [0, 0, 1 / 255]]),
+        ("ttfs", {}, [1 / 255, 0], [[0, 0, 1 / 255], [0, 0, 0]]),
+        # 4·(1 − p) = 1, 1.6 and 4; halves (0.5, 1.5, 2.5, 3.5) go to the even step; one step takes all.
+        ("latency", {}, [0.75, 0.6, 0.0], [[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 1]]),
+        ("latency", {}, [0.875, 0.625], [[1, 0, 0, 0, 0], [0, 0, 1, 0, 0]]),
+        ("latency", {}, [0.375, 0.125], [[0, 0, 1, 0, 0], [0, 0, 0, 0, 1]]),
+        ("latency", {}, [1.0, 0.3, 0.0], [[1], [1], [1]]),
+    ],
+)
+def test_pixels_worked_by_hand(
+    name: str, parameters: dict[str, float], intensities: list[float], expected: list[list[float]]
+) -> None:
+    spikes = train(name, intensities, len(expected[0]), **parameters)
+    torch.testing.assert_close(spikes.T, torch.tensor(expected, dtype=torch.float32), atol=1e-7, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("kernel", ["phase", "burst", "burst, odd sizes", "one spike"])
+def test_kernel_and_reference_give_the_same_bits(kernel: str, dtype: torch.dtype) -> None:
+    x = drawn(3, 2, 40, 30) * 2 - 1
+    if kernel == "phase":
+        sizes = (0.5 ** torch.arange(1, 9)).to(dtype)
+        found = Phase().encode(x, 19, 0, dtype=dtype)
+        expected = bits_as_spikes(((x + 1) * 127.5).round().to(torch.uint8), sizes, 19)
+    elif kernel == "one spike":
+        least = torch.arange(18.0)
+        given = ((x + 1) * 10, least, least + 1, torch.linspace(1, 0.1, 18).to(dtype))
+        found, expected = spikes_within(*given), spikes_within_reference(*given)
+    else:
+        burst = Burst() if kernel == "burst" else Burst(0.3, 1.7)
+        found = burst.encode(x, 20, 0, dtype=dtype)
+        expected = bursts_reference((x + 1) / 2, 20, burst.threshold, burst.growth).to(dtype)
+    assert found.dtype == dtype
+    assert torch.equal(found, expected)
+
+
+# Phase.
+
+
+def test_eight_phases_carry_every_pixel_exactly_and_repeat() -> None:
+    spikes = train("phase", PIXELS / 255, 20)
+    assert torch.equal(spikes[:8].sum(dim=0) * 256, PIXELS)
+    assert torch.equal(spikes[8:], spikes[:-8])
+    torch.testing.assert_close(Phase().decode(spikes) * 255, PIXELS, atol=1e-4, rtol=0)
+
+
+# Burst.
+
+
+@pytest.mark.parametrize(
+    ("threshold", "growth", "reached"),
+    [(0.125, 2.0, 4.0), (0.5, 3.0, None), (0.25, 1.5, None), (1.0, 2.0, None), (2.0, 2.0, 2.0)],
+)
+def test_no_spike_exceeds_the_declared_range(threshold: float, growth: float, reached: float | None) -> None:
+    spikes = train("burst", torch.arange(201) / 200, 1000, threshold=threshold, growth=growth)
+    least, greatest = Burst(threshold, growth).info.value_range
+    assert least <= spikes.min()
+    assert spikes.max() <= greatest * (1 + 1e-6)
+    if reached is not None:
+        assert spikes.max() == greatest == reached
+
+
+def test_long_trains_carry_the_intensity() -> None:
+    intensities = torch.tensor([0.0, 0.1, 0.37, 0.5, 0.93, 1.0])
+    torch.testing.assert_close(train("burst", intensities, 2000).mean(dim=0), intensities, atol=8 / 2000, rtol=0)
+
+
+# Poisson: rates in expectation, within binomial bounds.
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.25])
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("pixel", [-1.0, -0.6, 0.0, 0.3, 1.0])
+def test_spikes_average_to_the_intensity_times_the_rate(pixel: float, signed: bool, rate: float) -> None:
+    encoder = Poisson(signed, rate)
+    spikes = encoder.encode(torch.full((1, 1, 20, 20), pixel), 100, 0)
+    expected = rate * (pixel if signed else (pixel + 1) / 2)
+    spread = (abs(expected) * (1 - abs(expected)) / spikes.numel()) ** 0.5
+    assert abs(spikes.mean().item() - expected) <= 5 * spread + 1e-7
+    assert not (spikes * expected < 0).any()
+    assert encoder.decode(spikes).mean().item() == pytest.approx(expected / rate, abs=5 * spread / rate + 1e-6)
+
+
+def test_the_draws_are_those_of_key_id_pixel_and_timestep() -> None:
+    images, ids, encoder = torch.zeros(3, 1, 8, 8), torch.tensor([40, 7, 9]), create("poisson")
+    whole = encoder.encode(images, 10, 1, ids)
+    assert torch.equal(encoder.encode(images[:1], 4, 1, ids[1:2])[:, 0], whole[:4, 1])
+    for other in (encoder.encode(images, 10, 2, ids), encoder.encode(images, 10, 1, ids + 1)):
+        assert 0.4 < (other == whole).float().mean() < 0.6
+
+
+# One spike a pixel.
+
+
+def test_the_first_spike_of_a_pixel_decides_and_silence_has_its_own_value() -> None:
+    spikes = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
+    assert decoded_at(spikes, torch.tensor([0.8, 0.3]), silent=-1.0).tolist() == pytest.approx([-1, 0.3, 0.8])
+
+
+@pytest.mark.parametrize("timesteps", [2, 16, 80])
+def test_every_pixel_but_black_fires_once_at_its_time(timesteps: int) -> None:
+    spikes = train("ttfs", PIXELS / 255, timesteps)
+    assert (spikes > 0).sum(dim=0).tolist() == [0] + [1] * 255
+    tau = (timesteps - 1) / math.log(255)
+    for pixel in range(1, 256):
+        # First whole t at or after −τ·ln p; the rounding guards the exact hits at both ends.
+        assert spikes[:, pixel].argmax() == math.ceil(round(-tau * math.log(pixel / 255), 9))
+
+
+def test_a_fine_window_tells_every_value_from_the_next() -> None:
+    # Neighbouring bright values differ by 1/255 in ln p, so τ must exceed 255 steps.
+    times = train("ttfs", PIXELS[1:] / 255, 1500).argmax(dim=0).tolist()
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == 255
+
+
+@pytest.mark.parametrize("timesteps", [2, 9, 40])
+def test_latencies_decode_within_half_a_step(timesteps: int) -> None:
+    p = drawn(4, 1, 8, 8)
+    decoded = Latency().decode(Latency().encode(2 * p - 1, timesteps, 0))
+    assert (decoded - p).abs().max() <= 0.5 / (timesteps - 1) + 1e-6
+
+
+def test_times_to_first_spike_decode_within_one_ratio_of_thresholds() -> None:
+    p = drawn(4, 1, 8, 8).clamp(min=1.01 / 255)
+    ratio = p / Ttfs().decode(Ttfs().encode(2 * p - 1, 80, 0))
+    assert ratio.min() > 1 - 1e-4
+    assert ratio.max() < 255 ** (1 / 79) * (1 + 1e-4)
