@@ -8,7 +8,6 @@ import typer
 
 from harness.cli import program
 from harness.cli.options import AsJson
-from harness.errors import HarnessError
 from harness.machine.console import console
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -18,21 +17,18 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def bench(
     out: Annotated[Path, typer.Option(help="Where bench.json and the plot are written.")] = Path("results/local-bench"),
     quick: Annotated[bool, typer.Option("--quick", help="Measure a few steps in under a minute.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Measure all sizes: long.")] = False,
     implementation: Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure time and memory beside SpikingJelly, snnTorch, Norse and the bare layers, in about three minutes."""
-    if quick and full:
-        raise HarnessError("--quick and --full are two different plans", "leave one of them out")
-    from bench.display import table
     from bench.measure import run
-    from bench.workload import DEFAULT, FULL, QUICK
+    from bench.report import table
+    from bench.workload import DEFAULT, QUICK
 
     errors = console(stderr=True)
     report = run(
         out,
-        plan=QUICK if quick else FULL if full else DEFAULT,
+        plan=QUICK if quick else DEFAULT,
         implementations=implementation,
         progress=lambda text: errors.print(text, highlight=False),
     )

@@ -1,4 +1,7 @@
-"""The implementations that are compared, by name: ours, the bare layers, and the peers that are installed."""
+"""What is compared: ours, the bare layers, and the same network in other SNN libraries and in a plain loop.
+
+Each peer is written as its documentation shows for speed, and imported where it is used: none need be installed.
+"""
 
 import importlib
 import warnings
@@ -6,17 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
-from bench import peers
 from bench.workload import LEAK, Model, Workload, network_of
 from harness.config import NeuronSpec
 from harness.errors import did_you_mean
+from harness.plain import Layer, snn
 from harness.snn.neuron import layer_neurons
+
+DT = 0.001  # Norse's timestep, in seconds
 
 
 def ours(work: Workload) -> Model:
@@ -59,6 +64,124 @@ def matmuls(work: Workload) -> Model:
         return x.view(*train.shape[:2], -1).sum(0, dtype=torch.float32)
 
     return Model(weights, forward)
+
+
+# ---- peers
+
+
+def loop(work: Workload) -> Model:
+    """What a reader of the paper writes: `harness.plain`, a loop over time, and within it over layers."""
+    weights = work.leaves()
+    layers = [Layer(weight, pool=stage.pool) for stage, weight in zip(work.stages, weights, strict=True)]
+    return Model(weights, lambda train: snn(layers, train, list(work.thresholds)).sum(0))
+
+
+def snntorch(work: Workload) -> Model:
+    """snnTorch as its tutorials write it: a loop over time, `Leaky` neurons with the membranes passed along.
+
+    Soft reset; its triangular surrogate is the nearest to ours. None of its neurons that take all timesteps at once
+    (`LeakyParallel`, `StateLeaky`) resets its membrane.
+    """
+    from snntorch import Leaky, surrogate
+
+    weights = work.leaves()
+    neurons = [
+        Leaky(beta=LEAK, threshold=threshold, spike_grad=surrogate.triangular(), reset_mechanism="subtract")
+        for threshold in work.thresholds
+    ]
+
+    def forward(train: Tensor) -> Tensor:
+        membranes = [neuron.reset_mem() for neuron in neurons]
+        outputs = []
+        for x in train:
+            for index, (stage, weight) in enumerate(zip(work.stages, weights, strict=True)):
+                x = F.conv2d(x, weight, padding=1) if stage.convolution else F.linear(x.flatten(1), weight)
+                if index < len(neurons):
+                    x, membranes[index] = neurons[index](x, membranes[index])
+                x = F.avg_pool2d(x, 2) if stage.pool else x
+            outputs.append(x)
+        return torch.stack(outputs).sum(0, dtype=torch.float32)
+
+    return Model(weights, forward)
+
+
+def spikingjelly(work: Workload) -> Model:
+    """SpikingJelly with step_mode "m", which its documentation recommends for speed: each layer over the whole train.
+
+    Soft reset outside the graph, as ours. Its CuPy and Triton backends need a GPU.
+    """
+    from spikingjelly.activation_based import functional, layer, neuron, surrogate
+
+    def lif(threshold: float) -> nn.Module:
+        node: nn.Module = neuron.LIFNode(
+            tau=1 / (1 - LEAK),
+            decay_input=False,
+            v_threshold=threshold,
+            v_reset=None,
+            surrogate_function=surrogate.PiecewiseQuadratic(),
+            detach_reset=True,
+        )
+        return node
+
+    network = nn.Sequential(*_layers(work, layer, lif))
+    functional.set_step_mode(network, "m")
+
+    def forward(train: Tensor) -> Tensor:
+        functional.reset_net(network)
+        output: Tensor = network(train).sum(0, dtype=torch.float32)
+        return output
+
+    return Model(tuple(network.parameters()), forward)
+
+
+def norse(work: Workload) -> Model:
+    """Norse as its documentation writes it: `SequentialState`, called once per timestep with the states handed back.
+
+    Soft reset and its default surrogate. `LIFBoxCell` is its neuron without a synaptic current, which is the paper's
+    neuron and has the least to compute.
+    """
+    from norse.torch import LIFBoxCell, LIFBoxParameters, SequentialState
+    from norse.torch.functional.reset import reset_subtract
+
+    def lif(threshold: float) -> nn.Module:
+        # Its membrane takes in (1 − λ) of the current, so the threshold is that much lower.
+        parameters = LIFBoxParameters(
+            tau_mem_inv=torch.tensor((1 - LEAK) / DT),
+            v_th=torch.tensor(threshold * (1 - LEAK)),
+            reset_method=reset_subtract,
+        )
+        cell: nn.Module = LIFBoxCell(parameters, dt=DT)
+        return cell
+
+    network = SequentialState(*_layers(work, nn, lif))
+
+    def forward(train: Tensor) -> Tensor:
+        state, total = None, torch.zeros(())
+        for x in train:
+            output, state = network(x, state)
+            total = total + output
+        return total
+
+    return Model(tuple(network.parameters()), forward)
+
+
+def _layers(work: Workload, modules: Any, neuron: Callable[[float], nn.Module]) -> list[nn.Module]:
+    """The network's layers from `modules`, torch's or a library's of the same names, with a neuron after each."""
+    layers: list[nn.Module] = []
+    for index, (stage, weight) in enumerate(zip(work.stages, work.weights, strict=True)):
+        if stage.convolution:
+            layers.append(modules.Conv2d(stage.inputs[0], stage.outputs[0], 3, padding=1, bias=False))
+        else:
+            layers += [modules.Flatten(), modules.Linear(stage.inputs[0], stage.outputs[0], bias=False)]
+        layers[-1].weight = nn.Parameter(weight.clone())
+        if index < len(work.thresholds):
+            layers.append(neuron(work.thresholds[index]))
+        if stage.pool:
+            layers.append(modules.AvgPool2d(2))
+    return layers
+
+
+# ---- by name
 
 
 @dataclass(frozen=True)
@@ -120,10 +243,10 @@ class Implementation:
 
 
 _PEERS = (
-    Implementation("SpikingJelly", "peer", peers.spikingjelly, module="spikingjelly.activation_based.neuron"),
-    Implementation("snnTorch", "peer", peers.snntorch, module="snntorch"),
-    Implementation("Norse", "peer", peers.norse, module="norse.torch"),
-    Implementation("loop", "peer", peers.loop),
+    Implementation("SpikingJelly", "peer", spikingjelly, module="spikingjelly.activation_based.neuron"),
+    Implementation("snnTorch", "peer", snntorch, module="snntorch"),
+    Implementation("Norse", "peer", norse, module="norse.torch"),
+    Implementation("loop", "peer", loop),
 )
 ALL = (
     Implementation("ours bf16", "ours", ours, "bf16"),

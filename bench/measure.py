@@ -20,7 +20,7 @@ import torch
 from torch import Generator, Tensor
 
 from bench.implementations import BASELINE, OURS, Implementation, chosen
-from bench.report import GEMM, Footprint, Report, Row, StartUp, What
+from bench.report import Footprint, Report, Row, StartUp, What
 from bench.workload import (
     CLASSES,
     DEFAULT,
@@ -31,7 +31,6 @@ from bench.workload import (
     VGG9,
     Plan,
     Point,
-    Workload,
     spiking_network,
     workload,
 )
@@ -55,7 +54,6 @@ TURN = 0.02  # seconds of timed steps per turn, at least
 LONG = 0.2  # seconds of a step that no earlier one makes faster
 
 BYTES_PER_NEURON_STEP = 40  # per neuron and timestep, what the peer that needs most keeps for its backward pass
-SIDE = 4096  # of the square matrices of GEMM: large enough to reach the highest rate
 CHUNKS = 8  # of images that an evaluation takes: a cell has thousands, and what is done once hardly counts
 
 ROOT = Path(__file__).parents[1]
@@ -89,7 +87,8 @@ def run(
     rows = more_than_the_points(present, plan, progress) if plan.whole else []
     for point in plan.points:
         rows += steps_at(point, present, plan, progress)
-    rows = [_with_memory(row, plan, progress) for row in rows]
+    if plan.whole:
+        rows = [_with_memory(row, progress) for row in rows]
     rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in requested if i.name in missing]
     if plan.whole:
         progress("memory of evaluation and of the paper's step; start-up of new processes")
@@ -115,7 +114,7 @@ def more_than_the_points(present: Sequence[Implementation], plan: Plan, progress
             rows += evaluation_rows(Point(network, 0, 48), plan)
         rows += [encoding_row(point) for point in plan.points]
     if {OURS, BASELINE} <= by_name.keys():
-        rows += steps_at(PAPER_STEP, [by_name[OURS], by_name[BASELINE]], plan, progress, beside_product=True)
+        rows += steps_at(PAPER_STEP, [by_name[OURS], by_name[BASELINE]], plan, progress)
     gc.collect()
     return rows
 
@@ -149,45 +148,21 @@ def _row(
 # ---- steps
 
 
-def steps_at(
-    point: Point, implementations: Sequence[Implementation], plan: Plan, progress: Say, beside_product: bool = False
-) -> list[Row]:
-    """The rows of a training step at one point, without memory.
-
-    beside_product: one more row, `GEMM`: the step's multiply–accumulates at the rate of one large bf16 product.
-    """
+def steps_at(point: Point, implementations: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:
+    """The rows of a training step at one point, without memory."""
     progress(f"{point.network}, batch {point.batch}, T = {point.timesteps}")
     work = workload(point)
     need = sum(s.neurons for s in work.stages) * point.batch * point.timesteps * BYTES_PER_NEURON_STEP
     if need > 0.8 * psutil.virtual_memory().available:
         return [_row(i, point, status="not enough memory") for i in implementations]
-    steps = {i.name: i.step(work) for i in implementations}
-    if beside_product:
-        left, right = (torch.full((SIDE, SIDE), 0.01, dtype=torch.bfloat16) for _ in range(2))
-        steps[GEMM] = lambda: float((left @ right)[0, 0])
-    times = interleaved(steps, plan.repeats, plan.seconds)
+    times = interleaved({i.name: i.step(work) for i in implementations}, plan.repeats, plan.seconds)
     gc.collect()
     rows = [_row(i, point, times[i.name]) for i in implementations]
-    if beside_product:
-        share = step_macs(work, point.timesteps) * point.batch / SIDE**3
-        product = _row(implementations[0], point, [share * seconds for seconds in times[GEMM]])
-        rows.append(replace(product, implementation=GEMM, kind="bound", precision="bf16"))
     floor = next((row.ms_per_image for row in rows if row.implementation == BASELINE), None)
     return [
         replace(row, ratio_to_bf16_matmuls=round(row.ms_per_image / floor, 3)) if row.ms_per_image and floor else row
         for row in rows
     ]
-
-
-def step_macs(work: Workload, timesteps: int) -> int:
-    """Multiply–accumulates of one image's step.
-
-    Each hidden layer has three products: forward, and the gradients of its weights and of its inputs. The first layer's
-    inputs need no gradient. The output layer comes after the sum over time.
-    """
-    first, *others = work.stages[:-1]
-    hidden = timesteps * (2 * first.macs + 3 * sum(stage.macs for stage in others))
-    return hidden + 3 * work.stages[-1].macs
 
 
 def interleaved(steps: Mapping[str, Callable[[], float]], repeats: int, seconds: float) -> dict[str, list[float]]:
@@ -267,12 +242,11 @@ def noise(network: str, count: int) -> ImageSet:
 # ---- in new processes: peak memory, and the seconds until something is done
 
 
-def _with_memory(row: Row, plan: Plan, progress: Say) -> Row:
-    point = Point(row.network, row.batch, row.timesteps)
-    if row.what != "step" or point not in plan.memory or row.status != "measured":
+def _with_memory(row: Row, progress: Say) -> Row:
+    if (row.what, row.status, Point(row.network, row.batch, row.timesteps)) != ("step", "measured", LITE_STEP):
         return row
-    progress(f"memory of {row.implementation}: {point.network}, batch {point.batch}, T = {point.timesteps}")
-    return replace(row, peak_mib=peak_mib("step", row.implementation, point))
+    progress(f"memory of {row.implementation}: {row.network}, batch {row.batch}, T = {row.timesteps}")
+    return replace(row, peak_mib=peak_mib("step", row.implementation, LITE_STEP))
 
 
 def footprints() -> tuple[Footprint, ...]:

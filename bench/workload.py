@@ -44,32 +44,17 @@ class Plan:
     """What a run measures: a training step of every implementation at all `points`, and more.
 
     repeats: rounds over all implementations at one point. Short steps get more, until `seconds` have passed.
-    memory: the points at which the peak memory of each implementation is measured.
-    whole: whether evaluation, the paper's step, memory of ours alone and start-up are measured too.
+    whole: whether evaluation, the paper's step, memory and start-up are measured too.
     """
 
     points: tuple[Point, ...]
     repeats: int = 2
     seconds: float = 2.0
-    memory: tuple[Point, ...] = ()
     whole: bool = False
 
 
 DEFAULT = Plan(
     points=(LITE_STEP, *(Point(MNIST.name, 128, timesteps) for timesteps in (4, 16, 100))),
-    memory=(LITE_STEP,),
-    whole=True,
-)
-FULL = Plan(
-    points=tuple(
-        Point(network, batch, timesteps)
-        for network, batches in ((VGG5_LITE.name, (8, 32)), (MNIST.name, (32, 128)))
-        for batch in batches
-        for timesteps in (4, 16, 48, 100)
-    ),
-    repeats=3,
-    seconds=4.0,
-    memory=(LITE_STEP, Point(VGG5_LITE.name, 32, 48), Point(MNIST.name, 128, 48)),
     whole=True,
 )
 QUICK = Plan(

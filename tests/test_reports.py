@@ -1,4 +1,4 @@
-"""The committed report is what the committed records give, and no record there is of another configuration."""
+"""The committed report is what the committed records give."""
 
 import csv
 import io
@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.energy import FORTY_FIVE_NM
-from harness.analysis.frame import load
 from harness.papers import catalogue
 from harness.report import Folders, check, read
 from harness.report.table import csv_text
@@ -34,12 +33,6 @@ def test_the_committed_report_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_git_keeps_no_page_and_no_copy_of_a_figure() -> None:
     assert {Path(name).suffix for name in git("ls-files", "reports").split()} == {".csv", ".md", ".svg", ".tex"}
-
-
-def test_every_committed_record_is_fresh() -> None:
-    loaded = load(EVIDENCE, catalogue())
-    assert not [problem for problem in loaded.problems if "refused" in problem or "tampered" in problem]
-    assert set(loaded.cells["status"]) == {"done"}
 
 
 def numbers(text: str) -> Iterator[tuple[str, ...]]:

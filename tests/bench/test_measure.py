@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench import measure
-from bench.implementations import ALL, BASELINE, OURS, Implementation, chosen
-from bench.measure import TURN, evaluation_rows, forward, interleaved, peak_mib, run, startup
-from bench.report import GEMM
-from bench.workload import LITE_STEP, MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, spiking_network, workload
+from bench.implementations import ALL, Implementation, chosen
+from bench.measure import ROOT, TURN, evaluation_rows, forward, interleaved, peak_mib, run, startup
+from bench.workload import MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, spiking_network, workload
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.papers.dct_snn import recipe
@@ -35,16 +33,13 @@ def present(name: str) -> Implementation:
 
 
 @pytest.mark.parametrize("name", [implementation.name for implementation in ALL])
-def test_a_step_gives_a_finite_loss(name: str) -> None:
+def test_a_step_gives_a_finite_loss_and_gradients_of_every_weight(name: str) -> None:
     assert 0 < present(name).step(SMALL)() < 1e4
-
-
-@pytest.mark.parametrize("name", ["loop", "snnTorch", "SpikingJelly", "Norse", "matmuls fp32"])
-def test_gradients_reach_every_weight(name: str) -> None:
-    model: Model = present(name).make(SMALL)
-    model.forward(SMALL.train).sum().backward()
-    assert [p.shape for p in model.parameters] == [w.shape for w in SMALL.weights]
-    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters)
+    if not name.endswith("bf16"):
+        model: Model = present(name).make(SMALL)
+        model.forward(SMALL.train).sum().backward()
+        assert {p.shape for p in model.parameters} == {w.shape for w in SMALL.weights}
+        assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters)
 
 
 @pytest.mark.parametrize("name", ["loop", "snnTorch"])
@@ -95,18 +90,6 @@ def test_a_place_that_refuses_does_so_before_anything_is_measured(tmp_path: Path
         run(tmp_path / "file", plan=QUICK, progress=pytest.fail)
 
 
-def test_a_large_product_is_measured_in_turn_with_ours_and_the_bare_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "SIDE", 64)
-    rows = measure.steps_at(Point(MNIST.name, 4, 2), chosen((OURS, BASELINE)), ONCE, print, beside_product=True)
-    assert [(row.implementation, row.kind) for row in rows] == [(OURS, "ours"), (BASELINE, "matmuls"), (GEMM, "bound")]
-    assert all(row.ms_per_image and row.what == "step" for row in rows)
-
-
-def test_a_steps_products_are_those_counted_by_hand() -> None:
-    # 784·100 forward and for the weights, at 5 timesteps; 100·10 three times, after the sum.
-    assert measure.step_macs(workload(Point(MNIST.name, 1, 5)), 5) == 5 * 2 * 78_400 + 3 * 1_000
-
-
 def test_evaluation_and_forward_pass_stand_at_one_point_and_compute_the_same() -> None:
     evaluation, bare = evaluation_rows(Point(MNIST.name, 0, 100), ONCE)
     assert [(row.what, row.network, row.batch, row.timesteps) for row in (evaluation, bare)] == [
@@ -123,15 +106,10 @@ def test_evaluation_and_forward_pass_stand_at_one_point_and_compute_the_same() -
 
 
 @pytest.mark.slow
-def test_peaks_are_those_of_fresh_processes() -> None:
+def test_what_is_measured_in_new_processes() -> None:
     code = "import torch; from bench.measure import peak_of; print(peak_of(lambda: torch.ones(1 << 24)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=measure.ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert 60 < float(done.stdout) < 80  # 64 MiB
     assert 1 < (peak_mib("step", "loop", Point("vgg5-lite", 4, 8)) or 0) < 200
-
-
-@pytest.mark.slow
-def test_a_first_step_takes_longer_than_a_help_text() -> None:
     times = startup(processes=1)
-    assert (times.network, times.batch, times.timesteps) == (LITE_STEP.network, LITE_STEP.batch, LITE_STEP.timesteps)
     assert 0 < times.help_seconds < times.first_step_seconds

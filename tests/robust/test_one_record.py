@@ -15,7 +15,7 @@ from harness.data import load
 from harness.data.types import DataSet
 from harness.records.certificates import Certificate, Freed, write_certificate
 from harness.records.freshness import Records
-from harness.records.store import read_record, record_paths, write_record
+from harness.records.store import read_record, write_record
 from harness.runs.plan import PlannedCell, cells_of, configurations
 from harness.runs.run import Run
 from harness.runs.status import status
@@ -23,10 +23,8 @@ from harness.schema import Failure, Record
 from harness.training.cell import Setting
 from tests.fingerprints import of_other_code, of_other_recipe
 from tests.robust import tiny
-from tools import deduplicate
 
 SETTING = Setting(torch.device("cpu"))
-EVIDENCE = Path(__file__).parents[2] / "results" / "evidence"
 OWN = replace(tiny.EXPERIMENT, arms=tiny.EXPERIMENT.arms[:1])
 AGAIN = replace(OWN, name="tiny-again", arms=(replace(OWN.arms[0], name="same-code"),))
 
@@ -118,24 +116,3 @@ def test_a_tampered_record_answers_nothing(trained: Record, data: DataSet, tmp_p
     assert trained.curve is not None
     path.write_text(path.read_text().replace(f'"total": {trained.curve.total}', '"total": 99'))
     assert cells(AGAIN, data, tmp_path)[0].state != "done"
-
-
-def test_copies_are_found_and_a_second_computation_is_none(trained: Record, tmp_path: Path) -> None:
-    again = replace(trained.config, experiment="tiny-again")
-    environment = {**trained.environment, deduplicate.TRAINED_AS: "tiny/smoke/cyclic-6"}
-    copy = msgspec.structs.replace(trained, config=again, environment=environment, right={}, sample_curve=None)
-    other = msgspec.structs.replace(trained, environment={**trained.environment, "device": "another"})
-    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
-    assert list(deduplicate.copies([(two, copy), (one, trained)])) == [(two, one)]
-    assert list(deduplicate.copies([(one, trained), (two, copy), (three, other)])) == []  # a copy tells which answers
-
-
-def test_the_evidence_holds_no_copy_but_of_eighteen_computations_by_two_processors() -> None:
-    groups: dict[tuple[str, str], list[tuple[Path, Record]]] = {}
-    for path in record_paths(EVIDENCE):
-        record = read_record(path)
-        groups.setdefault((record.fingerprint.recipe, record.fingerprint.data), []).append((path, record))
-    assert [copy for group in groups.values() for copy, _ in deduplicate.copies(group)] == []
-    pairs = [group for group in groups.values() if len(group) > 1]
-    assert len(pairs) == 18
-    assert all(len({record.environment["device"] for _, record in pair}) == 2 for pair in pairs)

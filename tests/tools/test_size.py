@@ -5,7 +5,7 @@ import pytest
 from tools.size import figures, main
 
 
-def test_a_small_tree_is_counted() -> None:
+def test_a_small_tree_is_counted_and_the_working_tree_printed(capsys: pytest.CaptureFixture[str]) -> None:
     files = {
         "harness/a.py": "from harness import b\n\n\ndef one() -> int:\n    return b.TWO\n",
         "harness/b.py": "TWO = 2\n",
@@ -16,9 +16,5 @@ def test_a_small_tree_is_counted() -> None:
     assert found["tests"] == "1 lines, 1 files"
     assert found["import lines of the program"] == "16.7%"
     assert found["modules with one importer"] == "1, 1 of them under 120 lines"
-
-
-@pytest.mark.slow
-def test_it_prints_the_working_tree(capsys: pytest.CaptureFixture[str]) -> None:
     main([])
     assert "working tree" in capsys.readouterr().out
