@@ -38,20 +38,6 @@ def steps_label(steps: int | None, timesteps: int) -> str:
     return f"> {timesteps}" if steps is None else str(steps)
 
 
-def area(accuracy: npt.ArrayLike) -> float:
-    """Mean accuracy over the logarithm of time, from the first timestep to the last; 0..1 for percent 0..100.
-
-    The trapezoidal area under accuracy against log t, divided by log T; a run of one step has its accuracy.
-    """
-    from scipy.integrate import trapezoid
-
-    share = np.asarray(accuracy, dtype=np.float64) / 100.0
-    if share.size == 1:
-        return float(share[0])
-    time = np.log(np.arange(1, share.size + 1))
-    return float(trapezoid(share, time) / time[-1])
-
-
 @dataclass(frozen=True)
 class Cells:
     """Loaded records by (experiment, profile, arm, seed).
@@ -178,12 +164,18 @@ def accuracy_of(cells: Cells, keys: Sequence[Key], timestep: int) -> Outcomes:
     return outcomes_without_images(percent_at(cells, keys, timestep))
 
 
-def difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], timestep: int) -> Outcomes:
-    """The difference of two arms at `timestep`, paired by seed, and by test image where both keep them."""
-    tables = [_answers(cells, keys, timestep) for keys in (greater, less)]
-    if tables[0] is not None and tables[1] is not None and tables[0].shape == tables[1].shape:
-        return difference_outcomes(tables[0].astype(np.int8) - tables[1].astype(np.int8))
-    apart = percent_at(cells, greater, timestep) - percent_at(cells, less, timestep)
+def difference_of(
+    cells: Cells, greater: Sequence[Key], less: Sequence[Key], timestep: int, less_at: int | None = None
+) -> Outcomes:
+    """The difference of two arms at `timestep`, paired by seed, and by test image where both keep them.
+
+    `less_at`: the timestep at which the lesser arm is read, where it is another one.
+    """
+    later = timestep if less_at is None else less_at
+    one, other = _answers(cells, greater, timestep), _answers(cells, less, later)
+    if one is not None and other is not None and one.shape == other.shape:
+        return difference_outcomes(one.astype(np.int8) - other.astype(np.int8))
+    apart = percent_at(cells, greater, timestep) - percent_at(cells, less, later)
     return outcomes_without_images(apart, lowest=-100.0)
 
 

@@ -1,6 +1,7 @@
 """Operations of one image (§4, eq. 13), averaged over seeds, and their energy at the prices a reader chooses.
 
-Records keep the counts, which are facts. The same counts may be priced otherwise, with memory traffic or without.
+Records keep the counts, which are facts. Three models price them: arithmetic alone; arithmetic with memory traffic; and
+with memory traffic, against an ANN whose values have no more bits than T steps can tell apart.
 """
 
 import math
@@ -16,6 +17,7 @@ from harness.errors import HarnessError
 
 PICO_TO_MICRO = 1e-6
 WORD_PJ = 5.0  # Horowitz (below): 10 pJ for 64 bits of an 8 KB SRAM, so 5 pJ for a word of 32
+WORD_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,18 @@ class EnergyModel:
 FORTY_FIVE_NM = EnergyModel()
 
 
+def bits_of(timesteps: int) -> int:
+    """⌈log2(T + 1)⌉: the bits of a value that T binary steps can tell apart, 0 to T spikes.
+
+    An ANN quantised to them is the rival that Yan et al. propose (arXiv 2409.08290, v4). For their hardware an SNN of 5
+    steps must stay below 0.057 spikes per synapse and step.
+
+    >>> [bits_of(timesteps) for timesteps in (2, 5, 16, 48)]
+    [2, 3, 5, 6]
+    """
+    return timesteps.bit_length()
+
+
 def energy_model(text: str) -> EnergyModel:
     """The model that "accumulate,MAC" in picojoules asks for. Raises HarnessError where it is no such pair."""
     try:
@@ -92,13 +106,24 @@ class Layer:
     spikes: float | None
     rate: float | None
 
-    def ann_pj(self, model: EnergyModel) -> float:
-        """Energy of the layer in the ANN, in picojoules an image."""
-        return model.of(multiplies=self.macs, words=self.macs + 2 * self.neurons)
+    def ann_pj(self, model: EnergyModel, bits: int = WORD_BITS) -> float:
+        """Energy of the layer in an ANN whose values have so many bits, in picojoules per image.
+
+        A multiplication costs in proportion to the bits of the value that a weight meets; the addition does not.
+        """
+        share = bits / WORD_BITS
+        multiply = model.mac_pj - (1 - share) * (model.mac_pj - model.accumulate_pj)
+        return self.macs * multiply + model.of(words=self.macs + 2 * share * self.neurons)
 
     def snn_pj(self, model: EnergyModel) -> float:
-        """Energy of the layer in the SNN over all timesteps, in picojoules an image."""
+        """Energy of the layer in the SNN over all timesteps, in picojoules per image."""
         return self.still_pj(model) + self.active_pj(model)
+
+    @property
+    def words(self) -> float:
+        """Words of memory that the layer reads and writes in the SNN."""
+        moved = self.neurons * self.timesteps + (self.spikes or 0.0)
+        return self.accumulates + self.multiplies + 2 * moved
 
     def still_pj(self, model: EnergyModel) -> float:
         """What the layer spends without any spike: its membranes, and an input that is the same at every step."""
@@ -143,6 +168,16 @@ class Operations:
         return sum(layer.multiplies for layer in self.layers)
 
     @property
+    def updates(self) -> float:
+        """Updates of a membrane: each neuron at every timestep."""
+        return self.timesteps * sum(layer.neurons for layer in self.layers)
+
+    @property
+    def words(self) -> float | None:
+        """Words of memory that the SNN and its encoder read and write."""
+        return None if self.encoder is None else self.encoder + sum(layer.words for layer in self.layers)
+
+    @property
     def rate(self) -> float | None:
         """Spikes per neuron and timestep over all layers that fire, or None where none does."""
         firing = [layer for layer in self.layers if layer.spikes is not None]
@@ -159,18 +194,18 @@ class Operations:
         places = sum(layer.macs for layer in spiking) * self.timesteps
         return sum(layer.accumulates + layer.multiplies for layer in spiking) / places if places else None
 
-    def ann_pj(self, model: EnergyModel) -> float:
-        """Energy of the ANN, in picojoules an image."""
-        return sum(layer.ann_pj(model) for layer in self.layers)
+    def ann_pj(self, model: EnergyModel, bits: int = WORD_BITS) -> float:
+        """Energy of the ANN with values of so many bits, in picojoules per image."""
+        return sum(layer.ann_pj(model, bits) for layer in self.layers)
 
     def encoder_pj(self, model: EnergyModel) -> float | None:
-        """Energy of the encoder over all timesteps, in picojoules an image."""
+        """Energy of the encoder over all timesteps, in picojoules per image."""
         if self.encoder is None or self.encoder_macs is None:
             return None
         return model.of(self.encoder - self.encoder_macs, self.encoder_macs, self.encoder)
 
     def snn_pj(self, model: EnergyModel) -> float | None:
-        """Energy of the SNN and its encoder over all timesteps, in picojoules an image."""
+        """Energy of the SNN and its encoder over all timesteps, in picojoules per image."""
         encoder = self.encoder_pj(model)
         return None if encoder is None else encoder + sum(layer.snn_pj(model) for layer in self.layers)
 
@@ -179,16 +214,17 @@ class Operations:
         spent = self.snn_pj(model)
         return self.ann_pj(model) / spent if spent else None
 
-    def break_even(self, model: EnergyModel) -> float | None:
+    def break_even(self, model: EnergyModel, bits: int = WORD_BITS) -> float | None:
         """Below so many spikes per synapse and timestep the SNN needs less than the ANN, all spikes scaled alike.
 
-        0 where it needs more even without a spike; None where its energy is unknown or no layer receives spikes.
+        The ANN's values have so many `bits`. 0 where the SNN needs more even without a spike; None where its energy is
+        unknown or no layer receives spikes.
         """
         encoder, arrivals = self.encoder_pj(model), self.arrivals
         active = sum(layer.active_pj(model) for layer in self.layers)
         if encoder is None or not arrivals or not active:
             return None
-        left = self.ann_pj(model) - encoder - sum(layer.still_pj(model) for layer in self.layers)
+        left = self.ann_pj(model, bits) - encoder - sum(layer.still_pj(model) for layer in self.layers)
         return max(0.0, arrivals * left / active)
 
 

@@ -287,7 +287,6 @@ class Loaded:
     `measurements`: what was computed from images without training or read from kept weights, by quantity.
     `problems`: every file that was refused or is stale, and why. A stale record is a row of `cells` and of nothing
     else: it is shown, and judged by nobody.
-    `selection`: the recipes that were tried on a validation split before (`selection/` beside the results folder).
     `unregistered`: the configurations of cells whose experiment the catalogue does not know.
     """
 
@@ -301,7 +300,6 @@ class Loaded:
     unregistered: tuple[CellConfig, ...] = ()
     known: pd.DataFrame = field(default_factory=lambda: as_frame([], CURVES))
     readings: pd.DataFrame = field(default_factory=lambda: as_frame([], READINGS))
-    selection: tuple[Mapping[str, Any], ...] = ()
 
 
 def load(results: Path, catalogue: Catalogue) -> Loaded:
@@ -326,19 +324,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
             found.add(record, record.curve, answers_of(record))
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
     measurements, refused = read_measurements(results)
-    return replace(found.loaded([*problems, *refused], measurements), selection=_selection(results))
-
-
-def _selection(results: Path) -> tuple[Mapping[str, Any], ...]:
-    """The recipes of every search that is written down; a file of another form is none of them."""
-    found: list[Mapping[str, Any]] = []
-    for path in sorted((results.parent / "selection").glob("*.json")):
-        try:
-            rows = msgspec.json.decode(path.read_bytes())
-        except (OSError, ValueError):
-            continue
-        found += [row["recipes"] for row in rows if isinstance(row, dict) and isinstance(row.get("recipes"), dict)]
-    return tuple(found)
+    return found.loaded([*problems, *refused], measurements)
 
 
 def _answers(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Freshness]]:

@@ -115,7 +115,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     `statement`, `part`, `reading`: what the claim is a part of, and how the paper is read in it; `counted`: whether it
     counts for its statement. `leads`: whether it is the row that speaks for its claim: the one with the fewest
     deviations among those that answer. `scope`: where an answer holds, in words; empty without a limit.
-    `not_tuned`: arms whose fine-tuning no search on a validation split has covered.
+    `not_tuned`: arms whose fine-tuning rate no search on a validation split has chosen.
     `reruns`: what other runs say, with fewer deviations or of another reading, where an ordering was missed;
     `undone`: these deviations.
     `twins`: other claims that rest on the same records. `further`: seeds beyond the plan, which judge nothing.
@@ -187,7 +187,6 @@ class Bench:
     measurements: Mapping[str, Measurement]
     catalogue: Catalogue
     seeds_planned: int | None
-    selection: Sequence[Mapping[str, Any]] = ()
 
     def planned(self, arms: Sequence[str], experiment: Experiment, profile: ProfileName) -> int:
         """How many seeds are planned for all of some arms together."""
@@ -222,7 +221,7 @@ def judge(
     from harness.analysis.reruns import with_reruns  # it builds on the judgements made here
 
     bench, found = (
-        Bench(index(loaded), loaded.measurements, catalogue, seeds_planned, loaded.selection),
+        Bench(index(loaded), loaded.measurements, catalogue, seeds_planned),
         list[Judgement](),
     )
     chosen = catalogue.claims if claims is None else claims
@@ -484,7 +483,7 @@ def _at_profile(claim: Claim, bench: Bench, profile: ProfileName) -> Judgement |
         detail="; ".join(state.gaps),
         further=len(state.further),
         scope=ON_SMALL_NETWORK if profile == "lite" else "",
-        not_tuned=_not_tuned(claim, experiment, profile, bench.selection),
+        not_tuned=bench.catalogue.not_tuned(experiment, profile, claim.arms),
     )
     if profile == "smoke":
         return replace(blank, verdict="not comparable", why="Smoke runs are never judged.")
@@ -497,27 +496,6 @@ def _at_profile(claim: Claim, bench: Bench, profile: ProfileName) -> Judgement |
     if state.complete:
         return measured
     return undecided(measured, "stale" if state.stale else "incomplete", f"{_first(state)}.")
-
-
-def _not_tuned(
-    claim: Claim, experiment: Experiment, profile: ProfileName, selection: Sequence[Mapping[str, Any]]
-) -> tuple[str, ...]:
-    """The arms whose fine-tuning was not chosen among two rates or more, for their code at their T, on validation."""
-    found = []
-    for name in claim.arms:
-        resolved = experiment.resolve(experiment.arm(name), experiment.profile(profile), 0)
-        config = msgspec.json.decode(msgspec.json.encode(resolved))
-        recipe = {key: config["snn"][key] for key in config["snn"] if key not in ("learning_rate", "loss_input")}
-        tried = {
-            row["snn"]["learning_rate"]
-            for row in selection
-            if row.get("encoder") == config["encoder"]
-            and row.get("timesteps") == config["timesteps"]
-            and {key: row["snn"].get(key, recipe[key]) for key in recipe} == recipe
-        }
-        if config["snn"]["learning_rate"] not in tried or len(tried) < 2:
-            found.append(name)
-    return tuple(found)
 
 
 def _first(state: PlannedSeeds) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.catalogue.claims import Claim
 from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
-from harness.config import PROFILES, CellConfig
+from harness.config import PROFILES, CellConfig, ProfileName
 from harness.errors import HarnessError, did_you_mean
 
 
@@ -27,6 +27,8 @@ class Paper:
     `findings`: questions about the records (`harness.report.findings.Finding`), in the order in which they are shown.
     `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and at most three more, which
     a reader meets first; none where records are missing.
+    `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
+    rate; None where the searches are not at hand.
     `url`: where the paper can be read.
     """
 
@@ -39,6 +41,7 @@ class Paper:
     picture: Callable[[], Any] | None = None
     findings: Callable[[], Sequence[Any]] | None = None
     first_sentences: Callable[[Any], Sequence[str]] | None = None
+    tuned: Callable[[CellConfig], bool | None] | None = None
     url: str = ""
 
 
@@ -91,6 +94,14 @@ class Catalogue:
         """How many test images the published accuracies of an experiment were counted on, where its paper says."""
         paper = self.paper_of(experiment)
         return paper.test_images.get(self.experiment(experiment).dataset) if paper else None
+
+    def not_tuned(self, experiment: Experiment, profile: ProfileName, arms: Iterable[str]) -> tuple[str, ...]:
+        """Those of the arms whose fine-tuning rate no search chose; empty where their paper does not tell."""
+        paper = self.paper_of(experiment.name)
+        if paper is None or paper.tuned is None:
+            return ()
+        cells = {name: experiment.resolve(experiment.arm(name), experiment.profile(profile), 0) for name in arms}
+        return tuple(name for name, cell in cells.items() if paper.tuned(cell) is False)
 
     def with_experiments(self, experiments: Iterable[Experiment]) -> "Catalogue":
         """This catalogue with more experiments of no paper. Raises HarnessError for a name that is taken."""

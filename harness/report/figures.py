@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from encoders.registry import BUILTIN
+from harness.analysis.curves import values_of
 from harness.analysis.differences import AlongTraining
 from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
 from harness.analysis.judges import Judgement
@@ -82,7 +84,15 @@ def figures_of(
     scene = Scene(experiment, profile, at_hand or tuple(sources), own)
     if profile == "smoke" or not scene.drawn_arms():
         return []
-    return [error_figure(scene), *final_figure(scene), *training_figure(scene)]
+    printed = [claim for claim in claims if claim.kind == "value" and _of_same_network(claim, experiment, scene)]
+    trained = list(trained_figure(scene, printed if profile == "paper" else ()))
+    return [error_figure(scene), *(trained or final_figure(scene)), *training_figure(scene)]
+
+
+def _of_same_network(claim: Claim, experiment: Experiment, scene: Scene) -> bool:
+    """Whether a claim is about the network and the data of an experiment, whichever experiment it belongs to."""
+    other, name = scene.sources[0].catalogue.experiment(claim.experiment), "network.name"
+    return other.dataset == experiment.dataset and other.published.get(name) == experiment.published.get(name)
 
 
 def _key(label: str, **looks: Any) -> Any:
@@ -580,19 +590,33 @@ def _final_handles(published: Sequence[Claim]) -> list[Any]:
     return handles
 
 
-# --- Error against energy
+# --- Error against energy, and against the steps that a network is trained for
 
 DataAtProfile = tuple[str, str]
-Place = tuple[float, float]  # energy in µJ, error in percent
+Place = tuple[float, float]  # energy in µJ or a number of steps, and error in percent
+LETTERS = 8.5  # points: on a telephone's 390 pixels 9.6 of them
+DECADE = 10.0  # times the lowest error: what lies above is cut, so that one code that fails does not flatten the others
+CHEAPER = "left of the dotted line: cheaper than the ordinary network"
+
+
+@dataclass(frozen=True)
+class Name:
+    """What is written in the margin right of a panel, and the place that it belongs to; `bold`: the paper's own."""
+
+    text: str
+    colour: str
+    place: Place
+    bold: bool = False
 
 
 @dataclass(frozen=True)
 class EnergyPoint:
-    """One arm: its code, its accuracy at the last timestep, and what it spends."""
+    """One arm: its code, its accuracy at the last timestep, what it spends, and the accuracy of its ANN in percent."""
 
     arm: Arm
     accuracy: Interval
     spent: Operations
+    ann: float
 
     @property
     def code(self) -> str:
@@ -611,36 +635,35 @@ def energy_figure(
 ) -> Picture | None:
     """Final error rate against energy, both logarithmic, of every experiment that compares codes; None without any.
 
-    Above, arithmetic alone; below it, the same with memory traffic. Dotted: the same network as an ANN.
+    Of each data set, above, arithmetic alone; below it, the same with memory traffic. Dotted: the network as an ANN.
     """
     panels, title = _energy_panels(experiments, source), f"Error rate against energy: {paper.title}"
     if not panels:
         return None
-    styles = looks_of((p.arm.encoder.name, p.code) for points in panels.values() for p in points)
     models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}
-    figure, axes = new_figure(2.1 * len(panels) * len(models), len(panels) * len(models))
+    figure, axes = new_figure(2.9 * len(panels) * len(models), len(panels) * len(models))
     places = [(panel, words) for panel in panels for words in models]
     drawn: list[Any] = [title]
+    names: list[list[Name]] = []
     for ax, (panel, words) in zip(axes, places, strict=True):
-        drawn += [[*panel, words], *_energy_panel(ax, panels[panel], models[words], styles)]
-        ax.set_title(_energy_title(panel, panels[panel], words))
+        items, of_panel = _energy_panel(ax, panels[panel], models[words])
+        drawn += [[*panel, words], *items]
+        names.append(of_panel)
+        dataset, profile = panel
+        ax.set_title(f"{dataset.upper()}, {profile} profile: {words}", pad=18)
         ax.set_ylabel("error (%)")
-    axes[-1].set_xlabel("energy of one image (µJ, both axes logarithmic)")
-    codes = [_key(code, color=look.colour, marker=look.marker, linestyle="none") for code, look in styles.items()]
-    legend_below(figure, [*codes, _key("as an ANN", color=INK, linestyle=":", linewidth=1.2)])
+        ax.set_xlabel("energy of one image (µJ)")
+        under = ax.annotate(CHEAPER, (0, 1), (0, 5), "axes fraction", textcoords="offset points", fontsize=LETTERS)
+        under.set_in_layout(False)
+    names_at_right(axes, names)
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Points are means at the last timestep with 95 % intervals; a line joins those of one code, with "
-        "the number of timesteps at its ends. Dotted: the same network as an ANN. Above, arithmetic alone; below, with "
-        "the traffic of weights, membranes and spikes."
+        f"{title}. Points are means at the last timestep with 95 % intervals; a line joins the networks of one code, "
+        "trained for few steps (above) and for many. Stars: the same network as an ANN, trained "
+        f"on pixels x or on p = (x + 1)/2; {CHEAPER}. Above, arithmetic alone; below, with the traffic of weights, "
+        "membranes and spikes. Both axes are logarithmic; far higher errors are cut off."
     )
     return Picture(f"{paper.name}-energy", title, words, svg, png)
-
-
-def _energy_title(panel: DataAtProfile, points: Sequence[EnergyPoint], words: str) -> str:
-    dataset, profile = panel
-    where = ", ".join(filter(None, (dataset, common_timesteps([point.arm for point in points]), f"{profile} profile")))
-    return f"{where}: {words}"
 
 
 def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[DataAtProfile, list[EnergyPoint]]:
@@ -654,45 +677,68 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[Da
     return {panel: _once(points) for panel, points in panels.items() if points}
 
 
-def _energy_points(experiment: Experiment, profile: str, source: Source) -> Iterator[EnergyPoint]:
+def _energy_points(experiment: Experiment, profile: ProfileName, source: Source) -> Iterator[EnergyPoint]:
     for arm in experiment.arms:
         key = (experiment.name, profile, arm.name)
         spent, curve = source.operations.get(key), source.estimates.get(key)
         if spent is not None and curve and spent.encoder_pj(EnergyModel()) is not None:
-            yield EnergyPoint(arm, curve[-1], spent)
+            seeds = [ann for (*of, _), ann in source.index.ann.items() if tuple(of) == key]
+            yield EnergyPoint(arm, curve[-1], spent, float(np.mean(seeds)))
 
 
 def _once(points: Sequence[EnergyPoint]) -> list[EnergyPoint]:
-    """Twins, arms of two experiments that are one computation, are one point."""
-    found: dict[object, EnergyPoint] = {}
+    """One arm for each code and number of steps: the first that the paper's experiments list."""
+    found: dict[tuple[str, int], EnergyPoint] = {}
     for point in points:
-        found.setdefault((point.code, point.accuracy, point.spent), point)
+        found.setdefault((point.code, point.arm.timesteps), point)
     return list(found.values())
 
 
-def _energy_panel(
-    ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel, styles: Mapping[str, Look]
-) -> Iterator[Any]:
+def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
+    """Draw a panel; what it shows, and the names of its lines and of the ANNs."""
+    drawn: list[Any] = []
+    names: list[Name] = []
     foot = foot_of([error_of(value) for point in points for value in point.accuracy.shown])
-    labelled = not common_timesteps([point.arm for point in points])
+    looks = looks_of((point.arm.encoder.name, point.code) for point in points)
     for code in dict.fromkeys(point.code for point in points):
         of_code = sorted((p for p in points if p.code == code), key=lambda point: point.arm.timesteps)
         spent = [(point.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO for point in of_code]
         places = list(zip(spent, foot.of(error_of(point.accuracy.mean) for point in of_code), strict=True))
-        ax.plot(*zip(*places, strict=True), color=styles[code].colour, linewidth=0.8)
+        own = of_code[0].arm.in_paper
+        ax.plot(*zip(*places, strict=True), color=looks[code].colour, linewidth=2.0 if own else 1.0)
         for point, place in zip(of_code, places, strict=True):
             found = point.accuracy
-            _energy_mean(ax, found, place, styles[code])
-            yield [point.arm.name, point.code, place[0], found.mean, found.low, found.high]
-        for end in dict.fromkeys((0, -1)) if labelled else ():
-            _energy_steps(ax, of_code[end], places[end])
-    for ann in sorted({float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}") for point in points}):
-        ax.axvline(ann, color=INK, linestyle=":", linewidth=1.2)
-        yield ["ann", ann]
+            _mean_with_interval(ax, found, place, looks[code])
+            drawn.append([point.arm.name, point.code, place[0], found.mean, found.low, found.high])
+        names.append(Name(_in_words(of_code[-1].arm), looks[code].colour, places[-1], own))
+    for values, (pj, accuracy) in _anns(points, model).items():
+        ax.axvline(pj, color=INK, linestyle=":", linewidth=1.2)
+        drawn.append(["ann", pj, accuracy])
+        if not np.isnan(accuracy):
+            place = pj, foot.of([error_of(accuracy)])[0]
+            ax.plot(*place, color=INK, marker="*", markersize=8, linestyle="none", zorder=4)
+            names.append(Name(f"ANN on {values}", INK, place))
     _energy_axes(ax, foot)
+    return drawn, names
 
 
-def _energy_mean(ax: "Axes", found: Interval, place: Place, look: Look) -> None:
+def _anns(points: Sequence[EnergyPoint], model: EnergyModel) -> dict[str, Place]:
+    """Energy in µJ and accuracy of the network as an ANN, by the values that it is trained on."""
+    found: dict[str, Place] = {}
+    for point in points:
+        pj = float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
+        found.setdefault(values_of(point.arm.encoder), (pj, point.ann))
+    return found
+
+
+def _in_words(arm: Arm) -> str:
+    """A code as a figure names it: its title as far as a comma or a bracket."""
+    name = arm.encoder.name
+    title = BUILTIN[name].title if name in BUILTIN and not arm.encoder.parameters else arm.title
+    return title.partition(",")[0].partition(" (")[0]
+
+
+def _mean_with_interval(ax: "Axes", found: Interval, place: Place, look: Look) -> None:
     """The mean with its interval; with fewer than three seeds there is none, and each seed is a point."""
     # A low accuracy is a high error.
     bars = None if found.arms is None else [[found.arms[1]], [found.arms[0]]]
@@ -702,21 +748,139 @@ def _energy_mean(ax: "Axes", found: Interval, place: Place, look: Look) -> None:
         ax.plot([place[0]] * found.seeds, runs, color=INK, marker=".", markersize=4, linestyle="none")
 
 
-def _energy_steps(ax: "Axes", point: EnergyPoint, place: Place) -> None:
-    offset: dict[str, Any] = {"xytext": (5, 3), "textcoords": "offset points"}
-    ax.annotate(str(point.arm.timesteps), place, fontsize=7, color=MUTED, **offset)
-
-
 def _energy_axes(ax: "Axes", foot: Foot) -> None:
     """Plain numbers in place of powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     ax.set_xscale("log")
-    ax.margins(x=0.12, y=0.12)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.margins(x=0.06, y=0.08)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
+    _cut_above(ax, foot)
+
+
+def _cut_above(ax: "Axes", foot: Foot) -> None:
+    """A logarithmic axis of errors that ends at some times the lowest one."""
     logarithmic_errors(ax, foot)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, min(high, DECADE * 2 * foot.place))
+    logarithmic_errors(ax, foot)
+
+
+def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
+    """Final error rate against the steps that a network is trained for, a named line for each code.
+
+    Only of an experiment that trains several codes at several numbers of steps. `claims` of the same network and data
+    are diamonds.
+    """
+    lines: dict[str, list[Arm]] = {}
+    last: dict[str, Interval] = {}
+    for arm in sorted(scene.experiment.arms, key=lambda arm: arm.timesteps):
+        if curve := scene.curve(scene.sources[0], arm):
+            lines.setdefault(code_of(arm.encoder), []).append(arm)
+            last[arm.name] = curve[-1]
+    codes = {arm.encoder.name for arm in scene.experiment.planned}
+    if len(codes) < 2 or max((len(arms) for arms in lines.values()), default=0) < 2:
+        return
+    foot = foot_of([error_of(value) for found in last.values() for value in found.shown])
+    looks = looks_of((arms[0].encoder.name, code) for code, arms in lines.items())
+    figure, (ax,) = new_figure(3.6)
+    drawn: list[Any] = [scene.title]
+    names = []
+    for code, arms in lines.items():
+        own = arms[0].in_paper
+        places = [(float(arm.timesteps), foot.of([error_of(last[arm.name].mean)])[0]) for arm in arms]
+        ax.plot(*zip(*places, strict=True), color=looks[code].colour, linewidth=2.6 if own else 1.3)
+        for arm, place in zip(arms, places, strict=True):
+            found = last[arm.name]
+            _mean_with_interval(ax, found, place, looks[code])
+            drawn.append([arm.name, code, arm.timesteps, found.mean, found.low, found.high])
+        names.append(Name(f"{_in_words(arms[0])} {places[-1][1]:.2f} %", looks[code].colour, places[-1], own))
+    steps = sorted({arm.timesteps for arms in lines.values() for arm in arms})
+    printed = {claim.timestep: claim.published for claim in claims if claim.timestep in steps and claim.published}
+    for step, accuracy in sorted(printed.items()):
+        place = float(step or 0), foot.of([error_of(accuracy)])[0]
+        ax.plot(*place, **diamond(INK), zorder=5)
+        if step == steps[-1]:
+            names.append(Name(f"published {error_of(accuracy):.2f} %", INK, place))
+        drawn.append(["published", step, accuracy])
+    logarithmic(ax, foot)
+    _cut_above(ax, foot)
+    ax.set_xticks(steps, [str(step) for step in steps])
+    ax.set_title(f"{scene.experiment.dataset.upper()}: which code at T steps?")
+    ax.set_xlabel("steps that the network is trained for")
+    ax.set_ylabel("error (%)")
+    names_at_right([ax], [names])
+    title = f"Error rate by the number of steps trained for: {scene.title}"
+    svg, png = both_renderings(figure, title, drawn)
+    best: dict[str, list[str]] = {}
+    for step in steps:
+        trained = [arm for arms in lines.values() for arm in arms if arm.timesteps == step]
+        best.setdefault(_in_words(max(trained, key=lambda arm: last[arm.name].mean)), []).append(str(step))
+    said = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
+    words = (
+        f"{title}. Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
+        f"The lowest error has {said}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
+    )
+    yield Picture(f"{scene.stem}-trained", title, words, svg, png)
+
+
+def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> None:
+    """Write names in the margin right of each panel, joined to their places, and so far apart that none overlap."""
+    figure = axes[0].figure
+    engine = figure.get_layout_engine()
+    widths = []
+    for name in (name for of_panel in names for name in of_panel):
+        text = figure.text(0, 0, name.text, fontsize=LETTERS, fontweight="bold" if name.bold else "normal")
+        widths.append(text.get_window_extent().width)
+        text.remove()
+    margin = (max(widths) + 2.2 * GAP * figure.dpi / 72) / figure.bbox.width
+    engine.set(rect=(0, 0, 1 - margin, 1))  # type: ignore[union-attr, call-arg]
+    engine.execute(figure)  # type: ignore[union-attr, arg-type]
+    for ax, of_panel in zip(axes, names, strict=True):
+        box = ax.get_window_extent()
+        line = 1.3 * LETTERS * figure.dpi / 72 / box.height
+        heights = [(ax.transData.transform(name.place)[1] - box.y0) / box.height for name in of_panel]
+        for name, height in zip(of_panel, spread_out(heights, line), strict=True):
+            written = ax.annotate(
+                name.text,
+                name.place,
+                xytext=(1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height),
+                textcoords="axes fraction",
+                fontsize=LETTERS,
+                fontweight="bold" if name.bold else "normal",
+                va="center",
+                annotation_clip=False,
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": name.colour,
+                    "linewidth": 0.8,
+                    "linestyle": (0, (2, 1.5)),
+                    "relpos": (0, 0.5),
+                    "shrinkA": 1,
+                    "shrinkB": 3,
+                },
+            )
+            written.set_in_layout(False)  # the margin is kept free for them
+
+
+def spread_out(places: Sequence[float], apart: float) -> list[float]:
+    """Places within 0 and 1, each as near to its own as a least distance between neighbours allows.
+
+    >>> spread_out([0.5, 0.5, 0.9], 0.2)
+    [0.4, 0.6, 0.9]
+    """
+    from scipy.optimize import isotonic_regression
+
+    order = np.argsort(places, kind="stable")
+    steps = apart * np.arange(len(places))
+    # Without the steps between them the places need only not fall, which is isotonic regression.
+    level = isotonic_regression(np.asarray(places)[order] - steps).x
+    level = np.clip(level, 0.0, max(0.0, 1.0 - steps[-1])) + steps
+    found = np.empty(len(places))
+    found[order] = level
+    return [round(float(place), 6) for place in found]
 
 
 # --- All claims

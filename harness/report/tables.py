@@ -557,7 +557,7 @@ def _details(claim: Claim, judgement: Judgement, source: Source) -> Iterator[str
     yield judgement.nearest
     yield from judgement.reruns
     if judgement.not_tuned:
-        yield f"Not tuned, as no search covers their fine-tuning: {', '.join(judgement.not_tuned)}."
+        yield f"Not tuned, as no search chose their fine-tuning rate: {', '.join(judgement.not_tuned)}."
     if judgement.twins:
         yield f"The same records judge {', '.join(judgement.twins)}: one piece of evidence."
     if judgement.further:

@@ -10,7 +10,7 @@ import pytest
 
 from encoders import create
 from encoders.base import Operations as Spent
-from harness.analysis.energy import EnergyModel, Operations, energy_model, operations_by_arm
+from harness.analysis.energy import EnergyModel, Operations, bits_of, energy_model, operations_by_arm
 from harness.analysis.frame import LAYERS, encoder_macs
 from harness.config import EncoderSpec
 from harness.errors import HarnessError
@@ -105,6 +105,29 @@ def test_at_the_break_even_rate_both_networks_need_the_same(tmp_path: Path, writ
     ]
     measured(write, 0, *scaled)
     assert operations(tmp_path).ratio(model.with_memory()) == pytest.approx(1.0)
+
+
+def test_updates_are_neurons_times_steps_and_words_what_memory_is_priced_by(tmp_path: Path, write: Write) -> None:
+    measured(write, 0, HIDDEN, OUTPUT)
+    counted = operations(tmp_path)
+    assert counted.updates == 15 * 2
+    assert counted.words == 4060 + 2 * 15 * 2 + 2 * 6 + 500
+
+
+@pytest.mark.parametrize(("timesteps", "bits"), [(1, 1), (2, 2), (3, 2), (5, 3), (8, 4), (16, 5), (48, 6)])
+def test_an_ann_of_few_bits_tells_as_many_values_apart_as_the_steps(timesteps: int, bits: int) -> None:
+    assert bits_of(timesteps) == bits
+
+
+def test_an_ann_of_few_bits_multiplies_and_moves_for_less(tmp_path: Path, write: Write) -> None:
+    measured(write, 0, HIDDEN, OUTPUT)
+    counted, model = operations(tmp_path), EnergyModel().with_memory()
+    # 2 of 32 bits: 3.7 pJ of a multiplication and the 30 values count a sixteenth; additions and weights do not.
+    ann = 1100 * (0.9 + 3.7 / 16) + 5 * (1100 + 30 / 16)
+    assert counted.ann_pj(model, bits=2) == pytest.approx(ann)
+    still = 500 * 5 + 300 * 0.9 + 200 * 4.6 + 5 * 2 * 15 * 2  # of the encoder, and the membranes
+    active = 4060 * 0.9 + 5 * (4060 + 2 * 6)
+    assert counted.break_even(model, bits=2) == pytest.approx(4060 / 2200 * (ann - still) / active)
 
 
 def test_a_network_that_needs_more_without_a_spike_breaks_even_at_none(tmp_path: Path, write: Write) -> None:

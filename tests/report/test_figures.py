@@ -2,12 +2,15 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from scipy import stats
 
 from encoders.registry import BUILTIN
@@ -16,9 +19,10 @@ from harness.catalogue import Arm
 from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record
 from harness.report import ReportResult, figures, render
-from harness.report.drawing import colour_of, looks_of
-from harness.report.figures import code_of
+from harness.report.drawing import colour_of, looks_of, styled
+from harness.report.figures import code_of, figures_of
 from harness.report.sources import read
+from tests.analysis.judging import end_ann
 
 from .campaigns import CATALOGUE, Campaign, keep_drawn, write_arm
 
@@ -43,6 +47,7 @@ def counted(campaign: Campaign) -> Campaign:
     ):
         for path in write_arm(campaign.evidence, experiment, "paper", arm, (9800, 9810, 9790)):
             tell(campaign.evidence, path, multiplies, (0.0, 0.0) if multiplies else (31_360.0, 18_816.0))
+            end_ann(path.parent, 9700)
     return campaign
 
 
@@ -52,6 +57,72 @@ def drawn(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Any:
     (evidence,) = read(campaign.evidence, None, CATALOGUE)
     figures.energy_figure(CATALOGUE.papers[0], CATALOGUE.papers[0].experiments, evidence, EnergyModel())
     return kept[0]
+
+
+def painted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Figure, Any]]:
+    """Each figure that is drawn from now on with the data it shows; no file is made of them."""
+    kept: list[tuple[Figure, Any]] = []
+
+    def keep(figure: Figure, _: str, data: Any) -> tuple[bytes, bytes]:
+        kept.append((figure, data))
+        return b"", b""
+
+    monkeypatch.setattr(figures, "both_renderings", keep)
+    return kept
+
+
+def energy_painted(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Figure:
+    """The figure of energy, not yet saved."""
+    kept = painted(monkeypatch)
+    (evidence,) = read(campaign.evidence, None, CATALOGUE)
+    with styled():
+        figures.energy_figure(CATALOGUE.papers[0], CATALOGUE.papers[0].experiments, evidence, EnergyModel())
+    return kept[0][0]
+
+
+def texts_of(figure: Figure) -> list[tuple[str, Bbox]]:
+    """All that is written in a figure but the numbers of its axes, with its box."""
+    figure.draw_without_rendering()
+    shown = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    words = [text for text in shown if re.search(r"[A-Za-z]", text.get_text())]
+    return [(text.get_text(), Text.get_window_extent(text)) for text in words]
+
+
+def assert_apart(figure: Figure) -> None:
+    """No two texts of a figure overlap, and none leaves it."""
+    for (one, box), (other, beside) in combinations(texts_of(figure), 2):
+        assert not (box.padded(-1)).overlaps(beside.padded(-1)), (one, other)
+    assert [text for text, box in texts_of(figure) if box.x1 > figure.bbox.x1 + 1] == []
+
+
+def test_names_of_the_figure_of_energy_stand_apart_and_say_where_it_is_cheaper(
+    counted: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = energy_painted(counted, monkeypatch)
+    assert_apart(figure)
+    written = [text for text, _ in texts_of(figure)]
+    assert written.count("left of the dotted line: cheaper than the ordinary network") == 2
+    assert {"DCT", "direct input", "ANN on x"} <= set(written)
+
+
+def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven codes with the same errors: their names would lie on each other."""
+    for code in BUILTIN:
+        for steps, final in ((2, 9500), (5, 9700), (16, 9850)):
+            write_arm(campaign.evidence, "latency-mnist", "paper", f"{code}-{steps}", (final, final + 3, final - 3))
+    kept = painted(monkeypatch)
+    sources = read(campaign.evidence, None, CATALOGUE)
+    with styled():
+        pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources, CATALOGUE.claims)
+    assert [picture.name for picture in pictures] == ["latency-mnist-paper-error", "latency-mnist-paper-trained"]
+    figure, items = kept[0]
+    assert [item[2:4] for item in items if item[0] == "dct-5"] == [[5, 97.0]]
+    assert [item[1:] for item in items if item[0] == "published"] == [[2, 86.7], [5, 97.3], [16, 98.54]]
+    assert_apart(figure)
+    assert "DCT 1.50 %" in [text for text, _ in texts_of(figure)]
+    assert "The lowest error has DCT at T = 2, 5, 16." in pictures[1].alternative
 
 
 def test_direct_input_is_drawn_at_the_energy_of_its_products(
@@ -65,13 +136,15 @@ def test_direct_input_is_drawn_at_the_energy_of_its_products(
 
 def test_twins_are_one_point_and_each_panel_has_its_ann(counted: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     items = drawn(counted, monkeypatch)[1:]
-    assert [item for item in items if len(item) == 3] == [
+    assert [item for item in items if item[0] == "mnist"] == [
         ["mnist", "paper", "arithmetic alone"],
         ["mnist", "paper", "with memory traffic"],
     ]
     assert [item[1] for item in items if len(item) == 6] == 2 * ["dct", "direct"]
-    anns = [item[1] for item in items if item[0] == "ann"]
-    assert anns == pytest.approx([78_400 * 4.6e-6, (78_400 * 4.6 + 5 * (78_400 + 200)) * 1e-6], rel=1e-5)
+    anns = [item for item in items if item[0] == "ann"]
+    joules = [78_400 * 4.6e-6, (78_400 * 4.6 + 5 * (78_400 + 200)) * 1e-6]
+    assert [item[1] for item in anns] == pytest.approx(joules, rel=1e-5)
+    assert [item[2] for item in anns] == [97.0, 97.0]
 
 
 def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campaign) -> None:
@@ -108,16 +181,7 @@ def test_the_page_cuts_a_legend_off_only_where_it_has_one_of_its_own(counted: Ca
 def test_an_error_hangs_above_its_mean_as_far_as_the_accuracy_below(
     counted: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn_figures = []
-
-    def keep(figure: Figure, *_: object) -> tuple[bytes, bytes]:
-        drawn_figures.append(figure)
-        return b"", b""
-
-    monkeypatch.setattr(figures, "both_renderings", keep)
-    (evidence,) = read(counted.evidence, None, CATALOGUE)
-    figures.energy_figure(CATALOGUE.papers[0], CATALOGUE.papers[0].experiments, evidence, EnergyModel())
-    axes = drawn_figures[0].axes[0]
+    axes = energy_painted(counted, monkeypatch).axes[0]
     (bar, *_) = [segments for c in axes.collections for segments in c.get_segments()]  # type: ignore[attr-defined]
     low, high = sorted(float(error) for _, error in bar)
     accuracy = stats.t.interval(0.95, 2, loc=98.0, scale=0.1 / 3**0.5)

@@ -31,7 +31,7 @@ from harness.papers.dct_snn.experiments import (
 from harness.papers.dct_snn.recipe import LITE, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
 from harness.records.fingerprint import recipe_digest
 
-FOLDER = Path("results/selection")
+FOLDER = Path(__file__).parents[3] / "results" / "selection"
 SEED = 1000  # not among the seeds that are reported
 
 # ## The rule

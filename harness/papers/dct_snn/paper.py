@@ -6,7 +6,9 @@ from typing import Any
 
 from harness.catalogue import Paper
 from harness.catalogue.claims import read_claims
+from harness.config import CellConfig
 from harness.papers.dct_snn.experiments import EXPERIMENTS
+from harness.records.fingerprint import recipe_digest
 
 TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000, "tinyimagenet": 10_000}
 URL = (
@@ -35,6 +37,12 @@ def _first_sentences(source: Any) -> Sequence[str]:
     return first_sentences(source)
 
 
+def _tuned(config: CellConfig) -> bool | None:
+    from harness.papers.dct_snn.choices import FOLDER, tuned
+
+    return tuned(recipe_digest(config)) is not None if FOLDER.is_dir() else None
+
+
 PAPER = Paper(
     name="dct-snn",
     title="DCT-SNN",
@@ -45,5 +53,6 @@ PAPER = Paper(
     picture=_picture,
     findings=_findings,
     first_sentences=_first_sentences,
+    tuned=_tuned,
     url=URL,
 )
