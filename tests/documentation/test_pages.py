@@ -15,28 +15,8 @@ from harness.analysis.verdicts import VERDICTS, Word
 from harness.cli import app
 from harness.papers import catalogue
 from tests.documentation.pages import DOCS, ROOT, pages
-from tools.coverage import (
-    ErrorRates,
-    coverage_of_accuracy,
-    coverage_row,
-    designs,
-    error_row,
-    false_ordering,
-    false_reproduced,
-)
 
 NOTEBOOK = DOCS / "student.ipynb"
-
-
-@pytest.mark.slow
-def test_the_simulations_are_those_that_the_program_gives() -> None:
-    """One design again, whole: draws depend on their seed alone."""
-    design = designs()[0]
-    printed = (DOCS / "simulations.md").read_text("utf-8")
-    assert coverage_row(coverage_of_accuracy(design)) in printed.splitlines()
-    rates = ErrorRates(design, 2.0, *false_reproduced(design, 2.0), ordering=false_ordering(design))
-    assert error_row(rates) in printed.splitlines()
-    assert len(re.findall(r"^\| \d", printed, re.MULTILINE)) == 2 * len(designs())
 
 
 def test_the_named_experiments_are_those_that_exist() -> None:
