@@ -771,8 +771,8 @@ def _cut_above(ax: "Axes", foot: Foot) -> None:
 def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     """Final error rate against the steps that a network is trained for, a named line for each code.
 
-    Only of an experiment that trains several codes at several numbers of steps. `claims` of the same network and data
-    are diamonds.
+    Only of an experiment that trains several codes at the same numbers of steps, two or more. `claims` of the same
+    network and data are diamonds.
     """
     lines: dict[str, list[Arm]] = {}
     last: dict[str, Interval] = {}
@@ -780,8 +780,9 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
         if curve := scene.curve(scene.sources[0], arm):
             lines.setdefault(code_of(arm.encoder), []).append(arm)
             last[arm.name] = curve[-1]
-    codes = {arm.encoder.name for arm in scene.experiment.planned}
-    if len(codes) < 2 or max((len(arms) for arms in lines.values()), default=0) < 2:
+    trained = _grouped(scene.experiment.planned, lambda arm: arm.encoder.name)
+    grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
+    if not last or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
         return
     foot = foot_of([error_of(value) for found in last.values() for value in found.shown])
     looks = looks_of((arms[0].encoder.name, code) for code, arms in lines.items())
@@ -816,8 +817,8 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     svg, png = both_renderings(figure, title, drawn)
     best: dict[str, list[str]] = {}
     for step in steps:
-        trained = [arm for arms in lines.values() for arm in arms if arm.timesteps == step]
-        best.setdefault(_in_words(max(trained, key=lambda arm: last[arm.name].mean)), []).append(str(step))
+        at_step = [arm for arms in lines.values() for arm in arms if arm.timesteps == step]
+        best.setdefault(_in_words(max(at_step, key=lambda arm: last[arm.name].mean)), []).append(str(step))
     said = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     words = (
         f"{title}. Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.curves import area, steps_label, steps_to_reach
+from harness.analysis.curves import steps_label, steps_to_reach
 from harness.analysis.frame import optimism, percent
 from harness.analysis.judges import deviations_of, judge, judged
 from harness.catalogue import Catalogue
@@ -50,16 +50,6 @@ def test_a_censored_run_is_shown_as_more() -> None:
 def test_an_accuracy_that_equals_a_printed_target_reaches_it() -> None:
     for correct in range(10_001):
         assert steps_to_reach(percent([correct], 10_000), float(f"{correct // 100}.{correct % 100:02d}")) == 1
-
-
-def test_area_by_hand() -> None:
-    """Accuracy 0, 1/2, 1 at t = 1, 2, 4 (straight in log t between): area 1/2."""
-    straight = [0.0, 50.0, 50.0 * math.log2(3), 100.0]
-    assert area(straight) == pytest.approx(0.5)
-    assert area([70.0, 70.0, 70.0]) == pytest.approx(0.7)
-    assert area([42.0]) == pytest.approx(0.42)
-    # t = 1, 2, 3: (ln 2 · 1/2 + (ln 3 - ln 2) · 1) / ln 3
-    assert area([0.0, 100.0, 100.0]) == pytest.approx((math.log(2) / 2 + math.log(1.5)) / math.log(3))
 
 
 def test_optimism_is_the_best_epoch_above_the_last() -> None:
