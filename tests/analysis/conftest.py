@@ -54,10 +54,8 @@ class Cell:
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+def write(tmp_path: Path) -> Write:
     """`write(experiment, profile, arm, seed, correct, …)` leaves a record in tmp_path and returns its path."""
-    # Hundreds of records need not survive a power cut; the store's own tests keep it.
-    monkeypatch.setattr("os.fsync", lambda _: None)
 
     def write(*cell: Any, **more: Any) -> Path:
         return write_record(tmp_path, Cell(*cell, **more).record())

@@ -10,7 +10,6 @@ import pytest
 import torch
 from PIL import Image
 from sklearn.datasets import load_digits
-from torchvision.datasets import CIFAR10, CIFAR100
 
 from harness.data import download, load, look, names, sets
 from harness.errors import HarnessError
@@ -49,8 +48,8 @@ def publish(monkeypatch: pytest.MonkeyPatch, name: str, files: samples.Files) ->
         monkeypatch.setattr(sets, "MNIST_MD5", samples.md5_of(files))
     else:
         *training, test = samples.md5_of(files).items()
-        monkeypatch.setattr(CIFAR10 if name == "cifar10" else CIFAR100, "train_list", training)
-        monkeypatch.setattr(CIFAR10 if name == "cifar10" else CIFAR100, "test_list", [test])
+        monkeypatch.setattr(f"torchvision.datasets.{name.upper()}.train_list", training)
+        monkeypatch.setattr(f"torchvision.datasets.{name.upper()}.test_list", [test])
     return files
 
 

@@ -3,12 +3,15 @@
 import csv
 import io
 
+import pytest
 from rich.console import Console
 
 from harness.report import read, render, results_table
 from harness.report.figures import panel_title, panels_of, styles_of
 
 from .campaigns import CATALOGUE, Campaign, write_arm
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
 def run_of(campaign: Campaign, experiment: str, encoder: str, finals: tuple[int, ...]) -> None:

@@ -14,10 +14,12 @@ from harness.analysis.energy import EnergyModel
 from harness.records.store import read_record, write_record
 from harness.report import check, render
 from harness.report.tables import NO_ENCODER
+from tests.conftest import blank
 
 from .campaigns import CATALOGUE, Campaign, empty, write_arm
 
 MNIST = "mnist-784-100-10"
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,9 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
             changed = msgspec.structs.replace(record, layers=layers, encoder_operations=encoder, encoder_macs=macs)
             write_record(campaign.evidence, msgspec.structs.replace(changed, digest=""))
     write_arm(campaign.evidence, "quickstart", "smoke", "cyclic-16", (9400,))
-    render(campaign.alone, CATALOGUE)
+    with pytest.MonkeyPatch.context() as patch:
+        blank(patch)
+        render(campaign.alone, CATALOGUE)
     return campaign
 
 

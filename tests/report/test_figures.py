@@ -147,24 +147,23 @@ def test_twins_are_one_point_and_each_panel_has_its_ann(counted: Campaign, monke
     assert [item[2] for item in anns] == [97.0, 97.0]
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campaign) -> None:
     write_arm(campaign.evidence, ENCODERS, "paper", "ttfs", (9800, 9810, 9790))
     render(campaign.alone, CATALOGUE)
     assert not (campaign.out / "dct-snn-energy.svg").exists()
 
 
-def test_errors_against_energy_are_the_second_figure(counted: Campaign) -> None:
+@pytest.mark.usefixtures("blank_figures")
+def test_errors_against_energy_are_second_and_the_page_cuts_off_a_legend_only_where_it_has_its_own(
+    counted: Campaign,
+) -> None:
     render(counted.alone, CATALOGUE)
     page = (counted.out / "index.html").read_text()
     sections = re.findall(r'<section id="([^"]+)"', page)
     assert [name for name in sections if name != "findings"][:3] == ["forest", "energy", "claims"]
     shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (counted.out / "report.md").read_text())
     assert shown[:2] == ["dct-snn-claims.svg", "dct-snn-energy.svg"]
-
-
-def test_the_page_cuts_a_legend_off_only_where_it_has_one_of_its_own(counted: Campaign) -> None:
-    render(counted.alone, CATALOGUE)
-    page = (counted.out / "index.html").read_text()
     heights: dict[str, float] = {}
     for box, title in re.findall(r'<svg[^>]*viewBox="([^"]+)"[^>]*aria-label="([^:]+):', page):
         heights.setdefault(title, float(box.split()[3]))

@@ -24,6 +24,7 @@ def test_half_a_pair_of_marks_is_refused(text: str) -> None:
         in_readme(text, "- new")
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_readme_is_rewritten_and_checked(campaign: Campaign, tmp_path: Path) -> None:
     write_mnist(campaign.evidence)
     readme = tmp_path / "README.md"

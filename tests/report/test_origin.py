@@ -15,8 +15,9 @@ from harness.records.store import read_record, write_record
 from harness.report import render
 from harness.report.publish import origin, web_address
 from harness.report.sources import read
+from tests.conftest import blank
 
-from .campaigns import CATALOGUE, Campaign, write_mnist
+from .campaigns import CATALOGUE, Campaign, empty, write_mnist
 
 DAY, ANOTHER = "1700000000", "1800000000"  # 14 November 2023, 15 January 2027
 
@@ -37,16 +38,26 @@ class Hrefs(HTMLParser):
         self.links += [values["href"]] if tag == "a" and "href" in values else []
 
 
-@pytest.fixture
-def dated(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Campaign:
+@pytest.fixture(scope="module")
+def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """Records of one device, rendered on a known day."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", DAY)
+    campaign = empty(tmp_path_factory.mktemp("dated"))
     write_mnist(campaign.evidence)
     for path in campaign.evidence.rglob("seed-*.json"):
         told = msgspec.structs.replace(read_record(path), environment={"device": "Abacus 9"}, digest="")
         write_record(campaign.evidence, told)
-    render(campaign.alone, CATALOGUE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", DAY)
+        blank(patch)
+        render(campaign.alone, CATALOGUE)
     return campaign
+
+
+@pytest.fixture
+def dated(rendered_once: Campaign, tmp_path: Path) -> Campaign:
+    """A copy of it, to be changed."""
+    shutil.copytree(rendered_once.out.parent, tmp_path / "copy")
+    return empty(tmp_path / "copy")
 
 
 def test_the_page_names_day_version_and_hardware(dated: Campaign) -> None:
@@ -56,6 +67,7 @@ def test_the_page_names_day_version_and_hardware(dated: Campaign) -> None:
     assert "commit <code>" not in page
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_another_day_changes_the_page_alone(dated: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in dated.out.iterdir()}
     monkeypatch.setenv("SOURCE_DATE_EPOCH", ANOTHER)

@@ -135,6 +135,7 @@ def verified(path: Path, source: Source, verdict: Word = "identical") -> None:
     write_verification(path, found)
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_verifications_have_a_column_and_stand_with_their_record(campaign: Campaign) -> None:
     first, second, _ = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200))
     assert table_of(campaign).columns[-1].title == "T = 100"

@@ -44,6 +44,7 @@ def along(campaign: Campaign) -> Campaign:
     return campaign
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_markdown_has_a_column_for_each_fraction(along: Campaign) -> None:
     result = render(along.alone, CATALOGUE)
     assert result.problems == ()

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 
 from .campaigns import write_arm
 
-REPOSITORY = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
 @pytest.fixture(autouse=True)
