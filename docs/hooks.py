@@ -2,8 +2,8 @@
 
 Made as files: the report's page with its figures, tables and records; the pictures; a page for each command; the
 notebook with its outputs. Put into pages in place of a mark: `<!-- code: FILE -->` a Python file whose comments stand
-as text between the pieces of its code; `<!-- experiments -->`, `<!-- tables -->` and `<!-- gallery -->` what their
-names say.
+as text between the pieces of its code; `<!-- experiments -->`, `<!-- tables -->`, `<!-- speed -->` and
+`<!-- gallery -->` what their names say.
 """
 
 import base64
@@ -32,7 +32,9 @@ def on_config(config: Any) -> Any:
     """Name the version at the foot of each page; link to the repository where the clone knows its address."""
     from harness.report.publish import web_address
 
-    found = subprocess.run(["git", "remote", "get-url", "origin"], cwd=ROOT, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["git", "remote", "get-url", "origin"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if address := web_address(found.stdout.strip()):
         config.repo_url, config.edit_uri = f"{address}/", "edit/main/docs/"
     config.copyright = f"DCT-SNN harness {version('dct-snn-harness')}"
@@ -61,7 +63,7 @@ def _files(address: str) -> Iterator[tuple[str, str | bytes]]:
         yield f"pictures/{name}", content
     judged = [one for one in harness.judge_claim(EXAMPLE, EVIDENCE) if one.leads]
     yield "pictures/verdict.png", pictures.number_line(judged[0])
-    _made["gallery"], _made["experiments"] = _gallery(), _experiments()
+    _made.update(gallery=_gallery(), experiments=_experiments(), speed=_speed())
     for verb, text in _commands():
         yield f"reference/commands/{verb}.md", text
     yield from _notebook(address)
@@ -120,6 +122,32 @@ def _experiments() -> str:
         for e in paper.experiments
     ]
     return "\n".join(lines)
+
+
+def _speed() -> str:
+    """The committed measurements of a training step, then memory and start-up."""
+    found = json.loads((EVIDENCE / "bench" / "bench.json").read_text(encoding="utf-8"))
+    lines = ["| network, batch, T | ours, bf16 | bare layers, bf16 | ours / bare | fastest peer | peer / ours |"]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
+    steps = [row for row in found["rows"] if row["what"] == "step" and row["ms_per_image"] is not None]
+    for point in dict.fromkeys((row["network"], row["batch"], row["timesteps"]) for row in steps):
+        rows = [row for row in steps if (row["network"], row["batch"], row["timesteps"]) == point]
+        times = {row["implementation"]: row["ms_per_image"] for row in rows}
+        peer = min((row for row in rows if row["kind"] == "peer"), key=lambda row: row["ms_per_image"], default=None)
+        ours, bare = times.get("ours bf16"), times.get("matmuls bf16")
+        if peer and ours and bare:
+            other = f"{peer['implementation']}, {peer['ms_per_image']:.3g} ms | {peer['ms_per_image'] / ours:.2f}"
+            lines.append(
+                f"| {', '.join(map(str, point))} | {ours:.3g} ms | {bare:.3g} ms | {ours / bare:.2f} | {other} |"
+            )
+    memory = [row["peak_mib"] for row in found["footprints"] if row["what"] == "step" and row["peak_mib"]]
+    said = [f"A step of the paper's VGG9 takes {mib / 1024:.1f} GiB beside its weights." for mib in memory]
+    start = found["startup"]
+    said.append(
+        f"`harness --help` answers in {start['help_seconds']:.1f} s, and a fresh process has done its first training "
+        f"step after {start['first_step_seconds']:.1f} s."
+    )
+    return "\n".join([*lines, "", " ".join(said)])
 
 
 # The gallery of encoders. When each one speaks, in words, is the only thing that the program does not say itself.
@@ -242,4 +270,4 @@ def _notebook(address: str) -> Iterator[tuple[str, str | bytes]]:
             elif "text/plain" in data:
                 parts.append(f"```text\n{data['text/plain']}\n```")
     yield "tutorials/notebook.md", "\n\n".join([*parts, "[Download this notebook](quickstart.ipynb)"])
-    yield "tutorials/quickstart.ipynb", text.replace(NO_ADDRESS, f"REPOSITORY = {json.dumps(address)}".replace('"', '\\"'))
+    yield "tutorials/quickstart.ipynb", text.replace(NO_ADDRESS, NO_ADDRESS[:-2] + address + '\\"')

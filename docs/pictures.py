@@ -220,7 +220,9 @@ def _fine_tuning(curves: Mapping[str, Sequence[float]], ann: float) -> Figure:
     for (words, curve), colour, at in zip(curves.items(), (NEGATIVE, POSITIVE), (9, 5), strict=True):
         axes.plot(range(1, len(curve) + 1), curve, "o-", color=colour)
         side, shift = ("left", -12) if at == 9 else ("right", 12)
-        axes.annotate(words, (at, curve[at - 1]), (0, shift), textcoords="offset points", fontsize=12, ha=side, va="center")
+        axes.annotate(
+            words, (at, curve[at - 1]), (0, shift), textcoords="offset points", fontsize=12, ha=side, va="center"
+        )
     axes.axhline(ann, color=INK, linewidth=1, linestyle=":")
     axes.text(1, ann + 1, "the ANN", fontsize=12)
     axes.set(xticks=[1, 4, 8, 12, 16], ylim=(None, 106))
@@ -240,6 +242,8 @@ def number_line(judgement: "Judgement") -> bytes:
         published, delta = judgement.published or 0.0, judgement.margin or 0.0
         axes.axvspan(published - delta, published + delta, color=POSITIVE, alpha=0.25, linewidth=0)
         axes.axvline(published, color=POSITIVE, linewidth=2)
+        axes.plot(published, 4, "D", color=POSITIVE)
+        axes.hlines(4, published - delta, published + delta, color=POSITIVE, linewidth=2)
         rows = {"published ± δ": 4, "five runs": 3, "mean, 95 %": 2, "one more run, 95 %": 1}
         axes.plot(judgement.runs, [3] * len(judgement.runs), "o", color=NEGATIVE, alpha=0.7)
         if judgement.mean is not None:

@@ -82,7 +82,7 @@ def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | 
 
 
 def view_of(name: str, dataset: str, number: int, known: Tensor, image: Tensor, timesteps: int) -> View:
-    """As `look`, of an image `[1, C, H, W]` in [-1, 1]; the code is fitted and read by images `known` `[M, C, H, W]`."""
+    """As `look`, of an image `[1, C, H, W]` in [-1, 1]; `known` `[M, C, H, W]`: images that fit and read the code."""
     with named(name, "be made"):
         encoder = encoders.create(name)
     with named(name, "be shown", CALIBRATION_IMAGES):
@@ -278,7 +278,9 @@ def _counts(axes: "Axes", view: View) -> None:
 
 def _raster(axes: "Axes", view: View) -> None:
     pixels, timesteps = view.raster.shape
-    axes.imshow(raster_colours(view.raster), aspect="auto", interpolation="none", extent=(0.5, timesteps + 0.5, 0, pixels))
+    axes.imshow(
+        raster_colours(view.raster), aspect="auto", interpolation="none", extent=(0.5, timesteps + 0.5, 0, pixels)
+    )
     for edge in range(1, timesteps):
         axes.axvline(edge + 0.5, color=NOTHING, linewidth=1.2 if timesteps <= 20 else 0.4)
     axes.set(xticks=_ticks(view), yticks=[])

@@ -1,10 +1,11 @@
 """`harness claims`: what a paper states, what came out, and why.
 
-Where there are records, they are judged. Without any, the snapshot in the package answers. `snapshot` gives its content,
-from the evidence and by the same code; it is written with the report and compared by `harness report --check`.
+Where there are records, they are judged. Without any, the snapshot in the package answers. `snapshot` gives its
+content, from the evidence and by the same code; it is written with the report and compared by `harness report --check`.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from harness.report import Source
 
 SNAPSHOT = Path(__file__).parent.parent / "papers" / "dct_snn" / "verdicts.json"
+IN_CLONE = Path("harness/papers/dct_snn/verdicts.json")  # where `harness report` writes it in a clone
+WORDS = ("comes out", "in part", "does not", "not answered")
 MEASURED = "python -m harness.papers.dct_snn.measurements"
 
 
@@ -89,7 +92,7 @@ def answers(source: "Source", papers: "Sequence[Paper]") -> Answers:
         mine = [judgement for judgement in source.judgements if judgement.id in own]
         words = {found.id: found.word for found in statement_verdicts(mine, paper.claims)}
         statements += [
-            Statement(one.id, paper.name, one.says, one.source, words.get(one.id, "not answered"))
+            Statement(one.id, paper.title, one.says, one.source, words.get(one.id, "not answered"))
             for one in statements_of(paper.claims)
         ]
         claims += [_answer(own[judgement.id], judgement, source) for judgement in mine]
@@ -206,7 +209,11 @@ def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console
     """Each statement with its verdict, and below it its claims: published, ours, verdict."""
     from rich.table import Table
 
-    console.print(", ".join(f"{number} {word}" for word, number in _tally(statements, chosen)))
+    shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
+    counts = Counter(one.verdict for one in shown)
+    became = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
+    whose = ", ".join(dict.fromkeys(one.paper for one in shown))
+    console.print(f"{counted(len(shown), 'statement')} of {whose}: {became}")
     longest = max(len(one.id) for one in chosen)
     for statement in (*statements, None):
         rows = [one for one in chosen if one.statement == (statement.id if statement else "")]
@@ -221,15 +228,6 @@ def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console
         for one in rows:
             table.add_row(f"  {one.id}", one.published, one.ours, one.verdict)
         console.print(table, soft_wrap=False)
-
-
-def _tally(statements: Sequence[Statement], chosen: Sequence[Answer]) -> Iterator[tuple[str, int]]:
-    """How many of the statements that are shown have each verdict."""
-    shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
-    yield f"statements of {', '.join(dict.fromkeys(one.paper for one in shown))}", len(shown)
-    for word in ("comes out", "in part", "does not", "not answered"):
-        if number := sum(one.verdict == word for one in shown):
-            yield word, number
 
 
 def _show_one(one: Answer, found: Answers, console: "Console") -> None:
