@@ -17,7 +17,7 @@ CUT = "…"  # a line of its own: what is left out of an output
 
 @dataclass(frozen=True)
 class Command:
-    """One line of a block. mark: the comment before the block: how a test runs it where it is not run as printed.
+    """One line of a block. mark: "dry run" or "not run: why" where a test does not run it as printed, else empty.
 
     shown: what the page says that the last line of a block prints; None where it says nothing.
     """
@@ -25,17 +25,6 @@ class Command:
     line: str
     mark: str
     shown: str | None
-
-    @property
-    def is_run(self) -> bool:
-        """Whether a test runs it, in full or planned."""
-        return not self.mark.startswith("not run")
-
-    @property
-    def extra(self) -> list[str]:
-        """What a test adds to it, to be done in seconds."""
-        trains = self.line.startswith("harness run ")
-        return {"smoke": ["--profile", "smoke"], "dry run": ["--dry-run"]}.get(self.mark, []) if trains else []
 
 
 def pages() -> list[Path]:

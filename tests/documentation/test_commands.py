@@ -1,4 +1,4 @@
-"""Every command in the documentation is run: as printed, with the smoke profile, or planned only, as its mark says.
+"""Every command in the documentation is run: as printed, or planned only where its mark says so.
 
 Where a page shows what a command prints, it is compared; HARNESS_WRITE_DOCS=1 writes it anew.
 """
@@ -22,7 +22,7 @@ from tests.documentation.pages import ROOT, Command, commands, name_of, pages, s
 from tests.encoders.test_skeleton import install
 
 WITH_COMMANDS = [page for page in pages() if any(commands(page))]
-SET_UP = {"python3 -m venv .venv", ". .venv/bin/activate"}
+SET_UP = {"python3 -m venv .venv", ". .venv/bin/activate", "python -m harness.plain"}  # the last: tests/test_plain.py
 TOOLS = ("ray start ", "export RAY_ADDRESS=")
 EVIDENCE = ("mnist-784-100-10", "measurements", "certificates")  # enough for every page, and read in a second
 NETWORK_DATA = ("mnist", "cifar10")
@@ -48,7 +48,8 @@ def own_modules(tmp_path: Path) -> Iterator[None]:
 
 
 def run(command: Command, folder: Path, page: Path) -> None:
-    arguments = [*shlex.split(command.line)[1:], *command.extra]
+    planned = command.mark == "dry run" and command.line.startswith("harness run ")
+    arguments = [*shlex.split(command.line)[1:], *(["--dry-run"] if planned else [])]
     needed = [name for name in NETWORK_DATA if f"run {name}" in command.line]
     missing = any(look(name).state not in ("found", "verified") for name in needed)
     if missing:  # understood, and stopped at the data
@@ -73,14 +74,10 @@ def compare(page: Path, command: Command, printed: str) -> None:
 
 def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Check a line that prepares the machine; the package of an encoder is installed beside the tests' own."""
-    if line.startswith("cp "):
-        subprocess.run(shlex.split(line), cwd=clone, check=True)
+    if re.match(r"cp |python my_\w+\.py$", line):
+        command, environment = line.replace("python ", f"{sys.executable} "), {**os.environ, "PYTHONPATH": str(ROOT)}
+        subprocess.run(shlex.split(command), cwd=clone, env=environment, check=True)
     elif line in SET_UP or line.startswith(TOOLS):
-        assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
-    elif re.fullmatch(r"python my_\w+\.py", line):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, line.split()[1]], cwd=clone, env=environment, check=True)
-    elif line == "python -m harness.plain":  # run by tests/test_plain.py
         pass
     elif found := re.fullmatch(r"python -m (bench|tools\.\w+) .*", line):
         help_text = [sys.executable, "-m", found[1], "--help"]
@@ -101,16 +98,14 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_commands_of_a_page(page: Path, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(page, clone)
     for command in commands(page):
-        if command.line.startswith("rsync "):
-            assert not command.is_run
-        elif not command.line.startswith("harness "):
-            set_up(command.line, clone, monkeypatch)
-        elif command.is_run:
+        if command.line.startswith("harness ") and not command.mark.startswith("not run"):
             run(command, clone, page)
-        else:
+        elif command.line.startswith("harness "):
             assert CliRunner().invoke(app, [shlex.split(command.line)[1], "--help"]).exit_code == 0
+        elif not command.line.startswith("rsync "):
+            set_up(command.line, clone, monkeypatch)
 
 
 def test_the_marks_are_known() -> None:
     marks = {command.mark for page in pages() for command in commands(page)}
-    assert all(mark in ("", "smoke", "dry run") or mark.startswith("not run: ") for mark in marks), marks
+    assert all(mark in ("", "dry run") or mark.startswith("not run: ") for mark in marks), marks

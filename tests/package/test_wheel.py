@@ -59,9 +59,7 @@ def test_it_is_the_wheel_that_runs(installed: Installed, tmp_path: Path) -> None
     assert installed.run(tmp_path, "harness", "--version") == f"harness {VERSION}\n"
 
 
-@pytest.mark.parametrize(
-    "command", ["list", "show quickstart", "encoders list", "doctor", "status", "report", "claims"]
-)
+@pytest.mark.parametrize("command", ["list", "show quickstart", "encoders list", "doctor", "status", "report"])
 def test_verbs_that_need_nothing_leave_nothing(installed: Installed, command: str, tmp_path: Path) -> None:
     assert installed.run(tmp_path, "harness", *command.split())
     assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,6 @@
 """The report's own intervals on simulated test sets: 2,000 draws have a Monte Carlo error of 0.5 points at 95 %."""
 
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,14 +86,3 @@ def test_simulated_differences_have_no_true_difference_and_their_share() -> None
     drawn = differences(Design(seeds=10, share=0.4), draws=300, seed=4)
     assert drawn.outcomes.mean.mean() == pytest.approx(0.0, abs=0.1)
     assert common_share(drawn.outcomes).mean() == pytest.approx(0.4, abs=0.04)
-
-
-@pytest.mark.slow
-def test_the_simulations_are_those_that_the_program_gives() -> None:
-    """One design again, whole: draws depend on their seed alone."""
-    design = designs()[0]
-    printed = (Path(__file__).parents[2] / "docs" / "simulations.md").read_text("utf-8")
-    assert coverage_row(coverage_of_accuracy(design)) in printed.splitlines()
-    rates = ErrorRates(design, 2.0, *false_reproduced(design, 2.0), ordering=false_ordering(design))
-    assert error_row(rates) in printed.splitlines()
-    assert len(re.findall(r"^\| \d", printed, re.MULTILINE)) == 2 * len(designs())
