@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from harness.cli.claims import IN_CLONE, snapshot
 from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
@@ -48,6 +49,7 @@ def report(
     from harness import report as reporting
     from harness.analysis.energy import energy_model
     from harness.analysis.verdicts import VERDICTS
+    from harness.machine.files import write_atomically
     from harness.papers import catalogue
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
@@ -69,6 +71,8 @@ def report(
         yours = results_dir if len(sources) > 1 else None
         folders = reporting.Folders(evidence_dir, place, yours, readme=README if place == REPORTS else None)
         reporting.render(folders, known, energy=prices, sources=sources)
+        if place == REPORTS and IN_CLONE.is_file():
+            write_atomically(IN_CLONE, snapshot(sources[0], known))
     if not as_json:
         console.print(reporting.own_tables(sources, known.claims, names))
         console.print(reporting.judged_claims(sources, known.claims, names))
@@ -81,12 +85,15 @@ def report(
 
 def _check(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any) -> NoReturn:
     """Say which files of the report are not what the records give. Exit code 1 where there are some."""
-    from harness.report import Folders, check
+    from harness.report import Folders, check, read
 
     place = out or REPORTS
     wrong = [
         str(place / name) for name in check(Folders(evidence, place, readme=None if out else README), known, prices)
     ]
+    if out is None and IN_CLONE.is_file():
+        (source,) = read(evidence, None, known)
+        wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(source, known) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
     print(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)
