@@ -31,7 +31,7 @@ def cells(finals: Finals, experiment: Experiment = QUICK, profile: str = "lite")
         for arm, values in finals.items()
         for seed, value in enumerate(values)
     }
-    return Cells(accuracy, {}, {}, {}, {}, dict.fromkeys(accuracy, "done"), {}, ())
+    return Cells(accuracy=accuracy)
 
 
 def by_pair(found: tuple[Difference, ...]) -> dict[tuple[str, str], Difference]:
