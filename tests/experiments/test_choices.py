@@ -25,12 +25,8 @@ from harness.papers.dct_snn.choices import (
     SHORT_IMAGES,
     Grid,
     Scores,
-    ann_score,
-    learned_order,
     next_values,
-    snn_score,
     tune,
-    validation_split,
     with_losses,
     with_rate,
 )
@@ -42,6 +38,7 @@ from harness.papers.dct_snn.experiments import (
     MNIST_ENCODERS,
 )
 from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
+from harness.papers.dct_snn.validation import ann_score, learned_order, snn_score, validation_split
 from harness.training import batches, loop
 from tests.cells import tiny_config, tiny_data
 

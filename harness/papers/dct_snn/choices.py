@@ -1,4 +1,4 @@
-"""Choices that the paper leaves open, made on a validation split of the training images. No test image is looked at.
+"""Choices that the paper leaves open, made on a validation split of the training images.
 
     python -m harness.papers.dct_snn.choices mnist | mnist-rates | lite-rates | short | dct-order
 
@@ -9,27 +9,18 @@ stopped goes on where it was, and a longer grid repeats nothing. What was chosen
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-import torch
 import typer
-from torch import Tensor
 
-import encoders
-from encoders.dct import Dct
 from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, SnnRecipe, canonical_json
-from harness.data import load
-from harness.data.cache import root
-from harness.data.subset import subset
-from harness.data.types import DataSet, ImageSet
 from harness.machine.files import write_atomically
-from harness.machine.process import bound_spinning, computing_with, keep_freed_memory
+from harness.machine.process import bound_spinning
 from harness.papers.dct_snn.experiments import (
     ABLATION_INTERLEAVED,
     CIFAR10_ENCODERS,
@@ -37,14 +28,8 @@ from harness.papers.dct_snn.experiments import (
     MNIST_ENCODERS,
     codes,
 )
-from harness.papers.dct_snn.recipe import LITE, MNIST_PAPER, SHORT, with_mnist_rate
-from harness.records.fingerprint import ann_code, fingerprint
-from harness.snn.network import Network
-from harness.snn.neuron import Kernel
-from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
-from harness.training.batches import generator, normalised
-from harness.training.cell import DTYPES, Setting, run_cell
-from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint
+from harness.papers.dct_snn.recipe import LITE, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
+from harness.records.fingerprint import recipe_digest
 
 FOLDER = Path(__file__).parents[3] / "results" / "selection"
 SEED = 1000  # not among the seeds that are reported
@@ -145,86 +130,6 @@ def tune(
     return tuple(grid.apply(arm, best(scores.of(arm, grid))) for arm in arms)
 
 
-# ## Scores of candidates
-
-
-def validation_split(data: DataSet, images: int) -> DataSet:
-    """The training images split in two, stratified: `images` of them take the place of the test set."""
-    held_out = subset(data.train, images, SEED)
-    taken = {image.numpy().tobytes() for image in held_out.images}
-    keep = torch.tensor([image.numpy().tobytes() not in taken for image in data.train.images])
-    kept = ImageSet(data.train.images[keep], data.train.labels[keep])
-    return DataSet(data.name, data.classes, kept, held_out, f"{data.digest}/validation of {images}")
-
-
-def score(
-    config: CellConfig,
-    stage: Literal["ann", "snn"],
-    images: int,
-    data_dir: Path | None,
-    train_images: int | None = None,
-    kernel: Kernel = "auto",
-    threads: int | None = None,
-) -> int:
-    """How many of `images` held-out training images a candidate's ANN or SNN classifies correctly.
-
-    `train_images`: how many of the others it is trained on, None for all. `threads`: None for torch's own number.
-    What is unfinished lies in the user cache folder: a candidate that is stopped goes on from there.
-    """
-    keep_freed_memory()
-    data = validation_split(load(config.dataset, data_dir), images)
-    if train_images is not None:
-        part = subset(data.train, train_images, SEED)
-        data = replace(data, train=part, digest=f"{data.digest}/{train_images}")
-    with nullcontext() if threads is None else computing_with(threads):
-        return ann_score(config, data, root()) if stage == "ann" else snn_score(config, data, root(), kernel)
-
-
-def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
-    """Validation images that the pre-trained ANN classifies correctly after its last epoch.
-
-    `cache`: the folder of ANNs and unfinished candidates; None keeps nothing.
-    """
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape[1:]
-    draws = generator(config.seed, "initial-weights")
-    network = Network(config.network, (channels, height, width), data.classes, draws, config.ann.initialisation)
-    request = AnnRequest(network, encoder, data, config, DTYPES[config.precision])
-    return pretrained(request, _anns(cache), SILENT)[-1].correct
-
-
-def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kernel: Kernel = "auto") -> int:
-    """Validation images that the fine-tuned SNN classifies correctly at its last timestep.
-
-    `cache` as in `ann_score`, `kernel` as in `Setting`.
-    """
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    checkpoint: Checkpoint = NOWHERE
-    if cache is not None:
-        before_fine_tuning = replace(config, snn=SnnRecipe(0, 1))
-        name, shared = (fingerprint(cell, data.digest).digest for cell in (config, before_fine_tuning))
-        balanced = Checkpoint(cache / "balanced" / shared, shared)
-        checkpoint = _SharedBalancing(cache / "candidates" / name, name, balanced)
-    setting = Setting(torch.device("cpu"), kernel, _anns(cache), checkpoint=checkpoint)
-    correct = run_cell(config, data, encoder, setting).result.curve.correct[-1]
-    checkpoint.part("training").remove()
-    return correct
-
-
-@dataclass(frozen=True)
-class _SharedBalancing(Checkpoint):
-    """A candidate's own checkpoint, but for the balanced network: candidates that differ in fine-tuning share it."""
-
-    shared: Checkpoint = NOWHERE
-
-    def part(self, name: str) -> Checkpoint:
-        return self.shared.part(name) if name == "balanced" else super().part(name)
-
-
-def _anns(cache: Path | None) -> AnnCache:
-    return NO_CACHE if cache is None else AnnCache(cache / "anns", ann_code())
-
-
 # ## Fine-tuning rates of the codes: MNIST at each T, and lite on CIFAR-10
 
 
@@ -240,33 +145,70 @@ LITE_IMAGES = 5_000
 LITE_GRID = Grid((1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), with_rate, RATE_DECIDES, first=(3e-5, 1e-4, 1e-5))
 LOSSES: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
 
+
+def mnist_arms(timesteps: int, seed: int = SEED) -> tuple[CellConfig, ...]:
+    """Every code at T, with the recipe of Table 1's experiment and the rate that `recipe` has for it."""
+    return tuple(MNIST_ENCODERS.resolve(with_mnist_rate(arm), MNIST_PAPER, seed) for arm in codes(timesteps))
+
+
+def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
+    """Cyclic-16x3, whose choice every DCT arm on its map takes, and the codes of `cifar10-encoders`, at lite."""
+    ablation, encoders = ABLATION_INTERLEAVED, CIFAR10_ENCODERS
+    return (
+        ablation.resolve(ablation.arm("cyclic-16x3"), ablation.profile(LITE.name), seed),
+        *(encoders.resolve(arm, encoders.profile(LITE.name), seed) for arm in encoders.arms),
+    )
+
+
+def with_losses(
+    arms: Iterable[CellConfig], losses: Sequence[Literal["sum", "mean"]] = LOSSES
+) -> tuple[CellConfig, ...]:
+    """Each arm with each loss: the rate is tuned for every pair."""
+    return tuple(replace(arm, snn=replace(arm.snn, loss_input=loss)) for arm in arms for loss in losses)
+
+
+def tuned(digest: str) -> bool:
+    """Whether an arm is tuned, by `recipe_digest` of its cell with seed 0.
+
+    It is if its own rate and loss are the best of a finished search. The rate of another T, code or schedule does not
+    count.
+    """
+    return digest in _tuned()
+
+
+@cache
+def _tuned() -> frozenset[str]:
+    searches = (
+        ("lite-rates", LITE_IMAGES, LITE_GRID, LOSSES, lite_arms(0)),
+        *(("mnist-rates", MNIST_IMAGES, MNIST_GRID, ("sum",), mnist_arms(timesteps, 0)) for timesteps in MNIST_RATES),
+    )
+    digests = set()
+    for name, total, grid, losses, arms in searches:
+        scores = Scores(FOLDER / f"{name}.json", total)
+        for arm in arms:
+            by_loss = {cell.snn.loss_input: scores.of(cell, grid) for cell in with_losses((arm,), losses)}
+            finished = not any(next_values(of_loss, grid) for of_loss in by_loss.values())
+            chosen = by_loss.get(arm.snn.loss_input, {}).get(arm.snn.learning_rate)
+            if finished and chosen == max(correct for of_loss in by_loss.values() for correct in of_loss.values()):
+                digests.add(recipe_digest(arm))
+    return frozenset(digests)
+
+
+# ## The searches
+
 app = typer.Typer(add_completion=False, help="Search, on held-out training images, what the paper leaves open.")
 DataDir = Annotated[Path | None, typer.Option(help="Where the data sets are.")]
 Workers = Annotated[int, typer.Option(min=1, help="Cells that are computed side by side.")]
 
 
-def lite_arms() -> tuple[CellConfig, ...]:
-    """Cyclic-16x3, whose choice every DCT arm on its map takes, and the codes of `cifar10-encoders`, at lite."""
-    ablation, by_code = ABLATION_INTERLEAVED, CIFAR10_ENCODERS
-    return (
-        ablation.resolve(ablation.arm("cyclic-16x3"), ablation.profile(LITE.name), SEED),
-        *(by_code.resolve(arm, by_code.profile(LITE.name), SEED) for arm in by_code.arms),
-    )
-
-
-def with_losses(arms: Iterable[CellConfig]) -> tuple[CellConfig, ...]:
-    """Each arm with each loss: the rate is tuned for every pair."""
-    return tuple(replace(arm, snn=replace(arm.snn, loss_input=loss)) for arm in arms for loss in LOSSES)
-
-
 @app.command()
 def mnist_rates(timesteps: int = 16, data_dir: DataDir = None, workers: Workers = 2) -> None:
     """The fine-tuning rate of each code on MNIST at T."""
+    from harness.papers.dct_snn.validation import score
+
     scores = Scores(FOLDER / "mnist-rates.json", MNIST_IMAGES)
     measure = partial(score, stage="snn", images=MNIST_IMAGES, data_dir=data_dir, threads=1)
-    # With the recipe of Table 1's experiment, and the rate that `recipe` has for the code.
-    arms = [MNIST_ENCODERS.resolve(with_mnist_rate(arm), MNIST_PAPER, SEED) for arm in codes(timesteps)]
-    for cell in tune(arms, MNIST_GRID, scores, measure, workers):
+    for cell in tune(mnist_arms(timesteps), MNIST_GRID, scores, measure, workers):
         print(f"{cell.arm}: {cell.snn.learning_rate}")
 
 
@@ -276,15 +218,14 @@ def lite_rates(arm: list[str] | None = None, data_dir: DataDir = None, workers: 
 
     The published rate is meant for 25 epochs of 50,000 images; lite has one of 6,000.
     """
+    from harness.papers.dct_snn.validation import score
+
     arms = with_losses(cell for cell in lite_arms() if not arm or cell.arm in arm)
     scores = Scores(FOLDER / "lite-rates.json", LITE_IMAGES)
     measure = partial(score, stage="snn", images=LITE_IMAGES, data_dir=data_dir, threads=1)
     for cell in tune(arms, LITE_GRID, scores, measure, workers):
         correct = scores.score(LITE_GRID.candidate(cell))
         print(f"{cell.arm}, {cell.snn.loss_input}: {cell.snn.learning_rate} with {correct} of {LITE_IMAGES}")
-
-
-# ## The recipes themselves
 
 
 # MNIST: first the ANN (rate, dropout, shift), then fine-tuning (rate, dropout) with the same shift.
@@ -311,6 +252,8 @@ MNIST_SNN = Grid(
 @app.command()
 def mnist(data_dir: DataDir = None, workers: Workers = 1) -> None:
     """What the paper does not state for MNIST: rates, dropout and shifts of both trainings."""
+    from harness.papers.dct_snn.validation import score
+
     scores = Scores(FOLDER / "mnist.json", MNIST_IMAGES)
     measure = partial(score, images=MNIST_IMAGES, data_dir=data_dir)
     cell = MNIST_784_100_10.resolve(MNIST_784_100_10.arm("cyclic-16"), MNIST_PAPER, SEED)
@@ -338,6 +281,8 @@ def short_arm() -> CellConfig:
 @app.command()
 def short(data_dir: DataDir = None, workers: Workers = 1) -> None:
     """The rates of the short profile: of the ANN, then of fine-tuning. VGG9 on CIFAR-10; takes hours."""
+    from harness.papers.dct_snn.validation import score
+
     scores = Scores(FOLDER / "short.json", SHORT_IMAGES)
     measure = partial(
         score, images=SHORT_IMAGES, data_dir=data_dir, train_images=(50_000 - SHORT_IMAGES) // PART, kernel="events"
@@ -347,51 +292,21 @@ def short(data_dir: DataDir = None, workers: Workers = 1) -> None:
     print(f"chosen: {cell.ann}, fine-tuning rate {cell.snn.learning_rate}")
 
 
-# ## An order of DCT frequencies
-
-
 @app.command()
 def dct_order(data_dir: DataDir = None) -> None:
     """An order of DCT frequencies for one cycle, learned from training images without labels."""
+    from encoders.dct import Dct
+    from harness.data import load
+    from harness.data.subset import subset
+    from harness.papers.dct_snn.validation import learned_order
+    from harness.training.batches import normalised
+
     orders = {}
     for name, encoder in {"mnist": Dct(), "cifar10": Dct(colour="ycbcr")}.items():
         images = normalised(subset(load(name, data_dir).train, 512, SEED).images)
         orders[name] = learned_order(encoder, images, 16)
         print(name, orders[name])
     write_atomically(FOLDER / "dct-order.json", canonical_json(orders) + b"\n")
-
-
-def learned_order(encoder: Dct, images: Tensor, timesteps: int) -> tuple[int, ...]:
-    """The greedy order of zig-zag numbers for training images `[N, C, H, W]` in [-1, 1].
-
-    After t steps, accumulated spikes × θ stand for the image up to a gain. The next frequency is the one that makes
-    their correlation with the image, pixel by pixel over the images, largest.
-    """
-    encoder = encoder.calibrate(images)
-    assert encoder.thresholds is not None, "a data-set threshold is fitted by calibrate"
-    lower, upper = encoder.thresholds
-    drive = encoder.contributions(images)  # [N, C, rows, columns, K, b·b]
-    target = _centred(drive.sum(dim=-2))
-    membrane, decoded = torch.zeros_like(target), torch.zeros_like(target)
-    order: list[int] = []
-    for _ in range(timesteps):
-        # A spike has the size of the threshold that it takes off the membrane.
-        driven = [membrane + g for g in drive.unbind(dim=-2)]
-        next_decoded = [decoded + upper * (after > upper) + lower * (after < lower) for after in driven]
-        nearest = max(range(len(next_decoded)), key=lambda k: (_correlation(target, next_decoded[k]), -k))
-        membrane += drive[..., nearest, :] - (next_decoded[nearest] - decoded)
-        decoded = next_decoded[nearest]
-        order.append(nearest)
-    return tuple(order)
-
-
-def _centred(maps: Tensor) -> Tensor:
-    return maps - maps.mean(dim=0)
-
-
-def _correlation(target: Tensor, decoded: Tensor) -> float:
-    centred = _centred(decoded)
-    return float((target * centred).sum() / centred.norm().clamp(min=1e-12))
 
 
 if __name__ == "__main__":
