@@ -121,8 +121,8 @@ def _key(names: Any) -> Key:
 
 def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[str]) -> list[ProfileName]:
     """The profiles of the experiment at which any of the arms has a record, done or not."""
-    found = {key[1] for key in cells.state if key[0] == experiment.name and key[2] in arms}
-    return [name for name in experiment.profile_names if name in found]
+    recorded = {key[1] for key in cells.state if key[0] == experiment.name and key[2] in arms}
+    return [name for name in experiment.profile_names if name in recorded]
 
 
 def seeds_done(cells: Cells, experiment: str, profile: str, arms: Sequence[str], planned: int) -> PlannedSeeds:
@@ -223,15 +223,11 @@ def percent_at(cells: Cells, keys: Sequence[Key], timestep: int) -> npt.NDArray[
 
 def balanced_at(cells: Cells, keys: Sequence[Key], timestep: int) -> float | None:
     """The mean accuracy straight after balancing, where every seed's record has it."""
-    curves = [cells.balanced.get(key) for key in keys]
-    known = [float(curve[timestep - 1]) for curve in curves if curve is not None and len(curve) >= timestep]
-    return sum(known) / len(known) if known and len(known) == len(keys) else None
+    curves = [curve for key in keys if (curve := cells.balanced.get(key)) is not None and len(curve) >= timestep]
+    return sum(float(curve[timestep - 1]) for curve in curves) / len(keys) if 0 < len(curves) == len(keys) else None
 
 
 def _answers(cells: Cells, keys: Sequence[Key], timestep: int) -> npt.NDArray[np.bool_] | None:
     """[seeds, images], or None where a seed does not keep its answers at this timestep."""
-    rows = [cells.answers.get(key, {}).get(timestep) for key in keys]
-    known = [row for row in rows if row is not None]
-    if not known or len(known) < len(rows) or len({row.size for row in known}) > 1:
-        return None
-    return np.stack(known)
+    rows = [row for key in keys if (row := cells.answers.get(key, {}).get(timestep)) is not None]
+    return np.stack(rows) if 0 < len(rows) == len(keys) and len({row.size for row in rows}) == 1 else None

@@ -1004,7 +1004,7 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         if one.counted:
             parts.setdefault(one.statement, {}).setdefault(one.part, []).append(one)
     unjudged = {c.statement.id: c.statement.unjudged for c in claims if c.statement is not None}
-    found = []
+    verdicts = []
     for name, of_parts in parts.items():
         best = {
             part: min(readings, key=lambda one: order.index(VERDICTS[one.verdict].outcome))
@@ -1016,8 +1016,8 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         if set(outcomes) == {"out"}:
             word = "comes out"
         shared = bool(out) and all(one.same and not one.other for one in out)
-        found.append(StatementVerdict(name, word, best, unjudged.get(name, ()), shared))
-    return tuple(found)
+        verdicts.append(StatementVerdict(name, word, best, unjudged.get(name, ()), shared))
+    return tuple(verdicts)
 
 
 def without_own_size(experiments: Sequence[Experiment], loaded: Loaded) -> Mapping[str, tuple[str, ...]]:
@@ -1026,20 +1026,13 @@ def without_own_size(experiments: Sequence[Experiment], loaded: Loaded) -> Mappi
     A cell counts at every profile that judges something and has that size, whatever its schedule.
     """
     done = loaded.cells[loaded.cells["status"] == "done"]
-    trained = set(zip(done["experiment"], done["profile"], strict=True))
-    found: dict[str, dict[str, bool]] = {}
+    trained_at = set(zip(done["experiment"], done["profile"], strict=True))
+    trained: dict[str, dict[str, bool]] = {}  # by network and experiment
     for experiment in experiments:
-        for network, profiles in _of_own_size(experiment):
-            found.setdefault(network, {})[experiment.name] = any(
-                (experiment.name, name) in trained for name in profiles
-            )
-    return {network: tuple(names) for network, names in found.items() if not any(names.values())}
-
-
-def _of_own_size(experiment: Experiment) -> Iterator[tuple[str, list[str]]]:
-    """The published network of an experiment, if it has one, and the profiles that train it at its own size."""
-    for paper in experiment.profiles:
-        if paper.name == "paper":
-            judging = [profile for profile in experiment.profiles if JUDGES[profile.name]]
-            size = paper.network, paper.encoder
-            yield paper.network.name, [p.name for p in judging if (p.network, p.encoder) == size]
+        for paper in experiment.profiles:
+            if paper.name == "paper":
+                size = paper.network, paper.encoder
+                own_size = [p.name for p in experiment.profiles if JUDGES[p.name] and (p.network, p.encoder) == size]
+                reached = any((experiment.name, name) in trained_at for name in own_size)
+                trained.setdefault(paper.network.name, {})[experiment.name] = reached
+    return {network: tuple(of) for network, of in trained.items() if not any(of.values())}
