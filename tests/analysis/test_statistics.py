@@ -297,11 +297,11 @@ def test_a_large_effect_and_seeds_without_spread_still_need_three() -> None:
 def test_power_over_images_is_what_simulated_tests_have() -> None:
     """The power predicted from many seeds' spread, against how often 5 seeds find the same difference."""
     effect = 4.0
-    pilot = differences(Design(seeds=60, share=0.2, images=500), draws=20, seed=1).outcomes
+    pilot = differences(Design(seeds=60, spread=0.5, images=500), draws=20, seed=1).outcomes
     fields = ("per_seed", "image_square", "rest_square")
     tables = [replace(pilot, **{name: getattr(pilot, name)[i] for name in fields}) for i in range(20)]
     predicted = np.mean([power_at(table, effect, 5) for table in tables])
-    found = estimate(differences(Design(seeds=5, share=0.2, images=500), draws=2_000, seed=2).outcomes, "sampled")
+    found = estimate(differences(Design(seeds=5, spread=0.5, images=500), draws=2_000, seed=2).outcomes, "sampled")
     assert predicted == pytest.approx(np.mean((p_different(found, -effect) <= 0.05) & (found.mean > -effect)), abs=0.04)
 
 
