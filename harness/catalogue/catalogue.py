@@ -131,16 +131,16 @@ def experiment_from(path: Path) -> Experiment:
     """
     if not path.is_file():
         raise HarnessError(f"{path}: no such file", "name a Python file, or an experiment as `harness list` does")
-    found = _executed(path)
-    if not isinstance(found, Experiment):
-        raise HarnessError(f"{path}: EXPERIMENT is {type(found).__name__}, not an Experiment", HINT)
-    if not found.arms or not found.profiles:
+    experiment = _executed(path)
+    if not isinstance(experiment, Experiment):
+        raise HarnessError(f"{path}: EXPERIMENT is {type(experiment).__name__}, not an Experiment", HINT)
+    if not experiment.arms or not experiment.profiles:
         raise HarnessError(f"{path}: EXPERIMENT has no arms or no profiles", "give it at least one of each")
-    for name in (found.name, *(arm.name for arm in found.arms)):
+    for name in (experiment.name, *(arm.name for arm in experiment.arms)):
         _check_name(path, name)
-    if len({arm.name for arm in found.arms}) < len(found.arms):
+    if len({arm.name for arm in experiment.arms}) < len(experiment.arms):
         raise HarnessError(f"{path}: two arms have one name", "give each arm its own name")
-    return found
+    return experiment
 
 
 def _executed(path: Path) -> object:
@@ -195,5 +195,5 @@ def _profile(cell: CellConfig, cells: Sequence[CellConfig]) -> Profile:
         cell.train_images,
         cell.test_images,
         cell.precision,
-        seeds=max(len(found) for found in seeds.values()),
+        seeds=max(map(len, seeds.values())),
     )

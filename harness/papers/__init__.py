@@ -26,11 +26,11 @@ def catalogue() -> Catalogue:
 def _paper(point: EntryPoint) -> Paper:
     origin = f"paper '{point.name}' of {point.dist.name if point.dist else 'a package'} ({point.value})"
     try:
-        found = point.load()
+        paper = point.load()
     except HarnessError as error:
         raise HarnessError(f"{origin}: {error.message}", error.hint) from error
     except Exception as error:  # whatever the package's own code raises
         raise HarnessError(f"{origin}: {type(error).__name__}: {error}", "mend or uninstall the package") from error
-    if not isinstance(found, Paper):
-        raise HarnessError(f"{origin}: {type(found).__name__} is not a Paper", "see harness.catalogue.Paper")
-    return found
+    if not isinstance(paper, Paper):
+        raise HarnessError(f"{origin}: {type(paper).__name__} is not a Paper", "see harness.catalogue.Paper")
+    return paper

@@ -13,7 +13,6 @@ from statistics import fmean
 
 from harness.analysis.curves import (
     Cells,
-    Key,
     above_ann,
     difference_of,
     net_difference_of,
@@ -21,7 +20,7 @@ from harness.analysis.curves import (
     values_of,
 )
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
-from harness.analysis.frame import CELL
+from harness.analysis.frame import CELL, Key
 from harness.analysis.judges import JUDGES, Judgement, without_own_size
 from harness.analysis.statistics import (
     ALPHA,

@@ -40,7 +40,7 @@ def _first_sentences(source: Any) -> Sequence[str]:
 def _tuned(config: CellConfig) -> bool | None:
     from harness.papers.dct_snn.choices import FOLDER, tuned
 
-    return tuned(recipe_digest(config)) is not None if FOLDER.is_dir() else None
+    return tuned(recipe_digest(config)) if FOLDER.is_dir() else None
 
 
 PAPER = Paper(
