@@ -401,7 +401,7 @@ def probe_csv(accuracies: Accuracies, dataset: str, reads: str) -> str:
 def probe_figure(accuracies: Accuracies, dataset: str, reads: str) -> Picture:
     """Accuracy of the probe against timestep, one line for each encoder."""
     title = f"Linear probe of codes on {dataset}"
-    words = f"{title}: a linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
+    words = f"A linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
     with styled():
         figure, (axes,) = new_figure(3.0)
         looks = looks_of((name, name) for name in accuracies)

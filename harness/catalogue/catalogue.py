@@ -24,9 +24,9 @@ class Paper:
     `name` is used on the command line and in file names, `title` and `venue` on the paper's page.
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
-    `findings`: questions about the records (`harness.report.findings.Finding`), in the order in which they are shown.
+    `topics`: questions about the records (`harness.report.findings.Topic`), in the order in which they are shown.
     `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and at most three more, which
-    a reader meets first; none where records are missing.
+    a reader meets first; none where records are missing. `headline`: the answer in the fewest words, as a title.
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
     rate; None where the searches are not at hand.
     `url`: where the paper can be read.
@@ -39,9 +39,10 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     test_images: Mapping[str, int] = field(default_factory=dict)
     picture: Callable[[], Any] | None = None
-    findings: Callable[[], Sequence[Any]] | None = None
+    topics: Callable[[], Sequence[Any]] | None = None
     first_sentences: Callable[[Any], Sequence[str]] | None = None
     tuned: Callable[[CellConfig], bool | None] | None = None
+    headline: Callable[[Any], str] | None = None
     url: str = ""
 
 

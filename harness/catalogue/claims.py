@@ -41,7 +41,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     `part`: of its statement, by default the claim itself; claims of one part are `reading`s of it, of which one that
     comes out suffices. `beside`: shown with its statement and not counted. `profiles`: those alone that judge it, where
-    not all do that may.
+    not all do that may. `headline`: the claim in the paper's words, if it is a row of the first figure.
     The properties say what a kind has beside that; a kind without it has None or nothing. `kind`: the group that a
     claim is judged and counted in. `SAYS`, `PRINTED`, `FURTHER`: its words, where {0} is the claim.
     """
@@ -52,6 +52,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     note: str = ""
     part: str = ""
     reading: str = ""
+    headline: str = ""
     beside: bool = False
     profiles: tuple[ProfileName, ...] = ()
     statement: Statement | None = None

@@ -116,7 +116,7 @@ def show(
     _require_name(out)
     drawn = figure_of(look(name, dataset, image, timesteps, data_dir))
     _write(drawn, out)
-    print(drawn.alternative)
+    print(drawn.words)
 
 
 @encoders_app.command(cls=Grouped)
