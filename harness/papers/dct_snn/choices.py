@@ -1,6 +1,6 @@
 """Choices that the paper leaves open, made on a validation split of the training images.
 
-    python -m harness.papers.dct_snn.choices mnist | mnist-rates | lite-rates | short | vgg9 | dct-order
+    python -m harness.papers.dct_snn.choices mnist | mnist-p | mnist-rates | lite-rates | short | vgg9 | dct-order
 
 `tune` is the one rule by which every arm is tuned. All scores are written to results/selection; a search that is
 stopped goes on where it was, and a longer grid repeats nothing. What was chosen stands in `recipe`.
@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import typer
 
+from harness.catalogue import Arm
 from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, SnnRecipe, canonical_json
 from harness.machine.files import write_atomically
 from harness.machine.process import bound_spinning
@@ -27,6 +28,7 @@ from harness.papers.dct_snn.experiments import (
     MNIST_784_100_10,
     MNIST_ENCODERS,
     codes,
+    dct,
 )
 from harness.papers.dct_snn.recipe import CROP_AND_FLIP, LITE, MNIST_PAPER, MNIST_RATES, SHORT, TILED, with_mnist_rate
 from harness.records.fingerprint import recipe_digest
@@ -147,8 +149,9 @@ LOSSES: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
 
 
 def mnist_arms(timesteps: int, seed: int = SEED) -> tuple[CellConfig, ...]:
-    """Every code at T, with the recipe of Table 1's experiment and the rate that `recipe` has for it."""
-    return tuple(MNIST_ENCODERS.resolve(with_mnist_rate(arm), MNIST_PAPER, seed) for arm in codes(timesteps))
+    """Every code at T, and DCT on p, with the recipe of Table 1's experiment and the rate that `recipe` has for it."""
+    arms = (*codes(timesteps), Arm("dct-p", dct(signal="p"), timesteps, "DCT on p"))
+    return tuple(MNIST_ENCODERS.resolve(with_mnist_rate(arm), MNIST_PAPER, seed) for arm in arms)
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
@@ -269,6 +272,17 @@ def mnist(data_dir: DataDir = None, workers: Workers = 1) -> None:
     (cell,) = tune((cell,), MNIST_ANN, scores, partial(measure, stage="ann"), workers)
     (cell,) = tune((cell,), MNIST_SNN, scores, partial(measure, stage="snn"), workers)
     print(f"chosen: {cell.ann}, {cell.snn}")
+
+
+@app.command()
+def mnist_p(data_dir: DataDir = None, workers: Workers = 2) -> None:
+    """The same for the ANN on p = (x + 1)/2, which Poisson and the temporal codes convey."""
+    from harness.papers.dct_snn.validation import score
+
+    scores = Scores(FOLDER / "mnist-p.json", MNIST_IMAGES)
+    measure = partial(score, stage="ann", images=MNIST_IMAGES, data_dir=data_dir, threads=1)
+    (cell,) = tune((mnist_arms(16)[-1],), MNIST_ANN, scores, measure, workers)
+    print(f"chosen on p: {cell.ann}")
 
 
 # Short: a candidate sees a quarter of its training images, in pre-training and in fine-tuning. This is a choice for
