@@ -149,9 +149,8 @@ LOSSES: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
 
 
 def mnist_arms(timesteps: int, seed: int = SEED) -> tuple[CellConfig, ...]:
-    """Every code at T, and DCT on p, with the recipe of Table 1's experiment and the rate that `recipe` has for it."""
-    arms = (*codes(timesteps), Arm("dct-p", dct(signal="p"), timesteps, "DCT on p"))
-    return tuple(MNIST_ENCODERS.resolve(with_mnist_rate(arm), MNIST_PAPER, seed) for arm in arms)
+    """Every code at T, with the recipe of Table 1's experiment and the rate that `recipe` has for it."""
+    return tuple(MNIST_ENCODERS.resolve(with_mnist_rate(arm), MNIST_PAPER, seed) for arm in codes(timesteps))
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
@@ -274,15 +273,24 @@ def mnist(data_dir: DataDir = None, workers: Workers = 1) -> None:
     print(f"chosen: {cell.ann}, {cell.snn}")
 
 
+MNIST_P_SNN = Grid(MNIST_GRID.values, with_rate, ("ann", *RATE_DECIDES), MNIST_GRID.first)
+
+
 @app.command()
 def mnist_p(data_dir: DataDir = None, workers: Workers = 2) -> None:
-    """The same for the ANN on p = (x + 1)/2, which Poisson and the temporal codes convey."""
+    """On p = (x + 1)/2, which Poisson conveys: the recipe of the ANN; with it, the rate of DCT on p and of Poisson."""
     from harness.papers.dct_snn.validation import score
 
     scores = Scores(FOLDER / "mnist-p.json", MNIST_IMAGES)
-    measure = partial(score, stage="ann", images=MNIST_IMAGES, data_dir=data_dir, threads=1)
-    (cell,) = tune((mnist_arms(16)[-1],), MNIST_ANN, scores, measure, workers)
-    print(f"chosen on p: {cell.ann}")
+    measure = partial(score, images=MNIST_IMAGES, data_dir=data_dir, threads=1)
+    cell = MNIST_ENCODERS.resolve(Arm("dct-p", dct(signal="p"), 16, "DCT on p"), MNIST_PAPER, SEED)
+    (cell,) = tune((cell,), MNIST_ANN, scores, partial(measure, stage="ann"), workers)
+    print(f"chosen on p: {cell.ann}", flush=True)
+    for timesteps in MNIST_RATES:
+        dct_p = replace(cell, timesteps=timesteps)
+        arms = (dct_p, replace(dct_p, arm="poisson", encoder=EncoderSpec("poisson")))
+        for chosen in tune(arms, MNIST_P_SNN, scores, partial(measure, stage="snn"), workers):
+            print(f"{chosen.arm} at {timesteps}: {chosen.snn.learning_rate}", flush=True)
 
 
 # Short: a candidate sees a quarter of its training images, in pre-training and in fine-tuning. This is a choice for

@@ -149,8 +149,7 @@ def with_mnist_rate(arm: Arm) -> Arm:
     A code without a chosen rate keeps the profile's.
     """
     searched = min(MNIST_RATES, key=lambda timesteps: abs(math.log(timesteps / arm.timesteps)))
-    code = "dct-p" if arm.encoder.parameters.get("signal") == "p" else arm.encoder.name
-    rate = MNIST_RATES[searched].get(code, MNIST_PAPER.snn.learning_rate)
+    rate = MNIST_RATES[searched].get(arm.encoder.name, MNIST_PAPER.snn.learning_rate)
     if rate == MNIST_PAPER.snn.learning_rate:
         return arm
     return replace(arm, changes={"snn.learning_rate": rate, **arm.changes})
