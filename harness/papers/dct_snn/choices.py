@@ -18,7 +18,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 import typer
 
-from harness.catalogue import Arm
 from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, SnnRecipe, canonical_json
 from harness.machine.files import write_atomically
 from harness.machine.process import bound_spinning
@@ -27,10 +26,20 @@ from harness.papers.dct_snn.experiments import (
     CIFAR10_ENCODERS,
     MNIST_784_100_10,
     MNIST_ENCODERS,
+    MNIST_ONE_ANN,
     codes,
-    dct,
 )
-from harness.papers.dct_snn.recipe import CROP_AND_FLIP, LITE, MNIST_PAPER, MNIST_RATES, SHORT, TILED, with_mnist_rate
+from harness.papers.dct_snn.recipe import (
+    CROP_AND_FLIP,
+    LITE,
+    MNIST_ON_P,
+    MNIST_P_RATES,
+    MNIST_PAPER,
+    MNIST_RATES,
+    SHORT,
+    TILED,
+    with_mnist_rate,
+)
 from harness.records.fingerprint import recipe_digest
 
 FOLDER = Path(__file__).parents[3] / "results" / "selection"
@@ -143,6 +152,7 @@ def with_rate(cell: CellConfig, rate: float) -> CellConfig:
 RATE_DECIDES = ("encoder", "timesteps", "snn")
 MNIST_IMAGES = 10_000
 MNIST_GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
+MNIST_P_GRID = replace(MNIST_GRID, settings=("ann", *RATE_DECIDES))
 LITE_IMAGES = 5_000
 LITE_GRID = Grid((1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), with_rate, RATE_DECIDES, first=(3e-5, 1e-4, 1e-5))
 LOSSES: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
@@ -151,6 +161,12 @@ LOSSES: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
 def mnist_arms(timesteps: int, seed: int = SEED) -> tuple[CellConfig, ...]:
     """Every code at T, with the recipe of Table 1's experiment and the rate that `recipe` has for it."""
     return tuple(MNIST_ENCODERS.resolve(with_mnist_rate(arm), MNIST_PAPER, seed) for arm in codes(timesteps))
+
+
+def mnist_p_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
+    """DCT on p and Poisson, which share one ANN, at every T that was searched."""
+    searched = (arm for arm in MNIST_ONE_ANN.arms if arm.timesteps in MNIST_P_RATES)
+    return tuple(MNIST_ONE_ANN.resolve(arm, MNIST_ON_P, seed) for arm in searched)
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
@@ -183,6 +199,7 @@ def _tuned() -> frozenset[str]:
     searches = (
         ("lite-rates", LITE_IMAGES, LITE_GRID, LOSSES, lite_arms(0)),
         *(("mnist-rates", MNIST_IMAGES, MNIST_GRID, ("sum",), mnist_arms(timesteps, 0)) for timesteps in MNIST_RATES),
+        ("mnist-p", MNIST_IMAGES, MNIST_P_GRID, ("sum",), mnist_p_arms(0)),
     )
     digests = set()
     for name, total, grid, losses, arms in searches:
@@ -264,9 +281,6 @@ def mnist(data_dir: DataDir = None, workers: Workers = 1) -> None:
     print(f"chosen: {cell.ann}, {cell.snn}")
 
 
-MNIST_P_SNN = Grid(MNIST_GRID.values, with_rate, ("ann", *RATE_DECIDES), MNIST_GRID.first)
-
-
 @app.command()
 def mnist_p(data_dir: DataDir = None, workers: Workers = 2) -> None:
     """On p = (x + 1)/2, which Poisson conveys: the recipe of the ANN; with it, the rate of DCT on p and of Poisson."""
@@ -274,14 +288,12 @@ def mnist_p(data_dir: DataDir = None, workers: Workers = 2) -> None:
 
     scores = Scores(FOLDER / "mnist-p.json", MNIST_IMAGES)
     measure = partial(score, images=MNIST_IMAGES, data_dir=data_dir, threads=1)
-    cell = MNIST_ENCODERS.resolve(Arm("dct-p", dct(signal="p"), 16, "DCT on p"), MNIST_PAPER, SEED)
-    (cell,) = tune((cell,), MNIST_ANN, scores, partial(measure, stage="ann"), workers)
+    arms = mnist_p_arms()
+    (cell,) = tune(arms[:1], MNIST_ANN, scores, partial(measure, stage="ann"), workers)
     print(f"chosen on p: {cell.ann}", flush=True)
-    for timesteps in MNIST_RATES:
-        dct_p = replace(cell, timesteps=timesteps)
-        arms = (dct_p, replace(dct_p, arm="poisson", encoder=EncoderSpec("poisson")))
-        for chosen in tune(arms, MNIST_P_SNN, scores, partial(measure, stage="snn"), workers):
-            print(f"{chosen.arm} at {timesteps}: {chosen.snn.learning_rate}", flush=True)
+    arms = tuple(replace(arm, ann=cell.ann) for arm in arms)
+    for chosen in tune(arms, MNIST_P_GRID, scores, partial(measure, stage="snn"), workers):
+        print(f"{chosen.arm}: {chosen.snn.learning_rate}")
 
 
 # Short: a candidate sees a quarter of its training images, in pre-training and in fine-tuning. This is a choice for

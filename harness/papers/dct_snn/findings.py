@@ -29,6 +29,7 @@ from harness.papers.dct_snn.experiments import (
     LATENCY_STEPS,
     MNIST_784_100_10,
     MNIST_ENCODERS,
+    MNIST_ONE_ANN,
     SENSITIVITY_READINGS_CIFAR10,
 )
 from harness.papers.dct_snn.paper import PAPER
@@ -289,10 +290,14 @@ TOPICS = (
                 "Which codes differ from DCT after 16 steps on MNIST?",
                 codes([*against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST),
             ),
+            Finding(
+                "Does Poisson differ from DCT on MNIST where both convey p and share one ANN?",
+                differences(against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST),
+            ),
         ),
         _codes,
         "cifar10-encoders-lite-error",
-        ("cifar10-encoders", "mnist-encoders"),
+        ("cifar10-encoders", "mnist-encoders", "mnist-one-ann"),
     ),
     Topic(
         "Training",
