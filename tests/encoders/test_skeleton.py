@@ -31,14 +31,19 @@ def python(*arguments: str, **environment: str) -> str:
     return done.stdout
 
 
+def install(package: Path, site: Path) -> None:
+    """Install a package into a folder, from its files alone."""
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
+    python("-m", "pip", "install", *options, "--target", str(site), str(package))
+
+
 @pytest.mark.slow
 def test_installed_with_pip_it_passes_its_tests_keeps_the_laws_and_runs_beside_the_others(tmp_path: Path) -> None:
     pytest.importorskip("setuptools")
     package, site = tmp_path / "spiral", tmp_path / "site"
     write_skeleton(package, "spiral_wave")
     python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
-    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
-    python("-m", "pip", "install", *options, "--target", str(site), str(package))
+    install(package, site)
     place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache"), "COLUMNS": "100"}
     assert json.loads(python("-c", PROBE, **place)) == ["spiral-wave 0.1.0", []]
     results = tmp_path / "results" / "local"

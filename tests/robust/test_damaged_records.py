@@ -40,7 +40,7 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(["dct", "phase", "poisson", "cyclic-16", "lite", "smoke", "done", "failed", "digits", "mnist"]),
     st.integers(-400, 400),
 )
-examples = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+examples = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
