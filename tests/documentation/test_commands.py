@@ -19,7 +19,6 @@ from typer.testing import CliRunner
 from harness.cli import app
 from harness.data import look
 from tests.documentation.pages import ROOT, Command, commands, name_of, pages, same, write_files, write_output
-from tests.encoders.test_skeleton import install
 
 WITH_COMMANDS = [page for page in pages() if any(commands(page))]
 SET_UP = {"python3 -m venv .venv", ". .venv/bin/activate", "python -m harness.plain"}  # the last: tests/test_plain.py
@@ -88,7 +87,8 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     else:
         found = re.fullmatch(r"pip install -e (\w+)", line)
         assert found, f"no test knows this command: {line}"
-        install(clone / found[1], clone / "site")
+        options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet", "--target", str(clone / "site")]
+        subprocess.run([sys.executable, "-m", "pip", "install", *options, found[1]], cwd=clone, check=True)
         monkeypatch.syspath_prepend(str(clone / "site"))
 
 
