@@ -24,7 +24,7 @@ from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, end_ann,
 QUESTIONS = [finding for topic in TOPICS for finding in topic.findings]
 HALVES = "ablation-intermittent"
 CODES = "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?"
-READINGS = "Which other readings change accuracy in a deep network?"
+READINGS = "Which other readings change accuracy in a deep network"
 BEYOND = "Is another order, schedule or block size better than cyclic 4×4 on MNIST?"
 
 
