@@ -50,7 +50,6 @@ Side = tuple[Experiment, str]  # an arm of an experiment
 CHEAPEST_FIRST: tuple[ProfileName, ...] = ("lite", "short", "paper")
 RECORDS = "Records"
 BRIEF = ("claim", "published", "ours", "verdict")
-NOT_TOLD = "the records do not tell"
 NOT_TUNED = "not tuned: no search on validation images chose this fine-tuning rate"
 ALL_UNTUNED = "No pair is tuned: no search on validation images chose the fine-tuning rates of both arms."
 ACCURACY = "Accuracy in percent, mean ± half of a 95 % interval over seeds"
@@ -363,7 +362,7 @@ CODES = (
 
 
 def _ann(one: Measured) -> Cell:
-    return Cell(note=NOT_TOLD) if isnan(one.ann) else Cell(one.ann)
+    return Cell(None if isnan(one.ann) else one.ann)
 
 
 def _p(one: Measured) -> str:

@@ -24,7 +24,7 @@ from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, end_ann,
 QUESTIONS = [finding for topic in TOPICS for finding in topic.findings]
 HALVES = "ablation-intermittent"
 CODES = "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?"
-READINGS = "Which other readings change accuracy in a deep network?"
+READINGS = "Which other readings change accuracy in a deep network"
 BEYOND = "Is another order, schedule or block size better than cyclic 4×4 on MNIST?"
 
 
@@ -157,7 +157,7 @@ def test_what_differs_comes_first_and_what_is_equivalent_is_said_after_holm(tmp_
     assert shown["one step of delay a layer"].small == ("equivalent",)
     assert [cell.small for cell in shown.values()].count(()) == 5
     assert "adjusted by Holm for 7 comparisons" in table.caption
-    assert table.notes == ("the records do not tell",)  # their ANNs; that nobody tuned any stands in the caption
+    assert table.notes == ()  # that nobody tuned any stands in the caption
     assert ALL_UNTUNED in table.caption
     (tmp_path / SENSITIVITY_READINGS_CIFAR10.name / "lite" / "released" / "seed-0002.json").unlink()
     assert asked(tmp_path, READINGS) == []

@@ -51,10 +51,10 @@ def test_findings_are_tables_under_their_topics(rendered: ReportResult, everythi
     assert "\n\nOf 17 statements, " in text
     assert "| statement | what became of it | its parts |" in text
     assert (
-        text.index("## MNIST")
-        < text.index("### Which published accuracies come out?")
-        < text.index("## What is missing")
+        text.index("## Few steps")
+        < text.index("### Which rows of Table 1 come out?")
+        < text.index("## What was computed where, again, or not yet")
     )
     page = (everything.out / "index.html").read_text()
-    assert "<h2>MNIST</h2>" in page
-    assert "Which published accuracies come out?" in page
+    assert "<h2>Few steps</h2>" in page
+    assert "Which rows of Table 1 come out?" in page

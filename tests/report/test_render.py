@@ -107,6 +107,18 @@ def test_named_experiments_alone_are_written(campaign: Campaign) -> None:
     assert result.judgements == ()
 
 
+def test_a_report_of_named_experiments_shows_these_and_findings_of_nothing_else(campaign: Campaign) -> None:
+    write_mnist(campaign.evidence)
+    render(campaign.alone, CATALOGUE, ["mnist-784-100-10"])
+    page = (campaign.out / "index.html").read_text(encoding="utf-8")
+    assert page.index("<h1>") == page.index(f"<h1>{CATALOGUE.experiment('mnist-784-100-10').title}")
+    assert 'data-claim="mnist-t16"' in page
+    assert 'id="topic-' not in page
+    assert "Of 17 statements" not in page
+    assert not (campaign.out / "findings.md").exists()
+    assert "(mnist-784-100-10.md)" in (campaign.out / "report.md").read_text(encoding="utf-8")
+
+
 def test_result_tells_judgements_and_problems(rendered: ReportResult) -> None:
     verdicts = {j.id: j.verdict for j in rendered.judgements}
     assert verdicts["mnist-t16"] == "reproduced"
