@@ -17,11 +17,10 @@ import pandas as pd
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, ProfileName, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import write_atomically
+from harness.machine.files import read_regular, write_atomically
 from harness.records import certificates
-from harness.records.bits import Answers, Fault, WrongBits, answers_in
 from harness.records.freshness import Freshness, Records, freshness_in
-from harness.records.store import companion_paths, record_path, record_paths
+from harness.records.store import LARGEST_RECORD, Answers, answers_in, companion_paths, record_path, record_paths
 from harness.records.verifications import verifications_of
 from harness.schema import Counts, Record
 
@@ -29,14 +28,6 @@ ARM = ["experiment", "profile", "arm"]
 CELL = [*ARM, "seed"]
 FOLDER = "measurements"
 ADDITIONS_ALONE = frozenset({"poisson", "phase", "ttfs"})
-DISAGREE, NOT_ONE_EACH = "and the counts of the curve disagree", "are not one bit for each of {} images"
-WORDS: Mapping[Fault, str] = {
-    "name": NOT_ONE_EACH,
-    "timestep": DISAGREE,
-    "encoding": "are no base64",
-    "length": NOT_ONE_EACH,
-    "count": DISAGREE,
-}
 _PLACE = {"experiment": "str", "profile": "str", "arm": "str", "seed": "int64"}
 _COUNTS = {"correct": "int64", "total": "int64"}
 CURVES = {**_PLACE, "timestep": "int64", **_COUNTS}
@@ -89,20 +80,6 @@ def percent(correct: npt.ArrayLike, total: npt.ArrayLike) -> npt.NDArray[np.floa
 def optimism(accuracy_after_epochs: Sequence[float]) -> float:
     """How much the best epoch, chosen on the test set, stands above the final one (≥ 0); NaN without epochs."""
     return max(accuracy_after_epochs) - accuracy_after_epochs[-1] if accuracy_after_epochs else float("nan")
-
-
-def answers_of(record: Record) -> Answers:
-    """By timestep, [images] whether each is right; empty for a record that keeps counts alone.
-
-    Raises HarnessError where the bits are unreadable, or do not add up to the counts of the record's curve.
-    """
-    if record.curve is None:
-        return {}
-    try:
-        return answers_in(record)
-    except WrongBits as wrong:
-        words = WORDS[wrong.fault].format(record.curve.total)
-        raise HarnessError(f"the answers at timestep {wrong.timestep} {words}") from None
 
 
 def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
@@ -164,7 +141,7 @@ def encoder_macs(record: Record) -> float | None:
 def _of_dct(record: Record, operations: float) -> float | None:
     """Of each block: a separable b×b DCT (2b³), one product for each contribution (b⁴); additions: b² a step."""
     size = record.config.encoder.parameters.get("block_size", 4)
-    if not isinstance(size, int):
+    if not isinstance(size, int) or size < 1:
         return None
     of_block = 2 * size**3 + size**4
     blocks = operations / (of_block + size**2 * record.config.timesteps)
@@ -257,7 +234,7 @@ def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[s
 
 def _read_measurement(path: Path) -> Measurement:
     try:
-        measurement = msgspec.json.decode(path.read_bytes(), type=Measurement)
+        measurement = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Measurement)
     except (OSError, ValueError, RecursionError) as error:
         raise HarnessError(f"{path}: not a readable measurement ({error})", "restore it or measure again") from None
     if measurement.quantity != path.stem:
@@ -321,7 +298,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
         if reason:
             stale[path.parent, reason] += 1
         elif record.curve is not None and record.status == "done":
-            found.add(record, record.curve, answers_of(record))
+            found.add(record, record.curve, answers_in(record))
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
     measurements, refused = read_measurements(results)
     return found.loaded([*problems, *refused], measurements)

@@ -23,6 +23,7 @@ from harness.config import (
     Precision,
     ProfileName,
     SnnRecipe,
+    checked,
 )
 from harness.errors import HarnessError, did_you_mean
 
@@ -196,7 +197,7 @@ class Experiment:
         )
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             config = _with(config, path.split("."), value)
-        return config
+        return checked(config)
 
 
 ENCODER = re.compile(r"([^()@/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?")

@@ -1,9 +1,11 @@
 """Files that are never seen half written, the locks beside them, and the free space on their disk."""
 
+import errno
 import hashlib
 import os
 import platform
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +15,9 @@ from pathlib import Path
 import filelock
 import msgspec
 
+LARGEST_FILE = 2**34  # bytes; of checkpoints, the largest files that we read
 SEAL = hashlib.sha256().digest_size  # bytes
+LARGEST_LOCK = 4096  # bytes
 TRIES, RETRY_SECONDS = 3, 0.02  # of taking a lock whose holder has no name
 
 
@@ -44,6 +48,25 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.close(directory)
 
 
+def read_regular(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """The content of a regular file of at most `largest` bytes; OSError for anything else, before a byte is read.
+
+    Every file of a results folder and of the cache is read so: a pipe would keep us waiting for ever, and a device or a
+    sparse file fill the memory.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(path))
+        if facts.st_size > largest:
+            raise OSError(errno.EFBIG, f"{facts.st_size:,} bytes, more than {largest:,}", str(path))
+        try:
+            return file.read(largest)
+        except MemoryError:
+            raise OSError(errno.EFBIG, "larger than the memory", str(path)) from None
+
+
 def content_digest(content: bytes) -> str:
     """SHA-256 of `content`, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
@@ -57,7 +80,7 @@ def write_sealed(path: Path, content: bytes) -> None:
 def read_sealed(path: Path) -> bytes | None:
     """The content that `write_sealed` wrote to `path`; None if it cannot be read or a byte has changed."""
     try:
-        written = path.read_bytes()
+        written = read_regular(path)
     except OSError:
         return None
     seal, content = written[:SEAL], written[SEAL:]
@@ -168,6 +191,6 @@ def holder(path: Path) -> Owner | None:
 
 def _owner(path: Path) -> Owner:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Owner)
+        return msgspec.json.decode(read_regular(path, LARGEST_LOCK), type=Owner)
     except (OSError, ValueError, RecursionError):
         return Owner()

@@ -20,7 +20,8 @@ from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.judges import Judgement
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
-from harness.machine.files import write_atomically
+from harness.machine.files import read_regular, write_atomically
+from harness.records.store import LARGEST_RECORD
 from harness.report.document import Document, document
 from harness.report.drawing import same_picture, styled
 from harness.report.page import findings, in_brief, page, report
@@ -258,6 +259,6 @@ def _hardware(sources: Sequence[Source]) -> tuple[tuple[str, int], ...]:
 
 def _device(path: Path) -> str:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Computed).environment.get("device", "")
+        return msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=_Computed).environment.get("device", "")
     except (OSError, msgspec.DecodeError):
         return ""

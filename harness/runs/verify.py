@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 import torch
@@ -22,7 +22,6 @@ from harness.errors import HarnessError, did_you_mean
 from harness.machine.environment import machine
 from harness.machine.files import write_atomically
 from harness.machine.process import computing_with, finishing
-from harness.records.admission import nonsense
 from harness.records.certificates import chain, known_certificates
 from harness.records.fingerprint import fingerprint
 from harness.records.store import digest_of, read_record, write_record
@@ -68,10 +67,8 @@ def find(name: str, results: Path) -> Path:
 
 
 def finished(path: Path) -> Record:
-    """The record at `path`. Raises HarnessError where it does not read, is impossible, or its cell failed."""
+    """The record at `path`. Raises HarnessError where it is refused, or its cell failed."""
     record = read_record(path.resolve())
-    if reason := nonsense(record):
-        raise HarnessError(f"{path}: refused: {reason}", "delete it and run the cell again")
     if record.status != "done" or record.curve is None:
         raise HarnessError(f"{path}: its cell failed: there are no outputs to verify", "harness run … --retry-failed")
     return record
@@ -149,17 +146,18 @@ def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
 def recorded_threads(record: Record) -> AbstractContextManager[None]:
     """Within, as many threads compute as when the record was made: sums are then added up in the same order."""
     count = record.environment.get("threads", "")
-    usable = count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
+    usable = count.isdecimal() and len(count) < 5 and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
     return computing_with(int(count) if usable else torch.get_num_threads())
 
 
 def recorded_kernel(record: Record, device: torch.device) -> Kernel:
     """The kernel that the record names; one of another device cannot run here: this one's own then."""
-    recorded: Any = record.environment.get("kernel", "auto")
-    kernel: Kernel = (
-        recorded if recorded == "reference" or (recorded == "triton") == (device.type == "cuda") else "auto"
-    )
-    return kernel
+    recorded = record.environment.get("kernel")
+    kernels: tuple[Kernel, ...] = get_args(Kernel)
+    for kernel in kernels:
+        if kernel == recorded and (kernel == "reference" or (kernel == "triton") == (device.type == "cuda")):
+            return kernel
+    return "auto"
 
 
 def recorded_device(record: Record) -> torch.device:

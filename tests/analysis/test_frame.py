@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from harness.analysis.curves import Cells, Key, accuracy_of, balanced_at, difference_of
-from harness.analysis.frame import CELLS, CURVES, answers_of
+from harness.analysis.frame import CELLS, CURVES
 from harness.config import EncoderSpec
-from harness.errors import HarnessError
 from harness.records.fingerprint import whole_digest
-from harness.records.store import read_record, write_record
+from harness.records.store import answers_in, read_record, write_record
 from harness.schema import LayerActivity, Record
 from tests.analysis.judging import MNIST, Write, load
 from tests.fingerprints import of_other_code, of_other_recipe
@@ -141,14 +140,13 @@ def test_a_number_beyond_64_bits_is_refused_by_name(tmp_path: Path, write: Write
 
 @pytest.mark.parametrize(
     ("correct", "words"),
-    [([1, 2, 3], "counts that are not one for each"), ([1, -2], "counts out of range"), ([1, 10_001], "counts")],
+    [([1, 2, 3], "counts that are not one for each"), ([1, 10_001], "counts out of range")],
 )
 def test_a_record_that_makes_no_sense_is_refused(tmp_path: Path, write: Write, correct: list[int], words: str) -> None:
     path = write(MNIST, "paper", "cyclic-2", 0, correct)
     assert load(tmp_path).curves.empty
     assert str(path) in load(tmp_path).problems[0]
     assert words in load(tmp_path).problems[0]
-    assert load(tmp_path).problems[0].endswith("delete it and run the cell again")
 
 
 def test_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Write) -> None:
@@ -215,24 +213,9 @@ def packed(bits: list[int]) -> str:
 
 def test_bits_are_read_in_the_order_of_the_images(record: Record) -> None:
     bits = [1, 0, 1, 1, 1, 0, 1, 0, 1, 1]
-    found = answers_of(Kept(record, {"2": packed(bits)}))  # type: ignore[arg-type]
+    found = answers_in(Kept(record, {"2": packed(bits)}))  # type: ignore[arg-type]
     assert found[2].tolist() == [bool(bit) for bit in bits]
-    assert answers_of(record) == {}
-
-
-@pytest.mark.parametrize(
-    ("right", "words"),
-    [
-        ({"2": packed([1] * 6 + [0] * 4)}, "timestep 2 and the counts of the curve disagree"),
-        ({"3": packed([1] * 7 + [0] * 3)}, "timestep 3 and the counts of the curve disagree"),
-        ({"2": packed([1] * 7)}, "not one bit for each of 10 images"),
-        ({"two": packed([1] * 7 + [0] * 3)}, "not one bit for each of 10 images"),
-        ({"2": "§"}, "no base64"),
-    ],
-)
-def test_bits_that_cannot_be_right_are_refused(record: Record, right: dict[str, str], words: str) -> None:
-    with pytest.raises(HarnessError, match=words):
-        answers_of(Kept(record, right))  # type: ignore[arg-type]
+    assert answers_in(record) == {}
 
 
 def cells(tables: dict[Key, np.ndarray]) -> Cells:
@@ -273,4 +256,4 @@ def test_a_record_with_wrong_bits_is_refused_by_name(tmp_path: Path, write: Writ
     path = write(MNIST, "paper", "cyclic-2", 0, 8670)
     write_record(tmp_path, msgspec.structs.replace(read_record(path), right={"2": "?"}))
     (problem,) = load(tmp_path).problems
-    assert problem.startswith(f"{path}: refused: bits of images at timestep 2: wrong encoding")
+    assert problem.startswith(f"{path}: refused: bits of images at timestep 2: no base64")
