@@ -110,7 +110,6 @@ def test_a_failed_cell_is_a_record_and_exit_code_1(here: Path, monkeypatch: pyte
         (("run", "quickstart", "--encoder", "poisson(rate"), "cannot read the encoder 'poisson(rate'"),
         (("run", "quickstart", "--encoder", "poisson(speed=1)"), "speed"),
         (("run", "quickstart", "--encoder", "poisson(rate=-1)"), "rate"),
-        (("run", "quickstart", "--timesteps", "4"), "add --encoder NAME"),
         (("run", "mnist-784-100-10", "--data-dir", "nowhere"), "nowhere"),
         (("encoders", "check", "dctt"), "did you mean 'dct'"),
         (("report", "quickstrat"), "did you mean 'quickstart'"),
@@ -166,8 +165,8 @@ def test_a_new_encoder_package_is_written_once(here: Path) -> None:
 
 
 def test_encoders_with_parameters_and_timesteps_are_arms_with_records_that_stay_fresh() -> None:
-    asked = ("--encoder", "poisson( rate = 0.5 )", "--encoder", "latency", "--timesteps", "2", "--timesteps", "4")
-    names = ("poisson(rate=0.5)@2", "poisson(rate=0.5)@4", "latency@2", "latency@4")
+    asked = ("--encoder", "poisson( rate = 0.5 )@4", "--encoder", "latency@2")
+    names = ("poisson(rate=0.5)@4", "latency@2")
     code, out, _ = run(*QUICK, *asked, "--json")
     cells = {cell["arm"]: cell for cell in json.loads(out)["cells"]}
     assert (code, set(cells)) == (0, {"cyclic-16", *names})
@@ -181,7 +180,7 @@ def test_encoders_with_parameters_and_timesteps_are_arms_with_records_that_stay_
 
 
 def test_workers_know_the_arms_that_encoders_add(here: Path) -> None:
-    asked = (*QUICK, "--encoder", "poisson(rate=0.5)", "--timesteps", "4", "--workers", "2", "--json")
+    asked = (*QUICK, "--encoder", "poisson(rate=0.5)@4", "--workers", "2", "--json")
     environment = {**os.environ, "PYTHONPATH": ROOT}
     command = [sys.executable, "-m", "harness", *asked]
     done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
@@ -226,15 +225,16 @@ def test_the_choices_are_those_of_the_program() -> None:
     from typing import get_args
 
     from harness.cli.run import KernelChoice, PlaceChoice
-    from harness.config import PROFILES
+    from harness.config import MOST_TIMESTEPS, PROFILES
     from harness.records.verifications import Source
-    from harness.runs.workers import ENGINES
+    from harness.runs.workers import Engine
     from harness.snn.kernels import Kernel
 
+    assert options.MOST_TIMESTEPS == MOST_TIMESTEPS
     for choices, known in (
         (options.ProfileChoice, PROFILES),
         (KernelChoice, get_args(Kernel)),
-        (PlaceChoice, ENGINES),
+        (PlaceChoice, get_args(Engine)),
         (records.SourceChoice, get_args(Source)),
     ):
         assert {choice.value for choice in choices} == set(known)

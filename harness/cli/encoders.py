@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import AsJson, DataDir, Grouped, GroupedCommands
+from harness.cli.options import MOST_TIMESTEPS, AsJson, DataDir, Grouped, GroupedCommands
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 
@@ -25,7 +25,7 @@ encoders_app = typer.Typer(
 SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's source is shown
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `harness encoders list` shows it.")]
-Timesteps = Annotated[int, typer.Option(metavar="T", help="Number of timesteps.")]
+Timesteps = Annotated[int, typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps.")]
 
 
 class ReadsChoice(StrEnum):

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from harness.errors import HarnessError, Stopped
 from harness.machine import process
 
+MOST_TIMESTEPS = 10_000  # as in `harness.config`, which would start --help later
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
 REPORTS = Path("reports")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, stoppable
+from harness.cli.options import LOCAL, MOST_TIMESTEPS, AsJson, DataDir, ResultsDir, stoppable
 from harness.machine.console import console as plain
 from harness.machine.console import counted
 
@@ -93,7 +93,8 @@ def predict(
         str | None, typer.Option(metavar="NAME", help="Feed the frequencies in this order of the DCT code.")
     ] = None,
     timesteps: Annotated[
-        int | None, typer.Option(metavar="T", min=1, help="Number of timesteps. Default: as it was trained.")
+        int | None,
+        typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps. Default: as it was trained."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -106,10 +107,17 @@ def predict(
     import msgspec
     from rich.table import Table
 
-    from harness.runs.predict import Shorter
-    from harness.runs.predict_request import Request, answer
+    from harness.runs.predict import answer
 
-    done = answer(Request(weights, images, data_dir, Shorter(frequencies, schedule, timesteps), out))
+    done = answer(
+        weights,
+        images=images,
+        data_dir=data_dir,
+        frequencies=frequencies,
+        schedule=schedule,
+        timesteps=timesteps,
+        out=out,
+    )
     counts = done.predictions.counts
     if as_json:
         print(json.dumps(msgspec.to_builtins(counts)))

@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
 NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
 
-Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")]
+Check = Annotated[
+    bool,
+    typer.Option(
+        "--check",
+        help="Write nothing; exit 1 if a clone's reports and README, or --out, are out of date.",
+    ),
+]
 
 Out = Annotated[
     Path | None,
-    folder_option("Folder to write to. Default: beside your own records; without any, reports (and README)."),
+    folder_option("Folder to write to. Default: beside your own records, as results/local-report."),
 ]
 
 
@@ -65,10 +71,9 @@ def report(
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
         return
     if out is not None or not as_json:
-        place = out or (beside(results_dir) if len(sources) > 1 else REPORTS)
         yours = results_dir if len(sources) > 1 else None
-        folders = reporting.Folders(evidence_dir, place, yours, readme=README if place == REPORTS else None)
-        reporting.render(folders, known, energy=prices, sources=sources)
+        place = out or beside(yours or LOCAL)
+        reporting.render(reporting.Folders(evidence_dir, place, yours), known, energy=prices, sources=sources)
     if not as_json:
         console.print(reporting.own_tables(sources, known.claims, names))
         console.print(reporting.judged_claims(sources, known.claims, names))

@@ -62,11 +62,10 @@ def run(
     arm: Annotated[list[str] | None, what(metavar="ARM", help="Train only this arm; repeat for more.")] = None,
     encoder: Annotated[
         list[str] | None,
-        what(metavar="ENCODER", help="Add an arm: poisson, or 'poisson(rate=0.5)' with parameters; repeat for more."),
-    ] = None,
-    timesteps: Annotated[
-        list[int] | None,
-        what(metavar="T", min=1, help="Timesteps of each --encoder; repeat for more. Default: the largest T."),
+        what(
+            metavar="ENCODER",
+            help="Add an arm: poisson, poisson@8 (timesteps), 'poisson(rate=0.5)'; repeat for more.",
+        ),
     ] = None,
     profile: Annotated[
         ProfileChoice | None,
@@ -75,7 +74,9 @@ def run(
     seeds: Annotated[
         int | None, how_much(metavar="NUMBER", help="Number of seeds, from seed 0. Default: as the profile plans.")
     ] = None,
-    dry_run: Annotated[bool, how_much("--dry-run", help="Show what would be trained; train nothing.")] = False,
+    dry_run: Annotated[
+        bool, how_much("--dry-run", help="Show what would be trained, with --on slurm as a script; train nothing.")
+    ] = False,
     retry_failed: Annotated[bool, how_much("--retry-failed", help="Train failed cells again.")] = False,
     for_time: Annotated[
         str | None,
@@ -91,11 +92,6 @@ def run(
         where_(metavar="NUMBER", help="Number of processes. Default: one here, elsewhere one a cell."),
     ] = None,
     on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = PlaceChoice.HERE,
-    slurm: Annotated[
-        list[str] | None,
-        where_(metavar="KEY=VALUE", help="An option for sbatch, such as partition=long; repeat for more."),
-    ] = None,
-    detach: Annotated[bool, where_("--detach", help="Submit to Slurm and do not wait.")] = False,
     data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=DATA_HELP)] = None,
     results_dir: Annotated[Path, folder_option("Folder of the records.", "Where")] = LOCAL,
     keep_weights: Annotated[
@@ -111,9 +107,9 @@ def run(
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.papers import catalogue
         from harness.runs.plan import make_plan
-        from harness.runs.workers import Where, execute
+        from harness.runs.workers import execute, require_possible, slurm_script, tasks
 
-        where = Where(on.value, workers, tuple(slurm or ()), detach).checked()
+        require_possible(on.value, workers)
         is_worker = worker_of is not None
         plan = make_plan(
             catalogue(),
@@ -122,11 +118,10 @@ def run(
             seeds=seeds,
             arms=arm or (),
             encoders=encoder or (),
-            timesteps=timesteps or (),
             device=device.value,
             kernel=kernel.value,
             workers=workers or 1,
-            task_threads=where.task_threads(),
+            elsewhere=on is not PlaceChoice.HERE,
             data_dir=data_dir,
             results=results_dir,
             retry_failed=retry_failed,
@@ -139,10 +134,10 @@ def run(
         if not is_worker:
             plan.announce(errors)
         if dry_run:
-            script = where.script(plan, deadline.seconds)
+            script = slurm_script(plan, tasks(plan, workers), deadline.seconds) if on is PlaceChoice.SLURM else ""
             print(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
             return
-        rows = execute(plan, errors, where, deadline, quiet=is_worker)
+        rows = execute(plan, errors, on.value, workers, deadline, quiet=is_worker)
         if as_json:
             print(json.dumps({"cells": rows}))
         else:

@@ -16,8 +16,7 @@ from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.records.store import read_record, record_paths
 from harness.runs.plan import PlannedCell, cells_of, configurations
-from harness.runs.run import Finished, Run
-from harness.runs.sealing import SMALL, keeps
+from harness.runs.run import SMALL, Finished, Run, keeps
 from harness.runs.status import status
 from harness.schema import Weights
 from harness.snn.network import Network
@@ -53,7 +52,7 @@ def test_small_networks_are_kept_unless_told_otherwise(monkeypatch: pytest.Monke
     network, size = Network(tiny.PROFILE.network, (1, 8, 8), 10, torch.Generator()), 4 * (64 * 24 + 24 * 10)
     assert size < SMALL == 2_000_000
     assert [keeps(wanted, network) for wanted in (None, True, False)] == [True, True, False]
-    monkeypatch.setattr("harness.runs.sealing.SMALL", size)
+    monkeypatch.setattr("harness.runs.run.SMALL", size)
     assert [keeps(wanted, network) for wanted in (None, True, False)] == [False, True, False]
 
 
