@@ -148,7 +148,7 @@ def test_looking_changes_nothing(here: Path, name: str) -> None:
 def test_show_names_arms_deviations_and_claims() -> None:
     code, out, _ = run("show", "mnist-784-100-10")
     assert code == 0
-    assert all(word in out for word in ("cyclic-16", "deviation:", "mnist-t16", "Table 1"))
+    assert all(word in out for word in ("cyclic-16", "deviations: ", "mnist-t16", "Table 1"))
 
 
 def test_encoders_are_listed() -> None:
