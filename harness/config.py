@@ -185,5 +185,14 @@ def checked(config: CellConfig) -> CellConfig:
     try:
         return msgspec.json.decode(canonical_json(config), type=CellConfig)
     except (TypeError, OverflowError, msgspec.MsgspecError) as error:
-        said = str(error).replace(" - at `$.", ": `")
-        raise HarnessError(f"{config.experiment}, arm {config.arm}: {said}", "correct the experiment") from None
+        raise HarnessError(
+            f"{config.experiment}, arm {config.arm}: {refusal(error)}", "correct the experiment"
+        ) from None
+
+
+def refusal(error: Exception) -> str:
+    """What msgspec does not take, as "snn.dropout: expected `float` < 1"."""
+    said, at, place = str(error).partition(" - at `$.")
+    if "matching regex" in said:
+        said = "Not a name that a folder may have, or not one line of text"
+    return f"{place.rstrip('`')}: {said[:1].lower()}{said[1:]}" if at else said

@@ -47,7 +47,7 @@ class LayerActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  #
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file of a cell's trained weights, which lies beside its record, and the SHA-256 of that file."""
 
-    file: str
+    file: Annotated[str, Meta(pattern=r"^seed-[0-9]{4,10}\.safetensors\Z")]
     sha256: str
 
 

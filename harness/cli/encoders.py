@@ -11,6 +11,7 @@ import typer
 from harness.cli.options import MOST_TIMESTEPS, AsJson, DataDir, Grouped, GroupedCommands
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
+from harness.machine.console import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,7 +47,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         import msgspec
 
-        print(json.dumps({"encoders": msgspec.to_builtins(rows)}))
+        say(json.dumps({"encoders": msgspec.to_builtins(rows)}))
         return
     console = plain()
     wide = console.width >= SOURCES_FROM
@@ -56,16 +57,16 @@ def list_(as_json: AsJson = False) -> None:
     for row in rows:
         facts = ("broken",) if row.info is None else _facts(row.info)
         table.add_row(row.name, row.origin, *facts[: len(table.columns) - 2])
-    console.print(table)
+    console.say(str(table))
     for row in rows:
         if row.broken is not None:
             console.print(f"{row.name}: {row.broken}", style="red")
-    print(
+    say(
         "*: values are not 0 or ±1, so the first layer must multiply. window = yes: the image is spread over all T "
         "steps; stopping early loses part of it."
     )
     if missing := sorted({library_of(name) for name in PEERS} - {library_of(name) for name in peers()}):
-        print(f"not installed: {', '.join(missing)}; {how_to_get_peers()} adds their encoders")
+        say(f"not installed: {', '.join(missing)}; {how_to_get_peers()} adds their encoders")
 
 
 def _facts(info: Any) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ def check(name: Name) -> None:
         encoder = create(name)
     findings = check_laws(encoder)
     for finding in findings:
-        print(finding)
+        say(str(finding))
     if any(finding.passed is False for finding in findings):
         raise typer.Exit(1)
 
@@ -116,7 +117,7 @@ def show(
     _require_name(out)
     drawn = figure_of(look(name, dataset, image, timesteps, data_dir))
     _write(drawn, out)
-    print(drawn.alternative)
+    say(drawn.alternative)
 
 
 @encoders_app.command(cls=Grouped)
@@ -144,7 +145,7 @@ def probe(
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
     write_atomically(table, inspect.probe_csv(accuracies, dataset, reads.value).encode())
-    print(table)
+    say(str(table))
 
 
 def _probe_table(accuracies: Mapping[str, Sequence[float]]) -> "Table":
@@ -175,7 +176,7 @@ def _write(drawn: Any, out: Path | None) -> Path:
     for suffix, content in ((".svg", drawn.svg), (".png", drawn.png)):
         path = stem.with_name(stem.name + suffix)
         write_atomically(path, content)
-        print(path)
+        say(str(path))
     return stem
 
 
@@ -191,7 +192,7 @@ def new(
 
     folder = directory or Path(name)
     for path in write_skeleton(folder, name):
-        print(path)
-    print(f"next: {install_command(folder)}")
-    print(f"then: harness encoders check {name}")
-    print(f"and:  harness run quickstart --encoder {name}")
+        say(str(path))
+    say(f"next: {install_command(folder)}")
+    say(f"then: harness encoders check {name}")
+    say(f"and:  harness run quickstart --encoder {name}")

@@ -9,7 +9,7 @@ import typer
 
 from harness.cli.options import LOCAL, MOST_TIMESTEPS, AsJson, DataDir, ResultsDir, stoppable
 from harness.machine.console import console as plain
-from harness.machine.console import counted
+from harness.machine.console import counted, say
 
 
 class SourceChoice(StrEnum):
@@ -73,9 +73,9 @@ def verify(
                 gap = ""
                 if result.largest is not None and result.word != "identical":
                     gap = f": {result.largest} images apart, {result.allowed:.0f} allowed"
-                print("\n  ".join((f"{path}: from {how}: {result.word}{gap}", *notes)))
+                say("\n  ".join((f"{path}: from {how}: {result.word}{gap}", *notes)))
     if as_json:
-        print(json.dumps({"verifications": rows}))
+        say(json.dumps({"verifications": rows}))
     if any(row["verdict"] == "different" for row in rows):
         raise typer.Exit(1)
 
@@ -120,7 +120,7 @@ def predict(
     )
     counts = done.predictions.counts
     if as_json:
-        print(json.dumps(msgspec.to_builtins(counts)))
+        say(json.dumps(msgspec.to_builtins(counts)))
         return
     console, about = plain(), done.about
     console.print(
@@ -135,4 +135,4 @@ def predict(
         table.add_column(column, justify="right")
     for t, correct in enumerate(counts.correct, start=1):
         table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
-    console.print(table)
+    console.say(str(table))

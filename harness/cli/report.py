@@ -10,6 +10,7 @@ import typer
 from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
+from harness.machine.console import say
 
 if TYPE_CHECKING:
     from harness.report import Source
@@ -66,7 +67,7 @@ def report(
         _check(evidence_dir, out, as_json, known, prices)
     sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
-        print(json.dumps(_document(sources, names)))
+        say(json.dumps(_document(sources, names)))
     elif _is_empty(sources):
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
         return
@@ -93,7 +94,7 @@ def _check(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: 
         str(place / name) for name in check(Folders(evidence, place, readme=None if out else README), known, prices)
     ]
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
-    print(json.dumps({"outdated": wrong}) if as_json else said)
+    say(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -21,6 +21,7 @@ from harness.cli.options import (
     stoppable,
 )
 from harness.machine.console import console as plain
+from harness.machine.console import say
 from harness.machine.process import Deadline
 
 if TYPE_CHECKING:
@@ -135,11 +136,11 @@ def run(
             plan.announce(errors)
         if dry_run:
             script = slurm_script(plan, tasks(plan, workers), deadline.seconds) if on is PlaceChoice.SLURM else ""
-            print(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
+            say(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
             return
         rows = execute(plan, errors, on.value, workers, deadline, quiet=is_worker)
         if as_json:
-            print(json.dumps({"cells": rows}))
+            say(json.dumps({"cells": rows}))
         else:
             _show_results(plan.experiment.name, plan.catalogue, results_dir)
     if any(row["status"] == "failed" for row in rows):

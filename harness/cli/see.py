@@ -11,7 +11,7 @@ import typer
 from harness.cli.options import AS_LISTED, EVIDENCE, LOCAL, AsJson, DataDir, ProfileChoice, ResultsDir, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
-from harness.machine.console import counted
+from harness.machine.console import counted, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +37,7 @@ def list_(as_json: AsJson = False) -> None:
 
     known = catalogue()
     if as_json:
-        print(json.dumps({"experiments": _rows(known)}))
+        say(json.dumps({"experiments": _rows(known)}))
         return
     console = plain()
     width = max(len(e.title) for paper in known.papers for e in paper.experiments)
@@ -74,7 +74,7 @@ def show(
     found = known.experiment(experiment)
     profiles = found.profiles if profile is None else (found.profile(profile.value),)
     if as_json:
-        print(json.dumps(experiment_document(found, known, profiles)))
+        say(json.dumps(experiment_document(found, known, profiles)))
     else:
         show_experiment(found, known, profiles, plain())
 
@@ -94,7 +94,7 @@ def status(
     if named and not found.cells:
         raise HarnessError(f"{results_dir}: no records in it", "name a folder that `harness run` wrote")
     if as_json:
-        print(json.dumps(found.document()))
+        say(json.dumps(found.document()))
         return
     console = plain()
     for line in lines(found) if found.cells else (f"no records in {results_dir}",):
@@ -105,7 +105,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
     """Show this machine: versions, device, optional packages, data sets, evidence and free disk space."""
     found = machine_document(data_dir, results_dir)
     if as_json:
-        print(json.dumps(found))
+        say(json.dumps(found))
         return
     console = plain()
     console.print(", ".join(f"{name} {number}" for name, number in found["versions"].items()))

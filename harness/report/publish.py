@@ -202,7 +202,7 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     A clone is recognised by the evidence that lies in it.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
     clone = _clone_of(sources[0].folder)
     return Origin(
         date=f"{now:%Y-%m-%d}",

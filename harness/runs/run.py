@@ -23,7 +23,7 @@ from torch import Tensor
 from encoders.base import EncoderError
 from harness.config import CellConfig
 from harness.data.types import DataSet
-from harness.errors import CellFailure, HarnessError, Stopped
+from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
 from harness.machine.files import Owner, hold, holder, report, write_atomically
 from harness.machine.process import finishing
@@ -183,7 +183,7 @@ class Run:
         except (OSError, HarnessError, Stopped):
             raise
         except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
-            return failed(config, fingerprint, setting, f"{type(error).__name__}: {error}")
+            return failed(config, fingerprint, setting, said_by(error))
 
     def _checkpoint(self, cell: PlannedCell) -> Checkpoint:
         found = checkpoint_of(cell.path, cell.fingerprint.digest, cell.config, self.setting)

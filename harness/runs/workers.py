@@ -5,7 +5,6 @@ messages: what they have done stands in the folder, as records and, for cells th
 looks there, starts a worker where one is missing, and computes nothing.
 """
 
-import getpass
 import os
 import re
 import shlex
@@ -323,7 +322,7 @@ class Slurm(Crew):
         if time.monotonic() - self.looked < QUEUE_SECONDS:
             return []
         self.looked = time.monotonic()
-        command = ["squeue", "--noheader", "--array", "--states=all", f"--user={getpass.getuser()}"]
+        command = ["squeue", "--noheader", "--array", "--states=all", f"--user={os.geteuid()}"]
         command.append("--Format=ArrayJobID:|,ArrayTaskID:|,State:|,exit_code:|")
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:  # the controller does not answer: nothing is known

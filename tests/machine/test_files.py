@@ -9,7 +9,7 @@ from pathlib import Path
 import filelock
 import pytest
 
-from harness.machine.files import Owner, hold, holder, write_atomically
+from harness.machine.files import Owner, hold, holder, read_sealed, write_atomically, write_sealed
 
 PROGRAM = """
 import sys, time
@@ -83,6 +83,25 @@ def test_a_disk_without_locks_lets_everybody_in(lock: Path, monkeypatch: pytest.
         assert owner is None
     lock.touch()
     assert holder(lock) is None
+
+
+@pytest.mark.parametrize("fault", ["another user's", "writable by others", "a changed byte", "a pipe"])
+def test_a_sealed_file_is_read_if_it_is_whole_and_this_users_alone(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "entry"
+    write_sealed(path, b"weights")
+    assert read_sealed(path) == b"weights"
+    if fault == "another user's":
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    elif fault == "writable by others":
+        path.chmod(0o666)
+    elif fault == "a changed byte":
+        path.write_bytes(path.read_bytes()[:-1] + b"S")
+    else:
+        path.unlink()
+        os.mkfifo(path)
+    assert read_sealed(path) is None
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
