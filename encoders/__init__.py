@@ -24,14 +24,14 @@ def _use_own_cache() -> None:
     # user's own cache folder, never in HARNESS_CACHE, which several may share. Where that folder, or the user's choice,
     # can be written to by others or not by this user, it is one of this process alone, that goes with it.
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(chosen or Path(user_cache_dir(APPLICATION)) / "numba")
     try:
+        folder = Path(chosen or Path(user_cache_dir(APPLICATION)) / "numba")
         folder.mkdir(parents=True, exist_ok=True)
         own = folder.is_absolute() and folder.stat().st_uid == os.geteuid()
         if own and not chosen:
             folder.chmod(0o700)
         own = own and not folder.stat().st_mode & 0o022 and os.access(folder, os.W_OK | os.X_OK)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
         own = False
     if not own:
         folder = Path(tempfile.mkdtemp(prefix="numba-"))

@@ -41,12 +41,11 @@ Splits = tuple[Split, Split]
 
 def root() -> Path:
     """The cache folder: the environment's HARNESS_CACHE, else the user's own; a temporary one without a home."""
-    own = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
-    return own if own.is_absolute() or not str(own).startswith("~") else _without_home()
-
-
-def _without_home() -> Path:
-    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}"
+    try:
+        own = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
+    except RuntimeError:
+        own = Path("~")
+    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if own.parts[0] == "~" else own
 
 
 def folder_from(variable: str) -> Path | None:
