@@ -180,7 +180,7 @@ def test_one_odd_record_hides_no_other(
     code, said = main(monkeypatch, "verify", str(path), "--from", "weights")
     assert (code, said.count("\n")) == (2, 1)
     cells = status(results, CATALOGUE, "quickstart").cells
-    assert [cell.seed for cell in cells if cell.status == "done" and cell.arm == "cyclic-16"][0] == 0
+    assert next(cell.seed for cell in cells if cell.status == "done" and cell.arm == "cyclic-16") == 0
     own = load(results, CATALOGUE)
     assert 0 in own.cells["seed"].tolist()
     assert len(own.problems) >= (2 if edits in BAD else 0)
