@@ -135,4 +135,4 @@ def predict(
         table.add_column(column, justify="right")
     for t, correct in enumerate(counts.correct, start=1):
         table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
-    console.say(str(table))
+    console.print(str(table))

@@ -127,8 +127,8 @@ def named(name: str, act: str, images: int = 0) -> Iterator[None]:
 def kept_state() -> Iterator[None]:
     """Restore after the block what code of others may have changed for all arms, and have no exit pass unnoticed."""
 
-    def refuse(code: int) -> NoReturn:
-        raise SystemExit(f"os._exit({code})")
+    def refuse(status: int) -> NoReturn:
+        raise SystemExit(f"os._exit({status})")
 
     folder, threads, leave = os.getcwd(), torch.get_num_threads(), os._exit
     dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
