@@ -71,13 +71,6 @@ def test_a_dry_run_and_a_check_are_one_document_too() -> None:
     assert (code, "reports/report.md" in json.loads(out)["outdated"]) == (1, True)
 
 
-def test_a_dry_run_trains_nothing(here: Path) -> None:
-    code, _, err = run(*QUICK, "--dry-run")
-    assert code == 0
-    assert "1 cell, 1 to do" in err
-    assert not list((here / "results").rglob("*.json"))
-
-
 def test_a_failed_cell_is_a_record_and_exit_code_1(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from harness.errors import CellFailure
 
@@ -121,13 +114,6 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], said:
     assert said in err
 
 
-def test_an_unwritable_results_folder() -> None:
-    Path("file").write_text("")
-    code, _, err = run(*QUICK, "--results-dir", "file/results")
-    assert code == 2
-    assert "cannot write to results folder" in err
-
-
 def test_a_damaged_mnist_file_is_named_with_both_digests(here: Path) -> None:
     raw = here / "data/MNIST/raw"
     raw.mkdir(parents=True)
@@ -139,22 +125,10 @@ def test_a_damaged_mnist_file_is_named_with_both_digests(here: Path) -> None:
     assert "6bbc9ace898e44ae57da46a324031adb" in err
 
 
-@pytest.mark.parametrize("name", ["list", "doctor"])
-def test_looking_changes_nothing(here: Path, name: str) -> None:
-    assert run(name)[0] == 0
-    assert not (here / "results").exists()
-
-
 def test_show_names_arms_deviations_and_claims() -> None:
     code, out, _ = run("show", "mnist-784-100-10")
     assert code == 0
     assert all(word in out for word in ("cyclic-16", "deviations: ", "mnist-t16", "Table 1"))
-
-
-def test_encoders_are_listed() -> None:
-    code, out, _ = run("encoders", "list", "--json")
-    assert code == 0
-    assert {"dct", "poisson", "direct"} <= {row["name"] for row in json.loads(out)["encoders"]}
 
 
 def test_a_new_encoder_package_is_written_once(here: Path) -> None:
@@ -185,15 +159,6 @@ def test_workers_know_the_arms_that_encoders_add(here: Path) -> None:
     command = [sys.executable, "-m", "harness", *asked]
     done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
     assert [cell["status"] for cell in json.loads(done.stdout)["cells"]] == ["done", "done"], done.stderr
-
-
-def test_status_begins_with_totals_and_lists_only_what_is_not_done() -> None:
-    run(*QUICK, "--json")
-    code, out, _ = run("status")
-    first, *others = out.splitlines()
-    assert (code, first) == (0, "1 done, 2 missing")
-    assert [line for line in others if "cyclic-16" in line] == []
-    assert len(others) == 2
 
 
 def test_list_is_one_line_a_row_at_80_columns_with_the_question_first(monkeypatch: pytest.MonkeyPatch) -> None:
