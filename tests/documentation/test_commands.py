@@ -19,7 +19,7 @@ from tests.encoders.test_skeleton import install
 
 WITH_COMMANDS = [page for page in pages() if any(commands(page))]
 SET_UP = {"python3 -m venv .venv", ". .venv/bin/activate", "python -m harness.plain"}  # the last: tests/test_plain.py
-TOOLS = ("ray start ", "export RAY_ADDRESS=")
+TOOLS = ("ray start ", "export RAY_ADDRESS=", "export SBATCH_", "sbatch ")
 EVIDENCE = ("mnist-784-100-10", "measurements", "certificates")  # enough for every page, and read in a second
 NETWORK_DATA = ("mnist", "cifar10")
 
