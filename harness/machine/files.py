@@ -130,6 +130,8 @@ def hold(path: Path) -> Iterator[Owner | None]:
     file cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file", str(path))
     lock = filelock.FileLock(path, thread_local=False)
     for left in reversed(range(TRIES)):
         try:

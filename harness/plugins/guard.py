@@ -105,7 +105,7 @@ def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
     try:
         with time_limit(seconds, f"encoder '{name}'" if foreign else ""), kept_state() if foreign else nullcontext():
             yield
-    except (EncoderError, KeyboardInterrupt, Stopped):
+    except (EncoderError, GeneratorExit, KeyboardInterrupt, Stopped):
         raise
     except Expired:
         raise CellFailure(f"encoder '{name}' hangs: it did not {act} within {seconds:.0f} s") from None

@@ -66,6 +66,14 @@ def test_a_lock_file_with_any_content_can_be_held(lock: Path, content: bytes) ->
         assert owner is None
 
 
+def test_a_pipe_in_place_of_a_lock_is_refused(lock: Path) -> None:
+    lock.parent.mkdir(parents=True)
+    os.mkfifo(lock)
+    assert holder(lock) is None
+    with pytest.raises(OSError, match="not a file"), hold(lock):
+        pass
+
+
 def test_a_holder_that_does_not_say_who_it_is_is_another_process(lock: Path) -> None:
     lock.parent.mkdir(parents=True)
     with filelock.FileLock(lock):
