@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -27,13 +26,6 @@ SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `harness encoders list` shows it.")]
 Timesteps = Annotated[int, typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps.")]
-
-
-class ReadsChoice(StrEnum):
-    """What of a spike train the linear classifier reads."""
-
-    HISTORY = "history"
-    SUM = "sum"
 
 
 @encoders_app.command(name="list", cls=Grouped)
@@ -126,8 +118,8 @@ def probe(
     dataset: Annotated[str, typer.Option(metavar="NAME", help="digits or mnist.")] = "digits",
     timesteps: Timesteps = 16,
     reads: Annotated[
-        ReadsChoice, typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
-    ] = ReadsChoice.HISTORY,
+        Literal["history", "sum"], typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
+    ] = "history",
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Plot and table, without suffix.")] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -137,14 +129,14 @@ def probe(
     from harness.machine.files import write_atomically
 
     _require_name(out)
-    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads.value, data_dir)
-    drawn = inspect.probe_figure(accuracies, dataset, reads.value)
+    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads, data_dir)
+    drawn = inspect.probe_figure(accuracies, dataset, reads)
     console = plain()
     console.print(drawn.alternative)
     console.print(_probe_table(accuracies))
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
-    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads.value).encode())
+    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads).encode())
     say(str(table))
 
 

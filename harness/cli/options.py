@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -21,13 +20,7 @@ REPORTS = Path("reports")
 README = Path("README.md")
 
 
-class ProfileChoice(StrEnum):
-    """`harness.config.PROFILES`, for the shell's completion."""
-
-    SMOKE = "smoke"
-    LITE = "lite"
-    SHORT = "short"
-    PAPER = "paper"
+ProfileChoice = Literal["smoke", "lite", "short", "paper"]  # as in `harness.config`
 
 
 def folder(text: str | Path) -> Path:

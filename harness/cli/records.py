@@ -1,9 +1,8 @@
 """`harness verify` computes records a second time; `harness predict` runs a saved network."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,14 +10,7 @@ from harness.cli.options import LOCAL, MOST_TIMESTEPS, AsJson, DataDir, ResultsD
 from harness.machine.console import console as plain
 from harness.machine.console import counted, say
 
-
-class SourceChoice(StrEnum):
-    """What a record is computed from a second time."""
-
-    WEIGHTS = "weights"
-    TRAINING = "training"
-    SNNTORCH = "snntorch"
-    NORSE = "norse"
+SourceChoice = Literal["weights", "training", "snntorch", "norse"]
 
 
 def verify(
@@ -45,7 +37,7 @@ def verify(
 
         paths = [verifying.find(name, results_dir) for name in records]
         found = [(path, verifying.finished(path)) for path in paths]
-        asked = [(path, record, verifying.source_of(source and source.value, path, record)) for path, record in found]
+        asked = [(path, record, verifying.source_of(source, path, record)) for path, record in found]
         rows = []
         for path, record, how in asked:
             data = verifying.recorded_data(record, data_dir)

@@ -1,10 +1,9 @@
 """`harness run`: train the cells of an experiment that have no record yet, and show the results."""
 
 import json
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -30,30 +29,10 @@ if TYPE_CHECKING:
 what, how_much, where_ = (partial(typer.Option, rich_help_panel=name) for name in ("What", "How much", "Where"))
 
 
-class DeviceChoice(StrEnum):
-    """A device; auto: a GPU if there is one."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class KernelChoice(StrEnum):
-    """`harness.snn.kernels.Kernel`, named here because that module imports torch."""
-
-    AUTO = "auto"
-    NUMBA = "numba"
-    EVENTS = "events"
-    TRITON = "triton"
-    REFERENCE = "reference"
-
-
-class PlaceChoice(StrEnum):
-    """What the workers run on."""
-
-    HERE = "here"
-    SLURM = "slurm"
-    RAY = "ray"
+# As in `harness.runs` and `harness.snn`, which import torch.
+DeviceChoice = Literal["auto", "cpu", "cuda"]
+KernelChoice = Literal["auto", "numba", "events", "triton", "reference"]
+PlaceChoice = Literal["here", "slurm", "ray"]
 
 
 def run(
@@ -83,16 +62,16 @@ def run(
         str | None,
         how_much("--for", metavar="TIME", help="Stop with a checkpoint after 90s, 9m or 2h, say (exit code 75)."),
     ] = None,
-    device: Annotated[DeviceChoice, where_(help="auto: a GPU if there is one.")] = DeviceChoice.AUTO,
+    device: Annotated[DeviceChoice, where_(help="auto: a GPU if there is one.")] = "auto",
     kernel: Annotated[
         KernelChoice,
         where_(help="events skips inputs of zero: for wide networks without a GPU. reference is slow and readable."),
-    ] = KernelChoice.AUTO,
+    ] = "auto",
     workers: Annotated[
         int | None,
         where_(metavar="NUMBER", help="Number of processes. Default: one here, elsewhere one a cell."),
     ] = None,
-    on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = PlaceChoice.HERE,
+    on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = "here",
     data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=DATA_HELP)] = None,
     results_dir: Annotated[Path, folder_option("Folder of the records.", "Where")] = LOCAL,
     keep_weights: Annotated[
@@ -110,19 +89,19 @@ def run(
         from harness.runs.plan import make_plan
         from harness.runs.workers import execute, require_possible, slurm_script, tasks
 
-        require_possible(on.value, workers)
+        require_possible(on, workers)
         is_worker = worker_of is not None
         plan = make_plan(
             catalogue(),
             experiment,
-            profile=profile and profile.value,
+            profile=profile,
             seeds=seeds,
             arms=arm or (),
             encoders=encoder or (),
-            device=device.value,
-            kernel=kernel.value,
+            device=device,
+            kernel=kernel,
             workers=workers or 1,
-            elsewhere=on is not PlaceChoice.HERE,
+            elsewhere=on != "here",
             data_dir=data_dir,
             results=results_dir,
             retry_failed=retry_failed,
@@ -135,10 +114,10 @@ def run(
         if not is_worker:
             plan.announce(errors)
         if dry_run:
-            script = slurm_script(plan, tasks(plan, workers), deadline.seconds) if on is PlaceChoice.SLURM else ""
+            script = slurm_script(plan, tasks(plan, workers), deadline.seconds) if on == "slurm" else ""
             say(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
             return
-        rows = execute(plan, errors, on.value, workers, deadline, quiet=is_worker)
+        rows = execute(plan, errors, on, workers, deadline, quiet=is_worker)
         if as_json:
             say(json.dumps({"cells": rows}))
         else:

@@ -72,7 +72,7 @@ def show(
 
     known = catalogue()
     found = known.experiment(experiment)
-    profiles = found.profiles if profile is None else (found.profile(profile.value),)
+    profiles = found.profiles if profile is None else (found.profile(profile),)
     if as_json:
         say(json.dumps(experiment_document(found, known, profiles)))
     else:
