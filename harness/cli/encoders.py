@@ -49,7 +49,7 @@ def list_(as_json: AsJson = False) -> None:
     for row in rows:
         facts = ("broken",) if row.info is None else _facts(row.info)
         table.add_row(row.name, row.origin, *facts[: len(table.columns) - 2])
-    console.print(str(table))
+    console.print(table)
     for row in rows:
         if row.broken is not None:
             console.print(f"{row.name}: {row.broken}", style="red")

@@ -127,4 +127,4 @@ def predict(
         table.add_column(column, justify="right")
     for t, correct in enumerate(counts.correct, start=1):
         table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
-    console.print(str(table))
+    console.print(table)
