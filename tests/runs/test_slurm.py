@@ -1,5 +1,6 @@
 """`--on slurm` on a real Slurm of one node: the records of one process, whatever happens to tasks and node."""
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.robust import tiny
 from tests.runs.cluster import Cluster
 from tests.runs.conftest import Server, Started, digests, left_over
 
@@ -101,8 +103,10 @@ def test_the_script_of_a_dry_run_is_submitted_and_not_waited_for(
 ) -> None:
     run = start("--dry-run")
     run.done()
-    script = run.said()[run.said().index("#!/bin/bash") :]
-    environment = {**os.environ, **slurm.environment, "HARNESS_CACHE": str(tmp_path / "cache")}
+    (document,) = [line for line in run.said().splitlines() if line.startswith("{")]
+    script = json.loads(document)["script"]
+    own = {"HARNESS_CACHE": str(tmp_path / "cache"), "PYTHONPATH": tiny.root()}
+    environment = {**os.environ, **slurm.environment, **own}
     subprocess.run(["sbatch"], input=script, text=True, env=environment, check=True, capture_output=True, cwd=tmp_path)
     ended(slurm)
     assert digests(tmp_path) == whole, logs(tmp_path)

@@ -6,6 +6,7 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from safetensors import safe_open
@@ -15,6 +16,7 @@ from harness.analysis.frame import load as load_frames
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.records.store import read_record, record_paths
+from harness.records.weights import content_of, read_weights
 from harness.runs.plan import PlannedCell, cells_of, configurations
 from harness.runs.run import SMALL, Finished, Run, keeps
 from harness.runs.status import status
@@ -114,6 +116,15 @@ def test_a_changed_byte_is_refused(own: Kept, call: Call, at: int, alone: bool) 
     code, message = call("predict", own.weights)
     assert (code, message.count("\n")) == (2, 0)
     assert str(own.weights) in message
+
+
+@pytest.mark.parametrize("fields", [{"timesteps": 0}, {"timesteps": 10**6}, {"classes": 0}, {"leak": 2.0}], ids=str)
+def test_what_no_network_has_is_refused(own: Kept, call: Call, fields: dict[str, float]) -> None:
+    found = read_weights(own.weights)
+    own.record.unlink()
+    own.weights.write_bytes(content_of(msgspec.structs.replace(found.about, **fields), found.tensors))
+    code, message = call("predict", own.weights)
+    assert (code, f"$.{next(iter(fields))}" in message) == (2, True)
 
 
 class Bomb:
