@@ -74,13 +74,17 @@ def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | 
 
     Raises HarnessError for an unknown data set or image, EncoderError for an unknown encoder or a T that does not fit.
     """
-    with named(name, "be made"):
-        encoder = encoders.create(name)
     data = load(dataset, data_dir)
     if not 0 <= number < len(data.test):
         raise HarnessError(f"{dataset} has no test image {number}", f"use 0 to {len(data.test) - 1}")
     known = normalised(subset(data.train, min(CALIBRATION_IMAGES, len(data.train)), 0).images)
-    image = normalised(data.test.images[number : number + 1])
+    return view_of(name, dataset, number, known, normalised(data.test.images[number : number + 1]), timesteps)
+
+
+def view_of(name: str, dataset: str, number: int, known: Tensor, image: Tensor, timesteps: int) -> View:
+    """As `look`, of an image `[1, C, H, W]` in [-1, 1]; `known` `[M, C, H, W]`: images that fit and read the code."""
+    with named(name, "be made"):
+        encoder = encoders.create(name)
     with named(name, "be shown", CALIBRATION_IMAGES):
         encoder = encoder.calibrate(known)
         train = encoder.encode(image, timesteps, encoder_key(0, "encoder-test"))
@@ -274,7 +278,9 @@ def _counts(axes: "Axes", view: View) -> None:
 
 def _raster(axes: "Axes", view: View) -> None:
     pixels, timesteps = view.raster.shape
-    axes.imshow(_colours(view.raster), aspect="auto", interpolation="none", extent=(0.5, timesteps + 0.5, 0, pixels))
+    axes.imshow(
+        raster_colours(view.raster), aspect="auto", interpolation="none", extent=(0.5, timesteps + 0.5, 0, pixels)
+    )
     for edge in range(1, timesteps):
         axes.axvline(edge + 0.5, color=NOTHING, linewidth=1.2 if timesteps <= 20 else 0.4)
     axes.set(xticks=_ticks(view), yticks=[])
@@ -292,7 +298,7 @@ def _ticks(view: View) -> list[int]:
     return [1, *range(max(2, every), timesteps + 1, every)]
 
 
-def _colours(values: Any) -> Any:
+def raster_colours(values: Any) -> Any:
     """RGB: white without a spike, orange for positive, blue for negative, stronger for larger ones. Pixel 0 is last."""
     from matplotlib.colors import to_rgb
 
@@ -395,7 +401,7 @@ def probe_csv(accuracies: Accuracies, dataset: str, reads: str) -> str:
 def probe_figure(accuracies: Accuracies, dataset: str, reads: str) -> Picture:
     """Accuracy of the probe against timestep, one line for each encoder."""
     title = f"Linear probe of codes on {dataset}"
-    words = f"{title}: a linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
+    words = f"A linear classifier of {READS_WORDS[reads]}, trained on {TRAINING_IMAGES:,} images; no SNN."
     with styled():
         figure, (axes,) = new_figure(3.0)
         looks = looks_of((name, name) for name in accuracies)

@@ -17,6 +17,8 @@ from harness.cli import options, records
 from harness.cli.encoders import encoders_app
 from harness.errors import HarnessError
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 
 def run(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the command, as `main` gives them."""
@@ -153,6 +155,7 @@ def test_encoders_with_parameters_and_timesteps_are_arms_with_records_that_stay_
     assert "poisson(rate=0.5)@4" in run("report", "quickstart")[1]
 
 
+@pytest.mark.slow
 def test_workers_know_the_arms_that_encoders_add(here: Path) -> None:
     asked = (*QUICK, "--encoder", "poisson(rate=0.5)@4", "--workers", "2", "--json")
     environment = {**os.environ, "PYTHONPATH": ROOT}

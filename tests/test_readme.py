@@ -1,4 +1,4 @@
-"""README's commands do what it says, from a fresh clone on, and the speed page quotes the committed bench."""
+"""README's commands do what it says, from a fresh clone on."""
 
 import json
 import os
@@ -10,15 +10,13 @@ import sys
 import sysconfig
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bench.workload import DEFAULT
 from tests.robust.command import main
 
 ROOT = Path(__file__).parent.parent
-README, SPEED = ROOT / "README.md", ROOT / "docs/speed.md"
+README = ROOT / "README.md"
 SOURCES = ("harness", "encoders", "pyproject.toml", "README.md", "LICENSE", "results/evidence")
 
 
@@ -102,40 +100,3 @@ def test_after_both_blocks_of_readme_with_a_run_between_them_all_evidence_is_fre
     states = {(c["experiment"], c["arm"], c["status"]): c["reason"] for c in cells if c["status"] != "missing"}
     assert sum(cell["status"] == "done" for cell in cells) > 50
     assert {key: reason for key, reason in states.items() if key[2] != "done"} == {}
-
-
-# The speed page
-
-
-@pytest.fixture(scope="module")
-def bench() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((ROOT / "results/evidence/bench/bench.json").read_text("utf-8"))
-    return content
-
-
-def test_the_speed_table_is_that_of_the_committed_bench(bench: dict[str, Any]) -> None:
-    lines = [line for line in SPEED.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
-    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    points = [f"{point.network}, {point.batch}, {point.timesteps}" for point in DEFAULT.points]
-    assert [row[0] for row in table[2:]] == points
-    for size, *cells in table[2:]:
-        network, batch, timesteps = size.split(", ")
-        point = ("step", network, int(batch), int(timesteps))
-        rows = [row for row in bench["rows"] if (row["what"], row["network"], row["batch"], row["timesteps"]) == point]
-        times = {row["implementation"]: row["ms_per_image"] for row in rows}
-        peers = [(row["ms_per_image"], row["implementation"]) for row in rows if row["kind"] == "peer"]
-        fastest, peer = min(found for found in peers if found[0] is not None)
-        mine, floor = times["ours bf16"], times["matmuls bf16"]
-        quoted = [f"{mine:.3g} ms", f"{floor:.3g} ms", f"{mine / floor:.2f}"]
-        assert cells == [*quoted, f"{peer}, {fastest:.3g} ms", f"{fastest / mine:.2f}"]
-
-
-def test_memory_and_start_up_are_those_of_the_committed_bench(bench: dict[str, Any]) -> None:
-    text = " ".join(SPEED.read_text(encoding="utf-8").split())
-    (step,) = [row["peak_mib"] for row in bench["footprints"] if row["what"] == "step"]
-    name = "peak memory against the leanest peer as documented or under autocast"
-    (share,) = [target["measured"] for target in bench["targets"] if target["statement"] == name]
-    assert f"takes {step / 1024:.1f} GiB beside its weights" in text
-    assert f"a step needs at most {share:.2f} of the leanest peer's" in text
-    assert f"`harness --help` answers in {bench['startup']['help_seconds']:.1f} s" in text
-    assert f"its first training step after {bench['startup']['first_step_seconds']:.1f} s" in text

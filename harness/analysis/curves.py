@@ -6,21 +6,18 @@ alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from harness.analysis.frame import CELL, Loaded, percent
+from harness.analysis.frame import CELL, Curve, Key, Loaded, percent
 from harness.analysis.statistics import Outcomes, accuracy_outcomes, difference_outcomes, outcomes_without_images
 from harness.catalogue import Experiment
 from harness.config import EncoderSpec, ProfileName
 from harness.records.store import Answers
 
-Key = tuple[str, str, str, int]
 CODES_OF_P = frozenset({"poisson", "phase", "burst", "ttfs", "latency"})
-Curve = npt.NDArray[np.float64]
 
 
 def steps_to_reach(accuracy: npt.ArrayLike, target: float) -> int | None:
@@ -42,27 +39,28 @@ def steps_label(steps: int | None, timesteps: int) -> str:
 class Cells:
     """Loaded records by (experiment, profile, arm, seed).
 
-    Of done cells: `accuracy`, percent at every timestep, and `balanced`, the same straight after balancing; `answers`,
-    which images were right; `images`, how many there are; `optimism`, percentage points; `known`, percent at every
-    timestep on a sample of training images; `ann`, percent of the pre-trained ANN, NaN where it is not told.
-    `state`: of every cell, "done", or "failed: …" or "stale: …" with the reason. `fingerprint`: of every cell.
-    `weights`: the SHA-256 of the weights that a done cell kept, or empty. `device`: what computed a cell, or empty.
-    `readings`: by fraction of fine-tuning, percent at the last timestep, of cells that were read on the way.
+    Of done cells: `accuracy`, percent at every timestep, and `balanced`, the same straight after balancing;
+    `train_curves`, the same on a sample of training images; `answers`, which images were right; `images`, how many
+    there are; `optimism`, percentage points; `ann`, percent of the pre-trained ANN, NaN where it is not told;
+    `weights`, the SHA-256 of the weights that it kept, or empty; `readings`, by fraction of fine-tuning percent at the
+    last timestep, where it was read on the way.
+    Of every cell: `state`, "done", or "failed: …" or "stale: …" with the reason; `fingerprint`; `device`, what computed
+    it, or empty.
     """
 
-    accuracy: Mapping[Key, Curve]
-    balanced: Mapping[Key, Curve]
-    answers: Mapping[Key, Answers]
-    images: Mapping[Key, int]
-    optimism: Mapping[Key, float]
-    state: Mapping[Key, str]
-    fingerprint: Mapping[Key, str]
-    problems: tuple[str, ...]
-    known: Mapping[Key, Curve] = field(default_factory=dict)
+    accuracy: Mapping[Key, Curve] = field(default_factory=dict)
+    balanced: Mapping[Key, Curve] = field(default_factory=dict)
+    train_curves: Mapping[Key, Curve] = field(default_factory=dict)
+    answers: Mapping[Key, Answers] = field(default_factory=dict)
+    images: Mapping[Key, int] = field(default_factory=dict)
+    optimism: Mapping[Key, float] = field(default_factory=dict)
     ann: Mapping[Key, float] = field(default_factory=dict)
     weights: Mapping[Key, str] = field(default_factory=dict)
-    device: Mapping[Key, str] = field(default_factory=dict)
     readings: Mapping[Key, Mapping[float, float]] = field(default_factory=dict)
+    state: Mapping[Key, str] = field(default_factory=dict)
+    fingerprint: Mapping[Key, str] = field(default_factory=dict)
+    device: Mapping[Key, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,44 +85,44 @@ class PlannedSeeds:
 
 def index(loaded: Loaded) -> Cells:
     """Loaded records, found by key."""
-    first = loaded.curves.drop_duplicates(list(CELL))
-    images = {
-        _key(tuple(names)): int(total) for *names, total in first[[*CELL, "total"]].itertuples(index=False, name=None)
-    }
-    rows = {_key(tuple(row[name] for name in CELL)): row for row in loaded.cells.to_dict("records")}
+    curves = loaded.curves.sort_values("timestep")
+    accuracy = percent(curves["correct"].to_numpy(), curves["total"].to_numpy())
+    total = curves["total"].to_numpy()
+    # The places of each cell's rows: a frame for each of thousands of cells would take seconds.
+    places = {_key(names): rows for names, rows in curves.groupby(CELL, sort=False).indices.items()}
+    cells = {_key(tuple(row[name] for name in CELL)): row for row in loaded.cells.to_dict("records")}
     readings: dict[Key, dict[float, float]] = {}
-    for *names, fraction, correct, total in loaded.readings.itertuples(index=False, name=None):
-        readings.setdefault(_key(tuple(names)), {})[float(fraction)] = float(percent(correct, total))
+    for *names, fraction, correct, images in loaded.readings.itertuples(index=False, name=None):
+        readings.setdefault(_key(names), {})[float(fraction)] = float(percent(correct, images))
     return Cells(
-        accuracy=_curves(loaded.curves),
-        balanced=_curves(loaded.balanced),
+        accuracy={key: accuracy[rows] for key, rows in places.items()},
+        balanced=loaded.balanced,
+        train_curves=loaded.train_curves,
         answers=loaded.answers,
-        images=images,
-        optimism={key: float(row["optimism"]) for key, row in rows.items()},
-        state={
-            key: "done" if row["status"] == "done" else f"{row['status']}: {row['reason']}" for key, row in rows.items()
-        },
-        fingerprint={key: str(row["fingerprint"]) for key, row in rows.items()},
-        problems=loaded.problems,
-        known=_curves(loaded.known),
-        ann={key: float(row["ann_accuracy"]) for key, row in rows.items()},
-        weights={key: str(row["weights"]) for key, row in rows.items() if row["status"] == "done"},
-        device={key: str(row["device"]) for key, row in rows.items()},
+        images={key: int(total[rows[0]]) for key, rows in places.items()},
+        optimism={key: float(row["optimism"]) for key, row in cells.items()},
+        ann={key: float(row["ann_accuracy"]) for key, row in cells.items()},
+        weights={key: str(row["weights"]) for key, row in cells.items() if row["status"] == "done"},
         readings=readings,
+        state={
+            key: "done" if row["status"] == "done" else f"{row['status']}: {row['reason']}"
+            for key, row in cells.items()
+        },
+        fingerprint={key: str(row["fingerprint"]) for key, row in cells.items()},
+        device={key: str(row["device"]) for key, row in cells.items()},
+        problems=loaded.problems,
     )
 
 
-def _curves(frame: pd.DataFrame) -> dict[Key, Curve]:
-    ordered = frame.sort_values("timestep")
-    accuracy = percent(ordered["correct"].to_numpy(), ordered["total"].to_numpy())
-    # The places of each cell's rows: a frame for each of thousands of cells would take seconds.
-    return {_key(key): accuracy[places] for key, places in ordered.groupby(CELL, sort=False).indices.items()}
+def _key(names: Any) -> Key:
+    experiment, profile, arm, seed = names
+    return str(experiment), str(profile), str(arm), int(seed)
 
 
 def profiles_with_records(cells: Cells, experiment: Experiment, arms: Sequence[str]) -> list[ProfileName]:
     """The profiles of the experiment at which any of the arms has a record, done or not."""
-    found = {key[1] for key in cells.state if key[0] == experiment.name and key[2] in arms}
-    return [name for name in experiment.profile_names if name in found]
+    recorded = {key[1] for key in cells.state if key[0] == experiment.name and key[2] in arms}
+    return [name for name in experiment.profile_names if name in recorded]
 
 
 def seeds_done(cells: Cells, experiment: str, profile: str, arms: Sequence[str], planned: int) -> PlannedSeeds:
@@ -151,12 +149,6 @@ def _gap(cells: Cells, key: Key) -> str:
     return "" if state == "done" else state
 
 
-def _key(values: object) -> Key:
-    assert isinstance(values, tuple)
-    experiment, profile, arm, seed = values
-    return str(experiment), str(profile), str(arm), int(seed)
-
-
 def accuracy_of(cells: Cells, keys: Sequence[Key], timestep: int) -> Outcomes:
     """The accuracy of one arm at `timestep` (from 1), a key for each seed."""
     if (table := _answers(cells, keys, timestep)) is not None:
@@ -179,14 +171,14 @@ def difference_of(
     return outcomes_without_images(apart, lowest=-100.0)
 
 
-def known_difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], timestep: int) -> Outcomes | None:
+def train_difference_of(cells: Cells, greater: Sequence[Key], less: Sequence[Key], timestep: int) -> Outcomes | None:
     """As `difference_of`, on a fixed sample of training images; None where a record does not tell.
 
     Records tell how many of these images are right, not which.
     """
-    if not all(key in cells.known for key in (*greater, *less)):
+    if not all(key in cells.train_curves for key in (*greater, *less)):
         return None
-    arms = [np.array([cells.known[key][timestep - 1] for key in keys]) for keys in (greater, less)]
+    arms = [np.array([cells.train_curves[key][timestep - 1] for key in keys]) for keys in (greater, less)]
     return outcomes_without_images(arms[0] - arms[1], lowest=-100.0)
 
 
@@ -231,15 +223,11 @@ def percent_at(cells: Cells, keys: Sequence[Key], timestep: int) -> npt.NDArray[
 
 def balanced_at(cells: Cells, keys: Sequence[Key], timestep: int) -> float | None:
     """The mean accuracy straight after balancing, where every seed's record has it."""
-    curves = [cells.balanced.get(key) for key in keys]
-    known = [float(curve[timestep - 1]) for curve in curves if curve is not None and len(curve) >= timestep]
-    return sum(known) / len(known) if known and len(known) == len(keys) else None
+    curves = [curve for key in keys if (curve := cells.balanced.get(key)) is not None and len(curve) >= timestep]
+    return sum(float(curve[timestep - 1]) for curve in curves) / len(keys) if 0 < len(curves) == len(keys) else None
 
 
 def _answers(cells: Cells, keys: Sequence[Key], timestep: int) -> npt.NDArray[np.bool_] | None:
     """[seeds, images], or None where a seed does not keep its answers at this timestep."""
-    rows = [cells.answers.get(key, {}).get(timestep) for key in keys]
-    known = [row for row in rows if row is not None]
-    if not known or len(known) < len(rows) or len({row.size for row in known}) > 1:
-        return None
-    return np.stack(known)
+    rows = [row for key in keys if (row := cells.answers.get(key, {}).get(timestep)) is not None]
+    return np.stack(rows) if 0 < len(rows) == len(keys) and len({row.size for row in rows}) == 1 else None

@@ -7,15 +7,13 @@ also at the end: records say how many test images were right on the way, not whi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import SupportsFloat
+from typing import Any, Self
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from harness.analysis.curves import Cells, Key, difference_of
-from harness.analysis.frame import percent
-from harness.analysis.statistics import LEAST_SEEDS, estimate, outcomes_without_images
+from harness.analysis.curves import Cells, difference_of
+from harness.analysis.frame import Key, percent
+from harness.analysis.statistics import LEAST_SEEDS, Outcomes, estimate, outcomes_without_images
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
 
@@ -29,25 +27,32 @@ TRAINING = (
 )
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Accuracy of `arm` minus that of `versus` after `timestep` steps, in percentage points.
+@dataclass(frozen=True, kw_only=True)
+class Paired:
+    """A difference of two arms in percentage points: of each seed that both have finished, and on average.
 
-    `runs`: one difference for each planned seed that both arms have finished. `low` .. `high`: the 95 % interval, None
-    below three seeds. `images`: whether it covers the draw of the test images too, beside that of the seeds.
+    `low` .. `high`: the 95 % interval, None below three seeds. `images`: whether it covers the draw of the test images
+    too, beside that of the seeds.
     """
 
-    experiment: str
-    profile: ProfileName
-    arm: str
-    versus: str
-    timestep: int
     runs: tuple[float, ...]
-    planned: int
     mean: float
     low: float | None
     high: float | None
     images: bool
+
+    @classmethod
+    def of(cls, outcomes: Outcomes, **names: Any) -> Self:
+        """The difference whose outcomes are these; `names`: the other fields."""
+        estimated, known = estimate(outcomes), outcomes.seeds >= LEAST_SEEDS
+        return cls(
+            runs=tuple(map(float, outcomes.per_seed)),
+            mean=float(estimated.mean),
+            low=float(estimated.low) if known else None,
+            high=float(estimated.high) if known else None,
+            images="images" in estimated.sources,
+            **names,
+        )
 
     @property
     def over(self) -> str:
@@ -58,19 +63,21 @@ class Difference:
 
     def __str__(self) -> str:
         """The mean with its interval; below three seeds the difference of each."""
-        return in_words(self.mean, self.low, self.high, self.runs)
+        if self.low is None or self.high is None:
+            return ", ".join(f"{run:+.2f}" for run in self.runs)
+        return f"{self.mean:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
 
 
-def in_words(mean: float, low: float | None, high: float | None, runs: Sequence[float]) -> str:
-    """A difference in points: the mean with its interval; without one, below three seeds, that of each run."""
-    if low is None or high is None:
-        return ", ".join(f"{run:+.2f}" for run in runs)
-    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
+@dataclass(frozen=True, kw_only=True)
+class Difference(Paired):
+    """Accuracy of `arm` minus that of `versus` after `timestep` steps; `planned`: the number of planned seeds."""
 
-
-def in_points(mean: SupportsFloat, low: SupportsFloat, high: SupportsFloat, note: str = "") -> str:
-    """A difference in points with its interval in a sentence; `note` stands in the brackets, after the interval."""
-    return f"{float(mean):+.2f} points (95 %: {float(low):+.2f} to {float(high):+.2f}{note})"
+    experiment: str
+    profile: ProfileName
+    arm: str
+    versus: str
+    timestep: int
+    planned: int
 
 
 def differences(cells: Cells, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
@@ -102,46 +109,25 @@ def _difference(cells: Cells, experiment: Experiment, profile: ProfileName, arm:
         ((experiment.name, profile, arm.name, seed), (experiment.name, profile, versus.name, seed))
         for seed in range(planned)
     ]
-    both = [pair for pair in keys if all(_reaches(cells, key, step) for key in pair)]
+    both = [pair for pair in keys if all(len(cells.accuracy.get(key, ())) >= step for key in pair)]
     if not both:
         return None
-    outcomes = difference_of(cells, [mine for mine, _ in both], [other for _, other in both], step)
-    found, known = estimate(outcomes), outcomes.seeds >= LEAST_SEEDS
-    return Difference(
+    return Difference.of(
+        difference_of(cells, [ours for ours, _ in both], [other for _, other in both], step),
         experiment=experiment.name,
         profile=profile,
         arm=arm.name,
         versus=versus.name,
         timestep=step,
-        runs=tuple(map(float, outcomes.per_seed)),
         planned=planned,
-        mean=float(found.mean),
-        low=float(found.low) if known else None,
-        high=float(found.high) if known else None,
-        images="images" in found.sources,
     )
 
 
-def _reaches(cells: Cells, key: Key, step: int) -> bool:
-    return key in cells.accuracy and len(cells.accuracy[key]) >= step
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A difference after a `fraction` (0..1) of fine-tuning, in percentage points, as `differences.Difference` is.
-
-    `runs`: one difference for each seed. `low` .. `high`: the 95 % interval over seeds, None below three.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Reading(Paired):
+    """A difference after a `fraction` (0..1) of fine-tuning."""
 
     fraction: float
-    runs: tuple[float, ...]
-    mean: float
-    low: float | None
-    high: float | None
-
-    def __str__(self) -> str:
-        """The mean with its interval; below three seeds the difference of each."""
-        return in_words(self.mean, self.low, self.high, self.runs)
 
 
 @dataclass(frozen=True)
@@ -173,46 +159,27 @@ def along_training(readings: pd.DataFrame, experiment: Experiment, profile: Prof
 
     A smoke run has none: it is never judged.
     """
-    own = readings[(readings["experiment"] == experiment.name) & (readings["profile"] == profile)]
-    if profile == "smoke" or own.empty:
+    rows = readings[(readings["experiment"] == experiment.name) & (readings["profile"] == profile)]
+    if profile == "smoke" or rows.empty:
         return ()
-    own = own.assign(accuracy=percent(own["correct"], own["total"]))
-    present = set(own["arm"])
-    arms = [arm for arm in experiment.arms if arm.name in present]
-    equal = [(arm, versus) for arm, versus in pairs(arms) if arm.timesteps == versus.timesteps]
-    found = (
-        _pair(own, arm, versus, experiment.seeds_in_common((arm.name, versus.name), profile)) for arm, versus in equal
-    )
-    return tuple(one for one in found if one is not None)
+    rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))
+    arms = [arm for arm in experiment.arms if arm.name in set(rows["arm"])]
+    result = []
+    for arm, versus in pairs(arms):
+        planned = experiment.seeds_in_common((arm.name, versus.name), profile)
+        apart = _by_seed(rows, arm, planned) - _by_seed(rows, versus, planned)
+        # A fraction that no common seed has is no reading; a seed that lacks one of the others is left out of all.
+        apart = apart.dropna(axis="index", how="all").dropna(axis="columns", how="all").dropna(axis="index")
+        if arm.timesteps == versus.timesteps and not apart.empty:
+            of_fractions = tuple(
+                Reading.of(outcomes_without_images(apart[fraction].to_numpy(), lowest=-100.0), fraction=float(fraction))
+                for fraction in apart.columns
+            )
+            result.append(AlongTraining(arm.name, versus.name, arm.timesteps, planned, of_fractions))
+    return tuple(result)
 
 
-def _pair(own: pd.DataFrame, arm: Arm, versus: Arm, planned: int) -> AlongTraining | None:
-    apart = _by_seed(own, arm, planned) - _by_seed(own, versus, planned)
-    # A fraction that no common seed has is no reading; a seed that lacks one of the others is left out of all.
-    apart = apart.dropna(axis="index", how="all").dropna(axis="columns", how="all").dropna(axis="index")
-    if apart.empty:
-        return None
-    fractions = [float(fraction) for fraction in apart.columns]
-    return AlongTraining(arm.name, versus.name, arm.timesteps, planned, _readings(fractions, apart.to_numpy().T))
-
-
-def _by_seed(own: pd.DataFrame, arm: Arm, planned: int) -> pd.DataFrame:
+def _by_seed(rows: pd.DataFrame, arm: Arm, planned: int) -> pd.DataFrame:
     """Accuracy in percent, a row for each planned seed and a column for each fraction, ascending."""
-    rows = own[(own["arm"] == arm.name) & (own["seed"] < planned)]
-    return rows.pivot(index="seed", columns="fraction", values="accuracy")
-
-
-def _readings(fractions: list[float], runs: npt.NDArray[np.float64]) -> tuple[Reading, ...]:
-    """A reading for each row of `runs`, [fractions, seeds]."""
-    found = estimate(outcomes_without_images(runs, lowest=-100.0))
-    known = runs.shape[1] >= LEAST_SEEDS
-    return tuple(
-        Reading(
-            fraction=fraction,
-            runs=tuple(map(float, runs[place])),
-            mean=float(found.mean[place]),
-            low=float(found.low[place]) if known else None,
-            high=float(found.high[place]) if known else None,
-        )
-        for place, fraction in enumerate(fractions)
-    )
+    of_arm = rows[(rows["arm"] == arm.name) & (rows["seed"] < planned)]
+    return of_arm.pivot(index="seed", columns="fraction", values="accuracy")

@@ -5,7 +5,7 @@ Below: rows of one record; `load`, which reads a results folder; and measurement
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,19 @@ import pandas as pd
 
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, ProfileName, canonical_json
-from harness.errors import HarnessError
 from harness.machine.files import read_regular, write_atomically
 from harness.records import certificates
 from harness.records.freshness import Freshness, Records, freshness_in
 from harness.records.store import LARGEST_RECORD, Answers, answers_in, companion_paths, record_path, record_paths
 from harness.records.verifications import verifications_of
-from harness.schema import Counts, Record
+from harness.schema import Record
 
 ARM = ["experiment", "profile", "arm"]
 CELL = [*ARM, "seed"]
 FOLDER = "measurements"
 ADDITIONS_ALONE = frozenset({"poisson", "phase", "ttfs"})
+Key = tuple[str, str, str, int]  # experiment, profile, arm, seed
+Curve = npt.NDArray[np.float64]  # percent after every timestep
 _PLACE = {"experiment": "str", "profile": "str", "arm": "str", "seed": "int64"}
 _COUNTS = {"correct": "int64", "total": "int64"}
 CURVES = {**_PLACE, "timestep": "int64", **_COUNTS}
@@ -82,10 +83,10 @@ def optimism(accuracy_after_epochs: Sequence[float]) -> float:
     return max(accuracy_after_epochs) - accuracy_after_epochs[-1] if accuracy_after_epochs else float("nan")
 
 
-def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
+def _row(record: Record, path: Path, stale: str) -> dict[str, Any]:
     """The row of one record; `stale` says why it may not be judged, empty where it may."""
-    return {
-        **_key(record),
+    row = {
+        **_cell(record),
         "status": "stale" if stale else record.status,
         "reason": stale or (record.failure.reason if record.failure else ""),
         "path": str(path),
@@ -95,19 +96,17 @@ def cell_row(record: Record, path: Path, stale: str) -> dict[str, Any]:
         "encoder": record.config.encoder.name,
         "timesteps": record.config.timesteps,
         "seconds": sum(record.timings.values()),
-        "verified": "; ".join(f"{found.source}: {found.verdict}" for found in verifications_of(path, record)),
-        **(_outcome(record) if record.status == "done" and not stale else {}),
+        "verified": "; ".join(f"{answer.source}: {answer.verdict}" for answer in verifications_of(path, record)),
     }
-
-
-def _outcome(record: Record) -> dict[str, Any]:
+    if stale or record.status != "done":
+        return row
     assert record.curve is not None, "a done record without a curve is refused before"
-    final, total = record.curve.correct[-1], record.curve.total
-    accuracy = float(percent(final, total))
+    accuracy = float(percent(record.curve.correct[-1], record.curve.total))
     excess = optimism([float(percent(epoch.correct, epoch.total)) for epoch in record.epochs])
-    return {
-        "correct": final,
-        "total": total,
+    ann = record.ann_epochs[-1] if record.ann_epochs else None
+    return row | {
+        "correct": record.curve.correct[-1],
+        "total": record.curve.total,
         "accuracy": accuracy,
         "best_accuracy": accuracy + excess,
         "optimism": excess,
@@ -115,14 +114,8 @@ def _outcome(record: Record) -> dict[str, Any]:
         "accumulates": sum(layer.accumulates for layer in record.layers) if record.layers else None,
         "encoder_operations": record.encoder_operations,
         "encoder_macs": encoder_macs(record),
-        "ann_accuracy": _of_ann(record),
+        "ann_accuracy": None if ann is None else float(percent(ann.correct, ann.total)),
     }
-
-
-def _of_ann(record: Record) -> float | None:
-    """Test accuracy of the pre-trained ANN after its last epoch, in percent."""
-    last = record.ann_epochs[-1] if record.ann_epochs else None
-    return None if last is None else float(percent(last.correct, last.total))
 
 
 def encoder_macs(record: Record) -> float | None:
@@ -131,64 +124,58 @@ def encoder_macs(record: Record) -> float | None:
     A record without `encoder_macs` tells its encoder's operations in one sum. They are parted as the encoder's own
     `operations` parts them for the record's configuration, and only where that sum fits: else nothing is guessed.
     """
-    if record.encoder_macs is not None or record.encoder_operations is None:
+    operations, encoder = record.encoder_operations, record.config.encoder
+    if record.encoder_macs is not None or operations is None:
         return record.encoder_macs
-    if record.encoder_operations == 0 or record.config.encoder.name in ADDITIONS_ALONE:
+    if operations == 0 or encoder.name in ADDITIONS_ALONE:
         return 0.0
-    return _of_dct(record, record.encoder_operations) if record.config.encoder.name == "dct" else None
-
-
-def _of_dct(record: Record, operations: float) -> float | None:
-    """Of each block: a separable b×b DCT (2b³), one product for each contribution (b⁴); additions: b² a step."""
-    size = record.config.encoder.parameters.get("block_size", 4)
-    if not isinstance(size, int) or size < 1:
+    size = encoder.parameters.get("block_size", 4)
+    if encoder.name != "dct" or not isinstance(size, int) or size < 1:
         return None
+    # Of each block: a separable b×b DCT (2b³), one product for each contribution (b⁴); additions: b² a step.
     of_block = 2 * size**3 + size**4
     blocks = operations / (of_block + size**2 * record.config.timesteps)
     return blocks * of_block if blocks.is_integer() else None
 
 
-def curve_rows(record: Record, curve: Counts) -> list[dict[str, Any]]:
-    """A row for each timestep of a curve of the record."""
+def _curve_rows(record: Record) -> list[dict[str, Any]]:
+    """A row for each timestep of the record's curve."""
+    assert record.curve is not None, "a done record without a curve is refused before"
+    counts = enumerate(record.curve.correct, start=1)
     return [
-        {**_key(record), "timestep": timestep, "correct": correct, "total": curve.total}
-        for timestep, correct in enumerate(curve.correct, start=1)
+        {**_cell(record), "timestep": timestep, "correct": correct, "total": record.curve.total}
+        for timestep, correct in counts
     ]
 
 
-def reading_rows(record: Record) -> list[dict[str, Any]]:
+def _reading_rows(record: Record) -> list[dict[str, Any]]:
     """A row for each fraction of fine-tuning at which the record has test counts; none without readings on the way."""
     if not record.on_the_way:
         return []
-    named = {float(name): counts for name, counts in record.on_the_way.items()}
-    read = {0.0: record.balanced, **named, 1.0: record.curve}
+    on_the_way = {float(name): counts for name, counts in record.on_the_way.items()}
     return [
-        {**_key(record), "fraction": fraction, "correct": counts.correct[-1], "total": counts.total}
-        for fraction, counts in read.items()
+        {**_cell(record), "fraction": fraction, "correct": counts.correct[-1], "total": counts.total}
+        for fraction, counts in {0.0: record.balanced, **on_the_way, 1.0: record.curve}.items()
         if counts is not None
     ]
 
 
-def layer_rows(record: Record) -> list[dict[str, Any]]:
+def _layer_rows(record: Record) -> list[dict[str, Any]]:
     """A row for each weighted layer."""
+    columns = {"layer": "name"} | {name: name for name in ("macs", "accumulates", "multiplies", "neurons", "spikes")}
     return [
-        {
-            **_key(record),
-            "position": position,
-            "layer": layer.name,
-            "macs": layer.macs,
-            "accumulates": layer.accumulates,
-            "multiplies": layer.multiplies,
-            "neurons": layer.neurons,
-            "spikes": layer.spikes,
-        }
+        {**_cell(record), "position": position, **{key: getattr(layer, name) for key, name in columns.items()}}
         for position, layer in enumerate(record.layers)
     ]
 
 
-def _key(record: Record) -> dict[str, Any]:
+def _key(record: Record) -> Key:
     config = record.config
-    return {"experiment": config.experiment, "profile": config.profile, "arm": config.arm, "seed": config.seed}
+    return config.experiment, config.profile, config.arm, config.seed
+
+
+def _cell(record: Record) -> dict[str, Any]:
+    return dict(zip(CELL, _key(record), strict=True))
 
 
 def as_frame(rows: list[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
@@ -222,24 +209,20 @@ def write_measurement(results: Path, measurement: Measurement) -> Path:
 
 
 def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[str, ...]]:
-    """Measurements by quantity, and what is wrong with files that are none. Never raises on a bad one."""
-    found, problems = {}, []
+    """Measurements by quantity, and one message for each unreadable file. Never raises on a bad one."""
+    measurements: dict[str, Measurement] = {}
+    problems: list[str] = []
     for path in sorted((results / FOLDER).glob("*.json")):
         try:
-            found[path.stem] = _read_measurement(path)
-        except HarnessError as error:
-            problems.append(str(error))
-    return found, tuple(problems)
-
-
-def _read_measurement(path: Path) -> Measurement:
-    try:
-        measurement = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Measurement)
-    except (OSError, ValueError, RecursionError) as error:
-        raise HarnessError(f"{path}: not a readable measurement ({error})", "restore it or measure again") from None
-    if measurement.quantity != path.stem:
-        raise HarnessError(f"{path}: refused: this is the measurement of {measurement.quantity}", "move it back")
-    return measurement
+            measurement = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Measurement)
+        except (OSError, ValueError, RecursionError) as error:
+            problems.append(f"{path}: not a readable measurement ({error}) — restore it or measure again")
+            continue
+        if measurement.quantity == path.stem:
+            measurements[path.stem] = measurement
+        else:
+            problems.append(f"{path}: refused: this is the measurement of {measurement.quantity} — move it back")
+    return measurements, tuple(problems)
 
 
 @dataclass(frozen=True)
@@ -256,8 +239,8 @@ class Loaded:
     encoder_macs are multiply-accumulates.
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
-    `balanced`: as `curves`, straight after threshold balancing, of the cells whose record says so.
-    `known`: as `curves`, on a fixed sample of training images, of the cells whose record says so.
+    `balanced`: percent after every timestep, straight after threshold balancing, of the cells whose record says so.
+    `train_curves`: the same at the end, on a fixed sample of training images.
     `readings`: one row per fraction of fine-tuning, 0 (balanced) to 1 (the end), of the cells whose record has readings
     on the way: experiment, profile, arm, seed, fraction, and correct and total at the last timestep.
     `answers`: which test images a finished cell answered rightly, of the cells whose record says so.
@@ -270,38 +253,51 @@ class Loaded:
     curves: pd.DataFrame
     cells: pd.DataFrame
     layers: pd.DataFrame
-    balanced: pd.DataFrame
-    answers: Mapping[tuple[str, str, str, int], Answers]
+    readings: pd.DataFrame
+    balanced: Mapping[Key, Curve]
+    train_curves: Mapping[Key, Curve]
+    answers: Mapping[Key, Answers]
     measurements: Mapping[str, Measurement]
     problems: tuple[str, ...]
-    unregistered: tuple[CellConfig, ...] = ()
-    known: pd.DataFrame = field(default_factory=lambda: as_frame([], CURVES))
-    readings: pd.DataFrame = field(default_factory=lambda: as_frame([], READINGS))
+    unregistered: tuple[CellConfig, ...]
 
 
 def load(results: Path, catalogue: Catalogue) -> Loaded:
     """Read every record under `results` (a folder that does not exist holds none). Never raises on a bad one."""
     problems = list(_foreign(results))
-    found = _Rows()
+    rows: list[dict[str, Any]] = []
+    done: list[Record] = []
+    unregistered: list[CellConfig] = []
     stale: Counter[tuple[Path, str]] = Counter()
-    looked = list(_answers(Records(results), catalogue))
-    usual = _usual_data(now.record for _, now in looked if now.record is not None and now.state == "done")
-    for path, now in looked:
+    answers = list(_answers(Records(results), catalogue))
+    usual = _usual_data(now.record for _, now in answers if now.record is not None and now.state == "done")
+    for path, now in answers:
         record = now.record
         if record is None:
             problems.append(now.reason)
             continue
         reason = now.reason if now.state == "stale" else _other_data(record, usual)
-        found.cells.append(cell_row(record, path, reason))
+        rows.append(_row(record, path, reason))
         if record.config.experiment not in catalogue.names():
-            found.unregistered.append(record.config)
+            unregistered.append(record.config)
         if reason:
             stale[path.parent, reason] += 1
-        elif record.curve is not None and record.status == "done":
-            found.add(record, record.curve, answers_in(record))
+        elif record.status == "done":
+            done.append(record)
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
     measurements, refused = read_measurements(results)
-    return found.loaded([*problems, *refused], measurements)
+    return Loaded(
+        curves=as_frame([row for record in done for row in _curve_rows(record)], CURVES),
+        cells=as_frame(rows, CELLS),
+        layers=as_frame([row for record in done for row in _layer_rows(record)], LAYERS),
+        readings=as_frame([row for record in done for row in _reading_rows(record)], READINGS),
+        balanced={_key(r): percent(r.balanced.correct, r.balanced.total) for r in done if r.balanced},
+        train_curves={_key(r): percent(r.sample_curve.correct, r.sample_curve.total) for r in done if r.sample_curve},
+        answers={_key(record): bits for record in done if (bits := answers_in(record))},
+        measurements=measurements,
+        problems=tuple(sorted([*problems, *refused])),
+        unregistered=tuple(unregistered),
+    )
 
 
 def _answers(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Freshness]]:
@@ -318,75 +314,34 @@ def _answers(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Fre
         if path not in asked:
             yield path, freshness_in(path, catalogue, records.certificates)
     for config in asked.values():
-        found = records.answer(config)
-        if found.record is not None:
-            found = replace(found, record=msgspec.structs.replace(found.record, config=config))
-        if found.state != "missing":
-            yield found.path, found
+        answer = records.answer(config)
+        if answer.record is not None:
+            answer = replace(answer, record=msgspec.structs.replace(answer.record, config=config))
+        if answer.state != "missing":
+            yield answer.path, answer
 
 
 def _usual_data(records: Iterable[Record]) -> Mapping[tuple[str, str], str]:
     """By experiment and profile, the digest of the data that most of its records are of."""
     counts: dict[tuple[str, str], Counter[str]] = {}
     for record in records:
-        counts.setdefault((record.config.experiment, record.config.profile), Counter())[record.fingerprint.data] += 1
+        counts.setdefault(_key(record)[:2], Counter())[record.fingerprint.data] += 1
     return {key: count.most_common(1)[0][0] for key, count in counts.items()}
 
 
 def _other_data(record: Record, usual: Mapping[tuple[str, str], str]) -> str:
-    """Why the record may not stand beside the others of its experiment and profile, or nothing."""
-    known = usual.get((record.config.experiment, record.config.profile), record.fingerprint.data)
-    return "" if record.fingerprint.data == known else f"computed on other data than most of its profile ({known[:12]})"
-
-
-class _Rows:
-    """The rows of `Loaded`, as they are collected."""
-
-    def __init__(self) -> None:
-        self.curves: list[dict[str, Any]] = []
-        self.cells: list[dict[str, Any]] = []
-        self.layers: list[dict[str, Any]] = []
-        self.balanced: list[dict[str, Any]] = []
-        self.known: list[dict[str, Any]] = []
-        self.readings: list[dict[str, Any]] = []
-        self.answers: dict[tuple[str, str, str, int], Answers] = {}
-        self.unregistered: list[CellConfig] = []
-
-    def add(self, record: Record, curve: Counts, answers: Answers) -> None:
-        """A finished cell that is not stale."""
-        self.curves += curve_rows(record, curve)
-        self.layers += layer_rows(record)
-        self.readings += reading_rows(record)
-        if record.balanced is not None:
-            self.balanced += curve_rows(record, record.balanced)
-        if record.sample_curve is not None:
-            self.known += curve_rows(record, record.sample_curve)
-        if answers:
-            config = record.config
-            self.answers[config.experiment, config.profile, config.arm, config.seed] = answers
-
-    def loaded(self, problems: list[str], measurements: Mapping[str, Measurement]) -> Loaded:
-        """All of it as frames."""
-        return Loaded(
-            curves=as_frame(self.curves, CURVES),
-            cells=as_frame(self.cells, CELLS),
-            layers=as_frame(self.layers, LAYERS),
-            balanced=as_frame(self.balanced, CURVES),
-            answers=self.answers,
-            measurements=measurements,
-            problems=tuple(sorted(problems)),
-            unregistered=tuple(self.unregistered),
-            known=as_frame(self.known, CURVES),
-            readings=as_frame(self.readings, READINGS),
-        )
+    """Why the record may not stand beside the others of its experiment and profile; empty where it may."""
+    digest = record.fingerprint.data
+    most = usual.get(_key(record)[:2], digest)
+    return "" if digest == most else f"computed on other data than most of its profile ({most[:12]})"
 
 
 def _foreign(results: Path) -> Iterator[str]:
-    """Files that lie where no record does; hidden ones (unfinished writes, .gitkeep) are nobody's business."""
-    known = {*record_paths(results), *companion_paths(results)}
+    """One message for each file that is no record; hidden ones (unfinished writes, .gitkeep) are left out."""
+    expected = {*record_paths(results), *companion_paths(results)}
+    # Timings of `python -m bench`, certificates of `tools.certify` and measurements lie beside the records.
+    beside = [results / name for name in ("bench", certificates.FOLDER, FOLDER)]
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
-        # Timings of `python -m bench`, certificates of `tools.certify` and measurements lie beside the records.
-        measured = any(path.is_relative_to(results / name) for name in ("bench", certificates.FOLDER, FOLDER))
-        if path.is_file() and path not in known and not hidden and not measured:
+        if path.is_file() and path not in expected and not hidden and not any(map(path.is_relative_to, beside)):
             yield f"{path}: not a record: no such file belongs into a results folder"

@@ -18,15 +18,11 @@ from msgspec.structs import replace
 
 from harness.analysis.curves import (
     Cells,
-    Curve,
-    Key,
-    PlannedSeeds,
     above_ann,
     accuracy_of,
     balanced_at,
     difference_of,
     index,
-    known_difference_of,
     net_difference_of,
     percent_at,
     profiles_with_records,
@@ -34,11 +30,13 @@ from harness.analysis.curves import (
     shifted,
     steps_label,
     steps_to_reach,
+    train_difference_of,
     values_of,
 )
-from harness.analysis.frame import Loaded, Measurement
+from harness.analysis.frame import Curve, Key, Loaded, Measurement
 from harness.analysis.statistics import (
     LEAST_SEEDS,
+    Estimate,
     Images,
     Outcomes,
     difference_margin,
@@ -72,6 +70,7 @@ from harness.catalogue.claims import (
     Relation,
     Sooner,
     Steps,
+    Unit,
     Value,
     figure,
 )
@@ -90,7 +89,6 @@ ON_SMALL_NETWORK = "on a small network"
 OWN_NETWORK = ("short", "paper")
 # A training has settled if, after these fractions of fine-tuning, it stands within the margin of its end.
 SETTLED_AT = (0.5, 0.75)
-UNSETTLED = "not known to have settled"
 ONE_STEP = 1.0  # the margin of a difference in steps
 
 
@@ -130,7 +128,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     relation: Relation | None = None
     timestep: int
     kind: Kind
-    unit: Literal["percent", "steps", "points"]
+    unit: Unit
     published: float | None
     mean: float | None = None
     sd: float | None = None
@@ -174,33 +172,38 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
     @property
+    def answers(self) -> bool:
+        """Whether it answers its claim."""
+        return VERDICTS[self.verdict].answers
+
+    @property
     def arms(self) -> tuple[str, ...]:
         """The arms whose records it rests on: one alone where it is set against its own ANN, trained with it."""
         return tuple(arm for arm in (self.arm, self.versus) if arm and arm != "ann")
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What every judgement is made with. `seeds_planned` replaces the planned number of seeds, None leaves it."""
+class Evidence:
+    """What every judgement is made from. `seeds_planned` replaces the planned number of seeds, None leaves it."""
 
+    loaded: Loaded
     cells: Cells
-    measurements: Mapping[str, Measurement]
     catalogue: Catalogue
-    seeds_planned: int | None
+    seeds_planned: int | None = None
 
-    def planned(self, arms: Sequence[str], experiment: Experiment, profile: ProfileName) -> int:
+    def planned(self, arms: Sequence[str], experiment: Experiment, profile: str) -> int:
         """How many seeds are planned for all of some arms together."""
         return experiment.seeds_in_common(arms, profile) if self.seeds_planned is None else self.seeds_planned
 
 
 @dataclass(frozen=True)
 class Pending:
-    """An ordering that waits for Holm's adjustment, with the runs it is about."""
+    """An ordering that waits for Holm's adjustment: its runs, those of controls, and the keys they are from."""
 
     judgement: Judgement
     outcomes: Outcomes
     claimed: ClaimedDifference
-    claim: Claim
+    claim: Difference | Sooner
     keys: Sequence[Sequence[Key]]
     controls: Mapping[str, Outcomes]
 
@@ -218,33 +221,417 @@ def judge(
     `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the planned number.
     Holm's family is all orderings of one paper at one profile, those without records too, whatever `claims` are.
     """
-    from harness.analysis.reruns import with_reruns  # it builds on the judgements made here
-
-    bench, found = (
-        Bench(index(loaded), loaded.measurements, catalogue, seeds_planned),
-        list[Judgement](),
-    )
+    evidence = Evidence(loaded, index(loaded), catalogue, seeds_planned)
     chosen = catalogue.claims if claims is None else claims
-    for paper in catalogue.papers:
-        mine = {experiment.name for experiment in paper.experiments}
-        parts = [
-            part
-            for claim in chosen
-            if claim.experiment in mine and claim.kind != "context"
-            for part in _judged(claim, bench, profile)
-        ]
-        found += _adjusted(parts, paper, bench)
     by_id = {claim.id: claim for claim in chosen}
-    told = [with_reruns(one, by_id[one.id], bench.cells, catalogue) for one in found]
-    return with_twins(_with_leads(_networks_agreed(told)), bench.cells)
+    judgements: list[Judgement] = []
+    for paper in catalogue.papers:
+        names = {experiment.name for experiment in paper.experiments}
+        asked = [claim for claim in chosen if claim.experiment in names and claim.kind != "context"]
+        parts = [part for claim in asked for part in _judged(claim, evidence, profile)]
+        judgements += _adjusted(parts, paper, evidence)
+    judgements = _networks_agreed([_with_reruns(one, by_id[one.id], evidence) for one in judgements])
+    leading = {(one.id, one.profile) for one in one_for_each_claim(judgements)}
+    led = [replace(one, leads=(one.id, one.profile) in leading) for one in judgements]
+    return _with_twins(led, evidence.cells)
 
 
-def _in_family(claim: Claim, profile: ProfileName | None) -> bool:
-    """Whether a claim is one of the orderings that Holm's method adjusts for at a profile."""
-    return claim.kind in ("ordering", "saturation") and (not claim.profiles or profile in claim.profiles)
+# ## One claim: at each profile that has records of it, or without any training
 
 
-def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper, bench: Bench) -> list[Judgement]:
+@singledispatch
+def _judged(claim: Claim, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+    """The judgements of a claim that records of trained cells decide, one for each profile that has some."""
+    again = [other for other in evidence.catalogue.claims if other.judged_as == claim.id and other.prints]
+    # Where it stands, then at other arms for which the paper prints the same number.
+    places = [claim, *(replace(claim, experiment=other.experiment, arm=other.arm) for other in again)]
+    judgements: list[Judgement | Pending] = []
+    for name in PROFILES:
+        for place in places:
+            experiment = evidence.catalogue.experiment(place.experiment)
+            if profile in (None, name) and name in profiles_with_records(evidence.cells, experiment, place.arms):
+                judgements.append(_at_profile(place, evidence, name))
+                break
+    return judgements or [without_records(claim, evidence.catalogue, profile, evidence.seeds_planned)]
+
+
+@_judged.register
+def _(claim: Agreement, _evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+    """Holds if all of the paper's own figures lie in the range that its sentence names."""
+    if profile is not None:
+        return []
+    low = -math.inf if claim.low is None else figure(claim.low)
+    high = math.inf if claim.high is None else figure(claim.high)
+    span = f"within {claim.low} to {claim.high}"
+    if claim.low is None or claim.high is None:
+        span = f"at least {claim.low}" if claim.high is None else f"at most {claim.high}"
+    values = {text: figure(text) for text in claim.figures}
+    shown = {text: text if text == f"{value:g}" else f"{text} = {value:.3g}" for text, value in values.items()}
+    outside = [shown[text] for text, value in values.items() if not low <= value <= high]
+    why = f"The paper's own figures agree: {', '.join(shown.values())} {span}."
+    if outside:
+        why = f"Of the paper's own figures {', '.join(outside)} {'is' if len(outside) == 1 else 'are'} not {span}."
+    return [_untrained(claim, Finding("contradicted" if outside else "holds", 0.0, f"arithmetic: {span}", why))]
+
+
+@_judged.register
+def _(claim: Measured, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+    """A measurement on images alone, at no profile; or on kept weights, at the profile that trained them."""
+    measurement = evidence.loaded.measurements.get(claim.quantity)
+    experiment = evidence.catalogue.experiment(claim.experiment)
+    trained_at = measurement.profile if measurement and measurement.arm in [a.name for a in experiment.arms] else None
+    if profile not in (None, trained_at):
+        return []
+    if measurement is None:
+        return [_untrained(claim, Finding("no records", None, "", f"Nobody has measured {claim.quantity} yet."))]
+    if trained_at is not None:
+        return [_of_kept_weights(claim, measurement, trained_at, experiment, evidence)]
+    return [_untrained(claim, keeps_bound(claim, measurement), measurement.value)]
+
+
+def keeps_bound(claim: Measured, measurement: Measurement) -> Finding:
+    """Whether a measurement keeps the bound that its claim sets."""
+    bound, value = float(claim.value), measurement.value
+    kept = value >= bound if claim.relation == "at-least" else value <= bound
+    why = (
+        f"{measurement.how}: {value:.3g} {measurement.unit} over {measurement.images:,} images of "
+        f"{measurement.dataset}, {'' if kept else 'not '}{claim.bound} {bound:g}."
+    )
+    return Finding("holds" if kept else "contradicted", 0.0, f"computed: {claim.bound} {bound:g}", why)
+
+
+def _of_kept_weights(
+    claim: Measured, measurement: Measurement, profile: ProfileName, experiment: Experiment, evidence: Evidence
+) -> Judgement:
+    """A measurement on the kept weights of an arm: it rests on the records of its planned seeds.
+
+    Stale where weights were read that belong to no fresh record of the arm; incomplete where a planned seed's were not.
+    """
+    cells, arm = evidence.cells, measurement.arm
+    planned = evidence.planned([arm], experiment, profile)
+    keys: list[Key] = [(experiment.name, profile, arm, seed) for seed in range(planned)]
+    read = [key for key in keys if cells.weights.get(key) in measurement.weights]
+    finding, mean = keeps_bound(claim, measurement), measurement.value
+    if isinstance(claim, Dropped) and read:
+        whole, early = (float(np.mean([cells.accuracy[key][at] for key in read])) for at in (-1, claim.timestep - 1))
+        dropped, margin = measurement.value / 100.0 * whole, difference_margin()
+        kept, mean = dropped >= early - margin, dropped - early
+        why = (
+            f"At step {claim.timestep} dropping gives {dropped:.2f} %, stopping {early:.2f} %; all steps {whole:.2f} %."
+            f" Dropping is {'no worse' if kept else 'worse'} by more than {margin:.2f} points."
+        )
+        finding = Finding("holds" if kept else "contradicted", margin, "difference of means, one network", why)
+    deviations = deviations_of([arm], experiment, profile)
+    judged = replace(
+        _untrained(claim, finding, mean),
+        profile=profile,
+        arm=arm,
+        seeds_done=len(read),
+        seeds_planned=planned,
+        deviations=deviations,
+        comparability=comparability(claim, profile, deviations),
+        scope=ON_SMALL_NETWORK if profile == "lite" else "",
+    )
+    if judged.comparability == "not comparable":
+        return _undecided(judged, "not comparable", f"The {profile} profile does not judge it. {judged.why}")
+    if not set(measurement.weights) <= {cells.weights[key] for key in cells.weights if key[:3] == keys[0][:3]}:
+        return _undecided(judged, "stale", f"Weights were read that no fresh record of {arm} names.")
+    if len(read) < planned:
+        why = f"The weights of {len(read)} of {planned} planned seeds were read. {judged.why}"
+        return _undecided(judged, "incomplete", why)
+    return judged
+
+
+def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judgement | Pending:
+    experiment = evidence.catalogue.experiment(claim.experiment)
+    planned = evidence.planned(claim.arms, experiment, profile)
+    state = seeds_done(evidence.cells, claim.experiment, profile, claim.arms, planned)
+    blank = replace(
+        _unmeasured(claim, experiment, profile, planned),
+        seeds_done=len(state.seeds),
+        detail="; ".join(state.gaps),
+        further=len(state.further),
+        scope=ON_SMALL_NETWORK if profile == "lite" else "",
+        not_tuned=evidence.catalogue.not_tuned(experiment, profile, claim.arms),
+    )
+    if profile == "smoke":
+        return replace(blank, verdict="not comparable", why="Smoke runs are never judged.")
+    keys: list[list[Key]] = [[(experiment.name, profile, arm, seed) for seed in state.seeds] for arm in claim.arms]
+    measured = _measured(claim, evidence, blank, keys) if state.seeds else blank
+    if blank.comparability == "not comparable":
+        return _undecided(measured, "not comparable", f"The {profile} profile judges the direction of orderings only.")
+    if claim.profiles and profile not in claim.profiles:
+        return _undecided(measured, "not comparable", f"Judged at {' and '.join(claim.profiles)} only.")
+    if state.complete:
+        return measured
+    more = len(state.gaps) - 1
+    why = state.gaps[0] + (f", and {more} more" if more else "")
+    return _undecided(measured, "stale" if state.stale else "incomplete", f"{why}.")
+
+
+def _blank(claim: Claim, profile: ProfileName | None, planned: int, **fields: Any) -> Judgement:
+    """The judgement of a claim before any number of ours is in it."""
+    return Judgement(
+        id=claim.id,
+        experiment=claim.experiment,
+        profile=profile,
+        kind=claim.kind,
+        unit=claim.unit,
+        published=claim.published,
+        statement=claim.statement.id if claim.statement else claim.id,
+        part=claim.part or claim.id,
+        reading=claim.reading,
+        counted=not claim.beside,
+        seeds_done=0,
+        seeds_planned=planned,
+        **fields,
+    )
+
+
+def _unmeasured(claim: Claim, experiment: Experiment, profile: ProfileName, planned: int) -> Judgement:
+    deviations = deviations_of(claim.arms, experiment, profile)
+    arm, versus = claim.sides
+    return _blank(
+        claim,
+        profile,
+        planned,
+        arm=arm,
+        versus=versus,
+        relation=claim.relation if isinstance(claim, Difference) else None,
+        timestep=claim.judged_timestep,
+        comparability=comparability(claim, profile, deviations),
+        deviations=deviations,
+        verdict="inconclusive",
+    )
+
+
+def _untrained(claim: Claim, finding: Finding, mean: float | None = None) -> Judgement:
+    """A judgement that belongs to no profile and has no seeds. Its margin is 0: it is held to the printed bound."""
+    blank = _blank(claim, None, 0, arm="", timestep=0, mean=mean, comparability="exact", verdict="no records")
+    return _with_finding(blank, finding)
+
+
+def without_records(
+    claim: Claim, catalogue: Catalogue, profile: ProfileName | None, seeds_planned: int | None
+) -> Judgement:
+    """The judgement where nothing was run, described as the paper profile would be."""
+    experiment = catalogue.experiment(claim.experiment)
+    names = experiment.profile_names
+    nearest = profile if profile in names else names[-1]  # profiles are listed from smoke to paper
+    planned = experiment.seeds_in_common(claim.arms, nearest) if seeds_planned is None else seeds_planned
+    absent = profile is not None and profile not in names
+    why = f"{claim.experiment} has no profile {profile}." if absent else "Nobody has run it."
+    return replace(_unmeasured(claim, experiment, nearest, planned), profile=profile, verdict="no records", why=why)
+
+
+def _undecided(measured: Judgement | Pending, verdict: Word, why: str) -> Judgement:
+    """A judgement that answers nothing: it keeps its numbers and loses what was decided by them.
+
+    An ordering leaves Holm's family to those that are decided.
+    """
+    judgement = measured.judgement if isinstance(measured, Pending) else measured
+    silent: dict[str, Any] = {"test": "", "margin": None, "nearest": "", "p": None, "same": (), "other": ()}
+    silent |= {"replication": None, "sharpness": None}
+    return replace(judgement, verdict=verdict, why=why, **silent)
+
+
+def _with_finding(judgement: Judgement, finding: Finding) -> Judgement:
+    return replace(judgement, verdict=finding.word, margin=finding.margin, test=finding.test, why=finding.why)
+
+
+def deviations_of(arms: Iterable[str], experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:
+    """Where some arms at `profile` leave the published recipe, in words, each once; controls too."""
+    deviations: list[str] = []
+    for name in arms:
+        arm = dataclasses.replace(experiment.arm(name), in_paper=True)  # compared with the paper, be it a control
+        deviations += experiment.deviations(arm, experiment.profile(profile))
+    if profile != "paper" and not deviations:
+        deviations.append(f"the {profile} profile spends less than the published recipe")
+    return tuple(dict.fromkeys(deviations))
+
+
+def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str]) -> str:
+    """ "exact", "approximate (k deviations)", or "not comparable" where the profile may not judge the claim."""
+    if claim.kind not in JUDGES[profile]:
+        return "not comparable"
+    count = len(deviations)
+    return f"approximate ({count} deviation{'s' if count > 1 else ''})" if count else "exact"
+
+
+# ## The numbers of a claim at one profile
+
+
+@singledispatch
+def _measured(claim: Claim, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
+    """The numbers of a claim and what they say, from the records of its arms: `keys`, by arm and seed."""
+    raise NotImplementedError(type(claim))
+
+
+@_measured.register
+def _(claim: Value, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
+    """An accuracy. On the very test set that it was counted on, the draw of images does not enter."""
+    cells, step, published = evidence.cells, blank.timestep, float(claim.value)
+    margin = value_margin(published)
+    whole = cells.images[keys[0][0]] == evidence.catalogue.test_images(claim.experiment)
+    images: Images = "fixed" if whole else "sampled"
+    outcomes = accuracy_of(cells, keys[0], step)
+    # Optimism was measured where epochs were compared: at the last timestep.
+    last = step == len(cells.accuracy[keys[0][0]])
+    sd = float(estimate(outcomes, images).sd)
+    enough = outcomes.seeds >= LEAST_SEEDS
+    measured = replace(
+        blank,
+        **_summary(outcomes, images),
+        balanced=balanced_at(cells, keys[0], step),
+        optimism=_number(np.mean([cells.optimism[key] if last else np.nan for key in keys[0]])),
+        replication=_number(replication_rate(sd, outcomes.seeds, margin)) if enough else None,
+    )
+    finding = judge_value(outcomes, published, margin, images)
+    if finding.word == "lower" and (reason := _short_of_budget(claim, evidence, blank, keys[0], published)):
+        nearest = _nearest_reading(measured, evidence)
+        return replace(_undecided(measured, "not comparable", f"{reason} {finding.why}"), nearest=nearest)
+    if finding.word == "consistent":
+        measured = replace(measured, sharpness=sharpness(sd, outcomes.seeds, margin))
+    words = {
+        name: judge_value(accuracy_of(cells, of_arm, step), published, margin, images).word
+        for name, of_arm in _controls(measured, evidence)
+        if len(of_arm) >= LEAST_SEEDS
+    }
+    judged = _with_controls(_with_finding(measured, finding), words)
+    missed = VERDICTS[finding.word].missed
+    return replace(judged, nearest=_nearest_reading(judged, evidence)) if missed else judged
+
+
+@_measured.register
+def _(claim: Steps, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
+    """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps."""
+    curves = np.stack([evidence.cells.accuracy[key] for key in keys[0]])
+    steps = tuple(steps_to_reach(curve, float(claim.target)) for curve in curves)
+    reached = [taken for taken in steps if taken is not None]
+    labels = ", ".join(steps_label(taken, curves.shape[1]) for taken in steps)
+    finding = judge_steps(steps, blank.timestep)
+    why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
+    measured = replace(blank, mean=float(np.mean(reached)) if len(reached) == len(steps) else None, steps=steps)
+    short = _short_of_budget(claim, evidence, blank, keys[0], float(claim.target))
+    if finding.word in ("higher", "inconclusive") and None in steps and short:
+        return _undecided(measured, "not comparable", f"{short} {why}")
+    return _with_finding(measured, dataclasses.replace(finding, margin=0.0, why=why))
+
+
+@_measured.register(Difference)
+@_measured.register(Sooner)
+def _(
+    claim: Difference | Sooner, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]
+) -> Judgement | Pending:
+    """An ordering: the claimed greater minus the claimed less. Holm's verdict comes later."""
+    if isinstance(claim, AboveRow):
+        blank = replace(blank, published=claim.row.published)
+    if isinstance(claim, Ordering) and claim.images == "test":
+        before = [balanced_at(evidence.cells, of_arm, claim.timestep) for of_arm in keys]
+        blank = replace(blank, balanced=None if before[0] is None or before[1] is None else before[0] - before[1])
+    outcomes, beside = _apart(claim, evidence, keys)
+    if outcomes is None:
+        return _undecided(blank, "incomplete", beside)
+    claimed = claimed_difference(evidence.catalogue, claim)
+    if blank.profile == "lite":  # a small network judges the direction alone; the size stands beside it
+        claimed = dataclasses.replace(claimed, published=None)
+    p = _number(ordering_p(outcomes, claimed)) if outcomes.seeds >= LEAST_SEEDS else None
+    measured = replace(blank, **_summary(outcomes, "sampled"), p=p, margin=claimed.margin, beside=beside)
+    of_controls = _controls(blank, evidence) if isinstance(claim, AboveAnn | AboveRow) else ()
+    controls = {name: _apart(claim, evidence, [of_arm])[0] for name, of_arm in of_controls}
+    enough = {name: runs for name, runs in controls.items() if runs is not None and runs.seeds >= LEAST_SEEDS}
+    return Pending(measured, outcomes, claimed, claim, keys, enough)
+
+
+def _apart(
+    claim: Difference | Sooner, evidence: Evidence, keys: Sequence[Sequence[Key]]
+) -> tuple[Outcomes | None, str]:
+    """The difference that an ordering claims, by seed, and what stands beside it.
+
+    None where the records do not tell; then the second says so. `keys`: of each arm, by seed.
+    """
+    cells, step = evidence.cells, claim.judged_timestep
+    if isinstance(claim, Sooner):
+        count = len(claim.of(claim.sooner))
+        sooner, later = (
+            [_steps_taken(claim, [cells.accuracy[key] for key in of_seed]) for of_seed in zip(*arms, strict=True)]
+            for arms in (keys[:count], keys[count:])
+        )
+        apart = np.array(later, dtype=np.float64) - np.array(sooner, dtype=np.float64)
+        by_seed = f"Steps by seed: {', '.join(map(str, sooner))} against {', '.join(map(str, later))}."
+        return outcomes_without_images(apart, lowest=-1e3, highest=1e3), by_seed
+    if isinstance(claim, AboveAnn):
+        outcomes = above_ann(cells, keys[0], step)
+        return outcomes, "" if outcomes else "The records do not tell the accuracy of the ANN."
+    if isinstance(claim, AboveRow):  # the number of another paper is taken as exact
+        return shifted(accuracy_of(cells, keys[0], step), -float(claim.row.value)), ""
+    on_test = difference_of(cells, keys[0], keys[1], step)
+    if isinstance(claim, Ordering) and claim.images == "training":
+        outcomes = train_difference_of(cells, keys[0], keys[1], step)
+        beside = f"On test images the difference is {float(on_test.mean):+.2f} points."
+        return outcomes, beside if outcomes else "The records do not tell the accuracy on training images."
+    arms = [evidence.catalogue.experiment(claim.experiment).arm(arm) for arm in claim.arms]
+    if len({values_of(arm.encoder) for arm in arms}) > 1:
+        outcomes = net_difference_of(cells, keys[0], keys[1], step)
+        beside = f"Net of each one's own ANN; the raw difference is {float(on_test.mean):+.2f} points."
+        return outcomes, beside if outcomes else "The records do not tell the accuracy of both ANNs."
+    return on_test, ""
+
+
+def _steps_taken(claim: Sooner, curves: Sequence[Curve]) -> int:
+    """The steps of one seed, on one curve or among trainings at each T; one more than it has if it never gets there."""
+    curve = np.array([curve[-1] for curve in curves]) if claim.trained_at else curves[0]
+    target = float(claim.target) if claim.target else float(claim.share) / 100.0 * float(curve[-1])
+    steps = steps_to_reach(curve, target)
+    if claim.trained_at:
+        return claim.trained_at[steps - 1] if steps else claim.trained_at[-1] + 1
+    return steps or len(curve) + 1
+
+
+def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner) -> ClaimedDifference:
+    """What an ordering claims: its margin δ, its printed size and its relation.
+
+    δ is that of the highest accuracy that is published for its arms at its timestep, or for its rival. Where the
+    experiment shows the paper's number of another experiment beside all its arms, that one counts too.
+    """
+    if isinstance(claim, Sooner):
+        return ClaimedDifference(ONE_STEP, unit="steps")
+    printed = [
+        other.published
+        for other in catalogue.claims_of(claim.experiment)
+        if other.unit == "percent"
+        and other.timestep == claim.timestep
+        and (other.arm in claim.arms or (other.arm is None and other.judged_as is not None))
+    ]
+    printed += [claim.row.published] if isinstance(claim, AboveRow) else []
+    return ClaimedDifference(difference_margin(*printed), claim.published, claim.relation)
+
+
+def _summary(outcomes: Outcomes, images: Images) -> dict[str, Any]:
+    estimated = estimate(outcomes, images)
+    low, high = _number(estimated.low), _number(estimated.high)
+    return {
+        "mean": _number(estimated.mean),
+        "sd": _number(estimated.sd),
+        "low": low,
+        "high": high,
+        "half_width": None if low is None or high is None else (high - low) / 2.0,
+        "prediction_low": _number(estimated.prediction_low),
+        "prediction_high": _number(estimated.prediction_high),
+        "covers": estimated.sources if low is not None else (),
+        "runs": tuple(float(run) for run in outcomes.per_seed),
+    }
+
+
+def _number(value: npt.ArrayLike) -> float | None:
+    number = float(np.asarray(value))
+    return None if math.isnan(number) else number
+
+
+# ## Orderings: decided together
+
+
+def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper, evidence: Evidence) -> list[Judgement]:
     """Judgements with the verdicts of orderings. One family for each profile: all orderings of the paper about
     experiments that have the profile, run or not."""
     result = [part.judgement if isinstance(part, Pending) else part for part in parts]
@@ -252,30 +639,36 @@ def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper, bench: Bench) 
     for profile in dict.fromkeys(part.judgement.profile for _, part in waiting):
         family = [(i, part) for i, part in waiting if part.judgement.profile == profile]
         having = {e.name for e in paper.experiments if profile in e.profile_names}
-        size = sum(_in_family(claim, profile) and claim.experiment in having for claim in paper.claims)
+        size = sum(
+            claim.kind in ("ordering", "saturation")
+            and claim.experiment in having
+            and (not claim.profiles or profile in claim.profiles)
+            for claim in paper.claims
+        )
         raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
         size = max(size, len(raw))
         for (i, part), p in zip(family, holm(raw, size), strict=True):
-            result[i] = _decided(part, float(p), size, bench)
+            result[i] = _decided(part, float(p), size, evidence.cells)
     return result
 
 
-def _decided(part: Pending, p: float, family: int, bench: Bench) -> Judgement:
+def _decided(part: Pending, p: float, family: int, cells: Cells) -> Judgement:
     """An ordering with its verdict: by the rules, then by what may not be concluded from its training."""
+    claim = part.claim
     finding = judge_ordering(part.outcomes, part.claimed, p, family)
-    if isinstance(part.claim, AboveRow):  # against a number of another paper there are no pairs
+    if isinstance(claim, AboveRow):  # against a number of another paper there are no pairs
         finding = dataclasses.replace(finding, test=finding.test.replace("paired t of the difference", "t of the mean"))
-        theirs = part.claim.row.timestep
-        if theirs is not None and theirs <= part.claim.timestep:
-            why = f"{part.claim.timestep} steps are no fewer than its {theirs}. {finding.why}"
+        theirs = claim.row.timestep
+        if theirs is not None and theirs <= claim.timestep:
+            why = f"{claim.timestep} steps are no fewer than its {theirs}. {finding.why}"
             finding = Finding("contradicted", 0.0, "arithmetic: fewer steps", why)
     judged = _with_finding(replace(part.judgement, p_holm=None if part.judgement.p is None else p), finding)
     if finding.word in ("contradicted", "no difference"):
-        if isinstance(part.claim, Ordering) and part.claim.leaves:
-            why = f"{finding.why} That contradicts no mechanism: {part.claim.leaves}."
-            return undecided(judged, "not comparable", why)
-        if not _settled(bench.cells, part):
-            return undecided(judged, "not comparable", f"{UNSETTLED.capitalize()}. {finding.why}")
+        if isinstance(claim, Ordering) and claim.leaves:
+            why = f"{finding.why} That contradicts no mechanism: {claim.leaves}."
+            return _undecided(judged, "not comparable", why)
+        if not _settled(cells, part):
+            return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
     if not VERDICTS[finding.word].answers:
         return judged
     words = {
@@ -300,263 +693,47 @@ def _settled(cells: Cells, part: Pending) -> bool:
     return all(abs(at(fraction) - at(1.0)) < part.claimed.margin for fraction in SETTLED_AT)
 
 
-def _with_controls(judgement: Judgement, words: Mapping[str, Word]) -> Judgement:
-    """The judgement with the controls that get the same verdict, and those that get another."""
-    return replace(
-        judgement,
-        same=tuple(name for name, word in words.items() if word == judgement.verdict),
-        other=tuple(name for name, word in words.items() if word != judgement.verdict),
-    )
-
-
 def _networks_agreed(judgements: Sequence[Judgement]) -> list[Judgement]:
     """Where the paper's own network does not answer yet, but points the other way than lite, neither is an answer."""
-    found = list(judgements)
+    result = list(judgements)
     for place, judged in enumerate(judgements):
-        if judged.profile != "lite" or not VERDICTS[judged.verdict].answers or judged.mean is None:
+        if judged.profile != "lite" or not judged.answers or judged.mean is None:
             continue
-        own = [o for o in judgements if o.id == judged.id and o.profile in OWN_NETWORK and o.mean is not None]
-        if any(VERDICTS[other.verdict].answers for other in own):
+        on_own = [o for o in judgements if o.id == judged.id and o.profile in OWN_NETWORK and o.mean is not None]
+        if any(other.answers for other in on_own):
             continue
         bound = -(judged.margin or 0.0) if judged.relation == "not-less" else 0.0
-        against = [o for o in own if o.mean is not None and (o.mean - bound) * (judged.mean - bound) < 0]
+        against = [o for o in on_own if o.mean is not None and (o.mean - bound) * (judged.mean - bound) < 0]
         if against and judged.relation is not None:
             theirs = "; ".join(
                 f"{o.mean:+.2f} at {o.profile} ({o.seeds_done} of {o.seeds_planned} seeds)" for o in against
             )
             why = f"Networks disagree: {judged.mean:+.2f} on a small one, {theirs} on the paper's own."
-            found[place] = undecided(judged, "inconclusive", why)
-    return found
+            result[place] = _undecided(judged, "inconclusive", why)
+    return result
 
 
-def _with_leads(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """The judgements, those marked that speak for their claim."""
-    leading = {(one.id, one.profile) for one in one_for_each_claim(judgements)}
-    return [replace(one, leads=(one.id, one.profile) in leading) for one in judgements]
+# ## What stands beside a verdict: the budget, controls, other readings, reruns
 
 
-@singledispatch
-def _judged(claim: Claim, bench: Bench, profile: ProfileName | None) -> list[Judgement | Pending]:
-    """The judgements of a claim that records of trained cells decide, one for each profile that has some."""
-    again = [other for other in bench.catalogue.claims if other.judged_as == claim.id and other.prints]
-    # Where it stands, then at other arms for which the paper prints the same number.
-    places = [claim, *(replace(claim, experiment=other.experiment, arm=other.arm) for other in again)]
-    judged: list[Judgement | Pending] = []
-    for name in PROFILES:
-        for place in places:
-            experiment = bench.catalogue.experiment(place.experiment)
-            found = profiles_with_records(bench.cells, experiment, place.arms)
-            if profile in (None, name) and name in found:
-                judged.append(_at_profile(place, bench, name))
-                break
-    return judged or [without_records(claim, bench.catalogue, profile, bench.seeds_planned)]
+def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
+    """How the training of the ANN and the fine-tuning are shorter than the paper states, in words; "" where not."""
 
+    def least(path: str) -> int:
+        stated = experiment.published.get(path)
+        return min(stated.values, default=0) if stated is not None else 0
 
-@_judged.register
-def _(claim: Agreement, _bench: Bench, profile: ProfileName | None) -> list[Judgement | Pending]:
-    """Holds if all of the paper's own figures lie in the range that its sentence names."""
-    if profile is not None:
-        return []
-    low, high = (
-        float(edge) if text is None else figure(text) for text, edge in ((claim.low, "-inf"), (claim.high, "inf"))
-    )
-    span = f"within {claim.low} to {claim.high}"
-    if claim.low is None or claim.high is None:
-        span = f"at least {claim.low}" if claim.high is None else f"at most {claim.high}"
-    values = {text: figure(text) for text in claim.figures}
-    shown = {text: text if text == f"{value:g}" else f"{text} = {value:.3g}" for text, value in values.items()}
-    outside = [shown[text] for text, value in values.items() if not low <= value <= high]
-    if outside:
-        why = f"Of the paper's own figures {', '.join(outside)} {'is' if len(outside) == 1 else 'are'} not {span}."
-    else:
-        why = f"The paper's own figures agree: {', '.join(shown.values())} {span}."
-    word: Word = "contradicted" if outside else "holds"
-    return [_untrained(claim, Finding(word, 0.0, f"arithmetic: {span}", why))]
-
-
-@_judged.register
-def _(claim: Measured, bench: Bench, profile: ProfileName | None) -> list[Judgement | Pending]:
-    """A measurement on images alone, at no profile; or on kept weights, at the profile that trained them."""
-    found, experiment = bench.measurements.get(claim.quantity), bench.catalogue.experiment(claim.experiment)
-    if found is not None and found.profile is not None and found.arm in [arm.name for arm in experiment.arms]:
-        planned = bench.planned([found.arm], experiment, found.profile)
-        return (
-            [_of_kept_weights(claim, found, bench.cells, experiment, planned)]
-            if profile in (None, found.profile)
-            else []
-        )
-    if profile is not None:
-        return []
-    if found is None:
-        return [_untrained(claim, Finding("no records", None, "", f"Nobody has measured {claim.quantity} yet."))]
-    return [_untrained(claim, keeps_bound(claim, found), found.value)]
-
-
-def _dropped_or_stopped(claim: Dropped, found: Measurement, whole: float, early: float) -> Finding:
-    """Whether dropping the highest frequencies does no worse than stopping: means of the networks that were read."""
-    dropped, margin = found.value / 100.0 * whole, difference_margin()
-    kept = dropped >= early - margin
-    why = (
-        f"At step {claim.timestep} dropping gives {dropped:.2f} %, stopping {early:.2f} %; all steps {whole:.2f} %. "
-        f"Dropping is {'no worse' if kept else 'worse'} by more than {margin:.2f} points."
-    )
-    return Finding("holds" if kept else "contradicted", margin, "difference of means, one network", why)
-
-
-def _of_kept_weights(
-    claim: Measured, found: Measurement, cells: Cells, experiment: Experiment, planned: int
-) -> Judgement:
-    """A measurement on the kept weights of an arm: it rests on the records of its `planned` seeds.
-
-    Stale where weights were read that belong to no fresh record of the arm; incomplete where a planned seed's were not.
-    """
-    profile = found.profile
-    assert profile is not None, "weights were trained at a profile"
-    keys: list[Key] = [(experiment.name, profile, found.arm, seed) for seed in range(planned)]
-    read = [key for key in keys if cells.weights.get(key) in found.weights]
-    known = {cells.weights[key] for key in cells.weights if key[:3] == (experiment.name, profile, found.arm)}
-    deviations = deviations_of([found.arm], experiment, profile)
-    finding, mean = keeps_bound(claim, found), found.value
-    if isinstance(claim, Dropped) and read:
-        whole, early = (float(np.mean([cells.accuracy[key][at] for key in read])) for at in (-1, claim.timestep - 1))
-        finding, mean = _dropped_or_stopped(claim, found, whole, early), found.value / 100.0 * whole - early
-    judged = replace(
-        _untrained(claim, finding, mean),
-        profile=profile,
-        arm=found.arm,
-        seeds_done=len(read),
-        seeds_planned=planned,
-        deviations=deviations,
-        comparability=comparability(claim, profile, deviations),
-        scope=ON_SMALL_NETWORK if profile == "lite" else "",
-    )
-    if judged.comparability == "not comparable":
-        return undecided(judged, "not comparable", f"The {profile} profile does not judge it. {judged.why}")
-    if not known.issuperset(found.weights):
-        return undecided(judged, "stale", f"Weights were read that no fresh record of {found.arm} names.")
-    if len(read) < planned:
-        why = f"The weights of {len(read)} of {planned} planned seeds were read. {judged.why}"
-        return undecided(judged, "incomplete", why)
-    return judged
-
-
-def keeps_bound(claim: Measured, found: Measurement) -> Finding:
-    """Whether a measurement keeps the bound that its claim sets."""
-    bound = float(claim.value)
-    kept = found.value >= bound if claim.relation == "at-least" else found.value <= bound
-    words = claim.relation.replace("-", " ")
-    why = (
-        f"{found.how}: {found.value:.3g} {found.unit} over {found.images:,} images of {found.dataset}, "
-        f"{'' if kept else 'not '}{words} {bound:g}."
-    )
-    return Finding("holds" if kept else "contradicted", 0.0, f"computed: {words} {bound:g}", why)
-
-
-def _untrained(claim: Claim, finding: Finding, mean: float | None = None) -> Judgement:
-    """A judgement that belongs to no profile and has no seeds. Its margin is 0: it is held to the printed bound."""
-    blank = Judgement(
-        id=claim.id,
-        experiment=claim.experiment,
-        profile=None,
-        arm="",
-        timestep=0,
-        kind=claim.kind,
-        unit=claim.unit,
-        published=claim.published,
-        mean=mean,
-        seeds_done=0,
-        seeds_planned=0,
-        comparability="exact",
-        verdict="no records",
-        **_place(claim),
-    )
-    return _with_finding(blank, finding)
-
-
-def _at_profile(claim: Claim, bench: Bench, profile: ProfileName) -> Judgement | Pending:
-    experiment = bench.catalogue.experiment(claim.experiment)
-    planned = bench.planned(claim.arms, experiment, profile)
-    state = seeds_done(bench.cells, claim.experiment, profile, claim.arms, planned)
-    blank = unmeasured(claim, experiment, profile, len(state.seeds), planned)
-    blank = replace(
-        blank,
-        detail="; ".join(state.gaps),
-        further=len(state.further),
-        scope=ON_SMALL_NETWORK if profile == "lite" else "",
-        not_tuned=bench.catalogue.not_tuned(experiment, profile, claim.arms),
-    )
-    if profile == "smoke":
-        return replace(blank, verdict="not comparable", why="Smoke runs are never judged.")
-    keys: list[list[Key]] = [[(experiment.name, profile, arm, seed) for seed in state.seeds] for arm in claim.arms]
-    measured = _measured(claim, bench, blank, keys) if state.seeds else blank
-    if blank.comparability == "not comparable":
-        return undecided(measured, "not comparable", f"The {profile} profile judges the direction of orderings only.")
-    if claim.profiles and profile not in claim.profiles:
-        return undecided(measured, "not comparable", f"Judged at {' and '.join(claim.profiles)} only.")
-    if state.complete:
-        return measured
-    return undecided(measured, "stale" if state.stale else "incomplete", f"{_first(state)}.")
-
-
-def _first(state: PlannedSeeds) -> str:
-    more = len(state.gaps) - 1
-    return state.gaps[0] + (f", and {more} more" if more else "")
-
-
-def undecided(measured: Judgement | Pending, verdict: Word, why: str) -> Judgement:
-    """A judgement that answers nothing: it keeps its numbers and loses what was decided by them.
-
-    An ordering leaves Holm's family to those that are decided.
-    """
-    judgement = measured.judgement if isinstance(measured, Pending) else measured
-    silent: dict[str, Any] = {"test": "", "margin": None, "nearest": "", "p": None, "same": (), "other": ()}
-    silent |= {"replication": None, "sharpness": None}
-    return replace(judgement, verdict=verdict, why=why, **silent)
-
-
-@singledispatch
-def _measured(claim: Claim, bench: Bench, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """The numbers of a claim and what they say, from the records of its arms: `keys`, by arm and seed."""
-    raise NotImplementedError(type(claim))
-
-
-@_measured.register
-def _(claim: Value, bench: Bench, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """An accuracy. On the very test set that it was counted on, the draw of images does not enter."""
-    cells, step, published = bench.cells, blank.timestep, float(claim.value)
-    margin = value_margin(published)
-    whole = cells.images[keys[0][0]] == bench.catalogue.test_images(claim.experiment)
-    images: Images = "fixed" if whole else "sampled"
-    outcomes = accuracy_of(cells, keys[0], step)
-    # Optimism was measured where epochs were compared: at the last timestep.
-    last = step == len(cells.accuracy[keys[0][0]])
-    sd = float(estimate(outcomes, images).sd)
-    enough = outcomes.seeds >= LEAST_SEEDS
-    measured = replace(
-        blank,
-        **_summary(outcomes, images),
-        balanced=balanced_at(cells, keys[0], step),
-        optimism=_number(np.mean([cells.optimism[key] if last else np.nan for key in keys[0]])),
-        replication=_number(replication_rate(sd, outcomes.seeds, margin)) if enough else None,
-    )
-    finding = judge_value(outcomes, published, margin, images)
-    if finding.word == "lower" and (reason := _short_of_budget(claim, bench, blank, keys[0], published)):
-        nearest = nearest_reading(measured, cells, bench.catalogue)
-        return replace(undecided(measured, "not comparable", f"{reason} {finding.why}"), nearest=nearest)
-    if finding.word == "consistent":
-        measured = replace(measured, sharpness=sharpness(sd, outcomes.seeds, margin))
-    words = {
-        name: judge_value(accuracy_of(cells, of_arm, step), published, margin, images).word
-        for name, of_arm in _controls(measured, cells, bench.catalogue)
-        if len(of_arm) >= LEAST_SEEDS
-    }
-    found = _with_controls(_with_finding(measured, finding), words)
-    missed = VERDICTS[finding.word].missed
-    return replace(found, nearest=nearest_reading(found, cells, bench.catalogue)) if missed else found
+    epochs = least("ann.epochs"), least("snn.epochs")
+    ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if config.ann.epochs < epochs[0] else ""
+    tuned = f"{config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""
+    whole = experiment.published.get("snn.images")
+    if config.snn.images is not None and whole is not None and whole.values == (None,):
+        tuned = f"{tuned + ' ' if tuned else ''}on {config.snn.images:,} images"
+    return ann, f"fine-tuned for {tuned}" if tuned else ""
 
 
 def _short_of_budget(
-    claim: Value | Steps, bench: Bench, blank: Judgement, keys: Sequence[Key], published: float
+    claim: Value | Steps, evidence: Evidence, blank: Judgement, keys: Sequence[Key], published: float
 ) -> str:
     """Why a number that was missed says nothing about the paper: its training was shortened, and could not reach it.
 
@@ -564,292 +741,64 @@ def _short_of_budget(
     paper prints), or where a control with the shortened stage doubled moves the result by less than δ. An annealed rate
     hides this: a schedule squeezed into 20 epochs looks finished.
     """
-    experiment = bench.catalogue.experiment(blank.experiment)
-    assert blank.profile is not None, "records have a profile"
-    config = experiment.resolve(experiment.arm(blank.arm), experiment.profile(blank.profile), 0)
+    experiment, cells = evidence.catalogue.experiment(blank.experiment), evidence.cells
+    config = experiment.resolve(experiment.arm(blank.arm), experiment.profile(str(blank.profile)), 0)
     of_ann, tuned = shortened(config, experiment)
     if not of_ann and not tuned:
         return ""
     margin = value_margin(published)
-    known = [ann for key in keys if not math.isnan(ann := bench.cells.ann.get(key, math.nan))]
-    if known:
-        ann = float(np.mean(known))
+    anns = [ann for key in keys if not math.isnan(ann := cells.ann.get(key, math.nan))]
+    if anns:
+        ann = float(np.mean(anns))
         printed = claim.ann if isinstance(claim, Value) else None
         if ann > published or (printed is not None and abs(ann - float(printed)) < margin):
             return ""
     if isinstance(claim, Value) and claim.doubled is not None:
         again: list[Key] = [(key[0], key[1], claim.doubled, key[3]) for key in keys]
-        if all(key in bench.cells.accuracy for key in again):
-            moved = percent_at(bench.cells, again, claim.timestep) - percent_at(bench.cells, keys, claim.timestep)
+        if all(key in cells.accuracy for key in again):
+            moved = percent_at(cells, again, claim.timestep) - percent_at(cells, keys, claim.timestep)
             if abs(float(np.mean(moved))) < margin:
                 return ""
-    ends = f"ends at {np.mean(known):.1f}" if known else "has no accuracy in the records"
+    ends = f"ends at {np.mean(anns):.1f}" if anns else "has no accuracy in the records"
     how = f", {of_ann}," if of_ann else ""
     return f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."
 
 
-@_measured.register
-def _(claim: Steps, bench: Bench, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps."""
-    curves = np.stack([bench.cells.accuracy[key] for key in keys[0]])
-    steps = tuple(steps_to_reach(curve, float(claim.target)) for curve in curves)
-    reached = [taken for taken in steps if taken is not None]
-    labels = ", ".join(steps_label(taken, curves.shape[1]) for taken in steps)
-    finding = judge_steps(steps, blank.timestep)
-    why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
-    mean = float(np.mean(reached)) if len(reached) == len(steps) else None
-    measured = replace(blank, mean=mean, steps=steps)
-    short = _short_of_budget(claim, bench, blank, keys[0], float(claim.target))
-    if finding.word in ("higher", "inconclusive") and None in steps and short:
-        return undecided(measured, "not comparable", f"{short} {why}")
-    return _with_finding(measured, dataclasses.replace(finding, margin=0.0, why=why))
-
-
-@_measured.register
-def _(claim: Ordering, bench: Bench, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """Two arms, on test images or on training images."""
-    cells, step = bench.cells, blank.timestep
-    on_test = difference_of(cells, keys[0], keys[1], step)
-    if claim.images == "training":
-        known = known_difference_of(cells, keys[0], keys[1], step)
-        if known is None:
-            return undecided(blank, "incomplete", "The records do not tell the accuracy on training images.")
-        beside = f"On test images the difference is {float(on_test.mean):+.2f} points."
-        return _pending(replace(blank, beside=beside), known, claim, bench, keys)
-    before = [balanced_at(cells, of_arm, step) for of_arm in keys]
-    apart = None if before[0] is None or before[1] is None else before[0] - before[1]
-    blank = replace(blank, balanced=apart)
-    arms = [bench.catalogue.experiment(claim.experiment).arm(arm) for arm in claim.arms]
-    if len({values_of(arm.encoder) for arm in arms}) > 1:
-        net = net_difference_of(cells, keys[0], keys[1], step)
-        if net is None:
-            return undecided(blank, "incomplete", "The records do not tell the accuracy of both ANNs.")
-        beside = f"Net of each one's own ANN; the raw difference is {float(on_test.mean):+.2f} points."
-        return _pending(replace(blank, beside=beside), net, claim, bench, keys)
-    return _pending(blank, on_test, claim, bench, keys)
-
-
-@_measured.register
-def _(claim: Sooner, bench: Bench, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """Steps of the one arm and of the other, by seed; a run that never gets there counts one step more than it has."""
-    count = len(claim.of(claim.sooner))
-    taken = [
-        [_steps_taken(claim, [bench.cells.accuracy[of_arm[place]] for of_arm in arms]) for place in range(len(keys[0]))]
-        for arms in (keys[:count], keys[count:])
-    ]
-    apart = np.array(taken[1], dtype=np.float64) - np.array(taken[0], dtype=np.float64)
-    told = [f"{', '.join(map(str, steps))}" for steps in taken]
-    beside = f"Steps by seed: {told[0]} against {told[1]}."
-    outcomes = outcomes_without_images(apart, lowest=-1e3, highest=1e3)
-    return _pending(replace(blank, beside=beside), outcomes, claim, bench, keys)
-
-
-def _steps_taken(claim: Sooner, curves: Sequence[Curve]) -> int:
-    """The steps that one seed takes: on one curve, or among trainings at each T."""
-    curve = np.array([curve[-1] for curve in curves]) if claim.trained_at else curves[0]
-    target = float(claim.target) if claim.target else float(claim.share) / 100.0 * float(curve[-1])
-    steps = steps_to_reach(curve, target)
-    if claim.trained_at:
-        return claim.trained_at[steps - 1] if steps else claim.trained_at[-1] + 1
-    return steps or len(curve) + 1
-
-
-@_measured.register
-def _(claim: AboveAnn, bench: Bench, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """One arm and its own ANN."""
-    outcomes = above_ann(bench.cells, keys[0], blank.timestep)
-    if outcomes is None:
-        return undecided(blank, "incomplete", "The records do not tell the accuracy of the ANN.")
-    controls = {
-        name: runs
-        for name, of_arm in _controls(blank, bench.cells, bench.catalogue)
-        if (runs := above_ann(bench.cells, of_arm, blank.timestep)) is not None
-    }
-    return _pending(blank, outcomes, claim, bench, keys, controls)
-
-
-@_measured.register
-def _(claim: AboveRow, bench: Bench, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """Our accuracy minus the number of another paper, which is taken as exact."""
-    number = float(claim.row.value)
-    outcomes = shifted(accuracy_of(bench.cells, keys[0], blank.timestep), -number)
-    controls = {
-        name: shifted(accuracy_of(bench.cells, of_arm, blank.timestep), -number)
-        for name, of_arm in _controls(blank, bench.cells, bench.catalogue)
-    }
-    return _pending(replace(blank, published=number), outcomes, claim, bench, keys, controls)
-
-
-def _pending(
-    blank: Judgement,
-    outcomes: Outcomes,
-    claim: Difference | Sooner,
-    bench: Bench,
-    keys: Sequence[Sequence[Key]],
-    controls: Mapping[str, Outcomes] | None = None,
-) -> Pending:
-    """An ordering: `outcomes` of the difference, claimed greater minus claimed less. Holm's verdict comes later."""
-    claimed = claimed_difference(bench.catalogue, claim)
-    if blank.profile == "lite":  # a small network judges the direction alone; the size stands beside it
-        claimed = dataclasses.replace(claimed, published=None)
-    p = ordering_p(outcomes, claimed) if outcomes.seeds >= LEAST_SEEDS else float("nan")
-    measured = replace(blank, **_summary(outcomes, "sampled"), p=_number(p), margin=claimed.margin)
-    enough = {name: runs for name, runs in (controls or {}).items() if runs.seeds >= LEAST_SEEDS}
-    return Pending(measured, outcomes, claimed, claim, keys, enough)
-
-
-def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner) -> ClaimedDifference:
-    """What an ordering claims: its margin δ, its printed size and its relation.
-
-    δ is that of the highest accuracy that is published for its arms at its timestep, or for its rival. Where the
-    experiment shows the paper's number of another experiment beside all its arms, that one counts too.
-    """
-    if isinstance(claim, Sooner):
-        return ClaimedDifference(ONE_STEP, unit="steps")
-    printed = [
-        own.published
-        for own in catalogue.claims_of(claim.experiment)
-        if own.unit == "percent"
-        and own.timestep == claim.timestep
-        and (own.arm in claim.arms or (own.arm is None and own.judged_as is not None))
-    ]
-    printed += [claim.row.published] if isinstance(claim, AboveRow) else []
-    return ClaimedDifference(difference_margin(*printed), claim.published, claim.relation)
-
-
-def _with_finding(judgement: Judgement, finding: Finding) -> Judgement:
-    return replace(judgement, verdict=finding.word, margin=finding.margin, test=finding.test, why=finding.why)
-
-
-def _summary(outcomes: Outcomes, images: Images) -> dict[str, Any]:
-    found = estimate(outcomes, images)
-    low, high = _number(found.low), _number(found.high)
-    return {
-        "mean": _number(found.mean),
-        "sd": _number(found.sd),
-        "low": low,
-        "high": high,
-        "half_width": None if low is None or high is None else (high - low) / 2.0,
-        "prediction_low": _number(found.prediction_low),
-        "prediction_high": _number(found.prediction_high),
-        "covers": found.sources if low is not None else (),
-        "runs": tuple(float(run) for run in outcomes.per_seed),
-    }
-
-
-def _number(value: npt.ArrayLike) -> float | None:
-    number = float(np.asarray(value))
-    return None if math.isnan(number) else number
-
-
-def deviations_of(arms: Iterable[str], experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:
-    """Where some arms at `profile` leave the published recipe, in words, each once; controls too."""
-    found: list[str] = []
-    for name in arms:
-        arm = dataclasses.replace(experiment.arm(name), in_paper=True)  # compared with the paper, be it a control
-        found += experiment.deviations(arm, experiment.profile(profile))
-    if profile != "paper" and not found:
-        found.append(f"the {profile} profile spends less than the published recipe")
-    return tuple(dict.fromkeys(found))
-
-
-def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str]) -> str:
-    """ "exact", "approximate (k deviations)", or "not comparable" where the profile may not judge the claim."""
-    if claim.kind not in JUDGES[profile]:
-        return "not comparable"
-    count = len(deviations)
-    return f"approximate ({count} deviation{'s' if count > 1 else ''})" if count else "exact"
-
-
-def unmeasured(
-    claim: Claim, experiment: Experiment, profile: ProfileName, seeds_done: int, seeds_planned: int
-) -> Judgement:
-    """The judgement of a claim at a profile before any number of ours is in it."""
-    deviations = deviations_of(claim.arms, experiment, profile)
-    return Judgement(
-        id=claim.id,
-        experiment=claim.experiment,
-        profile=profile,
-        arm=claim.of(claim.sooner)[-1] if isinstance(claim, Sooner) else claim.arms[0],
-        versus=_versus(claim),
-        relation=claim.relation if isinstance(claim, Difference) else None,
-        timestep=claim.judged_timestep,
-        kind=claim.kind,
-        unit=claim.unit,
-        published=claim.published,
-        seeds_done=seeds_done,
-        seeds_planned=seeds_planned,
-        comparability=comparability(claim, profile, deviations),
-        deviations=deviations,
-        verdict="inconclusive",
-        **_place(claim),
-    )
-
-
-def _versus(claim: Claim) -> str | None:
-    if isinstance(claim, Sooner):
-        return claim.of(claim.later)[-1]
-    return claim.versus if isinstance(claim, Difference) else None
-
-
-def _place(claim: Claim) -> dict[str, Any]:
-    """Where a claim stands in its statement."""
-    statement = claim.statement.id if claim.statement else claim.id
-    return {
-        "statement": statement,
-        "part": claim.part or claim.id,
-        "reading": claim.reading,
-        "counted": not claim.beside,
-    }
-
-
-def without_records(
-    claim: Claim, catalogue: Catalogue, profile: ProfileName | None, seeds_planned: int | None
-) -> Judgement:
-    """The judgement where nothing was run, described as the paper profile would be."""
-    experiment = catalogue.experiment(claim.experiment)
-    names = experiment.profile_names
-    nearest = profile if profile in names else names[-1]  # profiles are listed from smoke to paper
-    planned = experiment.seeds_in_common(claim.arms, nearest) if seeds_planned is None else seeds_planned
-    absent = profile is not None and profile not in names
-    why = f"{claim.experiment} has no profile {profile}." if absent else "Nobody has run it."
-    blank = unmeasured(claim, experiment, nearest, 0, planned)
-    return replace(blank, profile=profile, verdict="no records", why=why)
-
-
-def _controls(judgement: Judgement, cells: Cells, catalogue: Catalogue) -> Iterator[tuple[str, list[Key]]]:
-    """Controls with the data, network and number of timesteps of the judged arm; equal computations once."""
-    home = catalogue.experiment(judgement.experiment)
-    paper, profile = catalogue.paper_of(judgement.experiment), str(judgement.profile)
-    others = [e for e in (paper.experiments if paper else ()) if e is not home and e.dataset == home.dataset]
-    seen: set[str] = set()
-    for experiment in (home, *others):
-        if not _same_network(home, experiment, profile):
+def _finished(
+    experiments: Iterable[Experiment], home: Experiment, profile: str, cells: Cells
+) -> Iterator[tuple[Experiment, Arm, list[Key]]]:
+    """The arms of some experiments on the data and the network of `home` with all their planned seeds done."""
+    for experiment in experiments:
+        networks = [each.network for e in (home, experiment) for each in e.profiles if each.name == profile]
+        if experiment.dataset != home.dataset or len(networks) < 2 or networks[0] != networks[1]:
             continue
         for arm in experiment.planned:
-            if arm.in_paper or arm.timesteps != home.arm(judgement.arm).timesteps:
-                continue
-            keys = _done(cells, experiment, arm, profile)
-            prints = {cells.fingerprint[key] for key in keys}
-            if keys and not prints & seen:
-                seen |= prints
-                name = arm.name if experiment is home else f"{arm.name} of {experiment.name}"
-                yield name, keys
+            planned = range(experiment.seeds(arm.name, profile))
+            keys: list[Key] = [(experiment.name, profile, arm.name, seed) for seed in planned]
+            if keys and all(key in cells.accuracy for key in keys):
+                yield experiment, arm, keys
 
 
-def _same_network(home: Experiment, other: Experiment, profile: str) -> bool:
-    networks = [known.network for e in (home, other) for known in e.profiles if known.name == profile]
-    return len(networks) == 2 and networks[0] == networks[1]
+def _controls(judgement: Judgement, evidence: Evidence) -> Iterator[tuple[str, list[Key]]]:
+    """Controls with the data, network and number of timesteps of the judged arm; equal computations once."""
+    catalogue, name = evidence.catalogue, judgement.experiment
+    home, paper = catalogue.experiment(name), catalogue.paper_of(name)
+    experiments = (home, *(e for e in (paper.experiments if paper else ()) if e is not home))
+    timesteps, seen = home.arm(judgement.arm).timesteps, set[str]()
+    for experiment, arm, keys in _finished(experiments, home, str(judgement.profile), evidence.cells):
+        prints = {evidence.cells.fingerprint[key] for key in keys}
+        if not arm.in_paper and arm.timesteps == timesteps and not prints & seen:
+            seen |= prints
+            yield arm.name if experiment is home else f"{arm.name} of {experiment.name}", keys
 
 
-def _done(cells: Cells, experiment: Experiment, arm: Arm, profile: str) -> list[Key]:
-    """The keys of the planned seeds; none where one of them is not done."""
-    planned = range(experiment.seeds(arm.name, profile))
-    keys: list[Key] = [(experiment.name, profile, arm.name, seed) for seed in planned]
-    return keys if all(key in cells.accuracy for key in keys) else []
+def _with_controls(judgement: Judgement, words: Mapping[str, Word]) -> Judgement:
+    """The judgement with the controls that get the same verdict, and those that get another."""
+    same = tuple(name for name, word in words.items() if word == judgement.verdict)
+    return replace(judgement, same=same, other=tuple(name for name in words if name not in same))
 
 
-def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) -> str:
+def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
     """Which of all readings in the evidence comes nearest to a number, in a sentence; empty where there is none.
 
     Readings are the paper's arms on the same data and network with all planned seeds, trained at the T claimed, or
@@ -857,26 +806,23 @@ def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) ->
     shows the paper's number beside all its arms.
     """
     assert judgement.published is not None, "a number is published"
-    published, step, profile = judgement.published, judgement.timestep, str(judgement.profile)
-    home = catalogue.experiment(judgement.experiment)
+    published, step = judgement.published, judgement.timestep
+    catalogue, home = evidence.catalogue, evidence.catalogue.experiment(judgement.experiment)
     shown = {c.experiment for c in catalogue.claims if c.judged_as is not None and c.arm is None}
+    experiments = (home, *(catalogue.experiment(name) for name in sorted(shown - {home.name})))
     code = home.arm(judgement.arm).encoder
-    others = (catalogue.experiment(name) for name in sorted(shown - {home.name}))
-    alike = [home, *(e for e in others if e.dataset == home.dataset and _same_network(home, e, profile))]
-    found: list[tuple[float, str, Outcomes]] = []
-    for experiment in alike:
-        for arm in experiment.planned:
-            itself = (experiment.name, arm.name) == (judgement.experiment, judgement.arm)
-            reading = arm.in_paper and not itself and (experiment is not home or arm.encoder == code)
-            keys = _done(cells, experiment, arm, profile) if reading else []
-            if keys and arm.timesteps >= step:
-                outcomes = accuracy_of(cells, keys, step)
-                early = f" read after {step} of its {arm.timesteps} steps" if arm.timesteps > step else ""
-                name = f"{arm.name} of {experiment.name}{early}"
-                found.append((abs(float(outcomes.mean) - published), name, outcomes))
-    if not found:
+    candidates: list[tuple[float, str, Outcomes]] = []
+    for experiment, arm, keys in _finished(experiments, home, str(judgement.profile), evidence.cells):
+        itself = (experiment.name, arm.name) == (judgement.experiment, judgement.arm)
+        of_code = experiment is not home or arm.encoder == code
+        if arm.in_paper and not itself and of_code and arm.timesteps >= step:
+            outcomes = accuracy_of(evidence.cells, keys, step)
+            early = f" read after {step} of its {arm.timesteps} steps" if arm.timesteps > step else ""
+            name = f"{arm.name} of {experiment.name}{early}"
+            candidates.append((abs(float(outcomes.mean) - published), name, outcomes))
+    if not candidates:
         return ""
-    gap, name, outcomes = min(found, key=lambda one: one[:2])
+    gap, name, outcomes = min(candidates, key=lambda one: one[:2])
     if judgement.mean is not None and gap >= abs(judgement.mean - published):
         return f"No other reading in the evidence comes nearer to {published:g}."
     nearest = estimate(outcomes, "fixed")
@@ -888,22 +834,104 @@ def nearest_reading(judgement: Judgement, cells: Cells, catalogue: Catalogue) ->
     )
 
 
-def with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement, ...]:
+def _with_reruns(judgement: Judgement, claim: Claim, evidence: Evidence) -> Judgement:
+    """The judgement with a sentence for each of the claim's reruns; as it is where the ordering was not missed.
+
+    A rerun counts that has the judged profile and all its planned seeds, and that undoes a deviation or is a reading.
+    """
+    low, high, published = judgement.low, judgement.high, judgement.published
+    # An ordering is unexplained too where it points another way, and its size or its end is not judged.
+    unsettled = judgement.verdict == "not comparable" and judgement.p_holm is not None
+    unexplained = unsettled or VERDICTS[judgement.verdict].missed
+    if judgement.verdict == "holds" and published is not None and low is not None and high is not None:
+        unexplained = judgement.versus is not None and not low <= published <= high
+    sentences: list[str] = []
+    undone: dict[str, None] = {}
+    if not isinstance(claim, Difference) or not unexplained:
+        return judgement
+    for rerun in claim.reruns:
+        experiment, place = evidence.catalogue.experiment(rerun.experiment), claim.at(rerun)
+        if judgement.profile is None or judgement.profile not in experiment.profile_names:
+            continue
+        how, lifted = rerun.reading or "", list[str]()
+        if rerun.reading is None:
+            theirs = deviations_of(place.arms, experiment, judgement.profile)
+            lifted = [one for one in judgement.deviations if one not in theirs]
+            added = [one for one in theirs if one not in judgement.deviations]
+            more = f", and with {_quoted(added)}" if added else ""
+            how = f"without {_quoted(lifted)}{more}" if lifted else ""
+        said = _said(judgement, claim, place, evidence) if how else ""
+        if said:
+            arms = "" if place.arms == claim.arms else f" ({' and '.join(place.arms)})"
+            sentences.append(f"Run again in {place.experiment}{arms} {how}: {said}")
+            undone |= dict.fromkeys(lifted)
+    return replace(judgement, reruns=tuple(sentences), undone=tuple(undone))
+
+
+def _said(judgement: Judgement, claim: Difference, place: Difference, evidence: Evidence) -> str:
+    """The number there, its change over the seeds that both have, and whether that is nearer to what is claimed."""
+    cells, profile = evidence.cells, str(judgement.profile)
+    planned = evidence.catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
+    state = seeds_done(cells, place.experiment, profile, place.arms, planned)
+    common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
+    if not state.complete or len(common) < LEAST_SEEDS:
+        return ""
+
+    keys: list[list[list[Key]]] = [
+        [[(at.experiment, profile, arm, seed) for seed in seeds] for arm in at.arms]
+        for at, seeds in ((place, state.seeds), (place, common), (claim, common))
+    ]
+    there, again, here = (_apart(at, evidence, of)[0] for at, of in zip((place, place, claim), keys, strict=True))
+    if there is None or again is None or here is None:
+        return ""
+    theirs, ours = ({cells.device.get(key, "") for of_arm in of for key in of_arm} for of in keys[1:])
+    change = estimate(outcomes_without_images(again.per_seed - here.per_seed, lowest=-200.0, highest=200.0))
+    way = _way(estimate(there), estimate(here), change, claimed_difference(evidence.catalogue, claim))
+    other = ", recorded on another processor" if ours != theirs else ""
+    number, moved = _points(estimate(there), "seeds"), _points(change, "seeds in common")
+    return f"{number}{other}, changed by {moved}; {way}."
+
+
+def _way(there: Estimate, here: Estimate, change: Estimate, claimed: ClaimedDifference) -> str:
+    """Whether the change leads to what is claimed: the published size, or else any difference above the bound."""
+    published, bound = claimed.published, claimed.bound
+    if published is None:
+        reached = bool(there.low > bound)
+        before, after = (max(0.0, bound - float(one.mean)) for one in (here, there))
+    else:
+        reached = bool(bound < there.low <= published <= there.high)
+        before, after = (abs(published - float(one.mean)) for one in (here, there))
+    if reached:
+        return "that is what is claimed"
+    if change.low <= 0.0 <= change.high:
+        return "these seeds cannot tell that from no change"
+    return "nearer to what is claimed, and not there" if after < before else "no nearer to what is claimed"
+
+
+def _points(one: Estimate, seeds: str) -> str:
+    return f"{one.mean:+.2f} points (95 %: {one.low:+.2f} to {one.high:+.2f}; {one.seeds} {seeds})"
+
+
+def _quoted(deviations: Sequence[str]) -> str:
+    return " and ".join(f"“{one}”" for one in deviations)
+
+
+# ## All judgements together: twins, the one that leads, statements, networks
+
+
+def _with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement, ...]:
     """Judgements with the ids of others that hold the same computations against the same number."""
-    evidence = [_evidence(judgement, cells) for judgement in judgements]
-    alike: dict[tuple[object, ...], list[str]] = {}
-    for judgement, rests_on in zip(judgements, evidence, strict=True):
-        if rests_on is not None:
-            alike.setdefault(rests_on, []).append(judgement.id)
+    held = [_held(judgement, cells) for judgement in judgements]
+    alike: dict[tuple[object, ...] | None, list[str]] = {}
+    for judgement, computations in zip(judgements, held, strict=True):
+        alike.setdefault(computations, []).append(judgement.id)
     return tuple(
-        judgement
-        if rests_on is None
-        else replace(judgement, twins=tuple(one for one in alike[rests_on] if one != judgement.id))
-        for judgement, rests_on in zip(judgements, evidence, strict=True)
+        replace(judgement, twins=tuple(one for one in alike[computations] if computations and one != judgement.id))
+        for judgement, computations in zip(judgements, held, strict=True)
     )
 
 
-def _evidence(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
+def _held(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
     """What a judgement is about: kind, relation, timestep, published number, images, and the fingerprints of its arms'
     planned seeds; None where one of them is not done."""
     keys = [
@@ -918,17 +946,33 @@ def _evidence(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
     return judgement.kind, judgement.timestep, judgement.published, against, prints
 
 
+def judged(judgements: Iterable[Judgement]) -> int:
+    """How many judgements answer their claim, "inconclusive" included; twins are one."""
+    counted: set[tuple[str, str | None]] = set()
+    for judgement in judgements:
+        twin = any((name, judgement.profile) in counted for name in judgement.twins)
+        if judgement.answers and not twin:
+            counted.add((judgement.id, judgement.profile))
+    return len(counted)
+
+
 def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
     """Of each claim the judgement that leads, in the order of the claims.
 
     That is, of those that answer, the one with the fewest deviations; where none answers, one at a profile that may
     judge the claim, and then at the larger one.
     """
-    found: dict[str, Judgement] = {}
+
+    def rank(judgement: Judgement) -> tuple[bool, int, bool, int]:
+        profile, answers = judgement.profile, judgement.answers
+        judges = profile is not None and judgement.kind in JUDGES[profile]
+        fewest = -len(judgement.deviations) if answers else 0
+        return answers, fewest, judges, -1 if profile is None else PROFILES.index(profile)
+
+    leading: dict[str, Judgement] = {}
     for judgement in judgements:
-        best = found.setdefault(judgement.id, judgement)
-        found[judgement.id] = max(best, judgement, key=_rank)
-    return tuple(found.values())
+        leading[judgement.id] = max(leading.get(judgement.id, judgement), judgement, key=rank)
+    return tuple(leading.values())
 
 
 StatementWord = Literal["comes out", "in part", "does not", "not answered"]
@@ -960,7 +1004,7 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         if one.counted:
             parts.setdefault(one.statement, {}).setdefault(one.part, []).append(one)
     unjudged = {c.statement.id: c.statement.unjudged for c in claims if c.statement is not None}
-    found = []
+    verdicts = []
     for name, of_parts in parts.items():
         best = {
             part: min(readings, key=lambda one: order.index(VERDICTS[one.verdict].outcome))
@@ -972,41 +1016,8 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         if set(outcomes) == {"out"}:
             word = "comes out"
         shared = bool(out) and all(one.same and not one.other for one in out)
-        found.append(StatementVerdict(name, word, best, unjudged.get(name, ()), shared))
-    return tuple(found)
-
-
-def judged(judgements: Iterable[Judgement]) -> int:
-    """How many judgements answer their claim, "inconclusive" included; twins are one."""
-    answers = [judgement for judgement in judgements if VERDICTS[judgement.verdict].answers]
-    first: set[tuple[str, str | None]] = set()
-    for judgement in answers:
-        if not any((twin, judgement.profile) in first for twin in judgement.twins):
-            first.add((judgement.id, judgement.profile))
-    return len(first)
-
-
-def _rank(judgement: Judgement) -> tuple[bool, int, bool, int]:
-    profile, answers = judgement.profile, VERDICTS[judgement.verdict].answers
-    judges = profile is not None and judgement.kind in JUDGES[profile]
-    fewest = -len(judgement.deviations) if answers else 0
-    return answers, fewest, judges, -1 if profile is None else PROFILES.index(profile)
-
-
-def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
-    """How the training of the ANN and the fine-tuning are shorter than the paper states, in words; "" where not."""
-
-    def least(path: str) -> int:
-        stated = experiment.published.get(path)
-        return min(stated.values, default=0) if stated is not None else 0
-
-    epochs = least("ann.epochs"), least("snn.epochs")
-    ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if config.ann.epochs < epochs[0] else ""
-    tuned = f"{config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""
-    whole = experiment.published.get("snn.images")
-    if config.snn.images is not None and whole is not None and whole.values == (None,):
-        tuned = f"{tuned + ' ' if tuned else ''}on {config.snn.images:,} images"
-    return ann, f"fine-tuned for {tuned}" if tuned else ""
+        verdicts.append(StatementVerdict(name, word, best, unjudged.get(name, ()), shared))
+    return tuple(verdicts)
 
 
 def without_own_size(experiments: Sequence[Experiment], loaded: Loaded) -> Mapping[str, tuple[str, ...]]:
@@ -1015,20 +1026,13 @@ def without_own_size(experiments: Sequence[Experiment], loaded: Loaded) -> Mappi
     A cell counts at every profile that judges something and has that size, whatever its schedule.
     """
     done = loaded.cells[loaded.cells["status"] == "done"]
-    trained = set(zip(done["experiment"], done["profile"], strict=True))
-    found: dict[str, dict[str, bool]] = {}
+    trained_at = set(zip(done["experiment"], done["profile"], strict=True))
+    trained: dict[str, dict[str, bool]] = {}  # by network and experiment
     for experiment in experiments:
-        for network, profiles in _of_own_size(experiment):
-            found.setdefault(network, {})[experiment.name] = any(
-                (experiment.name, name) in trained for name in profiles
-            )
-    return {network: tuple(names) for network, names in found.items() if not any(names.values())}
-
-
-def _of_own_size(experiment: Experiment) -> Iterator[tuple[str, list[str]]]:
-    """The published network of an experiment, if it has one, and the profiles that train it at its own size."""
-    for paper in experiment.profiles:
-        if paper.name == "paper":
-            judging = [profile for profile in experiment.profiles if JUDGES[profile.name]]
-            size = paper.network, paper.encoder
-            yield paper.network.name, [p.name for p in judging if (p.network, p.encoder) == size]
+        for paper in experiment.profiles:
+            if paper.name == "paper":
+                size = paper.network, paper.encoder
+                own_size = [p.name for p in experiment.profiles if JUDGES[p.name] and (p.network, p.encoder) == size]
+                reached = any((experiment.name, name) in trained_at for name in own_size)
+                trained.setdefault(paper.network.name, {})[experiment.name] = reached
+    return {network: tuple(of) for network, of in trained.items() if not any(of.values())}

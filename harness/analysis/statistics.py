@@ -163,10 +163,10 @@ def common_share(outcomes: Outcomes) -> Array:
 
     NaN without images, and where nothing varies.
     """
-    found = components(outcomes)
+    parts = components(outcomes)
     images = np.nan if outcomes.images is None else outcomes.images
-    run = found.seed + (found.image + found.rest) / images
-    return np.asarray(np.divide(found.image / images, run, out=np.full(run.shape, np.nan), where=run > 0))
+    run = parts.seed + (parts.image + parts.rest) / images
+    return np.asarray(np.divide(parts.image / images, run, out=np.full(run.shape, np.nan), where=run > 0))
 
 
 def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: float, highest: float) -> Outcomes:
@@ -175,13 +175,11 @@ def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: fl
     images = table.shape[-1]
     by_seed = table.sum(axis=-1, dtype=np.int64)
     by_image = table.sum(axis=-2, dtype=np.int64)
-    squares = by_seed.sum(axis=-1) if table.dtype == np.bool_ else _sum_of_squares(table)
+    squares = by_seed.sum(axis=-1)  # the square of a 1 is itself
+    if table.dtype != np.bool_:
+        squares = np.asarray(np.square(table).sum(axis=(-2, -1), dtype=np.int64))
     image_square, rest_square = _mean_squares(by_seed, by_image, squares)
     return Outcomes(PERCENT * by_seed / images, lowest, highest, images, image_square, rest_square)
-
-
-def _sum_of_squares(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    return np.asarray(np.square(table).sum(axis=(-2, -1), dtype=np.int64))
 
 
 def _mean_squares(
@@ -239,7 +237,7 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
     if both and seeds < FEW_SEEDS:
         # Few seeds that vary much more than the images would borrow the images' degrees of freedom.
         over_seeds, crossed = (
-            special.stdtrit(known, upper) * np.sqrt(of) for of, known in ((on_these, student), (variance, freedom))
+            special.stdtrit(free, upper) * np.sqrt(of) for of, free in ((on_these, student), (variance, freedom))
         )
         wider = over_seeds > crossed
         variance, freedom = np.where(wider, on_these, variance), np.where(wider, student, freedom)
@@ -265,28 +263,28 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
     )
 
 
-def p_above(found: Estimate, bound: Bound) -> Array:
+def p_above(ours: Estimate, bound: Bound) -> Array:
     """p of the one-sided test that the true mean is not above `bound`: small where it lies above."""
     from scipy import stats
 
-    return np.asarray(stats.t.sf(_statistic(found, bound), found.freedom))
+    return np.asarray(stats.t.sf(_statistic(ours, bound), ours.freedom))
 
 
-def p_below(found: Estimate, bound: Bound) -> Array:
+def p_below(ours: Estimate, bound: Bound) -> Array:
     """p of the one-sided test that the true mean is not below `bound`: small where it lies below."""
     from scipy import stats
 
-    return np.asarray(stats.t.cdf(_statistic(found, bound), found.freedom))
+    return np.asarray(stats.t.cdf(_statistic(ours, bound), ours.freedom))
 
 
-def p_different(found: Estimate, bound: Bound = 0.0) -> Array:
+def p_different(ours: Estimate, bound: Bound = 0.0) -> Array:
     """Two-sided p of the test that the true mean is `bound`."""
-    return np.asarray(2.0 * np.minimum(p_above(found, bound), p_below(found, bound)))
+    return np.asarray(2.0 * np.minimum(p_above(ours, bound), p_below(ours, bound)))
 
 
-def p_equivalent(found: Estimate, centre: Bound, margin: float) -> Array:
+def p_equivalent(ours: Estimate, centre: Bound, margin: float) -> Array:
     """p of two one-sided tests (Schuirmann 1987) that the true mean lies within `margin` of `centre`."""
-    return np.maximum(p_above(found, centre - margin), p_below(found, centre + margin))
+    return np.maximum(p_above(ours, centre - margin), p_below(ours, centre + margin))
 
 
 def _over_seeds(outcomes: Outcomes) -> tuple[Array, Array]:
@@ -302,11 +300,11 @@ def _cut(outcomes: Outcomes, half: Array) -> tuple[Array, Array]:
     return np.clip(low, outcomes.lowest, outcomes.highest), np.clip(high, outcomes.lowest, outcomes.highest)
 
 
-def _statistic(found: Estimate, bound: Bound) -> Array:
+def _statistic(ours: Estimate, bound: Bound) -> Array:
     """Student's t against `bound`. Without spread it is infinite on the side of the mean, and 0 on the bound."""
-    distance = found.mean - bound
+    distance = ours.mean - bound
     steady = np.where(distance == 0.0, 0.0, np.copysign(np.inf, distance))
-    return np.divide(distance, found.error, out=steady, where=~(found.error == 0))
+    return np.divide(distance, ours.error, out=steady, where=~(ours.error == 0))
 
 
 def holm(p_values: Sequence[float], size: int) -> Array:
@@ -388,9 +386,9 @@ def _planned_error(outcomes: Outcomes, seeds: int) -> tuple[float, float]:
     """The variance of a mean over `seeds` seeds, and its degrees of freedom, expected at the spread seen."""
     if outcomes.images is None:
         return float(outcomes.seed_variance) / seeds, seeds - 1.0
-    found = outcomes.squares
-    of_images = found.rest + seeds * components(outcomes).image
-    variance, freedom = error_of_mean(MeanSquares(found.seeds, of_images, found.rest), seeds, outcomes.images)
+    squares = outcomes.squares
+    of_images = squares.rest + seeds * components(outcomes).image
+    variance, freedom = error_of_mean(MeanSquares(squares.seeds, of_images, squares.rest), seeds, outcomes.images)
     return float(variance), float(freedom)
 
 
@@ -406,5 +404,5 @@ def value_margin(published: float) -> float:
 
 def difference_margin(*published: float | None) -> float:
     """The margin δ of a difference: that of the arm with the larger published accuracy; 0.5 if none is published."""
-    known = [accuracy for accuracy in published if accuracy is not None]
-    return value_margin(max(known)) if known else UNPUBLISHED
+    printed = [accuracy for accuracy in published if accuracy is not None]
+    return value_margin(max(printed)) if printed else UNPUBLISHED

@@ -14,7 +14,6 @@ from harness.analysis.statistics import (
     ALPHA,
     LEAST_SEEDS,
     POWER,
-    Estimate,
     Images,
     Outcomes,
     estimate,
@@ -195,20 +194,20 @@ def judge_value(outcomes: Outcomes, published: float, margin: float, images: Ima
     """
     if outcomes.seeds < LEAST_SEEDS:
         return too_few(outcomes.seeds, margin, LEAST_SEEDS)
-    found = estimate(outcomes, images)
-    p = float(p_equivalent(found, published, margin))
+    ours = estimate(outcomes, images)
+    p = float(p_equivalent(ours, published, margin))
     tost = f"TOST, δ = {margin:.2f}"
-    interval = f"{found.low:.2f} to {found.high:.2f}"
+    interval = f"{ours.low:.2f} to {ours.high:.2f}"
     if p <= ALPHA:
-        why = f"Our mean of {found.mean:.2f} is within {margin:.2f} of the published {published:g}: {p_in_words(p)}."
+        why = f"Our mean of {ours.mean:.2f} is within {margin:.2f} of the published {published:g}: {p_in_words(p)}."
         return Finding("reproduced", margin, tost, why)
-    if found.prediction_low <= published <= found.prediction_high:
+    if ours.prediction_low <= published <= ours.prediction_high:
         why = (
-            f"Our mean of {found.mean:.2f} is not shown to be within {margin:.2f} of the published {published:g}, but "
-            f"one more run of ours falls between {found.prediction_low:.2f} and {found.prediction_high:.2f} (95 %)."
+            f"Our mean of {ours.mean:.2f} is not shown to be within {margin:.2f} of the published {published:g}, but "
+            f"one more run of ours falls between {ours.prediction_low:.2f} and {ours.prediction_high:.2f} (95 %)."
         )
-        return Finding("consistent", margin, f"95 % prediction interval, {found.seeds} seeds", why)
-    above, below = bool(found.low > published + margin), bool(found.high < published - margin)
+        return Finding("consistent", margin, f"95 % prediction interval, {ours.seeds} seeds", why)
+    above, below = bool(ours.low > published + margin), bool(ours.high < published - margin)
     if above or below:
         side = "above" if above else "below"
         why = f"Our whole interval, {interval}, lies {side} the published {published:g} ± {margin:.2f}."
@@ -226,9 +225,9 @@ def sharpness(sd: float, seeds: int, margin: float, worse: float = WORSE) -> flo
     Runs scatter by `sd` points around their recipe's truth, the published one like ours; simulated, always the same.
     """
     draws = np.random.default_rng(0).normal(0.0, sd, (DRAWS, seeds + 1))
-    found = estimate(outcomes_without_images(draws[:, 1:] - draws[:, :1] - worse, -100.0), "fixed")
-    within = (found.prediction_low <= 0.0) & (found.prediction_high >= 0.0)
-    return float(np.mean(within & (p_equivalent(found, 0.0, margin) > ALPHA)))
+    ours = estimate(outcomes_without_images(draws[:, 1:] - draws[:, :1] - worse, -100.0), "fixed")
+    within = (ours.prediction_low <= 0.0) & (ours.prediction_high >= 0.0)
+    return float(np.mean(within & (p_equivalent(ours, 0.0, margin) > ALPHA)))
 
 
 @dataclass(frozen=True)
@@ -274,86 +273,49 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
     For "not-less" equality is what is claimed: holds where p ≤ 0.05 and the difference is above -δ, contradicted
     where p ≤ 0.05 and it is below -δ, else inconclusive.
     """
+    margin, published, greater = ordering.margin, ordering.published, ordering.relation == "greater"
     if outcomes.seeds < LEAST_SEEDS:
-        return too_few(outcomes.seeds, ordering.margin, LEAST_SEEDS)
-    found = estimate(outcomes, "sampled")
+        return too_few(outcomes.seeds, margin, LEAST_SEEDS)
+    ours = estimate(outcomes, "sampled")
     decided = p_adjusted <= ALPHA
-    right = decided and found.mean > ordering.bound
-    if ordering.relation == "greater":
-        if right and ordering.published is not None and (finding := _sized(outcomes, ordering)):
-            return finding
-        if (p := float(p_equivalent(found, 0.0, ordering.margin))) <= ALPHA:
-            why = (
-                f"The difference of {found.mean:+.2f} {ordering.unit} is within {ordering.margin:.2f} of none: "
-                f"{p_in_words(p)}."
-            )
-            return Finding("no difference", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
+    right = decided and ours.mean > ordering.bound
+    difference = f"The difference of {ours.mean:+.2f} {ordering.unit}"
+    start, adjusted = f"{difference} ({ours.low:.2f} to {ours.high:.2f})", f"adjusted {p_in_words(p_adjusted)}"
+    tost, sign = f"TOST, δ = {margin:.2f}", "paired t of the difference, Holm"
+
+    if greater and right and published is not None:
+        here = estimate(outcomes, "fixed")  # the size was published for these images
+        p = float(p_equivalent(here, published, margin))
+        beginning = f"{difference} has the sign claimed and "
+        if p <= ALPHA:
+            why = f"{beginning}is within {margin:.2f} of the published {published:g}: {p_in_words(p)}."
+            return Finding("sign and size", margin, tost, why)
+        if here.low <= published <= here.high:
+            why = f"{beginning}its interval ({here.low:.2f} to {here.high:.2f}) covers the published {published:g}."
+            return Finding("sign and size", margin, "95 % interval of the size", why)
+    if greater and (p := float(p_equivalent(ours, 0.0, margin))) <= ALPHA:
+        return Finding("no difference", margin, tost, f"{difference} is within {margin:.2f} of none: {p_in_words(p)}.")
+    if not greater:
+        sign = f"non-inferiority, δ = {margin:.2f}, Holm"
     if not decided:
-        return _inconclusive(outcomes, ordering, p_adjusted, family)
-    return _right(found, ordering, p_adjusted) if right else _wrong(found, ordering, p_adjusted)
-
-
-def _sized(outcomes: Outcomes, ordering: ClaimedDifference) -> Finding | None:
-    """Sign and size, where the difference is equivalent to the published one or its interval covers it."""
-    assert ordering.published is not None, "a size is compared with a published one"
-    found = estimate(outcomes, "fixed")
-    p = float(p_equivalent(found, ordering.published, ordering.margin))
-    beginning = f"The difference of {found.mean:+.2f} {ordering.unit} has the sign claimed and "
-    if p <= ALPHA:
-        why = f"{beginning}is within {ordering.margin:.2f} of the published {ordering.published:g}: {p_in_words(p)}."
-        return Finding("sign and size", ordering.margin, f"TOST, δ = {ordering.margin:.2f}", why)
-    if found.low <= ordering.published <= found.high:
-        why = f"{beginning}its interval {_interval(found)} covers the published {ordering.published:g}."
-        return Finding("sign and size", ordering.margin, "95 % interval of the size", why)
-    return None
-
-
-def _right(found: Estimate, ordering: ClaimedDifference, p: float) -> Finding:
-    """The sign claimed: without a published size it holds, with one the size was found to differ."""
-    start = f"The difference of {found.mean:+.2f} {ordering.unit} {_interval(found)}"
-    if ordering.published is None:
-        what = "is above 0" if ordering.relation == "greater" else f"is no loss of more than {ordering.margin:.2f}"
-        return Finding("holds", ordering.margin, _sign_test(ordering), f"{start} {what}: adjusted {p_in_words(p)}.")
-    gap = float(found.mean) - ordering.published
-    word: Word = "sign, larger" if gap > 0 else "sign, smaller"
-    size = f"{'larger' if gap > 0 else 'smaller'} than the published {ordering.published:g} by {abs(gap):.2f}"
-    by_luck = found.prediction_low <= ordering.published <= found.prediction_high
+        # The seeds that it would take for the published size, or for δ, at Holm's first and strictest step.
+        effect = margin if published is None else published
+        seeds = seeds_for_power(outcomes, effect, alpha=ALPHA / family)
+        need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
+        power = f"one of {effect:g} with {POWER:.0%} power{', adjusted alike' if family > 1 else ''}"
+        return Finding("inconclusive", margin, sign, f"{start} does not decide ({adjusted}); {need} {power}.")
+    if not right:
+        what = "is below 0" if greater else f"is a loss of more than {margin:.2f}"
+        return Finding("contradicted", margin, sign, f"{start} {what}: {adjusted}.")
+    if published is None:
+        what = "is above 0" if greater else f"is no loss of more than {margin:.2f}"
+        return Finding("holds", margin, sign, f"{start} {what}: {adjusted}.")
+    gap = float(ours.mean) - published
+    size = f"{'larger' if gap > 0 else 'smaller'} than the published {published:g} by {abs(gap):.2f}"
+    by_luck = ours.prediction_low <= published <= ours.prediction_high
     luck = ", though one more pair of runs could give it" if by_luck else ""
-    why = f"{start} has the sign claimed (adjusted {p_in_words(p)}), but is {size}{luck}."
-    return Finding(word, ordering.margin, _sign_test(ordering), why)
-
-
-def _wrong(found: Estimate, ordering: ClaimedDifference, p: float) -> Finding:
-    what = "is below 0" if ordering.relation == "greater" else f"is a loss of more than {ordering.margin:.2f}"
-    why = f"The difference of {found.mean:+.2f} {ordering.unit} {_interval(found)} {what}: adjusted {p_in_words(p)}."
-    return Finding("contradicted", ordering.margin, _sign_test(ordering), why)
-
-
-def _inconclusive(outcomes: Outcomes, ordering: ClaimedDifference, p: float, family: int) -> Finding:
-    """With the seeds it would take: for the published size, or for δ, the least difference that counts.
-
-    They are counted at Holm's first and strictest step, α by the size of the family.
-    """
-    found = estimate(outcomes, "sampled")
-    effect = ordering.margin if ordering.published is None else ordering.published
-    seeds = seeds_for_power(outcomes, effect, alpha=ALPHA / family)
-    alike = ", adjusted alike" if family > 1 else ""
-    need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
-    why = (
-        f"The difference of {found.mean:+.2f} {ordering.unit} {_interval(found)} does not decide "
-        f"(adjusted {p_in_words(p)}); {need} one of {effect:g} with {POWER:.0%} power{alike}."
-    )
-    return Finding("inconclusive", ordering.margin, _sign_test(ordering), why)
-
-
-def _interval(found: Estimate) -> str:
-    return f"({found.low:.2f} to {found.high:.2f})"
-
-
-def _sign_test(ordering: ClaimedDifference) -> str:
-    if ordering.relation == "not-less":
-        return f"non-inferiority, δ = {ordering.margin:.2f}, Holm"
-    return "paired t of the difference, Holm"
+    why = f"{start} has the sign claimed ({adjusted}), but is {size}{luck}."
+    return Finding("sign, larger" if gap > 0 else "sign, smaller", margin, sign, why)
 
 
 def judge_steps(steps: Sequence[int | None], published: int) -> Finding:

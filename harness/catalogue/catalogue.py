@@ -24,9 +24,9 @@ class Paper:
     `name` is used on the command line and in file names, `title` and `venue` on the paper's page.
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
-    `findings`: questions about the records (`harness.report.findings.Finding`), in the order in which they are shown.
+    `topics`: questions about the records (`harness.report.findings.Topic`), in the order in which they are shown.
     `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and at most three more, which
-    a reader meets first; none where records are missing.
+    a reader meets first; none where records are missing. `headline`: the answer in the fewest words, as a title.
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
     rate; None where the searches are not at hand.
     `url`: where the paper can be read.
@@ -39,9 +39,10 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     test_images: Mapping[str, int] = field(default_factory=dict)
     picture: Callable[[], Any] | None = None
-    findings: Callable[[], Sequence[Any]] | None = None
+    topics: Callable[[], Sequence[Any]] | None = None
     first_sentences: Callable[[Any], Sequence[str]] | None = None
     tuned: Callable[[CellConfig], bool | None] | None = None
+    headline: Callable[[Any], str] | None = None
     url: str = ""
 
 
@@ -131,14 +132,14 @@ def experiment_from(path: Path) -> Experiment:
     """
     if not path.is_file():
         raise HarnessError(f"{path}: no such file", "name a Python file, or an experiment as `harness list` does")
-    found = _executed(path)
-    if not isinstance(found, Experiment):
-        raise HarnessError(f"{path}: EXPERIMENT is {type(found).__name__}, not an Experiment", HINT)
+    experiment = _executed(path)
+    if not isinstance(experiment, Experiment):
+        raise HarnessError(f"{path}: EXPERIMENT is {type(experiment).__name__}, not an Experiment", HINT)
     try:
-        require_sound(found)
+        require_sound(experiment)
     except HarnessError as error:
         raise HarnessError(f"{path}: {error.message}", error.hint) from error
-    return found
+    return experiment
 
 
 def _executed(path: Path) -> object:
@@ -189,5 +190,5 @@ def _profile(cell: CellConfig, cells: Sequence[CellConfig]) -> Profile:
         cell.train_images,
         cell.test_images,
         cell.precision,
-        seeds=max(len(found) for found in seeds.values()),
+        seeds=max(map(len, seeds.values())),
     )

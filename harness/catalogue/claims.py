@@ -20,7 +20,6 @@ from harness.errors import HarnessError, did_you_mean
 Kind = Literal["value", "ordering", "steps-to-reach", "saturation", "agreement", "measurement", "context"]
 Unit = Literal["percent", "steps", "points"]
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
-NOTHING_PRINTED = "—"
 
 
 class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -42,9 +41,9 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     `part`: of its statement, by default the claim itself; claims of one part are `reading`s of it, of which one that
     comes out suffices. `beside`: shown with its statement and not counted. `profiles`: those alone that judge it, where
-    not all do that may.
+    not all do that may. `headline`: the claim in the paper's words, if it is a row of the first figure.
     The properties say what a kind has beside that; a kind without it has None or nothing. `kind`: the group that a
-    claim is judged and counted in. `needs_training`: whether records of trained cells judge it.
+    claim is judged and counted in. `SAYS`, `PRINTED`, `FURTHER`: its words, where {0} is the claim.
     """
 
     id: str
@@ -53,23 +52,21 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     note: str = ""
     part: str = ""
     reading: str = ""
+    headline: str = ""
     beside: bool = False
     profiles: tuple[ProfileName, ...] = ()
     statement: Statement | None = None
 
     kind: ClassVar[Kind] = "context"
-    needs_training: ClassVar[bool] = False
     unit: ClassVar[Unit] = "percent"
+    SAYS: ClassVar[str] = "{0.arm} at T = {0.timestep}"
+    PRINTED: ClassVar[str] = "{0.value} %"
+    FURTHER: ClassVar[str] = ""
 
     @property
     def arm(self) -> str | None:
         """The arm that it is about, where it is one."""
         return None
-
-    @property
-    def arms(self) -> tuple[str, ...]:
-        """The arms that it is about: one, two for an ordering of arms, none for most context rows."""
-        return () if self.arm is None else (self.arm,)
 
     @property
     def timestep(self) -> int | None:
@@ -92,9 +89,20 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return None
 
     @property
-    def reruns(self) -> "tuple[Rerun, ...]":
-        """Runs that tell which deviation or reading explains a difference."""
-        return ()
+    def needs_training(self) -> bool:
+        """Whether records of trained cells judge it."""
+        return self.kind in ("value", "ordering", "steps-to-reach", "saturation")
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms that it is about: one, two for an ordering of arms, none for most context rows."""
+        names = (getattr(self, key, None) for key in ("arm", "greater", "less"))
+        return tuple(name for name in names if name is not None)
+
+    @property
+    def sides(self) -> tuple[str, str | None]:
+        """The arm as a judgement names it, and what it is set against: an arm, or "ann" for its own ANN."""
+        return self.arms[0], None
 
     @property
     def judged_timestep(self) -> int:
@@ -104,36 +112,42 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def prints(self) -> bool:
         """Whether it is a number that the paper prints for one of its arms at a timestep."""
-        return False
+        return type(self) is Value or None not in (self.arm, self.judged_as)
 
     @property
     def published(self) -> float | None:
-        """The published number."""
-        return None if self.value is None else float(self.value)
+        """The published number; of an ordering the size of the difference."""
+        text = getattr(self, "difference", self.value)
+        return None if text is None else float(text)
 
     @property
     def says(self) -> str:
         """What was claimed, in words."""
-        return f"{self.arm} at T = {self.timestep}"
+        return self.SAYS.format(self)
 
     @property
     def printed(self) -> str:
         """The published number in words."""
-        return f"{self.value} %"
+        return self.PRINTED.format(self)
 
     @property
     def further(self) -> str:
         """A sentence on what it is held against, beside the number; empty for none."""
-        return ""
+        return self.FURTHER.format(self)
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Raise HarnessError unless its numbers are as printed and its arms reach its timestep."""
-        for key in ("value", "target", "difference"):
+        for key in ("value", "target", "difference", "share"):
             text = getattr(self, key, None)
             if text is not None and not (key == "value" and self.unit == "steps"):
                 _check_percent(key, text)
-        for arm in self.arms:
-            _check_timestep(experiments[self.experiment], arm, self.judged_timestep)
+        self._check_arms(experiments[self.experiment])
+
+    def _check_arms(self, experiment: Experiment) -> None:
+        for name in self.arms:
+            longest = experiment.arm(name).timesteps
+            if not 1 <= self.judged_timestep <= longest:
+                raise HarnessError(f"timestep {self.judged_timestep} is outside 1..{longest} of arm '{name}'")
 
 
 class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
@@ -150,21 +164,13 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
     doubled: str | None = None
 
     kind: ClassVar[Kind] = "value"
-    needs_training: ClassVar[bool] = True
-
-    @property
-    def prints(self) -> bool:
-        """It is one."""
-        return True
 
 
 class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="kind"):
-    """The accuracy of a longer training, read after `timestep` of its steps: another reading of a `Value`."""
+    """The accuracy of a longer training, read after `timestep` of its steps: another reading of a `Value`.
 
-    @property
-    def prints(self) -> bool:
-        """The number belongs to another arm."""
-        return False
+    The number is printed for another arm.
+    """
 
 
 class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind"):
@@ -180,13 +186,7 @@ class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind")
     arm: str | None = None
     judged_as: str | None = None
 
-    @property
-    def prints(self) -> bool:
-        """Where it is the paper's own, at an arm."""
-        return self.arm is not None and self.judged_as is not None
-
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """A timestep counts from 1."""
         if self.timestep is not None and self.timestep < 1:
             raise HarnessError(f"timestep {self.timestep} is below 1")
         super().check(experiments)
@@ -215,35 +215,22 @@ class Difference(Claim, frozen=True, kw_only=True):
     relation: Literal["greater", "not-less"] = "greater"
 
     kind: ClassVar[Kind] = "ordering"
-    needs_training: ClassVar[bool] = True
+    PRINTED: ClassVar[str] = "the ordering alone"
 
     @property
-    def arms(self) -> tuple[str, ...]:
-        """The arms whose records it rests on."""
-        return (self.greater,)
+    def sign(self) -> str:
+        """How the two accuracies are claimed to stand."""
+        return ">" if self.relation == "greater" else "≥"
 
     @property
-    def versus(self) -> str | None:
-        """The other side as a judgement names it: an arm, "ann", or None for a number of another paper."""
-        return None
+    def reruns(self) -> tuple[Rerun, ...]:
+        """Runs that tell which deviation or reading explains a difference."""
+        return ()
 
     def at(self, rerun: Rerun) -> Self:
         """The ordering where it is run again."""
-        return replace(self, experiment=rerun.experiment, greater=rerun.greater or self.greater)
-
-    @property
-    def says(self) -> str:
-        """Which accuracy is above which."""
-        sign = ">" if self.relation == "greater" else "≥"
-        return f"{self.greater} {sign} {self._other()} at T = {self.timestep}"
-
-    def _other(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def printed(self) -> str:
-        """No size is printed."""
-        return "the ordering alone"
+        names = {key: name for key in ("greater", "less") if (name := getattr(rerun, key)) is not None}
+        return replace(self, experiment=rerun.experiment, **names)
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Reruns are on the same data, and elsewhere."""
@@ -258,8 +245,7 @@ class Difference(Claim, frozen=True, kw_only=True):
             again = self.at(rerun)
             if (again.experiment, again.arms) == (self.experiment, self.arms):
                 raise HarnessError("a rerun at its own place")
-            for arm in again.arms:
-                _check_timestep(experiment, arm, self.timestep)
+            again._check_arms(experiment)
 
 
 class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field="kind"):
@@ -276,36 +262,18 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
     images: Literal["test", "training"] = "test"
     reruns: tuple[Rerun, ...] = ()
 
+    SAYS: ClassVar[str] = "{0.greater} {0.sign} {0.less} at T = {0.timestep}"
+
     @property
-    def arms(self) -> tuple[str, ...]:
-        """Both."""
+    def sides(self) -> tuple[str, str | None]:
         return self.greater, self.less
 
     @property
-    def versus(self) -> str | None:
-        """The other arm."""
-        return self.less
-
-    @property
-    def published(self) -> float | None:
-        """The printed size."""
-        return None if self.difference is None else float(self.difference)
-
-    def at(self, rerun: Rerun) -> Self:
-        """The ordering where it is run again."""
-        return replace(super().at(rerun), less=rerun.less or self.less)
-
-    def _other(self) -> str:
-        return self.less
-
-    @property
     def says(self) -> str:
-        """Which arm is above which, and on which images."""
         return super().says + (", on training images" if self.images == "training" else "")
 
     @property
     def printed(self) -> str:
-        """The size, where one is printed."""
         return f"+{self.difference} points" if self.difference else super().printed
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
@@ -323,17 +291,11 @@ class AboveRow(Difference, frozen=True, kw_only=True, tag="above-row", tag_field
     rival: str
     row: Context
 
-    def _other(self) -> str:
-        return self.row.label
-
-    @property
-    def printed(self) -> str:
-        """The other's number."""
-        return f"{self.row.value} %"
+    SAYS: ClassVar[str] = "{0.greater} {0.sign} {0.row.label} at T = {0.timestep}"
+    PRINTED: ClassVar[str] = "{0.row.value} %"
 
     @property
     def further(self) -> str:
-        """The steps that each needs."""
         return f"Steps: {self.timestep} against {self.row.timestep or 'a number that is not reported'}."
 
 
@@ -342,13 +304,11 @@ class AboveAnn(Difference, frozen=True, kw_only=True, tag="above-ann", tag_field
 
     reruns: tuple[Rerun, ...] = ()
 
-    @property
-    def versus(self) -> str | None:
-        """Its ANN."""
-        return "ann"
+    SAYS: ClassVar[str] = "{0.greater} {0.sign} its ANN at T = {0.timestep}"
 
-    def _other(self) -> str:
-        return "its ANN"
+    @property
+    def sides(self) -> tuple[str, str | None]:
+        return self.greater, "ann"
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """A rerun has one arm."""
@@ -365,23 +325,13 @@ class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="k
     target: str
 
     kind: ClassVar[Kind] = "steps-to-reach"
-    needs_training: ClassVar[bool] = True
     unit: ClassVar[Unit] = "steps"
+    SAYS: ClassVar[str] = "{0.arm} reaches {0.target} % and keeps it"
+    PRINTED: ClassVar[str] = "{0.value} steps"
 
     @property
     def judged_timestep(self) -> int:
-        """Its published steps."""
         return int(self.value)
-
-    @property
-    def says(self) -> str:
-        """Arm and target."""
-        return f"{self.arm} reaches {self.target} % and keeps it"
-
-    @property
-    def printed(self) -> str:
-        """The steps."""
-        return f"{self.value} steps"
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Steps are whole."""
@@ -404,8 +354,8 @@ class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
     trained_at: tuple[int, ...] = ()
 
     kind: ClassVar[Kind] = "saturation"
-    needs_training: ClassVar[bool] = True
     unit: ClassVar[Unit] = "steps"
+    PRINTED: ClassVar[str] = "fewer steps"
 
     def of(self, name: str) -> tuple[str, ...]:
         """The arms behind `sooner` or `later`."""
@@ -417,30 +367,23 @@ class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
         return *self.of(self.sooner), *self.of(self.later)
 
     @property
+    def sides(self) -> tuple[str, str | None]:
+        return self.of(self.sooner)[-1], self.of(self.later)[-1]
+
+    @property
     def judged_timestep(self) -> int:
         """The longest T of arms trained at each; 0 where a curve is read to its end."""
         return max(self.trained_at, default=0)
 
     @property
     def says(self) -> str:
-        """Which is sooner, and where."""
         where = f"{self.target} %" if self.target else f"{self.share} % of its final accuracy"
-        names = [name.replace("-{T}", "") for name in (self.sooner, self.later)]
-        return f"{names[0]} reaches {where} in fewer steps than {names[1]}" + (
-            ", trained at each number of steps" if self.trained_at else ", read at each step of one training"
-        )
+        sooner, later = (name.replace("-{T}", "") for name in (self.sooner, self.later))
+        how = "trained at each number of steps" if self.trained_at else "read at each step of one training"
+        return f"{sooner} reaches {where} in fewer steps than {later}, {how}"
 
-    @property
-    def printed(self) -> str:
-        """No number is printed for these arms."""
-        return "fewer steps"
-
-    def check(self, experiments: Mapping[str, Experiment]) -> None:
+    def _check_arms(self, experiment: Experiment) -> None:
         """Arms are there; a training at T is read at T."""
-        experiment = experiments[self.experiment]
-        for key in ("share", "target"):
-            if (text := getattr(self, key)) is not None:
-                _check_percent(key, text)
         for arm in self.arms:
             experiment.arm(arm)
 
@@ -457,15 +400,10 @@ class Agreement(Claim, frozen=True, kw_only=True, tag="agreement", tag_field="ki
     high: str | None = None
 
     kind: ClassVar[Kind] = "agreement"
-
-    @property
-    def printed(self) -> str:
-        """A sentence is no number."""
-        return NOTHING_PRINTED
+    PRINTED: ClassVar[str] = "—"
 
     @property
     def further(self) -> str:
-        """The figures."""
         return f"Figures: {', '.join(self.figures)}."
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
@@ -490,11 +428,12 @@ class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="k
     value: str
 
     kind: ClassVar[Kind] = "measurement"
+    PRINTED: ClassVar[str] = "{0.bound} {0.value} %"
 
     @property
-    def printed(self) -> str:
-        """The bound."""
-        return f"{self.relation.replace('-', ' ')} {self.value} %"
+    def bound(self) -> str:
+        """The relation in words."""
+        return self.relation.replace("-", " ")
 
 
 class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", tag_field="kind"):
@@ -508,11 +447,7 @@ class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", ta
     timestep: int
 
     unit: ClassVar[Unit] = "points"
-
-    @property
-    def printed(self) -> str:
-        """No number is printed."""
-        return "no size given"
+    PRINTED: ClassVar[str] = "no size given"
 
 
 AnyClaim = (
@@ -526,21 +461,20 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
     `test_images`: how many test images each data set's published accuracies were counted on. Raises HarnessError with
     the file and the claim if a claim is not consistent.
     """
-    known = {experiment.name: experiment for experiment in experiments}
-    document = _read(path)
+    document, by_name = _read(path), {experiment.name: experiment for experiment in experiments}
     rows = {row.get("id"): {**row, "kind": "context"} for row in document.get("context", ())}
     entries = []
-    for statement in document.get("statement", ()):
-        own = {key: value for key, value in statement.items() if key != "claim"}
-        entries += [{**entry, "statement": own} for entry in statement.get("claim", ())]
+    for table in document.get("statement", ()):
+        statement = {key: value for key, value in table.items() if key != "claim"}
+        entries += [{**entry, "statement": statement} for entry in table.get("claim", ())]
     claims: list[Claim] = []
     for number, entry in enumerate([*entries, *rows.values()], start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
         try:
-            claims.append(_checked(entry, rows, known, test_images))
+            claims.append(_checked(entry, rows, by_name, test_images))
         except HarnessError as error:
             raise HarnessError(f"{path}: {name}: {error.message}", error.hint) from None
-    _check_names(claims, path)
+    _check_ids(claims, path)
     return tuple(claims)
 
 
@@ -555,8 +489,8 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise HarnessError(f"{path}: not a readable file of claims ({error})", "correct or restore the file") from None
 
-    def tables(found: Any) -> bool:
-        return isinstance(found, list) and all(isinstance(entry, dict) for entry in found)
+    def tables(value: Any) -> bool:
+        return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
     inner = [statement.get("claim") for statement in document.get("statement", ()) if isinstance(statement, dict)]
     if not document or set(document) - {"statement", "context"} or not all(map(tables, [*document.values(), *inner])):
@@ -602,13 +536,7 @@ def _check_percent(key: str, text: str) -> None:
         raise HarnessError(f"'{key}' must be a printed number of percent such as \"98.54\", not {text!r}")
 
 
-def _check_timestep(experiment: Experiment, name: str, timestep: int) -> None:
-    arm = experiment.arm(name)
-    if not 1 <= timestep <= arm.timesteps:
-        raise HarnessError(f"timestep {timestep} is outside 1..{arm.timesteps} of arm '{name}'")
-
-
-def _check_names(claims: Sequence[Claim], path: Path) -> None:
+def _check_ids(claims: Sequence[Claim], path: Path) -> None:
     """Ids occur once, and a claim that names another names one that is there."""
     ids: set[str] = set()
     for claim in claims:

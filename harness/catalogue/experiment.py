@@ -140,9 +140,9 @@ class Experiment:
 
     def seeds(self, arm: str, profile: str) -> int:
         """How many seeds are planned for an arm at a profile: the profile's for it, else the arm's, else for all."""
-        found = self.profile(profile)
-        own = next((known.seeds for known in self.arms if known.name == arm), None)
-        return found.seeds_by_arm.get(arm, found.seeds if own is None else own)
+        planned = self.profile(profile)
+        of_arm = next((each.seeds for each in self.arms if each.name == arm), None)
+        return planned.seeds_by_arm.get(arm, planned.seeds if of_arm is None else of_arm)
 
     def seeds_in_common(self, arms: Iterable[str], profile: str) -> int:
         """How many seeds are planned for every one of `arms` at a profile."""
@@ -158,8 +158,8 @@ class Experiment:
         by_arm = {arm.name: self.deviations(arm, profile) for arm in self.planned}
         of_paper = [by_arm[arm.name] for arm in self.planned if arm.in_paper] or list(by_arm.values())
         shared = [text for text in of_paper[0] if all(text in others for others in of_paper)]
-        own = [f"{name}: {text}" for name, found in by_arm.items() for text in found if text not in shared]
-        return (*shared, *own)
+        of_arms = [f"{name}: {text}" for name, texts in by_arm.items() for text in texts if text not in shared]
+        return (*shared, *of_arms)
 
     def added_arm(self, text: str) -> Arm:
         """The arm that `--encoder` adds, named as `encoder_text` spells it: at the longest T where none is given."""
@@ -170,8 +170,8 @@ class Experiment:
 
     def with_added(self, encoders: Iterable[str]) -> "Experiment":
         """This experiment with an arm for each text of an encoder. A name that is already an arm's adds nothing."""
-        known = {arm.name for arm in self.arms}
-        new = dict.fromkeys(name for name in encoders if name not in known)
+        taken = {arm.name for arm in self.arms}
+        new = dict.fromkeys(name for name in encoders if name not in taken)
         return replace(self, arms=(*self.arms, *(self.added_arm(name) for name in new)))
 
     def cells(self, profile: Profile) -> Iterator[CellConfig]:
@@ -219,13 +219,13 @@ def parse_encoder(text: str) -> tuple[EncoderSpec, int | None]:
     >>> parse_encoder("dct(schedule=interleaved, frequencies=8)@4")
     (EncoderSpec(name='dct', parameters={'frequencies': 8, 'schedule': 'interleaved'}), 4)
     """
-    found = ENCODER.fullmatch(text)
-    given = [part.partition("=") for part in (found[2] or "").split(",")] if found else []
+    match = ENCODER.fullmatch(text)
+    given = [part.partition("=") for part in (match[2] or "").split(",")] if match else []
     given = [] if given == [("", "", "")] else given
     parameters = {key.strip(): _value(value.strip()) for key, _, value in sorted(given)}
-    if not found or len(parameters) < len(given) or not all(key.isidentifier() for key in parameters):
+    if not match or len(parameters) < len(given) or not all(key.isidentifier() for key in parameters):
         raise HarnessError(f"cannot read the encoder '{text}'", "write it as poisson, poisson(rate=0.5) or poisson@8")
-    return EncoderSpec(found[1], parameters), int(found[3]) if found[3] else None
+    return EncoderSpec(match[1], parameters), int(match[3]) if match[3] else None
 
 
 def encoder_text(spec: EncoderSpec, timesteps: int | None = None) -> str:
@@ -282,15 +282,15 @@ def deviations(config: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, .
     `stated`: by dotted path of a setting, such as "snn.epochs".
     """
     settings = msgspec.to_builtins(config)
-    found = []
+    lines = []
     for path, setting in stated.items():
         ours = _at(settings, path.split("."), setting.default)
         if not setting.values:
-            found.append(f"{setting.label}: {_shown(ours)}; the paper does not say")
+            lines.append(f"{setting.label}: {_shown(ours)}; the paper does not say")
         elif ours not in setting.values:
             theirs = setting.words or " or ".join(_shown(value) for value in setting.values)
-            found.append(f"{setting.label}: {_shown(ours)} in place of {theirs}")
-    return tuple(found)
+            lines.append(f"{setting.label}: {_shown(ours)} in place of {theirs}")
+    return tuple(lines)
 
 
 def _at(settings: Mapping[str, Any], path: list[str], default: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from harness.cli.claims import claims
 from harness.cli.encoders import encoders_app
 from harness.cli.options import Grouped, GroupedCommands
 from harness.cli.records import predict, verify
@@ -55,6 +56,7 @@ def _harness(
 
 app.command(name="list", cls=Grouped, rich_help_panel="See")(list_)
 app.command(cls=Grouped, rich_help_panel="See")(show)
+app.command(cls=Grouped, rich_help_panel="See")(claims)
 app.command(cls=Grouped, rich_help_panel="See")(report)
 app.command(cls=Grouped, rich_help_panel="See")(status)
 app.command(cls=Grouped, rich_help_panel="Try")(run)

@@ -109,7 +109,7 @@ def show(
     _require_name(out)
     drawn = figure_of(look(name, dataset, image, timesteps, data_dir))
     _write(drawn, out)
-    say(drawn.alternative)
+    say(drawn.words)
 
 
 @encoders_app.command(cls=Grouped)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from harness.cli.claims import IN_CLONE, snapshot
 from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
@@ -64,7 +65,7 @@ def report(
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
             known.experiment(name)
     if check:
-        _check(evidence_dir, out, as_json, known, prices)
+        check_report(evidence_dir, out, as_json, known, prices)
     sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
         say(json.dumps(_document(sources, names)))
@@ -85,14 +86,19 @@ def report(
         raise typer.Exit(3)
 
 
-def _check(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any) -> NoReturn:
-    """Say which files of the report are not what the records give. Exit code 1 where there are some."""
-    from harness.report import Folders, check
+def check_report(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any) -> NoReturn:
+    """Say which files of the report are not what the records give. Exit code 1 where there are some.
+
+    out: None for what a clone keeps, as `python -m tools.publish` writes it.
+    """
+    from harness.report import Folders, check, read
 
     place = out or REPORTS
-    wrong = [
-        str(place / name) for name in check(Folders(evidence, place, readme=None if out else README), known, prices)
-    ]
+    folders = Folders(evidence, place, readme=None if out else README)
+    wrong = [str(place / name) for name in check(folders, known, prices)]
+    if out is None and IN_CLONE.is_file():
+        (source,) = read(evidence, None, known)
+        wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(source, known) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
     say(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)

@@ -116,10 +116,10 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
 
     Where the cache cannot be written, the splits are those of `decode`, in memory. Raises what `decode` raises.
     """
-    found = read(name, source)
+    entry = _entry(name, source)
+    found = _read(entry)
     if found is not None:
         return found
-    entry = _entry(name, source)
     with ExitStack() as stack:
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +128,7 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
             go_without(error)
             return decode()
         # Another process may have written it while this one waited.
-        found = read(name, source)
+        found = _read(entry)
         if found is not None:
             return found
         splits = decode()
@@ -137,12 +137,15 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
         except OSError as error:
             go_without(error)
             return splits
-        return read(name, source) or splits
+        return _read(entry) or splits
 
 
 def read(name: str, source: Path) -> Splits | None:
     """The splits of `source`, memory-mapped; None if it has no entry, or one that has changed."""
-    entry = _entry(name, source)
+    return _read(_entry(name, source))
+
+
+def _read(entry: Path) -> Splits | None:
     try:
         return _read_split(entry, "train"), _read_split(entry, "test")
     except (OSError, ValueError, EOFError, MemoryError):  # numpy's, for a file that is not what was stored

@@ -27,9 +27,9 @@ def catalogue() -> Catalogue:
 def _paper(point: EntryPoint) -> Paper:
     origin = f"paper '{point.name}' of {point.dist.name if point.dist else 'a package'} ({point.value})"
     try:
-        found = point.load()
-        if isinstance(found, Paper):
-            for experiment in found.experiments:
+        paper = point.load()
+        if isinstance(paper, Paper):
+            for experiment in paper.experiments:
                 require_sound(experiment)
     except KeyboardInterrupt:
         raise
@@ -37,6 +37,6 @@ def _paper(point: EntryPoint) -> Paper:
         raise HarnessError(f"{origin}: {error.message}", error.hint) from error
     except BaseException as error:  # whatever the package's own code raises
         raise HarnessError(f"{origin}: {said_by(error)}", "mend or uninstall the package") from error
-    if not isinstance(found, Paper):
-        raise HarnessError(f"{origin}: {type(found).__name__} is not a Paper", "see harness.catalogue.Paper")
-    return found
+    if not isinstance(paper, Paper):
+        raise HarnessError(f"{origin}: {type(paper).__name__} is not a Paper", "see harness.catalogue.Paper")
+    return paper

@@ -1,28 +1,25 @@
-"""A whole report as data: what the page and the Markdown file are written from, and what a terminal shows."""
+"""A whole report as data: what the pages and the Markdown files are written from, and what a terminal shows."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.energy import EnergyModel
-from harness.analysis.judges import judged, without_own_size
-from harness.analysis.verdicts import BY_TONE, VERDICTS
+from harness.analysis.judges import without_own_size
+from harness.analysis.verdicts import BY_TONE, Word
 from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.report.drawing import Picture
-from harness.report.sources import Cell, Source, with_added
-from harness.report.table import Table, human, terminal
+from harness.report.sources import Source, with_added
+from harness.report.table import Table, human, terminal, verdict_of
 from harness.report.tables import (
-    PROFILE_WORDS,
     accuracy_table,
-    anchor,
     claims_table,
     costs_table,
     difference_tables,
     paired_table,
+    profile_words,
     profiles_with_records,
     results_of,
     tally_table,
@@ -33,17 +30,6 @@ if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
 IN_PAGE = ("claim", "verdict", "decided by", "published", "ours", "seeds", "comparability")
-WAITING = ("claim", "verdict", "published", "how to run it")
-
-
-@dataclass(frozen=True)
-class ArmRecords:
-    """The records behind one row of a table: (seed, status, file name as shown, link, outcome)."""
-
-    anchor: str
-    arm: str
-    whose: str
-    files: tuple[tuple[int, str, str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -54,112 +40,153 @@ class Section:
     profile: ProfileName
     tables: tuple[Table, ...]
     pictures: tuple[Picture, ...]
-    records: tuple[ArmRecords, ...]
     deviations: tuple[str, ...]
-
-    @property
-    def anchor(self) -> str:
-        """The section's place on the page."""
-        return f"{self.experiment.name}-{self.profile}"
 
     @property
     def label(self) -> str:
         """What the profile may be used for."""
-        return PROFILE_WORDS[self.profile]
+        return profile_words(self.experiment, self.profile)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """All that is shown of one experiment: its claims, then a section for each profile with records."""
+
+    experiment: Experiment
+    claims: Table
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What is found on one topic: `title` states it, and one picture and the tables show it, the first one open."""
+
+    name: str
+    title: str
+    picture: Picture | None
+    tables: tuple[Table, ...]
+    experiments: tuple[Experiment, ...]
 
 
 @dataclass(frozen=True)
 class Document:
-    """Everything that is said on the page of one paper, in order.
+    """What is said of one paper, in order; of a report of `named` experiments, their chapters alone.
 
-    `verdicts`: those of the evidence as (word, sign, tone, number); `answered`: how many judgements answer their claim,
-    those of the same records counted once. `waiting`: claims without records. `sizes`: published networks without
-    evidence at their own size, with their experiments. `findings` stand under their topics. `first`: the answer in one
-    sentence and at most three more, which stand before all else.
-    `local`, `evidence`: whether your own records are shown, and whether those that the project stands behind are there.
+    `first`: the answer in one sentence and at most three more, which stand before all else. `headlines`: the figure of
+    the headline claims, wide and for a telephone. `records`: what was computed where, again, or not yet. `sizes`:
+    published networks without evidence at their own size.
+    `evidence`: whether the records that the project stands behind are at hand.
     """
 
     paper: Paper
-    verdicts: tuple[tuple[str, str, str, int], ...]
-    answered: int
+    named: bool
     first: tuple[str, ...]
+    headlines: tuple[Picture, ...]
     tally: Table
-    findings: tuple[Table, ...]
     claims: Table
-    waiting: Table
-    sections: tuple[Section, ...]
+    encoder: Picture | None
+    topics: tuple[Answered, ...]
+    records: tuple[Table, ...]
+    chapters: tuple[Chapter, ...]
     not_run: tuple[Experiment, ...]
     sizes: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
-    forest: Picture | None
-    energy: Picture | None
-    encoder: Picture | None
-    local: bool
     evidence: bool
 
     @property
+    def verdicts(self) -> list[tuple[Word, int]]:
+        """How many rows of the claims have each verdict, from what came out to what nobody has run."""
+        counts = Counter(verdict_of(str(row.cells[1].value)) for row in self.claims.rows)
+        return [(word, counts[word]) for word in BY_TONE if counts[word]]
+
+    @property
     def pictures(self) -> list[Picture]:
-        """All figures."""
-        of_sections = [picture for part in self.sections for picture in part.pictures]
-        return [one for one in (self.forest, self.energy, self.encoder, *of_sections) if one is not None]
+        """All figures, each once."""
+        shown = [*self.headlines, self.encoder, *(topic.picture for topic in self.topics)]
+        shown += [picture for chapter in self.chapters for part in chapter.sections for picture in part.pictures]
+        return list({picture.name: picture for picture in shown if picture is not None}.values())
 
 
 def document(
-    paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Source], out: Path, energy: EnergyModel
+    paper: Paper,
+    chosen: Sequence[Experiment],
+    sources: Sequence[Source],
+    energy: EnergyModel,
+    named: bool = False,
 ) -> Document:
-    """The page of `paper` about the experiments `chosen`, as it is written to `out`; `energy` prices operations."""
-    from harness.report.figures import energy_figure, forest_figure
+    """What is said of `paper` and the experiments `chosen`, which are `named` by the reader or all that there are.
+
+    `energy` prices operations.
+    """
+    from harness.report.figures import claims_figures
+    from harness.report.findings import RECORDS
 
     evidence, names = sources[0], {experiment.name for experiment in chosen}
-    sections = [_section(e, p, sources, paper.claims, out, energy) for e in chosen for p in _profiles(e, sources)]
-    with_records = {section.experiment.name for section in sections}
     claims = [claim for claim in paper.claims if claim.experiment in names]
-    rows = claims_table(sources, claims)
-    ids = {claim.id for claim in claims}
-    mine = [judgement for judgement in evidence.judgements if judgement.id in ids] if evidence.at_hand else []
-    counts = Counter(judgement.verdict for judgement in mine)
+    chapters = sorted((_chapter(e, sources, claims, energy) for e in chosen), key=_order)
+    first: tuple[str, ...] = ()
+    if evidence.at_hand and paper.first_sentences and not named:
+        first = tuple(map(human, paper.first_sentences(evidence)))
+    topics = () if named else tuple(_topics(paper, chosen, evidence, energy, chapters))
     of_paper = [j for j in evidence.judgements if j.id in {claim.id for claim in paper.claims}]
     return Document(
         paper=paper,
-        verdicts=tuple((w, VERDICTS[w].sign, VERDICTS[w].tone, counts[w]) for w in BY_TONE if counts[w]),
-        answered=judged(judgement for judgement in evidence.judgements if judgement.experiment in names),
-        first=tuple(map(human, paper.first_sentences(evidence) if paper.first_sentences and evidence.at_hand else ())),
-        tally=tally_table(of_paper if evidence.at_hand else (), paper.claims),
-        findings=tuple(_findings(paper, evidence)),
-        claims=replace(_with_word(rows, False), title="Every claim of the paper that has records, with our verdict"),
-        waiting=replace(_with_word(rows, True), title="Claims that nobody has run yet").only(*WAITING),
-        sections=tuple(sorted(sections, key=_order)),
-        not_run=tuple(experiment for experiment in chosen if experiment.name not in with_records),
+        named=named,
+        first=first,
+        headlines=claims_figures(paper, names, evidence, human(paper.headline(evidence)))
+        if first and paper.headline
+        else (),
+        tally=tally_table(of_paper if evidence.at_hand and not named else (), paper.claims),
+        claims=replace(claims_table(sources, claims), title="Every claim, with our verdict").only(*IN_PAGE),
+        encoder=paper.picture() if paper.picture and not named else None,
+        topics=tuple(topic for topic in topics if topic.name != RECORDS),
+        records=tuple(table for topic in topics if topic.name == RECORDS for table in topic.tables),
+        chapters=tuple(chapter for chapter in chapters if chapter.sections),
+        not_run=tuple(chapter.experiment for chapter in chapters if not chapter.sections),
         sizes=tuple(f"{n} ({', '.join(of)})" for n, of in without_own_size(chosen, evidence.loaded).items()),
         problems=tuple((source.name, problem) for source in sources for problem in source.problems),
-        forest=forest_figure(paper, names, evidence) if evidence.at_hand else None,
-        energy=energy_figure(paper, chosen, evidence, energy),
-        encoder=paper.picture() if paper.picture else None,
-        local=len(sources) > 1,
         evidence=evidence.at_hand,
     )
 
 
-def _with_word(table: Table, waiting: bool) -> Table:
-    """The claims that nobody has run, of which there is nothing to explain, or all others."""
-    rows = (row for row in table.rows if (row.cells[1].value == "no records") is waiting)
-    return replace(table, rows=tuple(replace(row, details=(), more=()) if waiting else row for row in rows))
+def _topics(
+    paper: Paper, chosen: Sequence[Experiment], evidence: Source, energy: EnergyModel, chapters: Sequence[Chapter]
+) -> Iterator[Answered]:
+    """The findings under the paper's topics, in their order; none where no record answers."""
+    from harness.report.figures import energy_figure
+
+    pictures = {p.name: p for chapter in chapters for part in chapter.sections for p in part.pictures}
+    if (spent := energy_figure(paper, chosen, evidence, energy)) is not None:
+        pictures[spent.name] = spent
+    shown = {chapter.experiment.name: chapter.experiment for chapter in chapters if chapter.sections}
+    for topic in paper.topics() if paper.topics and evidence.at_hand else ():
+        tables = tuple(
+            replace(table, title=f"{finding.question}{table.title}")
+            for finding in topic.findings
+            for table in finding.ask(evidence, paper)
+        )
+        picture = pictures.get(topic.figure)
+        if tables or picture:
+            experiments = tuple(shown[name] for name in topic.experiments if name in shown)
+            yield Answered(topic.name, human(topic.says(evidence)), picture, tables, experiments)
 
 
-def _findings(paper: Paper, evidence: Source) -> Iterator[Table]:
-    if evidence.at_hand and paper.findings:
-        for finding in paper.findings():
-            for table in finding.ask(evidence, paper):
-                yield replace(table, topic=finding.topic, title=f"{finding.question}{table.title}")
-
-
-def _order(section: Section) -> int:
+def _order(chapter: Chapter) -> tuple[bool, bool]:
     """Smoke runs, and what is not in the paper, come after what is."""
-    return 2 if section.profile == "smoke" else int(section.experiment.source == NOT_IN_PAPER)
+    smoke = all(section.profile == "smoke" for section in chapter.sections)
+    return smoke, chapter.experiment.source == NOT_IN_PAPER
 
 
-def _profiles(experiment: Experiment, sources: Sequence[Source]) -> list[ProfileName]:
-    return profiles_with_records(experiment.name, sources)
+def _chapter(
+    experiment: Experiment, sources: Sequence[Source], claims: Sequence[Claim], energy: EnergyModel
+) -> Chapter:
+    profiles = profiles_with_records(experiment.name, sources)
+    rows = claims_table(sources, [claim for claim in claims if claim.experiment == experiment.name])
+    return Chapter(
+        experiment,
+        replace(rows, title=f"What the paper claims: {experiment.title}").only(*IN_PAGE),
+        tuple(_section(experiment, profile, sources, claims, energy) for profile in profiles),
+    )
 
 
 def _section(
@@ -167,13 +194,11 @@ def _section(
     profile: ProfileName,
     sources: Sequence[Source],
     claims: Sequence[Claim],
-    out: Path,
     energy: EnergyModel,
 ) -> Section:
-    """One experiment at one profile, with links to its records as seen from the folder `out`."""
     from harness.report.figures import figures_of
 
-    found = (
+    tables = (
         accuracy_table(experiment, profile, sources, claims),
         paired_table(experiment, profile, sources),
         training_table(experiment, profile, sources),
@@ -182,33 +207,10 @@ def _section(
     return Section(
         experiment=experiment,
         profile=profile,
-        tables=tuple(table for table in found if table is not None),
+        tables=tuple(table for table in tables if table is not None),
         pictures=tuple(figures_of(experiment, profile, sources, claims)),
-        records=tuple(
-            _records(source, experiment.name, profile, arm.name, out)
-            for arm in experiment.arms
-            for source in sources
-            if (experiment.name, profile, arm.name) in source.cells
-        ),
         deviations=experiment.deviations_of_profile(experiment.profile(profile)),
     )
-
-
-def _records(source: Source, experiment: str, profile: ProfileName, arm: str, out: Path) -> ArmRecords:
-    base = Path(os.path.relpath(source.folder, out)).as_posix()
-    files = tuple(
-        (cell.seed, cell.status, cell.path, f"{base}/{cell.path}", _outcome(cell))
-        for cell in source.cells[experiment, profile, arm]
-    )
-    return ArmRecords(anchor(experiment, profile, arm, source.name), arm, source.name, files)
-
-
-def _outcome(cell: Cell) -> str:
-    """What stands behind the link to a record."""
-    if cell.accuracy is None:
-        return f"{cell.status}: “{cell.reason}”"
-    verified = f" (verified from {'; from '.join(cell.verified)})" if cell.verified else ""
-    return f"{cell.accuracy:.2f} %{verified}"
 
 
 # --- On a terminal

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d9dee4", "#ffffff"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+# of a verdict's tone, each at least 4.5:1 on white; the page has its own for a dark screen
+TONES = {"good": "#116329", "fair": "#0757b0", "bad": "#a40e26", "open": "#6f4400", "none": MUTED}
+LETTERS = 8.8  # points, of the smallest text: 9 pixels on a telephone, whose page is 358 wide
 WIDTH = 4.8  # inches: a page's text width, and 10 pt type that stays legible on a phone
 # seaborn's "colorblind" in an order that keeps its palest colours for last; yellow is left out (1.3:1 on white)
 PALETTE_ORDER = (0, 1, 2, 4, 3, 9, 5, 6, 7)
@@ -56,7 +59,7 @@ STYLE = {
     "ytick.color": MUTED,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": LETTERS,
     "legend.frameon": False,
     "savefig.dpi": 160,
     "figure.facecolor": PAPER,
@@ -78,19 +81,18 @@ LIGHTNESS, SATURATION = 0.38, 0.55  # every hue then has a contrast of at least 
 
 @dataclass(frozen=True)
 class Picture:
-    """One finished figure: its file name without suffix, both renderings, and what the page needs.
-
-    `legend`: the name and colour of each arm, which the page makes switches of.
-    `legend_height` is the fraction of the height, at the bottom, that the page cuts off where it draws `legend` itself.
-    """
+    """One finished figure: its file name without suffix, its title, what else there is to say, and both renderings."""
 
     name: str
     title: str
-    alternative: str
+    words: str
     svg: bytes
     png: bytes
-    legend: tuple[tuple[str, str], ...] = ()
-    legend_height: float = 0.0
+
+    @property
+    def alternative(self) -> str:
+        """What stands in its place for who cannot see it."""
+        return f"{self.title.removesuffix('.')}. {self.words}"
 
 
 def colours(count: int) -> list[str]:
@@ -172,13 +174,10 @@ def diamond(colour: str) -> dict[str, Any]:
     }
 
 
-def legend_below(figure: "Figure", handles: list[Any]) -> float:
-    """A legend under the panels, on extra height of its own; returns the fraction of the figure that it takes.
-
-    The page cuts that fraction off where it has a legend of its own, with switches.
-    """
+def legend_below(figure: "Figure", handles: list[Any]) -> None:
+    """A legend under the panels, on extra height of its own."""
     if not handles:
-        return 0.0
+        return
     columns = 1 if max(len(str(handle.get_label())) for handle in handles) > 34 else 2
     rows = -(-len(handles) // columns)
     extra, height = 0.155 * rows + 0.14, figure.get_figheight()
@@ -190,12 +189,11 @@ def legend_below(figure: "Figure", handles: list[Any]) -> float:
         loc="lower left",
         bbox_to_anchor=(0.01, 0.0),
         ncols=columns,
-        fontsize=8.5,
+        fontsize=LETTERS,
         frameon=False,
         borderaxespad=0.2,
         labelspacing=0.25,
     )
-    return fraction
 
 
 def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, bytes]:

@@ -6,7 +6,7 @@ the numbers that it shows. Nothing here decides a number.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,18 @@ from encoders.registry import BUILTIN
 from harness.analysis.curves import values_of
 from harness.analysis.differences import AlongTraining
 from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
-from harness.analysis.judges import Judgement
-from harness.analysis.verdicts import VERDICTS
+from harness.analysis.judges import OWN_NETWORK, Judgement
+from harness.analysis.verdicts import VERDICTS, Tone
 from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import EncoderSpec, ProfileName
+from harness.machine.console import counted
 from harness.report.drawing import (
+    GRID,
     INK,
+    LETTERS,
     MUTED,
     PAPER,
+    TONES,
     Look,
     Picture,
     both_renderings,
@@ -35,10 +39,11 @@ from harness.report.drawing import (
     new_figure,
 )
 from harness.report.sources import Source
-from harness.report.table import Interval
+from harness.report.table import Interval, human
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.text import Annotation
     from matplotlib.transforms import Bbox
 
@@ -235,20 +240,19 @@ def logarithmic_errors(ax: "Axes", foot: Foot) -> None:
 # --- Names at the ends of lines
 
 Pixels = npt.NDArray[np.float64]  # [points, 2]
-SIZE, GAP = 7.5, 9.0  # points: of the letters, and between the end of a line and its name
+SIZE, GAP = LETTERS, 9.0  # points: of the letters, and between the end of a line and its name
 RISES = (0, 8, -8, 15, -15, 22, -22, 29, -29)  # points: how far a name may stand above or below the end
 SHARE = 0.4  # of the panel's width, at most, is kept free for names
 
 
 @dataclass(frozen=True)
 class End:
-    """One line in data coordinates with its name; `group` is the id of the drawn name."""
+    """One line in data coordinates with its name."""
 
     name: str
     colour: str
     steps: Sequence[float]
     errors: Sequence[float]
-    group: str
 
 
 def label_ends(ax: "Axes", ends: Sequence[End], points: Sequence[tuple[float, float]]) -> bool:
@@ -298,7 +302,6 @@ def _place(ax: "Axes", end: End, taken: "Sequence[Bbox]", covered: Pixels) -> "A
         inside = box.x1 <= panel.x1 + 1 and panel.y0 <= box.y0 and box.y1 <= panel.y1
         free = not any(box.overlaps(other) for other in taken) and not _covers(box, covered)
         if inside and free:
-            name.set_gid(end.group)
             return name
         name.remove()
     return None
@@ -384,15 +387,14 @@ def error_figure(scene: Scene) -> Picture:
         for one in used
         if one in unnamed
     ]
-    height = legend_below(figure, [*handles, *_extra_handles(panels)])
+    legend_below(figure, [*handles, *_extra_handles(panels)])
     title = f"Error rate against timestep: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. "
+        "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. "
         "Diamonds are published. An error of zero stands at the foot, marked 0."
     )
-    legend = tuple((style.name, style.colour) for style in used)
-    return Picture(f"{scene.stem}-error", title, words, svg, png, legend, height)
+    return Picture(f"{scene.stem}-error", title, words, svg, png)
 
 
 def _error_panel(scene: Scene, arms: Sequence[Arm]) -> ErrorPanel:
@@ -429,19 +431,16 @@ def _draw_error_panel(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look])
 
 def _error_line(ax: "Axes", curve: Sequence[Interval], style: Look, whose: str, foot: Foot) -> None:
     """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a thin line."""
-    group, steps = f"{whose}-{len(curve)}", list(range(1, len(curve) + 1))
+    steps = list(range(1, len(curve) + 1))
     looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": FILLED[whose]}
     looks |= {"linestyle": style.line, "markevery": max(1, len(curve) // 12)}
     if any(estimate.low is None for estimate in curve):
-        for seed, runs in enumerate(zip(*(estimate.runs for estimate in curve), strict=True)):
-            (line,) = ax.plot(steps, foot.of(map(error_of, runs)), linewidth=0.7, markersize=3, **looks)
-            line.set_gid(f"arm--{style.name}--seed-{group}-{seed}")
+        for runs in zip(*(estimate.runs for estimate in curve), strict=True):
+            ax.plot(steps, foot.of(map(error_of, runs)), linewidth=0.7, markersize=3, **looks)
         return
     low, high = (foot.of(error_of(getattr(e, end)) for e in curve) for end in ("high", "low"))
-    band = ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
-    band.set_gid(f"arm--{style.name}--band-{group}")
-    (line,) = ax.plot(steps, foot.of(error_of(e.mean) for e in curve), linewidth=1.6, markersize=4, **looks)
-    line.set_gid(f"arm--{style.name}--line-{group}")
+    ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
+    ax.plot(steps, foot.of(error_of(e.mean) for e in curve), linewidth=1.6, markersize=4, **looks)
 
 
 def _name_lines(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> list[Look]:
@@ -450,8 +449,7 @@ def _name_lines(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> li
     for arm, _, curve in panel.curves:
         style, steps = styles[arm.name], list(range(1, len(curve) + 1))
         errors = panel.foot.of(error_of(e.mean) for e in curve)
-        end = End(style.name, style.colour, steps, errors, f"arm--{style.name}--name-{len(curve)}-{arm.name}")
-        ends.setdefault(arm.name, end)
+        ends.setdefault(arm.name, End(style.name, style.colour, steps, errors))
     points = [(float(c.timestep or 0), panel.foot.of([_error_of_claim(c)])[0]) for c in panel.published]
     return [] if label_ends(ax, list(ends.values()), points) else [styles[arm] for arm in ends]
 
@@ -463,9 +461,7 @@ def _is_own(claim: Claim) -> bool:
 
 def _published(ax: "Axes", claim: Claim, foot: Foot, style: Look | None) -> list[Any]:
     place: Any = ([claim.timestep], foot.of([_error_of_claim(claim)]))
-    (point,) = ax.plot(*place, **diamond(style.colour if style else INK), zorder=5)
-    if style:
-        point.set_gid(f"arm--{style.name}--published-{claim.id}")
+    ax.plot(*place, **diamond(style.colour if style else INK), zorder=5)
     return [claim.id, claim.timestep, claim.published]
 
 
@@ -481,10 +477,9 @@ def _whose(ax: "Axes", claim: Claim, foot: Foot, style: Look) -> list[Any]:
     from matplotlib.patheffects import withStroke
 
     looks: dict[str, Any] = {"xytext": (-8, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
-    looks |= {"fontsize": 7.5, "color": style.colour, "path_effects": [withStroke(linewidth=2.5, foreground=PAPER)]}
+    looks |= {"fontsize": LETTERS, "color": style.colour, "path_effects": [withStroke(linewidth=2.5, foreground=PAPER)]}
     place = (float(claim.timestep or 0), foot.of([_error_of_claim(claim)])[0])
-    name = ax.annotate(style.name, place, zorder=6, **looks)
-    name.set_gid(f"arm--{style.name}--whose-{claim.id}")
+    ax.annotate(style.name, place, zorder=6, **looks)
     return [claim.id, style.name]
 
 
@@ -505,7 +500,7 @@ def _elsewhere(ax: "Axes", claim: Claim, foot: Foot, level: int) -> list[Any]:
     ax.plot(*place, marker="x", markersize=6, color=MUTED, linestyle="none")
     name = str(claim.label).split(" et al")[0].split(" (")[0]
     offset: dict[str, Any] = {"xytext": (0, -6 - 10 * level), "textcoords": "offset points"}
-    ax.annotate(name, place, fontsize=7.5, color=MUTED, ha="center", va="top", **offset)
+    ax.annotate(name, place, fontsize=LETTERS, color=MUTED, ha="center", va="top", **offset)
     return [claim.id, claim.timestep, claim.published, name]
 
 
@@ -543,7 +538,7 @@ def final_figure(scene: Scene) -> Iterator[Picture]:
     title = f"Final accuracy of each arm: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
+        "Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
         "dashed lines and diamonds are published."
     )
     yield Picture(f"{scene.stem}-final", title, words, svg, png)
@@ -557,11 +552,9 @@ def _final_panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
             style = styles[arm.name]
             last = curve[-1]
             bars = None if last.arms is None else [[last.arms[0]], [last.arms[1]]]
-            point = ax.errorbar(last.mean, row, xerr=bars, color=style.colour, marker=style.marker, capsize=3)
+            ax.errorbar(last.mean, row, xerr=bars, color=style.colour, marker=style.marker, capsize=3)
             if last.low is None:
                 ax.plot(last.runs, [row] * last.seeds, color=INK, marker=".", markersize=4, linestyle="none")
-            for number, part in enumerate((point.lines[0], *point.lines[1], *point.lines[2])):
-                part.set_gid(f"arm--{style.name}--final-{arm.name}-{number}")
             drawn.append([arm.name, last.mean, last.low, last.high])
     steps = {arm.timesteps for arm in arms}
     for claim in scene.claims:
@@ -574,7 +567,7 @@ def _final_panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
             if claim.prints and claim.arm == arm.name:
                 ax.plot([claim.published], [row], **diamond(INK))
                 drawn.append([claim.id, claim.published])
-    ax.set_yticks(range(len(arms)), [fill(arm.name, 25) for arm in arms], fontsize=8.5)
+    ax.set_yticks(range(len(arms)), [fill(arm.name, 25) for arm in arms], fontsize=LETTERS)
     ax.set_ylim(len(arms) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.margins(x=0.08)
@@ -594,7 +587,6 @@ def _final_handles(published: Sequence[Claim]) -> list[Any]:
 
 DataAtProfile = tuple[str, str]
 Place = tuple[float, float]  # energy in µJ or a number of steps, and error in percent
-LETTERS = 8.5  # points: on a telephone's 390 pixels 9.6 of them
 DECADE = 10.0  # times the lowest error: what lies above is cut, so that one code that fails does not flatten the others
 CHEAPER = "left of the dotted line: cheaper than the ordinary network"
 
@@ -658,7 +650,7 @@ def energy_figure(
     names_at_right(axes, names)
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Points are means at the last timestep with 95 % intervals; a line joins the networks of one code, "
+        "Points are means at the last timestep with 95 % intervals; a line joins the networks of one code, "
         "trained for few steps (above) and for many. Stars: the same network as an ANN, trained "
         f"on pixels x or on p = (x + 1)/2; {CHEAPER}. Above, arithmetic alone; below, with the traffic of weights, "
         "membranes and spikes. Both axes are logarithmic; far higher errors are cut off."
@@ -771,8 +763,8 @@ def _cut_above(ax: "Axes", foot: Foot) -> None:
 def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     """Final error rate against the steps that a network is trained for, a named line for each code.
 
-    Only of an experiment that trains several codes at several numbers of steps. `claims` of the same network and data
-    are diamonds.
+    Only of an experiment that trains several codes at the same numbers of steps, two or more. `claims` of the same
+    network and data are diamonds.
     """
     lines: dict[str, list[Arm]] = {}
     last: dict[str, Interval] = {}
@@ -780,8 +772,9 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
         if curve := scene.curve(scene.sources[0], arm):
             lines.setdefault(code_of(arm.encoder), []).append(arm)
             last[arm.name] = curve[-1]
-    codes = {arm.encoder.name for arm in scene.experiment.planned}
-    if len(codes) < 2 or max((len(arms) for arms in lines.values()), default=0) < 2:
+    trained = _grouped(scene.experiment.planned, lambda arm: arm.encoder.name)
+    grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
+    if not last or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
         return
     foot = foot_of([error_of(value) for found in last.values() for value in found.shown])
     looks = looks_of((arms[0].encoder.name, code) for code, arms in lines.items())
@@ -816,11 +809,11 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     svg, png = both_renderings(figure, title, drawn)
     best: dict[str, list[str]] = {}
     for step in steps:
-        trained = [arm for arms in lines.values() for arm in arms if arm.timesteps == step]
-        best.setdefault(_in_words(max(trained, key=lambda arm: last[arm.name].mean)), []).append(str(step))
+        at_step = [arm for arms in lines.values() for arm in arms if arm.timesteps == step]
+        best.setdefault(_in_words(max(at_step, key=lambda arm: last[arm.name].mean)), []).append(str(step))
     said = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     words = (
-        f"{title}. Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
+        f"Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
         f"The lowest error has {said}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
     )
     yield Picture(f"{scene.stem}-trained", title, words, svg, png)
@@ -883,68 +876,155 @@ def spread_out(places: Sequence[float], apart: float) -> list[float]:
     return [round(float(place), 6) for place in found]
 
 
-# --- All claims
+# --- The claims that a paper is known for
 
-TONES = {"good": "#1a7f37", "fair": "#0969da", "bad": "#cf222e", "open": MUTED, "none": MUTED}
-ROW, FRAME = 0.19, 0.75  # inches: of a row, and of a panel's axis and title
-
-
-def forest_figure(paper: Paper, experiments: Set[str], evidence: Source) -> Picture | None:
-    """All claims about these experiments: a panel of accuracies and one of differences; None where there is neither."""
-    title = f"All claims of {paper.title}: published and ours"
-    claims = {claim.id: claim for claim in paper.claims if claim.experiment in experiments}
-    lines = [
-        (f"{claims[j.id].says}{f' ({j.profile})' if j.profile else ''}", j)
-        for j in evidence.judgements
-        if j.id in claims
-    ]
-    groups = {
-        "accuracy (%)": [line for line in lines if line[1].kind == "value"],
-        "difference (points)": [line for line in lines if line[1].kind == "ordering"],
-    }
-    panels = {unit: members for unit, members in groups.items() if members}
-    if not panels:
-        return None
-    heights = tuple(ROW * len(members) + FRAME for members in panels.values())
-    figure, axes = new_figure(sum(heights), len(panels), heights)
-    drawn: list[Any] = [title]
-    for ax, (unit, members) in zip(axes, panels.items(), strict=True):
-        drawn += [_forest_row(ax, row, judged) for row, (_, judged) in enumerate(members)]
-        _forest_frame(ax, unit, members)
-    ours = _key("ours, 95 % interval", color=INK, marker="o", markersize=3.5, linewidth=2.2)
-    legend_below(figure, [_key("published", **diamond(INK)), ours])
-    svg, png = both_renderings(figure, title, drawn)
-    words = f"{title}. Hollow diamonds are published; dots are our means with 95 % intervals, thin lines one more run."
-    return Picture(f"{paper.name}-claims", title, words, svg, png)
+REACH = 4.0  # points to either side of the published value; what lies further off is an arrow with its number
 
 
-def _forest_row(ax: "Axes", row: int, judged: Judgement) -> list[Any]:
-    colour = TONES[VERDICTS[judged.verdict].tone]
-    # Against another paper's number the difference is drawn, and the number itself has no place on this axis.
-    published = None if judged.kind == "ordering" and judged.versus is None else judged.published
-    if published is not None:
-        ax.plot([published], [row], **{**diamond(INK), "markersize": 6, "markeredgewidth": 1.2}, zorder=5)
-    if judged.mean is not None:
-        for low, high, width in (
-            (judged.prediction_low, judged.prediction_high, 0.7),
-            (judged.low, judged.high, 2.2),
-        ):
-            if low is not None and high is not None:
-                ax.plot([low, high], [row, row], color=colour, linewidth=width, solid_capstyle="butt")
-        marks = [judged.mean] if judged.low is not None else list(judged.runs)
-        ax.plot(marks, [row] * len(marks), color=colour, marker="o", markersize=3.5, linestyle="none")
-    return [judged.id, judged.profile, judged.verdict, published, judged.mean, judged.low, judged.high]
+@dataclass(frozen=True)
+class Headline:
+    """A row of the figure: a claim in the paper's words, what was published, and ours as the judge sees it.
+
+    `off`: ours minus the published value in points, `half` of its 95 % interval; None where there is no such number.
+    """
+
+    claim: Claim
+    published: str
+    ours: str
+    word: str
+    tone: Tone
+    off: float | None
+    half: float | None
+
+    @property
+    def where(self) -> str:
+        """The table or section that prints it, the first where there are several."""
+        return self.claim.source.partition(",")[0]
 
 
-def _forest_frame(ax: "Axes", unit: str, lines: Sequence[tuple[str, Judgement]]) -> None:
-    labels = [f"{VERDICTS[judged.verdict].sign} {words}" for words, judged in lines]
-    ax.set_yticks(range(len(lines)), labels, fontsize=6.5)
-    ax.set_ylim(len(lines) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(unit)
-    ax.margins(x=0.05)
-    if unit.startswith("difference"):
-        ax.axvline(0, color=INK, linewidth=0.8)
+@dataclass(frozen=True)
+class Form:
+    """Where things stand in a row, in points, which are pixels at the size that the figure is made for.
+
+    `drop`: how far below the claim ours, axis and verdict stand; a telephone has room for them on a second line.
+    `columns`: titles of further columns, with the places of their right ends.
+    """
+
+    name: str
+    width: float
+    height: float
+    size: float
+    axis: tuple[float, float]
+    ours: float
+    verdict: float
+    drop: float = 0.0
+    columns: Mapping[str, float] = field(default_factory=dict)
+
+
+FORMS = (
+    Form("", 900, 25, 12.5, (580, 760), 557, 772, columns={"where": 368, "published": 452}),
+    Form("-narrow", 340, 44, 11.5, (108, 236), 100, 246, drop=17),
+)
+
+
+def claims_figures(paper: Paper, experiments: Set[str], evidence: Source, title: str) -> tuple[Picture, ...]:
+    """A row for each headline claim about these experiments, as published and as we find it: a wide figure and one for
+    a telephone. `title` states what came out. None without headlines.
+    """
+    claims = [claim for claim in paper.claims if claim.headline and claim.experiment in experiments]
+    rows = [_headline(claim, [one for one in evidence.judgements if one.id == claim.id]) for claim in claims]
+    if not rows:
+        return ()
+    said = [f"{row.claim.headline} ({row.where}): {row.ours}{', ' if row.ours else ''}{row.word}" for row in rows]
+    words = f"Ours, with 95 % intervals, against the published value: {'; '.join(said)}."
+    drawn = [title, *([r.claim.id, r.published, r.ours, r.word, r.off, r.half] for r in rows)]
+    return tuple(
+        Picture(
+            f"{paper.name}-claims{form.name}", title, words, *both_renderings(_claims(form, title, rows), title, drawn)
+        )
+        for form in FORMS
+    )
+
+
+def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
+    """The row that leads, or the one of the paper's own network where that has a number: what a small network says of
+    a claim about a large one is not for a first screen.
+    """
+    own = [one for one in judgements if one.profile in OWN_NETWORK and one.mean is not None]
+    one = next((j for j in own if j.leads), own[-1] if own else next(j for j in judgements if j.leads))
+    bound = claim.published is None
+    size = claim.value or f"{claim.published:+g}" if not bound else "≥ 0"
+    published = human(f"{size} %" if claim.kind == "value" else size)
+    if one.mean is None or (one.scope and VERDICTS[one.verdict].answers):
+        word = "not run" if one.mean is None else "not run at its size"
+        return Headline(claim, published, "", word, "none", None, None)
+    ours = f"{one.mean:.2f}" if claim.kind == "value" else f"{one.mean:+.2f}"
+    spread = f" ± {one.half_width:.2f}" if one.half_width is not None else f" ({counted(one.seeds_done, 'seed')})"
+    off = one.mean - (claim.published or 0.0)
+    tone = VERDICTS[one.verdict].tone
+    return Headline(claim, published, human(ours + spread), one.verdict, tone, off, one.half_width)
+
+
+def _claims(form: Form, title: str, rows: Sequence[Headline]) -> "Figure":
+    """One row below the other, on one axis whose unit is a point of the page."""
+    from matplotlib.figure import Figure
+
+    lines = fill(title, int(form.width / (0.66 * (form.size + 1))))
+    top = 34 + 1.4 * form.size * (lines.count("\n") + 1)
+    height = top + form.height * len(rows) + 44
+    figure = Figure(figsize=(form.width / 72, height / 72))
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, form.width), ylim=(height, 0))
+    ax.set_axis_off()
+
+    def write(x: float, y: float, text: str, align: str = "left", **looks: Any) -> None:
+        ax.text(x, y, text, ha=align, va="center", **{"fontsize": form.size, **looks})
+
+    left, right = form.axis
+    middle, unit = (left + right) / 2, (right - left) / 2 / REACH
+    ax.text(0, 2, lines, va="top", fontsize=form.size + 1, weight="bold", linespacing=1.25)
+    headings = {form.ours: "ours", **{place: heading for heading, place in form.columns.items()}}
+    for place, heading in headings.items():
+        write(place, top - 14, heading, "right", color=MUTED)
+    write(middle, top - 14, "published", "center", color=MUTED)
+    write(form.verdict, top - 14, "verdict", color=MUTED)
+    foot = top + form.height * len(rows)
+    for place, row in enumerate(rows):
+        y = top + form.height * place + 11
+        write(0, y, row.claim.headline)
+        for heading, x in form.columns.items():
+            write(x, y, row.where if heading == "where" else row.published, "right", color=MUTED)
+        _ours(ax, form, row, y + form.drop, middle, unit, write)
+    ax.plot([left, right], [foot, foot], color=MUTED, linewidth=1)
+    for tick in (-REACH, 0.0, REACH):
+        ax.plot([middle + unit * tick] * 2, [foot, foot + 4], color=MUTED, linewidth=1)
+        write(middle + unit * tick, foot + 13, human(f"{tick:+g}" if tick else "0"), "center", color=MUTED)
+    write(middle, foot + 31, "ours − published (points)", "center", color=MUTED)
+    return figure
+
+
+def _ours(
+    ax: "Axes", form: Form, row: Headline, y: float, middle: float, unit: float, write: Callable[..., None]
+) -> None:
+    """Our number, its place on the axis or an arrow towards it, and the verdict."""
+    colour = TONES[row.tone]
+    reach = 9 if form.drop else form.height / 2
+    ax.plot([middle, middle], [y - reach, y + reach], color=INK, linewidth=1)
+    write(form.ours, y, row.ours, "right")
+    write(form.verdict, y, row.word, color=colour, weight="bold" if not form.drop else "normal")
+    if row.off is None:
+        return
+    side = 1 if row.off > 0 else -1
+    if abs(row.off) > REACH:
+        tip = middle + side * unit * REACH
+        ax.annotate("", (tip, y), (tip - side * 24, y), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
+        write(tip - side * 26, y, human(f"{row.off:+.1f}"), "right" if side > 0 else "left", color=colour)
+        return
+    ax.plot(form.axis, [y, y], color=GRID, linewidth=1, zorder=0)
+    if row.half is not None:
+        ends = [max(-REACH, min(REACH, row.off + end)) for end in (-row.half, row.half)]
+        ax.plot([middle + unit * end for end in ends], [y, y], color=colour, linewidth=3, solid_capstyle="butt")
+    filled: dict[str, Any] = {} if row.half is not None else {"markerfacecolor": PAPER}
+    ax.plot([middle + unit * row.off], [y], color=colour, marker="o", markersize=6, **filled)
 
 
 # --- Along fine-tuning
@@ -976,11 +1056,10 @@ def training_figure(scene: Scene) -> Iterator[Picture]:
     title = f"Difference along fine-tuning: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        f"{title}. Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
+        "Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
         "seeds; with fewer than three seeds, a point for each. 0 is after threshold balancing, 1 the end. Pairs stand "
         "a little apart, so that intervals do not cover each other."
     )
-    # The page has no switches for pairs of arms: the figure keeps its legend.
     yield Picture(f"{scene.stem}-training", title, words, svg, png)
 
 

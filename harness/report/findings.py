@@ -13,7 +13,6 @@ from statistics import fmean
 
 from harness.analysis.curves import (
     Cells,
-    Key,
     above_ann,
     difference_of,
     net_difference_of,
@@ -21,7 +20,7 @@ from harness.analysis.curves import (
     values_of,
 )
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
-from harness.analysis.frame import CELL
+from harness.analysis.frame import CELL, Key
 from harness.analysis.judges import JUDGES, Judgement, without_own_size
 from harness.analysis.statistics import (
     ALPHA,
@@ -49,6 +48,7 @@ Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
 Side = tuple[Experiment, str]  # an arm of an experiment
 CHEAPEST_FIRST: tuple[ProfileName, ...] = ("lite", "short", "paper")
+RECORDS = "Records"
 BRIEF = ("claim", "published", "ours", "verdict")
 NOT_TOLD = "the records do not tell"
 NOT_TUNED = "not tuned: no search on validation images chose this fine-tuning rate"
@@ -60,11 +60,25 @@ SEEDS_ALONE = "Differences in percentage points; 95 % intervals over seeds alone
 
 @dataclass(frozen=True)
 class Finding:
-    """A question, the topic that it stands under, and how a source and its paper answer it."""
+    """A question, and how a source and its paper answer it."""
 
-    topic: str
     question: str
     ask: Ask
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Findings that are shown together. `says`: the sentence that states what they find, empty where none can be said.
+
+    `figure`: the name of the figure that shows it. `experiments`: those whose pages have all numbers. A topic called
+    `RECORDS` stands with the records and the method.
+    """
+
+    name: str
+    findings: Sequence[Finding]
+    says: Callable[[Source], str] = lambda _: ""
+    figure: str = ""
+    experiments: Sequence[str] = ()
 
 
 def title_of(arm: Arm) -> str:

@@ -1,19 +1,19 @@
-"""The report as text: index.html, one self-contained page, and report.md for readers who have no browser at hand.
+"""The report as text: pages of HTML, each self-contained, and Markdown for readers who have no browser at hand.
 
 Everything that comes from records is escaped; only our own figures are not.
 """
 
 import re
-import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from html import escape
 from importlib.resources import files
-from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.analysis.verdicts import VERDICTS
-from harness.report.document import IN_PAGE, Document
-from harness.report.drawing import GRID, INK, MUTED, PAPER, Picture
+from harness.report.document import Chapter, Document
+from harness.report.drawing import GRID, INK, MUTED, PAPER, TONES, Picture
 from harness.report.table import Table, as_text, human, letter, markdown, verdict_of
 
 if TYPE_CHECKING:
@@ -21,16 +21,28 @@ if TYPE_CHECKING:
 
     from harness.report.publish import Origin
 
-SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-THEMED = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "none"}
-HREF = f"{{{XLINK}}}href"
+THEMED = {colour: f"var(--{tone})" for tone, colour in TONES.items()}
+THEMED |= {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "none"}
 NONE = "No records yet: nothing is found."
+# Said below the first table of a page that uses the word.
+GLOSSARY = {
+    "arm": "An arm is one configuration that is compared with others: encoder, schedule, network and recipe.",
+    "profile": (
+        "A profile says how much of the published recipe is spent: lite trains a small network, short the paper's own "
+        "with a compressed schedule, paper the whole recipe."
+    ),
+    "ANN": "The ANN is the ordinary network that a spiking one is converted from.",
+    "balancing": "Balancing sets the thresholds of the layers after conversion, before any fine-tuning.",
+    "graded": "Graded spikes carry a size, and others do not.",
+    "net": "Net of the ANN: less the difference between the ANNs that the two codes were converted from.",
+}
 
 
 @cache
 def _environment() -> "Environment":
     """The templates; a name that is not given is an error. Filter `text`: where Markdown takes words as text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from markupsafe import Markup
 
     made = Environment(
         loader=PackageLoader("harness.report", "templates"),
@@ -41,118 +53,99 @@ def _environment() -> "Environment":
         keep_trailing_newline=True,
     )
     made.filters |= {"text": as_text, "human": human, "tone": lambda word: VERDICTS[verdict_of(word)].tone}
+    templates = files("harness.report") / "templates"
+    for name in ("style.css", "page.js"):
+        made.globals[name.replace(".", "_")] = Markup((templates / name).read_text(encoding="utf-8"))
+    made.globals |= {"letter": letter, "svg": lambda picture: Markup(inline_svg(picture)), "verdict": VERDICTS.get}
+    made.globals |= {"markdown": markdown, "words": {word: verdict.means for word, verdict in VERDICTS.items()}}
     return made
 
 
 def page(document: Document, origin: "Origin", others: Sequence[tuple[str, str]]) -> str:
-    """The page as text. `others`: title and file of the other papers' pages."""
-    from markupsafe import Markup
-
-    templates = files("harness.report") / "templates"
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            document=document,
-            origin=origin,
-            others=others,
-            claims=document.claims.only(*IN_PAGE),
-            topics=by_topic(document.findings),
-            style=Markup((templates / "style.css").read_text(encoding="utf-8")),
-            script=Markup((templates / "page.js").read_text(encoding="utf-8")),
-            svg=lambda picture: Markup(inline_svg(picture)),
-            letter=letter,
-            words={word: verdict.means for word, verdict in VERDICTS.items()},
-        )
-    )
+    """The page of a paper, or of named experiments. `others`: title and file of the other papers' pages."""
+    return _rendered("page.html", document, origin=origin, others=others, chapter=None)
 
 
-def report(document: Document) -> str:
-    """The report as one Markdown file; figures are links to the SVG files beside it."""
-    text = (
-        _environment()
-        .get_template("report.md")
-        .render(
-            document=document,
-            claims=document.claims.only(*IN_PAGE),
-            findings=findings(document, heading="###"),
-            words={word: verdict.means for word, verdict in VERDICTS.items()},
-            table=markdown,
-        )
-    )
-    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+def chapter_page(document: Document, origin: "Origin", chapter: Chapter) -> str:
+    """The page of one experiment."""
+    return _rendered("page.html", document, origin=origin, others=(), chapter=chapter)
 
 
-def findings(document: Document, heading: str = "##") -> str:
-    """What became of the claims, and the findings under their topics, as Markdown."""
-    parts = [in_brief(document), markdown(document.tally)] if document.tally.rows else []
-    for topic, tables in by_topic(document.findings):
-        parts.append(f"{heading} {as_text(topic)}")
-        parts += [f"{heading}# {as_text(human(table.title))}\n\n{markdown(table)}" for table in tables]
-    return "\n\n".join(parts) or NONE
+def report(document: Document, bases: Mapping[str, str]) -> dict[str, str]:
+    """The report in Markdown by the stem of each file: `report`, its index; the claims; and each experiment.
+
+    `bases`: where a results folder is, as seen from the report.
+    """
+    texts = {"report": _rendered("report.md", document, brief=in_brief(document))}
+    if document.claims.rows and not document.named:
+        texts["claims"] = f"# {document.claims.title}\n\n{markdown(_Explained()(document.claims))}\n"
+    for chapter in document.chapters:
+        name = chapter.experiment.name
+        texts[name] = _rendered("chapter.md", document, chapter=chapter, bases=bases)
+    return texts
 
 
-def in_brief(document: Document) -> str:
-    """What README shows and findings begin with: the answer, how many statements come out, and the first sentences."""
+def _rendered(template: str, document: Document, **more: Any) -> str:
+    """A template filled in; every table in it explains the words that come up in it for the first time."""
+    explained = _Explained()
+    text = _environment().get_template(template).render(document=document, explained=explained, **more)
+    return text if template.endswith(".html") else re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+
+
+class _Explained:
+    """Adds to a table's caption what the words mean that no earlier table of the page has."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, table: Table) -> Table:
+        """The table with its caption."""
+        pairs = (pair for row in table.rows for pair in zip(table.columns, row.cells, strict=True))
+        cells = [column.words(cell.value) for column, cell in pairs]
+        text = " ".join([table.title, table.caption, *(column.title for column in table.columns), *cells])
+        new = [word for word in GLOSSARY if word not in self._said and re.search(rf"\b{word}s?\b", text)]
+        self._said |= set(new)
+        return replace(table, caption=" ".join(filter(None, (table.caption, *(GLOSSARY[word] for word in new)))))
+
+
+def findings(document: Document) -> str:
+    """What became of the statements, and the findings under their topics, as Markdown."""
+    if not document.tally.rows:
+        return NONE
+    explained = _Explained()
+    parts = [in_brief(document, figure=False), markdown(explained(document.tally))]
+    shown = [(topic.name, topic.title, topic.tables) for topic in document.topics]
+    for name, title, tables in [*shown, ("What was computed where, again, or not yet", "", document.records)]:
+        parts.append(f"## {as_text(name)}" if tables else "")
+        parts += [f"**{as_text(title)}**"] if title else []
+        parts += [f"### {as_text(human(one.title))}\n\n{markdown(explained(one))}" for one in tables]
+    return "\n\n".join(filter(None, parts))
+
+
+def in_brief(document: Document, folder: str = "", figure: bool = True) -> str:
+    """What README, the report and its findings begin with: the answer, how many statements come out, the figure of the
+    headline claims, in the `folder` of the report, and the first sentences.
+    """
     if not document.tally.rows:
         return NONE
     answer, sentences = document.first[:1], document.first[1:]
     parts = [*(f"**{as_text(one)}**" for one in answer), as_text(document.tally.title)]
+    if document.headlines and figure:
+        wide, narrow = document.headlines
+        parts.append(
+            f'<picture>\n<source media="(max-width: 600px)" srcset="{folder}{narrow.name}.svg">\n'
+            f'<img alt="{escape(wide.alternative)}" src="{folder}{wide.name}.svg">\n</picture>'
+        )
     parts += ["\n".join(f"{place}. {as_text(one)}" for place, one in enumerate(sentences, 1))] if sentences else []
     return "\n\n".join(parts)
 
 
-def by_topic(tables: Sequence[Table]) -> list[tuple[str, list[Table]]]:
-    """Tables that follow each other under one topic, with that topic."""
-    return [(topic, list(found)) for topic, found in groupby(tables, key=lambda table: table.topic)]
-
-
-# --- Figures inside the page: themed by its colours, free of clashing ids, with arms that can be switched off
-
-
 def inline_svg(picture: Picture) -> str:
-    """The picture as an <svg> element; its own legend is cut off, because the page has one with switches."""
-    ET.register_namespace("", SVG)
-    ET.register_namespace("xlink", XLINK)
-    root = ET.fromstring(picture.svg)
-    box = _cropped(root.attrib["viewBox"], picture.legend_height)
-    root.attrib.clear()
-    root.attrib |= {"viewBox": box, "role": "img", "aria-label": picture.alternative}
-    for metadata in root.findall(f"{{{SVG}}}metadata"):
-        root.remove(metadata)
-    for element in root.iter():
-        _adapt(element, picture.name)
-    return ET.tostring(root, encoding="unicode").strip()
-
-
-def _cropped(box: str, fraction: float) -> str:
-    left, top, width, height = (float(number) for number in box.split())
-    return f"{left:g} {top:g} {width:g} {height * (1 - fraction):.2f}"
-
-
-def _adapt(element: ET.Element, name: str) -> None:
-    """The page's colours in place of the figure's, ids of its own, and the arm that a group belongs to."""
-    own = element.attrib.get("id")
-    for key, value in element.attrib.items():
-        element.attrib[key] = _themed(value).replace("url(#", f"url(#{name}-")
-    if element.text:
-        element.text = _themed(element.text)
-    target = element.attrib.get(HREF, "")
-    if target.startswith("#"):
-        element.attrib[HREF] = f"#{name}-{target[1:]}"
-    elif target:  # an image inside the figure: a parser turns its line breaks into blanks
-        element.attrib[HREF] = target.replace(" ", "")
-    if own is None:
-        return
-    mark, _, rest = own.partition("arm--")
-    if mark == "" and rest:
-        arm, _, part = rest.partition("--")
-        element.attrib |= {"data-arm": arm, "id": f"{name}-{arm}-{part}"}
-    else:
-        element.attrib["id"] = f"{name}-{own}"
-
-
-def _themed(text: str) -> str:
+    """The picture as an <svg> element of a page: in the page's colours, with ids that clash with no other figure's."""
+    svg = re.sub(r"<metadata>.*?</metadata>", "", picture.svg.decode(), flags=re.DOTALL)
+    (box,) = re.findall(r'<svg [^>]*viewBox="([^"]+)"', svg)
+    _, _, inside = svg[svg.index("<svg") :].partition(">")
+    inside = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{picture.name}-", inside)
     for colour, variable in THEMED.items():
-        text = text.replace(colour, variable)
-    return text
+        inside = inside.replace(colour, variable)
+    return f'<svg viewBox="{box}" role="img" aria-label="{escape(picture.alternative)}">{inside.strip()}'

@@ -18,13 +18,13 @@ import msgspec
 
 from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.judges import Judgement
-from harness.catalogue import Catalogue
+from harness.catalogue import Catalogue, Experiment
 from harness.errors import HarnessError
 from harness.machine.files import read_regular, write_atomically
 from harness.records.store import LARGEST_RECORD
 from harness.report.document import Document, document
 from harness.report.drawing import same_picture, styled
-from harness.report.page import findings, in_brief, page, report
+from harness.report.page import chapter_page, findings, in_brief, page, report
 from harness.report.sources import Source, read, with_added
 from harness.report.table import csv_text, latex
 from harness.report.tables import curves_table, operations_table, paper_table, profiles_with_records
@@ -72,10 +72,10 @@ def render(
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
     sources = sources or read(folders.evidence, folders.local, catalogue)
-    contents, brief = _contents(sources, folders.out, energy, experiments)
+    contents, first = _contents(sources, folders.out, energy, experiments)
     for name, content in contents.items():
         write_atomically(folders.out / name, content)
-    if folders.readme is not None and (text := _stale_readme(folders.readme, brief)) is not None:
+    if folders.readme is not None and (text := _stale_readme(folders.readme, folders.out, first)) is not None:
         write_atomically(folders.readme, text.encode())
     judgements = [tuple(j for j in s.judgements if experiments is None or j.experiment in experiments) for s in sources]
     return ReportResult(
@@ -93,13 +93,13 @@ def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FI
     byte for byte.
     """
     out = folders.out
-    expected, brief = _contents(read(folders.evidence, folders.local, catalogue), out, energy, None)
+    expected, first = _contents(read(folders.evidence, folders.local, catalogue), out, energy, None)
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     present = {name for name in present if not name.endswith(NOT_KEPT)}
     wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
     wrong |= present ^ set(expected)
-    if folders.readme is not None and _stale_readme(folders.readme, brief) is not None:
+    if folders.readme is not None and _stale_readme(folders.readme, folders.out, first) is not None:
         wrong.add(os.path.relpath(folders.readme, out))
     return sorted(wrong)
 
@@ -111,12 +111,12 @@ def _same(path: Path, fresh: bytes) -> bool:
     return same_picture(committed, fresh) if path.suffix == ".svg" else committed == fresh
 
 
-def _stale_readme(readme: Path, brief: str) -> str | None:
+def _stale_readme(readme: Path, out: Path, first: Document) -> str | None:
     """The updated text of README, or None if it is up to date or missing."""
     if not readme.is_file():
         return None
     before = readme.read_text(encoding="utf-8")
-    after = in_readme(before, brief)
+    after = in_readme(before, in_brief(first, f"{os.path.relpath(out, readme.parent)}/"))
     return None if after == before else after
 
 
@@ -136,8 +136,11 @@ def in_readme(readme: str, brief: str) -> str:
 
 def _contents(
     sources: tuple[Source, ...], out: Path, energy: EnergyModel, chosen: Sequence[str] | None
-) -> tuple[dict[str, bytes], str]:
-    """The files of a report by name, and what README shows of it. The first paper has the pages without a name."""
+) -> tuple[dict[str, bytes], Document]:
+    """The files of a report by name, and what is said of the first paper, whose page is called index.html.
+
+    A report of the experiments `chosen` has one page a paper, and else every experiment has a page of its own.
+    """
     catalogue = sources[0].catalogue
     for name in chosen or ():
         catalogue.experiment(name)
@@ -147,28 +150,37 @@ def _contents(
             # experiments of no paper are shown on the first page
             listed = (*paper.experiments, *(catalogue.loose if index == 0 else ()))
             mine = [with_added(e, sources) for e in listed if chosen is None or e.name in chosen]
-            documents.append(document(paper, mine, sources, out, energy))
+            documents.append(document(paper, mine, sources, energy, named=chosen is not None))
             for experiment in mine:
-                if profiles := profiles_with_records(experiment.name, sources):
-                    tables = [paper_table(experiment, p, sources, catalogue.claims) for p in profiles]
-                    curves = curves_table(experiment, profiles, sources, catalogue.claims)
-                    operations = operations_table(experiment, profiles, sources, energy)
-                    texts |= {
-                        f"{experiment.name}.csv": csv_text(curves),
-                        f"{experiment.name}.tex": "\n".join(map(latex, tables)),
-                        f"{experiment.name}-operations.csv": csv_text(operations),
-                    }
+                texts |= _tables(experiment, sources, energy)
     first, where = documents[0], origin(sources, out)
-    names = {d.paper.name: "index.html" if d is first else f"{d.paper.name}.html" for d in documents}
+    names = {d.paper.name: "index" if d is first else d.paper.name for d in documents}
     for one in documents:
-        others = [(d.paper.title, names[d.paper.name]) for d in documents if d is not one]
-        texts[names[one.paper.name]] = page(one, where, others)
-        texts["report.md" if one is first else f"{one.paper.name}.md"] = report(one)
+        others = [(d.paper.title, f"{names[d.paper.name]}.html") for d in documents if d is not one]
+        texts[f"{names[one.paper.name]}.html"] = page(one, where, others)
+        for chapter in () if one.named else one.chapters:
+            texts[f"{chapter.experiment.name}.html"] = chapter_page(one, where, chapter)
+        renamed = {} if one is first else {"report": one.paper.name, "claims": f"{one.paper.name}-claims"}
+        texts |= {f"{renamed.get(stem, stem)}.md": text for stem, text in report(one, where.bases).items()}
         for picture in one.pictures:
             pictures |= {f"{picture.name}.svg": picture.svg, f"{picture.name}.png": picture.png}
-    texts["findings.md"] = f"{findings(first)}\n"
+    if not first.named:
+        texts["findings.md"] = f"{findings(first)}\n"
     contents = {name: text.encode() for name, text in texts.items() if text} | pictures
-    return dict(sorted(contents.items())), in_brief(first)
+    return dict(sorted(contents.items())), first
+
+
+def _tables(experiment: Experiment, sources: tuple[Source, ...], energy: EnergyModel) -> dict[str, str]:
+    """An experiment's numbers as CSV, and as a paper prints them."""
+    claims = sources[0].catalogue.claims
+    if not (profiles := profiles_with_records(experiment.name, sources)):
+        return {}
+    papers = [paper_table(experiment, profile, sources, claims) for profile in profiles]
+    return {
+        f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources, claims)),
+        f"{experiment.name}.tex": "\n".join(map(latex, papers)),
+        f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources, energy)),
+    }
 
 
 # --- Where a page comes from
@@ -179,7 +191,8 @@ class Origin:
     """`commit`: short, empty outside a clone of this project; `changed`: whether code or records differ from it.
 
     `repository`: an absolute address, or the clone as seen from the page; empty where neither is known.
-    `hardware`: each device that records were computed on, with the number of records.
+    `hardware`: each device that records were computed on, with the number of records, by whose they are.
+    `bases`: the results folders as seen from the page.
     """
 
     date: str
@@ -187,7 +200,8 @@ class Origin:
     commit: str
     changed: bool
     repository: str
-    hardware: tuple[tuple[str, int], ...]
+    hardware: dict[str, tuple[tuple[str, int], ...]]
+    bases: dict[str, str]
 
 
 class _Computed(msgspec.Struct):
@@ -210,7 +224,8 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
         changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
         repository=_repository(clone, out) if clone else "",
-        hardware=_hardware(sources),
+        hardware={source.name: devices for source in sources if (devices := _hardware(source))},
+        bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
 
 
@@ -246,15 +261,10 @@ def web_address(remote: str) -> str:
     return f"https://{found[1]}/{found[2]}" if found and not remote.startswith((".", "/", "file:")) else ""
 
 
-def _hardware(sources: Sequence[Source]) -> tuple[tuple[str, int], ...]:
-    devices = [
-        _device(source.folder / cell.path)
-        for source in sources
-        for cells in source.cells.values()
-        for cell in cells
-        if cell.status == "done"
-    ]
-    return tuple(sorted(Counter(filter(None, devices)).items(), key=lambda found: (-found[1], found[0])))
+def _hardware(source: Source) -> tuple[tuple[str, int], ...]:
+    done = [cell for cells in source.cells.values() for cell in cells if cell.status == "done"]
+    devices = Counter(filter(None, (_device(source.folder / cell.path) for cell in done)))
+    return tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
 
 
 def _device(path: Path) -> str:

@@ -19,7 +19,7 @@ from harness.analysis.statistics import estimate, outcomes_without_images
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.catalogue import experiments_from
 from harness.config import PROFILES, ProfileName
-from harness.report.table import Interval
+from harness.report.table import Interval, Link
 
 Key = tuple[str, str, str]
 SMOKE_LABEL = "smoke: not judged"
@@ -38,6 +38,14 @@ class Cell:
     path: str
     accuracy: float | None
     verified: tuple[str, ...]
+
+    @property
+    def outcome(self) -> str:
+        """Its accuracy and verifications, or why it has none."""
+        if self.accuracy is None:
+            return f"{self.status}: “{self.reason}”"
+        verified = f" (verified from {'; from '.join(self.verified)})" if self.verified else ""
+        return f"{self.accuracy:.2f} %{verified}"
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,13 @@ class Source:
             )
             for row in rows.to_dict("records")
         ]
+
+    def links(self, experiment: str, profile: str | None, arm: str) -> tuple[Link, ...]:
+        """The records of an arm, each with what became of it."""
+        return tuple(
+            Link(arm, cell.seed, cell.path, cell.outcome)
+            for cell in self.cells.get((experiment, str(profile), arm), ())
+        )
 
     def shorten(self, text: str) -> str:
         """`text` without the results folder: a report names no place on somebody's machine."""

@@ -17,7 +17,6 @@ from harness.analysis.verdicts import VERDICTS
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-BLANK = "—"
 ROUNDING = 1e-9  # of an interval that was not cut
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 HYPHEN = re.compile(r"(?<![\w.,/−-])-(?=\d)")  # of a negative number; that of a name or of a range follows a character
@@ -90,7 +89,7 @@ class Column:
     def words(self, value: Value) -> str:
         """A value as people read it."""
         if value is None:
-            return BLANK
+            return ""
         if isinstance(value, str):
             return human(f"{VERDICTS[verdict_of(value)].sign} {value}" if self.kind == "verdict" else value)
         if isinstance(value, tuple):
@@ -128,29 +127,31 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """`value` None is a blank. `note` explains a blank or qualifies a number: a footnote. `small` are further words
-    in smaller type or in brackets. `leads`: the place on the page that it leads to. `sort`: what it is sorted by.
+    """`value` None is a blank. `note` qualifies a number: a footnote. `small` are further words in smaller type or in
+    brackets. `opens`: on the page, it opens the records of its row.
     """
 
     value: Value = None
     note: str = ""
     small: tuple[str, ...] = ()
-    leads: str = ""
-    sort: float | None = None
+    opens: bool = False
 
-    @property
-    def order(self) -> str:
-        """What a page sorts the cell by, where that is not its text."""
-        value = self.value.mean if isinstance(self.value, Interval) else self.value
-        number = self.sort if self.sort is not None else None if isinstance(value, str | tuple) else value
-        return "" if number is None else str(float(f"{number:.8g}"))  # the last bits of a sum differ between machines
+
+@dataclass(frozen=True)
+class Link:
+    """A record behind a row: its arm and seed, its place in its results folder, and what became of it."""
+
+    arm: str
+    seed: int
+    place: str
+    outcome: str
 
 
 @dataclass(frozen=True)
 class Row:
     """`group`: rows of one group follow each other, and the page names only the first. `kind` is the row's class on
     the page. `details` are sentences about the row: folded on the page, below the table in Markdown. `more` are those
-    that the page alone shows.
+    that the page alone shows. `records`: those that its numbers were counted in, in the results folder called `kind`.
     """
 
     cells: tuple[Cell, ...]
@@ -159,6 +160,7 @@ class Row:
     key: str = ""
     details: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    records: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,16 +172,16 @@ class Table:
     rows: tuple[Row, ...]
     caption: str = ""
     style: str = ""
-    topic: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Every footnote once, in reading order."""
-        return tuple(dict.fromkeys(cell.note for row in self.rows for cell in row.cells if cell.note))
+        cells = (cell for row in self.rows for cell in row.cells if cell.note and cell.value is not None)
+        return tuple(dict.fromkeys(cell.note for cell in cells))
 
     def mark(self, cell: Cell) -> str:
         """The footnote letter of a cell, or nothing."""
-        return letter(self.notes.index(cell.note)) if cell.note else ""
+        return letter(self.notes.index(cell.note)) if cell.note and cell.value is not None else ""
 
     def begins(self, place: int) -> bool:
         """Whether the row at `place` begins a group."""
@@ -266,7 +268,7 @@ def _pairs(table: Table, row: Row) -> Iterable[tuple[Column, Cell]]:
 def _in_markdown(table: Table, column: Column, cell: Cell) -> str:
     text = f"{column.words(cell.value)}{_incomplete(cell, ', incomplete')}"
     small = f" ({human('; '.join(cell.small))})" if cell.small else ""
-    return as_text(text + small) + (f" ({table.mark(cell)})" if cell.note else "")
+    return as_text(text + small) + (f" ({mark})" if (mark := table.mark(cell)) else "")
 
 
 def _incomplete(cell: Cell, words: str) -> str:
@@ -295,7 +297,7 @@ def latex(table: Table) -> str:
 def _in_latex(table: Table, column: Column, cell: Cell) -> str:
     text = f"{column.words(cell.value)}{_incomplete(cell, ' (incomplete)')}"
     words = ": ".join(filter(None, (text, "; ".join(cell.small))))
-    return tex(human(words)) + (f"$^{{{table.mark(cell)}}}$" if cell.note else "")
+    return tex(human(words)) + (f"$^{{{mark}}}$" if (mark := table.mark(cell)) else "")
 
 
 def csv_text(table: Table) -> str:

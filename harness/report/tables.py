@@ -16,7 +16,7 @@ from harness.catalogue import Arm, Claim, Experiment
 from harness.catalogue.claims import statements_of
 from harness.config import PROFILES, ProfileName
 from harness.report.sources import SMOKE_LABEL, Source
-from harness.report.table import BLANK, Cell, Column, Interval, Row, Table
+from harness.report.table import Cell, Column, Interval, Row, Table
 
 PROFILE_WORDS = {
     "paper": "paper profile: the published recipe",
@@ -27,16 +27,9 @@ PROFILE_WORDS = {
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, the first ones first
 CONTROL = "control, not in the paper"
-NOT_PRINTED = "the paper prints no number here"
-BEYOND = "beyond the arm’s last timestep"
-OTHER_TIME = "another code’s number, printed for its own number of timesteps"
-NO_TIME = "another code’s number, printed without its number of timesteps"
-OWN_TIME = "the paper’s own number, printed for another number of timesteps"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
-NOT_READ = "not read after this fraction"
-NO_ENCODER = "the records do not tell the operations of the encoder"
-NO_SPIKES = "the records count no spikes"
+NOT_COUNTED = "Empty: the records do not tell the operations of the encoder, or count no spikes."
 
 
 def profiles_with_records(experiment: str, sources: Sequence[Source]) -> list[ProfileName]:
@@ -45,15 +38,11 @@ def profiles_with_records(experiment: str, sources: Sequence[Source]) -> list[Pr
     return [profile for profile in reversed(PROFILES) if profile in present]
 
 
-def anchor(experiment: str, profile: str, arm: str, whose: str) -> str:
-    """Where a page lists the records of an arm."""
-    return f"records-{experiment}-{profile}-{arm}-{whose}"
-
-
-def _place(source: Source, experiment: str, profile: str | None, arm: str) -> str:
-    """The anchor of an arm's records, empty where there are none."""
-    held = (experiment, profile, arm) in source.cells
-    return anchor(experiment, str(profile), arm, source.name) if held else ""
+def profile_words(experiment: Experiment, profile: ProfileName) -> str:
+    """What a profile may be used for; the published recipe is one that nothing deviates from."""
+    if profile == "paper" and experiment.deviations_of_profile(experiment.profile(profile)):
+        return "paper profile: the paper’s own network and data, with the deviations that are listed"
+    return PROFILE_WORDS[profile]
 
 
 # --- Accuracy
@@ -92,7 +81,7 @@ def accuracy_table(
         *(Column(f"T = {step}", "interval", heading=str(step)) for step in steps),
         Column("verified", part="verified"),
     )
-    table = Table(f"{experiment.name}, {PROFILE_WORDS[profile]}", columns, tuple(rows), style="accuracy")
+    table = Table(f"{experiment.name}, {profile_words(experiment, profile)}", columns, tuple(rows), style="accuracy")
     return table if any(row.cells[-1].value for row in rows) else table.without("verified")
 
 
@@ -106,12 +95,7 @@ def paper_table(
 
 def _paper_row(arm: Arm, steps: Sequence[int], claims: Sequence[Claim]) -> Row:
     printed = {claim.timestep: claim for claim in claims if claim.prints and claim.arm == arm.name}
-    numbers = (
-        Cell(printed[t].value, sort=printed[t].published)
-        if t in printed
-        else Cell(note=NOT_PRINTED if t <= arm.timesteps else BEYOND)
-        for t in steps
-    )
+    numbers = (Cell(printed[t].value if t in printed else None) for t in steps)
     note = "; ".join(dict.fromkeys(claim.source for claim in printed.values()))
     return Row((_named(arm, note), Cell("paper"), Cell(""), *numbers, Cell("")), arm.name, "paper")
 
@@ -122,29 +106,24 @@ def _named(arm: Arm, note: str) -> Cell:
 
 
 def _our_row(experiment: Experiment, profile: ProfileName, arm: Arm, source: Source, steps: Sequence[int]) -> Row:
-    name, place = experiment.name, _place(source, experiment.name, profile, arm.name)
-    missing = source.why_missing(name, profile, arm.name)
-    found = {t: source.estimate(name, profile, arm.name, t) for t in steps}
-    numbers = (_measured(found[t], missing, place) if t <= arm.timesteps else Cell(note=BEYOND) for t in steps)
-    lead = _named(arm, "" if arm.in_paper else CONTROL)
-    seeds = Cell(source.seeds(name, profile, arm.name))
-    verified = Cell(source.verified(name, profile, arm.name))
-    return Row((lead, Cell(source.name), seeds, *numbers, verified), arm.name, source.name)
+    key = (experiment.name, profile, arm.name)
+    measured = {t: source.estimate(*key, t) for t in steps if t <= arm.timesteps}
+    numbers = (_measured(measured.get(t)) for t in steps)
+    missing = "" if any(measured.values()) else source.why_missing(*key)
+    lead = _named(arm, "; ".join(filter(None, ("" if arm.in_paper else CONTROL, missing))))
+    cells = (lead, Cell(source.name), Cell(source.seeds(*key), opens=True), *numbers, Cell(source.verified(*key)))
+    return Row(cells, arm.name, source.name, records=source.links(*key))
 
 
-def _measured(found: Interval | None, missing: str, place: str) -> Cell:
-    if found is None:
-        return Cell(note=missing)
-    return Cell(found, FEW_SEEDS if found.low is None else "", leads=place)
+def _measured(mean: Interval | None) -> Cell:
+    return Cell(mean, FEW_SEEDS if mean is not None and mean.low is None else "")
 
 
 def _published_rows(claims: Sequence[Claim], steps: Sequence[int]) -> Iterator[Row]:
     for claim in claims:
         if claim.kind != "context" or claim.prints:
             continue
-        theirs = NO_TIME if claim.timestep is None else OTHER_TIME
-        other = Cell(note=theirs if claim.judged_as is None else OWN_TIME)
-        numbers = (Cell(claim.value, sort=claim.published) if t == claim.timestep else other for t in steps)
+        numbers = (Cell(claim.value if t == claim.timestep else None) for t in steps)
         place = f" at T = {claim.timestep}" if claim.timestep else ", timesteps not reported"
         elsewhere = "" if claim.timestep in steps else f"{claim.value}{place}"
         lead = Cell(claim.label, small=tuple(filter(None, (elsewhere, claim.source, claim.note))))
@@ -175,8 +154,8 @@ def results_of(
         Column("at last T", "interval"),
         Column("paper", "interval"),
     )
-    title = f"{experiment.title}: accuracy in % after T timesteps\n{PROFILE_WORDS[profile]}"
-    caption = f"± half of a 95 % interval over three seeds or more; {BLANK} beyond the arm’s last T, or not published"
+    title = f"{experiment.title}: accuracy in % after T timesteps\n{profile_words(experiment, profile)}"
+    caption = "± half of a 95 % interval over three seeds or more"
     return Table(title, columns, tuple(rows), caption)
 
 
@@ -298,9 +277,7 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
 def _training_row(source: Source, pair: AlongTraining, fractions: Sequence[float]) -> Row:
     read = {reading.fraction: reading for reading in pair.readings}
     numbers = (
-        Cell(interval_of(one), FEW_PAIRS if one.low is None else "")
-        if (one := read.get(fraction))
-        else Cell(note=NOT_READ)
+        Cell(interval_of(one), FEW_PAIRS if one.low is None else "") if (one := read.get(fraction)) else Cell()
         for fraction in fractions
     )
     lead = Cell(pair.name, small=(f"T = {pair.timesteps}",))
@@ -334,15 +311,16 @@ def costs_table(
                 _named(arm, "" if arm.in_paper else CONTROL),
                 Cell(source.name),
                 Cell((spent.seeds, source.seeds(experiment.name, profile, arm.name)[1])),
-                *_cost_cells(spent, model, _place(source, experiment.name, profile, arm.name)),
+                *map(Cell, _costs(spent, model)),
             ),
             arm.name,
             source.name,
         )
         for arm, source, spent in counted
     )
-    title = "Operations and energy for one image"
-    return Table(title, columns, rows, _reckoned(model), "accuracy costs")
+    blank = any(cell.value is None for row in rows for cell in row.cells)
+    caption = f"{_reckoned(model)}{f' {NOT_COUNTED}' if blank else ''}"
+    return Table("Operations and energy for one image", columns, rows, caption, "accuracy costs")
 
 
 def _counted(
@@ -354,10 +332,11 @@ def _counted(
                 yield arm, source, spent
 
 
-def _cost_cells(spent: Operations, model: EnergyModel, place: str) -> Iterator[Cell]:
+def _costs(spent: Operations, model: EnergyModel) -> tuple[float | None, ...]:
+    """Counts and energies of one arm, in the order of the columns; None where the records do not tell."""
     encoder, macs, memory = spent.encoder, spent.encoder_macs, model.with_memory()
     snn = spent.snn_pj(model)
-    values = (
+    return (
         spent.macs,
         spent.accumulates,
         spent.multiplies,
@@ -372,9 +351,6 @@ def _cost_cells(spent: Operations, model: EnergyModel, place: str) -> Iterator[C
         spent.ratio(memory),
         spent.break_even(memory),
     )
-    for index, value in enumerate(values):
-        missing = NO_SPIKES if index in (5, 6) else NO_ENCODER
-        yield Cell(note=missing) if value is None else Cell(value, leads=place)
 
 
 def _reckoned(model: EnergyModel) -> str:
@@ -466,7 +442,6 @@ CLAIM_COLUMNS = (
     Column("comparability", part="secondary"),
     Column("profile"),
     Column("after balancing", "number"),
-    Column("how to run it", part="how"),
 )
 
 
@@ -497,23 +472,24 @@ def claim_row(claim: Claim, judgement: Judgement, source: Source, whose: bool = 
         word = f"{word} ({seeds[0]}/{seeds[1]})"
     elif judgement.scope and VERDICTS[judgement.verdict].answers:
         word = f"{word} ({judgement.scope})"
-    command = f"harness run {judgement.experiment}" if seeds else judgement.why
     cells = (
         Cell(claim.says, small=(where,)),
         Cell(word),
         Cell(judgement.test or None, small=(f"margin {judgement.margin:.2f}",) if judgement.margin else ()),
         Cell(claim.printed),
-        Cell(ours, small=(interval,) if interval else (),
-             leads=_place(source, judgement.experiment, judgement.profile, judgement.arm) if ours else ""),
+        Cell(ours, small=(interval,) if interval else (), opens=bool(ours)),
         Cell(seeds),
         Cell(judgement.comparability),
         Cell(judgement.profile),
         Cell(judgement.balanced),
-        Cell(command),
     )  # fmt: skip
     details = tuple(filter(None, _details(claim, judgement, source)))
-    deviations = tuple(f"Deviation: {text}" for text in judgement.deviations)
-    return Row(cells, "", source.name, claim.id, details, deviations)
+    more = [f"Deviation: {text}" for text in judgement.deviations]
+    if judgement.verdict == "no records" and claim.needs_training:
+        more.append(f"To run it: harness run {judgement.experiment}")
+    arms = (judgement.arm, judgement.versus or "") if ours else ()
+    records = tuple(link for arm in arms for link in source.links(judgement.experiment, judgement.profile, arm))
+    return Row(cells, "", source.name, claim.id, details, tuple(more), records)
 
 
 def _ours(judgement: Judgement) -> tuple[str | None, str]:

@@ -1,9 +1,7 @@
 """A factory of small records, written through the store as a run would write them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,55 +9,52 @@ from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
 from harness.schema import Counts, Epoch, Failure, Record
+from tests.analysis.judging import Invented
 
 Write = Callable[..., Path]
 DIGEST = "0" * 64
 CATALOGUE = catalogue()
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A small cell: its curve is `correct`, or 0 up to a last timestep with `correct`; `best` is an earlier epoch's.
+def record(
+    experiment: str,
+    profile: str,
+    arm: str,
+    seed: int,
+    correct: int | Sequence[int] = 0,
+    *,
+    failure: str = "",
+    best: int | None = None,
+    total: int = 10_000,
+) -> Record:
+    """A small cell, done or failed: its curve is `correct`, or 0 up to a last timestep with `correct`.
 
-    On training images it is as on test images.
+    `best`: the count of an earlier epoch. On training images it is as on test images.
     """
-
-    experiment: str
-    profile: str
-    arm: str
-    seed: int
-    correct: int | Sequence[int] = 0
-    _: KW_ONLY
-    failure: str = ""
-    best: int | None = None
-    total: int = 10_000
-
-    def record(self) -> Record:
-        """Its record, done or failed."""
-        found, correct, total = CATALOGUE.experiment(self.experiment), self.correct, self.total
-        config = found.resolve(found.arm(self.arm), found.profile(self.profile), self.seed)
-        curve = [0] * (config.timesteps - 1) + [correct] if isinstance(correct, int) else list(correct)
-        first = curve[-1] if self.best is None else self.best
-        return Record(
-            config=config,
-            fingerprint=fingerprint(config, DIGEST),
-            status="failed" if self.failure else "done",
-            environment={},
-            timings={"ann": 2.0, "test": 0.5},
-            epochs=[] if self.failure else [Epoch(0.5, first, total), Epoch(0.4, curve[-1], total)],
-            curve=None if self.failure else Counts(curve, total),
-            sample_curve=None if self.failure else Counts(curve, total),
-            failure=Failure(self.failure, "Traceback: …") if self.failure else None,
-        )
+    found = CATALOGUE.experiment(experiment)
+    config = found.resolve(found.arm(arm), found.profile(profile), seed)
+    curve = [0] * (config.timesteps - 1) + [correct] if isinstance(correct, int) else list(correct)
+    first = curve[-1] if best is None else best
+    return Record(
+        config=config,
+        fingerprint=fingerprint(config, DIGEST),
+        status="failed" if failure else "done",
+        environment={},
+        timings={"ann": 2.0, "test": 0.5},
+        epochs=[] if failure else [Epoch(0.5, first, total), Epoch(0.4, curve[-1], total)],
+        curve=None if failure else Counts(curve, total),
+        sample_curve=None if failure else Counts(curve, total),
+        failure=Failure(failure, "Traceback: …") if failure else None,
+    )
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+def write(tmp_path: Path) -> Write:
     """`write(experiment, profile, arm, seed, correct, …)` leaves a record in tmp_path and returns its path."""
-    # Hundreds of records need not survive a power cut; the store's own tests keep it.
-    monkeypatch.setattr("os.fsync", lambda _: None)
+    return lambda *cell, **more: write_record(tmp_path, record(*cell, **more))
 
-    def write(*cell: Any, **more: Any) -> Path:
-        return write_record(tmp_path, Cell(*cell, **more).record())
 
-    return write
+@pytest.fixture
+def records(tmp_path: Path, write: Write) -> Invented:
+    """Invented records in tmp_path."""
+    return Invented(tmp_path, write)

@@ -1,9 +1,9 @@
-"""Judgements of records on disk, one claim at a time: what the tests of verdicts and of seeds share."""
+"""Invented records on disk and judgements of them, one claim at a time: what the tests of verdicts share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from msgspec import structs
@@ -11,6 +11,7 @@ from msgspec import structs
 from harness.analysis import frame
 from harness.analysis.frame import CELL
 from harness.analysis.judges import Judgement, judge
+from harness.catalogue import Claim
 from harness.config import ProfileName
 from harness.papers import catalogue
 from harness.records.store import read_record, write_record
@@ -37,40 +38,65 @@ def write_arm(write: Write, experiment: str, profile: str, arm: str, finals: Seq
 def end_ann(folder: Path, correct: int) -> None:
     """Give the records of an arm's folder an ANN with so many of 10,000 test images right; its last epoch counts."""
     for path in folder.glob("seed-*.json"):
-        ended = [Epoch(0.5, 6000, 10_000), Epoch(0.4, correct, 10_000)]
-        write_record(folder.parents[2], structs.replace(read_record(path), ann_epochs=ended, digest=""))
+        change(path, ann_epochs=[Epoch(0.5, 6000, 10_000), Epoch(0.4, correct, 10_000)])
 
 
-def of_5000(write: Write) -> Write:
-    """`write` for cells that were tested on 5,000 images, as at the profile lite."""
-    return partial(write, total=5000)
+def change(path: Path, **changes: Any) -> Path:
+    """Write the record at `path` again, changed."""
+    return write_record(path.parents[3], structs.replace(read_record(path), **changes, digest=""))
 
 
 def load(folder: Path) -> frame.Loaded:
     return frame.load(folder, CATALOGUE)
 
 
-def settled(loaded: frame.Loaded, at_half: int = 0) -> frame.Loaded:
-    """The records as if they had been read at a half and three quarters of fine-tuning: so many images below the end.
+def settled(loaded: frame.Loaded) -> frame.Loaded:
+    """The records as if they had been read at a half and three quarters of fine-tuning, and stood where they end.
 
     Readings are a part of the recipe, which most experiments do not have.
     """
     last = loaded.curves.sort_values("timestep").groupby(CELL).tail(1).drop(columns="timestep")
-    short = (at_half, 0, 0)
-    read = [
-        last.assign(fraction=fraction, correct=last["correct"] - less)
-        for fraction, less in zip((0.5, 0.75, 1.0), short, strict=True)
-    ]
+    read = [last.assign(fraction=fraction) for fraction in (0.5, 0.75, 1.0)]
     return replace(loaded, readings=pd.concat(read)[list(frame.READINGS)])
 
 
-def judge_one(
-    folder: Path, name: str, planned: int = 5, profile: ProfileName | None = None, known: bool = False
-) -> Judgement:
-    """The one judgement of a claim; the number of planned seeds is fixed here, because profiles may change.
+@dataclass(frozen=True)
+class Invented:
+    """A results folder of invented records; those of one claim's experiment and profile, unless it is told."""
 
-    `known`: as if the records were known to have settled.
-    """
-    loaded = settled(load(folder)) if known else load(folder)
-    (judgement,) = judge(loaded, CATALOGUE, [CLAIMS[name]], profile=profile, seeds_planned=planned)
-    return judgement
+    folder: Path
+    write: Write
+    experiment: str = MNIST
+    profile: ProfileName = "paper"
+
+    def at(self, experiment: str, profile: ProfileName = "paper") -> "Invented":
+        """The same folder, for records of another experiment or profile."""
+        return replace(self, experiment=experiment, profile=profile)
+
+    def arm(self, arm: str, finals: Sequence[Any], ann: int | None = None, total: int = 10_000, **changes: Any) -> None:
+        """A record for each seed: `finals` right of `total`, or whole curves. `ann`: right answers of its ANN."""
+        for seed, final in enumerate(finals):
+            path = self.write(self.experiment, self.profile, arm, seed, final, total=total)
+            if changes:
+                change(path, **changes)
+        if ann is not None:
+            end_ann(self.path(arm), ann)
+
+    def path(self, arm: str, seed: int | None = None) -> Path:
+        """The folder of an arm, or the record of a seed."""
+        folder = self.folder / self.experiment / self.profile / arm
+        return folder if seed is None else folder / f"seed-{seed:04d}.json"
+
+    def judge(self, *claims: str | Claim, known: bool = False, planned: int | None = 5, **more: Any) -> list[Judgement]:
+        """The judgements of claims; the number of planned seeds is fixed here, because profiles may change.
+
+        `known`: as if the records were known to have settled.
+        """
+        loaded = settled(load(self.folder)) if known else load(self.folder)
+        asked = [CLAIMS[claim] if isinstance(claim, str) else claim for claim in claims]
+        return list(judge(loaded, CATALOGUE, asked, seeds_planned=planned, **more))
+
+    def one(self, claim: str | Claim, planned: int | None = 5, **more: Any) -> Judgement:
+        """The one judgement of a claim."""
+        (judgement,) = self.judge(claim, planned=planned, **more)
+        return judgement

@@ -1,61 +1,48 @@
 """Paired differences at the end and along fine-tuning, against computations by hand and SciPy."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from harness.analysis.curves import Cells
-from harness.analysis.differences import AlongTraining, Difference, along_training, differences, pairs
+from harness.analysis.differences import AlongTraining, along_training, differences, pairs
 from harness.analysis.frame import READINGS
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
-from harness.papers import catalogue
-from harness.records.store import read_record, write_record
 from harness.schema import Counts
-from tests.analysis.judging import load
+from tests.analysis.judging import CATALOGUE, MNIST, Invented, change, load
 
-QUICK = catalogue().experiment("quickstart")
-Finals = dict[str, list[float]]
+QUICK = CATALOGUE.experiment("quickstart")
 
 
-def cells(finals: Finals, experiment: Experiment = QUICK, profile: str = "lite") -> Cells:
+def cells(finals: dict[str, list[float]], experiment: Experiment = QUICK, profile: str = "lite") -> Cells:
     """Accuracy in percent at the last timestep by arm, a figure for each seed; 0 before."""
     accuracy = {
         (experiment.name, profile, arm, seed): np.array([0.0] * (experiment.arm(arm).timesteps - 1) + [value])
         for arm, values in finals.items()
         for seed, value in enumerate(values)
     }
-    return Cells(accuracy, {}, {}, {}, {}, dict.fromkeys(accuracy, "done"), {}, ())
+    return Cells(accuracy=accuracy)
 
 
-def by_pair(found: tuple[Difference, ...]) -> dict[tuple[str, str], Difference]:
-    return {(one.arm, one.versus): one for one in found}
-
-
-def arm(name: str, timesteps: int, added: bool = False) -> Arm:
-    return Arm(name, EncoderSpec("dct"), timesteps, name, added=added)
-
-
-def named(arms: list[Arm]) -> list[tuple[str, str]]:
-    return [(one.name, other.name) for one, other in pairs(arms)]
-
-
-def test_an_added_arm_is_set_against_every_other_and_two_added_ones_once() -> None:
-    assert named([arm("a", 16), arm("b", 16), arm("mine", 16, added=True)]) == [("mine", "a"), ("mine", "b")]
-    two = [arm("a", 16), arm("mine", 16, added=True), arm("other", 16, added=True)]
-    assert named(two) == [("mine", "a"), ("mine", "other"), ("other", "a")]
-
-
-def test_without_one_the_reference_is_the_first_of_as_many_timesteps_or_the_first_of_all() -> None:
-    arms = [arm("a", 16), arm("b", 16), arm("c", 5), arm("d", 5), arm("e", 2)]
-    assert named(arms) == [("b", "a"), ("c", "a"), ("d", "c"), ("e", "a")]
-    assert named([arm("a", 16)]) == []
+@pytest.mark.parametrize(
+    ("arms", "expected"),
+    [
+        # An added arm is set against every other, and two added ones once.
+        ({"a": 16, "b": 16, "mine*": 16}, [("mine*", "a"), ("mine*", "b")]),
+        ({"a": 16, "mine*": 16, "other*": 16}, [("mine*", "a"), ("mine*", "other*"), ("other*", "a")]),
+        # Without one the reference is the first of as many timesteps, or the first of all.
+        ({"a": 16, "b": 16, "c": 5, "d": 5, "e": 2}, [("b", "a"), ("c", "a"), ("d", "c"), ("e", "a")]),
+        ({"a": 16}, []),
+    ],
+)
+def test_which_arms_are_compared(arms: dict[str, int], expected: list[tuple[str, str]]) -> None:
+    made = [Arm(name, EncoderSpec("dct"), steps, name, added=name.endswith("*")) for name, steps in arms.items()]
+    assert [(one.name, other.name) for one, other in pairs(made)] == expected
 
 
 def test_the_interval_is_students_over_the_seeds_both_arms_have() -> None:
@@ -65,28 +52,24 @@ def test_the_interval_is_students_over_the_seeds_both_arms_have() -> None:
     expected = stats.ttest_rel(finals["phase"], finals["cyclic-16"]).confidence_interval(0.95)
     assert (found.arm, found.versus, found.timestep, found.planned) == ("phase", "cyclic-16", 16, 3)
     assert found.runs == pytest.approx((1.0, 2.5, 0.7))
-    assert found.mean == pytest.approx(1.4)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert (found.mean, found.low, found.high) == pytest.approx((1.4, expected.low, expected.high))
     assert str(found) == f"+1.40 ({expected.low:+.2f} to {expected.high:+.2f})"
     assert found.over == "seeds"
 
 
 def test_seeds_that_one_arm_lacks_or_that_are_not_planned_do_not_enter() -> None:
-    found = differences(cells({"cyclic-16": [97.0, 96.0], "poisson-16": [90.0, 92.0, 80.0, 10.0]}), QUICK, "lite")
-    (one,) = found
+    (one,) = differences(cells({"cyclic-16": [97.0, 96.0], "poisson-16": [90.0, 92.0, 80.0, 10.0]}), QUICK, "lite")
     assert one.runs == pytest.approx((-7.0, -4.0))
     assert (one.low, one.high, str(one)) == (None, None, "-7.00, -4.00")
     four = {"cyclic-16": [97.0] * 4, "poisson-16": [97.0, 97.0, 97.0, 10.0]}
-    assert by_pair(differences(cells(four), QUICK, "lite"))["poisson-16", "cyclic-16"].runs == (0.0, 0.0, 0.0)
+    (one,) = differences(cells(four), QUICK, "lite")
+    assert one.runs == (0.0, 0.0, 0.0)
 
 
 def test_arms_of_different_lengths_are_compared_where_both_have_a_timestep() -> None:
-    mnist = catalogue().experiment("mnist-784-100-10")
+    mnist = CATALOGUE.experiment(MNIST)
     held = cells({"cyclic-16": [98.0], "cyclic-5": [97.0]}, mnist, "paper")
-    short = ("mnist-784-100-10", "paper", "cyclic-16", 0)
-    curve = np.array(held.accuracy[short])
-    curve[4] = 60.0
-    held = dataclasses.replace(held, accuracy={**held.accuracy, short: curve})
+    held.accuracy[MNIST, "paper", "cyclic-16", 0][4] = 60.0
     (found,) = differences(held, mnist, "paper")
     assert (found.timestep, found.runs) == (5, (37.0,))
 
@@ -99,16 +82,15 @@ def test_images_widen_the_interval_where_records_keep_them() -> None:
     draws = np.random.default_rng(0)
     right = {name: draws.random((3, 200)) < share for name, share in (("cyclic-16", 0.7), ("poisson-16", 0.6))}
     finals = {name: [float(100 * row.mean()) for row in table] for name, table in right.items()}
-    held = cells(finals)
     answers = {("quickstart", "lite", name, seed): {16: right[name][seed]} for name in right for seed in range(3)}
-    (found,) = differences(dataclasses.replace(held, answers=answers), QUICK, "lite")
+    (found,) = differences(dataclasses.replace(cells(finals), answers=answers), QUICK, "lite")
     assert found.over == "seeds and images"
     assert found.mean == pytest.approx(np.mean(finals["poisson-16"]) - np.mean(finals["cyclic-16"]))
 
 
-Write = Callable[..., Path]
+# ## Along fine-tuning
+
 NAME = "ablation-training"
-EXPERIMENT = catalogue().experiment(NAME)
 FRACTIONS = (0.0, 0.125, 0.5, 1.0)
 # Right answers of 10,000 by arm: a row for each seed, a column for each fraction.
 RIGHT = {
@@ -117,51 +99,41 @@ RIGHT = {
 }
 
 
-def frame(right: Mapping[str, Sequence[Sequence[int]]], fractions: tuple[float, ...] = FRACTIONS) -> pd.DataFrame:
+def frame(right: Mapping[str, Sequence[Sequence[int]]]) -> pd.DataFrame:
     rows = [
         (NAME, "lite", arm, seed, fraction, count, 10_000)
         for arm, seeds in right.items()
         for seed, counts in enumerate(seeds)
-        for fraction, count in zip(fractions, counts, strict=True)
+        for fraction, count in zip(FRACTIONS, counts, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(READINGS))
 
 
-def found(readings: pd.DataFrame) -> AlongTraining:
-    (one,) = along_training(readings, EXPERIMENT, "lite")
-    return one
+def found(readings: pd.DataFrame) -> tuple[AlongTraining, ...]:
+    return along_training(readings, CATALOGUE.experiment(NAME), "lite")
 
 
-def test_a_record_with_readings_has_a_row_for_each_fraction(tmp_path: Path, write: Write) -> None:
-    record = read_record(write(NAME, "lite", "cyclic-8x3", 1, 6900))
+def test_a_record_with_readings_has_a_row_for_each_fraction(records: Invented) -> None:
+    path = records.write(NAME, "lite", "cyclic-8x3", 1, 6900)
     counts = {name: Counts([10] * 23 + [last], 10_000) for name, last in (("0.5", 6600), ("0.125", 6300))}
-    balanced = Counts([9] * 23 + [6000], 10_000)
-    write_record(tmp_path, msgspec.structs.replace(record, balanced=balanced, on_the_way=counts, digest=""))
-    write(NAME, "lite", "cyclic-16x3", 0, 7000)  # without readings on the way
-    loaded = load(tmp_path)
+    change(path, balanced=Counts([9] * 23 + [6000], 10_000), on_the_way=counts)
+    records.write(NAME, "lite", "cyclic-16x3", 0, 7000)  # without readings on the way
+    loaded = load(records.folder)
     assert loaded.problems == ()
     rows = loaded.readings.sort_values("fraction")
-    assert rows[["fraction", "correct", "total"]].to_numpy().tolist() == [
-        [0.0, 6000, 10_000],
-        [0.125, 6300, 10_000],
-        [0.5, 6600, 10_000],
-        [1.0, 6900, 10_000],
+    assert rows[list(READINGS)].to_numpy().tolist() == [
+        [NAME, "lite", "cyclic-8x3", 1, fraction, correct, 10_000]
+        for fraction, correct in zip(FRACTIONS, (6000, 6300, 6600, 6900), strict=True)
     ]
-    assert set(rows[["experiment", "profile", "arm", "seed"]].itertuples(index=False, name=None)) == {
-        (NAME, "lite", "cyclic-8x3", 1)
-    }
 
 
 def test_the_difference_after_each_fraction_is_that_of_the_seeds_in_common() -> None:
-    along = found(frame(RIGHT))
+    (along,) = found(frame(RIGHT))
     assert (along.name, along.timesteps, along.seeds, along.planned) == ("cyclic-16x3 − interleaved-16x3", 48, 3, 3)
     assert [reading.fraction for reading in along.readings] == list(FRACTIONS)
-    assert along.readings[0].runs == pytest.approx((5.0, 6.0, 4.5))
     assert [reading.mean for reading in along.readings] == pytest.approx([31 / 6, 2.9, 2.1, 1.0])
-
-
-def test_the_interval_is_students_over_seeds() -> None:
-    start, *_, end = found(frame(RIGHT)).readings
+    start, *_, end = along.readings
+    assert start.runs == pytest.approx((5.0, 6.0, 4.5))
     expected = stats.ttest_1samp([5.0, 6.0, 4.5], 0.0).confidence_interval(0.95)
     assert (start.low, start.high) == pytest.approx((expected.low, expected.high))
     # 1.0, 1.5 and 0.5 points: by hand 1 ± 4.30265 · 0.5 / √3
@@ -170,7 +142,7 @@ def test_the_interval_is_students_over_seeds() -> None:
 
 
 def test_two_seeds_are_points_without_an_interval() -> None:
-    along = found(frame(RIGHT | {"cyclic-16x3": RIGHT["cyclic-16x3"][:2]}))
+    (along,) = found(frame(RIGHT | {"cyclic-16x3": RIGHT["cyclic-16x3"][:2]}))
     assert (along.seeds, along.planned) == (2, 3)
     assert [(reading.low, reading.high) for reading in along.readings] == 4 * [(None, None)]
     assert str(along.readings[-1]) == "+1.00, +1.50"
@@ -181,29 +153,24 @@ def test_seeds_beyond_the_plan_do_not_enter() -> None:
     assert found(frame(more)) == found(frame(RIGHT))
 
 
-def test_a_seed_that_lacks_a_fraction_is_left_out_of_all() -> None:
+@pytest.mark.parametrize(
+    ("seeds", "fractions", "left"),
+    [((1,), FRACTIONS, 2), ((0, 1, 2), (0.0, 0.125, 1.0), 3)],  # a seed lacks one fraction, or an arm never reads it
+)
+def test_every_reading_is_of_the_same_seeds(seeds: tuple[int, ...], fractions: tuple[float, ...], left: int) -> None:
     rows = frame(RIGHT)
-    gap = (rows["arm"] == "cyclic-16x3") & (rows["seed"] == 1) & (rows["fraction"] == 0.5)
-    along = found(rows[~gap])
-    assert [len(reading.runs) for reading in along.readings] == [2, 2, 2, 2]
-    assert along.readings[0].runs == pytest.approx((5.0, 4.5))
-
-
-def test_a_fraction_that_one_arm_never_reads_is_no_reading() -> None:
-    rows = frame(RIGHT)
-    gap = (rows["arm"] == "cyclic-16x3") & (rows["fraction"] == 0.5)
-    along = found(rows[~gap])
-    assert [reading.fraction for reading in along.readings] == [0.0, 0.125, 1.0]
-    assert along.seeds == 3
-
-
-def test_arms_of_different_lengths_are_no_pair() -> None:
-    mixed = {"cyclic-16x3": RIGHT["cyclic-16x3"], "cyclic-8x3": RIGHT["interleaved-16x3"]}
-    assert along_training(frame(mixed), EXPERIMENT, "lite") == ()
+    gap = (rows["arm"] == "cyclic-16x3") & rows["seed"].isin(seeds) & (rows["fraction"] == 0.5)
+    (along,) = found(rows[~gap])
+    assert [reading.fraction for reading in along.readings] == list(fractions)
+    assert {len(reading.runs) for reading in along.readings} == {left}
 
 
 def test_each_length_has_its_pair_and_a_smoke_run_none() -> None:
     of_all = frame(RIGHT | {arm.replace("16", "8"): seeds for arm, seeds in RIGHT.items()})
-    pairs = [(one.name, one.timesteps) for one in along_training(of_all, EXPERIMENT, "lite")]
-    assert pairs == [("cyclic-16x3 − interleaved-16x3", 48), ("cyclic-8x3 − interleaved-8x3", 24)]
-    assert along_training(of_all.assign(profile="smoke"), EXPERIMENT, "smoke") == ()
+    assert [(one.name, one.timesteps) for one in found(of_all)] == [
+        ("cyclic-16x3 − interleaved-16x3", 48),
+        ("cyclic-8x3 − interleaved-8x3", 24),
+    ]
+    mixed = frame({"cyclic-16x3": RIGHT["cyclic-16x3"], "cyclic-8x3": RIGHT["interleaved-16x3"]})
+    assert found(mixed) == ()  # of different lengths
+    assert along_training(of_all.assign(profile="smoke"), CATALOGUE.experiment(NAME), "smoke") == ()

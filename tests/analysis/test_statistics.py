@@ -1,6 +1,8 @@
 """Intervals, tests, adjustment and power against SciPy, statsmodels and tables by hand."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from harness.analysis.judges import claimed_difference
 from harness.analysis.statistics import (
+    Images,
     MeanSquares,
     Outcomes,
     accuracy_outcomes,
@@ -68,12 +71,15 @@ def test_mean_squares_agree_with_statsmodels(levels: tuple[int, int]) -> None:
     assert right.squares._asdict() == pytest.approx(expected)
 
 
-def test_variances_are_those_of_their_expected_mean_squares() -> None:
-    """With squares 1/6, 1/2, 1/6 of three images and two seeds: (1/6 - 1/6)/3, (1/2 - 1/6)/2 and 1/6."""
+def test_variances_and_the_common_share_by_hand() -> None:
+    """With squares 1/6, 1/2, 1/6 of three images and two seeds: (1/6 - 1/6)/3, (1/2 - 1/6)/2 and 1/6.
+
+    Image and rest are equal and the seeds have none: half of a run's variance is shared.
+    """
     found = components(accuracy_outcomes(BY_HAND))
-    assert found.seed == pytest.approx(0.0, abs=1e-9)
-    assert found.image == pytest.approx(1e4 / 6)
-    assert found.rest == pytest.approx(1e4 / 6)
+    assert (found.seed, found.image, found.rest) == pytest.approx((0.0, 1e4 / 6, 1e4 / 6), abs=1e-9)
+    assert common_share(accuracy_outcomes(BY_HAND)) == pytest.approx(0.5)
+    assert np.isnan(common_share(outcomes_without_images([1.0, 2.0])))
 
 
 def test_known_variances_come_out_again() -> None:
@@ -89,30 +95,21 @@ def test_known_variances_come_out_again() -> None:
 def test_variances_are_never_negative() -> None:
     """Every image once right, every seed half right: both squares are 0, below the rest."""
     found = components(accuracy_outcomes(np.eye(2, dtype=bool)))
-    assert found.seed == 0.0
-    assert found.image == 0.0
+    assert [float(found.seed), float(found.image)] == [0.0, 0.0]
     assert found.rest > 0
 
 
-def test_the_common_share_is_the_images_part_of_a_run() -> None:
-    """By hand: image 1/6, rest 1/6, seed 0: half of a run's variance is shared."""
-    assert common_share(accuracy_outcomes(BY_HAND)) == pytest.approx(0.5)
-    assert np.isnan(common_share(outcomes_without_images([1.0, 2.0])))
-
-
-def test_satterthwaite_by_hand() -> None:
-    """Squares 6, 5, 2 of 4 seeds × 11 images: variance 9/44; freedom 81 / (36/3 + 25/10 + 4/30) = 5.5353."""
-    squares = MeanSquares(*(np.array(square) for square in (6.0, 5.0, 2.0)))
-    variance, freedom = error_of_mean(squares, 4, 11)
-    assert variance == pytest.approx(9 / 44)
-    assert freedom == pytest.approx(81 / (12 + 2.5 + 4 / 30))
-
-
-def test_without_an_image_component_the_freedom_is_student_s() -> None:
-    squares = MeanSquares(*(np.array(square) for square in (6.0, 1.0, 2.0)))
-    variance, freedom = error_of_mean(squares, 4, 11)
-    assert variance == pytest.approx(6 / 44)
-    assert freedom == pytest.approx(3.0)
+@pytest.mark.parametrize(
+    ("squares", "variance", "freedom"),
+    [
+        ((6.0, 5.0, 2.0), 9 / 44, 81 / (12 + 2.5 + 4 / 30)),  # 81 / (36/3 + 25/10 + 4/30) = 5.5353
+        ((6.0, 1.0, 2.0), 6 / 44, 3.0),  # without an image component the freedom is Student's
+    ],
+)
+def test_satterthwaite_by_hand(squares: tuple[float, float, float], variance: float, freedom: float) -> None:
+    """Squares of 4 seeds × 11 images."""
+    found = error_of_mean(MeanSquares(*map(np.array, squares)), 4, 11)
+    assert [float(one) for one in found] == pytest.approx([variance, freedom])
 
 
 def test_many_tables_are_one_call() -> None:
@@ -123,13 +120,17 @@ def test_many_tables_are_one_call() -> None:
         assert [float(s[i]) for s in together.squares] == pytest.approx([float(s) for s in alone.squares])
 
 
-def test_wrong_tables_are_refused() -> None:
-    with pytest.raises(ValueError, match="right"):
-        accuracy_outcomes(np.zeros((2, 3), dtype=np.int8))
-    with pytest.raises(ValueError, match="signed"):
-        difference_outcomes(np.zeros((2, 3), dtype=np.uint8))
-    with pytest.raises(ValueError, match="seeds, images"):
-        accuracy_outcomes(np.zeros(3, dtype=bool))
+@pytest.mark.parametrize(
+    ("make", "table", "words"),
+    [
+        (accuracy_outcomes, np.zeros((2, 3), dtype=np.int8), "right"),
+        (difference_outcomes, np.zeros((2, 3), dtype=np.uint8), "signed"),
+        (accuracy_outcomes, np.zeros(3, dtype=bool), "seeds, images"),
+    ],
+)
+def test_wrong_tables_are_refused(make: Callable[[Any], Outcomes], table: npt.NDArray[Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        make(table)
 
 
 def test_a_difference_may_lie_below_zero() -> None:
@@ -148,18 +149,12 @@ def _some(seeds: int = 5, images: int = 400) -> Outcomes:
     return accuracy_outcomes(rng.random((seeds, images)) < rng.beta(4.0, 1.0, images))
 
 
-def test_over_fixed_images_the_interval_is_student_s() -> None:
-    found = estimate(_some(), "fixed")
-    expected = stats.ttest_1samp(_some().per_seed, 0.0).confidence_interval(0.95)
+@pytest.mark.parametrize(("outcomes", "images"), [(_some(), "fixed"), (STUDENT, "sampled")])
+def test_over_fixed_images_or_without_images_the_interval_is_student_s(outcomes: Outcomes, images: Images) -> None:
+    found = estimate(outcomes, images)
+    expected = stats.ttest_1samp(outcomes.per_seed, 0.0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert found.sources == ("seeds",)
-
-
-def test_without_images_sampled_falls_back_to_seeds_and_says_so() -> None:
-    found = estimate(STUDENT, "sampled")
-    expected = stats.ttest_1samp(RUNS, 0.0).confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert (found.images, found.sources) == ("sampled", ("seeds",))
+    assert (found.images, found.sources) == (images, ("seeds",))
 
 
 def test_over_sampled_images_the_error_has_three_mean_squares() -> None:
@@ -218,28 +213,34 @@ def test_cutting_an_interval_moves_no_p() -> None:
     assert p_above(found, 99.0) == pytest.approx(stats.ttest_1samp(runs, 99.0, alternative="greater").pvalue)
 
 
-def test_equal_runs_have_no_width_over_seeds() -> None:
+def test_equal_runs_have_no_width_over_seeds_and_one_over_images() -> None:
+    """Three seeds right on the same 90 of 100 images: the images alone give √(0.9 · 0.1 / 99) = 3.015 points."""
     found = estimate(outcomes_without_images([98.54] * 3), "fixed")
     assert found.low == found.high == found.mean
-    assert [p_equivalent(found, 98.0, 0.6), p_different(found, 98.0)] == [0.0, 0.0]
-    assert p_equivalent(found, 98.0, 0.5) == 1.0
-
-
-def test_equal_runs_have_width_over_images() -> None:
-    """Three seeds right on the same 90 of 100 images: the images alone give √(0.9 · 0.1 / 99) = 3.015 points."""
+    assert [p_equivalent(found, 98.0, 0.6), p_different(found, 98.0), p_equivalent(found, 98.0, 0.5)] == [0.0, 0.0, 1.0]
     same = accuracy_outcomes(np.tile(np.arange(100) < 90, (3, 1)))
-    assert estimate(same, "sampled").error == pytest.approx(3.0151134)
-    assert estimate(same, "fixed").error == 0.0
+    assert [estimate(same, images).error for images in ("sampled", "fixed")] == pytest.approx([3.0151134, 0.0])
+    right = estimate(accuracy_outcomes(np.ones((3, 10), dtype=bool)))
+    assert [right.low, right.high, right.error] == [100.0, 100.0, 0.0]
 
 
-def test_all_answers_right_is_a_point() -> None:
-    found = estimate(accuracy_outcomes(np.ones((3, 10), dtype=bool)))
-    assert [found.low, found.high, found.error] == [100.0, 100.0, 0.0]
-
-
-def test_a_full_family_by_hand() -> None:
-    """Sorted 0.01, 0.03, 0.04 times 3, 2, 1: 0.03, 0.06, 0.04, made monotone 0.03, 0.06, 0.06."""
-    assert holm([0.01, 0.04, 0.03], 3) == pytest.approx([0.03, 0.06, 0.06])
+@pytest.mark.parametrize(
+    ("p_values", "size", "adjusted"),
+    [
+        # Sorted 0.01, 0.03, 0.04 times 3, 2, 1: 0.03, 0.06, 0.04, made monotone 0.03, 0.06, 0.06.
+        ([0.01, 0.04, 0.03], 3, [0.03, 0.06, 0.06]),
+        ([0.01, 0.03], 5, [0.05, 0.12]),  # missing members count as one: times 5 and 4
+        ([0.01, float("nan"), 0.03], 5, [0.05, 1.0, 0.12]),
+        ([0.004, 0.9, 1.0], 8, [0.032, 1.0, 1.0]),  # leaving out a failure changes nothing
+        ([0.004], 8, [0.032]),
+        ([0.02], 3, [0.06]),
+        ([0.02, 0.001], 3, [0.04, 0.003]),  # another member never raises a p
+        ([], 4, []),
+        ([], 0, []),
+    ],
+)
+def test_holm_by_hand(p_values: list[float], size: int, adjusted: list[float]) -> None:
+    assert holm(p_values, size) == pytest.approx(adjusted)
 
 
 def test_the_adjustment_agrees_with_statsmodels() -> None:
@@ -247,24 +248,6 @@ def test_the_adjustment_agrees_with_statsmodels() -> None:
     for size in (1, 2, 30):
         expected = multipletests(p_values[:size], method="holm")[1]
         np.testing.assert_array_equal(holm(p_values[:size].tolist(), size), expected)
-
-
-def test_missing_members_count_as_one() -> None:
-    """0.01 and 0.03 of five: times 5 and 4."""
-    assert holm([0.01, 0.03], 5) == pytest.approx([0.05, 0.12])
-    assert holm([0.01, float("nan"), 0.03], 5) == pytest.approx([0.05, 1.0, 0.12])
-
-
-def test_leaving_out_a_failure_changes_nothing() -> None:
-    assert holm([0.004, 0.9, 1.0], 8)[0] == holm([0.004], 8)[0] == pytest.approx(0.032)
-
-
-def test_another_member_never_raises_a_p() -> None:
-    assert holm([0.02, 0.001], 3)[0] <= holm([0.02], 3)[0]
-
-
-def test_empty_families() -> None:
-    assert holm([], 4).size == holm([], 0).size == 0
 
 
 def test_more_tests_than_the_family_has_are_refused() -> None:
@@ -295,10 +278,6 @@ def test_seeds_for_power_agree_with_statsmodels(effect: float) -> None:
     assert seeds_for_power(SPREAD_1, effect) == np.ceil(expected)
 
 
-def test_a_large_effect_still_needs_three_seeds() -> None:
-    assert seeds_for_power(SPREAD_1, 100.0) == 3
-
-
 def test_what_no_number_of_seeds_shows() -> None:
     """Seeds that agree on 300 images: their draw alone has an error of 2.7 points, whatever the seeds."""
     table = np.tile(np.arange(300) % 3, (4, 1)).astype(np.int8) - 1
@@ -309,7 +288,8 @@ def test_what_no_number_of_seeds_shows() -> None:
     assert seeds_for_power(outcomes_without_images([1.0]), 1.0) is None
 
 
-def test_seeds_without_spread_need_no_more() -> None:
+def test_a_large_effect_and_seeds_without_spread_still_need_three() -> None:
+    assert seeds_for_power(SPREAD_1, 100.0) == 3
     assert seeds_for_power(outcomes_without_images([1.0, 1.0, 1.0]), 0.5) == 3
     assert seeds_for_power(accuracy_outcomes(np.ones((3, 10), dtype=bool)), 0.5) == 3
 
@@ -317,10 +297,11 @@ def test_seeds_without_spread_need_no_more() -> None:
 def test_power_over_images_is_what_simulated_tests_have() -> None:
     """The power predicted from many seeds' spread, against how often 5 seeds find the same difference."""
     effect = 4.0
-    pilot = differences(Design(seeds=60, share=0.2, images=500), draws=20, seed=1).outcomes
-    tables = [_one(pilot, i) for i in range(20)]
+    pilot = differences(Design(seeds=60, spread=0.5, images=500), draws=20, seed=1).outcomes
+    fields = ("per_seed", "image_square", "rest_square")
+    tables = [replace(pilot, **{name: getattr(pilot, name)[i] for name in fields}) for i in range(20)]
     predicted = np.mean([power_at(table, effect, 5) for table in tables])
-    found = estimate(differences(Design(seeds=5, share=0.2, images=500), draws=2_000, seed=2).outcomes, "sampled")
+    found = estimate(differences(Design(seeds=5, spread=0.5, images=500), draws=2_000, seed=2).outcomes, "sampled")
     assert predicted == pytest.approx(np.mean((p_different(found, -effect) <= 0.05) & (found.mean > -effect)), abs=0.04)
 
 
@@ -345,15 +326,6 @@ def test_replication_without_spread_and_without_seeds() -> None:
 def test_many_seeds_reproduce_as_often_as_a_known_spread_says() -> None:
     """With 10,000 seeds only the published run scatters: within ± 0.1 at sd 0.1 with 68.3 %."""
     assert replication_rate(0.1, 10_000, 0.1) == pytest.approx(stats.norm.cdf(1) - stats.norm.cdf(-1), abs=0.01)
-
-
-def _one(outcomes: Outcomes, i: int) -> Outcomes:
-    return replace(
-        outcomes,
-        per_seed=outcomes.per_seed[i],
-        image_square=outcomes.image_square[i],
-        rest_square=outcomes.rest_square[i],
-    )
 
 
 @pytest.mark.parametrize(

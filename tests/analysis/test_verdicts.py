@@ -36,52 +36,40 @@ def _word(runs: Sequence[float], published: float, margin: float = 0.5) -> Word:
     return judge_value(outcomes_without_images(runs), published, margin).word
 
 
+TOST, PREDICTION = "TOST, δ = 0.50", "95 % prediction interval, 5 seeds"
+OUTSIDE = "95 % interval, δ = 0.50"
+
+
 @pytest.mark.parametrize(
-    ("runs", "published", "word"),
+    ("runs", "published", "word", "test", "why"),
     [
-        (STEADY, 90.4, "reproduced"),
-        (STEADY, 89.6, "reproduced"),
-        (STEADY, 90.55, "inconclusive"),  # interval up to 90.124 meets 90.55 - 0.5, prediction ends at 90.304
-        (STEADY, 89.55, "inconclusive"),  # the same from below
-        (STEADY, 91.0, "lower"),
-        (STEADY, 89.0, "higher"),
-        (LOOSE, 90.0, "consistent"),
-        (LOOSE, 92.9, "consistent"),  # before "lower", which holds too: 91.24 is below 92.4
-        (LOOSE, 93.1, "lower"),
-        (LOOSE, 86.9, "higher"),
-        ([90.0, 90.0], 90.0, "inconclusive"),
-        ([90.0], 90.0, "inconclusive"),
-        ([], 90.0, "inconclusive"),
-        ([90.0, 90.0, 90.0], 90.1, "reproduced"),
-        ([90.0, 90.0, 90.0], 90.6, "lower"),
+        (STEADY, 90.4, "reproduced", TOST, "Our mean of 90.00 is within 0.50 of the published 90.4: p = "),
+        (STEADY, 89.6, "reproduced", TOST, "within 0.50 of the published 89.6"),
+        # Interval up to 90.124 meets 90.55 - 0.5, prediction ends at 90.304; then the same from below.
+        (STEADY, 90.55, "inconclusive", TOST, "neither within the published 90.55 ± 0.50 (p = "),
+        (STEADY, 89.55, "inconclusive", TOST, "neither within the published 89.55 ± 0.50 (p = "),
+        (STEADY, 91.0, "lower", OUTSIDE, "89.88 to 90.12, lies below the published 91 ± 0.50."),
+        (STEADY, 89.0, "higher", OUTSIDE, "89.88 to 90.12, lies above the published 89 ± 0.50."),
+        (LOOSE, 90.0, "consistent", PREDICTION, "one more run of ours falls between 86.96 and 93.04"),
+        (LOOSE, 92.9, "consistent", PREDICTION, ""),  # before "lower", which holds too: 91.24 is below 92.4
+        (LOOSE, 93.1, "lower", OUTSIDE, ""),
+        (LOOSE, 86.9, "higher", OUTSIDE, ""),
+        ([90.0, 90.0], 90.0, "inconclusive", "none: 2 seeds", "2 seeds cannot tell; at least 3 are needed."),
+        ([90.0], 90.0, "inconclusive", "none: 1 seed", "1 seed cannot tell; at least 3 are needed."),
+        ([], 90.0, "inconclusive", "none: 0 seeds", ""),
+        ([90.0, 90.0, 90.0], 90.1, "reproduced", TOST, ""),
+        ([90.0, 90.0, 90.0], 90.6, "lower", OUTSIDE, ""),
     ],
 )
-def test_words(runs: Sequence[float], published: float, word: Word) -> None:
-    assert _word(runs, published) == word
+def test_words_of_a_value(runs: Sequence[float], published: float, word: Word, test: str, why: str) -> None:
+    found = judge_value(outcomes_without_images(runs), published, 0.5)
+    assert (found.word, found.test, found.margin) == (word, test, 0.5)
+    assert why in found.why
 
 
 def test_the_margin_of_mnist_tells_apart_what_half_a_point_does_not() -> None:
     runs = (98.20, 98.25, 98.22, 98.24, 98.23)
     assert (_word(runs, 98.54, 0.5), _word(runs, 98.54, 0.1)) == ("reproduced", "lower")
-
-
-@pytest.mark.parametrize(
-    ("runs", "published", "test", "why"),
-    [
-        (STEADY, 90.2, "TOST, δ = 0.50", "Our mean of 90.00 is within 0.50 of the published 90.2: p = "),
-        (LOOSE, 92.0, "95 % prediction interval, 5 seeds", "one more run of ours falls between 86.96 and 93.04"),
-        (STEADY, 91.0, "95 % interval, δ = 0.50", "89.88 to 90.12, lies below the published 91 ± 0.50."),
-        (STEADY, 89.0, "95 % interval, δ = 0.50", "89.88 to 90.12, lies above the published 89 ± 0.50."),
-        (STEADY, 90.55, "TOST, δ = 0.50", "neither within the published 90.55 ± 0.50 (p = "),
-        ([90.0], 90.0, "none: 1 seed", "1 seed cannot tell; at least 3 are needed."),
-    ],
-)
-def test_margin_test_and_reason_stand_beside_the_word(
-    runs: Sequence[float], published: float, test: str, why: str
-) -> None:
-    found = judge_value(outcomes_without_images(runs), published, 0.5)
-    assert (found.margin, found.test) == (0.5, test)
-    assert why in found.why
 
 
 def _agreeing(hits: int) -> Outcomes:
@@ -122,33 +110,41 @@ def _judge(runs: Sequence[float], ordering: ClaimedDifference, family: int = 1) 
     return judge_ordering(outcomes, ordering, min(1.0, family * ordering_p(outcomes, ordering)))
 
 
+SIZE, SIGN, NON_INFERIOR = "95 % interval of the size", "paired t of the difference", "non-inferiority, δ = 0.50"
+
+
 @pytest.mark.parametrize(
-    ("centre", "scale", "ordering", "word"),
+    ("centre", "scale", "ordering", "word", "test", "why"),
     [
-        (2.8, 1, SIZED, "sign and size"),
-        (3.15, 1, SIZED, "sign and size"),  # 0.35 away: equal within 0.5
-        (3.5, 10, SIZED, "sign and size"),  # 3.5 ± 1.24 covers 2.8
-        (3.5, 1, SIZED, "sign, larger"),
-        (0.9, 1, SIZED, "sign, smaller"),
-        (0.3, 1, SIZED, "no difference"),  # above 0, and within 0.5 of it
-        (0.0, 1, SIZED, "no difference"),
-        (-0.3, 1, SIZED, "no difference"),
-        (-0.9, 1, SIZED, "contradicted"),
-        (1.0, 10, SIZED, "inconclusive"),
-        (0.3, 1, ClaimedDifference(0.5, published=0.4), "sign and size"),  # a published size below δ, found
-        (0.9, 1, UNSIZED, "holds"),
-        (0.3, 1, UNSIZED, "no difference"),
-        (-0.9, 1, UNSIZED, "contradicted"),
-        (0.5, 10, UNSIZED, "inconclusive"),
-        (0.9, 1, NOT_LESS, "holds"),
-        (0.0, 1, NOT_LESS, "holds"),
-        (-0.3, 1, NOT_LESS, "holds"),
-        (-0.5, 1, NOT_LESS, "inconclusive"),
-        (-0.9, 1, NOT_LESS, "contradicted"),
+        (2.8, 1, SIZED, "sign and size", TOST, "+2.80 points has the sign claimed and is within 0.50 of the published"),
+        (3.15, 1, SIZED, "sign and size", TOST, ""),  # 0.35 away: equal within 0.5
+        (3.5, 10, SIZED, "sign and size", SIZE, "its interval (2.26 to 4.74) covers the published 2.8."),
+        (3.5, 1, SIZED, "sign, larger", SIGN, "is larger than the published 2.8 by 0.70."),
+        (0.9, 1, SIZED, "sign, smaller", SIGN, "is smaller than the published 2.8 by 1.90."),
+        (0.3, 1, SIZED, "no difference", TOST, ""),  # above 0, and within 0.5 of it
+        (0.0, 1, SIZED, "no difference", TOST, "is within 0.50 of none"),
+        (-0.3, 1, SIZED, "no difference", TOST, ""),
+        (-0.9, 1, SIZED, "contradicted", SIGN, "(-1.02 to -0.78) is below 0: adjusted p = "),
+        # sd 1, effect 2.8: statsmodels' TTestPower asks for 3.4 seeds; effect 0.5 for 33.4.
+        (1.0, 10, SIZED, "inconclusive", SIGN, "4 seeds would show one of 2.8 with 80% power."),
+        (0.3, 1, ClaimedDifference(0.5, published=0.4), "sign and size", TOST, ""),  # a published size below δ, found
+        (0.9, 1, UNSIZED, "holds", SIGN, "is above 0: adjusted p = "),
+        (0.3, 1, UNSIZED, "no difference", TOST, ""),
+        (-0.9, 1, UNSIZED, "contradicted", SIGN, ""),
+        (0.5, 10, UNSIZED, "inconclusive", SIGN, "34 seeds would show one of 0.5 with 80% power."),
+        (0.9, 1, NOT_LESS, "holds", NON_INFERIOR, ""),
+        (0.0, 1, NOT_LESS, "holds", NON_INFERIOR, "is no loss of more than 0.50: adjusted p = "),
+        (-0.3, 1, NOT_LESS, "holds", NON_INFERIOR, ""),
+        (-0.5, 1, NOT_LESS, "inconclusive", NON_INFERIOR, ""),
+        (-0.9, 1, NOT_LESS, "contradicted", NON_INFERIOR, "is a loss of more than 0.50: adjusted p = "),
     ],
 )
-def test_words_ordering(centre: float, scale: float, ordering: ClaimedDifference, word: str) -> None:
-    assert _judge((centre + scale * STEADY_ORDERING).tolist(), ordering).word == word
+def test_words_of_an_ordering(
+    centre: float, scale: float, ordering: ClaimedDifference, word: str, test: str, why: str
+) -> None:
+    found = _judge((centre + scale * STEADY_ORDERING).tolist(), ordering)
+    assert (found.word, found.margin, found.test.removesuffix(", Holm")) == (word, 0.5, test)
+    assert why in found.why
 
 
 def test_a_family_makes_a_sign_harder_and_no_equivalence() -> None:
@@ -164,31 +160,6 @@ def test_fewer_than_three_seeds_cannot_tell(count: int) -> None:
     assert (found.word, found.test) == ("inconclusive", f"none: {count} seed{'s' if count > 1 else ''}")
 
 
-@pytest.mark.parametrize(
-    ("centre", "scale", "ordering", "test", "why"),
-    [
-        (2.8, 1, SIZED, "TOST, δ = 0.50", "+2.80 points has the sign claimed and is within 0.50 of the published 2.8"),
-        (3.5, 10, SIZED, "95 % interval of the size", "its interval (2.26 to 4.74) covers the published 2.8."),
-        (3.5, 1, SIZED, "paired t of the difference, Holm", "is larger than the published 2.8 by 0.70."),
-        (0.9, 1, SIZED, "paired t of the difference, Holm", "is smaller than the published 2.8 by 1.90."),
-        (0.0, 1, SIZED, "TOST, δ = 0.50", "is within 0.50 of none"),
-        (-0.9, 1, SIZED, "paired t of the difference, Holm", "(-1.02 to -0.78) is below 0: adjusted p = "),
-        (0.9, 1, UNSIZED, "paired t of the difference, Holm", "is above 0: adjusted p = "),
-        (0.0, 1, NOT_LESS, "non-inferiority, δ = 0.50, Holm", "is no loss of more than 0.50: adjusted p = "),
-        (-0.9, 1, NOT_LESS, "non-inferiority, δ = 0.50, Holm", "is a loss of more than 0.50: adjusted p = "),
-        # sd 1, effect 2.8: statsmodels' TTestPower asks for 3.4 seeds; effect 0.5 for 33.4.
-        (1.0, 10, SIZED, "paired t of the difference, Holm", "4 seeds would show one of 2.8 with 80% power."),
-        (0.5, 10, UNSIZED, "paired t of the difference, Holm", "34 seeds would show one of 0.5 with 80% power."),
-    ],
-)
-def test_margin_test_and_reason_stand_beside_the_word_ordering(
-    centre: float, scale: float, ordering: ClaimedDifference, test: str, why: str
-) -> None:
-    found = _judge((centre + scale * STEADY_ORDERING).tolist(), ordering)
-    assert (found.margin, found.test) == (0.5, test)
-    assert why in found.why
-
-
 def test_the_seeds_that_are_lacking_count_holms_adjustment() -> None:
     """sd 1, effect 2.8: statsmodels' TTestPower asks for 7.05 seeds at 5 % of 16."""
     outcomes = outcomes_without_images((1.0 + 10 * STEADY_ORDERING).tolist(), -100.0)
@@ -200,10 +171,8 @@ def test_the_seeds_that_are_lacking_count_holms_adjustment() -> None:
 def test_a_size_that_one_more_pair_could_give_is_said_to_be_so() -> None:
     """3.0 ± 0.124 does not cover 3.2 and is not within 0.1 of it; one more pair falls up to 3.304."""
     found = _judge((3.0 + STEADY_ORDERING).tolist(), ClaimedDifference(0.1, published=3.2))
-    assert (found.word, found.why.endswith("by 0.20, though one more pair of runs could give it.")) == (
-        "sign, smaller",
-        True,
-    )
+    assert found.word == "sign, smaller"
+    assert found.why.endswith("by 0.20, though one more pair of runs could give it.")
 
 
 def _agreeing_ordering(better: int, worse: int) -> Outcomes:
@@ -245,31 +214,22 @@ def test_equal_arms_are_rarely_put_in_an_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "word"),
+    ("steps", "word", "why"),
     [
-        ((40, 41, 48, 30, 22), "reproduced"),  # 5 of 5 within 48: p = 1/32
-        ((1, 1, 1, 1, 1), "reproduced"),  # an upper bound: fewer steps meet it
-        ((40, 41, 48, 30, 49), "inconclusive"),  # 4 of 5: p = 6/32
-        ((None, 49, None, None, 60), "higher"),
-        ((None, 40, 40, None, 60), "inconclusive"),
+        ((40, 41, 48, 30, 22), "reproduced", "5 of 5 seeds reach the target within the published 48 steps: p = 0.031."),
+        ((1, 1, 1, 1, 1), "reproduced", ""),  # an upper bound: fewer steps meet it
+        ((40, 41, 48, 30, 49), "inconclusive", ""),  # 4 of 5: p = 6/32
+        ((None, 49, None, None, 60), "higher", "0 of 5 seeds reach the target within the published 48 steps; most"),
+        ((None, 40, 40, None, 60), "inconclusive", ""),
+        ((40, 41, 48, 30), "inconclusive", "at least 5 are needed."),
+        ((), "inconclusive", "at least 5 are needed."),
     ],
 )
-def test_words_steps(steps: tuple[int | None, ...], word: str) -> None:
+def test_words_of_steps(steps: tuple[int | None, ...], word: str, why: str) -> None:
     found = judge_steps(steps, 48)
-    assert (found.word, found.margin, found.test) == (word, None, "exact sign test")
-
-
-def test_reasons_count_the_seeds() -> None:
-    assert judge_steps((40,) * 5, 48).why == "5 of 5 seeds reach the target within the published 48 steps: p = 0.031."
-    assert judge_steps((None,) * 6, 48).why.startswith(
-        "0 of 6 seeds reach the target within the published 48 steps; most"
-    )
-
-
-@pytest.mark.parametrize("steps", [(), (40,), (40, 41, 48, 30)])
-def test_fewer_than_five_runs_cannot_tell(steps: tuple[int, ...]) -> None:
-    found = judge_steps(steps, 48)
-    assert (found.word, found.why.endswith("at least 5 are needed.")) == ("inconclusive", True)
+    assert (found.word, found.margin) == (word, None)
+    assert (found.test == "exact sign test") == (len(steps) >= 5)
+    assert why in found.why
 
 
 @pytest.mark.parametrize(

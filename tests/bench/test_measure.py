@@ -12,17 +12,21 @@ import torch
 
 from bench.implementations import ALL, Implementation, chosen
 from bench.measure import ROOT, TURN, evaluation_rows, forward, interleaved, peak_mib, run, startup
-from bench.workload import MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, spiking_network, workload
+from bench.workload import MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, Workload, spiking_network, workload
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
 from harness.papers.dct_snn import recipe
 from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
 
-SMALL = workload(Point("vgg5-lite", 2, 3))
-# Weights of few bits: sums are exact in any order, so that no rounding decides between a spike and none.
-EXACT = replace(SMALL, weights=tuple((256 * weight).round() / 256 for weight in SMALL.weights))
 ONCE = Plan((), repeats=1, seconds=0.0)
+
+
+@pytest.fixture(scope="module")
+def small() -> Workload:
+    """Weights of few bits: sums are exact in any order, so that no rounding decides between a spike and none."""
+    drawn = workload(Point("vgg5-lite", 2, 3))
+    return replace(drawn, weights=tuple((256 * weight).round() / 256 for weight in drawn.weights))
 
 
 def present(name: str) -> Implementation:
@@ -33,19 +37,19 @@ def present(name: str) -> Implementation:
 
 
 @pytest.mark.parametrize("name", [implementation.name for implementation in ALL])
-def test_a_step_gives_a_finite_loss_and_gradients_of_every_weight(name: str) -> None:
-    assert 0 < present(name).step(SMALL)() < 1e4
+def test_a_step_gives_a_finite_loss_and_gradients_of_every_weight(name: str, small: Workload) -> None:
+    assert 0 < present(name).step(small)() < 1e4
     if not name.endswith("bf16"):
-        model: Model = present(name).make(SMALL)
-        model.forward(SMALL.train).sum().backward()
-        assert {p.shape for p in model.parameters} == {w.shape for w in SMALL.weights}
+        model: Model = present(name).make(small)
+        model.forward(small.train).sum().backward()
+        assert {p.shape for p in model.parameters} == {w.shape for w in small.weights}
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters)
 
 
 @pytest.mark.parametrize("name", ["loop", "snnTorch"])
-def test_those_with_our_equation_give_our_output(name: str) -> None:
-    ours = present("ours fp32").make(EXACT).forward(EXACT.train)
-    theirs = present(name).make(EXACT).forward(EXACT.train)
+def test_those_with_our_equation_give_our_output(name: str, small: Workload) -> None:
+    ours = present("ours fp32").make(small).forward(small.train)
+    theirs = present(name).make(small).forward(small.train)
     assert ours.abs().max() > 0
     torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-4)
 

@@ -8,58 +8,30 @@ from harness.catalogue.claims import Claim, read_claims
 from harness.errors import HarnessError
 from harness.papers.dct_snn.paper import PAPER
 
-VALUE = {
-    "id": '"one"',
-    "experiment": '"mnist-784-100-10"',
-    "kind": '"value"',
-    "arm": '"cyclic-16"',
-    "timestep": "16",
-    "value": '"98.54"',
-    "source": '"Table 1"',
-}
 
-ORDERING = {
-    "id": '"one"',
-    "experiment": '"ablation-interleaved"',
-    "kind": '"ordering"',
-    "greater": '"cyclic-8x3"',
-    "less": '"interleaved-8x3"',
-    "timestep": "24",
-    "source": '"§6"',
-}
+def entry(kind: str, text: str) -> dict[str, str]:
+    """An entry of the file: keys with their values as TOML has them, from "key = value; key = value"."""
+    return {"id": '"one"', "kind": f'"{kind}"', **dict(line.split(" = ", 1) for line in text.split("; "))}
 
+
+VALUE = entry(
+    "value", 'experiment = "mnist-784-100-10"; arm = "cyclic-16"; timestep = 16; value = "98.54"; source = "Table 1"'
+)
+ORDERING = entry(
+    "ordering",
+    'experiment = "ablation-interleaved"; greater = "cyclic-8x3"; less = "interleaved-8x3"; timestep = 24; '
+    'source = "§6"',
+)
 AGAIN = '[{experiment = "ablation-training"}]'
-
-STEPS = {
-    "id": '"one"',
-    "experiment": '"tinyimagenet-vgg13"',
-    "kind": '"steps-to-reach"',
-    "arm": '"cyclic-125"',
-    "value": '"125"',
-    "target": '"52"',
-    "source": '"Table 1"',
-}
-
-AGREEMENT = {
-    "id": '"one"',
-    "experiment": '"quickstart"',
-    "kind": '"agreement"',
-    "says": '"five times as fast"',
-    "figures": '["240/48"]',
-    "low": '"5"',
-    "source": '"§1"',
-}
-
-CONTEXT = {
-    "id": '"one"',
-    "experiment": '"quickstart"',
-    "kind": '"context"',
-    "label": '"another code"',
-    "value": '"85"',
-    "source": '"Table 1"',
-}
-
-
+STEPS = entry(
+    "steps-to-reach",
+    'experiment = "tinyimagenet-vgg13"; arm = "cyclic-125"; value = "125"; target = "52"; source = "Table 1"',
+)
+AGREEMENT = entry(
+    "agreement",
+    'experiment = "quickstart"; says = "five times as fast"; figures = ["240/48"]; low = "5"; source = "§1"',
+)
+CONTEXT = entry("context", 'experiment = "quickstart"; label = "another code"; value = "85"; source = "Table 1"')
 FIRST_LINES = "see the first lines of harness/papers/dct_snn/claims.toml"
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import importlib
 import shutil
 import socket
 import subprocess
@@ -12,13 +13,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from torchvision.datasets import CIFAR10, MNIST
 
 from harness.data import download, load, sets
 from harness.errors import HarnessError
 
 from . import samples
 from .conftest import REAL_ADDRESSES, REAL_CONNECT
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _torchvision() -> None:
+    """Its import takes seconds, which no test here is to count."""
+    importlib.import_module("torchvision.datasets")
 
 
 class Server(ThreadingHTTPServer):
@@ -75,8 +81,8 @@ def archive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, local: Server) -> b
     """A small CIFAR-10, published by the server under torchvision's name for it."""
     content = samples.pack(tmp_path / "made" / "cifar10.tar.gz", samples.tree()).read_bytes()
     local.files["/cifar-10-python.tar.gz"] = content
-    monkeypatch.setattr(CIFAR10, "url", f"{local.url}/cifar-10-python.tar.gz")
-    monkeypatch.setattr(CIFAR10, "tgz_md5", hashlib.md5(content).hexdigest())
+    monkeypatch.setattr("torchvision.datasets.CIFAR10.url", f"{local.url}/cifar-10-python.tar.gz")
+    monkeypatch.setattr("torchvision.datasets.CIFAR10.tgz_md5", hashlib.md5(content).hexdigest())
     return content
 
 
@@ -87,8 +93,8 @@ def mirrors(monkeypatch: pytest.MonkeyPatch, local: Server) -> samples.Files:
     packed = {f"{name}.gz": gzip.compress(content) for name, content in files.items()}
     local.files |= {f"/second/{name}": content for name, content in packed.items()}
     monkeypatch.setattr(sets, "MNIST_MD5", samples.md5_of(files))
-    monkeypatch.setattr(MNIST, "mirrors", [f"{local.url}/first/", f"{local.url}/second/"])
-    monkeypatch.setattr(MNIST, "resources", list(samples.md5_of(packed).items()))
+    monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", [f"{local.url}/first/", f"{local.url}/second/"])
+    monkeypatch.setattr("torchvision.datasets.MNIST.resources", list(samples.md5_of(packed).items()))
     return packed
 
 

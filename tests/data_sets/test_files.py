@@ -88,17 +88,20 @@ def test_a_zip_that_lies_about_a_checksum_or_a_size_is_refused(tmp_path: Path) -
     refused_archive(tmp_path / "x.zip", content.replace(struct.pack("<I", 5000), struct.pack("<I", 10)))
 
 
-def test_no_archive_may_unpack_to_much_more_than_its_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(files, "SMALL_BYTES", 4 << 20)
-    packed = compressed_tar(*((of_size(f"{row}.png", len(ZEROS)), ZEROS) for row in range(6)))
-    refused_archive(tmp_path / "x.tgz", packed, "unpacks to more than 4 MiB")
+HEADERS = [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XGLTYPE]
+MANY = [(of_size(f"{row}.png", len(ZEROS)), ZEROS) for row in range(6)]
 
 
-@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XGLTYPE])
-def test_a_header_may_not_unpack_to_much_either(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: bytes) -> None:
+@pytest.mark.parametrize("members", [MANY, *([(of_size("x", 5 << 20, kind), ZEROS * 5)] for kind in HEADERS)])
+def test_no_archive_and_no_header_may_unpack_to_much_more_than_its_size(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]]
+) -> None:
     monkeypatch.setattr(files, "SMALL_BYTES", 4 << 20)
-    packed = compressed_tar((of_size("x", 5 << 20, kind), ZEROS * 5))
-    refused_archive(tmp_path / "x.tgz", packed, "unpacks to more than 4 MiB")
+    refused_archive(tmp_path / "x.tgz", compressed_tar(*members), "unpacks to more than 4 MiB")
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_a_header_that_says_it_is_large_is_refused(tmp_path: Path, kind: bytes) -> None:
     refused_archive(tmp_path / "x.tgz", compressed_tar((of_size("x", 3 << 30, kind), b"")))
 
 

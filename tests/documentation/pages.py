@@ -1,4 +1,4 @@
-"""The pages that readers see, and the commands that they tell a reader to type."""
+"""The pages that readers see: the files they write, the commands they tell a reader to type, and what these print."""
 
 import re
 from collections.abc import Iterator
@@ -7,26 +7,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
-BLOCK = re.compile(r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```sh\n(?P<text>.*?)^```$(?P<shown>\n\n<!-- output -->\n```text\n.*?^```$)?",
+    re.MULTILINE | re.DOTALL,
+)
+FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CUT = "…"  # a line of its own: what is left out of an output
 
 
 @dataclass(frozen=True)
 class Command:
-    """One line of a block. mark: the comment before the block: how a test runs it where it is not run as printed."""
+    """One line of a block. mark: "dry run" or "not run: why" where a test does not run it as printed, else empty.
+
+    shown: what the page says that the last line of a block prints; None where it says nothing.
+    """
 
     line: str
     mark: str
-
-    @property
-    def is_run(self) -> bool:
-        """Whether a test runs it, in full or planned."""
-        return not self.mark.startswith("not run")
-
-    @property
-    def extra(self) -> list[str]:
-        """What a test adds to it, to be done in seconds."""
-        trains = self.line.startswith("harness run ")
-        return {"smoke": ["--profile", "smoke"], "dry run": ["--dry-run"]}.get(self.mark, []) if trains else []
+    shown: str | None
 
 
 def pages() -> list[Path]:
@@ -37,9 +35,41 @@ def pages() -> list[Path]:
 def commands(page: Path) -> Iterator[Command]:
     """Every line of every block for a shell."""
     for found in BLOCK.finditer(page.read_text(encoding="utf-8")):
-        for line in found["text"].splitlines():
-            if line.strip():
-                yield Command(line, found["mark"] or "")
+        lines = [line for line in found["text"].splitlines() if line.strip()]
+        shown = found["shown"].split("```text\n")[1].removesuffix("```") if found["shown"] else None
+        for number, line in enumerate(lines, 1):
+            yield Command(line, found["mark"] or "", shown if number == len(lines) else None)
+
+
+def write_files(page: Path, folder: Path) -> None:
+    """Write the files that a page shows."""
+    for name, text in FILE.findall(page.read_text(encoding="utf-8")):
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def same(printed: str, shown: str) -> bool:
+    """Whether a page shows what was printed, but for numbers, blanks and what it leaves out."""
+    parts = [re.escape(plain(part)) for part in shown.split(CUT + "\n")]
+    return re.fullmatch(r"\s*.*?\s*".join(parts), plain(printed), re.DOTALL) is not None
+
+
+def plain(text: str) -> str:
+    """Words alone: every number is one sign, and so are blanks and lines of a table."""
+    return re.sub(r"[\s─━-]+", " ", re.sub(r"[+−-]?\d[\d.,:]*", "#", text)).strip()
+
+
+def write_output(page: Path, command: Command, printed: str) -> None:
+    """Put what was printed in the place of what a page shows. Between two cuts, the first line of a part finds it."""
+    lines, kept, parts = printed.rstrip("\n").splitlines(), list[str](), (command.shown or "").split(CUT + "\n")
+    for number, part in enumerate(text.splitlines() for text in parts):
+        kept += [CUT] if number else []
+        start = next((at for at, line in enumerate(lines) if part and plain(line) == plain(part[0])), 0)
+        start = max(0, len(lines) - len(part)) if number and number == len(parts) - 1 else start
+        kept += lines[start : start + len(part)] if len(parts) > 1 else lines
+    before = f"{command.line}\n```\n\n<!-- output -->\n```text\n"
+    text = "".join(f"{line.rstrip()}\n" for line in kept)
+    whole = page.read_text(encoding="utf-8").replace(f"{before}{command.shown}```", f"{before}{text}```", 1)
+    page.write_text(whole, encoding="utf-8")
 
 
 def name_of(page: Path) -> str:

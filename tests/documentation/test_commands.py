@@ -1,5 +1,9 @@
-"""Every command in the documentation is run: as printed, with the smoke profile, or planned only, as its mark says."""
+"""Every command in the documentation is run: as printed, or planned only where its mark says so.
 
+Where a page shows what a command prints, it is compared; HARNESS_WRITE_DOCS=1 writes it anew.
+"""
+
+import os
 import re
 import shlex
 import shutil
@@ -14,7 +18,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.data import look
-from tests.documentation.pages import ROOT, Command, commands, name_of, pages
+from tests.documentation.pages import ROOT, Command, commands, name_of, pages, same, write_files, write_output
 from tests.encoders.test_skeleton import install
 
 WITH_COMMANDS = [page for page in pages() if any(commands(page))]
@@ -30,6 +34,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in EVIDENCE:
         shutil.copytree(ROOT / "results/evidence" / name, tmp_path / "results/evidence" / name)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     return tmp_path
 
 
@@ -42,8 +47,9 @@ def own_modules(tmp_path: Path) -> Iterator[None]:
             del sys.modules[name]
 
 
-def run(command: Command, folder: Path) -> None:
-    arguments = [*shlex.split(command.line)[1:], *command.extra]
+def run(command: Command, folder: Path, page: Path) -> None:
+    planned = command.mark == "dry run" and command.line.startswith("harness run ")
+    arguments = [*shlex.split(command.line)[1:], *(["--dry-run"] if planned else [])]
     needed = [name for name in NETWORK_DATA if f"run {name}" in command.line]
     missing = any(look(name).state not in ("found", "verified") for name in needed)
     if missing:  # understood, and stopped at the data
@@ -55,14 +61,24 @@ def run(command: Command, folder: Path) -> None:
         return
     assert result.exit_code == 0, (command, result.output, result.exception)
     assert result.output, command
+    compare(page, command, result.output)
+
+
+def compare(page: Path, command: Command, printed: str) -> None:
+    """A page shows what is printed; where it is to be written, it does from now on."""
+    if command.shown is not None and os.environ.get("HARNESS_WRITE_DOCS"):
+        write_output(page, command, printed)
+    elif command.shown is not None:
+        assert same(printed, command.shown), (command.line, printed)
 
 
 def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Check a line that prepares the machine; the package of an encoder is installed beside the tests' own."""
-    if line.startswith("cp "):
-        subprocess.run(shlex.split(line), cwd=clone, check=True)
+    if re.match(r"cp |python my_\w+\.py$", line):
+        command, environment = line.replace("python ", f"{sys.executable} "), {**os.environ, "PYTHONPATH": str(ROOT)}
+        subprocess.run(shlex.split(command), cwd=clone, env=environment, check=True)
     elif line in SET_UP or line.startswith(TOOLS):
-        assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
+        pass
     elif found := re.fullmatch(r"python -m (bench|tools\.\w+) .*", line):
         help_text = [sys.executable, "-m", found[1], "--help"]
         assert subprocess.run(help_text, cwd=ROOT, capture_output=True, check=False).returncode == 0
@@ -80,17 +96,16 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("own_modules")
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_the_commands_of_a_page(page: Path, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(page, clone)
     for command in commands(page):
-        if command.line.startswith("rsync "):
-            assert not command.is_run
-        elif not command.line.startswith("harness "):
-            set_up(command.line, clone, monkeypatch)
-        elif command.is_run:
-            run(command, clone)
-        else:
+        if command.line.startswith("harness ") and not command.mark.startswith("not run"):
+            run(command, clone, page)
+        elif command.line.startswith("harness "):
             assert CliRunner().invoke(app, [shlex.split(command.line)[1], "--help"]).exit_code == 0
+        elif not command.line.startswith("rsync "):
+            set_up(command.line, clone, monkeypatch)
 
 
 def test_the_marks_are_known() -> None:
     marks = {command.mark for page in pages() for command in commands(page)}
-    assert all(mark in ("", "smoke", "dry run") or mark.startswith("not run: ") for mark in marks), marks
+    assert all(mark in ("", "dry run") or mark.startswith("not run: ") for mark in marks), marks

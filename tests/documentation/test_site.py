@@ -6,13 +6,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from filelock import FileLock
 
+from encoders.registry import BUILTIN
 from tests.documentation.pages import ROOT, pages
 from tests.report.browser import PROGRAM, chromium
 
@@ -44,30 +46,27 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-class Links(HTMLParser):
+@dataclass(frozen=True)
+class Links:
     """Where a page points to, what it loads, and the places within it."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.targets: list[str] = []
-        self.loaded: list[str] = []
-        self.places: set[str] = set()
-        self.feed(text)
+    targets: list[str]
+    loaded: list[str]
+    places: set[str]
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take note of one element."""
-        values = {name: value or "" for name, value in attrs}
-        self.places |= {values[name] for name in ("id", "name") if name in values}
-        if tag in ("a", "link") and "href" in values:
-            (self.targets if tag == "a" else self.loaded).append(values["href"])
-        if "src" in values:
-            self.loaded.append(values["src"])
+
+def links(text: str) -> Links:
+    """The links of a page; code that is shown has its brackets escaped."""
+    loaded = re.findall(r"<link [^>]*?\bhref=[\"']?([^\"'> ]+)|<[^>]*?\bsrc=[\"']?([^\"'> ]+)", text)
+    places = re.findall(r"<[^>]*?\b(?:id|name)=[\"']?([^\"'> ]+)", text)
+    targets = re.findall(r"<a [^>]*?\bhref=[\"']?([^\"'> ]+)", text)
+    return Links([*map(unescape, targets)], [*map("".join, loaded)], {*map(unescape, places)})
 
 
 @pytest.fixture(scope="session")
 def read(site: Path) -> dict[Path, Links]:
     """Every page of the site but the one for addresses that do not exist, whose links start at the root."""
-    return {path: Links(path.read_text("utf-8")) for path in site.rglob("*.html") if path.name != "404.html"}
+    return {path: links(path.read_text("utf-8")) for path in site.rglob("*.html") if path.name != "404.html"}
 
 
 def inside(page: Path, addresses: list[str]) -> Iterator[tuple[Path, str]]:
@@ -88,9 +87,9 @@ def test_every_page_is_there(site: Path) -> None:
 
 
 def test_no_link_is_broken_and_nothing_is_fetched_from_elsewhere(read: dict[Path, Links]) -> None:
-    for page, links in read.items():
-        assert [address for address in links.loaded if urlsplit(address).netloc] == [], page
-        for target, place in inside(page, [*links.targets, *links.loaded]):
+    for page, found in read.items():
+        assert [address for address in found.loaded if urlsplit(address).netloc] == [], page
+        for target, place in inside(page, [*found.targets, *found.loaded]):
             assert target.is_file(), (page, target)
             assert not place or target not in read or place in read[target].places, (page, target, place)
 
@@ -106,9 +105,19 @@ def test_the_method_is_shown_whole_its_comments_as_text(site: Path) -> None:
 
 
 def test_signatures_and_help_are_shown(site: Path) -> None:
-    assert "--dry-run" in (site / "how-to/run/index.html").read_text("utf-8")
+    assert "--dry-run" in (site / "reference/commands/run/index.html").read_text("utf-8")
     assert "curves_of_arm" in (site / "reference/index.html").read_text("utf-8")
-    assert not [path for path in site.rglob("*.html") if "&lt;!-- " in path.read_text("utf-8")]
+    assert "<li><strong>curves</strong>: one row" in (site / "reference/analysis/index.html").read_text("utf-8")
+    assert not [path for path in site.rglob("*.html") if re.search(r"(?:<|&lt;)!-- \w+ --", path.read_text("utf-8"))]
+
+
+def test_encoders_and_the_notebook_are_shown_as_they_come_out(site: Path) -> None:
+    gallery = (site / "encoders/index.html").read_text("utf-8")
+    assert [name for name in BUILTIN if f"pictures/encoder-{name}.png" not in gallery] == []
+    assert re.search(r"98\.31 % \(mean of 5 seeds\)", gallery)
+    notebook = (site / "tutorials/notebook/index.html").read_text("utf-8")
+    assert notebook.count("pictures/notebook-") == 3
+    assert "verdict: consistent" in notebook
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")

@@ -49,7 +49,7 @@ def test_installed_with_pip_it_passes_its_tests_keeps_the_laws_and_runs_beside_t
     # Paired: the same seed, data and ANN.
     assert len({cell["fingerprint"]["data"] for cell in cells.values()}) == 1
     assert cells["cyclic-16"]["ann_epochs"] == cells["spiral_wave"]["ann_epochs"]
-    assert "spiral_wave" in (tmp_path / "results" / "local-report" / "report.md").read_text(encoding="utf-8")
+    assert "spiral_wave" in (tmp_path / "results" / "local-report" / "quickstart.md").read_text(encoding="utf-8")
 
 
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:

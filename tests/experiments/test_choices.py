@@ -13,28 +13,20 @@ import torch
 from encoders.dct import Dct
 from harness.catalogue import Arm
 from harness.config import CellConfig, EncoderSpec
+from harness.papers.dct_snn import choices
 from harness.papers.dct_snn.choices import (
     FOLDER,
     LITE_GRID,
     LITE_IMAGES,
     LOSSES,
-    MNIST_ANN,
     MNIST_GRID,
     MNIST_IMAGES,
-    MNIST_SNN,
-    RATE_DECIDES,
     SEED,
-    SHORT_ANN,
     SHORT_IMAGES,
-    SHORT_SNN,
     Grid,
     Scores,
-    lite_arms,
-    mnist_arms,
     next_values,
-    short_arm,
     tune,
-    tuned,
     with_losses,
     with_rate,
 )
@@ -47,11 +39,10 @@ from harness.papers.dct_snn.experiments import (
 )
 from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
 from harness.papers.dct_snn.validation import ann_score, learned_order, snn_score, validation_split
-from harness.records.fingerprint import recipe_digest
 from harness.training import batches, loop
 from tests.cells import tiny_config, tiny_data
 
-GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
+GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2), with_rate, choices.RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
 
 
 def by_rate(config: CellConfig) -> int:
@@ -93,8 +84,8 @@ def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(t
 
 
 def test_arms_of_lite_differ_in_code_loss_and_map_alone() -> None:
-    arms = with_losses(lite_arms(), LOSSES)
-    assert len({(str(arm.encoder), arm.snn.loss_input) for arm in arms}) == len(arms) == 2 * len(lite_arms())
+    arms = with_losses(choices.lite_arms())
+    assert len({(str(arm.encoder), arm.snn.loss_input) for arm in arms}) == len(arms) == 2 * len(choices.lite_arms())
     assert {arm.network for arm in arms} == {LITE.network}
     assert {(arm.ann, arm.snn.images, arm.timesteps, arm.test_images) for arm in arms} == {
         (LITE.ann, LITE.snn.images, 48, None)
@@ -111,32 +102,33 @@ def test_a_setting_newer_than_a_score_has_its_default(tmp_path: Path) -> None:
     rows = json.loads(path.read_text())
     del rows[0]["recipes"]["snn"]["readings"]
     path.write_text(json.dumps(rows))
-    assert Scores(path, 100).known({"snn": arm.snn}) == 5
-    assert Scores(path, 100).known({"snn": replace(arm.snn, readings=(0.5,))}) is None
-    assert Scores(path, 100).known({"snn": arm.snn, "encoder": EncoderSpec("burst")}) is None
+    assert Scores(path, 100).score({"snn": arm.snn}) == 5
+    assert Scores(path, 100).score({"snn": replace(arm.snn, readings=(0.5,))}) is None
+    assert Scores(path, 100).score({"snn": arm.snn, "encoder": EncoderSpec("burst")}) is None
 
 
-def written(name: str, total: int) -> list[dict[str, Any]]:
-    """The rows of a committed file, read without the code that searches."""
+def scored(name: str, total: int, timesteps: int | None = None) -> dict[tuple[str, str], dict[float, int]]:
+    """Images by rate, by arm and loss, of a committed file, read without the code that searches."""
     rows: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text())
     assert {(row["total"], row["seed"]) for row in rows} == {(total, SEED)}
-    return rows
+    scores: dict[tuple[str, str], dict[float, int]] = defaultdict(dict)
+    for row in rows:
+        snn = row["recipes"]["snn"]
+        if timesteps in (None, row["recipes"]["timesteps"]):
+            scores[row["stage"], snn["loss_input"]][snn["learning_rate"]] = row["correct"]
+    return scores
 
 
-def with_neighbours(known: dict[float, int], grid: Grid) -> bool:
-    """Whether the best rate of `known` and both its neighbours are scored, and the search began inside the grid."""
+def with_neighbours(scores: dict[float, int], grid: Grid) -> bool:
+    """Whether the best rate and both its neighbours are scored, and the search began inside the grid."""
     assert list(grid.values) == sorted(grid.values)
     assert not {grid.values[0], grid.values[-1]} & set(grid.first)
-    place = grid.values.index(max(known, key=lambda rate: (known[rate], -rate)))
-    return {*grid.first, *grid.values[place - 1 : place + 2]} <= set(known) and 0 < place < len(grid.values) - 1
+    place = grid.values.index(max(scores, key=lambda rate: (scores[rate], -rate)))
+    return {*grid.first, *grid.values[place - 1 : place + 2]} <= set(scores) and 0 < place < len(grid.values) - 1
 
 
 def test_each_code_of_lite_has_its_best_rate_and_loss() -> None:
-    scores: dict[tuple[str, str], dict[float, int]] = defaultdict(dict)  # by arm and loss: images by rate
-    for row in written("lite-rates", LITE_IMAGES):
-        snn = row["recipes"]["snn"]
-        scores[row["stage"], snn["loss_input"]][snn["learning_rate"]] = row["correct"]
-    lite = CIFAR10_ENCODERS.profile("lite")
+    scores, lite = scored("lite-rates", LITE_IMAGES), CIFAR10_ENCODERS.profile("lite")
     chosen = {code: CIFAR10_ENCODERS.resolve(CIFAR10_ENCODERS.arm(code), lite, 0).snn for code in LITE_RATES}
     for arm, snn in {"cyclic-16x3": LITE.snn, **chosen}.items():
         best = max(max(scores[arm, loss].values()) for loss in LOSSES)
@@ -146,21 +138,18 @@ def test_each_code_of_lite_has_its_best_rate_and_loss() -> None:
 
 @pytest.mark.parametrize("timesteps", MNIST_RATES)
 def test_each_code_on_mnist_has_its_best_rate_at_t(timesteps: int) -> None:
-    scores: dict[str, dict[float, int]] = defaultdict(dict)  # by code: images by rate
-    for row in written("mnist-rates", MNIST_IMAGES):
-        if row["recipes"]["timesteps"] == timesteps:
-            scores[row["stage"]][row["recipes"]["snn"]["learning_rate"]] = row["correct"]
+    scores = scored("mnist-rates", MNIST_IMAGES, timesteps)
     for code, rate in MNIST_RATES[timesteps].items():
-        assert scores[code][rate] == max(scores[code].values())
-        assert with_neighbours(scores[code], MNIST_GRID)
+        assert scores[code, "sum"][rate] == max(scores[code, "sum"].values())
+        assert with_neighbours(scores[code, "sum"], MNIST_GRID)
 
 
 def test_recipes_are_the_best_of_their_grids() -> None:
     mnist, short = Scores(FOLDER / "mnist.json", MNIST_IMAGES), Scores(FOLDER / "short.json", SHORT_IMAGES)
     cell = MNIST_784_100_10.resolve(MNIST_784_100_10.arm("cyclic-16"), MNIST_PAPER, SEED)
-    (best,) = tune(tune((cell,), MNIST_ANN, mnist, refuse), MNIST_SNN, mnist, refuse)
+    (best,) = tune(tune((cell,), choices.MNIST_ANN, mnist, refuse), choices.MNIST_SNN, mnist, refuse)
     assert (best.ann, best.snn) == (MNIST_PAPER.ann, MNIST_PAPER.snn)
-    (best,) = tune(tune((short_arm(),), SHORT_ANN, short, refuse), SHORT_SNN, short, refuse)
+    (best,) = tune(tune((choices.short_arm(),), choices.SHORT_ANN, short, refuse), choices.SHORT_SNN, short, refuse)
     assert (best.ann, replace(best.snn, images=SHORT.snn.images)) == (SHORT.ann, SHORT.snn)
 
 
@@ -178,18 +167,6 @@ def test_an_arm_has_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> 
         arm = with_mnist_rate(Arm(code, EncoderSpec(code), timesteps, code))
         assert MNIST_ENCODERS.resolve(arm, MNIST_PAPER, 0).snn.learning_rate == MNIST_RATES[searched][code]
     assert with_mnist_rate(Arm("new", EncoderSpec("new"), timesteps, "no rate was chosen")).changes == {}
-
-
-# ## Which arms are tuned
-
-
-def test_a_tuned_arm_has_an_entry_with_its_scores() -> None:
-    for arm in mnist_arms(8, seed=0):
-        entry = tuned(recipe_digest(arm))
-        assert entry is not None
-        assert entry.rates == MNIST_GRID.values
-        assert entry.correct[arm.snn.loss_input, arm.snn.learning_rate] == max(entry.correct.values())
-        assert entry.total == MNIST_IMAGES
 
 
 # ## Scores of candidates

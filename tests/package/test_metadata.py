@@ -62,8 +62,24 @@ def test_the_workflow_runs_ci_run_on_every_python_of_the_package() -> None:
     assert all(subprocess.run(["bash", "-n", str(ROOT / name)], check=False).returncode == 0 for name in commands)
 
 
+def test_three_templates_ask_for_what_is_needed() -> None:
+    forms = [yaml.safe_load(path.read_text("utf-8")) for path in sorted((ROOT / ".github/ISSUE_TEMPLATE").iterdir())]
+    assert len(forms) == 3
+    for form in forms:
+        assert all((form["name"], form["description"], form["body"]))
+        assert any(field.get("validations") == {"required": True} for field in form["body"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("docker") is None, reason="needs docker")
+def test_the_image_answers() -> None:
+    subprocess.run(["docker", "build", "--quiet", "--tag", "dct-snn-harness-test", str(ROOT)], check=True)
+    command = ["docker", "run", "--rm", "dct-snn-harness-test", "claims", "mnist-t16"]
+    assert "consistent" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.skipif(ACTIONLINT is None, reason="needs actionlint, which has no package in PyPI or Debian")
-def test_actionlint_accepts_the_workflow() -> None:
-    command = [str(ACTIONLINT), str(ROOT / ".github/workflows/checks.yml")]
+def test_actionlint_accepts_the_workflows() -> None:
+    command = [str(ACTIONLINT), *map(str, (ROOT / ".github/workflows").iterdir())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

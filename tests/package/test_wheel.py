@@ -3,6 +3,7 @@
 import email
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -62,6 +63,16 @@ def test_it_is_the_wheel_that_runs(installed: Installed, tmp_path: Path) -> None
 def test_verbs_that_need_nothing_leave_nothing(installed: Installed, command: str, tmp_path: Path) -> None:
     assert installed.run(tmp_path, "harness", *command.split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_verdicts_come_with_the_wheel(installed: Installed, tmp_path: Path) -> None:
+    """In an empty folder the answers are those that the records give in a clone."""
+    here = json.loads(installed.run(ROOT, "harness", "claims", "--json"))
+    found = json.loads(installed.run(tmp_path, "harness", "claims", "--json"))
+    assert (found["claims"], found["statements"]) == (here["claims"], here["statements"])
+    assert VERSION in found["origin"]
+    said = installed.run(tmp_path, "harness", "claims", "mnist-t16")
+    assert re.search(r"recompute +harness run mnist-784-100-10 --profile paper --arm cyclic-16\n", said)
 
 
 def test_a_new_encoder_is_written_and_one_is_checked(installed: Installed, tmp_path: Path) -> None:

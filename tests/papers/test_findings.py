@@ -1,6 +1,6 @@
 """Findings: tables whose numbers are those of the records, against SciPy's tests and numbers worked by hand."""
 
-import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,19 +11,21 @@ from encoders.registry import BUILTIN
 from harness.analysis.frame import Measurement, write_measurement
 from harness.analysis.judges import judge
 from harness.papers.dct_snn.experiments import DCT_BEYOND_MNIST, FREQUENCY_COUNTS, SENSITIVITY_READINGS_CIFAR10
-from harness.papers.dct_snn.findings import FINDINGS, first_sentences
+from harness.papers.dct_snn.findings import TOPICS, first_sentences
 from harness.papers.dct_snn.paper import PAPER
 from harness.records.store import read_record, write_record
+from harness.report.findings import ALL_UNTUNED, NOT_TUNED, leaders
 from harness.report.sources import Source
 from harness.report.table import Table
-from harness.schema import Counts, Weights
+from harness.schema import Counts, LayerActivity, Weights
 from tests.analysis.conftest import Write
 from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, end_ann, load, write_arm
 
+QUESTIONS = [finding for topic in TOPICS for finding in topic.findings]
 HALVES = "ablation-intermittent"
-CODES = "Which codes differ from DCT after 48 steps, on one map?"
+CODES = "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?"
 READINGS = "Which other readings change accuracy in a deep network?"
-BEYOND = "Is another order, schedule or block size better than cyclic 4×4?"
+BEYOND = "Is another order, schedule or block size better than cyclic 4×4 on MNIST?"
 
 
 def source_of(folder: Path) -> Source:
@@ -34,7 +36,7 @@ def source_of(folder: Path) -> Source:
 def asked(folder: Path, question: str) -> list[Table]:
     """The tables that answer the findings whose question begins so."""
     source = source_of(folder)
-    return [table for one in FINDINGS if one.question.startswith(question) for table in one.ask(source, PAPER)]
+    return [table for one in QUESTIONS if one.question.startswith(question) for table in one.ask(source, PAPER)]
 
 
 def lines(table: Table) -> dict[str, dict[str, str]]:
@@ -56,7 +58,7 @@ def interval(apart: list[float]) -> str:
 
 
 def test_without_records_nothing_is_found(tmp_path: Path) -> None:
-    assert [one.question for one in FINDINGS if asked(tmp_path, one.question)] == []
+    assert [one.question for one in QUESTIONS if asked(tmp_path, one.question)] == []
 
 
 def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, write: Write) -> None:
@@ -75,36 +77,58 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
     assert sentence.endswith("at 2 (86.7).")  # nothing of Poisson input, which has no records
 
 
-def test_codes_trained_at_few_steps_stand_side_by_side(tmp_path: Path, write: Write) -> None:
-    for code, less in (("dct", 300), ("direct", 100), ("poisson", 0)):
+def test_codes_stand_by_the_steps_they_are_trained_for_with_energy_and_what_nobody_tuned(
+    tmp_path: Path, write: Write
+) -> None:
+    for place, code in enumerate(BUILTIN):
         for timesteps, final in ((2, 9500), (16, 9900)):
-            write_arm(write, "latency-mnist", "paper", f"{code}-{timesteps}", [final - less] * 5)
+            write_arm(write, "latency-mnist", "paper", f"{code}-{timesteps}", [final - 100 * place] * 5)
     write_arm(write, "latency-mnist", "paper", "dct-5", [9700] * 5)  # the others are missing there
-    (table,) = asked(tmp_path, "What do codes reach")
-    assert lines(table)["direct input"] == {"arm": "direct input", "T = 2": "94.00 ± 0.00", "T = 16": "98.00 ± 0.00"}
+    spend(tmp_path / "latency-mnist" / "paper" / "poisson-16", 100_000)
+    (table,) = asked(tmp_path, "How accurate is each code")
+    assert lines(table)["Poisson rate"] == {"arm": "Poisson rate", "T = 2": "94.00 ± 0.00", "T = 16": "98.00 ± 0.00"}
+    (_, two, sixteen) = next(row.cells for row in table.rows if row.cells[0].value == "Poisson rate")
+    assert sixteen.small == ("0.0900 µJ",)  # 100,000 additions at 0.9 pJ
+    assert (two.note, sixteen.note) == (NOT_TUNED, "")  # searched at 4, 8 and 16 steps
 
 
-def test_a_code_is_read_on_its_way_and_on_average_over_the_logarithm_of_time(tmp_path: Path, write: Write) -> None:
-    for place, code in enumerate(BUILTIN):
-        write_arm(write, "cifar10-encoders", "lite", code, [7000 + 100 * place + seed for seed in range(5)])
-    (table,) = asked(tmp_path, "Where does a code that is trained for 48")
-    found = lines(table)["DCT, cyclic"]
-    # Accuracy is 0 before the last step: half of the last interval of log t counts.
-    assert found["T = 48"].startswith("70.02 ± ")
-    assert found["mean over log T"] == f"{70.02 * math.log(48 / 47) / 2 / math.log(48):.1f}"
-    assert len(table.rows) == len(BUILTIN)
+def test_read_early_the_leader_of_every_step_is_named(tmp_path: Path, write: Write) -> None:
+    curves = {"dct": [1000] * 5 + [5000] * 5 + [6000] * 38, "ttfs": [2000] * 48, "direct": [500] * 10 + [7000] * 38}
+    for code in BUILTIN:
+        for seed in range(5):
+            write("cifar10-encoders", "lite", code, seed, curves.get(code, [100] * 48))
+    (table,) = asked(tmp_path, "How accurate is a network of 48 steps")
+    assert lines(table)["DCT, cyclic"]["step 6"] == "50.00 ± 0.00"
+    assert table.caption.endswith(
+        "has time to first spike from step 1 to 5; DCT from step 6 to 10; direct input from step 11 on."
+    )
     (tmp_path / "cifar10-encoders" / "lite" / "burst" / "seed-0003.json").unlink()
-    assert asked(tmp_path, "Where does a code that is trained for 48") == []
+    assert asked(tmp_path, "How accurate is a network of 48 steps") == []
 
 
-def test_each_code_is_set_against_its_own_ann(tmp_path: Path, write: Write) -> None:
+def test_a_leader_of_one_step_and_of_all() -> None:
+    assert leaders({"a": [1, 5, 1], "b": [2, 2, 2]}) == "b at step 1; a at step 2; b at step 3"
+    assert leaders({"a": [3, 3], "b": [1, 1]}) == "a from step 1 on"
+
+
+def test_codes_are_compared_raw_and_net_by_what_their_anns_are_trained_on(tmp_path: Path, write: Write) -> None:
     for place, code in enumerate(BUILTIN):
-        write_arm(write, "cifar10-encoders", "lite", code, [7000 + 100 * place + seed for seed in range(5)])
-        end_ann(tmp_path / "cifar10-encoders" / "lite" / code, 7300 if code == "poisson" else 7100)
-    (table,) = asked(tmp_path, "What does a code lose against its own ANN?")
-    by_hand = [-1.00 + 0.01 * seed for seed in range(5)]
-    assert lines(table)["DCT, cyclic"]["above its ANN"] == interval(by_hand)
-    assert lines(table)["Poisson rate"]["above its ANN"].startswith("−1.98 (")
+        write_arm(write, "cifar10-encoders", "lite", code, [7000 + 100 * place + 3 * seed for seed in range(5)])
+        of_x = code in ("dct", "direct")
+        end_ann(tmp_path / "cifar10-encoders" / "lite" / code, 7100 if of_x else 7300)
+    write("cifar10-encoders", "lite", "poisson", 4, 7102)  # 10 images fewer than by the rule
+    end_ann(tmp_path / "cifar10-encoders" / "lite" / "poisson", 7300)
+    (table,) = asked(tmp_path, CODES)
+    found = lines(table)
+    assert [row.group for row in table.rows] == ["x"] + ["p"] * 5
+    direct = found["direct input (analog)"]
+    assert (direct["raw"], direct["its ANN differs by"], direct["ANN of"]) == ("+2.00", "+0.00", "x")
+    net = [-1.0, -1.0, -1.0, -1.0, -1.1]  # +1.00 points, of an ANN that is 2.00 above DCT's
+    assert found["Poisson rate"]["net of the ANNs"] == interval(net)
+    assert (found["Poisson rate"]["raw"], found["Poisson rate"]["its ANN differs by"]) == ("+0.98", "+2.00")
+    own = [-2.00 + 0.03 * seed for seed in range(4)] + [-1.98]
+    assert found["Poisson rate"]["above its own ANN"] == interval(own)
+    assert "DCT, cyclic itself against its own ANN: −0.94 (" in table.caption
 
 
 def test_what_differs_comes_first_and_what_is_equivalent_is_said_after_holm(tmp_path: Path, write: Write) -> None:
@@ -124,15 +148,17 @@ def test_what_differs_comes_first_and_what_is_equivalent_is_said_after_holm(tmp_
     assert 7 * equal[near] < 0.05 < 6 * equal[far]  # alone, without Holm, the second would be equivalent too
     assert equal[far] < 0.05
     (table,) = asked(tmp_path, READINGS)
-    found = lines(table)
-    first = found["chroma off centre, as released"]
-    assert next(iter(found)) == first["arm"]
-    assert first["difference"] == interval([one / 100 for one in worse])
-    assert first["adjusted p"] == f"{7 * stats.ttest_1samp(worse, 0).pvalue:.2g}"  # the least of seven, two-sided
-    assert first["shown"] == "differs"
-    assert found["one step of delay a layer"]["shown"] == "equivalent"
-    assert [line["shown"] for line in found.values()].count("not shown") == 5
+    shown = {str(row.cells[0].value): row.cells[1] for row in table.rows}
+    first = "chroma off centre, as released"
+    assert next(iter(shown)) == first
+    assert lines(table)[first]["T = 48"] == interval([one / 100 for one in worse])
+    p = 7 * stats.ttest_1samp(worse, 0).pvalue  # the least of seven, two-sided
+    assert shown[first].small == (f"differs, p = {p:.2g}",)
+    assert shown["one step of delay a layer"].small == ("equivalent",)
+    assert [cell.small for cell in shown.values()].count(()) == 5
     assert "adjusted by Holm for 7 comparisons" in table.caption
+    assert table.notes == ("the records do not tell",)  # their ANNs; that nobody tuned any stands in the caption
+    assert ALL_UNTUNED in table.caption
     (tmp_path / SENSITIVITY_READINGS_CIFAR10.name / "lite" / "released" / "seed-0002.json").unlink()
     assert asked(tmp_path, READINGS) == []
 
@@ -147,30 +173,90 @@ def test_what_beats_cyclic_is_tested_on_one_side_at_each_t_that_is_done(tmp_path
     for arm_name, ann in (("cyclic-8", 9800), ("block7-8", 9830)):
         end_ann(tmp_path / experiment.name / "paper" / arm_name, ann)
     (table,) = asked(tmp_path, BEYOND)
-    assert {row.cells[1].value for row in table.rows} == {8}
-    found = lines(table)["cyclic, 7×7 blocks"]
+    assert [column.title for column in table.columns] == ["arm", "T = 8", "its ANN differs by"]
+    shown = {str(row.cells[0].value): row.cells[1].small for row in table.rows}
     p = 20 * stats.ttest_1samp(above, 0, alternative="greater").pvalue  # Holm: the least p, times all tests
-    assert (found["adjusted p"], found["shown"], found["its ANN differs by"]) == (f"{p:.2g}", "above", "+0.30")
-    assert {line["shown"] for name, line in lines(table).items() if name != "cyclic, 7×7 blocks"} == {"not shown"}
+    assert shown.pop("cyclic, 7×7 blocks") == (f"above, p = {p:.2g}",)
+    assert set(shown.values()) == {()}
+    assert lines(table)["cyclic, 7×7 blocks"]["its ANN differs by"] == "+0.30"
 
 
-def test_interleaving_is_set_against_half_of_the_frequencies_beside_what_is_published(
-    tmp_path: Path, write: Write
-) -> None:
-    ours, first, other = (6800, 6810, 6790, 6805, 6795), (6600, 6590, 6610, 6600, 6600), (6200, 6230, 6170, 6190, 6210)
-    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", ours)
+def test_every_pair_of_the_six_accuracies_stands_beside_what_is_published(tmp_path: Path, write: Write) -> None:
+    whole, first, other = (6800, 6810, 6790, 6805, 6795), (6600, 6590, 6610, 6600, 6600), (6200, 6230, 6170, 6190, 6210)
+    write_arm(write, INTERLEAVED, "lite", "interleaved-16x3", whole)
     write_arm(write, HALVES, "lite", "truncated-8x6", first)
     write_arm(write, HALVES, "lite", "intermittent-8x6", other)
     write(INTERLEAVED, "short", "interleaved-16x3", 0, 7246)
     write(HALVES, "short", "truncated-8x6", 0, 7350)
-    table, few = asked(tmp_path, "Is it better to interleave")
-    assert [line["difference"] for line in lines(few).values()] == ["−1.04"]  # one seed has no interval
-    for less, published in ((first, "−7.50"), (other, "−4.70")):  # 79.7 - 87.2 and 79.7 - 84.4
-        apart = [(a - b) / 100 for a, b in zip(ours, less, strict=True)]
-        (line,) = [line for line in lines(table).values() if line["published"] == published]
-        assert line["difference"] == interval(apart)
+    (table,) = asked(tmp_path, "How do the six accuracies")
+    assert len(table.rows) == 15
+    found, lite, short = lines(table), "lite (vgg5-lite)", "short (vgg9)"
+    halves = found["first 8 × 6 − interleaved 16 × 3"]
+    assert (halves["published"], halves[short]) == ("+7.50", "+1.04")  # 87.2 - 79.7; one seed has no interval
+    assert halves[lite] == interval([(b - a) / 100 for a, b in zip(whole, first, strict=True)])
+    stated = next(row.cells for row in table.rows if row.cells[0].value == "first 8 × 6 − intermittent 8 × 6")
+    assert stated[2].small == ("holds",)
+    assert "At lite 1 of 3 pairs have the published sign; not so: first 8 × 6 − interleaved 16 × 3, " in table.caption
+    assert "At short 1 of 1 pairs have the published sign." in table.caption
     (tmp_path / HALVES / "lite" / "truncated-8x6" / "seed-0004.json").unlink()
-    assert len(asked(tmp_path, "Is it better to interleave")) == 1
+    (table,) = asked(tmp_path, "How do the six accuracies")
+    assert lines(table)["first 8 × 6 − interleaved 16 × 3"][lite] == ""
+
+
+def test_what_24_more_steps_bring_with_the_same_frequencies_is_named(tmp_path: Path, write: Write) -> None:
+    write(INTERLEAVED, "short", "cyclic-8x3", 0, 7190)
+    write(HALVES, "short", "truncated-8x6", 0, 7350)
+    assert asked(tmp_path, "Which discrepancy tells most?") == []
+    write(INTERLEAVED, "short", "interleaved-8x3", 0, 6424)
+    (table,) = asked(tmp_path, "Which discrepancy tells most?")
+    gained = {name: line["gained"] for name, line in lines(table).items()}
+    assert gained == {"published": "+17.50", "ours, short": "+1.60"}
+    assert table.caption.endswith(
+        "+17.5 points as published; ours +1.6 at short, where our networks of 24 steps stand above both published ones."
+    )
+    write(INTERLEAVED, "short", "cyclic-8x3", 0, 6900)  # below the published 69.7
+    (table,) = asked(tmp_path, "Which discrepancy tells most?")
+    assert table.caption.endswith("ours +4.5 at short.")
+
+
+def test_each_code_is_priced_at_the_fewest_steps_that_give_98_percent(tmp_path: Path, write: Write) -> None:
+    for arm, final, additions in (
+        ("poisson-4", 9800, 20_000),
+        ("poisson-8", 9850, 40_000),
+        ("dct-8", 9790, 50_000),
+        ("dct-16", 9810, 90_000),
+        ("ttfs-16", 9600, 100),
+    ):
+        write_arm(write, "latency-mnist", "paper", arm, [final] * 5)
+        spend(tmp_path / "latency-mnist" / "paper" / arm, additions)
+    (table,) = asked(tmp_path, "What does an image cost")
+    found = lines(table)
+    assert [found[name]["T"] for name in ("Poisson rate", "DCT, cyclic")] == ["4", "16"]
+    poisson = next(row.cells for row in table.rows if row.cells[0].value == "Poisson rate")
+    # 20,000 additions at 0.9 pJ, and as many weights; 110 membranes read and written in 4 steps; 6 spikes.
+    words = 20_000 + 2 * 110 * 4 + 2 * 6
+    assert found["Poisson rate"]["memory accesses"] == "20.9 k"
+    assert [cell.value for cell in poisson[7:9]] == pytest.approx([0.018, (18_000 + 5 * words) * 1e-6])
+    ann = 79_400 * (0.9 + 3.7 * 3 / 32) + 5 * (79_400 + 2 * 110 * 3 / 32)  # 4 steps tell as much as 3 bits
+    even = 20_000 / (4 * 79_400) * (ann - 5 * 2 * 110 * 4) / (18_000 + 5 * 20_012)
+    assert [cell.value for cell in poisson[9:]] == pytest.approx([20_000 / (4 * 79_400), even])
+    assert [cell.small for cell in poisson[7:]] == [("cheaper",), ("cheaper",), (), ("cheaper",)]
+    assert found["the ANN"]["arithmetic (µJ)"] == "0.365"  # 79,400 × 4.6 pJ
+    assert "at most 96.00 %, at T = 16" in table.notes
+    assert (
+        "Cheaper than the ANN: arithmetic alone, Poisson rate, DCT; with memory, Poisson rate, DCT; " in table.caption
+    )
+
+
+def spend(folder: Path, additions: float) -> None:
+    """Give the records of an arm's folder so many additions, 6 spikes, and an encoder that costs nothing."""
+    layers = [
+        LayerActivity("linear1", 78_400, float(additions), multiplies=False, neurons=100, spikes=6.0),
+        LayerActivity("linear2", 1_000, 0.0, multiplies=False, neurons=10, spikes=None),
+    ]
+    for path in folder.glob("seed-*.json"):
+        told = structs.replace(read_record(path), layers=layers, encoder_operations=0.0, encoder_macs=0.0, digest="")
+        write_record(folder.parents[2], told)
 
 
 def test_the_first_frequencies_stand_at_equal_latency_and_at_equal_cycles(tmp_path: Path, write: Write) -> None:
@@ -210,16 +296,16 @@ def test_claims_stand_with_what_was_published_under_their_own_data(tmp_path: Pat
     write_arm(write, INTERLEAVED, "lite", "interleaved-16x3-no-reset", (5400, 5410, 5390, 5405, 5395))
     write_arm(write, INTERLEAVED, "lite", "cyclic-16x3-no-reset", (5600, 5610, 5590, 5605, 5595))
     write(INTERLEAVED, "short", "interleaved-8x3", 0, 5000)
-    (mnist,) = asked(tmp_path, "Which published accuracies come out?")
+    (mnist,) = asked(tmp_path, "Which rows of Table 1 come out?")
     found = [tuple(line.values()) for line in lines(mnist).values()]
-    assert [(line[1], line[2], line[3]) for line in found] == [
+    assert [(line[1], line[2], line[3]) for line in found if line[0].startswith("cyclic") and ">" not in line[0]] == [
         ("98.54 %", "98.54 %", "✓ reproduced"),
         ("86.7 %", "94.02 %", "▲ higher"),
     ]
-    (reset,) = asked(tmp_path, "What does interleaving cost?")
+    (reset,) = asked(tmp_path, "Does interleaving lose because")
     assert "−2.00 points" in {line["ours"] for line in lines(reset).values()}
     (own,) = asked(tmp_path, "What does the paper's own network reach")
-    (line,) = [line for line in lines(own).values() if line["ours"] != "—"]
+    (line,) = [line for line in lines(own).values() if line["ours"] != ""]
     assert (line["published"], line["ours"], line["seeds"]) == ("53.73 %", "50.00 %", "1/1")
 
 
@@ -256,6 +342,30 @@ def test_a_measurement_on_the_weights_of_some_seeds_is_named(tmp_path: Path, wri
     assert [line["seeds"] for line in lines(table).values()] == ["1/5"]
 
 
+def test_one_training_on_two_processors_is_held_to_the_spread_of_seeds(tmp_path: Path, write: Write) -> None:
+    """dct-8 of latency-mnist and cyclic-8 of dct-beyond-mnist are one recipe."""
+
+    def on(experiment: str, arm: str, device: str, finals: Sequence[int]) -> None:
+        for seed, final in enumerate(finals):
+            record = read_record(write(experiment, "paper", arm, seed, final))
+            write_record(tmp_path, structs.replace(record, environment={"device": device}, digest=""))
+
+    on("latency-mnist", "dct-8", "One", (9800, 9810, 9820, 9790, 9805))
+    assert asked(tmp_path, "Do two processors") == []
+    on("dct-beyond-mnist", "cyclic-8", "Two", (9803, 9809, 9818, 9795, 9805))
+    (table,) = asked(tmp_path, "Do two processors")
+    (line,) = lines(table).values()
+    assert (line["processors"], line["T"], line["largest gap (images)"]) == ("Two − One", "8", "5")
+    assert line["shift (points)"] == interval([0.03, -0.01, -0.02, 0.05, 0.0])
+    assert (line["seeds that agree"], line["shown"]) == ("5 of 5", "equivalent")  # within 0.10 points
+    # The noise of a test, as five seeds of one arm have but 4 degrees of freedom: 1.96 · √(2 · 10,000 · p (1 − p)).
+    p = (9790 + 9795) / 20_000
+    assert float(line["allowed"]) == pytest.approx(1.96 * (2 * 10_000 * p * (1 - p)) ** 0.5, abs=0.6)
+    on("dct-beyond-mnist", "cyclic-8", "Two", (9803, 9809, 9818, 9700, 9805))
+    (table,) = asked(tmp_path, "Do two processors")
+    assert table.caption.startswith("4 of 5 trainings agree")
+
+
 def test_the_arms_of_the_rarer_processor_are_named(tmp_path: Path, write: Write) -> None:
     for profile, arm, device in (
         ("paper", "cyclic-16", "One"),
@@ -281,3 +391,19 @@ def test_seeds_beyond_the_plan_say_nothing(tmp_path: Path, write: Write, seed: i
     write("cifar10-encoders", "lite", "dct", seed, 1000)
     assert before
     assert asked(tmp_path, CODES) == before
+
+
+def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
+    says = {topic.name: topic.says for topic in TOPICS}
+    assert {topic.says(source_of(tmp_path)) for topic in TOPICS} == {""}
+    for code, less in (("dct", 300), ("direct", 100), ("poisson", 0)):
+        for timesteps, final in ((2, 9500), (16, 9900)):
+            write_arm(write, "latency-mnist", "paper", f"{code}-{timesteps}", [final - less] * 5)
+    for arm, final in (("cyclic-16x3", 7900), ("interleaved-16x3", 7200)):
+        write_arm(write, INTERLEAVED, "short", arm, [final] * 3)
+    source = source_of(tmp_path)
+    few = "On MNIST, after 2 steps Poisson rate reaches 95.0 % and DCT 92.0; after 16 steps Poisson rate reaches 99.0 %"
+    assert says["Few steps"](source) == f"{few} and DCT 96.0"
+    apart = "On the paper's network cyclic is 7.0 points above interleaved, where 10.2 are published"
+    assert says["Schedules"](source) == apart
+    assert says["Codes"](source) == says["Training"](source) == ""

@@ -3,12 +3,15 @@
 import csv
 import io
 
+import pytest
 from rich.console import Console
 
 from harness.report import read, render, results_table
 from harness.report.figures import panel_title, panels_of, styles_of
 
 from .campaigns import CATALOGUE, Campaign, write_arm
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
 def run_of(campaign: Campaign, experiment: str, encoder: str, finals: tuple[int, ...]) -> None:
@@ -41,7 +44,7 @@ def test_page_table_and_csv_show_it_as_a_control(campaign: Campaign) -> None:
     mine = [row for row in rows if row["arm"] == "snntorch-rate"]
     assert len(mine) == 48
     assert {row["whose"] for row in mine} == {"yours"}
-    text = (campaign.out / "report.md").read_text(encoding="utf-8")
+    text = (campaign.out / "cifar10-encoders.md").read_text(encoding="utf-8")
     assert "snntorch-rate (added by --encoder)" in text
 
 
@@ -90,8 +93,8 @@ def test_its_difference_from_every_other_arm_is_in_terminal_page_and_markdown(ca
     # Student's t at two degrees of freedom times the standard error of (-1, 0.1, -0.3): by hand 4.3027 * 0.3215
     assert rows["direct"] == "48 −0.40 (−1.78 to +0.98) 3/5"
     render(campaign.both, CATALOGUE)
-    text = (campaign.out / "report.md").read_text(encoding="utf-8")
+    text = (campaign.out / "cifar10-encoders.md").read_text(encoding="utf-8")
     assert "| snntorch-rate − direct | yours | 3/5, incomplete | 48 | −0.40 (−1.78 to +0.98) | seeds |" in text
-    page = (campaign.out / "index.html").read_text(encoding="utf-8")
+    page = (campaign.out / "cifar10-encoders.html").read_text(encoding="utf-8")
     assert "snntorch-rate − direct" in page
     assert "−0.40 (−1.78 to +0.98)" in page

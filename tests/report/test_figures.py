@@ -1,7 +1,6 @@
 """Which figures a report has, in which order, and what the figure of energy shows."""
 
 import re
-import xml.etree.ElementTree as ET
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record
 from harness.report import ReportResult, figures, render
 from harness.report.drawing import colour_of, looks_of, styled
-from harness.report.figures import code_of, figures_of
+from harness.report.figures import code_of, figures_of, styles_of
 from harness.report.sources import read
 from tests.analysis.judging import end_ann
 
@@ -147,35 +146,11 @@ def test_twins_are_one_point_and_each_panel_has_its_ann(counted: Campaign, monke
     assert [item[2] for item in anns] == [97.0, 97.0]
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campaign) -> None:
     write_arm(campaign.evidence, ENCODERS, "paper", "ttfs", (9800, 9810, 9790))
     render(campaign.alone, CATALOGUE)
     assert not (campaign.out / "dct-snn-energy.svg").exists()
-
-
-def test_errors_against_energy_are_the_second_figure(counted: Campaign) -> None:
-    render(counted.alone, CATALOGUE)
-    page = (counted.out / "index.html").read_text()
-    sections = re.findall(r'<section id="([^"]+)"', page)
-    assert [name for name in sections if name != "findings"][:3] == ["forest", "energy", "claims"]
-    shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (counted.out / "report.md").read_text())
-    assert shown[:2] == ["dct-snn-claims.svg", "dct-snn-energy.svg"]
-
-
-def test_the_page_cuts_a_legend_off_only_where_it_has_one_of_its_own(counted: Campaign) -> None:
-    render(counted.alone, CATALOGUE)
-    page = (counted.out / "index.html").read_text()
-    heights: dict[str, float] = {}
-    for box, title in re.findall(r'<svg[^>]*viewBox="([^"]+)"[^>]*aria-label="([^:]+):', page):
-        heights.setdefault(title, float(box.split()[3]))
-    for title, name, cut in (
-        ("All claims of DCT-SNN", "dct-snn-claims", False),
-        ("Error rate against energy", "dct-snn-energy", False),
-        ("Error rate against timestep", f"{MNIST}-paper-error", True),
-    ):
-        whole = float(ET.parse(counted.out / f"{name}.svg").getroot().attrib["viewBox"].split()[3])
-        assert (heights[title] < whole - 5) is cut
-        assert 0.5 * whole < heights[title] <= whole + 0.01
 
 
 def test_an_error_hangs_above_its_mean_as_far_as_the_accuracy_below(
@@ -212,12 +187,6 @@ def contrast_with_white(colour: str) -> float:
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
-def stroke(svg: Path, group: str) -> str:
-    """The colour in which the group whose id begins so is drawn."""
-    (found,) = [e for e in ET.parse(svg).iter() if e.get("id", "").startswith(group)]
-    return str(re.search(r"stroke: (#[0-9a-f]{6})", ET.tostring(found, encoding="unicode"))[1])  # type: ignore[index]
-
-
 def test_every_built_in_code_has_a_colour_of_its_own() -> None:
     assert len({colour_of(code) for code in BUILTIN}) == len(BUILTIN)
 
@@ -234,16 +203,7 @@ def test_variants_of_a_code_share_its_colour_and_nothing_else() -> None:
     assert len({(look.marker, str(look.line)) for look in looks.values()}) == 8
 
 
-def test_a_code_has_one_colour_in_the_figures_of_two_experiments(campaign: Campaign) -> None:
-    for experiment, arm in (
-        ("mnist-784-100-10", "cyclic-16"),
-        ("mnist-784-100-10", "direct-16"),
-        ("mnist-encoders", "direct"),
-        ("mnist-encoders", "dct"),
-    ):
-        write_arm(campaign.evidence, experiment, "paper", arm, (9800, 9810, 9790))
-    render(campaign.alone, CATALOGUE)
-    first, second = (campaign.out / f"{e}-paper-error.svg" for e in ("mnist-784-100-10", "mnist-encoders"))
-    dct, direct = stroke(first, "arm--cyclic-16--line"), stroke(first, "arm--direct-16--line")
-    assert dct != direct
-    assert (stroke(second, "arm--dct--line"), stroke(second, "arm--direct--line")) == (dct, direct)
+def test_a_code_has_one_colour_in_the_figures_of_two_experiments() -> None:
+    first, second = (styles_of(CATALOGUE.experiment(name).arms) for name in (MNIST, ENCODERS))
+    assert first["cyclic-16"].colour == second["dct"].colour
+    assert first["direct-16"].colour == second["direct"].colour != second["dct"].colour

@@ -1,4 +1,4 @@
-"""Findings in README, kept by the report, and the figure of all claims."""
+"""Findings in README, kept by the report, and what becomes of the figure of headline claims without claims."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.report import Folders, ReportResult, check, read, render
-from harness.report.figures import forest_figure
+from harness.report.figures import claims_figures
 from harness.report.publish import END, START, in_readme
 
 from .campaigns import CATALOGUE, Campaign, write_mnist
@@ -24,6 +24,7 @@ def test_half_a_pair_of_marks_is_refused(text: str) -> None:
         in_readme(text, "- new")
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_readme_is_rewritten_and_checked(campaign: Campaign, tmp_path: Path) -> None:
     write_mnist(campaign.evidence)
     readme = tmp_path / "README.md"
@@ -37,16 +38,10 @@ def test_readme_is_rewritten_and_checked(campaign: Campaign, tmp_path: Path) -> 
     assert check(folders, CATALOGUE) == ["../README.md"]
 
 
-def test_every_claim_of_a_number_has_a_row_in_the_figure(everything: Campaign, rendered: ReportResult) -> None:
-    svg = (everything.out / "dct-snn-claims.svg").read_bytes()
-    numbers = {j.id for j in rendered.judgements if j.kind in ("value", "ordering")}
-    assert svg.count(b"<use") > len(numbers)
-    assert everything.out / "dct-snn-claims.png" in rendered.files
-
-
 def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
     (evidence,) = read(everything.evidence, None, CATALOGUE)
-    assert forest_figure(replace(CATALOGUE.papers[0], claims=()), {"quickstart"}, evidence) is None
+    assert claims_figures(replace(CATALOGUE.papers[0], claims=()), {"mnist-784-100-10"}, evidence, "") == ()
+    assert claims_figures(CATALOGUE.papers[0], {"quickstart"}, evidence, "") == ()
 
 
 def test_findings_are_tables_under_their_topics(rendered: ReportResult, everything: Campaign) -> None:
@@ -61,5 +56,5 @@ def test_findings_are_tables_under_their_topics(rendered: ReportResult, everythi
         < text.index("## What is missing")
     )
     page = (everything.out / "index.html").read_text()
-    assert "<h3>MNIST</h3>" in page
+    assert "<h2>MNIST</h2>" in page
     assert "Which published accuracies come out?" in page

@@ -1,85 +1,164 @@
-"""The page in a real browser: silent, self-contained, sortable, switchable, and no wider than a phone."""
+"""The pages in a real browser: short, silent, self-contained, sortable, and readable on a telephone and on paper."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from harness.report.tables import PROFILE_WORDS
+
 from .browser import PROGRAM, Tab
 from .campaigns import ERROR
+from .measure import measured
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium, which .ci/run installs")
+PAPER = 703  # CSS pixels between the margins of a sheet of A4
+OPEN = "document.querySelectorAll('details').forEach(d => d.open = true)"
+# Tables, their cells and figures that reach beyond the window, or beyond a box that would have to be scrolled.
+CUT = """
+[...document.querySelectorAll('tbody th, td, svg, code, p, li, .chip, .tag')]
+  .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
+  .concat([...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth))
+  .map(e => e.textContent.slice(0, 60))
+"""
+CLAIMS = "document.querySelector('#claims .claims')"
+HEADING = f"{CLAIMS}.querySelector('thead th:nth-child(2)')"
+WORDS = f"[...{CLAIMS}.tBodies[0].rows].filter(r => !r.hidden).map(r => r.cells[1].dataset.value)"
 
 
 @pytest.fixture
-def tab(browser: Tab, page: Path) -> Tab:
+def front(page: Path) -> Path:
+    return page
+
+
+@pytest.fixture
+def mnist(page: Path) -> Path:
+    return page.with_name("mnist-784-100-10.html")
+
+
+def show(browser: Tab, page: Path, width: int = 1280, height: int = 900, theme: str = "light") -> Tab:
+    """The page in a window of that size, on a screen."""
+    browser.send("Emulation.setEmulatedMedia", media="screen")
     browser.events.clear()
-    browser.open(page)
+    browser.open(page, width=width, height=height, theme=theme)
     return browser
 
 
-SORTED = "[...document.querySelectorAll('.claims')[0].tBodies[0].rows].map(r => r.cells[1].dataset.value)"
-HEADING = "document.querySelector('.claims thead th:nth-child(2)')"
-
-
-def test_page_is_silent_and_fetches_nothing(tab: Tab) -> None:
+@pytest.mark.parametrize("name", ["front", "mnist"])
+def test_a_page_is_silent_and_fetches_nothing(browser: Tab, name: str, request: pytest.FixtureRequest) -> None:
+    tab = show(browser, request.getfixturevalue(name))
     assert tab.complaints() == []
     assert tab.requests() == []
 
 
-def test_a_click_on_a_heading_sorts_and_a_second_one_turns_the_order(tab: Tab) -> None:
-    tab.run(f"{HEADING}.firstChild.click()")
-    rising = tab.run(SORTED)
-    assert (rising, tab.run(f"{HEADING}.ariaSort")) == (sorted(rising), "ascending")
-    tab.run(f"{HEADING}.firstChild.click()")
-    assert (tab.run(SORTED), tab.run(f"{HEADING}.ariaSort")) == (rising[::-1], "descending")
+def test_the_front_page_is_read_from_top_to_bottom(browser: Tab, front: Path) -> None:
+    length = measured(browser, front)
+    assert length.screens <= 12
+    assert length.sheets <= 15
+    assert length.tab_stops <= 300
+    assert length.claims_at < 900
+    assert length.smallest_on_a_telephone >= 9
+    assert browser.run("document.querySelectorAll('nav a').length") <= 8
 
 
-def test_numbers_sort_as_numbers_and_blanks_come_last(tab: Tab) -> None:
-    table = "document.querySelector('#mnist-784-100-10-paper .accuracy')"
-    tab.run(f"{table}.tHead.rows[0].cells[8].querySelector('button').click()")
-    cells = tab.run(f"[...{table}.tBodies[0].rows].map(r => (r.cells[8] ?? r.cells[3]).dataset.value ?? null)")
-    numbers = [float(value) for value in cells if value is not None]
-    assert numbers == sorted(numbers)
-    assert cells[len(numbers) :] == [None] * (len(cells) - len(numbers))
+def test_the_navigation_stays_and_can_be_skipped(browser: Tab, front: Path) -> None:
+    tab = show(browser, front)
+    assert tab.run("document.querySelector('a, button, summary').getAttribute('href')") == "#main"
+    tab.run("scrollTo(0, 2000)")
+    assert tab.run("document.querySelector('nav').getBoundingClientRect().top") == 0
 
 
-def test_headings_can_be_reached_and_pressed_by_keyboard(tab: Tab) -> None:
+def test_a_click_on_a_heading_sorts_and_a_second_one_turns_the_order(browser: Tab, front: Path) -> None:
+    tab = show(browser, front)
+    tab.run(OPEN)
     tab.run(f"{HEADING}.firstChild.focus()")
     for kind in ("keyDown", "keyUp"):
         tab.send("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
-    assert tab.run(f"{HEADING}.ariaSort") == "ascending"
+    rising = tab.run(WORDS)
+    assert (rising, tab.run(f"{HEADING}.ariaSort")) == (sorted(rising), "ascending")
+    tab.run(f"{HEADING}.firstChild.click()")
+    assert (tab.run(WORDS), tab.run(f"{HEADING}.ariaSort")) == (rising[::-1], "descending")
 
 
-def test_an_arm_can_be_hidden_and_shown_again(tab: Tab) -> None:
-    button = "document.querySelector('#mnist-784-100-10-paper [data-toggle=\"cyclic-16\"]')"
-    marks = "document.querySelectorAll('#mnist-784-100-10-paper [data-arm=\"cyclic-16\"]')"
-    visible = f"[...{marks}].filter(mark => getComputedStyle(mark).display !== 'none').length"
-    before = tab.run(visible)
-    assert before >= 3  # line, band and the published point
-    tab.run(f"{button}.click()")
-    assert (tab.run(visible), tab.run(f"{button}.ariaPressed")) == (0, "false")
-    tab.run(f"{button}.click()")
-    assert (tab.run(visible), tab.run(f"{button}.ariaPressed")) == (before, "true")
+def test_numbers_sort_as_numbers_and_blanks_come_last(browser: Tab, mnist: Path) -> None:
+    tab, table = show(browser, mnist), "document.querySelector('.accuracy')"
+    tab.run(f"{table}.tHead.rows[0].cells[8].querySelector('button').click()")
+    cells = tab.run(f"[...{table}.tBodies[0].rows].map(r => (r.cells[8] ?? r.cells[3]).textContent.trim())")
+    numbers = [float(text.split()[0].strip(",")) for text in cells if text]
+    assert len(numbers) > 3
+    assert numbers == sorted(numbers)
+    assert cells[len(numbers) :] == [""] * (len(cells) - len(numbers))
 
 
-def test_a_number_leads_to_its_records(tab: Tab, page: Path) -> None:
-    tab.run("document.querySelector('#mnist-784-100-10-paper tr.evidence td a').click()")
-    tab.run("new Promise(done => setTimeout(done, 50))")
-    assert tab.run("document.querySelector('#mnist-784-100-10-paper details.records').open") is True
-    link = tab.run("document.querySelector(location.hash + ' + ul a').getAttribute('href')")
-    assert (page.parent / link).is_file()
+def test_a_chip_shows_the_claims_with_its_verdict(browser: Tab, front: Path) -> None:
+    tab, chip = show(browser, front), "document.querySelector('[data-filter=\"reproduced\"]')"
+    every = tab.run(WORDS)
+    tab.run(f"{chip}.click()")
+    assert tab.run(f"{CLAIMS}.checkVisibility()")
+    assert tab.run(WORDS) == [word for word in every if word == "reproduced"] != []
+    assert tab.run(f"{chip}.querySelector('b').textContent") == str(every.count("reproduced"))
+    tab.run(f"{chip}.click()")
+    assert tab.run(WORDS) == every
 
 
-def test_errors_are_quoted_as_text(tab: Tab) -> None:
-    assert ERROR in tab.run("document.querySelector('.problems').textContent")
+def test_a_number_opens_its_records_in_place(browser: Tab, mnist: Path) -> None:
+    tab, row = show(browser, mnist), "document.querySelector('.accuracy tr.evidence')"
+    link = f"{row}.querySelector('.records a')"
+    assert not tab.run(f"{link}.checkVisibility()")
+    tab.run(f"{row}.cells[4].click()")
+    assert tab.run(f"{link}.checkVisibility()")
+    assert (mnist.parent / tab.run(f"{link}.getAttribute('href')")).is_file()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_sideways_scrolling_on_a_phone(browser: Tab, page: Path, theme: str) -> None:
-    browser.events.clear()
-    browser.open(page, width=390, height=844, theme=theme)
-    browser.run("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert browser.run("[document.documentElement.scrollWidth, innerWidth]") == [390, 390]
+def test_errors_are_quoted_as_text(browser: Tab, front: Path) -> None:
+    assert ERROR in show(browser, front).run("document.querySelector('.problems').textContent")
+
+
+@pytest.mark.parametrize("name", ["front", "mnist"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900)])
+def test_nothing_is_cut(browser: Tab, name: str, width: int, height: int, request: pytest.FixtureRequest) -> None:
+    tab = show(browser, request.getfixturevalue(name), width, height)
+    tab.run(OPEN)
+    assert tab.run(CUT) == []
+    assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_label_of_every_profile_fits_a_telephone(browser: Tab, mnist: Path) -> None:
+    tab = show(browser, mnist, 390, 844)
+    for words in PROFILE_WORDS.values():
+        tab.run(f"document.querySelectorAll('.tag').forEach(t => t.textContent = {json.dumps(words)})")
+        assert tab.run("document.querySelectorAll('.tag').length") > 0
+        assert tab.run(CUT) == []
+
+
+CARDS = f"""
+[...{CLAIMS}.tBodies[0].rows].map(row => {{
+  const boxes = ['.published', '.ours', '.verdict .chip'].map(part => row.querySelector(part).getBoundingClientRect());
+  return [Math.min(...boxes.map(b => b.left)), Math.max(...boxes.map(b => b.right)),
+          Math.max(...boxes.map(b => b.top)) - Math.min(...boxes.map(b => b.top))];
+}})
+"""
+
+
+def test_a_telephone_shows_published_ours_and_verdict_together(browser: Tab, front: Path) -> None:
+    tab = show(browser, front, 390, 844)
+    tab.run(OPEN)
+    cards = tab.run(CARDS)
+    assert len(cards) > 10
+    for left, right, height in cards:
+        assert 0 <= left < right <= 390
+        assert height < 100
+    summary = f"{CLAIMS}.querySelector('.why summary')"
+    tab.run(f"{summary}.scrollIntoView({{block: 'center'}})")
+    hit = "(b => document.elementFromPoint(b.left + b.width / 2, b.top + b.height / 2))"
+    assert tab.run(f"{hit}({summary}.getBoundingClientRect()) === {summary}")
+
+
+def test_paper_has_what_is_unfolded_and_cuts_nothing(browser: Tab, mnist: Path) -> None:
+    tab = show(browser, mnist, PAPER, 1000)
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    assert tab.run(CUT) == []
+    assert tab.run("getComputedStyle(document.querySelector('nav')).display") == "none"
 
 
 CONTRAST = """
@@ -96,18 +175,20 @@ CONTRAST = """
     }
     return "rgb(255, 255, 255)";
   };
-  const ratio = node => {
-    const pair = [light(getComputedStyle(node).color), light(ground(node))].sort((a, b) => b - a);
+  const ratio = (node, colour) => {
+    const pair = [light(colour), light(ground(node))].sort((a, b) => b - a);
     return (pair[0] + 0.05) / (pair[1] + 0.05);
   };
-  const kinds = "h1, h2, p, small, td, th, a, li, dd, dt, .chip, .tag, button, sup, footer";
-  return Math.min(...[...document.querySelectorAll(kinds)].map(ratio));
+  const kinds = "h1, h2, h3, p, small, td, th, a, li, dd, dt, summary, .chip, .tag, button, sup, footer";
+  return Math.min(
+    ...[...document.querySelectorAll(kinds)].map(e => ratio(e, getComputedStyle(e).color)),
+    ...[...document.querySelectorAll(".headlines g[id*='text_'] > g")].map(e => ratio(e, getComputedStyle(e).fill)));
 })()
 """
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_has_enough_contrast(browser: Tab, page: Path, theme: str) -> None:
-    browser.events.clear()
-    browser.open(page, theme=theme)
-    assert browser.run(CONTRAST) >= 4.5
+def test_text_has_enough_contrast(browser: Tab, front: Path, theme: str) -> None:
+    tab = show(browser, front, theme=theme)
+    tab.run(OPEN)
+    assert tab.run(CONTRAST) >= 4.5

@@ -100,6 +100,7 @@ def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Cam
     assert theirs.p < theirs.p_holm <= 20 * theirs.p
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_each_paper_has_its_page(two: Catalogue, campaign: Campaign) -> None:
     write_mnist(campaign.evidence)
     arm_writer(two)(campaign.evidence, "invented-interleaved", "lite", "cyclic-16x3", (6900,))

@@ -2,16 +2,18 @@
 
 import csv
 import io
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from harness.report.page import _environment
+from harness.report.page import GLOSSARY, _environment, _Explained
 from harness.report.table import (
     Cell,
     Column,
     Interval,
     Kind,
+    Link,
     Row,
     Table,
     Value,
@@ -28,12 +30,23 @@ from harness.report.table import (
 
 HOSTILE = "=1+1 <script>alert(1)</script> [x](javascript:alert(1)) a|b 5 % U_T\nnext -2.5"
 THREE = Interval(97.5, 97.0, 98.0, (97.2, 97.5, 97.8))
+RECORDS = (Link("cyclic-2", 3, "e/lite/cyclic-2/seed-0003.json", "97.20 %"),)
 TABLE = Table(
     "A title\nof two lines",
     (Column("arm"), Column("seeds", "seeds"), Column("T = 2", "interval"), Column("by", "number", signed=True)),
     (
-        Row((Cell("cyclic-2", small=("two steps",)), Cell((5, 5)), Cell(THREE, leads="place"), Cell(-1.25)), "a"),
-        Row((Cell("cyclic-2"), Cell((2, 5)), Cell(note="not run, -1.00 apart"), Cell(None)), "a"),
+        Row(
+            (
+                Cell("cyclic-2", small=("two steps",)),
+                Cell((5, 5), opens=True),
+                Cell(THREE, "not tuned, -1.00 apart"),
+                Cell(-1.25),
+            ),
+            "a",
+            "yours",
+            records=RECORDS,
+        ),
+        Row((Cell("cyclic-2"), Cell((2, 5)), Cell(note="no mark on a blank"), Cell(None)), "a"),
         Row((Cell(HOSTILE), Cell(None), Cell("97.30"), Cell("-5")), "b", details=("Because of -0.5.",)),
     ),
     "Below -3.",
@@ -54,7 +67,7 @@ TABLE = Table(
         ("verdict", "reproduced", False, "✓ reproduced", "reproduced"),
         ("verdict", "incomplete (4/5)", False, "… incomplete (4/5)", "incomplete (4/5)"),
         ("text", "-2.10 of cyclic-16, 1-2", False, "−2.10 of cyclic-16, 1-2", "'-2.10 of cyclic-16, 1-2"),
-        ("text", None, False, "—", ""),
+        ("text", None, False, "", ""),
     ],
 )
 def test_people_read_a_minus_sign_and_programs_a_hyphen(
@@ -81,9 +94,9 @@ def test_csv_makes_no_formula_of_a_text_and_keeps_numbers() -> None:
 
 def test_markdown_makes_no_html_and_no_link_of_a_text() -> None:
     text = markdown(TABLE)
-    assert "| cyclic-2 (two steps) | 5/5 | 97.50 ± 0.50 | −1.25 |" in text
-    assert "| cyclic-2 | 2/5, incomplete | — (a) | — |" in text
-    assert "- a: not run, −1.00 apart" in text
+    assert "| cyclic-2 (two steps) | 5/5 | 97.50 ± 0.50 (a) | −1.25 |" in text
+    assert "| cyclic-2 | 2/5, incomplete |  |  |" in text
+    assert "- a: not tuned, −1.00 apart" in text
     assert r"\<script>" in text
     assert r"\[x\](javascript:" in text
     assert r"a\|b" in text
@@ -98,21 +111,21 @@ def test_latex_sets_text_literally_and_its_comment_ends_with_its_line() -> None:
     body = text[text.index(r"\toprule") : text.index(r"\bottomrule")]
     assert {line.count("&") for line in body.splitlines() if line.endswith(r"\\")} == {3}
     assert body.count(r"\midrule") == 2
-    assert r"cyclic-2: two steps & 5/5 & 97.50 $\pm$ 0.50 & $-$1.25 \\" in body
-    assert r" & 2/5 (incomplete) & ---$^{a}$" in body
+    assert r"cyclic-2: two steps & 5/5 & 97.50 $\pm$ 0.50$^{a}$ & $-$1.25 \\" in body
+    assert r" & 2/5 (incomplete) &  & " in body
     assert r"5 \% U\_T next $-$2.5" in body
     assert tex("50 % of U_T ≥ {x} § ±") == r"50 \% of U\_T $\ge$ \{x\} \S $\pm$"
 
 
-def test_the_page_escapes_text_and_leads_to_records() -> None:
+def test_the_page_escapes_text_and_opens_records_in_place() -> None:
     template = _environment().from_string("{% from 'table.html' import shown with context %}{{ shown(table) }}")
-    page = template.render(table=TABLE, letter=letter)
-    assert '<a href="#place">97.50 ±\u00a00.50</a>' in page
+    origin = SimpleNamespace(bases={"yours": "../local"})
+    page = template.render(table=TABLE, origin=origin, explained=lambda table: table)
+    assert '<details class="records"><summary>5/5</summary>' in page
+    assert '<a href="../local/e/lite/cyclic-2/seed-0003.json">cyclic-2, seed 3</a> 97.20 %' in page
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert '<span class="again">cyclic-2</span>' in page
-    assert '<span class="chip open">2/5</span>' in page
-    assert 'data-value="-1.25"' in page
 
 
 def test_a_terminal_takes_nothing_for_markup_and_drops_columns_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,3 +159,11 @@ def test_footnote_letters_go_on_after_z(index: int, text: str) -> None:
 )
 def test_counts_have_three_significant_digits(count: float, text: str) -> None:
     assert short(count) == text
+
+
+def test_a_word_is_explained_below_the_first_table_that_uses_it() -> None:
+    explained = _Explained()
+    first, second = (explained(Table("", (Column("arm"), Column("above its ANN")), (), "Said.")) for _ in range(2))
+    assert first.caption == f"Said. {GLOSSARY['arm']} {GLOSSARY['ANN']}"
+    assert second.caption == "Said."
+    assert explained(Table("", (Column("code"),), (Row((Cell("ttfs (graded)"),)),))).caption == GLOSSARY["graded"]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,14 @@ from harness.records.verifications import Source, Verification, Word, write_veri
 from harness.report import ReportResult, read, render
 from harness.report.figures import styles_of
 from harness.report.table import Cell as TableCell
-from harness.report.table import Row, Table
+from harness.report.table import Link, Row, Table
 from harness.report.tables import (
-    BEYOND,
     FEW_SEEDS,
-    NO_TIME,
-    NOT_PRINTED,
-    OTHER_TIME,
-    OWN_TIME,
     accuracy_table,
     claims_table,
     columns_of,
     paired_table,
+    profile_words,
     tally_table,
 )
 from tests.analysis.conftest import Write, write
@@ -82,32 +79,42 @@ def test_paper_stands_above_evidence_above_yours_and_others_come_last(campaign: 
     assert [row.cells[1].value for row in table.rows if row.group == "cyclic-16"] == ["paper", "evidence", "yours"]
     assert {row.cells[1].value for row in table.rows[-6:]} == {"published"}
     printed = [at(table, "cyclic-16", "paper", f"T = {t}") for t in (8, 16, 24)]
-    assert [(cell.value, cell.note) for cell in printed] == [(None, NOT_PRINTED), ("98.54", ""), (None, BEYOND)]
-    assert at(table, "cyclic-16", "evidence", "T = 16").leads == f"records-{MNIST}-paper-cyclic-16-evidence"
+    assert [cell.value for cell in printed] == [None, "98.54", None]
+    (row,) = [row for row in table.rows if (row.group, row.kind) == ("cyclic-16", "evidence")]
+    assert at(table, "cyclic-16", "evidence", "seeds").opens
+    assert row.records[0] == Link("cyclic-16", 0, f"{MNIST}/paper/cyclic-16/seed-0000.json", "98.50 %")
+    assert len(row.records) == 5
 
 
-def test_every_blank_has_a_reason(everything: Campaign) -> None:
+def test_an_empty_cell_is_empty_and_has_no_footnote(everything: Campaign) -> None:
     for name, profile in ((MNIST, "paper"), ("sensitivity-readings", "paper"), ("ablation-interleaved", "lite")):
         for row in table_of(everything, name, profile).rows:
-            assert all(cell.note for cell in row.cells if cell.value is None), row
+            assert not any(cell.note for cell in row.cells if cell.value is None), row
 
 
 def test_an_arm_whose_only_cell_failed_quotes_the_error(campaign: Campaign) -> None:
     write_cell(campaign.evidence, Cell(MNIST, "paper", "cyclic-2", 0), 0, "disk is full")
-    cell = at(table_of(campaign), "cyclic-2", "evidence", "T = 1")
-    assert cell.note == "no finished cell: seed 0 failed (disk is full)"
+    assert (
+        "no finished cell: seed 0 failed (disk is full)" in at(table_of(campaign), "cyclic-2", "evidence", "arm").small
+    )
 
 
-def test_the_footnotes_of_a_published_row_are_true_of_it(campaign: Campaign) -> None:
-    """Comsa et al. print no number of timesteps; Kheradpisheh et al. print 256; 98.54 is the paper's own."""
+def test_a_published_row_says_for_which_steps_its_number_stands(campaign: Campaign) -> None:
+    """Comsa et al. print no number of timesteps; Kheradpisheh et al. print 256."""
     rows = {row.cells[0].value: row.cells for row in table_of(campaign).rows if row.group == "published"}
-    comsa, khera = rows["Comsa et al. [3]"], rows["Kheradpisheh et al. [7]"]
-    assert ({cell.note for cell in comsa[3:]}, comsa[0].small[0]) == ({NO_TIME}, "97.9, timesteps not reported")
-    assert ({cell.note for cell in khera[3:]}, khera[0].small[0]) == ({OTHER_TIME}, "97.4 at T = 256")
-    readings = [row for row in table_of(campaign, "sensitivity-readings").rows if row.group == "published"]
-    assert {cell.note for row in readings for cell in row.cells if cell.value is None} == {OWN_TIME}
+    assert rows["Comsa et al. [3]"][0].small[0] == "97.9, timesteps not reported"
+    assert rows["Kheradpisheh et al. [7]"][0].small[0] == "97.4 at T = 256"
     (rate,) = [row for row in table_of(campaign, "cifar100-vgg11").rows if str(row.cells[0].value).startswith("Rate")]
     assert "stays below 60 %" in " ".join(rate.cells[0].small)
+
+
+@pytest.mark.parametrize(("profile", "words"), [("paper", "with the deviations"), ("lite", "judges the direction")])
+def test_the_published_recipe_is_one_that_nothing_deviates_from(profile: str, words: str) -> None:
+    experiment = CATALOGUE.experiment("ablation-interleaved")
+    own = experiment.profile(profile)
+    assert words in profile_words(experiment, own.name)
+    exact = replace(experiment, arms=experiment.arms[:1], published={}, profiles=(replace(own, deviations=()),))
+    assert ("the published recipe" in profile_words(exact, own.name)) is (profile == "paper")
 
 
 def test_an_arm_has_one_name_in_tables_and_figures() -> None:
@@ -135,6 +142,7 @@ def verified(path: Path, source: Source, verdict: Word = "identical") -> None:
     write_verification(path, found)
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_verifications_have_a_column_and_stand_with_their_record(campaign: Campaign) -> None:
     first, second, _ = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200))
     assert table_of(campaign).columns[-1].title == "T = 100"
@@ -144,13 +152,13 @@ def test_verifications_have_a_column_and_stand_with_their_record(campaign: Campa
     said = "snntorch: identical (2/3); training: within tolerance (1/3)"
     assert at(table_of(campaign), "cyclic-2", "evidence", "verified").value == said
     assert render(campaign.alone, CATALOGUE).problems == ()
-    text, page = ((campaign.out / name).read_text() for name in ("report.md", "index.html"))
+    text, page = ((campaign.out / f"{MNIST}.{suffix}").read_text() for suffix in ("md", "html"))
     assert "| T = 100 | verified |" in text
     assert said in text
-    assert f">{said}</span></td>" in page
+    assert f">{said}</td>" in page
     assert "90.00 % (verified from training: within tolerance; from snntorch: identical), " in text
-    assert "<span>91.00 % (verified from snntorch: identical)</span>" in page
-    assert "<span>92.00 %</span>" in page
+    assert "</a> 91.00 % (verified from snntorch: identical)</li>" in page
+    assert "</a> 92.00 %</li>" in page
     findings = (campaign.out / "findings.md").read_text()
     assert f"| {MNIST} | paper | cyclic-2 | 1 | snntorch: identical |" in findings
 
@@ -212,8 +220,9 @@ def test_a_direction_on_a_small_network_says_so(tmp_path: Path, write: Write) ->
 
 @pytest.fixture(scope="module")
 def markdown(rendered: ReportResult, everything: Campaign) -> str:
-    assert everything.out / "report.md" in rendered.files
-    return (everything.out / "report.md").read_text()
+    """All of the report in Markdown, whose index is short."""
+    assert len((everything.out / "report.md").read_text().splitlines()) <= 150
+    return "\n".join(path.read_text() for path in rendered.files if path.suffix == ".md")
 
 
 def line_with(text: str, *words: str) -> str:
@@ -230,7 +239,7 @@ def test_markdown_puts_published_and_ours_beside_the_verdict(markdown: str) -> N
 
 def test_markdown_labels_profiles_and_quotes_errors_as_text(markdown: str) -> None:
     assert '"loss is not finite \\<after> step 3"' in line_with(markdown, "- evidence: ", "seed-0002.json")
-    assert "**smoke: not judged**" in markdown
+    assert "## smoke: not judged" in markdown
     assert "judges the direction of orderings only" in markdown
 
 

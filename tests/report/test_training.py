@@ -44,10 +44,11 @@ def along(campaign: Campaign) -> Campaign:
     return campaign
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_markdown_has_a_column_for_each_fraction(along: Campaign) -> None:
     result = render(along.alone, CATALOGUE)
     assert result.problems == ()
-    text = (along.out / "report.md").read_text(encoding="utf-8")
+    text = (along.out / f"{NAME}.md").read_text(encoding="utf-8")
     assert "| arm | whose | seeds | 0 | 0.125 | 0.5 | 1 |" in text
     lines = [line for line in text.splitlines() if "T = 48) | evidence" in line]
     # Differences of 1.0, 1.5 and 0.5 points at the end: by hand 1 ± 4.3027 · 0.5 / √3

@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 
+import pytest
 from msgspec.structs import replace as changed
 
 from harness.records.store import read_record, write_record
@@ -21,6 +22,7 @@ def write_question(campaign: Campaign) -> None:
             write_record(campaign.evidence, changed(record, config=replace(record.config, experiment="my-question")))
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_its_curves_are_in_the_report(campaign: Campaign) -> None:
     write_question(campaign)
     result = render(campaign.alone, CATALOGUE)

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 
 from .campaigns import write_arm
 
-REPOSITORY = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_outside_a_clone_own_runs_come_first_and_evidence_is_one_line(here: Path
     assert "results/local-report/index.html" in said
     page = (here / "results/local-report/index.html").read_text(encoding="utf-8")
     assert "No evidence is at hand here" in page
-    assert "no records" not in page.split('id="words"')[0]
+    assert "no records" not in page.split('class="words"')[0]
 
 
 @pytest.mark.parametrize("given", [(), ("--results-dir", "mine")])
@@ -70,9 +70,8 @@ def test_out_says_only_where_to_write(here: Path, given: tuple[str, ...]) -> Non
     assert code == 0
     assert "phase (yours)" in said
     assert "reproduced" in said
-    text = (here / "elsewhere/report.md").read_text(encoding="utf-8")
-    assert "phase − cyclic-16 | yours" in text
-    assert "mnist-784-100-10" in text
+    assert "phase − cyclic-16 | yours" in (here / "elsewhere/quickstart.md").read_text(encoding="utf-8")
+    assert "(mnist-784-100-10.md)" in (here / "elsewhere/report.md").read_text(encoding="utf-8")
     assert sorted(path.name for path in here.iterdir()) == sorted({"elsewhere", "results", *given[1:]})
 
 

@@ -1,4 +1,4 @@
-"""Threshold balancing: what it refuses, keeps and takes per timestep; its quantiles and packed spikes.
+"""Threshold balancing: what it refuses, keeps and takes per timestep; its quantiles.
 
 Its thresholds: tests/test_plain.py.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 from harness.config import Balancing, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure
 from harness.snn import balancing
-from harness.snn.balancing import StreamingQuantile, balance, pack, unpack
+from harness.snn.balancing import StreamingQuantile, balance
 from harness.snn.network import Network
 
 
@@ -88,31 +88,3 @@ def test_order_chunks_layout_and_bfloat16_do_not_matter() -> None:
     for part in torch.flip(values, (0,)).float().contiguous(memory_format=torch.channels_last).split(7):
         other.update(part)
     assert torch.equal(one.counts, other.counts)
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -float("nan")])
-def test_what_is_not_finite_is_noticed(value: float) -> None:
-    stream = StreamingQuantile()
-    stream.update(torch.tensor([3e38, -3e38, 0.0, -0.0]))
-    assert stream.finite
-    stream.update(torch.tensor([value]))
-    assert not stream.finite
-
-
-# Packed spikes.
-
-
-def drawn(shape: tuple[int, ...], levels: int) -> Tensor:
-    return torch.randint(0, levels, shape, generator=torch.Generator().manual_seed(1)) / max(1, levels - 1)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("shape", [(7, 13), (5, 3, 7, 9)])
-@pytest.mark.parametrize("levels", [1, 2, 5])
-def test_spikes_and_averages_of_four_come_back(shape: tuple[int, ...], levels: int, dtype: torch.dtype) -> None:
-    spikes = drawn(shape, levels).to(dtype)
-    if len(shape) == 4:
-        spikes = spikes.contiguous(memory_format=torch.channels_last)
-    back = unpack(pack(spikes))
-    assert torch.equal(back, spikes)
-    assert (back.dtype, back.stride()) == (spikes.dtype, spikes.stride())

@@ -6,7 +6,7 @@ import torch
 from scipy.signal import correlate
 from torch import Tensor
 
-from harness.snn.kernels.events import count_events, product, suits, weight_gradient
+from harness.snn.kernels.events import count_events, product, weight_gradient
 
 
 def drawn(*shape: int, density: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -82,26 +82,13 @@ def test_a_negative_zero_is_no_event() -> None:
     assert torch.equal(product(x, weight), torch.zeros(1, 3, 2, 2))
 
 
-@pytest.mark.parametrize(
-    ("channels", "dtype", "fits"),
-    [(2, torch.float32, True), (3, torch.float32, False), (4, torch.bfloat16, True), (6, torch.bfloat16, False)],
-)
-def test_maps_whose_channels_fill_whole_words_of_eight_bytes_are_taken(
-    channels: int, dtype: torch.dtype, fits: bool
-) -> None:
-    assert suits(torch.zeros(1, channels, 2, 2, dtype=dtype), torch.zeros(1, channels, 3, 3, dtype=dtype)) == fits
-    assert not suits(torch.zeros(1, 8, dtype=dtype), torch.zeros(1, 8, dtype=dtype))
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(3, 4, 2, 5, 7), (2, 3, 1, 40, 50)])
-def test_every_value_but_zero_is_counted_at_its_place(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+def test_every_value_but_zero_is_counted_at_its_place_however_it_lies(
+    shape: tuple[int, ...], dtype: torch.dtype
+) -> None:
     train = torch.randint(-1, 2, shape, generator=torch.Generator().manual_seed(0)).to(dtype) * 0.25
     train[0, 0] = -0.0
     expected = np.count_nonzero(train.float().numpy(), axis=(0, 1, 2))
     assert np.array_equal(count_events(train).numpy(), expected)
-
-
-def test_a_train_that_is_not_contiguous_is_counted_alike() -> None:
-    train = torch.randint(0, 2, (4, 3, 6, 5, 2), generator=torch.Generator().manual_seed(1)).float()
-    assert torch.equal(count_events(train.permute(0, 1, 4, 2, 3)), train.count_nonzero((0, 1, 4)))
+    assert np.array_equal(count_events(train.transpose(3, 4)).numpy(), expected.T)

@@ -11,7 +11,7 @@ from harness.errors import CellFailure
 from harness.snn.network import Network
 from harness.training import loop
 from harness.training.checkpoint import Checkpoint
-from harness.training.loop import require_all_finite, require_finite
+from harness.training.loop import require_finite
 from tests.cells import run_tiny, tiny_config
 
 
@@ -31,13 +31,6 @@ def test_the_layer_named_is_the_first_whose_weights_are_not_finite() -> None:
     with pytest.raises(CellFailure, match="SNN epoch 3/9 diverged: loss nan, first in linear2"):
         require_finite(torch.tensor(float("nan")), network, "SNN epoch 3/9")
     require_finite(torch.tensor(1.0), network, "SNN epoch 3/9")
-
-
-def test_a_loss_that_is_noticed_later_is_named_with_its_step() -> None:
-    losses = [torch.tensor(value) for value in (1.0, float("inf"), float("nan"))]
-    with pytest.raises(CellFailure, match="SNN epoch 3/9 diverged: loss inf in its step 2"):
-        require_all_finite(losses, "SNN epoch 3/9")
-    require_all_finite(losses[:1], "SNN epoch 3/9")
 
 
 def test_a_loss_that_no_step_looked_at_is_found_before_anything_is_saved(

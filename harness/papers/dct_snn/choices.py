@@ -78,14 +78,14 @@ class Scores:
             for row in self.rows
         ]
 
-    def known(self, candidate: Candidate) -> int | None:
+    def score(self, candidate: Candidate) -> int | None:
         """The score of a candidate, None if it has not been scored."""
-        return next((correct for known, correct in self.correct if known == candidate), None)
+        return next((correct for scored, correct in self.correct if scored == candidate), None)
 
     def of(self, arm: CellConfig, grid: Grid) -> dict[Any, int]:
-        """The known scores of an arm, by value of the grid, in the grid's order."""
-        found = {value: self.known(grid.candidate(grid.apply(arm, value))) for value in grid.values}
-        return {value: correct for value, correct in found.items() if correct is not None}
+        """The scores of an arm, by value of the grid, in the grid's order."""
+        scores = {value: self.score(grid.candidate(grid.apply(arm, value))) for value in grid.values}
+        return {value: correct for value, correct in scores.items() if correct is not None}
 
     def add(self, stage: str, candidate: Candidate, correct: int) -> None:
         """Write a score down."""
@@ -96,18 +96,18 @@ class Scores:
         print(f"{stage} {correct}/{self.total} {built}", flush=True)
 
 
-def best(known: Mapping[Any, int]) -> Any:
+def best(scores: Mapping[Any, int]) -> Any:
     """The value with the highest score; of equal scores, the first in the grid's order (the smallest rate)."""
-    return max(known, key=lambda value: known[value])
+    return max(scores, key=lambda value: scores[value])
 
 
-def next_values(known: Mapping[Any, int], grid: Grid) -> tuple[Any, ...]:
+def next_values(scores: Mapping[Any, int], grid: Grid) -> tuple[Any, ...]:
     """The values to be scored next: the first ones, then the neighbours of the best one, until it has both."""
-    first = tuple(value for value in grid.first or grid.values if value not in known)
+    first = tuple(value for value in grid.first or grid.values if value not in scores)
     if first:
         return first
-    place = grid.values.index(best(known))
-    return tuple(value for value in grid.values[max(place - 1, 0) : place + 2] if value not in known)
+    place = grid.values.index(best(scores))
+    return tuple(value for value in grid.values[max(place - 1, 0) : place + 2] if value not in scores)
 
 
 def tune(
@@ -160,47 +160,38 @@ def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     )
 
 
-def with_losses(arms: Iterable[CellConfig], losses: Sequence[Literal["sum", "mean"]]) -> tuple[CellConfig, ...]:
+def with_losses(
+    arms: Iterable[CellConfig], losses: Sequence[Literal["sum", "mean"]] = LOSSES
+) -> tuple[CellConfig, ...]:
     """Each arm with each loss: the rate is tuned for every pair."""
     return tuple(replace(arm, snn=replace(arm.snn, loss_input=loss)) for arm in arms for loss in losses)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """How an arm's rate was chosen: the grid, and correct images by (loss, rate), of `total` held-out ones."""
+def tuned(digest: str) -> bool:
+    """Whether an arm is tuned, by `recipe_digest` of its cell with seed 0.
 
-    rates: tuple[float, ...]
-    correct: Mapping[tuple[str, float], int]
-    total: int
-
-
-def tuned(digest: str) -> Entry | None:
-    """The entry of an arm by `recipe_digest` of its cell with seed 0. None: the arm is not tuned.
-
-    An arm is tuned if its own rate and loss are the best of a finished search. The rate of another T, code or schedule
-    does not count.
+    It is if its own rate and loss are the best of a finished search. The rate of another T, code or schedule does not
+    count.
     """
-    return _entries().get(digest)
+    return digest in _tuned()
 
 
 @cache
-def _entries() -> Mapping[str, Entry]:
+def _tuned() -> frozenset[str]:
     searches = (
         ("lite-rates", LITE_IMAGES, LITE_GRID, LOSSES, lite_arms(0)),
         *(("mnist-rates", MNIST_IMAGES, MNIST_GRID, ("sum",), mnist_arms(timesteps, 0)) for timesteps in MNIST_RATES),
     )
-    entries = {}
+    digests = set()
     for name, total, grid, losses, arms in searches:
         scores = Scores(FOLDER / f"{name}.json", total)
         for arm in arms:
-            known = {cell.snn.loss_input: scores.of(cell, grid) for cell in with_losses((arm,), losses)}
-            correct: dict[tuple[str, float], int] = {
-                (loss, rate): n for loss in known for rate, n in known[loss].items()
-            }
-            finished = not any(next_values(of_loss, grid) for of_loss in known.values())
-            if finished and correct.get((arm.snn.loss_input, arm.snn.learning_rate)) == max(correct.values()):
-                entries[recipe_digest(arm)] = Entry(grid.values, correct, total)
-    return entries
+            by_loss = {cell.snn.loss_input: scores.of(cell, grid) for cell in with_losses((arm,), losses)}
+            finished = not any(next_values(of_loss, grid) for of_loss in by_loss.values())
+            chosen = by_loss.get(arm.snn.loss_input, {}).get(arm.snn.learning_rate)
+            if finished and chosen == max(correct for of_loss in by_loss.values() for correct in of_loss.values()):
+                digests.add(recipe_digest(arm))
+    return frozenset(digests)
 
 
 # ## The searches
@@ -229,11 +220,11 @@ def lite_rates(arm: list[str] | None = None, data_dir: DataDir = None, workers: 
     """
     from harness.papers.dct_snn.validation import score
 
-    arms = with_losses((cell for cell in lite_arms() if not arm or cell.arm in arm), LOSSES)
+    arms = with_losses(cell for cell in lite_arms() if not arm or cell.arm in arm)
     scores = Scores(FOLDER / "lite-rates.json", LITE_IMAGES)
     measure = partial(score, stage="snn", images=LITE_IMAGES, data_dir=data_dir, threads=1)
     for cell in tune(arms, LITE_GRID, scores, measure, workers):
-        correct = scores.known(LITE_GRID.candidate(cell))
+        correct = scores.score(LITE_GRID.candidate(cell))
         print(f"{cell.arm}, {cell.snn.loss_input}: {cell.snn.learning_rate} with {correct} of {LITE_IMAGES}")
 
 
@@ -276,10 +267,7 @@ def mnist(data_dir: DataDir = None, workers: Workers = 1) -> None:
 SHORT_IMAGES = 2_000
 PART = 4
 SHORT_ANN = Grid(
-    (0.03, 0.1),
-    lambda cell, rate: replace(cell, ann=replace(cell.ann, learning_rate=rate)),
-    ("ann",),
-    stage="ann",
+    (0.03, 0.1), lambda cell, rate: replace(cell, ann=replace(cell.ann, learning_rate=rate)), ("ann",), stage="ann"
 )
 SHORT_SNN = Grid((1e-5, 3e-5, 1e-4), with_rate, ("ann", "snn"), stage="snn")
 

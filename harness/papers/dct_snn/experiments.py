@@ -7,6 +7,7 @@ alike, parameter by parameter: a record belongs to a recipe, and serves each of 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from encoders.registry import BUILTIN
@@ -45,6 +46,16 @@ def codes(timesteps: int) -> tuple[Arm, ...]:
         for code, encoder in BUILTIN.items()
     )
 
+
+def first(count: int, schedule: str = "cyclic") -> EncoderSpec:
+    """The DCT code of the first `count` of 16 frequencies; a cycle over fewer than all is spelled truncated."""
+    if count == 16:
+        return dct(schedule=schedule)
+    return dct(schedule="truncated" if schedule == "cyclic" else schedule, frequencies=count)
+
+
+# The paper's network for CIFAR-10 in §6, which our small networks stand in for.
+on_cifar10 = partial(Experiment, dataset="cifar10", published=published_vgg("vgg9"))
 
 # ## A first run
 
@@ -199,31 +210,30 @@ _READINGS_ON_CIFAR10: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...
         RELEASED,
     ),
 )
-SENSITIVITY_READINGS_CIFAR10 = Experiment(
-    name="sensitivity-readings-cifar10",
-    title="Which reading matters in a deep network? CIFAR-10",
-    source="§1.3, eq. 2, Algorithm 1, released code",
-    dataset="cifar10",
+SENSITIVITY_READINGS_CIFAR10 = on_cifar10(
+    "sensitivity-readings-cifar10",
+    "Which reading matters in a deep network? CIFAR-10",
+    "§1.3, eq. 2, Algorithm 1, released code",
     arms=tuple(
         Arm(name, encoder, 48, f"{title}, T = 48", changes=changes)
         for name, title, encoder, changes in _READINGS_ON_CIFAR10
     ),
     profiles=(_without_colour(SMOKE), _without_colour(replace(LITE, seeds=3))),
-    published=published_vgg("vgg9"),
 )
 
 # ## The schedule (§6)
 
-ABLATION_INTERLEAVED = Experiment(
-    name="ablation-interleaved",
-    title="Cyclic against interleaved frequencies",
-    source="§6, §3",
-    dataset="cifar10",
+_OWN_NETWORK = (SMOKE, LITE, SHORT, paper(VGG9))
+ABLATION_INTERLEAVED = on_cifar10(
+    "ablation-interleaved",
+    "Cyclic against interleaved frequencies",
+    "§6, §3",
     arms=(
-        Arm("cyclic-16x3", dct(schedule="cyclic"), 48, "cyclic, 16 × 3"),
-        Arm("interleaved-16x3", dct(schedule="interleaved"), 48, "interleaved, 16 × 3"),
-        Arm("cyclic-8x3", dct(schedule="truncated", frequencies=8), 24, "cyclic, 8 × 3"),
-        Arm("interleaved-8x3", dct(schedule="interleaved", frequencies=8), 24, "interleaved, 8 × 3"),
+        *(
+            Arm(f"{schedule}-{count}x3", first(count, schedule), 3 * count, f"{schedule}, {count} × 3")
+            for count in (16, 8)
+            for schedule in ("cyclic", "interleaved")
+        ),
         # Does the order matter because the encoder resets (§6)? The code without reset, the network unchanged.
         *(
             Arm(
@@ -236,39 +246,31 @@ ABLATION_INTERLEAVED = Experiment(
             for schedule in ("cyclic", "interleaved")
         ),
     ),
-    profiles=(SMOKE, LITE, SHORT, paper(VGG9)),
-    published=published_vgg("vgg9"),
+    profiles=_OWN_NETWORK,
 )
 
 # All 16 frequencies, the first 8, and about every other one, each at 48 steps.
-ABLATION_INTERMITTENT = Experiment(
-    name="ablation-intermittent",
-    title="All, first and intermittent frequencies at 48 steps",
-    source="§6",
-    dataset="cifar10",
+_EVERY_OTHER = dct(schedule="intermittent", indices=(0, 2, 5, 7, 9, 10, 12, 15))
+ABLATION_INTERMITTENT = on_cifar10(
+    "ablation-intermittent",
+    "All, first and intermittent frequencies at 48 steps",
+    "§6",
     arms=(
-        Arm("cyclic-16x3", dct(schedule="cyclic"), 48, "cyclic, 16 × 3"),
-        Arm("truncated-8x6", dct(schedule="truncated", frequencies=8), 48, "first 8, cyclic, 8 × 6"),
-        Arm(
-            "intermittent-8x6",
-            dct(schedule="intermittent", indices=(0, 2, 5, 7, 9, 10, 12, 15)),
-            48,
-            "intermittent, 8 × 6",
-        ),
+        ABLATION_INTERLEAVED.arm("cyclic-16x3"),
+        Arm("truncated-8x6", first(8), 48, "first 8, cyclic, 8 × 6"),
+        Arm("intermittent-8x6", _EVERY_OTHER, 48, "intermittent, 8 × 6"),
     ),
-    profiles=(SMOKE, LITE, SHORT, paper(VGG9)),
-    published=published_vgg("vgg9"),
+    profiles=_OWN_NETWORK,
 )
 
 # Interleaved costs accuracy: does training make up for it? Read after fractions of fine-tuning; the counts after
 # balancing and at the end are in every record. The second of two arms with one T is compared with the first, so that
 # differences are cyclic − interleaved.
 READ_AFTER = (0.125, 0.5)
-ABLATION_TRAINING = Experiment(
-    name="ablation-training",
-    title="What training does to the ordering",
-    source=NOT_IN_PAPER,
-    dataset="cifar10",
+ABLATION_TRAINING = on_cifar10(
+    "ablation-training",
+    "What training does to the ordering",
+    NOT_IN_PAPER,
     arms=tuple(map(ABLATION_INTERLEAVED.arm, ("interleaved-16x3", "cyclic-16x3", "interleaved-8x3", "cyclic-8x3"))),
     profiles=(
         # All 256 images, so that the two readings are at different batches.
@@ -283,18 +285,16 @@ ABLATION_TRAINING = Experiment(
             ),
         ),
     ),
-    published=published_vgg("vgg9"),
 )
 
 # The colour of the paper's text, and all choices of the released code. The cyclic arms are those of
 # sensitivity-readings-cifar10. Differences are cyclic − interleaved here too.
 ORDERED_READINGS = ("rgb", "released")
 _ORDERS: Mapping[str, Mapping[str, Parameter]] = {"interleaved": {"schedule": "interleaved"}, "cyclic": {}}
-ABLATION_READINGS = Experiment(
-    name="ablation-readings",
-    title="Does the cost of interleaving depend on the reading?",
-    source=NOT_IN_PAPER,
-    dataset="cifar10",
+ABLATION_READINGS = on_cifar10(
+    "ablation-readings",
+    "Does the cost of interleaving depend on the reading?",
+    NOT_IN_PAPER,
     arms=tuple(
         Arm(
             f"{schedule}-{name}",
@@ -308,7 +308,6 @@ ABLATION_READINGS = Experiment(
         for schedule, order in _ORDERS.items()
     ),
     profiles=SENSITIVITY_READINGS_CIFAR10.profiles,
-    published=published_vgg("vgg9"),
 )
 
 
@@ -316,22 +315,19 @@ ABLATION_READINGS = Experiment(
 FREQUENCY_COUNTS = (1, 2, 4, 6, 8, 10, 12, 16)
 
 
-def _first(name: str, frequencies: int, timesteps: int) -> Arm:
-    encoder = dct(schedule="cyclic") if frequencies == 16 else dct(schedule="truncated", frequencies=frequencies)
-    return Arm(f"{name}-{frequencies}", encoder, timesteps, f"first {frequencies}, T = {timesteps}")
+def _first(name: str, count: int, timesteps: int) -> Arm:
+    return Arm(f"{name}-{count}", first(count), timesteps, f"first {count}, T = {timesteps}")
 
 
-ABLATION_FREQUENCIES = Experiment(
-    name="ablation-frequencies",
-    title="Training with the first frequencies only",
-    source="§3, Fig. 1",
-    dataset="cifar10",
+ABLATION_FREQUENCIES = on_cifar10(
+    "ablation-frequencies",
+    "Training with the first frequencies only",
+    "§3, Fig. 1",
     arms=(
         *(_first("latency48", count, 48) for count in FREQUENCY_COUNTS),
         *(_first("cycles3", count, 3 * count) for count in FREQUENCY_COUNTS if count < 16),
     ),
     profiles=(SMOKE, LITE, paper(VGG9)),
-    published=published_vgg("vgg9"),
 )
 
 # ## Codes on CIFAR-10 (Fig. 2, left, on one network)
@@ -449,14 +445,12 @@ DCT_BEYOND_MNIST = Experiment(
 
 # ## The paper's own networks (Fig. 2, abstract)
 
-CIFAR10_VGG9 = Experiment(
-    name="cifar10-vgg9",
-    title="VGG9 on CIFAR-10, 48 steps",
-    source="§6, Fig. 2",
-    dataset="cifar10",
+CIFAR10_VGG9 = on_cifar10(
+    "cifar10-vgg9",
+    "VGG9 on CIFAR-10, 48 steps",
+    "§6, Fig. 2",
     arms=(Arm("cyclic-48", dct(schedule="cyclic"), 48, "DCT, cyclic"),),
-    profiles=(SMOKE, LITE, SHORT, paper(VGG9)),
-    published=published_vgg("vgg9"),
+    profiles=_OWN_NETWORK,
 )
 
 CIFAR100_VGG11 = Experiment(

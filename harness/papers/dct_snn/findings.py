@@ -5,9 +5,10 @@ Below them: the sentences that a reader meets first.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from math import isnan, nan
+from math import inf, isnan, nan
 from statistics import fmean
 
+from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, shortened, statement_verdicts
 from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, difference_margin
@@ -25,6 +26,7 @@ from harness.papers.dct_snn.experiments import (
     EXPERIMENTS,
     FREQUENCY_COUNTS,
     LATENCY_MNIST,
+    LATENCY_STEPS,
     MNIST_784_100_10,
     MNIST_ENCODERS,
     SENSITIVITY_READINGS_CIFAR10,
@@ -32,10 +34,12 @@ from harness.papers.dct_snn.experiments import (
 from harness.papers.dct_snn.paper import PAPER
 from harness.report.findings import (
     BRIEF,
+    RECORDS,
     Finding,
     Pair,
     Printed,
     Read,
+    Topic,
     against_first,
     along_fine_tuning,
     apart_at_end,
@@ -135,90 +139,207 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
         yield Table("", columns, tuple(rows), caption)
 
 
-FINDINGS = (
-    Finding(
-        "MNIST",
-        "How accurate is each code, trained for T steps, and what does an image cost?",
-        means(LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True),
+ENOUGH = 98.0  # percent on MNIST, at which energies are compared
+
+
+# --- What each topic finds, in a sentence; empty where a record that it needs is missing
+
+
+def _few_steps(source: Source) -> str:
+    """Which code is most accurate, trained for the fewest and for the most steps."""
+    said = []
+    for steps in (min(LATENCY_STEPS), max(LATENCY_STEPS)):
+        arms = [arm for arm in LATENCY_MNIST.arms if arm.timesteps == steps]
+        found = {arm.name: source.estimate(LATENCY_MNIST.name, "paper", arm.name, steps) for arm in arms}
+        means = {arm.name: one.mean for arm in arms if (one := found[arm.name]) is not None}
+        dct = means.pop(f"dct-{steps}", None)
+        if dct is None or not means:
+            return ""
+        best = max(means, key=lambda name: means[name])
+        title = title_of(LATENCY_MNIST.arm(best)).partition(" (")[0]
+        said.append(f"after {steps} steps {title} reaches {means[best]:.1f} % and DCT {dct:.1f}")
+    return f"On MNIST, {'; '.join(said)}"
+
+
+def _schedules(source: Source) -> str:
+    """Cyclic against interleaved on the paper's own network."""
+    for one in source.judgements:
+        if (one.id, one.profile) == ("interleaved-cyclic-wins-16", "short") and one.mean is not None and one.published:
+            apart = f"{abs(one.mean):.1f} points {_side(one.mean)}"
+            return f"On the paper's network cyclic is {apart} interleaved, where {one.published:.1f} are published"
+    return ""
+
+
+def _codes(source: Source) -> str:
+    """How many codes differ from DCT."""
+    return _counted(source, CIFAR10_ENCODERS, "other codes differ from DCT on a small network for CIFAR-10")
+
+
+def _counted(source: Source, experiment: Experiment, what: str) -> str:
+    """How many arms are shown to differ from the first."""
+    found = compared(source.index, against_first(experiment), "lite", UNPUBLISHED)
+    return f"{sum(one.shown == 'differs' for one in found)} of {len(found)} {what}" if found else ""
+
+
+def _training(source: Source) -> str:
+    """What fine-tuning does to the difference of cyclic and interleaved."""
+    for pair in source.along_training(ABLATION_TRAINING, "lite")[:1]:
+        first, last = pair.readings[0].mean, pair.readings[-1].mean
+        start = f"Cyclic is {abs(first):.1f} points {_side(first)} interleaved right after conversion"
+        return f"{start}, {abs(last):.1f} {_side(last)} after an epoch of fine-tuning (small network)"
+    return ""
+
+
+def _energy(source: Source) -> str:
+    """Which code reaches 98 % on MNIST with the least energy."""
+    spent: dict[str, float] = {}
+    for arm in LATENCY_MNIST.arms:
+        found = source.estimate(LATENCY_MNIST.name, "paper", arm.name, arm.timesteps)
+        counted = source.operations.get((LATENCY_MNIST.name, "paper", arm.name))
+        pj = None if counted is None else counted.snn_pj(FORTY_FIVE_NM)
+        if found is not None and found.mean >= ENOUGH and pj is not None:
+            spent[title_of(arm)] = min(pj * PICO_TO_MICRO, spent.get(title_of(arm), inf))
+    dct, best = title_of(LATENCY_MNIST.arms[0]), min(spent, key=lambda name: spent[name], default="")
+    if dct not in spent:
+        return ""
+    costs = [f"{spent[name]:.2f} µJ in {name.partition(',')[0]}" for name in dict.fromkeys((best, dct))]
+    return f"For {ENOUGH:g} % on MNIST an image costs {' and '.join(costs)}, by arithmetic alone"
+
+
+def _readings(source: Source) -> str:
+    """How many readings of the paper matter."""
+    return _counted(
+        source, SENSITIVITY_READINGS_CIFAR10, "other readings of the paper change accuracy in a deep network"
+    )
+
+
+TOPICS = (
+    Topic(
+        "Few steps",
+        (
+            Finding(
+                "How accurate is each code on MNIST, trained for T steps, and what does an image cost?",
+                means(LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True),
+            ),
+            Finding(
+                "How accurate is a network of 16 steps on MNIST when it is read early?",
+                read_early(MNIST_ENCODERS, (1, 2, 4, 5, 8, 16)),
+            ),
+            Finding(
+                "How accurate is a network of 48 steps on CIFAR-10 when it is read early?",
+                read_early(CIFAR10_ENCODERS, (2, 5, 6, 10, 11, 16, 24, 48)),
+            ),
+            Finding("Which rows of Table 1 come out?", claims(_table_1)),
+            Finding(
+                "What does the paper's own network reach on CIFAR-10?",
+                claims(lambda found: _accuracies(found, "cifar10"), OWN_NETWORK),
+            ),
+            Finding(
+                "What do the paper's own networks reach on CIFAR-100 and TinyImageNet?",
+                claims(lambda found: _accuracies(found, "cifar100", "tinyimagenet"), OWN_NETWORK),
+            ),
+        ),
+        _few_steps,
+        "latency-mnist-paper-trained",
+        ("mnist-784-100-10", "latency-mnist", "mnist-encoders", "cifar10-vgg9", "cifar100-vgg11"),
     ),
-    Finding(
-        "MNIST",
-        "How accurate is a network of 16 steps when it is read early?",
-        read_early(MNIST_ENCODERS, (1, 2, 4, 5, 8, 16)),
+    Topic(
+        "Schedules",
+        (
+            Finding("Which discrepancy tells most? The same 8 frequencies for 24 and for 48 steps", _discrepancy),
+            Finding("How do the six accuracies of §6 compare, two by two?", every_pair(PRINTED)),
+            Finding(
+                "Does interleaving lose because spikes die out and the membrane is reset?",
+                claims(lambda found: found.statement == "interleaving-mechanism" and found.mean is not None),
+            ),
+            Finding(
+                "What do the first frequencies alone reach?",
+                means(
+                    ABLATION_FREQUENCIES, {f"first {count} of 16": _frequencies(count) for count in FREQUENCY_COUNTS}
+                ),
+            ),
+            Finding(
+                "Is another order, schedule or block size better than cyclic 4×4 on MNIST?",
+                differences(against_first(DCT_BEYOND_MNIST), better=True),
+            ),
+            Finding(
+                "Is another order, schedule, block size or colour better than cyclic 4×4 on CIFAR-10?",
+                differences(against_first(DCT_BEYOND), better=True),
+            ),
+        ),
+        _schedules,
+        "ablation-interleaved-short-error",
+        (
+            "ablation-interleaved",
+            "ablation-intermittent",
+            "ablation-frequencies",
+            "ablation-readings",
+            "dct-beyond-mnist",
+            "dct-beyond",
+        ),
     ),
-    Finding(
-        "MNIST",
-        "Which codes differ from DCT after 16 steps?",
-        codes([*against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST),
+    Topic(
+        "Codes",
+        (
+            Finding(
+                "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?",
+                codes(against_first(CIFAR10_ENCODERS), UNPUBLISHED),
+            ),
+            Finding(
+                "Which codes differ from DCT after 16 steps on MNIST?",
+                codes([*against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST),
+            ),
+        ),
+        _codes,
+        "cifar10-encoders-lite-error",
+        ("cifar10-encoders", "mnist-encoders"),
     ),
-    Finding(
-        "MNIST",
-        "Is another order, schedule or block size better than cyclic 4×4?",
-        differences(against_first(DCT_BEYOND_MNIST), better=True),
+    Topic(
+        "Training",
+        (Finding("How does cyclic compare with interleaved along fine-tuning?", along_fine_tuning(ABLATION_TRAINING)),),
+        _training,
+        "ablation-training-lite-training",
+        ("ablation-training",),
     ),
-    Finding("MNIST", "Which rows of Table 1 come out?", claims(_table_1)),
-    Finding("CIFAR-10", "How do the six accuracies of §6 compare, two by two?", every_pair(PRINTED)),
-    Finding("CIFAR-10", "Which discrepancy tells most? The same 8 frequencies for 24 and for 48 steps", _discrepancy),
-    Finding(
-        "CIFAR-10",
-        "What does the paper's own network reach?",
-        claims(lambda found: _accuracies(found, "cifar10"), OWN_NETWORK),
-    ),
-    Finding(
-        "CIFAR-10",
-        "Does interleaving lose because spikes die out and the membrane is reset?",
-        claims(lambda found: found.statement == "interleaving-mechanism" and found.mean is not None),
-    ),
-    Finding(
-        "CIFAR-10",
-        "How does cyclic compare with interleaved along fine-tuning?",
-        along_fine_tuning(ABLATION_TRAINING),
-    ),
-    Finding(
-        "CIFAR-10",
-        "What do the first frequencies alone reach?",
-        means(ABLATION_FREQUENCIES, {f"first {count} of 16": _frequencies(count) for count in FREQUENCY_COUNTS}),
-    ),
-    Finding(
-        "CIFAR-10",
-        "Which codes differ from DCT after 48 steps, on one map?",
-        codes(against_first(CIFAR10_ENCODERS), UNPUBLISHED),
-    ),
-    Finding(
-        "CIFAR-10",
-        "How accurate is a network of 48 steps when it is read early?",
-        read_early(CIFAR10_ENCODERS, (2, 5, 6, 10, 11, 16, 24, 48)),
-    ),
-    Finding(
-        "CIFAR-10",
-        "Is another order, schedule, block size or colour better than cyclic 4×4?",
-        differences(against_first(DCT_BEYOND), better=True),
-    ),
-    Finding(
-        "CIFAR-10",
-        "Which other readings change accuracy in a deep network? (after 6,000 images, not known to have settled)",
-        differences(against_first(SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED),
-    ),
-    Finding(
-        "CIFAR-100 and TinyImageNet",
-        "What do the paper's own networks reach?",
-        claims(lambda found: _accuracies(found, "cifar100", "tinyimagenet"), OWN_NETWORK),
-    ),
-    Finding(
+    Topic(
         "Energy",
-        "What does an image cost in each code, and is it less than in the ANN?",
-        energy((LATENCY_MNIST, 98.0), (CIFAR10_ENCODERS, None)),
+        (
+            Finding(
+                "What does an image cost in each code, and is it less than in the ANN?",
+                energy((LATENCY_MNIST, ENOUGH), (CIFAR10_ENCODERS, None)),
+            ),
+        ),
+        _energy,
+        "dct-snn-energy",
+        ("latency-mnist", "cifar10-encoders"),
     ),
-    Finding("What was computed again, and where", "Which cells were computed a second time?", verified),
-    Finding("What was computed again, and where", "Do two processors give one result?", two_processors),
-    Finding("What was computed again, and where", "Which arms were recorded on another processor?", processors),
-    Finding("What is missing", "Which published networks have no evidence at their own size?", sizes),
-    Finding("What is missing", "Which claims wait for training?", waiting),
-    Finding(
-        "What is missing",
-        "Which measurements lack the weights of planned seeds?",
-        claims(
-            lambda found: found.kind == "measurement" and found.verdict in ("incomplete", "stale"), (*BRIEF, "seeds")
+    Topic(
+        "Readings",
+        (
+            Finding(
+                "Which other readings change accuracy in a deep network after 6,000 images? (not settled)",
+                differences(against_first(SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED),
+            ),
+        ),
+        _readings,
+        "sensitivity-readings-cifar10-lite-error",
+        ("sensitivity-readings-cifar10", "sensitivity-readings"),
+    ),
+    Topic(
+        RECORDS,
+        (
+            Finding("Which cells were computed a second time?", verified),
+            Finding("Do two processors give one result?", two_processors),
+            Finding("Which arms were recorded on another processor?", processors),
+            Finding("Which published networks have no evidence at their own size?", sizes),
+            Finding("Which claims wait for training?", waiting),
+            Finding(
+                "Which measurements lack the weights of planned seeds?",
+                claims(
+                    lambda found: found.kind == "measurement" and found.verdict in ("incomplete", "stale"),
+                    (*BRIEF, "seeds"),
+                ),
+            ),
         ),
     ),
 )
@@ -256,13 +377,28 @@ def first_sentences(source: Source) -> list[str]:
     return [answer, *_of_orderings(source), *_of_mnist(source), *_of_codes(source)] if answer else []
 
 
+def headline(source: Source) -> str:
+    """The answer in the fewest words: what comes out, and what does not; empty where no record judges anything."""
+    words = _statements(source)
+    named = [item for items in HEADLINES.values() for item in items.items()]
+    parts = {word: [item for item, of in named if words.get(of) == word] for word in VERBS}
+    said = [f"{word.capitalize()}: {', '.join(items)}." for word, items in parts.items() if items]
+    return " ".join(said)
+
+
+def _statements(source: Source) -> Mapping[str, str]:
+    """The word of every statement; empty where no record judges anything."""
+    ids = {claim.id for claim in PAPER.claims}
+    mine = [judged for judged in source.judgements if judged.id in ids]
+    if all(judged.profile is None for judged in mine):
+        return {}
+    return {one.id: str(one.word) for one in statement_verdicts(mine, PAPER.claims)}
+
+
 def _answer(source: Source) -> str:
     """Whether the published results come out again, and which; empty where no record judges anything."""
-    ids = {claim.id for claim in PAPER.claims}
-    mine = [found for found in source.judgements if found.id in ids]
-    if all(found.profile is None for found in mine):
+    if not (words := _statements(source)):
         return ""
-    words = {one.id: str(one.word) for one in statement_verdicts(mine, PAPER.claims)}
     counts = Counter(words.values())
     answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
     parts = []

@@ -25,10 +25,10 @@ def _picture() -> Any:
     return picture()
 
 
-def _findings() -> Sequence[Any]:
-    from harness.papers.dct_snn.findings import FINDINGS  # needs numpy, which a list of experiments does not
+def _topics() -> Sequence[Any]:
+    from harness.papers.dct_snn.findings import TOPICS  # needs numpy, which a list of experiments does not
 
-    return FINDINGS
+    return TOPICS
 
 
 def _first_sentences(source: Any) -> Sequence[str]:
@@ -40,7 +40,13 @@ def _first_sentences(source: Any) -> Sequence[str]:
 def _tuned(config: CellConfig) -> bool | None:
     from harness.papers.dct_snn.choices import FOLDER, tuned
 
-    return tuned(recipe_digest(config)) is not None if FOLDER.is_dir() else None
+    return tuned(recipe_digest(config)) if FOLDER.is_dir() else None
+
+
+def _headline(source: Any) -> str:
+    from harness.papers.dct_snn.findings import headline
+
+    return headline(source)
 
 
 PAPER = Paper(
@@ -51,8 +57,9 @@ PAPER = Paper(
     claims=read_claims(CLAIMS, EXPERIMENTS, TEST_IMAGES),
     test_images=TEST_IMAGES,
     picture=_picture,
-    findings=_findings,
+    topics=_topics,
     first_sentences=_first_sentences,
     tuned=_tuned,
+    headline=_headline,
     url=URL,
 )

@@ -15,7 +15,13 @@ from harness.report.drawing import Picture, both_renderings, new_figure
 
 BLOCK = 4
 STEPS = (1, 2, 4, 8, 16)
-TITLE = "What the first t frequencies let the network see"
+TITLE = "What the code shows the network"
+WORDS = (
+    "The encoder cuts an image into blocks of 4×4 pixels and takes the discrete cosine transform of each. At every "
+    "timestep it gives the network one of the 16 frequencies of all blocks, the coarsest first. The rows are rebuilt "
+    "from what has been given after t timesteps: after one, the mean of each block; after 16, the image. Then the "
+    "cyclic order begins again, while the interleaved one gives each frequency several times before the next."
+)
 
 Images = NDArray[np.float64]
 
@@ -54,17 +60,17 @@ def sample(name: str) -> Images:
 
 
 def picture() -> Picture:
-    """Rows of samples, one row for each t of `STEPS`; digits on the left, photographs on the right."""
+    """Rows of samples, the images themselves and one row for each t of `STEPS`; digits left, photographs right."""
     strips = [sample("digits.png"), sample("photographs.png")]
-    figure, panels = new_figure(height=3.15, rows=len(STEPS))
+    figure, panels = new_figure(height=3.8, rows=1 + len(STEPS))
+    _row(panels[0], strips, "image")
     drawn: dict[str, Any] = {"steps": STEPS}
-    for axes, step in zip(panels, STEPS, strict=True):
+    for axes, step in zip(panels[1:], STEPS, strict=True):
         rebuilt = [seen(strip, step) for strip in strips]
         drawn[f"t={step}"] = [np.round(strip * 255).astype(int).tolist() for strip in rebuilt]
         _row(axes, rebuilt, f"t = {step}")
     svg, png = both_renderings(figure, TITLE, drawn)
-    words = "Four digits and four photographs rebuilt from 1, 2, 4, 8 and all 16 DCT frequencies of their 4×4 blocks."
-    return Picture("encoder-picture", TITLE, words, svg, png)
+    return Picture("encoder-picture", TITLE, WORDS, svg, png)
 
 
 def _row(axes: Any, strips: list[Images], label: str) -> None:

@@ -38,14 +38,14 @@ class Read(NamedTuple):
 
 def networks(results: Path, catalogue: Catalogue, arm: tuple[str, str]) -> list[tuple[Path, Record]]:
     """The fresh records of an arm with weights beside them, of the profile that spends most."""
-    known, found = known_certificates(results), list[tuple[Path, Record]]()
+    certificates, fresh = known_certificates(results), list[tuple[Path, Record]]()
     for path in record_paths(results):
         if (path.parts[-4], path.parts[-2]) == arm and path.parts[-3] != "smoke" and weights_path(path).exists():
-            now = freshness_in(path, catalogue, known)
+            now = freshness_in(path, catalogue, certificates)
             if now.state == "done" and now.record is not None:
-                found.append((weights_path(path), now.record))
-    spent = max((PROFILES.index(record.config.profile) for _, record in found), default=0)
-    return [(path, record) for path, record in found if record.config.profile == PROFILES[spent]]
+                fresh.append((weights_path(path), now.record))
+    spent = max((PROFILES.index(record.config.profile) for _, record in fresh), default=0)
+    return [(path, record) for path, record in fresh if record.config.profile == PROFILES[spent]]
 
 
 def read_shortened(weights: Path, record: Record, data_dir: Path | None = None) -> Read:
@@ -70,11 +70,8 @@ def kept(dataset: str, reads: Sequence[Read]) -> Measurement:
     )
     value, data = round(100 * shortened / whole, 4), reads[0].record.fingerprint.data
     quantity = f"accuracy-kept-with-{FREQUENCIES}-frequencies-{dataset}"
-    known = (read.record.weights for read in reads)
-    return Measurement(
-        quantity, value, "%", dataset, data, reads[0].total, how, config.profile, config.arm,
-        weights=tuple(weights.sha256 for weights in known if weights is not None),
-    )  # fmt: skip
+    weights = tuple(read.record.weights.sha256 for read in reads if read.record.weights is not None)
+    return Measurement(quantity, value, "%", dataset, data, reads[0].total, how, config.profile, config.arm, weights)
 
 
 def measured(results: Path, catalogue: Catalogue, data_dir: Path | None = None) -> Iterator[Measurement]:
@@ -92,11 +89,11 @@ def main(
     """Measure, write down and print."""
     from harness.papers import catalogue
 
-    found = list(measured(results_dir, catalogue(), data_dir))
-    for measurement in found:
+    measurements = list(measured(results_dir, catalogue(), data_dir))
+    for measurement in measurements:
         write_measurement(results_dir, measurement)
         print(f"{measurement.how}: {measurement.value:.2f} {measurement.unit}")
-    if not found:
+    if not measurements:
         print(f"no weights of these arms in {results_dir}: train them with harness run … --keep-weights")
 
 

@@ -80,7 +80,12 @@ def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kern
     `cache` as in `ann_score`, `kernel` as in `Setting`.
     """
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    checkpoint = NOWHERE if cache is None else _checkpoint(config, data, cache)
+    checkpoint: Checkpoint = NOWHERE
+    if cache is not None:
+        before_fine_tuning = replace(config, snn=SnnRecipe(0, 1))
+        name, shared = (fingerprint(cell, data.digest).digest for cell in (config, before_fine_tuning))
+        balanced = Checkpoint(cache / "balanced" / shared, shared)
+        checkpoint = _SharedBalancing(cache / "candidates" / name, name, balanced)
     setting = Setting(torch.device("cpu"), kernel, _anns(cache), checkpoint=checkpoint)
     correct = run_cell(config, data, encoder, setting).result.curve.correct[-1]
     checkpoint.part("training").remove()
@@ -102,12 +107,6 @@ def _anns(cache: Path | None) -> AnnCache:
     return NO_CACHE if cache is None else AnnCache(cache / "anns", ann_code())
 
 
-def _checkpoint(config: CellConfig, data: DataSet, cache: Path) -> Checkpoint:
-    before_fine_tuning = replace(config, snn=SnnRecipe(0, 1))
-    own, shared = (fingerprint(cell, data.digest).digest for cell in (config, before_fine_tuning))
-    return _SharedBalancing(cache / "candidates" / own, own, Checkpoint(cache / "balanced" / shared, shared))
-
-
 # ## An order of DCT frequencies
 
 
@@ -125,17 +124,14 @@ def learned_order(encoder: Dct, images: Tensor, timesteps: int) -> tuple[int, ..
     membrane, decoded = torch.zeros_like(target), torch.zeros_like(target)
     order: list[int] = []
     for _ in range(timesteps):
-        next_decoded = [decoded + _spikes(membrane + g, lower, upper) for g in drive.unbind(dim=-2)]
+        # A spike has the size of the threshold that it takes off the membrane.
+        driven = [membrane + g for g in drive.unbind(dim=-2)]
+        next_decoded = [decoded + upper * (after > upper) + lower * (after < lower) for after in driven]
         best = max(range(len(next_decoded)), key=lambda k: (_correlation(target, next_decoded[k]), -k))
         membrane += drive[..., best, :] - (next_decoded[best] - decoded)
         decoded = next_decoded[best]
         order.append(best)
     return tuple(order)
-
-
-def _spikes(membrane: Tensor, lower: float, upper: float) -> Tensor:
-    # A spike has the size of the threshold that it takes off the membrane.
-    return upper * (membrane > upper) + lower * (membrane < lower)
 
 
 def _centred(maps: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ const key = (row, column) => {
   const cell = row.cells[column];
   if (cell === undefined || cell.colSpan > 1) return null;
   const text = (cell.dataset.value ?? cell.textContent).trim();
-  if (text === "" || text.startsWith("—")) return null;
+  if (text === "") return null;
   const number = Number.parseFloat(text.replace("−", "-"));
   return Number.isNaN(number) ? text.toLowerCase() : number;
 };
@@ -30,37 +30,22 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
-// Legends: an arm is switched off in every figure of its experiment at once.
-for (const button of document.querySelectorAll("[data-toggle]")) {
-  button.addEventListener("click", () => {
-    const off = button.getAttribute("aria-pressed") === "true";
-    const figures = button.closest(".figures");
-    const arm = CSS.escape(button.dataset.toggle);
-    for (const twin of figures.querySelectorAll(`[data-toggle="${arm}"]`)) twin.setAttribute("aria-pressed", String(!off));
-    for (const mark of figures.querySelectorAll(`[data-arm="${arm}"]`)) mark.classList.toggle("off", off);
+// A chip shows the claims with its verdict, a second click all of them.
+for (const chip of document.querySelectorAll("[data-filter]")) {
+  chip.addEventListener("click", () => {
+    const word = chip.getAttribute("aria-pressed") === "true" ? "" : chip.dataset.filter;
+    for (const other of document.querySelectorAll("[data-filter]"))
+      other.setAttribute("aria-pressed", String(word !== "" && other === chip));
+    const table = document.querySelector("#claims table.claims");
+    for (const row of table.tBodies[0].rows)
+      row.hidden = word !== "" && row.querySelector(".verdict").dataset.value.split(" (")[0] !== word;
+    table.closest("details").open = true;
   });
 }
 
-// A number leads to its records, which are folded away.
-const unfold = () => {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const folded = target && target.closest("details");
-  if (folded && !folded.open) {
-    folded.open = true;
-    target.scrollIntoView();
-  }
-};
-addEventListener("hashchange", unfold);
-
-// A telephone shows the long tables when asked; paper shows all that is folded away.
-if (matchMedia("screen and (max-width: 48rem)").matches)
-  for (const table of document.querySelectorAll("details.main-table")) table.open = false;
-let folded = [];
-addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll("details:not([open])")];
-  for (const part of folded) part.open = true;
+// Any number of a row opens the records that it was counted in.
+document.addEventListener("click", (event) => {
+  const cell = event.target.closest("td.number, td.ours");
+  const records = cell && !event.target.closest("details") && cell.parentElement.querySelector("details.records");
+  if (records) records.open = !records.open;
 });
-addEventListener("afterprint", () => {
-  for (const part of folded) part.open = false;
-});
-unfold();
