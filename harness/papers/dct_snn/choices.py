@@ -1,6 +1,6 @@
 """Choices that the paper leaves open, made on a validation split of the training images.
 
-    python -m harness.papers.dct_snn.choices mnist | mnist-rates | lite-rates | short | dct-order
+    python -m harness.papers.dct_snn.choices mnist | mnist-p | mnist-rates | lite-rates | short | vgg9 | dct-order
 
 `tune` is the one rule by which every arm is tuned. All scores are written to results/selection; a search that is
 stopped goes on where it was, and a longer grid repeats nothing. What was chosen stands in `recipe`.
@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import typer
 
+from harness.catalogue import Arm
 from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, SnnRecipe, canonical_json
 from harness.machine.files import write_atomically
 from harness.machine.process import bound_spinning
@@ -27,8 +28,9 @@ from harness.papers.dct_snn.experiments import (
     MNIST_784_100_10,
     MNIST_ENCODERS,
     codes,
+    dct,
 )
-from harness.papers.dct_snn.recipe import LITE, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
+from harness.papers.dct_snn.recipe import CROP_AND_FLIP, LITE, MNIST_PAPER, MNIST_RATES, SHORT, TILED, with_mnist_rate
 from harness.records.fingerprint import recipe_digest
 
 FOLDER = Path(__file__).parents[3] / "results" / "selection"
@@ -262,6 +264,26 @@ def mnist(data_dir: DataDir = None, workers: Workers = 1) -> None:
     print(f"chosen: {cell.ann}, {cell.snn}")
 
 
+MNIST_P_SNN = Grid(MNIST_GRID.values, with_rate, ("ann", *RATE_DECIDES), MNIST_GRID.first)
+
+
+@app.command()
+def mnist_p(data_dir: DataDir = None, workers: Workers = 2) -> None:
+    """On p = (x + 1)/2, which Poisson conveys: the recipe of the ANN; with it, the rate of DCT on p and of Poisson."""
+    from harness.papers.dct_snn.validation import score
+
+    scores = Scores(FOLDER / "mnist-p.json", MNIST_IMAGES)
+    measure = partial(score, images=MNIST_IMAGES, data_dir=data_dir, threads=1)
+    cell = MNIST_ENCODERS.resolve(Arm("dct-p", dct(signal="p"), 16, "DCT on p"), MNIST_PAPER, SEED)
+    (cell,) = tune((cell,), MNIST_ANN, scores, partial(measure, stage="ann"), workers)
+    print(f"chosen on p: {cell.ann}", flush=True)
+    for timesteps in MNIST_RATES:
+        dct_p = replace(cell, timesteps=timesteps)
+        arms = (dct_p, replace(dct_p, arm="poisson", encoder=EncoderSpec("poisson")))
+        for chosen in tune(arms, MNIST_P_SNN, scores, partial(measure, stage="snn"), workers):
+            print(f"{chosen.arm} at {timesteps}: {chosen.snn.learning_rate}", flush=True)
+
+
 # Short: a candidate sees a quarter of its training images, in pre-training and in fine-tuning. This is a choice for
 # fewer steps than the profile has. The numbers of epochs and images are a matter of hours and are not searched.
 SHORT_IMAGES = 2_000
@@ -290,6 +312,61 @@ def short(data_dir: DataDir = None, workers: Workers = 1) -> None:
     (cell,) = tune((short_arm(),), SHORT_ANN, scores, partial(measure, stage="ann"), workers)
     (cell,) = tune((cell,), SHORT_SNN, scores, partial(measure, stage="snn"), workers)
     print(f"chosen: {cell.ann}, fine-tuning rate {cell.snn.learning_rate}")
+
+
+# VGG9's ANN on the tiled 32×32 map: the same network but for its first linear layer, at a third of the cost of 60×60.
+# One setting after another: peak rate, schedule and start with 10 epochs a candidate, then both dropouts and weight
+# decay with 30. The first candidate is what is usual for a plain VGG without batch norm.
+VGG9_IMAGES = 5_000
+VGG9_FIRST = AnnRecipe(
+    10,
+    128,
+    0.05,
+    decay_every=10,
+    weight_decay=5e-4,
+    dropout=0.1,
+    classifier_dropout=0.3,
+    augmentation=CROP_AND_FLIP,
+    initialisation="he",
+    schedule="one-cycle",
+    warm_up=0.2,
+    nesterov=True,
+)
+
+
+def _ann_grid(names: tuple[str, ...], values: tuple[tuple[Any, ...], ...], first: tuple[Any, ...] = ()) -> Grid:
+    """A grid of the settings `names` of the ANN's recipe; each value has one entry a name."""
+
+    def apply(cell: CellConfig, value: tuple[Any, ...]) -> CellConfig:
+        return replace(cell, ann=replace(cell.ann, **dict(zip(names, value, strict=True))))
+
+    return Grid(values, apply, ("ann",), first, stage=", ".join(names))
+
+
+VGG9_GRIDS = (
+    _ann_grid(("learning_rate",), ((0.01,), (0.02,), (0.05,), (0.1,), (0.2,)), first=((0.05,),)),
+    _ann_grid(("schedule",), (("one-cycle",), ("cosine",))),
+    _ann_grid(("initialisation",), (("he",), ("xavier",))),
+    _ann_grid(
+        ("epochs", "dropout", "classifier_dropout", "weight_decay"),
+        tuple((30, *rates, decay) for rates in ((0.1, 0.3), (0.2, 0.5)) for decay in (1e-4, 5e-4)),
+    ),
+)
+
+
+@app.command()
+def vgg9(data_dir: DataDir = None) -> None:
+    """The recipe of VGG9's ANN on CIFAR-10: about nine hours on two cores, and resumable at any time."""
+    from harness.papers.dct_snn.validation import score
+
+    scores = Scores(FOLDER / "vgg9.json", VGG9_IMAGES)
+    measure = partial(score, stage="ann", images=VGG9_IMAGES, data_dir=data_dir)
+    cell = ABLATION_INTERLEAVED.resolve(ABLATION_INTERLEAVED.arm("cyclic-16x3"), SHORT, SEED)
+    tiled = EncoderSpec(cell.encoder.name, {**cell.encoder.parameters, **TILED["dct"]})
+    cell = replace(cell, encoder=tiled, ann=VGG9_FIRST)
+    for grid in VGG9_GRIDS:
+        (cell,) = tune((cell,), grid, scores, measure)
+    print(f"chosen: {cell.ann}")
 
 
 @app.command()

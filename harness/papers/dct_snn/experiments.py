@@ -18,6 +18,8 @@ from harness.papers.dct_snn.recipe import (
     DIGITS_SMOKE,
     LITE,
     LITE_BY_CODE,
+    MNIST_ON_P,
+    MNIST_P_RATES,
     MNIST_PAPER,
     MNIST_SMOKE,
     PUBLISHED_MNIST,
@@ -132,6 +134,24 @@ LATENCY_MNIST = Experiment(
         for code in codes(timesteps)
     ),
     profiles=(replace(MNIST_SMOKE, train_images=512, test_images=200), MNIST_PAPER),
+    published=PUBLISHED_MNIST,
+)
+
+# Codes that convey different frames have different ANNs. Here both convey p and share one.
+MNIST_ONE_ANN = Experiment(
+    name="mnist-one-ann",
+    title="DCT and Poisson with one ANN, MNIST",
+    source=NOT_IN_PAPER,
+    dataset="mnist",
+    arms=tuple(
+        with_mnist_rate(Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}"), MNIST_P_RATES)
+        for timesteps in LATENCY_STEPS
+        for name, encoder, title in (
+            ("dct-p", dct(signal="p"), "DCT on p"),
+            ("poisson", EncoderSpec("poisson"), "Poisson rate"),
+        )
+    ),
+    profiles=(replace(MNIST_SMOKE, train_images=512, test_images=200), MNIST_ON_P),
     published=PUBLISHED_MNIST,
 )
 
@@ -478,6 +498,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     MNIST_784_100_10,
     MNIST_ENCODERS,
     LATENCY_MNIST,
+    MNIST_ONE_ANN,
     SENSITIVITY_READINGS,
     SENSITIVITY_READINGS_CIFAR10,
     ABLATION_INTERLEAVED,

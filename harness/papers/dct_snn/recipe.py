@@ -117,15 +117,27 @@ MNIST_RATES: Mapping[int, Mapping[str, float]] = {
     8: {"dct": 1e-2, "poisson": 1e-2, "direct": 1e-3, "phase": 3e-3, "burst": 1e-2, "ttfs": 3e-3, "latency": 1e-2},
     16: {"dct": 3e-3, "poisson": 3e-3, "direct": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
 }
+# One ANN for DCT and Poisson: both convey p = (x + 1)/2. The ANN's recipe and both rates were searched on p:
+# `choices mnist-p`, results/selection/mnist-p.json.
+MNIST_ON_P = replace(
+    MNIST_PAPER,
+    ann=replace(MNIST_PAPER.ann, learning_rate=0.1),
+    deviations=(*MNIST_PAPER.deviations, "the image is fed as p = (x + 1)/2, for which the ANN's rate was chosen anew"),
+)
+MNIST_P_RATES: Mapping[int, Mapping[str, float]] = {
+    4: {"dct": 3e-3, "poisson": 3e-3},
+    8: {"dct": 3e-3, "poisson": 1e-2},
+    16: {"dct": 1e-3, "poisson": 3e-3},
+}
 
 
-def with_mnist_rate(arm: Arm) -> Arm:
+def with_mnist_rate(arm: Arm, rates: Mapping[int, Mapping[str, float]] = MNIST_RATES) -> Arm:
     """The arm with the rate chosen for its code at its T, or at the nearest T (by ratio) that was searched.
 
     A code without a chosen rate keeps the profile's.
     """
-    searched = min(MNIST_RATES, key=lambda timesteps: abs(math.log(timesteps / arm.timesteps)))
-    rate = MNIST_RATES[searched].get(arm.encoder.name, MNIST_PAPER.snn.learning_rate)
+    searched = min(rates, key=lambda timesteps: abs(math.log(timesteps / arm.timesteps)))
+    rate = rates[searched].get(arm.encoder.name, MNIST_PAPER.snn.learning_rate)
     if rate == MNIST_PAPER.snn.learning_rate:
         return arm
     return replace(arm, changes={"snn.learning_rate": rate, **arm.changes})
