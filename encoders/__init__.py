@@ -4,7 +4,10 @@ one kind.
 Import this (or anything of `encoders`) before Numba, which reads NUMBA_CACHE_DIR only once.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 from platformdirs import user_cache_dir
@@ -16,19 +19,24 @@ __all__ = ["create", "names"]
 APPLICATION = "dct-snn-harness"
 
 
-def _use_user_cache() -> None:
-    # NUMBA_CACHE_DIR becomes `numba` in HARNESS_CACHE or the user's cache folder, unless the user has set it or the
-    # folder cannot be written: Numba then chooses. Its own choice lies beside the source: an installed package may be
-    # read-only, and no uninstaller knows what is left there.
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return
-    folder = Path(os.environ.get("HARNESS_CACHE") or user_cache_dir(APPLICATION)).expanduser() / "numba"
+def _use_own_cache() -> None:
+    # Numba unpickles what lies in its cache: whoever may write there runs code. NUMBA_CACHE_DIR becomes `numba` in the
+    # user's own cache folder, never in HARNESS_CACHE, which several may share. Where that folder, or the user's choice,
+    # can be written to by others or not by this user, it is one of this process alone, that goes with it.
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
     try:
+        folder = Path(chosen or Path(user_cache_dir(APPLICATION)) / "numba")
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    if os.access(folder, os.W_OK | os.X_OK):
-        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+        own = folder.is_absolute() and folder.stat().st_uid == os.geteuid()
+        if own and not chosen:
+            folder.chmod(0o700)
+        own = own and not folder.stat().st_mode & 0o022 and os.access(folder, os.W_OK | os.X_OK)
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
+        own = False
+    if not own:
+        folder = Path(tempfile.mkdtemp(prefix="numba-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 
-_use_user_cache()  # decides no number
+_use_own_cache()  # decides no number

@@ -84,9 +84,10 @@ def run_experiment(
     from harness.machine.console import console as plain
     from harness.papers import catalogue
     from harness.runs.plan import make_plan
-    from harness.runs.workers import Where, execute
+    from harness.runs.workers import execute, require_possible
 
+    require_possible("here", options.get("workers"))
     plan = make_plan(catalogue(), experiment, profile=profile, results=Path(results), **options)
     console = plain(stderr=True)
     plan.announce(console)
-    return execute(plan, console, Where(workers=options.get("workers")).checked())
+    return execute(plan, console, workers=options.get("workers"))

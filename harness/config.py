@@ -1,14 +1,17 @@
 """What a cell is, as frozen data: everything that decides what is computed, and nothing else.
 
 A `CellConfig` is what a record stores and a fingerprint covers; `harness.catalogue.experiment` says from which arm,
-profile and seed one comes. Imports no torch.
+profile and seed one comes. Bounds of fields are checked by `checked`, and where a record is read. Imports no torch.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
+
+from harness.errors import HarnessError
 
 Reading = Literal["equation", "algorithm", "released-code"]
 Clock = Literal["synchronous", "layer-delay"]
@@ -16,7 +19,19 @@ Precision = Literal["fp32", "bf16"]
 Initialisation = Literal["xavier", "fan-in", "he"]
 AnnSchedule = Literal["steps", "cosine", "one-cycle"]
 ProfileName = Literal["smoke", "lite", "short", "paper"]
-Parameter = bool | int | float | str | tuple[int, ...] | None
+Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+Parameter = bool | Whole | float | str | tuple[Whole, ...] | None
+
+LARGEST = 2**31 - 1  # integers of a frame are 64 bits wide; no seed, count or number of steps of ours comes near 31
+MOST_TIMESTEPS = 10_000
+Natural = Annotated[int, Meta(ge=0, le=LARGEST)]
+Count = Annotated[int, Meta(ge=1, le=LARGEST)]
+Timesteps = Annotated[int, Meta(ge=1, le=MOST_TIMESTEPS)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Dropout = Annotated[float, Meta(ge=0, lt=1)]
+Amount = Annotated[float, Meta(ge=0, le=1e12)]
+Name = Annotated[str, Meta(pattern=r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*\Z", max_length=200)]
+"""The name of a folder: no path, not hidden, no control character."""
 
 PROFILES: tuple[ProfileName, ...] = ("smoke", "lite", "short", "paper")
 
@@ -38,8 +53,8 @@ class NetworkSpec:
     """
 
     name: str
-    features: tuple[int | str, ...] = ()
-    hidden: tuple[int, ...] = ()
+    features: tuple[Count | str, ...] = ()
+    hidden: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,8 +69,8 @@ class NeuronSpec:
 
     reading: Reading = "equation"
     clock: Clock = "synchronous"
-    leak: float = 0.9901
-    surrogate_height: float = 0.3
+    leak: Share = 0.9901
+    surrogate_height: Amount = 0.3
     surrogate_scale: Literal["eq11", "released"] = "eq11"
     reset: Literal["subtract", "none"] = "subtract"
 
@@ -68,8 +83,8 @@ class Balancing:
     released code ("per-step").
     """
 
-    percentile: float = 99.9
-    images: int = 2048
+    percentile: Annotated[float, Meta(ge=0, le=100)] = 99.9
+    images: Count = 2048
     method: Literal["pooled", "per-step"] = "pooled"
 
 
@@ -77,7 +92,7 @@ class Balancing:
 class Augmentation:
     """Zero-pad by `pad` and crop back at random; mirror with probability one half if `flip` (§2.2)."""
 
-    pad: int = 0
+    pad: Annotated[int, Meta(ge=0, le=1000)] = 0
     flip: bool = False
 
 
@@ -92,19 +107,19 @@ class AnnRecipe:
     normal with variance 1/fan_in ("fan-in", the released code), or 2/fan_in ("he", He et al. 2015).
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    decay_every: int
-    momentum: float = 0.9
-    weight_decay: float = 1e-4
-    dropout: float = 0.2
-    classifier_dropout: float = 0.5
+    epochs: Natural
+    batch_size: Count
+    learning_rate: Amount
+    decay_every: Count
+    momentum: Share = 0.9
+    weight_decay: Amount = 1e-4
+    dropout: Dropout = 0.2
+    classifier_dropout: Dropout = 0.5
     augmentation: Augmentation = Augmentation()
-    decay_factor: float = 0.1
+    decay_factor: Amount = 0.1
     initialisation: Initialisation = "xavier"
     schedule: AnnSchedule = "steps"
-    warm_up: float = 0.0
+    warm_up: Share = 0.0
     nesterov: bool = False
 
 
@@ -118,17 +133,17 @@ class SnnRecipe:
     `reading_images` of it; they change nothing else.
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float = 1e-4
-    halve_every: int = 5
-    weight_decay: float = 5e-4
-    dropout: float = 0.2
+    epochs: Natural
+    batch_size: Count
+    learning_rate: Amount = 1e-4
+    halve_every: Count = 5
+    weight_decay: Amount = 5e-4
+    dropout: Dropout = 0.2
     loss_input: Literal["sum", "mean"] = "sum"
-    images: int | None = None
+    images: Count | None = None
     augmentation: Augmentation = Augmentation()
-    readings: tuple[float, ...] = ()
-    reading_images: int | None = None
+    readings: tuple[Share, ...] = ()
+    reading_images: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -139,20 +154,20 @@ class CellConfig:
     of its events alone, by its activity on the balancing images (`harness.snn.kernels.events`).
     """
 
-    experiment: str
+    experiment: Name
     profile: ProfileName
-    arm: str
-    seed: int
+    arm: Name
+    seed: Natural
     dataset: str
     encoder: EncoderSpec
-    timesteps: int
+    timesteps: Timesteps
     network: NetworkSpec
     neuron: NeuronSpec
     balancing: Balancing
     ann: AnnRecipe
     snn: SnnRecipe
-    train_images: int | None
-    test_images: int | None
+    train_images: Count | None
+    test_images: Count | None
     precision: Precision = "fp32"
     products: Literal["dense", "by-activity"] = "dense"
 
@@ -160,3 +175,24 @@ class CellConfig:
 def canonical_json(data: Any) -> bytes:
     """`data` as JSON with sorted keys: equal data give equal bytes."""
     return msgspec.json.encode(data, order="sorted")
+
+
+def checked(config: CellConfig) -> CellConfig:
+    """`config` as its record will hold it: a whole number in a field of floats is a float, a list a tuple.
+
+    Raises HarnessError for a value of another type or out of bounds, with its field.
+    """
+    try:
+        return msgspec.json.decode(canonical_json(config), type=CellConfig)
+    except (TypeError, OverflowError, msgspec.MsgspecError) as error:
+        raise HarnessError(
+            f"{config.experiment}, arm {config.arm}: {refusal(error)}", "correct the experiment"
+        ) from None
+
+
+def refusal(error: Exception) -> str:
+    """What msgspec does not take, as "snn.dropout: expected `float` < 1"."""
+    said, at, place = str(error).partition(" - at `$.")
+    if "matching regex" in said:
+        said = "Not a name that a folder may have, or not one line of text"
+    return f"{place.rstrip('`')}: {said[:1].lower()}{said[1:]}" if at else said

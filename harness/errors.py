@@ -13,6 +13,15 @@ class HarnessError(Exception):  # decides no number
         self.hint = hint
 
 
+def said_by(error: BaseException) -> str:
+    """An exception of code that is not ours in one line: its kind, and what it says if it can say it."""
+    try:
+        text = " ".join(str(error).split())[:500]
+    except Exception:  # its own `__str__` may raise anything
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
     """An error for an unknown name, with the nearest known one as its hint."""
     import difflib

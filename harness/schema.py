@@ -1,27 +1,31 @@
 """What a record says: the schema of the JSON file that one finished or failed cell leaves behind."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
-from harness.config import CellConfig
+from harness.config import CellConfig, Count, Natural
 
 SCHEMA_VERSION = 4
+Operations = Annotated[int, Meta(ge=0, le=2**53)]
+Amount = Annotated[float, Meta(ge=0, le=1e100)]
+Step = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,4}\Z")]  # a timestep as the key of a JSON object
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # decides no number
     """`correct[t]` of `total` test images are classified rightly after t + 1 timesteps."""
 
-    correct: list[int]
-    total: int
+    correct: list[Natural]
+    total: Count
 
 
 class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # decides no number
     """One epoch of training: mean loss, and the final-timestep test result after it."""
 
     loss: float
-    correct: int
-    total: int
+    correct: Natural
+    total: Count
 
 
 class LayerActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # decides no number
@@ -33,17 +37,17 @@ class LayerActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  #
     """
 
     name: str
-    macs: int
-    accumulates: float
+    macs: Operations
+    accumulates: Amount
     multiplies: bool
-    neurons: int
-    spikes: float | None
+    neurons: Operations
+    spikes: Amount | None
 
 
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file of a cell's trained weights, which lies beside its record, and the SHA-256 of that file."""
 
-    file: str
+    file: Annotated[str, Meta(pattern=r"^seed-[0-9]{4,10}\.safetensors\Z")]
     sha256: str
 
 
@@ -72,8 +76,8 @@ class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # de
     """
 
     encoder_state: dict[str, Any]
-    encoder_operations: float
-    encoder_macs: float
+    encoder_operations: Amount
+    encoder_macs: Amount
     thresholds: list[float]
     ann_epochs: list[Epoch]
     balanced: Counts
@@ -119,23 +123,23 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     fingerprint: Fingerprint
     status: Literal["done", "failed"]
     environment: dict[str, str]
-    timings: dict[str, float]
+    timings: dict[str, Amount]
     encoder_state: dict[str, Any] = {}
-    encoder_operations: float | None = None
-    encoder_macs: float | None = None
+    encoder_operations: Amount | None = None
+    encoder_macs: Amount | None = None
     thresholds: list[float] = []
     ann_epochs: list[Epoch] = []
     balanced: Counts | None = None
     epochs: list[Epoch] = []
     curve: Counts | None = None
     sample_curve: Counts | None = None
-    right: dict[str, str] = {}
+    right: dict[Step, str] = {}
     on_the_way: dict[str, Counts] = {}
     layers: list[LayerActivity] = []
     products: list[str] = []
     failure: Failure | None = None
     weights: Weights | None = None
-    threads: int | None = None
+    threads: Natural | None = None
     machine: Machine | None = None
     schema_version: int = 0
     digest: str = ""

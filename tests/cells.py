@@ -12,7 +12,7 @@ from harness.data.types import DataSet
 from harness.machine.environment import environment
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
-from harness.runs.sealing import sealed
+from harness.runs.run import sealed
 from harness.schema import Record
 from harness.training.cell import Setting, run_cell
 

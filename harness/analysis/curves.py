@@ -15,7 +15,7 @@ from harness.analysis.frame import CELL, Curve, Key, Loaded, percent
 from harness.analysis.statistics import Outcomes, accuracy_outcomes, difference_outcomes, outcomes_without_images
 from harness.catalogue import Experiment
 from harness.config import EncoderSpec, ProfileName
-from harness.records.bits import Answers
+from harness.records.store import Answers
 
 CODES_OF_P = frozenset({"poisson", "phase", "burst", "ttfs", "latency"})
 

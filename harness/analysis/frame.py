@@ -16,11 +16,10 @@ import pandas as pd
 
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, ProfileName, canonical_json
-from harness.machine.files import write_atomically
+from harness.machine.files import read_regular, write_atomically
 from harness.records import certificates
-from harness.records.bits import Answers, answers_in
 from harness.records.freshness import Freshness, Records, freshness_in
-from harness.records.store import companion_paths, record_path, record_paths
+from harness.records.store import LARGEST_RECORD, Answers, answers_in, companion_paths, record_path, record_paths
 from harness.records.verifications import verifications_of
 from harness.schema import Record
 
@@ -131,7 +130,7 @@ def encoder_macs(record: Record) -> float | None:
     if operations == 0 or encoder.name in ADDITIONS_ALONE:
         return 0.0
     size = encoder.parameters.get("block_size", 4)
-    if encoder.name != "dct" or not isinstance(size, int):
+    if encoder.name != "dct" or not isinstance(size, int) or size < 1:
         return None
     # Of each block: a separable b×b DCT (2b³), one product for each contribution (b⁴); additions: b² a step.
     of_block = 2 * size**3 + size**4
@@ -215,7 +214,7 @@ def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[s
     problems: list[str] = []
     for path in sorted((results / FOLDER).glob("*.json")):
         try:
-            measurement = msgspec.json.decode(path.read_bytes(), type=Measurement)
+            measurement = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Measurement)
         except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{path}: not a readable measurement ({error}) — restore it or measure again")
             continue

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalogue.claims import Claim
-from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
+from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile, require_sound
 from harness.config import PROFILES, CellConfig, ProfileName
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, did_you_mean, said_by
 
 
 @dataclass(frozen=True)
@@ -135,12 +135,10 @@ def experiment_from(path: Path) -> Experiment:
     experiment = _executed(path)
     if not isinstance(experiment, Experiment):
         raise HarnessError(f"{path}: EXPERIMENT is {type(experiment).__name__}, not an Experiment", HINT)
-    if not experiment.arms or not experiment.profiles:
-        raise HarnessError(f"{path}: EXPERIMENT has no arms or no profiles", "give it at least one of each")
-    for name in (experiment.name, *(arm.name for arm in experiment.arms)):
-        _check_name(path, name)
-    if len({arm.name for arm in experiment.arms}) < len(experiment.arms):
-        raise HarnessError(f"{path}: two arms have one name", "give each arm its own name")
+    try:
+        require_sound(experiment)
+    except HarnessError as error:
+        raise HarnessError(f"{path}: {error.message}", error.hint) from error
     return experiment
 
 
@@ -153,17 +151,13 @@ def _executed(path: Path) -> object:
     sys.modules[name] = module  # dataclasses in the file look up their module here
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # the file's own code may raise anything
-        raise HarnessError(f"{path}: {type(error).__name__}: {error}", "correct the file") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the file's own code may raise anything
+        raise HarnessError(f"{path}: {said_by(error)}", "correct the file") from error
     if not hasattr(module, "EXPERIMENT"):
         raise HarnessError(f"{path}: defines no EXPERIMENT", HINT)
     return module.EXPERIMENT
-
-
-def _check_name(path: Path, name: str) -> None:
-    """Refuse a name that cannot be a folder: names become folders of the results."""
-    if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
-        raise HarnessError(f"{path}: '{name}' cannot be the name of a folder", "use letters, digits, - and .")
 
 
 def experiments_from(configs: Iterable[CellConfig]) -> tuple[Experiment, ...]:

@@ -7,8 +7,8 @@ a `CellConfig`. Imports no torch.
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,17 +16,24 @@ from harness.config import (
     AnnRecipe,
     Balancing,
     CellConfig,
+    Count,
     EncoderSpec,
+    Name,
     NetworkSpec,
     NeuronSpec,
     Parameter,
     Precision,
     ProfileName,
     SnnRecipe,
+    checked,
+    refusal,
 )
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, did_you_mean, said_by
 
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
+FIXED = ("experiment", "profile", "arm", "seed", "dataset", "train_images", "test_images")  # no arm may change them
+Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z", max_length=1000)]
+"""One line of text for people."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,14 @@ class Arm:
     `added`: True for an arm that `--encoder` added to the experiment.
     """
 
-    name: str
+    name: Name
     encoder: EncoderSpec
     timesteps: int
-    title: str
+    title: Line
     in_paper: bool = True
     changes: Mapping[str, Any] = field(default_factory=dict)
-    deviations: tuple[str, ...] = ()
-    seeds: int | None = None
+    deviations: tuple[Line, ...] = ()
+    seeds: Count | None = None
     added: bool = False
 
 
@@ -87,9 +94,9 @@ class Profile:
     precision: Precision = "fp32"
     encoder: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    seeds: int = 5
-    deviations: tuple[str, ...] = ()
-    seeds_by_arm: Mapping[str, int] = field(default_factory=dict)
+    seeds: Count = 5
+    deviations: tuple[Line, ...] = ()
+    seeds_by_arm: Mapping[str, Count] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,10 +106,10 @@ class Experiment:
     `published`: the paper's recipe by dotted path of a cell's settings; arms of the paper are compared with it.
     """
 
-    name: str
-    title: str
-    source: str
-    dataset: str
+    name: Name
+    title: Line
+    source: Line
+    dataset: Line
     arms: tuple[Arm, ...]
     profiles: tuple[Profile, ...]
     published: Mapping[str, Stated] = field(default_factory=dict)
@@ -195,8 +202,10 @@ class Experiment:
             precision=profile.precision,
         )
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
+            if path.split(".")[0] in FIXED:
+                raise HarnessError(f"{self.name}, arm {arm.name}: no arm may change '{path}'", "remove it")
             config = _with(config, path.split("."), value)
-        return config
+        return checked(config)
 
 
 ENCODER = re.compile(r"([^()@/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?")
@@ -234,9 +243,35 @@ def _value(text: str) -> bool | int | float | str | None:
     return value if value is None or isinstance(value, bool | int | float | str) else text
 
 
+def require_sound(experiment: Experiment) -> None:
+    """Raise HarnessError unless every cell of an experiment can be made: types, bounds, names and changes.
+
+    So whatever an experiment can be refused for is found where it is read, before anything is trained.
+    """
+    try:
+        msgspec.json.decode(msgspec.json.encode(experiment), type=Experiment)
+        for profile in experiment.profiles:
+            for arm in experiment.arms:
+                experiment.resolve(arm, profile, 0)
+                experiment.seeds(arm.name, profile.name)
+    except HarnessError:
+        raise
+    except msgspec.MsgspecError as error:
+        raise HarnessError(f"EXPERIMENT: {refusal(error)}", "correct it") from error
+    except Exception as error:  # values of any type stand where others belong
+        raise HarnessError(f"not an experiment: {said_by(error)}", "correct it") from error
+    if not experiment.arms or not experiment.profiles:
+        raise HarnessError("EXPERIMENT has no arms or no profiles", "give it at least one of each")
+    for kind, names in (("arms", [arm.name for arm in experiment.arms]), ("profiles", list(experiment.profile_names))):
+        if len({*names}) < len(names):
+            raise HarnessError(f"two {kind} have one name", "give each a name of its own")
+
+
 def _with(data: Any, path: list[str], value: Any) -> Any:
     head, *rest = path
-    assert head in {f.name for f in fields(data)}, f"no field {head} in {type(data).__name__}"
+    known = [f.name for f in fields(data)] if is_dataclass(data) else []
+    if head not in known:
+        raise did_you_mean(f"setting of {type(data).__name__}", head, known)
     inner = value if not rest else _with(getattr(data, head), rest, value)
     return replace(data, **{head: inner})
 

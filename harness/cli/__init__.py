@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 a cell failed, or a check found a difference; 2 wrong usag
 """
 
 import atexit
+import errno
 import io
 import os
 import sys
@@ -20,7 +21,8 @@ from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.see import doctor, list_, show, status
 from harness.errors import HarnessError
-from harness.machine.process import STOPPED, bound_spinning
+from harness.machine.console import say
+from harness.machine.process import STOPPED, bound_spinning, tidy_environment
 
 FLUSH_FAILED = 120
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
@@ -39,7 +41,7 @@ def _print_version(requested: bool) -> None:
     if requested:
         from importlib.metadata import version
 
-        print(f"harness {version('dct-snn-harness')}")
+        say(f"harness {version('dct-snn-harness')}")
         raise typer.Exit
 
 
@@ -66,6 +68,10 @@ app.command(cls=Grouped, rich_help_panel="Machine")(doctor)
 
 def main(commands: typer.Typer = app) -> None:
     """Run a command line; an error that the user can fix is one line and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed: a file that is opened later would else stand in its place
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    tidy_environment()
     bound_spinning()
     # A path may hold bytes that are not text. A message that names such a path must still be printed.
     for stream in (sys.stdout, sys.stderr):
@@ -91,8 +97,10 @@ def main(commands: typer.Typer = app) -> None:
     except OSError as error:  # a full disk, a folder that may not be written, a name that is too long
         named = error.filename2 or error.filename  # the second: where a finished file was to be put
         place = f": {named}" if named else ""
-        message = f"{error.strerror or error}{place} — check the path, its permissions and the space on its disk"
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "make room on the disk" if full else "check the path and its permissions"
+        message = f"{error.strerror or error}{place} — {remedy}"
+    say(f"error: {' '.join(message.split())}", stderr=True)
     sys.exit(2)
 
 

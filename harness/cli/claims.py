@@ -17,7 +17,7 @@ import typer
 from harness.cli.options import EVIDENCE, AsJson, folder_option
 from harness.errors import HarnessError, did_you_mean
 from harness.machine.console import console as plain
-from harness.machine.console import counted
+from harness.machine.console import counted, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.report import Source
 
 SNAPSHOT = Path(__file__).parent.parent / "papers" / "dct_snn" / "verdicts.json"
-IN_CLONE = Path("harness/papers/dct_snn/verdicts.json")  # where `harness report` writes it in a clone
+IN_CLONE = Path("harness/papers/dct_snn/verdicts.json")  # where `python -m tools.publish` writes it
 WORDS = ("comes out", "in part", "does not", "not answered")
 MEASURED = "python -m harness.papers.dct_snn.measurements"
 
@@ -193,7 +193,7 @@ def claims(
     if as_json:
         named = {one.statement for one in chosen}
         statements = [asdict(one) for one in found.statements if one.id in named]
-        print(json.dumps({"origin": found.origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
+        say(json.dumps({"origin": found.origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
         return
     console = plain()
     if any(one.id == name for one in chosen):

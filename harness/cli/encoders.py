@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from harness.cli.options import AsJson, DataDir, Grouped, GroupedCommands
+from harness.cli.options import MOST_TIMESTEPS, AsJson, DataDir, Grouped, GroupedCommands
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
+from harness.machine.console import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,14 +25,7 @@ encoders_app = typer.Typer(
 SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's source is shown
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `harness encoders list` shows it.")]
-Timesteps = Annotated[int, typer.Option(metavar="T", help="Number of timesteps.")]
-
-
-class ReadsChoice(StrEnum):
-    """What of a spike train the linear classifier reads."""
-
-    HISTORY = "history"
-    SUM = "sum"
+Timesteps = Annotated[int, typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps.")]
 
 
 @encoders_app.command(name="list", cls=Grouped)
@@ -46,7 +39,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         import msgspec
 
-        print(json.dumps({"encoders": msgspec.to_builtins(rows)}))
+        say(json.dumps({"encoders": msgspec.to_builtins(rows)}))
         return
     console = plain()
     wide = console.width >= SOURCES_FROM
@@ -60,12 +53,12 @@ def list_(as_json: AsJson = False) -> None:
     for row in rows:
         if row.broken is not None:
             console.print(f"{row.name}: {row.broken}", style="red")
-    print(
+    say(
         "*: values are not 0 or ±1, so the first layer must multiply. window = yes: the image is spread over all T "
         "steps; stopping early loses part of it."
     )
     if missing := sorted({library_of(name) for name in PEERS} - {library_of(name) for name in peers()}):
-        print(f"not installed: {', '.join(missing)}; {how_to_get_peers()} adds their encoders")
+        say(f"not installed: {', '.join(missing)}; {how_to_get_peers()} adds their encoders")
 
 
 def _facts(info: Any) -> tuple[str, ...]:
@@ -91,7 +84,7 @@ def check(name: Name) -> None:
         encoder = create(name)
     findings = check_laws(encoder)
     for finding in findings:
-        print(finding)
+        say(str(finding))
     if any(finding.passed is False for finding in findings):
         raise typer.Exit(1)
 
@@ -116,7 +109,7 @@ def show(
     _require_name(out)
     drawn = figure_of(look(name, dataset, image, timesteps, data_dir))
     _write(drawn, out)
-    print(drawn.words)
+    say(drawn.words)
 
 
 @encoders_app.command(cls=Grouped)
@@ -125,8 +118,8 @@ def probe(
     dataset: Annotated[str, typer.Option(metavar="NAME", help="digits or mnist.")] = "digits",
     timesteps: Timesteps = 16,
     reads: Annotated[
-        ReadsChoice, typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
-    ] = ReadsChoice.HISTORY,
+        Literal["history", "sum"], typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
+    ] = "history",
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Plot and table, without suffix.")] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -136,15 +129,15 @@ def probe(
     from harness.machine.files import write_atomically
 
     _require_name(out)
-    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads.value, data_dir)
-    drawn = inspect.probe_figure(accuracies, dataset, reads.value)
+    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads, data_dir)
+    drawn = inspect.probe_figure(accuracies, dataset, reads)
     console = plain()
     console.print(drawn.alternative)
     console.print(_probe_table(accuracies))
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
-    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads.value).encode())
-    print(table)
+    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads).encode())
+    say(str(table))
 
 
 def _probe_table(accuracies: Mapping[str, Sequence[float]]) -> "Table":
@@ -175,7 +168,7 @@ def _write(drawn: Any, out: Path | None) -> Path:
     for suffix, content in ((".svg", drawn.svg), (".png", drawn.png)):
         path = stem.with_name(stem.name + suffix)
         write_atomically(path, content)
-        print(path)
+        say(str(path))
     return stem
 
 
@@ -191,7 +184,7 @@ def new(
 
     folder = directory or Path(name)
     for path in write_skeleton(folder, name):
-        print(path)
-    print(f"next: {install_command(folder)}")
-    print(f"then: harness encoders check {name}")
-    print(f"and:  harness run quickstart --encoder {name}")
+        say(str(path))
+    say(f"next: {install_command(folder)}")
+    say(f"then: harness encoders check {name}")
+    say(f"and:  harness run quickstart --encoder {name}")

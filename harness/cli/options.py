@@ -1,32 +1,26 @@
 """Options, folders and forms of help that several commands share."""
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from harness.errors import HarnessError, Stopped
 from harness.machine import process
+from harness.machine.console import say
 
+MOST_TIMESTEPS = 10_000  # as in `harness.config`, which would start --help later
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
 REPORTS = Path("reports")
 README = Path("README.md")
 
 
-class ProfileChoice(StrEnum):
-    """`harness.config.PROFILES`, for the shell's completion."""
-
-    SMOKE = "smoke"
-    LITE = "lite"
-    SHORT = "short"
-    PAPER = "paper"
+ProfileChoice = Literal["smoke", "lite", "short", "paper"]  # as in `harness.config`
 
 
 def folder(text: str | Path) -> Path:
@@ -96,12 +90,12 @@ def stoppable(how_to_go_on: str, deadline: process.Deadline | None = None) -> It
         with process.stoppable(deadline):
             yield
     except KeyboardInterrupt:
-        print(f"stopped: {how_to_go_on}", file=sys.stderr)
+        say(f"stopped: {how_to_go_on}", stderr=True)
         raise typer.Exit(process.STOPPED) from None
     except Stopped as stopped:
         kept = "with a checkpoint: run the same command again to go on"
         lost = "without a checkpoint of it: the same command begins it again"
-        print(f"stopped in {stopped} {kept if stopped.kept else lost}", file=sys.stderr)
+        say(f"stopped in {stopped} {kept if stopped.kept else lost}", stderr=True)
         raise typer.Exit(process.AGAIN) from None
 
 

@@ -1,24 +1,16 @@
 """`harness verify` computes records a second time; `harness predict` runs a saved network."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from harness.cli.options import LOCAL, AsJson, DataDir, ResultsDir, stoppable
+from harness.cli.options import LOCAL, MOST_TIMESTEPS, AsJson, DataDir, ResultsDir, stoppable
 from harness.machine.console import console as plain
-from harness.machine.console import counted
+from harness.machine.console import counted, say
 
-
-class SourceChoice(StrEnum):
-    """What a record is computed from a second time."""
-
-    WEIGHTS = "weights"
-    TRAINING = "training"
-    SNNTORCH = "snntorch"
-    NORSE = "norse"
+SourceChoice = Literal["weights", "training", "snntorch", "norse"]
 
 
 def verify(
@@ -45,7 +37,7 @@ def verify(
 
         paths = [verifying.find(name, results_dir) for name in records]
         found = [(path, verifying.finished(path)) for path in paths]
-        asked = [(path, record, verifying.source_of(source and source.value, path, record)) for path, record in found]
+        asked = [(path, record, verifying.source_of(source, path, record)) for path, record in found]
         rows = []
         for path, record, how in asked:
             data = verifying.recorded_data(record, data_dir)
@@ -73,9 +65,9 @@ def verify(
                 gap = ""
                 if result.largest is not None and result.word != "identical":
                     gap = f": {result.largest} images apart, {result.allowed:.0f} allowed"
-                print("\n  ".join((f"{path}: from {how}: {result.word}{gap}", *notes)))
+                say("\n  ".join((f"{path}: from {how}: {result.word}{gap}", *notes)))
     if as_json:
-        print(json.dumps({"verifications": rows}))
+        say(json.dumps({"verifications": rows}))
     if any(row["verdict"] == "different" for row in rows):
         raise typer.Exit(1)
 
@@ -93,7 +85,8 @@ def predict(
         str | None, typer.Option(metavar="NAME", help="Feed the frequencies in this order of the DCT code.")
     ] = None,
     timesteps: Annotated[
-        int | None, typer.Option(metavar="T", min=1, help="Number of timesteps. Default: as it was trained.")
+        int | None,
+        typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps. Default: as it was trained."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -106,13 +99,20 @@ def predict(
     import msgspec
     from rich.table import Table
 
-    from harness.runs.predict import Shorter
-    from harness.runs.predict_request import Request, answer
+    from harness.runs.predict import answer
 
-    done = answer(Request(weights, images, data_dir, Shorter(frequencies, schedule, timesteps), out))
+    done = answer(
+        weights,
+        images=images,
+        data_dir=data_dir,
+        frequencies=frequencies,
+        schedule=schedule,
+        timesteps=timesteps,
+        out=out,
+    )
     counts = done.predictions.counts
     if as_json:
-        print(json.dumps(msgspec.to_builtins(counts)))
+        say(json.dumps(msgspec.to_builtins(counts)))
         return
     console, about = plain(), done.about
     console.print(

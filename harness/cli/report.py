@@ -11,17 +11,24 @@ from harness.cli.claims import IN_CLONE, snapshot
 from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
+from harness.machine.console import say
 
 if TYPE_CHECKING:
     from harness.report import Source
 
 NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
 
-Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if reports (or --out) is not up to date.")]
+Check = Annotated[
+    bool,
+    typer.Option(
+        "--check",
+        help="Write nothing; exit 1 if a clone's reports and README, or --out, are out of date.",
+    ),
+]
 
 Out = Annotated[
     Path | None,
-    folder_option("Folder to write to. Default: beside your own records; without any, reports (and README)."),
+    folder_option("Folder to write to. Default: beside your own records, as results/local-report."),
 ]
 
 
@@ -49,7 +56,6 @@ def report(
     from harness import report as reporting
     from harness.analysis.energy import energy_model
     from harness.analysis.verdicts import VERDICTS
-    from harness.machine.files import write_atomically
     from harness.papers import catalogue
 
     console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
@@ -59,20 +65,17 @@ def report(
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
             known.experiment(name)
     if check:
-        _check(evidence_dir, out, as_json, known, prices)
+        check_report(evidence_dir, out, as_json, known, prices)
     sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
-        print(json.dumps(_document(sources, names)))
+        say(json.dumps(_document(sources, names)))
     elif _is_empty(sources):
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
         return
     if out is not None or not as_json:
-        place = out or (beside(results_dir) if len(sources) > 1 else REPORTS)
         yours = results_dir if len(sources) > 1 else None
-        folders = reporting.Folders(evidence_dir, place, yours, readme=README if place == REPORTS else None)
-        reporting.render(folders, known, energy=prices, sources=sources)
-        if place == REPORTS and IN_CLONE.is_file():
-            write_atomically(IN_CLONE, snapshot(sources[0], known))
+        place = out or beside(yours or LOCAL)
+        reporting.render(reporting.Folders(evidence_dir, place, yours), known, energy=prices, sources=sources)
     if not as_json:
         console.print(reporting.own_tables(sources, known.claims, names))
         console.print(reporting.judged_claims(sources, known.claims, names))
@@ -83,19 +86,21 @@ def report(
         raise typer.Exit(3)
 
 
-def _check(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any) -> NoReturn:
-    """Say which files of the report are not what the records give. Exit code 1 where there are some."""
+def check_report(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any) -> NoReturn:
+    """Say which files of the report are not what the records give. Exit code 1 where there are some.
+
+    out: None for what a clone keeps, as `python -m tools.publish` writes it.
+    """
     from harness.report import Folders, check, read
 
     place = out or REPORTS
-    wrong = [
-        str(place / name) for name in check(Folders(evidence, place, readme=None if out else README), known, prices)
-    ]
+    folders = Folders(evidence, place, readme=None if out else README)
+    wrong = [str(place / name) for name in check(folders, known, prices)]
     if out is None and IN_CLONE.is_file():
         (source,) = read(evidence, None, known)
         wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(source, known) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
-    print(json.dumps({"outdated": wrong}) if as_json else said)
+    say(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -1,10 +1,9 @@
 """`harness run`: train the cells of an experiment that have no record yet, and show the results."""
 
 import json
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,6 +20,7 @@ from harness.cli.options import (
     stoppable,
 )
 from harness.machine.console import console as plain
+from harness.machine.console import say
 from harness.machine.process import Deadline
 
 if TYPE_CHECKING:
@@ -29,30 +29,10 @@ if TYPE_CHECKING:
 what, how_much, where_ = (partial(typer.Option, rich_help_panel=name) for name in ("What", "How much", "Where"))
 
 
-class DeviceChoice(StrEnum):
-    """A device; auto: a GPU if there is one."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class KernelChoice(StrEnum):
-    """`harness.snn.kernels.Kernel`, named here because that module imports torch."""
-
-    AUTO = "auto"
-    NUMBA = "numba"
-    EVENTS = "events"
-    TRITON = "triton"
-    REFERENCE = "reference"
-
-
-class PlaceChoice(StrEnum):
-    """What the workers run on."""
-
-    HERE = "here"
-    SLURM = "slurm"
-    RAY = "ray"
+# As in `harness.runs` and `harness.snn`, which import torch.
+DeviceChoice = Literal["auto", "cpu", "cuda"]
+KernelChoice = Literal["auto", "numba", "events", "triton", "reference"]
+PlaceChoice = Literal["here", "slurm", "ray"]
 
 
 def run(
@@ -62,11 +42,10 @@ def run(
     arm: Annotated[list[str] | None, what(metavar="ARM", help="Train only this arm; repeat for more.")] = None,
     encoder: Annotated[
         list[str] | None,
-        what(metavar="ENCODER", help="Add an arm: poisson, or 'poisson(rate=0.5)' with parameters; repeat for more."),
-    ] = None,
-    timesteps: Annotated[
-        list[int] | None,
-        what(metavar="T", min=1, help="Timesteps of each --encoder; repeat for more. Default: the largest T."),
+        what(
+            metavar="ENCODER",
+            help="Add an arm: poisson, poisson@8 (timesteps), 'poisson(rate=0.5)'; repeat for more.",
+        ),
     ] = None,
     profile: Annotated[
         ProfileChoice | None,
@@ -75,27 +54,24 @@ def run(
     seeds: Annotated[
         int | None, how_much(metavar="NUMBER", help="Number of seeds, from seed 0. Default: as the profile plans.")
     ] = None,
-    dry_run: Annotated[bool, how_much("--dry-run", help="Show what would be trained; train nothing.")] = False,
+    dry_run: Annotated[
+        bool, how_much("--dry-run", help="Show what would be trained, with --on slurm as a script; train nothing.")
+    ] = False,
     retry_failed: Annotated[bool, how_much("--retry-failed", help="Train failed cells again.")] = False,
     for_time: Annotated[
         str | None,
         how_much("--for", metavar="TIME", help="Stop with a checkpoint after 90s, 9m or 2h, say (exit code 75)."),
     ] = None,
-    device: Annotated[DeviceChoice, where_(help="auto: a GPU if there is one.")] = DeviceChoice.AUTO,
+    device: Annotated[DeviceChoice, where_(help="auto: a GPU if there is one.")] = "auto",
     kernel: Annotated[
         KernelChoice,
         where_(help="events skips inputs of zero: for wide networks without a GPU. reference is slow and readable."),
-    ] = KernelChoice.AUTO,
+    ] = "auto",
     workers: Annotated[
         int | None,
         where_(metavar="NUMBER", help="Number of processes. Default: one here, elsewhere one a cell."),
     ] = None,
-    on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = PlaceChoice.HERE,
-    slurm: Annotated[
-        list[str] | None,
-        where_(metavar="KEY=VALUE", help="An option for sbatch, such as partition=long; repeat for more."),
-    ] = None,
-    detach: Annotated[bool, where_("--detach", help="Submit to Slurm and do not wait.")] = False,
+    on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = "here",
     data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=DATA_HELP)] = None,
     results_dir: Annotated[Path, folder_option("Folder of the records.", "Where")] = LOCAL,
     keep_weights: Annotated[
@@ -111,22 +87,21 @@ def run(
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.papers import catalogue
         from harness.runs.plan import make_plan
-        from harness.runs.workers import Where, execute
+        from harness.runs.workers import execute, require_possible, slurm_script, tasks
 
-        where = Where(on.value, workers, tuple(slurm or ()), detach).checked()
+        require_possible(on, workers)
         is_worker = worker_of is not None
         plan = make_plan(
             catalogue(),
             experiment,
-            profile=profile and profile.value,
+            profile=profile,
             seeds=seeds,
             arms=arm or (),
             encoders=encoder or (),
-            timesteps=timesteps or (),
-            device=device.value,
-            kernel=kernel.value,
+            device=device,
+            kernel=kernel,
             workers=workers or 1,
-            task_threads=where.task_threads(),
+            elsewhere=on != "here",
             data_dir=data_dir,
             results=results_dir,
             retry_failed=retry_failed,
@@ -139,12 +114,12 @@ def run(
         if not is_worker:
             plan.announce(errors)
         if dry_run:
-            script = where.script(plan, deadline.seconds)
-            print(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
+            script = slurm_script(plan, tasks(plan, workers), deadline.seconds) if on == "slurm" else ""
+            say(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
             return
-        rows = execute(plan, errors, where, deadline, quiet=is_worker)
+        rows = execute(plan, errors, on, workers, deadline, quiet=is_worker)
         if as_json:
-            print(json.dumps({"cells": rows}))
+            say(json.dumps({"cells": rows}))
         else:
             _show_results(plan.experiment.name, plan.catalogue, results_dir)
     if any(row["status"] == "failed" for row in rows):

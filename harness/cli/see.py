@@ -11,7 +11,7 @@ import typer
 from harness.cli.options import AS_LISTED, EVIDENCE, LOCAL, AsJson, DataDir, ProfileChoice, ResultsDir, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
-from harness.machine.console import counted
+from harness.machine.console import counted, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.catalogue import Catalogue, Claim, Experiment, Profile
     from harness.config import NetworkSpec
 
+UNSTATED = "; the paper does not say"  # as `Experiment.deviations` ends
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "pandas")
 OPTIONAL = {
     "snntorch": "encoders, verify --from snntorch",
@@ -36,7 +37,7 @@ def list_(as_json: AsJson = False) -> None:
 
     known = catalogue()
     if as_json:
-        print(json.dumps({"experiments": _rows(known)}))
+        say(json.dumps({"experiments": _rows(known)}))
         return
     console = plain()
     width = max(len(e.title) for paper in known.papers for e in paper.experiments)
@@ -71,9 +72,9 @@ def show(
 
     known = catalogue()
     found = known.experiment(experiment)
-    profiles = found.profiles if profile is None else (found.profile(profile.value),)
+    profiles = found.profiles if profile is None else (found.profile(profile),)
     if as_json:
-        print(json.dumps(experiment_document(found, known, profiles)))
+        say(json.dumps(experiment_document(found, known, profiles)))
     else:
         show_experiment(found, known, profiles, plain())
 
@@ -93,7 +94,7 @@ def status(
     if named and not found.cells:
         raise HarnessError(f"{results_dir}: no records in it", "name a folder that `harness run` wrote")
     if as_json:
-        print(json.dumps(found.document()))
+        say(json.dumps(found.document()))
         return
     console = plain()
     for line in lines(found) if found.cells else (f"no records in {results_dir}",):
@@ -104,7 +105,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
     """Show this machine: versions, device, optional packages, data sets, evidence and free disk space."""
     found = machine_document(data_dir, results_dir)
     if as_json:
-        print(json.dumps(found))
+        say(json.dumps(found))
         return
     console = plain()
     console.print(", ".join(f"{name} {number}" for name, number in found["versions"].items()))
@@ -185,27 +186,22 @@ def show_experiment(
     experiment: "Experiment", catalogue: "Catalogue", profiles: "Sequence[Profile]", console: "Console"
 ) -> None:
     """Print an experiment's arms, the recipe of the profiles with its deviations, and the claims."""
+    from harness.catalogue.experiment import encoder_text
+
     facts = f"{experiment.source}; {experiment.dataset}"
     console.print(f"{experiment.name} — {experiment.title} ({facts})", style="bold")
     console.print("\narms", style="bold")
     for arm in experiment.arms:
-        parameters = ", ".join(f"{key}={value}" for key, value in arm.encoder.parameters.items())
+        steps = "" if f"T = {arm.timesteps}" in arm.title else f", T = {arm.timesteps}"
         changes = f"; {_changed(arm.changes)}" if arm.changes else ""
         note = "" if arm.in_paper else "; control, not in the paper"
-        console.print(
-            f"  {arm.name}: {arm.title} [{arm.encoder.name}({parameters})], T = {arm.timesteps}{changes}{note}",
-            markup=False,
-            highlight=False,
-        )
+        console.print(f"  {arm.name}: {arm.title} [{encoder_text(arm.encoder)}]{steps}{changes}{note}")
     for profile in profiles:
         _show_profile(experiment, profile, console)
     console.print("\nclaims", style="bold")
     for claim in catalogue.claims_of(experiment.name):
-        console.print(
-            f"  {claim.id}: {_claimed(claim)} ({claim.source}){_note_of(claim)}",
-            markup=False,
-            highlight=False,
-        )
+        note = f" — {claim.note}" if claim.note else ""
+        console.print(f"  {claim.id}: {_claimed(claim)} ({claim.source}){note}")
 
 
 def _claimed(claim: "Claim") -> str:
@@ -213,11 +209,6 @@ def _claimed(claim: "Claim") -> str:
     if claim.kind != "context":
         return f"{claim.says}: {claim.printed}"
     return f"{claim.label} {claim.printed}" + (f" at T = {claim.timestep}" if claim.timestep else "")
-
-
-def _note_of(claim: "Claim") -> str:
-    """The note of a claim after a dash; empty without a note."""
-    return f" — {claim.note}" if claim.note else ""
 
 
 def network_words(network: "NetworkSpec", classes: int) -> str:
@@ -249,7 +240,7 @@ def _show_profile(experiment: "Experiment", profile: "Profile", console: "Consol
     ann, snn = profile.ann, profile.snn
 
     def say(text: str) -> None:
-        console.print(f"  {text}", markup=False, highlight=False)
+        console.print(f"  {text}")
 
     console.print(f"\nprofile {profile.name}", style="bold")
     say(f"network {network_words(profile.network, classes_of(experiment))}")
@@ -268,5 +259,22 @@ def _show_profile(experiment: "Experiment", profile: "Profile", console: "Consol
     )
     for code, changes in profile.changes.items():
         say(f"{code}: {_changed(changes)}")
-    for deviation in experiment.deviations_of_profile(profile):
-        say(f"deviation: {deviation}")
+    for arms, texts in _deviations(experiment, profile).items():
+        unstated = [text.removesuffix(UNSTATED) for text in texts if text.endswith(UNSTATED)]
+        differing = [text for text in texts if not text.endswith(UNSTATED)]
+        for heading, listed in (("deviations", differing), ("not stated in the paper", unstated)):
+            if listed:
+                say(f"{heading}{arms and f' ({arms})'}: {'; '.join(listed)}")
+
+
+def _deviations(experiment: "Experiment", profile: "Profile") -> dict[str, list[str]]:
+    """Deviations by the names of the arms that have them; without names those that all arms of the paper share."""
+    arms: dict[str, list[str]] = {}
+    for arm in experiment.planned:
+        for text in experiment.deviations(arm, profile):
+            arms.setdefault(text, []).append(arm.name)
+    all_arms = {arm.name for arm in experiment.planned if arm.in_paper} or {arm.name for arm in experiment.planned}
+    folded: dict[str, list[str]] = {}
+    for text, names in sorted(arms.items(), key=lambda item: not all_arms.issubset(item[1])):
+        folded.setdefault("" if all_arms.issubset(names) else ", ".join(names), []).append(text)
+    return folded

@@ -40,8 +40,12 @@ Splits = tuple[Split, Split]
 
 
 def root() -> Path:
-    """The cache folder: the environment's HARNESS_CACHE, else the user's own."""
-    return folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
+    """The cache folder: the environment's HARNESS_CACHE, else the user's own; a temporary one without a home."""
+    try:
+        own = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
+    except RuntimeError:
+        own = Path("~")
+    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if own.parts[0] == "~" else own
 
 
 def folder_from(variable: str) -> Path | None:

@@ -1,10 +1,17 @@
-"""The one way to print for people: text as it is, names whole, nothing wrapped in a pipe."""
+"""The one way to print for people: text as it is, names whole, nothing wrapped in a pipe.
 
+Names, reasons and values come from records, files and arguments: control characters among them would reach the
+terminal. `say` and `console` show them as their codes.
+"""
+
+import re
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]")
 PIPE_WIDTH = 1000  # columns where there is no terminal: wider than any table
 
 
@@ -25,9 +32,14 @@ def console(stderr: bool = False) -> "Console":
     return found
 
 
+def say(text: str, stderr: bool = False, end: str = "\n") -> None:
+    """Print one text."""
+    print(printable(text), file=sys.stderr if stderr else sys.stdout, end=end, flush=stderr)
+
+
 def printable(text: str) -> str:
     """`text` with every control character but line breaks and tabs written as its code."""
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+    return UNUSUAL.sub(lambda c: c[0] if c[0].isprintable() else c[0].encode("unicode_escape").decode(), text)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

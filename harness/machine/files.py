@@ -1,9 +1,11 @@
 """Files that are never seen half written, the locks beside them, and the free space on their disk."""
 
+import errno
 import hashlib
 import os
 import platform
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,14 +15,16 @@ from pathlib import Path
 import filelock
 import msgspec
 
+LARGEST_FILE = 2**34  # bytes; of checkpoints, the largest files that we read
 SEAL = hashlib.sha256().digest_size  # bytes
+LARGEST_LOCK = 4096  # bytes
 TRIES, RETRY_SECONDS = 3, 0.02  # of taking a lock whose holder has no name
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, private: bool = False) -> None:
     """Replace `path` by `content` in one step: a reader sees the old file or the new one, never a part.
 
-    Written under another name, flushed to disk, then renamed.
+    Written under another name, flushed to disk, then renamed. private: others may not write to it, whatever the mask.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
@@ -28,7 +32,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         # A temporary file is private; others may read results. The mask can only be read by setting it.
         mask = os.umask(0o077)
         os.umask(mask)
-        os.fchmod(handle, 0o666 & ~mask)
+        os.fchmod(handle, 0o666 & ~mask & ~(0o022 if private else 0))
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
@@ -44,6 +48,27 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.close(directory)
 
 
+def read_regular(path: Path, largest: int = LARGEST_FILE, own: bool = False) -> bytes:
+    """The content of a regular file of at most `largest` bytes; OSError for anything else, before a byte is read.
+
+    Every file of a results folder and of the cache is read so: a pipe would keep us waiting for ever, and a device or a
+    sparse file fill the memory. own: it must be a file of this user, that nobody else may write to.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(path))
+        if own and (facts.st_uid != os.geteuid() or facts.st_mode & 0o022):
+            raise PermissionError(errno.EPERM, "not a file of this user alone", str(path))
+        if facts.st_size > largest:
+            raise OSError(errno.EFBIG, f"{facts.st_size:,} bytes, more than {largest:,}", str(path))
+        try:
+            return file.read(largest)
+        except MemoryError:
+            raise OSError(errno.EFBIG, "larger than the memory", str(path)) from None
+
+
 def content_digest(content: bytes) -> str:
     """SHA-256 of `content`, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
@@ -51,13 +76,16 @@ def content_digest(content: bytes) -> str:
 
 def write_sealed(path: Path, content: bytes) -> None:
     """`write_atomically` the SHA-256 of `content` and then `content`, so that `read_sealed` notices a changed byte."""
-    write_atomically(path, hashlib.sha256(content).digest() + content)
+    write_atomically(path, hashlib.sha256(content).digest() + content, private=True)
 
 
 def read_sealed(path: Path) -> bytes | None:
-    """The content that `write_sealed` wrote to `path`; None if it cannot be read or a byte has changed."""
+    """The content that `write_sealed` wrote to `path`; None if it cannot be read or a byte has changed.
+
+    A file of another user is not read: the seal is no key, and whoever may write to the folder could make one.
+    """
     try:
-        written = path.read_bytes()
+        written = read_regular(path, own=True)
     except OSError:
         return None
     seal, content = written[:SEAL], written[SEAL:]
@@ -102,6 +130,8 @@ def hold(path: Path) -> Iterator[Owner | None]:
     file cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file", str(path))
     lock = filelock.FileLock(path, thread_local=False)
     for left in reversed(range(TRIES)):
         try:
@@ -168,6 +198,6 @@ def holder(path: Path) -> Owner | None:
 
 def _owner(path: Path) -> Owner:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Owner)
+        return msgspec.json.decode(read_regular(path, LARGEST_LOCK), type=Owner)
     except (OSError, ValueError, RecursionError):
         return Owner()

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import re
 import signal
 import sys
 import threading
@@ -23,6 +24,14 @@ SPINS = "100000"
 # Multiply-accumulates of a training step up to which one thread is as fast as two, or nearly: the fully connected
 # networks on MNIST, at any number of timesteps of the paper, and smaller ones.
 SMALL_STEP = 1.5e9
+# Variables that are whole numbers, with their largest values.
+NUMBERS = {
+    "COLUMNS": 10_000,
+    "LINES": 10_000,
+    "OMP_NUM_THREADS": 4096,
+    "NUMBA_NUM_THREADS": 4096,
+    "SOURCE_DATE_EPOCH": 2**36,
+}
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # names of mallopt(3)
 
 
@@ -126,6 +135,21 @@ class Threads:
 
     def __str__(self) -> str:
         return f"{self.count} thread{'s' * (self.count != 1)}{self.why and ': '}{self.why}"
+
+
+def tidy_environment() -> None:
+    """Ignore variables of the environment that are nonsense, on which libraries would fail as they are imported.
+
+    Call it before any library is loaded.
+    """
+    for name, largest in NUMBERS.items():
+        values = os.environ.get(name, "1")
+        # OMP_NUM_THREADS may have a number for each level of nesting.
+        numbers = values.split(",") if name == "OMP_NUM_THREADS" else [values]
+        if not all(re.fullmatch("[0-9]{1,11}", number) and 0 < int(number) <= largest for number in numbers):
+            print(f"{name} is {values!a}, which is no number for it: ignored", file=sys.stderr)
+            del os.environ[name]
+    os.environ["MPLBACKEND"] = "agg"  # figures are only ever written
 
 
 def bound_spinning() -> None:

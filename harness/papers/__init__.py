@@ -7,7 +7,8 @@ Another paper is an installed package whose entry point in the group `dct_snn.pa
 from importlib.metadata import EntryPoint, entry_points
 
 from harness.catalogue import Catalogue, Paper
-from harness.errors import HarnessError
+from harness.catalogue.experiment import require_sound
+from harness.errors import HarnessError, said_by
 
 GROUP = "dct_snn.papers"
 
@@ -27,10 +28,15 @@ def _paper(point: EntryPoint) -> Paper:
     origin = f"paper '{point.name}' of {point.dist.name if point.dist else 'a package'} ({point.value})"
     try:
         paper = point.load()
+        if isinstance(paper, Paper):
+            for experiment in paper.experiments:
+                require_sound(experiment)
+    except KeyboardInterrupt:
+        raise
     except HarnessError as error:
         raise HarnessError(f"{origin}: {error.message}", error.hint) from error
-    except Exception as error:  # whatever the package's own code raises
-        raise HarnessError(f"{origin}: {type(error).__name__}: {error}", "mend or uninstall the package") from error
+    except BaseException as error:  # whatever the package's own code raises
+        raise HarnessError(f"{origin}: {said_by(error)}", "mend or uninstall the package") from error
     if not isinstance(paper, Paper):
         raise HarnessError(f"{origin}: {type(paper).__name__} is not a Paper", "see harness.catalogue.Paper")
     return paper

@@ -1,26 +1,34 @@
 """A guard around an encoder: an error or a hang of a plug-in is named, and only the cells of this encoder fail."""
 
 import math
+import os
+import random
 import signal
+import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from types import FrameType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
 import encoders
 from encoders.base import Encoder, EncoderError, EncoderInfo, Operations, encode
+from encoders.registry import BUILTIN
 from harness.config import EncoderSpec, canonical_json
-from harness.errors import CellFailure
+from harness.errors import CellFailure, Stopped, said_by
 
 # Built-in encoders take microseconds for an image. An encoder slower than this is too slow for training.
 CALL_SECONDS = 30.0
 IMAGE_SECONDS = 0.5
 TICKS = 20  # timer signals for one time limit
+DEAF_SECONDS = 60.0  # more than that, for ticks that a busy machine loses
+PATIENCE = 10  # times the limit by the clock: of a code that waits, on a busy machine
 
 
 class Expired(BaseException):
@@ -93,15 +101,16 @@ def guarded(spec: EncoderSpec) -> Guarded:
 def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
     """Raise CellFailure, with the encoder's name and what it should have done, for any error inside the block."""
     seconds = CALL_SECONDS + IMAGE_SECONDS * images
+    foreign = name not in BUILTIN or not BUILTIN[name].place.startswith("encoders.")
     try:
-        with time_limit(seconds):
+        with time_limit(seconds, f"encoder '{name}'" if foreign else ""), kept_state() if foreign else nullcontext():
             yield
-    except EncoderError:
+    except (EncoderError, GeneratorExit, KeyboardInterrupt, Stopped):
         raise
     except Expired:
         raise CellFailure(f"encoder '{name}' hangs: it did not {act} within {seconds:.0f} s") from None
-    except (Exception, SystemExit) as error:  # a plug-in may raise anything
-        raise CellFailure(f"encoder '{name}' cannot {act}: {type(error).__name__}: {error}") from error
+    except BaseException as error:  # a plug-in may raise anything
+        raise CellFailure(f"encoder '{name}' cannot {act}: {said_by(error)}") from error
 
 
 @contextmanager
@@ -115,27 +124,63 @@ def named(name: str, act: str, images: int = 0) -> Iterator[None]:
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise Expired after `seconds`, not counting those in which the process was stopped or the machine asleep.
+def kept_state() -> Iterator[None]:
+    """Restore after the block what code of others may have changed for all arms, and have no exit pass unnoticed."""
 
+    def refuse(status: int) -> NoReturn:
+        raise SystemExit(f"os._exit({status})")
+
+    folder, threads, leave = os.getcwd(), torch.get_num_threads(), os._exit
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    draws, numpy_draws, python_draws = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = leave
+        os.chdir(folder)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
+        torch.set_rng_state(draws)
+        np.random.set_state(numpy_draws)
+        random.setstate(python_draws)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
+@contextmanager
+def time_limit(seconds: float, foreign: str = "") -> Iterator[None]:
+    """Raise Expired after `seconds` of this thread's own computing, or after PATIENCE times as many by the clock.
+
+    So a busy machine, a stopped process and a machine asleep fail nobody. foreign: whose code it is, that is not ours:
+    if it ignores the alarm, the process ends with a line that names it.
     Needs the main thread and POSIX alarms; elsewhere there is no limit.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 
-    ticks = 0
+    ticks, begun, leave = 0, time.thread_time(), os._exit
 
     def tick(_number: int, _frame: FrameType | None) -> None:
         nonlocal ticks
         ticks += 1  # while the process is stopped, at most one tick is pending
-        if ticks >= TICKS:
+        if time.thread_time() - begun >= seconds or ticks >= PATIENCE * TICKS:
             raise Expired
 
+    def end() -> None:
+        print(f"error: {foreign} hangs and ignores its time limit — leave its arms out", file=sys.stderr, flush=True)
+        leave(2)
+
+    watchdog = threading.Timer(2 * PATIENCE * seconds + DEAF_SECONDS, end)
+    watchdog.daemon = True
+    if foreign:
+        watchdog.start()
     before = signal.signal(signal.SIGALRM, tick)
     signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
     try:
         yield
     finally:
+        watchdog.cancel()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -14,11 +14,12 @@ import msgspec
 
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import content_digest, write_atomically
+from harness.machine.files import content_digest, read_regular, write_atomically
 from harness.records.fingerprint import settings_in
 from harness.schema import Fingerprint
 
 FOLDER = "certificates"
+LARGEST_CERTIFICATE = 2**26  # bytes
 
 
 class Freed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +70,7 @@ def read_certificates(results: Path) -> tuple[Certificate, ...]:
 
 def _read(path: Path) -> Certificate:
     try:
-        certificate = msgspec.json.decode(path.read_bytes(), type=Certificate)
+        certificate = msgspec.json.decode(read_regular(path, LARGEST_CERTIFICATE), type=Certificate)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise HarnessError(f"{path}: not a readable certificate ({error})", "restore or delete it") from None
     if certificate.digest != _digest(certificate):

@@ -59,10 +59,56 @@ class Binding:
 class Module:
     """The names that a module binds at its top, its statements that bind none, and the modules it imports `*` from."""
 
-    context: "_Context"
+    name: str
+    is_package: bool
+    lines: list[str]
     names: dict[str, Binding] = field(default_factory=dict)
     bare: list[ast.stmt] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
+
+    def bind(self, body: Sequence[ast.stmt], whole: ast.stmt | None = None) -> None:
+        """Note what statements bind; `whole`: the compound statement at the module's top that they stand in."""
+        for node in body:
+            top, mark = whole or node, self.mark(node)
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for name, target in self.imported(node).items():
+                    if name == "*":
+                        self.stars.append(target.module)
+                    else:
+                        earlier = self.names.get(name, Binding())
+                        self.names[name] = replace(earlier, imports=(*earlier.imports, (target, mark)))
+            elif isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
+                if not _for_types(node):
+                    before = len(self.names)
+                    for inner in _bodies(node):
+                        self.bind(inner, top)
+                    if len(self.names) == before and whole is None:
+                        self.bare.append(node)
+            elif names := _bound_by(node):
+                for place, name in enumerate(names):
+                    earlier = self.names.get(name, Binding())
+                    statements = earlier.statements if top in earlier.statements else (*earlier.statements, top)
+                    self.names[name] = Binding(statements, earlier.imports, place if len(names) > 1 else 0, mark)
+            elif whole is None and not _is_text(node) and not (mark and mark["none"]):
+                self.bare.append(node)
+
+    def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, Target]:
+        """What each name of an import is bound to."""
+        if isinstance(node, ast.Import):
+            full = {alias.asname or alias.name.split(".")[0]: alias for alias in node.names}
+            return {name: Target(alias.name if alias.asname else name) for name, alias in full.items()}
+        source = node.module or ""
+        if node.level:  # each leading dot is one package up; in a package the first is the package itself
+            parts = self.name.split(".")
+            above = parts[: len(parts) - node.level + self.is_package]
+            source = ".".join([*above, node.module] if node.module else above)
+        return {alias.asname or alias.name: Target(source, alias.name) for alias in node.names}
+
+    def mark(self, node: ast.stmt) -> Mark:
+        """The comment that says what of a definition counts."""
+        last = node.body[0].lineno - 1 if isinstance(node, Function | ast.ClassDef) else node.end_lineno or node.lineno
+        found = [MARK.search(line) for line in self.lines[node.lineno - 1 : max(last, node.lineno)]]
+        return next((match for match in found if match), None)
 
 
 Text = tuple[str, tuple[Target, ...]]  # of a definition, with its references numbered; what these refer to
@@ -111,8 +157,8 @@ class Sources:
         if path is None:
             raise ModuleNotFoundError(f"no source for module {name}")
         text = path.read_text(encoding="utf-8")
-        module = Module(_Context(name, path.name == "__init__.py", text.splitlines()))
-        _bind(ast.parse(text).body, module, module.context)
+        module = Module(name, path.name == "__init__.py", text.splitlines())
+        module.bind(ast.parse(text).body)
         return module
 
     def _file_of(self, name: str) -> Path | None:
@@ -134,73 +180,11 @@ class Sources:
         spec = importlib.util.find_spec(top)
         if spec is None:
             return [], None
-        return [Path(place) for place in spec.submodule_search_locations or ()], Path(
-            spec.origin
-        ) if spec.origin else None
+        folders = [Path(place) for place in spec.submodule_search_locations or ()]
+        return folders, Path(spec.origin) if spec.origin else None
 
 
 SOURCES = Sources()
-
-
-class _Context(NamedTuple):
-    """The module whose statements are read."""
-
-    name: str
-    is_package: bool
-    lines: list[str]
-
-    def absolute(self, node: ast.ImportFrom) -> str:
-        """The full name of what `from … import` imports from: each leading dot is one package up."""
-        if not node.level:
-            return node.module or ""
-        parts = self.name.split(".")
-        above = parts[: len(parts) - node.level + self.is_package]  # in a package the first dot is the package itself
-        return ".".join([*above, node.module] if node.module else above)
-
-    def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, Target]:
-        """What each name of an import is bound to."""
-        if isinstance(node, ast.Import):
-            return {
-                alias.asname or alias.name.split(".")[0]: Target(
-                    alias.name if alias.asname else alias.name.split(".")[0]
-                )
-                for alias in node.names
-            }
-        source = self.absolute(node)
-        return {alias.asname or alias.name: Target(source, alias.name) for alias in node.names}
-
-    def mark(self, node: ast.stmt) -> Mark:
-        """The comment that says what of a definition counts."""
-        last = node.body[0].lineno - 1 if isinstance(node, Function | ast.ClassDef) else node.end_lineno or node.lineno
-        found = [MARK.search(line) for line in self.lines[node.lineno - 1 : max(last, node.lineno)]]
-        return next((match for match in found if match), None)
-
-
-def _bind(body: Sequence[ast.stmt], module: Module, context: _Context, whole: ast.stmt | None = None) -> None:
-    """Note what the statements of a module bind; `whole`: the compound statement at its top that they stand in."""
-    for node in body:
-        top, mark = whole or node, context.mark(node)
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for name, target in context.imported(node).items():
-                if name == "*":
-                    module.stars.append(target.module)
-                else:
-                    earlier = module.names.get(name, Binding())
-                    module.names[name] = replace(earlier, imports=(*earlier.imports, (target, mark)))
-        elif isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
-            if not _for_types(node):
-                before = len(module.names)
-                for inner in _bodies(node):
-                    _bind(inner, module, context, top)
-                if len(module.names) == before and whole is None:
-                    module.bare.append(node)
-        elif names := _bound_by(node):
-            for place, name in enumerate(names):
-                earlier = module.names.get(name, Binding())
-                statements = earlier.statements if top in earlier.statements else (*earlier.statements, top)
-                module.names[name] = Binding(statements, earlier.imports, place if len(names) > 1 else 0, mark)
-        elif whole is None and not _is_text(node) and not (mark and mark["none"]):
-            module.bare.append(node)
 
 
 def _bodies(node: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -478,19 +462,16 @@ class _Writer:
             self.scopes.pop()
 
     def _FunctionDef(self, node: Function) -> str:
-        given = node.args
-        outer = [*node.decorator_list, *given.defaults, *(one for one in given.kw_defaults if one is not None)]
-        names = _arguments(given) | self._local(node.body)
-        inside = self._scoped(
-            names, lambda: f"{self._fields(given, ('defaults', 'kw_defaults'))}{self.write(node.body)}"
-        )
+        outer = [*node.decorator_list, *_defaults(node.args)]
+        names = _arguments(node.args) | self._local(node.body)
+        inside = self._scoped(names, lambda: self._inner(node))
         where = node.name if self.scopes else ""  # a method is called by its name
         return f"{type(node).__name__}({where},{self.write(outer)},{inside})"
 
     _AsyncFunctionDef = _FunctionDef
 
     def _Lambda(self, node: ast.Lambda) -> str:
-        outer = self.write([*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)])
+        outer = self.write(_defaults(node.args))
         return f"Lambda({outer},{self._scoped(_arguments(node.args), lambda: self._inner(node))})"
 
     def _inner(self, node: Function | ast.Lambda) -> str:
@@ -576,14 +557,18 @@ class _Writer:
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> Names:
         """What an import inside a function binds, but for what a mark leaves out on this device."""
-        context = self.walk.sources.read(self.module).context
-        left_out = self.walk.left_out(context.mark(node))
-        return {name: [] if left_out else [target] for name, target in context.imported(node).items()}
+        module = self.walk.sources.read(self.module)
+        left_out = self.walk.left_out(module.mark(node))
+        return {name: [] if left_out else [target] for name, target in module.imported(node).items()}
 
 
 def _arguments(given: ast.arguments) -> Names:
     named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     return {one.arg: [] for one in named if one is not None}
+
+
+def _defaults(given: ast.arguments) -> list[ast.expr]:
+    return [*given.defaults, *(one for one in given.kw_defaults if one is not None)]
 
 
 def _sha(parts: Sequence[str]) -> str:

@@ -16,12 +16,12 @@ from encoders.errors import EncoderError
 from encoders.registry import definition_of
 from harness.catalogue import Catalogue, Experiment, Profile
 from harness.catalogue.experiment import parse_encoder
-from harness.config import CellConfig, canonical_json
+from harness.config import CellConfig
 from harness.errors import HarnessError
-from harness.records.admission import nonsense
+from harness.machine.files import read_regular
 from harness.records.certificates import Certificate, chain, known_certificates
 from harness.records.fingerprint import fingerprint, recipe_digest
-from harness.records.store import read_record, record_path, record_paths
+from harness.records.store import LARGEST_RECORD, read_record, record_path, record_paths
 from harness.schema import Fingerprint, Record
 
 MOST_NAMES = 4  # of changed modules that a reason lists
@@ -106,10 +106,10 @@ class Records:
 def _head(path: Path) -> tuple[str, str]:
     """Recipe and processor of a record; empty where it cannot be read."""
     try:
-        head = msgspec.json.decode(path.read_bytes(), type=_Head) if path.is_file() else None
+        head = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=_Head)
     except (OSError, ValueError, RecursionError):
-        head = None
-    return (head.fingerprint.recipe, head.environment.get("device", "")) if head else ("", "")
+        return "", ""
+    return head.fingerprint.recipe, head.environment.get("device", "")
 
 
 def freshness(
@@ -126,8 +126,6 @@ def freshness(
         record = read_record(path)
     except HarnessError as error:
         return Freshness("stale", error.message, path=path)
-    if reason := nonsense(record):
-        return Freshness("stale", f"{path}: refused: {reason} — delete it and run the cell again", path=path)
     try:
         changes, certified = _changes(record, config or record.config, certificates, data)
     except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
@@ -203,6 +201,4 @@ def _without(one: Fingerprint, other: Fingerprint) -> set[str]:
 
 def config_changes(before: CellConfig, today: CellConfig) -> list[str]:
     """The fields of a configuration that differ."""
-    # Through JSON and back, as the record went: a tuple comes back as a list, a whole float as a float.
-    now = msgspec.json.decode(canonical_json(today), type=CellConfig)
-    return [f.name for f in fields(before) if getattr(before, f.name) != getattr(now, f.name)]
+    return [f.name for f in fields(before) if getattr(before, f.name) != getattr(today, f.name)]

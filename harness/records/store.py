@@ -1,35 +1,28 @@
 """The record store: where records lie, how they are written once and atomically, and what is refused on reading.
 
-A record carries its own digest (timings apart), so an edited one is noticed.
+A record carries its own digest (timings apart), so an edited one is noticed. A digest shows that a record is as it was
+written, not that it could have been computed: types with bounds and `problem_of` refuse what could not.
 """
 
+import base64
+import binascii
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import write_atomically
-from harness.schema import SCHEMA_VERSION, Counts, Epoch, Failure, Fingerprint, LayerActivity, Record
+from harness.machine.files import read_regular, write_atomically
+from harness.records.fingerprint import recipe_digest
+from harness.schema import SCHEMA_VERSION, Record
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "Counts",
-    "Epoch",
-    "Failure",
-    "Fingerprint",
-    "LayerActivity",
-    "Record",
-    "checkpoints_beside",
-    "companion_paths",
-    "digest_of",
-    "read_record",
-    "record_path",
-    "record_paths",
-    "write_record",
-]
+Answers = Mapping[int, npt.NDArray[np.bool_]]
+
+LARGEST_RECORD = 2**26  # bytes; one of 100 timesteps with 10,000 images at five of them takes 20 KiB
 
 
 def digest_of(record: Record) -> str:
@@ -60,13 +53,12 @@ def write_record(results: Path, record: Record) -> Path:
     """
     path = record_path(results, record.config)
     try:
-        sealed = msgspec.structs.replace(record, digest=digest_of(record), schema_version=SCHEMA_VERSION)
+        # As it will be read: a whole number in a field of floats is a float then, a tuple a list.
+        read = msgspec.json.decode(canonical_json(record), type=Record)
+        sealed = msgspec.structs.replace(read, digest=digest_of(read), schema_version=SCHEMA_VERSION)
         content = msgspec.json.format(canonical_json(sealed), indent=1) + b"\n"
-        again = msgspec.json.decode(content, type=Record)
     except (TypeError, OverflowError, msgspec.MsgspecError) as error:
         raise ValueError(f"this cannot be a record: {error}") from error
-    if digest_of(again) != sealed.digest:
-        raise ValueError("this cannot be a record: it reads back as another")
     write_atomically(path, content)
     return path
 
@@ -74,13 +66,11 @@ def write_record(results: Path, record: Record) -> Path:
 def read_record(path: Path) -> Record:
     """Read and check one record.
 
-    Raises HarnessError naming the file when it is unreadable, of another schema, or tampered with. The names of
-    experiment, profile and arm in it tell who asked first; it answers every cell of its recipe.
+    Raises HarnessError naming the file when it is unreadable, of another schema, tampered with or impossible. The
+    names of experiment, profile and arm in it tell who asked first; it answers every cell of its recipe.
     """
     try:
-        if not path.is_file():  # a pipe would keep us waiting for ever
-            raise OSError("no such file" if not path.exists() else "not a file")
-        record = msgspec.json.decode(path.read_bytes(), type=Record)
+        record = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Record)
         digest = digest_of(record)
     except (OSError, ValueError, OverflowError, RecursionError) as error:
         # Errors of decoding are ValueErrors; OverflowError is a number that JSON may hold and the digest may not.
@@ -92,7 +82,59 @@ def read_record(path: Path) -> Record:
         )
     if record.digest != digest:
         raise HarnessError(f"{path}: tampered: content and digest disagree", "restore it or run the cell again")
+    if problem := problem_of(record):
+        raise HarnessError(f"{path}: refused: {problem}", "delete it and run the cell again")
     return record
+
+
+def problem_of(record: Record) -> str:
+    """Why a record whose values are in their bounds is impossible all the same; empty if it is possible."""
+    config = record.config
+    if record.fingerprint.recipe != recipe_digest(config):
+        return "its fingerprint is of another configuration"
+    if (record.status == "failed") != (record.failure is not None):
+        return "status and failure contradict each other"
+    if record.status == "done" and record.curve is None:
+        return "done, but without a curve"
+    if not {f"{fraction:g}" for fraction in config.snn.readings}.issuperset(record.on_the_way):
+        return "readings on the way that its recipe does not have"
+    curves = [c for c in (record.curve, record.balanced, record.sample_curve, *record.on_the_way.values()) if c]
+    if any(len(curve.correct) != config.timesteps for curve in curves):
+        return "counts that are not one for each of its timesteps"
+    counted = [(correct, curve.total) for curve in curves for correct in curve.correct]
+    counted += [(epoch.correct, epoch.total) for epoch in (*record.ann_epochs, *record.epochs)]
+    if any(correct > total for correct, total in counted):
+        return "counts out of range"
+    if (record.encoder_macs or 0) > (record.encoder_operations or 0):
+        return "operations out of range"
+    try:
+        answers_in(record)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def answers_in(record: Record) -> Answers:
+    """By timestep (from 1), [images] whether each is answered rightly; empty for a record without bits.
+
+    Raises ValueError where bits are unreadable or do not add up to the counts of the record's curve.
+    """
+    answers = {}
+    for name, text in record.right.items():
+        curve, step = record.curve, int(name)
+        if curve is None or step > len(curve.correct):
+            raise ValueError(f"bits of images at timestep {name}, which its curve does not have")
+        try:
+            packed = np.frombuffer(base64.b64decode(text, validate=True), dtype=np.uint8)
+        except binascii.Error:
+            raise ValueError(f"bits of images at timestep {name}: no base64") from None
+        if packed.size != -(-curve.total // 8):
+            raise ValueError(f"bits of images at timestep {name}: not one for each of {curve.total} images")
+        bits = np.unpackbits(packed)
+        if int(bits.sum()) != curve.correct[step - 1]:  # the last byte's unused bits are 0
+            raise ValueError(f"bits of images at timestep {name}: not as many right ones as its curve says")
+        answers[step] = bits[: curve.total].astype(np.bool_)
+    return answers
 
 
 def record_paths(folder: Path, levels: int = 3) -> list[Path]:

@@ -14,12 +14,11 @@ from typing import Literal, NamedTuple, get_args
 import msgspec
 from scipy.special import ndtri, stdtrit
 
-from harness.config import canonical_json
+from harness.config import Natural, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import write_atomically
-from harness.records.admission import nonsense
-from harness.records.store import read_record, record_paths
-from harness.schema import Counts, Machine, Record
+from harness.machine.files import read_regular, write_atomically
+from harness.records.store import problem_of, read_record, record_paths
+from harness.schema import Amount, Counts, Machine, Record, Step
 
 Source = Literal["weights", "training", "snntorch", "norse"]
 Word = Literal["identical", "within tolerance", "different"]
@@ -68,11 +67,11 @@ class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     machine: Machine | None
     numerics: str
     verdict: Word
-    largest: int
-    allowed: float
+    largest: Natural
+    allowed: Amount
     differing: list[str]
     curve: Counts
-    right: dict[str, str]
+    right: dict[Step, str]
     digest: str = ""
 
 
@@ -164,7 +163,7 @@ def spread_of(path: Path, record: Record) -> dict[int, Spread]:
             other = read_record(beside)
         except HarnessError:
             continue
-        if other.status == "done" and not nonsense(other) and other.fingerprint.data == record.fingerprint.data:
+        if other.status == "done" and other.fingerprint.data == record.fingerprint.data:
             arms[canonical_json(replace(other.config, seed=0))].append(other)
     found = {}
     for t in claimed(record):
@@ -202,9 +201,7 @@ def verifications_of(path: Path, record: Record) -> list[Verification]:
 
 def _read(file: Path, record: Record) -> Verification | None:
     try:
-        if not file.is_file() or file.stat().st_size > LARGEST_FILE:
-            return None
-        found = msgspec.json.decode(file.read_bytes(), type=Verification)
+        found = msgspec.json.decode(read_regular(file, LARGEST_FILE), type=Verification)
         mine = (found.record, found.digest) == (record.digest, _digest(found))
     except (OSError, ValueError, OverflowError, RecursionError):
         return None
@@ -212,7 +209,7 @@ def _read(file: Path, record: Record) -> Verification | None:
         return None
     second = msgspec.structs.replace(record, curve=found.curve, right=found.right)
     identical = not found.differing and (record.curve, found.largest) == (found.curve, 0)
-    return found if mine and not nonsense(second) and identical == (found.verdict == IDENTICAL) else None
+    return found if mine and not problem_of(second) and identical == (found.verdict == IDENTICAL) else None
 
 
 def _digest(found: Verification) -> str:

@@ -15,14 +15,27 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from harness.config import Clock, EncoderSpec, NetworkSpec, Precision, ProfileName, Reading, canonical_json
+from harness.config import (
+    Clock,
+    Count,
+    EncoderSpec,
+    Natural,
+    NetworkSpec,
+    Precision,
+    ProfileName,
+    Reading,
+    Share,
+    Timesteps,
+    canonical_json,
+)
 from harness.errors import HarnessError
-from harness.machine.files import content_digest
+from harness.machine.files import content_digest, read_regular
 from harness.records.store import read_record
 from harness.schema import Record, Weights
 
 ENTRY = "harness"
 SUFFIX = ".safetensors"
+LARGEST_WEIGHTS = 2**32  # bytes
 GET_AGAIN = "get the file again, or delete it and make it again: harness verify RECORD --from training --keep"
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -39,23 +52,23 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     experiment: str
     profile: ProfileName
     arm: str
-    seed: int
+    seed: Natural
     fingerprint: str
     network: NetworkSpec
-    shape: tuple[int, int, int]
-    classes: int
+    shape: tuple[Count, Count, Count]
+    classes: Count
     thresholds: list[float]
-    leak: float
+    leak: Share
     reading: Reading
     clock: Clock
     encoder: EncoderSpec
     encoder_state: dict[str, Any]
-    timesteps: int
+    timesteps: Timesteps
     precision: Precision
     dataset: str
     data: str
-    train_images: int | None
-    test_images: int | None
+    train_images: Count | None
+    test_images: Count | None
     sha256: str = ""
     reset: Literal["none"] | msgspec.UnsetType = msgspec.UNSET
 
@@ -90,9 +103,12 @@ def read_weights(path: Path) -> WeightsFile:
 
     Raises HarnessError where it is unreadable, cut short, changed, or not what the record names.
     """
-    if not path.is_file():
-        raise HarnessError(f"{path}: no such file of weights", "name a .safetensors file that harness run wrote")
-    content = path.read_bytes()
+    try:
+        content = read_regular(path, LARGEST_WEIGHTS)
+    except OSError as error:
+        raise HarnessError(
+            f"{path}: no file of weights ({error.strerror})", "name a .safetensors file that harness run wrote"
+        ) from None
     about, tensors = _read(path, content)
     if _seal(about, tensors) != about.sha256:
         raise HarnessError(f"{path}: changed: content and SHA-256 disagree", GET_AGAIN)

@@ -20,7 +20,8 @@ from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.judges import Judgement
 from harness.catalogue import Catalogue, Experiment
 from harness.errors import HarnessError
-from harness.machine.files import write_atomically
+from harness.machine.files import read_regular, write_atomically
+from harness.records.store import LARGEST_RECORD
 from harness.report.document import Document, document
 from harness.report.drawing import same_picture, styled
 from harness.report.page import chapter_page, findings, in_brief, page, report
@@ -215,7 +216,7 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     A clone is recognised by the evidence that lies in it.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
     clone = _clone_of(sources[0].folder)
     return Origin(
         date=f"{now:%Y-%m-%d}",
@@ -268,6 +269,6 @@ def _hardware(source: Source) -> tuple[tuple[str, int], ...]:
 
 def _device(path: Path) -> str:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Computed).environment.get("device", "")
+        return msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=_Computed).environment.get("device", "")
     except (OSError, msgspec.DecodeError):
         return ""

@@ -19,11 +19,12 @@ from encoders.errors import EncoderError
 from harness.config import CellConfig, NetworkSpec, canonical_json
 from harness.data.types import DataSet
 from harness.errors import CellFailure, Stopped
+from harness.machine.environment import environment
 from harness.machine.process import SMALL_STEP, Threads, threads_for
 from harness.plugins.guard import guarded
-from harness.runs.sealing import circumstances
 from harness.schema import Epoch
 from harness.snn.balancing import balance
+from harness.snn.kernels import kernel_for
 from harness.snn.network import Network, Shape, Spiking, stages
 from harness.training.ann import AnnRequest, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
@@ -76,6 +77,11 @@ class Cost:
     def of(self, work: float) -> float:
         """The part of `seconds` that `work` reported multiply–accumulates stand for."""
         return self.seconds * work / self.work if self.work else 0.0
+
+
+def circumstances(config: CellConfig, setting: Setting) -> dict[str, str]:
+    """The environment in which a cell of `config` runs."""
+    return environment(setting.device, config.precision, kernel_for(setting.device, setting.kernel))
 
 
 def checkpoint_of(path: Path, owner: str, config: CellConfig, setting: Setting) -> Checkpoint:

@@ -154,11 +154,10 @@ def make_plan(
     seeds: int | None = None,
     arms: Sequence[str] = (),
     encoders: Sequence[str] = (),
-    timesteps: Sequence[int] = (),
     device: str = "auto",
     kernel: Kernel = "auto",
     workers: int = 1,
-    task_threads: int | None = None,
+    elsewhere: bool = False,
     data_dir: Path | None = None,
     results: Path = Path("results/local"),
     retry_failed: bool = False,
@@ -169,11 +168,10 @@ def make_plan(
 ) -> Plan:
     """Plan a run of `experiment`, a name or the path of a file that defines it, without training anything.
 
-    encoders: texts of further arms, as `parse_encoder` reads them, each at all of `timesteps` if there are any.
-    profile: None chooses the fullest that is practical. task_threads: of processes on other machines, whose GPUs count
-    then; None for this one. began: when the run began that this is a part of, in nanoseconds: `retry_failed` tries
-    failed records again that are older. keep_weights: None keeps those of small networks. estimated: False leaves costs
-    at 0.
+    encoders: texts of further arms, as `parse_encoder` reads them. profile: None chooses the fullest that is practical.
+    elsewhere: cells run on other machines, whose GPUs count then. began: when the run began that this is a part of, in
+    nanoseconds: `retry_failed` tries failed records again that are older. keep_weights: None keeps those of small
+    networks. estimated: False leaves costs at 0.
     Raises HarnessError or EncoderError for what cannot be.
     """
     words = [experiment]
@@ -184,13 +182,11 @@ def make_plan(
     parsed = [parse_encoder(text) for text in encoders]
     for spec, _ in parsed:
         require_installed(spec.name)
-    if timesteps and not encoders:
-        raise HarnessError("--timesteps is for the arms that --encoder adds", "add --encoder NAME")
-    encoders = [encoder_text(spec, t) for spec, own in parsed for t in timesteps or (own,)]
+    encoders = [encoder_text(spec, timesteps) for spec, timesteps in parsed]
     asked = catalogue.experiment(experiment).with_added(encoders)
     names = dict.fromkeys((*arms, *encoders))
     chosen = tuple(asked.arm(name) for name in names) if arms else asked.arms
-    place = device_of(device, elsewhere=task_threads is not None)
+    place = device_of(device, elsewhere)
     if kernel == "triton" and place.type != "cuda":
         raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
     if kernel in ("numba", "events") and place.type != "cpu":
@@ -220,9 +216,9 @@ def make_plan(
         todo = list({cell.fingerprint.digest: cell for cell in reversed(wanted)}.values())[::-1]
         largest = configurations(asked, found, asked.arms, 1)
         sound = [cell.config for cell in cells if cell.fault is None]
-        threads = threads_of(sound, largest, data, place, workers if task_threads is None else 1)
-        if task_threads is not None and not threads.why:  # another machine need not have as many as this one
-            threads = Threads(task_threads, "of each task")
+        threads = threads_of(sound, largest, data, place, 1 if elsewhere else workers)
+        if elsewhere and not threads.why:  # another machine need not have as many as this one
+            threads = Threads(TASK_THREADS, "of each task")
         with computing_with(threads.count):
             entry_of = ann_entries(data, setting)
             todo = [cell if cell.fault else replace(cell, ann=entry_of(cell.config)) for cell in todo]

@@ -1,36 +1,41 @@
-"""A network from its file of weights, as it stood after training, and what it says about images."""
+"""A network from its file of weights, as it stood after training, and what it says about images.
 
+`answer` is `harness predict`: weights, images (a data set's, or a folder's), and the table of predictions.
+"""
+
+import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple, get_args
 
 import msgspec
+import numpy as np
+import pandas as pd
 import torch
+from PIL import Image
 from torch import Generator, Tensor
 
 from harness.config import EncoderSpec, NeuronSpec, Parameter
-from harness.data.types import ImageSet
+from harness.data import load
+from harness.data.sets import IMAGE_FORMATS, IMAGE_SUFFIXES, UNREADABLE, facts_of
+from harness.data.types import DataSet, ImageSet
 from harness.errors import CellFailure, HarnessError
+from harness.machine.files import write_atomically
+from harness.machine.process import computing_with
 from harness.plugins.guard import Guarded, guarded
-from harness.records.weights import GET_AGAIN, About, WeightsFile
-from harness.schema import Counts
+from harness.records.weights import GET_AGAIN, About, WeightsFile, beside, read_weights
+from harness.schema import Counts, Record
+from harness.snn.kernels import Kernel
 from harness.snn.network import Network, Spiking, stages
-from harness.snn.neuron import Kernel
 from harness.training.batches import encoder_key, normalised
 from harness.training.cell import DTYPES
 from harness.training.checkpoint import SILENT, Watch
 
+FORMATS = (".parquet", ".csv")
 UNKNOWN = -1  # the label of an image whose class nobody has stated
-
-
-@dataclass(frozen=True)
-class Shorter:
-    """Another schedule under which a trained network is read; None: as it was trained."""
-
-    frequencies: int | None = None
-    schedule: str | None = None
-    timesteps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,21 +63,26 @@ def failures_as_errors() -> Iterator[None]:
 
 @failures_as_errors()
 def restore(
-    found: WeightsFile, shorter: Shorter = Shorter(), device: torch.device | None = None, kernel: Kernel = "auto"
+    found: WeightsFile,
+    device: torch.device | None = None,
+    kernel: Kernel = "auto",
+    timesteps: int | None = None,
+    changes: Mapping[str, Parameter] | None = None,
 ) -> Spiking:
     """The network with its encoder, thresholds and neuron, as it stood after training.
 
+    timesteps, changes: another schedule under which it is read: steps, and parameters of its encoder.
     Raises HarnessError for tensors that do not fit the network named and for an encoder that fails, EncoderError for
     one that is not here or does not take the shorter schedule.
     """
     about = found.about
     network = _network(found)
-    encoder = _encoder(about, _changes(shorter))
+    encoder = _encoder(about, changes or {})
     spiking = Spiking(
         network=network.to(device or torch.device("cpu")),
         encoder=encoder,
         neuron=NeuronSpec(about.reading, about.clock, about.leak, reset=about.reset or "subtract"),
-        timesteps=shorter.timesteps or about.timesteps,
+        timesteps=timesteps or about.timesteps,
         thresholds=tuple(about.thresholds),
         dtype=DTYPES[about.precision],
         kernel=kernel,
@@ -141,6 +151,150 @@ def _encoder(about: About, changes: Mapping[str, Parameter]) -> Guarded:
     return encoder
 
 
-def _changes(shorter: Shorter) -> dict[str, Any]:
-    named = {"frequencies": shorter.frequencies, "schedule": shorter.schedule}
-    return {name: value for name, value in named.items() if value is not None}
+# What a record says of how it was computed
+
+
+def recorded_threads(record: Record) -> AbstractContextManager[None]:
+    """Within, as many threads compute as when the record was made: sums are then added up in the same order."""
+    count = record.environment.get("threads", "")
+    usable = count.isdecimal() and len(count) < 5 and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
+    return computing_with(int(count) if usable else torch.get_num_threads())
+
+
+def recorded_kernel(record: Record, device: torch.device) -> Kernel:
+    """The kernel that the record names; one of another device cannot run here: this one's own then."""
+    recorded = record.environment.get("kernel")
+    kernels: tuple[Kernel, ...] = get_args(Kernel)
+    for kernel in kernels:
+        if kernel == recorded and (kernel == "reference" or (kernel == "triton") == (device.type == "cuda")):
+            return kernel
+    return "auto"
+
+
+def recorded_device(record: Record) -> torch.device:
+    """The device that the record names, where it is here; else the CPU."""
+    named = record.environment.get("device", "")
+    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
+    return torch.device("cuda" if here else "cpu")
+
+
+# `harness predict`
+
+
+class Answer(NamedTuple):
+    """What the network is, what it said, and the names of the files (empty for a data set)."""
+
+    about: About
+    predictions: Predictions
+    names: list[str]
+
+
+def answer(
+    weights: Path,
+    *,
+    images: Path | None = None,
+    data_dir: Path | None = None,
+    frequencies: int | None = None,
+    schedule: str | None = None,
+    timesteps: int | None = None,
+    out: Path | None = None,
+    watch: Watch = SILENT,
+) -> Answer:
+    """Let the network classify images, with the threads, device and kernel of its record where that is beside it.
+
+    images: a folder; None: the test images of the cell, from `data_dir`. frequencies, schedule, timesteps: another
+    schedule than it was trained with. out: a table to write.
+    Raises HarnessError or EncoderError for what cannot be: weights, images, schedule, or the place for the table.
+    """
+    if out is not None:
+        _require_format(out)
+    found = read_weights(weights)
+    about, record = found.about, beside(weights)
+    if images is None:
+        data = data_of(about.dataset, data_dir, about.train_images, about.test_images, about.data)
+        shown, names = data.test, list[str]()
+    else:
+        shown, names = read_pictures(images, about.dataset)
+    given = {"frequencies": frequencies, "schedule": schedule}
+    changes = {name: value for name, value in given.items() if value is not None}
+    device = recorded_device(record) if record else torch.device("cpu")
+    kernel = recorded_kernel(record, device) if record else "auto"
+    spiking = restore(found, device, kernel, timesteps, changes)
+    with recorded_threads(record) if record else nullcontext():
+        done = Answer(about, predict(spiking, shown, about.seed, watch), names)
+    if out is not None:
+        write(done, out)
+    return done
+
+
+def data_of(
+    dataset: str, data_dir: Path | None, train_images: int | None, test_images: int | None, digest: str
+) -> DataSet:
+    """The data set with that digest. Raises HarnessError where it is not here, or another."""
+    data = load(dataset, data_dir, train_images=train_images, test_images=test_images)
+    if data.digest != digest:
+        raise HarnessError(
+            f"the {dataset} found here (digest {data.digest[:12]}) is not that of the record ({digest[:12]})",
+            "name the original files with --data-dir",
+        )
+    return data
+
+
+def table(done: Answer) -> pd.DataFrame:
+    """One row an image: its place or file, its label (missing where unknown), and the class after each timestep."""
+    predictions = done.predictions
+    labels = pd.Series(predictions.labels.numpy(), dtype="Int64")
+    columns = {"image": done.names or range(len(labels)), "label": labels.where(labels != UNKNOWN)}
+    steps = {f"t{t}": classes.numpy() for t, classes in enumerate(predictions.classes, start=1)}
+    return pd.DataFrame({**columns, **steps})
+
+
+def write(done: Answer, path: Path) -> None:
+    """Write the table as Parquet or CSV, by the name's ending, whole or not at all."""
+    rows = table(done)
+    write_atomically(path, rows.to_csv(index=False).encode() if path.suffix == ".csv" else rows.to_parquet(index=False))
+
+
+def _require_format(path: Path) -> None:
+    """Raise HarnessError for a name that ends otherwise than a table does, and for Parquet without pyarrow."""
+    if path.suffix not in FORMATS:
+        raise HarnessError(f"{path}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
+    if path.suffix == ".parquet" and find_spec("pyarrow") is None:
+        raise HarnessError(f"{path}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file")
+
+
+def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
+    """The images below `folder`, of the size that `dataset` has, and their names; labelled by folders of classes.
+
+    Classes are numbered in the order of their folders' names. Raises HarnessError where nothing is there, an image
+    does not read or has another size, or there are folders but not one for each class.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+    if not paths:
+        raise HarnessError(f"{folder}: no images", f"name a folder of {', '.join(sorted(IMAGE_SUFFIXES))} files")
+    facts = facts_of(dataset)
+    classes = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    if classes and (len(classes) != facts.classes or any(path.parent.parent != folder for path in paths)):
+        raise HarnessError(
+            f"{folder}: {len(classes)} folders, where {dataset} has {facts.classes} classes",
+            "put each image into the folder of its class, or all of them into one folder",
+        )
+    labels = [classes.index(path.parent.name) if classes else UNKNOWN for path in paths]
+    pixels = np.stack([_pixels(path, facts.shape) for path in paths])
+    names = [str(path.relative_to(folder)) for path in paths]
+    return ImageSet(torch.from_numpy(pixels), torch.tensor(labels)), names
+
+
+def _pixels(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
+    channels, height, width = shape
+    try:
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
+            if image.size != (width, height):
+                raise HarnessError(
+                    f"{path} is {image.width}×{image.height}, the network was trained on {width}×{height}",
+                    "resize it first, as its training images were made",
+                )
+            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    except UNREADABLE as error:
+        raise HarnessError(f"{path}: not a readable image ({error})", "replace or remove it") from None
+    return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

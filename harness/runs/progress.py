@@ -12,6 +12,8 @@ from rich import progress as bars
 from rich.console import Console
 from rich.text import Text
 
+from harness.machine.console import printable
+
 LINE_EVERY_SECONDS = 15.0
 # The estimate is trusted as much as so many seconds of the run itself, or as a tenth of the run if it is short.
 TRUST_SECONDS = 30.0
@@ -38,7 +40,11 @@ class Progress:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            columns = bars.TextColumn("{task.description}"), bars.BarColumn(bar_width=None), _Numbers(self)
+            columns = (
+                bars.TextColumn("{task.description}", markup=False),
+                bars.BarColumn(bar_width=None),
+                _Numbers(self),
+            )
             self.bar = bars.Progress(*columns, console=self.console)
             self.task = self.bar.add_task("starting", total=1.0)
             self.bar.start()
@@ -64,7 +70,7 @@ class Progress:
         self.done += seconds
         where = " · ".join(filter(None, (self.name, stage)))
         if self.bar is not None:
-            self.bar.update(self.task, completed=self.part, description=where)
+            self.bar.update(self.task, completed=self.part, description=printable(where))
         elif self.last - self.shown >= LINE_EVERY_SECONDS:
             self.shown = self.last
             times = f"elapsed {duration(self.elapsed)}, about {duration(self.left)} left"

@@ -4,30 +4,44 @@ Any number of processes may share a results folder. A cell's lock is held while 
 another process holds comes last.
 """
 
+import base64
+import math
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+import numpy as np
+import torch
+from msgspec import UNSET
+from torch import Tensor
+
 from encoders.base import EncoderError
+from harness.config import CellConfig
 from harness.data.types import DataSet
-from harness.errors import CellFailure, HarnessError, Stopped
-from harness.machine.files import Owner, hold, holder, report
+from harness.errors import CellFailure, HarnessError, Stopped, said_by
+from harness.machine.environment import machine
+from harness.machine.files import Owner, hold, holder, report, write_atomically
 from harness.machine.process import finishing
 from harness.plugins.guard import guarded
 from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness
 from harness.records.store import checkpoints_beside, lock_path, write_record
-from harness.runs.estimate import ann_checkpoint, checkpoint_of
+from harness.records.weights import About, content_of, entry_of, weights_path
+from harness.runs.estimate import ann_checkpoint, checkpoint_of, circumstances
 from harness.runs.plan import PlannedCell, stamp_of
-from harness.runs.sealing import drop_unnamed, failed, keeps, sealed, weights_of, with_weights
-from harness.schema import Record
-from harness.training.cell import Setting, run_cell
+from harness.schema import Failure, Fingerprint, Record
+from harness.snn.network import Network
+from harness.training.batches import normalised
+from harness.training.cell import Setting, Trained, run_cell
 from harness.training.checkpoint import Checkpoint, Watch
 
 POLL_SECONDS = 2.0
+SMALL = 2_000_000  # bytes of weights in fp32; smaller networks are kept unless the user says no
 REPORT_SECONDS = 1.0  # between two entries of its progress into a cell's lock
 
 
@@ -51,7 +65,7 @@ def _ignore(_: object) -> None:
 class Run:
     """A process that computes cells. The setting's watch is told the seconds of the cells' costs.
 
-    timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `sealing.keeps`.
+    timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `keeps`.
     starting: called before a cell is computed; say: called with a line for the user.
     """
 
@@ -137,7 +151,8 @@ class Run:
                 record = replace(self, setting=setting).compute(cell)
                 with finishing():
                     record = self._written(cell, record)
-                    drop_unnamed(record, cell.path)
+                    if record.weights is None:  # those of the record that stood there before
+                        weights_path(cell.path).unlink(missing_ok=True)
                     _tidy(cell)
                 return Finished(cell, record, reported=told)
         except Stopped as stopped:
@@ -159,14 +174,16 @@ class Run:
             record = sealed(config, fingerprint, setting, trained, self.timesteps.get(config.arm, ()))
             if not keeps(self.keep_weights, trained.spiking.network):
                 return record
-            return with_weights(record, cell.path, weights_of(config, fingerprint, trained, self.data))
+            content = weights_of(config, fingerprint, trained, self.data)
+            write_atomically(weights_path(cell.path), content)  # first: a record names only weights that are there
+            return msgspec.structs.replace(record, weights=entry_of(cell.path, content))
         except (CellFailure, EncoderError) as error:
             return failed(config, fingerprint, setting, str(error))
         # The disk, or the end of the time: the encoder's own errors come as CellFailure.
         except (OSError, HarnessError, Stopped):
             raise
         except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
-            return failed(config, fingerprint, setting, f"{type(error).__name__}: {error}")
+            return failed(config, fingerprint, setting, said_by(error))
 
     def _checkpoint(self, cell: PlannedCell) -> Checkpoint:
         found = checkpoint_of(cell.path, cell.fingerprint.digest, cell.config, self.setting)
@@ -209,3 +226,82 @@ def sweep(cells: Sequence[PlannedCell]) -> None:
             with hold(lock_path(cell.path)) as owner:
                 if owner is None:
                     _tidy(cell)
+
+
+# From what a cell computed to its record and its file of weights
+
+
+def sealed(
+    config: CellConfig, fingerprint: Fingerprint, setting: Setting, trained: Trained, timesteps: Sequence[int]
+) -> Record:
+    """The record of a finished cell, with the bits of its test images at the last step and at each of `timesteps`."""
+    kept = sorted({config.timesteps, *(t for t in timesteps if 1 <= t <= config.timesteps)})
+    numbers = {name: getattr(trained.result, name) for name in trained.result.__struct_fields__}
+    return Record(
+        config=config,
+        fingerprint=fingerprint,
+        status="done",
+        environment=circumstances(config, setting),
+        timings=trained.timings,
+        right={str(t): packed(trained.right[t - 1]) for t in kept},
+        threads=torch.get_num_threads(),
+        machine=machine(setting.device),
+        **numbers,
+    )
+
+
+def failed(config: CellConfig, fingerprint: Fingerprint, setting: Setting, reason: str) -> Record:
+    """The record of a cell that could not be finished; called where its error is being handled."""
+    return Record(
+        config=config,
+        fingerprint=fingerprint,
+        status="failed",
+        environment=circumstances(config, setting),
+        timings={},
+        failure=Failure(reason.splitlines()[0] if reason.strip() else "no reason given", traceback.format_exc()),
+        threads=torch.get_num_threads(),
+        machine=machine(setting.device),
+    )
+
+
+def packed(right: Tensor) -> str:
+    """Bits `[N]` as text: base64 of `numpy.packbits`."""
+    return base64.b64encode(np.packbits(right.numpy()).tobytes()).decode()
+
+
+def keeps(asked: bool | None, network: Network) -> bool:
+    """Whether the weights of `network` are kept. asked: True all, False none, None those of small networks."""
+    size = 4 * sum(math.prod(stage.weight_shape) for stage in network.stages)
+    return size < SMALL if asked is None else asked
+
+
+def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: DataSet) -> bytes:
+    """The content of a cell's file of weights."""
+    spiking = trained.spiking
+    frame = spiking.encoder.frame(normalised(data.test.images[:1]))
+    about = About(
+        experiment=config.experiment,
+        profile=config.profile,
+        arm=config.arm,
+        seed=config.seed,
+        fingerprint=mark.digest,
+        network=config.network,
+        shape=(frame.shape[1], frame.shape[2], frame.shape[3]),
+        classes=data.classes,
+        thresholds=list(spiking.thresholds),
+        leak=config.neuron.leak,
+        reading=config.neuron.reading,
+        clock=config.neuron.clock,
+        encoder=config.encoder,
+        encoder_state=dict(spiking.encoder.state()),
+        timesteps=config.timesteps,
+        precision=config.precision,
+        dataset=config.dataset,
+        data=data.digest,
+        train_images=config.train_images,
+        test_images=config.test_images,
+        reset=config.neuron.reset if config.neuron.reset == "none" else UNSET,
+    )
+    state = spiking.network.state_dict()
+    tensors = {name: value.detach().to("cpu", torch.float32).contiguous().numpy() for name, value in state.items()}
+    return content_of(about, tensors)

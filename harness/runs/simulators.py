@@ -37,7 +37,8 @@ class Simulated:
         try:
             self.neurons = make(spiking.neuron)
         except ImportError as error:
-            raise HarnessError(f"{simulator} is not here ({error})", how_to_get_peers()) from None
+            missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else f"a working {simulator}"
+            raise HarnessError(f"--from {simulator} needs {missing}: {error}", how_to_get_peers()) from None
         self.name = f"{simulator} {version(simulator)}"
         self.thresholds, self.stages, self.dtype = spiking.thresholds, spiking.network.stages, spiking.dtype
         self.late = is_late(spiking.neuron)

@@ -6,23 +6,20 @@ The second outputs come from the kept weights, tested again here or in another s
 import os
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 import torch
 
 from encoders.errors import EncoderError
-from harness.data import load
 from harness.data.types import DataSet
 from harness.errors import HarnessError, did_you_mean
 from harness.machine.environment import machine
 from harness.machine.files import write_atomically
-from harness.machine.process import computing_with, finishing
-from harness.records.admission import nonsense
+from harness.machine.process import finishing
 from harness.records.certificates import chain, known_certificates
 from harness.records.fingerprint import fingerprint
 from harness.records.store import digest_of, read_record, write_record
@@ -39,11 +36,18 @@ from harness.records.verifications import (
     write_verification,
 )
 from harness.records.weights import WeightsFile, read_weights, weights_path
-from harness.runs.estimate import Cost, cost_of
+from harness.runs.estimate import Cost, circumstances, cost_of
 from harness.runs.plan import PlannedCell
-from harness.runs.predict import failures_as_errors, predict, restore
-from harness.runs.run import Run
-from harness.runs.sealing import circumstances, packed
+from harness.runs.predict import (
+    data_of,
+    failures_as_errors,
+    predict,
+    recorded_device,
+    recorded_kernel,
+    recorded_threads,
+    restore,
+)
+from harness.runs.run import Run, packed
 from harness.runs.simulators import Simulated
 from harness.schema import Record
 from harness.snn.kernels import Kernel
@@ -68,10 +72,8 @@ def find(name: str, results: Path) -> Path:
 
 
 def finished(path: Path) -> Record:
-    """The record at `path`. Raises HarnessError where it does not read, is impossible, or its cell failed."""
+    """The record at `path`. Raises HarnessError where it is refused, or its cell failed."""
     record = read_record(path.resolve())
-    if reason := nonsense(record):
-        raise HarnessError(f"{path}: refused: {reason}", "delete it and run the cell again")
     if record.status != "done" or record.curve is None:
         raise HarnessError(f"{path}: its cell failed: there are no outputs to verify", "harness run … --retry-failed")
     return record
@@ -136,37 +138,7 @@ def verify(
 def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
     """The data set of a record. Raises HarnessError where it is not here, or another."""
     config = record.config
-    data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
-    if data.digest != record.fingerprint.data:
-        raise HarnessError(
-            f"the {config.dataset} found here (digest {data.digest[:12]}) is not that of the record "
-            f"({record.fingerprint.data[:12]})",
-            "name the original files with --data-dir",
-        )
-    return data
-
-
-def recorded_threads(record: Record) -> AbstractContextManager[None]:
-    """Within, as many threads compute as when the record was made: sums are then added up in the same order."""
-    count = record.environment.get("threads", "")
-    usable = count.isdigit() and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
-    return computing_with(int(count) if usable else torch.get_num_threads())
-
-
-def recorded_kernel(record: Record, device: torch.device) -> Kernel:
-    """The kernel that the record names; one of another device cannot run here: this one's own then."""
-    recorded: Any = record.environment.get("kernel", "auto")
-    kernel: Kernel = (
-        recorded if recorded == "reference" or (recorded == "triton") == (device.type == "cuda") else "auto"
-    )
-    return kernel
-
-
-def recorded_device(record: Record) -> torch.device:
-    """The device that the record names, where it is here; else the CPU."""
-    named = record.environment.get("device", "")
-    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
-    return torch.device("cuda" if here else "cpu")
+    return data_of(config.dataset, data_dir, config.train_images, config.test_images, record.fingerprint.data)
 
 
 def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watch: Watch) -> Record:
@@ -212,7 +184,7 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
 
 def _restored(weights: WeightsFile, record: Record, device: torch.device, kernel: Kernel = "auto") -> Spiking:
     """The trained network with the record's neuron and products: a file of weights does not say all of them."""
-    restored = restore(weights, device=device, kernel=kernel)
+    restored = restore(weights, device, kernel)
     return replace(restored, neuron=record.config.neuron, products=tuple(record.products))
 
 

@@ -177,8 +177,12 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
     saved = entry.load()
     if saved is None:
         return None
-    network.load_state_dict(saved["network"])
-    return msgspec.convert(saved["epochs"], list[Epoch])
+    try:
+        epochs = msgspec.convert(saved["epochs"], list[Epoch])
+        network.load_state_dict(saved["network"])
+    except (KeyError, TypeError, ValueError, RuntimeError):  # of another form: it costs time and nothing else
+        return None
+    return epochs
 
 
 def _trained_and_kept(request: AnnRequest, entry: _InCache, watch: Watch) -> list[Epoch]:

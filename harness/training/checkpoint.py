@@ -39,11 +39,12 @@ class Checkpoint:  # decides no number
         content = None if self.path is None else read_sealed(self.path)
         if content is None:
             return None
-        saved = torch.load(io.BytesIO(content), weights_only=True)
-        if not isinstance(saved, dict) or saved.get("owner") != self.owner:
+        try:
+            saved = torch.load(io.BytesIO(content), weights_only=True)
+            values: dict[str, Any] = saved["values"]
+            return values if saved["owner"] == self.owner else None
+        except Exception:  # torch raises anything for bytes that it has not written
             return None
-        values: dict[str, Any] = saved["values"]
-        return values
 
     def remove(self) -> None:
         """Delete the file, once something else has taken its place."""

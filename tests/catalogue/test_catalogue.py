@@ -62,7 +62,26 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> No
         ("import nothing_of_that_name", "ModuleNotFoundError"),
         ("EXPERIMENTS = ()", "defines no EXPERIMENT"),
         ("EXPERIMENT = 'mine'", "EXPERIMENT is str, not an Experiment"),
-        (QUESTION.replace("my-question", "../mine"), "'../mine' cannot be the name of a folder"),
+        ("raise SystemExit(0)", "SystemExit"),
+        ("class Odd(BaseException):\n    def __str__(self): raise ValueError\nraise Odd", "Odd"),
+        *((QUESTION.replace("my-question", name), "name: not a name that") for name in ("../mine", ".x", "")),
+        (QUESTION.replace("Is seven", r"Is\nseven"), "title: not a name"),
+        (QUESTION.replace("dct-9", "/elsewhere/x"), "arms[0].name: not a name"),
+        (QUESTION.replace("dct-9", r"\x1b[2J"), "arms[0].name: not a name"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"arm": "/elsewhere/x"}'), "no arm may change 'arm'"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"experiment": "../evil"}'), "may change 'experiment'"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.learning_rat": 1}'), "did you mean 'learning_rate'?"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.epochs.x": 1}'), "unknown setting of int 'x'"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={3: 1}'), "not an experiment"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.dropout": "much"}'), "snn.dropout: expected"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes=3'), "arms[0].changes: expected"),
+        (QUESTION.replace("9, ", "9.5, "), "timesteps"),
+        (QUESTION.replace("9, ", "10**6, "), "timesteps: expected"),
+        (QUESTION.replace('EncoderSpec("dct")', '"dct"'), "encoder: expected"),
+        (QUESTION.replace("hidden=(Width(7).units,)", "hidden=(0,)"), "hidden[0]: expected"),
+        (QUESTION.replace("network=", "seeds='5', network="), "seeds: expected"),
+        (QUESTION.replace("ARMS, (PROFILE,)", "None, (PROFILE,)"), "arms: expected"),
+        (QUESTION.replace("ARMS, (PROFILE,)", "ARMS, (object(),)"), "not an experiment: TypeError"),
         (QUESTION.replace("ARMS, (PROFILE,)", "(), (PROFILE,)"), "no arms or no profiles"),
         (QUESTION.replace("ARMS, (PROFILE,)", "ARMS + ARMS, (PROFILE,)"), "two arms have one name"),
     ],
@@ -72,4 +91,4 @@ def test_what_cannot_be_run_is_named(tmp_path: Path, known: Catalogue, text: str
     with pytest.raises(HarnessError) as caught:
         known.with_file(path)
     assert str(path) in caught.value.message
-    assert words in caught.value.message
+    assert words in str(caught.value)

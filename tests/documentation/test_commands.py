@@ -22,7 +22,7 @@ from tests.documentation.pages import ROOT, Command, commands, name_of, pages, s
 
 WITH_COMMANDS = [page for page in pages() if any(commands(page))]
 SET_UP = {"python3 -m venv .venv", ". .venv/bin/activate", "python -m harness.plain"}  # the last: tests/test_plain.py
-TOOLS = ("ray start ", "export RAY_ADDRESS=")
+TOOLS = ("ray start ", "export RAY_ADDRESS=", "export SBATCH_", "sbatch ")
 EVIDENCE = ("mnist-784-100-10", "measurements", "certificates")  # enough for every page, and read in a second
 NETWORK_DATA = ("mnist", "cifar10")
 

@@ -206,36 +206,50 @@ def test_the_example_gives_what_it_says(thing: object, module: ModuleType) -> No
     assert "".join(said) == ""
 
 
-# Compiled kernels go to the user's cache folder, chosen before Numba is imported.
+# Compiled kernels go to the user's own cache folder, chosen before Numba is imported: Numba unpickles what lies there.
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")  # so that it is put back, whatever it becomes
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "shared"))
+    return tmp_path
 
 
 @pytest.mark.slow
-def test_importing_encoders_chooses_the_folder_and_imports_nothing_heavy(tmp_path: Path) -> None:
+def test_importing_encoders_chooses_the_folder_and_imports_nothing_heavy(home: Path) -> None:
     probe = "import os, sys, encoders; print(os.environ['NUMBA_CACHE_DIR'], {'torch', 'numba'} & set(sys.modules))"
-    own = {**os.environ, "HARNESS_CACHE": str(tmp_path)}
-    own.pop("NUMBA_CACHE_DIR", None)
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=own)
-    assert done.stdout.split() == [str(tmp_path / "numba"), "set()"]
-    assert (tmp_path / "numba").is_dir()
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    folder, heavy = done.stdout.split()
+    assert (Path(folder).is_relative_to(home), heavy) == (True, "set()")
 
 
-@pytest.mark.parametrize("case", ["default", "own choice", "no folder", "not writable"])
-def test_the_users_choice_stands_and_where_no_folder_can_be_used_numba_chooses(
-    case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", "mine" if case == "own choice" else "")
-    monkeypatch.setenv("HARNESS_CACHE", "" if case == "default" else str(tmp_path / "cache"))
-    for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
-    if case == "no folder":
-        (tmp_path / "cache").touch()
-    if case == "not writable":  # no folder is closed to a test that root runs
+def test_it_is_the_users_own_and_never_a_shared_one(home: Path) -> None:
+    encoders._use_own_cache()
+    chosen = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert (chosen.name, "dct-snn-harness" in chosen.parts, home in chosen.parents) == ("numba", True, True)
+    assert chosen.stat().st_mode & 0o077 == 0
+    assert not (home / "shared").exists()
+
+
+def test_the_users_own_choice_stands(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(home / "mine"))
+    encoders._use_own_cache()
+    assert os.environ["NUMBA_CACHE_DIR"] == str(home / "mine")
+
+
+@pytest.mark.parametrize("fault", ["no folder", "not writable", "writable by others", "another user's"])
+def test_else_it_is_one_of_this_process_alone(fault: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "file").touch()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(home / ("file/x" if fault == "no folder" else "folder")))
+    (home / "folder").mkdir()
+    (home / "folder").chmod(0o777 if fault == "writable by others" else 0o755)
+    if fault == "not writable":  # no folder is closed to a test that root runs
         monkeypatch.setattr(os, "access", lambda *_: False)
-    encoders._use_user_cache()
-    chosen = os.environ["NUMBA_CACHE_DIR"]
-    if case == "default":
-        assert chosen.startswith(str(tmp_path / "home"))
-        assert chosen.endswith("numba")
-        assert "dct-snn-harness" in chosen
-    else:
-        assert chosen == ("mine" if case == "own choice" else "")
+    if fault == "another user's":
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    encoders._use_own_cache()
+    chosen = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert (home in chosen.parents, chosen.stat().st_mode & 0o077) == (False, 0)

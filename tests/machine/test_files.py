@@ -9,7 +9,7 @@ from pathlib import Path
 import filelock
 import pytest
 
-from harness.machine.files import Owner, hold, holder, write_atomically
+from harness.machine.files import Owner, hold, holder, read_sealed, write_atomically, write_sealed
 
 PROGRAM = """
 import sys, time
@@ -66,6 +66,14 @@ def test_a_lock_file_with_any_content_can_be_held(lock: Path, content: bytes) ->
         assert owner is None
 
 
+def test_a_pipe_in_place_of_a_lock_is_refused(lock: Path) -> None:
+    lock.parent.mkdir(parents=True)
+    os.mkfifo(lock)
+    assert holder(lock) is None
+    with pytest.raises(OSError, match="not a file"), hold(lock):
+        pass
+
+
 def test_a_holder_that_does_not_say_who_it_is_is_another_process(lock: Path) -> None:
     lock.parent.mkdir(parents=True)
     with filelock.FileLock(lock):
@@ -83,6 +91,25 @@ def test_a_disk_without_locks_lets_everybody_in(lock: Path, monkeypatch: pytest.
         assert owner is None
     lock.touch()
     assert holder(lock) is None
+
+
+@pytest.mark.parametrize("fault", ["another user's", "writable by others", "a changed byte", "a pipe"])
+def test_a_sealed_file_is_read_if_it_is_whole_and_this_users_alone(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "entry"
+    write_sealed(path, b"weights")
+    assert read_sealed(path) == b"weights"
+    if fault == "another user's":
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    elif fault == "writable by others":
+        path.chmod(0o666)
+    elif fault == "a changed byte":
+        path.write_bytes(path.read_bytes()[:-1] + b"S")
+    else:
+        path.unlink()
+        os.mkfifo(path)
+    assert read_sealed(path) is None
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

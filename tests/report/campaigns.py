@@ -12,8 +12,9 @@ import pytest
 from harness.catalogue import Catalogue
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
-from harness.records.store import Counts, Epoch, Failure, LayerActivity, Record, write_record
+from harness.records.store import write_record
 from harness.report import Folders
+from harness.schema import Counts, Epoch, Failure, LayerActivity, Record
 
 CATALOGUE = catalogue()
 ERROR = "loss is not finite <after> step 3"

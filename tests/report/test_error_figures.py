@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 from msgspec import structs
 
 from harness.config import ProfileName
-from harness.records.store import Counts, read_record, write_record
+from harness.records.store import read_record, write_record
 from harness.report import figures, read, render
 from harness.report.drawing import colour_of
 from harness.report.figures import End, error_of, foot_of, label_ends, logarithmic, logarithmic_errors
+from harness.schema import Counts
 
 from .campaigns import CATALOGUE, Campaign, write_arm
 

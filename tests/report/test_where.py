@@ -81,7 +81,8 @@ def test_evidence_named_as_ones_own_is_not_shown_twice(here: Path) -> None:
     code, said = run("report", "--results-dir", "results/evidence")
     assert code == 0
     assert "yours" not in said
-    assert (here / "reports/report.md").is_file()
+    assert (here / "results/local-report/report.md").is_file()
+    assert not (here / "reports").exists()
 
 
 @pytest.mark.parametrize("verb", ["report", "status"])

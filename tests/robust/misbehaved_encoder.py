@@ -1,13 +1,23 @@
 """A plug-in as it may come: it raises, exits, hangs, or returns nonsense."""
 
+import os
+import random
 import sys
 import time
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from encoders.base import EncoderInfo, Unfitted
+
+
+class Unspeakable(BaseException):
+    """Nothing that `except Exception` catches, nor that can be said."""
+
+    def __str__(self) -> str:
+        raise ValueError
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,17 @@ class Misbehaved(Unfitted):
             raise FileNotFoundError(2, "No such file", "weights.bin")
         if self.fault == "exits":
             sys.exit(0)
+        if self.fault == "exits at once":
+            os._exit(0)
+        if self.fault == "raises what is no Exception":
+            raise Unspeakable
+        if self.fault == "changes what is all arms'":
+            torch.set_default_dtype(torch.float64)
+            torch.set_grad_enabled(not torch.is_grad_enabled())
+            torch.manual_seed(1)
+            np.random.seed(1)
+            random.seed(1)
+            os.chdir("/")
         if self.fault == "shape":
             return train[0]
         if self.fault == "NaN":
@@ -47,4 +68,5 @@ class Misbehaved(Unfitted):
 
 FAULTS = (
     "raises", "cannot read its file", "exits", "shape", "NaN", "out of memory", "dies in training", "hangs",
+    "exits at once", "raises what is no Exception",
 )  # fmt: skip

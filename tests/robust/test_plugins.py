@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -50,6 +52,7 @@ def test_a_sound_encoder_is_not_changed() -> None:
 def test_every_fault_is_named(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "CALL_SECONDS", 0.1)
     monkeypatch.setattr(guard, "IMAGE_SECONDS", 0.0)
+    monkeypatch.setattr(guard, "PATIENCE", 1)
     with pytest.raises(CellFailure, match=r"encoder 'misbehaved' (cannot|hangs: it did not) encode"):
         guarded(EncoderSpec("misbehaved", {"fault": fault})).encode(IMAGES, 4, key=0)
 
@@ -60,6 +63,7 @@ def test_bad_encoders_fail_their_own_cells_alone(tmp_path: Path, monkeypatch: py
     arms = (*bad, tiny.EXPERIMENT.arms[0])
     paper.PAPER = replace(tiny.PAPER, experiments=(replace(tiny.EXPERIMENT, arms=arms),), claims=())
     monkeypatch.setattr(guard, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(guard, "PATIENCE", 1)
     command = ["run", "tiny", "--seeds", "1", "--results-dir", str(tmp_path), "--json"]
     result = CliRunner().invoke(cli.app, command)
     assert result.exit_code == 1, result.output
@@ -72,6 +76,32 @@ def test_bad_encoders_fail_their_own_cells_alone(tmp_path: Path, monkeypatch: py
         assert "encoder 'misbehaved'" in failure.reason
         assert "Traceback" in failure.traceback
     assert CliRunner().invoke(cli.app, [*command, "--arm", "cyclic-6"]).exit_code == 0
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_what_an_encoder_changes_is_put_back() -> None:
+    def state() -> tuple[object, ...]:
+        draws = torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
+        return os.getcwd(), torch.get_default_dtype(), torch.is_grad_enabled(), *draws
+
+    before = state()
+    guarded(EncoderSpec("misbehaved", {"fault": "changes what is all arms'"})).encode(IMAGES, 4, key=0)
+    assert state() == before
+
+
+def test_a_thread_that_waits_for_a_busy_machine_does_not_hang() -> None:
+    with time_limit(0.05):
+        time.sleep(0.2)
+
+
+def test_an_encoder_that_ignores_its_limit_ends_the_process_with_its_name() -> None:
+    program = (
+        "import signal, time; from harness.plugins import guard; guard.PATIENCE, guard.DEAF_SECONDS = 1, 0\n"
+        "with guard.time_limit(0.2, \"encoder 'deaf'\"):\n"
+        "    signal.signal(signal.SIGALRM, signal.SIG_IGN); time.sleep(60)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, "encoder 'deaf' hangs and ignores its time limit" in done.stderr) == (2, True)
 
 
 def test_a_process_that_was_stopped_and_continued_does_not_count_as_hanging() -> None:

@@ -26,13 +26,6 @@ def progress(total: float, clock: Clock, at_once: int = 1) -> Progress:
     return Progress(Console(file=io.StringIO()), total, at_once, clock)
 
 
-def test_before_the_first_report_the_estimate_is_all_that_is_known(clock: Clock) -> None:
-    shown = progress(120.0, clock, at_once=2)
-    clock.now += 50  # start-up
-    assert (shown.part, shown.elapsed, shown.left) == (0.0, 50.0, 60.0)
-    assert progress(0.0, clock).part == 1.0  # nothing to do is done
-
-
 def test_start_up_does_not_count_as_slowness(clock: Clock) -> None:
     shown = progress(100.0, clock)
     clock.now += 500  # compilation
@@ -51,15 +44,6 @@ def test_what_is_left_follows_how_it_has_gone(clock: Clock) -> None:
     shown.advance("", 2000.0)  # three times as slow as expected
     # 30 seconds of the estimate count beside 2000 measured ones.
     assert shown.left == pytest.approx(8000 * (6000 + 30) / (2000 + 30))
-
-
-def test_time_goes_on_between_reports(clock: Clock) -> None:
-    shown = progress(100.0, clock)
-    shown.advance("", 0.0)
-    clock.now += 15
-    assert shown.left == pytest.approx(85.0)
-    clock.now += 1000
-    assert shown.left == 0.0
 
 
 def test_a_cell_that_took_less_leaves_less_and_does_not_change_the_rate(clock: Clock) -> None:

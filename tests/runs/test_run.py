@@ -58,7 +58,7 @@ def test_short_is_run_only_when_asked_for(tmp_path: Path, asked: str | None, pro
 @pytest.mark.parametrize(("kernel", "device"), [("numba", "cuda"), ("events", "cuda"), ("triton", "cpu")])
 def test_a_kernel_of_another_device_is_refused(tmp_path: Path, kernel: Kernel, device: str) -> None:
     with pytest.raises(HarnessError, match=f"the {kernel} kernel"):
-        make_plan(KNOWN, "invented", device=device, kernel=kernel, results=tmp_path, task_threads=4)
+        make_plan(KNOWN, "invented", device=device, kernel=kernel, results=tmp_path, elsewhere=True)
 
 
 def test_a_worker_tries_no_cell_again_that_has_failed_since_the_run_began(tmp_path: Path) -> None:

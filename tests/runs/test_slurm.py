@@ -1,5 +1,6 @@
 """`--on slurm` on a real Slurm of one node: the records of one process, whatever happens to tasks and node."""
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.robust import tiny
 from tests.runs.cluster import Cluster
 from tests.runs.conftest import Server, Started, digests, left_over
 
@@ -22,8 +24,8 @@ Start = Callable[..., Started]
 @pytest.fixture
 def start(server: Server, slurm: Cluster, tiny_file: str, tmp_path: Path) -> Start:
     def run(*more: str) -> Started:
-        words = ("--on", "slurm", "--slurm", "partition=all", *more)
-        return server.run(tiny_file, tmp_path, *words, limit=0, **slurm.environment)
+        environment = {**slurm.environment, "SBATCH_PARTITION": "all"}
+        return server.run(tiny_file, tmp_path, "--on", "slurm", *more, limit=0, **environment)
 
     return run
 
@@ -88,20 +90,15 @@ def test_a_stopped_run_takes_its_tasks_along_and_goes_on(
     assert [name for name in left_over(tmp_path) if "seed-" in name] == []
 
 
-def test_detached_it_returns_at_once_and_the_tasks_do_the_rest(
+def test_the_script_of_a_dry_run_is_submitted_and_not_waited_for(
     start: Start, slurm: Cluster, whole: dict[str, str], tmp_path: Path
 ) -> None:
-    run = start("--detach")
+    run = start("--dry-run")
     run.done()
-    assert "harness status tells what is done" in run.said()
-    assert len(digests(tmp_path)) < len(whole)
+    (document,) = [line for line in run.said().splitlines() if line.startswith("{")]
+    script = json.loads(document)["script"]
+    own = {"HARNESS_CACHE": str(tmp_path / "cache"), "PYTHONPATH": tiny.root()}
+    environment = {**os.environ, **slurm.environment, **own}
+    subprocess.run(["sbatch"], input=script, text=True, env=environment, check=True, capture_output=True, cwd=tmp_path)
     ended(slurm)
     assert digests(tmp_path) == whole, logs(tmp_path)
-
-
-def test_slurm_accepts_the_script_of_a_dry_run(start: Start, slurm: Cluster) -> None:
-    run = start("--dry-run", "--slurm", "time=2:00:00")
-    run.done()
-    script = run.said()[run.said().index("#!/bin/bash") :]
-    environment = {**os.environ, **slurm.environment}
-    subprocess.run(["sbatch", "--test-only"], input=script, text=True, env=environment, check=True, capture_output=True)

@@ -6,6 +6,7 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from safetensors import safe_open
@@ -15,9 +16,9 @@ from harness.analysis.frame import load as load_frames
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.records.store import read_record, record_paths
+from harness.records.weights import content_of, read_weights
 from harness.runs.plan import PlannedCell, cells_of, configurations
-from harness.runs.run import Finished, Run
-from harness.runs.sealing import SMALL, keeps
+from harness.runs.run import SMALL, Finished, Run, keeps
 from harness.runs.status import status
 from harness.schema import Weights
 from harness.snn.network import Network
@@ -53,7 +54,7 @@ def test_small_networks_are_kept_unless_told_otherwise(monkeypatch: pytest.Monke
     network, size = Network(tiny.PROFILE.network, (1, 8, 8), 10, torch.Generator()), 4 * (64 * 24 + 24 * 10)
     assert size < SMALL == 2_000_000
     assert [keeps(wanted, network) for wanted in (None, True, False)] == [True, True, False]
-    monkeypatch.setattr("harness.runs.sealing.SMALL", size)
+    monkeypatch.setattr("harness.runs.run.SMALL", size)
     assert [keeps(wanted, network) for wanted in (None, True, False)] == [False, True, False]
 
 
@@ -115,6 +116,15 @@ def test_a_changed_byte_is_refused(own: Kept, call: Call, at: int, alone: bool) 
     code, message = call("predict", own.weights)
     assert (code, message.count("\n")) == (2, 0)
     assert str(own.weights) in message
+
+
+@pytest.mark.parametrize("fields", [{"timesteps": 0}, {"timesteps": 10**6}, {"classes": 0}, {"leak": 2.0}], ids=str)
+def test_what_no_network_has_is_refused(own: Kept, call: Call, fields: dict[str, float]) -> None:
+    found = read_weights(own.weights)
+    own.record.unlink()
+    own.weights.write_bytes(content_of(msgspec.structs.replace(found.about, **fields), found.tensors))
+    code, message = call("predict", own.weights)
+    assert (code, f"$.{next(iter(fields))}" in message) == (2, True)
 
 
 class Bomb:

@@ -19,8 +19,7 @@ from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness_in
 from harness.records.store import record_paths
 from harness.records.weights import weights_path
-from harness.runs.predict import Shorter
-from harness.runs.predict_request import Request, answer
+from harness.runs.predict import answer
 from harness.schema import Record
 
 FREQUENCIES = 8  # of 16
@@ -53,8 +52,8 @@ def read_shortened(weights: Path, record: Record, data_dir: Path | None = None) 
     """The network of `weights` with its first frequencies alone, in half of the steps of its `record`."""
     assert record.curve is not None, "a done record has a curve"
     half = record.config.timesteps // 2
-    shorter = Shorter(frequencies=FREQUENCIES, timesteps=half)
-    counts = answer(Request(weights, data_dir=data_dir, shorter=shorter)).predictions.counts
+    answered = answer(weights, data_dir=data_dir, frequencies=FREQUENCIES, timesteps=half)
+    counts = answered.predictions.counts
     correct = record.curve.correct
     return Read(record, correct[-1], correct[half - 1], counts.correct[-1], counts.total)
 
