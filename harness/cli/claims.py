@@ -8,7 +8,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -153,6 +152,8 @@ def snapshot(evidence: "Source", catalogue: "Catalogue") -> bytes:
 
 
 def _from_snapshot() -> Answers:
+    from importlib.metadata import version  # here, because --help is to start soon
+
     import msgspec
 
     try:
