@@ -1,7 +1,7 @@
 """An extension of Griffe, which reads docstrings for the reference: attributes and parameters become a list.
 
 Our docstrings explain them in running text, as in "`low` .. `high`: its interval. margin: δ in points." Each such
-explanation becomes an item of a list, in the order of the text.
+explanation becomes an item of a list, in the order of the text. Examples (`>>>`) become blocks of code.
 """
 
 import re
@@ -26,13 +26,16 @@ class ByAttribute(griffe.Extension):
 
 
 def _list(owner: griffe.Object, names: list[str]) -> None:
-    if owner.docstring is None or not names:
+    if owner.docstring is None:
         return
-    name = rf"`?(?:{'|'.join(map(re.escape, names))})`?"
+    name = rf"`?(?:{'|'.join(map(re.escape, names or ['-']))})`?"  # "-" is no name: nothing is found
     # An explanation begins a line or follows a sentence, and ends where the next one or a new paragraph begins.
     begins = re.compile(rf"(?:(?<=[.;)])[ \n]|^) *({name}(?:{SEPARATOR}{name})*): ", re.MULTILINE)
     paragraphs = []
     for paragraph in owner.docstring.value.split("\n\n"):
+        if paragraph.lstrip().startswith(">>>"):
+            paragraphs.append(f"```pycon\n{paragraph.strip()}\n```")
+            continue
         before, *parts = begins.split(paragraph)
         items = [
             f"- **{label.replace('`', '')}**: {' '.join(text.split()).rstrip(';')}"

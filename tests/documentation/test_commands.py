@@ -88,7 +88,7 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         found = re.fullmatch(r"pip install -e (\w+)", line)
         assert found, f"no test knows this command: {line}"
         options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet", "--target", str(clone / "site")]
-        subprocess.run([sys.executable, "-m", "pip", "install", *options, found[1]], cwd=clone, check=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", *options, f"./{found[1]}"], cwd=clone, check=True)
         monkeypatch.syspath_prepend(str(clone / "site"))
 
 
