@@ -7,12 +7,10 @@ the numbers that it shows. Nothing here decides a number.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from encoders.registry import BUILTIN
 from harness.analysis.curves import values_of
@@ -44,8 +42,6 @@ from harness.report.table import Interval, human
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Annotation
-    from matplotlib.transforms import Bbox
 
 # --- What the figures of one experiment share: arms, looks, panels
 
@@ -237,112 +233,78 @@ def logarithmic_errors(ax: "Axes", foot: Foot) -> None:
     ax.yaxis.set_minor_locator(NullLocator())
 
 
-# --- Names at the ends of lines
+# --- Names right of a panel
 
-Pixels = npt.NDArray[np.float64]  # [points, 2]
-SIZE, GAP = LETTERS, 9.0  # points: of the letters, and between the end of a line and its name
-RISES = (0, 8, -8, 15, -15, 22, -22, 29, -29)  # points: how far a name may stand above or below the end
-SHARE = 0.4  # of the panel's width, at most, is kept free for names
+Place = tuple[float, float]  # a number of steps or an energy in µJ, and error in percent
+GAP = 9.0  # points, between a panel and the names
 
 
 @dataclass(frozen=True)
-class End:
-    """One line in data coordinates with its name."""
+class Name:
+    """What is written in the margin right of a panel, and the place that it belongs to; `bold`: the paper's own."""
 
-    name: str
+    text: str
     colour: str
-    steps: Sequence[float]
-    errors: Sequence[float]
+    place: Place
+    bold: bool = False
 
 
-def label_ends(ax: "Axes", ends: Sequence[End], points: Sequence[tuple[float, float]]) -> bool:
-    """Write the name of every line, once the panel has its final size; False, and none written, where one has no room.
+def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> None:
+    """Write names in the margin right of each panel, joined to their places, and so far apart that none overlap."""
+    figure = axes[0].figure
+    engine = figure.get_layout_engine()
+    widths = []
+    for name in (name for of_panel in names for name in of_panel):
+        text = figure.text(0, 0, name.text, fontsize=LETTERS, fontweight="bold" if name.bold else "normal")
+        widths.append(text.get_window_extent().width)
+        text.remove()
+    margin = (max(widths) + 2.2 * GAP * figure.dpi / 72) / figure.bbox.width
+    _, bottom, _, height = engine.get()["rect"]  # type: ignore[union-attr]
+    engine.set(rect=(0, bottom, 1 - margin, height))  # type: ignore[union-attr, call-arg]
+    engine.execute(figure)  # type: ignore[union-attr, arg-type]
+    for ax, of_panel in zip(axes, names, strict=True):
+        box = ax.get_window_extent()
+        line = 1.3 * LETTERS * figure.dpi / 72 / box.height
+        heights = [(ax.transData.transform(name.place)[1] - box.y0) / box.height for name in of_panel]
+        for name, height in zip(of_panel, spread_out(heights, line), strict=True):
+            written = ax.annotate(
+                name.text,
+                name.place,
+                xytext=(1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height),
+                textcoords="axes fraction",
+                fontsize=LETTERS,
+                fontweight="bold" if name.bold else "normal",
+                va="center",
+                annotation_clip=False,
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": name.colour,
+                    "linewidth": 0.8,
+                    "linestyle": (0, (2, 1.5)),
+                    "relpos": (0, 0.5),
+                    "shrinkA": 1,
+                    "shrinkB": 3,
+                },
+            )
+            written.set_in_layout(False)  # the margin is kept free for them
 
-    One name too few would leave a line that looks like its neighbour's. `points`: other places of the panel, in data
-    coordinates, that no name may cover.
+
+def spread_out(places: Sequence[float], apart: float) -> list[float]:
+    """Places within 0 and 1, each as near to its own as a least distance between neighbours allows.
+
+    >>> spread_out([0.5, 0.5, 0.9], 0.2)
+    [0.4, 0.6, 0.9]
     """
-    if not ends:
-        return True
-    before = ax.get_xlim()
-    _make_room(ax, ends, points)
-    taken = [text.get_window_extent() for text in ax.texts]
-    covered = np.concatenate([*(_along(ax, end) for end in ends), *(_around(ax, point) for point in points)])
-    written: list[Annotation] = []
-    for end in sorted(ends, key=lambda end: (-end.steps[-1], end.errors[-1])):
-        name = _place(ax, end, taken, covered)
-        if name is None:
-            for other in written:
-                other.remove()
-            ax.set_xlim(before)
-            return False
-        taken.append(name.get_window_extent())
-        written.append(name)
-    return True
+    from scipy.optimize import isotonic_regression
 
-
-def _make_room(ax: "Axes", ends: Sequence[End], points: Sequence[tuple[float, float]]) -> None:
-    """Widen the axis to the right where the last thing on it is the end of a line."""
-    last = max(end.steps[-1] for end in ends)
-    if any(step > last for step, _ in points):
-        return
-    names = [_write(ax, end, 0) for end in ends if end.steps[-1] == last]
-    wanted = max(name.get_window_extent().width for name in names) + 2 * GAP * ax.figure.dpi / 72
-    for name in names:
-        name.remove()
-    share = min(SHARE, wanted / ax.get_window_extent().width)
-    left = np.log(ax.get_xlim()[0])
-    ax.set_xlim(right=float(np.exp((np.log(last) - share * left) / (1 - share))))
-
-
-def _place(ax: "Axes", end: End, taken: "Sequence[Bbox]", covered: Pixels) -> "Annotation | None":
-    panel = ax.get_window_extent()
-    for rise in RISES:
-        name = _write(ax, end, rise)
-        box = name.get_window_extent()
-        inside = box.x1 <= panel.x1 + 1 and panel.y0 <= box.y0 and box.y1 <= panel.y1
-        free = not any(box.overlaps(other) for other in taken) and not _covers(box, covered)
-        if inside and free:
-            return name
-        name.remove()
-    return None
-
-
-def _write(ax: "Axes", end: End, rise: float) -> "Annotation":
-    place = (end.steps[-1], end.errors[-1])
-    far = abs(rise) > RISES[1]
-    thread: Any = {"arrowstyle": "-", "color": end.colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3}
-    name = ax.annotate(
-        end.name,
-        place,
-        xytext=(GAP, rise),
-        textcoords="offset points",
-        fontsize=SIZE,
-        color=end.colour,
-        va="center",
-        arrowprops=thread if far else None,
-    )
-    name.set_in_layout(False)  # names stand inside the panel, and must not change its size
-    return name
-
-
-def _covers(box: "Bbox", covered: Pixels) -> bool:
-    within = (covered[:, 0] > box.x0) & (covered[:, 0] < box.x1) & (covered[:, 1] > box.y0) & (covered[:, 1] < box.y1)
-    return bool(within.any())
-
-
-def _along(ax: "Axes", end: End) -> Pixels:
-    """Points of a line in pixels, no further apart than half a letter is high."""
-    corners = ax.transData.transform(np.column_stack([end.steps, end.errors]))
-    parts = [np.linspace(a, b, 2 + int(np.hypot(*(b - a)) / 3)) for a, b in pairwise(corners)]
-    return np.concatenate([corners, *parts])
-
-
-def _around(ax: "Axes", point: tuple[float, float]) -> Pixels:
-    """A mark in pixels: its middle and its corners."""
-    radius = 4.5 * ax.figure.dpi / 72
-    corners = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]) * radius
-    middle: Pixels = ax.transData.transform(np.array([point]))
-    return middle + corners
+    order = np.argsort(places, kind="stable")
+    steps = apart * np.arange(len(places))
+    # Without the steps between them the places need only not fall, which is isotonic regression.
+    level = isotonic_regression(np.asarray(places)[order] - steps).x
+    level = np.clip(level, 0.0, max(0.0, 1.0 - steps[-1])) + steps
+    found = np.empty(len(places))
+    found[order] = level
+    return [round(float(place), 6) for place in found]
 
 
 # --- Error against timestep
@@ -361,38 +323,29 @@ class ErrorPanel:
     others: tuple[Claim, ...]
     foot: Foot
 
-    @property
-    def published(self) -> tuple[Claim, ...]:
-        """All published numbers."""
-        return (*self.printed, *self.own, *self.others)
-
 
 def error_figure(scene: Scene) -> Picture:
     """Error rate against timestep, a band of 95 % over seeds, published numbers as diamonds."""
     groups = panels_of(scene.drawn_arms())
     panels = [_error_panel(scene, arms) for arms in groups.values()]
     styles = styles_of(scene.drawn_arms())
-    used = list(dict.fromkeys(styles[arm.name] for arms in groups.values() for arm in arms))
     figure, axes = new_figure(3.4 if len(panels) == 1 else 2.6 * len(panels), len(panels))
     drawn: list[Any] = [scene.title]
+    names = []
     for ax, panel, (name, arms) in zip(axes, panels, groups.items(), strict=True):
         drawn += _draw_error_panel(ax, panel, styles)
+        names.append(_error_names(ax, panel, styles))
         ax.set_title(panel_title(name, arms))
         ax.set_ylabel("error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
-    figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]
-    unnamed = [style for ax, panel in zip(axes, panels, strict=True) for style in _name_lines(ax, panel, styles)]
-    handles = [
-        _key(one.name, color=one.colour, marker=one.marker, linestyle=one.line, markersize=4)
-        for one in used
-        if one in unnamed
-    ]
-    legend_below(figure, [*handles, *_extra_handles(panels)])
+    legend_below(figure, _extra_handles(panels))
+    names_at_right(axes, names)
     title = f"Error rate against timestep: {scene.title}"
     svg, png = both_renderings(figure, title, drawn)
     words = (
-        "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. "
-        "Diamonds are published. An error of zero stands at the foot, marked 0."
+        "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. Diamonds "
+        "are published; grey names are other papers' numbers, with their steps. An error of zero stands at the foot, "
+        "marked 0."
     )
     return Picture(f"{scene.stem}-error", title, words, svg, png)
 
@@ -421,10 +374,12 @@ def _draw_error_panel(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look])
         _error_line(ax, curve, styles[arm.name], whose, panel.foot)
         drawn.append([arm.name, whose, [[e.mean, e.low, e.high, *e.shown] for e in curve]])
     drawn += [_published(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in panel.printed]
-    drawn += [_whose(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in _ambiguous(panel.printed)]
     drawn += [_published(ax, claim, panel.foot, None) for claim in panel.own]
-    levels = _levels(panel.others)
-    drawn += [_elsewhere(ax, claim, panel.foot, level) for claim, level in zip(panel.others, levels, strict=True)]
+    last = max(len(curve) for _, _, curve in panel.curves)
+    for claim in panel.others:  # beyond our steps they stand in the margin: an axis up to theirs would be half empty
+        step, error = _place_of(claim, panel.foot)
+        ax.plot(min(step, last), error, marker="x" if step <= last else "", color=MUTED)
+        drawn.append([claim.id, claim.timestep, claim.published])
     logarithmic(ax, panel.foot)
     return drawn
 
@@ -443,15 +398,25 @@ def _error_line(ax: "Axes", curve: Sequence[Interval], style: Look, whose: str, 
     ax.plot(steps, foot.of(error_of(e.mean) for e in curve), linewidth=1.6, markersize=4, **looks)
 
 
-def _name_lines(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> list[Look]:
-    """Name the lines at their ends; returns their styles where there was no room."""
-    ends: dict[str, End] = {}
+def _error_names(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> list[Name]:
+    """What stands right of a panel: lines, published points that share a step, and other papers with their steps."""
+    names: dict[str, Name] = {}
     for arm, _, curve in panel.curves:
-        style, steps = styles[arm.name], list(range(1, len(curve) + 1))
-        errors = panel.foot.of(error_of(e.mean) for e in curve)
-        ends.setdefault(arm.name, End(style.name, style.colour, steps, errors))
-    points = [(float(c.timestep or 0), panel.foot.of([_error_of_claim(c)])[0]) for c in panel.published]
-    return [] if label_ends(ax, list(ends.values()), points) else [styles[arm] for arm in ends]
+        style, end = styles[arm.name], panel.foot.of([error_of(curve[-1].mean)])[0]
+        names.setdefault(arm.name, Name(style.name, style.colour, (len(curve), end)))
+    for claim in _ambiguous(panel.printed):
+        style = styles[str(claim.arm)]
+        names[claim.id] = Name(f"published {style.name}", style.colour, _place_of(claim, panel.foot))
+    edge = ax.get_xlim()[1]
+    for claim in panel.others:
+        step, error = _place_of(claim, panel.foot)
+        whose = str(claim.label).split(" et al")[0].split(" (")[0]
+        names[claim.id] = Name(f"{whose}, T = {step:g}", MUTED, (min(step, edge), error))
+    return list(names.values())
+
+
+def _place_of(claim: Claim, foot: Foot) -> Place:
+    return float(claim.timestep or 0), foot.of([_error_of_claim(claim)])[0]
 
 
 def _is_own(claim: Claim) -> bool:
@@ -460,8 +425,7 @@ def _is_own(claim: Claim) -> bool:
 
 
 def _published(ax: "Axes", claim: Claim, foot: Foot, style: Look | None) -> list[Any]:
-    place: Any = ([claim.timestep], foot.of([_error_of_claim(claim)]))
-    ax.plot(*place, **diamond(style.colour if style else INK), zorder=5)
+    ax.plot(*_place_of(claim, foot), **diamond(style.colour if style else INK), zorder=5)
     return [claim.id, claim.timestep, claim.published]
 
 
@@ -473,43 +437,10 @@ def _ambiguous(printed: Sequence[Claim]) -> list[Claim]:
     return [claim for claim in printed if len(at_step[claim.timestep]) > 1]
 
 
-def _whose(ax: "Axes", claim: Claim, foot: Foot, style: Look) -> list[Any]:
-    from matplotlib.patheffects import withStroke
-
-    looks: dict[str, Any] = {"xytext": (-8, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
-    looks |= {"fontsize": LETTERS, "color": style.colour, "path_effects": [withStroke(linewidth=2.5, foreground=PAPER)]}
-    place = (float(claim.timestep or 0), foot.of([_error_of_claim(claim)])[0])
-    ax.annotate(style.name, place, zorder=6, **looks)
-    return [claim.id, style.name]
-
-
-def _levels(claims: Sequence[Claim]) -> list[int]:
-    """How far down each name is written, so that the names of neighbours do not cover each other."""
-    levels: list[int] = []
-    for index, claim in enumerate(claims):
-        before = claims[index - 1] if index else None
-        near = before is not None and (claim.timestep or 0) < 2.5 * (before.timestep or 0)
-        pair = sorted((_error_of_claim(claim), _error_of_claim(before))) if before is not None else [0.0, 1.0]
-        levels.append(levels[-1] + 1 if near and pair[1] < 1.5 * pair[0] else 0)
-    return levels
-
-
-def _elsewhere(ax: "Axes", claim: Claim, foot: Foot, level: int) -> list[Any]:
-    (error,) = foot.of([_error_of_claim(claim)])
-    place: Any = (claim.timestep, error)
-    ax.plot(*place, marker="x", markersize=6, color=MUTED, linestyle="none")
-    name = str(claim.label).split(" et al")[0].split(" (")[0]
-    offset: dict[str, Any] = {"xytext": (0, -6 - 10 * level), "textcoords": "offset points"}
-    ax.annotate(name, place, fontsize=LETTERS, color=MUTED, ha="center", va="top", **offset)
-    return [claim.id, claim.timestep, claim.published, name]
-
-
 def _extra_handles(panels: Sequence[ErrorPanel]) -> list[Any]:
     handles = []
     if any(panel.printed or panel.own for panel in panels):
         handles.append(_key("published", **diamond(INK)))
-    if any(panel.others for panel in panels):
-        handles.append(_key("published elsewhere", marker="x", color=MUTED, linestyle="none"))
     if any(whose == "yours" for panel in panels for _, whose, _ in panel.curves):
         handles.append(_key("yours (evidence: filled)", marker="o", markersize=4, fillstyle="none", color=MUTED))
     return handles
@@ -586,19 +517,8 @@ def _final_handles(published: Sequence[Claim]) -> list[Any]:
 # --- Error against energy, and against the steps that a network is trained for
 
 DataAtProfile = tuple[str, str]
-Place = tuple[float, float]  # energy in µJ or a number of steps, and error in percent
 DECADE = 10.0  # times the lowest error: what lies above is cut, so that one code that fails does not flatten the others
 CHEAPER = "left of the dotted line: cheaper than the ordinary network"
-
-
-@dataclass(frozen=True)
-class Name:
-    """What is written in the margin right of a panel, and the place that it belongs to; `bold`: the paper's own."""
-
-    text: str
-    colour: str
-    place: Place
-    bold: bool = False
 
 
 @dataclass(frozen=True)
@@ -817,63 +737,6 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
         f"The lowest error has {said}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
     )
     yield Picture(f"{scene.stem}-trained", title, words, svg, png)
-
-
-def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> None:
-    """Write names in the margin right of each panel, joined to their places, and so far apart that none overlap."""
-    figure = axes[0].figure
-    engine = figure.get_layout_engine()
-    widths = []
-    for name in (name for of_panel in names for name in of_panel):
-        text = figure.text(0, 0, name.text, fontsize=LETTERS, fontweight="bold" if name.bold else "normal")
-        widths.append(text.get_window_extent().width)
-        text.remove()
-    margin = (max(widths) + 2.2 * GAP * figure.dpi / 72) / figure.bbox.width
-    engine.set(rect=(0, 0, 1 - margin, 1))  # type: ignore[union-attr, call-arg]
-    engine.execute(figure)  # type: ignore[union-attr, arg-type]
-    for ax, of_panel in zip(axes, names, strict=True):
-        box = ax.get_window_extent()
-        line = 1.3 * LETTERS * figure.dpi / 72 / box.height
-        heights = [(ax.transData.transform(name.place)[1] - box.y0) / box.height for name in of_panel]
-        for name, height in zip(of_panel, spread_out(heights, line), strict=True):
-            written = ax.annotate(
-                name.text,
-                name.place,
-                xytext=(1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height),
-                textcoords="axes fraction",
-                fontsize=LETTERS,
-                fontweight="bold" if name.bold else "normal",
-                va="center",
-                annotation_clip=False,
-                arrowprops={
-                    "arrowstyle": "-",
-                    "color": name.colour,
-                    "linewidth": 0.8,
-                    "linestyle": (0, (2, 1.5)),
-                    "relpos": (0, 0.5),
-                    "shrinkA": 1,
-                    "shrinkB": 3,
-                },
-            )
-            written.set_in_layout(False)  # the margin is kept free for them
-
-
-def spread_out(places: Sequence[float], apart: float) -> list[float]:
-    """Places within 0 and 1, each as near to its own as a least distance between neighbours allows.
-
-    >>> spread_out([0.5, 0.5, 0.9], 0.2)
-    [0.4, 0.6, 0.9]
-    """
-    from scipy.optimize import isotonic_regression
-
-    order = np.argsort(places, kind="stable")
-    steps = apart * np.arange(len(places))
-    # Without the steps between them the places need only not fall, which is isotonic regression.
-    level = isotonic_regression(np.asarray(places)[order] - steps).x
-    level = np.clip(level, 0.0, max(0.0, 1.0 - steps[-1])) + steps
-    found = np.empty(len(places))
-    found[order] = level
-    return [round(float(place), 6) for place in found]
 
 
 # --- The claims that a paper is known for

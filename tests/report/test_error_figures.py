@@ -10,7 +10,7 @@ from harness.config import ProfileName
 from harness.records.store import read_record, write_record
 from harness.report import figures, read, render
 from harness.report.drawing import colour_of
-from harness.report.figures import End, error_of, foot_of, label_ends, logarithmic, logarithmic_errors
+from harness.report.figures import error_of, foot_of, logarithmic, logarithmic_errors
 from harness.schema import Counts
 
 from .campaigns import CATALOGUE, Campaign, write_arm
@@ -23,10 +23,6 @@ MNIST = "mnist-784-100-10"
 
 def panel() -> "Axes":
     return Figure(figsize=(4.8, 3.4)).subplots()
-
-
-def end(name: str, *errors: float) -> End:
-    return End(name, "#0173b2", range(1, len(errors) + 1), errors)
 
 
 def test_an_error_is_what_the_accuracy_lacks() -> None:
@@ -73,33 +69,6 @@ def test_both_axes_are_logarithmic_and_zero_is_marked_as_such() -> None:
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "4"]
 
 
-def test_names_stand_at_the_ends_of_lines_and_cover_no_line() -> None:
-    axes, lines = panel(), [end("upper", 90, 40, 20, 10), end("lower", 80, 20, 4, 1)]
-    for line in lines:
-        axes.plot(line.steps, line.errors)
-    logarithmic(axes, foot_of([1.0, 90.0]))
-    assert label_ends(axes, lines, [])
-    names = {text.get_text(): text for text in axes.texts}
-    assert set(names) == {"upper", "lower"}
-    for line in lines:
-        box = names[line.name].get_window_extent()
-        across, up = axes.transData.transform((line.steps[-1], line.errors[-1]))
-        assert box.x0 > across
-        assert abs((box.y0 + box.y1) / 2 - up) < 15
-        assert axes.get_window_extent().x1 + 1 >= box.x1
-
-
-def test_where_one_name_has_no_room_none_is_written_and_none_is_kept_free() -> None:
-    axes, crowd = panel(), [end(f"number {i}", 90, 40, 20, 10 + i / 100) for i in range(40)]
-    for line in crowd:
-        axes.plot(line.steps, line.errors)
-    logarithmic(axes, foot_of([10.0, 90.0]))
-    before = axes.get_xlim()
-    assert not label_ends(axes, crowd, [])
-    assert list(axes.texts) == []
-    assert axes.get_xlim() == before
-
-
 def error_axes(campaign: Campaign, name: str, profile: ProfileName, monkeypatch: pytest.MonkeyPatch) -> "list[Axes]":
     """The panels of an experiment's figure."""
     drawn: list[Figure] = []
@@ -128,14 +97,23 @@ def test_three_seeds_are_a_line_in_a_band_and_fewer_a_thin_line_each(
     assert len(axes.collections) == 1  # the band
 
 
-def test_published_numbers_of_one_timestep_are_named_where_there_are_several(
+def test_lines_published_numbers_of_one_step_and_other_papers_are_named_in_the_margin(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for arm in ("cyclic-16x3", "truncated-8x6"):
         write_arm(campaign.evidence, "ablation-intermittent", "lite", arm, (6850, 6853, 6856))
     (axes,) = error_axes(campaign, "ablation-intermittent", "lite", monkeypatch)
-    beside = [text.get_text() for text in axes.texts if text.get_horizontalalignment() == "right"]
-    assert sorted(beside) == ["cyclic-16x3", "truncated-8x6"]
+    arms = {"cyclic-16x3", "truncated-8x6"}
+    assert {text.get_text() for text in axes.texts} == arms | {f"published {arm}" for arm in arms}
+
+
+def test_numbers_for_more_steps_than_ours_stand_in_the_margin_and_stretch_no_axis(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6850, 6853, 6856))
+    (axes,) = error_axes(campaign, "cifar10-encoders", "lite", monkeypatch)
+    assert axes.get_xlim()[1] < 100
+    assert {"dct", "Rate, T = 1200", "T2FSNN, T = 240"} <= {text.get_text() for text in axes.texts}
 
 
 def test_a_faultless_code_is_drawn(campaign: Campaign) -> None:
