@@ -203,7 +203,7 @@ def test_a_configuration_is_as_its_record_will_hold_it() -> None:
     "changes",
     [{"snn.dropout": 1}, {"snn.epochs": 1.5}, {"snn.learning_rate": "fast"}, {"timesteps": 10**6}, {"neuron": None},
      {"balancing.percentile": 101}, {"encoder.parameters": {"x": object()}}, {"snn.batch_size": 0}],
-    ids=str,
+    ids=lambda changes: next(iter(changes)),
 )  # fmt: skip
 def test_what_no_record_could_hold_is_refused_before_training(changes: dict[str, Any]) -> None:
     with pytest.raises(HarnessError, match="own, arm cyclic-6: "):
