@@ -333,7 +333,7 @@ def test_claims_that_wait_are_counted_with_their_missing_cells(tmp_path: Path, w
 
 def test_a_measurement_on_the_weights_of_some_seeds_is_named(tmp_path: Path, write: Write) -> None:
     record = read_record(write(MNIST, "paper", "cyclic-16", 0, 9800))
-    write_record(tmp_path, structs.replace(record, weights=Weights("seed.safetensors", "a" * 64), digest=""))
+    write_record(tmp_path, structs.replace(record, weights=Weights("seed-0000.safetensors", "a" * 64), digest=""))
     kept = "accuracy-kept-with-8-frequencies-mnist"
     write_measurement(
         tmp_path, Measurement(kept, 91.8, "%", "mnist", "0" * 64, 10_000, "", "paper", "cyclic-16", ("a" * 64,))
