@@ -29,7 +29,7 @@ Count = Annotated[int, Meta(ge=1, le=LARGEST)]
 Timesteps = Annotated[int, Meta(ge=1, le=MOST_TIMESTEPS)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Dropout = Annotated[float, Meta(ge=0, lt=1)]
-Amount = Annotated[float, Meta(ge=0, le=1e12)]
+Amount = Annotated[float, Meta(ge=0, le=3e38)]  # fp32 holds it
 Name = Annotated[str, Meta(pattern=r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*\Z", max_length=200)]
 """The name of a folder: no path, not hidden, no control character."""
 

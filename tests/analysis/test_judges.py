@@ -575,7 +575,7 @@ def test_what_kept_weights_tell_rests_on_the_records_of_the_planned_seeds(
 ) -> None:
     for seed, name in enumerate(names):
         path = records.write(MNIST, "paper", "cyclic-16", seed, 9800)
-        change(path, weights=Weights("seed.safetensors", name * 64))
+        change(path, weights=Weights("seed-0000.safetensors", name * 64))
     write_measurement(records.folder, structs.replace(READ, **changes))
     found: Judgement = records.one(measured("at-least", "80"), planned=2)
     assert (found.verdict, found.mean, found.arm) == (verdict, 84.0, "cyclic-16")
