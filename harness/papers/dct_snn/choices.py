@@ -2,8 +2,9 @@
 
     python -m harness.papers.dct_snn.choices mnist | mnist-p | mnist-rates | lite-rates | short | vgg9 | dct-order
 
-`tune` is the one rule by which every arm is tuned. All scores are written to results/selection; a search that is
-stopped goes on where it was, and a longer grid repeats nothing. What was chosen stands in `recipe`.
+`tune` is the one rule by which every arm is tuned. All scores are written to selection/ beside this file, and come with
+the package, which tells by them which arms are tuned. A search that is stopped goes on where it was, and a longer grid
+repeats nothing. What was chosen stands in `recipe`.
 """
 
 import itertools
@@ -42,7 +43,7 @@ from harness.papers.dct_snn.recipe import (
 )
 from harness.records.fingerprint import recipe_digest
 
-FOLDER = Path(__file__).parents[3] / "results" / "selection"
+FOLDER = Path(__file__).parent / "selection"
 SEED = 1000  # not among the seeds that are reported
 
 # ## The rule

@@ -382,7 +382,7 @@ WEIGHTS: Mapping[int, tuple[int, ...]] = {
     24: (6, 4, 4, 2, 2, 2, 1, 1, 1, 1),
     48: (6, 5, 5, 4, 4, 4, 3, 3, 3, 3, 2, 2, 2, 1, 1),
 }
-# Learned from training images without labels: `choices dct-order`, results/selection/dct-order.json.
+# Learned from training images without labels: `choices dct-order`, selection/dct-order.json.
 LEARNED_CIFAR10 = (0, 2, 1, 3, 4, 5, 7, 8, 9, 6, 11, 12, 10, 14, 13, 15)
 LEARNED_MNIST = (0, 1, 2, 4, 5, 3, 7, 8, 9, 6, 11, 10, 12, 13, 14, 15)
 

@@ -37,10 +37,10 @@ def _first_sentences(source: Any) -> Sequence[str]:
     return first_sentences(source)
 
 
-def _tuned(config: CellConfig) -> bool | None:
-    from harness.papers.dct_snn.choices import FOLDER, tuned
+def _tuned(config: CellConfig) -> bool:
+    from harness.papers.dct_snn.choices import tuned
 
-    return tuned(recipe_digest(config)) if FOLDER.is_dir() else None
+    return tuned(recipe_digest(config))
 
 
 def _headline(source: Any) -> str:

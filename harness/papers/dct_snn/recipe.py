@@ -2,7 +2,7 @@
 
 First the published settings, with which every cell is compared. Then networks and profiles: MNIST (`MNIST_…`) and the
 VGG networks on colour images. What the paper leaves open was chosen on a validation split of the training images by
-`python -m harness.papers.dct_snn.choices`; the scores of all candidates are in results/selection.
+`python -m harness.papers.dct_snn.choices`; the scores of all candidates are in selection.
 """
 
 import math
@@ -91,7 +91,7 @@ SHIFT = Augmentation(pad=1)
 MNIST_PAPER = Profile(
     "paper",
     MNIST_NETWORK,
-    # Rates, dropout and shift of both trainings: `choices mnist`, results/selection/mnist.json.
+    # Rates, dropout and shift of both trainings: `choices mnist`, selection/mnist.json.
     AnnRecipe(
         epochs=40, batch_size=128, learning_rate=0.03, decay_every=15, classifier_dropout=0.0, augmentation=SHIFT
     ),
@@ -111,14 +111,14 @@ MNIST_SMOKE = Profile(
 )
 
 # The fine-tuning rate of each code, by the T at which it was chosen, from one grid by one rule for all codes:
-# `choices mnist-rates`, results/selection/mnist-rates.json.
+# `choices mnist-rates`, selection/mnist-rates.json.
 MNIST_RATES: Mapping[int, Mapping[str, float]] = {
     4: {"dct": 3e-3, "poisson": 1e-2, "direct": 1e-2, "phase": 3e-3, "burst": 3e-3, "ttfs": 3e-3, "latency": 1e-2},
     8: {"dct": 1e-2, "poisson": 1e-2, "direct": 1e-3, "phase": 3e-3, "burst": 1e-2, "ttfs": 3e-3, "latency": 1e-2},
     16: {"dct": 3e-3, "poisson": 3e-3, "direct": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
 }
 # One ANN for DCT and Poisson: both convey p = (x + 1)/2. The ANN's recipe and both rates were searched on p:
-# `choices mnist-p`, results/selection/mnist-p.json.
+# `choices mnist-p`, selection/mnist-p.json.
 MNIST_ON_P = replace(
     MNIST_PAPER,
     ann=replace(MNIST_PAPER.ann, learning_rate=0.1),
@@ -184,7 +184,7 @@ LITE = Profile(
     "lite",
     VGG5_LITE,
     AnnRecipe(6, 64, 0.02, decay_every=4, dropout=0.1, classifier_dropout=0.2, augmentation=Augmentation(flip=True)),
-    # Rate and loss: `choices lite-rates --arm cyclic-16x3`, results/selection/lite-rates.json.
+    # Rate and loss: `choices lite-rates --arm cyclic-16x3`, selection/lite-rates.json.
     SnnRecipe(1, 16, 3e-5, dropout=0.1, loss_input="mean", images=6000, augmentation=Augmentation(flip=True)),
     balancing=Balancing(images=512),
     precision="bf16",
@@ -230,7 +230,7 @@ _PAPER = paper(VGG9)
 SHORT = replace(
     _PAPER,
     name="short",
-    # Both rates: `choices short`, results/selection/short.json.
+    # Both rates: `choices short`, selection/short.json.
     ann=replace(_PAPER.ann, epochs=20, decay_every=8),
     snn=replace(_PAPER.snn, epochs=1, images=10_000, learning_rate=3e-5, loss_input=LITE.snn.loss_input),
     seeds=1,
