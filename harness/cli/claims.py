@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 SNAPSHOT = Path(__file__).parent.parent / "papers" / "dct_snn" / "verdicts.json"
 IN_CLONE = Path("harness/papers/dct_snn/verdicts.json")  # where `python -m tools.publish` writes it
-WORDS = ("comes out", "in part", "does not", "not answered")
 MEASURED = "python -m harness.papers.dct_snn.measurements"
 
 
@@ -210,9 +209,11 @@ def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console
     """Each statement with its verdict, and below it its claims: published, ours, verdict."""
     from rich.table import Table
 
+    from harness.analysis.judges import StatementWord
+
     shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
     counts = Counter(one.verdict for one in shown)
-    became = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
+    became = ", ".join(f"{counts[word]} {word}" for word in get_args(StatementWord) if counts[word])
     whose = ", ".join(dict.fromkeys(one.paper for one in shown))
     console.print(f"{counted(len(shown), 'statement')} of {whose}: {became}")
     longest = max(len(one.id) for one in chosen)

@@ -86,14 +86,20 @@ def render(
     )
 
 
-def check(folders: Folders, catalogue: Catalogue, energy: EnergyModel = FORTY_FIVE_NM) -> list[str]:
+def check(
+    folders: Folders,
+    catalogue: Catalogue,
+    energy: EnergyModel = FORTY_FIVE_NM,
+    sources: tuple[Source, ...] | None = None,
+) -> list[str]:
     """Names of the files that are not what the records give: different, missing or extra.
 
     Pages and PNGs are not compared. A figure painted by another matplotlib is compared by the data it shows, all else
-    byte for byte.
+    byte for byte. `sources` as in `render`.
     """
     out = folders.out
-    expected, first = _contents(read(folders.evidence, folders.local, catalogue), out, energy, None)
+    sources = sources or read(folders.evidence, folders.local, catalogue)
+    expected, first = _contents(sources, out, energy, None)
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     present = {name for name in present if not name.endswith(NOT_KEPT)}

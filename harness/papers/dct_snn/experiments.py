@@ -56,6 +56,7 @@ def first(count: int, schedule: str = "cyclic") -> EncoderSpec:
     return dct(schedule="truncated" if schedule == "cyclic" else schedule, frequencies=count)
 
 
+on_mnist = partial(Experiment, dataset="mnist", published=PUBLISHED_MNIST)
 # The paper's network for CIFAR-10 in §6, which our small networks stand in for.
 on_cifar10 = partial(Experiment, dataset="cifar10", published=published_vgg("vgg9"))
 
@@ -91,11 +92,10 @@ def _as_printed(batch: int) -> Arm:
 # Table 1 has 16, 5 and 2 steps. The fine-tuning is the one chosen on validation, and once as printed, with the batch
 # size of the released code and with that of the ANN. The controls are ours.
 _SIGNED = EncoderSpec("poisson", {"signed": True})
-MNIST_784_100_10 = Experiment(
-    name="mnist-784-100-10",
-    title="MNIST, one hidden layer of 100 neurons",
-    source="Table 1, §5.1",
-    dataset="mnist",
+MNIST_784_100_10 = on_mnist(
+    "mnist-784-100-10",
+    "MNIST, one hidden layer of 100 neurons",
+    "Table 1, §5.1",
     arms=(
         with_mnist_rate(Arm("cyclic-16", dct(), 16, "DCT cyclic, T = 16")),
         *(_as_printed(batch) for batch in (16, 128)),
@@ -107,42 +107,37 @@ MNIST_784_100_10 = Experiment(
         with_mnist_rate(Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False)),
     ),
     profiles=(MNIST_SMOKE, MNIST_PAPER),
-    published=PUBLISHED_MNIST,
 )
 
 # The network and recipe of Table 1 for every code.
-MNIST_ENCODERS = Experiment(
-    name="mnist-encoders",
-    title="Encoders on MNIST, 16 steps",
-    source="Table 1 for DCT; not in the paper",
-    dataset="mnist",
+MNIST_ENCODERS = on_mnist(
+    "mnist-encoders",
+    "Encoders on MNIST, 16 steps",
+    "Table 1 for DCT; not in the paper",
     arms=tuple(map(with_mnist_rate, codes(16))),
     profiles=(MNIST_SMOKE, MNIST_PAPER),
-    published=PUBLISHED_MNIST,
 )
 
+_FEW_IMAGES = replace(MNIST_SMOKE, train_images=512, test_images=200)
 # Trained at each T, not one long training read early.
 LATENCY_STEPS = (2, 4, 5, 8, 16)
-LATENCY_MNIST = Experiment(
-    name="latency-mnist",
-    title="Encoders on MNIST, 2 to 16 steps",
-    source=NOT_IN_PAPER,
-    dataset="mnist",
+LATENCY_MNIST = on_mnist(
+    "latency-mnist",
+    "Encoders on MNIST, 2 to 16 steps",
+    NOT_IN_PAPER,
     arms=tuple(
         with_mnist_rate(replace(code, name=f"{code.name}-{timesteps}", title=f"{code.title}, T = {timesteps}"))
         for timesteps in LATENCY_STEPS
         for code in codes(timesteps)
     ),
-    profiles=(replace(MNIST_SMOKE, train_images=512, test_images=200), MNIST_PAPER),
-    published=PUBLISHED_MNIST,
+    profiles=(_FEW_IMAGES, MNIST_PAPER),
 )
 
 # Codes that convey different frames have different ANNs. Here both convey p and share one.
-MNIST_ONE_ANN = Experiment(
-    name="mnist-one-ann",
-    title="DCT and Poisson with one ANN, MNIST",
-    source=NOT_IN_PAPER,
-    dataset="mnist",
+MNIST_ONE_ANN = on_mnist(
+    "mnist-one-ann",
+    "DCT and Poisson with one ANN, MNIST",
+    NOT_IN_PAPER,
     arms=tuple(
         with_mnist_rate(Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}"), MNIST_P_RATES)
         for timesteps in LATENCY_STEPS
@@ -151,8 +146,7 @@ MNIST_ONE_ANN = Experiment(
             ("poisson", EncoderSpec("poisson"), "Poisson rate"),
         )
     ),
-    profiles=(replace(MNIST_SMOKE, train_images=512, test_images=200), MNIST_ON_P),
-    published=PUBLISHED_MNIST,
+    profiles=(_FEW_IMAGES, MNIST_ON_P),
 )
 
 # ## Where the paper's sources disagree: one choice changed at a time
@@ -188,11 +182,10 @@ _READINGS_ON_MNIST: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] 
     ),
 )
 # All readings are fine-tuned at the profile's rate: only differences between readings are asked for.
-SENSITIVITY_READINGS = Experiment(
-    name="sensitivity-readings",
-    title="Which reading of the paper gives its numbers?",
-    source="eq. 2, Algorithm 1, released code; Table 1",
-    dataset="mnist",
+SENSITIVITY_READINGS = on_mnist(
+    "sensitivity-readings",
+    "Which reading of the paper gives its numbers?",
+    "eq. 2, Algorithm 1, released code; Table 1",
     arms=tuple(
         Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}", changes=changes)
         for name, title, encoder, changes in _READINGS_ON_MNIST
@@ -203,7 +196,6 @@ SENSITIVITY_READINGS = Experiment(
         # A claim compares these two (§1.3); of the other readings only large differences are asked for.
         replace(MNIST_PAPER, seeds=2, seeds_by_arm={"default-16": 5, "maximum-16": 5}),
     ),
-    published=PUBLISHED_MNIST,
 )
 
 
