@@ -158,17 +158,6 @@ def components(outcomes: Outcomes) -> Components:
     return Components(np.maximum(seed, 0.0), np.maximum(image, 0.0), outcomes.rest_square)
 
 
-def common_share(outcomes: Outcomes) -> Array:
-    """[...], the part (0..1) of a single run's variance that is due to the test images all runs share.
-
-    NaN without images, and where nothing varies.
-    """
-    parts = components(outcomes)
-    images = np.nan if outcomes.images is None else outcomes.images
-    run = parts.seed + (parts.image + parts.rest) / images
-    return np.asarray(np.divide(parts.image / images, run, out=np.full(run.shape, np.nan), where=run > 0))
-
-
 def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: float, highest: float) -> Outcomes:
     if table.ndim < 2 or 0 in table.shape[-2:]:
         raise ValueError(f"a table of outcomes is [..., seeds, images], not of shape {table.shape}")

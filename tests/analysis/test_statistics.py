@@ -21,7 +21,6 @@ from harness.analysis.statistics import (
     MeanSquares,
     Outcomes,
     accuracy_outcomes,
-    common_share,
     components,
     difference_margin,
     difference_outcomes,
@@ -71,15 +70,10 @@ def test_mean_squares_agree_with_statsmodels(levels: tuple[int, int]) -> None:
     assert right.squares._asdict() == pytest.approx(expected)
 
 
-def test_variances_and_the_common_share_by_hand() -> None:
-    """With squares 1/6, 1/2, 1/6 of three images and two seeds: (1/6 - 1/6)/3, (1/2 - 1/6)/2 and 1/6.
-
-    Image and rest are equal and the seeds have none: half of a run's variance is shared.
-    """
+def test_variances_by_hand() -> None:
+    """With squares 1/6, 1/2, 1/6 of three images and two seeds: (1/6 - 1/6)/3, (1/2 - 1/6)/2 and 1/6."""
     found = components(accuracy_outcomes(BY_HAND))
     assert (found.seed, found.image, found.rest) == pytest.approx((0.0, 1e4 / 6, 1e4 / 6), abs=1e-9)
-    assert common_share(accuracy_outcomes(BY_HAND)) == pytest.approx(0.5)
-    assert np.isnan(common_share(outcomes_without_images([1.0, 2.0])))
 
 
 def test_known_variances_come_out_again() -> None:
