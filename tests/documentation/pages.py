@@ -54,8 +54,9 @@ def same(printed: str, shown: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Words alone: every number is one sign, and so are blanks and lines of a table."""
-    return re.sub(r"[\s─━-]+", " ", re.sub(r"[+−-]?\d[\d.,:]*", "#", text)).strip()
+    """Words alone: every number is one sign, its unit of time or size with it, and so are blanks and table lines."""
+    numbers = re.sub(r"[+−-]?\d[\d.,:]*(?: (?:s|min|h|days?|[KMGT]iB)\b)?", "#", text)
+    return re.sub(r"[\s─━-]+", " ", numbers).strip()
 
 
 def write_output(page: Path, command: Command, printed: str) -> None:
