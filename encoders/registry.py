@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from encoders.errors import EncoderError
 
@@ -25,18 +25,20 @@ class BuiltIn(NamedTuple):
 
     place: "module:class". title: its name in words.
     constant: its train is the same at every timestep, so that the first layer's products are computed only once.
+    conveys: the values on which its ANN is trained, x in [-1, 1] or p = (x + 1)/2.
     """
 
     place: str
     title: str
     constant: bool = False
+    conveys: Literal["x", "p"] = "p"
 
 
 # In the order in which they are listed and compared.
 BUILTIN = {
-    "dct": BuiltIn("encoders.dct:Dct", "DCT, cyclic"),
+    "dct": BuiltIn("encoders.dct:Dct", "DCT, cyclic", conveys="x"),
     "poisson": BuiltIn("encoders.poisson:Poisson", "Poisson rate"),
-    "direct": BuiltIn("encoders.direct:Direct", "direct input (analog)", constant=True),
+    "direct": BuiltIn("encoders.direct:Direct", "direct input (analog)", constant=True, conveys="x"),
     "phase": BuiltIn("encoders.phase:Phase", "phase (graded)"),
     "burst": BuiltIn("encoders.burst:Burst", "burst (graded)"),
     "ttfs": BuiltIn("encoders.single_spike:Ttfs", "time to first spike (graded)"),

@@ -11,13 +11,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from encoders.registry import BUILTIN
 from harness.analysis.frame import CELL, Curve, Key, Loaded, percent
 from harness.analysis.statistics import Outcomes, accuracy_outcomes, difference_outcomes, outcomes_without_images
 from harness.catalogue import Experiment
 from harness.config import EncoderSpec, ProfileName
 from harness.records.store import Answers
-
-CODES_OF_P = frozenset({"poisson", "phase", "burst", "ttfs", "latency"})
 
 
 def steps_to_reach(accuracy: npt.ArrayLike, target: float) -> int | None:
@@ -195,7 +194,8 @@ def above_ann(cells: Cells, keys: Sequence[Key], timestep: int) -> Outcomes | No
 
 def values_of(encoder: EncoderSpec) -> Literal["x", "p"]:
     """Which values a code conveys, and so its ANN is trained on: x in [-1, 1], or p = (x + 1)/2."""
-    unsigned = encoder.name in CODES_OF_P and not encoder.parameters.get("signed")
+    built_in = BUILTIN.get(encoder.name)
+    unsigned = built_in is not None and built_in.conveys == "p" and not encoder.parameters.get("signed")
     return "p" if unsigned or encoder.parameters.get("signal") == "p" else "x"
 
 

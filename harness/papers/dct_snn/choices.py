@@ -165,7 +165,7 @@ def mnist_arms(timesteps: int, seed: int = SEED) -> tuple[CellConfig, ...]:
 
 
 def mnist_p_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
-    """DCT on p and Poisson, which share one ANN, at every T that was searched."""
+    """DCT on p and the codes of p, which share one ANN, at every T that is searched."""
     searched = (arm for arm in MNIST_ONE_ANN.arms if arm.timesteps in MNIST_P_RATES)
     return tuple(MNIST_ONE_ANN.resolve(arm, MNIST_ON_P, seed) for arm in searched)
 
@@ -283,8 +283,8 @@ def mnist(data_dir: DataDir = None, workers: Workers = 1) -> None:
 
 
 @app.command()
-def mnist_p(data_dir: DataDir = None, workers: Workers = 2) -> None:
-    """On p = (x + 1)/2, which Poisson conveys: the recipe of the ANN; with it, the rate of DCT on p and of Poisson."""
+def mnist_p(timesteps: list[int] | None = None, data_dir: DataDir = None, workers: Workers = 2) -> None:
+    """On p = (x + 1)/2: the recipe of the ANN; with it, the rate of DCT on p and of each code of p at T."""
     from harness.papers.dct_snn.validation import score
 
     scores = Scores(FOLDER / "mnist-p.json", MNIST_IMAGES)
@@ -292,7 +292,7 @@ def mnist_p(data_dir: DataDir = None, workers: Workers = 2) -> None:
     arms = mnist_p_arms()
     (cell,) = tune(arms[:1], MNIST_ANN, scores, partial(measure, stage="ann"), workers)
     print(f"chosen on p: {cell.ann}", flush=True)
-    arms = tuple(replace(arm, ann=cell.ann) for arm in arms)
+    arms = tuple(replace(arm, ann=cell.ann) for arm in arms if not timesteps or arm.timesteps in timesteps)
     for chosen in tune(arms, MNIST_P_GRID, scores, partial(measure, stage="snn"), workers):
         print(f"{chosen.arm}: {chosen.snn.learning_rate}")
 

@@ -133,17 +133,17 @@ LATENCY_MNIST = on_mnist(
     profiles=(_FEW_IMAGES, MNIST_PAPER),
 )
 
-# Codes that convey different frames have different ANNs. Here both convey p and share one.
+# Codes that convey different frames have different ANNs. Here all convey p and share one.
 MNIST_ONE_ANN = on_mnist(
     "mnist-one-ann",
-    "DCT and Poisson with one ANN, MNIST",
+    "Codes of p with one ANN, MNIST",
     NOT_IN_PAPER,
     arms=tuple(
         with_mnist_rate(Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}"), MNIST_P_RATES)
         for timesteps in LATENCY_STEPS
         for name, encoder, title in (
             ("dct-p", dct(signal="p"), "DCT on p"),
-            ("poisson", EncoderSpec("poisson"), "Poisson rate"),
+            *((code, EncoderSpec(code), encoder.title) for code, encoder in BUILTIN.items() if encoder.conveys == "p"),
         )
     ),
     profiles=(_FEW_IMAGES, MNIST_ON_P),

@@ -293,7 +293,7 @@ TOPICS = (
                 codes([*against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST),
             ),
             Finding(
-                "Does Poisson differ from DCT on MNIST where both convey p and share one ANN?",
+                "Which codes differ from DCT on MNIST where all convey p and share one ANN?",
                 differences(against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST),
             ),
         ),
