@@ -283,20 +283,28 @@ def compared(
 
 def _measured(cells: Cells, pairs: Sequence[Pair], profile: ProfileName) -> Iterator[Measured]:
     """Each pair that is complete. Codes of x and of p have other ANNs: they are compared net of these."""
-    for timesteps in sorted({pair.timesteps for pair in pairs}):
-        together = [pair for pair in pairs if pair.timesteps == timesteps]
-        sides = [side for pair in together for side in (pair.one, pair.other)]
+    for pair in sorted(pairs, key=lambda pair: pair.timesteps):
+        sides = (pair.one, pair.other)
         planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
         done = all(seeds_done(cells, e.name, profile, [arm], planned).complete for e, arm in sides)
         if not done or planned < LEAST_SEEDS:
             continue
-        for pair in together:
-            one, other = (_keys(e, profile, arm, planned) for e, arm in (pair.one, pair.other))
-            difference, raw = difference_of(cells, one, other, timesteps), None
-            net = net_difference_of(cells, one, other, timesteps)
-            if _values(pair.one) != _values(pair.other) and net is not None:
-                difference, raw = net, float(difference.mean)
-            yield Measured(pair, estimate(difference), _anns_apart(cells, one, other), raw)
+        one, other = (_keys(e, profile, arm, planned) for e, arm in sides)
+        difference, raw = difference_of(cells, one, other, pair.timesteps), None
+        net = net_difference_of(cells, one, other, pair.timesteps)
+        if _values(pair.one) != _values(pair.other) and net is not None:
+            difference, raw = net, float(difference.mean)
+        yield Measured(pair, estimate(difference), _anns_apart(cells, one, other), raw)
+
+
+def unfinished(pairs: Sequence[Pair], found: Sequence[Measured]) -> str:
+    """Which pairs lack seeds, as the end of a caption; empty where none does."""
+    lacking: dict[str, list[str]] = {}
+    for pair in pairs:
+        if all(pair is not one.pair for one in found):
+            lacking.setdefault(pair.name, []).append(str(pair.timesteps))
+    names = "; ".join(f"{name} at T = {', '.join(steps)}" for name, steps in lacking.items())
+    return f" Seeds are still missing of {names}." if names else ""
 
 
 def _values(side: Side) -> str:
@@ -318,7 +326,8 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
         cells, (experiment, reference) = source.index, pairs[0].other
         for profile in judging(experiment):
             rows = []
-            for one in compared(cells, pairs, profile, margin):
+            found = compared(cells, pairs, profile, margin)
+            for one in found:
                 on, apart = _values(one.pair.one), _of(one.apart)
                 row = (
                     Cell(one.pair.name, _untuned(source, profile, one.pair.one, one.pair.other)),
@@ -341,6 +350,7 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
                     "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
                     "Codes of one ANN are compared as they are, others net of their ANNs."
                 )
+                caption += unfinished(pairs, found)
                 if own is not None:
                     caption += f" {name} itself against its own ANN: {CODES[-1].words(own)}."
                 title = f" ({experiment.name}, {profile} profile, T = {pairs[0].timesteps})"
@@ -396,6 +406,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
                 )
                 if margin is not None:
                     caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
+                caption += unfinished(pairs, found)
                 title = f" ({experiment.name}, {profile} profile)"
                 yield _noted(Table(title, tuple(columns), tuple(rows), caption))
 
