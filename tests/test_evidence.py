@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.papers import catalogue
-from harness.records.certificates import known_certificates
-from harness.records.freshness import freshness_in
+from harness.records.freshness import freshness_in, known_certificates
 from harness.records.store import read_record, record_paths
 from harness.records.verifications import compare, spread_of
 from harness.runs.verify import recorded_data, verify

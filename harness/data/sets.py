@@ -10,7 +10,7 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -347,7 +347,7 @@ def _image_folder(tree: Tree, folder: str, facts: Facts) -> tuple[Split, Split]:
         images = np.empty((len(files), *facts.shape), np.uint8)
         # One thread on purpose: for images this small Pillow holds the interpreter lock, and threads only slow it.
         for row, (name, _) in zip(images, files, strict=True):
-            row[:] = _image(tree, name, facts)
+            row[:] = read_image(io.BytesIO(tree.read(name)), f"{name} in {tree.source}", facts)
         return canonical(images, np.array([label_of[name] for _, name in files], np.int64))
 
     with warnings.catch_warnings():
@@ -385,20 +385,21 @@ def _held_out(tree: Tree, folder: str) -> Listing:
     raise HarnessError(f"no labelled images in {folder}test or {folder}val of {tree.source}", AGAIN)
 
 
-def _image(tree: Tree, name: str, facts: Facts) -> Pixels:
-    raw, where = tree.read(name), f"{name} in {tree.source}"
-    _, height, width = facts.shape
+def read_image(file: Path | BinaryIO, where: str, facts: Facts) -> Pixels:
+    """The pixels `[C, H, W]` of an image that has the size of the data set's. Raises HarnessError, naming `where`."""
+    channels, height, width = facts.shape
     try:
-        with Image.open(io.BytesIO(raw), formats=IMAGE_FORMATS) as image:
+        with Image.open(file, formats=IMAGE_FORMATS) as image:
             # Opening reads the header alone, so a huge image is refused before it is decoded.
             if image.size != (width, height):
                 raise HarnessError(
                     f"{where} is {image.width}×{image.height}, {facts.name} is {width}×{height}",
-                    "resizing would change the data set: get the original images",
+                    "use an image of that size: resizing in another way would be another data set",
                 )
-            return np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
     except UNREADABLE as error:
         # Pillow's own message for a file of no known format holds the address of an object.
         unknown = isinstance(error, UnidentifiedImageError)
         reason = f"it is none of {', '.join(IMAGE_FORMATS)}" if unknown else error
         raise HarnessError(f"{where} is not a readable image: {reason}", "get the file again") from error
+    return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

@@ -36,6 +36,13 @@ def record_path(results: Path, config: CellConfig) -> Path:
     return results / config.experiment / config.profile / config.arm / f"seed-{config.seed:04d}.json"
 
 
+def seed_of(record: Path) -> int | None:
+    """The seed in a record's file name; None for a name that `record_path` gives to none."""
+    number = record.stem.removeprefix("seed-")
+    seed = int(number) if number.isascii() and number.isdecimal() and len(number) < 11 else None
+    return seed if seed is not None and record.name == f"seed-{seed:04d}.json" else None
+
+
 def lock_path(record: Path) -> Path:
     """Where the lock of the cell with that record lies: `.seed-0003.lock` for `seed-0003.json`."""
     return record.with_name(f".{record.stem}.lock")

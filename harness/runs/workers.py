@@ -28,13 +28,10 @@ from harness.errors import HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.files import Owner, has_locks, holder
 from harness.machine.process import AGAIN, STOPPED, Deadline, computing_with, keep_freed_memory
-from harness.records.certificates import known_certificates
-from harness.records.freshness import freshness
 from harness.records.store import lock_path
-from harness.runs.plan import Plan, PlannedCell, stamp_of
+from harness.runs.plan import Plan, PlannedCell
 from harness.runs.progress import Progress, duration
-from harness.runs.run import Finished, Run, is_begun, sweep
-from harness.schema import Record
+from harness.runs.run import Finished, Run, is_begun, sweep, written_since
 from harness.training.checkpoint import Watch
 
 Engine = Literal["here", "slurm", "ray"]
@@ -166,7 +163,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             # Locks first: a cell that is finished in between is then not taken for one that nobody holds.
             owners = {path: owner for path in left if (owner := holder(lock_path(path))) is not None}
             for path, cell in list(left.items()):
-                if (record := _answer(cell, plan)) is not None:
+                if (record := written_since(cell, plan.results, plan.data.digest)) is not None:
                     del left[path]
                     owners.pop(path, None)
                     lost = 0
@@ -201,14 +198,6 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             time.sleep(max(LOOK_SECONDS, 10 * (time.monotonic() - begun)) if left else 0)
     finally:
         crew.stop()
-
-
-def _answer(cell: PlannedCell, plan: Plan) -> Record | None:
-    """The record of the cell, if it was written since it was planned."""
-    if stamp_of(cell.path) == cell.stamp:
-        return None
-    found = freshness(cell.path, cell.config, known_certificates(plan.results), plan.data.digest)
-    return found.record if found.state in ("done", "failed") else None
 
 
 def _show(

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from harness.config import Balancing, EncoderSpec
 from harness.errors import HarnessError
 from harness.papers import catalogue
-from harness.records.certificates import Certificate, Freed, chain, read_certificates, write_certificate
+from harness.records.freshness import Certificate, Freed, chain, read_certificates, write_certificate
 from harness.schema import Fingerprint
 from harness.snn.kernels import cpu as numba_kernels
 from tests.cells import tiny_config
