@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -106,30 +107,16 @@ def _in_this_process(plan: Plan, show: Progress, deadline: Deadline, quiet: bool
 
 
 class Ended(NamedTuple):
-    """A worker that has ended. pid, code: None where they are not known. said: the last line that it wrote."""
+    """A worker that has ended. pid, code: None where they are not known. said: the last line that it wrote.
+
+    Workers are started by `Here`, `Slurm` or `Ray`, which are alike: `tasks`, those that run or wait for their turn;
+    `start(count)` more; `ended()`, those that have ended since the last call; and `stop()`, to have all of them stop
+    with checkpoints and to wait for that.
+    """
 
     pid: int | None
     code: int | None
     said: str
-
-
-class Crew:
-    """Workers somewhere; `tasks` are those that run, or wait for their turn."""
-
-    def __init__(self) -> None:
-        self.tasks: list[Any] = []
-
-    def start(self, count: int) -> None:
-        """Start more."""
-        raise NotImplementedError
-
-    def ended(self) -> Sequence[Ended]:
-        """Those that have ended since the last call."""
-        raise NotImplementedError
-
-    def stop(self) -> None:
-        """Have all of them stop with checkpoints, and wait for that."""
-        raise NotImplementedError
 
 
 def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadline: Deadline) -> Iterator[Finished]:
@@ -142,7 +129,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             f"{plan.results}: this file system has no locks, without which workers would compute the same cells",
             "use one process, or another --results-dir",
         )
-    crew: Crew
+    crew: Here | Slurm | Ray
     if on == "slurm":
         crew, count = Slurm(plan, deadline.seconds, show.line), tasks(plan, workers)
     elif on == "ray":
@@ -232,11 +219,11 @@ def _command(plan: Plan, for_seconds: float | None, parent: int) -> list[str]:
     return [sys.executable, "-m", "harness", "run", *plan.words, *limit, "--json", "--worker-of", str(parent)]
 
 
-class Here(Crew):
+class Here:
     """Processes on this machine, each with its part of the threads or one of the GPUs."""
 
     def __init__(self, plan: Plan, for_seconds: float | None) -> None:
-        super().__init__()
+        self.tasks: list[Any] = []
         self.command = _command(plan, for_seconds, os.getpid())
         self.environment = {**os.environ, "OMP_NUM_THREADS": str(plan.threads.count)}
         gpus = torch.cuda.device_count() if plan.setting.device.type == "cuda" else 0
@@ -284,14 +271,14 @@ def _last_line(log: IO[bytes]) -> str:
         return (log.read().decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
-class Slurm(Crew):
+class Slurm:
     """Tasks of job arrays. Results, data, cache and this program lie where every node finds them under one path.
 
     A task whose time is over leaves a checkpoint and goes back to the queue by itself, and so does one whose node dies.
     """
 
     def __init__(self, plan: Plan, for_seconds: float | None, say: Callable[[str], None]) -> None:
-        super().__init__()
+        self.tasks: list[Any] = []
         if shutil.which("sbatch") is None:
             raise HarnessError("--on slurm needs Slurm's commands, and there is no sbatch here", "use a login node")
         self.plan, self.for_seconds, self.say = plan, for_seconds, say
@@ -377,27 +364,21 @@ def slurm_script(plan: Plan, count: int, for_seconds: float | None) -> str:
 
 
 def tasks(plan: Plan, workers: int | None) -> int:
-    """How many workers the plan has on Slurm: one for each cell, unless told otherwise."""
-    return min(len(plan.todo), workers or MOST_WORKERS, largest_array())
-
-
-def largest_array() -> int:
-    """How many tasks the cluster takes in one array."""
-    try:
+    """How many workers the plan has on Slurm: one for each cell, unless told otherwise or too many for an array."""
+    said = ""
+    with suppress(FileNotFoundError):
         said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
-    except FileNotFoundError:
-        return MAX_ARRAY
-    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", said, re.M)
-    return max(1, int(found[1])) if found else MAX_ARRAY
+    largest = re.search(r"^MaxArraySize\s*=\s*(\d+)", said, re.M)
+    return min(len(plan.todo), workers or MOST_WORKERS, max(1, int(largest[1])) if largest else MAX_ARRAY)
 
 
-class Ray(Crew):
+class Ray:
     """Tasks of a Ray cluster whose nodes share the results folder. Its address is RAY_ADDRESS; without one, Ray starts
     a cluster on this machine alone.
     """
 
     def __init__(self, plan: Plan, for_seconds: float | None) -> None:
-        super().__init__()
+        self.tasks: list[Any] = []
         ray = self.ray = import_module("ray")
         self.plan = plan
         self.gpus = 1 if plan.setting.device.type == "cuda" else 0
