@@ -15,8 +15,8 @@ from typing import BinaryIO, Literal
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from harness.data import cache, download
-from harness.data.files import AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, open_tree, read_file
+from harness.data import cache
+from harness.data.files import AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, fetch, open_tree, read_file
 from harness.data.subset import choose, image_set, take
 from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
 from harness.errors import HarnessError, did_you_mean
@@ -204,7 +204,7 @@ def _locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
             # Cells run side by side: one downloads, the others wait and then find the files.
             with cache.locked(into / f"{facts.name}.lock"):
                 if _found_in(into, facts) is None:
-                    problems = download.fetch(facts.name, into, MNIST_MD5)
+                    problems = fetch(facts.name, into, MNIST_MD5)
             found = _found_in(into, facts)
         except (OSError, NotImplementedError) as error:
             problems = [cache.fault(error)]

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from harness.data import download, load, look, names, sets
+from harness.data import load, look, names, sets
 from harness.errors import HarnessError
 
 from . import samples
@@ -38,7 +38,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         tried.append(name)
         return ["no network"]
 
-    monkeypatch.setattr(download, "fetch", fetch)
+    monkeypatch.setattr(sets, "fetch", fetch)
     return tried
 
 
