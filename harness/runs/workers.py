@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -41,7 +41,6 @@ LOOK_SECONDS = 0.5  # between two looks at the folder; longer where a look takes
 QUEUE_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0  # so long may a worker take to stop with its checkpoint
 SHOWN = 2  # cells whose stage is shown; of more there is a number
-MOST_DEATHS = 2  # of workers at one cell
 MOST_LOST = 3  # times that workers end and leave cells, without a record in between
 FOLDER = ".slurm"  # in the results folder: the logs of Slurm's tasks
 MAX_ARRAY = 1001  # Slurm's own default
@@ -107,14 +106,13 @@ def _in_this_process(plan: Plan, show: Progress, deadline: Deadline, quiet: bool
 
 
 class Ended(NamedTuple):
-    """A worker that has ended. pid, code: None where they are not known. said: the last line that it wrote.
+    """A worker that has ended. code: None where it is not known. said: the last line that it wrote, if any.
 
     Workers are started by `Here`, `Slurm` or `Ray`, which are alike: `tasks`, those that run or wait for their turn;
     `start(count)` more; `ended()`, those that have ended since the last call; and `stop()`, to have all of them stop
     with checkpoints and to wait for that.
     """
 
-    pid: int | None
     code: int | None
     said: str
 
@@ -141,8 +139,6 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
     deadline.start()
     left = {cell.path: cell for cell in plan.todo}
     told: defaultdict[Path, float] = defaultdict(float)  # seconds
-    held: dict[int, PlannedCell] = {}  # by the process that was last seen to hold it
-    deaths: Counter[Path] = Counter()
     lost, stopping = 0, False
     try:
         while left:
@@ -155,36 +151,35 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
                     owners.pop(path, None)
                     lost = 0
                     yield Finished(cell, record, reported=told[path])
-            held.update({owner.pid: left[path] for path, owner in owners.items()})
             _show(left, owners, told, show)
             free = len(owners) < len(left)
             ended = crew.ended()
-            for worker in ended:
-                if worker.code in (AGAIN, STOPPED):
+            for code, said in ended:
+                if code in (AGAIN, STOPPED):
                     stopping = True
-                elif worker.code == 2:
-                    raise HarnessError(worker.said.removeprefix("error: "))
-                elif worker.pid in held and (cell := held[worker.pid]).path in left and worker.code not in (0, 1):
-                    deaths[cell.path] += 1
-                    how = f"{cell}: a worker has ended with exit code {worker.code}"
-                    if deaths[cell.path] == MOST_DEATHS:
-                        raise HarnessError(f"{how}, twice", "memory may be short: use fewer --workers")
-                    show.line(f"{how}; another goes on with it")
+                elif code == 2:
+                    raise HarnessError(said.removeprefix("error: "))
+                elif code not in (0, 1) and left:
+                    show.line(f"a worker has ended ({_why(code, said)}); another goes on with its cell")
             if deadline.passed() or (stopping and not crew.tasks):
                 crew.stop()
                 raise Stopped(_stages(left, owners) or _names(left.values()), kept=any(map(is_begun, left.values())))
             if left and free and not stopping:
                 if ended and (lost := lost + 1) > MOST_LOST:
                     raise HarnessError(
-                        f"{counted(len(left), 'cell')} left, and workers end without a record: "
-                        f"{ended[-1].said or 'they say nothing'}",
-                        "run the same command again",
+                        f"{_names(left.values())}: workers end without a record ({_why(*ended[-1])})",
+                        "memory may be short: use fewer --workers",
                     )
                 if (missing := min(count, len(left)) - len(crew.tasks)) > 0:
                     crew.start(missing)
             time.sleep(max(LOOK_SECONDS, 10 * (time.monotonic() - begun)) if left else 0)
     finally:
         crew.stop()
+
+
+def _why(code: int | None, said: str) -> str:
+    killed = code is not None and code < 0  # what it said before has nothing to do with it
+    return said if said and not killed else f"exit code {code}"
 
 
 def _show(
@@ -250,7 +245,7 @@ class Here:
     def ended(self) -> list[Ended]:
         over = [task for task in self.tasks if task[0].poll() is not None]
         self.tasks = [task for task in self.tasks if task not in over]
-        return [Ended(process.pid, process.returncode, _last_line(log)) for process, log in over]
+        return [Ended(process.returncode, _last_line(log)) for process, log in over]
 
     def stop(self) -> None:
         for process, _ in self.tasks:
@@ -310,7 +305,7 @@ class Slurm:
         over = [task for task in self.tasks if queue.get(task, ("CANCELLED", None))[0] in OVER]
         self.tasks = [task for task in self.tasks if task not in over]
         logs = self.plan.results / FOLDER
-        return [Ended(None, queue.get(task, ("", None))[1], f"see the logs of {task} in {logs}") for task in over]
+        return [Ended(queue.get(task, ("", None))[1], f"see the logs of {task} in {logs}") for task in over]
 
     def stop(self) -> None:
         if self.tasks:
@@ -424,7 +419,7 @@ class Ray:
         try:
             return Ended(*self.ray.get(task))
         except self.ray.exceptions.RayError as error:  # its node or its process has died
-            return Ended(None, None, (str(error).strip().splitlines() or [type(error).__name__])[-1])
+            return Ended(None, (str(error).strip().splitlines() or [type(error).__name__])[-1])
 
     def stop(self) -> None:
         for task in self.tasks:
@@ -435,7 +430,7 @@ class Ray:
             self.ray.shutdown()
 
 
-def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, int, str]:
+def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """A task of Ray: a worker on this node. It ends with the task, which Ray cancels as by Ctrl-C."""
     log = tempfile.TemporaryFile()  # noqa: SIM115
     process = subprocess.Popen(
@@ -450,7 +445,7 @@ def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[in
         process.terminate()
         process.wait()
         raise
-    return process.pid, process.returncode, _last_line(log)
+    return process.returncode, _last_line(log)
 
 
 def _outcome(done: Finished) -> str:
