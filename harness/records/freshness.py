@@ -23,9 +23,8 @@ from harness.catalogue import Catalogue, Experiment, Profile
 from harness.catalogue.experiment import parse_encoder
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import content_digest, read_regular, write_atomically
+from harness.records import store
 from harness.records.fingerprint import fingerprint, recipe_digest, settings_in
-from harness.records.store import LARGEST_RECORD, read_record, record_path, record_paths, seed_of
 from harness.schema import Fingerprint, Record
 
 CERTIFICATES = "certificates"  # the folder's name
@@ -67,16 +66,10 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: str = ""
 
 
-def _digest(certificate: Certificate) -> str:
-    return content_digest(canonical_json(msgspec.structs.replace(certificate, digest="")))
-
-
 def write_certificate(results: Path, certificate: Certificate) -> Path:
     """Write a certificate, sealed by its digest, into the certificates of a results folder."""
-    sealed = msgspec.structs.replace(certificate, digest=_digest(certificate))
-    path = results / CERTIFICATES / f"{certificate.base[:10]}-{sealed.digest[:10]}.json"
-    write_atomically(path, msgspec.json.format(canonical_json(sealed), indent=1) + b"\n")
-    return path
+    sealed = store.seal(certificate)
+    return store.write_json(results / CERTIFICATES / f"{sealed.base[:10]}-{sealed.digest[:10]}.json", sealed)
 
 
 def read_certificates(results: Path) -> tuple[Certificate, ...]:
@@ -84,10 +77,11 @@ def read_certificates(results: Path) -> tuple[Certificate, ...]:
     found = []
     for path in sorted((results / CERTIFICATES).glob("*.json")):
         try:
-            certificate = msgspec.json.decode(read_regular(path, LARGEST_CERTIFICATE), type=Certificate)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            certificate = store.read_json(path, Certificate, LARGEST_CERTIFICATE)
+            whole = certificate == store.seal(certificate)
+        except (ValueError, OverflowError) as error:
             raise HarnessError(f"{path}: not a readable certificate ({error})", "restore or delete it") from None
-        if certificate.digest != _digest(certificate):
+        if not whole:
             raise HarnessError(f"{path}: content and digest disagree", "restore or delete it")
         found.append(certificate)
     return tuple(found)
@@ -168,15 +162,15 @@ class Records:
 
     def __init__(self, results: Path) -> None:
         self.results, self.certificates = results, known_certificates(results)
-        self.paths = record_paths(results)
+        self.paths = store.record_paths(results)
         self._of_recipe: dict[str, list[Path]] = {}
         self._device: dict[Path, str] = {}
         self._devices: dict[Path, Counter[str]] = {}  # by folder: an arm's, a profile's and the whole
         for path in self.paths:
             try:
-                head = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=_Head)
+                head = store.read_json(path, _Head, store.LARGEST_RECORD)
                 recipe, device = head.fingerprint.recipe, head.environment.get("device", "")
-            except (OSError, ValueError, RecursionError):
+            except ValueError:
                 recipe = device = ""
             self._of_recipe.setdefault(recipe, []).append(path)
             self._device[path] = device
@@ -185,7 +179,7 @@ class Records:
 
     def answer(self, config: CellConfig, data: str | None = None) -> Freshness:
         """The record that answers a cell, and what it is worth. data: see `freshness`."""
-        own = record_path(self.results, config)
+        own = store.record_path(self.results, config)
         found = freshness(own, config, self.certificates, data)
         if found.state == "done":
             return found
@@ -218,7 +212,7 @@ def freshness(
     if not path.exists() and not path.is_symlink():
         return Freshness("missing", path=path)
     try:
-        record = read_record(path)
+        record = store.read_record(path)
     except HarnessError as error:
         return Freshness("stale", error.message, path=path)
     config, recorded = config or record.config, record.fingerprint
@@ -263,7 +257,7 @@ def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
 
     Raises HarnessError if the experiment has no such profile or arm, nor is there an encoder of the arm's name.
     """
-    (name, profile, arm), seed = path.parts[-4:-1], seed_of(path)
+    (name, profile, arm), seed = path.parts[-4:-1], store.seed_of(path)
     if name not in catalogue.names() or seed is None:
         return None
     experiment = catalogue.experiment(name)

@@ -25,6 +25,7 @@ from harness.machine.files import write_atomically
 from harness.machine.process import bound_spinning
 from harness.papers.dct_snn import experiments, recipe
 from harness.records.fingerprint import recipe_digest
+from harness.records.store import write_json
 
 FOLDER = Path(__file__).parent / "selection"
 SEED = 1000  # not among the seeds that are reported
@@ -87,7 +88,7 @@ class Scores:
         built = msgspec.to_builtins(candidate)
         self.rows.append({"stage": stage, "recipes": built, "correct": correct, "total": self.total, "seed": SEED})
         self.correct.append((candidate, correct))
-        write_atomically(self.path, msgspec.json.format(canonical_json(self.rows), indent=1) + b"\n")
+        write_json(self.path, self.rows)
         print(f"{stage} {correct}/{self.total} {built}", flush=True)
 
 
