@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.catalogue.claims import Claim, Statement
 from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile, require_sound
@@ -122,6 +122,7 @@ class Catalogue:
         return self.with_experiments([experiment_from(path)])
 
 
+Made = TypeVar("Made", Experiment, Paper)
 SHARED = ("network", "ann", "snn", "balancing", "neuron", "train_images", "test_images", "precision")
 """The fields of a profile that its cells have alike."""
 HINT = "the file must define EXPERIMENT = Experiment(...), from harness.catalogue"
@@ -136,26 +137,39 @@ def experiment_from(path: Path) -> Experiment:
         raise HarnessError(f"{path}: no such file", "name a Python file, or an experiment as `harness list` does")
     name = f"dct_snn_experiment_{path.stem}"
     spec = spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if spec is None or (loader := spec.loader) is None:
         raise HarnessError(f"{path}: not a Python file", HINT)
     module = module_from_spec(spec)
     sys.modules[name] = module  # dataclasses in the file look up their module here
+
+    def executed() -> object:
+        loader.exec_module(module)
+        if not hasattr(module, "EXPERIMENT"):
+            raise HarnessError("defines no EXPERIMENT", HINT)
+        return module.EXPERIMENT
+
+    return foreign(str(path), executed, Experiment, "correct the file", HINT)
+
+
+def foreign(origin: str, make: Callable[[], object], kind: type[Made], remedy: str, hint: str) -> Made:
+    """The experiment or paper that code which is not ours makes, of sound experiments.
+
+    Raises HarnessError with its `origin`: with `remedy` for whatever the code raises, `hint` for something of another
+    kind.
+    """
     try:
-        spec.loader.exec_module(module)
+        made = make()
+        if not isinstance(made, kind):
+            raise HarnessError(f"{type(made).__name__} is no {kind.__name__}", hint)
+        for experiment in made.experiments if isinstance(made, Paper) else [made]:
+            require_sound(experiment)
+        return made
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # the file's own code may raise anything
-        raise HarnessError(f"{path}: {said_by(error)}", "correct the file") from error
-    if not hasattr(module, "EXPERIMENT"):
-        raise HarnessError(f"{path}: defines no EXPERIMENT", HINT)
-    experiment = module.EXPERIMENT
-    if not isinstance(experiment, Experiment):
-        raise HarnessError(f"{path}: EXPERIMENT is {type(experiment).__name__}, not an Experiment", HINT)
-    try:
-        require_sound(experiment)
     except HarnessError as error:
-        raise HarnessError(f"{path}: {error.message}", error.hint) from error
-    return experiment
+        raise HarnessError(f"{origin}: {error.message}", error.hint) from error
+    except BaseException as error:  # it may raise anything
+        raise HarnessError(f"{origin}: {said_by(error)}", remedy) from error
 
 
 def experiments_from(configs: Iterable[CellConfig]) -> tuple[Experiment, ...]:

@@ -137,8 +137,8 @@ def recorded_setting(record: Record) -> Setting:
     here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
     kernels: tuple[Kernel, ...] = get_args(Kernel)
     usable = [kernel for kernel in kernels if kernel == "reference" or (kernel == "triton") == here]
-    chosen: list[Kernel] = [kernel for kernel in usable if kernel == record.environment.get("kernel")]
-    return Setting(torch.device("cuda" if here else "cpu"), *chosen)
+    chosen = [kernel for kernel in usable if kernel == record.environment.get("kernel")]
+    return Setting(torch.device("cuda" if here else "cpu"), chosen[0] if chosen else "auto")
 
 
 @contextmanager
