@@ -58,88 +58,80 @@ class Facts:
 
 
 _CIFAR = "torchvision's {0} folder, or an image tree {1}/{{train,test}}/<class>/*.png (also as .tgz or .zip)"
-
-_ALL = (
-    Facts("digits", 10, (1, 8, 8), "d91f98c4dda2784fb2fe4776e72937ab7a98fe095a528ca9e54acc2271361430"),
-    Facts(
-        name="mnist",
-        classes=10,
-        shape=(1, 28, 28),
-        digest="2cd60b53ae999558087291ce965194c562dffdf84d286689969bbf2945fd591a",
-        folders=("MNIST/raw", "raw", "mnist"),
-        expected="torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
-    ),
-    Facts(
-        name="cifar10",
-        classes=10,
-        shape=(3, 32, 32),
-        digest="60b4d287a9d2099b024ef2d813acd3208ee4ec681ba95dafcafd5ee1867f6c5b",
-        folders=("cifar10", "cifar-10-batches-py", "cifar-10-python"),
-        expected=_CIFAR.format("cifar-10-batches-py", "cifar10"),
-    ),
-    Facts(
-        name="cifar100",
-        classes=100,
-        shape=(3, 32, 32),
-        digest="1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
-        folders=("cifar100", "cifar-100-python"),
-        expected=_CIFAR.format("cifar-100-python", "cifar100"),
-    ),
-    Facts(
-        name="tinyimagenet",
-        classes=200,
-        shape=(3, 64, 64),
-        # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
-        digest="4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
-        folders=("tiny-imagenet-200", "tinyimagenet"),
-        expected="tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip",
-    ),
-)
+_TINY = "tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip"
+_ALL = {
+    facts.name: facts
+    for facts in (
+        Facts("digits", 10, (1, 8, 8), "d91f98c4dda2784fb2fe4776e72937ab7a98fe095a528ca9e54acc2271361430"),
+        Facts(
+            "mnist",
+            10,
+            (1, 28, 28),
+            "2cd60b53ae999558087291ce965194c562dffdf84d286689969bbf2945fd591a",
+            ("MNIST/raw", "raw", "mnist"),
+            "torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
+        ),
+        Facts(
+            "cifar10",
+            10,
+            (3, 32, 32),
+            "60b4d287a9d2099b024ef2d813acd3208ee4ec681ba95dafcafd5ee1867f6c5b",
+            ("cifar10", "cifar-10-batches-py", "cifar-10-python"),
+            _CIFAR.format("cifar-10-batches-py", "cifar10"),
+        ),
+        Facts(
+            "cifar100",
+            100,
+            (3, 32, 32),
+            "1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
+            ("cifar100", "cifar-100-python"),
+            _CIFAR.format("cifar-100-python", "cifar100"),
+        ),
+        Facts(
+            "tinyimagenet",
+            200,
+            (3, 64, 64),
+            # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
+            "4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
+            ("tiny-imagenet-200", "tinyimagenet"),
+            _TINY,
+        ),
+    )
+}
 
 
 def names() -> list[str]:
     """The names `load` knows."""
-    return [facts.name for facts in _ALL]
+    return list(_ALL)
 
 
 def facts_of(name: str) -> Facts:
     """The facts of the data set `name`; raises HarnessError for an unknown one."""
-    for facts in _ALL:
-        if facts.name == name:
-            return facts
-    raise did_you_mean("data set", name, names())
+    if name not in _ALL:
+        raise did_you_mean("data set", name, names())
+    return _ALL[name]
 
 
 def load(
-    name: str,
-    data_dir: Path | None = None,
-    *,
-    train_images: int | None = None,
-    test_images: int | None = None,
-    download: bool = True,
+    name: str, data_dir: Path | None = None, *, train_images: int | None = None, test_images: int | None = None
 ) -> DataSet:
     """The data set `name`, or the stratified part with `train_images` and `test_images` images (None: all).
 
-    Looks in `data_dir` alone if it is given; else in HARNESS_DATA, the cache, and the network if `download`.
+    Looks in `data_dir` alone if it is given; else in HARNESS_DATA, the cache, and the network.
     Raises HarnessError if the files are nowhere or damaged, or there are fewer images than asked for.
     """
     facts = facts_of(name)
-    whole_train, whole_test = _splits(facts, data_dir, download)
-    train, test = take(whole_train, train_images), take(whole_test, test_images)
-    return DataSet(name, facts.classes, image_set(train), image_set(test), digest_of(train, test))
-
-
-def _splits(facts: Facts, data_dir: Path | None, may_download: bool) -> tuple[Split, Split]:
-    if facts.name == "digits":
-        return _digits()
     try:
-        source = _locate(facts, data_dir, may_download)
-        # MNIST is faster read and verified than looked up in a cache.
-        if facts.name == "mnist":
-            return _mnist(source)
-        return cache.load(facts.name, source, lambda: _decode(facts, source))
+        if name == "digits":
+            splits = _digits()
+        else:
+            source = _locate(facts, data_dir)
+            # MNIST is faster read and verified than looked up in a cache.
+            splits = _mnist(source) if name == "mnist" else cache.load(name, source, lambda: _decode(facts, source))
     except OSError as error:
-        raise HarnessError(f"{facts.name} cannot be read: {error}", "check the permissions") from error
+        raise HarnessError(f"{name} cannot be read: {error}", "check the permissions") from error
+    train, test = (take(split, count) for split, count in zip(splits, (train_images, test_images), strict=True))
+    return DataSet(name, facts.classes, image_set(train), image_set(test), digest_of(train, test))
 
 
 @dataclass(frozen=True)
@@ -160,44 +152,41 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
     where: Path | None = None
     try:
         facts = facts_of(name)
+        where = None if name == "digits" else _find(facts, data_dir)
         if name == "digits":
-            return _compared(facts, None, digest_of(*_digits()), "comes with scikit-learn")
-        where = _find(facts, data_dir)
-        if where is None:
+            stored, detail = _digits(), "comes with scikit-learn"
+        elif where is None:
             missing = f"looked in {_listed(data_dir)}; put {facts.expected} in one of them"
             return Finding(name, "missing", None, missing)
-        if name == "mnist":
+        elif name == "mnist":
             for file in MNIST_MD5:
                 _mnist_file(where, file)
             return Finding(name, "verified", where, "md5 of all four files")
-        stored = cache.read(name, where)
-        if stored is None:
+        elif (found := cache.read(name, where)) is None:
             return Finding(name, "found", where, "not decoded yet")
-        train, test = stored
-        detail = f"{len(train)} training and {len(test)} test images, decoded"
-        return _compared(facts, where, digest_of(train, test), detail)
+        else:
+            stored = found
+            detail = f"{len(stored[0])} training and {len(stored[1])} test images, decoded"
+        digest = digest_of(*stored)
+        if digest == facts.digest:
+            return Finding(name, "verified", where, f"{detail}, digest {digest[:16]}")
+        return Finding(name, "found", where, f"{detail}, digest {digest[:16]}, not as published")
     # Besides damaged files: a library that does not fit the others fails on import, which doctor must survive.
     except (HarnessError, OSError, ImportError, RuntimeError) as error:
         return Finding(name, "damaged", where, str(error))
 
 
-def _compared(facts: Facts, where: Path | None, digest: str, detail: str) -> Finding:
-    if digest == facts.digest:
-        return Finding(facts.name, "verified", where, f"{detail}, digest {digest[:16]}")
-    return Finding(facts.name, "found", where, f"{detail}, digest {digest[:16]}, not as published")
-
-
 # Where the files are.
 
 
-def _locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
-    """The folder or archive that holds the data set; downloads it if it is nowhere and `may_download`.
+def _locate(facts: Facts, data_dir: Path | None) -> Path:
+    """The folder or archive that holds the data set; downloads it if it is nowhere and no `data_dir` is given.
 
     Raises HarnessError saying where it looked and how to get the files. If `data_dir` is given, no other place is
     looked at, because to use other files than those asked for would be a silent change of data.
     """
     found, problems = _find(facts, data_dir), list[str]()
-    if found is None and data_dir is None and may_download:
+    if found is None and data_dir is None:
         into = cache.root()
         try:
             into.mkdir(parents=True, exist_ok=True)
@@ -211,8 +200,7 @@ def _locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
     if found is None:
         failed = f"; download failed: {'; '.join(problems)}" if problems else ""
         there = data_dir or "the folder HARNESS_DATA names"
-        what = f"no {facts.name} in {_listed(data_dir)}{failed}"
-        raise HarnessError(what, f"put {facts.expected} in {there}")
+        raise HarnessError(f"no {facts.name} in {_listed(data_dir)}{failed}", f"put {facts.expected} in {there}")
     return found
 
 
