@@ -76,7 +76,7 @@ def run(
     data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=options.DATA_HELP)] = None,
     results_dir: Annotated[Path, folder_option("Folder of the records.", "Where")] = LOCAL,
     keep_weights: Annotated[
-        bool | None, where_(help="Keep weights options.beside each record. Default: only those of networks under 2 MB.")
+        bool | None, where_(help="Keep weights beside each record. Default: only those of networks under 2 MB.")
     ] = None,
     as_json: AsJson = False,
     # What a run tells the workers that it starts.
