@@ -460,12 +460,6 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
     return [replace(cell, cost=costs.get(cell.path, Cost())) for cell in cells]
 
 
-def cost_of(config: CellConfig, data: DataSet, setting: Setting) -> Cost:
-    """What one cell costs that trains its own ANN, all of it."""
-    macs = _macs(config, data, _shapes(data)(config))
-    return _cost(images_of(config, data), macs, config, timed(config, data, setting), _steps(config, data, True), False)
-
-
 def _cost(images: Images, macs: int, config: CellConfig, rates: Rates, steps: int, begun: bool) -> Cost:
     # Tests of the ANN and balancing report no progress of their own.
     reported_ann, reported_snn = 3 * images.ann, (3 * images.tuning + images.test) * config.timesteps

@@ -17,7 +17,7 @@ import pandas as pd
 import torch
 from torch import Generator, Tensor
 
-from harness.config import EncoderSpec, NeuronSpec, Parameter
+from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
 from harness.data import DataSet, ImageSet, load, sets
 from harness.errors import CellFailure, HarnessError
 from harness.machine.files import write_atomically
@@ -150,14 +150,12 @@ def recorded_threads(record: Record) -> Iterator[None]:
         yield
 
 
-def data_of(
-    dataset: str, data_dir: Path | None, train_images: int | None, test_images: int | None, digest: str
-) -> DataSet:
-    """The data set with that digest. Raises HarnessError where it is not here, or another."""
-    data = load(dataset, data_dir, train_images=train_images, test_images=test_images)
+def data_of(cell: CellConfig | About, digest: str, data_dir: Path | None) -> DataSet:
+    """The data set of a cell, with that digest. Raises HarnessError where it is not here, or another."""
+    data = load(cell.dataset, data_dir, train_images=cell.train_images, test_images=cell.test_images)
     if data.digest != digest:
         raise HarnessError(
-            f"the {dataset} found here (digest {data.digest[:12]}) is not that of the record ({digest[:12]})",
+            f"the {cell.dataset} found here (digest {data.digest[:12]}) is not that of the record ({digest[:12]})",
             "name the original files with --data-dir",
         )
     return data
@@ -197,8 +195,7 @@ def answer(
     found = read_weights(weights)
     about, record = found.about, beside(weights)
     if images is None:
-        data = data_of(about.dataset, data_dir, about.train_images, about.test_images, about.data)
-        shown, names = data.test, list[str]()
+        shown, names = data_of(about, about.data, data_dir).test, list[str]()
     else:
         shown, names = read_pictures(images, about.dataset)
     given = {"frequencies": frequencies, "schedule": schedule}

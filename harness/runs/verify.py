@@ -35,7 +35,7 @@ from harness.records.freshness import chain, known_certificates
 from harness.records.store import digest_of, read_record, write_record
 from harness.records.verifications import Comparison, Source, Verification, claimed, differing
 from harness.records.weights import read_weights, weights_path
-from harness.runs.plan import Cost, PlannedCell, circumstances, cost_of
+from harness.runs.plan import Cost, PlannedCell, circumstances, estimate
 from harness.runs.predict import data_of, failures_as_errors, predict, recorded_setting, recorded_threads, restore
 from harness.runs.progress import Progress
 from harness.runs.run import Run, packed
@@ -75,13 +75,14 @@ def verify_all(
             raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
         asked.append((path, record, source or usual))
     for path, record, how in asked:
-        data = recorded_data(record, data_dir)
+        data = data_of(record.config, record.fingerprint.data, data_dir)
         if how == "training":
             with recorded_threads(record), failures_as_errors():
-                cost = cost_of(record.config, data, recorded_setting(record))
-            with Progress(console, cost.seconds) as show:
+                cell = PlannedCell(record.config, record.fingerprint, path, "missing")
+                (cell,) = estimate([cell], data, recorded_setting(record))
+            with Progress(console, cell.cost.seconds) as show:
                 show.cell(str(path))
-                watch = Watch(partial(_advance, show, cost))
+                watch = Watch(partial(_advance, show, cell.cost))
                 yield Verified(path, how, *verify(path, record, data, how, keep, watch))
         else:
             yield Verified(path, how, *verify(path, record, data, how, keep))
@@ -104,12 +105,6 @@ def find(name: str, results: Path) -> Path:
             "name its file, or EXPERIMENT/PROFILE/ARM/SEED in --results-dir (committed: results/evidence)",
         )
     return path
-
-
-def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
-    """The data set of a record. Raises HarnessError where it is not here, or another."""
-    config = record.config
-    return data_of(config.dataset, data_dir, config.train_images, config.test_images, record.fingerprint.data)
 
 
 def verify(
