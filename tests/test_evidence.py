@@ -15,6 +15,7 @@ from harness.papers import catalogue
 from harness.records.freshness import freshness_in, known_certificates
 from harness.records.store import read_record, record_paths
 from harness.records.verifications import compare, spread_of
+from harness.runs.predict import data_of
 from harness.runs.verify import verify
 from tests.cells import computed_alike
 

@@ -48,7 +48,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     comes out suffices. `beside`: shown with its statement and not counted. `profiles`: those alone that judge it, where
     not all do that may. `headline`: the claim in the paper's words, if it is a row of the first figure.
     The properties say what a kind has beside that; a kind without it has None or nothing. `kind`: the group that a
-    claim is judged and counted in. `SAYS`, `PRINTED`, `FURTHER`: its words, where {0} is the claim.
+    claim is judged and counted in. `SAYS`, `PRINTED`: its words, where {0} is the claim.
     """
 
     id: str
@@ -66,7 +66,6 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     unit: ClassVar[Unit] = "percent"
     SAYS: ClassVar[str] = "{0.arm} at T = {0.timestep}"
     PRINTED: ClassVar[str] = "{0.value} %"
-    FURTHER: ClassVar[str] = ""
 
     # What a kind that has it states as a field: its arm, the timestep from 1 where the accuracy is read, the printed
     # number, whose number a context row is, and the claim that judges a number which is shown here again.
@@ -135,7 +134,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def further(self) -> str:
         """A sentence on what it is held against, beside the number; empty for none."""
-        return self.FURTHER.format(self)
+        return ""
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Raise HarnessError unless it can be judged: its arms reach its timestep."""
