@@ -452,20 +452,19 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
     anns: set[Path | None] = {None}
     costs: dict[Path, Cost] = {}
     for cell, rate in zip(trained, rates, strict=True):
+        config, timesteps = cell.config, cell.config.timesteps
         ann = cell.ann is None or not (cell.ann in anns or cell.ann.exists())
         anns.add(cell.ann)
         left, done, begun = _left(cell, data, setting, ann)
-        macs = _macs(cell.config, data, shape_of(cell.config))
-        costs[cell.path] = _cost(left, macs, cell.config, rate, _steps(cell.config, data, ann) - done, begun)
+        macs = _macs(config, data, shape_of(config))
+        # Tests of the ANN and balancing report no progress of their own.
+        reported_ann, reported_snn = 3 * left.ann, (3 * left.tuning + left.test) * timesteps
+        seconds = rate.ann * (reported_ann + left.ann_test)
+        seconds += rate.snn * (reported_snn + BALANCING * left.balancing * timesteps)
+        steps = config.snn.epochs * math.ceil(_tuned(config, data) / config.snn.batch_size)
+        steps += ann * config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size)
+        costs[cell.path] = Cost(seconds * macs, (reported_ann + reported_snn) * macs, steps - done, begun)
     return [replace(cell, cost=costs.get(cell.path, Cost())) for cell in cells]
-
-
-def _cost(images: Images, macs: int, config: CellConfig, rates: Rates, steps: int, begun: bool) -> Cost:
-    # Tests of the ANN and balancing report no progress of their own.
-    reported_ann, reported_snn = 3 * images.ann, (3 * images.tuning + images.test) * config.timesteps
-    seconds = rates.ann * (reported_ann + images.ann_test)
-    seconds += rates.snn * (reported_snn + BALANCING * images.balancing * config.timesteps)
-    return Cost(seconds * macs, (reported_ann + reported_snn) * macs, steps, begun)
 
 
 def _left(cell: PlannedCell, data: DataSet, setting: Setting, ann: bool) -> tuple[Images, int, bool]:
@@ -652,9 +651,3 @@ def _tuned(config: CellConfig, data: DataSet) -> int:
 def _read(config: CellConfig, data: DataSet) -> int:
     """How many test images a reading on the way has."""
     return min(config.snn.reading_images or len(data.test), len(data.test))
-
-
-def _steps(config: CellConfig, data: DataSet, ann: bool) -> int:
-    """Optimiser steps of a cell, those of its ANN included if it trains it."""
-    tuning = config.snn.epochs * math.ceil(_tuned(config, data) / config.snn.batch_size)
-    return tuning + ann * config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size)
