@@ -23,6 +23,7 @@ from harness.catalogue import Catalogue, Experiment, Profile
 from harness.catalogue.experiment import parse_encoder
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
+from harness.machine.console import say
 from harness.records import store
 from harness.records.fingerprint import fingerprint, recipe_digest, settings_in
 from harness.schema import Fingerprint, Record
@@ -72,31 +73,30 @@ def write_certificate(results: Path, certificate: Certificate) -> Path:
     return store.write_json(results / CERTIFICATES / f"{sealed.base[:10]}-{sealed.digest[:10]}.json", sealed)
 
 
-def read_certificates(results: Path) -> tuple[Certificate, ...]:
-    """The certificates of a results folder. Raises HarnessError naming one that is damaged or was edited."""
-    found = []
-    for path in sorted((results / CERTIFICATES).glob("*.json")):
-        try:
-            certificate = store.read_json(path, Certificate, LARGEST_CERTIFICATE)
-            whole = certificate == store.seal(certificate)
-        except (ValueError, OverflowError) as error:
-            raise HarnessError(f"{path}: not a readable certificate ({error})", "restore or delete it") from None
-        if not whole:
-            raise HarnessError(f"{path}: content and digest disagree", "restore or delete it")
-        found.append(certificate)
-    return tuple(found)
-
-
 def known_certificates(results: Path) -> tuple[Certificate, ...]:
-    """The certificates that count for the records of a results folder: its own, and those of the evidence beside it."""
+    """The certificates that count for the records of a results folder: its own, and those of the evidence beside it.
+
+    One that is damaged or was edited frees nothing: it is left out, and named on standard error, once in a process.
+    """
     return _certificates_at(results.resolve())
 
 
 @cache
 def _certificates_at(results: Path) -> tuple[Certificate, ...]:
     # `results` is absolute: a relative path names another folder once the working directory changes.
-    folders = dict.fromkeys((results, results.parent / "evidence"))
-    return tuple(certificate for folder in folders for certificate in read_certificates(folder))
+    found: list[Certificate] = []
+    for folder in dict.fromkeys((results, results.parent / "evidence")):
+        for path in sorted((folder / CERTIFICATES).glob("*.json")):
+            try:
+                certificate = store.read_json(path, Certificate, LARGEST_CERTIFICATE)
+                fault = "" if certificate == store.seal(certificate) else "content and digest disagree"
+            except (ValueError, OverflowError) as error:
+                fault = f"not a readable certificate ({error})"
+            if fault:
+                say(f"{path}: {fault} — restore or delete it; it frees no record", stderr=True)
+            else:
+                found.append(certificate)
+    return tuple(found)
 
 
 def chain(

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from rich.console import Console
 
@@ -448,10 +447,17 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
     setting = _here(setting)
     trained = [cell for cell in cells if cell.fault is None]
     shape_of = _shapes(data)
-    rates = _rates([cell.config for cell in trained], data, setting)
+    kinds = [_kind(cell.config, shape_of(cell.config), data) for cell in trained]
+    # Of cells that differ in seed and timesteps alone the longest is timed: it costs most of what they cost together.
+    longest: dict[bytes, CellConfig] = {}
+    for kind, cell in zip(kinds, trained, strict=True):
+        if kind not in longest or longest[kind].timesteps < cell.config.timesteps:
+            longest[kind] = cell.config
+    rates = {kind: timed(config, data, setting) for kind, config in longest.items()}
     anns: set[Path | None] = {None}
     costs: dict[Path, Cost] = {}
-    for cell, rate in zip(trained, rates, strict=True):
+    for kind, cell in zip(kinds, trained, strict=True):
+        rate = rates[kind]
         config, timesteps = cell.config, cell.config.timesteps
         ann = cell.ann is None or not (cell.ann in anns or cell.ann.exists())
         anns.add(cell.ann)
@@ -535,27 +541,6 @@ def _here(setting: Setting) -> Setting:
     return setting
 
 
-def _rates(configs: Sequence[CellConfig], data: DataSet, setting: Setting) -> list[Rates]:
-    """The rates of each of `configs`. Of cells that differ only in seed and timesteps, the shortest and longest are
-    timed: the time of an image is a line over the timesteps, that of a multiply–accumulate one over their inverse.
-    """
-    shape_of = _shapes(data)
-    alike: dict[bytes, dict[int, CellConfig]] = {}
-    keys = [_likeness(config, shape_of(config), data) for config in configs]
-    for key, config in zip(keys, configs, strict=True):
-        alike.setdefault(key, {}).setdefault(config.timesteps, config)
-    ends = {
-        key: {t: timed(by_timesteps[t], data, setting) for t in sorted({max(by_timesteps), min(by_timesteps)})}
-        for key, by_timesteps in alike.items()
-    }
-    found = []
-    for key, config in zip(keys, configs, strict=True):
-        steps = sorted(ends[key], reverse=True)
-        snn = np.interp(1 / config.timesteps, [1 / t for t in steps], [ends[key][t].snn for t in steps])
-        found.append(Rates(ends[key][steps[0]].ann, float(snn)))
-    return found
-
-
 def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
     """The rates by some training steps of ANN and SNN here; zero where the cell would fail, as its record is to say."""
     seed, dtype = config.seed, DTYPES[config.precision]
@@ -611,7 +596,7 @@ def _seconds_of_one(training: Training) -> float:
     return (laps[-1][0] - laps[0][0]) / work if work else 0.0
 
 
-def _likeness(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
+def _kind(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
     """What decides how long an image takes, timesteps apart. The encoder does only where the network is small."""
     small = _step(config, data, shape) <= SMALL_STEP
     sizes = [config.network.features, config.network.hidden, shape, config.precision, config.products]
