@@ -132,9 +132,8 @@ def _show_results(experiment: str, catalogue: "Catalogue", results: Path) -> Non
 
     console, sources = plain(), read(EVIDENCE, results, catalogue)
     console.print(results_table(experiment, sources, catalogue.claims))
-    written = render(
-        Folders(EVIDENCE, options.beside(results), results), catalogue, [experiment], sources=sources
-    ).files
+    folders = Folders(EVIDENCE, options.beside(results), results)
+    written = render(folders, catalogue, [experiment], sources=sources).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
 
 
