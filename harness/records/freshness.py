@@ -1,4 +1,4 @@
-"""Which record answers a cell, and what that is worth today: done, failed, stale or missing. No torch.
+"""Which record answers a cell, and its state today: done, failed, stale or missing. No torch.
 
 A record is fresh if its configuration is today's and the code that computed it is today's, or a chain of certificates
 leads from it there. Otherwise it is stale: it is shown as such, judged by nobody, and run again on demand.
@@ -178,7 +178,7 @@ class Records:
                 self._devices.setdefault(folder, Counter())[device] += 1
 
     def answer(self, config: CellConfig, data: str | None = None) -> Freshness:
-        """The record that answers a cell, and what it is worth. data: see `freshness`."""
+        """The record that answers a cell, and its state. data: see `freshness`."""
         own = store.record_path(self.results, config)
         found = freshness(own, config, self.certificates, data)
         if found.state == "done":
@@ -204,10 +204,9 @@ class Records:
 def freshness(
     path: Path, config: CellConfig | None, certificates: Sequence[Certificate] = (), data: str | None = None
 ) -> Freshness:
-    """What the record at `path` is worth for the cell `config`, on the data with that digest.
+    """The state of the record at `path`, compared with the cell `config` and the data of that digest.
 
-    config: None where no experiment asks for it any more, or it belongs to none that is known: the record's own then.
-    data: None where the images are not at hand: those of the record then.
+    config: None for the record's own configuration. data: None for the record's own data.
     """
     if not path.exists() and not path.is_symlink():
         return Freshness("missing", path=path)
@@ -242,20 +241,20 @@ def freshness(
 
 
 def freshness_in(path: Path, catalogue: Catalogue, certificates: Sequence[Certificate] = ()) -> Freshness:
-    """What the record at `path`, whose folders name experiment, profile and arm, is worth for that cell of today.
+    """The state of the record at `path`, compared with the current configuration of the cell that its path names.
 
-    A record of an experiment that the catalogue does not know asks its own question.
+    A record of an experiment that is not in the catalogue is compared with its own configuration.
     """
     try:
-        return freshness(path, todays(path, catalogue), certificates)
+        return freshness(path, current_config(path, catalogue), certificates)
     except HarnessError as error:
         return replace(freshness(path, None, certificates), state="stale", reason=error.message)
 
 
-def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
-    """Today's configuration of the cell in whose record's place `path` is; None if its experiment is not known.
+def current_config(path: Path, catalogue: Catalogue) -> CellConfig | None:
+    """The current configuration of the cell stored at `path`; None if its experiment is not in the catalogue.
 
-    Raises HarnessError if the experiment has no such profile or arm, nor is there an encoder of the arm's name.
+    Raises HarnessError if the experiment has no such profile or arm, and there is no encoder of the arm's name.
     """
     (name, profile, arm), seed = path.parts[-4:-1], store.seed_of(path)
     if name not in catalogue.names() or seed is None:

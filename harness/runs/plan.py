@@ -54,8 +54,8 @@ TASK_THREADS = 4  # of a process on another machine, which may have another numb
 class Cost:
     """What a cell has still to do, and the `seconds` that this is expected to take.
 
-    work: the multiply–accumulates that it will report as progress. steps: of the optimiser. begun: an earlier run has
-    done a part, which is in none of these numbers.
+    work: the multiply–accumulates that it will report as progress. steps: of the optimiser. begun: an earlier run did
+    a part of it; the numbers count the rest.
     """
 
     seconds: float = 0.0
@@ -344,7 +344,7 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
 
 
 def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
-    """Encode one image before anything is trained: what is wrong with the encoder's code, or nothing.
+    """The failure of the encoder on one image, before anything is trained; None if it works.
 
     Raises EncoderError if its parameters do not fit each other, the images or T: that is the user's to mend.
     """
@@ -441,7 +441,7 @@ def images_of(config: CellConfig, data: DataSet, ann: bool = True) -> Images:
 def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> list[PlannedCell]:
     """`cells` with their costs, with the threads that torch has now.
 
-    Of cells that share an ANN the first trains it. A cell with a fault costs nothing.
+    A shared ANN is charged to the first cell that needs it. A cell with a fault costs nothing.
     Timed on the CPU where `setting` has a GPU of other machines.
     """
     setting = _here(setting)
@@ -542,7 +542,7 @@ def _here(setting: Setting) -> Setting:
 
 
 def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
-    """The rates by some training steps of ANN and SNN here; zero where the cell would fail, as its record is to say."""
+    """The rates by some training steps of ANN and SNN here; zeros if the cell fails: its record will say why."""
     seed, dtype = config.seed, DTYPES[config.precision]
     sample = data.train.images[:256]
     try:

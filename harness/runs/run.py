@@ -253,10 +253,10 @@ def packed(right: Tensor) -> str:
     return base64.b64encode(np.packbits(right.numpy()).tobytes()).decode()
 
 
-def keeps(asked: bool | None, network: Network) -> bool:
-    """Whether the weights of `network` are kept. asked: True all, False none, None those of small networks."""
+def keeps(keep: bool | None, network: Network) -> bool:
+    """Whether the weights of `network` are kept. keep: True always, False never, None for those under 2 MB."""
     size = 4 * sum(math.prod(stage.weight_shape) for stage in network.stages)
-    return size < SMALL if asked is None else asked
+    return size < SMALL if keep is None else keep
 
 
 def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: DataSet) -> bytes:

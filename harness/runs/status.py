@@ -15,7 +15,7 @@ from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.machine.files import holder
-from harness.records.freshness import Records, todays
+from harness.records.freshness import Records, current_config
 from harness.records.store import checkpoints_beside, lock_path, read_record, record_path, record_paths, seed_of
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
@@ -95,7 +95,7 @@ def _profile(records: Records, catalogue: Catalogue, experiment: Experiment, pro
 def _further(records: Records, catalogue: Catalogue, path: Path) -> CellStatus:
     """The cell of a record that is not planned; of an experiment that no paper has, as the record itself says."""
     try:
-        config = todays(path, catalogue) or read_record(path).config
+        config = current_config(path, catalogue) or read_record(path).config
     except HarnessError as error:
         experiment, profile, arm = path.parts[-4:-1]
         seed = seed_of(path)
