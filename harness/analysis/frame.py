@@ -17,8 +17,7 @@ import pandas as pd
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, ProfileName, canonical_json
 from harness.machine.files import read_regular, write_atomically
-from harness.records import certificates
-from harness.records.freshness import Freshness, Records, freshness_in
+from harness.records.freshness import CERTIFICATES, Freshness, Records, freshness_in
 from harness.records.store import LARGEST_RECORD, Answers, answers_in, companion_paths, record_path, record_paths
 from harness.records.verifications import verifications_of
 from harness.schema import Record
@@ -340,7 +339,7 @@ def _foreign(results: Path) -> Iterator[str]:
     """One message for each file that is no record; hidden ones (unfinished writes, .gitkeep) are left out."""
     expected = {*record_paths(results), *companion_paths(results)}
     # Timings of `python -m bench`, certificates of `tools.certify` and measurements lie beside the records.
-    beside = [results / name for name in ("bench", certificates.FOLDER, FOLDER)]
+    beside = [results / name for name in ("bench", CERTIFICATES, FOLDER)]
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
         if path.is_file() and path not in expected and not hidden and not any(map(path.is_relative_to, beside)):

@@ -16,9 +16,8 @@ import typer
 from harness.cli.claims import claims
 from harness.cli.encoders import encoders_app
 from harness.cli.options import Grouped, GroupedCommands
-from harness.cli.records import predict, verify
 from harness.cli.report import report
-from harness.cli.run import run
+from harness.cli.run import predict, run, verify
 from harness.cli.see import doctor, list_, show, status
 from harness.errors import HarnessError
 from harness.machine.console import say

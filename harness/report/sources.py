@@ -16,8 +16,7 @@ from harness.analysis.energy import Operations, operations_by_arm
 from harness.analysis.frame import ARM, Loaded, load, percent
 from harness.analysis.judges import Judgement, judge
 from harness.analysis.statistics import estimate, outcomes_without_images
-from harness.catalogue import Catalogue, Experiment
-from harness.catalogue.catalogue import experiments_from
+from harness.catalogue import Catalogue, Experiment, experiments_from
 from harness.config import PROFILES, ProfileName
 from harness.report.table import Interval, Link
 

@@ -61,7 +61,7 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> No
         ("1 +", "SyntaxError"),
         ("import nothing_of_that_name", "ModuleNotFoundError"),
         ("EXPERIMENTS = ()", "defines no EXPERIMENT"),
-        ("EXPERIMENT = 'mine'", "EXPERIMENT is str, not an Experiment"),
+        ("EXPERIMENT = 'mine'", "str is no Experiment"),
         ("raise SystemExit(0)", "SystemExit"),
         ("class Odd(BaseException):\n    def __str__(self): raise ValueError\nraise Odd", "Odd"),
         *((QUESTION.replace("my-question", name), "name: not a name that") for name in ("../mine", ".x", "")),

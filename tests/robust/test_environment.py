@@ -12,7 +12,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.machine.console import printable
 from harness.records.store import write_record
-from harness.runs.simulators import Simulated
+from harness.runs.verify import Simulated
 from harness.schema import Failure
 from tests.robust import tiny
 from tests.robust.command import main

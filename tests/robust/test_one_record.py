@@ -13,8 +13,7 @@ from harness.analysis.frame import load as load_frames
 from harness.catalogue import Catalogue, Experiment
 from harness.data import load
 from harness.data.types import DataSet
-from harness.records.certificates import Certificate, Freed, write_certificate
-from harness.records.freshness import Records
+from harness.records.freshness import Certificate, Freed, Records, write_certificate
 from harness.records.store import read_record, write_record
 from harness.runs.plan import PlannedCell, cells_of, configurations
 from harness.runs.run import Run
