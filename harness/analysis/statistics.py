@@ -17,7 +17,7 @@ the test images is a second source of variance, which no number of seeds removes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -250,6 +250,53 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
         images=images,
         sources=("seeds", "images") if both else ("seeds",),
     )
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The mean of `runs`, one figure for each seed, as a table or a figure shows it.
+
+    `low` .. `high`: its 95 % interval, None below three seeds. `images`: whether that covers the draw of the test
+    images too, beside that of the seeds.
+    """
+
+    runs: tuple[float, ...]
+    mean: float
+    low: float | None = None
+    high: float | None = None
+    images: bool = False
+
+    @classmethod
+    def of(cls, outcomes: Outcomes, **fields: Any) -> Self:
+        """That of `outcomes`, over seeds × images; `fields`: those that a subclass has beside."""
+        ours, runs = estimate(outcomes), tuple(map(float, outcomes.per_seed))
+        ends = {"low": float(ours.low), "high": float(ours.high)} if outcomes.seeds >= LEAST_SEEDS else {}
+        return cls(runs, float(ours.mean), **ends, images="images" in ours.sources, **fields)
+
+    @property
+    def seeds(self) -> int:
+        """The number of runs."""
+        return len(self.runs)
+
+    @property
+    def arms(self) -> tuple[float, float] | None:
+        """How far the interval reaches below and above the mean."""
+        return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval's width."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2.0
+
+    @property
+    def shown(self) -> tuple[float, ...]:
+        """What a figure shows as points: the mean, and below three seeds each run."""
+        return self.runs if self.low is None else (self.mean,)
+
+    @property
+    def over(self) -> str:
+        """What the interval covers, in words; empty without one."""
+        return "" if self.low is None else "seeds and images" if self.images else "seeds"
 
 
 def p_above(ours: Estimate, bound: Bound) -> Array:

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 from scipy import stats
 
-from harness.analysis.curves import index, net_difference_of
+from harness.analysis.cells import net_difference_of
 from harness.analysis.judges import Judgement, judge, statement_verdicts
 from harness.analysis.statistics import accuracy_outcomes, error_of_mean, estimate, outcomes_without_images
 from harness.analysis.verdicts import VERDICTS, Word, judge_value, sharpness
@@ -119,9 +119,9 @@ def test_5_a_contradiction_needs_a_training_that_has_settled(records: Invented, 
     """δ is 0.5 points, 50 of 10,000 images: the one arm was 20 images lower at half of its fine-tuning, or 100."""
     write_pair(records, LOW, [final + 500 for final in LOW], "short")
     loaded = settled(load(records.folder))
-    cyclic = (loaded.readings["arm"] == "cyclic-16x3") & (loaded.readings["fraction"] == 0.5)
-    read = loaded.readings.assign(correct=loaded.readings["correct"] - at_half * cyclic)
-    (found,) = judge(replace(loaded, readings=read), CATALOGUE, [CLAIMS[WINS]], seeds_planned=3)
+    for one in loaded.done(INTERLEAVED, "short", "cyclic-16x3"):
+        vars(one)["readings"][0.5] -= at_half / 100
+    (found,) = judge(loaded, CATALOGUE, [CLAIMS[WINS]], seeds_planned=3)
     assert found.verdict == word
     assert found.why.startswith("Not known to have settled.") == (word == "not comparable")
 
@@ -164,8 +164,8 @@ def test_8_codes_of_x_and_of_p_are_compared_net_of_their_own_anns(records: Inven
     """Poisson stands 3.8 points below DCT, and its ANN 4.0 below that of DCT: net it is 0.2 above."""
     for arm, final, ann in (("dct", 7000, 7200), ("poisson", 6620, 6800)):
         records.at("cifar10-encoders", "lite").arm(arm, [final + seed for seed in range(5)], ann=ann)
-    keys = [[("cifar10-encoders", "lite", arm, seed) for seed in range(5)] for arm in ("poisson", "dct")]
-    net = net_difference_of(index(load(records.folder)), keys[0], keys[1], 48)
+    loaded = load(records.folder)
+    net = net_difference_of(*(loaded.done("cifar10-encoders", "lite", arm) for arm in ("poisson", "dct")), 48)
     claim = Ordering(id="a", experiment="cifar10-encoders", source="", greater="poisson", less="dct", timestep=48)
     found = records.one(claim)
     assert net is not None

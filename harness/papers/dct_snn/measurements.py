@@ -14,7 +14,7 @@ import typer
 from torch import Tensor
 
 from encoders.dct import Dct
-from harness.analysis.frame import Measurement, write_measurement
+from harness.analysis.cells import Measurement, write_measurement
 from harness.data import load
 from harness.data.subset import subset
 from harness.data.types import DataSet

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from harness.analysis.frame import Measurement, write_measurement
+from harness.analysis.cells import Measurement, write_measurement
 from harness.catalogue import Catalogue
 from harness.config import PROFILES
 from harness.records.certificates import known_certificates
