@@ -5,7 +5,7 @@ were right is used where records keep it, else counts alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -293,21 +293,17 @@ class Loaded:
         """How far the planned seeds 0 .. seeds - 1 of all `arms` are done at `profile`."""
         of_each = [{cell.seed: cell for cell in self.done(experiment, profile, arm)} for arm in arms]
         common = sorted(set.intersection(*map(set, of_each)))
-        keys: list[Key] = [(experiment, profile, arm, seed) for seed in range(seeds) for arm in arms]
-        gaps = {key: problem for key in keys if (problem := self._gap(key))}
-        return PlannedSeeds(
-            arms=tuple(tuple(cells[seed] for seed in common if seed < seeds) for cells in of_each),
-            further=sum(seed >= seeds for seed in common),
-            gaps=tuple(f"{arm} seed {seed}: {problem}" for (_, _, arm, seed), problem in gaps.items()),
-            stale=any(problem.startswith("stale") for problem in gaps.values()),
-        )
-
-    def _gap(self, key: Key) -> str:
-        if (cell := self.cells.get(key)) is not None:
-            return "" if cell.done else f"{cell.status}: {cell.reason}"
-        name = f"{key[0]}/{key[1]}/{key[2]}/seed-{key[3]:04d}.json"
-        refused = any(name in problem.replace("\\", "/") for problem in self.problems)
-        return "refused, see problems" if refused else "missing"
+        gaps, stale = [], False
+        for arm, seed in ((arm, seed) for seed in range(seeds) for arm in arms):
+            if (cell := self.cells.get((experiment, profile, arm, seed))) is None:
+                name = f"{experiment}/{profile}/{arm}/seed-{seed:04d}.json"
+                refused = any(name in problem.replace("\\", "/") for problem in self.problems)
+                gaps.append(f"{arm} seed {seed}: {'refused, see problems' if refused else 'missing'}")
+            elif not cell.done:
+                gaps.append(f"{arm} seed {seed}: {cell.status}: {cell.reason}")
+                stale |= cell.status == "stale"
+        arms_done = tuple(tuple(cells[seed] for seed in common if seed < seeds) for cells in of_each)
+        return PlannedSeeds(arms_done, sum(seed >= seeds for seed in common), tuple(gaps), stale)
 
 
 def load(results: Path, catalogue: Catalogue) -> Loaded:
@@ -317,14 +313,22 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
     unregistered: list[CellConfig] = []
     stale: Counter[tuple[Path, str]] = Counter()
     answers = list(_answering(Records(results), catalogue))
-    usual = _usual_data(now.record for _, now in answers if now.record is not None and now.state == "done")
+    # By experiment and profile, how many records there are of each digest of data.
+    data: dict[tuple[str, str], Counter[str]] = {}
+    for _, now in answers:
+        if now.record is not None and now.state == "done":
+            data.setdefault(_key(now.record)[:2], Counter())[now.record.fingerprint.data] += 1
     for path, now in answers:
         record = now.record
         if record is None:
             problems.append(now.reason)
             continue
         key, failure = _key(record), record.failure.reason if record.failure else ""
-        reason = now.reason if now.state == "stale" else _other_data(record, usual)
+        reason = now.reason if now.state == "stale" else ""
+        if now.state != "stale" and (known := data.get(key[:2])):
+            usual = known.most_common(1)[0][0]
+            if record.fingerprint.data != usual:
+                reason = f"computed on other data than most of its profile ({usual[:12]})"
         verified = tuple(f"{one.source}: {one.verdict}" for one in verifications_of(path, record))
         cells[key] = Cell(key, record, "stale" if reason else record.status, reason or failure, path, verified)
         if record.config.experiment not in catalogue.names():
@@ -360,21 +364,6 @@ def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, F
             answer = replace(answer, record=msgspec.structs.replace(answer.record, config=config))
         if answer.state != "missing":
             yield answer.path, answer
-
-
-def _usual_data(records: Iterable[Record]) -> Mapping[tuple[str, str], str]:
-    """By experiment and profile, the digest of the data that most of its records are of."""
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    for record in records:
-        counts.setdefault(_key(record)[:2], Counter())[record.fingerprint.data] += 1
-    return {key: count.most_common(1)[0][0] for key, count in counts.items()}
-
-
-def _other_data(record: Record, usual: Mapping[tuple[str, str], str]) -> str:
-    """Why the record may not stand beside the others of its experiment and profile; empty where it may."""
-    digest = record.fingerprint.data
-    most = usual.get(_key(record)[:2], digest)
-    return "" if digest == most else f"computed on other data than most of its profile ({most[:12]})"
 
 
 def _foreign(results: Path) -> Iterator[str]:

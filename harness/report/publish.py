@@ -100,16 +100,14 @@ def check(
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     present = {name for name in present if not name.endswith(NOT_KEPT)}
-    wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
-    wrong |= present ^ set(expected)
+    wrong = present ^ set(expected)
+    for name in present & set(expected):
+        kept = (out / name).read_bytes() if (out / name).is_file() else b""
+        if kept != expected[name] and not (name.endswith(".svg") and same_picture(kept, expected[name])):
+            wrong.add(name)
     if folders.readme is not None and _stale_readme(folders.readme, folders.out, first) is not None:
         wrong.add(os.path.relpath(folders.readme, out))
     return sorted(wrong)
-
-
-def _same(path: Path, fresh: bytes) -> bool:
-    committed = path.read_bytes() if path.is_file() else None
-    return committed == fresh or (committed is not None and path.suffix == ".svg" and same_picture(committed, fresh))
 
 
 def _stale_readme(readme: Path, out: Path, first: Document) -> str | None:

@@ -35,33 +35,8 @@ from harness.papers.dct_snn.experiments import (
     SENSITIVITY_READINGS_CIFAR10,
 )
 from harness.papers.dct_snn.paper import PAPER
-from harness.report.findings import (
-    BRIEF,
-    RECORDS,
-    Pair,
-    Printed,
-    Read,
-    Topic,
-    against_first,
-    along_fine_tuning,
-    apart_at_end,
-    claims,
-    codes,
-    compared,
-    differences,
-    energy,
-    every_pair,
-    judging,
-    means,
-    planned_cells,
-    processors,
-    read_early,
-    sizes,
-    title_of,
-    two_processors,
-    verified,
-    waiting,
-)
+from harness.report import findings as ask
+from harness.report.findings import Pair, Printed, Read, Topic, title_of
 from harness.report.sources import Source
 from harness.report.table import Column, Row, Table
 
@@ -119,8 +94,8 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
     runs = [named[name] for name in ("first 8 × 3", "first 8 × 6", "interleaved 8 × 3")]
     short, long, interleaved = (one.published for one in runs)
     rows, said = [Row.of("published", short, long, long - short, interleaved)], []
-    for profile in judging(ABLATION_INTERLEAVED):
-        gained = apart_at_end(source, runs[1], runs[0], profile)
+    for profile in ask.judging(ABLATION_INTERLEAVED):
+        gained = ask.apart_at_end(source, runs[1], runs[0], profile)
         first, later, other = (source.estimate(r.side[0].name, profile, r.side[1], r.timesteps) for r in runs)
         if gained is not None and first is not None and other is not None:
             rows.append(Row.of(f"ours, {profile}", first, later, gained, other))
@@ -172,7 +147,7 @@ def _schedules(source: Source) -> str:
 
 def _differing(source: Source, experiment: Experiment, what: str) -> str:
     """How many arms are shown to differ from the first."""
-    found = compared(source, against_first(experiment), "lite", UNPUBLISHED)
+    found = ask.compared(source, ask.against_first(experiment), "lite", UNPUBLISHED)
     return f"{sum(one.shown == 'differs' for one in found)} of {len(found)} {what}" if found else ""
 
 
@@ -205,20 +180,20 @@ TOPICS = (
     Topic(
         "Few steps",
         {
-            "How accurate is each code on MNIST, trained for T steps, and what does an image cost?": means(
+            "How accurate is each code on MNIST, trained for T steps, and what does an image cost?": ask.means(
                 LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True
             ),
-            "How accurate is a network of 16 steps on MNIST when it is read early?": read_early(
+            "How accurate is a network of 16 steps on MNIST when it is read early?": ask.read_early(
                 MNIST_ENCODERS, (1, 2, 4, 5, 8, 16)
             ),
-            "How accurate is a network of 48 steps on CIFAR-10 when it is read early?": read_early(
+            "How accurate is a network of 48 steps on CIFAR-10 when it is read early?": ask.read_early(
                 CIFAR10_ENCODERS, (2, 5, 6, 10, 11, 16, 24, 48)
             ),
-            "Which rows of Table 1 come out?": claims(_table_1),
-            "What does the paper's own network reach on CIFAR-10?": claims(
+            "Which rows of Table 1 come out?": ask.claims(_table_1),
+            "What does the paper's own network reach on CIFAR-10?": ask.claims(
                 lambda found: _accuracies(found, "cifar10"), OWN_NETWORK
             ),
-            "What do the paper's own networks reach on CIFAR-100 and TinyImageNet?": claims(
+            "What do the paper's own networks reach on CIFAR-100 and TinyImageNet?": ask.claims(
                 lambda found: _accuracies(found, "cifar100", "tinyimagenet"), OWN_NETWORK
             ),
         },
@@ -230,18 +205,18 @@ TOPICS = (
         "Schedules",
         {
             "Which discrepancy tells most? The same 8 frequencies for 24 and for 48 steps": _discrepancy,
-            "How do the six accuracies of §6 compare, two by two?": every_pair(PRINTED),
-            "Does interleaving lose because spikes die out and the membrane is reset?": claims(
+            "How do the six accuracies of §6 compare, two by two?": ask.every_pair(PRINTED),
+            "Does interleaving lose because spikes die out and the membrane is reset?": ask.claims(
                 lambda found: found.statement == "interleaving-mechanism" and found.mean is not None
             ),
-            "What do the first frequencies alone reach?": means(
+            "What do the first frequencies alone reach?": ask.means(
                 ABLATION_FREQUENCIES, {f"first {count} of 16": _frequencies(count) for count in FREQUENCY_COUNTS}
             ),
-            "Is another order, schedule or block size better than cyclic 4×4 on MNIST?": differences(
-                against_first(DCT_BEYOND_MNIST), better=True
+            "Is another order, schedule or block size better than cyclic 4×4 on MNIST?": ask.differences(
+                ask.against_first(DCT_BEYOND_MNIST), better=True
             ),
-            "Is another order, schedule, block size or colour better than cyclic 4×4 on CIFAR-10?": differences(
-                against_first(DCT_BEYOND), better=True
+            "Is another order, schedule, block size or colour better than cyclic 4×4 on CIFAR-10?": ask.differences(
+                ask.against_first(DCT_BEYOND), better=True
             ),
         },
         _schedules,
@@ -254,14 +229,14 @@ TOPICS = (
     Topic(
         "Codes",
         {
-            "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?": codes(
-                against_first(CIFAR10_ENCODERS), UNPUBLISHED
+            "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?": ask.codes(
+                ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED
             ),
-            "Which codes differ from DCT after 16 steps on MNIST?": codes(
-                [*against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
+            "Which codes differ from DCT after 16 steps on MNIST?": ask.codes(
+                [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
             ),
-            "Which codes differ from DCT on MNIST where all convey p and share one ANN?": differences(
-                against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST
+            "Which codes differ from DCT on MNIST where all convey p and share one ANN?": ask.differences(
+                ask.against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST
             ),
         },
         lambda source: _differing(
@@ -272,7 +247,7 @@ TOPICS = (
     ),
     Topic(
         "Training",
-        {"How does cyclic compare with interleaved along fine-tuning?": along_fine_tuning(ABLATION_TRAINING)},
+        {"How does cyclic compare with interleaved along fine-tuning?": ask.along_fine_tuning(ABLATION_TRAINING)},
         _training,
         "ablation-training-lite-training",
         ("ablation-training",),
@@ -280,7 +255,7 @@ TOPICS = (
     Topic(
         "Energy",
         {
-            "What does an image cost in each code, and is it less than in the ANN?": energy(
+            "What does an image cost in each code, and is it less than in the ANN?": ask.energy(
                 (LATENCY_MNIST, ENOUGH), (CIFAR10_ENCODERS, None)
             ),
         },
@@ -291,8 +266,8 @@ TOPICS = (
     Topic(
         "Readings",
         {
-            "Which other readings change accuracy in a deep network after 6,000 images? (not settled)": differences(
-                against_first(SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED
+            "Which other readings change accuracy in a deep network after 6,000 images? (not settled)": ask.differences(
+                ask.against_first(SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED
             ),
         },
         lambda source: _differing(
@@ -304,16 +279,16 @@ TOPICS = (
         ("sensitivity-readings-cifar10", "sensitivity-readings"),
     ),
     Topic(
-        RECORDS,
+        ask.RECORDS,
         {
-            "Which cells were computed a second time?": verified,
-            "Do two processors give one result?": two_processors,
-            "Which arms were recorded on another processor?": processors,
-            "Which published networks have no evidence at their own size?": sizes,
-            "Which claims wait for training?": waiting,
-            "Which measurements lack the weights of planned seeds?": claims(
+            "Which cells were computed a second time?": ask.verified,
+            "Do two processors give one result?": ask.two_processors,
+            "Which arms were recorded on another processor?": ask.processors,
+            "Which published networks have no evidence at their own size?": ask.sizes,
+            "Which claims wait for training?": ask.waiting,
+            "Which measurements lack the weights of planned seeds?": ask.claims(
                 lambda found: found.kind == "measurement" and found.verdict in ("incomplete", "stale"),
-                (*BRIEF, "seeds"),
+                (*ask.BRIEF, "seeds"),
             ),
         },
     ),
@@ -410,7 +385,7 @@ def _of_mnist(source: Source) -> str:
     """
     found = {one.id: one for one in source.judgements if one.id in MNIST_CLAIMS and one.profile == "paper"}
     ours = [found[name] for name in MNIST_CLAIMS if name in found]
-    cells = [planned_cells(source, "paper", (MNIST_784_100_10, one.arm)) for one in ours]
+    cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, one.arm)) for one in ours]
     if len(ours) < len(MNIST_CLAIMS) or any(len(of_arm) < LEAST_SEEDS for of_arm in cells):
         return ""
     first, *others = ours
@@ -424,7 +399,7 @@ def _of_mnist(source: Source) -> str:
         f"{_listed(accuracies)}"
     )
     rivals = [f"poisson-{one.timestep}" for one in ours]
-    theirs = [planned_cells(source, "paper", (LATENCY_MNIST, arm)) for arm in rivals]
+    theirs = [ask.planned_cells(source, "paper", (LATENCY_MNIST, arm)) for arm in rivals]
     if any(len(of_arm) < LEAST_SEEDS for of_arm in theirs):
         return f"{said}."
     means = [
@@ -446,8 +421,8 @@ def _of_mnist(source: Source) -> str:
 
 def _of_codes(source: Source) -> str:
     """Direct input, Poisson and burst against DCT on one small network; empty where one of them is not complete."""
-    pairs = against_first(CIFAR10_ENCODERS)
-    found = {one.pair.one[1]: one for one in compared(source, pairs, "lite", UNPUBLISHED)}
+    pairs = ask.against_first(CIFAR10_ENCODERS)
+    found = {one.pair.one[1]: one for one in ask.compared(source, pairs, "lite", UNPUBLISHED)}
     if not {"direct", "poisson", "burst"} <= found.keys():
         return ""
     direct, nets = found["direct"], [found["poisson"], found["burst"]]
