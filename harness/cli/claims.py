@@ -71,12 +71,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of one results folder, or of the snapshot. `origin` says which; `folder`: where its records lie."""
+    """The answers of one results folder, or of the snapshot."""
 
     statements: tuple[Statement, ...]
     claims: tuple[Answer, ...]
-    origin: str = ""
-    folder: str = ""
 
 
 def answers(source: "Source", papers: "Sequence[Paper]") -> Answers:
@@ -140,32 +138,7 @@ def snapshot(evidence: "Source", catalogue: "Catalogue") -> bytes:
     from harness.papers.dct_snn.paper import PAPER
 
     (own,) = (paper for paper in catalogue.papers if paper.name == PAPER.name)
-    found = asdict(answers(evidence, [own]))
-    kept = {name: found[name] for name in ("statements", "claims")}
-    return json.dumps(kept, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _from_snapshot() -> Answers:
-    from importlib.metadata import version  # here, because --help is to start soon
-
-    import msgspec
-
-    try:
-        found = msgspec.json.decode(SNAPSHOT.read_bytes(), type=Answers)
-    except (OSError, ValueError) as error:
-        raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
-    origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
-    return Answers(found.statements, found.claims, origin, f"{EVIDENCE} of the repository")
-
-
-def _from_records(folder: Path) -> Answers:
-    from harness.papers import catalogue
-    from harness.report import read
-
-    (source,) = read(folder, None, catalogue())
-    found = answers(source, source.catalogue.papers)
-    records = counted(sum(map(len, source.cells.values())), "record")
-    return Answers(found.statements, found.claims, f"{records} in {folder}", str(folder))
+    return json.dumps(asdict(answers(evidence, [own])), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def claims(
@@ -180,7 +153,23 @@ def claims(
     """Show each claim of the paper: published, ours, verdict; of one claim also why, and how to recompute it."""
     if results_dir != EVIDENCE and not results_dir.is_dir():
         raise HarnessError(f"{results_dir}: no such results folder", "name a folder that `harness run` wrote")
-    found = _from_records(results_dir) if results_dir.is_dir() else _from_snapshot()
+    if results_dir.is_dir():
+        from harness.papers import catalogue
+        from harness.report import read
+
+        (source,) = read(results_dir, None, catalogue())
+        found, folder = answers(source, source.catalogue.papers), str(results_dir)
+        origin = f"{counted(len(source.loaded.cells), 'record')} in {folder}"
+    else:
+        from importlib.metadata import version
+
+        import msgspec
+
+        try:
+            found, folder = msgspec.json.decode(SNAPSHOT.read_bytes(), type=Answers), f"{EVIDENCE} of the repository"
+        except (OSError, ValueError) as error:
+            raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
+        origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
     chosen = [one for one in found.claims if name in (None, one.id, one.experiment)]
     if not chosen:
         known = [*(one.id for one in found.claims), *(one.experiment for one in found.claims)]
@@ -188,16 +177,16 @@ def claims(
     if as_json:
         named = {one.statement for one in chosen}
         statements = [asdict(one) for one in found.statements if one.id in named]
-        say(json.dumps({"origin": found.origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
+        say(json.dumps({"origin": origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
         return
     console = plain()
     if any(one.id == name for one in chosen):
         for one in sorted(chosen, key=lambda one: not one.leads):
-            _show_one(one, found, console)
+            _show_one(one, found.statements, folder, console)
     else:
         _show_all(found.statements, [one for one in chosen if one.leads], console)
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
-    console.print(f"From {found.origin}.")
+    console.print(f"From {origin}.")
 
 
 def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console: "Console") -> None:
@@ -226,14 +215,14 @@ def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console
             console.print(terminal(Table.of("", columns, rows), widths), soft_wrap=False)
 
 
-def _show_one(one: Answer, found: Answers, console: "Console") -> None:
+def _show_one(one: Answer, statements: Sequence[Statement], folder: str, console: "Console") -> None:
     """Everything about one claim at one profile."""
     from harness.analysis.verdicts import VERDICTS
     from harness.report.table import verdict_of
 
     at = f" — {one.profile} profile{'' if one.leads else ', not the one that speaks for the claim'}"
     console.print(f"{one.id}{at if one.profile else ''}", style="bold")
-    statement = next((s for s in found.statements if s.id == one.statement), None)
+    statement = next((s for s in statements if s.id == one.statement), None)
     facts: dict[str, Any] = {
         "claim": f"{one.says} ({one.source})",
         "statement": f"{statement.says}: {statement.verdict}" if statement else "",
@@ -243,7 +232,7 @@ def _show_one(one: Answer, found: Answers, console: "Console") -> None:
         "seeds": one.seeds,
         "verdict": f"{one.verdict}: {VERDICTS[verdict_of(one.verdict)].means}",
         "why": one.why,
-        "records": [f"{len(one.records)} in {found.folder}", *one.records] if one.records else (),
+        "records": [f"{len(one.records)} in {folder}", *one.records] if one.records else (),
         "recompute": one.recompute,
     }
     for label, said in facts.items():

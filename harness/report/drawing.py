@@ -208,10 +208,11 @@ def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, by
     identifier = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
     svg, png = io.BytesIO(), io.BytesIO()
     _settle(figure)
-    marks = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}
-    FigureCanvasSVG(figure).print_svg(svg, metadata=marks)
     figure.set_dpi(rcParams["savefig.dpi"])
-    FigureCanvasAgg(figure).print_png(png, metadata={"Title": title, "Comment": identifier, "Software": painter()})
+    marks = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}
+    FigureCanvasSVG(figure).print_svg(svg, metadata=marks)  # type: ignore[no-untyped-call]
+    marks = {"Title": title, "Comment": identifier, "Software": painter()}
+    FigureCanvasAgg(figure).print_png(png, metadata=marks)  # type: ignore[no-untyped-call]
     return _without_trailing_spaces(svg.getvalue()), png.getvalue()
 
 

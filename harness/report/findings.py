@@ -312,7 +312,7 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
             columns = (
                 Column("code", of=lambda one: Cell(one.pair.name, one.note)),
                 Column("ANN of", of=lambda one: _values(one.pair.one)),
-                Column("raw", "number", signed=True, of=lambda one: one.apart.mean if one.raw is None else one.raw),
+                Column("raw", "number", signed=True, of=lambda one: one.interval.mean if one.raw is None else one.raw),
                 ITS_ANN,
                 Column("net of the ANNs", "interval", signed=True, of=lambda one: one.interval),
                 Column("adjusted p", of=lambda one: p_in_words(one.p).removeprefix("p = ").removeprefix("p ")),

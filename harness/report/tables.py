@@ -194,44 +194,44 @@ def curves_table(
 
 def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """A row for each pair of arms and source; None where no two arms have a finished seed in common."""
-
-    def name(pair: tuple[Source, Difference]) -> str:
-        """Both arms; of one that is read before its last step, its name says so."""
-        names, step = [], pair[1].timestep
-        for arm in map(experiment.arm, (pair[1].arm, pair[1].versus)):
-            early = "" if arm.timesteps == step else f" (read after {step} of its {arm.timesteps})"
-            names.append(f"{arm.name}{early}")
-        return " − ".join(names)
-
+    rows = []
+    for source in sources:
+        for one in source.differences(experiment, profile):
+            names, step = [], one.timestep
+            for arm in map(experiment.arm, (one.arm, one.versus)):
+                early = "" if arm.timesteps == step else f" (read after {step} of its {arm.timesteps})"
+                names.append(f"{arm.name}{early}")
+            name, seeds = " − ".join(names), (len(one.runs), one.planned)
+            difference = Cell(one, "" if one.over else FEW_PAIRS)
+            cells = name, source.name, seeds, step, difference, one.over or None
+            rows.append(Row.of(*cells, group=name, kind=source.name))
     columns = (
-        Column("arm", of=name),
-        Column("whose", part="whose", of=lambda pair: pair[0].name),
-        Column("seeds", "seeds", of=lambda pair: (len(pair[1].runs), pair[1].planned)),
-        Column("T", "number", 0, of=lambda pair: pair[1].timestep),
-        Column("difference", "interval", signed=True, of=lambda pair: Cell(pair[1], "" if pair[1].over else FEW_PAIRS)),
-        Column("interval covers", of=lambda pair: pair[1].over or None),
+        Column("arm"),
+        Column("whose", part="whose"),
+        Column("seeds", "seeds"),
+        Column("T", "number", 0),
+        Column("difference", "interval", signed=True),
+        Column("interval covers"),
     )
-    found = [(source, one) for source in sources for one in source.differences(experiment, profile)]
-    table = Table.of(PAIRED, columns, found, "", "accuracy paired", group=name, kind=lambda pair: pair[0].name)
-    return table if found else None
+    return Table(PAIRED, columns, tuple(rows), style="accuracy paired") if rows else None
 
 
 def difference_tables(source: Source, experiment: Experiment, profile: ProfileName) -> Iterator[Table]:
     """For a terminal, a table for each arm that others are set against, or that is set against many."""
     added = {arm.name for arm in experiment.arms if arm.added}
-    groups: dict[str, list[tuple[str, Difference]]] = {}
+    groups: dict[str, list[Difference]] = {}
     for one in source.differences(experiment, profile):
-        title, row = (f"{one.arm} − other arms", one.versus) if one.arm in added else (f"arms − {one.versus}", one.arm)
-        groups.setdefault(title, []).append((row, one))
+        title = f"{one.arm} − other arms" if one.arm in added else f"arms − {one.versus}"
+        groups.setdefault(title, []).append(one)
     whose = " (yours)" if source.name == "yours" else ""
     columns = (
-        Column("arm", of=lambda named: named[0]),
-        Column("T", "number", 0, of=lambda named: named[1].timestep),
-        Column("difference", "interval", signed=True, of=lambda named: named[1]),
-        Column("pairs", "seeds", of=lambda named: (len(named[1].runs), named[1].planned)),
+        Column("arm", of=lambda one: one.versus if one.arm in added else one.arm),
+        Column("T", "number", 0, of=lambda one: one.timestep),
+        Column("difference", "interval", signed=True, of=lambda one: one),
+        Column("pairs", "seeds", of=lambda one: (len(one.runs), one.planned)),
     )
     for title, found in groups.items():
-        covered = sorted({one.over for _, one in found if one.over})
+        covered = sorted({one.over for one in found if one.over})
         caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself" if covered else ""
         yield Table.of(f"Difference in points, paired by seed: {title}{whose}", columns, found, caption)
 
@@ -376,7 +376,7 @@ def claims_table(sources: Sequence[Source], claims: Iterable[Claim]) -> Table:
 
     Yours have a row where there are records; evidence that is at hand always has one. Context is not judged.
     """
-    shown = [
+    shown = (
         (claim, judgement, source)
         for claim in claims
         for source in sources
@@ -384,65 +384,50 @@ def claims_table(sources: Sequence[Source], claims: Iterable[Claim]) -> Table:
         if source.at_hand
         and judgement.id == claim.id
         and not (source.name == "yours" and (judgement.verdict == "no records" or not claim.needs_training))
-    ]
+    )
     return judged_table("Claims", shown, whose=len(sources) > 1)
 
 
-def judged_table(title: str, judged: Sequence[tuple[Claim, Judgement, Source]], whose: bool = False) -> Table:
+def judged_table(title: str, judged: Iterable[tuple[Claim, Judgement, Source]], whose: bool = False) -> Table:
     """A row for each judgement of a claim. `whose`: whether it says whose it is."""
-
-    def claim_cell(one: tuple[Claim, Judgement, Source]) -> Cell:
-        claim, judgement, source = one
-        profile = f"{judgement.profile} profile" if judgement.profile else ""
-        where = (judgement.experiment, claim.source, profile, source.name if whose else "")
-        return Cell(claim.says, small=(" · ".join(filter(None, where)),))
-
-    def test_cell(one: tuple[Claim, Judgement, Source]) -> Cell:
-        margin = one[1].margin
-        return Cell(one[1].test or None, small=(f"margin {margin:.2f}",) if margin else ())
-
-    def ours_cell(one: tuple[Claim, Judgement, Source]) -> Cell:
-        ours, interval = ours_in_words(one[1])
-        return Cell(ours, small=(interval,) if interval else (), opens=bool(ours))
-
-    def more(one: tuple[Claim, Judgement, Source]) -> tuple[str, ...]:
-        claim, judgement, _ = one
-        deviations = tuple(f"Deviation: {text}" for text in judgement.deviations)
-        to_run = judgement.verdict == "no records" and claim.needs_training
-        return (*deviations, f"To run it: harness run {judgement.experiment}") if to_run else deviations
-
-    def records(one: tuple[Claim, Judgement, Source]) -> tuple[Any, ...]:
-        _, judgement, source = one
-        arms = (judgement.arm, judgement.versus or "") if ours_in_words(judgement)[0] else ()
-        return tuple(link for arm in arms for link in source.links(judgement.experiment, judgement.profile, arm))
-
+    rows = []
+    for claim, one, source in judged:
+        ours, interval = ours_in_words(one)
+        profile = f"{one.profile} profile" if one.profile else ""
+        where = " · ".join(filter(None, (one.experiment, claim.source, profile, source.name if whose else "")))
+        more = [f"Deviation: {text}" for text in one.deviations]
+        if one.verdict == "no records" and claim.needs_training:
+            more.append(f"To run it: harness run {one.experiment}")
+        arms = (one.arm, one.versus or "") if ours else ()
+        row = Row.of(
+            Cell(claim.says, small=(where,)),
+            verdict_in_words(one),
+            Cell(one.test or None, small=(f"margin {one.margin:.2f}",) if one.margin else ()),
+            claim.printed,
+            Cell(ours, small=(interval,) if interval else (), opens=bool(ours)),
+            (one.seeds_done, one.seeds_planned) if one.seeds_planned else None,
+            one.comparability,
+            one.profile,
+            one.balanced,
+            kind=source.name,
+            key=claim.id,
+            details=details(claim, one, source),
+            more=tuple(more),
+            records=tuple(link for arm in arms for link in source.links(one.experiment, one.profile, arm)),
+        )
+        rows.append(row)
     columns = (
-        Column("claim", part="claim", of=claim_cell),
-        Column("verdict", "verdict", part="verdict", of=lambda one: verdict_in_words(one[1])),
-        Column("decided by", part="secondary", of=test_cell),
-        Column("published", part="published", of=lambda one: one[0].printed),
-        Column("ours", part="ours", of=ours_cell),
-        Column(
-            "seeds",
-            "seeds",
-            part="secondary",
-            of=lambda one: (one[1].seeds_done, one[1].seeds_planned) if one[1].seeds_planned else None,
-        ),
-        Column("comparability", part="secondary", of=lambda one: one[1].comparability),
-        Column("profile", of=lambda one: one[1].profile),
-        Column("after balancing", "number", of=lambda one: one[1].balanced),
+        Column("claim", part="claim"),
+        Column("verdict", "verdict", part="verdict"),
+        Column("decided by", part="secondary"),
+        Column("published", part="published"),
+        Column("ours", part="ours"),
+        Column("seeds", "seeds", part="secondary"),
+        Column("comparability", part="secondary"),
+        Column("profile"),
+        Column("after balancing", "number"),
     )
-    return Table.of(
-        title,
-        columns,
-        judged,
-        style="claims",
-        kind=lambda one: one[2].name,
-        key=lambda one: one[0].id,
-        details=lambda one: details(*one),
-        more=more,
-        records=records,
-    )
+    return Table(title, columns, tuple(rows), style="claims")
 
 
 def verdict_in_words(judgement: Judgement) -> str:
