@@ -6,6 +6,7 @@ a table for each profile at which all planned seeds are done, and none otherwise
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations, groupby
 from math import isnan, nan
 from statistics import fmean
@@ -86,13 +87,15 @@ def planned_cells(source: Source, profile: str, side: Side, seeds: int | None = 
     return cells if len(cells) == count else ()
 
 
-def _profiles(experiment: Experiment) -> list[ProfileName]:
-    """The profiles of an experiment, smoke apart, which is never judged."""
-    return [profile for profile in experiment.profile_names if profile != "smoke"]
+def _at_each(experiment: Experiment, make: Callable[[Source, ProfileName], Table | None]) -> Ask:
+    """The table of every profile that judges orderings and has one; its title names both."""
 
+    def ask(source: Source, _: Paper) -> Iterator[Table]:
+        for profile in judging(experiment):
+            if (table := make(source, profile)) is not None:
+                yield replace(table, title=f" ({experiment.name}, {profile} profile{table.title})")
 
-def _titled(experiment: Experiment, profile: str, more: str = "") -> str:
-    return f" ({experiment.name}, {profile} profile{more})"
+    return ask
 
 
 # --- Claims
@@ -117,35 +120,40 @@ def claims(which: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) -
 
 def means(experiment: Experiment, rows: Mapping[str, Mapping[str, Read]], energy: bool = False) -> Ask:
     """Accuracy by row and column, of the columns whose arms are all done; `energy`: with that of one image."""
-    headings = list(dict.fromkeys(heading for row in rows.values() for heading in row))
+    return _at_each(experiment, lambda source, profile: _means(source, experiment, profile, rows, energy))
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        for profile in _profiles(experiment):
-            done = [
-                heading
-                for heading in headings
-                if all(planned_cells(source, profile, (experiment, row[heading][0])) for row in rows.values())
-            ]
-            if not done:
-                continue
 
-            def accuracy(arm: str, step: int, profile: ProfileName = profile) -> Cell:
-                spent = source.operations.get((experiment.name, profile, arm)) if energy else None
-                pj = None if spent is None else spent.snn_pj(FORTY_FIVE_NM)
-                small = () if pj is None else (f"{pj * PICO_TO_MICRO:#.3g} µJ",)
-                mean = source.estimate(experiment.name, profile, arm, step)
-                return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
+def _means(
+    source: Source,
+    experiment: Experiment,
+    profile: ProfileName,
+    rows: Mapping[str, Mapping[str, Read]],
+    energy: bool = False,
+) -> Table | None:
+    headings = dict.fromkeys(heading for row in rows.values() for heading in row)
+    done = [
+        heading
+        for heading in headings
+        if all(planned_cells(source, profile, (experiment, row[heading][0])) for row in rows.values())
+    ]
+    if not done:
+        return None
 
-            spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
-            of_ann = [one.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for one in spent if one is not None]
-            caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
-            if energy and of_ann:
-                caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
-            shown = (Row((Cell(name), *(accuracy(*row[at]) for at in done))) for name, row in rows.items())
-            columns = Column("arm"), *(Column(heading, "interval") for heading in done)
-            yield Table(_titled(experiment, profile), columns, tuple(shown), caption)
+    def accuracy(arm: str, step: int) -> Cell:
+        spent = source.operations.get((experiment.name, profile, arm)) if energy else None
+        pj = None if spent is None else spent.snn_pj(FORTY_FIVE_NM)
+        small = () if pj is None else (f"{pj * PICO_TO_MICRO:#.3g} µJ",)
+        mean = source.estimate(experiment.name, profile, arm, step)
+        return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
 
-    return ask
+    spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
+    of_ann = [one.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for one in spent if one is not None]
+    caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
+    if energy and of_ann:
+        caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
+    columns = Column("arm"), *(Column(heading, "interval") for heading in done)
+    shown = (Row.of(name, *(accuracy(*row[heading]) for heading in done)) for name, row in rows.items())
+    return Table("", columns, tuple(shown), caption)
 
 
 def _untuned(source: Source, profile: ProfileName, *sides: Side) -> str:
@@ -169,15 +177,16 @@ def read_early(experiment: Experiment, steps: Sequence[int]) -> Ask:
     """Accuracy of every arm after these steps of its whole run, and which arm leads from which step on."""
     rows = {title_of(arm): {f"step {step}": (arm.name, step) for step in steps} for arm in experiment.arms}
 
-    def ask(source: Source, paper: Paper) -> Iterator[Table]:
-        for profile, table in zip(_profiles(experiment), means(experiment, rows)(source, paper), strict=False):
-            curves = {
-                _brief(title_of(arm)): [at.mean for at in source.estimates[experiment.name, profile, arm.name]]
-                for arm in experiment.arms
-            }
-            yield replace(table, caption=f"{table.caption} The highest mean has {leaders(curves)}.")
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        if (found := _means(source, experiment, profile, rows)) is None:
+            return None
+        curves = {
+            _brief(title_of(arm)): [at.mean for at in source.estimates[experiment.name, profile, arm.name]]
+            for arm in experiment.arms
+        }
+        return replace(found, caption=f"{found.caption} The highest mean has {leaders(curves)}.")
 
-    return ask
+    return _at_each(experiment, table)
 
 
 def leaders(curves: Mapping[str, Sequence[float]]) -> str:
@@ -299,86 +308,75 @@ ITS_ANN = Column("its ANN differs by", "number", signed=True, of=_ann)
 def codes(pairs: Sequence[Pair], margin: float) -> Ask:
     """Codes against one and the same, raw and net of each one's own ANN, by what their ANNs are trained on."""
     experiment, reference = pairs[0].other
+    name, steps = title_of(experiment.arm(reference)), pairs[0].timesteps
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        for profile in judging(experiment):
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        def above(side: Side, timesteps: int) -> Interval | None:
+            """How far an arm is above the ANN that it was converted from; None where a record does not tell."""
+            cells = planned_cells(source, profile, side)
+            outcomes = above_ann(cells, timesteps) if len(cells) >= LEAST_SEEDS else None
+            return None if outcomes is None else Interval.of(outcomes)
 
-            def above(side: Side, timesteps: int, profile: ProfileName = profile) -> Interval | None:
-                """How far an arm is above the ANN that it was converted from; None where a record does not tell."""
-                cells = planned_cells(source, profile, side)
-                outcomes = above_ann(cells, timesteps) if len(cells) >= LEAST_SEEDS else None
-                return None if outcomes is None else Interval.of(outcomes)
+        columns = (
+            Column("code", of=lambda one: Cell(one.pair.name, one.note)),
+            Column("ANN of", of=lambda one: _values(one.pair.one)),
+            Column("raw", "number", signed=True, of=lambda one: one.interval.mean if one.raw is None else one.raw),
+            ITS_ANN,
+            Column("net of the ANNs", "interval", signed=True, of=lambda one: one.interval),
+            Column("adjusted p", of=lambda one: p_in_words(one.p).removeprefix("p = ").removeprefix("p ")),
+            Column("shown", of=lambda one: one.shown),
+            Column("above its own ANN", "interval", signed=True, of=lambda p: above(p.pair.one, p.pair.timesteps)),
+        )
+        found = compared(source, pairs, profile, margin)
+        found.sort(key=lambda one: (_values(one.pair.one) == "p", -abs(float(one.apart.mean))))
+        own = above(pairs[0].other, steps)
+        caption = (
+            f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
+            f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to lie within {margin:.2f} "
+            "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
+            f"Codes of one ANN are compared as they are, others net of their ANNs.{unfinished(pairs, found)}"
+        )
+        if own is not None:
+            caption += f" {name} itself against its own ANN: {columns[-1].words(own)}."
+        rows = Table.of(f", T = {steps}", columns, found, caption, group=lambda one: _values(one.pair.one))
+        return rows if found else None
 
-            columns = (
-                Column("code", of=lambda one: Cell(one.pair.name, one.note)),
-                Column("ANN of", of=lambda one: _values(one.pair.one)),
-                Column("raw", "number", signed=True, of=lambda one: one.interval.mean if one.raw is None else one.raw),
-                ITS_ANN,
-                Column("net of the ANNs", "interval", signed=True, of=lambda one: one.interval),
-                Column("adjusted p", of=lambda one: p_in_words(one.p).removeprefix("p = ").removeprefix("p ")),
-                Column("shown", of=lambda one: one.shown),
-                Column("above its own ANN", "interval", signed=True, of=lambda p: above(p.pair.one, p.pair.timesteps)),
-            )
-            found = compared(source, pairs, profile, margin)
-            found.sort(key=lambda one: (_values(one.pair.one) == "p", -abs(float(one.apart.mean))))
-            if found:
-                name, steps = title_of(experiment.arm(reference)), pairs[0].timesteps
-                own = above(pairs[0].other, steps)
-                caption = (
-                    f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
-                    f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to lie within {margin:.2f} "
-                    "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
-                    "Codes of one ANN are compared as they are, others net of their ANNs."
-                )
-                caption += unfinished(pairs, found)
-                if own is not None:
-                    caption += f" {name} itself against its own ANN: {columns[-1].words(own)}."
-                title = _titled(experiment, profile, f", T = {steps}")
-                yield Table.of(title, columns, found, caption, group=lambda one: _values(one.pair.one))
-
-    return ask
+    return _at_each(experiment, table)
 
 
 def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool = False) -> Ask:
     """Paired differences, a row for each name and a column for each T whose pairs are complete; see `compared`."""
+    reference = title_of(pairs[0].other[0].arm(pairs[0].other[1]))
 
-    def at(step: int) -> Callable[[Mapping[int, Measured]], Cell]:
-        def cell(of_name: Mapping[int, Measured]) -> Cell:
-            if (one := of_name.get(step)) is None:
-                return Cell()
-            said = {"equivalent": "equivalent", "not shown": ""}.get(one.shown, f"{one.shown}, {p_in_words(one.p)}")
-            return Cell(one.interval, one.note, (said,) if said else ())
+    def cell(one: Measured | None) -> Cell:
+        if one is None:
+            return Cell()
+        said = {"equivalent": "equivalent", "not shown": ""}.get(one.shown, f"{one.shown}, {p_in_words(one.p)}")
+        return Cell(one.interval, one.note, (said,) if said else ())
 
-        return cell
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        found = compared(source, pairs, profile, margin, better)
+        names: dict[str, list[Measured]] = {}
+        for one in found:
+            names.setdefault(one.pair.name, []).append(one)
+        steps = sorted({one.pair.timesteps for one in found})
+        rows = []
+        # The name with the largest difference at its longest T comes first.
+        for name, of_name in sorted(names.items(), key=lambda item: -abs(float(item[1][-1].apart.mean))):
+            at = {one.pair.timesteps: one for one in of_name}
+            rows.append(Row.of(name, *(cell(at.get(step)) for step in steps), _ann(of_name[0])))
+        columns = Column("arm"), *(Column(f"T = {step}", "interval", signed=True) for step in steps), ITS_ANN
+        caption = (
+            f"Differences to {reference} of the same T in percentage points, paired by seed and test image, with 95 % "
+            f"intervals; {'one' if better else 'two'}-sided p, where it is below 5 %, adjusted by Holm for "
+            f"{len(pairs)} comparisons."
+        )
+        if margin is not None:
+            caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
+        caption += unfinished(pairs, found)
+        return _noted(Table("", columns, tuple(rows), caption)) if rows else None
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        experiment, (others, reference) = pairs[0].one[0], pairs[0].other
-        for profile in judging(experiment):
-            found, by_name = compared(source, pairs, profile, margin, better), dict[str, dict[int, Measured]]()
-            for one in found:
-                by_name.setdefault(one.pair.name, {})[one.pair.timesteps] = one
-            # The name with the largest difference at its longest T comes first.
-            rows = sorted(by_name.values(), key=lambda of_name: -abs(float(of_name[max(of_name)].apart.mean)))
-            if rows:
-                columns = (
-                    Column("arm", of=lambda of_name: of_name[min(of_name)].pair.name),
-                    *(
-                        Column(f"T = {step}", "interval", signed=True, of=at(step))
-                        for step in sorted({step for of_name in rows for step in of_name})
-                    ),
-                    replace(ITS_ANN, of=lambda of_name: _ann(of_name[min(of_name)])),
-                )
-                caption = (
-                    f"Differences to {title_of(others.arm(reference))} of the same T in percentage points, paired by "
-                    f"seed and test image, with 95 % intervals; {'one' if better else 'two'}-sided p, where it is "
-                    f"below 5 %, adjusted by Holm for {len(pairs)} comparisons."
-                )
-                if margin is not None:
-                    caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
-                caption += unfinished(pairs, found)
-                yield _noted(Table.of(_titled(experiment, profile), columns, rows, caption))
-
-    return ask
+    return _at_each(pairs[0].one[0], table)
 
 
 # --- Every pair of some printed accuracies
@@ -537,18 +535,17 @@ def energy(*compared: tuple[Experiment, float | None]) -> Ask:
     steps, is shown with the fewest ones. None: every arm.
     """
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
+    def ask(source: Source, paper: Paper) -> Iterator[Table]:
         models = MODELS
         for experiment, target in compared:
-            for profile in _profiles(experiment):
-                if table := _energy_table(source, experiment, profile, target):
-                    yield replace(table, caption=f"{table.caption}{models}")
-                    models = ""
+            for table in _at_each(experiment, partial(_energy_table, experiment, target))(source, paper):
+                yield replace(table, caption=f"{table.caption}{models}")
+                models = ""
 
     return ask
 
 
-def _energy_table(source: Source, experiment: Experiment, profile: ProfileName, target: float | None) -> Table | None:
+def _energy_table(experiment: Experiment, target: float | None, source: Source, profile: ProfileName) -> Table | None:
     by_code: dict[str, list[tuple[Interval, Operations]]] = {}
     for arm in sorted(experiment.arms, key=lambda arm: arm.timesteps):
         key = experiment.name, profile, arm.name
@@ -570,7 +567,7 @@ def _energy_table(source: Source, experiment: Experiment, profile: ProfileName, 
         names = [_brief(one.name) for one, _ in rising if one.rivals[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
     said = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
-    table = Table.of(_titled(experiment, profile), COSTS, rows, f"{said}Cheaper than the ANN: {'; '.join(parts)}.")
+    table = Table.of("", COSTS, rows, f"{said}Cheaper than the ANN: {'; '.join(parts)}.")
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     alone, memory = (ann.ann_pj(model) * PICO_TO_MICRO for model in (FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()))
@@ -584,18 +581,16 @@ def _energy_table(source: Source, experiment: Experiment, profile: ProfileName, 
 def along_fine_tuning(experiment: Experiment) -> Ask:
     """Paired differences after fractions of fine-tuning, 0 straight after balancing, of the pairs that are complete."""
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        for profile in experiment.profile_names:
-            table = training_table(experiment, profile, [source])
-            seeds = [] if table is None else [row.cells[2].value for row in table.rows]
-            complete = [isinstance(one, tuple) and LEAST_SEEDS <= one[0] == one[1] for one in seeds]
-            if table is not None and any(complete):
-                rows = tuple(row for row, whole in zip(table.rows, complete, strict=True) if whole)
-                caption = "Differences in percentage points; 95 % intervals over seeds alone."
-                kept = replace(table, title=_titled(experiment, profile), rows=rows, caption=caption, style="")
-                yield kept.without("whose")
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        if (found := training_table(experiment, profile, [source])) is None:
+            return None
+        seeds = [(row, row.cells[2].value) for row in found.rows]
+        rows = tuple(row for row, n in seeds if isinstance(n, tuple) and LEAST_SEEDS <= n[0] == n[1])
+        caption = "Differences in percentage points; 95 % intervals over seeds alone."
+        kept = replace(found, title="", rows=rows, caption=caption, style="").without("whose")
+        return kept if rows else None
 
-    return ask
+    return _at_each(experiment, table)
 
 
 # --- What was computed where, again, or not yet
