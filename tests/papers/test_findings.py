@@ -8,7 +8,7 @@ from msgspec import structs
 from scipy import stats
 
 from encoders.registry import BUILTIN
-from harness.analysis.frame import Measurement, write_measurement
+from harness.analysis.cells import Measurement, write_measurement
 from harness.analysis.judges import judge
 from harness.papers.dct_snn.experiments import DCT_BEYOND_MNIST, FREQUENCY_COUNTS, SENSITIVITY_READINGS_CIFAR10
 from harness.papers.dct_snn.findings import TOPICS, first_sentences
@@ -21,7 +21,7 @@ from harness.schema import Counts, LayerActivity, Weights
 from tests.analysis.conftest import Write
 from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, end_ann, load, write_arm
 
-QUESTIONS = [finding for topic in TOPICS for finding in topic.findings]
+QUESTIONS = {question: ask for topic in TOPICS for question, ask in topic.findings.items()}
 HALVES = "ablation-intermittent"
 CODES = "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?"
 READINGS = "Which other readings change accuracy in a deep network"
@@ -36,7 +36,7 @@ def source_of(folder: Path) -> Source:
 def asked(folder: Path, question: str) -> list[Table]:
     """The tables that answer the findings whose question begins so."""
     source = source_of(folder)
-    return [table for one in QUESTIONS if one.question.startswith(question) for table in one.ask(source, PAPER)]
+    return [table for name, ask in QUESTIONS.items() if name.startswith(question) for table in ask(source, PAPER)]
 
 
 def lines(table: Table) -> dict[str, dict[str, str]]:
@@ -58,7 +58,7 @@ def interval(apart: list[float]) -> str:
 
 
 def test_without_records_nothing_is_found(tmp_path: Path) -> None:
-    assert [one.question for one in QUESTIONS if asked(tmp_path, one.question)] == []
+    assert [question for question in QUESTIONS if asked(tmp_path, question)] == []
 
 
 def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, write: Write) -> None:

@@ -12,7 +12,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from harness.analysis.frame import load as load_frames
+from harness.analysis.cells import load as load_cells
 from harness.catalogue import Catalogue
 from harness.errors import HarnessError
 from harness.records.store import read_record, record_paths
@@ -97,7 +97,7 @@ def test_files_beside_records_are_no_records_and_no_problem(own: Kept) -> None:
     own.record.with_name("seed-0000.verified-snntorch.json").write_text(json.dumps({}))
     known = Catalogue((), (tiny.EXPERIMENT,))
     assert record_paths(own.results) == [own.record]
-    assert load_frames(own.results, known).problems == ()
+    assert load_cells(own.results, known).problems == ()
     cells = status(own.results, known, "tiny").cells
     assert {cell.record for cell in cells if cell.status != "missing"} == {str(own.record)}
 

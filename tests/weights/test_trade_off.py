@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.frame import read_measurements, write_measurement
+from harness.analysis.cells import read_measurements, write_measurement
 from harness.analysis.judges import keeps_bound
 from harness.catalogue import Catalogue
 from harness.catalogue.claims import Measured

@@ -15,7 +15,7 @@ import typer
 from torch import Tensor
 
 from encoders.dct import Dct
-from harness.analysis.frame import Measurement, write_measurement
+from harness.analysis.cells import Measurement, write_measurement
 from harness.catalogue import Catalogue
 from harness.config import PROFILES
 from harness.data import DataSet, load, subset
