@@ -67,11 +67,13 @@ def curves_of_arm(results: str | Path, experiment: str, arm: str, profile: str) 
     import pandas as pd
 
     from harness.analysis.cells import load
+    from harness.catalogue import experiments_from
     from harness.papers import catalogue
 
-    cells = load(Path(results), catalogue()).done(experiment, profile, arm)
+    loaded = load(Path(results), catalogue())
+    cells = loaded.done(experiment, profile, arm)
     if not cells:
-        known = catalogue().experiment(experiment)
+        known = catalogue().with_experiments(experiments_from(loaded.unregistered)).experiment(experiment)
         known.profile(profile)
         known.arm(arm)
     curves = pd.DataFrame({cell.seed: cell.curve for cell in cells}).rename_axis(columns="seed")

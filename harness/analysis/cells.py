@@ -5,7 +5,7 @@ were right is used where records keep it, else counts alone.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from encoders.registry import BUILTIN
-from harness.analysis.statistics import Outcomes, accuracy_outcomes, difference_outcomes, outcomes_without_images
+from harness.analysis.statistics import (
+    LEAST_SEEDS,
+    Outcomes,
+    accuracy_outcomes,
+    difference_outcomes,
+    outcomes_without_images,
+)
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, EncoderSpec, ProfileName, canonical_json
 from harness.machine.files import read_regular, write_atomically
@@ -266,8 +272,8 @@ class Loaded:
     """What one results folder holds.
 
     `cells`: every record that reads. `measurements`: what was computed from images without training or read from kept
-    weights, by quantity. `problems`: every file that was refused or is stale, and why. `unregistered`: the
-    configurations of cells whose experiment the catalogue does not know.
+    weights, by quantity. `problems`: every file that was refused or is stale, and why, and arms whose seeds all
+    answer alike. `unregistered`: the configurations of cells whose experiment the catalogue does not know.
     """
 
     cells: Mapping[Key, Cell] = field(default_factory=dict)
@@ -335,8 +341,21 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
         if reason:
             stale[path.parent, reason] += 1
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
+    problems += [f"{results / place}: {remark}" for place, remark in _alike(cells.values())]
     measurements, refused = read_measurements(results)
     return Loaded(cells, measurements, tuple(sorted([*problems, *refused])), tuple(unregistered))
+
+
+def _alike(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
+    """The arms whose seeds all have the same counts at every timestep, and a remark: other weights answer otherwise."""
+    arms: dict[tuple[str, ...], list[tuple[Counts | None, dict[str, str]]]] = {}
+    for cell in cells:
+        if cell.done:
+            arms.setdefault(cell.key[:3], []).append((cell.record.curve, cell.record.right))
+    for arm, answers in arms.items():
+        if len(answers) >= LEAST_SEEDS and all(answer == answers[0] for answer in answers):
+            remark = f"{len(answers)} seeds with identical counts at every timestep: the seed changes nothing here"
+            yield "/".join(arm), f"{remark} — see whether its network fires, and its encoder shows it the images"
 
 
 def _key(record: Record) -> Key:

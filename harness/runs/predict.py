@@ -20,6 +20,7 @@ from torch import Generator, Tensor
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
 from harness.data import DataSet, ImageSet, load, sets
 from harness.errors import CellFailure, HarnessError
+from harness.machine.console import no_formula
 from harness.machine.files import write_atomically
 from harness.machine.process import computing_with
 from harness.plugins.guard import guarded
@@ -205,6 +206,8 @@ def answer(
         done = Answer(about, predict(spiking, shown, about.seed), names)
     if out is not None:
         rows = table(done)
+        if out.suffix == ".csv" and done.names:
+            rows["image"] = rows["image"].map(no_formula)
         content = rows.to_csv(index=False).encode() if out.suffix == ".csv" else rows.to_parquet(index=False)
         write_atomically(out, content)
     return done
