@@ -422,33 +422,27 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
             for found in source.judgements
             if found.kind == "ordering" and found.experiment in {one.side[0].name for one in printed}
         }
-        columns = [
-            Column("pair", of=lambda pair: f"{pair[0].name} − {pair[1].name}"),
-            Column("published", "number", signed=True, of=lambda pair: pair[0].published - pair[1].published),
-        ]
-        signs = []
-        for profile in judging(experiment):
-            ours = {(one.name, other.name): apart_at_end(source, one, other, profile) for one, other in pairs}
-            known = {names: interval for names, interval in ours.items() if interval is not None}
-            if not known:
-                continue
-
-            def cell(
-                pair: tuple[Printed, Printed],
-                profile: ProfileName = profile,
-                known: Mapping[tuple[str, str], Interval] = known,
-            ) -> Cell:
-                one, other = pair
-                if (apart := known.get((one.name, other.name))) is None:
-                    return Cell()
+        ours = {profile: [apart_at_end(source, *pair, profile) for pair in pairs] for profile in judging(experiment)}
+        ours = {profile: found for profile, found in ours.items() if any(found)}
+        rows, signs = [], []
+        for place, (one, other) in enumerate(pairs):
+            row = [Cell(f"{one.name} − {other.name}"), Cell(one.published - other.published)]
+            for profile, found in ours.items():
+                if found[place] is None:
+                    row.append(Cell())
+                    continue
                 word = words.get((one.side[1], other.side[1], profile), "")
-                return Cell(apart, _untuned(source, profile, one.side, other.side), (word,) if word else ())
-
+                note = _untuned(source, profile, one.side, other.side)
+                row.append(Cell(found[place], note, (word,) if word else ()))
+            rows.append(Row(tuple(row)))
+        columns = [Column("pair"), Column("published", "number", signed=True)]
+        for profile, found in ours.items():
             network = experiment.profile(profile).network.name
-            columns.append(Column(f"{profile} ({network})", "interval", signed=True, of=cell))
-            against = ", ".join(" − ".join(names) for names, apart in known.items() if apart.mean <= 0)
-            right = sum(apart.mean > 0 for apart in known.values())
-            more = f"; not so: {against}" if against else ""
+            columns.append(Column(f"{profile} ({network})", "interval", signed=True))
+            known = {f"{a.name} − {b.name}": apart.mean for (a, b), apart in zip(pairs, found, strict=True) if apart}
+            against = [name for name, mean in known.items() if mean <= 0]
+            more = f"; not so: {', '.join(against)}" if against else ""
+            right = len(known) - len(against)
             signs.append(f"At {profile} {right} of {len(known)} pairs have the published sign{more}.")
         if signs:
             caption = (
@@ -456,7 +450,7 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
                 "intervals, not adjusted; below three seeds the difference of each, and no test. A verdict stands "
                 f"beside the orderings that the paper states. {' '.join(signs)}"
             )
-            yield _noted(Table.of("", columns, pairs, caption))
+            yield _noted(Table("", tuple(columns), tuple(rows), caption))
 
     return ask
 

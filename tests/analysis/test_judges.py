@@ -24,7 +24,7 @@ from harness.analysis.judges import (
     without_records,
 )
 from harness.analysis.statistics import accuracy_outcomes, error_of_mean, estimate, outcomes_without_images
-from harness.analysis.verdicts import VERDICTS, Word, judge_value, sharpness
+from harness.analysis.verdicts import Word, judge_value, sharpness
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claims import Agreement, Claim, Measured, Ordering, Rerun, Value, statements_of
 from harness.config import CellConfig, ProfileName
@@ -304,13 +304,6 @@ def test_a_planned_seed_that_is_not_done_is_quoted_and_never_averaged_away(
     assert (found.verdict, found.detail) == ("stale" if loss == "stale" else "incomplete", detail)
     assert (found.seeds_done, found.seeds_planned, found.further) == (4, 5, 1)
     assert found.mean == pytest.approx((98.50 + 98.53 + 98.52 + 98.59) / 4)
-
-
-def test_further_seeds_judge_nothing(records: Invented) -> None:
-    records.arm("cyclic-16", (*NEAR, 1000, 1000))
-    found = records.one("mnist-t16")
-    assert (found.verdict, found.seeds_done, found.further) == ("reproduced", 5, 2)
-    assert found.mean == pytest.approx(98.54)
 
 
 def _changed(experiment: Experiment) -> Catalogue:
@@ -807,13 +800,6 @@ def test_13_controls_that_would_get_the_word_stand_beside_an_ordering(records: I
         assert set(found.same) == {"poisson-16", "direct-16"} - set(other)
         (statement,) = statement_verdicts([found], CATALOGUE.claims)
         assert (statement.word, statement.shared) == ("comes out", not other)
-
-
-def test_15_short_has_a_family_of_five_and_strict_fails_for_three_words(records: Invented) -> None:
-    write_pair(records, LOW, (6970, 6986, 7002), "short")
-    found = records.one(WINS, 3)
-    assert found.p_holm == pytest.approx(5 * (found.p or 0.0))
-    assert {word for word, verdict in VERDICTS.items() if verdict.strict} == {"lower", "contradicted", "no difference"}
 
 
 def test_a_row_of_table_1_asks_for_fewer_steps_too(records: Invented) -> None:
