@@ -39,11 +39,13 @@ def curves_of_arm(results: str | Path, experiment: str, arm: str, profile: str) 
     Raises HarnessError for a name that neither the catalogue nor the records know.
     """
     from harness.analysis.frame import load, percent, rows_of
+    from harness.catalogue.catalogue import experiments_from
     from harness.papers import catalogue
 
-    rows = rows_of(load(Path(results), catalogue()).curves, [experiment, profile, arm])
+    loaded = load(Path(results), catalogue())
+    rows = rows_of(loaded.curves, [experiment, profile, arm])
     if rows.empty:
-        known = catalogue().experiment(experiment)
+        known = catalogue().with_experiments(experiments_from(loaded.unregistered)).experiment(experiment)
         known.profile(profile)
         known.arm(arm)
     rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))

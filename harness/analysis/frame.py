@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from harness.analysis.statistics import LEAST_SEEDS
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, ProfileName, canonical_json
 from harness.machine.files import read_regular, write_atomically
@@ -21,7 +22,7 @@ from harness.records import certificates
 from harness.records.freshness import Freshness, Records, freshness_in
 from harness.records.store import LARGEST_RECORD, Answers, answers_in, companion_paths, record_path, record_paths
 from harness.records.verifications import verifications_of
-from harness.schema import Record
+from harness.schema import Counts, Record
 
 ARM = ["experiment", "profile", "arm"]
 CELL = [*ARM, "seed"]
@@ -245,8 +246,8 @@ class Loaded:
     on the way: experiment, profile, arm, seed, fraction, and correct and total at the last timestep.
     `answers`: which test images a finished cell answered rightly, of the cells whose record says so.
     `measurements`: what was computed from images without training or read from kept weights, by quantity.
-    `problems`: every file that was refused or is stale, and why. A stale record is a row of `cells` and of nothing
-    else: it is shown, and judged by nobody.
+    `problems`: every file that was refused or is stale, and why, and arms whose seeds all answer alike. A stale record
+    is a row of `cells` and of nothing else: it is shown, and judged by nobody.
     `unregistered`: the configurations of cells whose experiment the catalogue does not know.
     """
 
@@ -285,6 +286,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
         elif record.status == "done":
             done.append(record)
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
+    problems += [f"{results / place}: {remark}" for place, remark in _alike(done)]
     measurements, refused = read_measurements(results)
     return Loaded(
         curves=as_frame([row for record in done for row in _curve_rows(record)], CURVES),
@@ -334,6 +336,17 @@ def _other_data(record: Record, usual: Mapping[tuple[str, str], str]) -> str:
     digest = record.fingerprint.data
     most = usual.get(_key(record)[:2], digest)
     return "" if digest == most else f"computed on other data than most of its profile ({most[:12]})"
+
+
+def _alike(records: Iterable[Record]) -> Iterator[tuple[str, str]]:
+    """The arms whose seeds all have the same counts at every timestep, and a remark: other weights answer otherwise."""
+    arms: dict[tuple[str, str, str], list[tuple[Counts | None, dict[str, str]]]] = {}
+    for record in records:
+        arms.setdefault(_key(record)[:3], []).append((record.curve, record.right))
+    for arm, answers in arms.items():
+        if len(answers) >= LEAST_SEEDS and all(answer == answers[0] for answer in answers):
+            remark = f"{len(answers)} seeds with identical counts at every timestep: the seed changes nothing here"
+            yield "/".join(arm), f"{remark} — see whether its network fires, and its encoder shows it the images"
 
 
 def _foreign(results: Path) -> Iterator[str]:

@@ -14,6 +14,7 @@ import msgspec
 
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
+from harness.machine.console import say
 from harness.machine.files import content_digest, read_regular, write_atomically
 from harness.records.fingerprint import settings_in
 from harness.schema import Fingerprint
@@ -63,17 +64,13 @@ def write_certificate(results: Path, certificate: Certificate) -> Path:
     return path
 
 
-def read_certificates(results: Path) -> tuple[Certificate, ...]:
-    """The certificates of a results folder. Raises HarnessError naming one that is damaged or was edited."""
-    return tuple(_read(path) for path in sorted((results / FOLDER).glob("*.json")))
-
-
 def _read(path: Path) -> Certificate:
     try:
         certificate = msgspec.json.decode(read_regular(path, LARGEST_CERTIFICATE), type=Certificate)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        digest = _digest(certificate)
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
         raise HarnessError(f"{path}: not a readable certificate ({error})", "restore or delete it") from None
-    if certificate.digest != _digest(certificate):
+    if certificate.digest != digest:
         raise HarnessError(f"{path}: content and digest disagree", "restore or delete it")
     return certificate
 
@@ -112,12 +109,21 @@ def _covers(freed: Freed, recorded: Fingerprint, settings: Mapping[str, Any]) ->
 
 
 def known_certificates(results: Path) -> tuple[Certificate, ...]:
-    """The certificates that count for the records of a results folder: its own, and those of the evidence beside it."""
+    """The certificates that count for the records of a results folder: its own, and those of the evidence beside it.
+
+    One that is damaged or was edited frees nothing: it is left out, and named on standard error, once in a process.
+    """
     return _certificates_at(results.resolve())
 
 
 @cache
 def _certificates_at(results: Path) -> tuple[Certificate, ...]:
     # `results` is absolute: a relative path names another folder once the working directory changes.
-    folders = dict.fromkeys((results, results.parent / "evidence"))
-    return tuple(certificate for folder in folders for certificate in read_certificates(folder))
+    found: list[Certificate] = []
+    for folder in dict.fromkeys((results, results.parent / "evidence")):
+        for path in sorted((folder / FOLDER).glob("*.json")):
+            try:
+                found.append(_read(path))
+            except HarnessError as error:
+                say(f"{error}; it frees no record", stderr=True)
+    return tuple(found)

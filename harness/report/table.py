@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from harness.analysis.verdicts import VERDICTS
+from harness.machine.console import no_formula
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9  # of an interval that was not cut
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 HYPHEN = re.compile(r"(?<![\w.,/−-])-(?=\d)")  # of a negative number; that of a name or of a range follows a character
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that begins so for a formula
 MARKDOWN = re.compile(r"([\\|<\[\]*_`])")
 LATEX: Mapping[str, str] = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -121,7 +121,7 @@ class Column:
         if isinstance(value, tuple):
             return f"{value[0]}/{value[1]}"
         if isinstance(value, str):
-            return f"'{value}" if value.startswith(FORMULA) and not _is_number(value) else value
+            return no_formula(value)
         return str(value) if isinstance(value, int) else f"{value:.{self.digits}f}"
 
 
@@ -305,17 +305,9 @@ def csv_text(table: Table) -> str:
     stream = io.StringIO()
     if table.rows:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([column.title for column in table.columns])
+        writer.writerow([no_formula(column.title) for column in table.columns])
         writer.writerows([column.plain(cell.value) for column, cell in _pairs(table, row)] for row in table.rows)
     return stream.getvalue()
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def terminal(table: Table) -> "RichTable":

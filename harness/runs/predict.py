@@ -23,6 +23,7 @@ from harness.data import load
 from harness.data.sets import IMAGE_FORMATS, IMAGE_SUFFIXES, UNREADABLE, facts_of
 from harness.data.types import DataSet, ImageSet
 from harness.errors import CellFailure, HarnessError
+from harness.machine.console import no_formula
 from harness.machine.files import write_atomically
 from harness.machine.process import computing_with
 from harness.plugins.guard import Guarded, guarded
@@ -252,6 +253,8 @@ def table(done: Answer) -> pd.DataFrame:
 def write(done: Answer, path: Path) -> None:
     """Write the table as Parquet or CSV, by the name's ending, whole or not at all."""
     rows = table(done)
+    if path.suffix == ".csv" and done.names:
+        rows["image"] = rows["image"].map(no_formula)
     write_atomically(path, rows.to_csv(index=False).encode() if path.suffix == ".csv" else rows.to_parquet(index=False))
 
 
