@@ -32,9 +32,10 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -71,6 +72,7 @@ PROFILE = Profile(
 ARMS = (Arm("cyclic-6", EncoderSpec("dct"), 6, "DCT"), Arm("poisson-6", EncoderSpec("poisson"), 6, "Poisson"))
 EXPERIMENT = Experiment("own", "as little as possible", "not in the paper", "digits", ARMS, (PROFILE,))
 """
+MODULES = "modules"  # a file that names what the first run has imported
 BYSTANDERS = ("conftest.py", "notes.txt", "elsewhere/own.txt")  # files of the user that no command has to touch
 
 
@@ -116,20 +118,13 @@ class Ground:
         folder = self.root / results
         return {str(path.relative_to(folder)): digest_of(read_record(path)) for path in record_paths(folder)}
 
-    def command(
-        self,
-        *words: str | Path,
-        codes: Sequence[int] = (0,),
-        before: Callable[[], object] = lambda: None,
-        fresh: bool = False,
-        environment: Mapping[str, str | None] = {},
-    ) -> str:
+    def command(self, *words: str | Path, codes: Sequence[int] = (0,), **how: Any) -> str:
         """Run `harness` here and return its standard output. Raises Fault where a law of all commands is broken.
 
-        before: called first in the new process. fresh: a new interpreter, which reads its environment anew.
+        how: see `start`.
         """
         self.kept = self.kept or self._sound()
-        pid, out, err = self.start(*words, before=before, fresh=fresh, environment=environment)
+        pid, out, err = self.start(*words, **how)
         code, said = finished(pid, out), out.read_text("utf-8", "replace") + err.read_text("utf-8", "replace")
         what = " ".join(map(str, words))
         require(code is not None, f"{what}: hangs")
@@ -148,17 +143,16 @@ class Ground:
         fresh: bool = False,
         environment: Mapping[str, str | None] = {},
     ) -> tuple[int, Path, Path]:
-        """Start `harness` here: its process, and the files of its standard output and error."""
+        """Start `harness` here: its process, and the files of its standard output and error.
+
+        before: called first in the new process. fresh: a new interpreter, which reads its environment anew.
+        """
         number = sum(1 for _ in self.root.glob("*.out"))
         out, err = (self.root / f"{number}.{name}" for name in ("out", "err"))
         out.touch()
         err.touch()
-        chosen = {
-            "HARNESS_CACHE": str(self.root / "cache"),
-            "HARNESS_DATA": None,
-            "PYTHONPATH": str(ROOT),
-            **environment,
-        }
+        own = {"HARNESS_CACHE": str(self.root / "cache"), "HARNESS_DATA": None, "PYTHONPATH": str(ROOT)}
+        chosen: dict[str, str | None] = {**own, **environment}
         if fresh:
             full = {name: value for name, value in {**os.environ, **chosen}.items() if value is not None}
             with out.open("wb") as to, err.open("wb") as errors:
@@ -200,8 +194,9 @@ class Ground:
         if self.whole is None:
             return {}
         found = {}
-        for name in (*BYSTANDERS, "own.py", *(p.relative_to(self.whole.root) for p in self.whole.results.rglob("*.*"))):
-            whole, mine = self.whole.root / name, self.root / name
+        first = self.whole.root
+        for whole in (first / "own.py", *(first / name for name in BYSTANDERS), *self.whole.results.rglob("*.*")):
+            mine = self.root / whole.relative_to(first)
             if mine.is_file() and not mine.is_symlink() and mine.stat().st_size == whole.stat().st_size:
                 content = mine.read_bytes()
                 if content == whole.read_bytes():
@@ -224,7 +219,7 @@ def _become(
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-        os.fsync = lambda _: None  # a killed process loses nothing that it has written
+        vars(os)["fsync"] = ignored  # a killed process loses nothing that it has written
         socket.getaddrinfo = refused
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.argv = ["harness", *words]
@@ -236,10 +231,19 @@ def _become(
     except SystemExit as leaving:
         code = leaving.code or 0
     except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(int(code))
+        with suppress(OSError):
+            traceback.print_exc()
+    finally:  # whatever happens: the code below is the parent's
+        with suppress(OSError):
+            if not (root.parent / MODULES).exists():
+                (root.parent / MODULES).write_text("\n".join(sys.modules))
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(int(code))
+
+
+def ignored(_: object) -> None:
+    """In place of waiting for a disk."""
 
 
 def refused(*_: object, **__: object) -> Any:
@@ -312,7 +316,7 @@ THINGS: dict[str, Callable[[Path], object]] = {
     "a link to the user's file": lambda path: path.symlink_to(Path("../" * 6).joinpath("notes.txt")),
     "a socket": listen,
     "a file of 100 GB": sparse,
-    "a file without permissions": lambda path: (path.touch(), path.chmod(0)),
+    "a file without permissions": lambda path: path.touch(mode=0),
     "nothing in it": Path.touch,
     "another program's bytes": lambda path: path.write_bytes(os.urandom(5000)),
 }  # fmt: skip
@@ -505,7 +509,11 @@ def data() -> Iterator[Case]:
         yield Case(f"data set: {kind}", partial(archive, make, name))
     for thing, plant in THINGS.items():
         for name in ("cifar10.zip", "cifar10.tar", "cifar10/train/cat/1.png", "cifar10/test_batch"):
-            yield Case(f"{name}: {thing}", partial(archive, lambda path, _, plant=plant: plant(path), name))
+            yield Case(f"{name}: {thing}", partial(archive, partial(_plant, plant), name))
+
+
+def _plant(plant: Callable[[Path], object], path: Path, _: Ground) -> None:
+    plant(path)
 
 
 def _png(width: int, height: int, mode: str = "1") -> bytes:
@@ -636,62 +644,70 @@ def cache() -> Iterator[Case]:
     yield Case("a compile cache that others may write to", numba_of_others)
 
 
-def forge(cache: Path, name: str = "*.pt") -> None:
-    """Give every ANN in a cache weights of zero, under a sound seal, as whoever may write there can."""
-    for entry in cache.rglob(name):
-        saved = torch.load(io.BytesIO(entry.read_bytes()[32:]), weights_only=True)
-        for tensor in saved["values"]["network"].values():
-            tensor.zero_()
-        buffer = io.BytesIO()
-        torch.save(saved, buffer)
-        entry.unlink()
-        write_sealed(entry, buffer.getvalue())
-
-
 def users() -> Iterator[Case]:
-    """Two users on one folder; a user without a home. Needs root, to become them."""
+    """Two users on one folder, and a user without a home. Needs root, to become them."""
 
     def become(user: int) -> None:
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
         os.umask(0)
-        os.environ["HOME"] = "/nonexistent"
 
     def opened(ground: Ground) -> Ground:
         if os.geteuid() != 0:
             raise Skipped("needs root")
-        if any(not folder.stat().st_mode & 0o001 for folder in (*ROOT.parents, *Path(sys.prefix).parents)):
-            raise Skipped("other users may not read this tree")
         for path in (ground.root, *ground.root.rglob("*")):
             path.chmod(0o777 if path.is_dir() else 0o666)
         return ground
 
+    def readable() -> None:
+        for tree in (ROOT, Path(sys.prefix), Path(sys.base_prefix)):
+            if any(not folder.stat().st_mode & 0o001 for folder in (tree, *tree.parents)):
+                raise Skipped("other users may not read the program or its interpreter")
+
+    def home(user: int, ground: Ground) -> Path:
+        """A home for the user, with what is compiled already."""
+        readable()
+        made = ground.root / f"home-{user}"
+        shutil.copytree(os.environ["NUMBA_CACHE_DIR"], made / ".cache/dct-snn-harness/numba")
+        for path in (made, *made.rglob("*")):
+            os.chown(path, user, user)
+        return made
+
     def forged_ann(ground: Ground) -> None:
         opened(ground)
-        ground.command("list", before=lambda: (become(NOBODY), forge(ground.root / "cache")))
+        forge(ground.root / "cache/anns")
         shutil.rmtree(ground.results / "own/smoke/cyclic-6")
         ground.completed()
 
     def forged_checkpoint(ground: Ground) -> None:
         opened(ground)
-        path = ground.record()
-        for kept in (path, path.with_suffix(".safetensors")):
-            kept.unlink()
-
-        def stop_after_an_epoch() -> None:
-            become(NOBODY)
-            _kill_at("training.loop", 3)()
-
-        ground.command("run", "own.py", codes=(-signal.SIGKILL,), before=stop_after_an_epoch)
+        shutil.rmtree(ground.results / "own/smoke/cyclic-6")
+        ground.command("run", "own.py", codes=(-signal.SIGKILL,), before=_kill_at("save", 4))
+        forge(ground.results)
         ground.completed()
+
+    def forge(folder: Path) -> None:
+        """Give every network kept in `folder` weights of zero, as another user who may write there can."""
+        kept = [path for path in folder.rglob("*") if path.suffix in (".pt", ".training")]
+        assert kept
+        for path in kept:
+            saved = torch.load(io.BytesIO(path.read_bytes()[32:]), weights_only=True)
+            for tensor in saved["values"]["network"].values():
+                tensor.zero_()
+            buffer = io.BytesIO()
+            torch.save(saved, buffer)
+            write_sealed(path, buffer.getvalue())
+            os.chown(path, NOBODY, NOBODY)
 
     def at_once(ground: Ground) -> None:
         opened(ground)
         shutil.rmtree(ground.results / "own")
         shutil.rmtree(ground.root / "cache")
-        ground.kept = {}
-        started = [ground.start("run", "own.py", before=partial(become, user)) for user in (NOBODY, ANYBODY)]
+        started = []
+        for user in (NOBODY, ANYBODY):
+            own = {"HOME": str(home(user, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
+            started.append(ground.start("run", "own.py", fresh=True, environment=own, before=partial(become, user)))
         for pid, out, err in started:
             code = finished(pid, out)
             require(code == 0, f"run of two users: exit code {code}: {err.read_text().strip().splitlines()[-1:]}")
@@ -704,21 +720,24 @@ def users() -> Iterator[Case]:
         ground.record().unlink()
         for path in ground.results.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
-        ground.command("status", before=partial(become, NOBODY))
-        ground.command("report", "--json", before=partial(become, NOBODY))
-        ground.command("run", "own.py", codes=(2,), before=partial(become, NOBODY))
+        own = {"HOME": str(home(NOBODY, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
+        as_other: dict[str, Any] = {"fresh": True, "environment": own, "before": partial(become, NOBODY)}
+        ground.command("report", "--json", **as_other)
+        ground.command("run", "own.py", codes=(2,), **as_other)
 
     def homeless(user: int, ground: Ground) -> None:
+        readable()
         opened(ground)
         shutil.rmtree(ground.results / "own")
-        gone = {"HOME": None, "HARNESS_CACHE": None, "TMPDIR": str(ground.root / "elsewhere")}
-        ground.command("run", "own.py", "--json", fresh=True, environment=gone, before=partial(become, user))
+        gone = dict.fromkeys(("HOME", "HARNESS_CACHE", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"))
+        chosen = {**gone, "TMPDIR": str(ground.root / "elsewhere")}
+        ground.command("run", "own.py", "--json", fresh=True, environment=chosen, before=partial(become, user))
         assert ground.whole is not None
         require(ground.digests() == ground.whole.digests(), "without a home: other records")
 
-    yield Case("at once on one folder", at_once)
     yield Case("a forged ANN in a shared cache", forged_ann)
-    yield Case("a checkpoint of another user", forged_checkpoint)
+    yield Case("at once on one folder", at_once)
+    yield Case("a forged checkpoint", forged_checkpoint)
     yield Case("records of another user", of_others)
     yield Case("no home", partial(homeless, NOBODY))
     yield Case("no home and no entry in passwd", partial(homeless, ANYBODY))
@@ -805,7 +824,7 @@ def kills() -> Iterator[Case]:
         shutil.rmtree(ground.results)
         shutil.rmtree(ground.root / "cache")
         ground.kept = {}
-        call = ("os.fsync", "os.replace")[number % 2]
+        call = ("fsync", "replace")[number % 2]
         ground.command("run", "own.py", codes=(-signal.SIGKILL, 0), before=_kill_at(call, 1 + 3 * number))
         ground.digests()
         ground.completed()
@@ -813,7 +832,7 @@ def kills() -> Iterator[Case]:
 
     def in_a_report(number: int, ground: Ground) -> None:
         ground.command("report", "--out", "undisturbed")
-        call = _kill_at("os.replace", 1 + 4 * number)
+        call = _kill_at("replace", 1 + 4 * number)
         ground.command("report", "--out", "out", codes=(-signal.SIGKILL, 0), before=call)
         ground.command("report", "--out", "out")
         whole, again = (files(ground.root / name) for name in ("undisturbed", "out"))
@@ -830,16 +849,16 @@ RUN_SECONDS = [2.0]  # how long the undisturbed run took
 
 
 def _kill_at(call: str, number: int) -> Callable[[], None]:
-    """What has a process kill itself at the call of that number: of os.fsync, of os.replace, or of a checkpoint."""
+    """What has a process kill itself at the call of that number: of fsync, replace, or of saving a checkpoint."""
 
     def arm() -> None:
         left = [number]
         owner: Any = os
-        name = call.removeprefix("os.")
-        if call == "training.loop":
+        name = call
+        if call == "save":
             from harness.training.checkpoint import Checkpoint
 
-            owner, name = Checkpoint, "save"
+            owner = Checkpoint
         original = getattr(owner, name)
 
         def counted(*arguments: Any) -> Any:
@@ -884,9 +903,9 @@ def disks() -> Iterator[Case]:
 
     for size in (0, 100, 1_200, 4_000, 10_000, 20_000):
         yield Case(f"files of at most {size:,} bytes", partial(limited, size))
-    for size in ("4k", "12k", "24k"):
-        yield Case(f"{size} for the results", partial(full, "results/local/own/smoke/poisson-6", size, (2,)))
-        yield Case(f"{size} for the cache", partial(full, "cache", size, (0,)))
+    for room in ("4k", "12k", "24k"):
+        yield Case(f"{room} for the results", partial(full, "results/local/own/smoke/poisson-6", room, (2,)))
+        yield Case(f"{room} for the cache", partial(full, "cache", room, (0,)))
     yield Case("4k for temporary files", partial(full, "temporary", "4k", (0,)))
 
 
@@ -973,6 +992,7 @@ def plug_ins() -> Iterator[Case]:
     """An encoder of somebody else that raises, exits, hangs, or changes what all arms share."""
 
     def offered() -> None:
+        os.chdir("bad")
         BUILTIN["misbehaved"] = BuiltIn("tools.hostile:Misbehaved", "misbehaved")
         guard.CALL_SECONDS, guard.PATIENCE = 0.5, 1
 
@@ -982,7 +1002,7 @@ def plug_ins() -> Iterator[Case]:
         (ground.root / "bad.py").write_text(made)
         (ground.root / "bad").mkdir()
         words = ("run", "../bad.py", "--json", "--results-dir", "results")
-        out = ground.command(*words, codes=(int(fault in FAULTS),), before=lambda: (offered(), os.chdir("bad")))
+        out = ground.command(*words, codes=(int(fault in FAULTS),), before=offered)
         states = {(row["arm"], row["status"]) for row in json.loads(out)["cells"]}
         require(("bad", "failed" if fault in FAULTS else "done") in states, f"plug-in: {states}")
         assert ground.whole is not None
@@ -1221,32 +1241,23 @@ class Row(NamedTuple):
     skipped: list[str]
 
 
-def preload() -> None:
-    """Import what commands import, so that a forked one begins at once. Compute nothing: threads do not fork."""
-    import matplotlib.figure  # noqa: F401
-    import pandas as pd  # noqa: F401
-    import seaborn  # noqa: F401
-    import sklearn.datasets  # noqa: F401
-    import torchvision.datasets  # noqa: F401
-
-    import harness.cli
-    import harness.report.figures
-    import harness.report.page
-    import harness.report.publish
-    import harness.runs.verify
-    import harness.runs.workers
-    import harness.snn.kernels.cpu  # noqa: F401
-
-
 def undisturbed(root: Path) -> Ground:
     """The finished records that every case begins with."""
     made = Ground(root)
     for name, content in {"own.py": OWN, **dict.fromkeys(BYSTANDERS, "mine\n")}.items():
         (root / name).parent.mkdir(exist_ok=True, parents=True)
         (root / name).write_text(content)
-    made.command("run", "own.py", "--json")  # compiles what is compiled
-    shutil.rmtree(root / "results")
-    shutil.rmtree(root / "cache")
+    for words in (("run", "own.py"), ("report", "--json"), ("status",)):
+        made.command(*words)  # compiles what is compiled
+        for name in (root.parent / MODULES).read_text().split():
+            # So that a forked command begins at once. Nothing is computed here: threads do not fork.
+            if name not in sys.modules and not name.startswith("__"):
+                with suppress(ImportError, AttributeError):
+                    import_module(name)
+        (root.parent / MODULES).unlink()
+    (root.parent / MODULES).touch()
+    for made_now in ("results", "cache"):
+        shutil.rmtree(root / made_now)
     begun = time.monotonic()
     made.command("run", "own.py", "--json")
     RUN_SECONDS[0] = time.monotonic() - begun
@@ -1271,6 +1282,9 @@ def tried(kind: Class, whole: Ground, folder: Path, full: bool, say: Callable[[s
             say(faults[-1])
         except Skipped as reason:
             skipped.append(f"{kind.name}: {case.name}: not tried: {reason}")
+        except Exception as error:
+            faults.append(f"{kind.name}: {case.name}: the trial itself failed: {error!r}")
+            say(faults[-1])
         finally:
             shutil.rmtree(ground.root, ignore_errors=True)
     count = len(cases) - len(skipped)
@@ -1294,7 +1308,6 @@ def main(words: Sequence[str]) -> int:
     if unknown:
         parser.error(f"no class {', '.join(sorted(unknown))}")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    preload()
     with tempfile.TemporaryDirectory(prefix="hostile-") as name:
         folder = Path(name).resolve()
         folder.chmod(0o711)
