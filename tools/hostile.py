@@ -683,22 +683,27 @@ def users() -> Iterator[Case]:
     def forged_checkpoint(ground: Ground) -> None:
         opened(ground)
         shutil.rmtree(ground.results / "own/smoke/cyclic-6")
-        ground.command("run", "own.py", codes=(-signal.SIGKILL,), before=_kill_at("save", 4))
+        ground.command("run", "own.py", codes=(-signal.SIGKILL,), before=_kill_at("write_sealed", 2))
         forge(ground.results)
         ground.completed()
 
     def forge(folder: Path) -> None:
-        """Give every network kept in `folder` weights of zero, as another user who may write there can."""
-        kept = [path for path in folder.rglob("*") if path.suffix in (".pt", ".training")]
-        assert kept
+        """Set to zero all numbers of what is kept in `folder`, as another user who may write there can."""
+        kept = [path for path in folder.rglob("*") if path.suffix in (".pt", ".balanced", ".training")]
+        require(bool(kept), "nothing was kept that could be forged")
         for path in kept:
             saved = torch.load(io.BytesIO(path.read_bytes()[32:]), weights_only=True)
-            for tensor in saved["values"]["network"].values():
-                tensor.zero_()
             buffer = io.BytesIO()
-            torch.save(saved, buffer)
+            torch.save({**saved, "values": zeros(saved["values"])}, buffer)
             write_sealed(path, buffer.getvalue())
             os.chown(path, NOBODY, NOBODY)
+
+    def zeros(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: zeros(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [zeros(inner) for inner in value]
+        return value * 0 if isinstance(value, Tensor | float) else value
 
     def at_once(ground: Ground) -> None:
         opened(ground)
@@ -794,11 +799,12 @@ VARIABLES = {
     "HARNESS_CACHE": ("~nosuchuser/x", "/dev/null", "/proc/x", "own.py", "x" * 300, "\x1b[2J", "."),
     "HARNESS_DATA": ("~nosuchuser/x", "/dev/null", "\x1b[2J"), "HOME": ("", "/dev/null"), "TERM": ("", "dumb"),
     "NUMBA_CACHE_DIR": ("relative", "/dev/null", "/proc/x"), "XDG_CACHE_HOME": ("relative", "/dev/null"),
-    "PYTHONIOENCODING": ("ascii", "utf-16"), "OMP_WAIT_POLICY": ("nonsense",),
+    "PYTHONIOENCODING": ("ascii", "latin-1"), "OMP_WAIT_POLICY": ("nonsense",),
 }  # fmt: skip
 STREAMS = {
-    "list >&-": 0, "list 2>&-": 0, "list >&- 2>&-": 0, "list <&-": 0, "x 2>&-": 2, "list > /dev/full": 120,
-    "status > /dev/full": 120, "list | head -c 1; exit 0": 0,
+    "list >&-": 0, "list 2>&-": 0, "list >&- 2>&-": 0, "list <&-": 0, "x 2>&-": 2,
+    "list > /dev/full": 2, "x 2> /dev/full": 2,
+    "status > /dev/full": 2, "list | head -c 1; exit 0": 0,
 }  # fmt: skip
 
 
@@ -848,17 +854,13 @@ def kills() -> Iterator[Case]:
 RUN_SECONDS = [2.0]  # how long the undisturbed run took
 
 
-def _kill_at(call: str, number: int) -> Callable[[], None]:
-    """What has a process kill itself at the call of that number: of fsync, replace, or of saving a checkpoint."""
+def _kill_at(name: str, number: int) -> Callable[[], None]:
+    """What has a process kill itself at the call of that number of os.fsync, os.replace, or write_sealed."""
 
     def arm() -> None:
-        left = [number]
-        owner: Any = os
-        name = call
-        if call == "save":
-            from harness.training.checkpoint import Checkpoint
+        from harness.training import checkpoint
 
-            owner = Checkpoint
+        left, owner = [number], checkpoint if name == "write_sealed" else os
         original = getattr(owner, name)
 
         def counted(*arguments: Any) -> Any:
@@ -901,7 +903,7 @@ def disks() -> Iterator[Case]:
             ground.command("run", "own.py", codes=codes, environment={"TMPDIR": str(ground.root / "temporary")})
         ground.completed()
 
-    for size in (0, 100, 1_200, 4_000, 10_000, 20_000):
+    for size in (1_200, 2_500, 4_000, 10_000, 20_000):
         yield Case(f"files of at most {size:,} bytes", partial(limited, size))
     for room in ("4k", "12k", "24k"):
         yield Case(f"{room} for the results", partial(full, "results/local/own/smoke/poisson-6", room, (2,)))
@@ -1046,7 +1048,8 @@ def _profile(**fields: str) -> str:
 
 
 WRONG = (
-    "EXPERIMENT = 3", "del EXPERIMENT", "raise SystemExit(0)", "import nosuchmodule", "x = (", "\0", "1 / 0",
+    "EXPERIMENT = 3", "del EXPERIMENT", "raise SystemExit(0)",
+    "import sys; sys.exit('x')", "import nosuchmodule", "x = (", "\0", "1 / 0",
     "class Mute(BaseException):\n    def __str__(self): raise ValueError\nraise Mute",
     *(_changed(name=name) for name in (
         "3", "None", "''", "'../evil'", "'/tmp/evil'", "'.evil'", "'a\\x1bb'", "'x' * 300",

@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -100,7 +101,8 @@ def main(commands: typer.Typer = app) -> None:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         remedy = "make room on the disk" if full else "check the path and its permissions"
         message = f"{error.strerror or error}{place} — {remedy}"
-    say(f"error: {' '.join(message.split())}", stderr=True)
+    with suppress(OSError):  # a full disk for standard error: the exit code stays
+        say(f"error: {' '.join(message.split())}", stderr=True)
     sys.exit(2)
 
 
