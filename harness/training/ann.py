@@ -150,6 +150,13 @@ class _InCache(Checkpoint):
         except OSError as error:
             self.trouble(error)
 
+    def remove(self) -> None:
+        """Delete the file, or say that it cannot be deleted."""
+        try:
+            super().remove()
+        except OSError as error:
+            self.trouble(error)
+
 
 def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch]:  # decides no number
     """Give the network the weights of its ANN, from the cache if it is there, else by training it.
