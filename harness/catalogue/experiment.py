@@ -8,7 +8,9 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 
@@ -249,7 +251,9 @@ def require_sound(experiment: Experiment) -> None:
     So whatever an experiment can be refused for is found where it is read, before anything is trained.
     """
     try:
-        msgspec.json.decode(msgspec.json.encode(experiment), type=Experiment)
+        # Bytes and times stay what they are, where JSON would make text of them.
+        plain = msgspec.to_builtins(experiment, builtin_types=(bytes, bytearray, datetime, date, time, timedelta, UUID))
+        msgspec.convert(plain, Experiment)
         for profile in experiment.profiles:
             for arm in experiment.arms:
                 experiment.resolve(arm, profile, 0)
