@@ -72,7 +72,7 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> No
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"experiment": "../evil"}'), "may change 'experiment'"),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.learning_rat": 1}'), "did you mean 'learning_rate'?"),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.epochs.x": 1}'), "unknown setting of int 'x'"),
-        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={3: 1}'), "not an experiment"),
+        (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={3: 1}'), "Expected `str`, got `int`"),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.dropout": "much"}'), "snn.dropout: expected"),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes=3'), "arms[0].changes: expected"),
         (QUESTION.replace("9, ", "9.5, "), "timesteps"),
