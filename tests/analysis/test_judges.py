@@ -743,7 +743,8 @@ def test_8_codes_of_x_and_of_p_are_compared_net_of_their_own_anns(records: Inven
     for arm, final, ann in (("dct", 7000, 7200), ("poisson", 6620, 6800)):
         records.at("cifar10-encoders", "lite").arm(arm, [final + seed for seed in range(5)], ann=ann)
     loaded = load(records.folder)
-    net = net_difference_of(*(loaded.done("cifar10-encoders", "lite", arm) for arm in ("poisson", "dct")), 48)
+    poisson, dct = (loaded.done("cifar10-encoders", "lite", arm) for arm in ("poisson", "dct"))
+    net = net_difference_of(poisson, dct, 48)
     claim = Ordering(id="a", experiment="cifar10-encoders", source="", greater="poisson", less="dct", timestep=48)
     found = records.one(claim)
     assert net is not None

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from harness.analysis.statistics import Interval
 from harness.report.page import GLOSSARY, _environment, _Explained
 from harness.report.table import (
     Cell,
     Column,
-    Interval,
     Kind,
     Link,
     Row,
