@@ -63,14 +63,6 @@ def test_seeds_that_all_answer_alike_are_remarked_upon(tmp_path: Path, write: Wr
     assert remark.startswith(f"{tmp_path / MNIST}/paper/cyclic-2: 5 seeds with identical counts at every timestep")
 
 
-def test_seeds_that_all_answer_alike_are_remarked_upon(tmp_path: Path, write: Write) -> None:
-    for seed in range(5):
-        write(MNIST, "paper", "cyclic-2", seed, [5000, 8660])
-        write(MNIST, "paper", "cyclic-5", seed, [5000, 8000, 8100, 8200, 8300 + seed])
-    (remark,) = load(tmp_path).problems
-    assert remark.startswith(f"{tmp_path / MNIST}/paper/cyclic-2: 5 seeds with identical counts at every timestep")
-
-
 @pytest.mark.parametrize("folder", ["", "none"])
 def test_an_empty_or_absent_folder_holds_nothing(tmp_path: Path, folder: str) -> None:
     loaded = load(tmp_path / folder)
