@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.implementations import ALL, Implementation, chosen
+from bench.implementations import ALL, Implementation, chosen, reordered
 from bench.measure import TURN, evaluation_rows, forward, interleaved, run
 from bench.workload import MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, Workload, spiking_network, workload
 from harness.data.types import ImageSet
@@ -50,6 +50,13 @@ def test_those_with_our_equation_give_our_output(name: str, small: Workload) -> 
     theirs = present(name).make(small).forward(small.train)
     assert ours.abs().max() > 0
     torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-4)
+
+
+def test_weights_in_our_order_of_features_come_back(small: Workload) -> None:
+    there = reordered(small.weights, small.stages)
+    assert [torch.equal(one, other) for one, other in zip(there, small.weights, strict=True)].count(False) == 1
+    for one, other in zip(reordered(there, small.stages, back=True), small.weights, strict=True):
+        assert torch.equal(one, other)
 
 
 def test_what_is_absent_breaks_or_is_unknown_is_reported() -> None:
