@@ -725,6 +725,8 @@ def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
 
     epochs = least("ann.epochs"), least("snn.epochs")
     ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if config.ann.epochs < epochs[0] else ""
+    if not config.snn:
+        return ann, ""
     tuned = f"{config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""
     whole = experiment.published.get("snn.images")
     if config.snn.images is not None and whole is not None and whole.values == (None,):

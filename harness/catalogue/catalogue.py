@@ -191,4 +191,5 @@ def _profile(cell: CellConfig, cells: Sequence[CellConfig]) -> Profile:
         cell.test_images,
         cell.precision,
         seeds=max(map(len, seeds.values())),
+        method=cell.method,
     )

@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UnsetType
 
 from harness.config import (
+    ABSENT,
     AnnRecipe,
     Balancing,
     CellConfig,
     Count,
     EncoderSpec,
+    MethodSpec,
     Name,
     NetworkSpec,
     NeuronSpec,
@@ -81,14 +84,16 @@ class Profile:
     `changes`: what was chosen for single codes, by encoder and dotted path, e.g. {"poisson": {"snn.learning_rate":
     1e-4}}. A change of the arm itself takes precedence.
     `seeds`: the number of seeds planned for each arm; `seeds_by_arm`: that of single arms, by name.
+    `method`: absent, ours, which has a `balancing` and a `neuron`: the published ones where none is given. Another
+    method has those parts alone that are given.
     """
 
     name: ProfileName
     network: NetworkSpec
     ann: AnnRecipe
-    snn: SnnRecipe
-    balancing: Balancing = field(default_factory=Balancing)
-    neuron: NeuronSpec = field(default_factory=NeuronSpec)
+    snn: SnnRecipe = ABSENT
+    balancing: Balancing = ABSENT
+    neuron: NeuronSpec = ABSENT
     train_images: int | None = None
     test_images: int | None = None
     precision: Precision = "fp32"
@@ -97,6 +102,12 @@ class Profile:
     seeds: Count = 5
     deviations: tuple[Line, ...] = ()
     seeds_by_arm: Mapping[str, Count] = field(default_factory=dict)
+    method: MethodSpec | UnsetType = ABSENT
+
+    def __post_init__(self) -> None:
+        for name, part in (("balancing", Balancing), ("neuron", NeuronSpec)):
+            if not self.method and not getattr(self, name):
+                object.__setattr__(self, name, part())
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,7 @@ class Experiment:
             dataset=self.dataset,
             encoder=EncoderSpec(arm.encoder.name, parameters),
             timesteps=arm.timesteps,
+            method=profile.method,
             network=profile.network,
             neuron=profile.neuron,
             balancing=profile.balancing,
@@ -269,6 +281,8 @@ def require_sound(experiment: Experiment) -> None:
 
 def _with(data: Any, path: list[str], value: Any) -> Any:
     head, *rest = path
+    if isinstance(data, Mapping) and not rest:  # a parameter of an encoder or method, given or not
+        return {**data, head: value}
     known = [f.name for f in fields(data)] if is_dataclass(data) else []
     if head not in known:
         raise did_you_mean(f"setting of {type(data).__name__}", head, known)

@@ -1,7 +1,8 @@
 """Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
 
-A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that `run_cell` and
-the encoder reach by name (see `definitions`). Where these stand and what they are called does not count.
+A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that its method
+(`run_cell` where it names none) and its encoder reach by name (see `definitions`). Where these stand and what they are
+called does not count.
 """
 
 import hashlib
@@ -14,12 +15,12 @@ import msgspec
 
 from encoders.registry import definition_of
 from harness.config import CellConfig, canonical_json
+from harness.plugins import methods
 from harness.records.definitions import SOURCES, Sources
 from harness.schema import Fingerprint
 
 Device = Literal["cpu", "cuda"]
 
-CELL = "harness.training.cell:run_cell"
 ANN = ("harness.training.ann:AnnRequest",)
 NAMES = ("experiment", "profile", "arm")
 
@@ -29,12 +30,12 @@ def fingerprint(
 ) -> Fingerprint:
     """The fingerprint of a cell on `device`. encoder: "module:name" of one that is not registered.
 
-    Raises EncoderError for an unknown encoder; ModuleNotFoundError, SyntaxError or UnicodeDecodeError where a source
-    cannot be read.
+    Raises EncoderError for an unknown encoder, HarnessError for an unknown method; ModuleNotFoundError, SyntaxError or
+    UnicodeDecodeError where a source cannot be read.
     """
     content = canonical_json(config)
     recipe = _recipe_digest(content)
-    roots = (CELL, encoder or definition_of(config.encoder.name))
+    roots = (methods.definition_of(config.method), encoder or definition_of(config.encoder.name))
     numerics, modules = sources.reached(roots, device, settings_in(content))
     return Fingerprint(whole_digest(recipe, data_digest, numerics), recipe, data_digest, numerics, device, modules)
 

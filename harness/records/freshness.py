@@ -128,7 +128,7 @@ def freshness(
         return Freshness("stale", error.message, path=path)
     try:
         changes, certified = _changes(record, config or record.config, certificates, data)
-    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
+    except (EncoderError, HarnessError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         return Freshness("stale", str(error), record, path=path)
     if changes:
         return Freshness("stale", f"changed since: {', '.join(changes)}", record, path=path)

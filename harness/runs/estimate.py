@@ -22,16 +22,19 @@ from harness.errors import CellFailure, Stopped
 from harness.machine.environment import environment
 from harness.machine.process import SMALL_STEP, Threads, threads_for
 from harness.plugins.guard import guarded
+from harness.records.store import checkpoints_beside
 from harness.schema import Epoch
 from harness.snn.balancing import balance
 from harness.snn.kernels import kernel_for
+from harness.snn.layered import layers_of
 from harness.snn.network import Network, Shape, Spiking, stages
-from harness.training.ann import AnnRequest, ann_key, pretraining
+from harness.training.ann import NO_CACHE, AnnRequest, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.evaluate import Evaluation
 from harness.training.loop import Training, fine_tuning, readings, train
+from harness.training.method import method_of
 
 if TYPE_CHECKING:
     from harness.runs.plan import PlannedCell
@@ -41,6 +44,7 @@ MOST_STEPS = 50
 PERCENTILE = 95.0  # at most: above it, deep layers with random weights may stay silent
 SOME_THRESHOLD = 0.1
 ENDLESS = 1_000_000  # epochs: the timing is stopped, it does not end
+Lap = tuple[float, float]  # when work was reported, and how many multiply–accumulates
 BALANCING = 3  # passes forward through the network that balancing an image takes about as long as
 
 
@@ -107,7 +111,7 @@ def ann_entries(data: DataSet, setting: Setting) -> Callable[[CellConfig], Path 
     known: dict[bytes, str] = {}
 
     def entry_of(config: CellConfig) -> Path | None:
-        if folder is None:
+        if folder is None or config.method:
             return None
         facts = canonical_json([config.encoder, config.network, config.ann, config.seed, config.precision])
         if facts not in known:
@@ -145,11 +149,16 @@ def estimate(cells: Sequence["PlannedCell"], data: DataSet, setting: Setting) ->
     Timed on the CPU where `setting` has a GPU of other machines.
     """
     setting = _here(setting)
-    trained = [cell for cell in cells if cell.fault is None]
+    trained = [cell for cell in cells if cell.fault is None and not cell.config.method]
     shape_of = _shapes(data)
     rates = _rates([cell.config for cell in trained], data, setting)
     anns: set[Path | None] = {None}
-    costs: dict[Path, Cost] = {}
+    known: dict[bytes, float] = {}
+    costs = {
+        cell.path: _cost_of_method(cell.config, data, setting, known, bool(checkpoints_beside(cell.path)))
+        for cell in cells
+        if cell.fault is None and cell.config.method
+    }
     for cell, rate in zip(trained, rates, strict=True):
         ann = cell.ann is None or not (cell.ann in anns or cell.ann.exists())
         anns.add(cell.ann)
@@ -161,8 +170,31 @@ def estimate(cells: Sequence["PlannedCell"], data: DataSet, setting: Setting) ->
 
 def cost_of(config: CellConfig, data: DataSet, setting: Setting) -> Cost:
     """What one cell costs that trains its own ANN, all of it."""
+    if config.method:
+        return _cost_of_method(config, data, setting, {})
     macs = _macs(config, data, _shapes(data)(config))
     return _cost(images_of(config, data), macs, config, timed(config, data, setting), _steps(config, data, True), False)
+
+
+def _cost_of_method(
+    config: CellConfig, data: DataSet, setting: Setting, known: dict[bytes, float], begun: bool = False
+) -> Cost:
+    """What a cell of another method costs, all of it: the work that it will report, at the rate of its first steps.
+
+    known: rates of cells that were timed, by all but their names and seeds.
+    """
+    assert config.method
+    method = method_of(config.method)
+    key = canonical_json([config.method, config.network, config.ann, config.encoder, config.precision])
+    if key not in known:
+        laps: list[Lap] = []
+        with suppress(Stopped, CellFailure, EncoderError, RuntimeError):  # as its record is to say
+            alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE, watch=_timing(laps))
+            method.run(config, data, guarded(config.encoder), alone)
+        known[key] = _rate(laps)
+    work = method.work(config, data, _macs(config, data, _shapes(data)(config)))
+    steps = config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size)
+    return Cost(known[key] * work, work, steps, begun)
 
 
 def _cost(images: Images, macs: int, config: CellConfig, rates: Rates, steps: int, begun: bool) -> Cost:
@@ -272,7 +304,19 @@ def _untested() -> Evaluation:
 
 def _seconds_of_one(training: Training) -> float:
     """The seconds of a multiply–accumulate of a training, without its first step; zero where it diverges at once."""
-    laps: list[tuple[float, float]] = []
+    laps: list[Lap] = []
+    recipe = replace(training.recipe, epochs=ENDLESS)
+    # By epoch, since a schedule by steps ends after those of the recipe.
+    endless = replace(
+        training, recipe=recipe, test=lambda mean: Epoch(mean, 0, 1), readings={}, read=None, by_step=False
+    )
+    with suppress(Stopped, CellFailure):
+        train(endless, NOWHERE, _timing(laps))
+    return _rate(laps)
+
+
+def _timing(laps: list[Lap]) -> Watch:
+    """Notes when how much work was reported in `laps`, and stops when that is enough for `_rate`."""
 
     def note(_stage: str, work: float) -> None:
         laps.append((time.perf_counter(), work))
@@ -280,13 +324,11 @@ def _seconds_of_one(training: Training) -> float:
     def enough() -> bool:
         return len(laps) > 1 and (laps[-1][0] - laps[0][0] > TIMED_SECONDS or len(laps) > MOST_STEPS)
 
-    recipe = replace(training.recipe, epochs=ENDLESS)
-    # By epoch, since a schedule by steps ends after those of the recipe.
-    endless = replace(
-        training, recipe=recipe, test=lambda mean: Epoch(mean, 0, 1), readings={}, read=None, by_step=False
-    )
-    with suppress(Stopped, CellFailure):
-        train(endless, NOWHERE, Watch(note, enough))
+    return Watch(note, enough)
+
+
+def _rate(laps: Sequence[Lap]) -> float:
+    """Seconds of a multiply–accumulate, without the first step; zero where there is no second one."""
     work = sum(work for _, work in laps[1:])
     return (laps[-1][0] - laps[0][0]) / work if work else 0.0
 
@@ -315,12 +357,14 @@ def _shapes(data: DataSet) -> Callable[[CellConfig], Shape]:
 
 
 def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
-    return sum(stage.macs for stage in stages(config.network, shape, data.classes))
+    layers = layers_of if config.method else stages
+    return sum(layer.macs for layer in layers(config.network, shape, data.classes))
 
 
 def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:
     """Multiply-accumulates of a training step, forward."""
-    return config.timesteps * _macs(config, data, shape) * config.snn.batch_size
+    macs = _macs(config, data, shape)
+    return config.timesteps * macs * config.snn.batch_size if config.snn else macs * config.ann.batch_size
 
 
 def _tuned(config: CellConfig, data: DataSet) -> int:

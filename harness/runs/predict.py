@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from harness.config import EncoderSpec, NeuronSpec, Parameter
 from harness.data import load
@@ -33,6 +33,7 @@ from harness.snn.network import Network, Spiking, stages
 from harness.training.batches import encoder_key, normalised
 from harness.training.cell import DTYPES
 from harness.training.checkpoint import SILENT, Watch
+from harness.training.method import Answering, method_of
 
 FORMATS = (".parquet", ".csv")
 UNKNOWN = -1  # the label of an image whose class nobody has stated
@@ -68,7 +69,7 @@ def restore(
     kernel: Kernel = "auto",
     timesteps: int | None = None,
     changes: Mapping[str, Parameter] | None = None,
-) -> Spiking:
+) -> Answering:
     """The network with its encoder, thresholds and neuron, as it stood after training.
 
     timesteps, changes: another schedule under which it is read: steps, and parameters of its encoder.
@@ -76,15 +77,24 @@ def restore(
     one that is not here or does not take the shorter schedule.
     """
     about = found.about
-    network = _network(found)
     encoder = _encoder(about, changes or {})
+    place, steps, dtype = device or torch.device("cpu"), timesteps or about.timesteps, DTYPES[about.precision]
+    if about.method:
+        with failures_as_errors():
+            made = method_of(about.method).restore(about.network, about.shape, about.classes, encoder, steps, dtype)
+        _load(made.network, found)
+        made.network.to(place)
+        return made
+    if not (about.reading and about.clock) or about.leak is msgspec.UNSET:
+        raise HarnessError(f"{found.path}: it does not say what neurons it has", GET_AGAIN)
+    network = _network(found)
     spiking = Spiking(
-        network=network.to(device or torch.device("cpu")),
+        network=network.to(place),
         encoder=encoder,
         neuron=NeuronSpec(about.reading, about.clock, about.leak, reset=about.reset or "subtract"),
-        timesteps=timesteps or about.timesteps,
+        timesteps=steps,
         thresholds=tuple(about.thresholds),
-        dtype=DTYPES[about.precision],
+        dtype=dtype,
         kernel=kernel,
     )
     return replace(spiking, network=network.cast(spiking.dtype))
@@ -93,7 +103,7 @@ def restore(
 @failures_as_errors()
 @torch.no_grad()
 def predict(
-    spiking: Spiking,
+    spiking: Answering,
     images: ImageSet,
     seed: int,
     watch: Watch = SILENT,
@@ -113,13 +123,15 @@ def predict(
     return Predictions(torch.cat(parts, 1), images.labels)
 
 
-def encoded(spiking: Spiking, images: ImageSet, places: Tensor, key: int) -> Tensor:
+def encoded(spiking: Answering, images: ImageSet, places: Tensor, key: int) -> Tensor:
     """The spike train `[T, N, …]` of the images at `places` `[N]`."""
     return spiking.encode(normalised(images.images[places]), key, places)
 
 
-def outputs(spiking: Spiking, train: Tensor) -> Tensor:
+def outputs(spiking: Answering, train: Tensor) -> Tensor:
     """U_t `[T, N, classes]` of a spike train `[T, N, …]` for every t."""
+    if not isinstance(spiking, Spiking):
+        return spiking.outputs(train)
     network = spiking.network
     hidden = network.walk(train.flatten(0, 1), network.firing(len(train), spiking.neurons()))
     return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)
@@ -134,8 +146,18 @@ def _network(found: WeightsFile) -> Network:
     if len(about.thresholds) != len(layers) - 1:
         raise HarnessError(f"{found.path}: {len(about.thresholds)} thresholds for {len(layers)} layers", GET_AGAIN)
     network = Network(about.network, about.shape, about.classes, Generator().manual_seed(0))
-    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
-    return network.requires_grad_(False)
+    _load(network, found)
+    return network
+
+
+def _load(network: nn.Module, found: WeightsFile) -> None:
+    """Give `network` the tensors of a file of weights. Raises HarnessError where they do not fit."""
+    try:
+        network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
+    except RuntimeError:
+        name = found.about.network.name
+        raise HarnessError(f"{found.path}: the tensors do not fit the network {name}", GET_AGAIN) from None
+    network.requires_grad_(False)
 
 
 def _encoder(about: About, changes: Mapping[str, Parameter]) -> Guarded:

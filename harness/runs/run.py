@@ -5,11 +5,11 @@ another process holds comes last.
 """
 
 import base64
-import math
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import torch
 from msgspec import UNSET
-from torch import Tensor
+from torch import Tensor, nn
 
 from encoders.base import EncoderError
 from harness.config import CellConfig
@@ -27,7 +27,8 @@ from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
 from harness.machine.files import Owner, hold, holder, report, write_atomically
 from harness.machine.process import finishing
-from harness.plugins.guard import guarded
+from harness.plugins import methods
+from harness.plugins.guard import guarded, kept_state
 from harness.records.certificates import known_certificates
 from harness.records.freshness import freshness
 from harness.records.store import checkpoints_beside, lock_path, write_record
@@ -35,10 +36,10 @@ from harness.records.weights import About, content_of, entry_of, weights_path
 from harness.runs.estimate import ann_checkpoint, checkpoint_of, circumstances
 from harness.runs.plan import PlannedCell, stamp_of
 from harness.schema import Failure, Fingerprint, Record
-from harness.snn.network import Network
 from harness.training.batches import normalised
 from harness.training.cell import Setting, Trained, run_cell
 from harness.training.checkpoint import Checkpoint, Watch
+from harness.training.method import method_of
 
 POLL_SECONDS = 2.0
 SMALL = 2_000_000  # bytes of weights in fp32; smaller networks are kept unless the user says no
@@ -170,7 +171,7 @@ class Run:
         try:
             if cell.fault is not None:
                 raise cell.fault
-            trained = run_cell(config, self.data, guarded(config.encoder), setting)
+            trained = self._trained(config)
             record = sealed(config, fingerprint, setting, trained, self.timesteps.get(config.arm, ()))
             if not keeps(self.keep_weights, trained.spiking.network):
                 return record
@@ -184,6 +185,14 @@ class Run:
             raise
         except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
             return failed(config, fingerprint, setting, said_by(error))
+
+    def _trained(self, config: CellConfig) -> Trained:
+        """The cell, computed by its method."""
+        encoder = guarded(config.encoder)
+        if not config.method:
+            return run_cell(config, self.data, encoder, self.setting)
+        with kept_state() if config.method.name in methods.plugins() else nullcontext():
+            return method_of(config.method).run(config, self.data, encoder, self.setting)
 
     def _checkpoint(self, cell: PlannedCell) -> Checkpoint:
         found = checkpoint_of(cell.path, cell.fingerprint.digest, cell.config, self.setting)
@@ -269,9 +278,9 @@ def packed(right: Tensor) -> str:
     return base64.b64encode(np.packbits(right.numpy()).tobytes()).decode()
 
 
-def keeps(asked: bool | None, network: Network) -> bool:
+def keeps(asked: bool | None, network: nn.Module) -> bool:
     """Whether the weights of `network` are kept. asked: True all, False none, None those of small networks."""
-    size = 4 * sum(math.prod(stage.weight_shape) for stage in network.stages)
+    size = 4 * sum(weight.numel() for weight in network.parameters())
     return size < SMALL if asked is None else asked
 
 
@@ -289,9 +298,10 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         shape=(frame.shape[1], frame.shape[2], frame.shape[3]),
         classes=data.classes,
         thresholds=list(spiking.thresholds),
-        leak=config.neuron.leak,
-        reading=config.neuron.reading,
-        clock=config.neuron.clock,
+        method=config.method,
+        leak=config.neuron.leak if config.neuron else UNSET,
+        reading=config.neuron.reading if config.neuron else UNSET,
+        clock=config.neuron.clock if config.neuron else UNSET,
         encoder=config.encoder,
         encoder_state=dict(spiking.encoder.state()),
         timesteps=config.timesteps,
@@ -300,7 +310,7 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         data=data.digest,
         train_images=config.train_images,
         test_images=config.test_images,
-        reset=config.neuron.reset if config.neuron.reset == "none" else UNSET,
+        reset="none" if config.neuron and config.neuron.reset == "none" else UNSET,
     )
     state = spiking.network.state_dict()
     tensors = {name: value.detach().to("cpu", torch.float32).contiguous().numpy() for name, value in state.items()}

@@ -54,6 +54,7 @@ from harness.snn.kernels import Kernel
 from harness.snn.network import Spiking
 from harness.training.cell import Setting
 from harness.training.checkpoint import SILENT, Watch
+from harness.training.method import Answering
 
 
 def find(name: str, results: Path) -> Path:
@@ -169,6 +170,8 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
     else:
         device = torch.device("cpu")
         spiking = _restored(weights, record, device)
+        if not isinstance(spiking, Spiking):
+            raise HarnessError(f"{path}: {source} cannot state the neurons of its method", "use --from weights")
         simulated = Simulated(source, spiking)
         environment = {**circumstances(record.config, Setting(device)), "kernel": simulated.name}
         predicted = predict(spiking, data.test, record.config.seed, watch, simulated.outputs)
@@ -182,9 +185,11 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
     )
 
 
-def _restored(weights: WeightsFile, record: Record, device: torch.device, kernel: Kernel = "auto") -> Spiking:
+def _restored(weights: WeightsFile, record: Record, device: torch.device, kernel: Kernel = "auto") -> Answering:
     """The trained network with the record's neuron and products: a file of weights does not say all of them."""
     restored = restore(weights, device, kernel)
+    if not isinstance(restored, Spiking):
+        return restored
     return replace(restored, neuron=record.config.neuron, products=tuple(record.products))
 
 
