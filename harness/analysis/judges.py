@@ -470,6 +470,8 @@ def _measured(claim: Claim, evidence: Evidence, blank: Judgement, keys: Sequence
 @_measured.register
 def _(claim: Value, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
     """An accuracy. On the very test set that it was counted on, the draw of images does not enter."""
+    if claim.measure != "accuracy":
+        return _beside_ann(claim, evidence, blank, keys[0])
     cells, step, published = evidence.cells, blank.timestep, float(claim.value)
     margin = value_margin(published)
     whole = cells.images[keys[0][0]] == evidence.catalogue.test_images(claim.experiment)
@@ -500,6 +502,22 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, keys: Sequence[Sequenc
     judged = _with_controls(_with_finding(measured, finding), words)
     missed = VERDICTS[finding.word].missed
     return replace(judged, nearest=_nearest_reading(judged, evidence)) if missed else judged
+
+
+def _beside_ann(claim: Value, evidence: Evidence, blank: Judgement, keys: Sequence[Key]) -> Judgement:
+    """The accuracy of an ANN, or what its SNN loses to it. Records count the images that an ANN has right."""
+    below = above_ann(evidence.cells, keys, blank.timestep)
+    if below is None:
+        return _undecided(blank, "incomplete", "The records do not tell the accuracy of the ANN.")
+    published, printed = float(claim.value), float(claim.ann or claim.value)
+    if claim.measure == "loss":
+        outcomes = outcomes_without_images(-below.per_seed, lowest=-100.0)
+    else:
+        outcomes = outcomes_without_images([evidence.cells.ann[key] for key in keys])
+    finding = judge_value(outcomes, published, value_margin(printed))
+    judged = _with_finding(replace(blank, **_summary(outcomes, "fixed")), finding)
+    reason = _short_of_budget(claim, evidence, blank, keys, printed) if VERDICTS[finding.word].missed else ""
+    return _undecided(judged, "not comparable", f"{reason} {finding.why}") if reason else judged
 
 
 @_measured.register

@@ -29,7 +29,7 @@ class Paper:
     a reader meets first; none where records are missing. `headline`: the answer in the fewest words, as a title.
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
     rate; None where the searches are not at hand.
-    `url`: where the paper can be read.
+    `url`: where the paper can be read. `measurements`: the command that computes what its measurements ask for.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Paper:
     tuned: Callable[[CellConfig], bool | None] | None = None
     headline: Callable[[Any], str] | None = None
     url: str = ""
+    measurements: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from harness.errors import HarnessError, did_you_mean
 
 Kind = Literal["value", "ordering", "steps-to-reach", "saturation", "agreement", "measurement", "context"]
 Unit = Literal["percent", "steps", "points"]
+Measure = Literal["accuracy", "ann", "loss"]  # of the SNN; of its ANN; of the ANN minus that of the SNN
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
 
 
@@ -164,6 +165,7 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
     doubled: str | None = None
 
     kind: ClassVar[Kind] = "value"
+    measure: ClassVar[Measure] = "accuracy"
 
 
 class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="kind"):
@@ -171,6 +173,35 @@ class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="k
 
     The number is printed for another arm.
     """
+
+
+class OfAnn(Value, frozen=True, kw_only=True, tag="ann-accuracy", tag_field="kind"):
+    """The accuracy of the ANN of `arm`, in percent. It has no timesteps."""
+
+    timestep: int = 1
+
+    measure: ClassVar[Measure] = "ann"
+    SAYS: ClassVar[str] = "the ANN of {0.arm}"
+
+
+class LossToAnn(Value, frozen=True, kw_only=True, tag="loss-to-ann", tag_field="kind"):
+    """By how many points `arm` is below its ANN after `timestep` steps: another reading of its accuracy.
+
+    `ann`: the accuracy that is printed for the ANN; `value`: that minus the SNN's, negative where the SNN is above.
+    """
+
+    ann: str
+
+    measure: ClassVar[Measure] = "loss"
+    unit: ClassVar[Unit] = "points"
+    SAYS: ClassVar[str] = "{0.arm} below its ANN at T = {0.timestep}"
+    PRINTED: ClassVar[str] = "{0.value} points"
+
+    def check(self, experiments: Mapping[str, Experiment]) -> None:
+        """The value is a difference, which may be negative."""
+        _check_percent("value", self.value.removeprefix("-"))
+        _check_percent("ann", self.ann)
+        self._check_arms(experiments[self.experiment])
 
 
 class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind"):
@@ -451,7 +482,19 @@ class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", ta
 
 
 AnyClaim = (
-    Value | ReadEarly | Ordering | AboveRow | AboveAnn | Steps | Sooner | Agreement | Measured | Dropped | Context
+    Value
+    | ReadEarly
+    | OfAnn
+    | LossToAnn
+    | Ordering
+    | AboveRow
+    | AboveAnn
+    | Steps
+    | Sooner
+    | Agreement
+    | Measured
+    | Dropped
+    | Context
 )
 
 

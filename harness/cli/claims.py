@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 SNAPSHOT = Path(__file__).parent.parent / "papers" / "dct_snn" / "verdicts.json"
 IN_CLONE = Path("harness/papers/dct_snn/verdicts.json")  # where `python -m tools.publish` writes it
-MEASURED = "python -m harness.papers.dct_snn.measurements"
 
 
 @dataclass(frozen=True)
@@ -124,11 +123,11 @@ def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
         seeds=f"{judgement.seeds_done} of {judgement.seeds_planned}" if judgement.seeds_planned else "",
         why=tuple(map(human, row.details)),
         records=tuple(cell.path for cell in cells_of if cell.status == "done"),
-        recompute=tuple(_recompute(claim, judgement, arms)),
+        recompute=tuple(_recompute(claim, judgement, arms, source.catalogue.paper_of(claim.experiment))),
     )
 
 
-def _recompute(claim: "Claim", judgement: "Judgement", arms: "Sequence[str]") -> Iterator[str]:
+def _recompute(claim: "Claim", judgement: "Judgement", arms: "Sequence[str]", paper: "Paper | None") -> Iterator[str]:
     """The commands that compute the numbers again: all cells, and one of them for comparison with its record."""
     if claim.needs_training:
         profile = f" --profile {judgement.profile}" if judgement.profile else ""
@@ -136,8 +135,8 @@ def _recompute(claim: "Claim", judgement: "Judgement", arms: "Sequence[str]") ->
         if judgement.profile and judgement.seeds_done:
             first = f"{judgement.experiment}/{judgement.profile}/{arms[0]}/0"
             yield f"harness verify {first} --from training --results-dir {EVIDENCE}"
-    elif claim.kind == "measurement":
-        yield MEASURED
+    elif claim.kind == "measurement" and paper is not None and paper.measurements:
+        yield paper.measurements
 
 
 def snapshot(evidence: "Source", catalogue: "Catalogue") -> bytes:

@@ -67,7 +67,8 @@ def render(
 ) -> ReportResult:
     """Write the report of all (or the named) experiments; the same records give the same bytes.
 
-    Every paper of the catalogue has a page of its own. `energy` prices the counted operations.
+    Every paper of which something was run has a page of its own, and the first in any case. `energy` prices the counted
+    operations.
     `sources`: both folders as `read` gave them, so that they are not read again.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
@@ -156,6 +157,8 @@ def _contents(
             # experiments of no paper are shown on the first page
             listed = (*paper.experiments, *(catalogue.loose if index == 0 else ()))
             mine = [with_added(e, sources) for e in listed if chosen is None or e.name in chosen]
+            if index and not any(s.profiles(e.name) for s in sources for e in mine):
+                continue  # nothing was run: a further paper changes no file
             documents.append(document(paper, mine, sources, energy, named=chosen is not None))
             for experiment in mine:
                 texts |= _tables(experiment, sources, energy)

@@ -160,7 +160,7 @@ def test_fine_tuning_refuses_what_it_would_pass_over() -> None:
         {"snn": config.snn},
     ):
         with pytest.raises(HarnessError, match=r"fine-tuning (has no|needs)"):
-            checked(replace(plain, **changes))  # type: ignore[arg-type]
+            checked(replace(plain, **changes))
     checked(config)
 
 

@@ -62,4 +62,5 @@ PAPER = Paper(
     tuned=_tuned,
     headline=_headline,
     url=URL,
+    measurements="python -m harness.papers.dct_snn.measurements",
 )
