@@ -175,7 +175,7 @@ class CellConfig:
     """One arm with one seed, fully resolved: the unit of work. Images: None means all.
 
     `method`: absent, the cell is computed by `harness.training.cell`: ANN, threshold balancing, fine-tuning of LIF
-    neurons. `neuron`, `balancing`, `snn`: absent where the method does not have them.
+    neurons. `neuron`, `balancing`, `ann`, `snn`: absent where the method does not have them.
     `products`: convolutions of spikes are dense products, or each layer takes the cheaper of a dense product and one
     of its events alone, by its activity on the balancing images (`harness.snn.kernels.events`).
     """
@@ -191,7 +191,7 @@ class CellConfig:
     method: MethodSpec | UnsetType = ABSENT
     neuron: NeuronSpec = ABSENT
     balancing: Balancing = ABSENT
-    ann: AnnRecipe
+    ann: AnnRecipe = ABSENT
     snn: SnnRecipe = ABSENT
     train_images: Count | None
     test_images: Count | None
@@ -222,7 +222,7 @@ def checked(config: CellConfig) -> CellConfig:
 
 def _beyond_fine_tuning(config: CellConfig) -> str:
     """What the method of `harness.training.cell` would need, or would pass over in silence; "" for nothing."""
-    absent = [name for name in ("neuron", "balancing", "snn") if not getattr(config, name)]
+    absent = [name for name in ("neuron", "balancing", "ann", "snn") if not getattr(config, name)]
     if absent:
         return f"no {absent[0]}, which fine-tuning needs"
     network, trained_by = config.network, (config.ann.augmentation, config.snn.augmentation)

@@ -742,7 +742,8 @@ def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
         return min(stated.values, default=0) if stated is not None else 0
 
     epochs = least("ann.epochs"), least("snn.epochs")
-    ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if config.ann.epochs < epochs[0] else ""
+    cut = config.ann and config.ann.epochs < epochs[0]
+    ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if cut else ""
     if not config.snn:
         return ann, ""
     tuned = f"{config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""

@@ -90,7 +90,7 @@ class Profile:
 
     name: ProfileName
     network: NetworkSpec
-    ann: AnnRecipe
+    ann: AnnRecipe = ABSENT
     snn: SnnRecipe = ABSENT
     balancing: Balancing = ABSENT
     neuron: NeuronSpec = ABSENT

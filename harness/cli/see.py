@@ -249,14 +249,15 @@ def _show_profile(experiment: "Experiment", profile: "Profile", console: "Consol
     say(f"network {network_words(profile.network, classes_of(experiment))}")
     say(f"{_seeds(experiment, profile)}; {profile.precision}")
     say(f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test")
-    say(
-        f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
-        f"{f'÷ 10 every {ann.decay_every}' if ann.schedule == 'steps' else ann.schedule}, "
-        f"dropout {ann.dropout}/{ann.classifier_dropout}, "
-        f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
-        + (f", AutoAugment ({ann.augmentation.policy})" if ann.augmentation.policy else "")
-        + (f", Cutout {ann.augmentation.cutout}" if ann.augmentation.cutout else "")
-    )
+    if ann:
+        say(
+            f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
+            f"{f'÷ 10 every {ann.decay_every}' if ann.schedule == 'steps' else ann.schedule}, "
+            f"dropout {ann.dropout}/{ann.classifier_dropout}, "
+            f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
+            + (f", AutoAugment ({ann.augmentation.policy})" if ann.augmentation.policy else "")
+            + (f", Cutout {ann.augmentation.cutout}" if ann.augmentation.cutout else "")
+        )
     if profile.method:
         say(f"method {profile.method.name}: {_changed(profile.method.parameters) or 'its defaults'}")
     if snn:

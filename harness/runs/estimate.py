@@ -185,7 +185,8 @@ def _cost_of_method(
     """
     assert config.method
     method = method_of(config.method)
-    key = canonical_json([config.method, config.network, config.ann, config.encoder, config.precision])
+    recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
+    key = canonical_json([config.method, config.network, *recipes, config.encoder, config.precision, config.timesteps])
     if key not in known:
         laps: list[Lap] = []
         with suppress(Stopped, CellFailure, EncoderError, RuntimeError):  # as its record is to say
@@ -193,7 +194,7 @@ def _cost_of_method(
             method.run(config, data, guarded(config.encoder), alone)
         known[key] = _rate(laps)
     work = method.work(config, data, _macs(config, data, _shapes(data)(config)))
-    steps = config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size)
+    steps = sum(recipe.epochs * math.ceil(len(data.train) / recipe.batch_size) for recipe in recipes)
     return Cost(known[key] * work, work, steps, begun)
 
 

@@ -157,7 +157,8 @@ def prepared(
     frames = encoder.frame(normalised(sample.images))
     shape = (frames.shape[1], frames.shape[2], frames.shape[3])
     draws = generator(config.seed, "initial-weights")
-    network = Layered(config.network, shape, data.classes, draws, config.ann.initialisation, learned)
+    initialisation = config.ann.initialisation if config.ann else "he"
+    network = Layered(config.network, shape, data.classes, draws, initialisation, learned)
     network.mean.copy_(frames.mean((0, 2, 3)))
     network.deviation.copy_(frames.std((0, 2, 3)))
     return network.to(device), encoder

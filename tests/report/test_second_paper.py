@@ -67,7 +67,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
 
 
 def test_an_installed_package_is_found(two: Catalogue) -> None:
-    assert [paper.name for paper in two.papers] == ["dct-snn", "invented"]
+    assert [paper.name for paper in two.papers] == ["dct-snn", "qcfs", "invented"]
     assert two.experiment("invented-interleaved").title == CATALOGUE.experiment("ablation-interleaved").title
     assert len(two.claims_of("invented-interleaved")) == 20
 
