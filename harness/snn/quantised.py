@@ -5,10 +5,20 @@ steps of a constant current x the mean θ·clip(⌊x·T/θ + φ⌋ / T, 0, 1). T
 θ·clip(⌊x·L/θ + φ⌋ / L, 0, 1), is that for T = L (Theorem 1); with φ = ½ it is so in expectation for any T (Theorem 2).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
+
+PART = 1 << 17  # values that are taken at once: what is computed of them stays in a core's cache
+
+
+def _parts(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Tensors `[N, …]` of one shape in parts of the same images; on a GPU in one piece."""
+    first = tensors[0]
+    each = max(1, PART * len(first) // max(1, first.numel())) if first.device.type == "cpu" and first.dim() else 0
+    return zip(*(tensor.split(each) for tensor in tensors), strict=True) if each else iter((tensors,))
 
 
 class _QuantisedClip(torch.autograd.Function):
@@ -16,21 +26,28 @@ class _QuantisedClip(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, threshold: Tensor, levels: int, shift: float) -> Tensor:
         ctx.save_for_backward(x, threshold)
         ctx.levels, ctx.shift = levels, shift
-        steps = _steps(x, threshold, levels, shift).clamp_(0, levels)
-        return steps.mul_(threshold / levels).to(x.dtype)
+        out = torch.empty_like(x)
+        for given, made in _parts(x, out):
+            made.copy_(_steps(given, threshold, levels, shift)[1].clamp_(0, levels).mul_(threshold / levels))
+        return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         x, threshold = ctx.saved_tensors
-        steps = _steps(x, threshold, ctx.levels, ctx.shift)
-        inside = (steps >= 0) & (steps <= ctx.levels)
-        slope = steps.clamp_(0, ctx.levels).div_(ctx.levels) - torch.where(inside, x / threshold, 0.0)
-        return grads[0] * inside, (grads[0] * slope).sum(dtype=torch.float32), None, None
+        out, slopes = torch.empty_like(x), torch.zeros_like(threshold)
+        for given, grad, made in _parts(x, grads[0], out):
+            scaled, steps = _steps(given, threshold, ctx.levels, ctx.shift)
+            clipped = steps.clamp(0, ctx.levels)
+            inside = clipped == steps
+            torch.mul(grad, inside, out=made)
+            slopes += clipped.sub_(scaled.mul_(inside)).mul_(grad).sum()
+        return out, slopes / ctx.levels, None, None
 
 
-def _steps(x: Tensor, threshold: Tensor, levels: int, shift: float) -> Tensor:
-    # In fp32: at a boundary of levels, bf16 would round to the wrong one.
-    return x.float().mul(levels / threshold).add_(shift).floor_()
+def _steps(x: Tensor, threshold: Tensor, levels: int, shift: float) -> tuple[Tensor, Tensor]:
+    """x·L/θ, and ⌊x·L/θ + φ⌋; in fp32, since at a boundary of levels bf16 would round to the wrong one."""
+    scaled = x.float().mul(levels / threshold)
+    return scaled, scaled.add(shift).floor_()
 
 
 def quantised_clip(x: Tensor, threshold: Tensor, levels: int, shift: float = 0.5) -> Tensor:
@@ -63,7 +80,10 @@ class IntegrateAndFire:
         if membrane is None:
             membrane = torch.full_like(current, self.initial * threshold, dtype=torch.float32)
             self.membranes[index] = membrane
-        membrane += current
-        fired: Tensor = (membrane >= threshold).to(current.dtype)
-        membrane.sub_(fired, alpha=threshold)
-        return fired.mul_(threshold)
+        spikes = torch.empty_like(current)
+        for held, given, fired in _parts(membrane, current, spikes):
+            held += given
+            fired.copy_(held >= threshold)
+            held.sub_(fired, alpha=threshold)
+            fired.mul_(threshold)
+        return spikes
