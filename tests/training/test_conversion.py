@@ -24,13 +24,16 @@ from harness.config import (
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.plugins import methods
 from harness.records.fingerprint import fingerprint
+from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
 from harness.records.weights import read_weights
+from harness.runs.estimate import estimate
 from harness.runs.plan import PlannedCell
 from harness.runs.predict import predict, restore
 from harness.runs.run import Run, sealed
 from harness.runs.verify import verify
 from harness.schema import Record
+from harness.snn.layered import layers_of
 from harness.training.augmentation import augmented, by_policy, cut_out
 from harness.training.cell import Setting, Trained
 from harness.training.checkpoint import Checkpoint, Watch
@@ -98,6 +101,27 @@ def test_what_it_reports_is_the_work_that_it_announces() -> None:
     done = trained(config, Setting(CPU, watch=Watch(lambda _stage, work: told.append(work))))
     macs = done.spiking.macs // config.timesteps
     assert sum(told) == pytest.approx(Conversion().work(config, tiny_data(), macs))
+
+
+def test_its_cost_is_estimated_from_its_first_steps(tmp_path: Path) -> None:
+    config = converted_config()
+    path = tmp_path / "seed-0000.json"
+    planned = PlannedCell(config, fingerprint(config, tiny_data().digest), path, "missing")
+    [cell] = estimate([planned], tiny_data(), HERE)
+    layers = layers_of(config.network, (1, 8, 8), 10)
+    assert cell.cost.work == Conversion().work(config, tiny_data(), sum(layer.macs for layer in layers))
+    assert (cell.cost.steps, cell.cost.begun) == (21, False)
+    assert 0 < cell.cost.seconds < 600
+    Checkpoint(tmp_path / ".seed-0000.0.checkpoint.training", "").save({})
+    assert estimate([planned], tiny_data(), HERE)[0].cost.begun
+
+
+def test_a_method_that_is_not_here_makes_its_records_stale(tmp_path: Path) -> None:
+    config = converted_config()
+    path = write_record(tmp_path, record_of(config))
+    assert freshness(path, config).state == "done"
+    found = freshness(path, replace(config, method=MethodSpec("elsewhere")))
+    assert (found.state, "unknown method 'elsewhere'" in found.reason) == ("stale", True)
 
 
 def test_the_snn_of_many_steps_is_its_ann_of_many_levels() -> None:
