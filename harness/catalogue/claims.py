@@ -509,7 +509,8 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
     entries = []
     for table in document.get("statement", ()):
         statement = {key: value for key, value in table.items() if key != "claim"}
-        entries += [{**entry, "statement": statement} for entry in table.get("claim", ())]
+        same = {key: statement[key] for key in ("source",) if key in statement}  # unless the claim has its own
+        entries += [{**same, **entry, "statement": statement} for entry in table.get("claim", ())]
     claims: list[Claim] = []
     for number, entry in enumerate([*entries, *rows.values()], start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
