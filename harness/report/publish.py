@@ -169,12 +169,15 @@ def _contents(
         texts[f"{names[one.paper.name]}.html"] = page(one, where, others)
         for chapter in () if one.named else one.chapters:
             texts[f"{chapter.experiment.name}.html"] = chapter_page(one, where, chapter)
-        renamed = {} if one is first else {"report": one.paper.name, "claims": f"{one.paper.name}-claims"}
-        texts |= {f"{renamed.get(stem, stem)}.md": text for stem, text in report(one, where.bases).items()}
+        written = report(one, where.bases) | ({} if one.named else {"findings": f"{findings(one)}\n"})
+        renamed = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
+        for stem, text in written.items():
+            if one is not first:  # whose files have the plain names
+                for plain, name in renamed.items():
+                    text = text.replace(f"]({plain}.md", f"]({name}.md")
+            texts[f"{stem if one is first else renamed.get(stem, stem)}.md"] = text
         for picture in one.pictures:
             pictures |= {f"{picture.name}.svg": picture.svg, f"{picture.name}.png": picture.png}
-    if not first.named:
-        texts["findings.md"] = f"{findings(first)}\n"
     contents = {name: text.encode() for name, text in texts.items() if text} | pictures
     return dict(sorted(contents.items())), first
 
