@@ -39,6 +39,10 @@ ABSENT: Any = msgspec.UNSET
 """The value of a field that a configuration does not have. It is false, and neither written nor in a digest."""
 
 
+Layer = Annotated[str, Meta(pattern=r"^([ADG]|R[1-9][0-9]{0,5}(/2)?)\Z")]
+"""A layer other than a 3×3 convolution: see `NetworkSpec`."""
+
+
 @dataclass(frozen=True)
 class EncoderSpec:
     """A registered encoder's name and its constructor parameters (JSON values)."""
@@ -67,7 +71,7 @@ class NetworkSpec:
     """
 
     name: str
-    features: tuple[Count | str, ...] = ()
+    features: tuple[Count | Layer, ...] = ()
     hidden: tuple[Count, ...] = ()
     norm: Literal["batch"] | UnsetType = ABSENT
     bias: bool | UnsetType = ABSENT
@@ -241,6 +245,8 @@ def _beyond_fine_tuning(config: CellConfig) -> str:
 def refusal(error: Exception) -> str:
     """What msgspec does not take, as "snn.dropout: expected `float` < 1"."""
     said, at, place = str(error).partition(" - at `$.")
-    if "matching regex" in said:
+    if "matching regex" in said and "features" in place:
+        said = "Not a layer: use numbers, A, D, G, R16, R32/2"
+    elif "matching regex" in said:
         said = "Not a name that a folder may have, or not one line of text"
     return f"{place.rstrip('`')}: {said[:1].lower()}{said[1:]}" if at else said

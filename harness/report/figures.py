@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from encoders.registry import BUILTIN
-from harness.analysis.curves import values_of
+from harness.analysis.cells import values_of
 from harness.analysis.differences import AlongTraining
 from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
+from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS, Tone
 from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import EncoderSpec, ProfileName
@@ -37,7 +38,7 @@ from harness.report.drawing import (
     new_figure,
 )
 from harness.report.sources import Source
-from harness.report.table import Interval, human
+from harness.report.table import human
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -594,8 +595,8 @@ def _energy_points(experiment: Experiment, profile: ProfileName, source: Source)
         key = (experiment.name, profile, arm.name)
         spent, curve = source.operations.get(key), source.estimates.get(key)
         if spent is not None and curve and spent.encoder_pj(EnergyModel()) is not None:
-            seeds = [ann for (*of, _), ann in source.index.ann.items() if tuple(of) == key]
-            yield EnergyPoint(arm, curve[-1], spent, float(np.mean(seeds)))
+            anns = [cell.ann for cell in source.cells[key]]
+            yield EnergyPoint(arm, curve[-1], spent, float(np.mean(anns)))
 
 
 def _once(points: Sequence[EnergyPoint]) -> list[EnergyPoint]:

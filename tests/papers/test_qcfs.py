@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.analysis.frame import read_measurements
+from harness.analysis.cells import read_measurements
 from harness.analysis.judges import judge
 from harness.catalogue.claims import LossToAnn, OfAnn, Value
 from harness.papers import catalogue
@@ -15,7 +15,7 @@ from harness.papers.qcfs.paper import PAPER
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
 from harness.report.sources import read
-from harness.report.tables import claim_row, columns_of
+from harness.report.tables import columns_of, ours_in_words
 from harness.schema import Counts, Epoch, Record
 from tests.cells import converted_config, run_tiny
 
@@ -72,8 +72,7 @@ def test_accuracies_are_judged_where_the_ann_stands_high_enough(tmp_path: Path, 
     found = {one.id.removeprefix("qcfs-cifar10-resnet20-"): one for one in source.judgements if one.profile == "short"}
     assert found["ann"].verdict == found["t2"].verdict == found["loss-t4"].verdict == "reproduced"
     assert found["loss-t32"].mean == pytest.approx(-0.47)
-    row = claim_row(next(c for c in PAPER.claims if c.id.endswith("resnet20-loss-t4")), found["loss-t4"], source)
-    assert "8.02 points" in {cell.value for cell in row.cells}
+    assert ours_in_words(found["loss-t4"])[0] == "8.02 points"
     assert columns_of(RESNET20, [claim for claim in PAPER.claims if claim.experiment == RESNET20.name])[-2:] == (48, 64)
     assert 32 in columns_of(RESNET20, [claim for claim in PAPER.claims if claim.experiment == RESNET20.name])
     assert found["t64"].verdict == "lower"

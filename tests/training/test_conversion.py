@@ -27,8 +27,7 @@ from harness.records.fingerprint import fingerprint
 from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
 from harness.records.weights import read_weights
-from harness.runs.estimate import estimate
-from harness.runs.plan import PlannedCell
+from harness.runs.plan import PlannedCell, estimate
 from harness.runs.predict import predict, restore
 from harness.runs.run import Run, sealed
 from harness.runs.verify import verify

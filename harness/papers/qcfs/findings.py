@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.judges import OWN_NETWORK, Judgement, statement_verdicts
 from harness.papers.qcfs.experiments import ABLATION, CIFAR10_RESNET20
 from harness.papers.qcfs.paper import PAPER
-from harness.report.findings import RECORDS, Finding, Pair, Topic, claims, differences, means, sizes, verified, waiting
+from harness.report import findings as ask
+from harness.report.findings import RECORDS, Pair, Topic
 from harness.report.sources import Source
 
 STEPS = (2, 4, 8, 16, 32, 64)
@@ -31,32 +32,26 @@ def _pairs() -> list[Pair]:
 TOPICS = (
     Topic(
         "Few steps",
-        (
-            Finding(
-                "Do the printed accuracies come out, as accuracies and as differences to the ANN?",
-                claims(_of_own_network),
-            ),
-        ),
+        {"Do the printed numbers come out, as accuracies and as differences to the ANN?": ask.claims(_of_own_network)},
         experiments=(CIFAR10_RESNET20.name,),
     ),
     Topic(
         "L and the shift",
-        (
-            Finding(
-                "How accurate is a small network after t steps, by L and shift?",
-                means(ABLATION, {arm.title: {f"T = {t}": (arm.name, t) for t in STEPS[:5]} for arm in ABLATION.arms}),
+        {
+            "How accurate is a small network after t steps, by L and shift?": ask.means(
+                ABLATION, {arm.title: {f"T = {t}": (arm.name, t) for t in STEPS[:5]} for arm in ABLATION.arms}
             ),
-            Finding("What differs from L = 4 with the shift?", differences(_pairs())),
-        ),
+            "What differs from L = 4 with the shift?": ask.differences(_pairs()),
+        },
         experiments=(ABLATION.name,),
     ),
     Topic(
         RECORDS,
-        (
-            Finding("Which cells were computed a second time?", verified),
-            Finding("Which published networks have no evidence at their own size?", sizes),
-            Finding("Which claims wait for training?", waiting),
-        ),
+        {
+            "Which cells were computed a second time?": ask.verified,
+            "Which published networks have no evidence at their own size?": ask.sizes,
+            "Which claims wait for training?": ask.waiting,
+        },
     ),
 )
 

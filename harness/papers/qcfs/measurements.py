@@ -13,7 +13,7 @@ import torch
 import typer
 from torch import Generator, Tensor
 
-from harness.analysis.frame import Measurement, write_measurement
+from harness.analysis.cells import Measurement, write_measurement
 from harness.snn.quantised import IntegrateAndFire, quantised_clip
 
 NEURONS = 20_000
