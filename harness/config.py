@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 from harness.errors import HarnessError
 
@@ -35,10 +35,25 @@ Name = Annotated[str, Meta(pattern=r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*\Z
 
 PROFILES: tuple[ProfileName, ...] = ("smoke", "lite", "short", "paper")
 
+ABSENT: Any = msgspec.UNSET
+"""The value of a field that a configuration does not have. It is false, and neither written nor in a digest."""
+
+
+Layer = Annotated[str, Meta(pattern=r"^([ADG]|R[1-9][0-9]{0,5}(/2)?)\Z")]
+"""A layer other than a 3×3 convolution: see `NetworkSpec`."""
+
 
 @dataclass(frozen=True)
 class EncoderSpec:
     """A registered encoder's name and its constructor parameters (JSON values)."""
+
+    name: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """A registered method's name and its constructor parameters (JSON values): how a cell is computed."""
 
     name: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -50,11 +65,16 @@ class NetworkSpec:
 
     `features`: numbers are 3×3 convolutions with that many channels, "A" is average-pool 2, "D" dropout.
     `hidden`: widths of the hidden linear layers; the output layer has one unit a class.
+    For a method that takes them (`harness.snn.layered`): "R16" is a residual block of two 3×3 convolutions with 16
+    channels, "R32/2" one that halves the map, "G" the mean over the map. `norm`: batch norm after each convolution.
+    `bias`: layers without batch norm have one.
     """
 
     name: str
-    features: tuple[Count | Literal["A", "D"], ...] = ()
+    features: tuple[Count | Layer, ...] = ()
     hidden: tuple[Count, ...] = ()
+    norm: Literal["batch"] | UnsetType = ABSENT
+    bias: bool | UnsetType = ABSENT
 
 
 @dataclass(frozen=True)
@@ -90,10 +110,16 @@ class Balancing:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Zero-pad by `pad` and crop back at random; mirror with probability one half if `flip` (§2.2)."""
+    """Zero-pad by `pad` and crop back at random; mirror with probability one half if `flip` (§2.2).
+
+    For a method that takes them: `policy`, AutoAugment's for that data set (Cubuk et al. 2019), and `cutout`, the side
+    of a square at random that is set to the mean (DeVries & Taylor 2017).
+    """
 
     pad: Annotated[int, Meta(ge=0, le=1000)] = 0
     flip: bool = False
+    policy: Literal["cifar10"] | UnsetType = ABSENT
+    cutout: Count | UnsetType = ABSENT
 
 
 @dataclass(frozen=True)
@@ -105,6 +131,7 @@ class AnnRecipe:
     the fraction `warm_up` of all steps, and fall to 0 along half a cosine. "one-cycle" rises from a 25th along half a
     cosine during `warm_up`, above 0 (Smith & Topin 2018). `initialisation` of the weights: "xavier" (§2.2, uniform);
     normal with variance 1/fan_in ("fan-in", the released code), or 2/fan_in ("he", He et al. 2015).
+    `optimiser`: for a method that takes it, "adam" in place of SGD.
     """
 
     epochs: Natural
@@ -121,6 +148,7 @@ class AnnRecipe:
     schedule: AnnSchedule = "steps"
     warm_up: Share = 0.0
     nesterov: bool = False
+    optimiser: Literal["adam"] | UnsetType = ABSENT
 
 
 @dataclass(frozen=True)
@@ -146,10 +174,12 @@ class SnnRecipe:
     reading_images: Count | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CellConfig:
     """One arm with one seed, fully resolved: the unit of work. Images: None means all.
 
+    `method`: absent, the cell is computed by `harness.training.cell`: ANN, threshold balancing, fine-tuning of LIF
+    neurons. `neuron`, `balancing`, `ann`, `snn`: absent where the method does not have them.
     `products`: convolutions of spikes are dense products, or each layer takes the cheaper of a dense product and one
     of its events alone, by its activity on the balancing images (`harness.snn.kernels.events`).
     """
@@ -162,10 +192,11 @@ class CellConfig:
     encoder: EncoderSpec
     timesteps: Timesteps
     network: NetworkSpec
-    neuron: NeuronSpec
-    balancing: Balancing
-    ann: AnnRecipe
-    snn: SnnRecipe
+    method: MethodSpec | UnsetType = ABSENT
+    neuron: NeuronSpec = ABSENT
+    balancing: Balancing = ABSENT
+    ann: AnnRecipe = ABSENT
+    snn: SnnRecipe = ABSENT
     train_images: Count | None
     test_images: Count | None
     precision: Precision = "fp32"
@@ -183,16 +214,39 @@ def checked(config: CellConfig) -> CellConfig:
     Raises HarnessError for a value of another type or out of bounds, with its field.
     """
     try:
-        return msgspec.json.decode(canonical_json(config), type=CellConfig)
+        found = msgspec.json.decode(canonical_json(config), type=CellConfig)
     except (TypeError, OverflowError, msgspec.MsgspecError) as error:
         raise HarnessError(
             f"{config.experiment}, arm {config.arm}: {refusal(error)}", "correct the experiment"
         ) from None
+    if not found.method and (wrong := _beyond_fine_tuning(found)):
+        raise HarnessError(f"{config.experiment}, arm {config.arm}: {wrong}", "name a method that takes it")
+    return found
+
+
+def _beyond_fine_tuning(config: CellConfig) -> str:
+    """What the method of `harness.training.cell` would need, or would pass over in silence; "" for nothing."""
+    absent = [name for name in ("neuron", "balancing", "ann", "snn") if not getattr(config, name)]
+    if absent:
+        return f"no {absent[0]}, which fine-tuning needs"
+    network, trained_by = config.network, (config.ann.augmentation, config.snn.augmentation)
+    unknown = [token for token in network.features if isinstance(token, str) and token not in ("A", "D")]
+    further = {
+        f"layer '{unknown[0]}'" if unknown else "": bool(unknown),
+        "batch norm": bool(network.norm),
+        "a bias": bool(network.bias),
+        "AutoAugment": any(bool(one.policy) for one in trained_by),
+        "Cutout": any(bool(one.cutout) for one in trained_by),
+        "Adam for the ANN": bool(config.ann.optimiser),
+    }
+    return next((f"fine-tuning has no {name}" for name, asked in further.items() if asked), "")
 
 
 def refusal(error: Exception) -> str:
     """What msgspec does not take, as "snn.dropout: expected `float` < 1"."""
     said, at, place = str(error).partition(" - at `$.")
-    if "matching regex" in said:
+    if "matching regex" in said and "features" in place:
+        said = "Not a layer: use numbers, A, D, G, R16, R32/2"
+    elif "matching regex" in said:
         said = "Not a name that a folder may have, or not one line of text"
     return f"{place.rstrip('`')}: {said[:1].lower()}{said[1:]}" if at else said

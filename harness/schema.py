@@ -72,6 +72,7 @@ class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # de
     `curve`: the final result on the test set; `sample_curve`: the same on a fixed sample of training images.
     `on_the_way`: test counts after a fraction of fine-tuning, such as "0.125".
     `products`: "dense" or "events" of each hidden layer where their activity decided.
+    What a method has not computed is None or empty.
     `layers`: operations and spikes of each weighted layer.
     """
 
@@ -80,11 +81,11 @@ class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # de
     encoder_macs: Amount
     thresholds: list[float]
     ann_epochs: list[Epoch]
-    balanced: Counts
-    epochs: list[Epoch]
     curve: Counts
-    sample_curve: Counts
     layers: list[LayerActivity]
+    balanced: Counts | None = None
+    epochs: list[Epoch] = []
+    sample_curve: Counts | None = None
     on_the_way: dict[str, Counts] = {}
     products: list[str] = []
 

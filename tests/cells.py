@@ -6,7 +6,16 @@ from functools import cache
 import torch
 
 import encoders
-from harness.config import AnnRecipe, CellConfig, NetworkSpec, SnnRecipe
+from harness.config import (
+    ABSENT,
+    AnnRecipe,
+    Augmentation,
+    CellConfig,
+    EncoderSpec,
+    MethodSpec,
+    NetworkSpec,
+    SnnRecipe,
+)
 from harness.data import load
 from harness.data.types import DataSet
 from harness.machine.environment import environment
@@ -52,3 +61,20 @@ def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **se
     mark = fingerprint(config, data.digest)
     place = Setting(CPU, **setting)  # type: ignore[arg-type]
     return sealed(config, mark, place, run_cell(config, data, encoder, place), ())
+
+
+def converted_config(**changes: object) -> CellConfig:
+    """A cell of the method `conversion`: a residual block with batch norm, three epochs, eight timesteps."""
+    ann = AnnRecipe(3, 32, 0.1, 1, schedule="cosine", initialisation="he", augmentation=Augmentation(pad=1, cutout=3))
+    config = replace(
+        tiny_config(),
+        encoder=EncoderSpec("direct"),
+        network=NetworkSpec("tiny-residual", (4, "R8/2", "R8", "G"), norm="batch", bias=True),
+        method=MethodSpec("conversion"),
+        ann=ann,
+        snn=ABSENT,
+        balancing=ABSENT,
+        neuron=ABSENT,
+        timesteps=8,
+    )
+    return replace(config, **changes)  # type: ignore[arg-type]

@@ -172,7 +172,7 @@ def test_list_is_one_line_a_row_at_80_columns_with_the_question_first(monkeypatc
     assert max(map(len, lines)) <= 80 + len("-cifar10")
     (row,) = [line for line in lines if line.endswith(" quickstart")]
     assert row.startswith("  Handwritten 8×8 digits")
-    assert {row["paper"] for row in json.loads(run("list", "--json")[1])["experiments"]} == {"dct-snn"}
+    assert {row["paper"] for row in json.loads(run("list", "--json")[1])["experiments"]} == {"dct-snn", "qcfs"}
 
 
 def test_help_is_in_groups_with_whole_sentences_and_metavars_that_are_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ from harness.records.freshness import Certificate, Freed, write_certificate
 from harness.snn.kernels import EACH, SUMMED, Neuron, Readout, fire, pooled
 from harness.training.ann import AnnCache
 from harness.training.cell import Setting, Trained, run_cell
+from harness.training.method import method_of
 
 SMOKE, KERNELS = "smoke", "kernels"
 CPU = torch.device("cpu")
@@ -122,7 +123,8 @@ def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) ->
     found = fingerprint(config, data.digest)
     setting = Setting(CPU, ann_cache=AnnCache(folder))
     try:
-        outputs = _outputs(run_cell(config, data, guarded(config.encoder), setting))
+        compute = method_of(config.method).run if config.method else run_cell
+        outputs = _outputs(compute(config, data, guarded(config.encoder), setting))
     except (CellFailure, EncoderError):
         outputs = {"failed": True}
     settings = msgspec.to_builtins(config)

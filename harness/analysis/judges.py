@@ -447,6 +447,8 @@ def _measured(claim: Claim, evidence: Evidence, blank: Judgement, arms: Arms) ->
 @_measured.register
 def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
     """An accuracy. On the very test set that it was counted on, the draw of images does not enter."""
+    if claim.measure != "accuracy":
+        return _beside_ann(claim, evidence, blank, arms[0])
     (cells,), step, published = arms, blank.timestep, float(claim.value)
     margin = value_margin(published)
     images: Images = "fixed" if cells[0].images == evidence.catalogue.test_images(claim.experiment) else "sampled"
@@ -474,6 +476,22 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     }
     judged = _with_controls(_with_finding(measured, finding), words)
     return replace(judged, nearest=_nearest_reading(judged, evidence)) if VERDICTS[finding.word].missed else judged
+
+
+def _beside_ann(claim: Value, evidence: Evidence, blank: Judgement, cells: Sequence[Cell]) -> Judgement:
+    """The accuracy of an ANN, or what its SNN loses to it. Records count the images that an ANN has right."""
+    below = above_ann(cells, blank.timestep)
+    if below is None:
+        return _undecided(blank, "incomplete", "The records do not tell the accuracy of the ANN.")
+    published, printed = float(claim.value), float(claim.ann or claim.value)
+    if claim.measure == "loss":
+        outcomes = outcomes_without_images(-below.per_seed, lowest=-100.0)
+    else:
+        outcomes = outcomes_without_images([cell.ann for cell in cells])
+    finding = judge_value(outcomes, published, value_margin(printed))
+    judged = _with_finding(replace(blank, **_summary(outcomes, "fixed")), finding)
+    reason = _short_of_budget(claim, evidence, blank, cells, printed) if VERDICTS[finding.word].missed else ""
+    return _undecided(judged, "not comparable", f"{reason} {finding.why}") if reason else judged
 
 
 @_measured.register
@@ -684,7 +702,10 @@ def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
         return min(stated.values, default=0) if stated is not None else 0
 
     epochs = least("ann.epochs"), least("snn.epochs")
-    ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if config.ann.epochs < epochs[0] else ""
+    cut = config.ann and config.ann.epochs < epochs[0]
+    ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if cut else ""
+    if not config.snn:
+        return ann, ""
     tuned = f"{config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""
     whole = experiment.published.get("snn.images")
     if config.snn.images is not None and whole is not None and whole.values == (None,):

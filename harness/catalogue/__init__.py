@@ -32,7 +32,7 @@ class Paper:
     a reader meets first; none where records are missing. `headline`: the answer in the fewest words, as a title.
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
     rate; None where the searches are not at hand.
-    `url`: where the paper can be read.
+    `url`: where the paper can be read. `measurements`: the command that computes what its measurements ask for.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Paper:
     tuned: Callable[[CellConfig], bool | None] | None = None
     headline: Callable[[Any], str] | None = None
     url: str = ""
+    measurements: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Catalogue:
 
 
 Made = TypeVar("Made", Experiment, Paper)
-SHARED = ("network", "ann", "snn", "balancing", "neuron", "train_images", "test_images", "precision")
+SHARED = ("network", "ann", "snn", "balancing", "neuron", "train_images", "test_images", "precision", "method")
 """The fields of a profile that its cells have alike."""
 HINT = "the file must define EXPERIMENT = Experiment(...), from harness.catalogue"
 

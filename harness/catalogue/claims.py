@@ -20,6 +20,7 @@ from harness.errors import HarnessError, did_you_mean
 
 Kind = Literal["value", "ordering", "steps-to-reach", "saturation", "agreement", "measurement", "context"]
 Unit = Literal["percent", "steps", "points"]
+Measure = Literal["accuracy", "ann", "loss"]  # of the SNN; of its ANN; of the ANN minus that of the SNN
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
 Percent = Annotated[str, Meta(pattern=r"^(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)\Z")]
 """A printed number of percent, such as "98.54"."""
@@ -161,6 +162,7 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
     doubled: str | None = None
 
     kind: ClassVar[Kind] = "value"
+    measure: ClassVar[Measure] = "accuracy"
 
 
 class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="kind"):
@@ -168,6 +170,30 @@ class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="k
 
     The number is printed for another arm.
     """
+
+
+class OfAnn(Value, frozen=True, kw_only=True, tag="ann-accuracy", tag_field="kind"):
+    """The accuracy of the ANN of `arm`, in percent. It has no timesteps."""
+
+    timestep: int = 1
+
+    measure: ClassVar[Measure] = "ann"
+    SAYS: ClassVar[str] = "the ANN of {0.arm}"
+
+
+class LossToAnn(Value, frozen=True, kw_only=True, tag="loss-to-ann", tag_field="kind"):
+    """By how many points `arm` is below its ANN after `timestep` steps: another reading of its accuracy.
+
+    `ann`: the accuracy that is printed for the ANN; `value`: that minus the SNN's, negative where the SNN is above.
+    """
+
+    value: Annotated[str, Meta(pattern=r"^-?[0-9]{1,2}(\.[0-9]+)?\Z")]
+    ann: Percent
+
+    measure: ClassVar[Measure] = "loss"
+    unit: ClassVar[Unit] = "points"
+    SAYS: ClassVar[str] = "{0.arm} below its ANN at T = {0.timestep}"
+    PRINTED: ClassVar[str] = "{0.value} points"
 
 
 class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind"):
@@ -437,7 +463,19 @@ class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", ta
 
 
 AnyClaim = (
-    Value | ReadEarly | Ordering | AboveRow | AboveAnn | Steps | Sooner | Agreement | Measured | Dropped | Context
+    Value
+    | ReadEarly
+    | OfAnn
+    | LossToAnn
+    | Ordering
+    | AboveRow
+    | AboveAnn
+    | Steps
+    | Sooner
+    | Agreement
+    | Measured
+    | Dropped
+    | Context
 )
 
 
@@ -452,7 +490,8 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
     entries = []
     for table in document.get("statement", ()):
         statement = {key: value for key, value in table.items() if key != "claim"}
-        entries += [{**entry, "statement": statement} for entry in table.get("claim", ())]
+        same = {key: statement[key] for key in ("source",) if key in statement}  # unless the claim has its own
+        entries += [{**same, **entry, "statement": statement} for entry in table.get("claim", ())]
     claims: dict[str, Claim] = {}
     for number, entry in enumerate([*entries, *rows.values()], start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"

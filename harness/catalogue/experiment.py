@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UnsetType
 
 from harness import config
 from harness.config import CellConfig, EncoderSpec
@@ -69,14 +70,16 @@ class Profile:
     `changes`: what was chosen for single codes, by encoder and dotted path, e.g. {"poisson": {"snn.learning_rate":
     1e-4}}. A change of the arm itself takes precedence.
     `seeds`: the number of seeds planned for each arm; `seeds_by_arm`: that of single arms, by name.
+    `method`: absent, ours, which has a `balancing` and a `neuron`: the published ones where none is given. Another
+    method has those parts alone that are given.
     """
 
     name: config.ProfileName
     network: config.NetworkSpec
-    ann: config.AnnRecipe
-    snn: config.SnnRecipe
-    balancing: config.Balancing = field(default_factory=config.Balancing)
-    neuron: config.NeuronSpec = field(default_factory=config.NeuronSpec)
+    ann: config.AnnRecipe = config.ABSENT
+    snn: config.SnnRecipe = config.ABSENT
+    balancing: config.Balancing = config.ABSENT
+    neuron: config.NeuronSpec = config.ABSENT
     train_images: int | None = None
     test_images: int | None = None
     precision: config.Precision = "fp32"
@@ -85,6 +88,12 @@ class Profile:
     seeds: config.Count = 5
     deviations: tuple[Line, ...] = ()
     seeds_by_arm: Mapping[str, config.Count] = field(default_factory=dict)
+    method: config.MethodSpec | UnsetType = config.ABSENT
+
+    def __post_init__(self) -> None:
+        for name, part in (("balancing", config.Balancing), ("neuron", config.NeuronSpec)):
+            if not self.method and not getattr(self, name):
+                object.__setattr__(self, name, part())
 
 
 @dataclass(frozen=True)
@@ -180,6 +189,7 @@ class Experiment:
             dataset=self.dataset,
             encoder=EncoderSpec(arm.encoder.name, parameters),
             timesteps=arm.timesteps,
+            method=profile.method,
             network=profile.network,
             neuron=profile.neuron,
             balancing=profile.balancing,
@@ -259,6 +269,8 @@ def require_sound(experiment: Experiment) -> None:
 
 def _with(data: Any, path: list[str], value: Any) -> Any:
     head, *rest = path
+    if isinstance(data, Mapping) and not rest:  # a parameter of an encoder or method, given or not
+        return {**data, head: value}
     known = [f.name for f in fields(data)] if is_dataclass(data) else []
     if head not in known:
         raise did_you_mean(f"setting of {type(data).__name__}", head, known)

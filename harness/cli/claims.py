@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 SNAPSHOT = Path(__file__).parent.parent / "papers" / "dct_snn" / "verdicts.json"
 IN_CLONE = Path("harness/papers/dct_snn/verdicts.json")  # where `python -m tools.publish` writes it
-MEASURED = "python -m harness.papers.dct_snn.measurements"
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,8 @@ def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
     ours, interval = ours_in_words(judgement)
     done = [cell for arm in arms for cell in source.loaded.done(experiment, profile, arm)]
     # Commands that compute the numbers again: all cells, and one of them for comparison with its record.
-    recompute = [MEASURED] if claim.kind == "measurement" else []
+    paper = source.catalogue.paper_of(experiment)
+    recompute = [paper.measurements] if claim.kind == "measurement" and paper and paper.measurements else []
     if claim.needs_training:
         at = f" --profile {profile}" if profile else ""
         recompute.append(f"harness run {experiment}{at}{''.join(f' --arm {arm}' for arm in arms)}")

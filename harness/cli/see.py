@@ -170,17 +170,24 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
     own = [f"{number} for {name}" for name, number in planned.items() if number != profile.seeds]
     yield f"{', '.join((counted(profile.seeds, 'seed'), *own))}; {profile.precision}"
     yield f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test"
-    yield (
-        f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
-        f"÷ 10 every {ann.decay_every}, dropout {ann.dropout}/{ann.classifier_dropout}, "
-        f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
-    )
-    read = ", ".join(f"{fraction:g}" for fraction in snn.readings)
-    yield (
-        f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
-        f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
-        + (f", tests after {read} of it" if read else "")
-    )
+    if ann:
+        yield (
+            f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
+            f"{f'÷ 10 every {ann.decay_every}' if ann.schedule == 'steps' else ann.schedule}, "
+            f"dropout {ann.dropout}/{ann.classifier_dropout}, "
+            f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
+            + (f", AutoAugment ({ann.augmentation.policy})" if ann.augmentation.policy else "")
+            + (f", Cutout {ann.augmentation.cutout}" if ann.augmentation.cutout else "")
+        )
+    if profile.method:
+        yield f"method {profile.method.name}: {_changed(profile.method.parameters) or 'its defaults'}"
+    if snn:
+        read = ", ".join(f"{fraction:g}" for fraction in snn.readings)
+        yield (
+            f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
+            f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
+            + (f", tests after {read} of it" if read else "")
+        )
     for code, changes in profile.changes.items():
         yield f"{code}: {_changed(changes)}"
     for arms, texts in _deviations(experiment, profile).items():
@@ -195,8 +202,11 @@ def network_words(network: "NetworkSpec", classes: int) -> str:
     """A network in words: its layers, and what the letters of the paper's notation mean."""
     parts = []
     if network.features:
-        letters = {"A": "A: average pooling 2×2", "D": "D: dropout"}
+        letters = {"A": "A: average pooling 2×2", "D": "D: dropout", "G": "G: mean over the map"}
         used = [words for letter, words in letters.items() if letter in network.features]
+        if any(str(token).startswith("R") for token in network.features):
+            used.append("R: residual block, /2: half the map")
+        used += ["batch norm"] * bool(network.norm)
         layers = " ".join(map(str, network.features))
         parts.append(f"3×3 convolutions with channels {layers}" + (f" ({', '.join(used)})" if used else ""))
     if network.hidden:

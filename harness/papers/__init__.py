@@ -12,14 +12,15 @@ GROUP = "dct_snn.papers"
 
 
 def catalogue() -> Catalogue:
-    """The paper that comes with the harness, and those of installed packages by name.
+    """The papers that come with the harness, and those of installed packages by name.
 
     Raises HarnessError where a package's paper cannot be loaded, or names an experiment that is there already.
     """
-    from harness.papers.dct_snn.paper import PAPER
+    from harness.papers.dct_snn.paper import PAPER as DCT_SNN
+    from harness.papers.qcfs.paper import PAPER as QCFS
 
     points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return Catalogue((PAPER, *map(_paper, points)))
+    return Catalogue((DCT_SNN, QCFS, *map(_paper, points)))
 
 
 def _paper(point: EntryPoint) -> Paper:

@@ -1,7 +1,7 @@
 """Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
 
-A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that `run_cell` and
-the encoder reach by name. Nothing is imported for it.
+A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that its method
+(`run_cell` where it names none) and its encoder reach by name. Nothing is imported for it.
 
 A definition is a function, a class, a constant or an import at the top of a module. Its digest covers its syntax tree,
 in which every name of our own is replaced by the digest of the definition that it is bound to, and every name of
@@ -30,11 +30,11 @@ import msgspec
 
 from encoders.registry import definition_of
 from harness.config import CellConfig, canonical_json
+from harness.plugins import methods
 from harness.schema import Fingerprint
 
 Device = Literal["cpu", "cuda"]
 
-CELL = "harness.training.cell:run_cell"
 ANN = ("harness.training.ann:AnnRequest",)
 NAMES = ("experiment", "profile", "arm")
 
@@ -49,7 +49,7 @@ def fingerprint(
     """
     content = canonical_json(config)
     recipe = _recipe_digest(content)
-    roots = (CELL, encoder or definition_of(config.encoder.name))
+    roots = (methods.definition_of(config.method), encoder or definition_of(config.encoder.name))
     numerics, modules = (sources or SOURCES).reached(roots, device, settings_in(content))
     return Fingerprint(whole_digest(recipe, data_digest, numerics), recipe, data_digest, numerics, device, modules)
 

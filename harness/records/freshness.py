@@ -217,7 +217,7 @@ def freshness(
     config, recorded = config or record.config, record.fingerprint
     try:
         today = fingerprint(config, data or recorded.data, recorded.device)
-    except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
+    except (EncoderError, HarnessError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         return Freshness("stale", str(error), record, path=path)
     changes, certified = list[str](), tuple[str, ...]()
     if recorded.digest != today.digest:

@@ -121,7 +121,7 @@ def problem_of(record: Record) -> str:
         return "status and failure contradict each other"
     if record.status == "done" and record.curve is None:
         return "done, but without a curve"
-    if not {f"{fraction:g}" for fraction in config.snn.readings}.issuperset(record.on_the_way):
+    if not {f"{fraction:g}" for fraction in (config.snn.readings if config.snn else ())}.issuperset(record.on_the_way):
         return "readings on the way that its recipe does not have"
     curves = [c for c in (record.curve, record.balanced, record.sample_curve, *record.on_the_way.values()) if c]
     if any(len(curve.correct) != config.timesteps for curve in curves):

@@ -29,13 +29,14 @@ GET_AGAIN = "get the file again, or delete it and make it again: harness verify 
 Tensors = Mapping[str, NDArray[np.float32]]
 
 
-class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a file of weights says of itself; nothing of time or host.
 
     fingerprint: that of the cell's record. thresholds: one a hidden layer. encoder_state: the encoder's fitted
     statistics. data: the digest of the data set, of which `train_images` and `test_images` were used (None: all).
-    shape: (channels, height, width) of the frames that enter the network. reset: absent where a spike subtracts its
-    threshold. sha256: over the tensors and all of this.
+    shape: (channels, height, width) of the frames that enter the network. method: absent for ours. leak, reading,
+    clock: absent where the method has no `NeuronSpec`. reset: absent where a spike subtracts its threshold. sha256:
+    over the tensors and all of this.
     """
 
     experiment: str
@@ -47,9 +48,10 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shape: tuple[Count, Count, Count]
     classes: Count
     thresholds: list[float]
-    leak: config.Share
-    reading: config.Reading
-    clock: config.Clock
+    method: config.MethodSpec | msgspec.UnsetType = msgspec.UNSET
+    leak: config.Share | msgspec.UnsetType = msgspec.UNSET
+    reading: config.Reading | msgspec.UnsetType = msgspec.UNSET
+    clock: config.Clock | msgspec.UnsetType = msgspec.UNSET
     encoder: config.EncoderSpec
     encoder_state: dict[str, Any]
     timesteps: config.Timesteps

@@ -64,7 +64,8 @@ def render(
 ) -> ReportResult:
     """Write the report of all (or the named) experiments; the same records give the same bytes.
 
-    Every paper of the catalogue has a page of its own. `energy` prices the counted operations.
+    Every paper of which something was run has a page of its own, and the first in any case. `energy` prices the counted
+    operations.
     `sources`: both folders as `read` gave them, so that they are not read again.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
@@ -149,6 +150,8 @@ def _contents(
             # experiments of no paper are shown on the first page
             listed = (*paper.experiments, *(catalogue.loose if index == 0 else ()))
             mine = [with_added(e, sources) for e in listed if chosen is None or e.name in chosen]
+            if index and not any(s.profiles(e.name) for s in sources for e in mine):
+                continue  # nothing was run: a further paper changes no file
             documents.append(document(paper, mine, sources, energy, named=chosen is not None))
             for experiment in mine:
                 texts |= _tables(experiment, sources, energy)
@@ -159,12 +162,15 @@ def _contents(
         texts[f"{names[one.paper.name]}.html"] = page(one, where, others)
         for chapter in () if one.named else one.chapters:
             texts[f"{chapter.experiment.name}.html"] = chapter_page(one, where, chapter)
-        renamed = {} if one is first else {"report": one.paper.name, "claims": f"{one.paper.name}-claims"}
-        texts |= {f"{renamed.get(stem, stem)}.md": text for stem, text in report(one, where.bases).items()}
+        written = report(one, where.bases) | ({} if one.named else {"findings": f"{findings(one)}\n"})
+        renamed = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
+        for stem, text in written.items():
+            if one is not first:  # whose files have the plain names
+                for plain, name in renamed.items():
+                    text = text.replace(f"]({plain}.md", f"]({name}.md")
+            texts[f"{stem if one is first else renamed.get(stem, stem)}.md"] = text
         for picture in one.pictures:
             pictures |= {f"{picture.name}.svg": picture.svg, f"{picture.name}.png": picture.png}
-    if not first.named:
-        texts["findings.md"] = f"{findings(first)}\n"
     contents = {name: text.encode() for name, text in texts.items() if text} | pictures
     return dict(sorted(contents.items())), first
 

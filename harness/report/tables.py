@@ -56,12 +56,13 @@ def profile_words(experiment: Experiment, profile: ProfileName) -> str:
 # --- Accuracy
 
 
-def columns_of(experiment: Experiment) -> tuple[int, ...]:
-    """The timesteps that readers of the field ask for, and every arm's own last one."""
+def columns_of(experiment: Experiment, claims: Iterable[Claim] = ()) -> tuple[int, ...]:
+    """The timesteps that readers of the field ask for, those of printed `claims`, and every arm's own last one."""
     last = {arm.timesteps for arm in experiment.arms}
+    printed = {claim.timestep for claim in claims if claim.prints and claim.timestep}
     if len(last) > 4:  # many lengths (one for each number of frequencies): the common grid suffices
         last = {max(last)}
-    return tuple(sorted({t for t in STEPS if t <= max(last)} | last))
+    return tuple(sorted({t for t in STEPS if t <= max(last)} | last | printed))
 
 
 def accuracy_table(
@@ -72,7 +73,7 @@ def accuracy_table(
     Evidence has a row for every arm of the plan; yours for the arms that you have run or added.
     """
     claims = [claim for claim in claims if claim.experiment == experiment.name]
-    steps = columns_of(experiment)
+    steps = columns_of(experiment, claims)
     rows: list[Row] = []
 
     def row(
@@ -445,7 +446,7 @@ def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
     if judgement.mean is None:
         return None, ""
     unit, form = ("points", "+.2f") if judgement.signed else ("%", ".2f")
-    unit = "steps" if judgement.unit == "steps" else unit
+    unit = unit if judgement.unit == "percent" else judgement.unit
     if judgement.kind == "measurement":
         shown = f"{judgement.mean:+.2f} points" if judgement.unit == "points" else f"{judgement.mean:.1f} %"
         return shown, "of kept weights" if judgement.profile else "computed, without training"

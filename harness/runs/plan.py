@@ -31,18 +31,20 @@ from harness.plugins.guard import guarded
 from harness.plugins.skeleton import require_installed
 from harness.records.fingerprint import Device, ann_code, fingerprint
 from harness.records.freshness import Records, State
-from harness.records.store import record_path
+from harness.records.store import checkpoints_beside, record_path
 from harness.runs.progress import duration
 from harness.schema import Epoch, Fingerprint
 from harness.snn.balancing import balance
 from harness.snn.kernels import Kernel, kernel_for
+from harness.snn.layered import layers_of
 from harness.snn.network import Network, Shape, Spiking, stages
-from harness.training.ann import AnnCache, AnnRequest, ann_key, pretraining
+from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.evaluate import Evaluation
 from harness.training.loop import Training, fine_tuning, readings, train
+from harness.training.method import method_of
 
 PRACTICAL_SECONDS = 3 * 3600.0
 MOST_SEEDS = 10_000  # a record's name has four digits
@@ -445,7 +447,7 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
     Timed on the CPU where `setting` has a GPU of other machines.
     """
     setting = _here(setting)
-    trained = [cell for cell in cells if cell.fault is None]
+    trained = [cell for cell in cells if cell.fault is None and not cell.config.method]
     shape_of = _shapes(data)
     kinds = [_kind(cell.config, shape_of(cell.config), data) for cell in trained]
     # Of cells that differ in seed and timesteps alone the longest is timed: it costs most of what they cost together.
@@ -455,7 +457,9 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
             longest[kind] = cell.config
     rates = {kind: timed(config, data, setting) for kind, config in longest.items()}
     anns: set[Path | None] = {None}
-    costs: dict[Path, Cost] = {}
+    known: dict[bytes, float] = {}
+    of_methods = [cell for cell in cells if cell.fault is None and cell.config.method]
+    costs = {cell.path: _cost_of_method(cell, data, setting, known) for cell in of_methods}
     for kind, cell in zip(kinds, trained, strict=True):
         rate = rates[kind]
         config, timesteps = cell.config, cell.config.timesteps
@@ -471,6 +475,27 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
         steps += ann * config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size)
         costs[cell.path] = Cost(seconds * macs, (reported_ann + reported_snn) * macs, steps - done, begun)
     return [replace(cell, cost=costs.get(cell.path, Cost())) for cell in cells]
+
+
+def _cost_of_method(cell: PlannedCell, data: DataSet, setting: Setting, known: dict[bytes, float]) -> Cost:
+    """What a cell of another method costs, all of it: the work that it will report, at the rate of its first steps.
+
+    known: rates of cells that were timed, by all but their names and seeds.
+    """
+    config = cell.config
+    assert config.method
+    method = method_of(config.method)
+    recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
+    key = canonical_json([config.method, config.network, *recipes, config.encoder, config.precision, config.timesteps])
+    if key not in known:
+        laps: list[Lap] = []
+        with suppress(Stopped, CellFailure, EncoderError, RuntimeError):  # as its record is to say
+            alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE, watch=_timing(laps))
+            method.run(config, data, guarded(config.encoder), alone)
+        known[key] = _rate(laps)
+    work = method.work(config, data, _macs(config, data, _shapes(data)(config)))
+    steps = sum(recipe.epochs * math.ceil(len(data.train) / recipe.batch_size) for recipe in recipes)
+    return Cost(known[key] * work, work, steps, bool(checkpoints_beside(cell.path)))
 
 
 def _left(cell: PlannedCell, data: DataSet, setting: Setting, ann: bool) -> tuple[Images, int, bool]:
@@ -523,7 +548,7 @@ def ann_entries(data: DataSet, setting: Setting) -> Callable[[CellConfig], Path 
     known: dict[bytes, str] = {}
 
     def entry_of(config: CellConfig) -> Path | None:
-        if folder is None:
+        if folder is None or config.method:
             return None
         facts = canonical_json([config.encoder, config.network, config.ann, config.seed, config.precision])
         if facts not in known:
@@ -579,7 +604,22 @@ def _untested() -> Evaluation:
 
 def _seconds_of_one(training: Training) -> float:
     """The seconds of a multiply–accumulate of a training, without its first step; zero where it diverges at once."""
-    laps: list[tuple[float, float]] = []
+    laps: list[Lap] = []
+    recipe = replace(training.recipe, epochs=ENDLESS)
+    # By epoch, since a schedule by steps ends after those of the recipe.
+    endless = replace(
+        training, recipe=recipe, test=lambda mean: Epoch(mean, 0, 1), readings={}, read=None, by_step=False
+    )
+    with suppress(Stopped, CellFailure):
+        train(endless, NOWHERE, _timing(laps))
+    return _rate(laps)
+
+
+Lap = tuple[float, float]  # when work was reported, and how many multiply–accumulates
+
+
+def _timing(laps: list[Lap]) -> Watch:
+    """Notes when how much work was reported in `laps`, and stops when that is enough for `_rate`."""
 
     def note(_stage: str, work: float) -> None:
         laps.append((time.perf_counter(), work))
@@ -587,13 +627,11 @@ def _seconds_of_one(training: Training) -> float:
     def enough() -> bool:
         return len(laps) > 1 and (laps[-1][0] - laps[0][0] > TIMED_SECONDS or len(laps) > MOST_STEPS)
 
-    recipe = replace(training.recipe, epochs=ENDLESS)
-    # By epoch, since a schedule by steps ends after those of the recipe.
-    endless = replace(
-        training, recipe=recipe, test=lambda mean: Epoch(mean, 0, 1), readings={}, read=None, by_step=False
-    )
-    with suppress(Stopped, CellFailure):
-        train(endless, NOWHERE, Watch(note, enough))
+    return Watch(note, enough)
+
+
+def _rate(laps: Sequence[Lap]) -> float:
+    """Seconds of a multiply–accumulate, without the first step; zero where there is no second one."""
     work = sum(work for _, work in laps[1:])
     return (laps[-1][0] - laps[0][0]) / work if work else 0.0
 
@@ -622,12 +660,14 @@ def _shapes(data: DataSet) -> Callable[[CellConfig], Shape]:
 
 
 def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
-    return sum(stage.macs for stage in stages(config.network, shape, data.classes))
+    layers = layers_of if config.method else stages
+    return sum(layer.macs for layer in layers(config.network, shape, data.classes))
 
 
 def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:
     """Multiply-accumulates of a training step, forward."""
-    return config.timesteps * _macs(config, data, shape) * config.snn.batch_size
+    macs = _macs(config, data, shape)
+    return config.timesteps * macs * config.snn.batch_size if config.snn else macs * config.ann.batch_size
 
 
 def _tuned(config: CellConfig, data: DataSet) -> int:

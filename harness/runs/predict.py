@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
 from harness.data import DataSet, ImageSet, load, sets
@@ -31,6 +31,7 @@ from harness.snn.network import Network, Spiking
 from harness.training.batches import encoder_key, normalised
 from harness.training.cell import DTYPES, Setting
 from harness.training.checkpoint import SILENT, Watch
+from harness.training.method import Answering, method_of
 
 FORMATS = (".parquet", ".csv")
 UNKNOWN = -1  # the label of an image whose class nobody has stated
@@ -65,7 +66,7 @@ def restore(
     setting: Setting | None = None,
     timesteps: int | None = None,
     changes: Mapping[str, Parameter] | None = None,
-) -> Spiking:
+) -> Answering:
     """The network with its encoder, thresholds and neuron, as it stood after training; by default on the CPU.
 
     timesteps, changes: another schedule under which it is read: steps, and parameters of its encoder.
@@ -73,13 +74,6 @@ def restore(
     one that is not here or does not take the shorter schedule.
     """
     about, setting = found.about, setting or Setting(torch.device("cpu"))
-    network = Network(about.network, about.shape, about.classes, Generator().manual_seed(0))
-    expected = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
-    if {name: tensor.shape for name, tensor in found.tensors.items()} != expected:
-        raise HarnessError(f"{found.path}: the tensors do not fit the network {about.network.name}", GET_AGAIN)
-    if len(about.thresholds) != len(expected) - 1:
-        raise HarnessError(f"{found.path}: {len(about.thresholds)} thresholds for {len(expected)} layers", GET_AGAIN)
-    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
     # What the encoder fitted is given to it as parameters, and it must then state the same again.
     fitted = {name: tuple(value) if isinstance(value, list) else value for name, value in about.encoder_state.items()}
     encoder = guarded(EncoderSpec(about.encoder.name, {**about.encoder.parameters, **(changes or {}), **fitted}))
@@ -88,22 +82,43 @@ def restore(
             f"encoder '{about.encoder.name}' cannot be restored from its fitted state",
             "it has to take the entries of its state() as parameters",
         )
+    steps, dtype = timesteps or about.timesteps, DTYPES[about.precision]
+    if about.method:
+        made = method_of(about.method).restore(about.network, about.shape, about.classes, encoder, steps, dtype)
+        _load(made.network, found, setting.device)
+        return made
+    network = Network(about.network, about.shape, about.classes, Generator().manual_seed(0))
+    _load(network, found, setting.device)
+    if len(about.thresholds) != len(network.stages) - 1:
+        layers = len(network.stages)
+        raise HarnessError(f"{found.path}: {len(about.thresholds)} thresholds for {layers} layers", GET_AGAIN)
+    if not (about.reading and about.clock) or about.leak is msgspec.UNSET:
+        raise HarnessError(f"{found.path}: it does not say what neurons it has", GET_AGAIN)
     spiking = Spiking(
-        network=network.requires_grad_(False).to(setting.device),
+        network=network,
         encoder=encoder,
         neuron=NeuronSpec(about.reading, about.clock, about.leak, reset=about.reset or "subtract"),
-        timesteps=timesteps or about.timesteps,
+        timesteps=steps,
         thresholds=tuple(about.thresholds),
-        dtype=DTYPES[about.precision],
+        dtype=dtype,
         kernel=setting.kernel,
     )
     return replace(spiking, network=network.cast(spiking.dtype))
 
 
+def _load(network: nn.Module, found: WeightsFile, device: torch.device) -> None:
+    """Give `network` the tensors of a file of weights. Raises HarnessError where they do not fit."""
+    expected = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
+    if {name: tensor.shape for name, tensor in found.tensors.items()} != expected:
+        raise HarnessError(f"{found.path}: the tensors do not fit the network {found.about.network.name}", GET_AGAIN)
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
+    network.requires_grad_(False).to(device)
+
+
 @failures_as_errors()
 @torch.no_grad()
 def predict(
-    spiking: Spiking,
+    spiking: Answering,
     images: ImageSet,
     seed: int,
     watch: Watch = SILENT,
@@ -122,8 +137,10 @@ def predict(
     return Predictions(torch.cat(parts, 1), images.labels)
 
 
-def outputs(spiking: Spiking, train: Tensor) -> Tensor:
+def outputs(spiking: Answering, train: Tensor) -> Tensor:
     """U_t `[T, N, classes]` of a spike train `[T, N, …]` for every t."""
+    if not isinstance(spiking, Spiking):
+        return spiking.outputs(train)
     network = spiking.network
     hidden = network.walk(train.flatten(0, 1), network.firing(len(train), spiking.neurons()))
     return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)

@@ -5,11 +5,11 @@ another process holds comes last.
 """
 
 import base64
-import math
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import torch
 from msgspec import UNSET
-from torch import Tensor
+from torch import Tensor, nn
 
 from encoders.base import EncoderError
 from harness.config import CellConfig
@@ -27,16 +27,17 @@ from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
 from harness.machine.files import Owner, hold, holder, report, write_atomically
 from harness.machine.process import finishing
-from harness.plugins.guard import guarded
+from harness.plugins import methods
+from harness.plugins.guard import guarded, kept_state
 from harness.records.freshness import freshness, known_certificates
 from harness.records.store import checkpoints_beside, lock_path, write_record
 from harness.records.weights import About, content_of, entry_of, weights_path
 from harness.runs.plan import PlannedCell, ann_checkpoint, circumstances, stamp_of
 from harness.schema import Failure, Fingerprint, Record
-from harness.snn.network import Network
 from harness.training.batches import normalised
 from harness.training.cell import Setting, Trained, run_cell
 from harness.training.checkpoint import Watch
+from harness.training.method import method_of
 
 POLL_SECONDS = 2.0
 SMALL = 2_000_000  # bytes of weights in fp32; smaller networks are kept unless the user says no
@@ -169,7 +170,7 @@ class Run:
         try:
             if cell.fault is not None:
                 raise cell.fault
-            trained = run_cell(config, self.data, guarded(config.encoder), self.setting)
+            trained = self._trained(config)
             record = sealed(config, cell.fingerprint, self.setting, trained, self.timesteps.get(config.arm, ()))
             if not keeps(self.keep_weights, trained.spiking.network):
                 return record
@@ -183,6 +184,14 @@ class Run:
             raise
         except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
             return self._failed(cell, said_by(error))
+
+    def _trained(self, config: CellConfig) -> Trained:
+        """The cell, computed by its method."""
+        encoder = guarded(config.encoder)
+        if not config.method:
+            return run_cell(config, self.data, encoder, self.setting)
+        with kept_state() if config.method.name in methods.plugins() else nullcontext():
+            return method_of(config.method).run(config, self.data, encoder, self.setting)
 
     def _failed(self, cell: PlannedCell, reason: str) -> Record:
         """The record of a cell that could not be finished; called where its error is being handled."""
@@ -253,9 +262,9 @@ def packed(right: Tensor) -> str:
     return base64.b64encode(np.packbits(right.numpy()).tobytes()).decode()
 
 
-def keeps(keep: bool | None, network: Network) -> bool:
+def keeps(keep: bool | None, network: nn.Module) -> bool:
     """Whether the weights of `network` are kept. keep: True always, False never, None for those under 2 MB."""
-    size = 4 * sum(math.prod(stage.weight_shape) for stage in network.stages)
+    size = 4 * sum(weight.numel() for weight in network.parameters())
     return size < SMALL if keep is None else keep
 
 
@@ -273,9 +282,10 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         shape=(channels, height, width),
         classes=data.classes,
         thresholds=list(spiking.thresholds),
-        leak=neuron.leak,
-        reading=neuron.reading,
-        clock=neuron.clock,
+        method=config.method,
+        leak=neuron.leak if neuron else UNSET,
+        reading=neuron.reading if neuron else UNSET,
+        clock=neuron.clock if neuron else UNSET,
         encoder=config.encoder,
         encoder_state=dict(spiking.encoder.state()),
         timesteps=config.timesteps,
@@ -284,7 +294,7 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         data=data.digest,
         train_images=config.train_images,
         test_images=config.test_images,
-        reset=neuron.reset if neuron.reset == "none" else UNSET,
+        reset="none" if neuron and neuron.reset == "none" else UNSET,
     )
     state = spiking.network.state_dict()
     tensors = {name: value.detach().to("cpu", torch.float32).contiguous().numpy() for name, value in state.items()}

@@ -179,8 +179,11 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
     environment = circumstances(record.config, setting)
     # A file of weights does not say all of the neuron, nor which products were taken.
     spiking = restore(read_weights(weights_path(path)), setting)
-    spiking = replace(spiking, neuron=record.config.neuron, products=tuple(record.products))
-    simulated = None if source == "weights" else Simulated(source, spiking)
+    if isinstance(spiking, Spiking):
+        spiking = replace(spiking, neuron=record.config.neuron, products=tuple(record.products))
+    elif source != "weights":
+        raise HarnessError(f"{path}: {source} cannot state the neurons of its method", "use --from weights")
+    simulated = Simulated(source, spiking) if source != "weights" and isinstance(spiking, Spiking) else None
     if simulated is not None:
         environment["kernel"] = simulated.name
     by = None if simulated is None else simulated.outputs

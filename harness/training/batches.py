@@ -50,7 +50,7 @@ def augment(images: Tensor, augmentation: Augmentation, generator: Generator) ->
     return images
 
 
-Use = Literal["initial-weights", "ann-order", "ann-dropout", "snn-order", "snn-dropout", "subset"]
+Use = Literal["initial-weights", "ann-order", "ann-dropout", "snn-order", "snn-dropout", "subset", "ann-augmentation"]
 EncoderUse = Literal["encoder-training", "encoder-test", "balancing"]
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import torch
@@ -24,6 +24,9 @@ from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import fine_tuning, train
 from harness.training.trains import Encode, encoded_once
+
+if TYPE_CHECKING:
+    from harness.training.method import Answering
 
 # The weights of pixels that are always black decay below fp32's normal range, where a product takes an Intel core a
 # hundred times as long. Counted as 0 from here on, also by the threads that are started later: they inherit it.
@@ -59,7 +62,7 @@ class Trained:
     """
 
     result: CellResult
-    spiking: Spiking
+    spiking: "Answering"
     right: Tensor
     timings: dict[str, float] = field(default_factory=dict)
 

@@ -21,6 +21,7 @@ from harness.config import AnnRecipe, SnnRecipe
 from harness.data.types import ImageSet
 from harness.errors import CellFailure, Stopped
 from harness.schema import Counts, Epoch, LayerActivity
+from harness.snn.layered import Layered
 from harness.snn.network import Network, Spiking
 from harness.training.batches import batch, encoder_key, on_device
 from harness.training.batches import generator as generator_of
@@ -46,7 +47,7 @@ class Training:
     """
 
     name: str
-    network: Network
+    network: Network | Layered
     images: ImageSet
     recipe: AnnRecipe | SnnRecipe
     optimizer: torch.optim.Optimizer
@@ -177,7 +178,7 @@ def _restored(training: Training, checkpoint: Checkpoint) -> Position:
     )
 
 
-def require_finite(loss: Tensor, network: Network, epoch: str) -> None:
+def require_finite(loss: Tensor, network: Network | Layered, epoch: str) -> None:
     """Raise CellFailure, before its gradient spoils every weight, for a loss that is NaN or infinite."""
     if not loss.isfinite():
         raise CellFailure(f"{epoch} diverged: loss {loss.item()}, first in {network.unsound()}")

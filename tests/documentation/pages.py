@@ -44,6 +44,7 @@ def commands(page: Path) -> Iterator[Command]:
 def write_files(page: Path, folder: Path) -> None:
     """Write the files that a page shows."""
     for name, text in FILE.findall(page.read_text(encoding="utf-8")):
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 
 

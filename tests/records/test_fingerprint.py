@@ -16,7 +16,7 @@ import pytest
 
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, canonical_json
 from harness.records.fingerprint import HERE, Device, Sources, _stated, fingerprint, recipe_digest
-from tests.cells import tiny_config
+from tests.cells import converted_config, tiny_config
 
 Tree = Callable[..., dict[str, str]]
 
@@ -262,6 +262,27 @@ def test_a_constant_of_an_encoder_makes_its_own_records_stale(edited: Edited, be
     edited.write("encoders/phase.py", changed)
     after = digests(edited.folder)
     assert [encoder for encoder in before if after[encoder] != before[encoder]] == ["phase"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "stale"),
+    [
+        ("harness/snn/quantised.py", ".floor_()", ".round_()", ["conversion"]),
+        ("harness/training/conversion.py", "3.0 * network.macs", "2.0 * network.macs", ["conversion"]),
+        ("harness/training/cell.py", 'clock.lap("fine-tuning")', 'clock.lap("tuning")', ["fine-tuning"]),
+        ("harness/training/loop.py", "at.steps += 1", "at.steps += 2", ["conversion", "fine-tuning"]),
+    ],
+)
+def test_a_change_of_a_method_makes_its_own_records_stale(
+    edited: Edited, name: str, old: str, new: str, stale: list[str]
+) -> None:
+    def found() -> dict[str, str]:
+        read, configs = Sources(edited.folder), {"conversion": converted_config(), "fine-tuning": tiny_config()}
+        return {method: fingerprint(config, "data", sources=read).numerics for method, config in configs.items()}
+
+    before = found()
+    edited.replace(name, old, new)
+    assert [method for method, digest in found().items() if digest != before[method]] == stale
 
 
 @pytest.mark.slow

@@ -67,7 +67,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
 
 
 def test_an_installed_package_is_found(two: Catalogue) -> None:
-    assert [paper.name for paper in two.papers] == ["dct-snn", "invented"]
+    assert [paper.name for paper in two.papers] == ["dct-snn", "qcfs", "invented"]
     assert two.experiment("invented-interleaved").title == CATALOGUE.experiment("ablation-interleaved").title
     assert len(two.claims_of("invented-interleaved")) == 20
 
@@ -112,7 +112,9 @@ def test_each_paper_has_its_page(two: Catalogue, campaign: Campaign) -> None:
     assert 'data-claim="mnist-t16"' in first
     assert "invented-20" not in first
     assert 'href="invented.html"' in first
-    assert (campaign.out / "invented.md").exists()
+    assert "](invented-claims.md)" in (campaign.out / "invented.md").read_text(encoding="utf-8")
+    assert (campaign.out / "invented-claims.md").exists()
+    assert not (campaign.out / "qcfs.html").exists()  # nothing of it was run
 
 
 def test_a_clash_of_experiments_names_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

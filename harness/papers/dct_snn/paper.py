@@ -36,4 +36,5 @@ PAPER = Paper(
     tuned=_later("choices", "tuned"),
     headline=_later("findings", "headline"),
     url=URL,
+    measurements="python -m harness.papers.dct_snn.measurements",
 )

@@ -1,0 +1,236 @@
+"""A network from a description of its layers: convolutions, residual blocks, batch norm, bias; no neurons of its own.
+
+The same weights serve an ANN and each timestep of an SNN: `forward` is given what neurons do with their current.
+The tokens of `NetworkSpec.features`: a number is a 3×3 convolution with so many channels; "R16" a residual block (He et
+al. 2016) of two of them, "R32/2" one that halves the map, whose shortcut is a 1×1 convolution where the size changes;
+"A" average pooling 2×2, "G" the mean over the map. One linear layer for each of `hidden`, and one for the classes.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from harness.config import Initialisation, NetworkSpec
+from harness.errors import HarnessError
+from harness.schema import LayerActivity
+from harness.snn.network import INITIALISATIONS, Shape
+
+Fire = Callable[[int, Tensor], Tensor]
+"""What the neurons of a number give for their current `[N, …]`: an activation, or the spikes of one timestep."""
+BLOCK = re.compile(r"R([1-9]\d{0,5})(/2)?")
+INPUT = -1  # the source of layers that see the input
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A weighted layer, and the neurons that it drives: number `into`, which is one more than the last for the output.
+
+    inputs, outputs: (channels, height, width). side: of its kernel, 0 if linear. source: the neurons whose outputs it
+    sees, mean over `pooled` (rows, columns) of them. skip: neurons whose outputs are added to its own, if any.
+    """
+
+    inputs: Shape
+    outputs: Shape
+    side: int
+    stride: int
+    source: int
+    pooled: tuple[int, int]
+    into: int
+    normed: bool = False
+    skip: int | None = None
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """`[out, in, side, side]` or `[out, in]`."""
+        return (self.outputs[0], self.inputs[0], *(self.side, self.side)[: 2 * bool(self.side)])
+
+    @property
+    def macs(self) -> int:
+        """Multiply–accumulates of one image in the ANN."""
+        return self.inputs[0] * self.outputs[0] * self.outputs[1] * self.outputs[2] * max(1, self.side) ** 2
+
+    def accumulates(self, places: Tensor) -> float:
+        """Additions that events of its source cause, given how many there were at each place `[H, W]`."""
+        pooled = F.avg_pool2d(places[None, None], self.pooled) * (self.pooled[0] * self.pooled[1])
+        if not self.side:
+            return float(pooled.sum()) * self.outputs[0]
+        (_, height, width), (channels, *after) = self.inputs, self.outputs
+        ones = torch.ones(1, 1, *after, dtype=torch.float64), torch.ones(1, 1, self.side, self.side).double()
+        margin = self.side // 2
+        beyond = [
+            size - ((out - 1) * self.stride - 2 * margin + self.side)
+            for size, out in zip((height, width), after, strict=True)
+        ]
+        reached = F.conv_transpose2d(*ones, stride=self.stride, padding=margin, output_padding=beyond)
+        return float((pooled * reached).sum()) * channels
+
+
+def layers_of(spec: NetworkSpec, shape: Shape, classes: int) -> tuple[Layer, ...]:
+    """The layers of `spec`, in the order in which `Layered` needs them. Raises HarnessError for an unknown one."""
+    layers: list[Layer] = []
+    normed, pooled, source, now = spec.norm == "batch", (1, 1), INPUT, shape
+
+    def convolution(inputs: Shape, width: int, side: int, stride: int, of: int, into: int, skip: int | None) -> Shape:
+        outputs = width, -(-inputs[1] // stride), -(-inputs[2] // stride)
+        over = pooled if of == source else (1, 1)
+        layers.append(Layer(inputs, outputs, side, stride, of, over, into, normed, skip))
+        return outputs
+
+    for token in spec.features:
+        if isinstance(token, int):
+            now = convolution(now, token, 3, 1, source, source + 1, None)
+            pooled, source = (1, 1), source + 1
+        elif block := BLOCK.fullmatch(token):
+            width, stride = int(block[1]), 2 if block[2] else 1
+            before = now
+            now = convolution(before, width, 3, stride, source, source + 1, None)
+            same = now == before and source != INPUT and pooled == (1, 1)
+            convolution(now, width, 3, 1, source + 1, source + 2, source if same else None)
+            if not same:
+                convolution(before, width, 1, stride, source, source + 2, None)
+            pooled, source = (1, 1), source + 2
+        elif token in ("A", "G"):
+            rows, columns = (2, 2) if token == "A" else now[1:]
+            now, pooled = (now[0], now[1] // rows, now[2] // columns), (pooled[0] * rows, pooled[1] * columns)
+        else:
+            raise HarnessError(f"network {spec.name}: no layer '{token}'", "use numbers, R16, R32/2, A and G")
+        if 0 in now:
+            raise HarnessError(f"network {spec.name}: a {shape[1]}×{shape[2]} map is too small for its pooling")
+    for width in (*spec.hidden, classes):
+        inputs = (now[0] * now[1] * now[2], 1, 1)
+        now = (width, 1, 1)
+        layers.append(Layer(inputs, now, 0, 1, source, pooled, source + 1))
+        pooled, source = (1, 1), source + 1
+    return tuple(layers)
+
+
+class Layered(nn.Module):
+    """The weights of a spec, drawn from `generator`. In training mode batch norm takes the statistics of the batch.
+
+    learned: by name, what each number of neurons learns one of, and where it starts. mean, deviation: `[C]`, by which
+    inputs are normalised; set by whoever knows the data.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        shape: Shape,
+        classes: int,
+        generator: Generator,
+        initialisation: Initialisation = "xavier",
+        learned: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.spec, self.layers = spec, layers_of(spec, shape, classes)
+        self.weights = nn.ParameterList(torch.empty(layer.weight_shape) for layer in self.layers)
+        for weight in self.weights:
+            INITIALISATIONS[initialisation](weight, generator)
+        self.biases, self.scales = nn.ParameterDict(), nn.ParameterDict()
+        for index, layer in enumerate(self.layers):
+            width = layer.outputs[0]
+            if layer.normed or spec.bias:
+                self.biases[str(index)] = nn.Parameter(torch.zeros(width))
+            if layer.normed:
+                self.scales[str(index)] = nn.Parameter(torch.ones(width))
+                self.register_buffer(f"mean_{index}", torch.zeros(width))
+                self.register_buffer(f"variance_{index}", torch.ones(width))
+        count = self.layers[-1].into
+        self.learned = nn.ParameterDict({name: torch.full((count,), at) for name, at in (learned or {}).items()})
+        self.register_buffer("mean", torch.zeros(shape[0]))
+        self.register_buffer("deviation", torch.ones(shape[0]))
+
+    @property
+    def macs(self) -> int:
+        """Multiply–accumulates of one image in the ANN."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def largest(self) -> int:
+        """Values of the largest map of one image."""
+        return max(c * h * w for layer in self.layers for c, h, w in (layer.inputs, layer.outputs))
+
+    def unsound(self) -> str:
+        """The first layer with a weight that is NaN or infinite; where none has, the output overflows."""
+        wrong = (name for name, weight in self.named_parameters() if not weight.isfinite().all())
+        return next(wrong, "the output")
+
+    def current(self, index: int, x: Tensor) -> Tensor:
+        """What a layer gives for its inputs: product, bias, batch norm."""
+        layer, weight = self.layers[index], self.weights[index].to(x.dtype)
+        bias = self.biases.get(str(index))
+        plain = None if bias is None or layer.normed else bias.to(x.dtype)
+        if not layer.side:
+            return F.linear(x, weight, plain)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+        x = F.conv2d(x, weight, plain, layer.stride, layer.side // 2)
+        if not layer.normed:
+            return x
+        mean, variance = self.get_buffer(f"mean_{index}"), self.get_buffer(f"variance_{index}")
+        return F.batch_norm(x, mean, variance, self.scales[str(index)], bias, self.training)
+
+    def forward(self, x: Tensor, fire: Fire) -> Tensor:
+        """Outputs `[N, classes]` (fp32) for inputs `[N, C, H, W]`, whose dtype sets the precision."""
+        x = ((x.float() - self.mean.view(-1, 1, 1)) / self.deviation.view(-1, 1, 1)).to(x.dtype)
+        index = 0
+        for token in self.spec.features:
+            layer = self.layers[index]
+            if token == "A":
+                x = F.avg_pool2d(x, 2)
+            elif token == "G":
+                x = x.mean((2, 3), keepdim=True)
+            elif isinstance(token, int):
+                x, index = fire(layer.into, self.current(index, x)), index + 1
+            else:
+                inner = self.current(index + 1, fire(layer.into, self.current(index, x)))
+                second = self.layers[index + 1]
+                shortcut = self.current(index + 2, x) if second.skip is None else x
+                x = fire(second.into, inner + shortcut)
+                index += 2 if second.skip is not None else 3
+        x = x.flatten(1)
+        for _ in self.spec.hidden:
+            x, index = fire(self.layers[index].into, self.current(index, x)), index + 1
+        return self.current(index, x).float()
+
+
+class Activity:
+    """Spikes, and the additions that they cause: one for each connection of each event (see `training.evaluate`).
+
+    places: by number of neurons (`INPUT` too), how many events there were at each place `[H, W]` of their map.
+    """
+
+    def __init__(self, network: Layered, multiplies: bool) -> None:
+        self.layers, self.multiplies = network.layers, multiplies
+        self.places: dict[int, Tensor] = {}
+
+    def note(self, index: int, fired: Tensor) -> None:
+        """Count what is not zero in the outputs `[N, C, H, W]` or `[N, F]` of neurons."""
+        events = (fired != 0).sum((0, 1)).reshape(1, 1) if fired.dim() == 2 else (fired != 0).sum((0, 1))
+        before = self.places.get(index)
+        self.places[index] = events.cpu().double() + (0 if before is None else before)
+
+    def per_image(self, images: int) -> list[LayerActivity]:
+        """What was done for one image on average: a row for each number of neurons, and one for the output."""
+        rows = []
+        for into in range(self.layers[-1].into + 1):
+            mine = [layer for layer in self.layers if layer.into == into]
+            additions = sum(layer.accumulates(self.places[layer.source]) for layer in mine)
+            additions += sum(float(self.places[one.skip].sum()) for one in mine if one.skip is not None)
+            channels, height, width = mine[0].outputs
+            row = LayerActivity(
+                name=f"{'conv' if mine[0].side else 'linear'}{into + 1}",
+                macs=sum(layer.macs for layer in mine),
+                accumulates=additions / images,
+                multiplies=self.multiplies and any(layer.source == INPUT for layer in mine),
+                neurons=channels * height * width,
+                spikes=float(self.places[into].sum()) / images if into in self.places else None,
+            )
+            rows.append(row)
+        return rows

@@ -1,0 +1,118 @@
+"""QCFS: its claims against the printed table, and how they are judged."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.analysis.cells import read_measurements
+from harness.analysis.judges import judge
+from harness.catalogue.claims import LossToAnn, OfAnn, Value
+from harness.papers import catalogue
+from harness.papers.qcfs import measurements
+from harness.papers.qcfs.paper import PAPER
+from harness.records.fingerprint import fingerprint
+from harness.records.store import write_record
+from harness.report.sources import read
+from harness.report.tables import columns_of, ours_in_words
+from harness.schema import Counts, Epoch, Record
+from tests.cells import converted_config, run_tiny
+
+CATALOGUE = catalogue()
+RESNET20 = CATALOGUE.experiment("qcfs-cifar10-resnet20")
+# T = 2, 4, 8, 16, 32, 64 after the ANN, as printed for CIFAR-10.
+TABLE = {
+    "vgg16": "95.52 91.18 93.96 94.95 95.40 95.54 95.55",
+    "resnet20": "91.77 73.20 83.75 89.55 91.62 92.24 92.35",
+    "resnet18": "96.04 75.44 90.43 94.82 95.92 96.08 96.06",
+}
+
+
+@pytest.mark.parametrize("network", TABLE)
+def test_claims_are_the_printed_table(network: str) -> None:
+    own = [claim for claim in PAPER.claims if claim.experiment == f"qcfs-cifar10-{network}"]
+    [ann] = [claim.value for claim in own if type(claim) is OfAnn]
+    values = {claim.timestep: claim.value for claim in own if type(claim) is Value}
+    assert [ann, *(values[t] for t in (2, 4, 8, 16, 32, 64))] == TABLE[network].split()
+    losses = {claim.timestep: Decimal(claim.value) for claim in own if type(claim) is LossToAnn}
+    assert losses == {t: Decimal(ann) - Decimal(value) for t, value in values.items()}
+
+
+@pytest.fixture(scope="module")
+def template() -> Record:
+    return run_tiny()
+
+
+def write(results: Path, template: Record, seed: int, ann: int, finals: dict[int, int]) -> None:
+    """A record of ResNet-20 at `short` with these counts of 10,000 images."""
+    config = RESNET20.resolve(RESNET20.arm("qcfs"), RESNET20.profile("short"), seed)
+    correct = [next(finals[t] for t in finals if t >= step) for step in range(1, 65)]
+    record = msgspec.structs.replace(
+        template,
+        config=config,
+        fingerprint=fingerprint(config, "data"),
+        curve=Counts(correct, 10_000),
+        ann_epochs=[Epoch(0.1, ann, 10_000)],
+        balanced=None,
+        sample_curve=None,
+        epochs=[],
+        right={},
+        layers=[],
+        digest="",
+    )
+    write_record(results, record)
+
+
+def test_accuracies_are_judged_where_the_ann_stands_high_enough(tmp_path: Path, template: Record) -> None:
+    finals = {2: 7320, 4: 8375, 8: 8955, 16: 9162, 32: 9224, 64: 9000}
+    for seed, more in enumerate((-3, 0, 3)):
+        write(tmp_path, template, seed, 9177 + more, {t: count + more for t, count in finals.items()})
+    [source] = read(tmp_path, None, CATALOGUE)
+    found = {one.id.removeprefix("qcfs-cifar10-resnet20-"): one for one in source.judgements if one.profile == "short"}
+    assert found["ann"].verdict == found["t2"].verdict == found["loss-t4"].verdict == "reproduced"
+    assert found["loss-t32"].mean == pytest.approx(-0.47)
+    assert ours_in_words(found["loss-t4"])[0] == "8.02 points"
+    assert columns_of(RESNET20, [claim for claim in PAPER.claims if claim.experiment == RESNET20.name])[-2:] == (48, 64)
+    assert 32 in columns_of(RESNET20, [claim for claim in PAPER.claims if claim.experiment == RESNET20.name])
+    assert found["t64"].verdict == "lower"
+    assert found["loss-t64"].verdict == "higher"
+
+
+def test_a_training_cut_short_refutes_nothing(tmp_path: Path, template: Record) -> None:
+    for seed in range(3):
+        write(tmp_path, template, seed, 8800 + seed, {64: 8700 + seed})
+    [source] = read(tmp_path, None, CATALOGUE)
+    found = {one.id: one for one in source.judgements if one.profile == "short"}
+    for name in ("ann", "t32", "loss-t2"):
+        one = found[f"qcfs-cifar10-resnet20-{name}"]
+        assert (one.verdict, "trained for 60 of 300 epochs" in one.why) == ("not comparable", True), name
+
+
+def test_both_theorems_hold_in_simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurements, "STEPS", (2, 4, 32))
+    measurements.main(tmp_path)
+    assert set(read_measurements(tmp_path)[0]) == {"qcfs-theorem-1", "qcfs-theorem-2"}
+    [source] = read(tmp_path, None, CATALOGUE)
+    found = {one.id: one.verdict for one in judge(source.loaded, CATALOGUE)}
+    assert found["qcfs-theorem-1"] == found["qcfs-theorem-2"] == "holds"
+
+
+def test_the_sentences_on_its_own_table(tmp_path: Path) -> None:
+    """All agree but one: 32 steps are eight times 4."""
+    [source] = read(tmp_path, None, CATALOGUE)
+    said = {one.id: one.verdict for one in source.judgements if one.id.startswith("qcfs-says")}
+    assert said.pop("qcfs-says-faster") == "contradicted"
+    assert set(said.values()) == {"holds"}
+
+
+def test_ablation_arms_differ_in_their_method_alone() -> None:
+    ablation = CATALOGUE.experiment("qcfs-ablation")
+    lite = ablation.profile("lite")
+    cells = {arm.name: ablation.resolve(arm, lite, 0) for arm in ablation.arms}
+    parameters = {name: dict(cell.method.parameters) for name, cell in cells.items() if cell.method}
+    assert parameters["l4"] == {"levels": 4}
+    assert parameters["l8-no-shift"] == {"levels": 8, "shift": 0.0}
+    assert parameters["theta-1"] == {"levels": 4, "threshold": 1.0}
+    assert not any(cell.snn or cell.balancing or cell.neuron for cell in cells.values())
+    assert converted_config().method

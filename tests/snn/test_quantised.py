@@ -1,0 +1,135 @@
+"""The activation of few levels and the neuron that it foretells, against formulas, autograd and a plain loop."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from harness.snn.quantised import IntegrateAndFire, quantised_clip
+
+Floats = NDArray[np.float64]
+
+
+def drawn(*shape: int, low: float = -3.0, high: float = 6.0, seed: int = 0) -> Floats:
+    return np.random.default_rng(seed).uniform(low, high, shape)
+
+
+def closed_form(x: Floats, threshold: float, levels: int, shift: float) -> Floats:
+    found: Floats = threshold * np.clip(np.floor(x * levels / threshold + shift) / levels, 0, 1)
+    return found
+
+
+@pytest.mark.parametrize(("levels", "shift"), [(1, 0.5), (4, 0.5), (4, 0.0), (8, 0.25)])
+def test_forward_is_the_formula(levels: int, shift: float) -> None:
+    x = drawn(1000)
+    found = quantised_clip(torch.from_numpy(x), torch.tensor(2.0), levels, shift)
+    assert np.allclose(found, closed_form(x, 2.0, levels, shift), atol=1e-6)
+
+
+def naive(x: torch.Tensor, threshold: torch.Tensor, levels: int, shift: float) -> torch.Tensor:
+    scaled = x * levels / threshold + shift
+    floored = scaled + (scaled.floor() - scaled).detach()  # straight through
+    return threshold * (floored / levels).clamp(0, 1)
+
+
+@pytest.mark.parametrize(("levels", "shift"), [(2, 0.5), (4, 0.5), (8, 0.0)])
+def test_backward_is_that_of_autograd(levels: int, shift: float) -> None:
+    x, seen = torch.from_numpy(drawn(500)), torch.from_numpy(drawn(500, seed=1))
+    grads = []
+    for function in (naive, quantised_clip):
+        current, threshold = x.clone().requires_grad_(), torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+        (function(current, threshold, levels, shift) * seen).sum().backward()
+        assert current.grad is not None
+        assert threshold.grad is not None
+        grads.append((current.grad, threshold.grad))
+    assert torch.equal(grads[0][0], grads[1][0])
+    assert float(grads[0][1]) == pytest.approx(float(grads[1][1]), abs=1e-2)  # floors are taken in fp32
+
+
+def of_threshold(x: float, levels: int, threshold: float) -> float:
+    theta = torch.tensor(threshold, requires_grad=True)
+    quantised_clip(torch.tensor([x]), theta, levels).sum().backward()
+    assert theta.grad is not None
+    return float(theta.grad)
+
+
+def test_the_derivative_by_the_threshold_is_not_the_printed_one() -> None:
+    """Eq. 19 prints 1/(2L) and −z/λ²; straight through, it is (h − z)/λ inside, 1 above and 0 below."""
+    levels, threshold = 4, 2.0
+    for z in (0.3, 0.7, 1.2, 1.6):
+        h = float(closed_form(np.array(z), threshold, levels, 0.5))
+        assert of_threshold(z, levels, threshold) == pytest.approx((h - z) / threshold, abs=1e-6)
+        for printed in (1 / (2 * levels), -z / threshold**2):
+            assert abs(of_threshold(z, levels, threshold) - printed) > 0.01
+    assert of_threshold(5.0, levels, threshold) == 1
+    assert of_threshold(-5.0, levels, threshold) == 0
+
+
+def simulated(currents: Floats, threshold: float, initial: float) -> Floats:
+    """Spikes `[T, N]` of size θ, one neuron after the other."""
+    spikes = np.zeros_like(currents)
+    for neuron in range(currents.shape[1]):
+        membrane = initial * threshold
+        for step in range(len(currents)):
+            membrane += currents[step, neuron]
+            if membrane >= threshold:
+                membrane -= threshold
+                spikes[step, neuron] = threshold
+    return spikes
+
+
+def of_ours(currents: Floats, threshold: float, initial: float) -> Floats:
+    neurons = IntegrateAndFire(torch.tensor([9.0, threshold]), initial)
+    fired = [neurons(1, torch.from_numpy(now).float()).double() for now in currents]
+    found: Floats = torch.stack(fired).numpy()
+    return found
+
+
+@pytest.mark.parametrize("initial", [0.0, 0.5])
+def test_the_neuron_is_that_of_a_plain_loop(initial: float) -> None:
+    currents = np.round(drawn(30, 50) * 64) / 64  # exact in fp32
+    assert np.array_equal(of_ours(currents, 2.0, initial), simulated(currents, 2.0, initial))
+
+
+def test_spikes_are_in_the_dtype_of_the_current_and_membranes_are_not() -> None:
+    neurons = IntegrateAndFire(torch.tensor([256.0]), 0.0)
+    fired = [neurons(0, torch.ones(1, dtype=torch.bfloat16)) for _ in range(258)]  # 256 + 1 is 256 in bf16
+    assert {spike.dtype for spike in fired} == {torch.bfloat16}
+    assert [step for step, spike in enumerate(fired, 1) if spike] == [256]
+
+
+rate = partial(of_ours, threshold=2.0)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8])
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_theorem_1_no_error_where_steps_are_levels(steps: int, shift: float) -> None:
+    x = drawn(2000)
+    mean = rate(np.tile(x, (steps, 1)), initial=shift).mean(0)
+    activation = quantised_clip(torch.from_numpy(x), torch.tensor(2.0), steps, shift).numpy()
+    assert np.mean(np.abs(mean - activation) < 1e-5) > 0.999  # but for sums rounded at a threshold
+
+
+@pytest.mark.parametrize(("steps", "levels"), [(2, 4), (8, 4), (3, 8), (32, 2)])
+def test_theorem_2_no_error_in_expectation_with_half_a_level(steps: int, levels: int) -> None:
+    """Over currents that are uniform on [0, θ]. Without the shift, the error is θ/2·(1/L − 1/T)."""
+    x = (np.arange(20_000) + 0.5) / 10_000
+    with_shift, without = (
+        float(np.mean(rate(np.tile(x, (steps, 1)), initial=shift).mean(0) - closed_form(x, 2.0, levels, shift)))
+        for shift in (0.5, 0.0)
+    )
+    assert with_shift == pytest.approx(0, abs=2e-3)
+    assert without == pytest.approx(1 / levels - 1 / steps, abs=2e-3)
+
+
+def test_both_theorems_need_inputs_without_order() -> None:
+    """With as many spikes in a random order some neurons miss the closed form: positive spikes first fire too often."""
+    rng, steps, inputs = np.random.default_rng(0), 32, 64
+    rates = rng.integers(0, steps + 1, inputs)
+    spikes = np.stack([rng.permutation(np.arange(steps) < count) for count in rates], axis=1).astype(float)
+    currents = spikes @ rng.normal(0, 1 / np.sqrt(inputs), (inputs, 1000))
+    expected = closed_form(currents.mean(0), 1.0, steps, 0.5)
+    missed = np.abs(of_ours(currents, 1.0, 0.5).mean(0) - expected) > 1e-4
+    assert 0.05 < missed.mean() < 0.5
