@@ -32,6 +32,7 @@ Curve = npt.NDArray[np.float64]  # percent after every timestep
 _PLACE = {"experiment": "str", "profile": "str", "arm": "str", "seed": "int64"}
 _COUNTS = {"correct": "int64", "total": "int64"}
 CURVES = {**_PLACE, "timestep": "int64", **_COUNTS}
+EPOCHS = {**_PLACE, "epoch": "int64", "ann": "bool", "loss": "float64", **_COUNTS}
 READINGS = {**_PLACE, "fraction": "float64", **_COUNTS}
 CELLS = {
     **_PLACE,
@@ -148,6 +149,15 @@ def _curve_rows(record: Record) -> list[dict[str, Any]]:
     ]
 
 
+def _epoch_rows(record: Record) -> list[dict[str, Any]]:
+    """A row for each epoch of the record's two trainings: the ANN's counted up to 0, those of fine-tuning from 1."""
+    first = 1 - len(record.ann_epochs)
+    return [
+        {**_cell(record), "epoch": number, "ann": number <= 0, **msgspec.structs.asdict(epoch)}
+        for number, epoch in enumerate((*record.ann_epochs, *record.epochs), start=first)
+    ]
+
+
 def _reading_rows(record: Record) -> list[dict[str, Any]]:
     """A row for each fraction of fine-tuning at which the record has test counts; none without readings on the way."""
     if not record.on_the_way:
@@ -239,6 +249,8 @@ class Loaded:
     encoder_macs are multiply-accumulates.
     `layers`: one row per finished cell and weighted layer: the same keys, position from 0, and the layer's
     operations for one image as the record has them (`harness.schema.LayerActivity`).
+    `epochs`: one row per epoch of training: the same keys, epoch (the ANN's last is 0, the first of fine-tuning 1), ann
+    (whether it is one of the ANN's), mean loss, and correct and total on the test set after it, at the last timestep.
     `balanced`: percent after every timestep, straight after threshold balancing, of the cells whose record says so.
     `train_curves`: the same at the end, on a fixed sample of training images.
     `readings`: one row per fraction of fine-tuning, 0 (balanced) to 1 (the end), of the cells whose record has readings
@@ -254,6 +266,7 @@ class Loaded:
     cells: pd.DataFrame
     layers: pd.DataFrame
     readings: pd.DataFrame
+    epochs: pd.DataFrame
     balanced: Mapping[Key, Curve]
     train_curves: Mapping[Key, Curve]
     answers: Mapping[Key, Answers]
@@ -291,6 +304,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
         cells=as_frame(rows, CELLS),
         layers=as_frame([row for record in done for row in _layer_rows(record)], LAYERS),
         readings=as_frame([row for record in done for row in _reading_rows(record)], READINGS),
+        epochs=as_frame([row for record in done for row in _epoch_rows(record)], EPOCHS),
         balanced={_key(r): percent(r.balanced.correct, r.balanced.total) for r in done if r.balanced},
         train_curves={_key(r): percent(r.sample_curve.correct, r.sample_curve.total) for r in done if r.sample_curve},
         answers={_key(record): bits for record in done if (bits := answers_in(record))},

@@ -246,7 +246,7 @@ def judged_claims(
 
     chosen = [claim for claim in claims if experiments is None or claim.experiment in experiments]
     of_each = {
-        name: claims_table(sources, [claim for claim in chosen if claim.experiment == name])
+        name: claims_table(sources, [claim for claim in chosen if claim.experiment == name], titled=False)
         for name in dict.fromkeys(claim.experiment for claim in chosen)
     }
     columns = ("claim", "profile", "published", "ours", "verdict")

@@ -22,6 +22,7 @@ from harness.config import PROFILES, ProfileName
 from harness.report.table import Interval, Link
 
 Key = tuple[str, str, str]
+Course = tuple[tuple[int, float | None, float], ...]  # epoch, mean loss, test error in percent
 SMOKE_LABEL = "smoke: not judged"
 
 
@@ -101,6 +102,29 @@ class Source:
         names = [name for name in self.catalogue.names() if self.profiles(name)]
         found = [with_added(self.catalogue.experiment(name), [self]) for name in names]
         return tuple(d for e in found for profile in self.profiles(e.name) for d in self.differences(e, profile))
+
+    @cached_property
+    def _epochs(self) -> Mapping[Key, pd.DataFrame]:
+        return dict(_by_arm(self.loaded.epochs))
+
+    def course(self, experiment: str, profile: str, arm: str) -> tuple[Course, Course]:
+        """Loss and test error of an arm after each epoch, means over its planned seeds: of the ANN, whose last epoch is
+        number 0, and of fine-tuning, which begins at 0 straight after balancing.
+        """
+        key, planned = (experiment, profile, arm), self.planned_seeds(experiment, profile, arm)
+        if (rows := self._epochs.get(key)) is None or (rows := rows[rows["seed"] < planned]).empty:
+            return (), ()
+        rows = rows.assign(error=100.0 - percent(rows["correct"], rows["total"]))
+        means = rows.groupby(["ann", "epoch"])[["loss", "error"]].mean().reset_index()
+        ann, tuned = (
+            tuple((int(e), float(loss), float(error)) for e, loss, error in part[["epoch", "loss", "error"]].to_numpy())
+            for part in (means[means["ann"]], means[~means["ann"]])
+        )
+        balanced = [
+            curve[-1] for (*of, seed), curve in self.loaded.balanced.items() if tuple(of) == key and seed < planned
+        ]
+        start: Course = ((0, None, 100.0 - float(np.mean(balanced))),) if balanced else ()
+        return ann, (*start, *tuned)
 
     def _cells_of(self, rows: pd.DataFrame) -> list[Cell]:
         return [

@@ -3,6 +3,7 @@
 Which format shows them is decided elsewhere. A blank always carries its reason.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -100,9 +101,14 @@ def _paper_row(arm: Arm, steps: Sequence[int], claims: Sequence[Claim]) -> Row:
     return Row((_named(arm, note), Cell("paper"), Cell(""), *numbers, Cell("")), arm.name, "paper")
 
 
+def title_of(arm: Arm) -> str:
+    """An arm's title, as far as its T; of one that `--encoder` added, its name."""
+    return arm.name if arm.added else arm.title.partition(", T = ")[0]
+
+
 def _named(arm: Arm, note: str) -> Cell:
-    """The arm's name, with what it is where its title says more, and a note."""
-    return Cell(arm.name, small=tuple(filter(None, ("" if arm.title == arm.name else arm.title, note))))
+    """The arm's title, with the name that commands take where it is another, and a note."""
+    return Cell(arm.title, small=tuple(filter(None, ("" if arm.title == arm.name else arm.name, note))))
 
 
 def _our_row(experiment: Experiment, profile: ProfileName, arm: Arm, source: Source, steps: Sequence[int]) -> Row:
@@ -232,8 +238,8 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
 
 
 def _read(arm: Arm, timestep: int) -> str:
-    """The arm's name. Where it is read before its last step, its name says so."""
-    return arm.name if arm.timesteps == timestep else f"{arm.name} (read after {timestep} of its {arm.timesteps})"
+    """The arm's title. Where it is read before its last step, it says so."""
+    return title_of(arm) if arm.timesteps == timestep else f"{arm.title} (read after {timestep})"
 
 
 def difference_tables(source: Source, experiment: Experiment, profile: ProfileName) -> Iterator[Table]:
@@ -264,7 +270,7 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
     """A row for each pair of arms and source, a column a fraction; None where no records have readings on the way."""
     found = [(source, pair) for source in sources for pair in source.along_training(experiment, profile)]
     fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})
-    rows = tuple(_training_row(source, pair, fractions) for source, pair in found)
+    rows = tuple(_training_row(experiment, source, pair, fractions) for source, pair in found)
     columns = (
         Column("arm"),
         Column("whose", part="whose"),
@@ -274,13 +280,14 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
     return Table(TRAINING, columns, rows, style="accuracy paired") if rows else None
 
 
-def _training_row(source: Source, pair: AlongTraining, fractions: Sequence[float]) -> Row:
+def _training_row(experiment: Experiment, source: Source, pair: AlongTraining, fractions: Sequence[float]) -> Row:
     read = {reading.fraction: reading for reading in pair.readings}
     numbers = (
         Cell(interval_of(one), FEW_PAIRS if one.low is None else "") if (one := read.get(fraction)) else Cell()
         for fraction in fractions
     )
-    lead = Cell(pair.name, small=(f"T = {pair.timesteps}",))
+    name = " − ".join(title_of(experiment.arm(arm)) for arm in (pair.arm, pair.versus))
+    lead = Cell(name, small=(f"T = {pair.timesteps}",))
     return Row((lead, Cell(source.name), Cell((pair.seeds, pair.planned)), *numbers), pair.name, source.name)
 
 
@@ -445,10 +452,11 @@ CLAIM_COLUMNS = (
 )
 
 
-def claims_table(sources: Sequence[Source], claims: Iterable[Claim]) -> Table:
+def claims_table(sources: Sequence[Source], claims: Iterable[Claim], titled: bool = True) -> Table:
     """A row for each judgement of these claims, in their order, with all columns; `Table.only` chooses some.
 
     Yours have a row where there are records; evidence that is at hand always has one. Context is not judged.
+    `titled`: whether arms are called by their titles, and else by the names that commands take.
     """
     rows = []
     for claim in claims:
@@ -457,11 +465,11 @@ def claims_table(sources: Sequence[Source], claims: Iterable[Claim]) -> Table:
                 silent = source.name == "yours" and (judgement.verdict == "no records" or not claim.needs_training)
                 silent |= not source.at_hand
                 if judgement.id == claim.id and not silent:
-                    rows.append(claim_row(claim, judgement, source, whose=len(sources) > 1))
+                    rows.append(claim_row(claim, judgement, source, len(sources) > 1, titled))
     return Table("Claims", CLAIM_COLUMNS, tuple(rows), style="claims")
 
 
-def claim_row(claim: Claim, judgement: Judgement, source: Source, whose: bool = False) -> Row:
+def claim_row(claim: Claim, judgement: Judgement, source: Source, whose: bool = False, titled: bool = True) -> Row:
     """One judgement as a row: the only place where judgements become text. `whose`: whether it says whose it is."""
     ours, interval = _ours(judgement)
     profile = f"{judgement.profile} profile" if judgement.profile else ""
@@ -473,7 +481,7 @@ def claim_row(claim: Claim, judgement: Judgement, source: Source, whose: bool = 
     elif judgement.scope and VERDICTS[judgement.verdict].answers:
         word = f"{word} ({judgement.scope})"
     cells = (
-        Cell(claim.says, small=(where,)),
+        Cell(_titled(claim, source) if titled else claim.says, small=(where,)),
         Cell(word),
         Cell(judgement.test or None, small=(f"margin {judgement.margin:.2f}",) if judgement.margin else ()),
         Cell(claim.printed),
@@ -490,6 +498,18 @@ def claim_row(claim: Claim, judgement: Judgement, source: Source, whose: bool = 
     arms = (judgement.arm, judgement.versus or "") if ours else ()
     records = tuple(link for arm in arms for link in source.links(judgement.experiment, judgement.profile, arm))
     return Row(cells, "", source.name, claim.id, details, tuple(more), records)
+
+
+def _titled(claim: Claim, source: Source) -> str:
+    """What was claimed, its arms by their titles; at its own last timestep, an arm's title does without it."""
+    experiment = source.catalogue.experiment(claim.experiment)
+    titles: dict[str, str] = {}
+    for arm in map(experiment.arm, claim.arms):
+        trained = hasattr(claim, "trained_at") and claim.trained_at  # the claim is about a code at each of several T
+        at_end = trained or arm.timesteps == claim.judged_timestep
+        titles[arm.name] = titles[arm.name.removesuffix(f"-{arm.timesteps}")] = title_of(arm) if at_end else arm.title
+    names = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
+    return re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda found: titles[found[0]], claim.says) if names else claim.says
 
 
 def _ours(judgement: Judgement) -> tuple[str | None, str]:

@@ -55,13 +55,13 @@ from harness.report.findings import (
     processors,
     read_early,
     sizes,
-    title_of,
     two_processors,
     verified,
     waiting,
 )
 from harness.report.sources import Source
-from harness.report.table import Cell, Column, Interval, Row, Table
+from harness.report.table import Cell, Column, Interval, Row, Table, spread
+from harness.report.tables import title_of
 
 DATASETS = {experiment.name: experiment.dataset for experiment in EXPERIMENTS}
 # 5 % of the error rate that is published for 16 steps.
@@ -529,7 +529,7 @@ def _operations(source: Source, experiment: Experiment, arm: str) -> float:
 
 
 def _accuracy(one: Judgement | Interval) -> str:
-    return f"{one.mean:.2f} ± {one.half_width:.2f}"
+    return f"{one.mean:.2f}{spread(one.half_width or 0.0)}"
 
 
 def _points(mean: float, low: float, high: float) -> str:
