@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from harness.cli.options import LOCAL, MOST_TIMESTEPS, AsJson, DataDir, ResultsDir, stoppable
+from harness.cli.options import LOCAL, MOST_TIMESTEPS, AsJson, DataDir, Quiet, ResultsDir, stoppable
 from harness.machine.console import console as plain
 from harness.machine.console import counted, say
 
@@ -27,6 +27,7 @@ def verify(
     results_dir: ResultsDir = LOCAL,
     data_dir: DataDir = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compute records a second time: identical, within tolerance, or different (exit code 1)."""
     with stoppable("nothing was changed; the same command starts again"):
@@ -43,7 +44,7 @@ def verify(
             data = verifying.recorded_data(record, data_dir)
             if how == "training":
                 cost = verifying.expected_cost(record, data)
-                with Progress(plain(stderr=True), cost.seconds) as show:
+                with Progress(plain(stderr=True, quiet=quiet), cost.seconds) as show:
                     show.cell(str(path))
 
                     def progress(stage: str, work: float, cost: Cost = cost, show: Progress = show) -> None:
@@ -65,7 +66,7 @@ def verify(
                 gap = ""
                 if result.largest is not None and result.word != "identical":
                     gap = f": {result.largest} images apart, {result.allowed:.0f} allowed"
-                say("\n  ".join((f"{path}: from {how}: {result.word}{gap}", *notes)))
+                plain(quiet=quiet).print("\n  ".join((f"{path}: from {how}: {result.word}{gap}", *notes)))
     if as_json:
         say(json.dumps({"verifications": rows}))
     if any(row["verdict"] == "different" for row in rows):
@@ -94,6 +95,7 @@ def predict(
     ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a saved network on test images or your own, and print accuracy after each timestep."""
     import msgspec
@@ -114,7 +116,7 @@ def predict(
     if as_json:
         say(json.dumps(msgspec.to_builtins(counts)))
         return
-    console, about = plain(), done.about
+    console, about = plain(quiet=quiet), done.about
     console.print(
         f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}: "
         f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}"

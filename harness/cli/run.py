@@ -12,13 +12,16 @@ from harness.cli.options import (
     DATA_HELP,
     EVIDENCE,
     LOCAL,
+    MOST_TIMESTEPS,
     AsJson,
     ProfileChoice,
+    Quiet,
     beside,
     folder_option,
     seconds_of,
     stoppable,
 )
+from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import say
 from harness.machine.process import Deadline
@@ -45,6 +48,15 @@ def run(
         what(
             metavar="ENCODER",
             help="Add an arm: poisson, poisson@8 (timesteps), 'poisson(rate=0.5)'; repeat for more.",
+        ),
+    ] = None,
+    timesteps: Annotated[
+        list[int] | None,
+        what(
+            metavar="T",
+            min=1,
+            max=MOST_TIMESTEPS,
+            help="Timesteps of the arms that --encoder adds; repeat for an arm of each.",
         ),
     ] = None,
     profile: Annotated[
@@ -78,6 +90,7 @@ def run(
         bool | None, where_(help="Keep weights beside each record. Default: only those of networks under 2 MB.")
     ] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
     # What a run tells the workers that it starts.
     worker_of: Annotated[int | None, typer.Option(hidden=True)] = None,
     began: Annotated[int | None, typer.Option(hidden=True)] = None,
@@ -90,6 +103,9 @@ def run(
         from harness.runs.workers import execute, require_possible, slurm_script, tasks
 
         require_possible(on, workers)
+        if timesteps and not encoder:
+            raise HarnessError("--timesteps is for the arms that --encoder adds", "name an encoder, or leave it out")
+        encoders = [f"{name}@{steps}" for name in encoder or () for steps in timesteps or ()] or encoder
         is_worker = worker_of is not None
         plan = make_plan(
             catalogue(),
@@ -97,7 +113,7 @@ def run(
             profile=profile,
             seeds=seeds,
             arms=arm or (),
-            encoders=encoder or (),
+            encoders=encoders or (),
             device=device,
             kernel=kernel,
             workers=workers or 1,
@@ -110,7 +126,7 @@ def run(
             dry_run=dry_run,
             estimated=not is_worker,
         )
-        errors = plain(stderr=True)
+        errors = plain(stderr=True, quiet=quiet)
         if not is_worker:
             plan.announce(errors)
         if dry_run:
@@ -121,15 +137,15 @@ def run(
         if as_json:
             say(json.dumps({"cells": rows}))
         else:
-            _show_results(plan.experiment.name, plan.catalogue, results_dir)
+            _show_results(plan.experiment.name, plan.catalogue, results_dir, quiet)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
 
 
-def _show_results(experiment: str, catalogue: "Catalogue", results: Path) -> None:
+def _show_results(experiment: str, catalogue: "Catalogue", results: Path, quiet: bool) -> None:
     from harness.report import Folders, read, render, results_table
 
-    console, sources = plain(), read(EVIDENCE, results, catalogue)
+    console, sources = plain(quiet=quiet), read(EVIDENCE, results, catalogue)
     console.print(results_table(experiment, sources, catalogue.claims))
     written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment], sources=sources).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)

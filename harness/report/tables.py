@@ -501,13 +501,14 @@ def claim_row(claim: Claim, judgement: Judgement, source: Source, whose: bool = 
 
 
 def _titled(claim: Claim, source: Source) -> str:
-    """What was claimed, its arms by their titles; at its own last timestep, an arm's title does without it."""
+    """What was claimed, its arms by their titles; one that is read early says for how many steps it is trained."""
     experiment = source.catalogue.experiment(claim.experiment)
     titles: dict[str, str] = {}
     for arm in map(experiment.arm, claim.arms):
         trained = hasattr(claim, "trained_at") and claim.trained_at  # the claim is about a code at each of several T
         at_end = trained or arm.timesteps == claim.judged_timestep
-        titles[arm.name] = titles[arm.name.removesuffix(f"-{arm.timesteps}")] = title_of(arm) if at_end else arm.title
+        title = title_of(arm) + ("" if at_end else f", trained for {arm.timesteps} steps,")
+        titles[arm.name] = titles[arm.name.removesuffix(f"-{arm.timesteps}")] = title
     names = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
     return re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda found: titles[found[0]], claim.says) if names else claim.says
 
