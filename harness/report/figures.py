@@ -6,6 +6,7 @@ the numbers that it shows. Nothing here decides a number.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import product
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -112,11 +113,22 @@ def _of_same_network(claim: Claim, experiment: Experiment, scene: Scene) -> bool
     return other.dataset == experiment.dataset and other.published.get(name) == experiment.published.get(name)
 
 
+def _picture(figure: "Figure", name: str, title: str, words: str, drawn: list[Any], folded: bool = False) -> Picture:
+    """A finished figure, marked with what was drawn."""
+    return Picture(name, title, words, *both_renderings(figure, title, drawn), folded)
+
+
 def _key(label: str, **looks: Any) -> Any:
     """One entry of a legend."""
     from matplotlib.lines import Line2D
 
     return Line2D([], [], label=label, **looks)
+
+
+def _yours(whose: Set[str]) -> list[Any]:
+    """The entry of a legend that says which points are yours, if some are."""
+    looks: dict[str, Any] = {"marker": "o", "markersize": 4, "fillstyle": "none", "color": MUTED, "linestyle": "none"}
+    return [_key("yours (evidence: filled)", **looks)] if "yours" in whose else []
 
 
 def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
@@ -200,18 +212,15 @@ def error_figure(scene: Scene) -> Picture:
         ax.set_ylabel("error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
     legend = [_key("published, joined to ours", **diamond(INK))] if prints else []
-    if "yours" in whose:
-        legend.append(_key("yours (evidence: filled)", marker="o", markersize=4, fillstyle="none", color=MUTED))
-    legend_below(figure, legend)
+    legend_below(figure, [*legend, *_yours(whose)])
     names_at_right(axes, names)
     title = f"Error rate against timestep: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
     words = (
         "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. Diamonds "
         "are published, each joined to our own point; grey names are other papers' numbers, with their steps. An error "
         "of zero stands at the foot, marked 0."
     )
-    return Picture(f"{scene.stem}-error", title, words, svg, png)
+    return _picture(figure, f"{scene.stem}-error", title, words, drawn)
 
 
 def _error_panel(
@@ -323,8 +332,7 @@ def _dots_figure(
         handles.append(_key("published", **diamond(INK)))
     legend_below(figure, handles)
     title = f"{title}: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
-    return Picture(f"{scene.stem}-{name}", title, words, svg, png)
+    return _picture(figure, f"{scene.stem}-{name}", title, words, drawn)
 
 
 def _ends(row: Dot) -> Iterator[float]:
@@ -421,7 +429,6 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
 
 # --- Error against energy, and against the steps that a network is trained for
 
-DataAtProfile = tuple[str, str]
 CHEAPER = "left of the dotted line: cheaper than the ordinary network"
 
 
@@ -433,11 +440,6 @@ class EnergyPoint:
     accuracy: Interval
     spent: Operations
     ann: float
-
-    @property
-    def code(self) -> str:
-        """The code as its encoder is made."""
-        return code_of(self.arm.encoder)
 
 
 def code_of(encoder: EncoderSpec) -> str:
@@ -479,45 +481,37 @@ def energy_figure(
         under = ax.annotate(CHEAPER, (0, 1), (0, 5), "axes fraction", textcoords="offset points", fontsize=LETTERS)
         under.set_in_layout(False)
     names_at_right(axes, names)
-    svg, png = both_renderings(figure, title, drawn)
     words = (
         "Points are means at the last timestep with 95 % intervals; a line joins the networks of one code, "
         "trained for few steps (above) and for many. Stars: the same network as an ANN, trained "
         f"on pixels x or on p = (x + 1)/2; {CHEAPER}. Above, arithmetic alone; below, with the traffic of weights, "
         "membranes and spikes. Both axes are logarithmic; far higher errors are cut off."
     )
-    return Picture(f"{paper.name}-energy", title, words, svg, png)
+    return _picture(figure, f"{paper.name}-energy", title, words, drawn)
 
 
-def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[DataAtProfile, list[EnergyPoint]]:
-    """The points of each panel: one for each code and number of steps, the first that the experiments list."""
-    panels: dict[DataAtProfile, dict[tuple[str, int], EnergyPoint]] = {}
+def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tuple[str, str], list[EnergyPoint]]:
+    """The points of each data set and profile: one for each code and number of steps, the first that is listed."""
+    panels: dict[tuple[str, str], dict[tuple[str, int], EnergyPoint]] = {}
     for experiment in experiments:
-        if len({arm.encoder.name for arm in experiment.planned}) < 2:
-            continue
-        for profile in source.profiles(experiment.name):
-            if profile != "smoke":  # drawn, it would pass for a result
-                for point in _energy_points(experiment, profile, source):
-                    of_panel = panels.setdefault((experiment.dataset, profile), {})
-                    of_panel.setdefault((point.code, point.arm.timesteps), point)
-    return {panel: list(points.values()) for panel, points in panels.items()}
-
-
-def _energy_points(experiment: Experiment, profile: ProfileName, source: Source) -> Iterator[EnergyPoint]:
-    for arm in experiment.arms:
-        key = (experiment.name, profile, arm.name)
-        spent, curve = source.operations.get(key), source.estimates.get(key)
-        if spent is not None and curve and spent.encoder_pj(EnergyModel()) is not None:
+        several = len({arm.encoder.name for arm in experiment.planned}) > 1
+        for profile, arm in product(source.profiles(experiment.name) if several else (), experiment.arms):
+            key = (experiment.name, profile, arm.name)
+            spent, curve = source.operations.get(key), source.estimates.get(key)
+            if profile == "smoke" or spent is None or not curve or spent.encoder_pj(EnergyModel()) is None:
+                continue  # a smoke run, drawn, would pass for a result
             seeds = [ann for (*of, _), ann in source.index.ann.items() if tuple(of) == key]
-            yield EnergyPoint(arm, curve[-1], spent, float(np.mean(seeds)))
+            point = EnergyPoint(arm, curve[-1], spent, float(np.mean(seeds)))
+            of_panel = panels.setdefault((experiment.dataset, profile), {})
+            of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
+    return {panel: list(points.values()) for panel, points in panels.items()}
 
 
 def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
     """Draw a panel; what it shows, and the names of its lines and of the ANNs."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    spent = {(p.code, p.arm.timesteps): (p.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO for p in points}
-    found = [(p.arm, p.code, spent[p.code, p.arm.timesteps], p.accuracy) for p in points]
+    found = [(p.arm, (p.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, p.accuracy) for p in points]
     foot, drawn, names = _lines_of_codes(ax, found, thin=1.0)
     anns: dict[str, Place] = {}  # of the network as an ANN, by the values that it is trained on
     for point in points:
@@ -540,25 +534,28 @@ def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel)
 
 
 def _lines_of_codes(
-    ax: "Axes", found: Sequence[tuple[Arm, str, float, Interval]], thin: float, numbers: bool = False
+    ax: "Axes", found: Sequence[tuple[Arm, float, Interval]], thin: float, numbers: bool = False
 ) -> tuple[Foot, list[Any], list[Name]]:
-    """A line for each code through its arms, given as (arm, code, place, accuracy); the paper's own twice as thick.
+    """A line for each code through its arms, given as (arm, place, accuracy); the paper's own twice as thick.
 
     `numbers`: whether a name tells the last error.
     """
     foot = foot_of(error_of(value) for *_, one in found for value in one.shown)
-    looks = looks_of((arm.encoder.name, code) for arm, code, *_ in found)
+    lines: dict[str, list[tuple[Arm, float, Interval]]] = {}
+    for item in sorted(found, key=lambda item: item[0].timesteps):
+        lines.setdefault(code_of(item[0].encoder), []).append(item)
+    order = dict.fromkeys(code_of(arm.encoder) for arm, *_ in found)
+    looks = looks_of((lines[code][0][0].encoder.name, code) for code in order)
     drawn: list[Any] = []
     names = []
-    for code in dict.fromkeys(code for _, code, *_ in found):
-        of_code = sorted((item for item in found if item[1] == code), key=lambda item: item[0].timesteps)
-        errors = [foot.error(one) for *_, one in of_code]
-        first, (last, *_) = of_code[0][0], of_code[-1]
+    for code in order:
+        errors = [foot.error(one) for *_, one in lines[code]]
+        own, (last, at, _) = lines[code][0][0].in_paper, lines[code][-1]
         look = replace(looks[code], line="-")  # codes have colours of their own
-        draw_line(ax, look, [place for *_, place, _ in of_code], errors, 2 * thin if first.in_paper else thin)
-        drawn += [[arm.name, code, place, one.mean, one.low, one.high] for arm, _, place, one in of_code]
+        draw_line(ax, look, [place for _, place, _ in lines[code]], errors, 2 * thin if own else thin)
+        drawn += [[arm.name, code, place, one.mean, one.low, one.high] for arm, place, one in lines[code]]
         text = _in_words(last) + (f" {errors[-1].mean:.2f} %" if numbers else "")
-        names.append(Name(text, look.colour, (of_code[-1][2], errors[-1].mean), first.in_paper))
+        names.append(Name(text, look.colour, (at, errors[-1].mean), own))
     return foot, drawn, names
 
 
@@ -569,14 +566,14 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     network and data are diamonds.
     """
     last = {arm.name: scene.curve(scene.sources[0], arm)[-1:] for arm in scene.experiment.arms}
-    found = [(arm, code_of(arm.encoder), arm.timesteps, one) for arm in scene.experiment.arms for one in last[arm.name]]
+    found = [(arm, float(arm.timesteps), one) for arm in scene.experiment.arms for one in last[arm.name]]
     trained = _grouped(scene.experiment.planned, lambda arm: arm.encoder.name)
     grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
     if not found or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
         return
     figure, (ax,) = new_figure(3.6)
     foot, drawn, names = _lines_of_codes(ax, found, 1.3, numbers=True)
-    steps = sorted({step for *_, step, _ in found})
+    steps = sorted({arm.timesteps for arm, *_ in found})
     printed = {claim.timestep: claim.published for claim in claims if claim.timestep in steps and claim.published}
     places = {step: foot.of([error_of(accuracy)])[0] for step, accuracy in printed.items()}
     for step, accuracy in sorted(printed.items()):
@@ -592,17 +589,16 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     ax.set_ylabel("error (%)")
     names_at_right([ax], [names])
     title = f"Error rate by the number of steps trained for: {scene.title}"
-    svg, png = both_renderings(figure, title, [scene.title, *drawn])
     best: dict[str, list[str]] = {}
     for step in steps:
-        winner, *_ = max((item for item in found if item[2] == step), key=lambda item: item[3].mean)
+        winner, *_ = max((item for item in found if item[1] == step), key=lambda item: item[2].mean)
         best.setdefault(_in_words(winner), []).append(str(step))
     said = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     words = (
         f"Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
         f"The lowest error has {said}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
     )
-    yield Picture(f"{scene.stem}-trained", title, words, svg, png)
+    yield _picture(figure, f"{scene.stem}-trained", title, words, [scene.title, *drawn])
 
 
 # --- Along training
@@ -641,25 +637,23 @@ def training_figure(scene: Scene) -> Iterator[Picture]:
         _key(title_of_pair[name], color=look.colour, marker=look.marker, linestyle=look.line, markersize=5)
         for name, look in looks.items()
     ]
-    if any(whose == "yours" for whose, _ in found):
-        hollow: dict[str, Any] = {"marker": "o", "fillstyle": "none", "color": MUTED, "linestyle": "none"}
-        handles.append(_key("yours (evidence: filled)", markersize=5, **hollow))
-    legend_below(figure, handles)
+    legend_below(figure, [*handles, *_yours({whose for whose, _ in found})])
     title = f"Difference along fine-tuning: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
     words = (
         "Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
         "seeds; with fewer than three seeds, a point for each. 0 is after threshold balancing, 1 the end. Pairs stand "
         "a little apart, so that intervals do not cover each other."
     )
-    yield Picture(f"{scene.stem}-training", title, words, svg, png)
+    yield _picture(figure, f"{scene.stem}-training", title, words, drawn)
 
 
 def epochs_figure(scene: Scene) -> Iterator[Picture]:
     """Loss and test error after each epoch, of the ANN and of fine-tuning; none where no record tells."""
-    source, styles = scene.sources[0], styles_of(scene.drawn_arms())
-    courses = {arm.name: source.course(scene.experiment.name, scene.profile, arm.name) for arm in scene.drawn_arms()}
-    panels = [[arm for arm in arms if courses[arm.name][1]] for arms in panels_of(scene.drawn_arms()).values()]
+    styles, courses = styles_of(scene.drawn_arms()), dict[str, tuple[Course, Course]]()
+    for source in scene.sources:  # yours, where you have some
+        found = {arm.name: source.course(scene.experiment.name, scene.profile, arm.name) for arm in scene.drawn_arms()}
+        courses |= {name: both for name, both in found.items() if both[1]}
+    panels = [[arm for arm in arms if arm.name in courses] for arms in panels_of(scene.drawn_arms()).values()]
     panels = [arms for arms in panels if arms]
     if not panels:
         return
@@ -679,12 +673,11 @@ def epochs_figure(scene: Scene) -> Iterator[Picture]:
         ax.set_xlabel("epoch")
     names_at_right(axes, names)
     title = f"Loss and test error after each epoch: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
     words = (
         "Means over seeds. Left of the dotted line, in grey, the epochs of the ANN; right of it those of fine-tuning. "
         "Lines of error begin at the converted network, straight after balancing. Errors are at the last timestep."
     )
-    yield Picture(f"{scene.stem}-epochs", title, words, svg, png, folded=True)
+    yield _picture(figure, f"{scene.stem}-epochs", title, words, drawn, folded=True)
 
 
 def _courses(ax: "Axes", found: Sequence[tuple[Look, tuple[Course, Course]]], column: int) -> list[Name]:
@@ -694,7 +687,9 @@ def _courses(ax: "Axes", found: Sequence[tuple[Look, tuple[Course, Course]]], co
     for line in sorted(anns):
         ax.plot([epoch for epoch, _ in line], foot.of(value for _, value in line), color=MUTED, linewidth=1.0)
     for look, (_, tuned) in found:
-        epochs, values = zip(*_column(tuned, column), strict=True)
+        if not (points := _column(tuned, column)):
+            continue
+        epochs, values = zip(*points, strict=True)
         marker = look.marker if len(epochs) <= 3 else ""
         ax.plot(epochs, foot.of(values), color=look.colour, linewidth=1.4, marker=marker, markersize=4)
         names.append(Name(look.name, look.colour, (epochs[-1], foot.of(values)[-1])))

@@ -151,8 +151,16 @@ class Source:
         return text.replace(f"{self.folder}/", "")
 
     def profiles(self, experiment: str) -> list[ProfileName]:
-        """The profiles that have records of the experiment, from smoke to paper."""
-        present = {key[1] for key in self.cells if key[0] == experiment}
+        """The profiles that have records of the experiment, from smoke to paper.
+
+        A smoke run that another profile's records answer was never asked for, and is none.
+        """
+        smoke = f"{experiment}/smoke/"
+        present = {
+            key[1]
+            for key, cells in self.cells.items()
+            if key[0] == experiment and (key[1] != "smoke" or any(cell.path.startswith(smoke) for cell in cells))
+        }
         return [profile for profile in PROFILES if profile in present]
 
     def estimate(self, experiment: str, profile: str, arm: str, timestep: int) -> Interval | None:

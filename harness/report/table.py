@@ -206,13 +206,13 @@ class Table:
 
 
 def spread(half_width: float, digits: int = 2) -> str:
-    """What follows a mean: half of its interval, and words where all seeds are equal, which is no ± 0.00.
+    """What follows a mean: half of its interval; nothing where all seeds have equal counts, which is no ± 0.00.
 
     >>> spread(0.114), spread(0.003), spread(0.0)
-    (' ± 0.11', ' ± 0.003', ' (seeds equal)')
+    (' ± 0.11', ' ± 0.003', '')
     """
     if half_width <= ROUNDING:
-        return " (seeds equal)"
+        return ""
     fixed = f"{half_width:.{digits}f}"
     return f" ± {fixed if float(fixed) else f'{half_width:.1g}'}"
 

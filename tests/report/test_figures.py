@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from msgspec import structs
 from scipy import stats
 
 from encoders.registry import BUILTIN
@@ -18,9 +19,10 @@ from harness.catalogue import Arm
 from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record
 from harness.report import ReportResult, figures, render
-from harness.report.drawing import colour_of, looks_of, styled
+from harness.report.drawing import colour_of, colours, looks_of, styled
 from harness.report.figures import code_of, figures_of, styles_of
 from harness.report.sources import read
+from harness.schema import Counts, Epoch
 from tests.analysis.judging import end_ann
 
 from .campaigns import CATALOGUE, Campaign, keep_drawn, write_arm
@@ -79,12 +81,16 @@ def energy_painted(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Figur
     return kept[0][0]
 
 
-def texts_of(figure: Figure) -> list[tuple[str, Bbox]]:
-    """All that is written in a figure but the numbers of its axes, with its box."""
+def all_texts(figure: Figure) -> list[tuple[str, Bbox]]:
+    """All that is written in a figure, with its box."""
     figure.draw_without_rendering()
     shown = [text for text in figure.findobj(Text) if isinstance(text, Text)]
-    words = [text for text in shown if re.search(r"[A-Za-z]", text.get_text())]
-    return [(text.get_text(), Text.get_window_extent(text)) for text in words]
+    return [(text.get_text(), Text.get_window_extent(text)) for text in shown]
+
+
+def texts_of(figure: Figure) -> list[tuple[str, Bbox]]:
+    """All that is written in a figure but the numbers of its axes, with its box."""
+    return [(text, box) for text, box in all_texts(figure) if re.search(r"[A-Za-z]", text)]
 
 
 def assert_apart(figure: Figure) -> None:
@@ -123,6 +129,51 @@ def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(
     assert_apart(figure)
     assert "DCT 1.50\u00a0%" in [text for text, _ in texts_of(figure)]
     assert "The lowest error has DCT at T = 2, 5, 16." in pictures[1].alternative
+
+
+def test_loss_and_error_are_drawn_epoch_by_epoch_the_anns_before_those_of_fine_tuning(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arm, final in (("cyclic-16", 9850), ("poisson-16", 9800)):
+        for path in write_arm(campaign.local, MNIST, "paper", arm, (final, final - 10, final + 10)):
+            record = read_record(path)
+            anns = [Epoch(2.0, 9000, 10_000), Epoch(1.0, 9700, 10_000)]
+            start = Counts([1000] * 15 + [9500], 10_000)
+            write_record(campaign.local, structs.replace(record, ann_epochs=anns, balanced=start, digest=""))
+    kept = painted(monkeypatch)
+    scene = figures.Scene(CATALOGUE.experiment(MNIST), "paper", read(campaign.evidence, campaign.local, CATALOGUE), ())
+    (picture,) = figures.epochs_figure(scene)
+    (_, dct, _), (left, right, *_) = kept[0][1], kept[0][0].axes
+    assert picture.folded
+    assert dct[:2] == ["cyclic-16", ((-1, 2.0, 10.0), (0, 1.0, 3.0))]
+    # Each record of a campaign has two epochs, the first half a per mille better.
+    errors = [(epoch, round(error, 6)) for epoch, _, error in dct[2]]
+    assert errors == [(0, 5.0), (1, 1.45), (2, 1.5)]
+    assert [len(line.get_xdata()) for line in left.lines] == [2, 2, 2, 2]  # the ANN once, and a dotted line
+    assert [len(line.get_xdata()) for line in right.lines] == [2, 3, 3, 2]
+    assert_apart(kept[0][0])
+
+
+def test_rivals_are_differences_to_the_reference_on_one_axis_and_far_ones_arrows(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for steps in (16, 5):
+        near = {"default": 9800, "delay": 9790, "maximum": 9810, "per-step": 9801, "one-batch": 9799, "algorithm": 9800}
+        for arm, final in {**near, "released": 9000}.items():
+            write_arm(campaign.evidence, "sensitivity-readings", "paper", f"{arm}-{steps}", (final, final + 2))
+    kept = painted(monkeypatch)
+    sources = read(campaign.evidence, None, CATALOGUE)
+    with styled():
+        pictures = figures_of(CATALOGUE.experiment("sensitivity-readings"), "paper", sources, CATALOGUE.claims)
+    assert [picture.name.rpartition("-")[2] for picture in pictures] == ["differences", "epochs"]
+    figure, items = kept[-2]
+    assert ["one step of delay a layer", pytest.approx(-0.1), None, None, None] in items
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "T = 16: against DCT, cyclic, 98.01 %",
+        "T = 5: against DCT, cyclic, 98.01 %",
+    ]
+    assert [text for text, _ in all_texts(figure)].count("−8.0") == 2
 
 
 def test_direct_input_is_drawn_at_the_energy_of_its_products(
@@ -193,6 +244,7 @@ def contrast(colour: str, paper: str) -> float:
 
 def test_every_built_in_code_has_a_colour_of_its_own() -> None:
     assert len({colour_of(code) for code in BUILTIN}) == len(BUILTIN)
+    assert min(contrast(colour, paper) for colour in colours(9) for paper in ("#ffffff", "#12161b")) >= 3.0
 
 
 @pytest.mark.parametrize("code", [*BUILTIN, "mine", "yours", "norse-lif", "snntorch-rate", *"abcdefgh"])
