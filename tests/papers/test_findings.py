@@ -162,7 +162,7 @@ def test_what_differs_comes_first_and_what_is_equivalent_is_said_after_holm(tmp_
     (tmp_path / SENSITIVITY_READINGS_CIFAR10.name / "lite" / "released" / "seed-0002.json").unlink()
     (table,) = asked(tmp_path, READINGS)
     assert len(table.rows) == 6  # of seven: what lacks a seed is left out, and said to be
-    assert table.caption.count("Seeds are still missing of all choices of the released code together at T = 48.") == 1
+    assert table.caption.count("Seeds are still missing of all of the released code at T = 48.") == 1
     assert "adjusted by Holm for 7 comparisons" in table.caption
 
 
