@@ -64,11 +64,11 @@ def test_json_is_one_document_alone() -> None:
 
 
 def test_quiet_prints_nothing_and_open_shows_the_page(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda address: bool(opened.append(address)) or True)
+    opened: dict[str, bool] = {}
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.setdefault(address, True))
     assert run(*QUICK, "--quiet") == (0, "", "")
     assert run("report", "quickstart", "--quiet", "--open") == (0, "", "")
-    assert opened == [(here / "results/local-report/index.html").as_uri()]
+    assert list(opened) == [(here / "results/local-report/index.html").as_uri()]
     assert run("verify", "quickstart/smoke/cyclic-16/0", "--quiet") == (0, "", "")
 
 

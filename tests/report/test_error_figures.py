@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -105,12 +106,12 @@ def test_lines_are_named_in_the_margin_and_each_published_number_is_joined_to_it
         write_arm(campaign.evidence, "ablation-intermittent", "lite", arm, (6850, 6853, 6856))
     (axes,) = error_axes(campaign, "ablation-intermittent", "lite", monkeypatch)
     assert {text.get_text() for text in axes.texts} == {"DCT, cyclic", "first 8", ""}
-    (whole, first) = [line for line in axes.lines if line.get_marker() == "D" and len(line.get_xdata()) == 1]
+    (whole, first) = [line for line in axes.lines if line.get_marker() == "D" and np.size(line.get_xdata()) == 1]
     joins = [text for text in axes.texts if isinstance(text, Annotation) and not text.get_text()]
     for published, join in zip((whole, first), joins, strict=True):
         assert join.arrow_patch is not None
-        assert join.xyann == tuple(published.get_xydata()[0])  # type: ignore[union-attr, index]
-        assert join.xy == (48.0, pytest.approx(31.47))
+        assert join.xyann == tuple(np.asarray(published.get_xydata())[0])
+        assert join.xy == pytest.approx((48.0, 31.47))
         assert to_hex(join.arrow_patch.get_edgecolor()) == published.get_markeredgecolor()
     assert whole.get_markeredgecolor() != first.get_markeredgecolor()
 

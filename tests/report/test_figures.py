@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -149,8 +150,8 @@ def test_loss_and_error_are_drawn_epoch_by_epoch_the_anns_before_those_of_fine_t
     # Each record of a campaign has two epochs, the first half a per mille better.
     errors = [(epoch, round(error, 6)) for epoch, _, error in dct[2]]
     assert errors == [(0, 5.0), (1, 1.45), (2, 1.5)]
-    assert [len(line.get_xdata()) for line in left.lines] == [2, 2, 2, 2]  # the ANN once, and a dotted line
-    assert [len(line.get_xdata()) for line in right.lines] == [2, 3, 3, 2]
+    assert [np.size(line.get_xdata()) for line in left.lines] == [2, 2, 2, 2]  # the ANN once, and a dotted line
+    assert [np.size(line.get_xdata()) for line in right.lines] == [2, 3, 3, 2]
     assert_apart(kept[0][0])
 
 
