@@ -18,19 +18,45 @@ if TYPE_CHECKING:
 
     from harness.analysis.judges import Judgement
 
+COLUMNS = (
+    "experiment", "profile", "arm", "seed", "status", "reason", "path", "fingerprint", "weights", "device", "encoder",
+    "timesteps", "seconds", "verified", "correct", "total", "accuracy", "optimism", "ann_accuracy", "macs",
+    "accumulates", "encoder_operations", "encoder_macs",
+)  # fmt: skip
 __all__ = ["curves_of_arm", "judge_claim", "load_records", "run_experiment"]
 
 
 def load_records(results: str | Path) -> "pd.DataFrame":
     """One row for every record below the folder `results`, done, failed or stale.
 
-    Columns as in `harness.analysis.frame.Loaded.cells`: experiment, profile, arm, seed, status, reason, then accuracy
-    in percent at the last timestep and operations for one image. Files that cannot be read are left out.
+    `COLUMNS` name what it tells; status is done, failed or stale, the last two with a reason. weights is a SHA-256,
+    device a name, and either may be empty; verified is such as "weights: identical". Of a done one alone: correct,
+    total and accuracy in percent at the last timestep of the final epoch, the optimism of the best epoch, chosen on the
+    test set, and its best_accuracy; ann_accuracy of the pre-trained ANN; and operations for one image: macs (ANN),
+    accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are multiply-accumulates.
+    Files that cannot be read are left out.
     """
-    from harness.analysis.frame import load
+    import pandas as pd
+
+    from harness.analysis.cells import load
+    from harness.analysis.energy import encoder_macs
     from harness.papers import catalogue
 
-    return load(Path(results), catalogue()).cells
+    rows = []
+    for cell in load(Path(results), catalogue()).cells.values():
+        record, config = cell.record, cell.record.config
+        row: list[Any] = [*cell.key, cell.status, cell.reason, str(cell.path), record.fingerprint.digest]
+        row += [cell.weights, cell.device, config.encoder.name, config.timesteps]
+        row += [sum(record.timings.values()), "; ".join(cell.verified)]
+        if cell.done and record.curve is not None:
+            row += [record.curve.correct[-1], record.curve.total, cell.curve[-1], cell.optimism, cell.ann]
+            for name in ("macs", "accumulates"):
+                row.append(sum(getattr(layer, name) for layer in record.layers) if record.layers else None)
+            row += [record.encoder_operations, encoder_macs(record)]
+        rows.append(row + [None] * (len(COLUMNS) - len(row)))
+    types = {"correct": "Int64", "total": "Int64", "macs": "float64"}
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(types)
+    return frame.assign(best_accuracy=frame["accuracy"] + frame["optimism"])
 
 
 def curves_of_arm(results: str | Path, experiment: str, arm: str, profile: str) -> "pd.DataFrame":
@@ -38,16 +64,20 @@ def curves_of_arm(results: str | Path, experiment: str, arm: str, profile: str) 
 
     Raises HarnessError for a name that neither the catalogue nor the records know.
     """
-    from harness.analysis.frame import load, percent, rows_of
+    import pandas as pd
+
+    from harness.analysis.cells import load
+    from harness.catalogue import experiments_from
     from harness.papers import catalogue
 
-    rows = rows_of(load(Path(results), catalogue()).curves, [experiment, profile, arm])
-    if rows.empty:
-        known = catalogue().experiment(experiment)
+    loaded = load(Path(results), catalogue())
+    cells = loaded.done(experiment, profile, arm)
+    if not cells:
+        known = catalogue().with_experiments(experiments_from(loaded.unregistered)).experiment(experiment)
         known.profile(profile)
         known.arm(arm)
-    rows = rows.assign(accuracy=percent(rows["correct"], rows["total"]))
-    return rows.pivot(index="timestep", columns="seed", values="accuracy")
+    curves = pd.DataFrame({cell.seed: cell.curve for cell in cells}).rename_axis(columns="seed")
+    return curves.set_axis(curves.index + 1).rename_axis(index="timestep")
 
 
 def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
@@ -56,7 +86,7 @@ def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
     `claim` is an id, as `harness show EXPERIMENT` prints it. All claims are judged, because the orderings of a paper
     are adjusted together. Raises HarnessError for an unknown id, with the nearest known one.
     """
-    from harness.analysis.frame import load
+    from harness.analysis.cells import load
     from harness.analysis.judges import judge
     from harness.errors import did_you_mean
     from harness.papers import catalogue

@@ -53,7 +53,7 @@ class NetworkSpec:
     """
 
     name: str
-    features: tuple[Count | str, ...] = ()
+    features: tuple[Count | Literal["A", "D"], ...] = ()
     hidden: tuple[Count, ...] = ()
 
 

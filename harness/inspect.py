@@ -22,17 +22,15 @@ import encoders
 from encoders.base import Encoder, EncoderError, EncoderInfo
 from encoders.dct import Dct, lay_out
 from encoders.probe import Labelled, Reads, linear_probe
-from harness.data import load
-from harness.data.subset import subset
-from harness.data.types import ImageSet
+from harness.data import load, subset
 from harness.errors import HarnessError
 from harness.plugins.guard import named
-from harness.report.drawing import INK, MUTED, Picture, both_renderings, legend_below, looks_of, new_figure, styled
+from harness.report.drawing import MUTED, Picture, both_renderings, legend_below, looks_of, new_figure, styled
 from harness.training.batches import encoder_key, normalised
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
 STEPS = (1, 2, 4, 8, 16)
 CALIBRATION_IMAGES = 2048
@@ -208,49 +206,46 @@ def linear_reading(known: Tensor, frames: Tensor, train: Tensor) -> Tensor:
 # they differ in lightness.
 NEGATIVE, POSITIVE, NOTHING = "#0173b2", "#de8f05", "#ffffff"
 FAINTEST = 0.3  # a very small graded spike is drawn with this share of the full colour
-WIDTH, MARGIN, GAP = 7.0, 0.12, 0.08  # inches
-IMAGE, BARS, HEADING, AXIS, LABELS = 1.7, 0.7, 0.25, 0.64, 0.85
-RASTER_LEFT = 2.35
+WIDTH = 7.0  # inches
 DPI = 300  # so that the 784 rows of an MNIST raster are about a dot each
 
 
 def figure_of(view: View) -> Picture:
     """The view as SVG and PNG: image, raster, spikes at each timestep, and the image read back after t steps."""
     with styled():
-        return _drawn(view)
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
 
-
-def _drawn(view: View) -> Picture:
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    caption = fill(view.caption, 122)
-    words = 0.15 * (caption.count("\n") + 1) + 0.1
-    raster = 1.5 if len(view.raster) < 500 else 2.4
-    upper = HEADING + BARS + GAP + raster
-    figure = Figure(figsize=(WIDTH, MARGIN + upper + AXIS + len(view.readings) * _pitch(view) + words + MARGIN))
-    top, width = figure.get_figheight() - MARGIN, WIDTH - RASTER_LEFT - MARGIN
-    _image(_place(figure, MARGIN, top - HEADING - IMAGE, IMAGE, IMAGE), view)
-    _legend(figure, view, top - HEADING - IMAGE)
-    _counts(_place(figure, RASTER_LEFT, top - HEADING - BARS, width, BARS), view)
-    _raster(_place(figure, RASTER_LEFT, top - upper, width, raster), view)
-    _all_readings(figure, view, top - upper - AXIS)
-    figure.text(MARGIN / WIDTH, MARGIN / figure.get_figheight(), caption, fontsize=7.5, color=MUTED, va="bottom")
-    title = f"{view.encoder} on {view.dataset}, image {view.number}"
-    with rc_context({"savefig.dpi": DPI}):
-        svg, png = both_renderings(figure, title, _facts(view))
+        caption, rows = fill(view.caption, 122), len(view.readings)
+        columns = max(5, len(view.steps))
+        heights = [0.8, 1.6 if len(view.raster) < 500 else 2.5, *[1.15] * rows]
+        size = (WIDTH, sum(heights) + 0.8 + 0.15 * caption.count("\n"))
+        figure = Figure(figsize=size, layout="constrained")
+        grid = figure.add_gridspec(2 + rows, 2 * columns, height_ratios=heights)
+        image = figure.add_subplot(grid[:2, :3], anchor="N")
+        _image(image, view.image, "image")
+        image.legend(handles=_legend(view), loc="upper center", bbox_to_anchor=(0.5, -0.02), fontsize=8, handlelength=1)
+        counts = figure.add_subplot(grid[0, 3:])
+        _counts(counts, view)
+        _raster(figure.add_subplot(grid[1, 3:]), view)
+        for row, reading in enumerate(view.readings):
+            for column, (step, read) in enumerate(zip(view.steps, reading.images, strict=True)):
+                axes = figure.add_subplot(grid[2 + row, 2 * column : 2 * column + 2])
+                _image(axes, read, "" if row else f"t = {step}")
+                if not column:
+                    axes.set_ylabel(reading.label, rotation=0, ha="right", va="center", fontsize=8.5)
+        figure.supxlabel(caption, x=0.01, ha="left", fontsize=7.5, color=MUTED)
+        title = f"{view.encoder} on {view.dataset}, image {view.number}"
+        images = [view.image, view.raster, *(image for reading in view.readings for image in reading.images)]
+        drawn = [np.round(image * 255).astype(int).tolist() for image in images]
+        with rc_context({"savefig.dpi": DPI}):
+            svg, png = both_renderings(figure, title, {"caption": view.caption, "steps": view.steps, "drawn": drawn})
     return Picture(f"encoder-{view.encoder}-{view.dataset}-{view.number}", title, view.caption, svg, png)
 
 
-def _place(figure: "Figure", left: float, bottom: float, width: float, height: float) -> "Axes":
-    """Axes at a place in inches."""
-    total = figure.get_figheight()
-    return figure.add_axes((left / WIDTH, bottom / total, width / WIDTH, height / total))
-
-
-def _image(axes: "Axes", view: View) -> None:
-    axes.imshow(view.image, interpolation="none")
-    axes.set_title("image", fontsize=9)
+def _image(axes: "Axes", image: Pixels, title: str) -> None:
+    axes.imshow(image, interpolation="none")
+    axes.set_title(title, fontsize=9, fontweight="normal", loc="center")
     _frame_only(axes)
 
 
@@ -278,24 +273,17 @@ def _counts(axes: "Axes", view: View) -> None:
 
 def _raster(axes: "Axes", view: View) -> None:
     pixels, timesteps = view.raster.shape
+    every = 1 if timesteps <= 20 else 8 * -(-timesteps // 80)
     axes.imshow(
         raster_colours(view.raster), aspect="auto", interpolation="none", extent=(0.5, timesteps + 0.5, 0, pixels)
     )
     for edge in range(1, timesteps):
         axes.axvline(edge + 0.5, color=NOTHING, linewidth=1.2 if timesteps <= 20 else 0.4)
-    axes.set(xticks=_ticks(view), yticks=[])
+    _frame_only(axes)
+    axes.set_xticks([1, *range(max(2, every), timesteps + 1, every)])
     axes.set_xlabel("timestep", fontsize=9, labelpad=1)
     axes.set_ylabel(f"{pixels:,} pixels\ndark → bright", fontsize=8.5)
     axes.tick_params(labelsize=8, length=2)
-    axes.grid(False)
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=MUTED, linewidth=0.6)
-
-
-def _ticks(view: View) -> list[int]:
-    timesteps = view.raster.shape[1]
-    every = 1 if timesteps <= 20 else 8 * -(-timesteps // 80)
-    return [1, *range(max(2, every), timesteps + 1, every)]
 
 
 def raster_colours(values: Any) -> Any:
@@ -308,8 +296,10 @@ def raster_colours(values: Any) -> Any:
     return 1 - strength * (1 - hue)
 
 
-def _legend(figure: "Figure", view: View, bottom: float) -> None:
-    """What the raster's colours mean, under the image that ends at `bottom`."""
+def _legend(view: View) -> list["Patch"]:
+    """What the raster's colours mean."""
+    from matplotlib.patches import Patch
+
     largest = float(np.abs(view.raster).max())
     exact = view.info.alphabet in ("binary", "ternary")
     entries = [(POSITIVE, "spike" if view.info.alphabet == "binary" else "+1" if exact else f"up to +{largest:.3g}")]
@@ -319,41 +309,7 @@ def _legend(figure: "Figure", view: View, bottom: float) -> None:
         entries.append((NOTHING, "paler: smaller"))
     if view.info.alphabet != "analog":
         entries.append((NOTHING, f"{np.count_nonzero(view.raster) / len(view.raster):.2f} spikes a pixel"))
-    for row, (colour, words) in enumerate(entries):
-        height = (bottom - 0.16 - 0.18 * row) / figure.get_figheight()
-        if colour != NOTHING:
-            figure.text(MARGIN / WIDTH, height, "■", color=colour, fontsize=11, va="center")
-        figure.text((MARGIN + 0.2) / WIDTH, height, words, color=INK, fontsize=8, va="center")
-
-
-def _pitch(view: View) -> float:
-    """From one read image to the next, in inches, so that all fill the width."""
-    return (WIDTH - 2 * MARGIN - LABELS + GAP) / max(5, len(view.steps))
-
-
-def _all_readings(figure: "Figure", view: View, top: float) -> None:
-    pitch = _pitch(view)
-    side = pitch - GAP
-    for row, reading in enumerate(view.readings):
-        bottom = top - side - row * pitch
-        middle = (bottom + side / 2) / figure.get_figheight()
-        figure.text(MARGIN / WIDTH, middle, reading.label, fontsize=8.5, color=INK, va="center")
-        for column, image in enumerate(reading.images):
-            axes = _place(figure, MARGIN + LABELS + column * pitch, bottom, side, side)
-            axes.imshow(image, interpolation="none")
-            _frame_only(axes)
-            if row == 0:
-                axes.set_title(f"t = {view.steps[column]}", fontsize=9, fontweight="normal")
-
-
-def _facts(view: View) -> dict[str, Any]:
-    """The data that is drawn, for the digest in the files."""
-    images = [view.image, view.raster, *(image for reading in view.readings for image in reading.images)]
-    return {
-        "caption": view.caption,
-        "steps": view.steps,
-        "drawn": [np.round(image * 255).astype(int).tolist() for image in images],
-    }
+    return [Patch(color=colour, label=words) for colour, words in entries]
 
 
 # The linear probe.
@@ -375,17 +331,13 @@ def probe(names: Sequence[str], dataset: str, timesteps: int, reads: str, data_d
     if dataset not in TEST_IMAGES:
         raise HarnessError(f"no probe on '{dataset}'", f"use {' or '.join(TEST_IMAGES)}")
     data = load(dataset, data_dir, train_images=TRAINING_IMAGES, test_images=TEST_IMAGES[dataset])
-    train, test = _labelled(data.train), _labelled(data.test)
+    train, test = (Labelled(normalised(split.images), split.labels) for split in (data.train, data.test))
     accuracies = {}
     for name in names:
         with named(name, "be probed", TRAINING_IMAGES):
             key = encoder_key(0, "encoder-test")
             accuracies[name] = linear_probe(encoders.create(name), train, test, timesteps, key, cast(Reads, reads))
     return accuracies
-
-
-def _labelled(images: ImageSet) -> Labelled:
-    return Labelled(normalised(images.images), images.labels)
 
 
 def probe_csv(accuracies: Accuracies, dataset: str, reads: str) -> str:

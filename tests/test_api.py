@@ -69,3 +69,5 @@ def test_an_experiment_from_a_file_is_run_and_kept(tmp_path: Path) -> None:
     [row] = harness.run_experiment(str(path), results=tmp_path / "results")
     assert (row["experiment"], row["arm"], row["status"]) == ("mine", "cyclic-16", "done")
     assert harness.load_records(tmp_path / "results")["experiment"].tolist() == ["mine"]
+    with pytest.raises(HarnessError, match="unknown arm of mine 'cyclic-61'"):
+        harness.curves_of_arm(tmp_path / "results", "mine", "cyclic-61", row["profile"])

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from encoders.errors import EncoderError
 from harness import cli
-from harness.cli import options, records
+from harness.cli import options
 from harness.cli.encoders import encoders_app
 from harness.errors import HarnessError
 
@@ -209,7 +209,7 @@ def test_help_is_in_groups_with_whole_sentences_and_metavars_that_are_words(monk
 def test_the_choices_are_those_of_the_program() -> None:
     from typing import get_args
 
-    from harness.cli.run import KernelChoice, PlaceChoice
+    from harness.cli.run import KernelChoice, PlaceChoice, SourceChoice
     from harness.config import MOST_TIMESTEPS, PROFILES
     from harness.records.verifications import Source
     from harness.runs.workers import Engine
@@ -220,7 +220,7 @@ def test_the_choices_are_those_of_the_program() -> None:
         (options.ProfileChoice, PROFILES),
         (KernelChoice, get_args(Kernel)),
         (PlaceChoice, get_args(Engine)),
-        (records.SourceChoice, get_args(Source)),
+        (SourceChoice, get_args(Source)),
     ):
         assert set(get_args(choices)) == set(known)
 

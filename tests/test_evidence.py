@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.papers import catalogue
-from harness.records.certificates import known_certificates
-from harness.records.freshness import freshness_in
+from harness.records.freshness import freshness_in, known_certificates
 from harness.records.store import read_record, record_paths
 from harness.records.verifications import compare, spread_of
-from harness.runs.verify import recorded_data, verify
+from harness.runs.predict import data_of
+from harness.runs.verify import verify
 from tests.cells import computed_alike
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +31,7 @@ IMAGES, SECONDS = 2, 20  # what rounding may move on another processor; what a c
 def test_a_committed_cell_trained_again_comes_out_again() -> None:
     path = TABLE_1 / "cyclic-2" / "seed-0000.json"
     record = read_record(path)
-    word = verify(path, record, recorded_data(record, DATA), "training")[0].word
+    word = verify(path, record, data_of(record.config, record.fingerprint.data, DATA), "training")[0].word
     assert word in (("identical",) if computed_alike(record) else ("identical", "within tolerance"))
 
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -198,7 +199,8 @@ def made(name: str) -> tuple[list[Layer], Network]:
     shape, features, linear = NETWORKS[name]
     layers = plain.network(shape, features, linear, seeded())
     tokens = tuple(int(token) if token.isdigit() else token for token in features.split())
-    theirs = Network(NetworkSpec(name, tokens, tuple(linear[:-1])), shape, linear[-1], seeded())
+    spec = msgspec.convert({"name": name, "features": tokens, "hidden": linear[:-1]}, NetworkSpec)
+    theirs = Network(spec, shape, linear[-1], seeded())
     with torch.no_grad():
         for layer in layers:
             layer.weight.mul_(256).round_().div_(256)

@@ -35,8 +35,8 @@ from harness.machine.environment import versions
 from harness.machine.files import content_digest
 from harness.papers import catalogue
 from harness.plugins.guard import guarded
-from harness.records.certificates import Certificate, Freed, write_certificate
-from harness.records.fingerprint import fingerprint, flattened
+from harness.records.fingerprint import fingerprint, settings_in
+from harness.records.freshness import Certificate, Freed, write_certificate
 from harness.snn.kernels import EACH, SUMMED, Neuron, Readout, fire, pooled
 from harness.training.ann import AnnCache
 from harness.training.cell import Setting, Trained, run_cell
@@ -358,7 +358,7 @@ def _freed(compared: Sequence[Compared]) -> Iterator[Freed]:
 
 def _settings(dump: Dump) -> dict[str, Any]:
     """The settings of a cell without its names."""
-    return {path: value for path, value in flattened(dump.settings).items() if path not in NAMES}
+    return {path: value for path, value in settings_in(canonical_json(dump.settings)).items() if path not in NAMES}
 
 
 def _shared(those: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""From records to verdicts: frame, intervals, curves, claims, verdicts. Imports no torch."""
+"""From records to verdicts: cells, statistics, judges. Imports neither torch nor pandas."""

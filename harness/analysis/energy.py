@@ -5,15 +5,15 @@ with memory traffic, against an ANN whose values have no more bits than T steps 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
-import pandas as pd
+import numpy as np
 
 from encoders.registry import BUILTIN
-from harness.analysis.frame import ARM, CELL, Loaded
+from harness.analysis.cells import Cell
 from harness.errors import HarnessError
+from harness.schema import LayerActivity, Record
 
 PICO_TO_MICRO = 1e-6
 WORD_PJ = 5.0  # Horowitz (below): 10 pJ for 64 bits of an 8 KB SRAM, so 5 pJ for a word of 32
@@ -80,7 +80,7 @@ def energy_model(text: str) -> EnergyModel:
     return EnergyModel(accumulate, mac)
 
 
-Key = tuple[str, str, str]
+ADDITIONS_ALONE = frozenset({"poisson", "phase", "ttfs"})  # codes whose encoders multiply nothing
 CONSTANT = frozenset(name for name, encoder in BUILTIN.items() if encoder.constant)
 
 
@@ -178,11 +178,20 @@ class Operations:
         return None if self.encoder is None else self.encoder + sum(layer.words for layer in self.layers)
 
     @property
+    def neurons(self) -> float:
+        """Neurons of the layers that fire."""
+        return sum(layer.neurons for layer in self.layers if layer.spikes is not None)
+
+    @property
+    def spikes(self) -> float:
+        """Spikes of these neurons."""
+        return sum(layer.spikes or 0.0 for layer in self.layers)
+
+    @property
     def rate(self) -> float | None:
         """Spikes per neuron and timestep over all layers that fire, or None where none does."""
-        firing = [layer for layer in self.layers if layer.spikes is not None]
-        places = sum(layer.neurons for layer in firing) * self.timesteps
-        return sum(layer.spikes or 0.0 for layer in firing) / places if places else None
+        places = self.neurons * self.timesteps
+        return self.spikes / places if places else None
 
     @property
     def arrivals(self) -> float | None:
@@ -198,11 +207,16 @@ class Operations:
         """Energy of the ANN with values of so many bits, in picojoules per image."""
         return sum(layer.ann_pj(model, bits) for layer in self.layers)
 
+    @property
+    def encoder_additions(self) -> float | None:
+        """Operations of the encoder that are no multiply-accumulates."""
+        return None if self.encoder is None or self.encoder_macs is None else self.encoder - self.encoder_macs
+
     def encoder_pj(self, model: EnergyModel) -> float | None:
         """Energy of the encoder over all timesteps, in picojoules per image."""
-        if self.encoder is None or self.encoder_macs is None:
+        if self.encoder is None or self.encoder_macs is None or self.encoder_additions is None:
             return None
-        return model.of(self.encoder - self.encoder_macs, self.encoder_macs, self.encoder)
+        return model.of(self.encoder_additions, self.encoder_macs, self.encoder)
 
     def snn_pj(self, model: EnergyModel) -> float | None:
         """Energy of the SNN and its encoder over all timesteps, in picojoules per image."""
@@ -228,46 +242,65 @@ class Operations:
         return max(0.0, arrivals * left / active)
 
 
-def operations_by_arm(loaded: Loaded) -> Mapping[Key, Operations]:
-    """The operations of every (experiment, profile, arm) with a finished cell that counted them."""
-    of_cells = loaded.cells[[*CELL, "timesteps", "encoder", "encoder_operations", "encoder_macs"]]
-    counted = loaded.layers.merge(of_cells, on=CELL, validate="many_to_one").sort_values("seed", kind="stable")
-    return {cast(Key, key): _operations(rows) for key, rows in counted.groupby(ARM, sort=True)}
-
-
-def _operations(rows: pd.DataFrame) -> Operations:
-    """One arm from its rows, one for each seed and layer, with the columns of the seed's cell."""
-    cells = rows.drop_duplicates("seed")
-    timesteps = int(cells["timesteps"].iloc[0])
+def operations_of(cells: Iterable[Cell]) -> Operations | None:
+    """What an arm spends on one image, the mean over the finished ones of `cells` that counted it; None without any."""
+    counted = [cell.record for cell in cells if cell.done and cell.record.layers]
+    if not counted:
+        return None
+    timesteps, encoder = counted[0].config.timesteps, counted[0].config.encoder.name
     return Operations(
-        seeds=len(cells),
+        seeds=len(counted),
         timesteps=timesteps,
-        layers=tuple(_layer(layer, timesteps) for _, layer in rows.groupby("position", sort=True)),
-        encoder=_known(cells["encoder_operations"]),
-        encoder_macs=_known(cells["encoder_macs"]),
+        layers=tuple(
+            _layer(of_seeds, timesteps, encoder)
+            for of_seeds in zip(*(record.layers for record in counted), strict=False)
+        ),
+        encoder=_mean(record.encoder_operations for record in counted),
+        encoder_macs=_mean(map(encoder_macs, counted)),
     )
 
 
-def _known(column: "pd.Series[float]") -> float | None:
+def _mean(numbers: Iterable[float | None]) -> float | None:
     """The mean, where every seed's record tells."""
-    mean = float(column.mean(skipna=False))
+    told = [math.nan if number is None else number for number in numbers]
+    mean = float(np.mean(told))
     return None if math.isnan(mean) else mean
 
 
-def _layer(rows: pd.DataFrame, timesteps: int) -> Layer:
-    """One layer from its rows, one for each seed."""
-    graded = rows["multiplies"]
-    once = bool(graded.all()) and str(rows["encoder"].iloc[0]) in CONSTANT
-    neurons, spikes = float(rows["neurons"].mean()), _known(rows["spikes"])
-    multiplies = float(rows["accumulates"].where(graded, 0.0).mean())
+def _layer(of_seeds: Sequence[LayerActivity], timesteps: int, encoder: str) -> Layer:
+    """One layer, as each seed counted it."""
+    graded = [layer.multiplies for layer in of_seeds]
+    once = all(graded) and encoder in CONSTANT
+    neurons, spikes = float(np.mean([layer.neurons for layer in of_seeds])), _mean(layer.spikes for layer in of_seeds)
+    multiplies = float(np.mean([layer.accumulates if layer.multiplies else 0.0 for layer in of_seeds]))
     return Layer(
-        name=str(rows["layer"].iloc[0]),
+        name=of_seeds[0].name,
         timesteps=timesteps,
-        macs=float(rows["macs"].mean()),
-        accumulates=float(rows["accumulates"].mask(graded, 0.0).mean()),
+        macs=float(np.mean([layer.macs for layer in of_seeds])),
+        accumulates=float(np.mean([0.0 if layer.multiplies else layer.accumulates for layer in of_seeds])),
         multiplies=multiplies / timesteps if once else multiplies,
         once=once,
         neurons=neurons,
         spikes=spikes,
         rate=None if spikes is None or not neurons else spikes / (neurons * timesteps),
     )
+
+
+def encoder_macs(record: Record) -> float | None:
+    """Multiply-accumulates that the encoder spends on one image; None where the record does not tell.
+
+    A record without `encoder_macs` tells its encoder's operations in one sum. They are parted as the encoder's own
+    `operations` parts them for the record's configuration, and only where that sum fits: else nothing is guessed.
+    """
+    operations, encoder = record.encoder_operations, record.config.encoder
+    if record.encoder_macs is not None or operations is None:
+        return record.encoder_macs
+    if operations == 0 or encoder.name in ADDITIONS_ALONE:
+        return 0.0
+    size = encoder.parameters.get("block_size", 4)
+    if encoder.name != "dct" or not isinstance(size, int) or size < 1:
+        return None
+    # Of each block: a separable b×b DCT (2b³), one product for each contribution (b⁴); additions: b² a step.
+    of_block = 2 * size**3 + size**4
+    blocks = operations / (of_block + size**2 * record.config.timesteps)
+    return blocks * of_block if blocks.is_integer() else None

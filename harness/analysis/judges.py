@@ -6,34 +6,31 @@ A type of claim is judged by one function that is registered for it: `_measured`
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from harness.analysis.curves import (
-    Cells,
+from harness.analysis.cells import (
+    Cell,
+    Loaded,
+    Measurement,
     above_ann,
     accuracy_of,
     balanced_at,
     difference_of,
-    index,
     net_difference_of,
     percent_at,
-    profiles_with_records,
-    seeds_done,
-    shifted,
     steps_label,
     steps_to_reach,
     train_difference_of,
     values_of,
 )
-from harness.analysis.frame import Curve, Key, Loaded, Measurement
 from harness.analysis.statistics import (
     LEAST_SEEDS,
     Estimate,
@@ -50,6 +47,7 @@ from harness.analysis.verdicts import (
     VERDICTS,
     ClaimedDifference,
     Finding,
+    StatementWord,
     Word,
     judge_ordering,
     judge_steps,
@@ -58,22 +56,8 @@ from harness.analysis.verdicts import (
     sharpness,
 )
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
-from harness.catalogue.claims import (
-    AboveAnn,
-    AboveRow,
-    Agreement,
-    Difference,
-    Dropped,
-    Kind,
-    Measured,
-    Ordering,
-    Relation,
-    Sooner,
-    Steps,
-    Unit,
-    Value,
-    figure,
-)
+from harness.catalogue import claims as kinds
+from harness.catalogue.claims import Difference, Kind, Ordering, Relation, Sooner, Unit, Value
 from harness.config import PROFILES, CellConfig, ProfileName
 
 # What each profile may judge. `lite` has a smaller network: it judges the direction of an ordering, and two readings of
@@ -90,6 +74,8 @@ OWN_NETWORK = ("short", "paper")
 # A training has settled if, after these fractions of fine-tuning, it stands within the margin of its end.
 SETTLED_AT = (0.5, 0.75)
 ONE_STEP = 1.0  # the margin of a difference in steps
+
+Arms = Sequence[Sequence[Cell]]  # of each arm that a claim is about, the cells by seed
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,10 +109,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     experiment: str
     profile: ProfileName | None
-    arm: str
+    arm: str = ""
     versus: str | None = None
     relation: Relation | None = None
-    timestep: int
+    timestep: int = 0
     kind: Kind
     unit: Unit
     published: float | None
@@ -164,9 +150,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     undone: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
     further: int = 0
-    seeds_done: int
-    seeds_planned: int
-    comparability: str
+    seeds_done: int = 0
+    seeds_planned: int = 0
+    comparability: str = "exact"
     deviations: tuple[str, ...] = ()
     verdict: Word
     detail: str = ""
@@ -181,13 +167,17 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         """The arms whose records it rests on: one alone where it is set against its own ANN, trained with it."""
         return tuple(arm for arm in (self.arm, self.versus) if arm and arm != "ann")
 
+    @property
+    def signed(self) -> bool:
+        """Whether its numbers are differences."""
+        return self.kind in ("ordering", "saturation")
+
 
 @dataclass(frozen=True)
 class Evidence:
     """What every judgement is made from. `seeds_planned` replaces the planned number of seeds, None leaves it."""
 
     loaded: Loaded
-    cells: Cells
     catalogue: Catalogue
     seeds_planned: int | None = None
 
@@ -196,16 +186,11 @@ class Evidence:
         return experiment.seeds_in_common(arms, profile) if self.seeds_planned is None else self.seeds_planned
 
 
-@dataclass(frozen=True)
-class Pending:
-    """An ordering that waits for Holm's adjustment: its runs, those of controls, and the keys they are from."""
+class Pending(NamedTuple):
+    """An ordering that waits for Holm's adjustment. `decide`: from the adjusted p and the size of the family."""
 
     judgement: Judgement
-    outcomes: Outcomes
-    claimed: ClaimedDifference
-    claim: Difference | Sooner
-    keys: Sequence[Sequence[Key]]
-    controls: Mapping[str, Outcomes]
+    decide: Callable[[float, int], Judgement]
 
 
 def judge(
@@ -221,19 +206,17 @@ def judge(
     `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the planned number.
     Holm's family is all orderings of one paper at one profile, those without records too, whatever `claims` are.
     """
-    evidence = Evidence(loaded, index(loaded), catalogue, seeds_planned)
+    evidence = Evidence(loaded, catalogue, seeds_planned)
     chosen = catalogue.claims if claims is None else claims
     by_id = {claim.id: claim for claim in chosen}
     judgements: list[Judgement] = []
     for paper in catalogue.papers:
         names = {experiment.name for experiment in paper.experiments}
         asked = [claim for claim in chosen if claim.experiment in names and claim.kind != "context"]
-        parts = [part for claim in asked for part in _judged(claim, evidence, profile)]
-        judgements += _adjusted(parts, paper, evidence)
+        judgements += _adjusted([part for claim in asked for part in _judged(claim, evidence, profile)], paper)
     judgements = _networks_agreed([_with_reruns(one, by_id[one.id], evidence) for one in judgements])
     leading = {(one.id, one.profile) for one in one_for_each_claim(judgements)}
-    led = [replace(one, leads=(one.id, one.profile) in leading) for one in judgements]
-    return _with_twins(led, evidence.cells)
+    return _with_twins([replace(one, leads=(one.id, one.profile) in leading) for one in judgements], loaded)
 
 
 # ## One claim: at each profile that has records of it, or without any training
@@ -246,36 +229,38 @@ def _judged(claim: Claim, evidence: Evidence, profile: ProfileName | None) -> li
     # Where it stands, then at other arms for which the paper prints the same number.
     places = [claim, *(replace(claim, experiment=other.experiment, arm=other.arm) for other in again)]
     judgements: list[Judgement | Pending] = []
-    for name in PROFILES:
+    for name in PROFILES if profile is None else (profile,):
         for place in places:
             experiment = evidence.catalogue.experiment(place.experiment)
-            if profile in (None, name) and name in profiles_with_records(evidence.cells, experiment, place.arms):
+            recorded = any((place.experiment, name, arm) in evidence.loaded.by_arm for arm in place.arms)
+            if recorded and name in experiment.profile_names:
                 judgements.append(_at_profile(place, evidence, name))
                 break
     return judgements or [without_records(claim, evidence.catalogue, profile, evidence.seeds_planned)]
 
 
 @_judged.register
-def _(claim: Agreement, _evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+def _(claim: kinds.Agreement, _evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
     """Holds if all of the paper's own figures lie in the range that its sentence names."""
     if profile is not None:
         return []
-    low = -math.inf if claim.low is None else figure(claim.low)
-    high = math.inf if claim.high is None else figure(claim.high)
+    low = -math.inf if claim.low is None else kinds.figure(claim.low)
+    high = math.inf if claim.high is None else kinds.figure(claim.high)
     span = f"within {claim.low} to {claim.high}"
     if claim.low is None or claim.high is None:
         span = f"at least {claim.low}" if claim.high is None else f"at most {claim.high}"
-    values = {text: figure(text) for text in claim.figures}
+    values = {text: kinds.figure(text) for text in claim.figures}
     shown = {text: text if text == f"{value:g}" else f"{text} = {value:.3g}" for text, value in values.items()}
     outside = [shown[text] for text, value in values.items() if not low <= value <= high]
     why = f"The paper's own figures agree: {', '.join(shown.values())} {span}."
     if outside:
         why = f"Of the paper's own figures {', '.join(outside)} {'is' if len(outside) == 1 else 'are'} not {span}."
-    return [_untrained(claim, Finding("contradicted" if outside else "holds", 0.0, f"arithmetic: {span}", why))]
+    found = Finding("contradicted" if outside else "holds", 0.0, f"arithmetic: {span}", why)
+    return [_with_finding(_blank(claim), found)]
 
 
 @_judged.register
-def _(claim: Measured, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+def _(claim: kinds.Measured, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
     """A measurement on images alone, at no profile; or on kept weights, at the profile that trained them."""
     measurement = evidence.loaded.measurements.get(claim.quantity)
     experiment = evidence.catalogue.experiment(claim.experiment)
@@ -283,14 +268,14 @@ def _(claim: Measured, evidence: Evidence, profile: ProfileName | None) -> list[
     if profile not in (None, trained_at):
         return []
     if measurement is None:
-        return [_untrained(claim, Finding("no records", None, "", f"Nobody has measured {claim.quantity} yet."))]
+        return [replace(_blank(claim), verdict="no records", why=f"Nobody has measured {claim.quantity} yet.")]
     if trained_at is not None:
         return [_of_kept_weights(claim, measurement, trained_at, experiment, evidence)]
-    return [_untrained(claim, keeps_bound(claim, measurement), measurement.value)]
+    return [_with_finding(_blank(claim, mean=measurement.value), keeps_bound(claim, measurement))]
 
 
-def keeps_bound(claim: Measured, measurement: Measurement) -> Finding:
-    """Whether a measurement keeps the bound that its claim sets."""
+def keeps_bound(claim: kinds.Measured, measurement: Measurement) -> Finding:
+    """Whether a measurement keeps the bound that its claim sets. Its margin is 0: it is held to the printed bound."""
     bound, value = float(claim.value), measurement.value
     kept = value >= bound if claim.relation == "at-least" else value <= bound
     why = (
@@ -301,19 +286,19 @@ def keeps_bound(claim: Measured, measurement: Measurement) -> Finding:
 
 
 def _of_kept_weights(
-    claim: Measured, measurement: Measurement, profile: ProfileName, experiment: Experiment, evidence: Evidence
+    claim: kinds.Measured, measurement: Measurement, profile: ProfileName, experiment: Experiment, evidence: Evidence
 ) -> Judgement:
     """A measurement on the kept weights of an arm: it rests on the records of its planned seeds.
 
     Stale where weights were read that belong to no fresh record of the arm; incomplete where a planned seed's were not.
     """
-    cells, arm = evidence.cells, measurement.arm
+    arm = measurement.arm
     planned = evidence.planned([arm], experiment, profile)
-    keys: list[Key] = [(experiment.name, profile, arm, seed) for seed in range(planned)]
-    read = [key for key in keys if cells.weights.get(key) in measurement.weights]
+    cells = evidence.loaded.done(experiment.name, profile, arm)
+    read = [cell for cell in cells if cell.seed < planned and cell.weights in measurement.weights]
     finding, mean = keeps_bound(claim, measurement), measurement.value
-    if isinstance(claim, Dropped) and read:
-        whole, early = (float(np.mean([cells.accuracy[key][at] for key in read])) for at in (-1, claim.timestep - 1))
+    if isinstance(claim, kinds.Dropped) and read:
+        whole, early = (float(np.mean([cell.curve[at] for cell in read])) for at in (-1, claim.timestep - 1))
         dropped, margin = measurement.value / 100.0 * whole, difference_margin()
         kept, mean = dropped >= early - margin, dropped - early
         why = (
@@ -322,9 +307,10 @@ def _of_kept_weights(
         )
         finding = Finding("holds" if kept else "contradicted", margin, "difference of means, one network", why)
     deviations = deviations_of([arm], experiment, profile)
-    judged = replace(
-        _untrained(claim, finding, mean),
-        profile=profile,
+    judged = _blank(
+        claim,
+        profile,
+        mean=mean,
         arm=arm,
         seeds_done=len(read),
         seeds_planned=planned,
@@ -333,82 +319,38 @@ def _of_kept_weights(
         scope=ON_SMALL_NETWORK if profile == "lite" else "",
     )
     if judged.comparability == "not comparable":
-        return _undecided(judged, "not comparable", f"The {profile} profile does not judge it. {judged.why}")
-    if not set(measurement.weights) <= {cells.weights[key] for key in cells.weights if key[:3] == keys[0][:3]}:
+        return _undecided(judged, "not comparable", f"The {profile} profile does not judge it. {finding.why}")
+    if not set(measurement.weights) <= {cell.weights for cell in cells}:
         return _undecided(judged, "stale", f"Weights were read that no fresh record of {arm} names.")
     if len(read) < planned:
-        why = f"The weights of {len(read)} of {planned} planned seeds were read. {judged.why}"
+        why = f"The weights of {len(read)} of {planned} planned seeds were read. {finding.why}"
         return _undecided(judged, "incomplete", why)
-    return judged
+    return _with_finding(judged, finding)
 
 
 def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judgement | Pending:
     experiment = evidence.catalogue.experiment(claim.experiment)
     planned = evidence.planned(claim.arms, experiment, profile)
-    state = seeds_done(evidence.cells, claim.experiment, profile, claim.arms, planned)
+    state = evidence.loaded.planned(claim.experiment, profile, claim.arms, planned)
     blank = replace(
         _unmeasured(claim, experiment, profile, planned),
         seeds_done=len(state.seeds),
         detail="; ".join(state.gaps),
-        further=len(state.further),
+        further=state.further,
         scope=ON_SMALL_NETWORK if profile == "lite" else "",
         not_tuned=evidence.catalogue.not_tuned(experiment, profile, claim.arms),
     )
     if profile == "smoke":
         return replace(blank, verdict="not comparable", why="Smoke runs are never judged.")
-    keys: list[list[Key]] = [[(experiment.name, profile, arm, seed) for seed in state.seeds] for arm in claim.arms]
-    measured = _measured(claim, evidence, blank, keys) if state.seeds else blank
+    measured = _measured(claim, evidence, blank, state.arms) if state.seeds else blank
     if blank.comparability == "not comparable":
         return _undecided(measured, "not comparable", f"The {profile} profile judges the direction of orderings only.")
     if claim.profiles and profile not in claim.profiles:
         return _undecided(measured, "not comparable", f"Judged at {' and '.join(claim.profiles)} only.")
     if state.complete:
         return measured
-    more = len(state.gaps) - 1
-    why = state.gaps[0] + (f", and {more} more" if more else "")
-    return _undecided(measured, "stale" if state.stale else "incomplete", f"{why}.")
-
-
-def _blank(claim: Claim, profile: ProfileName | None, planned: int, **fields: Any) -> Judgement:
-    """The judgement of a claim before any number of ours is in it."""
-    return Judgement(
-        id=claim.id,
-        experiment=claim.experiment,
-        profile=profile,
-        kind=claim.kind,
-        unit=claim.unit,
-        published=claim.published,
-        statement=claim.statement.id if claim.statement else claim.id,
-        part=claim.part or claim.id,
-        reading=claim.reading,
-        counted=not claim.beside,
-        seeds_done=0,
-        seeds_planned=planned,
-        **fields,
-    )
-
-
-def _unmeasured(claim: Claim, experiment: Experiment, profile: ProfileName, planned: int) -> Judgement:
-    deviations = deviations_of(claim.arms, experiment, profile)
-    arm, versus = claim.sides
-    return _blank(
-        claim,
-        profile,
-        planned,
-        arm=arm,
-        versus=versus,
-        relation=claim.relation if isinstance(claim, Difference) else None,
-        timestep=claim.judged_timestep,
-        comparability=comparability(claim, profile, deviations),
-        deviations=deviations,
-        verdict="inconclusive",
-    )
-
-
-def _untrained(claim: Claim, finding: Finding, mean: float | None = None) -> Judgement:
-    """A judgement that belongs to no profile and has no seeds. Its margin is 0: it is held to the printed bound."""
-    blank = _blank(claim, None, 0, arm="", timestep=0, mean=mean, comparability="exact", verdict="no records")
-    return _with_finding(blank, finding)
+    more = f", and {len(state.gaps) - 1} more" if len(state.gaps) > 1 else ""
+    return _undecided(measured, "stale" if state.stale else "incomplete", f"{state.gaps[0]}{more}.")
 
 
 def without_records(
@@ -424,7 +366,42 @@ def without_records(
     return replace(_unmeasured(claim, experiment, nearest, planned), profile=profile, verdict="no records", why=why)
 
 
-def _undecided(measured: Judgement | Pending, verdict: Word, why: str) -> Judgement:
+def _unmeasured(claim: Claim, experiment: Experiment, profile: ProfileName, planned: int) -> Judgement:
+    """The judgement of a claim about trained arms at a profile, before any number of ours is in it."""
+    deviations = deviations_of(claim.arms, experiment, profile)
+    arm, versus = claim.sides
+    return _blank(
+        claim,
+        profile,
+        arm=arm,
+        versus=versus,
+        relation=claim.relation if isinstance(claim, Difference) else None,
+        timestep=claim.judged_timestep,
+        seeds_planned=planned,
+        comparability=comparability(claim, profile, deviations),
+        deviations=deviations,
+    )
+
+
+def _blank(claim: Claim, profile: ProfileName | None = None, **fields: Any) -> Judgement:
+    """The judgement of a claim that answers nothing yet; by default one that belongs to no profile and has no seeds."""
+    return Judgement(
+        id=claim.id,
+        experiment=claim.experiment,
+        profile=profile,
+        kind=claim.kind,
+        unit=claim.unit,
+        published=claim.published,
+        statement=claim.statement.id if claim.statement else claim.id,
+        part=claim.part or claim.id,
+        reading=claim.reading,
+        counted=not claim.beside,
+        verdict="inconclusive",
+        **fields,
+    )
+
+
+def _undecided(measured: Judgement | Pending, verdict: Word, why: str, **fields: Any) -> Judgement:
     """A judgement that answers nothing: it keeps its numbers and loses what was decided by them.
 
     An ordering leaves Holm's family to those that are decided.
@@ -432,7 +409,7 @@ def _undecided(measured: Judgement | Pending, verdict: Word, why: str) -> Judgem
     judgement = measured.judgement if isinstance(measured, Pending) else measured
     silent: dict[str, Any] = {"test": "", "margin": None, "nearest": "", "p": None, "same": (), "other": ()}
     silent |= {"replication": None, "sharpness": None}
-    return replace(judgement, verdict=verdict, why=why, **silent)
+    return replace(judgement, verdict=verdict, why=why, **(silent | fields))
 
 
 def _with_finding(judgement: Judgement, finding: Finding) -> Judgement:
@@ -462,57 +439,54 @@ def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str])
 
 
 @singledispatch
-def _measured(claim: Claim, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
-    """The numbers of a claim and what they say, from the records of its arms: `keys`, by arm and seed."""
+def _measured(claim: Claim, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
+    """The numbers of a claim and what they say, from the records of its arms."""
     raise NotImplementedError(type(claim))
 
 
 @_measured.register
-def _(claim: Value, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
+def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
     """An accuracy. On the very test set that it was counted on, the draw of images does not enter."""
-    cells, step, published = evidence.cells, blank.timestep, float(claim.value)
+    (cells,), step, published = arms, blank.timestep, float(claim.value)
     margin = value_margin(published)
-    whole = cells.images[keys[0][0]] == evidence.catalogue.test_images(claim.experiment)
-    images: Images = "fixed" if whole else "sampled"
-    outcomes = accuracy_of(cells, keys[0], step)
+    images: Images = "fixed" if cells[0].images == evidence.catalogue.test_images(claim.experiment) else "sampled"
+    outcomes = accuracy_of(cells, step)
     # Optimism was measured where epochs were compared: at the last timestep.
-    last = step == len(cells.accuracy[keys[0][0]])
+    last = step == len(cells[0].curve)
     sd = float(estimate(outcomes, images).sd)
-    enough = outcomes.seeds >= LEAST_SEEDS
     measured = replace(
         blank,
         **_summary(outcomes, images),
-        balanced=balanced_at(cells, keys[0], step),
-        optimism=_number(np.mean([cells.optimism[key] if last else np.nan for key in keys[0]])),
-        replication=_number(replication_rate(sd, outcomes.seeds, margin)) if enough else None,
+        balanced=balanced_at(cells, step),
+        optimism=_number(np.mean([cell.optimism for cell in cells])) if last else None,
+        replication=_number(replication_rate(sd, outcomes.seeds, margin)) if outcomes.seeds >= LEAST_SEEDS else None,
     )
     finding = judge_value(outcomes, published, margin, images)
-    if finding.word == "lower" and (reason := _short_of_budget(claim, evidence, blank, keys[0], published)):
+    if finding.word == "lower" and (reason := _short_of_budget(claim, evidence, blank, cells, published)):
         nearest = _nearest_reading(measured, evidence)
-        return replace(_undecided(measured, "not comparable", f"{reason} {finding.why}"), nearest=nearest)
+        return _undecided(measured, "not comparable", f"{reason} {finding.why}", nearest=nearest)
     if finding.word == "consistent":
         measured = replace(measured, sharpness=sharpness(sd, outcomes.seeds, margin))
     words = {
-        name: judge_value(accuracy_of(cells, of_arm, step), published, margin, images).word
-        for name, of_arm in _controls(measured, evidence)
-        if len(of_arm) >= LEAST_SEEDS
+        name: judge_value(accuracy_of(control, step), published, margin, images).word
+        for name, control in _controls(measured, evidence)
+        if len(control) >= LEAST_SEEDS
     }
     judged = _with_controls(_with_finding(measured, finding), words)
-    missed = VERDICTS[finding.word].missed
-    return replace(judged, nearest=_nearest_reading(judged, evidence)) if missed else judged
+    return replace(judged, nearest=_nearest_reading(judged, evidence)) if VERDICTS[finding.word].missed else judged
 
 
 @_measured.register
-def _(claim: Steps, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]) -> Judgement | Pending:
+def _(claim: kinds.Steps, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
     """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps."""
-    curves = np.stack([evidence.cells.accuracy[key] for key in keys[0]])
+    curves = [cell.curve for cell in arms[0]]
     steps = tuple(steps_to_reach(curve, float(claim.target)) for curve in curves)
     reached = [taken for taken in steps if taken is not None]
-    labels = ", ".join(steps_label(taken, curves.shape[1]) for taken in steps)
+    labels = ", ".join(steps_label(taken, len(curves[0])) for taken in steps)
     finding = judge_steps(steps, blank.timestep)
     why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
     measured = replace(blank, mean=float(np.mean(reached)) if len(reached) == len(steps) else None, steps=steps)
-    short = _short_of_budget(claim, evidence, blank, keys[0], float(claim.target))
+    short = _short_of_budget(claim, evidence, blank, arms[0], float(claim.target))
     if finding.word in ("higher", "inconclusive") and None in steps and short:
         return _undecided(measured, "not comparable", f"{short} {why}")
     return _with_finding(measured, dataclasses.replace(finding, margin=0.0, why=why))
@@ -520,16 +494,14 @@ def _(claim: Steps, evidence: Evidence, blank: Judgement, keys: Sequence[Sequenc
 
 @_measured.register(Difference)
 @_measured.register(Sooner)
-def _(
-    claim: Difference | Sooner, evidence: Evidence, blank: Judgement, keys: Sequence[Sequence[Key]]
-) -> Judgement | Pending:
-    """An ordering: the claimed greater minus the claimed less. Holm's verdict comes later."""
-    if isinstance(claim, AboveRow):
+def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
+    """An ordering: the claimed greater minus the claimed less. Its verdict waits for Holm's adjustment."""
+    if isinstance(claim, kinds.AboveRow):
         blank = replace(blank, published=claim.row.published)
     if isinstance(claim, Ordering) and claim.images == "test":
-        before = [balanced_at(evidence.cells, of_arm, claim.timestep) for of_arm in keys]
+        before = [balanced_at(cells, claim.timestep) for cells in arms]
         blank = replace(blank, balanced=None if before[0] is None or before[1] is None else before[0] - before[1])
-    outcomes, beside = _apart(claim, evidence, keys)
+    outcomes, beside = _apart(claim, evidence.catalogue, arms)
     if outcomes is None:
         return _undecided(blank, "incomplete", beside)
     claimed = claimed_difference(evidence.catalogue, claim)
@@ -537,50 +509,76 @@ def _(
         claimed = dataclasses.replace(claimed, published=None)
     p = _number(ordering_p(outcomes, claimed)) if outcomes.seeds >= LEAST_SEEDS else None
     measured = replace(blank, **_summary(outcomes, "sampled"), p=p, margin=claimed.margin, beside=beside)
-    of_controls = _controls(blank, evidence) if isinstance(claim, AboveAnn | AboveRow) else ()
-    controls = {name: _apart(claim, evidence, [of_arm])[0] for name, of_arm in of_controls}
-    enough = {name: runs for name, runs in controls.items() if runs is not None and runs.seeds >= LEAST_SEEDS}
-    return Pending(measured, outcomes, claimed, claim, keys, enough)
+
+    def decide(p_holm: float, family: int) -> Judgement:
+        """By the rules, then by what may not be concluded from its training."""
+        finding = judge_ordering(outcomes, claimed, p_holm, family)
+        if isinstance(claim, kinds.AboveRow):  # against a number of another paper there are no pairs
+            test = finding.test.replace("paired t of the difference", "t of the mean")
+            finding = dataclasses.replace(finding, test=test)
+            theirs = claim.row.timestep
+            if theirs is not None and theirs <= claim.timestep:
+                why = f"{claim.timestep} steps are no fewer than its {theirs}. {finding.why}"
+                finding = Finding("contradicted", 0.0, "arithmetic: fewer steps", why)
+        judged = _with_finding(replace(measured, p_holm=None if p is None else p_holm), finding)
+        if finding.word in ("contradicted", "no difference"):
+            if isinstance(claim, Ordering) and claim.leaves:
+                why = f"{finding.why} That contradicts no mechanism: {claim.leaves}."
+                return _undecided(judged, "not comparable", why)
+            if isinstance(claim, Sooner) or not _settled(arms, claimed.margin):
+                return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
+        if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow):
+            return judged
+        words = {}
+        for name, control in _controls(blank, evidence):
+            runs, _ = _apart(claim, evidence.catalogue, [control])
+            if runs is not None and runs.seeds >= LEAST_SEEDS:
+                adjusted = min(1.0, family * ordering_p(runs, claimed))
+                words[name] = judge_ordering(runs, claimed, adjusted, family).word
+        return _with_controls(judged, words)
+
+    return Pending(measured, decide)
 
 
-def _apart(
-    claim: Difference | Sooner, evidence: Evidence, keys: Sequence[Sequence[Key]]
-) -> tuple[Outcomes | None, str]:
+def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tuple[Outcomes | None, str]:
     """The difference that an ordering claims, by seed, and what stands beside it.
 
-    None where the records do not tell; then the second says so. `keys`: of each arm, by seed.
+    None where the records do not tell; then the second says so.
     """
-    cells, step = evidence.cells, claim.judged_timestep
+    step = claim.judged_timestep
     if isinstance(claim, Sooner):
         count = len(claim.of(claim.sooner))
         sooner, later = (
-            [_steps_taken(claim, [cells.accuracy[key] for key in of_seed]) for of_seed in zip(*arms, strict=True)]
-            for arms in (keys[:count], keys[count:])
+            [_steps_taken(claim, of_seed) for of_seed in zip(*half, strict=True)]
+            for half in (arms[:count], arms[count:])
         )
         apart = np.array(later, dtype=np.float64) - np.array(sooner, dtype=np.float64)
         by_seed = f"Steps by seed: {', '.join(map(str, sooner))} against {', '.join(map(str, later))}."
         return outcomes_without_images(apart, lowest=-1e3, highest=1e3), by_seed
-    if isinstance(claim, AboveAnn):
-        outcomes = above_ann(cells, keys[0], step)
+    if isinstance(claim, kinds.AboveAnn):
+        outcomes = above_ann(arms[0], step)
         return outcomes, "" if outcomes else "The records do not tell the accuracy of the ANN."
-    if isinstance(claim, AboveRow):  # the number of another paper is taken as exact
-        return shifted(accuracy_of(cells, keys[0], step), -float(claim.row.value)), ""
-    on_test = difference_of(cells, keys[0], keys[1], step)
+    if isinstance(claim, kinds.AboveRow):  # the number of another paper is taken as exact
+        ours, theirs = accuracy_of(arms[0], step), float(claim.row.value)
+        low, high = ours.lowest - theirs, ours.highest - theirs
+        return dataclasses.replace(ours, per_seed=ours.per_seed - theirs, lowest=low, highest=high), ""
+    greater, less = arms
+    on_test = difference_of(greater, less, step)
     if isinstance(claim, Ordering) and claim.images == "training":
-        outcomes = train_difference_of(cells, keys[0], keys[1], step)
+        outcomes = train_difference_of(greater, less, step)
         beside = f"On test images the difference is {float(on_test.mean):+.2f} points."
         return outcomes, beside if outcomes else "The records do not tell the accuracy on training images."
-    arms = [evidence.catalogue.experiment(claim.experiment).arm(arm) for arm in claim.arms]
-    if len({values_of(arm.encoder) for arm in arms}) > 1:
-        outcomes = net_difference_of(cells, keys[0], keys[1], step)
+    encoders = [catalogue.experiment(claim.experiment).arm(arm).encoder for arm in claim.arms]
+    if len(set(map(values_of, encoders))) > 1:
+        outcomes = net_difference_of(greater, less, step)
         beside = f"Net of each one's own ANN; the raw difference is {float(on_test.mean):+.2f} points."
         return outcomes, beside if outcomes else "The records do not tell the accuracy of both ANNs."
     return on_test, ""
 
 
-def _steps_taken(claim: Sooner, curves: Sequence[Curve]) -> int:
+def _steps_taken(claim: Sooner, cells: Sequence[Cell]) -> int:
     """The steps of one seed, on one curve or among trainings at each T; one more than it has if it never gets there."""
-    curve = np.array([curve[-1] for curve in curves]) if claim.trained_at else curves[0]
+    curve = np.array([cell.curve[-1] for cell in cells]) if claim.trained_at else cells[0].curve
     target = float(claim.target) if claim.target else float(claim.share) / 100.0 * float(curve[-1])
     steps = steps_to_reach(curve, target)
     if claim.trained_at:
@@ -603,24 +601,19 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner) -> Clai
         and other.timestep == claim.timestep
         and (other.arm in claim.arms or (other.arm is None and other.judged_as is not None))
     ]
-    printed += [claim.row.published] if isinstance(claim, AboveRow) else []
+    printed += [claim.row.published] if isinstance(claim, kinds.AboveRow) else []
     return ClaimedDifference(difference_margin(*printed), claim.published, claim.relation)
 
 
 def _summary(outcomes: Outcomes, images: Images) -> dict[str, Any]:
+    """The numbers of a judgement. Of fewer than three seeds there is no interval."""
     estimated = estimate(outcomes, images)
-    low, high = _number(estimated.low), _number(estimated.high)
-    return {
-        "mean": _number(estimated.mean),
-        "sd": _number(estimated.sd),
-        "low": low,
-        "high": high,
-        "half_width": None if low is None or high is None else (high - low) / 2.0,
-        "prediction_low": _number(estimated.prediction_low),
-        "prediction_high": _number(estimated.prediction_high),
-        "covers": estimated.sources if low is not None else (),
-        "runs": tuple(float(run) for run in outcomes.per_seed),
-    }
+    names = "mean", "sd", "low", "high", "prediction_low", "prediction_high"
+    found: dict[str, Any] = {name: _number(getattr(estimated, name)) for name in names}
+    known = found["low"] is not None and found["high"] is not None
+    half = (found["high"] - found["low"]) / 2.0 if known else None
+    covers = estimated.sources if known else ()
+    return found | {"half_width": half, "covers": covers, "runs": tuple(float(run) for run in outcomes.per_seed)}
 
 
 def _number(value: npt.ArrayLike) -> float | None:
@@ -628,10 +621,7 @@ def _number(value: npt.ArrayLike) -> float | None:
     return None if math.isnan(number) else number
 
 
-# ## Orderings: decided together
-
-
-def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper, evidence: Evidence) -> list[Judgement]:
+def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper) -> list[Judgement]:
     """Judgements with the verdicts of orderings. One family for each profile: all orderings of the paper about
     experiments that have the profile, run or not."""
     result = [part.judgement if isinstance(part, Pending) else part for part in parts]
@@ -648,72 +638,42 @@ def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper, evidence: Evid
         raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
         size = max(size, len(raw))
         for (i, part), p in zip(family, holm(raw, size), strict=True):
-            result[i] = _decided(part, float(p), size, evidence.cells)
+            result[i] = part.decide(float(p), size)
     return result
 
 
-def _decided(part: Pending, p: float, family: int, cells: Cells) -> Judgement:
-    """An ordering with its verdict: by the rules, then by what may not be concluded from its training."""
-    claim = part.claim
-    finding = judge_ordering(part.outcomes, part.claimed, p, family)
-    if isinstance(claim, AboveRow):  # against a number of another paper there are no pairs
-        finding = dataclasses.replace(finding, test=finding.test.replace("paired t of the difference", "t of the mean"))
-        theirs = claim.row.timestep
-        if theirs is not None and theirs <= claim.timestep:
-            why = f"{claim.timestep} steps are no fewer than its {theirs}. {finding.why}"
-            finding = Finding("contradicted", 0.0, "arithmetic: fewer steps", why)
-    judged = _with_finding(replace(part.judgement, p_holm=None if part.judgement.p is None else p), finding)
-    if finding.word in ("contradicted", "no difference"):
-        if isinstance(claim, Ordering) and claim.leaves:
-            why = f"{finding.why} That contradicts no mechanism: {claim.leaves}."
-            return _undecided(judged, "not comparable", why)
-        if not _settled(cells, part):
-            return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
-    if not VERDICTS[finding.word].answers:
-        return judged
-    words = {
-        name: judge_ordering(runs, part.claimed, min(1.0, family * ordering_p(runs, part.claimed)), family).word
-        for name, runs in part.controls.items()
-    }
-    return _with_controls(judged, words)
+# ## What may not be concluded: from a training on its way, a small network, a small budget
 
 
-def _settled(cells: Cells, part: Pending) -> bool:
+def _settled(arms: Arms, margin: float) -> bool:
     """Whether what is compared stood within the margin of its end at a half and at three quarters of fine-tuning."""
-    if isinstance(part.claim, Sooner):
-        return False
-    read = [[cells.readings.get(key, {}) for key in of_arm] for of_arm in part.keys]
-    if any(fraction not in one for of_arm in read for one in of_arm for fraction in (*SETTLED_AT, 1.0)):
+    if any(at not in cell.readings for cells in arms for cell in cells for at in (*SETTLED_AT, 1.0)):
         return False
 
-    def at(fraction: float) -> float:
-        first, *others = (float(np.mean([one[fraction] for one in of_arm])) for of_arm in read)
+    def apart(at: float) -> float:
+        first, *others = (float(np.mean([cell.readings[at] for cell in cells])) for cells in arms)
         return first - (others[0] if others else 0.0)
 
-    return all(abs(at(fraction) - at(1.0)) < part.claimed.margin for fraction in SETTLED_AT)
+    return all(abs(apart(at) - apart(1.0)) < margin for at in SETTLED_AT)
 
 
 def _networks_agreed(judgements: Sequence[Judgement]) -> list[Judgement]:
     """Where the paper's own network does not answer yet, but points the other way than lite, neither is an answer."""
     result = list(judgements)
     for place, judged in enumerate(judgements):
-        if judged.profile != "lite" or not judged.answers or judged.mean is None:
+        if judged.profile != "lite" or not judged.answers or judged.mean is None or judged.relation is None:
             continue
-        on_own = [o for o in judgements if o.id == judged.id and o.profile in OWN_NETWORK and o.mean is not None]
-        if any(other.answers for other in on_own):
-            continue
+        on_own = [o for o in judgements if o.id == judged.id and o.profile in OWN_NETWORK]
         bound = -(judged.margin or 0.0) if judged.relation == "not-less" else 0.0
-        against = [o for o in on_own if o.mean is not None and (o.mean - bound) * (judged.mean - bound) < 0]
-        if against and judged.relation is not None:
-            theirs = "; ".join(
-                f"{o.mean:+.2f} at {o.profile} ({o.seeds_done} of {o.seeds_planned} seeds)" for o in against
-            )
-            why = f"Networks disagree: {judged.mean:+.2f} on a small one, {theirs} on the paper's own."
+        theirs = [
+            f"{o.mean:+.2f} at {o.profile} ({o.seeds_done} of {o.seeds_planned} seeds)"
+            for o in on_own
+            if o.mean is not None and (o.mean - bound) * (judged.mean - bound) < 0
+        ]
+        if theirs and not any(o.answers and o.mean is not None for o in on_own):
+            why = f"Networks disagree: {judged.mean:+.2f} on a small one, {'; '.join(theirs)} on the paper's own."
             result[place] = _undecided(judged, "inconclusive", why)
     return result
-
-
-# ## What stands beside a verdict: the budget, controls, other readings, reruns
 
 
 def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
@@ -733,7 +693,7 @@ def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
 
 
 def _short_of_budget(
-    claim: Value | Steps, evidence: Evidence, blank: Judgement, keys: Sequence[Key], published: float
+    claim: Value | kinds.Steps, evidence: Evidence, blank: Judgement, cells: Sequence[Cell], published: float
 ) -> str:
     """Why a number that was missed says nothing about the paper: its training was shortened, and could not reach it.
 
@@ -741,22 +701,23 @@ def _short_of_budget(
     paper prints), or where a control with the shortened stage doubled moves the result by less than δ. An annealed rate
     hides this: a schedule squeezed into 20 epochs looks finished.
     """
-    experiment, cells = evidence.catalogue.experiment(blank.experiment), evidence.cells
+    experiment = evidence.catalogue.experiment(blank.experiment)
     config = experiment.resolve(experiment.arm(blank.arm), experiment.profile(str(blank.profile)), 0)
     of_ann, tuned = shortened(config, experiment)
     if not of_ann and not tuned:
         return ""
     margin = value_margin(published)
-    anns = [ann for key in keys if not math.isnan(ann := cells.ann.get(key, math.nan))]
+    anns = [cell.ann for cell in cells if not math.isnan(cell.ann)]
     if anns:
         ann = float(np.mean(anns))
         printed = claim.ann if isinstance(claim, Value) else None
         if ann > published or (printed is not None and abs(ann - float(printed)) < margin):
             return ""
     if isinstance(claim, Value) and claim.doubled is not None:
-        again: list[Key] = [(key[0], key[1], claim.doubled, key[3]) for key in keys]
-        if all(key in cells.accuracy for key in again):
-            moved = percent_at(cells, again, claim.timestep) - percent_at(cells, keys, claim.timestep)
+        doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
+        if all(cell.seed in doubled for cell in cells):
+            again = [doubled[cell.seed] for cell in cells]
+            moved = percent_at(again, claim.timestep) - percent_at(cells, claim.timestep)
             if abs(float(np.mean(moved))) < margin:
                 return ""
     ends = f"ends at {np.mean(anns):.1f}" if anns else "has no accuracy in the records"
@@ -764,32 +725,35 @@ def _short_of_budget(
     return f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."
 
 
+# ## What stands beside a verdict: controls, other readings, reruns
+
+
 def _finished(
-    experiments: Iterable[Experiment], home: Experiment, profile: str, cells: Cells
-) -> Iterator[tuple[Experiment, Arm, list[Key]]]:
+    experiments: Iterable[Experiment], home: Experiment, profile: str, loaded: Loaded
+) -> Iterator[tuple[Experiment, Arm, Sequence[Cell]]]:
     """The arms of some experiments on the data and the network of `home` with all their planned seeds done."""
     for experiment in experiments:
         networks = [each.network for e in (home, experiment) for each in e.profiles if each.name == profile]
         if experiment.dataset != home.dataset or len(networks) < 2 or networks[0] != networks[1]:
             continue
         for arm in experiment.planned:
-            planned = range(experiment.seeds(arm.name, profile))
-            keys: list[Key] = [(experiment.name, profile, arm.name, seed) for seed in planned]
-            if keys and all(key in cells.accuracy for key in keys):
-                yield experiment, arm, keys
+            planned = experiment.seeds(arm.name, profile)
+            cells = loaded.done(experiment.name, profile, arm.name, planned)
+            if len(cells) == planned > 0:
+                yield experiment, arm, cells
 
 
-def _controls(judgement: Judgement, evidence: Evidence) -> Iterator[tuple[str, list[Key]]]:
+def _controls(judgement: Judgement, evidence: Evidence) -> Iterator[tuple[str, Sequence[Cell]]]:
     """Controls with the data, network and number of timesteps of the judged arm; equal computations once."""
     catalogue, name = evidence.catalogue, judgement.experiment
     home, paper = catalogue.experiment(name), catalogue.paper_of(name)
     experiments = (home, *(e for e in (paper.experiments if paper else ()) if e is not home))
     timesteps, seen = home.arm(judgement.arm).timesteps, set[str]()
-    for experiment, arm, keys in _finished(experiments, home, str(judgement.profile), evidence.cells):
-        prints = {evidence.cells.fingerprint[key] for key in keys}
+    for experiment, arm, cells in _finished(experiments, home, str(judgement.profile), evidence.loaded):
+        prints = {cell.record.fingerprint.digest for cell in cells}
         if not arm.in_paper and arm.timesteps == timesteps and not prints & seen:
             seen |= prints
-            yield arm.name if experiment is home else f"{arm.name} of {experiment.name}", keys
+            yield arm.name if experiment is home else f"{arm.name} of {experiment.name}", cells
 
 
 def _with_controls(judgement: Judgement, words: Mapping[str, Word]) -> Judgement:
@@ -812,11 +776,11 @@ def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
     experiments = (home, *(catalogue.experiment(name) for name in sorted(shown - {home.name})))
     code = home.arm(judgement.arm).encoder
     candidates: list[tuple[float, str, Outcomes]] = []
-    for experiment, arm, keys in _finished(experiments, home, str(judgement.profile), evidence.cells):
+    for experiment, arm, cells in _finished(experiments, home, str(judgement.profile), evidence.loaded):
         itself = (experiment.name, arm.name) == (judgement.experiment, judgement.arm)
         of_code = experiment is not home or arm.encoder == code
         if arm.in_paper and not itself and of_code and arm.timesteps >= step:
-            outcomes = accuracy_of(evidence.cells, keys, step)
+            outcomes = accuracy_of(cells, step)
             early = f" read after {step} of its {arm.timesteps} steps" if arm.timesteps > step else ""
             name = f"{arm.name} of {experiment.name}{early}"
             candidates.append((abs(float(outcomes.mean) - published), name, outcomes))
@@ -845,51 +809,55 @@ def _with_reruns(judgement: Judgement, claim: Claim, evidence: Evidence) -> Judg
     unexplained = unsettled or VERDICTS[judgement.verdict].missed
     if judgement.verdict == "holds" and published is not None and low is not None and high is not None:
         unexplained = judgement.versus is not None and not low <= published <= high
+    if not isinstance(claim, Difference) or not unexplained or judgement.profile is None:
+        return judgement
     sentences: list[str] = []
     undone: dict[str, None] = {}
-    if not isinstance(claim, Difference) or not unexplained:
-        return judgement
     for rerun in claim.reruns:
         experiment, place = evidence.catalogue.experiment(rerun.experiment), claim.at(rerun)
-        if judgement.profile is None or judgement.profile not in experiment.profile_names:
+        if judgement.profile not in experiment.profile_names:
             continue
         how, lifted = rerun.reading or "", list[str]()
         if rerun.reading is None:
             theirs = deviations_of(place.arms, experiment, judgement.profile)
             lifted = [one for one in judgement.deviations if one not in theirs]
-            added = [one for one in theirs if one not in judgement.deviations]
-            more = f", and with {_quoted(added)}" if added else ""
-            how = f"without {_quoted(lifted)}{more}" if lifted else ""
-        said = _said(judgement, claim, place, evidence) if how else ""
-        if said:
+            added, before = (
+                " and ".join(f"“{one}”" for one in deviations)
+                for deviations in ([one for one in theirs if one not in judgement.deviations], lifted)
+            )
+            how = f"without {before}{f', and with {added}' if added else ''}" if lifted else ""
+        if how and (said := _rerun(judgement, claim, place, evidence)):
             arms = "" if place.arms == claim.arms else f" ({' and '.join(place.arms)})"
             sentences.append(f"Run again in {place.experiment}{arms} {how}: {said}")
             undone |= dict.fromkeys(lifted)
     return replace(judgement, reruns=tuple(sentences), undone=tuple(undone))
 
 
-def _said(judgement: Judgement, claim: Difference, place: Difference, evidence: Evidence) -> str:
+def _rerun(judgement: Judgement, claim: Difference, place: Difference, evidence: Evidence) -> str:
     """The number there, its change over the seeds that both have, and whether that is nearer to what is claimed."""
-    cells, profile = evidence.cells, str(judgement.profile)
+    profile, loaded = str(judgement.profile), evidence.loaded
     planned = evidence.catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
-    state = seeds_done(cells, place.experiment, profile, place.arms, planned)
+    state = loaded.planned(place.experiment, profile, place.arms, planned)
     common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
     if not state.complete or len(common) < LEAST_SEEDS:
         return ""
-
-    keys: list[list[list[Key]]] = [
-        [[(at.experiment, profile, arm, seed) for seed in seeds] for arm in at.arms]
-        for at, seeds in ((place, state.seeds), (place, common), (claim, common))
-    ]
-    there, again, here = (_apart(at, evidence, of)[0] for at, of in zip((place, place, claim), keys, strict=True))
-    if there is None or again is None or here is None:
+    again, here = (
+        [[loaded.cells[at.experiment, profile, arm, seed] for seed in common] for arm in at.arms]
+        for at in (place, claim)
+    )
+    there, afterwards, before = (
+        _apart(at, evidence.catalogue, arms)[0] for at, arms in ((place, state.arms), (place, again), (claim, here))
+    )
+    if there is None or afterwards is None or before is None:
         return ""
-    theirs, ours = ({cells.device.get(key, "") for of_arm in of for key in of_arm} for of in keys[1:])
-    change = estimate(outcomes_without_images(again.per_seed - here.per_seed, lowest=-200.0, highest=200.0))
-    way = _way(estimate(there), estimate(here), change, claimed_difference(evidence.catalogue, claim))
-    other = ", recorded on another processor" if ours != theirs else ""
-    number, moved = _points(estimate(there), "seeds"), _points(change, "seeds in common")
-    return f"{number}{other}, changed by {moved}; {way}."
+    theirs, ours = ({cell.device for cells in arms for cell in cells} for arms in (again, here))
+    change = estimate(outcomes_without_images(afterwards.per_seed - before.per_seed, lowest=-200.0, highest=200.0))
+    way = _way(estimate(there), estimate(before), change, claimed_difference(evidence.catalogue, claim))
+    number, moved = (
+        f"{one.mean:+.2f} points (95 %: {one.low:+.2f} to {one.high:+.2f}; {one.seeds} {seeds})"
+        for one, seeds in ((estimate(there), "seeds"), (change, "seeds in common"))
+    )
+    return f"{number}{', recorded on another processor' if ours != theirs else ''}, changed by {moved}; {way}."
 
 
 def _way(there: Estimate, here: Estimate, change: Estimate, claimed: ClaimedDifference) -> str:
@@ -908,52 +876,28 @@ def _way(there: Estimate, here: Estimate, change: Estimate, claimed: ClaimedDiff
     return "nearer to what is claimed, and not there" if after < before else "no nearer to what is claimed"
 
 
-def _points(one: Estimate, seeds: str) -> str:
-    return f"{one.mean:+.2f} points (95 %: {one.low:+.2f} to {one.high:+.2f}; {one.seeds} {seeds})"
-
-
-def _quoted(deviations: Sequence[str]) -> str:
-    return " and ".join(f"“{one}”" for one in deviations)
-
-
 # ## All judgements together: twins, the one that leads, statements, networks
 
 
-def _with_twins(judgements: Sequence[Judgement], cells: Cells) -> tuple[Judgement, ...]:
+def _with_twins(judgements: Sequence[Judgement], loaded: Loaded) -> tuple[Judgement, ...]:
     """Judgements with the ids of others that hold the same computations against the same number."""
-    held = [_held(judgement, cells) for judgement in judgements]
-    alike: dict[tuple[object, ...] | None, list[str]] = {}
-    for judgement, computations in zip(judgements, held, strict=True):
-        alike.setdefault(computations, []).append(judgement.id)
+
+    def held(one: Judgement) -> tuple[object, ...]:
+        """What a judgement is about, and the computations of its arms' planned seeds; empty where one is not done."""
+        cells = [loaded.done(one.experiment, str(one.profile), arm, one.seeds_planned) for arm in one.arms]
+        if not cells or not one.seeds_planned or any(len(of_arm) < one.seeds_planned for of_arm in cells):
+            return ()
+        prints = tuple(cell.record.fingerprint.digest for of_arm in cells for cell in of_arm)
+        return one.kind, one.timestep, one.published, one.relation, one.versus == "ann", one.beside, prints
+
+    alike: dict[tuple[object, ...], list[str]] = {}
+    about = [held(one) for one in judgements]
+    for one, computations in zip(judgements, about, strict=True):
+        alike.setdefault(computations, []).append(one.id)
     return tuple(
-        replace(judgement, twins=tuple(one for one in alike[computations] if computations and one != judgement.id))
-        for judgement, computations in zip(judgements, held, strict=True)
+        replace(one, twins=tuple(name for name in alike[computations] if computations and name != one.id))
+        for one, computations in zip(judgements, about, strict=True)
     )
-
-
-def _held(judgement: Judgement, cells: Cells) -> tuple[object, ...] | None:
-    """What a judgement is about: kind, relation, timestep, published number, images, and the fingerprints of its arms'
-    planned seeds; None where one of them is not done."""
-    keys = [
-        (judgement.experiment, str(judgement.profile), arm, seed)
-        for arm in judgement.arms
-        for seed in range(judgement.seeds_planned)
-    ]
-    if not keys or not all(key in cells.accuracy for key in keys):
-        return None
-    prints = tuple(cells.fingerprint[key] for key in keys)
-    against = (judgement.relation, judgement.versus == "ann", judgement.beside)
-    return judgement.kind, judgement.timestep, judgement.published, against, prints
-
-
-def judged(judgements: Iterable[Judgement]) -> int:
-    """How many judgements answer their claim, "inconclusive" included; twins are one."""
-    counted: set[tuple[str, str | None]] = set()
-    for judgement in judgements:
-        twin = any((name, judgement.profile) in counted for name in judgement.twins)
-        if judgement.answers and not twin:
-            counted.add((judgement.id, judgement.profile))
-    return len(counted)
 
 
 def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
@@ -973,9 +917,6 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
     for judgement in judgements:
         leading[judgement.id] = max(leading.get(judgement.id, judgement), judgement, key=rank)
     return tuple(leading.values())
-
-
-StatementWord = Literal["comes out", "in part", "does not", "not answered"]
 
 
 @dataclass(frozen=True)
@@ -1025,8 +966,7 @@ def without_own_size(experiments: Sequence[Experiment], loaded: Loaded) -> Mappi
 
     A cell counts at every profile that judges something and has that size, whatever its schedule.
     """
-    done = loaded.cells[loaded.cells["status"] == "done"]
-    trained_at = set(zip(done["experiment"], done["profile"], strict=True))
+    trained_at = {key[:2] for key, cell in loaded.cells.items() if cell.done}
     trained: dict[str, dict[str, bool]] = {}  # by network and experiment
     for experiment in experiments:
         for paper in experiment.profiles:

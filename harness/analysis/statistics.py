@@ -17,7 +17,7 @@ the test images is a second source of variance, which no number of seeds removes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -161,31 +161,20 @@ def components(outcomes: Outcomes) -> Components:
 def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: float, highest: float) -> Outcomes:
     if table.ndim < 2 or 0 in table.shape[-2:]:
         raise ValueError(f"a table of outcomes is [..., seeds, images], not of shape {table.shape}")
-    images = table.shape[-1]
-    by_seed = table.sum(axis=-1, dtype=np.int64)
-    by_image = table.sum(axis=-2, dtype=np.int64)
-    squares = by_seed.sum(axis=-1)  # the square of a 1 is itself
-    if table.dtype != np.bool_:
-        squares = np.asarray(np.square(table).sum(axis=(-2, -1), dtype=np.int64))
-    image_square, rest_square = _mean_squares(by_seed, by_image, squares)
-    return Outcomes(PERCENT * by_seed / images, lowest, highest, images, image_square, rest_square)
-
-
-def _mean_squares(
-    by_seed: npt.NDArray[np.int64], by_image: npt.NDArray[np.int64], squares: npt.NDArray[np.int64]
-) -> tuple[Array, Array]:
-    """The mean squares of images and of the rest, in points², from whole numbers: zero stays exactly zero."""
-    seeds, images = by_seed.shape[-1], by_image.shape[-1]
+    seeds, images = table.shape[-2:]
+    by_seed, by_image = (table.sum(axis=axis, dtype=np.int64) for axis in (-1, -2))
     if seeds < 2 or images < 2:
         unknown = np.full(by_seed.shape[:-1], np.nan)
-        return unknown, unknown
-    total = by_seed.sum(axis=-1)
-    cells = seeds * images
+        return Outcomes(PERCENT * by_seed / images, lowest, highest, images, unknown, unknown)
+    # Sums of squares from whole numbers, so that zero stays exactly zero. The square of a 1 is itself.
+    total, cells = by_seed.sum(axis=-1), seeds * images
+    squares = total if table.dtype == np.bool_ else np.square(table).sum(axis=(-2, -1), dtype=np.int64)
     of_seeds = seeds * np.square(by_seed).sum(axis=-1) - total**2
     of_images = images * np.square(by_image).sum(axis=-1) - total**2
     of_rest = cells * squares - total**2 - of_seeds - of_images
     scale = PERCENT**2 / cells
-    return scale * of_images / (images - 1), scale * of_rest / ((seeds - 1) * (images - 1))
+    image_square, rest_square = scale * of_images / (images - 1), scale * of_rest / ((seeds - 1) * (images - 1))
+    return Outcomes(PERCENT * by_seed / images, lowest, highest, images, image_square, rest_square)
 
 
 @dataclass(frozen=True)
@@ -217,9 +206,13 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
     """The mean of `outcomes` with its interval and prediction interval at `level`."""
     from scipy import special
 
-    both = images == "sampled" and outcomes.images is not None and outcomes.seeds >= LEAST_SEEDS
-    on_these, student = _over_seeds(outcomes)
     seeds, upper = outcomes.seeds, 0.5 + level / 2.0
+    both = images == "sampled" and outcomes.images is not None and seeds >= LEAST_SEEDS
+    # The variance of the mean on these images, with Student's degrees of freedom.
+    on_these = outcomes.seed_variance / seeds
+    student = np.full(on_these.shape, float(seeds - 1))
+    if seeds < LEAST_SEEDS:
+        on_these, student = on_these * np.nan, student * np.nan
     variance, freedom = on_these, student
     if both:
         variance, freedom = error_of_mean(outcomes.squares, seeds, outcomes.images or 0)
@@ -252,6 +245,53 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
     )
 
 
+@dataclass(frozen=True)
+class Interval:
+    """The mean of `runs`, one figure for each seed, as a table or a figure shows it.
+
+    `low` .. `high`: its 95 % interval, None below three seeds. `images`: whether that covers the draw of the test
+    images too, beside that of the seeds.
+    """
+
+    runs: tuple[float, ...]
+    mean: float
+    low: float | None = None
+    high: float | None = None
+    images: bool = False
+
+    @classmethod
+    def of(cls, outcomes: Outcomes, **fields: Any) -> Self:
+        """That of `outcomes`, over seeds × images; `fields`: those that a subclass has beside."""
+        ours, runs = estimate(outcomes), tuple(map(float, outcomes.per_seed))
+        ends = {"low": float(ours.low), "high": float(ours.high)} if outcomes.seeds >= LEAST_SEEDS else {}
+        return cls(runs, float(ours.mean), **ends, images="images" in ours.sources, **fields)
+
+    @property
+    def seeds(self) -> int:
+        """The number of runs."""
+        return len(self.runs)
+
+    @property
+    def arms(self) -> tuple[float, float] | None:
+        """How far the interval reaches below and above the mean."""
+        return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval's width."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2.0
+
+    @property
+    def shown(self) -> tuple[float, ...]:
+        """What a figure shows as points: the mean, and below three seeds each run."""
+        return self.runs if self.low is None else (self.mean,)
+
+    @property
+    def over(self) -> str:
+        """What the interval covers, in words; empty without one."""
+        return "" if self.low is None else "seeds and images" if self.images else "seeds"
+
+
 def p_above(ours: Estimate, bound: Bound) -> Array:
     """p of the one-sided test that the true mean is not above `bound`: small where it lies above."""
     from scipy import stats
@@ -274,14 +314,6 @@ def p_different(ours: Estimate, bound: Bound = 0.0) -> Array:
 def p_equivalent(ours: Estimate, centre: Bound, margin: float) -> Array:
     """p of two one-sided tests (Schuirmann 1987) that the true mean lies within `margin` of `centre`."""
     return np.maximum(p_above(ours, centre - margin), p_below(ours, centre + margin))
-
-
-def _over_seeds(outcomes: Outcomes) -> tuple[Array, Array]:
-    """The variance of the mean on these images, and its degrees of freedom: Student's."""
-    variance = outcomes.seed_variance / outcomes.seeds
-    enough = outcomes.seeds >= LEAST_SEEDS
-    freedom = np.full(variance.shape, float(outcomes.seeds - 1))
-    return (variance, freedom) if enough else (variance * np.nan, freedom * np.nan)
 
 
 def _cut(outcomes: Outcomes, half: Array) -> tuple[Array, Array]:
@@ -335,7 +367,13 @@ def power_at(outcomes: Outcomes, effect: float, seeds: int, alpha: float = ALPHA
     """The power (0..1) of the two-sided test to find a difference of `effect` points with `seeds` seeds."""
     from scipy import stats
 
-    variance, freedom = _planned_error(outcomes, seeds)
+    # The variance of a mean over so many seeds, and its degrees of freedom, expected at the spread seen.
+    variance, freedom = float(outcomes.seed_variance) / seeds, seeds - 1.0
+    if outcomes.images is not None:
+        squares = outcomes.squares
+        of_images = squares.rest + seeds * components(outcomes).image
+        planned = MeanSquares(squares.seeds, of_images, squares.rest)
+        variance, freedom = map(float, error_of_mean(planned, seeds, outcomes.images))
     if variance == 0.0:
         return 1.0
     shift = abs(effect) / np.sqrt(variance)
@@ -369,16 +407,6 @@ def replication_rate(sd: float, seeds: int, margin: float, published_runs: int |
     room = margin - quantile * sd * root / np.sqrt(freedom * seeds)
     passes = (2.0 * special.ndtr(room / apart) - 1.0) * stats.chi2.pdf(root**2, freedom)
     return float(np.sum(weights * passes * 2.0 * root) * top / 2.0)
-
-
-def _planned_error(outcomes: Outcomes, seeds: int) -> tuple[float, float]:
-    """The variance of a mean over `seeds` seeds, and its degrees of freedom, expected at the spread seen."""
-    if outcomes.images is None:
-        return float(outcomes.seed_variance) / seeds, seeds - 1.0
-    squares = outcomes.squares
-    of_images = squares.rest + seeds * components(outcomes).image
-    variance, freedom = error_of_mean(MeanSquares(squares.seeds, of_images, squares.rest), seeds, outcomes.images)
-    return float(variance), float(freedom)
 
 
 def value_margin(published: float) -> float:

@@ -43,6 +43,14 @@ Word = Literal[
 Tone = Literal["good", "fair", "bad", "open", "none"]
 Outcome = Literal["out", "in part", "not", "open"]
 TONES: tuple[Tone, ...] = ("good", "fair", "bad", "open", "none")
+StatementWord = Literal["comes out", "in part", "does not", "not answered"]
+# What becomes of a statement, and how a sentence says so of several things.
+STATEMENTS: Mapping[StatementWord, str] = {
+    "comes out": "come out",
+    "in part": "come out in part",
+    "does not": "do not come out",
+    "not answered": "are not answered",
+}
 
 
 @dataclass(frozen=True)
@@ -73,77 +81,33 @@ class Verdict:
 
 
 _ROWS = (
-    Verdict(
-        "reproduced",
-        "✓",
-        "good",
-        "out",
-        "our mean is equivalent to the published number, within the margin (two one-sided tests)",
-    ),
-    Verdict(
-        "consistent",
-        "≈",
-        "fair",
-        "out",
-        "not shown to be equivalent, but one more run of ours could well give the published number",
-    ),
-    Verdict(
-        "higher",
-        "▲",
-        "fair",
-        "not",
-        "our next run could not give it, and our whole 95 % interval lies above it and its margin",
-    ),
-    Verdict(
-        "lower",
-        "▼",
-        "bad",
-        "not",
-        "our next run could not give it, and our whole 95 % interval lies below it and its margin",
-        strict=True,
-    ),
+    Verdict("reproduced", "✓", "good", "out",
+            "our mean is equivalent to the published number, within the margin (two one-sided tests)"),
+    Verdict("consistent", "≈", "fair", "out",
+            "not shown to be equivalent, but one more run of ours could well give the published number"),
+    Verdict("higher", "▲", "fair", "not",
+            "our next run could not give it, and our whole 95 % interval lies above it and its margin"),
+    Verdict("lower", "▼", "bad", "not",
+            "our next run could not give it, and our whole 95 % interval lies below it and its margin", strict=True),
     Verdict("sign and size", "✓", "good", "out", "an ordering with its published sign and size"),
     Verdict("sign, larger", "±", "fair", "in part", "an ordering with its published sign, shown to be larger"),
     Verdict("sign, smaller", "±", "fair", "in part", "an ordering with its published sign, shown to be smaller"),
     Verdict("holds", "✓", "good", "out", "the sign is right; no size is printed, or the network may judge none"),
-    Verdict(
-        "no difference", "=", "bad", "not", "both sides of an ordering are equivalent, within the margin", strict=True
-    ),
+    Verdict("no difference", "=", "bad", "not",
+            "both sides of an ordering are equivalent, within the margin", strict=True),
     Verdict("contradicted", "✗", "bad", "not", "the sign of an ordering is wrong, or a sentence is", strict=True),
-    Verdict(
-        "inconclusive",
-        "?",
-        "open",
-        "open",
-        "the seeds are too few, or spread too far, to tell, or networks disagree",
-        leaves="the claim itself",
-    ),
-    Verdict(
-        "incomplete",
-        "…",
-        "open",
-        "open",
-        "a planned seed is missing or failed; nothing is averaged away",
-        leaves="the planned seeds that are missing",
-    ),
-    Verdict(
-        "stale",
-        "↻",
-        "open",
-        "open",
-        "computed by code whose results are not shown to equal today’s, or by another recipe",
-        leaves="whether today's code gives the same",
-    ),
-    Verdict(
-        "not comparable",
-        "≠",
-        "open",
-        "open",
-        "the profile, its budget of training, or the intervention cannot judge the claim; the reason says why",
-        leaves="the claim at a recipe near enough to the published one",
-    ),
+    Verdict("inconclusive", "?", "open", "open",
+            "the seeds are too few, or spread too far, to tell, or networks disagree", leaves="the claim itself"),
+    Verdict("incomplete", "…", "open", "open", "a planned seed is missing or failed; nothing is averaged away",
+            leaves="the planned seeds that are missing"),
+    Verdict("stale", "↻", "open", "open",
+            "computed by code whose results are not shown to equal today’s, or by another recipe",
+            leaves="whether today's code gives the same"),
+    Verdict("not comparable", "≠", "open", "open",
+            "the profile, its budget of training, or the intervention cannot judge the claim; the reason says why",
+            leaves="the claim at a recipe near enough to the published one"),
     Verdict("no records", "·", "none", "open", "nobody has run it yet", leaves="all of it"),
-)
+)  # fmt: skip
 VERDICTS: Mapping[str, Verdict] = {row.word: row for row in _ROWS}
 # From what came out to what nobody has run: the order of a tally.
 BY_TONE: tuple[Word, ...] = tuple(row.word for tone in TONES for row in _ROWS if row.tone == tone)

@@ -1,16 +1,192 @@
-"""Experiments, the papers' claims about them, and the catalogue that holds both."""
+"""The catalogue: papers with their experiments and claims, and experiments that belong to no paper.
 
-from harness.catalogue.catalogue import Catalogue, Paper
+It is built once, at the command line, and passed to everything that needs it. There is no global list.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any, TypeVar
+
 from harness.catalogue.claims import Claim, Statement
-from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile
+from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile, require_sound
+from harness.config import PROFILES, CellConfig, ProfileName
+from harness.errors import HarnessError, did_you_mean, said_by
 
-__all__ = [
-    "NOT_IN_PAPER",
-    "Arm",
-    "Catalogue",
-    "Claim",
-    "Experiment",
-    "Paper",
-    "Profile",
-    "Statement",
-]
+__all__ = ["NOT_IN_PAPER", "Arm", "Catalogue", "Claim", "Experiment", "Paper", "Profile", "Statement"]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper with its experiments and claims.
+
+    `name` is used on the command line and in file names, `title` and `venue` on the paper's page.
+    `test_images`: how many test images the published accuracies of each data set were counted on.
+    `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
+    `topics`: questions about the records (`harness.report.findings.Topic`), in the order in which they are shown.
+    `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and at most three more, which
+    a reader meets first; none where records are missing. `headline`: the answer in the fewest words, as a title.
+    `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
+    rate; None where the searches are not at hand.
+    `url`: where the paper can be read.
+    """
+
+    name: str
+    title: str
+    venue: str
+    experiments: tuple[Experiment, ...]
+    claims: tuple[Claim, ...] = ()
+    test_images: Mapping[str, int] = field(default_factory=dict)
+    picture: Callable[[], Any] | None = None
+    topics: Callable[[], Sequence[Any]] | None = None
+    first_sentences: Callable[[Any], Sequence[str]] | None = None
+    tuned: Callable[[CellConfig], bool | None] | None = None
+    headline: Callable[[Any], str] | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """`papers` in the order in which they are shown; `loose`: experiments of no paper, from files or from records.
+
+    Raises HarnessError where two experiments have the same name, or two claims the same id. It names both places.
+    """
+
+    papers: tuple[Paper, ...]
+    loose: tuple[Experiment, ...] = ()
+
+    def __post_init__(self) -> None:
+        named = [("paper", paper.name, f"paper '{paper.title}'") for paper in self.papers]
+        for paper in self.papers:
+            named += [("experiment", experiment.name, f"paper '{paper.name}'") for experiment in paper.experiments]
+            named += [("claim", claim.id, f"paper '{paper.name}'") for claim in paper.claims]
+        named += [("experiment", experiment.name, "an experiment from a file") for experiment in self.loose]
+        seen: dict[tuple[str, str], str] = {}
+        for kind, name, owner in named:
+            if (kind, name) in seen:
+                message = f"two things are called {kind} '{name}': one of {seen[kind, name]}, one of {owner}"
+                raise HarnessError(message, "rename one of them")
+            seen[kind, name] = owner
+
+    @cached_property
+    def _experiments(self) -> Mapping[str, Experiment]:
+        listed = [experiment for paper in self.papers for experiment in paper.experiments]
+        return {experiment.name: experiment for experiment in (*listed, *self.loose)}
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims of all papers."""
+        return tuple(claim for paper in self.papers for claim in paper.claims)
+
+    def names(self) -> list[str]:
+        """The names of all experiments, in the order in which they are listed."""
+        return list(self._experiments)
+
+    def experiment(self, name: str) -> Experiment:
+        """The experiment called `name`. Raises HarnessError with the nearest known name."""
+        if name not in self._experiments:
+            raise did_you_mean("experiment", name, self.names())
+        return self._experiments[name]
+
+    def paper_of(self, experiment: str) -> Paper | None:
+        """The paper that an experiment belongs to; None for an experiment of no paper."""
+        return next((p for p in self.papers if any(e.name == experiment for e in p.experiments)), None)
+
+    def claims_of(self, experiment: str) -> tuple[Claim, ...]:
+        """The claims about an experiment."""
+        return tuple(claim for claim in self.claims if claim.experiment == experiment)
+
+    def test_images(self, experiment: str) -> int | None:
+        """How many test images the published accuracies of an experiment were counted on, where its paper says."""
+        paper = self.paper_of(experiment)
+        return paper.test_images.get(self.experiment(experiment).dataset) if paper else None
+
+    def not_tuned(self, experiment: Experiment, profile: ProfileName, arms: Iterable[str]) -> tuple[str, ...]:
+        """Those of the arms whose fine-tuning rate no search chose; empty where their paper does not tell."""
+        paper = self.paper_of(experiment.name)
+        if paper is None or paper.tuned is None:
+            return ()
+        cells = {name: experiment.resolve(experiment.arm(name), experiment.profile(profile), 0) for name in arms}
+        return tuple(name for name, cell in cells.items() if paper.tuned(cell) is False)
+
+    def with_experiments(self, experiments: Iterable[Experiment]) -> "Catalogue":
+        """This catalogue with more experiments of no paper. Raises HarnessError for a name that is taken."""
+        return replace(self, loose=(*self.loose, *experiments))
+
+    def with_file(self, path: Path) -> "Catalogue":
+        """This catalogue with the `EXPERIMENT` of a Python file as the last of `loose`. Raises HarnessError."""
+        return self.with_experiments([experiment_from(path)])
+
+
+Made = TypeVar("Made", Experiment, Paper)
+SHARED = ("network", "ann", "snn", "balancing", "neuron", "train_images", "test_images", "precision")
+"""The fields of a profile that its cells have alike."""
+HINT = "the file must define EXPERIMENT = Experiment(...), from harness.catalogue"
+
+
+def experiment_from(path: Path) -> Experiment:
+    """The `EXPERIMENT` that a Python file defines. The file is executed, as `python FILE` would.
+
+    Raises HarnessError with the file's name if it cannot be executed or defines no experiment that can be run.
+    """
+    if not path.is_file():
+        raise HarnessError(f"{path}: no such file", "name a Python file, or an experiment as `harness list` does")
+    name = f"dct_snn_experiment_{path.stem}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or (loader := spec.loader) is None:
+        raise HarnessError(f"{path}: not a Python file", HINT)
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses in the file look up their module here
+
+    def executed() -> object:
+        loader.exec_module(module)
+        if not hasattr(module, "EXPERIMENT"):
+            raise HarnessError("defines no EXPERIMENT", HINT)
+        return module.EXPERIMENT
+
+    return foreign(str(path), executed, Experiment, "correct the file", HINT)
+
+
+def foreign(origin: str, make: Callable[[], object], kind: type[Made], remedy: str, hint: str) -> Made:
+    """The experiment or paper that code which is not ours makes, of sound experiments.
+
+    Raises HarnessError with its `origin`: with `remedy` for whatever the code raises, `hint` for something of another
+    kind.
+    """
+    try:
+        made = make()
+        if not isinstance(made, kind):
+            raise HarnessError(f"{type(made).__name__} is no {kind.__name__}", hint)
+        for experiment in made.experiments if isinstance(made, Paper) else [made]:
+            require_sound(experiment)
+        return made
+    except KeyboardInterrupt:
+        raise
+    except HarnessError as error:
+        raise HarnessError(f"{origin}: {error.message}", error.hint) from error
+    except BaseException as error:  # it may raise anything
+        raise HarnessError(f"{origin}: {said_by(error)}", remedy) from error
+
+
+def experiments_from(configs: Iterable[CellConfig]) -> tuple[Experiment, ...]:
+    """One experiment for each name among the configurations of recorded cells."""
+    by_name: dict[str, list[CellConfig]] = {}
+    for config in sorted(configs, key=lambda c: (c.experiment, c.arm, c.profile, c.seed)):
+        by_name.setdefault(config.experiment, []).append(config)
+    return tuple(_experiment(name, cells) for name, cells in by_name.items())
+
+
+def _experiment(name: str, cells: Sequence[CellConfig]) -> Experiment:
+    arms = {cell.arm: Arm(cell.arm, cell.encoder, cell.timesteps, cell.arm, in_paper=False) for cell in cells}
+    profiles = {}
+    for cell in cells:
+        there = {(other.arm, other.seed) for other in cells if other.profile == cell.profile}
+        seeds = Counter(arm for arm, _ in there)
+        shared = {name: getattr(cell, name) for name in SHARED}
+        profiles[cell.profile] = Profile(name=cell.profile, seeds=max(seeds.values()), **shared)
+    ordered = tuple(profiles[profile] for profile in PROFILES if profile in profiles)
+    return Experiment(name, name, NOT_IN_PAPER, cells[0].dataset, tuple(arms.values()), ordered)

@@ -6,20 +6,25 @@ is judged is one function in `harness.analysis.judges`. Numbers are strings as p
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
+from msgspec import Meta
 from msgspec.structs import replace
 
 from harness.catalogue.experiment import Experiment
-from harness.config import ProfileName
+from harness.config import Count, ProfileName
 from harness.errors import HarnessError, did_you_mean
 
 Kind = Literal["value", "ordering", "steps-to-reach", "saturation", "agreement", "measurement", "context"]
 Unit = Literal["percent", "steps", "points"]
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
+Percent = Annotated[str, Meta(pattern=r"^(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)\Z")]
+"""A printed number of percent, such as "98.54"."""
+Whole = Annotated[str, Meta(pattern=r"^[0-9]{1,6}\Z")]
+"""A printed number of timesteps."""
 
 
 class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,7 +48,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     comes out suffices. `beside`: shown with its statement and not counted. `profiles`: those alone that judge it, where
     not all do that may. `headline`: the claim in the paper's words, if it is a row of the first figure.
     The properties say what a kind has beside that; a kind without it has None or nothing. `kind`: the group that a
-    claim is judged and counted in. `SAYS`, `PRINTED`, `FURTHER`: its words, where {0} is the claim.
+    claim is judged and counted in. `SAYS`, `PRINTED`: its words, where {0} is the claim.
     """
 
     id: str
@@ -61,31 +66,27 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     unit: ClassVar[Unit] = "percent"
     SAYS: ClassVar[str] = "{0.arm} at T = {0.timestep}"
     PRINTED: ClassVar[str] = "{0.value} %"
-    FURTHER: ClassVar[str] = ""
 
+    # What a kind that has it states as a field: its arm, the timestep from 1 where the accuracy is read, the printed
+    # number, whose number a context row is, and the claim that judges a number which is shown here again.
     @property
     def arm(self) -> str | None:
-        """The arm that it is about, where it is one."""
         return None
 
     @property
     def timestep(self) -> int | None:
-        """Where the accuracy is read, from 1."""
         return None
 
     @property
     def value(self) -> str | None:
-        """The printed number."""
         return None
 
     @property
     def label(self) -> str | None:
-        """Whose number a context row is."""
         return None
 
     @property
     def judged_as(self) -> str | None:
-        """The claim that judges a number which is shown here again."""
         return None
 
     @property
@@ -133,14 +134,10 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def further(self) -> str:
         """A sentence on what it is held against, beside the number; empty for none."""
-        return self.FURTHER.format(self)
+        return ""
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """Raise HarnessError unless its numbers are as printed and its arms reach its timestep."""
-        for key in ("value", "target", "difference", "share"):
-            text = getattr(self, key, None)
-            if text is not None and not (key == "value" and self.unit == "steps"):
-                _check_percent(key, text)
+        """Raise HarnessError unless it can be judged: its arms reach its timestep."""
         self._check_arms(experiments[self.experiment])
 
     def _check_arms(self, experiment: Experiment) -> None:
@@ -159,7 +156,7 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
 
     arm: str
     timestep: int
-    value: str
+    value: Percent
     ann: str | None = None
     doubled: str | None = None
 
@@ -181,15 +178,10 @@ class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind")
     """
 
     label: str
-    value: str
-    timestep: int | None = None
+    value: Percent
+    timestep: Count | None = None
     arm: str | None = None
     judged_as: str | None = None
-
-    def check(self, experiments: Mapping[str, Experiment]) -> None:
-        if self.timestep is not None and self.timestep < 1:
-            raise HarnessError(f"timestep {self.timestep} is below 1")
-        super().check(experiments)
 
 
 class Rerun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -258,7 +250,7 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
 
     less: str
     leaves: str = ""
-    difference: str | None = None
+    difference: Percent | None = None
     images: Literal["test", "training"] = "test"
     reruns: tuple[Rerun, ...] = ()
 
@@ -321,8 +313,8 @@ class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="k
     """`arm` reaches `target` percent within `value` steps, and keeps it."""
 
     arm: str
-    value: str
-    target: str
+    value: Whole
+    target: Percent
 
     kind: ClassVar[Kind] = "steps-to-reach"
     unit: ClassVar[Unit] = "steps"
@@ -332,12 +324,6 @@ class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="k
     @property
     def judged_timestep(self) -> int:
         return int(self.value)
-
-    def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """Steps are whole."""
-        if not self.value.isdecimal():
-            raise HarnessError(f"'value' must be a whole number of timesteps, not {self.value!r}")
-        super().check(experiments)
 
 
 class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
@@ -349,8 +335,8 @@ class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
 
     sooner: str
     later: str
-    share: str = "95"
-    target: str | None = None
+    share: Percent = "95"
+    target: Percent | None = None
     trained_at: tuple[int, ...] = ()
 
     kind: ClassVar[Kind] = "saturation"
@@ -425,7 +411,7 @@ class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="k
     says: str
     quantity: str
     relation: Literal["at-least", "at-most"]
-    value: str
+    value: Percent
 
     kind: ClassVar[Kind] = "measurement"
     PRINTED: ClassVar[str] = "{0.bound} {0.value} %"
@@ -443,7 +429,7 @@ class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", ta
     """
 
     relation: Literal["at-least", "at-most"] = "at-least"
-    value: str = "0"
+    value: Percent = "0"
     timestep: int
 
     unit: ClassVar[Unit] = "points"
@@ -467,15 +453,21 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
     for table in document.get("statement", ()):
         statement = {key: value for key, value in table.items() if key != "claim"}
         entries += [{**entry, "statement": statement} for entry in table.get("claim", ())]
-    claims: list[Claim] = []
+    claims: dict[str, Claim] = {}
     for number, entry in enumerate([*entries, *rows.values()], start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
         try:
-            claims.append(_checked(entry, rows, by_name, test_images))
+            claim = _checked(entry, rows, by_name, test_images)
+            if claim.id in claims:
+                raise HarnessError("the id occurs twice", "give each claim its own id")
+            claims[claim.id] = claim
         except HarnessError as error:
             raise HarnessError(f"{path}: {name}: {error.message}", error.hint) from None
-    _check_ids(claims, path)
-    return tuple(claims)
+    for claim in claims.values():
+        if claim.judged_as is not None and claim.judged_as not in claims:
+            unknown = did_you_mean("claim", claim.judged_as, sorted(claims))
+            raise HarnessError(f"{path}: claim '{claim.id}': {unknown.message}", unknown.hint)
+    return tuple(claims.values())
 
 
 def statements_of(claims: Iterable[Claim]) -> tuple[Statement, ...]:
@@ -512,6 +504,10 @@ def _checked(
     try:
         claim: Claim = msgspec.convert(entry, AnyClaim)
     except msgspec.ValidationError as error:
+        said, _, place = str(error).partition(" - at `$.")
+        key = place.rstrip("`")
+        if "matching regex" in said:
+            raise HarnessError(f'\'{key}\' must be a printed number, "98.54" or "16", not {entry.get(key)!r}') from None
         raise HarnessError(str(error), "see harness/catalogue/claims.py") from None
     for key, given in entry.items():
         if given in ("", []) and key != "note":
@@ -527,26 +523,6 @@ def _experiment(name: str, experiments: Mapping[str, Experiment]) -> Experiment:
     if name not in experiments:
         raise did_you_mean("experiment", name, list(experiments))
     return experiments[name]
-
-
-def _check_percent(key: str, text: str) -> None:
-    whole, dot, decimals = text.partition(".")
-    printed = whole.isdecimal() and (decimals.isdecimal() if dot else True)
-    if not printed or not 0.0 <= float(text) <= 100.0:
-        raise HarnessError(f"'{key}' must be a printed number of percent such as \"98.54\", not {text!r}")
-
-
-def _check_ids(claims: Sequence[Claim], path: Path) -> None:
-    """Ids occur once, and a claim that names another names one that is there."""
-    ids: set[str] = set()
-    for claim in claims:
-        if claim.id in ids:
-            raise HarnessError(f"{path}: claim '{claim.id}': the id occurs twice", "give each claim its own id")
-        ids.add(claim.id)
-    for claim in claims:
-        if claim.judged_as is not None and claim.judged_as not in ids:
-            error = did_you_mean("claim", claim.judged_as, sorted(ids))
-            raise HarnessError(f"{path}: claim '{claim.id}': {error.message}", error.hint)
 
 
 def figure(printed: str) -> float:

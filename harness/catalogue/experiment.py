@@ -9,26 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 
-from harness.config import (
-    AnnRecipe,
-    Balancing,
-    CellConfig,
-    Count,
-    EncoderSpec,
-    Name,
-    NetworkSpec,
-    NeuronSpec,
-    Parameter,
-    Precision,
-    ProfileName,
-    SnnRecipe,
-    checked,
-    refusal,
-)
+from harness import config
+from harness.config import CellConfig, EncoderSpec
 from harness.errors import HarnessError, did_you_mean, said_by
 
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
@@ -62,14 +50,14 @@ class Arm:
     `added`: True for an arm that `--encoder` added to the experiment.
     """
 
-    name: Name
+    name: config.Name
     encoder: EncoderSpec
     timesteps: int
     title: Line
     in_paper: bool = True
     changes: Mapping[str, Any] = field(default_factory=dict)
     deviations: tuple[Line, ...] = ()
-    seeds: Count | None = None
+    seeds: config.Count | None = None
     added: bool = False
 
 
@@ -84,20 +72,20 @@ class Profile:
     `seeds`: the number of seeds planned for each arm; `seeds_by_arm`: that of single arms, by name.
     """
 
-    name: ProfileName
-    network: NetworkSpec
-    ann: AnnRecipe
-    snn: SnnRecipe
-    balancing: Balancing = field(default_factory=Balancing)
-    neuron: NeuronSpec = field(default_factory=NeuronSpec)
+    name: config.ProfileName
+    network: config.NetworkSpec
+    ann: config.AnnRecipe
+    snn: config.SnnRecipe
+    balancing: config.Balancing = field(default_factory=config.Balancing)
+    neuron: config.NeuronSpec = field(default_factory=config.NeuronSpec)
     train_images: int | None = None
     test_images: int | None = None
-    precision: Precision = "fp32"
-    encoder: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
+    precision: config.Precision = "fp32"
+    encoder: Mapping[str, Mapping[str, config.Parameter]] = field(default_factory=dict)
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    seeds: Count = 5
+    seeds: config.Count = 5
     deviations: tuple[Line, ...] = ()
-    seeds_by_arm: Mapping[str, Count] = field(default_factory=dict)
+    seeds_by_arm: Mapping[str, config.Count] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,7 +95,7 @@ class Experiment:
     `published`: the paper's recipe by dotted path of a cell's settings; arms of the paper are compared with it.
     """
 
-    name: Name
+    name: config.Name
     title: Line
     source: Line
     dataset: Line
@@ -127,7 +115,7 @@ class Experiment:
         return tuple(arm for arm in self.arms if not arm.added)
 
     @property
-    def profile_names(self) -> tuple[ProfileName, ...]:
+    def profile_names(self) -> tuple[config.ProfileName, ...]:
         """The names of its profiles, from smoke to paper."""
         return tuple(profile.name for profile in self.profiles)
 
@@ -191,7 +179,7 @@ class Experiment:
         parameters = {**arm.encoder.parameters, **profile.encoder.get(arm.encoder.name, {})}
         if arm.added:  # what a user spells out stands
             parameters |= arm.encoder.parameters
-        config = CellConfig(
+        cell = CellConfig(
             experiment=self.name,
             profile=profile.name,
             arm=arm.name,
@@ -211,8 +199,8 @@ class Experiment:
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             if path.split(".")[0] in FIXED:
                 raise HarnessError(f"{self.name}, arm {arm.name}: no arm may change '{path}'", "remove it")
-            config = _with(config, path.split("."), value)
-        return checked(config)
+            cell = _with(cell, path.split("."), value)
+        return config.checked(cell)
 
 
 ENCODER = re.compile(r"([^()@/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?")
@@ -256,7 +244,9 @@ def require_sound(experiment: Experiment) -> None:
     So whatever an experiment can be refused for is found where it is read, before anything is trained.
     """
     try:
-        msgspec.json.decode(msgspec.json.encode(experiment), type=Experiment)
+        # Bytes and times stay what they are, where JSON would make text of them.
+        plain = msgspec.to_builtins(experiment, builtin_types=(bytes, bytearray, datetime, date, time, timedelta, UUID))
+        msgspec.convert(plain, Experiment)
         for profile in experiment.profiles:
             for arm in experiment.arms:
                 experiment.resolve(arm, profile, 0)
@@ -264,7 +254,7 @@ def require_sound(experiment: Experiment) -> None:
     except HarnessError:
         raise
     except msgspec.MsgspecError as error:
-        raise HarnessError(f"EXPERIMENT: {refusal(error)}", "correct it") from error
+        raise HarnessError(f"EXPERIMENT: {config.refusal(error)}", "correct it") from error
     except Exception as error:  # values of any type stand where others belong
         raise HarnessError(f"not an experiment: {said_by(error)}", "correct it") from error
     if not experiment.arms or not experiment.profiles:
@@ -283,12 +273,12 @@ def _with(data: Any, path: list[str], value: Any) -> Any:
     return replace(data, **{head: inner})
 
 
-def deviations(config: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, ...]:
+def deviations(cell: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, ...]:
     """One line for each setting that differs from the paper or that the paper does not state.
 
     `stated`: by dotted path of a setting, such as "snn.epochs".
     """
-    settings = msgspec.to_builtins(config)
+    settings = msgspec.to_builtins(cell)
     lines = []
     for path, setting in stated.items():
         ours = _at(settings, path.split("."), setting.default)

@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -16,9 +17,8 @@ import typer
 from harness.cli.claims import claims
 from harness.cli.encoders import encoders_app
 from harness.cli.options import Grouped, GroupedCommands
-from harness.cli.records import predict, verify
 from harness.cli.report import report
-from harness.cli.run import run
+from harness.cli.run import predict, run, verify
 from harness.cli.see import doctor, list_, show, status
 from harness.errors import HarnessError
 from harness.machine.console import say
@@ -100,7 +100,8 @@ def main(commands: typer.Typer = app) -> None:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         remedy = "make room on the disk" if full else "check the path and its permissions"
         message = f"{error.strerror or error}{place} — {remedy}"
-    say(f"error: {' '.join(message.split())}", stderr=True)
+    with suppress(OSError):  # a full disk for standard error: the exit code stays
+        say(f"error: {' '.join(message.split())}", stderr=True)
     sys.exit(2)
 
 

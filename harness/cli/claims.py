@@ -6,10 +6,10 @@ content, from the evidence and by the same code; it is written with the report a
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -71,12 +71,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of one results folder, or of the snapshot. `origin` says which; `folder`: where its records lie."""
+    """The answers of one results folder, or of the snapshot."""
 
     statements: tuple[Statement, ...]
     claims: tuple[Answer, ...]
-    origin: str = ""
-    folder: str = ""
 
 
 def answers(source: "Source", papers: "Sequence[Paper]") -> Answers:
@@ -101,43 +99,38 @@ def answers(source: "Source", papers: "Sequence[Paper]") -> Answers:
 
 def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
     from harness.report.table import human
-    from harness.report.tables import CLAIM_COLUMNS, claim_row
+    from harness.report.tables import details, ours_in_words, verdict_in_words
 
-    row = claim_row(claim, judgement, source)
-    cells = dict(zip((column.title for column in CLAIM_COLUMNS), row.cells, strict=True))
-    profile, arms = judgement.profile or "", claim.arms or judgement.arms
-    cells_of = [cell for arm in arms for cell in source.cells.get((judgement.experiment, profile, arm), ())]
+    experiment, profile, arms = judgement.experiment, judgement.profile or "", claim.arms or judgement.arms
+    ours, interval = ours_in_words(judgement)
+    done = [cell for arm in arms for cell in source.loaded.done(experiment, profile, arm)]
+    # Commands that compute the numbers again: all cells, and one of them for comparison with its record.
+    recompute = [MEASURED] if claim.kind == "measurement" else []
+    if claim.needs_training:
+        at = f" --profile {profile}" if profile else ""
+        recompute.append(f"harness run {experiment}{at}{''.join(f' --arm {arm}' for arm in arms)}")
+        if profile and judgement.seeds_done:
+            first = f"{experiment}/{profile}/{arms[0]}/0"
+            recompute.append(f"harness verify {first} --from training --results-dir {EVIDENCE}")
     return Answer(
         id=claim.id,
         statement=judgement.statement,
         part=judgement.part,
         reading=judgement.reading,
-        experiment=judgement.experiment,
+        experiment=experiment,
         profile=profile,
         leads=judgement.leads,
         says=human(claim.says),
         source=claim.source,
         published=human(claim.printed),
-        ours=human(str(cells["ours"].value or "")),
-        interval=human("; ".join(cells["ours"].small)),
-        verdict=str(cells["verdict"].value),
+        ours=human(ours or ""),
+        interval=human(interval),
+        verdict=verdict_in_words(judgement),
         seeds=f"{judgement.seeds_done} of {judgement.seeds_planned}" if judgement.seeds_planned else "",
-        why=tuple(map(human, row.details)),
-        records=tuple(cell.path for cell in cells_of if cell.status == "done"),
-        recompute=tuple(_recompute(claim, judgement, arms)),
+        why=tuple(map(human, details(claim, judgement, source))),
+        records=tuple(source.shorten(str(cell.path)) for cell in done),
+        recompute=tuple(recompute),
     )
-
-
-def _recompute(claim: "Claim", judgement: "Judgement", arms: "Sequence[str]") -> Iterator[str]:
-    """The commands that compute the numbers again: all cells, and one of them for comparison with its record."""
-    if claim.needs_training:
-        profile = f" --profile {judgement.profile}" if judgement.profile else ""
-        yield f"harness run {judgement.experiment}{profile}{''.join(f' --arm {arm}' for arm in arms)}"
-        if judgement.profile and judgement.seeds_done:
-            first = f"{judgement.experiment}/{judgement.profile}/{arms[0]}/0"
-            yield f"harness verify {first} --from training --results-dir {EVIDENCE}"
-    elif claim.kind == "measurement":
-        yield MEASURED
 
 
 def snapshot(evidence: "Source", catalogue: "Catalogue") -> bytes:
@@ -145,32 +138,7 @@ def snapshot(evidence: "Source", catalogue: "Catalogue") -> bytes:
     from harness.papers.dct_snn.paper import PAPER
 
     (own,) = (paper for paper in catalogue.papers if paper.name == PAPER.name)
-    found = asdict(answers(evidence, [own]))
-    kept = {name: found[name] for name in ("statements", "claims")}
-    return json.dumps(kept, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _from_snapshot() -> Answers:
-    from importlib.metadata import version  # here, because --help is to start soon
-
-    import msgspec
-
-    try:
-        found = msgspec.json.decode(SNAPSHOT.read_bytes(), type=Answers)
-    except (OSError, ValueError) as error:
-        raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
-    origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
-    return Answers(found.statements, found.claims, origin, f"{EVIDENCE} of the repository")
-
-
-def _from_records(folder: Path) -> Answers:
-    from harness.papers import catalogue
-    from harness.report import read
-
-    (source,) = read(folder, None, catalogue())
-    found = answers(source, source.catalogue.papers)
-    records = counted(sum(map(len, source.cells.values())), "record")
-    return Answers(found.statements, found.claims, f"{records} in {folder}", str(folder))
+    return json.dumps(asdict(answers(evidence, [own])), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def claims(
@@ -185,7 +153,23 @@ def claims(
     """Show each claim of the paper: published, ours, verdict; of one claim also why, and how to recompute it."""
     if results_dir != EVIDENCE and not results_dir.is_dir():
         raise HarnessError(f"{results_dir}: no such results folder", "name a folder that `harness run` wrote")
-    found = _from_records(results_dir) if results_dir.is_dir() else _from_snapshot()
+    if results_dir.is_dir():
+        from harness.papers import catalogue
+        from harness.report import read
+
+        (source,) = read(results_dir, None, catalogue())
+        found, folder = answers(source, source.catalogue.papers), str(results_dir)
+        origin = f"{counted(len(source.loaded.cells), 'record')} in {folder}"
+    else:
+        from importlib.metadata import version
+
+        import msgspec
+
+        try:
+            found, folder = msgspec.json.decode(SNAPSHOT.read_bytes(), type=Answers), f"{EVIDENCE} of the repository"
+        except (OSError, ValueError) as error:
+            raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
+        origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
     chosen = [one for one in found.claims if name in (None, one.id, one.experiment)]
     if not chosen:
         known = [*(one.id for one in found.claims), *(one.experiment for one in found.claims)]
@@ -193,53 +177,52 @@ def claims(
     if as_json:
         named = {one.statement for one in chosen}
         statements = [asdict(one) for one in found.statements if one.id in named]
-        say(json.dumps({"origin": found.origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
+        say(json.dumps({"origin": origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
         return
     console = plain()
     if any(one.id == name for one in chosen):
         for one in sorted(chosen, key=lambda one: not one.leads):
-            _show_one(one, found, console)
+            _show_one(one, found.statements, folder, console)
     else:
         _show_all(found.statements, [one for one in chosen if one.leads], console)
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
-    console.print(f"From {found.origin}.")
+    console.print(f"From {origin}.")
 
 
 def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console: "Console") -> None:
     """Each statement with its verdict, and below it its claims: published, ours, verdict."""
-    from rich.table import Table
-
-    from harness.analysis.judges import StatementWord
+    from harness.analysis.verdicts import STATEMENTS
+    from harness.report.table import Column, Table, terminal
 
     shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
     counts = Counter(one.verdict for one in shown)
-    became = ", ".join(f"{counts[word]} {word}" for word in get_args(StatementWord) if counts[word])
+    became = ", ".join(f"{counts[word]} {word}" for word in STATEMENTS if counts[word])
     whose = ", ".join(dict.fromkeys(one.paper for one in shown))
     console.print(f"{counted(len(shown), 'statement')} of {whose}: {became}")
     longest = max(len(one.id) for one in chosen)
+    widths = max(24, min(longest, console.width - 52)) + 2, 15, 16, 16
+    columns = (
+        Column("claim", of=lambda one: f"  {one.id}"),
+        Column("published", of=lambda one: one.published),
+        Column("ours", of=lambda one: one.ours),
+        Column("verdict", of=lambda one: one.verdict),
+    )
     for statement in (*statements, None):
         rows = [one for one in chosen if one.statement == (statement.id if statement else "")]
-        if not rows:
-            continue
-        said = f"{statement.says} ({statement.source}): {statement.verdict}" if statement else "of no statement"
-        console.print(f"\n{said}", style="bold", soft_wrap=False)
-        table = Table.grid(padding=(0, 1))
-        table.add_column(width=max(24, min(longest, console.width - 52)) + 2, overflow="fold")
-        for width in (15, 16, 16):
-            table.add_column(width=width)
-        for one in rows:
-            table.add_row(f"  {one.id}", one.published, one.ours, one.verdict)
-        console.print(table, soft_wrap=False)
+        if rows:
+            said = f"{statement.says} ({statement.source}): {statement.verdict}" if statement else "of no statement"
+            console.print(f"\n{said}", style="bold", soft_wrap=False)
+            console.print(terminal(Table.of("", columns, rows), widths), soft_wrap=False)
 
 
-def _show_one(one: Answer, found: Answers, console: "Console") -> None:
+def _show_one(one: Answer, statements: Sequence[Statement], folder: str, console: "Console") -> None:
     """Everything about one claim at one profile."""
     from harness.analysis.verdicts import VERDICTS
     from harness.report.table import verdict_of
 
     at = f" — {one.profile} profile{'' if one.leads else ', not the one that speaks for the claim'}"
     console.print(f"{one.id}{at if one.profile else ''}", style="bold")
-    statement = next((s for s in found.statements if s.id == one.statement), None)
+    statement = next((s for s in statements if s.id == one.statement), None)
     facts: dict[str, Any] = {
         "claim": f"{one.says} ({one.source})",
         "statement": f"{statement.says}: {statement.verdict}" if statement else "",
@@ -249,7 +232,7 @@ def _show_one(one: Answer, found: Answers, console: "Console") -> None:
         "seeds": one.seeds,
         "verdict": f"{one.verdict}: {VERDICTS[verdict_of(one.verdict)].means}",
         "why": one.why,
-        "records": [f"{len(one.records)} in {found.folder}", *one.records] if one.records else (),
+        "records": [f"{len(one.records)} in {folder}", *one.records] if one.records else (),
         "recompute": one.recompute,
     }
     for label, said in facts.items():

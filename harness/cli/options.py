@@ -1,5 +1,6 @@
 """Options, folders and forms of help that several commands share."""
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ def seconds_of(text: str | None) -> float | None:
     if text is None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if not found or float(found[1]) <= 0:
+    if not found or not 0 < float(found[1]) < math.inf:
         raise HarnessError(f"'{text}' is not a duration", "write it as 90s, 9m or 2h")
     return float(found[1]) * UNITS[found[2]]
 

@@ -74,7 +74,7 @@ def report(
     sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
         say(json.dumps(_document(sources, names)))
-    elif _is_empty(sources):
+    elif len(sources) == 1 and not sources[0].at_hand:
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
         return
     if out is not None or not as_json:
@@ -125,10 +125,6 @@ def _yours(results: Path, evidence: Path) -> Path | None:
     return results
 
 
-def _is_empty(sources: "Sequence[Source]") -> bool:
-    return len(sources) == 1 and not sources[0].at_hand
-
-
 def _judgements(sources: "Sequence[Source]", names: Sequence[str] | None) -> list[tuple[str, Any]]:
     """Whose each judgement is, and the judgement, of all or the named experiments."""
     shown = [source for source in sources if source.at_hand]
@@ -137,16 +133,19 @@ def _judgements(sources: "Sequence[Source]", names: Sequence[str] | None) -> lis
 
 def _document(sources: "Sequence[Source]", names: Sequence[str] | None) -> dict[str, Any]:
     """For `--json`: every claim with its verdict, every difference between arms, and every file that was not used."""
-    import msgspec
+    from msgspec import to_builtins
 
-    differences = [
-        {"results": source.name, **msgspec.to_builtins(found)}
-        for source in sources
-        for found in source.all_differences()
-        if not names or found.experiment in names
-    ]
+    from harness.report.sources import with_added
+
+    differences = []
+    for source in sources:
+        for name in source.catalogue.names():
+            if not names or name in names:
+                experiment = with_added(source.catalogue.experiment(name), [source])
+                found = (one for at in source.profiles(name) for one in source.differences(experiment, at))
+                differences += [{"results": source.name, **to_builtins(one)} for one in found]
     return {
-        "claims": [{"results": whose, **msgspec.to_builtins(j)} for whose, j in _judgements(sources, names)],
+        "claims": [{"results": whose, **to_builtins(j)} for whose, j in _judgements(sources, names)],
         "differences": differences,
         "problems": [problem for source in sources for problem in source.problems],
     }

@@ -1,4 +1,4 @@
-"""`harness run`: train the cells of an experiment that have no record yet, and show the results."""
+"""What computes: `harness run`, `verify` (a record a second time) and `predict` (a saved network)."""
 
 import json
 from functools import partial
@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from harness.cli import options
 from harness.cli.options import (
     AS_LISTED,
-    DATA_HELP,
     EVIDENCE,
     LOCAL,
     MOST_TIMESTEPS,
     AsJson,
-    ProfileChoice,
+    DataDir,
     Quiet,
-    beside,
+    ResultsDir,
     folder_option,
-    seconds_of,
     stoppable,
 )
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
-from harness.machine.console import say
+from harness.machine.console import counted, say
 from harness.machine.process import Deadline
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ what, how_much, where_ = (partial(typer.Option, rich_help_panel=name) for name i
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 KernelChoice = Literal["auto", "numba", "events", "triton", "reference"]
 PlaceChoice = Literal["here", "slurm", "ray"]
+SourceChoice = Literal["weights", "training", "snntorch", "norse"]
 
 
 def run(
@@ -60,7 +60,7 @@ def run(
         ),
     ] = None,
     profile: Annotated[
-        ProfileChoice | None,
+        options.ProfileChoice | None,
         how_much(help="Share of the paper's recipe. Default: paper if it takes under three hours here, else lite."),
     ] = None,
     seeds: Annotated[
@@ -84,7 +84,7 @@ def run(
         where_(metavar="NUMBER", help="Number of processes. Default: one here, elsewhere one a cell."),
     ] = None,
     on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = "here",
-    data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=DATA_HELP)] = None,
+    data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=options.DATA_HELP)] = None,
     results_dir: Annotated[Path, folder_option("Folder of the records.", "Where")] = LOCAL,
     keep_weights: Annotated[
         bool | None, where_(help="Keep weights beside each record. Default: only those of networks under 2 MB.")
@@ -96,7 +96,7 @@ def run(
     began: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Train the cells of an experiment that have no record yet, and show accuracy against timestep."""
-    deadline = Deadline(seconds_of(for_time), parent=worker_of)
+    deadline = Deadline(options.seconds_of(for_time), parent=worker_of)
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.papers import catalogue
         from harness.runs.plan import make_plan
@@ -147,5 +147,100 @@ def _show_results(experiment: str, catalogue: "Catalogue", results: Path, quiet:
 
     console, sources = plain(quiet=quiet), read(EVIDENCE, results, catalogue)
     console.print(results_table(experiment, sources, catalogue.claims))
-    written = render(Folders(EVIDENCE, beside(results), results), catalogue, [experiment], sources=sources).files
+    folders = Folders(EVIDENCE, options.beside(results), results)
+    written = render(folders, catalogue, [experiment], sources=sources).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
+
+
+def verify(
+    records: Annotated[
+        list[str], typer.Argument(metavar="RECORD…", help="Files of records, or EXPERIMENT/PROFILE/ARM/SEED.")
+    ],
+    source: Annotated[
+        SourceChoice | None,
+        typer.Option("--from", help="What computes them. Default: the kept weights, else training."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the second curve beside the record, and weights that it lacks.")
+    ] = False,
+    results_dir: ResultsDir = LOCAL,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute records a second time: identical, within tolerance, or different (exit code 1)."""
+    rows = []
+    with stoppable("nothing was changed; the same command starts again"):
+        from harness.runs.verify import verify_all
+
+        for done in verify_all(records, results_dir, source, data_dir, keep, plain(stderr=True, quiet=quiet)):
+            word, largest, allowed = done.comparison
+            row = {"record": str(done.path), "from": done.source, "verdict": word}
+            rows.append({**row, "largest": largest, "allowed": allowed})
+            if not as_json:
+                apart = largest is not None and word != "identical"
+                gap = f": {largest} images apart, {allowed:.0f} allowed" if apart else ""
+                plain(quiet=quiet).print("\n  ".join((f"{done.path}: from {done.source}: {word}{gap}", *done.notes)))
+    if as_json:
+        say(json.dumps({"verifications": rows}))
+    if any(row["verdict"] == "different" for row in rows):
+        raise typer.Exit(1)
+
+
+def predict(
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A .safetensors file that harness run wrote.")],
+    images: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Your own images. Default: the test images of the network's data set."),
+    ] = None,
+    frequencies: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Use the first so many frequencies of the DCT alone.")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Feed the frequencies in this order of the DCT code.")
+    ] = None,
+    timesteps: Annotated[
+        int | None,
+        typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps. Default: as it was trained."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the class of each image after each timestep, as .parquet or .csv."),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a saved network on test images or your own, and print accuracy after each timestep."""
+    import msgspec
+    from rich.table import Table
+
+    from harness.runs.predict import answer
+
+    done = answer(
+        weights,
+        images=images,
+        data_dir=data_dir,
+        frequencies=frequencies,
+        schedule=schedule,
+        timesteps=timesteps,
+        out=out,
+    )
+    counts = done.predictions.counts
+    if as_json:
+        say(json.dumps(msgspec.to_builtins(counts)))
+        return
+    console, about = plain(quiet=quiet), done.about
+    console.print(
+        f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}: "
+        f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}"
+    )
+    if not counts.total:
+        console.print("no labels: no accuracy; --out writes the classes")
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("t", "correct", f"of {counts.total}"):
+        table.add_column(column, justify="right")
+    for t, correct in enumerate(counts.correct, start=1):
+        table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
+    console.print(table)

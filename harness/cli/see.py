@@ -1,9 +1,7 @@
 """What there is: `harness list`, `show`, `status` and `doctor`. They train nothing and write nothing."""
 
 import json
-from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,9 +12,9 @@ from harness.machine.console import console as plain
 from harness.machine.console import counted, say
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Iterator, Mapping
 
-    from harness.catalogue import Catalogue, Claim, Experiment, Profile
+    from harness.catalogue import Experiment, Profile
     from harness.config import NetworkSpec
 
 UNSTATED = "; the paper does not say"  # as `Experiment.deviations` ends
@@ -35,48 +33,20 @@ def list_(as_json: AsJson = False) -> None:
     """List the experiments of each paper: what each asks, and its name."""
     from harness.papers import catalogue
 
-    known = catalogue()
+    listed = [(paper, experiment) for paper in catalogue().papers for experiment in paper.experiments]
     if as_json:
-        say(json.dumps({"experiments": _rows(known)}))
+        rows = [
+            {"name": e.name, "paper": paper.name, "title": e.title, "dataset": e.dataset, "profiles": e.profile_names}
+            for paper, e in listed
+        ]
+        say(json.dumps({"experiments": rows}))
         return
-    console = plain()
-    width = max(len(e.title) for paper in known.papers for e in paper.experiments)
-    for paper in known.papers:
-        console.print(f"{paper.title} ({paper.venue})" if paper.venue else paper.title, style="bold")
-        for e in paper.experiments:
-            console.print(f"  {e.title:<{width}}  {e.name}")
-
-
-def _rows(known: "Catalogue") -> list[dict[str, Any]]:
-    """The experiments as `harness list --json` prints them."""
-    return [
-        {
-            "name": e.name,
-            "paper": paper.name,
-            "title": e.title,
-            "dataset": e.dataset,
-            "profiles": list(e.profile_names),
-        }
-        for paper in known.papers
-        for e in paper.experiments
-    ]
-
-
-def show(
-    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"{AS_LISTED}.")],
-    profile: Annotated[ProfileChoice | None, typer.Option(help="Show the recipe of this profile alone.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show an experiment: arms, recipe of each profile, claims, deviations from the paper."""
-    from harness.papers import catalogue
-
-    known = catalogue()
-    found = known.experiment(experiment)
-    profiles = found.profiles if profile is None else (found.profile(profile),)
-    if as_json:
-        say(json.dumps(experiment_document(found, known, profiles)))
-    else:
-        show_experiment(found, known, profiles, plain())
+    console, width, above = plain(), max(len(e.title) for _, e in listed), None
+    for paper, e in listed:
+        if paper is not above:
+            console.print(f"{paper.title} ({paper.venue})" if paper.venue else paper.title, style="bold")
+            above = paper
+        console.print(f"  {e.title:<{width}}  {e.name}")
 
 
 def status(
@@ -103,32 +73,6 @@ def status(
 
 def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: AsJson = False) -> None:
     """Show this machine: versions, device, optional packages, data sets, evidence and free disk space."""
-    found = machine_document(data_dir, results_dir)
-    if as_json:
-        say(json.dumps(found))
-        return
-    console = plain()
-    console.print(", ".join(f"{name} {number}" for name, number in found["versions"].items()))
-    console.print(f"threads {found['threads']}, GPU {found['gpu'] or 'none'}")
-    console.print("optional packages:")
-    for name, number in found["optional"].items():
-        console.print(f"  {name} {number or 'is not installed'} ({OPTIONAL[name]})")
-    for name, place in found["folders"].items():
-        console.print(f"{name}: {place['path']}, {place['free_gib']:.0f} GiB free")
-    records = found["evidence"]["records"]
-    console.print(
-        f"evidence: {counted(records, 'record')} in {found['evidence']['path']}"
-        if records
-        else f"evidence: none here; {EVIDENCE} lies in a clone of the repository"
-    )
-    console.print("data sets:")
-    for data in found["data"]:
-        where = f" in {data['where']}" if data["where"] else ""
-        console.print(f"  {data['name']}: {data['state']}{where} ({data['detail']})")
-
-
-def machine_document(data_dir: Path | None, results: Path) -> dict[str, Any]:
-    """This machine as `harness doctor --json` prints it. Nothing is written or downloaded."""
     import platform
     from importlib.metadata import version
 
@@ -138,77 +82,110 @@ def machine_document(data_dir: Path | None, results: Path) -> dict[str, Any]:
     from harness.machine.files import free_gib, nearest_existing
     from harness.records.store import record_paths
 
-    places = {"results": nearest_existing(results.resolve()), "cache": cache.root()}
-    found = [look(name, data_dir) for name in names()]
-    return {
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "optional": {name: version(name) if find_spec(name) else None for name in OPTIONAL},
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
-        "folders": {name: {"path": str(path), "free_gib": round(free_gib(path), 1)} for name, path in places.items()},
-        "evidence": {"path": str(EVIDENCE.absolute()), "records": len(record_paths(EVIDENCE))},
-        "data": [
-            {"name": f.name, "state": f.state, "where": str(f.where) if f.where else None, "detail": f.detail}
-            for f in found
-        ],
-    }
+    versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    optional = {name: version(name) if find_spec(name) else None for name in OPTIONAL}
+    threads, gpu = torch.get_num_threads(), torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+    folders = {"results": nearest_existing(results_dir.resolve()), "cache": cache.root()}
+    evidence, records = EVIDENCE.absolute(), len(record_paths(EVIDENCE))
+    data = [look(name, data_dir) for name in names()]
+    if as_json:
+        places = {name: {"path": str(path), "free_gib": round(free_gib(path), 1)} for name, path in folders.items()}
+        sets = [
+            {"name": one.name, "state": one.state, "where": one.where and str(one.where), "detail": one.detail}
+            for one in data
+        ]
+        found = {"versions": versions, "optional": optional, "threads": threads, "gpu": gpu, "folders": places}
+        say(json.dumps({**found, "evidence": {"path": str(evidence), "records": records}, "data": sets}))
+        return
+    console = plain()
+    console.print(", ".join(f"{name} {number}" for name, number in versions.items()))
+    console.print(f"threads {threads}, GPU {gpu or 'none'}")
+    console.print("optional packages:")
+    for name, installed in optional.items():
+        console.print(f"  {name} {installed or 'is not installed'} ({OPTIONAL[name]})")
+    for name, path in folders.items():
+        console.print(f"{name}: {path}, {free_gib(path):.0f} GiB free")
+    lies = f"{counted(records, 'record')} in {evidence}" if records else f"none here; {EVIDENCE} lies in a clone"
+    console.print(f"evidence: {lies}" + ("" if records else " of the repository"))
+    console.print("data sets:")
+    for one in data:
+        console.print(f"  {one.name}: {one.state}{f' in {one.where}' if one.where else ''} ({one.detail})")
 
 
-def experiment_document(
-    experiment: "Experiment", catalogue: "Catalogue", profiles: "Sequence[Profile]"
-) -> dict[str, Any]:
-    """An experiment as `harness show --json` prints it."""
+def show(
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"{AS_LISTED}.")],
+    profile: Annotated[ProfileChoice | None, typer.Option(help="Show the recipe of this profile alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an experiment: arms, recipe of each profile, claims, deviations from the paper."""
     import msgspec
 
-    facts = {"name": experiment.name, "title": experiment.title, "source": experiment.source}
-    recipes = [
-        {**msgspec.to_builtins(profile), "deviations": list(experiment.deviations_of_profile(profile))}
-        for profile in profiles
-    ]
-    return {
-        **facts,
-        "dataset": experiment.dataset,
-        "classes": classes_of(experiment),
-        "arms": [msgspec.to_builtins(arm) for arm in experiment.arms],
-        "profiles": recipes,
-        "claims": [msgspec.to_builtins(claim) for claim in catalogue.claims_of(experiment.name)],
-    }
-
-
-def classes_of(experiment: "Experiment") -> int:
-    """The number of classes of the experiment's data set."""
-    from harness.data.sets import facts_of
-
-    return facts_of(experiment.dataset).classes
-
-
-def show_experiment(
-    experiment: "Experiment", catalogue: "Catalogue", profiles: "Sequence[Profile]", console: "Console"
-) -> None:
-    """Print an experiment's arms, the recipe of the profiles with its deviations, and the claims."""
     from harness.catalogue.experiment import encoder_text
+    from harness.data.sets import facts_of
+    from harness.papers import catalogue
 
-    facts = f"{experiment.source}; {experiment.dataset}"
-    console.print(f"{experiment.name} — {experiment.title} ({facts})", style="bold")
+    known = catalogue()
+    found, claims = known.experiment(experiment), known.claims_of(experiment)
+    profiles = found.profiles if profile is None else (found.profile(profile),)
+    classes = facts_of(found.dataset).classes
+    if as_json:
+        facts = {"name": found.name, "title": found.title, "source": found.source}
+        recipes = [{**msgspec.to_builtins(one), "deviations": found.deviations_of_profile(one)} for one in profiles]
+        arms, stated = (msgspec.to_builtins(listed) for listed in (found.arms, claims))
+        document = {**facts, "dataset": found.dataset, "classes": classes, "arms": arms}
+        say(json.dumps({**document, "profiles": recipes, "claims": stated}))
+        return
+    console = plain()
+    console.print(f"{found.name} — {found.title} ({found.source}; {found.dataset})", style="bold")
     console.print("\narms", style="bold")
-    for arm in experiment.arms:
+    for arm in found.arms:
         steps = "" if f"T = {arm.timesteps}" in arm.title else f", T = {arm.timesteps}"
         changes = f"; {_changed(arm.changes)}" if arm.changes else ""
         note = "" if arm.in_paper else "; control, not in the paper"
         console.print(f"  {arm.name}: {arm.title} [{encoder_text(arm.encoder)}]{steps}{changes}{note}")
-    for profile in profiles:
-        _show_profile(experiment, profile, console)
+    for one in profiles:
+        console.print(f"\nprofile {one.name}", style="bold")
+        for line in _recipe(found, one, classes):
+            console.print(f"  {line}")
     console.print("\nclaims", style="bold")
-    for claim in catalogue.claims_of(experiment.name):
-        note = f" — {claim.note}" if claim.note else ""
-        console.print(f"  {claim.id}: {_claimed(claim)} ({claim.source}){note}")
+    for claim in claims:
+        words = f"{claim.says}: {claim.printed}"
+        if claim.kind == "context":  # whose number it is, and at which timestep
+            words = f"{claim.label} {claim.printed}" + (f" at T = {claim.timestep}" if claim.timestep else "")
+        console.print(f"  {claim.id}: {words} ({claim.source})" + (f" — {claim.note}" if claim.note else ""))
 
 
-def _claimed(claim: "Claim") -> str:
-    """A claim in words with its published number. For a context row: whose number it is, and at which timestep."""
-    if claim.kind != "context":
-        return f"{claim.says}: {claim.printed}"
-    return f"{claim.label} {claim.printed}" + (f" at T = {claim.timestep}" if claim.timestep else "")
+def _changed(changes: "Mapping[str, Any]") -> str:
+    return "; ".join(f"{path} = {value}" for path, value in changes.items())
+
+
+def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iterator[str]":
+    """The recipe of a profile with its deviations, a line each."""
+    ann, snn = profile.ann, profile.snn
+    yield f"network {network_words(profile.network, classes)}"
+    planned = {arm.name: experiment.seeds(arm.name, profile.name) for arm in experiment.arms}
+    own = [f"{number} for {name}" for name, number in planned.items() if number != profile.seeds]
+    yield f"{', '.join((counted(profile.seeds, 'seed'), *own))}; {profile.precision}"
+    yield f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test"
+    yield (
+        f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
+        f"÷ 10 every {ann.decay_every}, dropout {ann.dropout}/{ann.classifier_dropout}, "
+        f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
+    )
+    read = ", ".join(f"{fraction:g}" for fraction in snn.readings)
+    yield (
+        f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
+        f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
+        + (f", tests after {read} of it" if read else "")
+    )
+    for code, changes in profile.changes.items():
+        yield f"{code}: {_changed(changes)}"
+    for arms, texts in _deviations(experiment, profile).items():
+        unstated = [text.removesuffix(UNSTATED) for text in texts if text.endswith(UNSTATED)]
+        differing = [text for text in texts if not text.endswith(UNSTATED)]
+        for heading, listed in (("deviations", differing), ("not stated in the paper", unstated)):
+            if listed:
+                yield f"{heading}{arms and f' ({arms})'}: {'; '.join(listed)}"
 
 
 def network_words(network: "NetworkSpec", classes: int) -> str:
@@ -223,48 +200,6 @@ def network_words(network: "NetworkSpec", classes: int) -> str:
         widths = " and ".join(map(str, network.hidden))
         parts.append(f"hidden {'layer' if len(network.hidden) == 1 else 'layers'} of {widths} neurons")
     return f"{network.name}: {', '.join([*parts, counted(classes, 'class', 'classes')])}"
-
-
-def _seeds(experiment: "Experiment", profile: "Profile") -> str:
-    """The planned seeds in words, then the arms that have a number of their own."""
-    planned = {arm.name: experiment.seeds(arm.name, profile.name) for arm in experiment.arms}
-    own = [f"{number} for {name}" for name, number in planned.items() if number != profile.seeds]
-    return ", ".join((counted(profile.seeds, "seed"), *own))
-
-
-def _changed(changes: Mapping[str, Any]) -> str:
-    return "; ".join(f"{path} = {value}" for path, value in changes.items())
-
-
-def _show_profile(experiment: "Experiment", profile: "Profile", console: "Console") -> None:
-    ann, snn = profile.ann, profile.snn
-
-    def say(text: str) -> None:
-        console.print(f"  {text}")
-
-    console.print(f"\nprofile {profile.name}", style="bold")
-    say(f"network {network_words(profile.network, classes_of(experiment))}")
-    say(f"{_seeds(experiment, profile)}; {profile.precision}")
-    say(f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test")
-    say(
-        f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
-        f"÷ 10 every {ann.decay_every}, dropout {ann.dropout}/{ann.classifier_dropout}, "
-        f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
-    )
-    read = ", ".join(f"{fraction:g}" for fraction in snn.readings)
-    say(
-        f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
-        f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
-        + (f", tests after {read} of it" if read else "")
-    )
-    for code, changes in profile.changes.items():
-        say(f"{code}: {_changed(changes)}")
-    for arms, texts in _deviations(experiment, profile).items():
-        unstated = [text.removesuffix(UNSTATED) for text in texts if text.endswith(UNSTATED)]
-        differing = [text for text in texts if not text.endswith(UNSTATED)]
-        for heading, listed in (("deviations", differing), ("not stated in the paper", unstated)):
-            if listed:
-                say(f"{heading}{arms and f' ({arms})'}: {'; '.join(listed)}")
 
 
 def _deviations(experiment: "Experiment", profile: "Profile") -> dict[str, list[str]]:

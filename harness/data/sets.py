@@ -10,13 +10,13 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from harness.data import cache, download
-from harness.data.files import AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, open_tree, read_file
+from harness.data import cache
+from harness.data.files import AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, fetch, open_tree, read_file
 from harness.data.subset import choose, image_set, take
 from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
 from harness.errors import HarnessError, did_you_mean
@@ -58,88 +58,80 @@ class Facts:
 
 
 _CIFAR = "torchvision's {0} folder, or an image tree {1}/{{train,test}}/<class>/*.png (also as .tgz or .zip)"
-
-_ALL = (
-    Facts("digits", 10, (1, 8, 8), "d91f98c4dda2784fb2fe4776e72937ab7a98fe095a528ca9e54acc2271361430"),
-    Facts(
-        name="mnist",
-        classes=10,
-        shape=(1, 28, 28),
-        digest="2cd60b53ae999558087291ce965194c562dffdf84d286689969bbf2945fd591a",
-        folders=("MNIST/raw", "raw", "mnist"),
-        expected="torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
-    ),
-    Facts(
-        name="cifar10",
-        classes=10,
-        shape=(3, 32, 32),
-        digest="60b4d287a9d2099b024ef2d813acd3208ee4ec681ba95dafcafd5ee1867f6c5b",
-        folders=("cifar10", "cifar-10-batches-py", "cifar-10-python"),
-        expected=_CIFAR.format("cifar-10-batches-py", "cifar10"),
-    ),
-    Facts(
-        name="cifar100",
-        classes=100,
-        shape=(3, 32, 32),
-        digest="1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
-        folders=("cifar100", "cifar-100-python"),
-        expected=_CIFAR.format("cifar-100-python", "cifar100"),
-    ),
-    Facts(
-        name="tinyimagenet",
-        classes=200,
-        shape=(3, 64, 64),
-        # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
-        digest="4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
-        folders=("tiny-imagenet-200", "tinyimagenet"),
-        expected="tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip",
-    ),
-)
+_TINY = "tiny-imagenet-200.zip, or what it unpacks to, from http://cs231n.stanford.edu/tiny-imagenet-200.zip"
+_ALL = {
+    facts.name: facts
+    for facts in (
+        Facts("digits", 10, (1, 8, 8), "d91f98c4dda2784fb2fe4776e72937ab7a98fe095a528ca9e54acc2271361430"),
+        Facts(
+            "mnist",
+            10,
+            (1, 28, 28),
+            "2cd60b53ae999558087291ce965194c562dffdf84d286689969bbf2945fd591a",
+            ("MNIST/raw", "raw", "mnist"),
+            "torchvision's MNIST/raw folder (the four *-ubyte files, or the same as .gz)",
+        ),
+        Facts(
+            "cifar10",
+            10,
+            (3, 32, 32),
+            "60b4d287a9d2099b024ef2d813acd3208ee4ec681ba95dafcafd5ee1867f6c5b",
+            ("cifar10", "cifar-10-batches-py", "cifar-10-python"),
+            _CIFAR.format("cifar-10-batches-py", "cifar10"),
+        ),
+        Facts(
+            "cifar100",
+            100,
+            (3, 32, 32),
+            "1ae68cf2cdd8de59124f2311961abebe59d4ecee8fe282eb7877045bb39e0e63",
+            ("cifar100", "cifar-100-python"),
+            _CIFAR.format("cifar-100-python", "cifar100"),
+        ),
+        Facts(
+            "tinyimagenet",
+            200,
+            (3, 64, 64),
+            # Of the JPEG files as Pillow's libjpeg-turbo decodes them.
+            "4a004b5159ab5d7f50474c0cdd57d17de12adabc857b4ab7016fda981a1313a4",
+            ("tiny-imagenet-200", "tinyimagenet"),
+            _TINY,
+        ),
+    )
+}
 
 
 def names() -> list[str]:
     """The names `load` knows."""
-    return [facts.name for facts in _ALL]
+    return list(_ALL)
 
 
 def facts_of(name: str) -> Facts:
     """The facts of the data set `name`; raises HarnessError for an unknown one."""
-    for facts in _ALL:
-        if facts.name == name:
-            return facts
-    raise did_you_mean("data set", name, names())
+    if name not in _ALL:
+        raise did_you_mean("data set", name, names())
+    return _ALL[name]
 
 
 def load(
-    name: str,
-    data_dir: Path | None = None,
-    *,
-    train_images: int | None = None,
-    test_images: int | None = None,
-    download: bool = True,
+    name: str, data_dir: Path | None = None, *, train_images: int | None = None, test_images: int | None = None
 ) -> DataSet:
     """The data set `name`, or the stratified part with `train_images` and `test_images` images (None: all).
 
-    Looks in `data_dir` alone if it is given; else in HARNESS_DATA, the cache, and the network if `download`.
+    Looks in `data_dir` alone if it is given; else in HARNESS_DATA, the cache, and the network.
     Raises HarnessError if the files are nowhere or damaged, or there are fewer images than asked for.
     """
     facts = facts_of(name)
-    whole_train, whole_test = _splits(facts, data_dir, download)
-    train, test = take(whole_train, train_images), take(whole_test, test_images)
-    return DataSet(name, facts.classes, image_set(train), image_set(test), digest_of(train, test))
-
-
-def _splits(facts: Facts, data_dir: Path | None, may_download: bool) -> tuple[Split, Split]:
-    if facts.name == "digits":
-        return _digits()
     try:
-        source = _locate(facts, data_dir, may_download)
-        # MNIST is faster read and verified than looked up in a cache.
-        if facts.name == "mnist":
-            return _mnist(source)
-        return cache.load(facts.name, source, lambda: _decode(facts, source))
+        if name == "digits":
+            splits = _digits()
+        else:
+            source = _locate(facts, data_dir)
+            # MNIST is faster read and verified than looked up in a cache.
+            splits = _mnist(source) if name == "mnist" else cache.load(name, source, lambda: _decode(facts, source))
     except OSError as error:
-        raise HarnessError(f"{facts.name} cannot be read: {error}", "check the permissions") from error
+        raise HarnessError(f"{name} cannot be read: {error}", "check the permissions") from error
+    train, test = (take(split, count) for split, count in zip(splits, (train_images, test_images), strict=True))
+    return DataSet(name, facts.classes, image_set(train), image_set(test), digest_of(train, test))
 
 
 @dataclass(frozen=True)
@@ -160,59 +152,55 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
     where: Path | None = None
     try:
         facts = facts_of(name)
+        where = None if name == "digits" else _find(facts, data_dir)
         if name == "digits":
-            return _compared(facts, None, digest_of(*_digits()), "comes with scikit-learn")
-        where = _find(facts, data_dir)
-        if where is None:
+            stored, detail = _digits(), "comes with scikit-learn"
+        elif where is None:
             missing = f"looked in {_listed(data_dir)}; put {facts.expected} in one of them"
             return Finding(name, "missing", None, missing)
-        if name == "mnist":
+        elif name == "mnist":
             for file in MNIST_MD5:
                 _mnist_file(where, file)
             return Finding(name, "verified", where, "md5 of all four files")
-        stored = cache.read(name, where)
-        if stored is None:
+        elif (found := cache.read(name, where)) is None:
             return Finding(name, "found", where, "not decoded yet")
-        train, test = stored
-        detail = f"{len(train)} training and {len(test)} test images, decoded"
-        return _compared(facts, where, digest_of(train, test), detail)
+        else:
+            stored = found
+            detail = f"{len(stored[0])} training and {len(stored[1])} test images, decoded"
+        digest = digest_of(*stored)
+        if digest == facts.digest:
+            return Finding(name, "verified", where, f"{detail}, digest {digest[:16]}")
+        return Finding(name, "found", where, f"{detail}, digest {digest[:16]}, not as published")
     # Besides damaged files: a library that does not fit the others fails on import, which doctor must survive.
     except (HarnessError, OSError, ImportError, RuntimeError) as error:
         return Finding(name, "damaged", where, str(error))
 
 
-def _compared(facts: Facts, where: Path | None, digest: str, detail: str) -> Finding:
-    if digest == facts.digest:
-        return Finding(facts.name, "verified", where, f"{detail}, digest {digest[:16]}")
-    return Finding(facts.name, "found", where, f"{detail}, digest {digest[:16]}, not as published")
-
-
 # Where the files are.
 
 
-def _locate(facts: Facts, data_dir: Path | None, may_download: bool) -> Path:
-    """The folder or archive that holds the data set; downloads it if it is nowhere and `may_download`.
+def _locate(facts: Facts, data_dir: Path | None) -> Path:
+    """The folder or archive that holds the data set; downloads it if it is nowhere and no `data_dir` is given.
 
     Raises HarnessError saying where it looked and how to get the files. If `data_dir` is given, no other place is
     looked at, because to use other files than those asked for would be a silent change of data.
     """
     found, problems = _find(facts, data_dir), list[str]()
-    if found is None and data_dir is None and may_download:
+    if found is None and data_dir is None:
         into = cache.root()
         try:
             into.mkdir(parents=True, exist_ok=True)
             # Cells run side by side: one downloads, the others wait and then find the files.
             with cache.locked(into / f"{facts.name}.lock"):
                 if _found_in(into, facts) is None:
-                    problems = download.fetch(facts.name, into, MNIST_MD5)
+                    problems = fetch(facts.name, into, MNIST_MD5)
             found = _found_in(into, facts)
         except (OSError, NotImplementedError) as error:
             problems = [cache.fault(error)]
     if found is None:
         failed = f"; download failed: {'; '.join(problems)}" if problems else ""
         there = data_dir or "the folder HARNESS_DATA names"
-        what = f"no {facts.name} in {_listed(data_dir)}{failed}"
-        raise HarnessError(what, f"put {facts.expected} in {there}")
+        raise HarnessError(f"no {facts.name} in {_listed(data_dir)}{failed}", f"put {facts.expected} in {there}")
     return found
 
 
@@ -347,7 +335,7 @@ def _image_folder(tree: Tree, folder: str, facts: Facts) -> tuple[Split, Split]:
         images = np.empty((len(files), *facts.shape), np.uint8)
         # One thread on purpose: for images this small Pillow holds the interpreter lock, and threads only slow it.
         for row, (name, _) in zip(images, files, strict=True):
-            row[:] = _image(tree, name, facts)
+            row[:] = read_image(io.BytesIO(tree.read(name)), f"{name} in {tree.source}", facts)
         return canonical(images, np.array([label_of[name] for _, name in files], np.int64))
 
     with warnings.catch_warnings():
@@ -385,20 +373,21 @@ def _held_out(tree: Tree, folder: str) -> Listing:
     raise HarnessError(f"no labelled images in {folder}test or {folder}val of {tree.source}", AGAIN)
 
 
-def _image(tree: Tree, name: str, facts: Facts) -> Pixels:
-    raw, where = tree.read(name), f"{name} in {tree.source}"
-    _, height, width = facts.shape
+def read_image(file: Path | BinaryIO, where: str, facts: Facts) -> Pixels:
+    """The pixels `[C, H, W]` of an image that has the size of the data set's. Raises HarnessError, naming `where`."""
+    channels, height, width = facts.shape
     try:
-        with Image.open(io.BytesIO(raw), formats=IMAGE_FORMATS) as image:
+        with Image.open(file, formats=IMAGE_FORMATS) as image:
             # Opening reads the header alone, so a huge image is refused before it is decoded.
             if image.size != (width, height):
                 raise HarnessError(
                     f"{where} is {image.width}×{image.height}, {facts.name} is {width}×{height}",
-                    "resizing would change the data set: get the original images",
+                    "use an image of that size: resizing in another way would be another data set",
                 )
-            return np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
     except UNREADABLE as error:
         # Pillow's own message for a file of no known format holds the address of an object.
         unknown = isinstance(error, UnidentifiedImageError)
         reason = f"it is none of {', '.join(IMAGE_FORMATS)}" if unknown else error
         raise HarnessError(f"{where} is not a readable image: {reason}", "get the file again") from error
+    return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.ASCII)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that begins so for a formula
 PIPE_WIDTH = 1000  # columns where there is no terminal: wider than any table
 
 
@@ -40,6 +42,11 @@ def say(text: str, stderr: bool = False, end: str = "\n") -> None:
 def printable(text: str) -> str:
     """`text` with every control character but line breaks and tabs written as its code."""
     return UNUSUAL.sub(lambda c: c[0] if c[0].isprintable() else c[0].encode("unicode_escape").decode(), text)
+
+
+def no_formula(text: str) -> str:
+    """`text` as a spreadsheet shows it: with an apostrophe where it would be computed. Numbers stay numbers."""
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
 
 
 def counted(number: int, one: str, many: str = "") -> str:

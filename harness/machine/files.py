@@ -130,7 +130,7 @@ def hold(path: Path) -> Iterator[Owner | None]:
     file cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and not path.is_file():
+    if path.is_symlink() or (path.exists() and not path.is_file()):  # a link: what it leads to would be overwritten
         raise OSError(errno.EINVAL, "not a file", str(path))
     lock = filelock.FileLock(path, thread_local=False)
     for left in reversed(range(TRIES)):
@@ -183,7 +183,7 @@ def has_locks(folder: Path) -> bool:
 
 def holder(path: Path) -> Owner | None:
     """The process that holds the lock file `path` now; None if no process does."""
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         return None
     lock = filelock.FileLock(path, thread_local=False)
     try:

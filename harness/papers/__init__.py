@@ -6,9 +6,7 @@ Another paper is an installed package whose entry point in the group `dct_snn.pa
 
 from importlib.metadata import EntryPoint, entry_points
 
-from harness.catalogue import Catalogue, Paper
-from harness.catalogue.experiment import require_sound
-from harness.errors import HarnessError, said_by
+from harness.catalogue import Catalogue, Paper, foreign
 
 GROUP = "dct_snn.papers"
 
@@ -21,22 +19,9 @@ def catalogue() -> Catalogue:
     from harness.papers.dct_snn.paper import PAPER
 
     points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return Catalogue((PAPER, *(_paper(point) for point in points)))
+    return Catalogue((PAPER, *map(_paper, points)))
 
 
 def _paper(point: EntryPoint) -> Paper:
     origin = f"paper '{point.name}' of {point.dist.name if point.dist else 'a package'} ({point.value})"
-    try:
-        paper = point.load()
-        if isinstance(paper, Paper):
-            for experiment in paper.experiments:
-                require_sound(experiment)
-    except KeyboardInterrupt:
-        raise
-    except HarnessError as error:
-        raise HarnessError(f"{origin}: {error.message}", error.hint) from error
-    except BaseException as error:  # whatever the package's own code raises
-        raise HarnessError(f"{origin}: {said_by(error)}", "mend or uninstall the package") from error
-    if not isinstance(paper, Paper):
-        raise HarnessError(f"{origin}: {type(paper).__name__} is not a Paper", "see harness.catalogue.Paper")
-    return paper
+    return foreign(origin, point.load, Paper, "mend or uninstall the package", "see harness.catalogue.Paper")

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, NoReturn, Self
@@ -23,7 +23,7 @@ from encoders.registry import BUILTIN
 from harness.config import EncoderSpec, canonical_json
 from harness.errors import CellFailure, Stopped, said_by
 
-# Built-in encoders take microseconds for an image. An encoder slower than this is too slow for training.
+# An encoder slower than this is too slow for training: ours take microseconds for an image.
 CALL_SECONDS = 30.0
 IMAGE_SECONDS = 0.5
 TICKS = 20  # timer signals for one time limit
@@ -37,7 +37,7 @@ class Expired(BaseException):
 
 @dataclass(frozen=True)
 class Guarded:
-    """The encoder `inner`, each call of which may take `CALL_SECONDS` plus `IMAGE_SECONDS` for each image.
+    """The encoder `inner`; if it is not ours, each call may take `CALL_SECONDS` plus `IMAGE_SECONDS` for each image.
 
     A call raises CellFailure with the encoder's name if it takes longer, raises an exception, or returns something
     that is not a spike train. EncoderError is passed on unchanged.
@@ -99,12 +99,18 @@ def guarded(spec: EncoderSpec) -> Guarded:
 
 @contextmanager
 def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
-    """Raise CellFailure, with the encoder's name and what it should have done, for any error inside the block."""
+    """Raise CellFailure, with the encoder's name and what it should have done, for any error inside the block.
+
+    An encoder of somebody else may take a limited time, and what it changes for all arms is put back.
+    """
     seconds = CALL_SECONDS + IMAGE_SECONDS * images
-    foreign = name not in BUILTIN or not BUILTIN[name].place.startswith("encoders.")
+    ours = name in BUILTIN and BUILTIN[name].place.startswith("encoders.")
     try:
-        with time_limit(seconds, f"encoder '{name}'" if foreign else ""), kept_state() if foreign else nullcontext():
+        if ours:  # without a clock: they end, and to compile them may take long on a slow machine
             yield
+        else:
+            with time_limit(seconds, f"encoder '{name}'"), kept_state():
+                yield
     except (EncoderError, GeneratorExit, KeyboardInterrupt, Stopped):
         raise
     except Expired:
@@ -149,11 +155,11 @@ def kept_state() -> Iterator[None]:
 
 
 @contextmanager
-def time_limit(seconds: float, foreign: str = "") -> Iterator[None]:
+def time_limit(seconds: float, whose: str = "a plug-in") -> Iterator[None]:
     """Raise Expired after `seconds` of this thread's own computing, or after PATIENCE times as many by the clock.
 
-    So a busy machine, a stopped process and a machine asleep fail nobody. foreign: whose code it is, that is not ours:
-    if it ignores the alarm, the process ends with a line that names it.
+    So a busy machine, a stopped process and a machine asleep fail nobody. whose: the name of what is limited; if it
+    ignores the alarm, the process ends with a line that has this name.
     Needs the main thread and POSIX alarms; elsewhere there is no limit.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
@@ -169,13 +175,12 @@ def time_limit(seconds: float, foreign: str = "") -> Iterator[None]:
             raise Expired
 
     def end() -> None:
-        print(f"error: {foreign} hangs and ignores its time limit — leave its arms out", file=sys.stderr, flush=True)
+        print(f"error: {whose} hangs and ignores its time limit — leave its arms out", file=sys.stderr, flush=True)
         leave(2)
 
     watchdog = threading.Timer(2 * PATIENCE * seconds + DEAF_SECONDS, end)
     watchdog.daemon = True
-    if foreign:
-        watchdog.start()
+    watchdog.start()
     before = signal.signal(signal.SIGALRM, tick)
     signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
     try:

@@ -1,20 +1,35 @@
 """Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
 
 A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that `run_cell` and
-the encoder reach by name (see `definitions`). Where these stand and what they are called does not count.
+the encoder reach by name. Nothing is imported for it.
+
+A definition is a function, a class, a constant or an import at the top of a module. Its digest covers its syntax tree,
+in which every name of our own is replaced by the digest of the definition that it is bound to, and every name of
+another library by its full name. So neither names nor files count: merging, splitting, moving and renaming change no
+digest. Docstrings, comments, annotations, layout and the arguments of `raise` do not count either.
+
+A comment on the line of a definition or import says what its names do not tell:
+
+    # decides no number                what stands here, and what only it uses, is left out
+    # decides numbers on cuda only     it is left out on other devices ("cpu" likewise)
+    # chosen by snn.loss_input         of a dictionary, only the entry that the recipe names is taken
 """
 
+import ast
 import hashlib
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+import importlib.util
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, lru_cache
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from encoders.registry import definition_of
 from harness.config import CellConfig, canonical_json
-from harness.records.definitions import SOURCES, Sources
 from harness.schema import Fingerprint
 
 Device = Literal["cpu", "cuda"]
@@ -25,7 +40,7 @@ NAMES = ("experiment", "profile", "arm")
 
 
 def fingerprint(
-    config: CellConfig, data_digest: str, device: Device = "cpu", encoder: str = "", sources: Sources = SOURCES
+    config: CellConfig, data_digest: str, device: Device = "cpu", encoder: str = "", sources: "Sources | None" = None
 ) -> Fingerprint:
     """The fingerprint of a cell on `device`. encoder: "module:name" of one that is not registered.
 
@@ -35,7 +50,7 @@ def fingerprint(
     content = canonical_json(config)
     recipe = _recipe_digest(content)
     roots = (CELL, encoder or definition_of(config.encoder.name))
-    numerics, modules = sources.reached(roots, device, settings_in(content))
+    numerics, modules = (sources or SOURCES).reached(roots, device, settings_in(content))
     return Fingerprint(whole_digest(recipe, data_digest, numerics), recipe, data_digest, numerics, device, modules)
 
 
@@ -71,23 +86,13 @@ def _stated(value: Any) -> Any:
     """A dataclass as a dictionary of the fields that differ from their defaults; other values as they are."""
     if not is_dataclass(value) or isinstance(value, type):
         return value
-    values = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+    values = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
     return {name: _stated(v) for name, v, default in values if default != v}
 
 
-@cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
-    return tuple((f.name, f.default) for f in fields(kind))
-
-
 @lru_cache(1 << 14)
-def settings_in(content: bytes) -> Mapping[str, Any]:
-    """The settings of a configuration, given as JSON, by dotted path."""
-    return flattened(msgspec.json.decode(content))
-
-
-def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a configuration, read from JSON, by dotted path: "encoder.parameters.threshold_scope"."""
+def settings_in(content: bytes) -> dict[str, Any]:
+    """The settings of a configuration, given as JSON, by dotted path: "encoder.parameters.threshold_scope"."""
     found: dict[str, Any] = {}
 
     def walk(prefix: str, value: Any) -> None:
@@ -97,5 +102,550 @@ def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[prefix] = value
 
-    walk("", config)
+    walk("", msgspec.json.decode(content))
     return found
+
+
+# ## Digests of definitions
+
+OWN = ("harness", "encoders")
+HERE = Path(__file__).resolve().parents[2]
+MARK = re.compile(
+    r"#.*\b(?:decides (?P<none>no) number|decides numbers on (?P<device>\w+) only|chosen by (?P<path>[\w.]+))"
+)
+UNCOUNTED = "decides no number"
+Mark = re.Match[str] | None
+Chosen = Mapping[str, Any]  # the settings of a recipe, by dotted path
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+class Target(NamedTuple):
+    """What a name is bound to: a definition of a module, or the module itself where `name` is empty."""
+
+    module: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A name at the top of a module: the statements that bind it, and what imports bind it to, each with its mark.
+
+    place: which of several names that one statement binds. mark: of the last statement, what of it counts.
+    """
+
+    statements: tuple[ast.stmt, ...] = ()
+    imports: tuple[tuple[Target, Mark], ...] = ()
+    place: int = 0
+    mark: Mark = None
+
+
+@dataclass
+class Module:
+    """The names that a module binds at its top, its statements that bind none, and the modules it imports `*` from."""
+
+    name: str
+    is_package: bool
+    lines: list[str]
+    names: dict[str, Binding] = field(default_factory=dict)
+    bare: list[ast.stmt] = field(default_factory=list)
+    stars: list[str] = field(default_factory=list)
+
+    def bind(self, body: Sequence[ast.stmt], whole: ast.stmt | None = None) -> None:
+        """Note what statements bind; `whole`: the compound statement at the module's top that they stand in."""
+        for node in body:
+            top, mark = whole or node, self.mark(node)
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for name, target in self.imported(node).items():
+                    if name == "*":
+                        self.stars.append(target.module)
+                    else:
+                        earlier = self.names.get(name, Binding())
+                        self.names[name] = replace(earlier, imports=(*earlier.imports, (target, mark)))
+            elif isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
+                if not _for_types(node):
+                    before = len(self.names)
+                    for inner in _bodies(node):
+                        self.bind(inner, top)
+                    if len(self.names) == before and whole is None:
+                        self.bare.append(node)
+            elif names := _bound_by(node):
+                for place, name in enumerate(names):
+                    earlier = self.names.get(name, Binding())
+                    statements = earlier.statements if top in earlier.statements else (*earlier.statements, top)
+                    self.names[name] = Binding(statements, earlier.imports, place if len(names) > 1 else 0, mark)
+            elif whole is None and not _is_text(node) and not (mark and mark["none"]):
+                self.bare.append(node)
+
+    def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, Target]:
+        """What each name of an import is bound to."""
+        if isinstance(node, ast.Import):
+            full = {alias.asname or alias.name.split(".")[0]: alias for alias in node.names}
+            return {name: Target(alias.name if alias.asname else name) for name, alias in full.items()}
+        source = node.module or ""
+        if node.level:  # each leading dot is one package up; in a package the first is the package itself
+            parts = self.name.split(".")
+            above = parts[: len(parts) - node.level + self.is_package]
+            source = ".".join([*above, node.module] if node.module else above)
+        return {alias.asname or alias.name: Target(source, alias.name) for alias in node.names}
+
+    def mark(self, node: ast.stmt) -> Mark:
+        """The comment that says what of a definition counts."""
+        last = node.body[0].lineno - 1 if isinstance(node, Function | ast.ClassDef) else node.end_lineno or node.lineno
+        found = [MARK.search(line) for line in self.lines[node.lineno - 1 : max(last, node.lineno)]]
+        return next((match for match in found if match), None)
+
+
+Text = tuple[str, tuple[Target, ...]]  # of a definition, with its references numbered; what these refer to
+
+
+class Reached(NamedTuple):
+    """What roots reach: `numerics`, the digest of all of it; `modules`: a digest of what each module contributes.
+
+    The names and digests of modules explain a change; only `numerics` decides.
+    """
+
+    numerics: str
+    modules: dict[str, str]
+
+
+class Sources:
+    """Modules read from files: our own below `folder`, others where Python finds their top package."""
+
+    def __init__(self, folder: Path = HERE) -> None:
+        self.folder = folder
+        self.read = cache(self._read)
+        self.file_of = cache(self._file_of)
+        self.texts: dict[tuple[Target, str, frozenset[str]], Text] = {}
+        self.known: dict[tuple[tuple[str, ...], str], list[tuple[Chosen, Reached]]] = {}
+
+    def reached(self, roots: tuple[str, ...], device: str, chosen: Chosen) -> Reached:
+        """What the definitions `roots`, each "module:name", reach on `device` under the settings `chosen`.
+
+        Raises ModuleNotFoundError, SyntaxError or UnicodeDecodeError where a source cannot be read.
+        """
+        known = self.known.setdefault((roots, device), [])
+        for asked, found in known:  # a walk asks for few settings: those that marks name
+            if all(chosen.get(path) == value for path, value in asked.items()):
+                return found
+        targets = [Target(module, name.split(".")[0]) for module, _, name in (root.partition(":") for root in roots)]
+        packages = frozenset({*OWN, *(target.module.split(".")[0] for target in targets)})
+        walk = _Walk(self, packages, device, chosen)
+        digests = {walk.digest(target) for target in targets}
+        bare = {walk.text(statement, module) for module in walk.entered() for statement in self.read(module).bare}
+        found = Reached(_sha([*sorted(digests), *sorted(bare)]), walk.contents())
+        known.append(({path: chosen.get(path) for path in walk.asked}, found))
+        return found
+
+    def _read(self, name: str) -> Module:
+        path = self.file_of(name)
+        if path is None:
+            raise ModuleNotFoundError(f"no source for module {name}")
+        text = path.read_text(encoding="utf-8")
+        module = Module(name, path.name == "__init__.py", text.splitlines())
+        module.bind(ast.parse(text).body)
+        return module
+
+    def _file_of(self, name: str) -> Path | None:
+        top, *rest = name.split(".")
+        folders, single = self._package(top)
+        bases = [Path(folder, *rest) for folder in folders] if rest else []
+        candidates = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
+        candidates += [single] if single and not rest else []
+        return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
+
+    def _package(self, top: str) -> tuple[list[Path], Path | None]:
+        """Where the sources of a top-level package lie: its folders, and its own file.
+
+        Of others only the top package is asked for: finding a submodule's spec would import its parents, and torch.
+        """
+        if top in OWN:
+            return [self.folder / top], self.folder / top / "__init__.py"
+        spec = importlib.util.find_spec(top)
+        if spec is None:
+            return [], None
+        folders = [Path(place) for place in spec.submodule_search_locations or ()]
+        return folders, Path(spec.origin) if spec.origin else None
+
+
+SOURCES = Sources()
+
+
+def _bodies(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(node, name, [])
+    for handler in getattr(node, "handlers", []):
+        yield handler.body
+
+
+def _for_types(node: ast.stmt) -> bool:
+    """Whether a statement is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a docstring or `...`, which does nothing."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _bound_by(node: ast.stmt) -> list[str]:
+    """The names that a statement at the top of a module binds."""
+    if isinstance(node, Function | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [
+        one.id
+        for target in targets
+        if target
+        for one in ast.walk(target)
+        if isinstance(one, ast.Name) and _is_stored(one)
+    ]
+
+
+def _is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+class _Walk:
+    """The definitions that are reached from some roots, and their digests."""
+
+    def __init__(self, sources: Sources, own: frozenset[str], device: str, chosen: Chosen) -> None:
+        self.sources, self.own, self.device, self.chosen = sources, own, device, chosen
+        self.texts: dict[Target, Text] = {}
+        self.digests: dict[Target, str] = {}
+        self.asked: set[str] = set()  # the settings on which the digests depend
+
+    def entered(self) -> list[str]:
+        """The modules of which a definition is reached."""
+        return sorted({target.module for target in self.texts})
+
+    def contents(self) -> dict[str, str]:
+        """For each module, a digest of its definitions that are reached, without what they refer to."""
+        by_module: dict[str, list[str]] = {}
+        for target, (text, _) in self.texts.items():
+            by_module.setdefault(target.module, []).append(text)
+        return {module: _sha(sorted(texts)) for module, texts in sorted(by_module.items())}
+
+    def is_own(self, module: str) -> bool:
+        """Whether a module is of a package that is followed."""
+        return module.split(".")[0] in self.own
+
+    def resolve(self, target: Target) -> Target | str:
+        """The definition or module of our own that `target` stands for, or the full name of what others define."""
+        seen = set()
+        while self.is_own(target.module) and target not in seen:
+            seen.add(target)
+            if not target.name:
+                return target
+            inner = f"{target.module}.{target.name}"
+            binding = self.binding(target)
+            if binding is None:
+                if self.sources.file_of(inner) is None:
+                    return f"{target.module}.{target.name}"  # made while it runs: its name stands for it
+                target = Target(inner)
+            elif binding.statements or len(self.counted(binding)) != 1:
+                return target
+            else:
+                target = self.counted(binding)[0]
+        return f"{target.module}.{target.name}" if target.name else target.module
+
+    def binding(self, target: Target) -> Binding | None:
+        """What binds a name of a module, be it by `import *`."""
+        if self.sources.file_of(target.module) is None:
+            return None
+        module = self.sources.read(target.module)
+        if target.name in module.names:
+            return module.names[target.name]
+        return next(
+            (b for star in module.stars if self.is_own(star) and (b := self.binding(Target(star, target.name)))), None
+        )
+
+    def counted(self, binding: Binding) -> list[Target]:
+        """What imports bind a name to, but for what their marks leave out."""
+        return list(dict.fromkeys(target for target, mark in binding.imports if not self.left_out(mark)))
+
+    def left_out(self, mark: Mark) -> bool:
+        """Whether a mark says that what stands there does not count."""
+        return mark is not None and bool(mark["none"] or (mark["device"] and mark["device"] != self.device))
+
+    def digest(self, root: Target) -> str:
+        """The digest of a definition: its text with the digests of all that it refers to."""
+        start = self.resolve(root)
+        if isinstance(start, str):
+            return start
+        for group in _groups(start, self.references):
+            self._close(group)
+        return self.digests[start]
+
+    def references(self, target: Target) -> tuple[Target, ...]:
+        """The definitions that one refers to by name."""
+        if target not in self.texts:
+            key = target, self.device, self.own
+            self.texts[target] = self.sources.texts.get(key) or self._read(target)
+            binding = self.binding(target) if target.name else None
+            if binding is None or binding.mark is None or not binding.mark["path"]:  # the same whatever the recipe
+                self.sources.texts[key] = self.texts[target]
+        return self.texts[target][1]
+
+    def _close(self, group: list[Target]) -> None:
+        """Digests of definitions that refer to each other, or of one that does not refer to itself.
+
+        Inside a circle each is told from the others by as many rounds as it has members.
+        """
+        now = dict.fromkeys(group, "")
+        for _ in range(len(group) + 1 if len(group) > 1 or group[0] in self.references(group[0]) else 1):
+            before = now
+            now = {
+                one: _sha([self.texts[one][0], *(before.get(x) or self.digests.get(x, "") for x in self.texts[one][1])])
+                for one in group
+            }
+        self.digests |= now
+
+    def _read(self, target: Target) -> Text:
+        """The text of a definition in which references are numbered, and the references."""
+        if not target.name:  # a module used as a value: all that it offers
+            bindings = self.sources.read(target.module).names.items()
+            names = sorted(name for name, binding in bindings if binding.statements and not name.startswith("_"))
+            return f"module {names}", tuple(Target(target.module, name) for name in names)
+        binding = self.binding(target)
+        assert binding is not None
+        if self.left_out(binding.mark):
+            return UNCOUNTED, ()
+        writer = _Writer(self, target.module)
+        parts = [writer.definition(statement, binding.mark) for statement in binding.statements]
+        parts += [writer.written(self.resolve(one)) for one in self.counted(binding)]
+        return f"{binding.place}{parts}", tuple(writer.references)
+
+    def text(self, statement: ast.stmt, module: str) -> str:
+        """A statement with the digests of what it refers to."""
+        writer = _Writer(self, module)
+        return _sha([writer.write(statement), *(self.digest(other) for other in writer.references)])
+
+
+def _groups(start: Target, references: Callable[[Target], tuple[Target, ...]]) -> list[list[Target]]:
+    """The definitions that `start` reaches, those first that others refer to; circles together (Tarjan 1972)."""
+    groups: list[list[Target]] = []
+    number: dict[Target, int] = {}
+    stack: list[Target] = []
+
+    def visit(one: Target) -> int:
+        number[one] = lowest = len(number)
+        stack.append(one)
+        for other in references(one):
+            if other not in number:
+                lowest = min(lowest, visit(other))
+            elif other in stack:
+                lowest = min(lowest, number[other])
+        if lowest == number[one]:
+            place = stack.index(one)
+            groups.append(stack[place:])
+            del stack[place:]
+        return lowest
+
+    visit(start)
+    return groups
+
+
+Names = dict[str, list[Target]]
+
+
+class _Scope(NamedTuple):
+    """Names of a function, class or comprehension, and what imports in it bind them to."""
+
+    names: Names
+    is_class: bool = False
+
+
+class _Writer:
+    """Writes a syntax tree as text that does not depend on the Python version, nor on what its own names are called."""
+
+    def __init__(self, walk: _Walk, module: str) -> None:
+        self.walk, self.module = walk, module
+        self.scopes: list[_Scope] = []
+        self.references: list[Target] = []
+
+    def definition(self, node: ast.stmt, mark: Mark) -> str:
+        """A definition at the top of a module, without its name."""
+        if mark is not None and mark["path"]:
+            return self._chosen(node, mark["path"])
+        return self.write(node)
+
+    def _chosen(self, node: ast.stmt, path: str) -> str:
+        """Of a dictionary, the entry that the recipe names; all of it where the recipe does not say."""
+        self.walk.asked.add(path)
+        table = getattr(node, "value", None)
+        if isinstance(table, ast.Dict) and path in self.walk.chosen:
+            for key, value in zip(table.keys, table.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == self.walk.chosen[path]:
+                    return f"chosen {self.write(value)}"
+        return self.write(node)
+
+    def write(self, node: object) -> str:
+        """Any part of a tree."""
+        if isinstance(node, list):
+            return f"[{','.join(text for one in node if (text := self.write(one)))}]"
+        if not isinstance(node, ast.AST):
+            return repr(node)
+        special = getattr(self, f"_{type(node).__name__}", None)
+        return special(node) if special else self._fields(node)
+
+    def _fields(self, node: ast.AST, without: tuple[str, ...] = ()) -> str:
+        values = ((name, value) for name, value in ast.iter_fields(node) if name not in without)
+        parts = (f"{name}={self.write(value)}" for name, value in values if value is not None and value != [])
+        return f"{type(node).__name__}({','.join(parts)})"
+
+    def _Name(self, node: ast.Name) -> str:
+        targets = self._bound(node.id)
+        return "|".join(self.written(self.walk.resolve(target)) for target in targets) or f"Name({node.id})"
+
+    def _Attribute(self, node: ast.Attribute) -> str:
+        """`module.name` is what it is bound to; any other attribute is written as it is."""
+        chain, base = [node.attr], node.value
+        while isinstance(base, ast.Attribute):
+            chain.append(base.attr)
+            base = base.value
+        targets = self._bound(base.id) if isinstance(base, ast.Name) else []
+        return "|".join(self._inside(target, chain) for target in targets) or self._fields(node, ("ctx",))
+
+    def _inside(self, target: Target, chain: Sequence[str]) -> str:
+        """An attribute of an attribute … of `target`, the last one first."""
+        found, rest = self.walk.resolve(target), list(chain)
+        while rest and isinstance(found, Target) and not found.name:  # a module of ours: go on inside it
+            found = self.walk.resolve(Target(found.module, rest.pop()))
+        return ".".join([self.written(found), *reversed(rest)])
+
+    def written(self, found: Target | str) -> str:
+        """A reference to a definition of our own by its number, to another's by its full name."""
+        if isinstance(found, str):
+            return found
+        if found not in self.references:
+            self.references.append(found)
+        return f"#{self.references.index(found)}"
+
+    def _bound(self, name: str) -> list[Target]:
+        """What a name is bound to: definitions of this module or imports; nothing: it is local, or built in."""
+        for depth, scope in enumerate(reversed(self.scopes)):
+            if name in scope.names and not (scope.is_class and depth > 0):
+                return scope.names[name]
+        target = Target(self.module, name)
+        return [] if self.walk.binding(target) is None else [target]
+
+    def _scoped(self, names: Names, write: Any, is_class: bool = False) -> str:
+        self.scopes.append(_Scope(names, is_class))
+        try:
+            return str(write())
+        finally:
+            self.scopes.pop()
+
+    def _FunctionDef(self, node: Function) -> str:
+        outer = [*node.decorator_list, *_defaults(node.args)]
+        names = _arguments(node.args) | self._local(node.body)
+        inside = self._scoped(names, lambda: self._inner(node))
+        where = node.name if self.scopes else ""  # a method is called by its name
+        return f"{type(node).__name__}({where},{self.write(outer)},{inside})"
+
+    _AsyncFunctionDef = _FunctionDef
+
+    def _Lambda(self, node: ast.Lambda) -> str:
+        outer = self.write(_defaults(node.args))
+        return f"Lambda({outer},{self._scoped(_arguments(node.args), lambda: self._inner(node))})"
+
+    def _inner(self, node: Function | ast.Lambda) -> str:
+        """Parameters and body of a function."""
+        return f"{self._fields(node.args, ('defaults', 'kw_defaults'))}{self.write(node.body)}"
+
+    def _arg(self, node: ast.arg) -> str:
+        return node.arg
+
+    def _ClassDef(self, node: ast.ClassDef) -> str:
+        outer = self.write([*node.decorator_list, *node.bases, *node.keywords])
+        inside = self._scoped(self._local(node.body), lambda: self.write(node.body), is_class=True)
+        return f"ClassDef({node.name if self.scopes else ''},{outer},{inside})"
+
+    def _comprehended(self, node: Comprehension) -> str:
+        first = self.write(node.generators[0].iter)
+        targets = [name for one in node.generators for name in ast.walk(one.target) if isinstance(name, ast.Name)]
+        return first + self._scoped({name.id: [] for name in targets}, lambda: self._fields(node))
+
+    _ListComp = _SetComp = _DictComp = _GeneratorExp = _comprehended
+
+    def _Assign(self, node: ast.Assign | ast.AnnAssign) -> str:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if not self.scopes:
+            return f"Assign({self.write(node.value)})"
+        return f"Assign({self.write(targets)},{self.write(node.value)})"
+
+    def _AnnAssign(self, node: ast.AnnAssign) -> str:
+        in_class = bool(self.scopes) and self.scopes[-1].is_class
+        if in_class:  # a field: its name, order and default count
+            return f"Field({self.write(node.target)},{self.write(node.value)})"
+        return "" if node.value is None else self._Assign(node)
+
+    def _Expr(self, node: ast.Expr) -> str:
+        return "" if _is_text(node) else self._fields(node)
+
+    def _Pass(self, _node: ast.Pass) -> str:
+        return ""
+
+    def _If(self, node: ast.If) -> str:
+        return "" if _for_types(node) else self._fields(node)
+
+    def _Import(self, _node: ast.Import | ast.ImportFrom) -> str:
+        return ""  # what it binds is followed where it is used
+
+    _ImportFrom = _Import
+
+    def _Assert(self, node: ast.Assert) -> str:
+        return self._fields(node, ("msg",))
+
+    def _Raise(self, node: ast.Raise) -> str:
+        return f"Raise({self.write(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)})"
+
+    def _Call(self, node: ast.Call) -> str:
+        called = self.write(node.func)
+        return self.write(node.args[1]) if called == "typing.cast" else self._fields(node)
+
+    def _local(self, body: Sequence[ast.stmt]) -> Names:
+        """The names that are bound in the body of a function or class, not in the functions inside it."""
+        names: Names = defaultdict(list)
+        foreign: set[str] = set()
+        waiting: list[ast.AST] = list(body)
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Function | ast.ClassDef):
+                names[node.name] += []
+                waiting += node.decorator_list
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                for name, targets in self._imported(node).items():
+                    names[name] += targets
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                foreign.update(node.names)
+            elif isinstance(node, Comprehension | ast.Lambda):
+                for name in [inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]:
+                    names[name] += []
+            else:
+                if isinstance(node, ast.Name) and _is_stored(node):
+                    names[node.id] += []
+                elif isinstance(other := getattr(node, "name", None) or getattr(node, "rest", None), str):
+                    names[other] += []  # of an exception, or of a pattern
+                waiting += ast.iter_child_nodes(node)
+        return {name: targets for name, targets in names.items() if name not in foreign}
+
+    def _imported(self, node: ast.Import | ast.ImportFrom) -> Names:
+        """What an import inside a function binds, but for what a mark leaves out on this device."""
+        module = self.walk.sources.read(self.module)
+        left_out = self.walk.left_out(module.mark(node))
+        return {name: [] if left_out else [target] for name, target in module.imported(node).items()}
+
+
+def _arguments(given: ast.arguments) -> Names:
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    return {one.arg: [] for one in named if one is not None}
+
+
+def _defaults(given: ast.arguments) -> list[ast.expr]:
+    return [*given.defaults, *(one for one in given.kw_defaults if one is not None)]
+
+
+def _sha(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

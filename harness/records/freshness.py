@@ -1,14 +1,19 @@
-"""Which record answers a cell, and what that is worth today: done, failed, stale or missing. No torch.
+"""Which record answers a cell, and its state today: done, failed, stale or missing. No torch.
 
 A record is fresh if its configuration is today's and the code that computed it is today's, or a chain of certificates
 leads from it there. Otherwise it is stale: it is shown as such, judged by nobody, and run again on demand.
+
+A certificate is proof that changed code gives equal results. It is written by `python -m tools.certify` and lies in
+`certificates/` beside the records.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,21 +21,114 @@ from encoders.errors import EncoderError
 from encoders.registry import definition_of
 from harness.catalogue import Catalogue, Experiment, Profile
 from harness.catalogue.experiment import parse_encoder
-from harness.config import CellConfig
+from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import read_regular
-from harness.records.certificates import Certificate, chain, known_certificates
-from harness.records.fingerprint import fingerprint, recipe_digest
-from harness.records.store import LARGEST_RECORD, read_record, record_path, record_paths
+from harness.machine.console import say
+from harness.records import store
+from harness.records.fingerprint import fingerprint, recipe_digest, settings_in
 from harness.schema import Fingerprint, Record
 
+CERTIFICATES = "certificates"  # the folder's name
+LARGEST_CERTIFICATE = 2**26  # bytes
 MOST_NAMES = 4  # of changed modules that a reason lists
 State = Literal["done", "failed", "stale", "missing"]
 
 
+class Freed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cells of `encoder` on `device` in `precision` come out equal under the numerics `before` and `after`.
+
+    `differing`: settings of the configuration, by dotted path, under which they do not; a cell with any of them is
+    not freed.
+    """
+
+    encoder: str
+    device: str
+    precision: str
+    before: str
+    after: str
+    cells: int
+    differing: dict[str, Any] = {}
+
+
+class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was compared between the commit `base` and the code that wrote this, and what was found equal.
+
+    `compared`: cells whose outputs are equal; `differing`: those whose are not, with the names of the outputs;
+    `left_out`: cells that could not be compared, with the reason. `outputs`: SHA-256 of everything compared.
+    """
+
+    base: str
+    freed: list[Freed]
+    compared: list[str]
+    differing: dict[str, list[str]]
+    left_out: dict[str, str]
+    environment: dict[str, str]
+    outputs: str
+    digest: str = ""
+
+
+def write_certificate(results: Path, certificate: Certificate) -> Path:
+    """Write a certificate, sealed by its digest, into the certificates of a results folder."""
+    sealed = store.seal(certificate)
+    return store.write_json(results / CERTIFICATES / f"{sealed.base[:10]}-{sealed.digest[:10]}.json", sealed)
+
+
+def known_certificates(results: Path) -> tuple[Certificate, ...]:
+    """The certificates that count for the records of a results folder: its own, and those of the evidence beside it.
+
+    One that is damaged or was edited frees nothing: it is left out, and named on standard error, once in a process.
+    """
+    return _certificates_at(results.resolve())
+
+
+@cache
+def _certificates_at(results: Path) -> tuple[Certificate, ...]:
+    # `results` is absolute: a relative path names another folder once the working directory changes.
+    found: list[Certificate] = []
+    for folder in dict.fromkeys((results, results.parent / "evidence")):
+        for path in sorted((folder / CERTIFICATES).glob("*.json")):
+            try:
+                certificate = store.read_json(path, Certificate, LARGEST_CERTIFICATE)
+                fault = "" if certificate == store.seal(certificate) else "content and digest disagree"
+            except (ValueError, OverflowError) as error:
+                fault = f"not a readable certificate ({error})"
+            if fault:
+                say(f"{path}: {fault} — restore or delete it; it frees no record", stderr=True)
+            else:
+                found.append(certificate)
+    return tuple(found)
+
+
+def chain(
+    certificates: Sequence[Certificate], recorded: Fingerprint, config: CellConfig, today: str
+) -> tuple[str, ...] | None:
+    """The commits whose certificates lead from the numerics of a record to those of `today`, or None.
+
+    Empty where they are the same.
+    """
+    settings = settings_in(canonical_json(config))
+    kind = (settings["encoder.name"], recorded.device, settings["precision"])
+    steps = [
+        (freed.before, freed.after, certificate.base[:10])
+        for certificate in certificates
+        for freed in certificate.freed
+        if (freed.encoder, freed.device, freed.precision) == kind
+        and not any(settings.get(path) == value for path, value in freed.differing.items())
+    ]
+    paths: dict[str, tuple[str, ...]] = {recorded.numerics: ()}
+    waiting = [recorded.numerics]
+    while waiting and today not in paths:
+        numerics = waiting.pop(0)
+        for before, after, commit in steps:
+            if before == numerics and after not in paths:
+                paths[after] = (*paths[numerics], commit)
+                waiting.append(after)
+    return paths.get(today)
+
+
 @dataclass(frozen=True)
 class Freshness:
-    """What stands in the place of a record. `record` is None where nothing readable and sensible does.
+    """The state of a record. `record` is None if the file is missing, unreadable or invalid.
 
     reason: why a cell failed, what has changed since, or what is wrong with the file. certified: the commits whose
     certificates lead from the code that computed a fresh record to today's. path: where the record lies.
@@ -64,24 +162,30 @@ class Records:
 
     def __init__(self, results: Path) -> None:
         self.results, self.certificates = results, known_certificates(results)
-        self.paths = record_paths(results)
+        self.paths = store.record_paths(results)
         self._of_recipe: dict[str, list[Path]] = {}
         self._device: dict[Path, str] = {}
         self._devices: dict[Path, Counter[str]] = {}  # by folder: an arm's, a profile's and the whole
         for path in self.paths:
-            recipe, device = _head(path)
+            try:
+                head = store.read_json(path, _Head, store.LARGEST_RECORD)
+                recipe, device = head.fingerprint.recipe, head.environment.get("device", "")
+            except ValueError:
+                recipe = device = ""
             self._of_recipe.setdefault(recipe, []).append(path)
             self._device[path] = device
             for folder in (path.parent, path.parent.parent, results):
                 self._devices.setdefault(folder, Counter())[device] += 1
 
     def answer(self, config: CellConfig, data: str | None = None) -> Freshness:
-        """The record that answers a cell, and what it is worth. data: see `freshness`."""
-        own = record_path(self.results, config)
+        """The record that answers a cell, and its state. data: see `freshness`."""
+        own = store.record_path(self.results, config)
         found = freshness(own, config, self.certificates, data)
         if found.state == "done":
             return found
-        usual = self._usual(own)
+        # The processor of most records of the arm, else of the profile, else of the folder, goes first.
+        folders = (folder for folder in (own.parent, own.parent.parent, self.results) if folder in self._devices)
+        usual = next((self._devices[folder].most_common(1)[0][0] for folder in folders), "")
         for path in sorted(self._of_recipe.get(recipe_digest(config), ()), key=lambda at: self._device[at] != usual):
             other = freshness(path, config, self.certificates, data) if path != own else found
             if other.state == "done":
@@ -90,12 +194,6 @@ class Records:
                 found = other
         return found
 
-    def _usual(self, own: Path) -> str:
-        """The processor of most records of an arm, else of its profile, else of the folder, given a record's place."""
-        folders = (own.parent, own.parent.parent, self.results)
-        devices = next((self._devices[folder] for folder in folders if folder in self._devices), Counter[str]())
-        return devices.most_common(1)[0][0] if devices else ""
-
     def begun(self, experiment: Experiment, profile: Profile) -> bool:
         """Whether a profile was begun: it has a folder, or records of other experiments answer all of its cells."""
         if (self.results / experiment.name / profile.name).is_dir():
@@ -103,33 +201,38 @@ class Records:
         return bool(self.paths) and all(self.answer(config).state == "done" for config in experiment.cells(profile))
 
 
-def _head(path: Path) -> tuple[str, str]:
-    """Recipe and processor of a record; empty where it cannot be read."""
-    try:
-        head = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=_Head)
-    except (OSError, ValueError, RecursionError):
-        return "", ""
-    return head.fingerprint.recipe, head.environment.get("device", "")
-
-
 def freshness(
     path: Path, config: CellConfig | None, certificates: Sequence[Certificate] = (), data: str | None = None
 ) -> Freshness:
-    """What the record at `path` is worth for the cell `config`, on the data with that digest.
+    """The state of the record at `path`, compared with the cell `config` and the data of that digest.
 
-    config: None where no experiment asks for it any more, or it belongs to none that is known: the record's own then.
-    data: None where the images are not at hand: those of the record then.
+    config: None for the record's own configuration. data: None for the record's own data.
     """
     if not path.exists() and not path.is_symlink():
         return Freshness("missing", path=path)
     try:
-        record = read_record(path)
+        record = store.read_record(path)
     except HarnessError as error:
         return Freshness("stale", error.message, path=path)
+    config, recorded = config or record.config, record.fingerprint
     try:
-        changes, certified = _changes(record, config or record.config, certificates, data)
+        today = fingerprint(config, data or recorded.data, recorded.device)
     except (EncoderError, ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
         return Freshness("stale", str(error), record, path=path)
+    changes, certified = list[str](), tuple[str, ...]()
+    if recorded.digest != today.digest:
+        if recorded.recipe != today.recipe:
+            differing = [f.name for f in fields(config) if getattr(record.config, f.name) != getattr(config, f.name)]
+            changes.append("recipe" + (f" ({', '.join(differing)})" if differing else ""))
+        changes += ["data"] * (recorded.data != today.data)
+        found = chain(certificates, recorded, record.config, today.numerics)
+        certified = found or ()
+        if found is None:
+            of_code = {*recorded.modules.items()} ^ {*today.modules.items()}
+            contents = {*recorded.modules.values()} & {*today.modules.values()}
+            names = sorted({name for name, content in of_code if content not in contents})
+            more = len(names) - MOST_NAMES
+            changes += [*names[:MOST_NAMES], f"and {more} more modules"] if more > 0 else names
     if changes:
         return Freshness("stale", f"changed since: {', '.join(changes)}", record, path=path)
     if record.failure is not None:
@@ -138,67 +241,27 @@ def freshness(
 
 
 def freshness_in(path: Path, catalogue: Catalogue, certificates: Sequence[Certificate] = ()) -> Freshness:
-    """What the record at `path`, whose folders name experiment, profile and arm, is worth for that cell of today.
+    """The state of the record at `path`, compared with the current configuration of the cell that its path names.
 
-    A record of an experiment that the catalogue does not know asks its own question.
+    A record of an experiment that is not in the catalogue is compared with its own configuration.
     """
     try:
-        return freshness(path, todays(path, catalogue), certificates)
+        return freshness(path, current_config(path, catalogue), certificates)
     except HarnessError as error:
         return replace(freshness(path, None, certificates), state="stale", reason=error.message)
 
 
-def todays(path: Path, catalogue: Catalogue) -> CellConfig | None:
-    """Today's configuration of the cell in whose record's place `path` is; None if its experiment is not known.
+def current_config(path: Path, catalogue: Catalogue) -> CellConfig | None:
+    """The current configuration of the cell stored at `path`; None if its experiment is not in the catalogue.
 
-    Raises HarnessError if the experiment has no such profile or arm, nor is there an encoder of the arm's name.
+    Raises HarnessError if the experiment has no such profile or arm, and there is no encoder of the arm's name.
     """
-    name, profile, arm, file = path.parts[-4:]
-    seed = file.removeprefix("seed-").removesuffix(".json")
-    if name not in catalogue.names() or not (seed.isascii() and seed.isdecimal()):
+    (name, profile, arm), seed = path.parts[-4:-1], store.seed_of(path)
+    if name not in catalogue.names() or seed is None:
         return None
     experiment = catalogue.experiment(name)
-    if arm not in {known.name for known in experiment.arms} and _is_encoder(arm):
-        experiment = experiment.with_added([arm])
-    return experiment.resolve(experiment.arm(arm), experiment.profile(profile), int(seed))
-
-
-def _is_encoder(name: str) -> bool:
-    """Whether `name` is that of an arm that `--encoder` adds, be the encoder's library installed or not."""
-    try:
-        definition_of(parse_encoder(name)[0].name)
-    except (EncoderError, HarnessError):
-        return False
-    return True
-
-
-def _changes(
-    record: Record, config: CellConfig, certificates: Sequence[Certificate], data: str | None
-) -> tuple[list[str], tuple[str, ...]]:
-    """What has changed since a record was computed; if nothing has, the certificates by which that is known."""
-    recorded = record.fingerprint
-    today = fingerprint(config, data or recorded.data, recorded.device)
-    if recorded.digest == today.digest:
-        return [], ()
-    parts = [name for name in ("recipe", "data") if getattr(recorded, name) != getattr(today, name)]
-    certified = chain(certificates, recorded, record.config, today.numerics)
-    if certified is None:
-        parts += _few(sorted(_without(recorded, today) | _without(today, recorded)))
-    changed = ", ".join(config_changes(record.config, config)) if "recipe" in parts else ""
-    return [f"recipe ({changed})" if part == "recipe" and changed else part for part in parts], certified or ()
-
-
-def _few(names: list[str]) -> list[str]:
-    """The first of many names, and how many more there are."""
-    return names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"and {len(names) - MOST_NAMES} more modules"]
-
-
-def _without(one: Fingerprint, other: Fingerprint) -> set[str]:
-    """The modules of `one` whose content `other` does not have."""
-    contents = set(other.modules.values())
-    return {name for name, content in one.modules.items() if content not in contents}
-
-
-def config_changes(before: CellConfig, today: CellConfig) -> list[str]:
-    """The fields of a configuration that differ."""
-    return [f.name for f in fields(before) if getattr(before, f.name) != getattr(today, f.name)]
+    if arm not in {known.name for known in experiment.arms}:
+        with suppress(EncoderError, HarnessError):  # `--encoder` added it, be the encoder's library installed or not
+            definition_of(parse_encoder(arm)[0].name)
+            experiment = experiment.with_added([arm])
+    return experiment.resolve(experiment.arm(arm), experiment.profile(profile), seed)

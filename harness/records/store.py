@@ -6,9 +6,9 @@ written, not that it could have been computed: types with bounds and `problem_of
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,10 +16,12 @@ import numpy.typing as npt
 
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import read_regular, write_atomically
+from harness.machine.files import content_digest, read_regular, write_atomically
 from harness.records.fingerprint import recipe_digest
 from harness.schema import SCHEMA_VERSION, Record
 
+Sealed = TypeVar("Sealed", bound=msgspec.Struct)
+Read = TypeVar("Read")
 Answers = Mapping[int, npt.NDArray[np.bool_]]
 
 LARGEST_RECORD = 2**26  # bytes; one of 100 timesteps with 10,000 images at five of them takes 20 KiB
@@ -28,12 +30,39 @@ LARGEST_RECORD = 2**26  # bytes; one of 100 timesteps with 10,000 images at five
 def digest_of(record: Record) -> str:
     """SHA-256 of a record without its digest and timings."""
     bare = msgspec.structs.replace(record, digest="", timings={}, schema_version=SCHEMA_VERSION)
-    return hashlib.sha256(canonical_json(bare)).hexdigest()
+    return content_digest(canonical_json(bare))
+
+
+def seal(value: Sealed) -> Sealed:
+    """`value` with the SHA-256 of all its other fields as its `digest`."""
+    bare = msgspec.structs.replace(value, digest="")
+    return msgspec.structs.replace(bare, digest=content_digest(canonical_json(bare)))
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Write `value` atomically as JSON with sorted keys, a line each, and return where."""
+    write_atomically(path, msgspec.json.format(canonical_json(value), indent=1) + b"\n")
+    return path
+
+
+def read_json(path: Path, kind: type[Read], largest: int) -> Read:
+    """A file of JSON with at most `largest` bytes. Raises ValueError, whatever is wrong with it."""
+    try:
+        return msgspec.json.decode(read_regular(path, largest), type=kind)
+    except (OSError, RecursionError) as error:  # errors of decoding are ValueErrors
+        raise ValueError(str(error)) from None
 
 
 def record_path(results: Path, config: CellConfig) -> Path:
     """Where a cell's record lies: `<results>/<experiment>/<profile>/<arm>/seed-0003.json`."""
     return results / config.experiment / config.profile / config.arm / f"seed-{config.seed:04d}.json"
+
+
+def seed_of(record: Path) -> int | None:
+    """The seed in a record's file name; None for a name that `record_path` gives to none."""
+    number = record.stem.removeprefix("seed-")
+    seed = int(number) if number.isascii() and number.isdecimal() and len(number) < 11 else None
+    return seed if seed is not None and record.name == f"seed-{seed:04d}.json" else None
 
 
 def lock_path(record: Path) -> Path:
@@ -55,12 +84,9 @@ def write_record(results: Path, record: Record) -> Path:
     try:
         # As it will be read: a whole number in a field of floats is a float then, a tuple a list.
         read = msgspec.json.decode(canonical_json(record), type=Record)
-        sealed = msgspec.structs.replace(read, digest=digest_of(read), schema_version=SCHEMA_VERSION)
-        content = msgspec.json.format(canonical_json(sealed), indent=1) + b"\n"
+        return write_json(path, msgspec.structs.replace(read, digest=digest_of(read), schema_version=SCHEMA_VERSION))
     except (TypeError, OverflowError, msgspec.MsgspecError) as error:
         raise ValueError(f"this cannot be a record: {error}") from error
-    write_atomically(path, content)
-    return path
 
 
 def read_record(path: Path) -> Record:
@@ -70,10 +96,9 @@ def read_record(path: Path) -> Record:
     names of experiment, profile and arm in it tell who asked first; it answers every cell of its recipe.
     """
     try:
-        record = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Record)
+        record = read_json(path, Record, LARGEST_RECORD)
         digest = digest_of(record)
-    except (OSError, ValueError, OverflowError, RecursionError) as error:
-        # Errors of decoding are ValueErrors; OverflowError is a number that JSON may hold and the digest may not.
+    except (ValueError, OverflowError) as error:  # OverflowError: a number that JSON may hold and the digest may not
         raise HarnessError(f"{path}: not a readable record ({error})", "delete it and run the cell again") from None
     if record.schema_version != SCHEMA_VERSION:
         raise HarnessError(

@@ -3,7 +3,6 @@
 `seed-0003.verified-weights.json` lies beside `seed-0003.json` and holds the second curve.
 """
 
-import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,8 +15,7 @@ from scipy.special import ndtri, stdtrit
 
 from harness.config import Natural, canonical_json
 from harness.errors import HarnessError
-from harness.machine.files import read_regular, write_atomically
-from harness.records.store import problem_of, read_record, record_paths
+from harness.records.store import problem_of, read_json, read_record, record_paths, seal, write_json
 from harness.schema import Amount, Counts, Machine, Record, Step
 
 Source = Literal["weights", "training", "snntorch", "norse"]
@@ -184,10 +182,7 @@ def spread_of(path: Path, record: Record) -> dict[int, Spread]:
 
 def write_verification(path: Path, found: Verification) -> Path:
     """Write a verification beside the record at `path`, and return where."""
-    beside = path.parent / f"{path.stem}.verified-{found.source}.json"
-    sealed = msgspec.structs.replace(found, digest=_digest(found))
-    write_atomically(beside, msgspec.json.format(canonical_json(sealed), indent=1) + b"\n")
-    return beside
+    return write_json(path.parent / f"{path.stem}.verified-{found.source}.json", seal(found))
 
 
 def verifications_of(path: Path, record: Record) -> list[Verification]:
@@ -201,16 +196,12 @@ def verifications_of(path: Path, record: Record) -> list[Verification]:
 
 def _read(file: Path, record: Record) -> Verification | None:
     try:
-        found = msgspec.json.decode(read_regular(file, LARGEST_FILE), type=Verification)
-        mine = (found.record, found.digest) == (record.digest, _digest(found))
-    except (OSError, ValueError, OverflowError, RecursionError):
+        found = read_json(file, Verification, LARGEST_FILE)
+        mine = (found.record, found) == (record.digest, seal(found))
+    except (ValueError, OverflowError):
         return None
     if record.curve is None or found.curve.total != record.curve.total:
         return None
     second = msgspec.structs.replace(record, curve=found.curve, right=found.right)
     identical = not found.differing and (record.curve, found.largest) == (found.curve, 0)
     return found if mine and not problem_of(second) and identical == (found.verdict == IDENTICAL) else None
-
-
-def _digest(found: Verification) -> str:
-    return hashlib.sha256(canonical_json(msgspec.structs.replace(found, digest=""))).hexdigest()

@@ -15,19 +15,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from harness.config import (
-    Clock,
-    Count,
-    EncoderSpec,
-    Natural,
-    NetworkSpec,
-    Precision,
-    ProfileName,
-    Reading,
-    Share,
-    Timesteps,
-    canonical_json,
-)
+from harness import config
+from harness.config import Count, canonical_json
 from harness.errors import HarnessError
 from harness.machine.files import content_digest, read_regular
 from harness.records.store import read_record
@@ -50,21 +39,21 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     experiment: str
-    profile: ProfileName
+    profile: config.ProfileName
     arm: str
-    seed: Natural
+    seed: config.Natural
     fingerprint: str
-    network: NetworkSpec
+    network: config.NetworkSpec
     shape: tuple[Count, Count, Count]
     classes: Count
     thresholds: list[float]
-    leak: Share
-    reading: Reading
-    clock: Clock
-    encoder: EncoderSpec
+    leak: config.Share
+    reading: config.Reading
+    clock: config.Clock
+    encoder: config.EncoderSpec
     encoder_state: dict[str, Any]
-    timesteps: Timesteps
-    precision: Precision
+    timesteps: config.Timesteps
+    precision: config.Precision
     dataset: str
     data: str
     train_images: Count | None
@@ -113,8 +102,15 @@ def read_weights(path: Path) -> WeightsFile:
     if _seal(about, tensors) != about.sha256:
         raise HarnessError(f"{path}: changed: content and SHA-256 disagree", GET_AGAIN)
     found = WeightsFile(path, about, tensors, content_digest(content))
-    if (record := beside(path)) is not None:
-        require_of(record, found)
+    record = beside(path)
+    if record is not None and record.weights is None:
+        raise HarnessError(f"{path}: the record beside it names no weights", GET_AGAIN)
+    if record is not None and record.weights is not None and record.weights.sha256 != found.sha256:
+        raise HarnessError(
+            f"{path}: not the weights of the record beside it "
+            f"(SHA-256 {found.sha256[:12]}, the record names {record.weights.sha256[:12]})",
+            GET_AGAIN,
+        )
     return found
 
 
@@ -122,19 +118,6 @@ def beside(weights: Path) -> Record | None:
     """The record beside a file of weights; None where there is none. Raises HarnessError for one that is refused."""
     path = weights.resolve().with_suffix(".json")
     return read_record(path) if path.exists() else None
-
-
-def require_of(record: Record, found: WeightsFile) -> None:
-    """Raise HarnessError unless `record` names exactly this file of weights."""
-    named = record.weights
-    if named is None:
-        raise HarnessError(f"{found.path}: the record beside it names no weights", GET_AGAIN)
-    if named.sha256 != found.sha256:
-        raise HarnessError(
-            f"{found.path}: not the weights of the record beside it "
-            f"(SHA-256 {found.sha256[:12]}, the record names {named.sha256[:12]})",
-            GET_AGAIN,
-        )
 
 
 def _read(path: Path, content: bytes) -> tuple[About, Tensors]:

@@ -123,19 +123,25 @@ def document(
 
     evidence, names = sources[0], {experiment.name for experiment in chosen}
     claims = [claim for claim in paper.claims if claim.experiment in names]
-    chapters = sorted((_chapter(e, sources, claims, energy) for e in chosen), key=_order)
+    # Smoke runs, and what is not in the paper, come after what is.
+    chapters = sorted(
+        (_chapter(experiment, sources, claims, energy) for experiment in chosen),
+        key=lambda chapter: (
+            all(section.profile == "smoke" for section in chapter.sections),
+            chapter.experiment.source == NOT_IN_PAPER,
+        ),
+    )
     first: tuple[str, ...] = ()
     if evidence.at_hand and paper.first_sentences and not named:
         first = tuple(map(human, paper.first_sentences(evidence)))
+    headline = human(paper.headline(evidence)) if first and paper.headline else ""
     topics = () if named else tuple(_topics(paper, chosen, evidence, energy, chapters))
     of_paper = [j for j in evidence.judgements if j.id in {claim.id for claim in paper.claims}]
     return Document(
         paper=paper,
         named=named,
         first=first,
-        headlines=claims_figures(paper, names, evidence, human(paper.headline(evidence)))
-        if first and paper.headline
-        else (),
+        headlines=claims_figures(paper, names, evidence, headline) if first and paper.headline else (),
         tally=tally_table(of_paper if evidence.at_hand and not named else (), paper.claims),
         claims=replace(claims_table(sources, claims), title="Every claim, with our verdict").only(*IN_PAGE),
         encoder=paper.picture() if paper.picture and not named else None,
@@ -161,9 +167,9 @@ def _topics(
     shown = {chapter.experiment.name: chapter.experiment for chapter in chapters if chapter.sections}
     for topic in paper.topics() if paper.topics and evidence.at_hand else ():
         tables = tuple(
-            replace(table, title=f"{finding.question}{table.title}")
-            for finding in topic.findings
-            for table in finding.ask(evidence, paper)
+            replace(table, title=f"{question}{table.title}")
+            for question, ask in topic.findings.items()
+            for table in ask(evidence, paper)
         )
         picture = pictures.get(topic.figure)
         if tables or picture:
@@ -171,46 +177,30 @@ def _topics(
             yield Answered(topic.name, human(topic.says(evidence)), picture, tables, experiments)
 
 
-def _order(chapter: Chapter) -> tuple[bool, bool]:
-    """Smoke runs, and what is not in the paper, come after what is."""
-    smoke = all(section.profile == "smoke" for section in chapter.sections)
-    return smoke, chapter.experiment.source == NOT_IN_PAPER
-
-
 def _chapter(
     experiment: Experiment, sources: Sequence[Source], claims: Sequence[Claim], energy: EnergyModel
 ) -> Chapter:
-    profiles = profiles_with_records(experiment.name, sources)
-    rows = claims_table(sources, [claim for claim in claims if claim.experiment == experiment.name])
-    return Chapter(
-        experiment,
-        replace(rows, title=f"What the paper claims: {experiment.title}").only(*IN_PAGE),
-        tuple(_section(experiment, profile, sources, claims, energy) for profile in profiles),
-    )
-
-
-def _section(
-    experiment: Experiment,
-    profile: ProfileName,
-    sources: Sequence[Source],
-    claims: Sequence[Claim],
-    energy: EnergyModel,
-) -> Section:
     from harness.report.figures import figures_of
 
-    tables = (
-        accuracy_table(experiment, profile, sources, claims),
-        paired_table(experiment, profile, sources),
-        training_table(experiment, profile, sources),
-        costs_table(experiment, profile, sources, energy),
-    )
-    return Section(
-        experiment=experiment,
-        profile=profile,
-        tables=tuple(table for table in tables if table is not None),
-        pictures=tuple(figures_of(experiment, profile, sources, claims)),
-        deviations=experiment.deviations_of_profile(experiment.profile(profile)),
-    )
+    sections = []
+    for profile in profiles_with_records(experiment.name, sources):
+        tables = (
+            accuracy_table(experiment, profile, sources, claims),
+            paired_table(experiment, profile, sources),
+            training_table(experiment, profile, sources),
+            costs_table(experiment, profile, sources, energy),
+        )
+        section = Section(
+            experiment=experiment,
+            profile=profile,
+            tables=tuple(table for table in tables if table is not None),
+            pictures=tuple(figures_of(experiment, profile, sources, claims)),
+            deviations=experiment.deviations_of_profile(experiment.profile(profile)),
+        )
+        sections.append(section)
+    rows = claims_table(sources, [claim for claim in claims if claim.experiment == experiment.name])
+    title = f"What the paper claims: {experiment.title}"
+    return Chapter(experiment, replace(rows, title=title).only(*IN_PAGE), tuple(sections))
 
 
 # --- On a terminal
@@ -244,13 +234,12 @@ def judged_claims(
     """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
     from rich.console import Group
 
-    chosen = [claim for claim in claims if experiments is None or claim.experiment in experiments]
-    of_each = {
-        name: claims_table(sources, [claim for claim in chosen if claim.experiment == name], titled=False)
-        for name in dict.fromkeys(claim.experiment for claim in chosen)
-    }
-    columns = ("claim", "profile", "published", "ours", "verdict")
-    parts = [terminal(replace(table, title=name).only(*columns)) for name, table in of_each.items() if table.rows]
+    parts: list[RenderableType] = []
+    for name in dict.fromkeys(claim.experiment for claim in claims):
+        if experiments is None or name in experiments:
+            table = claims_table(sources, [claim for claim in claims if claim.experiment == name], titled=False)
+            shown = replace(table, title=name).only("claim", "profile", "published", "ours", "verdict")
+            parts += [terminal(shown)] if table.rows else []
     return Group(*parts, *_problems(sources, experiments))
 
 

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.analysis.statistics import Interval
 from harness.config import canonical_json
-from harness.report.table import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -234,13 +234,22 @@ def legend_below(figure: "Figure", handles: list[Any]) -> None:
 
 
 def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, bytes]:
-    """The figure as SVG and PNG bytes, marked with the digest of `drawn`, the data it shows."""
+    """The figure as SVG and PNG bytes, marked with the digest of `drawn`, the data it shows.
+
+    Its canvases print it straight away: `savefig` would draw it twice for each, once to no end.
+    """
+    from matplotlib import rcParams
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     identifier = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
     svg, png = io.BytesIO(), io.BytesIO()
     _settle(figure)
+    figure.set_dpi(rcParams["savefig.dpi"])
     marks = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}
-    figure.savefig(svg, format="svg", metadata=marks)
-    figure.savefig(png, format="png", metadata={"Title": title, "Comment": identifier, "Software": painter()})
+    FigureCanvasSVG(figure).print_svg(svg, metadata=marks)  # type: ignore[no-untyped-call]
+    marks = {"Title": title, "Comment": identifier, "Software": painter()}
+    FigureCanvasAgg(figure).print_png(png, metadata=marks)  # type: ignore[no-untyped-call]
     return _without_trailing_spaces(svg.getvalue()), png.getvalue()
 
 
@@ -315,9 +324,9 @@ class Foot:
         """An accuracy as the error that is drawn: a low accuracy is a high error."""
         mean, *runs = self.of(map(error_of, (found.mean, *found.runs)))
         if found.low is None or found.high is None:
-            return Interval(mean, None, None, tuple(runs))
+            return Interval(tuple(runs), mean)
         low, high = self.of(map(error_of, (found.high, found.low)))
-        return Interval(mean, low, high, tuple(runs))
+        return Interval(tuple(runs), mean, low, high)
 
 
 def error_of(accuracy: float) -> float:

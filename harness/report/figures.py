@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from encoders.registry import BUILTIN
-from harness.analysis.curves import values_of
+from harness.analysis.cells import values_of
 from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
+from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS, Tone
 from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import EncoderSpec, ProfileName
@@ -50,8 +51,8 @@ from harness.report.drawing import (
     published,
 )
 from harness.report.sources import Course, Source
-from harness.report.table import Interval, human, spread
-from harness.report.tables import interval_of, title_of
+from harness.report.table import human, spread
+from harness.report.tables import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -406,7 +407,7 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
         (title, labels), reference = named(members), members[0]
         mean = [one.mean for one in scene.curve(source, reference)[-1:]]
         rows = [
-            Dot(labels[arm.name], styles[arm.name], interval_of(found[arm.name]))
+            Dot(labels[arm.name], styles[arm.name], found[arm.name])
             for arm in members
             if arm.name in found and found[arm.name].versus == reference.name
         ]
@@ -500,8 +501,7 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
             spent, curve = source.operations.get(key), source.estimates.get(key)
             if profile == "smoke" or spent is None or not curve or spent.encoder_pj(EnergyModel()) is None:
                 continue  # a smoke run, drawn, would pass for a result
-            seeds = [ann for (*of, _), ann in source.index.ann.items() if tuple(of) == key]
-            point = EnergyPoint(arm, curve[-1], spent, float(np.mean(seeds)))
+            point = EnergyPoint(arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.cells[key]])))
             of_panel = panels.setdefault((experiment.dataset, profile), {})
             of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
     return {panel: list(points.values()) for panel, points in panels.items()}
@@ -626,7 +626,7 @@ def training_figure(scene: Scene) -> Iterator[Picture]:
     for number, (whose, pair) in enumerate(found):
         shift = SHIFT * (number - (len(found) - 1) / 2)
         places = [reading.fraction + shift for reading in pair.readings]
-        draw_line(ax, looks[pair.name], places, [interval_of(reading) for reading in pair.readings], 1.5, whose)
+        draw_line(ax, looks[pair.name], places, pair.readings, 1.5, whose)
         drawn.append([pair.name, whose, [[r.fraction, r.mean, r.low, r.high, *r.runs] for r in pair.readings]])
     ax.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
     fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})

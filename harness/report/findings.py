@@ -1,32 +1,26 @@
 """Findings: questions about the records, each answered by a table of one of a few kinds.
 
-A paper lists its `Finding`s. A kind is a function that takes what is compared and returns how to ask a source; it gives
+A paper lists its questions. A kind is a function that takes what is compared and returns how to ask a source; it gives
 a table for each profile at which all planned seeds are done, and none otherwise: a gap is never averaged away.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations, groupby
 from math import isnan, nan
-from pathlib import Path
 from statistics import fmean
 
-from harness.analysis.curves import (
-    Cells,
-    above_ann,
-    difference_of,
-    net_difference_of,
-    seeds_done,
-    values_of,
-)
+from harness.analysis.cells import Cell as Record
+from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
-from harness.analysis.frame import CELL, Key
 from harness.analysis.judges import JUDGES, Judgement, without_own_size
 from harness.analysis.statistics import (
     ALPHA,
     FEW_SEEDS,
     LEAST_SEEDS,
     Estimate,
+    Interval,
     estimate,
     holm,
     p_above,
@@ -38,11 +32,10 @@ from harness.analysis.verdicts import VERDICTS, p_in_words
 from harness.catalogue import Experiment, Paper
 from harness.config import ProfileName
 from harness.records.fingerprint import recipe_digest
-from harness.records.store import read_record
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
-from harness.report.table import Cell, Column, Interval, Row, Table
-from harness.report.tables import claim_row, claims_table, title_of, training_table
+from harness.report.table import Cell, Column, Row, Table
+from harness.report.tables import judged_table, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -52,29 +45,20 @@ RECORDS = "Records"
 BRIEF = ("claim", "published", "ours", "verdict")
 NOT_TUNED = "not tuned: no search on validation images chose this fine-tuning rate"
 ALL_UNTUNED = "No pair is tuned: no search on validation images chose the fine-tuning rates of both arms."
-ACCURACY = "Accuracy in percent, mean ± half of a 95 % interval over seeds"
 ARITHMETIC = f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per addition and {FORTY_FIVE_NM.mac_pj:g} pJ per MAC"
-SEEDS_ALONE = "Differences in percentage points; 95 % intervals over seeds alone."
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A question, and how a source and its paper answer it."""
-
-    question: str
-    ask: Ask
 
 
 @dataclass(frozen=True)
 class Topic:
-    """Findings that are shown together. `says`: the sentence that states what they find, empty where none can be said.
+    """Questions that are shown together, each with how a source and its paper answer it.
 
-    `figure`: the name of the figure that shows it. `experiments`: those whose pages have all numbers. A topic called
-    `RECORDS` stands with the records and the method.
+    `says`: the sentence that states what is found, empty where none can be said. `figure`: the name of the figure that
+    shows it. `experiments`: those whose pages have all numbers. A topic called `RECORDS` stands with the records and
+    the method.
     """
 
     name: str
-    findings: Sequence[Finding]
+    findings: Mapping[str, Ask]
     says: Callable[[Source], str] = lambda _: ""
     figure: str = ""
     experiments: Sequence[str] = ()
@@ -85,30 +69,28 @@ def _brief(title: str) -> str:
     return title.partition(",")[0].partition(" (")[0]
 
 
-def _of(mean: Estimate) -> Interval:
-    return Interval(float(mean.mean), float(mean.low), float(mean.high), ())
-
-
-def _profiles(experiment: Experiment) -> list[ProfileName]:
-    """The profiles of an experiment, smoke apart, which is never judged."""
-    return [profile for profile in experiment.profile_names if profile != "smoke"]
-
-
 def judging(experiment: Experiment) -> list[ProfileName]:
     """The profiles of an experiment that judge orderings."""
     return [profile for profile in experiment.profile_names if "ordering" in JUDGES[profile]]
 
 
-def _done(cells: Cells, experiment: Experiment, profile: str, arms: Iterable[str]) -> bool:
-    """Whether all planned seeds of these arms are done."""
-    planned = ((arm, experiment.seeds(arm, profile)) for arm in arms)
-    return all(seeds_done(cells, experiment.name, profile, [arm], count).complete for arm, count in planned)
-
-
-def _keys(experiment: Experiment, profile: str, arm: str, seeds: int | None = None) -> list[Key]:
-    """The cells of an arm at its planned seeds, or at so many of them."""
+def planned_cells(source: Source, profile: str, side: Side, seeds: int | None = None) -> tuple[Record, ...]:
+    """The cells of an arm at its planned seeds, or at so many of them; none where one of them is not done."""
+    experiment, arm = side
     count = experiment.seeds(arm, profile) if seeds is None else seeds
-    return [(experiment.name, profile, arm, seed) for seed in range(count)]
+    cells = source.loaded.done(experiment.name, profile, arm, count)
+    return cells if len(cells) == count else ()
+
+
+def _at_each(experiment: Experiment, make: Callable[[Source, ProfileName], Table | None]) -> Ask:
+    """The table of every profile that judges orderings and has one; its title names both."""
+
+    def ask(source: Source, _: Paper) -> Iterator[Table]:
+        for profile in judging(experiment):
+            if (table := make(source, profile)) is not None:
+                yield replace(table, title=f" ({experiment.name}, {profile} profile{table.title})")
+
+    return ask
 
 
 # --- Claims
@@ -118,14 +100,12 @@ def claims(which: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) -
     """The paper's claims whose judgement answers `which`, with these columns of the table of claims."""
 
     def ask(source: Source, paper: Paper) -> Iterator[Table]:
-        rows = [
-            replace(claim_row(claim, found, source), details=tuple(filter(None, (found.nearest,))))
-            for claim in paper.claims
-            for found in source.judgements
-            if found.id == claim.id and which(found)
-        ]
-        if rows:
-            yield replace(claims_table((), ()), rows=tuple(rows), title="", style="").only(*columns)
+        judged = [(c, j, source) for c in paper.claims for j in source.judgements if j.id == c.id and which(j)]
+        if judged:
+            table = judged_table("", judged)
+            nearest = (tuple(filter(None, (judgement.nearest,))) for _, judgement, _ in judged)
+            rows = (replace(row, details=said) for row, said in zip(table.rows, nearest, strict=True))
+            yield replace(table, rows=tuple(rows), style="").only(*columns)
 
     return ask
 
@@ -135,38 +115,40 @@ def claims(which: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) -
 
 def means(experiment: Experiment, rows: Mapping[str, Mapping[str, Read]], energy: bool = False) -> Ask:
     """Accuracy by row and column, of the columns whose arms are all done; `energy`: with that of one image."""
-    headings = list(dict.fromkeys(heading for row in rows.values() for heading in row))
-
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        for profile in _profiles(experiment):
-            done = [
-                heading
-                for heading in headings
-                if _done(source.index, experiment, profile, (row[heading][0] for row in rows.values()))
-            ]
-            if done:
-                shown = (
-                    Row((Cell(name), *(_accuracy(source, experiment, profile, row[at], energy) for at in done)))
-                    for name, row in rows.items()
-                )
-                columns = Column("arm"), *(Column(heading, "interval") for heading in done)
-                spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
-                of_ann = [one.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for one in spent if one is not None]
-                caption = f"{ACCURACY}."
-                if energy and of_ann:
-                    caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
-                yield Table(f" ({experiment.name}, {profile} profile)", columns, tuple(shown), caption)
-
-    return ask
+    return _at_each(experiment, lambda source, profile: _means(source, experiment, profile, rows, energy))
 
 
-def _accuracy(source: Source, experiment: Experiment, profile: ProfileName, read: Read, energy: bool) -> Cell:
-    """The accuracy of an arm after so many steps, marked where nobody tuned it."""
-    spent = source.operations.get((experiment.name, profile, read[0])) if energy else None
-    pj = None if spent is None else spent.snn_pj(FORTY_FIVE_NM)
-    note = _untuned(source, profile, (experiment, read[0]))
-    small = () if pj is None else (f"{pj * PICO_TO_MICRO:#.3g} µJ",)
-    return Cell(source.estimate(experiment.name, profile, *read), note, small)
+def _means(
+    source: Source,
+    experiment: Experiment,
+    profile: ProfileName,
+    rows: Mapping[str, Mapping[str, Read]],
+    energy: bool = False,
+) -> Table | None:
+    headings = dict.fromkeys(heading for row in rows.values() for heading in row)
+    done = [
+        heading
+        for heading in headings
+        if all(planned_cells(source, profile, (experiment, row[heading][0])) for row in rows.values())
+    ]
+    if not done:
+        return None
+
+    def accuracy(arm: str, step: int) -> Cell:
+        spent = source.operations.get((experiment.name, profile, arm)) if energy else None
+        pj = None if spent is None else spent.snn_pj(FORTY_FIVE_NM)
+        small = () if pj is None else (f"{pj * PICO_TO_MICRO:#.3g} µJ",)
+        mean = source.estimate(experiment.name, profile, arm, step)
+        return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
+
+    spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
+    of_ann = [one.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for one in spent if one is not None]
+    caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
+    if energy and of_ann:
+        caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
+    columns = Column("arm"), *(Column(heading, "interval") for heading in done)
+    shown = (Row.of(name, *(accuracy(*row[heading]) for heading in done)) for name, row in rows.items())
+    return Table("", columns, tuple(shown), caption)
 
 
 def _untuned(source: Source, profile: ProfileName, *sides: Side) -> str:
@@ -190,15 +172,16 @@ def read_early(experiment: Experiment, steps: Sequence[int]) -> Ask:
     """Accuracy of every arm after these steps of its whole run, and which arm leads from which step on."""
     rows = {title_of(arm): {f"step {step}": (arm.name, step) for step in steps} for arm in experiment.arms}
 
-    def ask(source: Source, paper: Paper) -> Iterator[Table]:
-        for profile, table in zip(_profiles(experiment), means(experiment, rows)(source, paper), strict=False):
-            curves = {
-                _brief(title_of(arm)): [found.mean for found in source.estimates[experiment.name, profile, arm.name]]
-                for arm in experiment.arms
-            }
-            yield replace(table, caption=f"{table.caption} The highest mean has {leaders(curves)}.")
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        if (found := _means(source, experiment, profile, rows)) is None:
+            return None
+        curves = {
+            _brief(title_of(arm)): [at.mean for at in source.estimates[experiment.name, profile, arm.name]]
+            for arm in experiment.arms
+        }
+        return replace(found, caption=f"{found.caption} The highest mean has {leaders(curves)}.")
 
-    return ask
+    return _at_each(experiment, table)
 
 
 def leaders(curves: Mapping[str, Sequence[float]]) -> str:
@@ -241,62 +224,65 @@ class Measured:
     """A pair with its difference, how far their ANNs are apart, and the raw difference where it is net of the ANNs.
 
     `ann`: NaN where a record does not tell. `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not
-    shown".
+    shown". `note`: on numbers of arms that nobody tuned.
     """
 
     pair: Pair
     apart: Estimate
     ann: float
     raw: float | None
+    note: str
     p: float = nan
     shown: str = ""
 
+    @property
+    def interval(self) -> Interval:
+        """The difference as a table shows it."""
+        return Interval((), float(self.apart.mean), float(self.apart.low), float(self.apart.high))
+
 
 def compared(
-    cells: Cells, pairs: Sequence[Pair], profile: ProfileName, margin: float | None = None, better: bool = False
+    source: Source, pairs: Sequence[Pair], profile: ProfileName, margin: float | None = None, better: bool = False
 ) -> list[Measured]:
     """The pairs that are complete, each with what is shown of it, after Holm's adjustment over all `pairs`.
 
     `better`: whether the first arm is shown to be above the other (one-sided), else whether they are shown to differ.
     `margin`: within how many points of none a difference that is not shown counts as equivalence (two one-sided tests).
     """
-    found = list(_measured(cells, pairs, profile))
+    found = list(_measured(source, pairs, profile))
     test = p_above if better else p_different
-    adjusted = map(float, holm([float(test(one.apart, 0.0)) for one in found], len(pairs)))
+    adjusted = holm([float(test(one.apart, 0.0)) for one in found], len(pairs))
     alike = [1.0] * len(found)
     if margin is not None:
-        alike = list(map(float, holm([float(p_equivalent(one.apart, 0.0, margin)) for one in found], len(pairs))))
+        alike = list(holm([float(p_equivalent(one.apart, 0.0, margin)) for one in found], len(pairs)))
+    apart = "above" if better else "differs"
     return [
-        replace(
-            one,
-            p=p,
-            shown=("above" if better else "differs") if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown",
-        )
+        replace(one, p=float(p), shown=apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
         for one, p, same in zip(found, adjusted, alike, strict=True)
     ]
 
 
-def _measured(cells: Cells, pairs: Sequence[Pair], profile: ProfileName) -> Iterator[Measured]:
+def _measured(source: Source, pairs: Sequence[Pair], profile: ProfileName) -> Iterator[Measured]:
     """Each pair that is complete. Codes of x and of p have other ANNs: they are compared net of these."""
     for pair in sorted(pairs, key=lambda pair: pair.timesteps):
-        sides = (pair.one, pair.other)
+        sides = pair.one, pair.other
         planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
-        done = all(seeds_done(cells, e.name, profile, [arm], planned).complete for e, arm in sides)
-        if not done or planned < LEAST_SEEDS:
-            continue
-        one, other = (_keys(e, profile, arm, planned) for e, arm in sides)
-        difference, raw = difference_of(cells, one, other, pair.timesteps), None
-        net = net_difference_of(cells, one, other, pair.timesteps)
-        if _values(pair.one) != _values(pair.other) and net is not None:
-            difference, raw = net, float(difference.mean)
-        yield Measured(pair, estimate(difference), _anns_apart(cells, one, other), raw)
+        one, other = (planned_cells(source, profile, side, planned) for side in sides)
+        if one and other and planned >= LEAST_SEEDS:
+            difference, raw = difference_of(one, other, pair.timesteps), None
+            net = net_difference_of(one, other, pair.timesteps)
+            if _values(pair.one) != _values(pair.other) and net is not None:
+                difference, raw = net, float(difference.mean)
+            ours, theirs = (fmean(cell.ann for cell in cells) for cells in (one, other))
+            yield Measured(pair, estimate(difference), ours - theirs, raw, _untuned(source, profile, *sides))
 
 
-def unfinished(pairs: Sequence[Pair], found: Sequence[Measured]) -> str:
+def unfinished(pairs: Sequence[Pair], found: Iterable[Measured]) -> str:
     """Which pairs lack seeds, as the end of a caption; empty where none does."""
+    complete = [id(one.pair) for one in found]
     lacking: dict[str, list[str]] = {}
     for pair in pairs:
-        if all(pair is not one.pair for one in found):
+        if id(pair) not in complete:
             lacking.setdefault(pair.name, []).append(str(pair.timesteps))
     names = "; ".join(f"{name} at T = {', '.join(steps)}" for name, steps in lacking.items())
     return f" Seeds are still missing of {names}." if names else ""
@@ -304,131 +290,88 @@ def unfinished(pairs: Sequence[Pair], found: Sequence[Measured]) -> str:
 
 def _values(side: Side) -> str:
     """Which values a code conveys: x or p."""
-    experiment, arm = side
-    return values_of(experiment.arm(arm).encoder)
+    return values_of(side[0].arm(side[1]).encoder)
 
 
-def _anns_apart(cells: Cells, greater: Sequence[Key], less: Sequence[Key]) -> float:
-    """The accuracy of one arm's ANN minus that of the other's, the mean over seeds; NaN where a record lacks it."""
-    ours, theirs = (fmean(cells.ann.get(key, nan) for key in keys) for keys in (greater, less))
-    return ours - theirs
+def _ann(one: Measured) -> float | None:
+    return None if isnan(one.ann) else one.ann
+
+
+ITS_ANN = Column("its ANN differs by", "number", signed=True, of=_ann)
 
 
 def codes(pairs: Sequence[Pair], margin: float) -> Ask:
     """Codes against one and the same, raw and net of each one's own ANN, by what their ANNs are trained on."""
+    experiment, reference = pairs[0].other
+    name, steps = title_of(experiment.arm(reference)), pairs[0].timesteps
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        cells, (experiment, reference) = source.index, pairs[0].other
-        for profile in judging(experiment):
-            rows = []
-            found = compared(cells, pairs, profile, margin)
-            for one in found:
-                on, apart = _values(one.pair.one), _of(one.apart)
-                row = (
-                    Cell(one.pair.name, _untuned(source, profile, one.pair.one, one.pair.other)),
-                    Cell(on),
-                    Cell(apart.mean if one.raw is None else one.raw),
-                    _ann(one),
-                    Cell(apart),
-                    Cell(_p(one)),
-                    Cell(one.shown),
-                    Cell(_above_own_ann(cells, profile, one.pair.one, one.pair.timesteps)),
-                )
-                rows.append((on == "p", -abs(apart.mean), Row(row, group=on)))
-            if rows:
-                rows.sort(key=lambda row: row[:2])
-                own = _above_own_ann(cells, profile, pairs[0].other, pairs[0].timesteps)
-                name = title_of(experiment.arm(reference))
-                caption = (
-                    f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
-                    f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to lie within {margin:.2f} "
-                    "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
-                    "Codes of one ANN are compared as they are, others net of their ANNs."
-                )
-                caption += unfinished(pairs, found)
-                if own is not None:
-                    caption += f" {name} itself against its own ANN: {CODES[-1].words(own)}."
-                title = f" ({experiment.name}, {profile} profile, T = {pairs[0].timesteps})"
-                yield Table(title, CODES, tuple(row for *_, row in rows), caption)
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        def above(side: Side, timesteps: int) -> Interval | None:
+            """How far an arm is above the ANN that it was converted from; None where a record does not tell."""
+            cells = planned_cells(source, profile, side)
+            outcomes = above_ann(cells, timesteps) if len(cells) >= LEAST_SEEDS else None
+            return None if outcomes is None else Interval.of(outcomes)
 
-    return ask
+        columns = (
+            Column("code", of=lambda one: Cell(one.pair.name, one.note)),
+            Column("ANN of", of=lambda one: _values(one.pair.one)),
+            Column("raw", "number", signed=True, of=lambda one: one.interval.mean if one.raw is None else one.raw),
+            ITS_ANN,
+            Column("net of the ANNs", "interval", signed=True, of=lambda one: one.interval),
+            Column("adjusted p", of=lambda one: p_in_words(one.p).removeprefix("p = ").removeprefix("p ")),
+            Column("shown", of=lambda one: one.shown),
+            Column("above its own ANN", "interval", signed=True, of=lambda p: above(p.pair.one, p.pair.timesteps)),
+        )
+        found = compared(source, pairs, profile, margin)
+        found.sort(key=lambda one: (_values(one.pair.one) == "p", -abs(float(one.apart.mean))))
+        own = above(pairs[0].other, steps)
+        caption = (
+            f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
+            f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to lie within {margin:.2f} "
+            "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
+            f"Codes of one ANN are compared as they are, others net of their ANNs.{unfinished(pairs, found)}"
+        )
+        if own is not None:
+            caption += f" {name} itself against its own ANN: {columns[-1].words(own)}."
+        rows = Table.of(f", T = {steps}", columns, found, caption, group=lambda one: _values(one.pair.one))
+        return rows if found else None
 
-
-CODES = (
-    Column("code"),
-    Column("ANN of"),
-    Column("raw", "number", signed=True),
-    Column("its ANN differs by", "number", signed=True),
-    Column("net of the ANNs", "interval", signed=True),
-    Column("adjusted p"),
-    Column("shown"),
-    Column("above its own ANN", "interval", signed=True),
-)
-
-
-def _ann(one: Measured) -> Cell:
-    return Cell(None if isnan(one.ann) else one.ann)
-
-
-def _p(one: Measured) -> str:
-    return p_in_words(one.p).removeprefix("p = ").removeprefix("p ")
-
-
-def _above_own_ann(cells: Cells, profile: ProfileName, side: Side, timestep: int) -> Interval | None:
-    """How far an arm is above the ANN that it was converted from; None where a record does not tell."""
-    experiment, arm = side
-    outcomes = above_ann(cells, _keys(experiment, profile, arm), timestep)
-    return None if outcomes is None or outcomes.seeds < LEAST_SEEDS else _of(estimate(outcomes))
+    return _at_each(experiment, table)
 
 
 def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool = False) -> Ask:
     """Paired differences, a row for each name and a column for each T whose pairs are complete; see `compared`."""
+    reference = title_of(pairs[0].other[0].arm(pairs[0].other[1]))
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        experiment = pairs[0].one[0]
-        for profile in judging(experiment):
-            if found := compared(source.index, pairs, profile, margin, better):
-                steps = sorted({one.pair.timesteps for one in found})
-                rows = [_across(source, profile, of_name, steps) for of_name in _by_name(found)]
-                columns = [Column("arm"), *(Column(f"T = {t}", "interval", signed=True) for t in steps)]
-                columns += [Column("its ANN differs by", "number", signed=True)]
-                reference = title_of(pairs[0].other[0].arm(pairs[0].other[1]))
-                sides = "one-sided" if better else "two-sided"
-                caption = (
-                    f"Differences to {reference} of the same T in percentage points, paired by seed and test image, "
-                    f"with 95 % intervals; {sides} p, where it is below 5 %, adjusted by Holm for {len(pairs)} "
-                    "comparisons."
-                )
-                if margin is not None:
-                    caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
-                caption += unfinished(pairs, found)
-                title = f" ({experiment.name}, {profile} profile)"
-                yield _noted(Table(title, tuple(columns), tuple(rows), caption))
-
-    return ask
-
-
-def _by_name(found: Sequence[Measured]) -> list[list[Measured]]:
-    """The pairs of each name; first the name with the largest difference at the longest T."""
-    groups: dict[str, list[Measured]] = {}
-    for one in found:
-        groups.setdefault(one.pair.name, []).append(one)
-    return sorted(groups.values(), key=lambda of_name: -abs(float(of_name[-1].apart.mean)))
-
-
-def _across(source: Source, profile: ProfileName, found: Sequence[Measured], steps: Sequence[int]) -> Row:
-    """The differences of one name, a cell for each T, with what is shown."""
-    at = {one.pair.timesteps: one for one in found}
-    cells = []
-    for step in steps:
-        one = at.get(step)
+    def cell(one: Measured | None) -> Cell:
         if one is None:
-            cells.append(Cell())
-            continue
+            return Cell()
         said = {"equivalent": "equivalent", "not shown": ""}.get(one.shown, f"{one.shown}, {p_in_words(one.p)}")
-        note = _untuned(source, profile, one.pair.one, one.pair.other)
-        cells.append(Cell(_of(one.apart), note, (said,) if said else ()))
-    return Row((Cell(found[0].pair.name), *cells, _ann(found[0])))
+        return Cell(one.interval, one.note, (said,) if said else ())
+
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        found = compared(source, pairs, profile, margin, better)
+        names: dict[str, list[Measured]] = {}
+        for one in found:
+            names.setdefault(one.pair.name, []).append(one)
+        steps = sorted({one.pair.timesteps for one in found})
+        rows = []
+        # The name with the largest difference at its longest T comes first.
+        for name, of_name in sorted(names.items(), key=lambda item: -abs(float(item[1][-1].apart.mean))):
+            at = {one.pair.timesteps: one for one in of_name}
+            rows.append(Row.of(name, *(cell(at.get(step)) for step in steps), _ann(of_name[0])))
+        columns = Column("arm"), *(Column(f"T = {step}", "interval", signed=True) for step in steps), ITS_ANN
+        caption = (
+            f"Differences to {reference} of the same T in percentage points, paired by seed and test image, with 95 % "
+            f"intervals; {'one' if better else 'two'}-sided p, where it is below 5 %, adjusted by Holm for "
+            f"{len(pairs)} comparisons."
+        )
+        if margin is not None:
+            caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
+        caption += unfinished(pairs, found)
+        return _noted(Table("", columns, tuple(rows), caption)) if rows else None
+
+    return _at_each(pairs[0].one[0], table)
 
 
 # --- Every pair of some printed accuracies
@@ -445,142 +388,125 @@ class Printed:
     @property
     def timesteps(self) -> int:
         """The number of its steps."""
-        experiment, arm = self.side
-        return experiment.arm(arm).timesteps
+        return self.side[0].arm(self.side[1]).timesteps
 
 
-def apart_at_end(cells: Cells, one: Printed, other: Printed, profile: ProfileName) -> Interval | None:
+def apart_at_end(source: Source, one: Printed, other: Printed, profile: ProfileName) -> Interval | None:
     """The difference of two arms; below three planned seeds that of each seed done. None where seeds are missing."""
     sides = one.side, other.side
     if any(profile not in experiment.profile_names for experiment, _ in sides):
         return None
     planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
-    both = [
-        keys
-        for keys in zip(*(_keys(e, profile, arm, planned) for e, arm in sides), strict=True)
-        if all(key in cells.accuracy for key in keys)
-    ]
-    if not both or (planned >= LEAST_SEEDS and len(both) < planned):
+    done = [{cell.seed: cell for cell in source.loaded.done(e.name, profile, arm, planned)} for e, arm in sides]
+    common = sorted(done[0].keys() & done[1].keys())
+    if not common or (planned >= LEAST_SEEDS and len(common) < planned):
         return None
-    greater, less = zip(*both, strict=True)
-    outcomes = difference_of(cells, greater, less, one.timesteps, other.timesteps)
-    runs = tuple(map(float, outcomes.per_seed))
-    return (
-        replace(_of(estimate(outcomes)), runs=runs)
-        if planned >= LEAST_SEEDS
-        else Interval(fmean(runs), None, None, runs)
-    )
+    ours, theirs = ([of_arm[seed] for seed in common] for of_arm in done)
+    return Interval.of(difference_of(ours, theirs, one.timesteps, other.timesteps))
 
 
 def every_pair(printed: Sequence[Printed]) -> Ask:
     """The difference of every two, the greater published one first: published, and ours at every profile."""
     falling = sorted(printed, key=lambda one: -one.published)
     pairs = sorted(combinations(falling, 2), key=lambda pair: pair[1].published - pair[0].published)
+    experiment = printed[0].side[0]
 
     def ask(source: Source, _: Paper) -> Iterator[Table]:
-        experiment = printed[0].side[0]
         words = {
             (found.arm, found.versus, found.profile): found.verdict
             for found in source.judgements
             if found.kind == "ordering" and found.experiment in {one.side[0].name for one in printed}
         }
-        ours = {
-            profile: [apart_at_end(source.index, *pair, profile) for pair in pairs] for profile in judging(experiment)
-        }
+        ours = {profile: [apart_at_end(source, *pair, profile) for pair in pairs] for profile in judging(experiment)}
         ours = {profile: found for profile, found in ours.items() if any(found)}
-        if not ours:
-            return
-        rows = []
+        rows, signs = [], []
         for place, (one, other) in enumerate(pairs):
-            cells = [Cell(f"{one.name} − {other.name}"), Cell(one.published - other.published)]
+            row = [Cell(f"{one.name} − {other.name}"), Cell(one.published - other.published)]
             for profile, found in ours.items():
+                if found[place] is None:
+                    row.append(Cell())
+                    continue
                 word = words.get((one.side[1], other.side[1], profile), "")
-                note = _untuned(source, profile, one.side, other.side) if found[place] else ""
-                cells.append(Cell(found[place], note, (word,) if word and found[place] else ()))
-            rows.append(Row(tuple(cells)))
+                note = _untuned(source, profile, one.side, other.side)
+                row.append(Cell(found[place], note, (word,) if word else ()))
+            rows.append(Row(tuple(row)))
         columns = [Column("pair"), Column("published", "number", signed=True)]
-        columns += [
-            Column(f"{profile} ({experiment.profile(profile).network.name})", "interval", signed=True)
-            for profile in ours
-        ]
-        signs = " ".join(_signs(profile, pairs, found) for profile, found in ours.items())
-        caption = (
-            "Differences in percentage points, each arm after its last step, paired by seed and test image; 95 % "
-            "intervals, not adjusted; below three seeds the difference of each, and no test. A verdict stands beside "
-            f"the orderings that the paper states. {signs}"
-        )
-        yield _noted(Table("", tuple(columns), tuple(rows), caption))
+        for profile, found in ours.items():
+            network = experiment.profile(profile).network.name
+            columns.append(Column(f"{profile} ({network})", "interval", signed=True))
+            known = {f"{a.name} − {b.name}": apart.mean for (a, b), apart in zip(pairs, found, strict=True) if apart}
+            against = [name for name, mean in known.items() if mean <= 0]
+            more = f"; not so: {', '.join(against)}" if against else ""
+            right = len(known) - len(against)
+            signs.append(f"At {profile} {right} of {len(known)} pairs have the published sign{more}.")
+        if signs:
+            caption = (
+                "Differences in percentage points, each arm after its last step, paired by seed and test image; 95 % "
+                "intervals, not adjusted; below three seeds the difference of each, and no test. A verdict stands "
+                f"beside the orderings that the paper states. {' '.join(signs)}"
+            )
+            yield _noted(Table("", tuple(columns), tuple(rows), caption))
 
     return ask
-
-
-def _signs(profile: str, pairs: Sequence[tuple[Printed, Printed]], found: Sequence[Interval | None]) -> str:
-    """How many pairs have the published sign, and which have not."""
-    known = [(pair, one.mean) for pair, one in zip(pairs, found, strict=True) if one is not None]
-    others = [f"{one.name} − {other.name}" for (one, other), mean in known if mean <= 0]
-    said = f"At {profile} {len(known) - len(others)} of {len(known)} pairs have the published sign"
-    return f"{said}; not so: {', '.join(others)}." if others else f"{said}."
 
 
 # --- Energy
 
-_Counted = tuple[str, Interval, Operations]  # a code, its accuracy, and what it spends on one image
+
+@dataclass(frozen=True)
+class Counted:
+    """A code with its accuracy and what it spends on one image; `note`: why it has no numbers."""
+
+    name: str
+    accuracy: Interval | None = None
+    spent: Operations | None = None
+    note: str = ""
+
+    @property
+    def rivals(self) -> Mapping[str, tuple[float | None, bool]]:
+        """By what it is held against the ANN: its energy in µJ, or the break-even rate, and whether it is cheaper."""
+        if (spent := self.spent) is None:
+            return {}
+        alone, memory = FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()
+        even, arrivals = spent.break_even(memory, bits_of(spent.timesteps)), spent.arrivals
+        return {
+            "arithmetic alone": ((spent.snn_pj(alone) or 0.0) * PICO_TO_MICRO, (spent.ratio(alone) or 0.0) > 1),
+            "with memory": ((spent.snn_pj(memory) or 0.0) * PICO_TO_MICRO, (spent.ratio(memory) or 0.0) > 1),
+            "against an ANN of few bits": (even, even is not None and arrivals is not None and arrivals < even),
+        }
 
 
-def energy(*compared: tuple[Experiment, float | None]) -> Ask:
-    """What one image costs in every code, in operations and by three models, against the network as an ANN.
+def _rival(name: str) -> Callable[[Counted], Cell]:
+    def cell(one: Counted) -> Cell:
+        if not one.rivals:
+            return Cell()
+        figure, cheaper = one.rivals[name]
+        return Cell(figure, small=("cheaper" if cheaper else "dearer",))
 
-    Each experiment stands with a target: the accuracy in percent for which a code, trained anew for each number of
-    steps, is shown with the fewest ones. None: every arm.
-    """
-
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        models = MODELS
-        for experiment, target in compared:
-            for profile in _profiles(experiment):
-                if table := _energy_table(source, experiment, profile, target):
-                    yield replace(table, caption=f"{table.caption}{models}")
-                    models = ""
-
-    return ask
+    return cell
 
 
-def _energy_table(source: Source, experiment: Experiment, profile: ProfileName, target: float | None) -> Table | None:
-    counted: dict[str, list[_Counted]] = {}
-    for arm in sorted(experiment.arms, key=lambda arm: arm.timesteps):
-        key = experiment.name, profile, arm.name
-        spent, curve = source.operations.get(key), source.estimates.get(key)
-        if spent and curve and spent.encoder is not None and _done(source.index, experiment, profile, [arm.name]):
-            counted.setdefault(title_of(arm), []).append((title_of(arm), curve[-1], spent))
-    rows, shown = [], list[_Counted]()
-    for name, found in counted.items():
-        enough = [one for one in found if target is None or one[1].mean >= target]
-        chosen = enough if target is None else enough[:1]
-        rows += [_cost(*one) for one in chosen]
-        shown += chosen
-        if not enough:
-            _, accuracy, spent = max(found, key=lambda one: one[1].mean)
-            note = f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"
-            rows.append(Row((Cell(name, note), *(Cell() for _ in COSTS[1:]))))
-    if not shown:
-        return None
-    said = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
-    title, ann = f" ({experiment.name}, {profile} profile)", _ann_cost(shown[0][2])
-    return Table(title, COSTS, (ann, *rows), f"{said}{_which_are_cheaper(shown)}")
+def _spent(of: Callable[[Operations], float | None]) -> Callable[[Counted], float | None]:
+    return lambda one: None if one.spent is None else of(one.spent)
 
 
 COSTS = (
-    Column("code"),
-    Column("T", "number", 0),
-    Column("accuracy (%)", "interval"),
-    Column("MACs", "count", 3),
-    Column("additions", "count", 3),
-    Column("membrane updates", "count", 3),
-    Column("memory accesses", "count", 3),
-    Column("arithmetic (µJ)", "significant", 3),
-    Column("with memory (µJ)", "significant", 3),
-    Column("spikes per synapse and step", "significant", 3),
-    Column("break-even", "significant", 3),
+    Column("code", of=lambda one: Cell(one.name, one.note)),
+    Column("T", "number", 0, of=_spent(lambda spent: spent.timesteps)),
+    Column("accuracy (%)", "interval", of=lambda one: one.accuracy),
+    Column("MACs", "count", 3, of=_spent(lambda spent: spent.multiplies + (spent.encoder_macs or 0.0))),
+    Column(
+        "additions",
+        "count",
+        3,
+        of=_spent(lambda spent: spent.accumulates + (spent.encoder or 0.0) - (spent.encoder_macs or 0.0)),
+    ),
+    Column("membrane updates", "count", 3, of=_spent(lambda spent: spent.updates)),
+    Column("memory accesses", "count", 3, of=_spent(lambda spent: spent.words)),
+    Column("arithmetic (µJ)", "significant", 3, of=_rival("arithmetic alone")),
+    Column("with memory (µJ)", "significant", 3, of=_rival("with memory")),
+    Column("spikes per synapse and step", "significant", 3, of=_spent(lambda spent: spent.arrivals)),
+    Column("break-even", "significant", 3, of=_rival("against an ANN of few bits")),
 )
 MODELS = (
     " Counts and energies are of one image. Arithmetic: "
@@ -591,53 +517,51 @@ MODELS = (
 )
 
 
-RIVALS = "arithmetic alone", "with memory", "against an ANN of few bits"
+def energy(*compared: tuple[Experiment, float | None]) -> Ask:
+    """What one image costs in every code, in operations and by three models, against the network as an ANN.
+
+    Each experiment stands with a target: the accuracy in percent for which a code, trained anew for each number of
+    steps, is shown with the fewest ones. None: every arm.
+    """
+
+    def ask(source: Source, paper: Paper) -> Iterator[Table]:
+        models = MODELS
+        for experiment, target in compared:
+            for table in _at_each(experiment, partial(_energy_table, experiment, target))(source, paper):
+                yield replace(table, caption=f"{table.caption}{models}")
+                models = ""
+
+    return ask
 
 
-def _cheaper(spent: Operations) -> tuple[bool, bool, bool]:
-    """Whether the SNN costs less than the ANN, by each of the three models."""
-    alone, memory = FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()
-    even, arrivals = spent.break_even(memory, bits_of(spent.timesteps)), spent.arrivals
-    below = even is not None and arrivals is not None and arrivals < even
-    return (spent.ratio(alone) or 0.0) > 1, (spent.ratio(memory) or 0.0) > 1, below
-
-
-def _which_are_cheaper(shown: Sequence[_Counted]) -> str:
-    """The codes that cost less than the ANN, the cheapest first, in a sentence."""
-    parts = []
-    rising = sorted(shown, key=lambda one: one[2].snn_pj(FORTY_FIVE_NM) or 0.0)
-    for place, rival in enumerate(RIVALS):
-        names = [_brief(name) for name, _, spent in rising if _cheaper(spent)[place]]
+def _energy_table(experiment: Experiment, target: float | None, source: Source, profile: ProfileName) -> Table | None:
+    by_code: dict[str, list[tuple[Interval, Operations]]] = {}
+    for arm in sorted(experiment.arms, key=lambda arm: arm.timesteps):
+        key = experiment.name, profile, arm.name
+        spent, curve = source.operations.get(key), source.estimates.get(key)
+        if spent and curve and spent.encoder is not None and planned_cells(source, profile, (experiment, arm.name)):
+            by_code.setdefault(title_of(arm), []).append((curve[-1], spent))
+    rows: list[Counted] = []
+    for name, found in by_code.items():
+        enough = [Counted(name, *one) for one in found if target is None or one[0].mean >= target]
+        rows += enough if target is None else enough[:1]
+        if not enough:
+            accuracy, spent = max(found, key=lambda one: one[0].mean)
+            rows.append(Counted(name, note=f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"))
+    shown = [(one, one.spent) for one in rows if one.spent is not None]
+    if not shown:
+        return None
+    parts, rising = [], sorted(shown, key=lambda one: one[1].snn_pj(FORTY_FIVE_NM) or 0.0)
+    for rival in rising[0][0].rivals:
+        names = [_brief(one.name) for one, _ in rising if one.rivals[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
-    return f"Cheaper than the ANN: {'; '.join(parts)}."
-
-
-def _cost(name: str, accuracy: Interval, spent: Operations) -> Row:
-    memory, macs = FORTY_FIVE_NM.with_memory(), spent.encoder_macs or 0.0
-    figures = (
-        (spent.snn_pj(FORTY_FIVE_NM) or 0.0) * PICO_TO_MICRO,
-        (spent.snn_pj(memory) or 0.0) * PICO_TO_MICRO,
-        spent.break_even(memory, bits_of(spent.timesteps)),
-    )
-    alone, moved, even = (
-        Cell(figure, small=("cheaper" if cheaper else "dearer",))
-        for figure, cheaper in zip(figures, _cheaper(spent), strict=True)
-    )
-    counts = (
-        spent.multiplies + macs,
-        spent.accumulates + (spent.encoder or 0.0) - macs,
-        spent.updates,
-        spent.words,
-    )
-    lead = Cell(name), Cell(spent.timesteps), Cell(accuracy)
-    return Row((*lead, *map(Cell, counts), alone, moved, Cell(spent.arrivals), even))
-
-
-def _ann_cost(spent: Operations) -> Row:
-    words = spent.macs + 2 * sum(layer.neurons for layer in spent.layers)
-    alone, memory = (spent.ann_pj(m) * PICO_TO_MICRO for m in (FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()))
-    figures = (None, None, spent.macs, 0.0, 0.0, words, alone, memory, None, None)
-    return Row((Cell("the ANN"), *map(Cell, figures)))
+    said = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
+    table = Table.of("", COSTS, rows, f"{said}Cheaper than the ANN: {'; '.join(parts)}.")
+    ann = shown[0][1]
+    words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
+    alone, memory = (ann.ann_pj(model) * PICO_TO_MICRO for model in (FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()))
+    as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
+    return replace(table, rows=(as_ann, *table.rows))
 
 
 # --- Along fine-tuning
@@ -646,20 +570,16 @@ def _ann_cost(spent: Operations) -> Row:
 def along_fine_tuning(experiment: Experiment) -> Ask:
     """Paired differences after fractions of fine-tuning, 0 straight after balancing, of the pairs that are complete."""
 
-    def ask(source: Source, _: Paper) -> Iterator[Table]:
-        for profile in experiment.profile_names:
-            if (table := training_table(experiment, profile, [source])) is not None:
-                rows = tuple(
-                    row
-                    for row in table.rows
-                    if isinstance(seeds := row.cells[2].value, tuple) and LEAST_SEEDS <= seeds[0] == seeds[1]
-                )
-                title = f" ({experiment.name}, {profile} profile)"
-                kept = replace(table, title=title, rows=rows, caption=SEEDS_ALONE, style="")
-                if rows:
-                    yield kept.without("whose")
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        if (found := training_table(experiment, profile, [source])) is None:
+            return None
+        seeds = [(row, row.cells[2].value) for row in found.rows]
+        rows = tuple(row for row, n in seeds if isinstance(n, tuple) and LEAST_SEEDS <= n[0] == n[1])
+        caption = "Differences in percentage points; 95 % intervals over seeds alone."
+        kept = replace(found, title="", rows=rows, caption=caption, style="").without("whose")
+        return kept if rows else None
 
-    return ask
+    return _at_each(experiment, table)
 
 
 # --- What was computed where, again, or not yet
@@ -667,14 +587,15 @@ def along_fine_tuning(experiment: Experiment) -> Ask:
 
 def verified(source: Source, _: Paper) -> Iterator[Table]:
     """Which cells `harness verify --keep` computed a second time, from what, and what came of it."""
-    cells = source.loaded.cells
-    again = cells[(cells["status"] == "done") & (cells["verified"] != "")]
-    rows = [
-        Row(tuple(Cell(str(row[name])) for name in ("experiment", "profile", "arm", "seed", "verified")))
-        for row in again.sort_values(CELL).to_dict("records")
-    ]
+    again = [cell for cells in source.cells.values() for cell in cells if cell.done and cell.verified]
+    rows = tuple(Row.of(*map(str, cell.key), "; ".join(cell.verified)) for cell in again)
     if rows:
-        yield Table("", tuple(map(Column, ("experiment", "profile", "arm", "seed", "verified from"))), tuple(rows))
+        yield Table("", tuple(map(Column, ("experiment", "profile", "arm", "seed", "verified from"))), rows)
+
+
+def _on_processors(source: Source) -> Iterator[Record]:
+    """The finished cells that name their processor, smoke apart."""
+    return (c for c in source.loaded.cells.values() if c.done and c.device and c.key[1] != "smoke")
 
 
 def two_processors(source: Source, _: Paper) -> Iterator[Table]:
@@ -682,30 +603,38 @@ def two_processors(source: Source, _: Paper) -> Iterator[Table]:
 
     Rounding acts like a new seed: at the claimed steps two runs may differ as two seeds of the experiment do.
     """
+    recipes: dict[str, dict[str, dict[int, Record]]] = {}  # the cells by recipe, processor and seed
+    for cell in _on_processors(source):
+        recipe = recipe_digest(replace(cell.record.config, seed=0))
+        recipes.setdefault(recipe, {}).setdefault(cell.device, {}).setdefault(cell.seed, cell)
     rows, agreed, trained = [], 0, 0
-    for one, other, devices in _on_two(source):
-        first, second = ([read_record(Path(path)) for path in side.values()] for side in (one, other))
-        spread = spread_of(Path(next(iter(one.values()))), first[0])
-        found = [compare(mine, theirs, spread) for mine, theirs in zip(first, second, strict=True)]
-        widest = max(found, key=lambda gap: gap.largest or 0)
-        agree = sum(gap.word != "different" for gap in found)
-        step = first[0].config.timesteps
-        shift = estimate(difference_of(source.index, list(other), list(one), step))
-        margin = value_margin(fmean(float(source.index.accuracy[key][-1]) for key in one))
-        inside = float(p_equivalent(shift, 0.0, margin)) <= ALPHA
-        row = (
-            Cell(" and ".join(f"{key[0]}/{key[2]}" for key in (next(iter(one)), next(iter(other))))),
-            Cell(" − ".join(reversed(devices))),
-            Cell(step),
-            Cell(widest.largest),
-            Cell(widest.allowed),
-            Cell(f"{agree} of {len(found)}"),
-            Cell(_of(shift) if shift.seeds >= LEAST_SEEDS else None),
-            Cell(margin),
-            Cell("too few seeds" if shift.seeds < FEW_SEEDS else "equivalent" if inside else "not shown"),
-        )
-        rows.append(Row(row))
-        agreed, trained = agreed + agree, trained + len(found)
+    for by_device in recipes.values():
+        for devices in combinations(sorted(by_device), 2):
+            one, other = (by_device[device] for device in devices)
+            pairs = [(one[seed], other[seed]) for seed in sorted(one.keys() & other.keys())]
+            if not pairs:
+                continue
+            first, second = pairs[0]
+            spread, step = spread_of(first.path, first.record), first.record.config.timesteps
+            found = [compare(mine.record, theirs.record, spread) for mine, theirs in pairs]
+            widest = max(found, key=lambda gap: gap.largest or 0)
+            agree = sum(gap.word != "different" for gap in found)
+            outcomes = difference_of([theirs for _, theirs in pairs], [mine for mine, _ in pairs], step)
+            margin = value_margin(fmean(float(mine.curve[-1]) for mine, _ in pairs))
+            inside = float(p_equivalent(estimate(outcomes), 0.0, margin)) <= ALPHA
+            row = Row.of(
+                " and ".join(f"{cell.key[0]}/{cell.key[2]}" for cell in (first, second)),
+                " − ".join(reversed(devices)),
+                step,
+                widest.largest,
+                widest.allowed,
+                f"{agree} of {len(found)}",
+                Interval.of(outcomes) if outcomes.seeds >= LEAST_SEEDS else None,
+                margin,
+                "too few seeds" if outcomes.seeds < FEW_SEEDS else "equivalent" if inside else "not shown",
+            )
+            rows.append(row)
+            agreed, trained = agreed + agree, trained + len(found)
     columns = (
         Column("recorded as"),
         Column("processors"),
@@ -726,34 +655,17 @@ def two_processors(source: Source, _: Paper) -> Iterator[Table]:
         yield Table("", columns, tuple(rows), caption)
 
 
-def _on_two(source: Source) -> Iterator[tuple[dict[Key, str], dict[Key, str], tuple[str, str]]]:
-    """Trainings of one recipe on two processors: the files of either by key, seed by seed, and the processors."""
-    cells = source.loaded.cells
-    done = cells[(cells["status"] == "done") & (cells["profile"] != "smoke") & (cells["device"] != "")]
-    found: dict[str, dict[str, dict[int, tuple[Key, str]]]] = {}
-    for name, profile, arm, seed, device, path in done[[*CELL, "device", "path"]].itertuples(index=False, name=None):
-        experiment = source.catalogue.experiment(name).with_added([arm])
-        recipe = recipe_digest(experiment.resolve(experiment.arm(arm), experiment.profile(profile), 0))
-        places = found.setdefault(recipe, {}).setdefault(device, {})
-        places.setdefault(int(seed), ((name, profile, arm, int(seed)), path))
-    for by_device in found.values():
-        for devices in combinations(sorted(by_device), 2):
-            one, other = (by_device[device] for device in devices)
-            if seeds := sorted(one.keys() & other.keys()):
-                yield dict(one[seed] for seed in seeds), dict(other[seed] for seed in seeds), devices
-
-
 def processors(source: Source, _: Paper) -> Iterator[Table]:
     """The arms of an experiment that were recorded on another processor than most of its arms, smoke apart."""
-    cells = source.loaded.cells
-    done = cells[(cells["status"] == "done") & (cells["profile"] != "smoke") & (cells["device"] != "")]
+    used: dict[tuple[str, str], dict[str, set[str]]] = {}  # arms by experiment and profile, and by processor
+    for cell in _on_processors(source):
+        used.setdefault(cell.key[:2], {}).setdefault(cell.device, set()).add(cell.key[2])
     rows = []
-    for key, found in done.groupby(["experiment", "profile"], sort=True):
-        arms = {str(name): sorted(of_it["arm"].unique()) for name, of_it in found.groupby("device", sort=True)}
-        usual = max(arms, key=lambda device: len(arms[device]))
+    for (experiment, profile), arms in sorted(used.items()):
+        usual = max(sorted(arms), key=lambda device: len(arms[device]))
         rows += [
-            Row((Cell(f"{key[0]} ({key[1]} profile)"), Cell(", ".join(arms[device])), Cell(device), Cell(usual)))
-            for device in arms
+            Row.of(f"{experiment} ({profile} profile)", ", ".join(sorted(arms[device])), device, usual)
+            for device in sorted(arms)
             if device != usual
         ]
     if rows:
@@ -767,26 +679,23 @@ def processors(source: Source, _: Paper) -> Iterator[Table]:
 
 def waiting(source: Source, paper: Paper) -> Iterator[Table]:
     """The claims without an answer, by experiment and the cheapest profile that judges them, and the missing cells."""
-    if source.loaded.cells.empty:
-        return
     experiments = {experiment.name: experiment for experiment in paper.experiments}
     answered = {found.id for found in source.judgements if VERDICTS[found.verdict].answers}
-    groups: dict[tuple[str, ProfileName], list[frozenset[str]]] = {}
-    for claim in paper.claims:
+    groups: dict[tuple[str, ProfileName], list[tuple[str, ...]]] = {}
+    for claim in paper.claims if source.cells else ():
         if claim.needs_training and claim.id not in answered:
             names = experiments[claim.experiment].profile_names
             profile = next(name for name in CHEAPEST_FIRST if name in names and claim.kind in JUDGES[name])
-            groups.setdefault((claim.experiment, profile), []).append(frozenset(claim.arms))
+            groups.setdefault((claim.experiment, profile), []).append(claim.arms)
     rows = []
-    for (name, profile), arms in groups.items():
-        cells = {
-            (name, profile, arm, seed)
-            for arm in frozenset().union(*arms)
-            for seed in range(experiments[name].seeds(arm, profile))
-        }
+    for (name, profile), of_claims in groups.items():
+        missing = 0
+        for arm in {arm for arms in of_claims for arm in arms}:
+            planned = experiments[name].seeds(arm, profile)
+            missing += planned - len(source.loaded.done(name, profile, arm, planned))
         # A claim whose cells are all done waits for no cell, whatever keeps it from an answer.
-        if missing := len(cells - source.index.accuracy.keys()):
-            rows.append(Row((Cell(name), Cell(profile), Cell(len(arms)), Cell(missing))))
+        if missing:
+            rows.append(Row.of(name, profile, len(of_claims), missing))
     if rows:
         counts = Column("claims that wait", "number", 0), Column("cells to train", "number", 0)
         yield Table("", (Column("experiment"), Column("profile"), *counts), tuple(rows))
@@ -795,6 +704,6 @@ def waiting(source: Source, paper: Paper) -> Iterator[Table]:
 def sizes(source: Source, paper: Paper) -> Iterator[Table]:
     """The published networks that nobody has trained at their own size."""
     missing = without_own_size(paper.experiments, source.loaded)
-    if missing and (source.loaded.cells["status"] == "done").any():
-        rows = (Row((Cell(name.upper()), Cell(", ".join(of)))) for name, of in sorted(missing.items()))
+    if missing and any(cell.done for cell in source.loaded.cells.values()):
+        rows = (Row.of(name.upper(), ", ".join(of)) for name, of in sorted(missing.items()))
         yield Table("", (Column("network"), Column("experiments")), tuple(rows))

@@ -9,25 +9,22 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-
-import msgspec
 
 from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.judges import Judgement
 from harness.catalogue import Catalogue, Experiment
 from harness.errors import HarnessError
-from harness.machine.files import read_regular, write_atomically
-from harness.records.store import LARGEST_RECORD
+from harness.machine.files import write_atomically
 from harness.report.document import Document, document
 from harness.report.drawing import same_picture, styled
 from harness.report.page import chapter_page, findings, in_brief, page, report
 from harness.report.sources import Source, read, with_added
 from harness.report.table import csv_text, latex
-from harness.report.tables import curves_table, operations_table, paper_table, profiles_with_records
+from harness.report.tables import accuracy_table, curves_table, operations_table, profiles_with_records
 
 NOT_KEPT = (".html", ".png")  # they show what is there in another form, and a repository need not keep them
 START, END = "<!-- findings -->", "<!-- /findings -->"
@@ -103,18 +100,14 @@ def check(
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     present = {name for name in present if not name.endswith(NOT_KEPT)}
-    wrong = {name for name in present & set(expected) if not _same(out / name, expected[name])}
-    wrong |= present ^ set(expected)
+    wrong = present ^ set(expected)
+    for name in present & set(expected):
+        kept = (out / name).read_bytes() if (out / name).is_file() else b""
+        if kept != expected[name] and not (name.endswith(".svg") and same_picture(kept, expected[name])):
+            wrong.add(name)
     if folders.readme is not None and _stale_readme(folders.readme, folders.out, first) is not None:
         wrong.add(os.path.relpath(folders.readme, out))
     return sorted(wrong)
-
-
-def _same(path: Path, fresh: bytes) -> bool:
-    if not path.is_file():
-        return False
-    committed = path.read_bytes()
-    return same_picture(committed, fresh) if path.suffix == ".svg" else committed == fresh
 
 
 def _stale_readme(readme: Path, out: Path, first: Document) -> str | None:
@@ -181,10 +174,11 @@ def _tables(experiment: Experiment, sources: tuple[Source, ...], energy: EnergyM
     claims = sources[0].catalogue.claims
     if not (profiles := profiles_with_records(experiment.name, sources)):
         return {}
-    papers = [paper_table(experiment, profile, sources, claims) for profile in profiles]
+    caption = "Accuracy (%), mean ± half of a 95 % interval."
+    accuracy = (accuracy_table(experiment, profile, sources, claims).without("verified") for profile in profiles)
     return {
         f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources, claims)),
-        f"{experiment.name}.tex": "\n".join(map(latex, papers)),
+        f"{experiment.name}.tex": "\n".join(latex(replace(table, caption=caption)) for table in accuracy),
         f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources, energy)),
     }
 
@@ -210,12 +204,6 @@ class Origin:
     bases: dict[str, str]
 
 
-class _Computed(msgspec.Struct):
-    """The part of a record that names its device."""
-
-    environment: dict[str, str] = {}
-
-
 def origin(sources: Sequence[Source], out: Path) -> Origin:
     """The origin of a page that is written to `out`. SOURCE_DATE_EPOCH, where it is set, stands for the clock.
 
@@ -223,22 +211,23 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
-    clone = _clone_of(sources[0].folder)
+    folder = sources[0].folder
+    top = _git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else ""
+    clone = Path(top) if top and (Path(top) / "harness" / "report").is_dir() else None
+    hardware: dict[str, tuple[tuple[str, int], ...]] = {}
+    for source in sources:
+        devices = Counter(cell.device for cell in source.loaded.cells.values() if cell.done and cell.device)
+        if devices:
+            hardware[source.name] = tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
     return Origin(
         date=f"{now:%Y-%m-%d}",
         version=version(PACKAGE),
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
         changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
         repository=_repository(clone, out) if clone else "",
-        hardware={source.name: devices for source in sources if (devices := _hardware(source))},
+        hardware=hardware,
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
-
-
-def _clone_of(folder: Path) -> Path | None:
-    found = _git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else ""
-    top = Path(found)
-    return top if found and (top / "harness" / "report").is_dir() else None
 
 
 def _git(folder: Path, *words: str) -> str:
@@ -265,16 +254,3 @@ def web_address(remote: str) -> str:
         r"(?:https?://|ssh://|git://)?(?:[^@/]+@)?([\w.-]+\.\w+)(?::\d+)?[:/](.+?)(?:\.git)?/?", remote
     )
     return f"https://{found[1]}/{found[2]}" if found and not remote.startswith((".", "/", "file:")) else ""
-
-
-def _hardware(source: Source) -> tuple[tuple[str, int], ...]:
-    done = [cell for cells in source.cells.values() for cell in cells if cell.status == "done"]
-    devices = Counter(filter(None, (_device(source.folder / cell.path) for cell in done)))
-    return tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
-
-
-def _device(path: Path) -> str:
-    try:
-        return msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=_Computed).environment.get("device", "")
-    except (OSError, msgspec.DecodeError):
-        return ""

@@ -8,11 +8,13 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS
+from harness.machine.console import no_formula, printable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9  # of an interval that was not cut
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 HYPHEN = re.compile(r"(?<![\w.,/−-])-(?=\d)")  # of a negative number; that of a name or of a range follows a character
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that begins so for a formula
 MARKDOWN = re.compile(r"([\\|<\[\]*_`])")
 LATEX: Mapping[str, str] = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -33,36 +34,6 @@ Kind = Literal["text", "number", "significant", "count", "interval", "seeds", "v
 Align = Literal["left", "right"]
 
 
-@dataclass(frozen=True)
-class Interval:
-    """The mean of `runs`, one figure for each seed; `low` .. `high` is its 95 % interval, None below three seeds."""
-
-    mean: float
-    low: float | None
-    high: float | None
-    runs: tuple[float, ...]
-
-    @property
-    def seeds(self) -> int:
-        """The number of runs."""
-        return len(self.runs)
-
-    @property
-    def arms(self) -> tuple[float, float] | None:
-        """How far the interval reaches below and above the mean."""
-        return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
-
-    @property
-    def half_width(self) -> float | None:
-        """Half of the interval's width."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / 2.0
-
-    @property
-    def shown(self) -> tuple[float, ...]:
-        """What a figure shows as points: the mean, and below three seeds each run."""
-        return self.runs if self.low is None else (self.mean,)
-
-
 Value = str | float | Interval | tuple[int, int] | None
 
 
@@ -71,6 +42,7 @@ class Column:
     """`title` heads the column (`heading` on the page, where it is shorter); `digits` are decimals, of "significant"
     and "count" all digits; `signed` numbers are differences and show a plus. `part` is the column's name in the page's
     style sheet. `drop`: a terminal that is too narrow leaves out the column with the lowest number first, never 0.
+    `of`: the cell or the value of what a row is about; see `Table.of`.
     """
 
     title: str
@@ -80,6 +52,7 @@ class Column:
     heading: str = ""
     part: str = ""
     drop: int = 0
+    of: "Callable[[Any], Cell | Value] | None" = field(default=None, compare=False)
 
     @property
     def align(self) -> Align:
@@ -123,7 +96,7 @@ class Column:
         if isinstance(value, tuple):
             return f"{value[0]}/{value[1]}"
         if isinstance(value, str):
-            return f"'{value}" if value.startswith(FORMULA) and not _is_number(value) else value
+            return no_formula(value)
         return str(value) if isinstance(value, int) else f"{value:.{self.digits}f}"
 
 
@@ -164,6 +137,11 @@ class Row:
     more: tuple[str, ...] = ()
     records: tuple[Link, ...] = ()
 
+    @classmethod
+    def of(cls, *cells: "Cell | Value", **more: Any) -> "Row":
+        """A row of cells and of bare values."""
+        return cls(tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in cells), **more)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -174,6 +152,23 @@ class Table:
     rows: tuple[Row, ...]
     caption: str = ""
     style: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        title: str,
+        columns: Sequence[Column],
+        items: Iterable[Any],
+        caption: str = "",
+        style: str = "",
+        **row: Callable[[Any], Any],
+    ) -> "Table":
+        """A row for each item, with the cells that the columns make of it. `row`: what a row has beside its cells."""
+        rows = []
+        for item in items:
+            cells = (None if column.of is None else column.of(item) for column in columns)
+            rows.append(Row.of(*cells, **{name: of(item) for name, of in row.items()}))
+        return cls(title, tuple(columns), tuple(rows), caption, style)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -261,7 +256,8 @@ def markdown(table: Table) -> str:
     """Pipes, then footnotes, the caption, and the details of each row."""
     head = [column.title for column in table.columns]
     rows = [[_in_markdown(table, column, cell) for column, cell in _pairs(table, row)] for row in table.rows]
-    parts = ["\n".join(_pipes([[as_text(title) for title in head], ["---"] * len(head), *rows]))]
+    lines = [[as_text(title) for title in head], ["---"] * len(head), *rows]
+    parts = ["\n".join(f"| {' | '.join(line)} |" for line in lines)]
     parts += ["\n".join(f"- {letter(place)}: {as_text(human(note))}" for place, note in enumerate(table.notes))]
     parts += [as_text(human(table.caption))]
     for row in table.rows:
@@ -269,10 +265,6 @@ def markdown(table: Table) -> str:
             name = table.columns[0].words(row.cells[0].value)
             parts += [f"**{as_text(name)}**: {as_text(human(' '.join(row.details)))}"]
     return "\n\n".join(filter(None, parts))
-
-
-def _pipes(lines: Iterable[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def _pairs(table: Table, row: Row) -> Iterable[tuple[Column, Cell]]:
@@ -319,51 +311,47 @@ def csv_text(table: Table) -> str:
     stream = io.StringIO()
     if table.rows:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([column.title for column in table.columns])
+        writer.writerow([no_formula(column.title) for column in table.columns])
         writer.writerows([column.plain(cell.value) for column, cell in _pairs(table, row)] for row in table.rows)
     return stream.getvalue()
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def terminal(table: Table, widths: Sequence[int] = ()) -> "RichTable":
+    """The table for a terminal of this width; footnotes and small words are left out.
 
-
-def terminal(table: Table) -> "RichTable":
-    """The table for a terminal of this width; footnotes and small words are left out."""
+    `widths`: of the columns of a table without head and frame, one of several below each other.
+    """
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    shown = _fitting(table, shutil.get_terminal_size().columns)
-    made = RichTable(
-        title=Text(table.title), caption=Text(human(table.caption)) if table.caption else None, box=box.SIMPLE,
-        padding=(0, 1, 0, 0), title_justify="left", caption_justify="left", title_style="",
-    )  # fmt: skip
-    for place in shown:
-        column = table.columns[place]
-        wraps = column.part in ("claim", "ours")
-        made.add_column(
-            Text(column.title), justify=column.align, overflow="fold" if wraps else "ellipsis", no_wrap=not wraps,
-            min_width=20 if column.part == "claim" else None,
+    if widths:
+        made, shown = RichTable.grid(padding=(0, 1)), list(range(len(widths)))
+        for width in widths:
+            made.add_column(width=width, overflow="fold")
+    else:
+        shown = _fitting(table, shutil.get_terminal_size().columns)
+        made = RichTable(
+            title=Text(table.title), caption=Text(human(table.caption)) if table.caption else None, box=box.SIMPLE,
+            padding=(0, 1, 0, 0), title_justify="left", caption_justify="left", title_style="",
         )  # fmt: skip
+        for column in (table.columns[place] for place in shown):
+            wraps = column.part in ("claim", "ours")
+            made.add_column(
+                Text(column.title), justify=column.align, overflow="fold" if wraps else "ellipsis", no_wrap=not wraps,
+                min_width=20 if column.part == "claim" else None,
+            )  # fmt: skip
+
+    def text(row: Row, place: int) -> Text:
+        column, cell = table.columns[place], row.cells[place]
+        style = _incomplete(cell, "yellow")
+        if column.kind == "verdict" and isinstance(cell.value, str):
+            style = COLOURS[VERDICTS[verdict_of(cell.value)].tone]
+        return Text(printable(column.words(cell.value)), style=style)
+
     for row in table.rows:
-        made.add_row(*(Text(_on_terminal(table, row, place), style=_style(table, row, place)) for place in shown))
+        made.add_row(*(text(row, place) for place in shown))
     return made
-
-
-def _on_terminal(table: Table, row: Row, place: int) -> str:
-    return table.columns[place].words(row.cells[place].value)
-
-
-def _style(table: Table, row: Row, place: int) -> str:
-    cell = row.cells[place]
-    if table.columns[place].kind == "verdict" and isinstance(cell.value, str):
-        return COLOURS[VERDICTS[verdict_of(cell.value)].tone]
-    return _incomplete(cell, "yellow")
 
 
 def _fitting(table: Table, width: int) -> list[int]:
@@ -371,8 +359,9 @@ def _fitting(table: Table, width: int) -> list[int]:
     shown = list(range(len(table.columns)))
 
     def needed(place: int) -> int:
-        cells = (len(_on_terminal(table, row, place)) for row in table.rows)
-        return 2 + max(len(table.columns[place].title), *cells, 0)  # a space beside it, and one between columns
+        column = table.columns[place]
+        cells = (len(column.words(row.cells[place].value)) for row in table.rows)
+        return 2 + max(len(column.title), *cells, 0)  # a space beside it, and one between columns
 
     for place in sorted((i for i in shown if table.columns[i].drop), key=lambda i: table.columns[i].drop):
         if 1 + sum(map(needed, shown)) > width:

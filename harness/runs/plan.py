@@ -1,41 +1,71 @@
-"""What a run has to do: the cells of an experiment, what stands in their records today, and how long the rest takes."""
+"""What a run has to do: the cells of an experiment, what stands in their records today, and how long the rest takes.
 
+A cell takes the multiply–accumulates of each of its stages, times the seconds of one. The rate comes from some training
+steps of the network, timed here. An estimate is right to about a quarter.
+"""
+
+import hashlib
+import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
 
+from encoders.errors import EncoderError
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import encoder_text, parse_encoder
-from harness.config import CellConfig
-from harness.data import cache, load
-from harness.data.types import DataSet
-from harness.errors import CellFailure, HarnessError
+from harness.config import CellConfig, NetworkSpec, canonical_json
+from harness.data import DataSet, cache, load
+from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.console import counted
+from harness.machine.environment import environment
 from harness.machine.files import free_gib, nearest_existing
-from harness.machine.process import Threads, computing_with
+from harness.machine.process import SMALL_STEP, Threads, computing_with, threads_for
 from harness.plugins.guard import guarded
 from harness.plugins.skeleton import require_installed
 from harness.records.fingerprint import Device, ann_code, fingerprint
 from harness.records.freshness import Records, State
 from harness.records.store import record_path
-from harness.runs.estimate import Cost, ann_entries, estimate, threads_of
 from harness.runs.progress import duration
-from harness.schema import Fingerprint
-from harness.snn.kernels import Kernel
-from harness.training.ann import AnnCache
-from harness.training.batches import encoder_key, normalised
-from harness.training.cell import Setting
+from harness.schema import Epoch, Fingerprint
+from harness.snn.balancing import balance
+from harness.snn.kernels import Kernel, kernel_for
+from harness.snn.network import Network, Shape, Spiking, stages
+from harness.training.ann import AnnCache, AnnRequest, ann_key, pretraining
+from harness.training.batches import encoder_key, generator, normalised
+from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
+from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
+from harness.training.evaluate import Evaluation
+from harness.training.loop import Training, fine_tuning, readings, train
 
 PRACTICAL_SECONDS = 3 * 3600.0
 MOST_SEEDS = 10_000  # a record's name has four digits
 RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
 TASK_THREADS = 4  # of a process on another machine, which may have another number of cores than this one
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a cell has still to do, and the `seconds` that this is expected to take.
+
+    work: the multiply–accumulates that it will report as progress. steps: of the optimiser. begun: an earlier run did
+    a part of it; the numbers count the rest.
+    """
+
+    seconds: float = 0.0
+    work: float = 0.0
+    steps: int = 0
+    begun: bool = False
+
+    def of(self, work: float) -> float:
+        """The part of `seconds` that `work` reported multiply–accumulates stand for."""
+        return self.seconds * work / self.work if self.work else 0.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +90,21 @@ class PlannedCell:
 
     def __str__(self) -> str:
         return f"{self.config.arm} seed {self.config.seed}"
+
+    def checkpoint(self, setting: Setting) -> Checkpoint:
+        """The files of the unfinished cell. Their name holds the environment, since a record states a single one."""
+        around = hashlib.sha256(canonical_json(circumstances(self.config, setting))).hexdigest()[:8]
+        return Checkpoint(self.path.with_name(f".{self.path.stem}.{around}.checkpoint"), self.fingerprint.digest)
+
+
+def circumstances(config: CellConfig, setting: Setting) -> dict[str, str]:
+    """The environment in which a cell of `config` runs."""
+    return environment(setting.device, config.precision, kernel_for(setting.device, setting.kernel))
+
+
+def ann_checkpoint(entry: Path) -> Checkpoint:
+    """The file of an ANN in training that the cache will have at `entry`."""
+    return Checkpoint(entry, entry.stem).part("checkpoint")
 
 
 @dataclass(frozen=True)
@@ -174,9 +219,9 @@ def make_plan(
     networks. estimated: False leaves costs at 0.
     Raises HarnessError or EncoderError for what cannot be.
     """
-    words = [experiment]
+    name = experiment
     if experiment.endswith(".py"):
-        words = [str(Path(experiment).absolute())]
+        name = str(Path(experiment).absolute())
         catalogue = catalogue.with_file(Path(experiment))
         experiment = catalogue.loose[-1].name
     parsed = [parse_encoder(text) for text in encoders]
@@ -184,8 +229,7 @@ def make_plan(
         require_installed(spec.name)
     encoders = [encoder_text(spec, timesteps) for spec, timesteps in parsed]
     asked = catalogue.experiment(experiment).with_added(encoders)
-    names = dict.fromkeys((*arms, *encoders))
-    chosen = tuple(asked.arm(name) for name in names) if arms else asked.arms
+    chosen = tuple(asked.arm(arm) for arm in dict.fromkeys((*arms, *encoders))) if arms else asked.arms
     place = device_of(device, elsewhere)
     if kernel == "triton" and place.type != "cuda":
         raise HarnessError("the triton kernel needs a GPU", "use --kernel auto")
@@ -193,11 +237,14 @@ def make_plan(
         raise HarnessError(f"the {kernel} kernel runs on the CPU only", "use --kernel auto, or --device cpu")
     setting = Setting(place, kernel, AnnCache(cache.folder("anns"), ann_code(), cache.go_without))
     began = began or time.time_ns()
-    given = {"--seeds": seeds, "--data-dir": data_dir and data_dir.absolute(), "--began": began}
-    words += ["--device", place.type, "--kernel", kernel, "--results-dir", str(results.absolute())]
-    words += [word for option, value in given.items() if value is not None for word in (option, str(value))]
-    words += [word for arm in arms for word in ("--arm", arm)]
-    words += [word for encoder in encoders for word in ("--encoder", encoder)]
+    given: list[tuple[str, Any]] = [
+        ("--device", place.type),
+        ("--kernel", kernel),
+        ("--results-dir", results.absolute()),
+    ]
+    given += [("--seeds", seeds), ("--data-dir", data_dir and data_dir.absolute()), ("--began", began)]
+    given += [*(("--arm", arm) for arm in arms), *(("--encoder", encoder) for encoder in encoders)]
+    words = [str(word) for option in given if option[1] is not None for word in option]
     words += ["--retry-failed"] * retry_failed
     words += [] if keep_weights is None else ["--keep-weights" if keep_weights else "--no-keep-weights"]
 
@@ -236,7 +283,7 @@ def make_plan(
             todo=tuple(todo),
             at_once=max(1, min(workers, len(todo))),
             keep_weights=keep_weights,
-            words=(words[0], "--profile", found.name, *words[1:]),
+            words=(name, "--profile", found.name, *words),
         )
 
     if profile is not None:
@@ -278,16 +325,38 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
     """What stands in the place of each cell. Raises EncoderError for parameters that do not fit."""
     records = Records(results)
     first = {config.arm: config for config in reversed(configs)}
-    faults = {arm: trial(config, data) for arm, config in first.items()}
+    faults = {arm: _fault(config, data) for arm, config in first.items()}
     cells = []
     for config in configs:
         path = record_path(results, config)
         stamp = stamp_of(path)
         found = records.answer(config, data.digest)
-        mark = _fingerprint(config, data.digest, device)
+        try:
+            mark = fingerprint(config, data.digest, device)
+        except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
+            raise HarnessError(
+                f"encoder '{config.encoder.name}': {error}, so nothing could tell when a record of it is stale",
+                "install it as a package with __init__.py and .py files",
+            ) from None
         answer = found.path if found.state in ("done", "failed") else path
         cells.append(PlannedCell(config, mark, path, found.state, found.reason, stamp, faults[config.arm], answer))
     return cells
+
+
+def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
+    """The failure of the encoder on one image, before anything is trained; None if it works.
+
+    Raises EncoderError if its parameters do not fit each other, the images or T: that is the user's to mend.
+    """
+    images = normalised(data.train.images[:64])
+    try:
+        encoder = guarded(config.encoder).calibrate(images)
+        encoder.frame(images[:1])
+        encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
+        encoder.state()
+    except CellFailure as failure:
+        return failure
+    return None
 
 
 def device_of(name: str, elsewhere: bool = False) -> torch.device:
@@ -302,33 +371,6 @@ def device_of(name: str, elsewhere: bool = False) -> torch.device:
     if name == "cuda" and not elsewhere and not torch.cuda.is_available():
         raise HarnessError("no CUDA device here", "use --device cpu")
     return torch.device(name)
-
-
-def _fingerprint(config: CellConfig, digest: str, device: Device) -> Fingerprint:
-    name = config.encoder.name
-    try:
-        return fingerprint(config, digest, device)
-    except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
-        raise HarnessError(
-            f"encoder '{name}': {error}, so nothing could tell when a record of it is stale",
-            "install it as a package with __init__.py and .py files",
-        ) from None
-
-
-def trial(config: CellConfig, data: DataSet) -> CellFailure | None:
-    """Encode one image before anything is trained: what is wrong with the encoder's code, or nothing.
-
-    Raises EncoderError if its parameters do not fit each other, the images or T: that is the user's to mend.
-    """
-    images = normalised(data.train.images[:64])
-    try:
-        encoder = guarded(config.encoder).calibrate(images)
-        encoder.frame(images[:1])
-        encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
-        encoder.state()
-    except CellFailure as failure:
-        return failure
-    return None
 
 
 def stamp_of(path: Path) -> int:
@@ -354,3 +396,243 @@ def require_writable(folder: Path) -> None:
         raise HarnessError(
             f"cannot write to results folder {folder}: {reason}", "choose another with --results-dir"
         ) from None
+
+
+# ## What cells cost
+
+TIMED_SECONDS = 0.3  # so long are steps timed, after a first one that warms up; at least one is
+MOST_STEPS = 50
+PERCENTILE = 95.0  # at most: above it, deep layers with random weights may stay silent
+SOME_THRESHOLD = 0.1
+ENDLESS = 1_000_000  # epochs: the timing is stopped, it does not end
+BALANCING = 3  # passes forward through the network that balancing an image takes about as long as
+
+
+class Images(NamedTuple):
+    """How many images go through each stage of a cell. ann_test: through the ANN; test: through the SNN."""
+
+    ann: float = 0
+    ann_test: float = 0
+    balancing: float = 0
+    tuning: float = 0
+    test: float = 0
+
+
+class Rates(NamedTuple):
+    """Seconds of one multiply–accumulate of the ANN, and of the SNN."""
+
+    ann: float
+    snn: float
+
+
+def images_of(config: CellConfig, data: DataSet, ann: bool = True) -> Images:
+    """The images of a whole cell, which trains its ANN or finds it in the cache."""
+    train_count, test, tuned, epochs = len(data.train), len(data.test), _tuned(config, data), config.snn.epochs
+    read = len(readings(config.snn, tuned)) * _read(config, data) if epochs else 0
+    return Images(
+        ann=ann * train_count * config.ann.epochs,
+        ann_test=ann * test * config.ann.epochs,
+        balancing=min(config.balancing.images, train_count),
+        tuning=tuned * epochs,
+        test=test * (1 + max(1, epochs)) + read + min(SAMPLE_IMAGES, train_count),
+    )
+
+
+def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> list[PlannedCell]:
+    """`cells` with their costs, with the threads that torch has now.
+
+    A shared ANN is charged to the first cell that needs it. A cell with a fault costs nothing.
+    Timed on the CPU where `setting` has a GPU of other machines.
+    """
+    setting = _here(setting)
+    trained = [cell for cell in cells if cell.fault is None]
+    shape_of = _shapes(data)
+    kinds = [_kind(cell.config, shape_of(cell.config), data) for cell in trained]
+    # Of cells that differ in seed and timesteps alone the longest is timed: it costs most of what they cost together.
+    longest: dict[bytes, CellConfig] = {}
+    for kind, cell in zip(kinds, trained, strict=True):
+        if kind not in longest or longest[kind].timesteps < cell.config.timesteps:
+            longest[kind] = cell.config
+    rates = {kind: timed(config, data, setting) for kind, config in longest.items()}
+    anns: set[Path | None] = {None}
+    costs: dict[Path, Cost] = {}
+    for kind, cell in zip(kinds, trained, strict=True):
+        rate = rates[kind]
+        config, timesteps = cell.config, cell.config.timesteps
+        ann = cell.ann is None or not (cell.ann in anns or cell.ann.exists())
+        anns.add(cell.ann)
+        left, done, begun = _left(cell, data, setting, ann)
+        macs = _macs(config, data, shape_of(config))
+        # Tests of the ANN and balancing report no progress of their own.
+        reported_ann, reported_snn = 3 * left.ann, (3 * left.tuning + left.test) * timesteps
+        seconds = rate.ann * (reported_ann + left.ann_test)
+        seconds += rate.snn * (reported_snn + BALANCING * left.balancing * timesteps)
+        steps = config.snn.epochs * math.ceil(_tuned(config, data) / config.snn.batch_size)
+        steps += ann * config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size)
+        costs[cell.path] = Cost(seconds * macs, (reported_ann + reported_snn) * macs, steps - done, begun)
+    return [replace(cell, cost=costs.get(cell.path, Cost())) for cell in cells]
+
+
+def _left(cell: PlannedCell, data: DataSet, setting: Setting, ann: bool) -> tuple[Images, int, bool]:
+    """The images that have still to go through each stage, the optimiser steps done, and whether the cell was begun.
+
+    A test that was stopped counts as not begun.
+    """
+    config, whole, own = cell.config, images_of(cell.config, data, ann), cell.checkpoint(setting)
+    balanced = own.part("balanced").load() is not None
+    pretraining_to = ann_checkpoint(cell.ann) if ann and cell.ann else NOWHERE
+    ann_images, ann_tests, _, ann_steps = _position(pretraining_to, len(data.train))
+    tuned, tests, read, steps = _position(own.part("training"), _tuned(config, data))
+    test = len(data.test)
+    tested = (balanced + tests) * test + read * _read(config, data)
+    done = Images(ann_images, ann_tests * test, balanced * whole.balancing, tuned, tested)
+    left = Images(*(most - less for most, less in zip(whole, done, strict=True)))
+    return left, ann_steps + steps, any(done)
+
+
+def _position(checkpoint: Checkpoint, images: int) -> tuple[int, int, int, int]:
+    """Images, tests, readings and steps that a training with so many images per epoch has done (`loop.Position`)."""
+    saved = checkpoint.load()
+    if saved is None:
+        return 0, 0, 0, 0
+    epochs = len(saved["epochs"])
+    running = saved["done"] if saved["order"] is not None else 0
+    return epochs * images + running, epochs, len(saved["readings"]), saved["steps"]
+
+
+def threads_of(
+    cells: Sequence[CellConfig], arms: Sequence[CellConfig], data: DataSet, device: torch.device, workers: int = 1
+) -> Threads:
+    """The threads of a run of `cells`, in each of `workers` processes.
+
+    Chosen by the largest training step among `arms`, all those of the experiment, so that every cell of it has equal
+    threads whichever are asked for.
+    """
+    if device.type != "cpu" or not cells:
+        return Threads(torch.get_num_threads())
+    shape = _shapes(data)(cells[0])
+    return threads_for(max(_step(config, data, shape) for config in arms), workers)
+
+
+def ann_entries(data: DataSet, setting: Setting) -> Callable[[CellConfig], Path | None]:
+    """Where the ANN of a cell is or will be in the cache; None without a cache."""
+    folder = setting.ann_cache.folder
+    # Of the network, the key has only the device: weights of any shape do. Where that device is one of other machines,
+    # the key is not that of their cache, and serves to tell which cells share an ANN.
+    bare = Network(NetworkSpec("any"), (1, 1, 1), 1, generator(0, "initial-weights")).to(_here(setting).device)
+    known: dict[bytes, str] = {}
+
+    def entry_of(config: CellConfig) -> Path | None:
+        if folder is None:
+            return None
+        facts = canonical_json([config.encoder, config.network, config.ann, config.seed, config.precision])
+        if facts not in known:
+            request = AnnRequest(bare, guarded(config.encoder), data, config, DTYPES[config.precision])
+            known[facts] = ann_key(request, setting.ann_cache.code)
+        return folder / f"{known[facts]}.pt"
+
+    return entry_of
+
+
+def _here(setting: Setting) -> Setting:
+    """The setting, on the CPU where it has a GPU of other machines."""
+    if setting.device.type == "cuda" and not torch.cuda.is_available():
+        return replace(setting, device=torch.device("cpu"), kernel="auto")
+    return setting
+
+
+def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
+    """The rates by some training steps of ANN and SNN here; zeros if the cell fails: its record will say why."""
+    seed, dtype = config.seed, DTYPES[config.precision]
+    sample = data.train.images[:256]
+    try:
+        encoder = guarded(config.encoder).calibrate(normalised(sample))
+        _, channels, height, width = encoder.frame(normalised(sample[:1])).shape
+        network = Network(config.network, (channels, height, width), data.classes, generator(seed, "initial-weights"))
+        network = network.to(setting.device)
+        spiking = Spiking(network, encoder, config.neuron, config.timesteps, dtype=dtype, kernel=setting.kernel)
+        spiking = replace(spiking, thresholds=_thresholds(spiking, data, config))
+        # Before the ANN's steps: these move the weights farther from where they start.
+        snn = _seconds_of_one(fine_tuning(spiking, data.train, config.snn, seed, _untested))
+        return Rates(_seconds_of_one(pretraining(network, encoder, data, config, dtype)), snn)
+    except (CellFailure, EncoderError, RuntimeError):
+        return Rates(0.0, 0.0)
+
+
+def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig) -> tuple[float, ...]:
+    """Balanced on a few images; any number where random weights leave a layer silent."""
+    low = replace(config.balancing, percentile=min(config.balancing.percentile, PERCENTILE))
+    places = torch.arange(min(spiking.chunk(), len(data.train)))
+    train = spiking.encode(normalised(data.train.images[places]), encoder_key(config.seed, "balancing"), places)
+    try:
+        network = spiking.network.cast(spiking.dtype)
+        return tuple(balance(network, lambda: [train], low, config.neuron, spiking.kernel))
+    except CellFailure:
+        return (SOME_THRESHOLD,) * (len(spiking.network.stages) - 1)
+
+
+def _untested() -> Evaluation:
+    raise AssertionError("a timed training has no test")
+
+
+def _seconds_of_one(training: Training) -> float:
+    """The seconds of a multiply–accumulate of a training, without its first step; zero where it diverges at once."""
+    laps: list[tuple[float, float]] = []
+
+    def note(_stage: str, work: float) -> None:
+        laps.append((time.perf_counter(), work))
+
+    def enough() -> bool:
+        return len(laps) > 1 and (laps[-1][0] - laps[0][0] > TIMED_SECONDS or len(laps) > MOST_STEPS)
+
+    recipe = replace(training.recipe, epochs=ENDLESS)
+    # By epoch, since a schedule by steps ends after those of the recipe.
+    endless = replace(
+        training, recipe=recipe, test=lambda mean: Epoch(mean, 0, 1), readings={}, read=None, by_step=False
+    )
+    with suppress(Stopped, CellFailure):
+        train(endless, NOWHERE, Watch(note, enough))
+    work = sum(work for _, work in laps[1:])
+    return (laps[-1][0] - laps[0][0]) / work if work else 0.0
+
+
+def _kind(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
+    """What decides how long an image takes, timesteps apart. The encoder does only where the network is small."""
+    small = _step(config, data, shape) <= SMALL_STEP
+    sizes = [config.network.features, config.network.hidden, shape, config.precision, config.products]
+    ways = [config.neuron, config.balancing.method, config.snn.augmentation, config.ann.augmentation]
+    batches = [config.ann.batch_size, config.snn.batch_size, config.ann.dropout > 0, config.snn.dropout > 0]
+    return canonical_json([*sizes, *ways, *batches, config.encoder.name if small else ""])
+
+
+def _shapes(data: DataSet) -> Callable[[CellConfig], Shape]:
+    """The (C, H, W) of the maps that the network of a configuration sees, remembered for each encoder."""
+    known: dict[bytes, Shape] = {}
+
+    def shape_of(config: CellConfig) -> Shape:
+        key = canonical_json(config.encoder)
+        if key not in known:
+            _, *shape = guarded(config.encoder).frame(normalised(data.train.images[:1])).shape
+            known[key] = (shape[0], shape[1], shape[2])
+        return known[key]
+
+    return shape_of
+
+
+def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
+    return sum(stage.macs for stage in stages(config.network, shape, data.classes))
+
+
+def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:
+    """Multiply-accumulates of a training step, forward."""
+    return config.timesteps * _macs(config, data, shape) * config.snn.batch_size
+
+
+def _tuned(config: CellConfig, data: DataSet) -> int:
+    """How many training images an epoch of fine-tuning has."""
+    return min(config.snn.images or len(data.train), len(data.train))
+
+
+def _read(config: CellConfig, data: DataSet) -> int:
+    """How many test images a reading on the way has."""
+    return min(config.snn.reading_images or len(data.test), len(data.test))

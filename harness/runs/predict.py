@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,23 +15,21 @@ import msgspec
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 from torch import Generator, Tensor
 
-from harness.config import EncoderSpec, NeuronSpec, Parameter
-from harness.data import load
-from harness.data.sets import IMAGE_FORMATS, IMAGE_SUFFIXES, UNREADABLE, facts_of
-from harness.data.types import DataSet, ImageSet
+from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
+from harness.data import DataSet, ImageSet, load, sets
 from harness.errors import CellFailure, HarnessError
+from harness.machine.console import no_formula
 from harness.machine.files import write_atomically
 from harness.machine.process import computing_with
-from harness.plugins.guard import Guarded, guarded
+from harness.plugins.guard import guarded
 from harness.records.weights import GET_AGAIN, About, WeightsFile, beside, read_weights
 from harness.schema import Counts, Record
 from harness.snn.kernels import Kernel
-from harness.snn.network import Network, Spiking, stages
+from harness.snn.network import Network, Spiking
 from harness.training.batches import encoder_key, normalised
-from harness.training.cell import DTYPES
+from harness.training.cell import DTYPES, Setting
 from harness.training.checkpoint import SILENT, Watch
 
 FORMATS = (".parquet", ".csv")
@@ -64,28 +62,40 @@ def failures_as_errors() -> Iterator[None]:
 @failures_as_errors()
 def restore(
     found: WeightsFile,
-    device: torch.device | None = None,
-    kernel: Kernel = "auto",
+    setting: Setting | None = None,
     timesteps: int | None = None,
     changes: Mapping[str, Parameter] | None = None,
 ) -> Spiking:
-    """The network with its encoder, thresholds and neuron, as it stood after training.
+    """The network with its encoder, thresholds and neuron, as it stood after training; by default on the CPU.
 
     timesteps, changes: another schedule under which it is read: steps, and parameters of its encoder.
     Raises HarnessError for tensors that do not fit the network named and for an encoder that fails, EncoderError for
     one that is not here or does not take the shorter schedule.
     """
-    about = found.about
-    network = _network(found)
-    encoder = _encoder(about, changes or {})
+    about, setting = found.about, setting or Setting(torch.device("cpu"))
+    network = Network(about.network, about.shape, about.classes, Generator().manual_seed(0))
+    expected = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
+    if {name: tensor.shape for name, tensor in found.tensors.items()} != expected:
+        raise HarnessError(f"{found.path}: the tensors do not fit the network {about.network.name}", GET_AGAIN)
+    if len(about.thresholds) != len(expected) - 1:
+        raise HarnessError(f"{found.path}: {len(about.thresholds)} thresholds for {len(expected)} layers", GET_AGAIN)
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
+    # What the encoder fitted is given to it as parameters, and it must then state the same again.
+    fitted = {name: tuple(value) if isinstance(value, list) else value for name, value in about.encoder_state.items()}
+    encoder = guarded(EncoderSpec(about.encoder.name, {**about.encoder.parameters, **(changes or {}), **fitted}))
+    if msgspec.to_builtins(dict(encoder.state())) != about.encoder_state:
+        raise HarnessError(
+            f"encoder '{about.encoder.name}' cannot be restored from its fitted state",
+            "it has to take the entries of its state() as parameters",
+        )
     spiking = Spiking(
-        network=network.to(device or torch.device("cpu")),
+        network=network.requires_grad_(False).to(setting.device),
         encoder=encoder,
         neuron=NeuronSpec(about.reading, about.clock, about.leak, reset=about.reset or "subtract"),
         timesteps=timesteps or about.timesteps,
         thresholds=tuple(about.thresholds),
         dtype=DTYPES[about.precision],
-        kernel=kernel,
+        kernel=setting.kernel,
     )
     return replace(spiking, network=network.cast(spiking.dtype))
 
@@ -103,19 +113,13 @@ def predict(
 
     simulated: from a spike train to the outputs that another simulator gives; None: our own kernels.
     """
-    key = encoder_key(seed, "encoder-test")
-    parts = []
+    key, parts = encoder_key(seed, "encoder-test"), []
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-        train = encoded(spiking, images, places, key)
+        train = spiking.encode(normalised(images.images[places]), key, places)
         given = outputs(spiking, train) if simulated is None else simulated(train)
         parts.append(given.argmax(-1).cpu())
         watch.progress("predict", spiking.macs * len(places))
     return Predictions(torch.cat(parts, 1), images.labels)
-
-
-def encoded(spiking: Spiking, images: ImageSet, places: Tensor, key: int) -> Tensor:
-    """The spike train `[T, N, …]` of the images at `places` `[N]`."""
-    return spiking.encode(normalised(images.images[places]), key, places)
 
 
 def outputs(spiking: Spiking, train: Tensor) -> Tensor:
@@ -125,60 +129,40 @@ def outputs(spiking: Spiking, train: Tensor) -> Tensor:
     return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)
 
 
-def _network(found: WeightsFile) -> Network:
-    about = found.about
-    layers = stages(about.network, about.shape, about.classes)
-    expected = {f"weights.{index}": stage.weight_shape for index, stage in enumerate(layers)}
-    if {name: tensor.shape for name, tensor in found.tensors.items()} != expected:
-        raise HarnessError(f"{found.path}: the tensors do not fit the network {about.network.name}", GET_AGAIN)
-    if len(about.thresholds) != len(layers) - 1:
-        raise HarnessError(f"{found.path}: {len(about.thresholds)} thresholds for {len(layers)} layers", GET_AGAIN)
-    network = Network(about.network, about.shape, about.classes, Generator().manual_seed(0))
-    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
-    return network.requires_grad_(False)
+# ## As a record says
 
 
-def _encoder(about: About, changes: Mapping[str, Parameter]) -> Guarded:
-    """The fitted encoder: what it fitted is given to it as parameters, and it must then state the same again."""
-    fitted = {name: tuple(value) if isinstance(value, list) else value for name, value in about.encoder_state.items()}
-    spec = EncoderSpec(about.encoder.name, {**about.encoder.parameters, **changes, **fitted})
-    encoder = guarded(spec)
-    if msgspec.to_builtins(dict(encoder.state())) != about.encoder_state:
-        raise HarnessError(
-            f"encoder '{spec.name}' cannot be restored from its fitted state",
-            "it has to take the entries of its state() as parameters",
-        )
-    return encoder
+def recorded_setting(record: Record) -> Setting:
+    """Device and kernel that the record names, where they are here; else the CPU, and the device's usual kernel."""
+    named = record.environment.get("device", "")
+    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
+    kernels: tuple[Kernel, ...] = get_args(Kernel)
+    usable = [kernel for kernel in kernels if kernel == "reference" or (kernel == "triton") == here]
+    chosen = [kernel for kernel in usable if kernel == record.environment.get("kernel")]
+    return Setting(torch.device("cuda" if here else "cpu"), chosen[0] if chosen else "auto")
 
 
-# What a record says of how it was computed
-
-
-def recorded_threads(record: Record) -> AbstractContextManager[None]:
+@contextmanager
+def recorded_threads(record: Record) -> Iterator[None]:
     """Within, as many threads compute as when the record was made: sums are then added up in the same order."""
     count = record.environment.get("threads", "")
     usable = count.isdecimal() and len(count) < 5 and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
-    return computing_with(int(count) if usable else torch.get_num_threads())
+    with computing_with(int(count) if usable else torch.get_num_threads()):
+        yield
 
 
-def recorded_kernel(record: Record, device: torch.device) -> Kernel:
-    """The kernel that the record names; one of another device cannot run here: this one's own then."""
-    recorded = record.environment.get("kernel")
-    kernels: tuple[Kernel, ...] = get_args(Kernel)
-    for kernel in kernels:
-        if kernel == recorded and (kernel == "reference" or (kernel == "triton") == (device.type == "cuda")):
-            return kernel
-    return "auto"
+def data_of(cell: CellConfig | About, digest: str, data_dir: Path | None) -> DataSet:
+    """The data set of a cell, with that digest. Raises HarnessError where it is not here, or another."""
+    data = load(cell.dataset, data_dir, train_images=cell.train_images, test_images=cell.test_images)
+    if data.digest != digest:
+        raise HarnessError(
+            f"the {cell.dataset} found here (digest {data.digest[:12]}) is not that of the record ({digest[:12]})",
+            "name the original files with --data-dir",
+        )
+    return data
 
 
-def recorded_device(record: Record) -> torch.device:
-    """The device that the record names, where it is here; else the CPU."""
-    named = record.environment.get("device", "")
-    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
-    return torch.device("cuda" if here else "cpu")
-
-
-# `harness predict`
+# ## `harness predict`
 
 
 class Answer(NamedTuple):
@@ -198,7 +182,6 @@ def answer(
     schedule: str | None = None,
     timesteps: int | None = None,
     out: Path | None = None,
-    watch: Watch = SILENT,
 ) -> Answer:
     """Let the network classify images, with the threads, device and kernel of its record where that is beside it.
 
@@ -206,38 +189,28 @@ def answer(
     schedule than it was trained with. out: a table to write.
     Raises HarnessError or EncoderError for what cannot be: weights, images, schedule, or the place for the table.
     """
-    if out is not None:
-        _require_format(out)
+    if out is not None and out.suffix not in FORMATS:
+        raise HarnessError(f"{out}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
+    if out is not None and out.suffix == ".parquet" and find_spec("pyarrow") is None:
+        raise HarnessError(f"{out}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file")
     found = read_weights(weights)
     about, record = found.about, beside(weights)
     if images is None:
-        data = data_of(about.dataset, data_dir, about.train_images, about.test_images, about.data)
-        shown, names = data.test, list[str]()
+        shown, names = data_of(about, about.data, data_dir).test, list[str]()
     else:
         shown, names = read_pictures(images, about.dataset)
     given = {"frequencies": frequencies, "schedule": schedule}
     changes = {name: value for name, value in given.items() if value is not None}
-    device = recorded_device(record) if record else torch.device("cpu")
-    kernel = recorded_kernel(record, device) if record else "auto"
-    spiking = restore(found, device, kernel, timesteps, changes)
+    spiking = restore(found, recorded_setting(record) if record else None, timesteps, changes)
     with recorded_threads(record) if record else nullcontext():
-        done = Answer(about, predict(spiking, shown, about.seed, watch), names)
+        done = Answer(about, predict(spiking, shown, about.seed), names)
     if out is not None:
-        write(done, out)
+        rows = table(done)
+        if out.suffix == ".csv" and done.names:
+            rows["image"] = rows["image"].map(no_formula)
+        content = rows.to_csv(index=False).encode() if out.suffix == ".csv" else rows.to_parquet(index=False)
+        write_atomically(out, content)
     return done
-
-
-def data_of(
-    dataset: str, data_dir: Path | None, train_images: int | None, test_images: int | None, digest: str
-) -> DataSet:
-    """The data set with that digest. Raises HarnessError where it is not here, or another."""
-    data = load(dataset, data_dir, train_images=train_images, test_images=test_images)
-    if data.digest != digest:
-        raise HarnessError(
-            f"the {dataset} found here (digest {data.digest[:12]}) is not that of the record ({digest[:12]})",
-            "name the original files with --data-dir",
-        )
-    return data
 
 
 def table(done: Answer) -> pd.DataFrame:
@@ -249,30 +222,16 @@ def table(done: Answer) -> pd.DataFrame:
     return pd.DataFrame({**columns, **steps})
 
 
-def write(done: Answer, path: Path) -> None:
-    """Write the table as Parquet or CSV, by the name's ending, whole or not at all."""
-    rows = table(done)
-    write_atomically(path, rows.to_csv(index=False).encode() if path.suffix == ".csv" else rows.to_parquet(index=False))
-
-
-def _require_format(path: Path) -> None:
-    """Raise HarnessError for a name that ends otherwise than a table does, and for Parquet without pyarrow."""
-    if path.suffix not in FORMATS:
-        raise HarnessError(f"{path}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
-    if path.suffix == ".parquet" and find_spec("pyarrow") is None:
-        raise HarnessError(f"{path}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file")
-
-
 def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
     """The images below `folder`, of the size that `dataset` has, and their names; labelled by folders of classes.
 
     Classes are numbered in the order of their folders' names. Raises HarnessError where nothing is there, an image
     does not read or has another size, or there are folders but not one for each class.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+    suffixes, facts = sets.IMAGE_SUFFIXES, sets.facts_of(dataset)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
     if not paths:
-        raise HarnessError(f"{folder}: no images", f"name a folder of {', '.join(sorted(IMAGE_SUFFIXES))} files")
-    facts = facts_of(dataset)
+        raise HarnessError(f"{folder}: no images", f"name a folder of {', '.join(sorted(suffixes))} files")
     classes = sorted(path.name for path in folder.iterdir() if path.is_dir())
     if classes and (len(classes) != facts.classes or any(path.parent.parent != folder for path in paths)):
         raise HarnessError(
@@ -280,21 +239,6 @@ def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
             "put each image into the folder of its class, or all of them into one folder",
         )
     labels = [classes.index(path.parent.name) if classes else UNKNOWN for path in paths]
-    pixels = np.stack([_pixels(path, facts.shape) for path in paths])
+    pixels = np.stack([sets.read_image(path, str(path), facts) for path in paths])
     names = [str(path.relative_to(folder)) for path in paths]
     return ImageSet(torch.from_numpy(pixels), torch.tensor(labels)), names
-
-
-def _pixels(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
-    channels, height, width = shape
-    try:
-        with Image.open(path, formats=IMAGE_FORMATS) as image:
-            if image.size != (width, height):
-                raise HarnessError(
-                    f"{path} is {image.width}×{image.height}, the network was trained on {width}×{height}",
-                    "resize it first, as its training images were made",
-                )
-            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-    except UNREADABLE as error:
-        raise HarnessError(f"{path}: not a readable image ({error})", "replace or remove it") from None
-    return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

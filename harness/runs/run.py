@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,23 +22,21 @@ from torch import Tensor
 
 from encoders.base import EncoderError
 from harness.config import CellConfig
-from harness.data.types import DataSet
+from harness.data import DataSet
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
 from harness.machine.files import Owner, hold, holder, report, write_atomically
 from harness.machine.process import finishing
 from harness.plugins.guard import guarded
-from harness.records.certificates import known_certificates
-from harness.records.freshness import freshness
+from harness.records.freshness import freshness, known_certificates
 from harness.records.store import checkpoints_beside, lock_path, write_record
 from harness.records.weights import About, content_of, entry_of, weights_path
-from harness.runs.estimate import ann_checkpoint, checkpoint_of, circumstances
-from harness.runs.plan import PlannedCell, stamp_of
+from harness.runs.plan import PlannedCell, ann_checkpoint, circumstances, stamp_of
 from harness.schema import Failure, Fingerprint, Record
 from harness.snn.network import Network
 from harness.training.batches import normalised
 from harness.training.cell import Setting, Trained, run_cell
-from harness.training.checkpoint import Checkpoint, Watch
+from harness.training.checkpoint import Watch
 
 POLL_SECONDS = 2.0
 SMALL = 2_000_000  # bytes of weights in fp32; smaller networks are kept unless the user says no
@@ -57,8 +55,12 @@ class Finished(NamedTuple):
     reported: float = 0.0
 
 
-def _ignore(_: object) -> None:
-    """Say nothing."""
+def written_since(cell: PlannedCell, results: Path, data: str) -> Record | None:
+    """The record of the cell on the data with that digest, if somebody has written it since it was planned."""
+    if stamp_of(cell.path) == cell.stamp:
+        return None
+    found = freshness(cell.path, cell.config, known_certificates(results), data)
+    return found.record if found.state in ("done", "failed") else None
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Run:
     setting: Setting
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
     keep_weights: bool | None = False
-    starting: Callable[[PlannedCell], None] = _ignore
-    say: Callable[[str], None] = _ignore
+    starting: Callable[[PlannedCell], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
 
     def run(self, cells: Sequence[PlannedCell], wait: bool = True) -> Iterator[Finished]:
         """Compute `cells` and yield each as its record is there. A failure is a record, not an exception.
@@ -86,7 +88,8 @@ class Run:
         """
         left, named, refused = deque(cells), set[Path](), 0
         while left:
-            cell = self._next(left)
+            # The next cell, but rather one whose ANN no other process is just training.
+            cell = next((cell for cell in left if not _in_training(cell.ann, left)), left[0])
             left.remove(cell)
             result = self.attempt(cell)
             if isinstance(result, Finished):
@@ -107,50 +110,46 @@ class Run:
             self._pause("waiting")
             time.sleep(POLL_SECONDS)
 
-    def _next(self, left: Sequence[PlannedCell]) -> PlannedCell:
-        """The next cell, but rather one whose ANN no other process is just training."""
-
-        def in_training(ann: Path | None) -> bool:
-            if ann is None or ann.exists():
-                return False
-            return any(cell.ann == ann and holder(lock_path(cell.path)) for cell in left)
-
-        return next((cell for cell in left if not in_training(cell.ann)), left[0])
-
     def _pause(self, stage: str) -> None:
         if self.setting.watch.stop():
             raise Stopped(stage, kept=False)
 
     def attempt(self, cell: PlannedCell) -> Finished | Owner:
         """Compute one cell, unless another process holds it, or has written its record since it was planned."""
-        told = 0.0
+        done = told = last = 0.0
+
+        def progress(stage: str, work: float) -> None:
+            nonlocal done, told, last
+            done, told = done + work, told + cell.cost.of(work)
+            self.setting.watch.progress(stage, cell.cost.of(work))
+            if time.monotonic() - last >= REPORT_SECONDS:
+                last = time.monotonic()
+                report(lock_path(cell.path), stage, done)
+
         try:
             with hold(lock_path(cell.path)) as owner:
                 if owner is not None:
                     return owner
-                if stamp_of(cell.path) != cell.stamp:  # somebody has written it since
-                    known = known_certificates(self.results)
-                    found = freshness(cell.path, cell.config, known, self.data.digest)
-                    if found.record is not None and found.state in ("done", "failed"):
-                        _tidy(cell)
-                        return Finished(cell, found.record, here=False)
+                record = written_since(cell, self.results, self.data.digest)
+                if record is not None:
+                    _tidy(cell)
+                    return Finished(cell, record, here=False)
                 self._pause(str(cell))
                 self.starting(cell)
-                done, last = 0.0, time.monotonic()
-
-                def progress(stage: str, work: float) -> None:
-                    nonlocal done, told, last
-                    done, told = done + work, told + cell.cost.of(work)
-                    self.setting.watch.progress(stage, cell.cost.of(work))
-                    if time.monotonic() - last >= REPORT_SECONDS:
-                        last = time.monotonic()
-                        report(lock_path(cell.path), stage, done)
-
+                last, checkpoint = time.monotonic(), cell.checkpoint(self.setting)
+                begun = checkpoints_beside(cell.path)
+                if begun and checkpoint.path and not any(p.name.startswith(checkpoint.path.name) for p in begun):
+                    self.say(
+                        f"{cell}: begun with other versions, threads or device; starts again, so that one set holds"
+                    )
                 watch = Watch(progress, self.setting.watch.stop)
-                setting = replace(self.setting, checkpoint=self._checkpoint(cell), watch=watch)
-                record = replace(self, setting=setting).compute(cell)
+                record = replace(self, setting=replace(self.setting, checkpoint=checkpoint, watch=watch)).compute(cell)
                 with finishing():
-                    record = self._written(cell, record)
+                    try:
+                        write_record(self.results, record)
+                    except ValueError as error:
+                        record = self._failed(cell, str(error))
+                        write_record(self.results, record)
                     if record.weights is None:  # those of the record that stood there before
                         weights_path(cell.path).unlink(missing_ok=True)
                     _tidy(cell)
@@ -166,39 +165,36 @@ class Run:
 
     def compute(self, cell: PlannedCell) -> Record:
         """The record of a cell, a failed one for whatever goes wrong with it. Raises OSError when the disk refuses."""
-        config, fingerprint, setting = cell.config, cell.fingerprint, self.setting
+        config = cell.config
         try:
             if cell.fault is not None:
                 raise cell.fault
-            trained = run_cell(config, self.data, guarded(config.encoder), setting)
-            record = sealed(config, fingerprint, setting, trained, self.timesteps.get(config.arm, ()))
+            trained = run_cell(config, self.data, guarded(config.encoder), self.setting)
+            record = sealed(config, cell.fingerprint, self.setting, trained, self.timesteps.get(config.arm, ()))
             if not keeps(self.keep_weights, trained.spiking.network):
                 return record
-            content = weights_of(config, fingerprint, trained, self.data)
+            content = weights_of(config, cell.fingerprint, trained, self.data)
             write_atomically(weights_path(cell.path), content)  # first: a record names only weights that are there
             return msgspec.structs.replace(record, weights=entry_of(cell.path, content))
         except (CellFailure, EncoderError) as error:
-            return failed(config, fingerprint, setting, str(error))
+            return self._failed(cell, str(error))
         # The disk, or the end of the time: the encoder's own errors come as CellFailure.
         except (OSError, HarnessError, Stopped):
             raise
         except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
-            return failed(config, fingerprint, setting, said_by(error))
+            return self._failed(cell, said_by(error))
 
-    def _checkpoint(self, cell: PlannedCell) -> Checkpoint:
-        found = checkpoint_of(cell.path, cell.fingerprint.digest, cell.config, self.setting)
-        begun = checkpoints_beside(cell.path)
-        if begun and found.path and not any(path.name.startswith(found.path.name) for path in begun):
-            self.say(f"{cell}: begun with other versions, threads or device; starts again, so that one set holds")
-        return found
+    def _failed(self, cell: PlannedCell, reason: str) -> Record:
+        """The record of a cell that could not be finished; called where its error is being handled."""
+        line = reason.splitlines()[0] if reason.strip() else "no reason given"
+        failure = Failure(line, traceback.format_exc())
+        return _record(cell.config, cell.fingerprint, self.setting, status="failed", timings={}, failure=failure)
 
-    def _written(self, cell: PlannedCell, record: Record) -> Record:
-        try:
-            write_record(self.results, record)
-        except ValueError as error:
-            record = failed(cell.config, cell.fingerprint, self.setting, str(error))
-            write_record(self.results, record)
-        return record
+
+def _in_training(ann: Path | None, cells: Sequence[PlannedCell]) -> bool:
+    if ann is None or ann.exists():
+        return False
+    return any(cell.ann == ann and holder(lock_path(cell.path)) for cell in cells)
 
 
 def is_begun(cell: PlannedCell) -> bool:
@@ -228,7 +224,18 @@ def sweep(cells: Sequence[PlannedCell]) -> None:
                     _tidy(cell)
 
 
-# From what a cell computed to its record and its file of weights
+# ## From what a cell computed to its record and its file of weights
+
+
+def _record(config: CellConfig, fingerprint: Fingerprint, setting: Setting, **outputs: Any) -> Record:
+    return Record(
+        config=config,
+        fingerprint=fingerprint,
+        environment=circumstances(config, setting),
+        threads=torch.get_num_threads(),
+        machine=machine(setting.device),
+        **outputs,
+    )
 
 
 def sealed(
@@ -237,31 +244,8 @@ def sealed(
     """The record of a finished cell, with the bits of its test images at the last step and at each of `timesteps`."""
     kept = sorted({config.timesteps, *(t for t in timesteps if 1 <= t <= config.timesteps)})
     numbers = {name: getattr(trained.result, name) for name in trained.result.__struct_fields__}
-    return Record(
-        config=config,
-        fingerprint=fingerprint,
-        status="done",
-        environment=circumstances(config, setting),
-        timings=trained.timings,
-        right={str(t): packed(trained.right[t - 1]) for t in kept},
-        threads=torch.get_num_threads(),
-        machine=machine(setting.device),
-        **numbers,
-    )
-
-
-def failed(config: CellConfig, fingerprint: Fingerprint, setting: Setting, reason: str) -> Record:
-    """The record of a cell that could not be finished; called where its error is being handled."""
-    return Record(
-        config=config,
-        fingerprint=fingerprint,
-        status="failed",
-        environment=circumstances(config, setting),
-        timings={},
-        failure=Failure(reason.splitlines()[0] if reason.strip() else "no reason given", traceback.format_exc()),
-        threads=torch.get_num_threads(),
-        machine=machine(setting.device),
-    )
+    right = {str(t): packed(trained.right[t - 1]) for t in kept}
+    return _record(config, fingerprint, setting, status="done", timings=trained.timings, right=right, **numbers)
 
 
 def packed(right: Tensor) -> str:
@@ -269,16 +253,16 @@ def packed(right: Tensor) -> str:
     return base64.b64encode(np.packbits(right.numpy()).tobytes()).decode()
 
 
-def keeps(asked: bool | None, network: Network) -> bool:
-    """Whether the weights of `network` are kept. asked: True all, False none, None those of small networks."""
+def keeps(keep: bool | None, network: Network) -> bool:
+    """Whether the weights of `network` are kept. keep: True always, False never, None for those under 2 MB."""
     size = 4 * sum(math.prod(stage.weight_shape) for stage in network.stages)
-    return size < SMALL if asked is None else asked
+    return size < SMALL if keep is None else keep
 
 
 def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: DataSet) -> bytes:
     """The content of a cell's file of weights."""
-    spiking = trained.spiking
-    frame = spiking.encoder.frame(normalised(data.test.images[:1]))
+    spiking, neuron = trained.spiking, config.neuron
+    _, channels, height, width = spiking.encoder.frame(normalised(data.test.images[:1])).shape
     about = About(
         experiment=config.experiment,
         profile=config.profile,
@@ -286,12 +270,12 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         seed=config.seed,
         fingerprint=mark.digest,
         network=config.network,
-        shape=(frame.shape[1], frame.shape[2], frame.shape[3]),
+        shape=(channels, height, width),
         classes=data.classes,
         thresholds=list(spiking.thresholds),
-        leak=config.neuron.leak,
-        reading=config.neuron.reading,
-        clock=config.neuron.clock,
+        leak=neuron.leak,
+        reading=neuron.reading,
+        clock=neuron.clock,
         encoder=config.encoder,
         encoder_state=dict(spiking.encoder.state()),
         timesteps=config.timesteps,
@@ -300,7 +284,7 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         data=data.digest,
         train_images=config.train_images,
         test_images=config.test_images,
-        reset=config.neuron.reset if config.neuron.reset == "none" else UNSET,
+        reset=neuron.reset if neuron.reset == "none" else UNSET,
     )
     state = spiking.network.state_dict()
     tensors = {name: value.detach().to("cpu", torch.float32).contiguous().numpy() for name, value in state.items()}

@@ -5,21 +5,18 @@ names itself; only `harness run`, which has the images, can say whether today's 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from encoders.errors import EncoderError
-from encoders.registry import definition_of
 from harness.catalogue import Catalogue, Experiment, Profile
-from harness.catalogue.experiment import parse_encoder
 from harness.config import CellConfig
 from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.machine.files import holder
-from harness.records.freshness import Records
-from harness.records.store import checkpoints_beside, lock_path, read_record, record_path, record_paths
+from harness.records.freshness import Records, current_config
+from harness.records.store import checkpoints_beside, lock_path, read_record, record_path, record_paths, seed_of
 
 CellState = Literal["done", "stale", "failed", "running", "missing"]
 STATES: tuple[CellState, ...] = get_args(CellState)
@@ -74,76 +71,52 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
     records = Records(results)
     for name in [chosen] if chosen else [*catalogue.names(), *unknown]:
         if name in unknown:
-            cells += _of_file(records, name)
+            cells += [_further(records, catalogue, path) for path in record_paths(results / name, levels=2)]
             continue
         found = catalogue.experiment(name)
         begun = [profile for profile in found.profiles if records.begun(found, profile)]
         for profile in begun or (found.profiles if chosen else ()):
-            cells += _profile(records, found, profile)
+            cells += _profile(records, catalogue, found, profile)
             digests = _digests(results / name / profile.name)
             data |= {f"{name}/{profile.name}": dict(digests)} if digests else {}
     return Status(tuple(cells), data)
 
 
-def _of_file(records: Records, experiment: str) -> Iterator[CellStatus]:
-    """The records of an experiment that no paper has, as a file of the user's gave it: what it plans is not known."""
-    for path in record_paths(records.results / experiment, levels=2):
-        try:
-            yield _cell(records, read_record(path).config)
-        except HarnessError as error:
-            profile, arm = path.parts[-3:-1]
-            yield CellStatus(experiment, profile, arm, _seed(path), "stale", error.message, str(path))
+def _profile(records: Records, catalogue: Catalogue, experiment: Experiment, profile: Profile) -> list[CellStatus]:
+    """Planned cells and records of further seeds, arm by arm, then those of arms that `--encoder` added."""
+    planned = list(experiment.cells(profile))
+    there = record_paths(records.results / experiment.name / profile.name, levels=1)
+    further = [path for path in there if path not in {record_path(records.results, config) for config in planned}]
+    rows = [_cell(records, config) for config in planned] + [_further(records, catalogue, path) for path in further]
+    place = {arm.name: number for number, arm in enumerate(experiment.arms)}
+    return sorted(rows, key=lambda row: place.get(row.arm, len(place)))
 
 
-def _profile(records: Records, experiment: Experiment, profile: Profile) -> Iterator[CellStatus]:
-    """Planned cells arm by arm, then records of further seeds and of arms that `--encoder` added."""
-    results = records.results
-    there = set(record_paths(results / experiment.name / profile.name, levels=1))
-    for arm in experiment.arms:
-        planned = [experiment.resolve(arm, profile, n) for n in range(experiment.seeds(arm.name, profile.name))]
-        more = {path for path in there if path.parent.name == arm.name} - {record_path(results, c) for c in planned}
-        configs = planned + [experiment.resolve(arm, profile, seed) for seed in sorted(map(_seed, more)) if seed >= 0]
-        yield from (_cell(records, config) for config in configs)
-        there -= {record_path(results, config) for config in configs}
-    for path in sorted(there):
-        yield _other(records, experiment, profile, path)
-
-
-def _seed(path: Path) -> int:
-    number = path.stem.removeprefix("seed-")
-    return int(number) if number.isascii() and number.isdigit() and path.stem == f"seed-{int(number):04d}" else -1
-
-
-def _other(records: Records, experiment: Experiment, profile: Profile, path: Path) -> CellStatus:
-    """A record of no planned arm: of an encoder that was added by name, or of an arm that is no more."""
-    name = path.parent.name
+def _further(records: Records, catalogue: Catalogue, path: Path) -> CellStatus:
+    """The cell of a record that is not planned; of an experiment that no paper has, as the record itself says."""
     try:
-        config = read_record(path).config
-        definition_of(parse_encoder(name)[0].name)
-    except (HarnessError, EncoderError) as error:
-        reason = error.message if isinstance(error, HarnessError) else f"no arm of {experiment.name} today"
-        return CellStatus(experiment.name, profile.name, name, _seed(path), "stale", reason, str(path))
-    seed = _seed(path) if _seed(path) >= 0 else config.seed
-    return _cell(records, experiment.resolve(experiment.added_arm(name), profile, seed))
+        config = current_config(path, catalogue) or read_record(path).config
+    except HarnessError as error:
+        experiment, profile, arm = path.parts[-4:-1]
+        seed = seed_of(path)
+        return CellStatus(experiment, profile, arm, -1 if seed is None else seed, "stale", error.message, str(path))
+    return _cell(records, config)
 
 
 def _cell(records: Records, config: CellConfig) -> CellStatus:
     path = record_path(records.results, config)
     owner = holder(lock_path(path))
+    state: CellState = "running"
     if owner is not None:
-        state, reason = "running", ", ".join(filter(None, (str(owner), owner.stage)))
+        reason = ", ".join(filter(None, (str(owner), owner.stage)))
     else:
         found = records.answer(config)
         state, reason, path = found.state, found.reason, found.path
-        if found.state == "done" and found.certified:
+        if state == "done" and found.certified:
             reason = f"fresh by certificate {', '.join(found.certified)}"
-    if state == "missing" and checkpoints_beside(path):
-        reason = "begun: its finished epochs are kept"
-    return CellStatus(config.experiment, config.profile, config.arm, config.seed, _named(state), reason, str(path))
-
-
-def _named(state: str) -> CellState:
-    return next(known for known in STATES if known == state)
+        elif state == "missing" and checkpoints_beside(path):
+            reason = "begun: its finished epochs are kept"
+    return CellStatus(config.experiment, config.profile, config.arm, config.seed, state, reason, str(path))
 
 
 def _digests(folder: Path) -> Counter[str]:

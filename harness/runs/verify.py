@@ -1,59 +1,95 @@
 """`harness verify`: compute the outputs of a record a second time, and compare.
 
 The second outputs come from the kept weights, tested again here or in another simulator, or from a second training.
+None of our kernels takes part in another simulator: its neurons stand between torch's own layers, in one plain loop
+over time.
 """
 
 import os
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import get_args
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
+from rich.console import Console
+from torch import Tensor, nn
 
 from encoders.errors import EncoderError
-from harness.data.types import DataSet
-from harness.errors import HarnessError, did_you_mean
+from encoders.registry import how_to_get_peers
+from harness.config import NeuronSpec
+from harness.data import DataSet
+from harness.errors import HarnessError
 from harness.machine.environment import machine
 from harness.machine.files import write_atomically
 from harness.machine.process import finishing
-from harness.records.certificates import chain, known_certificates
+from harness.records import verifications
 from harness.records.fingerprint import fingerprint
+from harness.records.freshness import chain, known_certificates
 from harness.records.store import digest_of, read_record, write_record
-from harness.records.verifications import (
-    IDENTICAL,
-    Comparison,
-    Source,
-    Verification,
-    claimed,
-    compare,
-    differing,
-    environment_changes,
-    spread_of,
-    write_verification,
-)
-from harness.records.weights import WeightsFile, read_weights, weights_path
-from harness.runs.estimate import Cost, circumstances, cost_of
-from harness.runs.plan import PlannedCell
-from harness.runs.predict import (
-    data_of,
-    failures_as_errors,
-    predict,
-    recorded_device,
-    recorded_kernel,
-    recorded_threads,
-    restore,
-)
+from harness.records.verifications import Comparison, Source, Verification, claimed, differing
+from harness.records.weights import read_weights, weights_path
+from harness.runs.plan import Cost, PlannedCell, circumstances, estimate
+from harness.runs.predict import data_of, failures_as_errors, predict, recorded_setting, recorded_threads, restore
+from harness.runs.progress import Progress
 from harness.runs.run import Run, packed
-from harness.runs.simulators import Simulated
 from harness.schema import Record
-from harness.snn.kernels import Kernel
-from harness.snn.network import Spiking
+from harness.snn.network import Spiking, Stage
+from harness.snn.neuron import is_late
 from harness.training.cell import Setting
 from harness.training.checkpoint import SILENT, Watch
+
+
+class Verified(NamedTuple):
+    """A verified record. notes: what else there is to say, a line each."""
+
+    path: Path
+    source: Source
+    comparison: Comparison
+    notes: list[str]
+
+
+def verify_all(
+    names: Sequence[str], results: Path, source: Source | None, data_dir: Path | None, keep: bool, console: Console
+) -> Iterator[Verified]:
+    """Verify the records called `names`, each a path or EXPERIMENT/PROFILE/ARM/SEED in the folder `results`.
+
+    source: None for the kept weights where they are there, else a training, whose progress `console` shows. All are
+    looked at before the first is computed. Raises HarnessError for a record that is not there or cannot be verified.
+    """
+    asked = []
+    for path in [find(name, results) for name in names]:
+        record = read_record(path.resolve())
+        if record.status != "done" or record.curve is None:
+            raise HarnessError(
+                f"{path}: its cell failed: there are no outputs to verify", "harness run … --retry-failed"
+            )
+        usual: Source = "weights" if record.weights and weights_path(path).is_file() else "training"
+        if source not in (None, "training") and record.weights is None:
+            raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
+        asked.append((path, record, source or usual))
+    for path, record, how in asked:
+        data = data_of(record.config, record.fingerprint.data, data_dir)
+        if how == "training":
+            with recorded_threads(record), failures_as_errors():
+                cell = PlannedCell(record.config, record.fingerprint, path, "missing")
+                (cell,) = estimate([cell], data, recorded_setting(record))
+            with Progress(console, cell.cost.seconds) as show:
+                show.cell(str(path))
+                watch = Watch(partial(_advance, show, cell.cost))
+                yield Verified(path, how, *verify(path, record, data, how, keep, watch))
+        else:
+            yield Verified(path, how, *verify(path, record, data, how, keep))
+
+
+def _advance(show: Progress, cost: Cost, stage: str, work: float) -> None:
+    show.advance(stage, cost.of(work))
 
 
 def find(name: str, results: Path) -> Path:
@@ -71,34 +107,6 @@ def find(name: str, results: Path) -> Path:
     return path
 
 
-def finished(path: Path) -> Record:
-    """The record at `path`. Raises HarnessError where it is refused, or its cell failed."""
-    record = read_record(path.resolve())
-    if record.status != "done" or record.curve is None:
-        raise HarnessError(f"{path}: its cell failed: there are no outputs to verify", "harness run … --retry-failed")
-    return record
-
-
-def source_of(asked: str | None, path: Path, record: Record) -> Source:
-    """Where the second outputs come from: as asked, else the kept weights if they are there, else a training."""
-    if asked is None:
-        return "weights" if record.weights and weights_path(path).is_file() else "training"
-    known: tuple[Source, ...] = get_args(Source)
-    for source in known:
-        if source == asked:
-            if source != "training" and record.weights is None:
-                raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
-            return source
-    raise did_you_mean("source", asked, list(known))
-
-
-def expected_cost(record: Record, data: DataSet) -> Cost:
-    """What a second training is expected to cost."""
-    device = recorded_device(record)
-    with recorded_threads(record), failures_as_errors():
-        return cost_of(record.config, data, Setting(device, recorded_kernel(record, device)))
-
-
 def verify(
     path: Path, record: Record, data: DataSet, source: Source, keep: bool = False, watch: Watch = SILENT
 ) -> tuple[Comparison, list[str]]:
@@ -113,11 +121,15 @@ def verify(
             second = _trained(record, data, trained, keep and not weights_path(path).is_file(), watch)
         else:
             second = _tested(path, record, data, source, watch)
-        found = compare(record, second, spread_of(path, record) if source == "training" else None)
+        spread = verifications.spread_of(path, record) if source == "training" else None
+        found = verifications.compare(record, second, spread)
         if keep and found.largest is not None and found.allowed is not None and second.curve is not None:
             with finishing():
-                if found.word == IDENTICAL and weights_path(trained).is_file():
-                    record = _with_weights(path, record, second, weights_path(trained).read_bytes())
+                if found.word == verifications.IDENTICAL and weights_path(trained).is_file():
+                    write_atomically(weights_path(path), weights_path(trained).read_bytes())  # before it is named
+                    record = msgspec.structs.replace(record, weights=second.weights)
+                    write_record(path.resolve().parents[3], record)
+                    record = msgspec.structs.replace(record, digest=digest_of(record))
                 kept = Verification(
                     record=record.digest,
                     source=source,
@@ -131,24 +143,28 @@ def verify(
                     curve=second.curve,
                     right={str(t): second.right[str(t)] for t in claimed(record)},
                 )
-                write_verification(path, kept)
-    return found, list(_notes(path, record, second))
-
-
-def recorded_data(record: Record, data_dir: Path | None) -> DataSet:
-    """The data set of a record. Raises HarnessError where it is not here, or another."""
-    config = record.config
-    return data_of(config.dataset, data_dir, config.train_images, config.test_images, record.fingerprint.data)
+                verifications.write_verification(path, kept)
+    notes = []
+    if second.failure is not None:
+        notes.append(f"the second training failed: {second.failure.reason}")
+    elif fields := differing(record, second):
+        notes.append(f"differing: {', '.join(fields)}")
+    for name, (ours, theirs) in verifications.environment_changes(record, second).items():
+        notes.append(f"{name}: {ours} in the record, {theirs} here")
+    known = known_certificates(path.resolve().parents[3])
+    if chain(known, record.fingerprint, record.config, second.fingerprint.numerics) is None:
+        notes.append("the record was computed by earlier code, and nothing shows that today's computes the same")
+    return found, notes
 
 
 def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watch: Watch) -> Record:
     """The record of a second training, without cache or checkpoint; its weights are written beside `path`."""
-    config, device = record.config, recorded_device(record)
+    config = record.config
     try:
         today = fingerprint(config, data.digest, record.fingerprint.device)
     except EncoderError as error:
         raise HarnessError(str(error), "install the encoder") from None
-    setting = Setting(device, recorded_kernel(record, device), watch=watch, products=tuple(record.products))
+    setting = replace(recorded_setting(record), watch=watch, products=tuple(record.products))
     run = Run(data, path.parent, setting, {config.arm: claimed(record)}, keep_weights=with_weights)
     # A file of weights names the fingerprint of its record: equal cells give equal files.
     second = run.compute(PlannedCell(config, record.fingerprint, path, "missing"))
@@ -159,50 +175,137 @@ def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watc
 
 def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Watch) -> Record:
     """The record as its kept weights give it when they are tested again, here or in another simulator."""
-    weights = read_weights(weights_path(path))
-    if source == "weights":
-        device = recorded_device(record)
-        kernel = recorded_kernel(record, device)
-        spiking = _restored(weights, record, device, kernel)
-        environment = circumstances(record.config, Setting(device, kernel))
-        predicted = predict(spiking, data.test, record.config.seed, watch)
-    else:
-        device = torch.device("cpu")
-        spiking = _restored(weights, record, device)
-        simulated = Simulated(source, spiking)
-        environment = {**circumstances(record.config, Setting(device)), "kernel": simulated.name}
-        predicted = predict(spiking, data.test, record.config.seed, watch, simulated.outputs)
+    setting = recorded_setting(record) if source == "weights" else Setting(torch.device("cpu"))
+    environment = circumstances(record.config, setting)
+    # A file of weights does not say all of the neuron, nor which products were taken.
+    spiking = restore(read_weights(weights_path(path)), setting)
+    spiking = replace(spiking, neuron=record.config.neuron, products=tuple(record.products))
+    simulated = None if source == "weights" else Simulated(source, spiking)
+    if simulated is not None:
+        environment["kernel"] = simulated.name
+    by = None if simulated is None else simulated.outputs
+    predicted = predict(spiking, data.test, record.config.seed, watch, by)
     right = predicted.classes == predicted.labels
     return msgspec.structs.replace(
         record,
         environment=environment,
-        machine=machine(device),
+        machine=machine(setting.device),
         curve=predicted.counts,
         right={str(t): packed(right[t - 1]) for t in claimed(record)},
     )
 
 
-def _restored(weights: WeightsFile, record: Record, device: torch.device, kernel: Kernel = "auto") -> Spiking:
-    """The trained network with the record's neuron and products: a file of weights does not say all of them."""
-    restored = restore(weights, device, kernel)
-    return replace(restored, neuron=record.config.neuron, products=tuple(record.products))
+# ## Other simulators
+
+Neurons = Callable[[Tensor], Tensor]
+"""The neurons of one layer, which keep their membranes: the current of a timestep `[N, …]` to their spikes."""
 
 
-def _with_weights(path: Path, record: Record, second: Record, content: bytes) -> Record:
-    """The record at `path`, renewed with the SHA-256 of the weights that are written beside it first."""
-    renewed = msgspec.structs.replace(record, weights=second.weights)
-    write_atomically(weights_path(path), content)
-    write_record(path.resolve().parents[3], renewed)
-    return msgspec.structs.replace(renewed, digest=digest_of(renewed))
+class Simulated:
+    """The network of `spiking` in another simulator; `name` is the simulator with its version.
+
+    Each simulator states the neuron in its own terms:
+
+    snnTorch   `Leaky` with a subtracted, delayed reset: u ← β·u + I − θ·s, with s the spike of the step before. That is
+               the reading "equation". Its membrane leaks at a spike too, so it cannot state "algorithm".
+    Norse      `LIFBoxCell`: v ← λ·v + (1 − λ)·I, then a reset that it is given, before the next step leaks. Hence
+               v = (1 − λ)·u, the threshold is (1 − λ)·θ, and what the reset leaves is divided by λ:
+               v − θ/λ at a spike, of which the next step makes λ·v − θ ("equation", "released-code"), or
+               (v − θ)/λ at a spike, of which the next step makes v − θ ("algorithm"). Without reset, θ is 0 in these.
+    """
+
+    def __init__(self, simulator: str, spiking: Spiking) -> None:
+        """Raises HarnessError where the simulator is absent or cannot state the neuron."""
+        make = {"snntorch": _of_snntorch, "norse": _of_norse}[simulator]
+        try:
+            self.neurons = make(spiking.neuron)
+        except ImportError as error:
+            missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else f"a working {simulator}"
+            raise HarnessError(f"--from {simulator} needs {missing}: {error}", how_to_get_peers()) from None
+        self.name = f"{simulator} {version(simulator)}"
+        self.thresholds, self.stages, self.dtype = spiking.thresholds, spiking.network.stages, spiking.dtype
+        self.late = is_late(spiking.neuron)
+        weights = [weight.detach() for weight in spiking.network.weights]
+        self.layers = [_layer(stage, weight) for stage, weight in zip(self.stages, weights, strict=True)]
+        self.pool = nn.AvgPool2d(2)
+
+    @torch.no_grad()
+    def outputs(self, train: Tensor) -> Tensor:
+        """U_t `[T, N, classes]` of a spike train `[T, N, C, H, W]` for every t."""
+        neurons = [self.neurons(threshold) for threshold in self.thresholds]
+        waiting: list[Tensor | None] = [None] * len(neurons)
+        total, outputs = torch.zeros(()), []
+        for x in train:
+            for index, layer in enumerate(neurons):
+                sent = fired = layer(self.layers[index](self._entering(index, x)).float())
+                if self.late:  # with layer delay, the next layer receives the spikes of the step before
+                    before, waiting[index] = waiting[index], fired
+                    sent = torch.zeros_like(fired) if before is None else before
+                x = sent.to(self.dtype)
+                x = self.pool(x) if self.stages[index].pool else x
+            total = total + self.layers[-1](self._entering(-1, x).float())
+            outputs.append(total)
+        return torch.stack(outputs)
+
+    def _entering(self, index: int, x: Tensor) -> Tensor:
+        """Maps `[N, C, H, W]` enter a linear layer as features `[N, H·W·C]`, in the order of its weights."""
+        return x if self.stages[index].convolution else x.movedim(1, -1).flatten(1)
 
 
-def _notes(path: Path, record: Record, second: Record) -> Iterator[str]:
-    if second.failure is not None:
-        yield f"the second training failed: {second.failure.reason}"
-    elif fields := differing(record, second):
-        yield f"differing: {', '.join(fields)}"
-    for name, (ours, theirs) in environment_changes(record, second).items():
-        yield f"{name}: {ours} in the record, {theirs} here"
-    known = known_certificates(path.resolve().parents[3])
-    if chain(known, record.fingerprint, record.config, second.fingerprint.numerics) is None:
-        yield "the record was computed by earlier code, and nothing shows that today's computes the same"
+def _layer(stage: Stage, weight: Tensor) -> nn.Module:
+    layer: nn.Module
+    if stage.convolution:
+        layer = nn.Conv2d(stage.inputs[0], stage.outputs[0], 3, padding=1, bias=False)
+    else:
+        layer = nn.Linear(stage.inputs[0], stage.outputs[0], bias=False)
+    layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
+    return layer
+
+
+def _of_snntorch(neuron: NeuronSpec) -> Callable[[float], Neurons]:
+    if neuron.reading == "algorithm":
+        raise HarnessError(
+            "snnTorch cannot state the reading 'algorithm': no neuron of its leaks only where it does not spike",
+            "use --from norse",
+        )
+    import snntorch
+
+    def layer(threshold: float) -> Neurons:
+        cell = snntorch.Leaky(beta=neuron.leak, threshold=threshold, reset_mechanism=neuron.reset, reset_delay=True)
+        return _stepping(cell, cell.reset_mem())
+
+    return layer
+
+
+def _of_norse(neuron: NeuronSpec) -> Callable[[float], Neurons]:
+    with warnings.catch_warnings():  # Norse 1.1 scripts functions on import, which recent torch deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import norse.torch as norse
+
+    def reset(z: Tensor, v: Tensor, _: Tensor, threshold: Tensor) -> Tensor:
+        subtracted = threshold if neuron.reset == "subtract" else torch.zeros_like(threshold)
+        if neuron.reading == "algorithm":
+            return torch.where(z > 0, (v - subtracted) / neuron.leak, v)
+        return v - z * (subtracted / neuron.leak)
+
+    def layer(threshold: float) -> Neurons:
+        share = 1 - neuron.leak
+        parameters = norse.LIFBoxParameters(
+            tau_mem_inv=torch.tensor(share, dtype=torch.float64),
+            v_th=torch.tensor(share * threshold, dtype=torch.float64),
+            method="heaviside",
+            reset_method=reset,
+        )
+        return _stepping(norse.LIFBoxCell(parameters, dt=1.0), None)
+
+    return layer
+
+
+def _stepping(cell: Any, state: Any) -> Neurons:
+    def step(current: Tensor) -> Tensor:
+        nonlocal state
+        spikes, state = cell(current, state)
+        assert isinstance(spikes, torch.Tensor)
+        return spikes
+
+    return step

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -28,13 +29,10 @@ from harness.errors import HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.files import Owner, has_locks, holder
 from harness.machine.process import AGAIN, STOPPED, Deadline, computing_with, keep_freed_memory
-from harness.records.certificates import known_certificates
-from harness.records.freshness import freshness
 from harness.records.store import lock_path
-from harness.runs.plan import Plan, PlannedCell, stamp_of
+from harness.runs.plan import Plan, PlannedCell
 from harness.runs.progress import Progress, duration
-from harness.runs.run import Finished, Run, is_begun, sweep
-from harness.schema import Record
+from harness.runs.run import Finished, Run, is_begun, sweep, written_since
 from harness.training.checkpoint import Watch
 
 Engine = Literal["here", "slurm", "ray"]
@@ -43,7 +41,6 @@ LOOK_SECONDS = 0.5  # between two looks at the folder; longer where a look takes
 QUEUE_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0  # so long may a worker take to stop with its checkpoint
 SHOWN = 2  # cells whose stage is shown; of more there is a number
-MOST_DEATHS = 2  # of workers at one cell
 MOST_LOST = 3  # times that workers end and leave cells, without a record in between
 FOLDER = ".slurm"  # in the results folder: the logs of Slurm's tasks
 MAX_ARRAY = 1001  # Slurm's own default
@@ -109,30 +106,15 @@ def _in_this_process(plan: Plan, show: Progress, deadline: Deadline, quiet: bool
 
 
 class Ended(NamedTuple):
-    """A worker that has ended. pid, code: None where they are not known. said: the last line that it wrote."""
+    """A worker that has ended. code: None where it is not known. said: the last line that it wrote, if any.
 
-    pid: int | None
+    Workers are started by `Here`, `Slurm` or `Ray`, which are alike: `tasks`, those that run or wait for their turn;
+    `start(count)` more; `ended()`, those that have ended since the last call; and `stop()`, to have all of them stop
+    with checkpoints and to wait for that.
+    """
+
     code: int | None
     said: str
-
-
-class Crew:
-    """Workers somewhere; `tasks` are those that run, or wait for their turn."""
-
-    def __init__(self) -> None:
-        self.tasks: list[Any] = []
-
-    def start(self, count: int) -> None:
-        """Start more."""
-        raise NotImplementedError
-
-    def ended(self) -> Sequence[Ended]:
-        """Those that have ended since the last call."""
-        raise NotImplementedError
-
-    def stop(self) -> None:
-        """Have all of them stop with checkpoints, and wait for that."""
-        raise NotImplementedError
 
 
 def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadline: Deadline) -> Iterator[Finished]:
@@ -145,7 +127,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             f"{plan.results}: this file system has no locks, without which workers would compute the same cells",
             "use one process, or another --results-dir",
         )
-    crew: Crew
+    crew: Here | Slurm | Ray
     if on == "slurm":
         crew, count = Slurm(plan, deadline.seconds, show.line), tasks(plan, workers)
     elif on == "ray":
@@ -157,8 +139,6 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
     deadline.start()
     left = {cell.path: cell for cell in plan.todo}
     told: defaultdict[Path, float] = defaultdict(float)  # seconds
-    held: dict[int, PlannedCell] = {}  # by the process that was last seen to hold it
-    deaths: Counter[Path] = Counter()
     lost, stopping = 0, False
     try:
         while left:
@@ -166,35 +146,29 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             # Locks first: a cell that is finished in between is then not taken for one that nobody holds.
             owners = {path: owner for path in left if (owner := holder(lock_path(path))) is not None}
             for path, cell in list(left.items()):
-                if (record := _answer(cell, plan)) is not None:
+                if (record := written_since(cell, plan.results, plan.data.digest)) is not None:
                     del left[path]
                     owners.pop(path, None)
                     lost = 0
                     yield Finished(cell, record, reported=told[path])
-            held.update({owner.pid: left[path] for path, owner in owners.items()})
             _show(left, owners, told, show)
             free = len(owners) < len(left)
             ended = crew.ended()
-            for worker in ended:
-                if worker.code in (AGAIN, STOPPED):
+            for code, said in ended:
+                if code in (AGAIN, STOPPED):
                     stopping = True
-                elif worker.code == 2:
-                    raise HarnessError(worker.said.removeprefix("error: "))
-                elif worker.pid in held and (cell := held[worker.pid]).path in left and worker.code not in (0, 1):
-                    deaths[cell.path] += 1
-                    how = f"{cell}: a worker has ended with exit code {worker.code}"
-                    if deaths[cell.path] == MOST_DEATHS:
-                        raise HarnessError(f"{how}, twice", "memory may be short: use fewer --workers")
-                    show.line(f"{how}; another goes on with it")
+                elif code == 2:
+                    raise HarnessError(said.removeprefix("error: "))
+                elif code not in (0, 1) and left:
+                    show.line(f"a worker has ended ({_why(code, said)}); another goes on with its cell")
             if deadline.passed() or (stopping and not crew.tasks):
                 crew.stop()
                 raise Stopped(_stages(left, owners) or _names(left.values()), kept=any(map(is_begun, left.values())))
             if left and free and not stopping:
                 if ended and (lost := lost + 1) > MOST_LOST:
                     raise HarnessError(
-                        f"{counted(len(left), 'cell')} left, and workers end without a record: "
-                        f"{ended[-1].said or 'they say nothing'}",
-                        "run the same command again",
+                        f"{_names(left.values())}: workers end without a record ({_why(*ended[-1])})",
+                        "memory may be short: use fewer --workers",
                     )
                 if (missing := min(count, len(left)) - len(crew.tasks)) > 0:
                     crew.start(missing)
@@ -203,12 +177,9 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
         crew.stop()
 
 
-def _answer(cell: PlannedCell, plan: Plan) -> Record | None:
-    """The record of the cell, if it was written since it was planned."""
-    if stamp_of(cell.path) == cell.stamp:
-        return None
-    found = freshness(cell.path, cell.config, known_certificates(plan.results), plan.data.digest)
-    return found.record if found.state in ("done", "failed") else None
+def _why(code: int | None, said: str) -> str:
+    killed = code is not None and code < 0  # what it said before has nothing to do with it
+    return said if said and not killed else f"exit code {code}"
 
 
 def _show(
@@ -243,11 +214,11 @@ def _command(plan: Plan, for_seconds: float | None, parent: int) -> list[str]:
     return [sys.executable, "-m", "harness", "run", *plan.words, *limit, "--json", "--worker-of", str(parent)]
 
 
-class Here(Crew):
+class Here:
     """Processes on this machine, each with its part of the threads or one of the GPUs."""
 
     def __init__(self, plan: Plan, for_seconds: float | None) -> None:
-        super().__init__()
+        self.tasks: list[Any] = []
         self.command = _command(plan, for_seconds, os.getpid())
         self.environment = {**os.environ, "OMP_NUM_THREADS": str(plan.threads.count)}
         gpus = torch.cuda.device_count() if plan.setting.device.type == "cuda" else 0
@@ -274,7 +245,7 @@ class Here(Crew):
     def ended(self) -> list[Ended]:
         over = [task for task in self.tasks if task[0].poll() is not None]
         self.tasks = [task for task in self.tasks if task not in over]
-        return [Ended(process.pid, process.returncode, _last_line(log)) for process, log in over]
+        return [Ended(process.returncode, _last_line(log)) for process, log in over]
 
     def stop(self) -> None:
         for process, _ in self.tasks:
@@ -295,14 +266,14 @@ def _last_line(log: IO[bytes]) -> str:
         return (log.read().decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
-class Slurm(Crew):
+class Slurm:
     """Tasks of job arrays. Results, data, cache and this program lie where every node finds them under one path.
 
     A task whose time is over leaves a checkpoint and goes back to the queue by itself, and so does one whose node dies.
     """
 
     def __init__(self, plan: Plan, for_seconds: float | None, say: Callable[[str], None]) -> None:
-        super().__init__()
+        self.tasks: list[Any] = []
         if shutil.which("sbatch") is None:
             raise HarnessError("--on slurm needs Slurm's commands, and there is no sbatch here", "use a login node")
         self.plan, self.for_seconds, self.say = plan, for_seconds, say
@@ -334,7 +305,7 @@ class Slurm(Crew):
         over = [task for task in self.tasks if queue.get(task, ("CANCELLED", None))[0] in OVER]
         self.tasks = [task for task in self.tasks if task not in over]
         logs = self.plan.results / FOLDER
-        return [Ended(None, queue.get(task, ("", None))[1], f"see the logs of {task} in {logs}") for task in over]
+        return [Ended(queue.get(task, ("", None))[1], f"see the logs of {task} in {logs}") for task in over]
 
     def stop(self) -> None:
         if self.tasks:
@@ -388,27 +359,21 @@ def slurm_script(plan: Plan, count: int, for_seconds: float | None) -> str:
 
 
 def tasks(plan: Plan, workers: int | None) -> int:
-    """How many workers the plan has on Slurm: one for each cell, unless told otherwise."""
-    return min(len(plan.todo), workers or MOST_WORKERS, largest_array())
-
-
-def largest_array() -> int:
-    """How many tasks the cluster takes in one array."""
-    try:
+    """How many workers the plan has on Slurm: one for each cell, unless told otherwise or too many for an array."""
+    said = ""
+    with suppress(FileNotFoundError):
         said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
-    except FileNotFoundError:
-        return MAX_ARRAY
-    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", said, re.M)
-    return max(1, int(found[1])) if found else MAX_ARRAY
+    largest = re.search(r"^MaxArraySize\s*=\s*(\d+)", said, re.M)
+    return min(len(plan.todo), workers or MOST_WORKERS, max(1, int(largest[1])) if largest else MAX_ARRAY)
 
 
-class Ray(Crew):
+class Ray:
     """Tasks of a Ray cluster whose nodes share the results folder. Its address is RAY_ADDRESS; without one, Ray starts
     a cluster on this machine alone.
     """
 
     def __init__(self, plan: Plan, for_seconds: float | None) -> None:
-        super().__init__()
+        self.tasks: list[Any] = []
         ray = self.ray = import_module("ray")
         self.plan = plan
         self.gpus = 1 if plan.setting.device.type == "cuda" else 0
@@ -454,7 +419,7 @@ class Ray(Crew):
         try:
             return Ended(*self.ray.get(task))
         except self.ray.exceptions.RayError as error:  # its node or its process has died
-            return Ended(None, None, (str(error).strip().splitlines() or [type(error).__name__])[-1])
+            return Ended(None, (str(error).strip().splitlines() or [type(error).__name__])[-1])
 
     def stop(self) -> None:
         for task in self.tasks:
@@ -465,7 +430,7 @@ class Ray(Crew):
             self.ray.shutdown()
 
 
-def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, int, str]:
+def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """A task of Ray: a worker on this node. It ends with the task, which Ray cancels as by Ctrl-C."""
     log = tempfile.TemporaryFile()  # noqa: SIM115
     process = subprocess.Popen(
@@ -480,7 +445,7 @@ def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[in
         process.terminate()
         process.wait()
         raise
-    return process.pid, process.returncode, _last_line(log)
+    return process.returncode, _last_line(log)
 
 
 def _outcome(done: Finished) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,13 @@ class _InCache(Checkpoint):
         except OSError as error:
             self.trouble(error)
 
+    def remove(self) -> None:
+        """Delete the file, or say that it cannot be deleted."""
+        try:
+            super().remove()
+        except OSError as error:
+            self.trouble(error)
+
 
 def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch]:  # decides no number
     """Give the network the weights of its ANN, from the cache if it is there, else by training it.
@@ -163,7 +171,12 @@ def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch
     while True:
         if (epochs := _read(request.network, entry)) is not None:
             return epochs
-        with hold(cache.folder / f"{key}.lock") as owner:
+        with ExitStack() as held:
+            try:
+                owner = held.enter_context(hold(cache.folder / f"{key}.lock"))
+            except OSError as error:
+                cache.trouble(error)
+                return request.train(NOWHERE, watch)
             if owner is None:
                 # Looked at again: another run may have finished it meanwhile.
                 epochs = _read(request.network, entry)

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import pandas as pd
+import numpy as np
 from msgspec import structs
 
-from harness.analysis import frame
-from harness.analysis.frame import CELL
+from harness.analysis import cells
+from harness.analysis.cells import Cell, Key, Loaded
 from harness.analysis.judges import Judgement, judge
 from harness.catalogue import Claim
 from harness.config import ProfileName
 from harness.papers import catalogue
 from harness.records.store import read_record, write_record
-from harness.schema import Epoch
+from harness.schema import Epoch, Record
 
 Write = Callable[..., Path]
 MNIST, INTERLEAVED, FREQUENCIES, VGG9 = (
@@ -46,18 +46,25 @@ def change(path: Path, **changes: Any) -> Path:
     return write_record(path.parents[3], structs.replace(read_record(path), **changes, digest=""))
 
 
-def load(folder: Path) -> frame.Loaded:
-    return frame.load(folder, CATALOGUE)
+def load(folder: Path) -> Loaded:
+    return cells.load(folder, CATALOGUE)
 
 
-def settled(loaded: frame.Loaded) -> frame.Loaded:
+def cell(key: Key, curve: Sequence[float], **known: Any) -> Cell:
+    """A finished cell without a record: its accuracy in percent, and what else is known of it, such as `answers`."""
+    made = Cell(key, cast(Record, None))
+    vars(made).update({"curve": np.array(curve), "balanced": np.empty(0), "answers": {}, "readings": {}} | known)
+    return made
+
+
+def settled(loaded: Loaded) -> Loaded:
     """The records as if they had been read at a half and three quarters of fine-tuning, and stood where they end.
 
     Readings are a part of the recipe, which most experiments do not have.
     """
-    last = loaded.curves.sort_values("timestep").groupby(CELL).tail(1).drop(columns="timestep")
-    read = [last.assign(fraction=fraction) for fraction in (0.5, 0.75, 1.0)]
-    return replace(loaded, readings=pd.concat(read)[list(frame.READINGS)])
+    for one in loaded.cells.values():
+        vars(one)["readings"] = dict.fromkeys((0.5, 0.75, 1.0), float(one.curve[-1])) if one.done else {}
+    return loaded
 
 
 @dataclass(frozen=True)

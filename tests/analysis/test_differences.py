@@ -1,32 +1,31 @@
 """Paired differences at the end and along fine-tuning, against computations by hand and SciPy."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from harness.analysis.curves import Cells
+from harness.analysis.cells import Key, Loaded
 from harness.analysis.differences import AlongTraining, along_training, differences, pairs
-from harness.analysis.frame import READINGS
 from harness.catalogue import Arm, Experiment
 from harness.config import EncoderSpec
 from harness.schema import Counts
-from tests.analysis.judging import CATALOGUE, MNIST, Invented, change, load
+from tests.analysis.judging import CATALOGUE, MNIST, Invented, cell, change, load
 
 QUICK = CATALOGUE.experiment("quickstart")
 
 
-def cells(finals: dict[str, list[float]], experiment: Experiment = QUICK, profile: str = "lite") -> Cells:
+def cells(finals: dict[str, list[float]], experiment: Experiment = QUICK, profile: str = "lite") -> Loaded:
     """Accuracy in percent at the last timestep by arm, a figure for each seed; 0 before."""
-    accuracy = {
-        (experiment.name, profile, arm, seed): np.array([0.0] * (experiment.arm(arm).timesteps - 1) + [value])
-        for arm, values in finals.items()
-        for seed, value in enumerate(values)
-    }
-    return Cells(accuracy=accuracy)
+    return Loaded(
+        {
+            key: cell(key, [0.0] * (experiment.arm(arm).timesteps - 1) + [value])
+            for arm, values in finals.items()
+            for seed, value in enumerate(values)
+            if (key := (experiment.name, profile, arm, seed))
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,14 +52,13 @@ def test_the_interval_is_students_over_the_seeds_both_arms_have() -> None:
     assert (found.arm, found.versus, found.timestep, found.planned) == ("phase", "cyclic-16", 16, 3)
     assert found.runs == pytest.approx((1.0, 2.5, 0.7))
     assert (found.mean, found.low, found.high) == pytest.approx((1.4, expected.low, expected.high))
-    assert str(found) == f"+1.40 ({expected.low:+.2f} to {expected.high:+.2f})"
     assert found.over == "seeds"
 
 
 def test_seeds_that_one_arm_lacks_or_that_are_not_planned_do_not_enter() -> None:
     (one,) = differences(cells({"cyclic-16": [97.0, 96.0], "poisson-16": [90.0, 92.0, 80.0, 10.0]}), QUICK, "lite")
     assert one.runs == pytest.approx((-7.0, -4.0))
-    assert (one.low, one.high, str(one)) == (None, None, "-7.00, -4.00")
+    assert (one.low, one.high) == (None, None)
     four = {"cyclic-16": [97.0] * 4, "poisson-16": [97.0, 97.0, 97.0, 10.0]}
     (one,) = differences(cells(four), QUICK, "lite")
     assert one.runs == (0.0, 0.0, 0.0)
@@ -69,7 +67,7 @@ def test_seeds_that_one_arm_lacks_or_that_are_not_planned_do_not_enter() -> None
 def test_arms_of_different_lengths_are_compared_where_both_have_a_timestep() -> None:
     mnist = CATALOGUE.experiment(MNIST)
     held = cells({"cyclic-16": [98.0], "cyclic-5": [97.0]}, mnist, "paper")
-    held.accuracy[MNIST, "paper", "cyclic-16", 0][4] = 60.0
+    held.cells[MNIST, "paper", "cyclic-16", 0].curve[4] = 60.0
     (found,) = differences(held, mnist, "paper")
     assert (found.timestep, found.runs) == (5, (37.0,))
 
@@ -81,11 +79,11 @@ def test_a_smoke_run_has_none() -> None:
 def test_images_widen_the_interval_where_records_keep_them() -> None:
     draws = np.random.default_rng(0)
     right = {name: draws.random((3, 200)) < share for name, share in (("cyclic-16", 0.7), ("poisson-16", 0.6))}
-    finals = {name: [float(100 * row.mean()) for row in table] for name, table in right.items()}
-    answers = {("quickstart", "lite", name, seed): {16: right[name][seed]} for name in right for seed in range(3)}
-    (found,) = differences(dataclasses.replace(cells(finals), answers=answers), QUICK, "lite")
+    keys: list[Key] = [("quickstart", "lite", name, seed) for name in right for seed in range(3)]
+    held = {key: cell(key, [0.0], answers={16: right[key[2]][key[3]]}) for key in keys}
+    (found,) = differences(Loaded(held), QUICK, "lite")
     assert found.over == "seeds and images"
-    assert found.mean == pytest.approx(np.mean(finals["poisson-16"]) - np.mean(finals["cyclic-16"]))
+    assert found.mean == pytest.approx(100 * (right["poisson-16"].mean() - right["cyclic-16"].mean()))
 
 
 # ## Along fine-tuning
@@ -99,36 +97,29 @@ RIGHT = {
 }
 
 
-def frame(right: Mapping[str, Sequence[Sequence[int]]]) -> pd.DataFrame:
-    rows = [
-        (NAME, "lite", arm, seed, fraction, count, 10_000)
-        for arm, seeds in right.items()
-        for seed, counts in enumerate(seeds)
-        for fraction, count in zip(FRACTIONS, counts, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(READINGS))
+def read(right: Mapping[str, Sequence[Sequence[int]]], profile: str = "lite") -> Loaded:
+    keys: list[Key] = [(NAME, profile, arm, seed) for arm, seeds in right.items() for seed in range(len(seeds))]
+    readings = (dict(zip(FRACTIONS, [count / 100 for count in right[key[2]][key[3]]], strict=True)) for key in keys)
+    return Loaded({key: cell(key, [], readings=of_cell) for key, of_cell in zip(keys, readings, strict=True)})
 
 
-def found(readings: pd.DataFrame) -> tuple[AlongTraining, ...]:
-    return along_training(readings, CATALOGUE.experiment(NAME), "lite")
+def found(loaded: Loaded) -> tuple[AlongTraining, ...]:
+    return along_training(loaded, CATALOGUE.experiment(NAME), "lite")
 
 
-def test_a_record_with_readings_has_a_row_for_each_fraction(records: Invented) -> None:
+def test_a_record_with_readings_tells_the_accuracy_after_each_fraction(records: Invented) -> None:
     path = records.write(NAME, "lite", "cyclic-8x3", 1, 6900)
     counts = {name: Counts([10] * 23 + [last], 10_000) for name, last in (("0.5", 6600), ("0.125", 6300))}
     change(path, balanced=Counts([9] * 23 + [6000], 10_000), on_the_way=counts)
     records.write(NAME, "lite", "cyclic-16x3", 0, 7000)  # without readings on the way
     loaded = load(records.folder)
     assert loaded.problems == ()
-    rows = loaded.readings.sort_values("fraction")
-    assert rows[list(READINGS)].to_numpy().tolist() == [
-        [NAME, "lite", "cyclic-8x3", 1, fraction, correct, 10_000]
-        for fraction, correct in zip(FRACTIONS, (6000, 6300, 6600, 6900), strict=True)
-    ]
+    assert loaded.cells[NAME, "lite", "cyclic-16x3", 0].readings == {}
+    assert loaded.cells[NAME, "lite", "cyclic-8x3", 1].readings == {0.0: 60.0, 0.125: 63.0, 0.5: 66.0, 1.0: 69.0}
 
 
 def test_the_difference_after_each_fraction_is_that_of_the_seeds_in_common() -> None:
-    (along,) = found(frame(RIGHT))
+    (along,) = found(read(RIGHT))
     assert (along.name, along.timesteps, along.seeds, along.planned) == ("cyclic-16x3 − interleaved-16x3", 48, 3, 3)
     assert [reading.fraction for reading in along.readings] == list(FRACTIONS)
     assert [reading.mean for reading in along.readings] == pytest.approx([31 / 6, 2.9, 2.1, 1.0])
@@ -138,19 +129,18 @@ def test_the_difference_after_each_fraction_is_that_of_the_seeds_in_common() -> 
     assert (start.low, start.high) == pytest.approx((expected.low, expected.high))
     # 1.0, 1.5 and 0.5 points: by hand 1 ± 4.30265 · 0.5 / √3
     assert (end.low, end.high) == pytest.approx((1 - 1.242069, 1 + 1.242069), abs=1e-5)
-    assert str(end) == "+1.00 (-0.24 to +2.24)"
 
 
 def test_two_seeds_are_points_without_an_interval() -> None:
-    (along,) = found(frame(RIGHT | {"cyclic-16x3": RIGHT["cyclic-16x3"][:2]}))
+    (along,) = found(read(RIGHT | {"cyclic-16x3": RIGHT["cyclic-16x3"][:2]}))
     assert (along.seeds, along.planned) == (2, 3)
     assert [(reading.low, reading.high) for reading in along.readings] == 4 * [(None, None)]
-    assert str(along.readings[-1]) == "+1.00, +1.50"
+    assert along.readings[-1].runs == pytest.approx((1.0, 1.5))
 
 
 def test_seeds_beyond_the_plan_do_not_enter() -> None:
     more = {arm: (*seeds, (0, 0, 0, 10_000 * (arm == "cyclic-16x3"))) for arm, seeds in RIGHT.items()}
-    assert found(frame(more)) == found(frame(RIGHT))
+    assert found(read(more)) == found(read(RIGHT))
 
 
 @pytest.mark.parametrize(
@@ -158,19 +148,20 @@ def test_seeds_beyond_the_plan_do_not_enter() -> None:
     [((1,), FRACTIONS, 2), ((0, 1, 2), (0.0, 0.125, 1.0), 3)],  # a seed lacks one fraction, or an arm never reads it
 )
 def test_every_reading_is_of_the_same_seeds(seeds: tuple[int, ...], fractions: tuple[float, ...], left: int) -> None:
-    rows = frame(RIGHT)
-    gap = (rows["arm"] == "cyclic-16x3") & rows["seed"].isin(seeds) & (rows["fraction"] == 0.5)
-    (along,) = found(rows[~gap])
+    loaded = read(RIGHT)
+    for seed in seeds:
+        vars(loaded.cells[NAME, "lite", "cyclic-16x3", seed])["readings"].pop(0.5)
+    (along,) = found(loaded)
     assert [reading.fraction for reading in along.readings] == list(fractions)
     assert {len(reading.runs) for reading in along.readings} == {left}
 
 
 def test_each_length_has_its_pair_and_a_smoke_run_none() -> None:
-    of_all = frame(RIGHT | {arm.replace("16", "8"): seeds for arm, seeds in RIGHT.items()})
-    assert [(one.name, one.timesteps) for one in found(of_all)] == [
+    of_all = RIGHT | {arm.replace("16", "8"): seeds for arm, seeds in RIGHT.items()}
+    assert [(one.name, one.timesteps) for one in found(read(of_all))] == [
         ("cyclic-16x3 − interleaved-16x3", 48),
         ("cyclic-8x3 − interleaved-8x3", 24),
     ]
-    mixed = frame({"cyclic-16x3": RIGHT["cyclic-16x3"], "cyclic-8x3": RIGHT["interleaved-16x3"]})
-    assert found(mixed) == ()  # of different lengths
-    assert along_training(of_all.assign(profile="smoke"), CATALOGUE.experiment(NAME), "smoke") == ()
+    mixed = {"cyclic-16x3": RIGHT["cyclic-16x3"], "cyclic-8x3": RIGHT["interleaved-16x3"]}
+    assert found(read(mixed)) == ()  # of different lengths
+    assert along_training(read(of_all, "smoke"), CATALOGUE.experiment(NAME), "smoke") == ()

@@ -10,8 +10,7 @@ import pytest
 
 from encoders import create
 from encoders.base import Operations as Spent
-from harness.analysis.energy import EnergyModel, Operations, bits_of, energy_model, operations_by_arm
-from harness.analysis.frame import LAYERS, encoder_macs
+from harness.analysis.energy import EnergyModel, Operations, bits_of, encoder_macs, energy_model, operations_of
 from harness.config import EncoderSpec
 from harness.errors import HarnessError
 from harness.records.store import read_record, write_record
@@ -20,7 +19,6 @@ from tests.analysis.judging import load
 
 Write = Callable[..., Path]
 MNIST = "mnist-784-100-10"
-KEY = (MNIST, "paper", "cyclic-2")
 HIDDEN = LayerActivity("linear1", 1000, 4000.0, multiplies=False, neurons=10, spikes=6.0)
 OUTPUT = LayerActivity("linear2", 100, 60.0, multiplies=False, neurons=5, spikes=None)
 
@@ -44,15 +42,10 @@ def measured(
     write_record(path.parents[3], msgspec.structs.replace(record, **told))
 
 
-def operations(results: Path) -> Operations:
-    return operations_by_arm(load(results))[KEY]
-
-
-def test_a_frame_has_one_row_for_each_layer(tmp_path: Path, write: Write) -> None:
-    measured(write, 0, HIDDEN, OUTPUT)
-    layers = load(tmp_path).layers
-    assert list(layers) == list(LAYERS)
-    assert layers[["position", "layer", "macs"]].to_numpy().tolist() == [[0, "linear1", 1000], [1, "linear2", 100]]
+def operations(results: Path, arm: str = "cyclic-2") -> Operations:
+    found = operations_of(load(results).by_arm[MNIST, "paper", arm])
+    assert found is not None
+    return found
 
 
 def test_energy_of_a_spike_code(tmp_path: Path, write: Write) -> None:
@@ -77,7 +70,7 @@ def test_a_first_layer_that_sees_graded_values_multiplies(tmp_path: Path, write:
 def test_an_input_that_is_the_same_at_every_step_is_multiplied_once(tmp_path: Path, write: Write) -> None:
     every_step = msgspec.structs.replace(HIDDEN, multiplies=True, accumulates=16_000.0)
     measured(write, 0, every_step, OUTPUT, encoder=(0.0, 0.0), arm="direct-16")
-    counted, model = operations_by_arm(load(tmp_path))[MNIST, "paper", "direct-16"], EnergyModel()
+    counted, model = operations(tmp_path, "direct-16"), EnergyModel()
     assert counted.multiplies == 1000  # 16,000 in 16 steps
     assert counted.snn_pj(model) == pytest.approx(1000 * 4.6 + 60 * 0.9)
 
@@ -210,8 +203,8 @@ def test_cells_that_failed_or_counted_nothing_are_no_part_of_a_mean(tmp_path: Pa
 
 def test_a_folder_without_counts_has_no_operations(tmp_path: Path, write: Write) -> None:
     write(MNIST, "paper", "cyclic-2", 0, 9000)
-    assert operations_by_arm(load(tmp_path)) == {}
-    assert operations_by_arm(load(tmp_path / "none")) == {}
+    assert operations_of(load(tmp_path).cells.values()) is None
+    assert operations_of(()) is None
 
 
 def test_prices_are_those_of_the_text() -> None:

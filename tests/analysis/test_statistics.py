@@ -249,12 +249,6 @@ def test_more_tests_than_the_family_has_are_refused() -> None:
         holm([0.1, 0.2, 0.3], 2)
 
 
-def test_a_family_without_any_difference_errs_in_at_most_5_percent() -> None:
-    """2,000 families of 12 uniform p; three Monte Carlo errors above 5 % are 6.5 %."""
-    families = np.random.default_rng(1).random((2_000, 12))
-    assert 0.035 <= np.mean([holm(family.tolist(), 12).min() <= 0.05 for family in families]) <= 0.065
-
-
 # Mean 0, sd 1.
 SPREAD_1 = outcomes_without_images([-1.0, 0.0, 1.0], -100.0)
 
@@ -315,11 +309,6 @@ def test_replication_without_spread_and_without_seeds() -> None:
     assert replication_rate(0.0, 3, 0.1) == 1.0
     assert np.isnan(replication_rate(0.1, 1, 0.1))
     assert np.isnan(replication_rate(float("nan"), 5, 0.1))
-
-
-def test_many_seeds_reproduce_as_often_as_a_known_spread_says() -> None:
-    """With 10,000 seeds only the published run scatters: within ± 0.1 at sd 0.1 with 68.3 %."""
-    assert replication_rate(0.1, 10_000, 0.1) == pytest.approx(stats.norm.cdf(1) - stats.norm.cdf(-1), abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from harness.analysis.statistics import (
     p_equivalent,
 )
 from harness.analysis.verdicts import (
+    VERDICTS,
     ClaimedDifference,
     Finding,
     Word,
@@ -245,3 +246,7 @@ def test_words_of_steps(steps: tuple[int | None, ...], word: str, why: str) -> N
 )
 def test_a_p_too_small_for_its_model_is_told_as_a_bound(p: float, words: str) -> None:
     assert p_in_words(p) == words
+
+
+def test_strict_fails_for_three_words() -> None:
+    assert {word for word, verdict in VERDICTS.items() if verdict.strict} == {"lower", "contradicted", "no difference"}

@@ -153,4 +153,4 @@ def test_a_folder_of_the_cache_is_tried_before_work_starts(
 def test_the_folder_of_an_unknown_user_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "~nosuchuser/x")
     with pytest.raises(HarnessError, match="~nosuchuser/x"):
-        load("cifar10", download=False)
+        load("cifar10")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import download, load, sets
+from harness.data import files as download
+from harness.data import load, sets
 from harness.errors import HarnessError
 
 from . import samples

@@ -18,23 +18,20 @@ from harness.papers.dct_snn.choices import (
     FOLDER,
     LITE_GRID,
     LITE_IMAGES,
-    LOSSES,
     MNIST_GRID,
     MNIST_IMAGES,
+    SEARCHES,
     SEED,
-    SHORT_IMAGES,
     Grid,
     Scores,
     next_values,
     tune,
-    with_losses,
     with_rate,
 )
 from harness.papers.dct_snn.experiments import (
     CIFAR10_ENCODERS,
     LEARNED_CIFAR10,
     LEARNED_MNIST,
-    MNIST_784_100_10,
     MNIST_ENCODERS,
 )
 from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
@@ -50,7 +47,7 @@ def by_rate(config: CellConfig) -> int:
     return round(1000 * min(config.snn.learning_rate, 2e-2 - config.snn.learning_rate))
 
 
-def refuse(config: CellConfig) -> int:
+def refuse(config: CellConfig, **_: object) -> int:
     raise AssertionError(f"measured again: {config.arm}")
 
 
@@ -84,7 +81,7 @@ def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(t
 
 
 def test_arms_of_lite_differ_in_code_loss_and_map_alone() -> None:
-    arms = with_losses(choices.lite_arms())
+    arms = [cell for arm in choices.lite_arms() for cell in SEARCHES["lite-rates"].with_losses(arm)]
     assert len({(str(arm.encoder), arm.snn.loss_input) for arm in arms}) == len(arms) == 2 * len(choices.lite_arms())
     assert {arm.network for arm in arms} == {LITE.network}
     assert {(arm.ann, arm.snn.images, arm.timesteps, arm.test_images) for arm in arms} == {
@@ -131,9 +128,9 @@ def test_each_code_of_lite_has_its_best_rate_and_loss() -> None:
     scores, lite = scored("lite-rates", LITE_IMAGES), CIFAR10_ENCODERS.profile("lite")
     chosen = {code: CIFAR10_ENCODERS.resolve(CIFAR10_ENCODERS.arm(code), lite, 0).snn for code in LITE_RATES}
     for arm, snn in {"cyclic-16x3": LITE.snn, **chosen}.items():
-        best = max(max(scores[arm, loss].values()) for loss in LOSSES)
+        best = max(max(scores[arm, loss].values()) for loss in SEARCHES["lite-rates"].losses)
         assert scores[arm, snn.loss_input][snn.learning_rate] == best
-        assert all(with_neighbours(scores[arm, loss], LITE_GRID) for loss in LOSSES)
+        assert all(with_neighbours(scores[arm, loss], LITE_GRID) for loss in SEARCHES["lite-rates"].losses)
 
 
 @pytest.mark.parametrize("timesteps", MNIST_RATES)
@@ -144,13 +141,12 @@ def test_each_code_on_mnist_has_its_best_rate_at_t(timesteps: int) -> None:
         assert with_neighbours(scores[code, "sum"], MNIST_GRID)
 
 
-def test_recipes_are_the_best_of_their_grids() -> None:
-    mnist, short = Scores(FOLDER / "mnist.json", MNIST_IMAGES), Scores(FOLDER / "short.json", SHORT_IMAGES)
-    cell = MNIST_784_100_10.resolve(MNIST_784_100_10.arm("cyclic-16"), MNIST_PAPER, SEED)
-    (best,) = tune(tune((cell,), choices.MNIST_ANN, mnist, refuse), choices.MNIST_SNN, mnist, refuse)
-    assert (best.ann, best.snn) == (MNIST_PAPER.ann, MNIST_PAPER.snn)
-    (best,) = tune(tune((choices.short_arm(),), choices.SHORT_ANN, short, refuse), choices.SHORT_SNN, short, refuse)
-    assert (best.ann, replace(best.snn, images=SHORT.snn.images)) == (SHORT.ann, SHORT.snn)
+def test_recipes_are_the_best_of_their_grids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.papers.dct_snn.validation.score", refuse)
+    (mnist,) = SEARCHES["mnist"].run(None, 1)
+    assert (mnist.ann, mnist.snn) == (MNIST_PAPER.ann, MNIST_PAPER.snn)
+    (short,) = SEARCHES["short"].run(None, 1)
+    assert (short.ann, replace(short.snn, images=SHORT.snn.images)) == (SHORT.ann, SHORT.snn)
 
 
 def test_learned_orders_are_those_that_were_written() -> None:
@@ -170,23 +166,6 @@ def test_an_arm_has_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> 
 
 
 # ## Scores of candidates
-
-
-def test_candidates_of_one_ann_balance_it_once_and_score_as_if_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data, first = validation_split(tiny_data(), 50), tiny_config()
-    second = replace(first, snn=replace(first.snn, learning_rate=1e-4, loss_input="mean"))
-    alone = snn_score(second, data)
-    snn_score(first, data, tmp_path)
-
-    def balanced(*_: object) -> None:
-        raise AssertionError("balanced again")
-
-    monkeypatch.setattr("harness.training.cell.balance", balanced)
-    assert snn_score(second, data, tmp_path) == alone
-    with pytest.raises(AssertionError, match="balanced again"):
-        snn_score(replace(second, timesteps=5), data, tmp_path)
 
 
 def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,12 +66,16 @@ def test_a_lock_file_with_any_content_can_be_held(lock: Path, content: bytes) ->
         assert owner is None
 
 
-def test_a_pipe_in_place_of_a_lock_is_refused(lock: Path) -> None:
+def test_a_pipe_or_a_link_in_place_of_a_lock_is_refused(lock: Path, tmp_path: Path) -> None:
     lock.parent.mkdir(parents=True)
     os.mkfifo(lock)
-    assert holder(lock) is None
-    with pytest.raises(OSError, match="not a file"), hold(lock):
-        pass
+    (tmp_path / "mine").write_text("mine")
+    lock.with_suffix(".link").symlink_to(tmp_path / "mine")
+    for path in (lock, lock.with_suffix(".link")):
+        assert holder(path) is None
+        with pytest.raises(OSError, match="not a file"), hold(path):
+            pass
+    assert (tmp_path / "mine").read_text() == "mine"
 
 
 def test_a_holder_that_does_not_say_who_it_is_is_another_process(lock: Path) -> None:

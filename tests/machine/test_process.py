@@ -12,8 +12,7 @@ import torch
 from harness.data import load
 from harness.machine.process import SPINS, Threads, bound_spinning, computing_with, threads_for
 from harness.papers import catalogue
-from harness.runs.estimate import threads_of
-from harness.runs.plan import configurations
+from harness.runs.plan import configurations, threads_of
 
 
 @pytest.fixture

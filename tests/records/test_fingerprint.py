@@ -15,8 +15,7 @@ import msgspec
 import pytest
 
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, canonical_json
-from harness.records.definitions import HERE, Sources
-from harness.records.fingerprint import Device, _stated, fingerprint, recipe_digest
+from harness.records.fingerprint import HERE, Device, Sources, _stated, fingerprint, recipe_digest
 from tests.cells import tiny_config
 
 Tree = Callable[..., dict[str, str]]
@@ -304,7 +303,7 @@ def test_a_recipe_is_the_same_after_a_record_was_read() -> None:
 @pytest.mark.slow
 def test_reading_sources_imports_no_torch() -> None:
     code = (
-        "import sys; from harness.records.definitions import SOURCES as s; "
+        "import sys; from harness.records.fingerprint import SOURCES as s; "
         "s.reached(('harness.training.cell:run_cell',), 'cpu', {}); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,7 +11,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=2)]
 
 ROOT = Path(__file__).parents[2]
-LIBRARIES = "import pandas, scipy.stats, scipy.integrate"
+LIBRARIES = "import numpy, msgspec, typer, rich, scipy.stats, scipy.special"
 REPORT = """
 import sys
 sys.argv = ["harness", "report", "--json", "--evidence-dir", sys.argv[1]]

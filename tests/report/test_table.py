@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from harness.analysis.statistics import Interval
 from harness.report.page import GLOSSARY, _environment, _Explained
 from harness.report.table import (
     Cell,
     Column,
-    Interval,
     Kind,
     Link,
     Row,
@@ -29,7 +29,7 @@ from harness.report.table import (
 )
 
 HOSTILE = "=1+1 <script>alert(1)</script> [x](javascript:alert(1)) a|b 5 % U_T\nnext -2.5"
-THREE = Interval(97.5, 97.0, 98.0, (97.2, 97.5, 97.8))
+THREE = Interval((97.2, 97.5, 97.8), 97.5, 97.0, 98.0)
 RECORDS = (Link("cyclic-2", 3, "e/lite/cyclic-2/seed-0003.json", "97.20 %"),)
 TABLE = Table(
     "A title\nof two lines",
@@ -60,9 +60,9 @@ TABLE = Table(
         ("number", 1.25, True, "+1.25", "1.25"),
         ("number", 3, False, "3.00", "3"),
         ("interval", THREE, False, "97.50 ± 0.50", "97.50"),
-        ("interval", Interval(99.0, 97.0, 100.0, ()), False, "99.00 (97.00 to 100.00)", "99.00"),
-        ("interval", Interval(-1.0, -1.5, -0.5, ()), True, "−1.00 (−1.50 to −0.50)", "-1.00"),
-        ("interval", Interval(50.5, None, None, (50.0, 51.0)), False, "50.00, 51.00", "50.50"),
+        ("interval", Interval((), 99.0, 97.0, 100.0), False, "99.00 (97.00 to 100.00)", "99.00"),
+        ("interval", Interval((), -1.0, -1.5, -0.5), True, "−1.00 (−1.50 to −0.50)", "-1.00"),
+        ("interval", Interval((50.0, 51.0), 50.5), False, "50.00, 51.00", "50.50"),
         ("seeds", (4, 5), False, "4/5", "4/5"),
         ("verdict", "reproduced", False, "✓ reproduced", "reproduced"),
         ("verdict", "incomplete (4/5)", False, "… incomplete (4/5)", "incomplete (4/5)"),

@@ -9,12 +9,11 @@ import msgspec
 import pytest
 import torch
 
-from harness.analysis.frame import load as load_frames
+from harness.analysis.cells import load as load_cells
 from harness.catalogue import Catalogue, Experiment
 from harness.data import load
 from harness.data.types import DataSet
-from harness.records.certificates import Certificate, Freed, write_certificate
-from harness.records.freshness import Records
+from harness.records.freshness import Certificate, Freed, Records, write_certificate
 from harness.records.store import read_record, write_record
 from harness.runs.plan import PlannedCell, cells_of, configurations
 from harness.runs.run import Run
@@ -59,12 +58,12 @@ def test_status_and_frames_name_the_record_that_answers(trained: Record, tmp_pat
     known = Catalogue((), (replace(OWN, profiles=alone.profiles), alone))
     found = [cell for cell in status(tmp_path, known).cells if cell.experiment == "tiny-again"]
     assert [(cell.arm, cell.status, cell.record) for cell in found] == [("same-code", "done", str(path))]
-    rows = load_frames(tmp_path, known).cells
-    assert sorted(zip(rows["experiment"], rows["arm"], strict=True)) == [
+    found_there = load_cells(tmp_path, known).cells
+    assert sorted((key[0], key[2]) for key in found_there) == [
         ("tiny", "cyclic-6"),
         ("tiny-again", "same-code"),
     ]
-    assert set(rows["path"]) == {str(path)}
+    assert {one.path for one in found_there.values()} == {path}
 
 
 def test_a_record_answers_wherever_it_lies(trained: Record, data: DataSet, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """An experiment so small that a grid of it takes about a second."""
 
 import os
-import sys
 from dataclasses import replace
 
 from encoders.registry import BUILTIN, BuiltIn
@@ -36,13 +35,11 @@ EXPERIMENT = Experiment(
 def install() -> None:
     """Make the experiment and the encoders known, as a file of ours and a plug-in would be."""
     paper.PAPER = replace(PAPER, experiments=(*PAPER.experiments, EXPERIMENT))
-    BUILTIN["misbehaved"] = BuiltIn("misbehaved_encoder:Misbehaved", "misbehaved")
-    sys.path.insert(0, os.path.dirname(__file__))  # as an installed package is: at the top
+    BUILTIN["misbehaved"] = BuiltIn("tools.hostile:Misbehaved", "misbehaved")
 
 
 def uninstall() -> None:
     """Undo `install`."""
-    sys.path.remove(os.path.dirname(__file__))
     paper.PAPER = PAPER
     BUILTIN.pop("misbehaved", None)
 

@@ -11,8 +11,7 @@ import torch
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec
 from harness.errors import Stopped
 from harness.records.fingerprint import recipe_digest
-from harness.runs.estimate import Cost, Rates, ann_entries, checkpoint_of, estimate, images_of, timed
-from harness.runs.plan import PlannedCell
+from harness.runs.plan import Cost, PlannedCell, Rates, ann_entries, estimate, images_of, timed
 from harness.runs.run import Run
 from harness.schema import Fingerprint
 from harness.training.ann import NO_CACHE, AnnCache
@@ -42,7 +41,7 @@ def timed_cells(monkeypatch: pytest.MonkeyPatch) -> list[CellConfig]:
         asked.append(config)
         return RATES
 
-    monkeypatch.setattr("harness.runs.estimate.timed", rates)
+    monkeypatch.setattr("harness.runs.plan.timed", rates)
     return asked
 
 
@@ -90,7 +89,7 @@ def stopped_after(reports: int, cell: PlannedCell, anns: AnnCache) -> None:
     """Run a cell as a process does, until its watch has been told so often that something is done."""
     told: list[float] = []
     watch = Watch(lambda _stage, work: told.append(work), lambda: len(told) >= reports)
-    checkpoint = checkpoint_of(cell.path, cell.fingerprint.digest, cell.config, Setting(CPU, ann_cache=anns))
+    checkpoint = cell.checkpoint(Setting(CPU, ann_cache=anns))
     with pytest.raises(Stopped):
         run_tiny(cell.config, DATA, ann_cache=anns, watch=watch, checkpoint=checkpoint)
 
@@ -129,18 +128,9 @@ def test_what_a_cell_reports_adds_up_to_its_cost(begun: int, tmp_path: Path) -> 
     assert sum(told) == pytest.approx(cost.seconds) == pytest.approx(result.reported)
 
 
-def test_timesteps_between_two_timed_ones_are_on_their_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def rates(config: CellConfig, *_: object) -> Rates:
-        asked.append(config.timesteps)
-        return Rates(0.0, (2.0 * config.timesteps + 3.0) / config.timesteps / MACS)
-
-    monkeypatch.setattr("harness.runs.estimate.timed", rates)
-    found = costs(*(planned(timesteps=timesteps) for timesteps in (4, 10, 6)))
-    assert sorted(asked) == [4, 10]
-    passes = OWN / 0.01 / 6
-    assert [cost.seconds for cost in found] == pytest.approx([passes * seconds for seconds in (11.0, 23.0, 15.0)])
+def test_of_cells_that_differ_in_timesteps_the_longest_is_timed(timed_cells: list[CellConfig]) -> None:
+    costs(*(planned(timesteps=timesteps) for timesteps in (4, 10, 6)))
+    assert [config.timesteps for config in timed_cells] == [10]
 
 
 @pytest.mark.parametrize(

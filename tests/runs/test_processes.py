@@ -1,10 +1,6 @@
-"""Runs that are killed, stopped, doubled, or out of disk: real processes, and what is on disk afterwards.
-
-Three kills by default. Twenty: `HARNESS_KILLS=20 pytest tests/runs/test_processes.py -k killed`.
-"""
+"""Runs that are stopped or doubled: real processes, and what is on disk afterwards. Kills, disks: `tools.hostile`."""
 
 import os
-import random
 import re
 import signal
 import time
@@ -16,31 +12,6 @@ from tests.runs.conftest import Server, digests, left_over
 
 # A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
 pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=2)]
-
-KILLS = int(os.environ.get("HARNESS_KILLS", "3"))
-
-
-@pytest.fixture(scope="module")
-def seconds(server: Server, tiny_file: str, whole: object, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How long the grid takes once its kernels are compiled."""
-    assert whole
-    start = time.monotonic()
-    server.run(tiny_file, tmp_path_factory.mktemp("timed")).done()
-    return time.monotonic() - start
-
-
-@pytest.mark.parametrize("number", range(KILLS))
-def test_a_killed_grid_ends_with_the_same_records(
-    number: int, server: Server, tiny_file: str, whole: dict[str, str], seconds: float, tmp_path: Path
-) -> None:
-    run = server.run(tiny_file, tmp_path)
-    time.sleep(random.Random(number).uniform(0, seconds))
-    os.kill(run.pid, signal.SIGKILL)
-    assert run.wait() in (-signal.SIGKILL, 0)
-    digests(tmp_path)  # what is there can be read
-    server.run(tiny_file, tmp_path).done()
-    assert digests(tmp_path) == whole
-    assert left_over(tmp_path) == []
 
 
 def test_two_runs_at_once_train_each_cell_once(
@@ -104,21 +75,3 @@ def test_the_second_signal_ends_it_at_once(server: Server, tiny_file: str, tmp_p
     assert run.wait() == 130
     assert time.monotonic() - start < 60
     assert "Traceback" not in run.said()
-
-
-@pytest.mark.parametrize("limit", [1_200, 4_000])
-def test_a_disk_that_refuses_is_one_line_and_old_records_stay(
-    server: Server, tiny_file: str, whole: dict[str, str], tmp_path: Path, limit: int
-) -> None:
-    """RLIMIT_FSIZE: 1,200 bytes hold a lock and no checkpoint; 4,000 the thresholds and not this network."""
-    server.run(tiny_file, tmp_path, "--arm", "cyclic-6", "--seeds", "1").done()
-    before = digests(tmp_path)
-    run = server.run(tiny_file, tmp_path, limit=limit)
-    assert run.wait() == 2, run.said()
-    last = run.said().splitlines()[-1]
-    assert re.match(r"error: \S+ seed \d: the disk refuses: File too large .* run the same command", last)
-    assert "Traceback" not in run.said()
-    assert digests(tmp_path) == before
-    assert {Path(name).suffix for name in left_over(tmp_path)} <= {".lock", ".balanced"}
-    server.run(tiny_file, tmp_path).done()
-    assert digests(tmp_path) == whole

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from harness.config import Balancing, EncoderSpec
 from harness.errors import HarnessError
 from harness.papers import catalogue
-from harness.records.certificates import Certificate, Freed, chain, read_certificates, write_certificate
+from harness.records.freshness import Certificate, Freed, chain, known_certificates, write_certificate
 from harness.schema import Fingerprint
 from harness.snn.kernels import cpu as numba_kernels
 from tests.cells import tiny_config
@@ -127,12 +127,15 @@ def test_a_certificate_frees_its_own_precision_encoder_and_settings_only(changes
     assert (chain(made, recorded("a"), tiny_config(**changes), "b") is not None) == freed
 
 
-def test_a_certificate_that_was_edited_is_refused(tmp_path: Path) -> None:
-    path = write_certificate(tmp_path, certificate("a", "b"))
-    assert len(read_certificates(tmp_path)) == 1
-    path.write_text(path.read_text().replace('"fp32"', '"bf16"', 1))
-    with pytest.raises(Exception, match="content and digest disagree"):
-        read_certificates(tmp_path)
+def test_a_certificate_that_was_edited_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = write_certificate(tmp_path / "sound", certificate("a", "b"))
+    edited = write_certificate(tmp_path / "edited", certificate("a", "b"))
+    edited.write_text(sound.read_text().replace('"fp32"', '"bf16"', 1))
+    assert (len(known_certificates(tmp_path / "sound")), capsys.readouterr().err) == (1, "")
+    assert known_certificates(tmp_path / "edited") == ()
+    assert capsys.readouterr().err.startswith(f"{edited}: content and digest disagree — restore or delete it")
 
 
 # The command

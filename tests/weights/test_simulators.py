@@ -13,7 +13,7 @@ import encoders
 from harness.config import Clock, NetworkSpec, NeuronSpec, Precision, Reading
 from harness.errors import HarnessError
 from harness.runs.predict import outputs, predict
-from harness.runs.simulators import Simulated
+from harness.runs.verify import Simulated
 from harness.snn.network import Network, Spiking
 from harness.training.batches import normalised
 from harness.training.cell import DTYPES

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.frame import read_measurements, write_measurement
+from harness.analysis.cells import read_measurements, write_measurement
 from harness.analysis.judges import keeps_bound
 from harness.catalogue import Catalogue
 from harness.catalogue.claims import Measured
+from harness.papers.dct_snn.measurements import Read, networks, of_weights, read_shortened
+from harness.papers.dct_snn.measurements import kept as share
 from harness.papers.dct_snn.paper import PAPER
-from harness.papers.dct_snn.trade_off import Read, measured, networks, read_shortened
-from harness.papers.dct_snn.trade_off import kept as share
 from harness.records.store import read_record
 from tests.robust import tiny
 from tests.weights.conftest import Call, Kept
@@ -23,7 +23,7 @@ KNOWN = Catalogue((), (tiny.EXPERIMENT,))
 def test_a_shortened_network_is_read_as_predict_reads_it(
     kept: Kept, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.papers.dct_snn.trade_off.FREQUENCIES", 2)
+    monkeypatch.setattr("harness.papers.dct_snn.measurements.FREQUENCIES", 2)
     found = read_shortened(kept.weights, read_record(kept.record))
     counts = json.loads(call("predict", kept.weights, "--frequencies", 2, "--timesteps", 3, "--json")[1])
     assert (found.shortened, found.total) == (counts["correct"][-1], counts["total"])
@@ -33,7 +33,7 @@ def test_a_shortened_network_is_read_as_predict_reads_it(
 
 def test_a_smoke_run_and_a_missing_file_are_no_networks(kept: Kept, tmp_path: Path) -> None:
     assert networks(kept.results, KNOWN, ("tiny", "cyclic-6")) == []
-    assert list(measured(tmp_path, KNOWN)) == []
+    assert list(of_weights(tmp_path, KNOWN)) == []
 
 
 def test_what_is_kept_judges_the_claim(kept: Kept, tmp_path: Path) -> None:

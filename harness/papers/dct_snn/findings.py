@@ -11,10 +11,12 @@ from statistics import fmean
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, shortened, statement_verdicts
-from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, difference_margin
+from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, Interval, difference_margin
+from harness.analysis.verdicts import STATEMENTS
 from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import Ordering
 from harness.config import ProfileName
+from harness.machine.console import counted
 from harness.papers.dct_snn.experiments import (
     ABLATION_FREQUENCIES,
     ABLATION_INTERLEAVED,
@@ -33,37 +35,14 @@ from harness.papers.dct_snn.experiments import (
     SENSITIVITY_READINGS_CIFAR10,
 )
 from harness.papers.dct_snn.paper import PAPER
-from harness.report.findings import (
-    BRIEF,
-    RECORDS,
-    Finding,
-    Pair,
-    Printed,
-    Read,
-    Topic,
-    against_first,
-    along_fine_tuning,
-    apart_at_end,
-    claims,
-    codes,
-    compared,
-    differences,
-    energy,
-    every_pair,
-    judging,
-    means,
-    processors,
-    read_early,
-    sizes,
-    two_processors,
-    verified,
-    waiting,
-)
+from harness.report import findings as ask
+from harness.report.findings import Pair, Printed, Read, Topic
 from harness.report.sources import Source
-from harness.report.table import Cell, Column, Interval, Row, Table, spread
+from harness.report.table import Column, Row, Table, spread
 from harness.report.tables import title_of
 
 DATASETS = {experiment.name: experiment.dataset for experiment in EXPERIMENTS}
+ENOUGH = 98.0  # percent on MNIST, at which energies are compared
 # 5 % of the error rate that is published for 16 steps.
 MARGIN_ON_MNIST = difference_margin(*(claim.published for claim in PAPER.claims if claim.id == "mnist-t16"))
 # A code of x like DCT, with one ANN for both.
@@ -115,16 +94,15 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
     named = {one.name: one for one in PRINTED}
     runs = [named[name] for name in ("first 8 × 3", "first 8 × 6", "interleaved 8 × 3")]
     short, long, interleaved = (one.published for one in runs)
-    rows, said = [Row((Cell("published"), *map(Cell, (short, long, long - short, interleaved))))], []
-    for profile in judging(ABLATION_INTERLEAVED):
-        gained = apart_at_end(source.index, runs[1], runs[0], profile)
-        ours = [source.estimate(one.side[0].name, profile, one.side[1], one.timesteps) for one in runs]
-        if gained is None or ours[0] is None or ours[2] is None:
-            continue
-        rows.append(Row((Cell(f"ours, {profile}"), Cell(ours[0]), Cell(ours[1]), Cell(gained), Cell(ours[2]))))
-        above = profile in OWN_PROFILES and ours[0].mean > short and ours[2].mean > interleaved
-        more = ", where our networks of 24 steps stand above both published ones" if above else ""
-        said.append(f"{gained.mean:+.1f} at {profile}{more}")
+    rows, said = [Row.of("published", short, long, long - short, interleaved)], []
+    for profile in ask.judging(ABLATION_INTERLEAVED):
+        gained = ask.apart_at_end(source, runs[1], runs[0], profile)
+        first, later, other = (source.estimate(r.side[0].name, profile, r.side[1], r.timesteps) for r in runs)
+        if gained is not None and first is not None and other is not None:
+            rows.append(Row.of(f"ours, {profile}", first, later, gained, other))
+            above = profile in OWN_PROFILES and first.mean > short and other.mean > interleaved
+            more = ", where our networks of 24 steps stand above both published ones" if above else ""
+            said.append(f"{gained.mean:+.1f} at {profile}{more}")
     if said:
         caption = (
             f"Accuracy in percent. From 24 to 48 steps the first 8 frequencies gain {long - short:+.1f} points as "
@@ -140,9 +118,6 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
         yield Table("", columns, tuple(rows), caption)
 
 
-ENOUGH = 98.0  # percent on MNIST, at which energies are compared
-
-
 # --- What each topic finds, in a sentence; empty where a record that it needs is missing
 
 
@@ -152,13 +127,13 @@ def _few_steps(source: Source) -> str:
     for steps in (min(LATENCY_STEPS), max(LATENCY_STEPS)):
         arms = [arm for arm in LATENCY_MNIST.arms if arm.timesteps == steps]
         found = {arm.name: source.estimate(LATENCY_MNIST.name, "paper", arm.name, steps) for arm in arms}
-        means = {arm.name: one.mean for arm in arms if (one := found[arm.name]) is not None}
-        dct = means.pop(f"dct-{steps}", None)
-        if dct is None or not means:
+        reached = {name: one.mean for name, one in found.items() if one is not None}
+        dct = reached.pop(f"dct-{steps}", None)
+        if dct is None or not reached:
             return ""
-        best = max(means, key=lambda name: means[name])
+        best = max(reached, key=lambda name: reached[name])
         title = title_of(LATENCY_MNIST.arm(best)).partition(" (")[0]
-        said.append(f"after {steps} steps {title} reaches {means[best]:.1f} % and DCT {dct:.1f}")
+        said.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT {dct:.1f}")
     return f"On MNIST, {'; '.join(said)}"
 
 
@@ -171,14 +146,9 @@ def _schedules(source: Source) -> str:
     return ""
 
 
-def _codes(source: Source) -> str:
-    """How many codes differ from DCT."""
-    return _counted(source, CIFAR10_ENCODERS, "other codes differ from DCT on a small network for CIFAR-10")
-
-
-def _counted(source: Source, experiment: Experiment, what: str) -> str:
+def _differing(source: Source, experiment: Experiment, what: str) -> str:
     """How many arms are shown to differ from the first."""
-    found = compared(source.index, against_first(experiment), "lite", UNPUBLISHED)
+    found = ask.compared(source, ask.against_first(experiment), "lite", UNPUBLISHED)
     return f"{sum(one.shown == 'differs' for one in found)} of {len(found)} {what}" if found else ""
 
 
@@ -196,8 +166,8 @@ def _energy(source: Source) -> str:
     spent: dict[str, float] = {}
     for arm in LATENCY_MNIST.arms:
         found = source.estimate(LATENCY_MNIST.name, "paper", arm.name, arm.timesteps)
-        counted = source.operations.get((LATENCY_MNIST.name, "paper", arm.name))
-        pj = None if counted is None else counted.snn_pj(FORTY_FIVE_NM)
+        operations = source.operations.get((LATENCY_MNIST.name, "paper", arm.name))
+        pj = None if operations is None else operations.snn_pj(FORTY_FIVE_NM)
         if found is not None and found.mean >= ENOUGH and pj is not None:
             spent[title_of(arm)] = min(pj * PICO_TO_MICRO, spent.get(title_of(arm), inf))
     dct, best = title_of(LATENCY_MNIST.arms[0]), min(spent, key=lambda name: spent[name], default="")
@@ -207,149 +177,123 @@ def _energy(source: Source) -> str:
     return f"For {ENOUGH:g} % on MNIST an image costs {' and '.join(costs)}, by arithmetic alone"
 
 
-def _readings(source: Source) -> str:
-    """How many readings of the paper matter."""
-    return _counted(
-        source,
-        SENSITIVITY_READINGS_CIFAR10,
-        "other readings change accuracy on a small network for CIFAR-10 after 6,000 images, which is not settled",
-    )
-
-
 TOPICS = (
     Topic(
         "Few steps",
-        (
-            Finding(
-                "How accurate is each code on MNIST, trained for T steps, and what does an image cost?",
-                means(LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True),
+        {
+            "How accurate is each code on MNIST, trained for T steps, and what does an image cost?": ask.means(
+                LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True
             ),
-            Finding(
-                "How accurate is a network of 16 steps on MNIST when it is read early?",
-                read_early(MNIST_ENCODERS, (1, 2, 4, 5, 8, 16)),
+            "How accurate is a network of 16 steps on MNIST when it is read early?": ask.read_early(
+                MNIST_ENCODERS, (1, 2, 4, 5, 8, 16)
             ),
-            Finding(
-                "How accurate is a network of 48 steps on CIFAR-10 when it is read early?",
-                read_early(CIFAR10_ENCODERS, (2, 5, 6, 10, 11, 16, 24, 48)),
+            "How accurate is a network of 48 steps on CIFAR-10 when it is read early?": ask.read_early(
+                CIFAR10_ENCODERS, (2, 5, 6, 10, 11, 16, 24, 48)
             ),
-            Finding("Which rows of Table 1 come out?", claims(_table_1)),
-            Finding(
-                "What does the paper's own network reach on CIFAR-10?",
-                claims(lambda found: _accuracies(found, "cifar10"), OWN_NETWORK),
+            "Which rows of Table 1 come out?": ask.claims(_table_1),
+            "What does the paper's own network reach on CIFAR-10?": ask.claims(
+                lambda found: _accuracies(found, "cifar10"), OWN_NETWORK
             ),
-            Finding(
-                "What do the paper's own networks reach on CIFAR-100 and TinyImageNet?",
-                claims(lambda found: _accuracies(found, "cifar100", "tinyimagenet"), OWN_NETWORK),
+            "What do the paper's own networks reach on CIFAR-100 and TinyImageNet?": ask.claims(
+                lambda found: _accuracies(found, "cifar100", "tinyimagenet"), OWN_NETWORK
             ),
-        ),
+        },
         _few_steps,
         "latency-mnist-paper-trained",
         ("mnist-784-100-10", "latency-mnist", "mnist-encoders", "cifar10-vgg9", "cifar100-vgg11"),
     ),
     Topic(
         "Schedules",
-        (
-            Finding("Which discrepancy tells most? The same 8 frequencies for 24 and for 48 steps", _discrepancy),
-            Finding("How do the six accuracies of §6 compare, two by two?", every_pair(PRINTED)),
-            Finding(
-                "Does interleaving lose because spikes die out and the membrane is reset?",
-                claims(lambda found: found.statement == "interleaving-mechanism" and found.mean is not None),
+        {
+            "Which discrepancy tells most? The same 8 frequencies for 24 and for 48 steps": _discrepancy,
+            "How do the six accuracies of §6 compare, two by two?": ask.every_pair(PRINTED),
+            "Does interleaving lose because spikes die out and the membrane is reset?": ask.claims(
+                lambda found: found.statement == "interleaving-mechanism" and found.mean is not None
             ),
-            Finding(
-                "What do the first frequencies alone reach?",
-                means(
-                    ABLATION_FREQUENCIES, {f"first {count} of 16": _frequencies(count) for count in FREQUENCY_COUNTS}
-                ),
+            "What do the first frequencies alone reach?": ask.means(
+                ABLATION_FREQUENCIES, {f"first {count} of 16": _frequencies(count) for count in FREQUENCY_COUNTS}
             ),
-            Finding(
-                "Is another order, schedule or block size better than cyclic 4×4 on MNIST?",
-                differences(against_first(DCT_BEYOND_MNIST), better=True),
+            "Is another order, schedule or block size better than cyclic 4×4 on MNIST?": ask.differences(
+                ask.against_first(DCT_BEYOND_MNIST), better=True
             ),
-            Finding(
-                "Is another order, schedule, block size or colour better than cyclic 4×4 on CIFAR-10?",
-                differences(against_first(DCT_BEYOND), better=True),
+            "Is another order, schedule, block size or colour better than cyclic 4×4 on CIFAR-10?": ask.differences(
+                ask.against_first(DCT_BEYOND), better=True
             ),
-        ),
+        },
         _schedules,
         "ablation-interleaved-short-error",
         (
-            "ablation-interleaved",
-            "ablation-intermittent",
-            "ablation-frequencies",
-            "ablation-readings",
-            "dct-beyond-mnist",
-            "dct-beyond",
+            "ablation-interleaved", "ablation-intermittent", "ablation-frequencies", "ablation-readings",
+            "dct-beyond-mnist", "dct-beyond",
         ),
     ),
     Topic(
         "Codes",
-        (
-            Finding(
-                "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?",
-                codes(against_first(CIFAR10_ENCODERS), UNPUBLISHED),
+        {
+            "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?": ask.codes(
+                ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED
             ),
-            Finding(
-                "Which codes differ from DCT after 16 steps on MNIST?",
-                codes([*against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST),
+            "Which codes differ from DCT after 16 steps on MNIST?": ask.codes(
+                [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
             ),
-            Finding(
-                "Which codes differ from DCT on MNIST where all convey p and share one ANN?",
-                differences(against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST),
+            "Which codes differ from DCT on MNIST where all convey p and share one ANN?": ask.differences(
+                ask.against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST
             ),
+        },
+        lambda source: _differing(
+            source, CIFAR10_ENCODERS, "other codes differ from DCT on a small network for CIFAR-10"
         ),
-        _codes,
         "cifar10-encoders-lite-error",
         ("cifar10-encoders", "mnist-encoders", "mnist-one-ann"),
     ),
     Topic(
         "Training",
-        (Finding("How does cyclic compare with interleaved along fine-tuning?", along_fine_tuning(ABLATION_TRAINING)),),
+        {"How does cyclic compare with interleaved along fine-tuning?": ask.along_fine_tuning(ABLATION_TRAINING)},
         _training,
         "ablation-training-lite-training",
         ("ablation-training",),
     ),
     Topic(
         "Energy",
-        (
-            Finding(
-                "What does an image cost in each code, and is it less than in the ANN?",
-                energy((LATENCY_MNIST, ENOUGH), (CIFAR10_ENCODERS, None)),
+        {
+            "What does an image cost in each code, and is it less than in the ANN?": ask.energy(
+                (LATENCY_MNIST, ENOUGH), (CIFAR10_ENCODERS, None)
             ),
-        ),
+        },
         _energy,
         "dct-snn-energy",
         ("latency-mnist", "cifar10-encoders"),
     ),
     Topic(
         "Readings",
-        (
-            Finding(
-                "Which other readings change accuracy in a deep network after 6,000 images? (not settled)",
-                differences(against_first(SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED),
+        {
+            "Which other readings change accuracy in a deep network after 6,000 images? (not settled)": ask.differences(
+                ask.against_first(SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED
             ),
+        },
+        lambda source: _differing(
+            source,
+            SENSITIVITY_READINGS_CIFAR10,
+            "other readings change accuracy on a small network for CIFAR-10 after 6,000 images, which is not settled",
         ),
-        _readings,
         "sensitivity-readings-cifar10-lite-error",
         ("sensitivity-readings-cifar10", "sensitivity-readings"),
     ),
     Topic(
-        RECORDS,
-        (
-            Finding("Which cells were computed a second time?", verified),
-            Finding("Do two processors give one result?", two_processors),
-            Finding("Which arms were recorded on another processor?", processors),
-            Finding("Which published networks have no evidence at their own size?", sizes),
-            Finding("Which claims wait for training?", waiting),
-            Finding(
-                "Which measurements lack the weights of planned seeds?",
-                claims(
-                    lambda found: found.kind == "measurement" and found.verdict in ("incomplete", "stale"),
-                    (*BRIEF, "seeds"),
-                ),
+        ask.RECORDS,
+        {
+            "Which cells were computed a second time?": ask.verified,
+            "Do two processors give one result?": ask.two_processors,
+            "Which arms were recorded on another processor?": ask.processors,
+            "Which published networks have no evidence at their own size?": ask.sizes,
+            "Which claims wait for training?": ask.waiting,
+            "Which measurements lack the weights of planned seeds?": ask.claims(
+                lambda found: found.kind == "measurement" and found.verdict in ("incomplete", "stale"),
+                (*ask.BRIEF, "seeds"),
             ),
-        ),
+        },
     ),
-)
+)  # fmt: skip
 
 
 # --- The sentences that a reader meets first: an answer, and at most three with network, budget and interval
@@ -368,27 +312,35 @@ HEADLINES: Mapping[str, Mapping[str, str]] = {
         "fewer frequencies": "all-beat-first-8-beat-intermittent",
     },
 }
-VERBS = {
-    "comes out": "come out",
-    "in part": "come out in part",
-    "does not": "do not come out",
-    "not answered": "are not answered",
-}
 MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
 SHOWN = {"differs": "differs", "equivalent": "is equivalent to DCT", "not shown": "is not shown to differ"}
 
 
 def first_sentences(source: Source) -> list[str]:
-    """The answer in one sentence, then those that the records fill, the strongest evidence first."""
-    answer = _answer(source)
-    return [answer, *_of_orderings(source), *_of_mnist(source), *_of_codes(source)] if answer else []
+    """The answer in one sentence, then those that the records fill, the strongest evidence first.
+
+    None where no record judges anything.
+    """
+    if not (words := _statements(source)):
+        return []
+    counts = Counter(words.values())
+    answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
+    parts = []
+    for word, verb in STATEMENTS.items():
+        of_word = {
+            topic: [item for item, of in items.items() if words.get(of) == word] for topic, items in HEADLINES.items()
+        }
+        named = [f"{topic} {_listed(items)}" for topic, items in of_word.items() if items]
+        parts += [f"{_listed(named)} {verb}"] if named else []
+    answer = f"{'Mostly' if 2 * counts['comes out'] > len(words) else answered}: {'; '.join(parts)}."
+    return [answer, *filter(None, (_of_orderings(source), _of_mnist(source), _of_codes(source)))]
 
 
 def headline(source: Source) -> str:
     """The answer in the fewest words: what comes out, and what does not; empty where no record judges anything."""
     words = _statements(source)
     named = [item for items in HEADLINES.values() for item in items.items()]
-    parts = {word: [item for item, of in named if words.get(of) == word] for word in VERBS}
+    parts = {word: [item for item, of in named if words.get(of) == word] for word in STATEMENTS}
     said = [f"{word.capitalize()}: {', '.join(items)}." for word, items in parts.items() if items]
     return " ".join(said)
 
@@ -397,119 +349,98 @@ def _statements(source: Source) -> Mapping[str, str]:
     """The word of every statement; empty where no record judges anything."""
     ids = {claim.id for claim in PAPER.claims}
     mine = [judged for judged in source.judgements if judged.id in ids]
-    if all(judged.profile is None for judged in mine):
-        return {}
-    return {one.id: str(one.word) for one in statement_verdicts(mine, PAPER.claims)}
+    judged = any(one.profile is not None for one in mine)
+    return {one.id: one.word for one in statement_verdicts(mine, PAPER.claims)} if judged else {}
 
 
-def _answer(source: Source) -> str:
-    """Whether the published results come out again, and which; empty where no record judges anything."""
-    if not (words := _statements(source)):
-        return ""
-    counts = Counter(words.values())
-    answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
-    parts = []
-    for word, verb in VERBS.items():
-        of_word = {
-            topic: [item for item, of in items.items() if words.get(of) == word] for topic, items in HEADLINES.items()
-        }
-        named = [f"{topic} {_listed(items)}" for topic, items in of_word.items() if items]
-        parts += [f"{_listed(named)} {verb}"] if named else []
-    return f"{'Mostly' if 2 * counts['comes out'] > len(words) else answered}: {'; '.join(parts)}."
-
-
-def _of_orderings(source: Source) -> Iterator[str]:
-    """The orderings that §6 states, on the paper's own network; none where one of them is not measured."""
+def _of_orderings(source: Source) -> str:
+    """The orderings that §6 states, on the paper's own network; empty where one of them is not measured."""
     stated = {one.id for one in PAPER.claims if isinstance(one, Ordering) and one.source == "§6" and one.published}
     found = {one.id: one for one in source.judgements if one.id in stated and one.profile == "short"}
     means = [one.mean for one in found.values() if one.mean is not None]
     lead = found.get("interleaved-cyclic-wins-16")
     if len(means) < len(stated) or lead is None or lead.mean is None or lead.low is None or lead.high is None:
-        return
+        return ""
     signs = sum(mean > 0 for mean in means)
     which = f"{signs} of the {len(means)} orderings that §6 states have"
     if signs == len(means):
         which = f"each of the {signs} orderings that §6 states has"
     by_seeds = sorted(Counter(one.seeds_done for one in found.values()).items(), reverse=True)
     over = [
-        f"{count} over {seeds} paired seeds" if seeds >= LEAST_SEEDS else f"{count} on {_seeds(seeds)} each, untested"
+        f"{count} over {seeds} paired seeds"
+        if seeds >= LEAST_SEEDS
+        else f"{count} on {counted(seeds, 'seed')} each, untested"
         for seeds, count in by_seeds
     ]
-    yield (
+    return (
         f"On the paper's network ({_budget(ABLATION_INTERLEAVED, 'short', lead.arm)}), {which} the published sign "
         f"({'; '.join(over)}); with all 16 frequencies after {lead.timestep} steps, cyclic is {_side(lead.mean)} "
         f"interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)."
     )
 
 
-def _of_mnist(source: Source) -> Iterator[str]:
-    """The accuracies of Table 1 and Poisson input's beside them, where all planned seeds are done."""
+def _of_mnist(source: Source) -> str:
+    """The accuracies of Table 1 and what Poisson input has there at which cost; empty where a planned seed is missing.
+
+    Poisson is left out where a record of it is missing.
+    """
     found = {one.id: one for one in source.judgements if one.id in MNIST_CLAIMS and one.profile == "paper"}
     ours = [found[name] for name in MNIST_CLAIMS if name in found]
-    if len(ours) < len(MNIST_CLAIMS) or not all(_complete(source, MNIST_784_100_10, one.arm) for one in ours):
-        return
+    cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, one.arm)) for one in ours]
+    if len(ours) < len(MNIST_CLAIMS) or any(len(of_arm) < LEAST_SEEDS for of_arm in cells):
+        return ""
     first, *others = ours
     accuracies = [
         f"{_accuracy(first)} % at {first.timestep} steps ({first.published:g} published)",
         *(f"{_accuracy(one)} at {one.timestep} ({one.published:g})" for one in others),
     ]
-    yield (
-        f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {_seeds(first.seeds_done)}, 95 % intervals over "
-        f"these), DCT by a re-tuned recipe, trained anew for each number of steps, has {_listed(accuracies)}"
-        f"{_poisson(source, ours)}."
+    said = (
+        f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {counted(first.seeds_done, 'seed')}, 95 % "
+        f"intervals over these), DCT by a re-tuned recipe, trained anew for each number of steps, has "
+        f"{_listed(accuracies)}"
     )
-
-
-def _poisson(source: Source, ours: Sequence[Judgement]) -> str:
-    """What Poisson input has where DCT has `ours`, and at which cost; empty where a record is missing."""
     rivals = [f"poisson-{one.timestep}" for one in ours]
-    if not all(_complete(source, LATENCY_MNIST, arm) for arm in rivals):
-        return ""
-    found = [source.estimate(LATENCY_MNIST.name, "paper", a, one.timestep) for a, one in zip(rivals, ours, strict=True)]
-    said = f"; Poisson input has {_listed([_accuracy(one) for one in found if one is not None])}"
-    costs = [
-        (_operations(source, LATENCY_MNIST, rival), _operations(source, MNIST_784_100_10, one.arm))
+    theirs = [ask.planned_cells(source, "paper", (LATENCY_MNIST, arm)) for arm in rivals]
+    if any(len(of_arm) < LEAST_SEEDS for of_arm in theirs):
+        return f"{said}."
+    means = [
+        source.estimates[LATENCY_MNIST.name, "paper", a][one.timestep - 1] for a, one in zip(rivals, ours, strict=True)
+    ]
+    said += f"; Poisson input has {_listed(list(map(_accuracy, means)))}"
+    shares = [
+        _operations(source, LATENCY_MNIST, rival) / _operations(source, MNIST_784_100_10, one.arm)
         for rival, one in zip(rivals, ours, strict=True)
     ]
-    shares = [theirs / mine for theirs, mine in costs]
     if all(share < 1 for share in shares):  # false for NaN too
         said += f" with {_listed([f'{100 * share:.0f}' for share in shares])} % of the operations"
-    seeds = range(ours[0].seeds_done)
-    theirs, mine = (
-        fmean(source.index.ann.get((experiment.name, "paper", arm, seed), nan) for seed in seeds)
-        for experiment, arm in ((LATENCY_MNIST, rivals[0]), (MNIST_784_100_10, ours[0].arm))
-    )
-    apart = theirs - mine
-    return said if isnan(apart) else f"{said}; its ANN stands {abs(apart):.2f} points {_side(apart)} DCT's"
+    seeds = range(first.seeds_done)
+    anns = [{cell.seed: cell.ann for cell in of_arm} for of_arm in (theirs[0], cells[0])]
+    poisson, dct = (fmean(of_arm.get(seed, nan) for seed in seeds) for of_arm in anns)
+    apart = poisson - dct
+    return f"{said}." if isnan(apart) else f"{said}; its ANN stands {abs(apart):.2f} points {_side(apart)} DCT's."
 
 
-def _of_codes(source: Source) -> Iterator[str]:
-    """Direct input, Poisson and burst against DCT on one small network; none where one of them is not complete."""
-    pairs = against_first(CIFAR10_ENCODERS)
-    found = {one.pair.one[1]: one for one in compared(source.index, pairs, "lite", UNPUBLISHED)}
+def _of_codes(source: Source) -> str:
+    """Direct input, Poisson and burst against DCT on one small network; empty where one of them is not complete."""
+    pairs = ask.against_first(CIFAR10_ENCODERS)
+    found = {one.pair.one[1]: one for one in ask.compared(source, pairs, "lite", UNPUBLISHED)}
     if not {"direct", "poisson", "burst"} <= found.keys():
-        return
+        return ""
     direct, nets = found["direct"], [found["poisson"], found["burst"]]
     if direct.raw is not None or direct.ann or direct.shown != "differs" or any(one.raw is None for one in nets):
-        return
-    arm, seeds = direct.pair.other[1], direct.apart.seeds
+        return ""
+    arm, seeds = direct.pair.other[1], counted(direct.apart.seeds, "seed")
     mean, low, high = (float(number) for number in (direct.apart.mean, direct.apart.low, direct.apart.high))
     others = [
         f"{name} {SHOWN[one.shown]} ({one.apart.mean:+.1f}: {one.apart.low:+.1f} to {one.apart.high:+.1f})"
         for name, one in zip(("Poisson input", "burst"), nets, strict=True)
     ]
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(one.ann, 1) for one in nets})]
-    yield (
-        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {_seeds(seeds)}) and one ANN for "
+    return (
+        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps; "
         f"net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}."
     )
-
-
-def _complete(source: Source, experiment: Experiment, arm: str) -> bool:
-    """Whether all planned seeds of an arm are done at `paper`, enough of them for an interval."""
-    done, planned = source.seeds(experiment.name, "paper", arm)
-    return done == planned >= LEAST_SEEDS
 
 
 def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
@@ -522,10 +453,8 @@ def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
 
 def _operations(source: Source, experiment: Experiment, arm: str) -> float:
     """Operations of the SNN for one image, the encoder's included; NaN where a record does not tell."""
-    counted = source.operations.get((experiment.name, "paper", arm))
-    if counted is None or counted.encoder is None:
-        return nan
-    return counted.accumulates + counted.multiplies + counted.encoder
+    spent = source.operations.get((experiment.name, "paper", arm))
+    return nan if spent is None or spent.encoder is None else spent.accumulates + spent.multiplies + spent.encoder
 
 
 def _accuracy(one: Judgement | Interval) -> str:
@@ -540,10 +469,6 @@ def _points(mean: float, low: float, high: float) -> str:
 
 def _side(difference: float) -> str:
     return "above" if difference >= 0 else "below"
-
-
-def _seeds(count: int) -> str:
-    return f"{count} seed{'s' if count > 1 else ''}"
 
 
 def _listed(words: Sequence[str]) -> str:

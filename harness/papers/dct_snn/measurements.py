@@ -1,24 +1,33 @@
-"""What §6 says of the images and of the code alone, measured on CIFAR-10's test images in seconds, without training.
+"""What judges the claims of kind "measurement": the images and the code alone (§6), and the kept weights (abstract).
 
     python -m harness.papers.dct_snn.measurements [--data-dir DIR] [--results-dir DIR]
 
-The measurements are written beside the records, and the report judges the claims of kind "measurement" by them.
+Nothing is trained. CIFAR-10's test images are measured in seconds. Each network whose weights lie beside its fresh
+record is read as `harness predict --frequencies 8` does, in half of its steps; where no weights are kept, none is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import torch
 import typer
 from torch import Tensor
 
 from encoders.dct import Dct
-from harness.analysis.frame import Measurement, write_measurement
-from harness.data import load
-from harness.data.subset import subset
-from harness.data.types import DataSet
+from harness.analysis.cells import Measurement, write_measurement
+from harness.catalogue import Catalogue
+from harness.config import PROFILES
+from harness.data import DataSet, load, subset
+from harness.papers import catalogue
+from harness.records.freshness import freshness_in, known_certificates
+from harness.records.store import record_paths
+from harness.records.weights import weights_path
+from harness.runs.predict import answer
+from harness.schema import Record
 from harness.training.batches import encoder_key, normalised
+
+# ## The images and the code
 
 DATA_SET = "cifar10"
 BATCH = 500
@@ -52,33 +61,99 @@ def late_spikes(training: Tensor, test: Iterator[Tensor], schedule: str = "inter
     return float(100 * spikes[-quarter:].sum() / spikes[:quarter].sum())
 
 
-def _batches(images: Tensor) -> Iterator[Tensor]:
-    yield from (normalised(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
-
-
-def measured(data: DataSet) -> Iterator[Measurement]:
+def of_images(data: DataSet) -> Iterator[Measurement]:
     """Both measurements of §6."""
 
     def of(quantity: str, value: float, images: int, how: str) -> Measurement:
         return Measurement(quantity, round(value, 4), "%", data.name, data.digest, images, how)
 
+    def batches(images: Tensor) -> Iterator[Tensor]:
+        yield from map(normalised, images.split(BATCH))
+
     test = data.test.images
-    share = energy_share(_batches(test), 8)
-    yield of("energy-of-first-8-frequencies", share, len(test), "The first 8 of 16 frequencies hold")
+    yield of(
+        "energy-of-first-8-frequencies",
+        energy_share(batches(test), 8),
+        len(test),
+        "The first 8 of 16 frequencies hold",
+    )
     training = normalised(subset(data.train, CALIBRATION_IMAGES, SEED).images)
-    ratio, cyclic = (late_spikes(training, _batches(test[:SPIKE_IMAGES]), s) for s in ("interleaved", "cyclic"))
+    ratio, cyclic = (late_spikes(training, batches(test[:SPIKE_IMAGES]), s) for s in ("interleaved", "cyclic"))
     how = f"Spikes in the last quarter of 48 interleaved steps by those in the first quarter (cyclic: {cyclic:.3g} %)"
     yield of("interleaved-late-spikes", ratio, SPIKE_IMAGES, how)
 
 
+# ## Accuracy traded for latency: networks trained with all frequencies, read with the first half alone
+
+FREQUENCIES = 8  # of 16
+ARMS = {"cifar10": ("ablation-interleaved", "cyclic-16x3"), "mnist": ("mnist-784-100-10", "cyclic-16")}
+
+
+class Read(NamedTuple):
+    """One network on its test images: how many are right with all frequencies, at half of its steps, and shortened."""
+
+    record: Record
+    whole: int
+    early: int
+    shortened: int
+    total: int
+
+
+def networks(results: Path, known: Catalogue, arm: tuple[str, str]) -> list[tuple[Path, Record]]:
+    """Weights and fresh records of an arm, given with its experiment, at the profile that spends most."""
+    certificates, by_profile = known_certificates(results), dict[int, list[tuple[Path, Record]]]()
+    for path in record_paths(results / arm[0], levels=2):
+        if path.parts[-2] == arm[1] and path.parts[-3] != "smoke" and weights_path(path).exists():
+            now = freshness_in(path, known, certificates)
+            if now.state == "done" and now.record is not None:
+                spent = PROFILES.index(now.record.config.profile)
+                by_profile.setdefault(spent, []).append((weights_path(path), now.record))
+    return by_profile[max(by_profile)] if by_profile else []
+
+
+def read_shortened(weights: Path, record: Record, data_dir: Path | None = None) -> Read:
+    """The network of `weights` with its first frequencies alone, in half of the steps of its `record`."""
+    assert record.curve is not None, "a done record has a curve"
+    half, correct = record.config.timesteps // 2, record.curve.correct
+    counts = answer(weights, data_dir=data_dir, frequencies=FREQUENCIES, timesteps=half).predictions.counts
+    return Read(record, correct[-1], correct[half - 1], counts.correct[-1], counts.total)
+
+
+def kept(dataset: str, reads: Sequence[Read]) -> Measurement:
+    """How much of the accuracy is kept, over all networks together."""
+    config, total = reads[0].record.config, sum(read.total for read in reads)
+    whole, early, shortened = (sum(getattr(read, name) for read in reads) for name in ("whole", "early", "shortened"))
+    seeds = f"{len(reads)} seed{'s' if len(reads) > 1 else ''}"
+    how = (
+        f"With the first {FREQUENCIES} of 16 frequencies in half of {config.timesteps} steps, the kept weights of "
+        f"{config.arm} ({config.profile} profile, {seeds}) have {100 * shortened / total:.2f} % right, stopped early "
+        f"at the same step {100 * early / total:.2f} %, with all steps {100 * whole / total:.2f} %; first by last"
+    )
+    value, data = round(100 * shortened / whole, 4), reads[0].record.fingerprint.data
+    quantity = f"accuracy-kept-with-{FREQUENCIES}-frequencies-{dataset}"
+    weights = tuple(read.record.weights.sha256 for read in reads if read.record.weights is not None)
+    return Measurement(quantity, value, "%", dataset, data, reads[0].total, how, config.profile, config.arm, weights)
+
+
+def of_weights(results: Path, known: Catalogue, data_dir: Path | None = None) -> Iterator[Measurement]:
+    """One measurement for each data set that has networks."""
+    for dataset, arm in ARMS.items():
+        reads = [read_shortened(*network, data_dir) for network in networks(results, known, arm)]
+        if reads:
+            yield kept(dataset, reads)
+        else:
+            print(f"no weights of {arm[1]} in {results}: harness run {arm[0]} --arm {arm[1]} --keep-weights")
+
+
 def main(
     data_dir: Annotated[Path | None, typer.Option(help="Where the data sets are.")] = None,
-    results_dir: Annotated[Path, typer.Option(help="Where measurements are kept.")] = Path("results/evidence"),
+    results_dir: Annotated[Path, typer.Option(help="Where records and measurements are.")] = Path("results/evidence"),
 ) -> None:
     """Measure, write down and print."""
-    for measurement in measured(load(DATA_SET, data_dir)):
-        write_measurement(results_dir, measurement)
-        print(f"{measurement.how}: {measurement.value:.2f} {measurement.unit}")
+    for measured in (of_images(load(DATA_SET, data_dir)), of_weights(results_dir, catalogue(), data_dir)):
+        for measurement in measured:
+            write_measurement(results_dir, measurement)
+            print(f"{measurement.how}: {measurement.value:.2f} {measurement.unit}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """DCT-SNN (ICCV 2021) as the catalogue knows it: experiments, claims and facts about the paper."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from harness.catalogue import Paper
 from harness.catalogue.claims import read_claims
-from harness.config import CellConfig
 from harness.papers.dct_snn.experiments import EXPERIMENTS
-from harness.records.fingerprint import recipe_digest
 
 TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000, "tinyimagenet": 10_000}
 URL = (
@@ -19,34 +18,9 @@ URL = (
 CLAIMS = Path(__file__).with_name("claims.toml")
 
 
-def _picture() -> Any:
-    from harness.papers.dct_snn.picture import picture  # draws with matplotlib, which only the page needs
-
-    return picture()
-
-
-def _topics() -> Sequence[Any]:
-    from harness.papers.dct_snn.findings import TOPICS  # needs numpy, which a list of experiments does not
-
-    return TOPICS
-
-
-def _first_sentences(source: Any) -> Sequence[str]:
-    from harness.papers.dct_snn.findings import first_sentences
-
-    return first_sentences(source)
-
-
-def _tuned(config: CellConfig) -> bool:
-    from harness.papers.dct_snn.choices import tuned
-
-    return tuned(recipe_digest(config))
-
-
-def _headline(source: Any) -> str:
-    from harness.papers.dct_snn.findings import headline
-
-    return headline(source)
+def _later(module: str, name: str) -> Callable[..., Any]:
+    """A function of a module of this paper, imported when it is called: a list of experiments needs no matplotlib."""
+    return lambda *given: getattr(import_module(f"harness.papers.dct_snn.{module}"), name)(*given)
 
 
 PAPER = Paper(
@@ -56,10 +30,10 @@ PAPER = Paper(
     experiments=EXPERIMENTS,
     claims=read_claims(CLAIMS, EXPERIMENTS, TEST_IMAGES),
     test_images=TEST_IMAGES,
-    picture=_picture,
-    topics=_topics,
-    first_sentences=_first_sentences,
-    tuned=_tuned,
-    headline=_headline,
+    picture=_later("picture", "picture"),
+    topics=lambda: import_module("harness.papers.dct_snn.findings").TOPICS,
+    first_sentences=_later("findings", "first_sentences"),
+    tuned=_later("choices", "tuned"),
+    headline=_later("findings", "headline"),
     url=URL,
 )

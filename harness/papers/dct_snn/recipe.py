@@ -184,7 +184,7 @@ LITE = Profile(
     "lite",
     VGG5_LITE,
     AnnRecipe(6, 64, 0.02, decay_every=4, dropout=0.1, classifier_dropout=0.2, augmentation=Augmentation(flip=True)),
-    # Rate and loss: `choices lite-rates --arm cyclic-16x3`, selection/lite-rates.json.
+    # Rate and loss: `choices lite-rates`, arm cyclic-16x3, selection/lite-rates.json.
     SnnRecipe(1, 16, 3e-5, dropout=0.1, loss_input="mean", images=6000, augmentation=Augmentation(flip=True)),
     balancing=Balancing(images=512),
     precision="bf16",

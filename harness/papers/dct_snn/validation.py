@@ -4,7 +4,7 @@ No test image is looked at. This part needs torch, which reading a committed cho
 """
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,11 +13,9 @@ from torch import Tensor
 
 import encoders
 from encoders.dct import Dct
-from harness.config import CellConfig, SnnRecipe
-from harness.data import load
+from harness.config import CellConfig
+from harness.data import DataSet, ImageSet, load, subset
 from harness.data.cache import root
-from harness.data.subset import subset
-from harness.data.types import DataSet, ImageSet
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.papers.dct_snn.choices import SEED
 from harness.records.fingerprint import ann_code, fingerprint
@@ -26,7 +24,7 @@ from harness.snn.neuron import Kernel
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
 from harness.training.batches import generator, normalised
 from harness.training.cell import DTYPES, Setting, run_cell
-from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint
+from harness.training.checkpoint import SILENT, Checkpoint
 
 
 def validation_split(data: DataSet, images: int) -> DataSet:
@@ -80,27 +78,13 @@ def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kern
     `cache` as in `ann_score`, `kernel` as in `Setting`.
     """
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
-    checkpoint: Checkpoint = NOWHERE
-    if cache is not None:
-        before_fine_tuning = replace(config, snn=SnnRecipe(0, 1))
-        name, shared = (fingerprint(cell, data.digest).digest for cell in (config, before_fine_tuning))
-        balanced = Checkpoint(cache / "balanced" / shared, shared)
-        checkpoint = _SharedBalancing(cache / "candidates" / name, name, balanced)
+    owner = fingerprint(config, data.digest).digest
+    checkpoint = Checkpoint(cache and cache / "candidates" / owner, owner)
     setting = Setting(torch.device("cpu"), kernel, _anns(cache), checkpoint=checkpoint)
     correct = run_cell(config, data, encoder, setting).result.curve.correct[-1]
-    checkpoint.part("training").remove()
+    for part in ("training", "balanced"):
+        checkpoint.part(part).remove()
     return correct
-
-
-@dataclass(frozen=True)
-class _SharedBalancing(Checkpoint):
-    """A candidate's own checkpoint, but for the balanced network: candidates that differ in fine-tuning share it."""
-
-    shared: Checkpoint = NOWHERE
-
-    def part(self, name: str) -> Checkpoint:
-        """A file beside this one, or beside the shared one for the balanced network."""
-        return self.shared.part(name) if name == "balanced" else super().part(name)
 
 
 def _anns(cache: Path | None) -> AnnCache:

@@ -1,7 +1,6 @@
-"""Frames: every record is seen, and what cannot be used is named with the reason; which images were right."""
+"""Cells: every record is seen, and what cannot be used is named with the reason; what the seeds of an arm answered."""
 
 import base64
-import dataclasses
 import json
 import subprocess
 import sys
@@ -13,53 +12,61 @@ import msgspec
 import numpy as np
 import pytest
 
-from harness.analysis.curves import Cells, accuracy_of, balanced_at, difference_of
-from harness.analysis.frame import CELLS, CURVES, Key
+from harness.analysis.cells import (
+    Cell,
+    Key,
+    accuracy_of,
+    balanced_at,
+    difference_of,
+    percent,
+    steps_label,
+    steps_to_reach,
+    values_of,
+)
 from harness.config import EncoderSpec
 from harness.records.fingerprint import whole_digest
 from harness.records.store import answers_in, read_record, write_record
-from harness.schema import LayerActivity
-from tests.analysis.judging import MNIST, Write, load
+from tests.analysis.judging import MNIST, Write, cell, load
 from tests.fingerprints import of_other_code, of_other_recipe
 
+KEY: Key = (MNIST, "paper", "cyclic-2", 3)
 
-def test_a_done_record_becomes_a_curve_and_a_cell(tmp_path: Path, write: Write) -> None:
+
+def states(folder: Path) -> list[str]:
+    return sorted(one.status for one in load(folder).cells.values())
+
+
+def test_a_done_record_is_a_cell_with_its_curve(tmp_path: Path, write: Write) -> None:
     path = write(MNIST, "paper", "cyclic-2", 3, [5000, 8660], best=8700)
     loaded = load(tmp_path)
-    assert loaded.curves["correct"].tolist() == [5000, 8660]
-    assert loaded.curves["timestep"].tolist() == [1, 2]
-    cell = loaded.cells.iloc[0]
-    assert (cell["arm"], cell["seed"], cell["status"], cell["path"]) == ("cyclic-2", 3, "done", str(path))
-    assert (cell["accuracy"], cell["best_accuracy"], cell["seconds"]) == pytest.approx((86.6, 87.0, 2.5))
-    assert cell["optimism"] == pytest.approx(0.4)
-    assert (cell["correct"], cell["total"], cell["timesteps"], cell["reason"]) == (8660, 10_000, 2, "")
-    assert cell["fingerprint"] == read_record(path).fingerprint.digest
-    assert cell[["macs", "accumulates", "encoder_operations"]].isna().all()
+    (found,) = loaded.cells.values()
+    assert (found.key, found.status, found.reason, found.path) == (KEY, "done", "", path)
+    assert found.curve.tolist() == [50.0, 86.6]
+    assert found.optimism == pytest.approx(0.4)
+    assert np.isnan(found.ann)
+    assert found.balanced.size == 0
+    assert found.record == read_record(path)
     assert loaded.problems == ()
-
-
-def test_operations_of_a_cell_are_those_of_its_layers(tmp_path: Path, write: Write) -> None:
-    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
-    layers = [
-        LayerActivity("linear1", 1000, 40.0, multiplies=False, neurons=10, spikes=6.0),
-        LayerActivity("linear2", 100, 7.0, multiplies=False, neurons=10, spikes=None),
-    ]
-    write_record(tmp_path, msgspec.structs.replace(record, layers=layers, encoder_operations=5.0, digest=""))
-    assert load(tmp_path).cells[["macs", "accumulates", "encoder_operations"]].to_numpy().tolist() == [[1100, 47, 5]]
 
 
 def test_a_failed_record_is_a_cell_with_its_reason_and_no_curve(tmp_path: Path, write: Write) -> None:
     write(MNIST, "paper", "cyclic-2", 0, failure="out of memory")
-    loaded = load(tmp_path)
-    assert loaded.curves.empty
-    assert loaded.cells[["status", "reason"]].to_numpy().tolist() == [["failed", "out of memory"]]
+    (found,) = load(tmp_path).cells.values()
+    assert (found.status, found.reason, found.curve.size) == ("failed", "out of memory", 0)
+
+
+def test_seeds_that_all_answer_alike_are_remarked_upon(tmp_path: Path, write: Write) -> None:
+    for seed in range(5):
+        write(MNIST, "paper", "cyclic-2", seed, [5000, 8660])
+        write(MNIST, "paper", "cyclic-5", seed, [5000, 8000, 8100, 8200, 8300 + seed])
+    (remark,) = load(tmp_path).problems
+    assert remark.startswith(f"{tmp_path / MNIST}/paper/cyclic-2: 5 seeds with identical counts at every timestep")
 
 
 @pytest.mark.parametrize("folder", ["", "none"])
-def test_an_empty_or_absent_folder_gives_empty_frames(tmp_path: Path, folder: str) -> None:
+def test_an_empty_or_absent_folder_holds_nothing(tmp_path: Path, folder: str) -> None:
     loaded = load(tmp_path / folder)
-    assert (list(loaded.curves), list(loaded.cells)) == (list(CURVES), list(CELLS))
-    assert (len(loaded.curves), len(loaded.cells), loaded.problems) == (0, 0, ())
+    assert (loaded.cells, loaded.problems) == ({}, ())
 
 
 def test_records_of_earlier_code_are_stale_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
@@ -68,9 +75,8 @@ def test_records_of_earlier_code_are_stale_and_counted_by_folder(tmp_path: Path,
         modules = record.fingerprint.modules | {"harness.snn.neuron": "0" * 16, "harness.gone": "1" * 16}
         path = write_record(tmp_path, of_other_code(record, modules))
     loaded = load(tmp_path)
-    assert loaded.cells["status"].tolist() == ["stale", "stale"]
-    assert loaded.curves.empty
-    assert loaded.cells["accuracy"].isna().all()
+    assert states(tmp_path) == ["stale", "stale"]
+    assert loaded.done(*KEY[:3]) == ()
     assert loaded.problems == (f"{path.parent}: 2 stale: changed since: harness.gone, harness.snn.neuron",)
 
 
@@ -81,13 +87,12 @@ def test_records_of_other_data_than_the_rest_are_stale(tmp_path: Path, write: Wr
     other = msgspec.structs.replace(mark, data="f" * 64, digest=whole_digest(mark.recipe, "f" * 64, mark.numerics))
     write_record(tmp_path, msgspec.structs.replace(record, fingerprint=other, digest=""))
     loaded = load(tmp_path)
-    assert loaded.cells["status"].tolist() == ["done", "done", "stale"]
-    assert set(loaded.curves["seed"]) == {0, 1}
+    assert [one.seed for one in loaded.done(*KEY[:3])] == [0, 1]
     assert "1 stale: computed on other data than most of its profile (000000000000)" in loaded.problems[0]
 
 
 @pytest.mark.parametrize(
-    ("changes", "states", "words"),
+    ("changes", "expected", "words"),
     [
         ({"snn": {"epochs": 3}}, ["stale"], "1 stale: changed since: recipe (snn)"),
         ({"arm": "cyclic-3"}, ["done", "stale"], "unknown arm of mnist-784-100-10 'cyclic-3'"),  # no such arm
@@ -96,16 +101,14 @@ def test_records_of_other_data_than_the_rest_are_stale(tmp_path: Path, write: Wr
     ],
 )
 def test_a_record_of_another_configuration_or_of_no_arm_is_stale(
-    tmp_path: Path, write: Write, changes: dict[str, Any], states: list[str], words: str
+    tmp_path: Path, write: Write, changes: dict[str, Any], expected: list[str], words: str
 ) -> None:
     record = read_record(write(MNIST, "paper", "cyclic-2", 0, 8670))
     if "snn" in changes:
         changes = {"snn": replace(record.config.snn, **changes["snn"])}
     write_record(tmp_path, of_other_recipe(record, replace(record.config, **changes)))
-    loaded = load(tmp_path)
-    assert sorted(loaded.cells["status"]) == states
-    assert len(loaded.curves) == 2 * states.count("done")
-    assert words in loaded.problems[0]
+    assert states(tmp_path) == expected
+    assert words in load(tmp_path).problems[0]
 
 
 def test_a_smoke_record_moved_among_paper_records_answers_for_smoke_alone(tmp_path: Path, write: Write) -> None:
@@ -114,9 +117,7 @@ def test_a_smoke_record_moved_among_paper_records_answers_for_smoke_alone(tmp_pa
     moved.parent.mkdir(parents=True)
     path.rename(moved)
     loaded = load(tmp_path)
-    states = dict(zip(loaded.cells["profile"], loaded.cells["status"], strict=True))
-    assert states == {"smoke": "done", "paper": "stale"}
-    assert set(loaded.curves["profile"]) == {"smoke"}
+    assert {key[1]: one.status for key, one in loaded.cells.items()} == {"smoke": "done", "paper": "stale"}
     assert "changed since: recipe" in loaded.problems[0]
 
 
@@ -125,7 +126,7 @@ def test_what_is_no_record_is_refused_by_name(tmp_path: Path, write: Write, cont
     good, bad = (write(MNIST, "paper", "cyclic-2", seed, 8670) for seed in (0, 1))
     bad.write_bytes(content)
     loaded = load(tmp_path)
-    assert loaded.cells["path"].tolist() == [str(good)]
+    assert [one.path for one in loaded.cells.values()] == [good]
     (problem,) = loaded.problems
     assert problem.startswith(f"{bad}: not a readable record")
 
@@ -147,7 +148,7 @@ def test_a_number_written_in_later_is_refused_by_name(tmp_path: Path, write: Wri
     path.write_text(json.dumps(document).replace('"here"', number))
     (problem,) = load(tmp_path).problems
     assert problem.startswith(f"{path}: {words}")
-    assert load(tmp_path).cells.empty
+    assert load(tmp_path).cells == {}
 
 
 def test_a_record_that_makes_no_sense_is_refused(tmp_path: Path, write: Write) -> None:
@@ -165,10 +166,10 @@ def test_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Wr
     assert [problem.split(": ")[0] for problem in load(tmp_path).problems] == [str(path.parent / "notes.txt")]
 
 
-def test_frames_need_no_torch() -> None:
-    program = "import sys, harness.analysis.frame, harness.analysis.judges; print('torch' in sys.modules)"
+def test_the_analysis_needs_neither_torch_nor_pandas() -> None:
+    program = "import sys, harness.analysis.judges; print({'torch', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "set()"
 
 
 A: list[Key] = [(MNIST, "paper", "cyclic-16", seed) for seed in range(3)]
@@ -182,30 +183,59 @@ def test_bits_are_read_in_the_order_of_the_images(write: Write) -> None:
     assert answers_in(record) == {}
 
 
-def cells(tables: dict[Key, np.ndarray]) -> Cells:
+def cells(tables: dict[Key, np.ndarray]) -> dict[Key, Cell]:
     """Done cells of one timestep, with their answers."""
-    accuracy = {key: np.array([100.0 * bits.mean()]) for key, bits in tables.items()}
-    return Cells(accuracy=accuracy, balanced=accuracy, answers={key: {1: bits} for key, bits in tables.items()})
+    curves = {key: np.array([100.0 * bits.mean()]) for key, bits in tables.items()}
+    return {
+        key: cell(key, curves[key].tolist(), balanced=curves[key], answers={1: bits}) for key, bits in tables.items()
+    }
 
 
 def test_a_difference_is_paired_by_image_where_both_arms_keep_their_answers() -> None:
     draws = np.random.default_rng(0)
     tables = {key: draws.random(50) < 0.7 for key in (*A, *B)}
-    outcomes = difference_of(cells(tables), A, B, 1)
+    held = cells(tables)
+    outcomes = difference_of([held[key] for key in A], [held[key] for key in B], 1)
     assert outcomes.images == 50
     by_hand = [100 * (tables[a].mean() - tables[b].mean()) for a, b in zip(A, B, strict=True)]
     assert outcomes.per_seed == pytest.approx(by_hand)
 
 
-def test_one_record_without_answers_leaves_the_seeds_alone() -> None:
-    held = cells({key: np.arange(20) < 10 for key in A})
-    without = dataclasses.replace(held, answers={key: held.answers[key] for key in A[1:]})
-    assert accuracy_of(held, A, 1).images == 20
-    assert accuracy_of(without, A, 1).images is None
-    assert accuracy_of(without, A, 1).per_seed.tolist() == [50.0, 50.0, 50.0]
+def test_one_record_without_answers_or_balancing_leaves_the_seeds_or_nothing() -> None:
+    held = list(cells({key: np.arange(20) < 10 for key in A}).values())
+    assert accuracy_of(held, 1).images == 20
+    assert balanced_at(held, 1) == 50.0
+    held[0] = cell(A[0], [50.0])
+    assert accuracy_of(held, 1).images is None
+    assert accuracy_of(held, 1).per_seed.tolist() == [50.0, 50.0, 50.0]
+    assert balanced_at(held, 1) is None
 
 
-def test_before_fine_tuning_needs_every_seed() -> None:
-    held = cells({key: np.arange(20) < 10 for key in A})
-    assert balanced_at(held, A, 1) == 50.0
-    assert balanced_at(dataclasses.replace(held, balanced={A[0]: held.balanced[A[0]]}), A, 1) is None
+@pytest.mark.parametrize(
+    ("accuracy", "target", "expected"),
+    [
+        ([10, 50, 90, 91], 90, 3),
+        ([90, 91, 92], 90, 1),
+        ([90, 89, 90], 90, 3),  # reached, lost, reached again
+        ([90, 91, 89], 90, None),  # lost in the end: censored
+        ([10, 20], 90, None),
+        ([95], 90, 1),
+    ],
+)
+def test_steps_to_reach(accuracy: list[float], target: float, expected: int | None) -> None:
+    assert steps_to_reach(accuracy, target) == expected
+
+
+def test_a_censored_run_is_shown_as_more() -> None:
+    assert (steps_label(None, 48), steps_label(41, 48)) == ("> 48", "41")
+
+
+def test_an_accuracy_that_equals_a_printed_target_reaches_it() -> None:
+    for correct in range(10_001):
+        assert steps_to_reach(percent([correct], 10_000), float(f"{correct // 100}.{correct % 100:02d}")) == 1
+
+
+def test_poisson_with_signs_is_a_code_of_x_and_dct_of_intensities_one_of_p() -> None:
+    of_x = (EncoderSpec("dct"), EncoderSpec("direct"), EncoderSpec("poisson", {"signed": True}))
+    of_p = (EncoderSpec("dct", {"signal": "p"}), EncoderSpec("poisson"), EncoderSpec("ttfs"))
+    assert [values_of(spec) for spec in (*of_x, *of_p)] == ["x"] * 3 + ["p"] * 3

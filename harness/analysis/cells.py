@@ -1,0 +1,419 @@
+"""Records as the analysis reads them: cells found by key, what the seeds of an arm answered, and measurements.
+
+Whatever cannot be used is named, never dropped, and a gap among the planned seeds is never averaged away. Which images
+were right is used where records keep it, else counts alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from encoders.registry import BUILTIN
+from harness.analysis.statistics import (
+    LEAST_SEEDS,
+    Outcomes,
+    accuracy_outcomes,
+    difference_outcomes,
+    outcomes_without_images,
+)
+from harness.catalogue import Catalogue
+from harness.config import CellConfig, EncoderSpec, ProfileName, canonical_json
+from harness.machine.files import read_regular, write_atomically
+from harness.records.freshness import CERTIFICATES, Freshness, Records, freshness_in
+from harness.records.store import LARGEST_RECORD, Answers, answers_in, companion_paths, record_path, record_paths
+from harness.records.verifications import verifications_of
+from harness.schema import Counts, Record
+
+Place = tuple[str, str, str]  # experiment, profile, arm
+Key = tuple[str, str, str, int]  # and the seed
+Curve = npt.NDArray[np.float64]  # percent after every timestep
+MEASUREMENTS = "measurements"  # the folder, below a results folder
+
+
+def percent(correct: npt.ArrayLike, total: npt.ArrayLike) -> Curve:
+    """Accuracy in percent. One rounding only, so that 8950 of 10000 is the same float as a printed "89.5"."""
+    return np.asarray(100 * np.asarray(correct) / np.asarray(total), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A record under the key of the cell that it answers. Accuracies in percent; timesteps count from 1.
+
+    `reason`: why it failed or is stale. A stale record is shown, and judged by nobody. `verified`: what
+    `harness verify --keep` found, such as "weights: identical".
+    """
+
+    key: Key
+    record: Record
+    status: Literal["done", "failed", "stale"] = "done"
+    reason: str = ""
+    path: Path = Path()
+    verified: tuple[str, ...] = ()
+
+    @property
+    def seed(self) -> int:
+        """Its seed."""
+        return self.key[3]
+
+    @property
+    def done(self) -> bool:
+        """Whether it has numbers that may be judged."""
+        return self.status == "done"
+
+    @property
+    def device(self) -> str:
+        """The name of what computed it; may be empty."""
+        return self.record.environment.get("device", "")
+
+    @property
+    def weights(self) -> str:
+        """The SHA-256 of the weights that it kept, or empty."""
+        return self.record.weights.sha256 if self.record.weights else ""
+
+    @cached_property
+    def curve(self) -> Curve:
+        """Accuracy after every timestep, at the end."""
+        return _curve(self.record.curve)
+
+    @cached_property
+    def balanced(self) -> Curve:
+        """The same straight after threshold balancing; empty where the record does not tell."""
+        return _curve(self.record.balanced)
+
+    @cached_property
+    def train_curve(self) -> Curve:
+        """The same on a fixed sample of training images; empty where the record does not tell."""
+        return _curve(self.record.sample_curve)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """By timestep, which test images were right; empty where the record does not tell."""
+        return answers_in(self.record)
+
+    @property
+    def images(self) -> int:
+        """The number of test images."""
+        return self.record.curve.total if self.record.curve else 0
+
+    @property
+    def ann(self) -> float:
+        """The accuracy of the pre-trained ANN; NaN where the record does not tell."""
+        epochs = self.record.ann_epochs
+        return float(percent(epochs[-1].correct, epochs[-1].total)) if epochs and self.done else float("nan")
+
+    @property
+    def optimism(self) -> float:
+        """How much the best epoch, chosen on the test set, stands above the final one (≥ 0); NaN without epochs."""
+        after = [float(percent(epoch.correct, epoch.total)) for epoch in self.record.epochs]
+        return max(after) - after[-1] if after and self.done else float("nan")
+
+    @cached_property
+    def readings(self) -> Mapping[float, float]:
+        """Accuracy at the last timestep by fraction of fine-tuning, 0 (balanced) to 1 (the end), where it was read."""
+        record = self.record
+        if not record.on_the_way or not self.done:
+            return {}
+        ways = {0.0: record.balanced, **{float(at): read for at, read in record.on_the_way.items()}, 1.0: record.curve}
+        return {at: float(_curve(counts)[-1]) for at, counts in ways.items() if counts is not None}
+
+
+def _curve(counts: Counts | None) -> Curve:
+    return np.empty(0) if counts is None else percent(counts.correct, counts.total)
+
+
+# ## What the seeds of an arm answered
+
+
+def accuracy_of(cells: Sequence[Cell], timestep: int) -> Outcomes:
+    """The accuracy of one arm at `timestep`, a cell for each seed."""
+    if (table := _answers(cells, timestep)) is not None:
+        return accuracy_outcomes(table)
+    return outcomes_without_images(percent_at(cells, timestep))
+
+
+def difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int, less_at: int | None = None) -> Outcomes:
+    """The difference of two arms at `timestep`, paired by seed, and by test image where both keep them.
+
+    `less_at`: the timestep at which the lesser arm is read, where it is another one.
+    """
+    later = timestep if less_at is None else less_at
+    one, other = _answers(greater, timestep), _answers(less, later)
+    if one is not None and other is not None and one.shape == other.shape:
+        return difference_outcomes(one.astype(np.int8) - other.astype(np.int8))
+    return outcomes_without_images(percent_at(greater, timestep) - percent_at(less, later), lowest=-100.0)
+
+
+def train_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int) -> Outcomes | None:
+    """As `difference_of`, on a fixed sample of training images; None where a record does not tell.
+
+    Records tell how many of these images are right, not which.
+    """
+    if not all(cell.train_curve.size for cell in (*greater, *less)):
+        return None
+    arms = [np.array([cell.train_curve[timestep - 1] for cell in cells]) for cells in (greater, less)]
+    return outcomes_without_images(arms[0] - arms[1], lowest=-100.0)
+
+
+def above_ann(cells: Sequence[Cell], timestep: int) -> Outcomes | None:
+    """The accuracy of one arm minus that of the ANN it was converted from, by seed; None where a record does not tell.
+
+    Records tell how many test images the ANN has right, not which.
+    """
+    of_ann = np.array([cell.ann for cell in cells])
+    if np.isnan(of_ann).any():
+        return None
+    return outcomes_without_images(percent_at(cells, timestep) - of_ann, lowest=-100.0)
+
+
+def net_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int) -> Outcomes | None:
+    """The difference of two arms, each net of the ANN that it was converted from, by seed.
+
+    None where a record does not tell its ANN. Between codes of x and of p it alone says whether the code matters.
+    """
+    ours, theirs = above_ann(greater, timestep), above_ann(less, timestep)
+    if ours is None or theirs is None:
+        return None
+    return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-200.0, highest=200.0)
+
+
+def values_of(encoder: EncoderSpec) -> Literal["x", "p"]:
+    """Which values a code conveys, and so its ANN is trained on: x in [-1, 1], or p = (x + 1)/2."""
+    built_in = BUILTIN.get(encoder.name)
+    unsigned = built_in is not None and built_in.conveys == "p" and not encoder.parameters.get("signed")
+    return "p" if unsigned or encoder.parameters.get("signal") == "p" else "x"
+
+
+def percent_at(cells: Sequence[Cell], timestep: int) -> Curve:
+    """[seeds], the accuracy of each in percent."""
+    return np.array([cell.curve[timestep - 1] for cell in cells])
+
+
+def balanced_at(cells: Sequence[Cell], timestep: int) -> float | None:
+    """The mean accuracy straight after balancing, where every seed's record has it."""
+    told = [float(cell.balanced[timestep - 1]) for cell in cells if len(cell.balanced) >= timestep]
+    return sum(told) / len(cells) if 0 < len(told) == len(cells) else None
+
+
+def _answers(cells: Sequence[Cell], timestep: int) -> npt.NDArray[np.bool_] | None:
+    """[seeds, images], or None where a seed does not keep its answers at this timestep."""
+    rows = [row for cell in cells if (row := cell.answers.get(timestep)) is not None]
+    return np.stack(rows) if 0 < len(rows) == len(cells) and len({row.size for row in rows}) == 1 else None
+
+
+def steps_to_reach(accuracy: npt.ArrayLike, target: float) -> int | None:
+    """The first timestep (from 1) from which accuracy stays at or above `target` to the end.
+
+    `accuracy[t]` is after t + 1 steps, in the unit of `target`. None: censored, never reached for good.
+    """
+    below = np.flatnonzero(np.asarray(accuracy) < target)
+    first = int(below[-1]) + 2 if below.size else 1
+    return first if first <= np.size(accuracy) else None
+
+
+def steps_label(steps: int | None, timesteps: int) -> str:
+    """`steps` in words: "41", or "> 48" for a run of 48 timesteps that is censored."""
+    return f"> {timesteps}" if steps is None else str(steps)
+
+
+# ## A results folder
+
+
+class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`value` of `quantity` in `unit`, over `images` images of a data set with that digest; `how` in a sentence.
+
+    Where trained networks were read: the `profile` and `arm` of their records, and the SHA-256 of their `weights`.
+    """
+
+    quantity: str
+    value: float
+    unit: str
+    dataset: str
+    data: str
+    images: int
+    how: str
+    profile: ProfileName | None = None
+    arm: str = ""
+    weights: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlannedSeeds:
+    """How the planned seeds of some arms stand, taken together.
+
+    `arms`: of each arm, the cells of the planned seeds at which every arm is done. `further`: how many seeds beyond
+    the plan are done, which judge nothing. `gaps`: why others are not done; `stale`: whether one of these is stale.
+    """
+
+    arms: tuple[tuple[Cell, ...], ...]
+    further: int
+    gaps: tuple[str, ...]
+    stale: bool
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The planned seeds at which every arm is done."""
+        return tuple(cell.seed for cell in self.arms[0])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned seed is done."""
+        return not self.gaps
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one results folder holds.
+
+    `cells`: every record that reads. `measurements`: what was computed from images without training or read from kept
+    weights, by quantity. `problems`: every file that was refused or is stale, and why, and arms whose seeds all
+    answer alike. `unregistered`: the configurations of cells whose experiment the catalogue does not know.
+    """
+
+    cells: Mapping[Key, Cell] = field(default_factory=dict)
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    unregistered: tuple[CellConfig, ...] = ()
+
+    @cached_property
+    def by_arm(self) -> Mapping[Place, tuple[Cell, ...]]:
+        """The cells of every arm, by seed."""
+        arms: dict[Place, list[Cell]] = {}
+        for key in sorted(self.cells):
+            arms.setdefault(key[:3], []).append(self.cells[key])
+        return {place: tuple(cells) for place, cells in arms.items()}
+
+    def done(self, experiment: str, profile: str, arm: str, planned: int | None = None) -> tuple[Cell, ...]:
+        """The finished cells of an arm by seed, those of the first `planned` seeds alone where it is given."""
+        cells = self.by_arm.get((experiment, profile, arm), ())
+        return tuple(cell for cell in cells if cell.done and (planned is None or cell.seed < planned))
+
+    def planned(self, experiment: str, profile: str, arms: Sequence[str], seeds: int) -> PlannedSeeds:
+        """How far the planned seeds 0 .. seeds - 1 of all `arms` are done at `profile`."""
+        of_each = [{cell.seed: cell for cell in self.done(experiment, profile, arm)} for arm in arms]
+        common = sorted(set.intersection(*map(set, of_each)))
+        gaps, stale = [], False
+        for arm, seed in ((arm, seed) for seed in range(seeds) for arm in arms):
+            if (cell := self.cells.get((experiment, profile, arm, seed))) is None:
+                name = f"{experiment}/{profile}/{arm}/seed-{seed:04d}.json"
+                refused = any(name in problem.replace("\\", "/") for problem in self.problems)
+                gaps.append(f"{arm} seed {seed}: {'refused, see problems' if refused else 'missing'}")
+            elif not cell.done:
+                gaps.append(f"{arm} seed {seed}: {cell.status}: {cell.reason}")
+                stale |= cell.status == "stale"
+        arms_done = tuple(tuple(cells[seed] for seed in common if seed < seeds) for cells in of_each)
+        return PlannedSeeds(arms_done, sum(seed >= seeds for seed in common), tuple(gaps), stale)
+
+
+def load(results: Path, catalogue: Catalogue) -> Loaded:
+    """Read every record under `results` (a folder that does not exist holds none). Never raises on a bad one."""
+    problems = list(_foreign(results))
+    cells: dict[Key, Cell] = {}
+    unregistered: list[CellConfig] = []
+    stale: Counter[tuple[Path, str]] = Counter()
+    answers = list(_answering(Records(results), catalogue))
+    # By experiment and profile, how many records there are of each digest of data.
+    data: dict[tuple[str, str], Counter[str]] = {}
+    for _, now in answers:
+        if now.record is not None and now.state == "done":
+            data.setdefault(_key(now.record)[:2], Counter())[now.record.fingerprint.data] += 1
+    for path, now in answers:
+        record = now.record
+        if record is None:
+            problems.append(now.reason)
+            continue
+        key, failure = _key(record), record.failure.reason if record.failure else ""
+        reason = now.reason if now.state == "stale" else ""
+        if now.state != "stale" and (known := data.get(key[:2])):
+            usual = known.most_common(1)[0][0]
+            if record.fingerprint.data != usual:
+                reason = f"computed on other data than most of its profile ({usual[:12]})"
+        verified = tuple(f"{one.source}: {one.verdict}" for one in verifications_of(path, record))
+        cells[key] = Cell(key, record, "stale" if reason else record.status, reason or failure, path, verified)
+        if record.config.experiment not in catalogue.names():
+            unregistered.append(record.config)
+        if reason:
+            stale[path.parent, reason] += 1
+    problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
+    problems += [f"{results / place}: {remark}" for place, remark in _alike(cells.values())]
+    measurements, refused = read_measurements(results)
+    return Loaded(cells, measurements, tuple(sorted([*problems, *refused])), tuple(unregistered))
+
+
+def _alike(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
+    """The arms whose seeds all have the same counts at every timestep, and a remark: other weights answer otherwise."""
+    arms: dict[tuple[str, ...], list[tuple[Counts | None, dict[str, str]]]] = {}
+    for cell in cells:
+        if cell.done:
+            arms.setdefault(cell.key[:3], []).append((cell.record.curve, cell.record.right))
+    for arm, answers in arms.items():
+        if len(answers) >= LEAST_SEEDS and all(answer == answers[0] for answer in answers):
+            remark = f"{len(answers)} seeds with identical counts at every timestep: the seed changes nothing here"
+            yield "/".join(arm), f"{remark} — see whether its network fires, and its encoder shows it the images"
+
+
+def _key(record: Record) -> Key:
+    config = record.config
+    return config.experiment, config.profile, config.arm, config.seed
+
+
+def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Freshness]]:
+    """Every record in its own place, but where another one answers its cell; then those that answer further cells.
+
+    An answer has the configuration of the cell that asks.
+    """
+    asked: dict[Path, CellConfig] = {}
+    for experiment in map(catalogue.experiment, catalogue.names()):
+        for profile in experiment.profiles:
+            if records.begun(experiment, profile):
+                asked |= {record_path(records.results, config): config for config in experiment.cells(profile)}
+    for path in records.paths:
+        if path not in asked:
+            yield path, freshness_in(path, catalogue, records.certificates)
+    for config in asked.values():
+        answer = records.answer(config)
+        if answer.record is not None:
+            answer = replace(answer, record=msgspec.structs.replace(answer.record, config=config))
+        if answer.state != "missing":
+            yield answer.path, answer
+
+
+def _foreign(results: Path) -> Iterator[str]:
+    """One message for each file that is no record; hidden ones (unfinished writes, .gitkeep) are left out."""
+    expected = {*record_paths(results), *companion_paths(results)}
+    # Timings of `python -m bench`, certificates of `tools.certify` and measurements lie beside the records.
+    beside = [results / name for name in ("bench", CERTIFICATES, MEASUREMENTS)]
+    for path in sorted(results.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
+        if path.is_file() and path not in expected and not hidden and not any(map(path.is_relative_to, beside)):
+            yield f"{path}: not a record: no such file belongs into a results folder"
+
+
+def write_measurement(results: Path, measurement: Measurement) -> Path:
+    """Write a measurement below a results folder and return its path."""
+    path = results / MEASUREMENTS / f"{measurement.quantity}.json"
+    write_atomically(path, msgspec.json.format(canonical_json(measurement), indent=1) + b"\n")
+    return path
+
+
+def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[str, ...]]:
+    """Measurements by quantity, and one message for each unreadable file. Never raises on a bad one."""
+    measurements: dict[str, Measurement] = {}
+    problems: list[str] = []
+    for path in sorted((results / MEASUREMENTS).glob("*.json")):
+        try:
+            measurement = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Measurement)
+        except (OSError, ValueError, RecursionError) as error:
+            problems.append(f"{path}: not a readable measurement ({error}) — restore it or measure again")
+            continue
+        if measurement.quantity == path.stem:
+            measurements[path.stem] = measurement
+        else:
+            problems.append(f"{path}: refused: this is the measurement of {measurement.quantity} — move it back")
+    return measurements, tuple(problems)

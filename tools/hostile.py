@@ -1,0 +1,1344 @@
+"""What bad input and faults do to the program: a table of classes, how many cases were tried and how many held.
+
+    python -m tools.hostile [CLASS …] [--full] [--json]
+
+A case is a folder with the finished records of a tiny experiment, something bad put into it, and commands that are run
+there, each in a process of its own. It holds if
+
+- every command ends in time, with an exit code that this command may have, at most one error, in one line, no traceback
+  and no control character in what it prints;
+- nothing that is sound is replaced or lost, nothing planted is executed;
+- what is sound is shown as without the fault, and what is computed equals an undisturbed run bit for bit.
+
+Without --full a sample of every class is tried, in under two minutes. The exit code is 1 if a case does not hold.
+"""
+
+import argparse
+import csv
+import io
+import json
+import os
+import pickle
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+import msgspec
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from encoders.base import EncoderInfo, Unfitted
+from encoders.registry import BUILTIN, BuiltIn
+from harness.analysis.cells import MEASUREMENTS
+from harness.machine.files import write_sealed
+from harness.plugins import guard
+from harness.records.fingerprint import recipe_digest, whole_digest
+from harness.records.freshness import CERTIFICATES
+from harness.records.store import digest_of, read_record, record_paths
+from harness.records.weights import content_of, read_weights
+from harness.schema import Record
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 300  # after which a command hangs; the longest takes a few on an idle machine
+NOBODY, ANYBODY = 65534, 12345  # users: one with an entry in passwd, and one without
+OWN = """
+from dataclasses import replace
+from harness.catalogue import Arm, Experiment, Profile
+from harness.config import AnnRecipe, Balancing, EncoderSpec, NetworkSpec, SnnRecipe
+
+PROFILE = Profile(
+    "smoke", NetworkSpec("tiny", hidden=(24,)), AnnRecipe(3, 32, 0.05, decay_every=3), SnnRecipe(4, 32, 1e-3),
+    Balancing(images=100), train_images=200, test_images=100, seeds=2,
+)
+ARMS = (Arm("cyclic-6", EncoderSpec("dct"), 6, "DCT"), Arm("poisson-6", EncoderSpec("poisson"), 6, "Poisson"))
+EXPERIMENT = Experiment("own", "as little as possible", "not in the paper", "digits", ARMS, (PROFILE,))
+"""
+MODULES = "modules"  # a file that names what the first run has imported
+BYSTANDERS = ("conftest.py", "notes.txt", "elsewhere/own.txt")  # files of the user that no command has to touch
+
+
+class Fault(Exception):
+    """What did not hold, in one line."""
+
+
+class Skipped(Exception):
+    """Why a case cannot be tried here."""
+
+
+class Case(NamedTuple):
+    """One trial: what is bad, and the commands that meet it."""
+
+    name: str
+    act: Callable[["Ground"], None]
+
+
+@dataclass
+class Ground:
+    """The folder of one case. `whole`: the undisturbed run, whose files were copied to it; None while that is made."""
+
+    root: Path
+    whole: "Ground | None" = None
+    kept: dict[Path, bytes] = field(default_factory=dict)
+
+    @property
+    def results(self) -> Path:
+        """Where commands look for records."""
+        return self.root / "results/local"
+
+    @property
+    def evil(self) -> Path:
+        """A file that whatever is executed writes."""
+        return self.root / "EXECUTED"
+
+    def record(self, arm: str = "cyclic-6", seed: int = 1) -> Path:
+        """The place of a record."""
+        return self.results / f"own/smoke/{arm}/seed-{seed:04d}.json"
+
+    def digests(self, results: str = "results/local") -> dict[str, str]:
+        """Every record's digest, which leaves out timings alone."""
+        folder = self.root / results
+        return {str(path.relative_to(folder)): digest_of(read_record(path)) for path in record_paths(folder)}
+
+    def command(self, *words: str | Path, codes: Sequence[int] = (0,), **how: Any) -> str:
+        """Run `harness` here and return its standard output. Raises Fault where a law of all commands is broken.
+
+        how: see `start`.
+        """
+        self.kept = self.kept or self._sound()
+        pid, out, err = self.start(*words, **how)
+        code, said = finished(pid, out), out.read_text("utf-8", "replace") + err.read_text("utf-8", "replace")
+        what = " ".join(map(str, words))
+        require(code is not None, f"{what}: hangs")
+        require("Traceback" not in said, f"{what}: traceback: {said.strip().splitlines()[-1:]}")
+        require(code in codes, f"{what}: exit code {code}: {said.strip().splitlines()[-1:]}")
+        require(not re.search(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]", said), f"{what}: control characters: {said!a:.200}")
+        errors = [line for line in said.splitlines() if line.startswith("error: ")]
+        require(len(errors) == (code == 2), f"{what}: exit code {code} with {len(errors)} errors")
+        self.check(what)
+        return out.read_text("utf-8", "replace")
+
+    def start(
+        self,
+        *words: str | Path,
+        before: Callable[[], object] = lambda: None,
+        fresh: bool = False,
+        environment: Mapping[str, str | None] = {},
+    ) -> tuple[int, Path, Path]:
+        """Start `harness` here: its process, and the files of its standard output and error.
+
+        before: called first in the new process. fresh: a new interpreter, which reads its environment anew.
+        """
+        number = sum(1 for _ in self.root.glob("*.out"))
+        out, err = (self.root / f"{number}.{name}" for name in ("out", "err"))
+        out.touch()
+        err.touch()
+        own = {"HARNESS_CACHE": str(self.root / "cache"), "HARNESS_DATA": None, "PYTHONPATH": str(ROOT)}
+        chosen: dict[str, str | None] = {**own, **environment}
+        if fresh:
+            full = {name: value for name, value in {**os.environ, **chosen}.items() if value is not None}
+            with out.open("wb") as to, err.open("wb") as errors:
+                line = [sys.executable, "-m", "harness", *map(str, words)]
+                process = subprocess.Popen(
+                    line, cwd=self.root, env=full, stdin=subprocess.DEVNULL, stdout=to, stderr=errors,
+                    start_new_session=True, preexec_fn=before,
+                )  # fmt: skip
+            process.returncode = 0  # `finished` waits for it
+            return process.pid, out, err
+        pid = os.fork()
+        if pid == 0:
+            _become(self.root, [str(word) for word in words], out, err, before, chosen)
+        return pid, out, err
+
+    def check(self, what: str) -> None:
+        """Raise Fault if something sound was lost or replaced, or something planted was executed."""
+        require(not self.evil.exists(), f"{what}: executed what was planted")
+        for path, content in self.kept.items():
+            require(path.is_file() and path.read_bytes() == content, f"{what}: {path.name} was lost or overwritten")
+
+    def shown(self) -> None:
+        """Have the sound records read by every command that reads all; raise Fault where one is not shown."""
+        cells = json.loads(self.command("status", "--json"))["cells"]
+        done = {self.root / cell["record"] for cell in cells if cell["status"] == "done"}
+        for path in self.kept:
+            if path.suffix == ".json" and ".verified" not in path.name and path.is_relative_to(self.results):
+                require(path in done, f"status: {path.name} of {path.parent.name} is not shown as done")
+        self.command("report", "--json")
+
+    def completed(self) -> None:
+        """Run the experiment to its end; raise Fault where its records are not those of an undisturbed run."""
+        self.command("run", "own.py", "--json")
+        assert self.whole is not None
+        require(self.digests() == self.whole.digests(), "run: other records than undisturbed")
+
+    def _sound(self) -> dict[Path, bytes]:
+        """The files that nobody has to replace: those that the case has left as the undisturbed run made them."""
+        if self.whole is None:
+            return {}
+        found = {}
+        first = self.whole.root
+        for whole in (first / "own.py", *(first / name for name in BYSTANDERS), *self.whole.results.rglob("*.*")):
+            mine = self.root / whole.relative_to(first)
+            if mine.is_file() and not mine.is_symlink() and mine.stat().st_size == whole.stat().st_size:
+                content = mine.read_bytes()
+                if content == whole.read_bytes():
+                    found[mine] = content
+        return found
+
+
+def _become(
+    root: Path, words: list[str], out: Path, err: Path, before: Callable[[], object], chosen: Mapping[str, str | None]
+) -> None:
+    """Turn this forked process into `harness` with those words; never returns."""
+    code: Any = 99
+    try:
+        os.setsid()
+        for stream, path in ((1, out), (2, err)):
+            os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND), stream)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.chdir(root)
+        for name, value in chosen.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        vars(os)["fsync"] = ignored  # a killed process loses nothing that it has written
+        socket.getaddrinfo = refused
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.argv = ["harness", *words]
+        before()
+        from harness import cli
+
+        cli.main()
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code or 0
+    except BaseException:
+        with suppress(OSError):
+            traceback.print_exc()
+    finally:  # whatever happens: the code below is the parent's
+        with suppress(OSError):
+            if not (root.parent / MODULES).exists():
+                (root.parent / MODULES).write_text("\n".join(sys.modules))
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(int(code))
+
+
+def ignored(_: object) -> None:
+    """In place of waiting for a disk."""
+
+
+def refused(*_: object, **__: object) -> Any:
+    """In place of a look-up of a host: no case may reach the network."""
+    raise OSError("there is no network here")
+
+
+def finished(pid: int, log: Path) -> int | None:
+    """The exit code of a process, minus the signal that ended it; None, after killing it, where it hangs."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.004)
+        require(log.stat().st_size < 1 << 26, "prints without end")
+    os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None
+
+
+def require(condition: bool, otherwise: str) -> None:
+    """Raise Fault unless the condition holds."""
+    if not condition:
+        raise Fault(otherwise)
+
+
+# What can stand in the place of a file
+
+
+class Bomb:
+    """What a pickle may do when it is opened."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.target,)
+
+
+def remove(path: Path) -> Path:
+    """Make room at a path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    return path
+
+
+def sparse(path: Path) -> None:
+    """A file of 100 GB that takes no room."""
+    path.touch()
+    os.truncate(path, 100 << 30)
+
+
+def listen(path: Path) -> None:
+    """A socket."""
+    here = os.getcwd()
+    os.chdir(path.parent)  # a socket's name may have about 100 characters
+    try:
+        socket.socket(socket.AF_UNIX).bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+THINGS: dict[str, Callable[[Path], object]] = {
+    "a folder": Path.mkdir,
+    "a pipe": os.mkfifo,
+    "a link to itself": lambda path: path.symlink_to(path.name),
+    "a link to a device": lambda path: path.symlink_to("/dev/zero"),
+    "a link to nothing": lambda path: path.symlink_to("nowhere"),
+    "a link to the user's file": lambda path: path.symlink_to(Path("../" * 6).joinpath("notes.txt")),
+    "a socket": listen,
+    "a file of 100 GB": sparse,
+    "a file without permissions": lambda path: path.touch(mode=0),
+    "nothing in it": Path.touch,
+    "another program's bytes": lambda path: path.write_bytes(os.urandom(5000)),
+}  # fmt: skip
+CONTENTS: dict[str, bytes] = {
+    "{}": b"{}", "[]": b"[]", "null": b"null", "a bare number": b"1e999", "no UTF-8": b"\xff\xfe{}",
+    "NUL": b"\0" * 5000,
+    "deep objects": b'{"config":' * 100_000, "deep lists": b"[" * 1_000_000, "UTF-16": "{}".encode("utf-16"),
+    "a mark of byte order": b"\xef\xbb\xbf{}", "a number of a million digits": b'{"seed": ' + b"9" * 1_000_000 + b"}",
+    "half a surrogate": rb'{"status": "\ud800"}', "control characters": b'{"status": "\x1b[2J"}',
+    "a key ten thousand times": b"{" + b'"status": "done", ' * 10_000 + b'"status": "done"}',
+}  # fmt: skip
+PLACES = {
+    "record": "own/smoke/cyclic-6/seed-0001.json",
+    "weights": "own/smoke/cyclic-6/seed-0001.safetensors",
+    "verification": "own/smoke/cyclic-6/seed-0001.verified-weights.json",
+    "lock": "own/smoke/cyclic-6/.seed-0001.lock",
+    "certificate": f"{CERTIFICATES}/0123456789-0123456789.json",
+    "measurement": f"{MEASUREMENTS}/something.json",
+    "folder of an arm": "own/smoke/other",
+    "file that is no record": "own/smoke/cyclic-6/\udcff\x1b[2J.json",
+}
+
+
+# Records
+
+
+def records() -> Iterator[Case]:
+    """Files of a results folder that are no such files, damaged, or edited by someone who knows how to seal them."""
+
+    def put(plant: Callable[[Path], object], place: str, ground: Ground) -> None:
+        path = ground.results / PLACES[place]
+        plant(remove(path))
+        ground.shown()
+        if place in ("record", "weights", "verification"):
+            ground.command("verify", ground.record(), "--from", "weights", codes=(0, 1, 2))
+            ground.command("predict", ground.record().with_suffix(".safetensors"), codes=(0, 2))
+
+    for place in PLACES:
+        for name, plant in THINGS.items():
+            yield Case(f"{place}: {name}", partial(put, plant, place))
+    for place in ("record", "verification", "certificate", "measurement", "lock"):
+        for name, content in CONTENTS.items():
+            yield Case(f"{place}: {name}", partial(put, partial(_write, content), place))
+    for edits in EDITS:
+        yield Case(f"record with {edits!a:.60}", partial(_edited, edits))
+    for number in range(100):
+        yield Case(f"record with damaged bytes, {number}", partial(_damaged, number))
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
+EDITS: tuple[dict[str, Any], ...] = (
+    {"config/timesteps": 0}, {"config/timesteps": 10**6}, {"config/seed": -1}, {"right": {"1" * 4301: ""}},
+    {"right": {"²": ""}}, {"config/snn/readings": [1e308]}, {"curve/total": 0}, {"timings": {"ann": -1e308}},
+    {"config/arm": "../x"}, {"config/experiment": "../../evil"}, {"config/arm": "/elsewhere/x"},
+    {"status": "x" * 10_000},
+    {"config/encoder/parameters": {"block_size": 10**400}}, {"config/encoder/parameters": {"block_size": 0}},
+    {"environment": {}}, {"environment": {"threads": "²", "kernel": "\x1b[2J", "device": ""}}, {"layers": []},
+    {"config/encoder/name": "../x"}, {"config/encoder/name": "\x1b]0;x\x07"}, {"config/encoder/name": "os:system"},
+    {"thresholds": [1e308]}, {"thresholds": []}, {"config/dataset": "nothing"}, {"config/dataset": "../x"},
+    {"config/snn/epochs": 0}, {"encoder_state": {"": None}}, {"encoder_state": {"x": [[[[]]]]}}, {"schema_version": 99},
+    {"weights": {"file": "../../../conftest.py", "sha256": ""}},
+    {"weights": {"file": "seed-0000.safetensors", "sha256": ""}},
+    {"weights/sha256": "0" * 64}, {"threads": 10**9}, {"threads": 0}, {"machine/cores": -1}, {"curve/correct": []},
+    {"balanced/correct": [2**31]}, {"layers": [{"name": "x"}]}, {"fingerprint/device": "abacus"},
+    {"unknown": "\x1b[2J"},
+    {"status": "failed", "curve": None, "failure": {"reason": "\x1b]0;x\x07<script>", "traceback": "\x1b[2J"}},
+    {"config/network/hidden": [2**31 - 1]}, {"config/network/features": ["Z"]}, {"config/test_images": 10**6},
+)  # fmt: skip
+
+
+def sealed(record: Record, edits: Mapping[str, Any]) -> bytes:
+    """The record with edits by path, with every digest in it made anew if that can be done."""
+    document = json.loads(msgspec.json.encode(record))
+    for place, value in edits.items():
+        *folders, name = place.split("/")
+        inner = document
+        for folder in folders:
+            inner = inner[folder]
+        inner[name] = value
+    try:
+        made = msgspec.json.decode(json.dumps(document), type=Record)
+        mark, recipe = made.fingerprint, recipe_digest(made.config)
+        whole = whole_digest(recipe, mark.data, mark.numerics)
+        made = msgspec.structs.replace(made, fingerprint=msgspec.structs.replace(mark, recipe=recipe, digest=whole))
+        return msgspec.json.encode(msgspec.structs.replace(made, digest=digest_of(made)))
+    except (msgspec.MsgspecError, ValueError):
+        return json.dumps(document).encode()
+
+
+def _edited(edits: Mapping[str, Any], ground: Ground) -> None:
+    record = ground.record()
+    record.write_bytes(sealed(read_record(record), edits))
+    ground.shown()
+    for how in ("weights", "training"):
+        ground.command("verify", record, "--from", how, "--keep", codes=(0, 1, 2))
+    ground.command("predict", record.with_suffix(".safetensors"), codes=(0, 2))
+
+
+def _damaged(number: int, ground: Ground) -> None:
+    record, draw = ground.record(), random.Random(number)
+    truth, content = digest_of(read_record(record)), record.read_bytes()
+    start = draw.randrange(len(content))
+    end = draw.choice((start, start + 1, draw.randint(start, len(content))))
+    record.write_bytes(content[:start] + draw.randbytes(draw.randint(0, 1)) + content[end:])
+    cells = json.loads(ground.command("status", "--json"))["cells"]
+    mine = next(cell for cell in cells if ground.root / cell["record"] == record)
+    require(mine["status"] != "done" or digest_of(read_record(record)) == truth, "a changed record passes as sound")
+
+
+# Weights
+
+
+def weights() -> Iterator[Case]:
+    """Files of weights with a changed byte, cut, of another format, or that say what no network is."""
+
+    def changed(share: float, alone: bool, ground: Ground) -> None:
+        path = ground.record().with_suffix(".safetensors")
+        content = bytearray(path.read_bytes())
+        content[int(share * len(content))] ^= 1 << int(share * 8e6) % 8
+        path.write_bytes(content)
+        if alone:
+            ground.record().unlink()
+        assert ground.whole is not None
+        # A letter in the name of a field that is at its default, say, changes nothing: there the answer is the same.
+        answer = ground.command("predict", path, codes=(0, 2) if alone else (2,))
+        sound = ground.whole.record().with_suffix(".safetensors")
+        require(not answer or answer == ground.whole.command("predict", sound), "a changed byte changes the answer")
+
+    def other(content: Callable[[Ground], bytes], ground: Ground) -> None:
+        path = ground.record().with_suffix(".safetensors")
+        made = content(ground)
+        ground.record().unlink()
+        path.write_bytes(made)
+        ground.command("predict", path, codes=(2,))
+
+    def about(fields: Mapping[str, Any], ground: Ground) -> bytes:
+        found = read_weights(ground.record().with_suffix(".safetensors"))
+        return content_of(msgspec.structs.replace(found.about, **fields), found.tensors)
+
+    def saved(ground: Ground) -> bytes:
+        buffer = io.BytesIO()
+        torch.save({"weights.0": Bomb(ground.evil)}, buffer)
+        return buffer.getvalue()
+
+    for number in range(200):
+        yield Case(f"changed byte {number}", partial(changed, number / 200, number % 2 == 0))
+    others: dict[str, Callable[[Ground], bytes]] = {
+        "a pickle": lambda ground: pickle.dumps(Bomb(ground.evil)),
+        "torch's pickle": saved,
+        "a header of 2^63 bytes": lambda _: b"\xff" * 7 + b"\x7f{}",
+        "cut short": lambda ground: ground.record().with_suffix(".safetensors").read_bytes()[:-8],
+        "an archive": lambda _: b"PK\x03\x04" * 100,
+    }
+    fields: tuple[dict[str, Any], ...] = (
+        {"timesteps": 0}, {"timesteps": 10**6}, {"classes": 0}, {"leak": 2.0}, {"dataset": "../x"}, {"thresholds": []},
+        {"shape": (10**6, 10**6, 1)}, {"network": msgspec.json.decode(b'{"name": "x", "hidden": [9]}')},
+        {"encoder": {"name": "../x", "parameters": {}}}, {"data": "0" * 64}, {"encoder_state": {"x": None}},
+    )  # fmt: skip
+    for name, content in others.items():
+        yield Case(name, partial(other, content))
+    for change in fields:
+        yield Case(f"with {change!a:.50}", partial(other, partial(about, change)))
+
+
+# Data
+
+
+def data() -> Iterator[Case]:
+    """Images and archives: bombs, links, names that lead outside, pipes, pickles."""
+
+    def picture(plant: Callable[[Path], object], ground: Ground) -> None:
+        plant(remove(ground.root / "pictures/one.png"))
+        weights = ground.record().with_suffix(".safetensors")
+        ground.command("predict", weights, "--images", ground.root / "pictures", "--out", "p.csv", codes=(2,))
+
+    def archive(make: Callable[[Path, Ground], object], name: str, ground: Ground) -> None:
+        make(remove(ground.root / "data" / name), ground)
+        before = {path for path in ground.root.rglob("*") if path.suffix not in (".out", ".err")}
+        command = ("run", "cifar10-encoders", "--profile", "smoke", "--arm", "dct", "--data-dir", "data")
+        ground.command(*command, codes=(2,))
+        ground.command("doctor", "--data-dir", "data")
+        after = {path for path in ground.root.rglob("*") if path.suffix not in (".out", ".err")}
+        new = [path for path in after - before if "cache" not in path.parts]
+        require(not new, f"an archive wrote {new}")
+
+    for thing, plant in THINGS.items():
+        yield Case(f"image: {thing}", partial(picture, plant))
+    for kind, content in PICTURES.items():
+        yield Case(f"image: {kind}", partial(picture, partial(_write, content())))
+    for kind, (name, make) in ARCHIVES.items():
+        yield Case(f"data set: {kind}", partial(archive, make, name))
+    for thing, plant in THINGS.items():
+        for name in ("cifar10.zip", "cifar10.tar", "cifar10/train/cat/1.png", "cifar10/test_batch"):
+            yield Case(f"{name}: {thing}", partial(archive, partial(_plant, plant), name))
+
+
+def _plant(plant: Callable[[Path], object], path: Path, _: Ground) -> None:
+    plant(path)
+
+
+def _png(width: int, height: int, mode: str = "1") -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, (width, height)).save(out, "PNG")
+    return out.getvalue()
+
+
+PICTURES: dict[str, Callable[[], bytes]] = {
+    "a bomb of 400 megapixels": lambda: _png(20_000, 20_000),
+    "of another size": lambda: _png(9, 8),
+    "cut short": lambda: _png(8, 8)[:45],
+    "a drawing": lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "PostScript": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n(x) run\n",
+    "a TIFF": lambda: b"II*\0\x08\0\0\0" + b"\xff" * 999,
+}
+
+
+def _tar(path: Path, kind: bytes, name: str, link: str = "", size: int = 0) -> None:
+    with tarfile.open(path, "w") as made:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname, member.size = kind, link, size
+        made.addfile(member, io.BytesIO(bytes(size)))
+
+
+def _zip(path: Path, names: Mapping[str, bytes], mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> None:
+    with zipfile.ZipFile(path, "w", method) as made:
+        for name, content in names.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr, entry.compress_type = mode << 16, method
+            made.writestr(entry, content)
+
+
+def _batches(path: Path, ground: Ground) -> None:
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        (path.parent / name).parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / name).write_bytes(pickle.dumps(Bomb(ground.evil)))
+
+
+def _link(kind: bytes, to: str, path: Path, _: Ground) -> None:
+    _tar(path, kind, "cifar10/train", to)
+
+
+Maker = Callable[[Path, Ground], object]
+ARCHIVES: dict[str, tuple[str, Maker]] = {
+    "pickles that write a file": ("cifar10/test_batch", _batches),
+    "a tar with a pickle": ("cifar10.tar", lambda path, ground: _packed_bomb(path, ground)),
+    "a zip that unpacks to 300 MB": ("cifar10.zip", lambda path, _: _zip(path, {"train/x/1.png": bytes(300 << 20)})),
+    "a tgz that unpacks to 300 MB": ("cifar10.tgz", lambda path, _: _gzipped(path, 300 << 20)),
+    "a tar that leads outside": ("cifar10.tar", lambda path, _: _tar(path, tarfile.REGTYPE, "../conftest.py", size=9)),
+    "a tar with a whole path": ("cifar10.tar", lambda path, g: _tar(path, tarfile.REGTYPE, str(g.evil), size=9)),
+    "a tar with a link": ("cifar10.tar", partial(_link, tarfile.SYMTYPE, "/etc")),
+    "a tar with a hard link": ("cifar10.tar", partial(_link, tarfile.LNKTYPE, "/etc/passwd")),
+    "a tar with a device": ("cifar10.tar", partial(_link, tarfile.CHRTYPE, "")),
+    "a tar with a pipe": ("cifar10.tar", partial(_link, tarfile.FIFOTYPE, "")),
+    "a zip that leads outside": ("cifar10.zip", lambda path, _: _zip(path, {"../conftest.py": b"x"})),
+    "a zip with a drive": ("cifar10.zip", lambda path, _: _zip(path, {"C:\\x\\y.png": b"x"})),
+    "a zip with a link": ("cifar10.zip", lambda path, _: _zip(path, {"cifar10/train": b"/etc"}, mode=0o120777)),
+    "a zip of an unusual method": ("cifar10.zip", lambda path, _: _zip(path, {"a": b"x"}, method=zipfile.ZIP_LZMA)),
+    "a zip in a zip": ("cifar10.zip", lambda path, _: _zip(path, {"cifar10.zip": b"PK\x05\x06" + bytes(18)})),
+    "an image with a bomb": ("cifar10/train/cat/1.png", lambda path, _: path.write_bytes(_png(20_000, 20_000))),
+}  # fmt: skip
+
+
+def _packed_bomb(path: Path, ground: Ground) -> None:
+    with tarfile.open(path, "w") as made:
+        content = pickle.dumps(Bomb(ground.evil))
+        member = tarfile.TarInfo("cifar-10-batches-py/test_batch")
+        member.size = len(content)
+        made.addfile(member, io.BytesIO(content))
+
+
+def _gzipped(path: Path, size: int) -> None:
+    import gzip
+
+    with gzip.open(path, "wb", compresslevel=1) as made:
+        for _ in range(size >> 20):
+            made.write(bytes(1 << 20))
+
+
+# The cache, and other users
+
+
+def cache() -> Iterator[Case]:
+    """Entries of the cache that are no such files, damaged, forged or evil: they cost time and nothing else."""
+
+    def put(plant: Callable[[Path], object], suffix: str, ground: Ground) -> None:
+        entries = sorted((ground.root / "cache/anns").glob("*.pt"))
+        assert entries
+        for entry in entries:
+            plant(remove(entry.with_name(entry.name.replace(".pt", suffix))))
+            if suffix != ".pt":
+                entry.unlink()
+        shutil.rmtree(ground.results / "own/smoke/cyclic-6")
+        ground.completed()
+
+    def pickled(path: Path, is_sealed: bool) -> None:
+        content = pickle.dumps(Bomb(path.parents[2] / "EXECUTED"))
+        write_sealed(path, content) if is_sealed else path.write_bytes(content)
+
+    def listed(path: Path) -> None:
+        buffer = io.BytesIO()
+        torch.save({"owner": path.stem, "values": {"network": {}, "epochs": [{"loss": "x"}]}}, buffer)
+        write_sealed(path, buffer.getvalue())
+
+    def numba_of_others(ground: Ground) -> None:
+        """Compiled code in a folder that others may write to, each file of it replaced by a pickle that acts."""
+        folder = ground.root / "compiled"
+        folder.mkdir(mode=0o700)
+        shutil.rmtree(ground.results / "own")
+        ground.command("run", "own.py", "--json", fresh=True, environment={"NUMBA_CACHE_DIR": str(folder)})
+        indexes = list(folder.rglob("*.nbi"))
+        require(bool(indexes), "Numba kept nothing in the folder that the user chose")
+        for index in indexes:
+            index.write_bytes(pickle.dumps(Bomb(ground.evil)))
+        folder.chmod(0o777)
+        shutil.copytree(folder, ground.root / "cache/numba")
+        shutil.rmtree(ground.results / "own")
+        ground.kept = {}
+        ground.command("run", "own.py", "--json", fresh=True, environment={"NUMBA_CACHE_DIR": str(folder)})
+
+    yield Case("an evil pickle under a sound seal", partial(put, partial(pickled, is_sealed=True), ".pt"))
+    yield Case("an evil pickle", partial(put, partial(pickled, is_sealed=False), ".pt"))
+    yield Case("an ANN of another form", partial(put, listed, ".pt"))
+    for name, plant in THINGS.items():
+        yield Case(f"an ANN: {name}", partial(put, plant, ".pt"))
+        yield Case(f"a checkpoint of an ANN: {name}", partial(put, plant, ".pt.checkpoint"))
+        yield Case(f"a lock of an ANN: {name}", partial(put, plant, ".lock"))
+    yield Case("a compile cache that others may write to", numba_of_others)
+
+
+def users() -> Iterator[Case]:
+    """Two users on one folder, and a user without a home. Needs root, to become them."""
+
+    def become(user: int) -> None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+        os.umask(0)
+
+    def opened(ground: Ground) -> None:
+        """Let everybody write to all of it."""
+        for path in (ground.root, *ground.root.rglob("*")):
+            path.chmod(0o777 if path.is_dir() else 0o666)
+
+    def as_root() -> None:
+        if os.geteuid() != 0:
+            raise Skipped("needs root")
+
+    def readable() -> None:
+        as_root()
+        for tree in (ROOT, Path(sys.prefix), Path(sys.base_prefix)):
+            if any(not folder.stat().st_mode & 0o001 for folder in (tree, *tree.parents)):
+                raise Skipped("other users may not read the program or its interpreter")
+
+    def home(user: int, ground: Ground) -> Path:
+        """A home for the user, with what is compiled already."""
+        made = ground.root / f"home-{user}"
+        shutil.copytree(os.environ["NUMBA_CACHE_DIR"], made / ".cache/dct-snn-harness/numba")
+        for path in (made, *made.rglob("*")):
+            os.chown(path, user, user)
+        return made
+
+    def forged_ann(ground: Ground) -> None:
+        as_root()
+        forge(ground.root / "cache/anns")
+        shutil.rmtree(ground.results / "own/smoke/cyclic-6")
+        ground.completed()
+
+    def forged_checkpoint(ground: Ground) -> None:
+        as_root()
+        shutil.rmtree(ground.results / "own/smoke/cyclic-6")
+        ground.command("run", "own.py", codes=(-signal.SIGKILL,), before=_kill_at("write_sealed", 2))
+        forge(ground.results)
+        ground.completed()
+
+    def forge(folder: Path) -> None:
+        """Set to zero all numbers of what is kept in `folder`, as another user who may write there can."""
+        kept = [path for path in folder.rglob("*") if path.suffix in (".pt", ".balanced", ".training")]
+        require(bool(kept), "nothing was kept that could be forged")
+        for path in kept:
+            saved = torch.load(io.BytesIO(path.read_bytes()[32:]), weights_only=True)
+            buffer = io.BytesIO()
+            torch.save({**saved, "values": zeros(saved["values"])}, buffer)
+            write_sealed(path, buffer.getvalue())
+            os.chown(path, NOBODY, NOBODY)
+
+    def zeros(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: zeros(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [zeros(inner) for inner in value]
+        return value * 0 if isinstance(value, Tensor | float) else value
+
+    def at_once(ground: Ground) -> None:
+        readable()
+        opened(ground)
+        shutil.rmtree(ground.results / "own")
+        shutil.rmtree(ground.root / "cache")
+        started = []
+        for user in (NOBODY, ANYBODY):
+            own = {"HOME": str(home(user, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
+            started.append(ground.start("run", "own.py", fresh=True, environment=own, before=partial(become, user)))
+        for pid, out, err in started:
+            code = finished(pid, out)
+            require(code == 0, f"run of two users: exit code {code}: {err.read_text().strip().splitlines()[-1:]}")
+        assert ground.whole is not None
+        require(ground.digests() == ground.whole.digests(), "two users: other records than one")
+
+    def of_others(ground: Ground) -> None:
+        """A results folder in which this user may write nothing."""
+        readable()
+        opened(ground)
+        ground.record().unlink()
+        for path in ground.results.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        own = {"HOME": str(home(NOBODY, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
+        as_other: dict[str, Any] = {"fresh": True, "environment": own, "before": partial(become, NOBODY)}
+        ground.command("report", "--json", **as_other)
+        ground.command("run", "own.py", codes=(2,), **as_other)
+
+    def homeless(user: int, ground: Ground) -> None:
+        readable()
+        opened(ground)
+        shutil.rmtree(ground.results / "own")
+        gone = dict.fromkeys(("HOME", "HARNESS_CACHE", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"))
+        chosen = {**gone, "TMPDIR": str(ground.root / "elsewhere")}
+        ground.command("run", "own.py", "--json", fresh=True, environment=chosen, before=partial(become, user))
+        assert ground.whole is not None
+        require(ground.digests() == ground.whole.digests(), "without a home: other records")
+
+    yield Case("a forged ANN in a shared cache", forged_ann)
+    yield Case("at once on one folder", at_once)
+    yield Case("a forged checkpoint", forged_checkpoint)
+    yield Case("records of another user", of_others)
+    yield Case("no home", partial(homeless, NOBODY))
+    yield Case("no home and no entry in passwd", partial(homeless, ANYBODY))
+
+
+# The environment
+
+
+def environment() -> Iterator[Case]:
+    """Variables with nonsense in them, closed and full streams, a working folder that offers modules."""
+
+    def set_to(name: str, value: str, ground: Ground) -> None:
+        codes = (0, 2) if name.startswith("HARNESS_") else (0,)
+        ground.command("status", "--json", fresh=True, environment={name: value}, codes=codes)
+        if name in ("SOURCE_DATE_EPOCH", "MPLBACKEND", "COLUMNS", "HARNESS_CACHE", "TMPDIR"):
+            ground.command("report", "--json", fresh=True, environment={name: value}, codes=codes)
+        if name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+            ground.command(
+                "predict", ground.record().with_suffix(".safetensors"), fresh=True, environment={name: value}
+            )
+
+    def streams(line: str, code: int, ground: Ground) -> None:
+        words = f"{sys.executable} -m harness {line}"
+        full = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            ["sh", "-c", words], cwd=ground.root, env=full, capture_output=True, check=False, timeout=SECONDS
+        )
+        require(done.returncode == code, f"{line}: exit code {done.returncode}, not {code}")
+        require(b"Traceback" not in done.stdout + done.stderr, f"{line}: traceback: {done.stderr[-200:]!a}")
+
+    def planted(ground: Ground) -> None:
+        bad = f"open({str(ground.evil)!r}, 'w')\n"
+        for name in ("typer.py", "torch.py", "evil.py", "json.py"):
+            (ground.root / name).write_text(bad)
+        offered = ground.root / "evil-1.dist-info"
+        offered.mkdir()
+        (offered / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1\n")
+        (offered / "entry_points.txt").write_text("[dct_snn.encoders]\nevil=evil:X\n[dct_snn.papers]\nevil=evil:X\n")
+        for words in (("list",), ("encoders", "list"), ("status",)):
+            ground.command(*words, fresh=True)
+
+    for name, values in VARIABLES.items():
+        for value in values:
+            yield Case(f"{name}={value!a:.40}", partial(set_to, name, value))
+    for line, code in STREAMS.items():
+        yield Case(line, partial(streams, line, code))
+    yield Case("a working folder that offers modules and entry points", planted)
+
+
+VARIABLES = {
+    "COLUMNS": ("²", "-1", "10" * 30), "LINES": ("none",), "LC_ALL": ("C", "nonsense"), "TMPDIR": ("/nonexistent",),
+    "OMP_NUM_THREADS": ("many", "0", "-1", "9" * 30, ",,", "1e3"), "NUMBA_NUM_THREADS": ("0", "x", "\u0661"),
+    "SOURCE_DATE_EPOCH": ("9" * 30, "-1", "now"), "MPLBACKEND": ("none", "TkAgg"), "MPLCONFIGDIR": ("/dev/null",),
+    "HARNESS_CACHE": ("~nosuchuser/x", "/dev/null", "/proc/x", "own.py", "x" * 300, "\x1b[2J", "."),
+    "HARNESS_DATA": ("~nosuchuser/x", "/dev/null", "\x1b[2J"), "HOME": ("", "/dev/null"), "TERM": ("", "dumb"),
+    "NUMBA_CACHE_DIR": ("relative", "/dev/null", "/proc/x"), "XDG_CACHE_HOME": ("relative", "/dev/null"),
+    "PYTHONIOENCODING": ("ascii", "latin-1"), "OMP_WAIT_POLICY": ("nonsense",),
+}  # fmt: skip
+STREAMS = {
+    "list >&-": 0, "list 2>&-": 0, "list >&- 2>&-": 0, "list <&-": 0, "x 2>&-": 2,
+    "list > /dev/full": 2, "x 2> /dev/full": 2,
+    "status > /dev/full": 2, "list | head -c 1; exit 0": 0,
+}  # fmt: skip
+
+
+# Kills and full disks
+
+
+def kills() -> Iterator[Case]:
+    """Processes killed in the middle of an epoch, of writing a file, and of a report; then the same command again."""
+
+    def in_a_run(number: int, ground: Ground) -> None:
+        shutil.rmtree(ground.results)
+        shutil.rmtree(ground.root / "cache")
+        ground.kept = {}
+        pid, out, _ = ground.start("run", "own.py", "--json")
+        time.sleep(random.Random(number).uniform(0.05, 1.0) * RUN_SECONDS[0])
+        os.kill(pid, signal.SIGKILL)
+        finished(pid, out)
+        ground.digests()  # what is there can be read
+        ground.completed()
+        require(not left_over(ground), f"run: left {left_over(ground)}")
+
+    def in_a_write(number: int, ground: Ground) -> None:
+        shutil.rmtree(ground.results)
+        shutil.rmtree(ground.root / "cache")
+        ground.kept = {}
+        call = ("fsync", "replace")[number % 2]
+        ground.command("run", "own.py", codes=(-signal.SIGKILL, 0), before=_kill_at(call, 1 + 3 * number))
+        ground.digests()
+        ground.completed()
+        require(not left_over(ground), f"run: left {left_over(ground)}")
+
+    def in_a_report(number: int, ground: Ground) -> None:
+        ground.command("report", "--out", "undisturbed")
+        call = _kill_at("replace", 1 + 4 * number)
+        ground.command("report", "--out", "out", codes=(-signal.SIGKILL, 0), before=call)
+        ground.command("report", "--out", "out")
+        whole, again = (files(ground.root / name) for name in ("undisturbed", "out"))
+        require(whole == again, f"report: differs in {[name for name in whole if whole[name] != again.get(name)]}")
+
+    for number in range(8):
+        yield Case(f"in a run, {number}", partial(in_a_run, number))
+        yield Case(f"in a write, {number}", partial(in_a_write, number))
+    for number in range(4):
+        yield Case(f"in a report, {number}", partial(in_a_report, number))
+
+
+RUN_SECONDS = [2.0]  # how long the undisturbed run took
+
+
+def _kill_at(name: str, number: int) -> Callable[[], None]:
+    """What has a process kill itself at the call of that number of os.fsync, os.replace, or write_sealed."""
+
+    def arm() -> None:
+        from harness.training import checkpoint
+
+        left, owner = [number], checkpoint if name == "write_sealed" else os
+        original = getattr(owner, name)
+
+        def counted(*arguments: Any) -> Any:
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(*arguments)
+
+        setattr(owner, name, counted)
+
+    return arm
+
+
+def left_over(ground: Ground) -> list[str]:
+    """Hidden files among the records: locks, checkpoints, half-written files."""
+    return [path.name for path in ground.results.rglob(".*") if path.is_file()]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The files below a folder but hidden ones, such as the half-written file that a killed report leaves."""
+    found = (path for path in sorted(folder.rglob("[!.]*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def disks() -> Iterator[Case]:
+    """Disks that are full, or refuse a file beyond a size: the results', the cache's, and that of temporary files."""
+
+    def limited(size: int, ground: Ground) -> None:
+        import resource
+
+        shutil.rmtree(ground.results / "own/smoke/poisson-6")
+        shutil.rmtree(ground.root / "cache")
+        limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
+        ground.command("run", "own.py", codes=(0, 2), before=limit)
+        ground.completed()
+
+    def full(folder: str, size: str, codes: Sequence[int], ground: Ground) -> None:
+        shutil.rmtree(ground.results / "own/smoke/poisson-6")
+        shutil.rmtree(ground.root / folder, ignore_errors=True)
+        with mounted(ground.root / folder, size):
+            ground.command("run", "own.py", codes=codes, environment={"TMPDIR": str(ground.root / "temporary")})
+        ground.completed()
+
+    for size in (1_200, 2_500, 4_000, 10_000, 20_000):
+        yield Case(f"files of at most {size:,} bytes", partial(limited, size))
+    for room in ("4k", "12k", "24k"):
+        yield Case(f"{room} for the results", partial(full, "results/local/own/smoke/poisson-6", room, (2,)))
+        yield Case(f"{room} for the cache", partial(full, "cache", room, (0,)))
+    yield Case("4k for temporary files", partial(full, "temporary", "4k", (0,)))
+
+
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[None]:
+    """A disk of that size at `folder`. Raises Skipped where none can be mounted, as in a bare container."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        raise Skipped("needs root and mount")
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], capture_output=True, check=False
+    )
+    if done.returncode:
+        raise Skipped("no disk can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+# Plug-ins and files of experiments
+
+
+class Unspeakable(BaseException):
+    """Nothing that `except Exception` catches, nor that can be said."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@dataclass(frozen=True)
+class Misbehaved(Unfitted):
+    """The image at each step, and something wrong: a plug-in as it may come."""
+
+    fault: str = ""
+
+    info = EncoderInfo("analog", deterministic=True, period=1, value_range=(-1.0, 1.0), source="folklore")
+
+    def encode(self, images: Tensor, timesteps: int, key: int) -> Tensor:  # noqa: ARG002
+        train = images.expand(timesteps, *images.shape).clone()
+        if self.fault == "raises":
+            raise AttributeError("no such thing \x1b[2J")
+        if self.fault == "cannot read its file":
+            raise FileNotFoundError(2, "No such file", "weights.bin")
+        if self.fault == "exits":
+            sys.exit(0)
+        if self.fault == "exits at once":
+            os._exit(0)
+        if self.fault == "raises what is no Exception":
+            raise Unspeakable
+        if self.fault == "changes what is all arms'":
+            torch.set_default_dtype(torch.float64)
+            torch.set_grad_enabled(not torch.is_grad_enabled())
+            torch.manual_seed(1)
+            np.random.seed(1)
+            random.seed(1)
+            os.chdir("/")
+        if self.fault == "shape":
+            return train[0]
+        if self.fault == "NaN":
+            train[0, 0, 0, 0, 0] = torch.nan
+        if self.fault == "out of memory":
+            torch.empty(1 << 60)
+        if self.fault == "dies in training" and len(images) > 1:
+            raise MemoryError("no room for the batch")
+        while self.fault == "hangs":
+            try:
+                time.sleep(0.01)
+            except Exception:
+                continue
+        return train
+
+    def operations(self, shape: tuple[int, int, int], timesteps: int) -> float:  # noqa: ARG002
+        return 0.0
+
+
+FAULTS = (
+    "raises", "cannot read its file", "exits", "shape", "NaN", "out of memory", "dies in training", "hangs",
+    "exits at once", "raises what is no Exception",
+)  # fmt: skip
+
+
+def plug_ins() -> Iterator[Case]:
+    """An encoder of somebody else that raises, exits, hangs, or changes what all arms share."""
+
+    def offered() -> None:
+        os.chdir("bad")
+        BUILTIN["misbehaved"] = BuiltIn("tools.hostile:Misbehaved", "misbehaved")
+        guard.CALL_SECONDS, guard.PATIENCE = 0.5, 1
+
+    def beside_sound_arms(fault: str, ground: Ground) -> None:
+        bad = f"ARMS = (Arm('bad', EncoderSpec('misbehaved', {{'fault': {fault!r}}}), 6, 'bad'), *ARMS)\n"
+        made = OWN.replace("EXPERIMENT =", f"{bad}EXPERIMENT =")
+        (ground.root / "bad.py").write_text(made)
+        (ground.root / "bad").mkdir()
+        words = ("run", "../bad.py", "--json", "--results-dir", "results")
+        out = ground.command(*words, codes=(int(fault in FAULTS),), before=offered)
+        states = {(row["arm"], row["status"]) for row in json.loads(out)["cells"]}
+        require(("bad", "failed" if fault in FAULTS else "done") in states, f"plug-in: {states}")
+        assert ground.whole is not None
+        sound = {place: digest for place, digest in ground.digests("bad/results").items() if "/bad/" not in place}
+        require(sound == ground.whole.digests(), "plug-in: other arms have other records than without it")
+
+    for fault in (*FAULTS, "changes what is all arms'"):
+        yield Case(fault, partial(beside_sound_arms, fault))
+
+
+def experiments() -> Iterator[Case]:
+    """Files of experiments with wrong types, names that are paths, and code that raises; and ones that are right."""
+
+    def refused(line: str, ground: Ground) -> None:
+        (ground.root / "bad.py").write_text(f"{OWN}\n{line}\n")
+        ground.command("run", "bad.py", codes=(2,))
+        require(not list(ground.root.rglob("evil*")), "an experiment's file wrote elsewhere")
+
+    def right(line: str, ground: Ground) -> None:
+        (ground.root / "good.py").write_text(f"{OWN}\n{line}\n")
+        ground.command("run", "good.py", "--seeds", "1", "--arm", "cyclic-6", "--results-dir", "results/good")
+        ground.shown()
+
+    for line in WRONG:
+        yield Case(f"{line!a:.70}", partial(refused, line))
+    for line in RIGHT:
+        yield Case(f"{line!a:.70}", partial(right, line))
+
+
+def _changed(**fields: str) -> str:
+    """A line that gives the experiment other fields."""
+    return f"EXPERIMENT = replace(EXPERIMENT, {', '.join(f'{name}={value}' for name, value in fields.items())})"
+
+
+def _arm(**fields: str) -> str:
+    return _changed(arms=f"(replace(ARMS[0], {', '.join(f'{name}={value}' for name, value in fields.items())}),)")
+
+
+def _profile(**fields: str) -> str:
+    return _changed(profiles=f"(replace(PROFILE, {', '.join(f'{name}={value}' for name, value in fields.items())}),)")
+
+
+WRONG = (
+    "EXPERIMENT = 3", "del EXPERIMENT", "raise SystemExit(0)",
+    "import sys; sys.exit('x')", "import nosuchmodule", "x = (", "\0", "1 / 0",
+    "class Mute(BaseException):\n    def __str__(self): raise ValueError\nraise Mute",
+    *(_changed(name=name) for name in (
+        "3", "None", "''", "'../evil'", "'/tmp/evil'", "'.evil'", "'a\\x1bb'", "'x' * 300",
+    )),
+    *(_changed(title=title) for title in ("None", "'a\\nb'", "'\\x1b[2J'", "b'x'")),
+    *(_changed(dataset=name) for name in ("3", "'nothing'", "'../x'", "None")),
+    *(_changed(arms=arms) for arms in ("()", "3", "(3,)", "None", "ARMS * 2", "{'a': 1}")),
+    *(_changed(profiles=profiles) for profiles in ("()", "(None,)", "'smoke'", "(PROFILE, PROFILE)")),
+    *(_arm(timesteps=steps) for steps in ("0", "-1", "10**6", "'6'", "2.5", "None", "10**400")),
+    *(_arm(encoder=spec) for spec in (
+        "'dct'", "None", "EncoderSpec('nosuch')", "EncoderSpec('os:system')", "EncoderSpec('dct', {'x': 1})",
+        "EncoderSpec('dct', {'block_size': object()})", "EncoderSpec('dct', 3)",
+    )),
+    *(_arm(changes=changes) for changes in (
+        "{'arm': '/elsewhere/evil'}", "{'experiment': '../evil'}", "{'snn.nosuch': 1}", "{'snn': 3}", "{3: 4}", "3",
+        "{'seed': 5}", "{'': 1}", "{'snn.epochs': 'many'}",
+    )),
+    *(_arm(seeds=seeds) for seeds in ("-1", "'2'", "0")), _arm(name="'../evil'"), _arm(name="'a/b'"),
+    *(_profile(snn=recipe) for recipe in (
+        "SnnRecipe(learning_rat=1)", "SnnRecipe(-1, 32)", "SnnRecipe(4, 0)", "SnnRecipe(4, 32, dropout=1)", "None",
+        "SnnRecipe(4, 32, float('nan'))", "SnnRecipe(4, 32, 'fast')", "SnnRecipe(10**400, 32)",
+    )),
+    _profile(network="NetworkSpec('x', hidden=('x',))"), _profile(network="NetworkSpec('x', features=('Z',))"),
+    _profile(train_images="-5"), _profile(precision="'fp8'"), _profile(seeds="0"), _profile(name="'huge'"),
+    _profile(ann="AnnRecipe(3, 32, float('inf'), decay_every=3)"), _profile(balancing="Balancing(percentile=101)"),
+)  # fmt: skip
+RIGHT = (
+    _profile(snn="SnnRecipe(4, 32, 1e-3, dropout=0, weight_decay=0)"), _changed(name="'a name, of ours'"),
+    _profile(ann="AnnRecipe(3, 32, 0.05, decay_every=3, classifier_dropout=0, dropout=0)"),
+    _profile(balancing="Balancing(99, images=100)"), _changed(title="'$x$ <b>_^{\\\\frac'"),
+    _arm(title="'$\\\\nosuch{ <script>alert(1)</script>'"),
+)  # fmt: skip
+
+
+# Command lines, and text
+
+
+def commands() -> Iterator[Case]:
+    """Arguments that name nothing, are no text, or are far too large."""
+
+    def act(words: Sequence[str], ground: Ground) -> None:
+        ground.command(*words, codes=(2,))
+
+    for words in COMMANDS:
+        yield Case(f"{' '.join(words)!a:.60}", partial(act, words))
+
+
+COMMANDS = (
+    ("run", "quickstart", "--seeds", "0"), ("run", "quickstart", "--seeds", "-1"),
+    ("run", "quickstart", "--seeds", "x"),
+    ("run", "quickstart", "--seeds", "9" * 20), ("run", "quickstart", "--seeds", "1e3"),
+    ("run", ""), ("run", "../quickstart"), ("run", "quickstart\n"), ("run", "x" * 5000), ("run", "\udcff"),
+    ("run", "quickstart", "--profile", ""), ("run", "quickstart", "--profile", "SMOKE"),
+    ("run", "quickstart", "--arm", ""), ("run", "quickstart", "--arm", "../.."),
+    ("run", "quickstart", "--arm", "\x1b[2J"),
+    ("run", "quickstart", "--encoder", ""), ("run", "quickstart", "--encoder", "os:system"),
+    ("run", "quickstart", "--encoder", "poisson@99999"), ("run", "quickstart", "--encoder", "dct(" * 5000),
+    ("run", "quickstart", "--encoder", "poisson(rate=10**10**10)"),
+    ("run", "quickstart", "--encoder", "poisson(rate=None)"),
+    ("run", "quickstart", "--device", ""), ("run", "quickstart", "--device", "cuda:99"),
+    ("run", "quickstart", "--kernel", "Numba"), ("run", "quickstart", "--workers", "0"),
+    ("run", "quickstart", "--for", "x"),
+    ("run", "quickstart", "--for", "-1s"), ("run", "quickstart", "--for", "9" * 400), ("run", "/dev/zero"),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/none"), ("run", "/"), ("run", "/dev/null"),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/dev/null"),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "x" * 300),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/"), ("status", "--results-dir", ""),
+    ("run", "mnist-784-100-10", "--data-dir", "/dev/null"), ("run", "mnist-784-100-10", "--data-dir", "\udcff"),
+    ("run",), ("run", "quickstart", "extra"), ("run", "quickstart", "--no-such-option"),
+    ("verify",), ("verify", ""), ("verify", "quickstart"), ("verify", "/dev/null"), ("verify", "/dev/zero"),
+    ("verify", "a/b/c/99999999999"), ("verify", "x" * 5000), ("verify", "\udcff/b/c/0"), ("verify", "."),
+    ("status", "nothing"), ("status", "--results-dir"), ("status", "a", "b"), ("status", "--\x1b[2J"),
+    ("report", "nothing"), ("report", "--out"), ("show", ""), ("show", "\x1b[31m"), ("\x1b]0;x\x07",),
+    ("status", "quickstart", "--results-dir", "x" * 300), ("report", "--results-dir", "x" * 300),
+    ("report", "--evidence-dir", "none"), ("report", "nothing", "--check"), ("report", "--energy", "x"),
+    ("report", "--energy", "1e999,nan"), ("report", "--out", "/dev/null"), ("report", "--out", "own.py"),
+    ("encoders", "show", "dct", "--out", "."), ("encoders", "probe", "dct", "--out", ".."),
+    ("encoders", "show", "dct", "--timesteps", "1000000"), ("encoders", "show", "dct", "--image", "-1"),
+    ("encoders", "show", "dct", "--image", "9" * 30), ("encoders", "show", "dct", "--dataset", "../x"),
+    ("encoders", "new", "../x"), ("encoders", "new", "class"), ("encoders", "new", "dct"),
+    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/self/cwd/\0"),
+    ("encoders", "check", ""), ("encoders", "check", "\udcff"), ("encoders", "nothing"), ("nothing",),
+    ("claims", "nothing"), ("claims", "\x1b[2J"), ("claims", "--results-dir", "/dev/null"),
+    ("predict", ""), ("predict", "own.py"), ("predict", "/dev/zero"), ("predict", "/dev/null", "--timesteps", "0"),
+)  # fmt: skip
+
+
+def text() -> Iterator[Case]:
+    """Names, titles and reasons that a terminal, a browser, a spreadsheet, LaTeX or matplotlib would act on."""
+
+    def act(title: str, ground: Ground) -> None:
+        changed = f"title={title!r}, arms=(replace(ARMS[0], title={title!r}), *ARMS[1:])"
+        made = f"{OWN}\nEXPERIMENT = replace(EXPERIMENT, {changed})"
+        (ground.root / "own.py").write_text(made)
+        record = ground.record()
+        reason = {"reason": f"{title} \x1b[2J", "traceback": title}
+        record.write_bytes(sealed(read_record(record), {"status": "failed", "curve": None, "failure": reason}))
+        ground.kept = {}
+        ground.command("status")
+        ground.command("report", "--out", "out")
+        ground.command("run", "own.py", "--retry-failed", "--results-dir", "results/local")
+        for path in (p for folder in ("out", "results/local-report") for p in (ground.root / folder).rglob("*")):
+            if path.is_file() and path.suffix in READERS:
+                for problem in READERS[path.suffix](path.read_text("utf-8")):
+                    raise Fault(f"{path.name}: {problem}")
+
+    for title in TITLES:
+        yield Case(f"{title!a:.50}", partial(act, title))
+
+
+TITLES = (
+    "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>",
+    "[x](javascript:alert(1))",
+    "![x](http://x/y)", "a | b", "`x`", "<javascript:alert(1)>", "$\\nosuch{$", "$$",
+    "100 % & #_^~{}\\",
+    "\\input{/etc/passwd}", "]]>",
+    "&lt;b&gt; &amp;", "\u202e right to left", "\u2028 a line", "{{ 7 * 7 }} {% raw %}",
+    "'; alert(1); '",
+)  # fmt: skip
+
+
+def _page(content: str) -> Iterator[str]:
+    if re.search(r"<script>alert|<img src=x|(href|src)=[\"']?\s*javascript:|(href|src)=[\"']?http://x", content):
+        yield "text that a browser executes or fetches"
+
+
+def _markdown(content: str) -> Iterator[str]:
+    outside = re.sub(r"\\.", "", content)  # what a backslash escapes is text
+    if re.search(r"<script|<img src=x|\]\(javascript|\]\(http://x|<javascript:", outside):
+        yield "HTML or a link that is not escaped"
+
+
+def _spreadsheet(content: str) -> Iterator[str]:
+    for cell in (cell for row in csv.reader(io.StringIO(content)) for cell in row):
+        if cell[:1] in ("=", "+", "-", "@") and not re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?|[+-]?(inf|nan)", cell):
+            yield f"a cell that is a formula: {cell!a:.40}"
+
+
+def _latex(content: str) -> Iterator[str]:
+    if re.search(r"\\(input|nosuch)|(?<!\\)[#&](?=_)", content):
+        yield "a command that is not escaped"
+
+
+def _drawing(content: str) -> Iterator[str]:
+    for element in ElementTree.fromstring(content).iter():
+        if element.tag.endswith("}script"):
+            yield "a script"
+
+
+READERS: dict[str, Callable[[str], Iterator[str]]] = {
+    ".html": _page, ".md": _markdown, ".csv": _spreadsheet, ".tex": _latex, ".svg": _drawing,
+}  # fmt: skip
+
+
+# The table
+
+
+@dataclass(frozen=True)
+class Class:
+    """Cases of one kind. `sample`: how many are tried without --full. `before`: what was found once."""
+
+    name: str
+    cases: Callable[[], Iterator[Case]]
+    sample: int
+    before: str
+
+
+CLASSES = (
+    Class("records", records, 24, "hangs, tracebacks, files overwritten"),
+    Class("weights", weights, 24, "held"),
+    Class("data", data, 16, "held but for a lock that waits"),
+    Class("cache", cache, 4, "code of others executed, forged ANNs taken, hangs"),
+    Class("users", users, 3, "code of others executed, no home"),
+    Class("environment", environment, 8, "tracebacks, wrong exit codes"),
+    Class("kills", kills, 4, "held"),
+    Class("disks", disks, 3, "held"),
+    Class("plug-ins", plug_ins, 3, "other arms changed, runs ended, hangs"),
+    Class("experiments", experiments, 16, "thirty tracebacks, files outside, a training lost"),
+    Class("commands", commands, 30, "escape sequences printed, a hang"),
+    Class("text", text, 2, "reports stopped, formulas, HTML and links"),
+)
+
+
+class Row(NamedTuple):
+    """What came of a class."""
+
+    name: str
+    before: str
+    tried: int
+    held: int
+    faults: list[str]
+    skipped: list[str]
+
+
+def undisturbed(root: Path) -> Ground:
+    """The finished records that every case begins with."""
+    made = Ground(root)
+    for name, content in {"own.py": OWN, **dict.fromkeys(BYSTANDERS, "mine\n")}.items():
+        (root / name).parent.mkdir(exist_ok=True, parents=True)
+        (root / name).write_text(content)
+    for words in (("run", "own.py"), ("report", "--json"), ("status",)):
+        made.command(*words)  # compiles what is compiled
+        for name in (root.parent / MODULES).read_text().split():
+            # So that a forked command begins at once. Nothing is computed here: threads do not fork.
+            if name not in sys.modules and not name.startswith("__"):
+                with suppress(ImportError, AttributeError):
+                    import_module(name)
+        (root.parent / MODULES).unlink()
+    (root.parent / MODULES).touch()
+    for made_now in ("results", "cache"):
+        shutil.rmtree(root / made_now)
+    begun = time.monotonic()
+    made.command("run", "own.py", "--json")
+    RUN_SECONDS[0] = time.monotonic() - begun
+    for log in (*root.glob("*.out"), *root.glob("*.err")):
+        log.unlink()
+    return made
+
+
+def tried(kind: Class, whole: Ground, folder: Path, full: bool, only: str, say: Callable[[str], None]) -> Row:
+    """Try the cases of a class whose name contains `only`, each in a folder of its own."""
+    cases = [case for case in kind.cases() if only in case.name]
+    if not full:
+        cases = cases[:: max(1, len(cases) // kind.sample)]
+    faults, skipped = [], []
+    for number, case in enumerate(cases):
+        ground = Ground(folder / f"{kind.name}-{number}", whole)
+        shutil.copytree(whole.root, ground.root)
+        try:
+            case.act(ground)
+        except Fault as fault:
+            faults.append(f"{kind.name}: {case.name}: {fault}")
+            say(faults[-1])
+        except Skipped as reason:
+            skipped.append(f"{kind.name}: {case.name}: not tried: {reason}")
+        except Exception as error:
+            faults.append(f"{kind.name}: {case.name}: the trial itself failed: {error!r}")
+            say(faults[-1])
+        finally:
+            shutil.rmtree(ground.root, ignore_errors=True)
+    count = len(cases) - len(skipped)
+    return Row(kind.name, kind.before, count, count - len(faults), faults, skipped)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown shows them."""
+    head = ("| class | before | tried | held |", "| --- | --- | --- | --- |")
+    return "\n".join([*head, *(f"| {row.name} | {row.before} | {row.tried} | {row.held} |" for row in rows)])
+
+
+def main(words: Sequence[str]) -> int:
+    """Try the classes and print the table; 1 if a case does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m tools.hostile", description=__doc__.split("\n")[0])
+    parser.add_argument("classes", nargs="*", metavar="CLASS", help=", ".join(kind.name for kind in CLASSES))
+    parser.add_argument("--full", action="store_true", help="try every case")
+    parser.add_argument("--only", metavar="WORDS", default="", help="try the cases whose name contains this")
+    parser.add_argument("--json", action="store_true", help="print one document")
+    asked = parser.parse_args(words)
+    unknown = {*asked.classes} - {kind.name for kind in CLASSES}
+    if unknown:
+        parser.error(f"no class {', '.join(sorted(unknown))}")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with tempfile.TemporaryDirectory(prefix="hostile-") as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o711)
+        (folder / "whole").mkdir()
+        whole = undisturbed(folder / "whole")
+        say = partial(print, file=sys.stderr, flush=True)
+        rows = [
+            tried(kind, whole, folder, asked.full, asked.only, say)
+            for kind in CLASSES
+            if not asked.classes or kind.name in asked.classes
+        ]
+    if asked.json:
+        print(json.dumps({"classes": [row._asdict() for row in rows]}))
+    else:
+        print("\n".join([table(rows), *sorted({line for row in rows for line in row.skipped})]))
+    return int(any(row.faults for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
