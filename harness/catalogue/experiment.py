@@ -105,6 +105,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Reports call arms by their titles: two that have one are told apart by their names."""
+        if not isinstance(self.arms, tuple) or not all(isinstance(arm, Arm) for arm in self.arms):
+            return  # refused where experiments are read
         titles = Counter(arm.title for arm in self.arms)
         told = (a if titles[a.title] == 1 else replace(a, title=f"{a.name}: {a.title}") for a in self.arms)
         object.__setattr__(self, "arms", tuple(told))
