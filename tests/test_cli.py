@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,22 @@ def test_json_is_one_document_alone() -> None:
     assert cell["status"] == "done"
     assert set(cell) == {"experiment", "profile", "arm", "seed", "status", "record"}
     assert Path(cell["record"]).exists()
+
+
+def test_quiet_prints_nothing_and_open_shows_the_page(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: dict[str, bool] = {}
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.setdefault(address, True))
+    assert run(*QUICK, "--quiet") == (0, "", "")
+    assert run("report", "quickstart", "--quiet", "--open") == (0, "", "")
+    assert list(opened) == [(here / "results/local-report/index.html").as_uri()]
+    assert run("verify", "quickstart/smoke/cyclic-16/0", "--quiet") == (0, "", "")
+
+
+def test_several_encoders_at_several_timesteps_are_an_arm_each() -> None:
+    asked = (*QUICK, "--encoder", "latency", "--encoder", "poisson(rate=0.5)", "--timesteps", "2", "--timesteps", "4")
+    plan = json.loads(run(*asked, "--dry-run", "--json")[1])
+    added = [cell["arm"] for cell in plan["cells"]][1:]
+    assert added == ["latency@2", "latency@4", "poisson(rate=0.5)@2", "poisson(rate=0.5)@4"]
 
 
 def test_a_dry_run_and_a_check_are_one_document_too() -> None:

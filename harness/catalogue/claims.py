@@ -412,7 +412,7 @@ class Agreement(Claim, frozen=True, kw_only=True, tag="agreement", tag_field="ki
     high: str | None = None
 
     kind: ClassVar[Kind] = "agreement"
-    PRINTED: ClassVar[str] = "—"
+    PRINTED: ClassVar[str] = ""
 
     @property
     def further(self) -> str:

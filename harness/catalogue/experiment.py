@@ -6,6 +6,7 @@ a `CellConfig`. Imports no torch.
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -110,6 +111,14 @@ class Experiment:
     arms: tuple[Arm, ...]
     profiles: tuple[Profile, ...]
     published: Mapping[str, Stated] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Reports call arms by their titles: two that have one are told apart by their names."""
+        if not isinstance(self.arms, tuple) or not all(isinstance(arm, Arm) for arm in self.arms):
+            return  # refused where experiments are read
+        titles = Counter(arm.title for arm in self.arms)
+        told = (a if titles[a.title] == 1 else replace(a, title=f"{a.name}: {a.title}") for a in self.arms)
+        object.__setattr__(self, "arms", tuple(told))
 
     @property
     def planned(self) -> tuple[Arm, ...]:

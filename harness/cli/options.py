@@ -48,6 +48,7 @@ DATA_HELP = "Folder of the data sets. Default: $HARNESS_DATA, else the cache; mi
 DataDir = Annotated[Path | None, typer.Option(metavar="FOLDER", help=DATA_HELP)]
 ResultsDir = Annotated[Path, folder_option("Folder of the records.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone; the exit code tells the rest.")]
 
 
 def beside(results: Path) -> Path:

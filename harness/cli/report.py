@@ -1,6 +1,7 @@
 """`harness report` writes the published numbers beside the records, with verdicts."""
 
 import json
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from harness.cli.claims import IN_CLONE, snapshot
-from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, beside, folder_option, is_named
+from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, Quiet, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import say
@@ -47,10 +48,14 @@ def report(
         ),
     ] = False,
     check: Check = False,
-    energy: Annotated[str, typer.Option(help="Picojoules of an accumulate, of a multiply-accumulate.")] = "0.9,4.6",
+    energy: Annotated[
+        str, typer.Option(metavar="PRICES", help="Picojoules of an accumulate, of a multiply-accumulate.")
+    ] = "0.9,4.6",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
     ] = False,
+    quiet: Quiet = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Compare the published numbers with the records: verdicts, tables, plots and a page."""
     from harness import report as reporting
@@ -58,7 +63,7 @@ def report(
     from harness.analysis.verdicts import VERDICTS
     from harness.papers import catalogue
 
-    console, prices, known = plain(stderr=as_json), energy_model(energy), catalogue()
+    console, prices, known = plain(stderr=as_json, quiet=quiet), energy_model(energy), catalogue()
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
     for name in names or ():
@@ -76,6 +81,8 @@ def report(
         yours = results_dir if len(sources) > 1 else None
         place = out or beside(yours or LOCAL)
         reporting.render(reporting.Folders(evidence_dir, place, yours), known, energy=prices, sources=sources)
+        if open_page and not webbrowser.open((place / "index.html").absolute().as_uri()):
+            console.print("no browser is at hand")
     if not as_json:
         console.print(reporting.own_tables(sources, known.claims, names))
         console.print(reporting.judged_claims(sources, known.claims, names))

@@ -15,10 +15,12 @@ from harness.cli.options import (
     MOST_TIMESTEPS,
     AsJson,
     DataDir,
+    Quiet,
     ResultsDir,
     folder_option,
     stoppable,
 )
+from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import counted, say
 from harness.machine.process import Deadline
@@ -46,6 +48,15 @@ def run(
         what(
             metavar="ENCODER",
             help="Add an arm: poisson, poisson@8 (timesteps), 'poisson(rate=0.5)'; repeat for more.",
+        ),
+    ] = None,
+    timesteps: Annotated[
+        list[int] | None,
+        what(
+            metavar="T",
+            min=1,
+            max=MOST_TIMESTEPS,
+            help="Timesteps of the arms that --encoder adds; repeat for an arm of each.",
         ),
     ] = None,
     profile: Annotated[
@@ -79,6 +90,7 @@ def run(
         bool | None, where_(help="Keep weights beside each record. Default: only those of networks under 2 MB.")
     ] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
     # What a run tells the workers that it starts.
     worker_of: Annotated[int | None, typer.Option(hidden=True)] = None,
     began: Annotated[int | None, typer.Option(hidden=True)] = None,
@@ -91,6 +103,9 @@ def run(
         from harness.runs.workers import execute, require_possible, slurm_script, tasks
 
         require_possible(on, workers)
+        if timesteps and not encoder:
+            raise HarnessError("--timesteps is for the arms that --encoder adds", "name an encoder, or leave it out")
+        encoders = [f"{name}@{steps}" for name in encoder or () for steps in timesteps or ()] or encoder
         is_worker = worker_of is not None
         plan = make_plan(
             catalogue(),
@@ -98,7 +113,7 @@ def run(
             profile=profile,
             seeds=seeds,
             arms=arm or (),
-            encoders=encoder or (),
+            encoders=encoders or (),
             device=device,
             kernel=kernel,
             workers=workers or 1,
@@ -111,7 +126,7 @@ def run(
             dry_run=dry_run,
             estimated=not is_worker,
         )
-        errors = plain(stderr=True)
+        errors = plain(stderr=True, quiet=quiet)
         if not is_worker:
             plan.announce(errors)
         if dry_run:
@@ -122,15 +137,15 @@ def run(
         if as_json:
             say(json.dumps({"cells": rows}))
         else:
-            _show_results(plan.experiment.name, plan.catalogue, results_dir)
+            _show_results(plan.experiment.name, plan.catalogue, results_dir, quiet)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
 
 
-def _show_results(experiment: str, catalogue: "Catalogue", results: Path) -> None:
+def _show_results(experiment: str, catalogue: "Catalogue", results: Path, quiet: bool) -> None:
     from harness.report import Folders, read, render, results_table
 
-    console, sources = plain(), read(EVIDENCE, results, catalogue)
+    console, sources = plain(quiet=quiet), read(EVIDENCE, results, catalogue)
     console.print(results_table(experiment, sources, catalogue.claims))
     folders = Folders(EVIDENCE, options.beside(results), results)
     written = render(folders, catalogue, [experiment], sources=sources).files
@@ -151,20 +166,21 @@ def verify(
     results_dir: ResultsDir = LOCAL,
     data_dir: DataDir = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compute records a second time: identical, within tolerance, or different (exit code 1)."""
     rows = []
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs.verify import verify_all
 
-        for done in verify_all(records, results_dir, source, data_dir, keep, plain(stderr=True)):
+        for done in verify_all(records, results_dir, source, data_dir, keep, plain(stderr=True, quiet=quiet)):
             word, largest, allowed = done.comparison
             row = {"record": str(done.path), "from": done.source, "verdict": word}
             rows.append({**row, "largest": largest, "allowed": allowed})
             if not as_json:
                 apart = largest is not None and word != "identical"
                 gap = f": {largest} images apart, {allowed:.0f} allowed" if apart else ""
-                say("\n  ".join((f"{done.path}: from {done.source}: {word}{gap}", *done.notes)))
+                plain(quiet=quiet).print("\n  ".join((f"{done.path}: from {done.source}: {word}{gap}", *done.notes)))
     if as_json:
         say(json.dumps({"verifications": rows}))
     if any(row["verdict"] == "different" for row in rows):
@@ -193,6 +209,7 @@ def predict(
     ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a saved network on test images or your own, and print accuracy after each timestep."""
     import msgspec
@@ -213,7 +230,7 @@ def predict(
     if as_json:
         say(json.dumps(msgspec.to_builtins(counts)))
         return
-    console, about = plain(), done.about
+    console, about = plain(quiet=quiet), done.about
     console.print(
         f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}: "
         f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}"

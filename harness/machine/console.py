@@ -17,8 +17,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that be
 PIPE_WIDTH = 1000  # columns where there is no terminal: wider than any table
 
 
-def console(stderr: bool = False) -> "Console":
-    """A console on standard output, or on standard error, for text that is not ours.
+def console(stderr: bool = False, quiet: bool = False) -> "Console":
+    """A console on standard output, or on standard error, for text that is not ours; `quiet`: it prints nothing.
 
     Brackets are no markup, and control characters are shown as their codes.
     """
@@ -28,7 +28,7 @@ def console(stderr: bool = False) -> "Console":
         def render_str(self, text: str, **options: object):  # type: ignore[no-untyped-def]
             return super().render_str(printable(text), **options)  # type: ignore[arg-type]
 
-    found = PlainConsole(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    found = PlainConsole(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
     if not found.is_terminal:
         found.width = PIPE_WIDTH
     return found

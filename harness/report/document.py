@@ -237,7 +237,7 @@ def judged_claims(
     parts: list[RenderableType] = []
     for name in dict.fromkeys(claim.experiment for claim in claims):
         if experiments is None or name in experiments:
-            table = claims_table(sources, [claim for claim in claims if claim.experiment == name])
+            table = claims_table(sources, [claim for claim in claims if claim.experiment == name], titled=False)
             shown = replace(table, title=name).only("claim", "profile", "published", "ours", "verdict")
             parts += [terminal(shown)] if table.rows else []
     return Group(*parts, *_problems(sources, experiments))

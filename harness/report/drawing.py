@@ -1,8 +1,10 @@
-"""How every figure looks and is saved: palette, page width, and bytes that depend on the data drawn alone.
+"""How every figure looks and is saved: palette, page width, axes of errors, names beside lines, and bytes that depend
+on the data drawn alone.
 
-A colour means a code; markers and line styles tell the variants of one code apart. The colours are seaborn's
-"colorblind", which readers with any common colour vision can distinguish. A code that is not built in has a colour made
-from its name, so that it too looks the same in every figure.
+A colour means a code; markers and line styles tell the variants of one code apart. In a figure of one code alone,
+colours tell its variants. The colours are seaborn's "colorblind", which readers with any common colour vision can
+distinguish, darkened to a contrast of 3 to 1 on white and on the page's dark paper. A code that is not built in has a
+colour made from its name, so that it too looks the same in every figure.
 
 A figure carries the digest of what it shows, because another matplotlib draws other bytes for the same records:
 `same_picture` then still tells a stale figure from a fresh one.
@@ -14,12 +16,16 @@ import io
 import platform
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from harness.analysis.statistics import Interval
 from harness.config import canonical_json
 
 if TYPE_CHECKING:
@@ -61,33 +67,41 @@ STYLE = {
     "ytick.labelcolor": INK,
     "legend.fontsize": LETTERS,
     "legend.frameon": False,
+    # measured as it is drawn, in both formats: hinting widens letters by up to 4 %
+    "figure.dpi": 160,
     "savefig.dpi": 160,
+    "text.hinting": "none",
     "figure.facecolor": PAPER,
     "axes.facecolor": "none",
 }
 COLOURS = {
     "dct": "#0173b2",
-    "poisson": "#de8f05",
+    "poisson": "#c88104",
     "direct": "#029e73",
-    "phase": "#cc78bc",
+    "phase": "#ca72b9",
     "ttfs": "#d55e00",
-    "latency": "#56b4e9",
-    "burst": "#ca9161",
+    "latency": "#1d98dd",
+    "burst": "#8c5a2b",
 }
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)))
-LIGHTNESS, SATURATION = 0.38, 0.55  # every hue then has a contrast of at least 3 to 1 on white
+LUMINANCE = 0.14, 0.28  # between them a colour has 3:1 on white and on #12161b, the page's paper on a dark screen
+SATURATION = 0.55
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One finished figure: its file name without suffix, its title, what else there is to say, and both renderings."""
+    """One finished figure: its file name without suffix, its title, what else there is to say, and both renderings.
+
+    `folded`: whether the page shows its title first, and the figure on a click.
+    """
 
     name: str
     title: str
     words: str
     svg: bytes
     png: bytes
+    folded: bool = False
 
     @property
     def alternative(self) -> str:
@@ -102,8 +116,22 @@ def colours(count: int) -> list[str]:
     """
     import seaborn
 
-    palette = seaborn.color_palette("colorblind").as_hex()
-    return [palette[PALETTE_ORDER[i % len(PALETTE_ORDER)]] for i in range(count)]
+    palette = seaborn.color_palette("colorblind")
+    return [_legible(*palette[PALETTE_ORDER[i % len(PALETTE_ORDER)]]) for i in range(count)]
+
+
+def _legible(red: float, green: float, blue: float) -> str:
+    """The colour as #rrggbb, as much darker or lighter as `LUMINANCE` asks for."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    low, high = LUMINANCE
+    for _ in range(100):
+        found = colorsys.hls_to_rgb(hue, lightness, saturation)
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in found]
+        luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        if low <= luminance <= high:
+            break
+        lightness += 0.01 if luminance < low else -0.01
+    return "#" + "".join(f"{round(255 * part):02x}" for part in found)
 
 
 @dataclass(frozen=True)
@@ -120,8 +148,7 @@ def colour_of(code: str) -> str:
     """The colour of a code (an encoder's name), as #rrggbb; the same one in every figure."""
     if code in COLOURS:
         return COLOURS[code]
-    rgb = colorsys.hls_to_rgb(_number(code) % 360 / 360, LIGHTNESS, SATURATION)
-    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+    return _legible(*colorsys.hls_to_rgb(_number(code) % 360 / 360, 0.4, SATURATION))
 
 
 def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
@@ -133,6 +160,14 @@ def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
             number = seen[code]
             looks[name] = Look(name, colour_of(code), _marker(code, number), LINES[number % len(LINES)])
             seen[code] += 1
+    if len(seen) == 1:
+        own = colour_of(next(iter(seen)))
+        others = [colour for colour in colours(len(PALETTE_ORDER)) if colour != own]
+        palette = [own, *others]
+        looks = {
+            name: replace(look, colour=palette[number % len(palette)])
+            for number, (name, look) in enumerate(looks.items())
+        }
     return looks
 
 
@@ -154,12 +189,14 @@ def styled() -> AbstractContextManager[None]:
     return context
 
 
-def new_figure(height: float, rows: int = 1, ratios: tuple[float, ...] | None = None) -> "tuple[Figure, list[Axes]]":
-    """A figure of the report's width with `rows` panels, one above the other, in the report's style."""
+def new_figure(
+    height: float, rows: int = 1, ratios: tuple[float, ...] | None = None, columns: int = 1
+) -> "tuple[Figure, list[Axes]]":
+    """A figure of the report's width with `rows` × `columns` panels, row by row, in the report's style."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, list(figure.subplots(rows, 1, squeeze=False, height_ratios=ratios)[:, 0])
+    return figure, list(figure.subplots(rows, columns, squeeze=False, height_ratios=ratios).flat)
 
 
 def diamond(colour: str) -> dict[str, Any]:
@@ -260,3 +297,217 @@ def same_picture(committed: bytes, fresh: bytes) -> bool:
         return False
     marked = all((before, painted, after, painting))
     return marked and before == after and painted != painting
+
+
+# --- Logarithmic axes
+
+HALF_AN_IMAGE = 0.005  # percent, of 10,000: the foot of a panel that has no error at all
+STEPS = tuple(2**power for power in range(13))
+DECADE = 10.0  # times the lowest error: what lies above is cut, so that one code that fails does not flatten the others
+
+
+@dataclass(frozen=True)
+class Foot:
+    """The lowest place of a panel, in percent of error: no logarithm reaches zero. `zero`: whether a zero stands there.
+
+    Ends of intervals below it are cut there.
+    """
+
+    place: float
+    zero: bool
+
+    def of(self, errors: Iterable[float]) -> list[float]:
+        """Where errors in percent are drawn."""
+        return [max(error, self.place) for error in errors]
+
+    def error(self, found: Interval) -> Interval:
+        """An accuracy as the error that is drawn: a low accuracy is a high error."""
+        mean, *runs = self.of(map(error_of, (found.mean, *found.runs)))
+        if found.low is None or found.high is None:
+            return Interval(tuple(runs), mean)
+        low, high = self.of(map(error_of, (found.high, found.low)))
+        return Interval(tuple(runs), mean, low, high)
+
+
+def error_of(accuracy: float) -> float:
+    """The error rate in percent, without the rounding of binary numbers."""
+    return round(100.0 - accuracy, 9)
+
+
+def foot_of(errors: Iterable[float]) -> Foot:
+    """The foot of a panel that shows these errors: half of the smallest one above zero."""
+    errors = list(errors)
+    above = [error for error in errors if error > 0]
+    return Foot(min(above) / 2 if above else HALF_AN_IMAGE, len(above) < len(errors))
+
+
+def logarithmic(ax: "Axes", foot: Foot) -> None:
+    """Both axes logarithmic: powers of two along timesteps, 1, 2 and 5 times powers of ten along errors."""
+    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+
+    ax.set_xscale("log", base=2)
+    ax.margins(x=0.07, y=0.08)
+    top = ax.get_xlim()[1]
+    ax.xaxis.set_major_locator(FixedLocator([t for t in STEPS if t <= top]))
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
+    logarithmic_errors(ax, foot)
+
+
+def logarithmic_errors(ax: "Axes", foot: Foot, most: float = np.inf) -> None:
+    """The axis of errors logarithmic: 1, 2 and 5 times powers of ten, or all digits where it would have one number.
+
+    It ends at `most` at the latest.
+    """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    high = min(high, most)
+    ax.set_ylim(low, high)
+    wide = high / low > 2000  # over three decades: 1 and 3 in each, so that no number touches its neighbour
+    ticks: list[float] = []
+    for subs in ((1.0, 3.0) if wide else (1.0, 2.0, 5.0), range(1, 10)):
+        if len(ticks) < 2:
+            found = LogLocator(subs=subs, numticks=40).tick_values(low, high)
+            ticks = [float(tick) for tick in found if low <= tick <= high]
+    if foot.zero:
+        ticks = [foot.place, *(tick for tick in ticks if tick > 1.4 * foot.place)]
+    ax.yaxis.set_major_locator(FixedLocator(ticks))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: "0" if foot.zero and v <= foot.place else f"{v:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+# --- Lines, and their names right of a panel
+
+Place = tuple[float, float]  # a number of steps or an energy in µJ, and error in percent
+GAP = 9.0  # points, between a panel and the names
+LONGEST = 25  # characters of a name's line
+LINE = 1.3 * LETTERS  # points, from one name to the next
+FILLED = {"evidence": "full", "yours": "none"}
+
+
+def draw_line(
+    ax: "Axes", look: Look, places: Sequence[float], found: Sequence[Interval], width: float, whose: str = "evidence"
+) -> None:
+    """A line of means with an interval at each; below three seeds a point has none, and its seeds are dots."""
+    style: dict[str, Any] = {"color": look.colour, "marker": look.marker, "fillstyle": FILLED[whose]}
+    means = [one.mean for one in found]
+    arms = [one.arms or (0.0, 0.0) for one in found]
+    line = look.line if len(places) > 1 else "none"
+    bars = [[max(0.0, one[end]) for one in arms] for end in (0, 1)]
+    ax.errorbar(places, means, yerr=bars, linestyle=line, linewidth=width, elinewidth=1.4, markersize=5, **style)
+    for place, one in zip(places, found, strict=True):
+        if one.low is None and one.seeds > 1:
+            ax.plot([place] * one.seeds, one.runs, color=INK, marker=".", markersize=4, linestyle="none", zorder=3)
+
+
+@dataclass(frozen=True)
+class Name:
+    """What is written in the margin right of a panel, and the place that it belongs to; `bold`: the paper's own."""
+
+    text: str
+    colour: str
+    place: Place
+    bold: bool = False
+
+    @property
+    def written(self) -> str:
+        """The text on as many lines as it needs; a number stays beside its unit."""
+        return in_lines(self.text)
+
+    @property
+    def looks(self) -> dict[str, Any]:
+        """How it is written."""
+        return {"fontsize": LETTERS, "fontweight": "bold" if self.bold else "normal", "linespacing": 1.05}
+
+
+def in_lines(text: str) -> str:
+    """A name on as many lines as it needs; a number stays beside its unit."""
+    return fill(text.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%"), LONGEST)
+
+
+def lines_of(text: str) -> float:
+    """How many lines apart its neighbours a name needs to be."""
+    return 0.85 * in_lines(text).count("\n") + 1.0
+
+
+def height_for(names: Iterable[str], least: float) -> float:
+    """Inches of a panel that has room for these names beside it."""
+    return max(least, LINE / 72 * sum(map(lines_of, names)) + 0.6)
+
+
+def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> None:
+    """Write names in the margin right of each panel, joined to their places, and so far apart that none overlap."""
+    figure = axes[0].figure
+    engine = figure.get_layout_engine()
+    widths = []
+    for name in (name for of_panel in names for name in of_panel):
+        text = figure.text(0, 0, name.written, **name.looks)
+        widths.append(text.get_window_extent().width)
+        text.remove()
+    if not widths:
+        return
+    margin = (max(widths) + 2.2 * GAP * figure.dpi / 72) / figure.bbox.width
+    _, bottom, _, height = engine.get()["rect"]  # type: ignore[union-attr]
+    engine.set(rect=(0, bottom, 1 - margin, height))  # type: ignore[union-attr, call-arg]
+    engine.execute(figure)  # type: ignore[union-attr, arg-type]
+    for ax, of_panel in zip(axes, names, strict=True):
+        box = ax.get_window_extent()
+        line = LINE * figure.dpi / 72 / box.height
+        heights = [(ax.transData.transform(name.place)[1] - box.y0) / box.height for name in of_panel]
+        sizes = [line * lines_of(name.text) for name in of_panel]
+        for name, height in zip(of_panel, spread_out(heights, sizes), strict=True):
+            written = ax.annotate(
+                name.written,
+                name.place,
+                **name.looks,
+                xytext=(1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height),
+                textcoords="axes fraction",
+                va="center",
+                annotation_clip=False,
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": name.colour,
+                    "linewidth": 0.8,
+                    "linestyle": (0, (2, 1.5)),
+                    "relpos": (0, 0.5),
+                    "shrinkA": 1,
+                    "shrinkB": 3,
+                },
+            )
+            written.set_in_layout(False)  # the margin is kept free for them
+
+
+def spread_out(places: Sequence[float], sizes: Sequence[float]) -> list[float]:
+    """Places from 0 up for things of these sizes, each as near to its own as its neighbours' sizes allow; they end
+    below 1 where there is room.
+
+    >>> spread_out([0.5, 0.5, 0.9], [0.2, 0.2, 0.2])
+    [0.4, 0.6, 0.9]
+    """
+    from scipy.optimize import isotonic_regression
+
+    if not places:
+        return []
+    order = np.argsort(places, kind="stable")
+    size = np.asarray(sizes)[order]
+    steps = np.concatenate(([0.0], np.cumsum((size[1:] + size[:-1]) / 2)))
+    # Without the steps between them the places need only not fall, which is isotonic regression.
+    level = isotonic_regression(np.asarray(places)[order] - steps).x
+    level = np.clip(level, 0.0, max(0.0, 1.0 - steps[-1])) + steps
+    found = np.empty(len(places))
+    found[order] = level
+    return [round(float(place), 6) for place in found]
+
+
+def published(
+    ax: "Axes", place: Place, colour: str, there: bool = False, ours: Place | None = None, bend: float = 0.3
+) -> None:
+    """A published number, joined to our own point where there is one. `there`: whether its diamond is drawn already."""
+    if not there:
+        ax.plot(*place, **diamond(colour), zorder=5)
+    if ours is not None:
+        joined = {"arrowstyle": "-", "color": colour, "linewidth": 1.3, "linestyle": (0, (1, 1.2))}
+        joined |= {"connectionstyle": f"arc3,rad={bend}", "shrinkA": 6, "shrinkB": 2}
+        ax.annotate("", ours, place, arrowprops=joined, zorder=4)

@@ -1,12 +1,12 @@
-"""All figures: error against timestep, final accuracy, energy, claims, and differences along fine-tuning.
+"""All figures: error against timestep, energy and epoch, dots for arms that are alike, differences, and claims.
 
 A figure is drawn from a `Scene` (one experiment at one profile) or from a whole source, and is saved with the digest of
 the numbers that it shows. Nothing here decides a number.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from itertools import product
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ import numpy as np
 
 from encoders.registry import BUILTIN
 from harness.analysis.cells import values_of
-from harness.analysis.differences import AlongTraining
 from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
@@ -23,28 +22,43 @@ from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import EncoderSpec, ProfileName
 from harness.machine.console import counted
 from harness.report.drawing import (
+    DECADE,
+    FILLED,
     GRID,
     INK,
     LETTERS,
     MUTED,
     PAPER,
     TONES,
+    Foot,
     Look,
+    Name,
     Picture,
+    Place,
     both_renderings,
     diamond,
+    draw_line,
+    error_of,
+    foot_of,
+    height_for,
+    in_lines,
     legend_below,
+    logarithmic,
+    logarithmic_errors,
     looks_of,
+    names_at_right,
     new_figure,
+    published,
 )
-from harness.report.sources import Source
-from harness.report.table import human
+from harness.report.sources import Course, Source
+from harness.report.table import human, spread
+from harness.report.tables import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# --- What the figures of one experiment share: arms, looks, panels
+# --- What the figures of one experiment share: arms, names, looks, panels
 
 MANY = 8  # more arms than this are spread over panels
 
@@ -88,7 +102,10 @@ def figures_of(
         return []
     printed = [claim for claim in claims if claim.kind == "value" and _of_same_network(claim, experiment, scene)]
     trained = list(trained_figure(scene, printed if profile == "paper" else ()))
-    return [error_figure(scene), *(trained or final_figure(scene)), *training_figure(scene)]
+    shown = [error_figure(scene), *(trained or final_figure(scene))]
+    if are_rivals(experiment) and not any(arm.added for arm in scene.drawn_arms()):
+        shown = list(difference_figure(scene)) or shown
+    return [*shown, *training_figure(scene), *epochs_figure(scene)]
 
 
 def _of_same_network(claim: Claim, experiment: Experiment, scene: Scene) -> bool:
@@ -97,11 +114,22 @@ def _of_same_network(claim: Claim, experiment: Experiment, scene: Scene) -> bool
     return other.dataset == experiment.dataset and other.published.get(name) == experiment.published.get(name)
 
 
+def _picture(figure: "Figure", name: str, title: str, words: str, drawn: list[Any], folded: bool = False) -> Picture:
+    """A finished figure, marked with what was drawn."""
+    return Picture(name, title, words, *both_renderings(figure, title, drawn), folded)
+
+
 def _key(label: str, **looks: Any) -> Any:
     """One entry of a legend."""
     from matplotlib.lines import Line2D
 
     return Line2D([], [], label=label, **looks)
+
+
+def _yours(whose: Set[str]) -> list[Any]:
+    """The entry of a legend that says which points are yours, if some are."""
+    looks: dict[str, Any] = {"marker": "o", "markersize": 4, "fillstyle": "none", "color": MUTED, "linestyle": "none"}
+    return [_key("yours (evidence: filled)", **looks)] if "yours" in whose else []
 
 
 def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
@@ -136,411 +164,296 @@ def _grouped(arms: Sequence[Arm], name_of: Callable[[Arm], str]) -> dict[str, li
     return panels
 
 
-def common_timesteps(arms: Sequence[Arm]) -> str:
-    """ "T = 16" where all arms have 16 timesteps; empty where they differ."""
-    steps = {arm.timesteps for arm in arms}
-    return f"T = {steps.pop()}" if len(steps) == 1 else ""
-
-
-def panel_title(panel: str, arms: Sequence[Arm]) -> str:
-    """What a panel shows: its number of timesteps, what its arms have in common, or both; empty for the only panel."""
-    common = common_timesteps(arms)
-    return ", ".join(filter(None, ("" if common == f"T = {panel}" else panel, common))) if panel else ""
+def named(arms: Sequence[Arm]) -> tuple[str, dict[str, str]]:
+    """What the titles of a panel's arms have in common, and by arm the rest of its title; of one arm, no title and its
+    whole title.
+    """
+    parts = {arm.name: arm.title.split(", ") for arm in arms if not arm.added}
+    first = next(iter(parts.values()), [])
+    common = [part for part in first if len(parts) > 1 and all(part in of_arm for of_arm in parts.values())]
+    rest = {name: ", ".join(part for part in of_arm if part not in common) for name, of_arm in parts.items()}
+    return ", ".join(common), {arm.name: rest.get(arm.name) or title_of(arm) for arm in arms}
 
 
 def styles_of(arms: Sequence[Arm]) -> Mapping[str, Look]:
-    """The look of every arm; where arms are spread over panels, one for each family of one code across them.
+    """The look of every arm, with its name in a panel; arms of one code and one name look alike in all panels.
 
-    A look is named as the arm, or by the part of its name that the family shares. Added arms come last, so that they
-    move no look of a planned one.
+    Added arms move no look of a planned one.
     """
-    placed = [(panel, arm) for panel, members in panels_of(arms).items() for arm in members]
-    placed.sort(key=lambda found: found[1].added)
-    families = {arm.name: _family(arm, panel) for panel, arm in placed}
-    # a name that families of two codes have says too little: their arms are called by their own names
-    codes = {(arm.encoder.name, families[arm.name]) for _, arm in placed}
-    shared = Counter(family for _, family in codes)
-    keys = {name: family if shared[family] == 1 else name for name, family in families.items()}
-    looks = looks_of((arm.encoder.name, keys[arm.name]) for _, arm in placed)
-    return {name: looks[key] for name, key in keys.items()}
-
-
-def _family(arm: Arm, panel: str) -> str:
-    """The part of an arm's name that other panels have too; its name where its panel is all of a code."""
-    return arm.name if panel in ("", arm.encoder.name) else arm.name.removeprefix(f"{panel}-").removesuffix(f"-{panel}")
-
-
-# --- Logarithmic axes
-
-HALF_AN_IMAGE = 0.005  # percent, of 10,000: the foot of a panel that has no error at all
-STEPS = tuple(2**power for power in range(13))
-
-
-@dataclass(frozen=True)
-class Foot:
-    """The lowest place of a panel, in percent of error: no logarithm reaches zero. `zero`: whether a zero stands there.
-
-    Ends of intervals below it are cut there.
-    """
-
-    place: float
-    zero: bool
-
-    def of(self, errors: Iterable[float]) -> list[float]:
-        """Where errors in percent are drawn."""
-        return [max(error, self.place) for error in errors]
-
-
-def error_of(accuracy: float) -> float:
-    """The error rate in percent, without the rounding of binary numbers."""
-    return round(100.0 - accuracy, 9)
-
-
-def foot_of(errors: Sequence[float]) -> Foot:
-    """The foot of a panel that shows these errors: half of the smallest one above zero."""
-    above = [error for error in errors if error > 0]
-    return Foot(min(above) / 2 if above else HALF_AN_IMAGE, len(above) < len(errors))
-
-
-def logarithmic(ax: "Axes", foot: Foot) -> None:
-    """Both axes logarithmic: powers of two along timesteps, 1, 2 and 5 times powers of ten along errors."""
-    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
-
-    ax.set_xscale("log", base=2)
-    ax.margins(x=0.07, y=0.08)
-    top = ax.get_xlim()[1]
-    ax.xaxis.set_major_locator(FixedLocator([t for t in STEPS if t <= top]))
-    ax.xaxis.set_major_formatter(ScalarFormatter())
-    ax.xaxis.set_minor_locator(NullLocator())
-    logarithmic_errors(ax, foot)
-
-
-def logarithmic_errors(ax: "Axes", foot: Foot) -> None:
-    """The axis of errors logarithmic: 1, 2 and 5 times powers of ten, or all digits where it would have one number."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
-
-    ax.set_yscale("log")
-    low, high = ax.get_ylim()
-    wide = high / low > 2000  # over three decades: 1 and 3 in each, so that no number touches its neighbour
-    ticks: list[float] = []
-    for subs in ((1.0, 3.0) if wide else (1.0, 2.0, 5.0), range(1, 10)):
-        if len(ticks) < 2:
-            found = LogLocator(subs=subs, numticks=40).tick_values(low, high)
-            ticks = [float(tick) for tick in found if low <= tick <= high]
-    if foot.zero:
-        ticks = [foot.place, *(tick for tick in ticks if tick > 1.4 * foot.place)]
-    ax.yaxis.set_major_locator(FixedLocator(ticks))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: "0" if foot.zero and v <= foot.place else f"{v:g}"))
-    ax.yaxis.set_minor_locator(NullLocator())
-
-
-# --- Names right of a panel
-
-Place = tuple[float, float]  # a number of steps or an energy in µJ, and error in percent
-GAP = 9.0  # points, between a panel and the names
-
-
-@dataclass(frozen=True)
-class Name:
-    """What is written in the margin right of a panel, and the place that it belongs to; `bold`: the paper's own."""
-
-    text: str
-    colour: str
-    place: Place
-    bold: bool = False
-
-
-def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> None:
-    """Write names in the margin right of each panel, joined to their places, and so far apart that none overlap."""
-    figure = axes[0].figure
-    engine = figure.get_layout_engine()
-    widths = []
-    for name in (name for of_panel in names for name in of_panel):
-        text = figure.text(0, 0, name.text, fontsize=LETTERS, fontweight="bold" if name.bold else "normal")
-        widths.append(text.get_window_extent().width)
-        text.remove()
-    margin = (max(widths) + 2.2 * GAP * figure.dpi / 72) / figure.bbox.width
-    _, bottom, _, height = engine.get()["rect"]  # type: ignore[union-attr]
-    engine.set(rect=(0, bottom, 1 - margin, height))  # type: ignore[union-attr, call-arg]
-    engine.execute(figure)  # type: ignore[union-attr, arg-type]
-    for ax, of_panel in zip(axes, names, strict=True):
-        box = ax.get_window_extent()
-        line = 1.3 * LETTERS * figure.dpi / 72 / box.height
-        heights = [(ax.transData.transform(name.place)[1] - box.y0) / box.height for name in of_panel]
-        for name, height in zip(of_panel, spread_out(heights, line), strict=True):
-            written = ax.annotate(
-                name.text,
-                name.place,
-                xytext=(1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height),
-                textcoords="axes fraction",
-                fontsize=LETTERS,
-                fontweight="bold" if name.bold else "normal",
-                va="center",
-                annotation_clip=False,
-                arrowprops={
-                    "arrowstyle": "-",
-                    "color": name.colour,
-                    "linewidth": 0.8,
-                    "linestyle": (0, (2, 1.5)),
-                    "relpos": (0, 0.5),
-                    "shrinkA": 1,
-                    "shrinkB": 3,
-                },
-            )
-            written.set_in_layout(False)  # the margin is kept free for them
-
-
-def spread_out(places: Sequence[float], apart: float) -> list[float]:
-    """Places within 0 and 1, each as near to its own as a least distance between neighbours allows.
-
-    >>> spread_out([0.5, 0.5, 0.9], 0.2)
-    [0.4, 0.6, 0.9]
-    """
-    from scipy.optimize import isotonic_regression
-
-    order = np.argsort(places, kind="stable")
-    steps = apart * np.arange(len(places))
-    # Without the steps between them the places need only not fall, which is isotonic regression.
-    level = isotonic_regression(np.asarray(places)[order] - steps).x
-    level = np.clip(level, 0.0, max(0.0, 1.0 - steps[-1])) + steps
-    found = np.empty(len(places))
-    found[order] = level
-    return [round(float(place), 6) for place in found]
+    of_panels = [(members, named(members)[1]) for members in panels_of(arms).values()]
+    placed = [(a, labels[a.name], f"{a.encoder.name}: {labels[a.name]}") for arms, labels in of_panels for a in arms]
+    placed.sort(key=lambda found: found[0].added)
+    looks = {
+        **looks_of((arm.encoder.name, key) for arm, _, key in placed),
+        **looks_of((arm.encoder.name, key) for arm, _, key in placed if not arm.added),
+    }
+    return {arm.name: replace(looks[key], name=label) for arm, label, key in placed}
 
 
 # --- Error against timestep
 
-Curve = tuple[Arm, str, tuple[Interval, ...]]  # an arm, whose it is, and its accuracy at each timestep
-FILLED = {"evidence": "full", "yours": "none"}
-
-
-@dataclass(frozen=True)
-class ErrorPanel:
-    """What one panel shows: curves, and published numbers of the arms, of the paper, and of other papers."""
-
-    curves: tuple[Curve, ...]
-    printed: tuple[Claim, ...]
-    own: tuple[Claim, ...]
-    others: tuple[Claim, ...]
-    foot: Foot
-
 
 def error_figure(scene: Scene) -> Picture:
     """Error rate against timestep, a band of 95 % over seeds, published numbers as diamonds."""
-    groups = panels_of(scene.drawn_arms())
-    panels = [_error_panel(scene, arms) for arms in groups.values()]
+    panels = list(panels_of(scene.drawn_arms()).values())
     styles = styles_of(scene.drawn_arms())
-    figure, axes = new_figure(3.4 if len(panels) == 1 else 2.6 * len(panels), len(panels))
+    papers = [str(claim.label) for claim in scene.claims if claim.kind == "context" and claim.timestep]
+    least = 3.4 if len(panels) == 1 else 2.6
+    heights = tuple(height_for([*(styles[arm.name].name for arm in arms), *papers], least) for arms in panels)
+    figure, axes = new_figure(sum(heights), len(panels), heights)
     drawn: list[Any] = [scene.title]
-    names = []
-    for ax, panel, (name, arms) in zip(axes, panels, groups.items(), strict=True):
-        drawn += _draw_error_panel(ax, panel, styles)
-        names.append(_error_names(ax, panel, styles))
-        ax.set_title(panel_title(name, arms))
+    names, prints, whose = [], False, set[str]()
+    for ax, arms in zip(axes, panels, strict=True):
+        items, of_panel = _error_panel(ax, scene, arms, styles)
+        prints |= any(isinstance(item[2], float) for item in items)
+        whose |= {item[1] for item in items}
+        drawn += items
+        names.append(of_panel)
+        ax.set_title(named(arms)[0])
         ax.set_ylabel("error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
-    legend_below(figure, _extra_handles(panels))
+    legend = [_key("published, joined to ours", **diamond(INK))] if prints else []
+    legend_below(figure, [*legend, *_yours(whose)])
     names_at_right(axes, names)
     title = f"Error rate against timestep: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
     words = (
         "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. Diamonds "
-        "are published; grey names are other papers' numbers, with their steps. An error of zero stands at the foot, "
-        "marked 0."
+        "are published, each joined to our own point; grey names are other papers' numbers, with their steps. An error "
+        "of zero stands at the foot, marked 0."
     )
-    return Picture(f"{scene.stem}-error", title, words, svg, png)
+    return _picture(figure, f"{scene.stem}-error", title, words, drawn)
 
 
-def _error_panel(scene: Scene, arms: Sequence[Arm]) -> ErrorPanel:
-    names, last = {arm.name for arm in arms}, max(arm.timesteps for arm in arms)
-    curves = tuple(
-        (arm, source.name, curve) for arm in arms for source in scene.sources if (curve := scene.curve(source, arm))
-    )
+def _error_panel(
+    ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, Look]
+) -> tuple[list[Any], list[Name]]:
+    """Draw a panel; what it shows, and the names of its lines and of other papers."""
+    curves = [(arm, source, found) for arm in arms for source in scene.sources if (found := scene.curve(source, arm))]
+    ends = {arm.name: len(found) for arm, _, found in curves}
+    last = max(ends.values())
+    # The paper's own numbers that are judged elsewhere belong to the first arm of the paper that goes as far.
+    owners = {claim.id: claim.arm for claim in scene.claims if claim.prints and claim.arm in {a.name for a in arms}}
     context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
-    own = [c for c in context if _is_own(c) and (c.timestep == last or len(scene.drawn_arms()) <= MANY)]
-    others = sorted((c for c in context if not _is_own(c)), key=lambda c: (c.timestep or 0, c.id))
-    printed = [c for c in scene.claims if c.prints and c.arm in names]
-    shown = [_error_of_claim(claim) for claim in (*printed, *own, *others)]
-    shown += [error_of(value) for _, _, curve in curves for e in curve for value in e.shown]
-    return ErrorPanel(curves, tuple(printed), tuple(own), tuple(others), foot_of(shown))
-
-
-def _error_of_claim(claim: Claim) -> float:
-    return error_of(claim.published or 0.0)
-
-
-def _draw_error_panel(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> list[Any]:
+    for claim in context:
+        reach = [arm.name for arm in arms if arm.in_paper and arm.timesteps >= (claim.timestep or 0)]
+        if claim.judged_as is not None and (claim.timestep == last or len(scene.drawn_arms()) <= MANY) and reach:
+            owners[claim.id] = reach[0]
+    printed = [claim for claim in scene.claims if claim.id in owners]
+    others = sorted((c for c in context if c.judged_as is None), key=lambda c: (c.timestep or 0, c.id))
+    shown = [error_of(value) for *_, found in curves for one in found for value in one.shown]
+    foot = foot_of([error_of(claim.published or 0.0) for claim in (*printed, *others)] + shown)
+    place_of = {c.id: (float(c.timestep or 0), foot.of([error_of(c.published or 0.0)])[0]) for c in (*printed, *others)}
     drawn: list[Any] = []
-    for arm, whose, curve in panel.curves:
-        _error_line(ax, curve, styles[arm.name], whose, panel.foot)
-        drawn.append([arm.name, whose, [[e.mean, e.low, e.high, *e.shown] for e in curve]])
-    drawn += [_published(ax, claim, panel.foot, styles[str(claim.arm)]) for claim in panel.printed]
-    drawn += [_published(ax, claim, panel.foot, None) for claim in panel.own]
-    last = max(len(curve) for _, _, curve in panel.curves)
-    for claim in panel.others:  # beyond our steps they stand in the margin: an axis up to theirs would be half empty
-        step, error = _place_of(claim, panel.foot)
+    names: dict[str, Name] = {}
+    ours: dict[tuple[str, float], Place] = {}
+    for arm, source, found in curves:
+        style, errors = styles[arm.name], [foot.error(one) for one in found]
+        _error_line(ax, errors, style, source.name)
+        drawn.append([arm.name, source.name, [[e.mean, e.low, e.high, *e.shown] for e in found]])
+        names.setdefault(arm.name, Name(style.name, style.colour, (len(found), errors[-1].mean)))
+        for number, one in enumerate(errors, start=1):
+            ours.setdefault((arm.name, float(number)), (float(number), one.mean))
+    # A network trained for a step comes before one that is read early, and has the diamond.
+    at_end = {claim.id: ends[str(owners[claim.id])] == claim.timestep for claim in printed}
+    seen = set[Place]()
+    for claim in sorted(printed, key=lambda claim: not at_end[claim.id]):
+        owner, place = str(owners[claim.id]), place_of[claim.id]
+        joined = ours.get((owner, place[0])) if at_end[claim.id] or place not in seen else None
+        published(ax, place, styles[owner].colour, place in seen, joined, 0.3 if len(seen) % 2 else -0.3)
+        seen.add(place)
+        drawn.append([claim.id, claim.timestep, claim.published])
+    for claim in others:  # beyond our steps they stand in the margin: an axis up to theirs would be half empty
+        step, error = place_of[claim.id]
         ax.plot(min(step, last), error, marker="x" if step <= last else "", color=MUTED)
         drawn.append([claim.id, claim.timestep, claim.published])
-    logarithmic(ax, panel.foot)
-    return drawn
-
-
-def _error_line(ax: "Axes", curve: Sequence[Interval], style: Look, whose: str, foot: Foot) -> None:
-    """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a thin line."""
-    steps = list(range(1, len(curve) + 1))
-    looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": FILLED[whose]}
-    looks |= {"linestyle": style.line, "markevery": max(1, len(curve) // 12)}
-    if any(estimate.low is None for estimate in curve):
-        for runs in zip(*(estimate.runs for estimate in curve), strict=True):
-            ax.plot(steps, foot.of(map(error_of, runs)), linewidth=0.7, markersize=3, **looks)
-        return
-    low, high = (foot.of(error_of(getattr(e, end)) for e in curve) for end in ("high", "low"))
-    ax.fill_between(steps, low, high, color=style.colour, alpha=0.2, linewidth=0)
-    ax.plot(steps, foot.of(error_of(e.mean) for e in curve), linewidth=1.6, markersize=4, **looks)
-
-
-def _error_names(ax: "Axes", panel: ErrorPanel, styles: Mapping[str, Look]) -> list[Name]:
-    """What stands right of a panel: lines, published points that share a step, and other papers with their steps."""
-    names: dict[str, Name] = {}
-    for arm, _, curve in panel.curves:
-        style, end = styles[arm.name], panel.foot.of([error_of(curve[-1].mean)])[0]
-        names.setdefault(arm.name, Name(style.name, style.colour, (len(curve), end)))
-    for claim in _ambiguous(panel.printed):
-        style = styles[str(claim.arm)]
-        names[claim.id] = Name(f"published {style.name}", style.colour, _place_of(claim, panel.foot))
+    logarithmic(ax, foot)
     edge = ax.get_xlim()[1]
-    for claim in panel.others:
-        step, error = _place_of(claim, panel.foot)
-        whose = str(claim.label).split(" et al")[0].split(" (")[0]
-        names[claim.id] = Name(f"{whose}, T = {step:g}", MUTED, (min(step, edge), error))
-    return list(names.values())
+    for claim in others:
+        step, error = place_of[claim.id]
+        author = str(claim.label).split(" et al")[0].split(" (")[0]
+        names[claim.id] = Name(f"{author}, T = {step:g}", MUTED, (min(step, edge), error))
+    return drawn, list(names.values())
 
 
-def _place_of(claim: Claim, foot: Foot) -> Place:
-    return float(claim.timestep or 0), foot.of([_error_of_claim(claim)])[0]
+def _error_line(ax: "Axes", errors: Sequence[Interval], style: Look, whose: str) -> None:
+    """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a thin line."""
+    steps = list(range(1, len(errors) + 1))
+    looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": FILLED[whose]}
+    looks |= {"linestyle": style.line, "markevery": max(1, len(errors) // 12)}
+    if any(error.low is None for error in errors):
+        for runs in zip(*(error.runs for error in errors), strict=True):
+            ax.plot(steps, runs, linewidth=0.7, markersize=3, **looks)
+        return
+    ax.fill_between(
+        steps, [e.low or 0.0 for e in errors], [e.high or 0.0 for e in errors],
+        color=style.colour, alpha=0.2, linewidth=0,
+    )  # fmt: skip
+    ax.plot(steps, [error.mean for error in errors], linewidth=1.6, markersize=4, **looks)
 
 
-def _is_own(claim: Claim) -> bool:
-    """A number of the paper itself, shown here and judged in another experiment."""
-    return claim.judged_as is not None
+# --- Dots: one row an arm, at the last timestep
+
+REACHES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # points to either side of the reference
 
 
-def _published(ax: "Axes", claim: Claim, foot: Foot, style: Look | None) -> list[Any]:
-    ax.plot(*_place_of(claim, foot), **diamond(style.colour if style else INK), zorder=5)
-    return [claim.id, claim.timestep, claim.published]
+@dataclass(frozen=True)
+class Dot:
+    """A row of a panel of dots: our number or the published one, or both."""
+
+    label: str
+    look: Look | None
+    ours: Interval | None = None
+    published: float | None = None
 
 
-def _ambiguous(printed: Sequence[Claim]) -> list[Claim]:
-    """Published numbers of a timestep that has several, which one colour cannot tell apart."""
-    at_step: dict[int | None, set[float | None]] = {}
-    for claim in printed:
-        at_step.setdefault(claim.timestep, set()).add(claim.published)
-    return [claim for claim in printed if len(at_step[claim.timestep]) > 1]
-
-
-def _extra_handles(panels: Sequence[ErrorPanel]) -> list[Any]:
-    handles = []
-    if any(panel.printed or panel.own for panel in panels):
+def _dots_figure(
+    scene: Scene, panels: Sequence[tuple[str, list[Dot]]], name: str, title: str, axis: str, words: str
+) -> Picture:
+    """A panel for each title. Differences share one axis, where what lies beyond is an arrow with its number."""
+    heights = tuple(0.34 * len(rows) + 0.55 for _, rows in panels)
+    figure, axes = new_figure(sum(heights), len(panels), heights)
+    apart = name == "differences"
+    values = [end for _, rows in panels for row in rows for end in _ends(row)]
+    reach = next((one for one in REACHES if np.mean(np.abs(values) <= one) >= 0.8), REACHES[-1]) if apart else 0.0
+    drawn: list[Any] = [scene.title]
+    for ax, (heading, rows) in zip(axes, panels, strict=True):
+        if apart:
+            ax.axvline(0.0, color=INK, linewidth=1.0, zorder=1)
+            ax.set_xlim(-1.12 * reach, 1.12 * reach)
+        for place, row in enumerate(rows):
+            drawn.append(_draw_dot(ax, place, row, reach))
+        ax.set_title(heading)
+        ax.set_yticks(range(len(rows)), [in_lines(row.label) for row in rows], fontsize=LETTERS)
+        ax.set_ylim(len(rows) - 0.5, -0.5)
+        ax.tick_params(axis="y", length=0)
+        ax.margins(x=0.08)
+    axes[-1].set_xlabel(axis)
+    handles = [_key("mean, 95 % interval", color=INK, marker="o")]
+    if any(row.published is not None for _, rows in panels for row in rows):
         handles.append(_key("published", **diamond(INK)))
-    if any(whose == "yours" for panel in panels for _, whose, _ in panel.curves):
-        handles.append(_key("yours (evidence: filled)", marker="o", markersize=4, fillstyle="none", color=MUTED))
-    return handles
+    legend_below(figure, handles)
+    title = f"{title}: {scene.title}"
+    return _picture(figure, f"{scene.stem}-{name}", title, words, drawn)
 
 
-# --- Final accuracy
+def _ends(row: Dot) -> Iterator[float]:
+    """All that is drawn in a row."""
+    if row.ours is not None:
+        yield from (row.ours.mean, *(end for end in (row.ours.low, row.ours.high) if end is not None), *row.ours.runs)
+    if row.published is not None:
+        yield row.published
+
+
+def _draw_dot(ax: "Axes", place: int, row: Dot, reach: float) -> list[Any]:
+    """Draw a row; what it shows. `reach`: beyond it stands an arrow with the number; 0 where all is drawn."""
+    for value, look in ((row.ours.mean if row.ours else None, row.look), (row.published, None)):
+        if value is not None and reach and abs(value) > reach:
+            side, colour = 1 if value > 0 else -1, look.colour if look else INK
+            tip, tail = side * 1.1 * reach, side * 0.9 * reach
+            ax.annotate("", (tip, place), (tail, place), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
+            where: dict[str, Any] = {"ha": "right" if side > 0 else "left", "va": "center", "fontsize": LETTERS}
+            ax.text(side * 0.87 * reach, place, human(f"{value:+.1f}"), **where)
+        elif value is not None and look is not None and row.ours is not None:
+            bars = None if row.ours.arms is None else [[max(0.0, end)] for end in row.ours.arms]
+            ax.errorbar(value, place, xerr=bars, color=look.colour, marker=look.marker, capsize=3, linestyle="none")
+            if row.ours.low is None and row.ours.seeds > 1:
+                runs = row.ours.runs
+                ax.plot(runs, [place] * len(runs), color=INK, marker=".", markersize=4, linestyle="none")
+        elif value is not None:
+            ax.plot([value], [place], **diamond(INK))
+    ours = row.ours
+    return [row.label, *((ours.mean, ours.low, ours.high) if ours else ()), row.published]
 
 
 def final_figure(scene: Scene) -> Iterator[Picture]:
-    """One row an arm, one panel a family; drawn only where curves alone would lie on top of each other."""
-    arms = scene.drawn_arms()
-    if len(scene.experiment.planned) <= MANY or not arms:
+    """Accuracy at the last timestep; drawn only where curves alone would lie on top of each other."""
+    arms, styles = scene.drawn_arms(), styles_of(scene.drawn_arms())
+    if len(scene.experiment.planned) <= MANY:
         return
-    panels = panels_of(scene.experiment.arms)
-    present = {panel: [arm for arm in members if arm in arms] for panel, members in panels.items()}
-    present = {panel: members for panel, members in present.items() if members}
-    heights = tuple(0.32 * len(members) + 0.55 for members in present.values())
-    figure, axes = new_figure(sum(heights), len(present), heights)
-    drawn: list[Any] = [scene.title]
-    for ax, (panel, members) in zip(axes, present.items(), strict=True):
-        drawn += _final_panel(ax, scene, members)
-        ax.set_title(panel_title(panel, members))
-    axes[-1].set_xlabel("accuracy at the last timestep (%)")
-    shown = {item[0] for item in drawn[1:]}
-    legend_below(figure, _final_handles([claim for claim in scene.claims if claim.id in shown]))
-    title = f"Final accuracy of each arm: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
+    ends = {arm.name: arm.timesteps for arm in arms}
+    printed = {c.arm: c.published for c in scene.claims if c.prints and c.timestep == ends.get(str(c.arm))}
+    panels = []
+    for members in panels_of(arms).values():
+        title, labels = named(members)
+        found = {arm.name: scene.curve(scene.sources[0], arm) for arm in members}
+        dots = [
+            Dot(labels[arm.name], styles[arm.name], (found[arm.name] or (None,))[-1], printed.get(arm.name))
+            for arm in members
+        ]
+        panels.append((title, dots))
     words = (
         "Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
-        "dashed lines and diamonds are published."
+        "diamonds are published."
     )
-    yield Picture(f"{scene.stem}-final", title, words, svg, png)
+    axis = "accuracy at the last timestep (%)"
+    yield _dots_figure(scene, panels, "final", "Final accuracy of each arm", axis, words)
 
 
-def _final_panel(ax: "Axes", scene: Scene, arms: Sequence[Arm]) -> list[Any]:
-    styles, drawn = styles_of(scene.drawn_arms()), []
-    for row, arm in enumerate(arms):
-        curve = scene.curve(scene.sources[0], arm)
-        if curve:
-            style = styles[arm.name]
-            last = curve[-1]
-            bars = None if last.arms is None else [[last.arms[0]], [last.arms[1]]]
-            ax.errorbar(last.mean, row, xerr=bars, color=style.colour, marker=style.marker, capsize=3)
-            if last.low is None:
-                ax.plot(last.runs, [row] * last.seeds, color=INK, marker=".", markersize=4, linestyle="none")
-            drawn.append([arm.name, last.mean, last.low, last.high])
-    steps = {arm.timesteps for arm in arms}
-    for claim in scene.claims:
-        if claim.published is None:
-            continue
-        if claim.kind == "context" and not claim.prints and {claim.timestep} == steps:
-            ax.axvline(claim.published, color=INK, linestyle="--", linewidth=1.2)
-            drawn.append([claim.id, claim.published])
-        for row, arm in enumerate(arms):
-            if claim.prints and claim.arm == arm.name:
-                ax.plot([claim.published], [row], **diamond(INK))
-                drawn.append([claim.id, claim.published])
-    ax.set_yticks(range(len(arms)), [fill(arm.name, 25) for arm in arms], fontsize=LETTERS)
-    ax.set_ylim(len(arms) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    ax.margins(x=0.08)
-    return drawn
+def are_rivals(experiment: Experiment) -> bool:
+    """Whether many arms of one code are the same variants of a reference at each of several T: their lines coincide."""
+    panels = list(panels_of(experiment.planned).values())
+    grid = len({frozenset(named(members)[1].values()) for members in panels}) == 1
+    return len(panels) > 1 and grid and len({arm.encoder.name for arm in experiment.planned}) == 1
 
 
-def _final_handles(published: Sequence[Claim]) -> list[Any]:
-    handles = [_key("mean, 95 % interval", color=INK, marker="o")]
-    if any(not claim.prints for claim in published):
-        handles.append(_key("published", color=INK, linestyle="--", linewidth=1.2))
-    if any(claim.prints for claim in published):
-        handles.append(_key("published", **diamond(INK)))
-    return handles
+def difference_figure(scene: Scene) -> Iterator[Picture]:
+    """Difference of each arm to the first of as many timesteps, a panel for each T; none without a finished pair."""
+    source, experiment = scene.sources[0], replace(scene.experiment, arms=scene.experiment.planned)
+    styles = styles_of(experiment.planned)
+    found = {one.arm: one for one in source.differences(experiment, scene.profile)}
+    context = [claim for claim in scene.claims if claim.kind == "context" and not claim.prints and claim.published]
+    panels = list[tuple[str, list[Dot]]]()
+    for members in panels_of(experiment.planned).values():
+        (title, labels), reference = named(members), members[0]
+        mean = [one.mean for one in scene.curve(source, reference)[-1:]]
+        rows = [
+            Dot(labels[arm.name], styles[arm.name], found[arm.name])
+            for arm in members
+            if arm.name in found and found[arm.name].versus == reference.name
+        ]
+        rows += [
+            Dot("published", None, None, (claim.published or 0.0) - mean[0])
+            for claim in context
+            if mean and claim.timestep == reference.timesteps
+        ]
+        if rows and mean:
+            panels.append((f"{title}: against {labels[reference.name]}, {mean[0]:.2f} %", rows))
+    if not panels:
+        return
+    words = (
+        "Points are differences of accuracy at the last timestep, paired by seed, with 95 % intervals; below three "
+        "seeds, a dot for each. All panels have one axis; what lies beyond it is an arrow with its number."
+    )
+    title, axis = "Difference to the reference", "difference of accuracy (points)"
+    yield _dots_figure(scene, panels, "differences", title, axis, words)
 
 
 # --- Error against energy, and against the steps that a network is trained for
 
-DataAtProfile = tuple[str, str]
-DECADE = 10.0  # times the lowest error: what lies above is cut, so that one code that fails does not flatten the others
 CHEAPER = "left of the dotted line: cheaper than the ordinary network"
 
 
 @dataclass(frozen=True)
 class EnergyPoint:
-    """One arm: its code, its accuracy at the last timestep, what it spends, and the accuracy of its ANN in percent."""
+    """One arm: its accuracy at the last timestep, what it spends, and the accuracy of its ANN in percent."""
 
     arm: Arm
     accuracy: Interval
     spent: Operations
     ann: float
 
-    @property
-    def code(self) -> str:
-        """The code as its encoder is made."""
-        return code_of(self.arm.encoder)
-
 
 def code_of(encoder: EncoderSpec) -> str:
     """The name of an encoder, with the parameters that are not the default ones."""
     given = ", ".join(f"{name} = {value}" for name, value in sorted(encoder.parameters.items()))
     return f"{encoder.name} ({given})" if given else encoder.name
+
+
+def _in_words(arm: Arm) -> str:
+    """A code as a figure names it: its title as far as a comma or a bracket."""
+    name = arm.encoder.name
+    title = BUILTIN[name].title if name in BUILTIN and not arm.encoder.parameters else arm.title
+    return title.partition(",")[0].partition(" (")[0]
 
 
 def energy_figure(
@@ -569,116 +482,81 @@ def energy_figure(
         under = ax.annotate(CHEAPER, (0, 1), (0, 5), "axes fraction", textcoords="offset points", fontsize=LETTERS)
         under.set_in_layout(False)
     names_at_right(axes, names)
-    svg, png = both_renderings(figure, title, drawn)
     words = (
         "Points are means at the last timestep with 95 % intervals; a line joins the networks of one code, "
         "trained for few steps (above) and for many. Stars: the same network as an ANN, trained "
         f"on pixels x or on p = (x + 1)/2; {CHEAPER}. Above, arithmetic alone; below, with the traffic of weights, "
         "membranes and spikes. Both axes are logarithmic; far higher errors are cut off."
     )
-    return Picture(f"{paper.name}-energy", title, words, svg, png)
+    return _picture(figure, f"{paper.name}-energy", title, words, drawn)
 
 
-def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[DataAtProfile, list[EnergyPoint]]:
-    panels: dict[DataAtProfile, list[EnergyPoint]] = {}
+def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tuple[str, str], list[EnergyPoint]]:
+    """The points of each data set and profile: one for each code and number of steps, the first that is listed."""
+    panels: dict[tuple[str, str], dict[tuple[str, int], EnergyPoint]] = {}
     for experiment in experiments:
-        if len({arm.encoder.name for arm in experiment.planned}) < 2:
-            continue
-        for profile in source.profiles(experiment.name):
-            if profile != "smoke":  # drawn, it would pass for a result
-                panels.setdefault((experiment.dataset, profile), []).extend(_energy_points(experiment, profile, source))
-    return {panel: _once(points) for panel, points in panels.items() if points}
-
-
-def _energy_points(experiment: Experiment, profile: ProfileName, source: Source) -> Iterator[EnergyPoint]:
-    for arm in experiment.arms:
-        key = (experiment.name, profile, arm.name)
-        spent, curve = source.operations.get(key), source.estimates.get(key)
-        if spent is not None and curve and spent.encoder_pj(EnergyModel()) is not None:
-            anns = [cell.ann for cell in source.cells[key]]
-            yield EnergyPoint(arm, curve[-1], spent, float(np.mean(anns)))
-
-
-def _once(points: Sequence[EnergyPoint]) -> list[EnergyPoint]:
-    """One arm for each code and number of steps: the first that the paper's experiments list."""
-    found: dict[tuple[str, int], EnergyPoint] = {}
-    for point in points:
-        found.setdefault((point.code, point.arm.timesteps), point)
-    return list(found.values())
+        several = len({arm.encoder.name for arm in experiment.planned}) > 1
+        for profile, arm in product(source.profiles(experiment.name) if several else (), experiment.arms):
+            key = (experiment.name, profile, arm.name)
+            spent, curve = source.operations.get(key), source.estimates.get(key)
+            if profile == "smoke" or spent is None or not curve or spent.encoder_pj(EnergyModel()) is None:
+                continue  # a smoke run, drawn, would pass for a result
+            point = EnergyPoint(arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.cells[key]])))
+            of_panel = panels.setdefault((experiment.dataset, profile), {})
+            of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
+    return {panel: list(points.values()) for panel, points in panels.items()}
 
 
 def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
     """Draw a panel; what it shows, and the names of its lines and of the ANNs."""
-    drawn: list[Any] = []
-    names: list[Name] = []
-    foot = foot_of([error_of(value) for point in points for value in point.accuracy.shown])
-    looks = looks_of((point.arm.encoder.name, point.code) for point in points)
-    for code in dict.fromkeys(point.code for point in points):
-        of_code = sorted((p for p in points if p.code == code), key=lambda point: point.arm.timesteps)
-        spent = [(point.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO for point in of_code]
-        places = list(zip(spent, foot.of(error_of(point.accuracy.mean) for point in of_code), strict=True))
-        own = of_code[0].arm.in_paper
-        ax.plot(*zip(*places, strict=True), color=looks[code].colour, linewidth=2.0 if own else 1.0)
-        for point, place in zip(of_code, places, strict=True):
-            found = point.accuracy
-            _mean_with_interval(ax, found, place, looks[code])
-            drawn.append([point.arm.name, point.code, place[0], found.mean, found.low, found.high])
-        names.append(Name(_in_words(of_code[-1].arm), looks[code].colour, places[-1], own))
-    for values, (pj, accuracy) in _anns(points, model).items():
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    found = [(p.arm, (p.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, p.accuracy) for p in points]
+    foot, drawn, names = _lines_of_codes(ax, found, thin=1.0)
+    anns: dict[str, Place] = {}  # of the network as an ANN, by the values that it is trained on
+    for point in points:
+        pj = float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
+        anns.setdefault(values_of(point.arm.encoder), (pj, point.ann))
+    for values, (pj, accuracy) in anns.items():
         ax.axvline(pj, color=INK, linestyle=":", linewidth=1.2)
         drawn.append(["ann", pj, accuracy])
         if not np.isnan(accuracy):
             place = pj, foot.of([error_of(accuracy)])[0]
             ax.plot(*place, color=INK, marker="*", markersize=8, linestyle="none", zorder=4)
             names.append(Name(f"ANN on {values}", INK, place))
-    _energy_axes(ax, foot)
-    return drawn, names
-
-
-def _anns(points: Sequence[EnergyPoint], model: EnergyModel) -> dict[str, Place]:
-    """Energy in µJ and accuracy of the network as an ANN, by the values that it is trained on."""
-    found: dict[str, Place] = {}
-    for point in points:
-        pj = float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
-        found.setdefault(values_of(point.arm.encoder), (pj, point.ann))
-    return found
-
-
-def _in_words(arm: Arm) -> str:
-    """A code as a figure names it: its title as far as a comma or a bracket."""
-    name = arm.encoder.name
-    title = BUILTIN[name].title if name in BUILTIN and not arm.encoder.parameters else arm.title
-    return title.partition(",")[0].partition(" (")[0]
-
-
-def _mean_with_interval(ax: "Axes", found: Interval, place: Place, look: Look) -> None:
-    """The mean with its interval; with fewer than three seeds there is none, and each seed is a point."""
-    # A low accuracy is a high error.
-    bars = None if found.arms is None else [[found.arms[1]], [found.arms[0]]]
-    ax.errorbar(*place, yerr=bars, color=look.colour, marker=look.marker, markersize=5, linestyle="none")
-    if found.low is None:
-        runs = [error_of(run) for run in found.runs]
-        ax.plot([place[0]] * found.seeds, runs, color=INK, marker=".", markersize=4, linestyle="none")
-
-
-def _energy_axes(ax: "Axes", foot: Foot) -> None:
-    """Plain numbers in place of powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     ax.set_xscale("log")
     ax.margins(x=0.06, y=0.08)
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))  # no powers of ten
     ax.xaxis.set_minor_formatter(NullFormatter())
-    _cut_above(ax, foot)
+    logarithmic_errors(ax, foot, DECADE * 2 * foot.place)
+    return drawn, names
 
 
-def _cut_above(ax: "Axes", foot: Foot) -> None:
-    """A logarithmic axis of errors that ends at some times the lowest one."""
-    logarithmic_errors(ax, foot)
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, min(high, DECADE * 2 * foot.place))
-    logarithmic_errors(ax, foot)
+def _lines_of_codes(
+    ax: "Axes", found: Sequence[tuple[Arm, float, Interval]], thin: float, numbers: bool = False
+) -> tuple[Foot, list[Any], list[Name]]:
+    """A line for each code through its arms, given as (arm, place, accuracy); the paper's own twice as thick.
+
+    `numbers`: whether a name tells the last error.
+    """
+    foot = foot_of(error_of(value) for *_, one in found for value in one.shown)
+    lines: dict[str, list[tuple[Arm, float, Interval]]] = {}
+    for item in sorted(found, key=lambda item: item[0].timesteps):
+        lines.setdefault(code_of(item[0].encoder), []).append(item)
+    order = dict.fromkeys(code_of(arm.encoder) for arm, *_ in found)
+    looks = looks_of((lines[code][0][0].encoder.name, code) for code in order)
+    drawn: list[Any] = []
+    names = []
+    for code in order:
+        errors = [foot.error(one) for *_, one in lines[code]]
+        own, (last, at, _) = lines[code][0][0].in_paper, lines[code][-1]
+        look = replace(looks[code], line="-")  # codes have colours of their own
+        draw_line(ax, look, [place for _, place, _ in lines[code]], errors, 2 * thin if own else thin)
+        drawn += [[arm.name, code, place, one.mean, one.low, one.high] for arm, place, one in lines[code]]
+        text = _in_words(last) + (f" {errors[-1].mean:.2f} %" if numbers else "")
+        names.append(Name(text, look.colour, (at, errors[-1].mean), own))
+    return foot, drawn, names
 
 
 def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
@@ -687,57 +565,143 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     Only of an experiment that trains several codes at the same numbers of steps, two or more. `claims` of the same
     network and data are diamonds.
     """
-    lines: dict[str, list[Arm]] = {}
-    last: dict[str, Interval] = {}
-    for arm in sorted(scene.experiment.arms, key=lambda arm: arm.timesteps):
-        if curve := scene.curve(scene.sources[0], arm):
-            lines.setdefault(code_of(arm.encoder), []).append(arm)
-            last[arm.name] = curve[-1]
+    last = {arm.name: scene.curve(scene.sources[0], arm)[-1:] for arm in scene.experiment.arms}
+    found = [(arm, float(arm.timesteps), one) for arm in scene.experiment.arms for one in last[arm.name]]
     trained = _grouped(scene.experiment.planned, lambda arm: arm.encoder.name)
     grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
-    if not last or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
+    if not found or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
         return
-    foot = foot_of([error_of(value) for found in last.values() for value in found.shown])
-    looks = looks_of((arms[0].encoder.name, code) for code, arms in lines.items())
     figure, (ax,) = new_figure(3.6)
-    drawn: list[Any] = [scene.title]
-    names = []
-    for code, arms in lines.items():
-        own = arms[0].in_paper
-        places = [(float(arm.timesteps), foot.of([error_of(last[arm.name].mean)])[0]) for arm in arms]
-        ax.plot(*zip(*places, strict=True), color=looks[code].colour, linewidth=2.6 if own else 1.3)
-        for arm, place in zip(arms, places, strict=True):
-            found = last[arm.name]
-            _mean_with_interval(ax, found, place, looks[code])
-            drawn.append([arm.name, code, arm.timesteps, found.mean, found.low, found.high])
-        names.append(Name(f"{_in_words(arms[0])} {places[-1][1]:.2f} %", looks[code].colour, places[-1], own))
-    steps = sorted({arm.timesteps for arms in lines.values() for arm in arms})
+    foot, drawn, names = _lines_of_codes(ax, found, 1.3, numbers=True)
+    steps = sorted({arm.timesteps for arm, *_ in found})
     printed = {claim.timestep: claim.published for claim in claims if claim.timestep in steps and claim.published}
+    places = {step: foot.of([error_of(accuracy)])[0] for step, accuracy in printed.items()}
     for step, accuracy in sorted(printed.items()):
-        place = float(step or 0), foot.of([error_of(accuracy)])[0]
-        ax.plot(*place, **diamond(INK), zorder=5)
+        published(ax, (float(step or 0), places[step]), INK)
         if step == steps[-1]:
-            names.append(Name(f"published {error_of(accuracy):.2f} %", INK, place))
+            names.append(Name(f"published {error_of(accuracy):.2f} %", INK, (float(step), places[step])))
         drawn.append(["published", step, accuracy])
     logarithmic(ax, foot)
-    _cut_above(ax, foot)
+    logarithmic_errors(ax, foot, max(DECADE * 2 * foot.place, *(1.3 * error for error in places.values()), 0.0))
     ax.set_xticks(steps, [str(step) for step in steps])
     ax.set_title(f"{scene.experiment.dataset.upper()}: which code at T steps?")
     ax.set_xlabel("steps that the network is trained for")
     ax.set_ylabel("error (%)")
     names_at_right([ax], [names])
     title = f"Error rate by the number of steps trained for: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
     best: dict[str, list[str]] = {}
     for step in steps:
-        at_step = [arm for arms in lines.values() for arm in arms if arm.timesteps == step]
-        best.setdefault(_in_words(max(at_step, key=lambda arm: last[arm.name].mean)), []).append(str(step))
+        winner, *_ = max((item for item in found if item[1] == step), key=lambda item: item[2].mean)
+        best.setdefault(_in_words(winner), []).append(str(step))
     said = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     words = (
         f"Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
         f"The lowest error has {said}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
     )
-    yield Picture(f"{scene.stem}-trained", title, words, svg, png)
+    yield _picture(figure, f"{scene.stem}-trained", title, words, [scene.title, *drawn])
+
+
+# --- Along training
+
+SHIFT = 0.02  # between pairs, so that one interval does not cover another
+
+
+def training_figure(scene: Scene) -> Iterator[Picture]:
+    """Difference against fraction of fine-tuning, a line a pair; none where no records have readings on the way."""
+    found = [
+        (source.name, pair)
+        for source in scene.sources
+        for pair in source.along_training(scene.experiment, scene.profile)
+    ]
+    if not found:
+        return
+    arms = {arm.name: arm for arm in scene.experiment.arms}
+    title_of_pair = {
+        pair.name: f"{title_of(arms[pair.arm])} − {title_of(arms[pair.versus])}, T = {pair.timesteps}"
+        for _, pair in found
+    }
+    looks = looks_of((arms[pair.arm].encoder.name, pair.name) for _, pair in found)
+    figure, (ax,) = new_figure(3.0)
+    drawn: list[Any] = [scene.title]
+    for number, (whose, pair) in enumerate(found):
+        shift = SHIFT * (number - (len(found) - 1) / 2)
+        places = [reading.fraction + shift for reading in pair.readings]
+        draw_line(ax, looks[pair.name], places, pair.readings, 1.5, whose)
+        drawn.append([pair.name, whose, [[r.fraction, r.mean, r.low, r.high, *r.runs] for r in pair.readings]])
+    ax.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
+    fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})
+    ax.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions])
+    ax.set_xlabel("fraction of fine-tuning")
+    ax.set_ylabel("difference (points)")
+    handles = [
+        _key(title_of_pair[name], color=look.colour, marker=look.marker, linestyle=look.line, markersize=5)
+        for name, look in looks.items()
+    ]
+    legend_below(figure, [*handles, *_yours({whose for whose, _ in found})])
+    title = f"Difference along fine-tuning: {scene.title}"
+    words = (
+        "Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
+        "seeds; with fewer than three seeds, a point for each. 0 is after threshold balancing, 1 the end. Pairs stand "
+        "a little apart, so that intervals do not cover each other."
+    )
+    yield _picture(figure, f"{scene.stem}-training", title, words, drawn)
+
+
+def epochs_figure(scene: Scene) -> Iterator[Picture]:
+    """Loss and test error after each epoch, of the ANN and of fine-tuning; none where no record tells."""
+    styles, courses = styles_of(scene.drawn_arms()), dict[str, tuple[Course, Course]]()
+    for source in scene.sources:  # yours, where you have some
+        found = {arm.name: source.course(scene.experiment.name, scene.profile, arm.name) for arm in scene.drawn_arms()}
+        courses |= {name: both for name, both in found.items() if both[1]}
+    panels = [[arm for arm in arms if arm.name in courses] for arms in panels_of(scene.drawn_arms()).values()]
+    panels = [arms for arms in panels if arms]
+    if not panels:
+        return
+    least = 2.7 if len(panels) == 1 else 2.2
+    heights = tuple(height_for((styles[arm.name].name for arm in arms), least) for arms in panels)
+    figure, axes = new_figure(sum(heights), len(panels), heights, columns=2)
+    drawn: list[Any] = [scene.title]
+    names = []
+    for number, arms in enumerate(panels):
+        for column, what in enumerate(("loss", "error (%)"), start=1):
+            ax = axes[2 * number + column - 1]
+            ax.set_ylabel(what)
+            names.append(_courses(ax, [(styles[arm.name], courses[arm.name]) for arm in arms], column))
+        axes[2 * number].set_title(named(arms)[0])
+        drawn += [[arm.name, *courses[arm.name]] for arm in arms]
+    for ax in axes[-2:]:
+        ax.set_xlabel("epoch")
+    names_at_right(axes, names)
+    title = f"Loss and test error after each epoch: {scene.title}"
+    words = (
+        "Means over seeds. Left of the dotted line, in grey, the epochs of the ANN; right of it those of fine-tuning. "
+        "Lines of error begin at the converted network, straight after balancing. Errors are at the last timestep."
+    )
+    yield _picture(figure, f"{scene.stem}-epochs", title, words, drawn, folded=True)
+
+
+def _courses(ax: "Axes", found: Sequence[tuple[Look, tuple[Course, Course]]], column: int) -> list[Name]:
+    """Draw one column of several courses, the ANN's grey and once where arms share it; the names of errors."""
+    foot = foot_of(value for _, both in found for course in both for *_, value in _column(course, column))
+    names, anns = [], {tuple(_column(ann, column)) for _, (ann, _) in found}
+    for line in sorted(anns):
+        ax.plot([epoch for epoch, _ in line], foot.of(value for _, value in line), color=MUTED, linewidth=1.0)
+    for look, (_, tuned) in found:
+        if not (points := _column(tuned, column)):
+            continue
+        epochs, values = zip(*points, strict=True)
+        marker = look.marker if len(epochs) <= 3 else ""
+        ax.plot(epochs, foot.of(values), color=look.colour, linewidth=1.4, marker=marker, markersize=4)
+        names.append(Name(look.name, look.colour, (epochs[-1], foot.of(values)[-1])))
+    ax.axvline(0.0, color=INK, linestyle=":", linewidth=1.0)
+    logarithmic_errors(ax, foot)
+    ax.locator_params(axis="x", integer=True, nbins=3)
+    return names if column == 2 else []
+
+
+def _column(course: Course, column: int) -> list[tuple[int, float]]:
+    """Epochs with their losses (1) or errors (2)."""
+    return [(point[0], value) for point in course if (value := point[column]) is not None]
 
 
 # --- The claims that a paper is known for
@@ -823,10 +787,10 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
         word = "not run" if one.mean is None else "not run at its size"
         return Headline(claim, published, "", word, "none", None, None)
     ours = f"{one.mean:.2f}" if claim.kind == "value" else f"{one.mean:+.2f}"
-    spread = f" ± {one.half_width:.2f}" if one.half_width is not None else f" ({counted(one.seeds_done, 'seed')})"
+    half = f" ({counted(one.seeds_done, 'seed')})" if one.half_width is None else spread(one.half_width)
     off = one.mean - (claim.published or 0.0)
     tone = VERDICTS[one.verdict].tone
-    return Headline(claim, published, human(ours + spread), one.verdict, tone, off, one.half_width)
+    return Headline(claim, published, human(ours + half), one.verdict, tone, off, one.half_width)
 
 
 def _claims(form: Form, title: str, rows: Sequence[Headline]) -> "Figure":
@@ -889,66 +853,3 @@ def _ours(
         ax.plot([middle + unit * end for end in ends], [y, y], color=colour, linewidth=3, solid_capstyle="butt")
     filled: dict[str, Any] = {} if row.half is not None else {"markerfacecolor": PAPER}
     ax.plot([middle + unit * row.off], [y], color=colour, marker="o", markersize=6, **filled)
-
-
-# --- Along fine-tuning
-
-SHIFT = 0.02  # between pairs, so that one interval does not cover another
-
-
-def training_figure(scene: Scene) -> Iterator[Picture]:
-    """Difference against fraction of fine-tuning, a line a pair; none where no records have readings on the way."""
-    found = [
-        (source.name, pair)
-        for source in scene.sources
-        for pair in source.along_training(scene.experiment, scene.profile)
-    ]
-    if not found:
-        return
-    codes = {arm.name: arm.encoder.name for arm in scene.experiment.arms}
-    looks = looks_of((codes[pair.arm], pair.name) for _, pair in found)
-    figure, (ax,) = new_figure(3.0)
-    drawn: list[Any] = [scene.title]
-    for place, (whose, pair) in enumerate(found):
-        drawn.append(_training_line(ax, pair, looks[pair.name], whose, SHIFT * (place - (len(found) - 1) / 2)))
-    ax.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
-    fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})
-    ax.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions])
-    ax.set_xlabel("fraction of fine-tuning")
-    ax.set_ylabel("difference (points)")
-    legend_below(figure, _training_handles(found, looks))
-    title = f"Difference along fine-tuning: {scene.title}"
-    svg, png = both_renderings(figure, title, drawn)
-    words = (
-        "Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
-        "seeds; with fewer than three seeds, a point for each. 0 is after threshold balancing, 1 the end. Pairs stand "
-        "a little apart, so that intervals do not cover each other."
-    )
-    yield Picture(f"{scene.stem}-training", title, words, svg, png)
-
-
-def _training_line(ax: "Axes", pair: AlongTraining, look: Look, whose: str, shift: float) -> list[Any]:
-    style: dict[str, Any] = {"color": look.colour, "marker": look.marker, "fillstyle": FILLED[whose]}
-    places = [reading.fraction + shift for reading in pair.readings]
-    if any(reading.low is None for reading in pair.readings):
-        for seed in range(pair.seeds):
-            runs = [reading.runs[seed] for reading in pair.readings]
-            ax.plot(places, runs, linestyle="none", markersize=4, **style)
-    else:
-        means = [reading.mean for reading in pair.readings]
-        below = [reading.mean - (reading.low or 0.0) for reading in pair.readings]
-        above = [(reading.high or 0.0) - reading.mean for reading in pair.readings]
-        ax.errorbar(places, means, yerr=[below, above], linestyle=look.line, markersize=5, capsize=3, **style)
-    return [pair.name, whose, [[r.fraction, r.mean, r.low, r.high, *r.runs] for r in pair.readings]]
-
-
-def _training_handles(found: Sequence[tuple[str, AlongTraining]], looks: Mapping[str, Look]) -> list[Any]:
-    handles = []
-    for pair in {pair.name: pair for _, pair in found}.values():
-        look = looks[pair.name]
-        style: dict[str, Any] = {"color": look.colour, "marker": look.marker, "linestyle": look.line}
-        handles.append(_key(f"{pair.name}, T = {pair.timesteps}", markersize=5, **style))
-    if any(whose == "yours" for whose, _ in found):
-        hollow: dict[str, Any] = {"marker": "o", "fillstyle": "none", "color": MUTED, "linestyle": "none"}
-        handles.append(_key("yours (evidence: filled)", markersize=5, **hollow))
-    return handles

@@ -29,13 +29,13 @@ from harness.analysis.statistics import (
     value_margin,
 )
 from harness.analysis.verdicts import VERDICTS, p_in_words
-from harness.catalogue import Arm, Experiment, Paper
+from harness.catalogue import Experiment, Paper
 from harness.config import ProfileName
 from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import judged_table, training_table
+from harness.report.tables import judged_table, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -62,11 +62,6 @@ class Topic:
     says: Callable[[Source], str] = lambda _: ""
     figure: str = ""
     experiments: Sequence[str] = ()
-
-
-def title_of(arm: Arm) -> str:
-    """An arm's title, as far as its T."""
-    return arm.title.partition(", T = ")[0]
 
 
 def _brief(title: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from harness.analysis.cells import Cell, Loaded, Place, load
+from harness.analysis.cells import Cell, Loaded, Place, load, percent
 from harness.analysis.differences import AlongTraining, Difference, along_training, differences
 from harness.analysis.energy import Operations, operations_of
 from harness.analysis.judges import Judgement, judge
@@ -17,7 +17,9 @@ from harness.analysis.statistics import Interval, estimate, outcomes_without_ima
 from harness.catalogue import Catalogue, Experiment, experiments_from
 from harness.config import PROFILES, ProfileName
 from harness.report.table import Link
+from harness.schema import Epoch
 
+Course = tuple[tuple[int, float | None, float], ...]  # epoch, mean loss, test error in percent
 SMOKE_LABEL = "smoke: not judged"
 
 
@@ -74,6 +76,29 @@ class Source:
         """What fine-tuning did to the paired differences; empty without readings on the way."""
         return along_training(self.loaded, experiment, profile)
 
+    def course(self, experiment: str, profile: str, arm: str) -> tuple[Course, Course]:
+        """Loss and test error of an arm after each epoch, means over its planned seeds: of the ANN, whose last epoch is
+        number 0, and of fine-tuning, which begins at 0 straight after balancing.
+        """
+        cells = self.planned.get((experiment, profile, arm), ())
+
+        def means(trainings: Sequence[Sequence[Epoch]], last: int | None = None) -> Course:
+            epochs = list(zip(*trainings, strict=False))
+            first = 1 if last is None else last + 1 - len(epochs)
+            return tuple(
+                (
+                    number,
+                    float(np.mean([one.loss for one in of_seeds])),
+                    100.0 - float(np.mean([percent(one.correct, one.total) for one in of_seeds])),
+                )
+                for number, of_seeds in enumerate(epochs, start=first)
+            )
+
+        balanced = [cell.balanced[-1] for cell in cells if cell.balanced.size]
+        start: Course = ((0, None, 100.0 - float(np.mean(balanced))),) if balanced else ()
+        ann = means([cell.record.ann_epochs for cell in cells], last=0)
+        return ann, (*start, *means([cell.record.epochs for cell in cells]))
+
     def links(self, experiment: str, profile: str | None, arm: str) -> tuple[Link, ...]:
         """The records of an arm, each with its accuracy and verifications, or why it has none."""
         links = []
@@ -92,8 +117,14 @@ class Source:
         return text.replace(f"{self.folder}/", "")
 
     def profiles(self, experiment: str) -> list[ProfileName]:
-        """The profiles that have records of the experiment, from smoke to paper."""
-        present = {place[1] for place in self.cells if place[0] == experiment}
+        """The profiles that have records of the experiment, from smoke to paper.
+
+        A smoke run that another profile's records answer was never asked for, and is none.
+        """
+        smoke = self.folder / experiment / "smoke"
+        own = [place for place in self.cells if place[0] == experiment]
+        asked = {place[1] for place in own if any(cell.path.is_relative_to(smoke) for cell in self.cells[place])}
+        present = {place[1] for place in own if place[1] != "smoke" or "smoke" in asked}
         return [profile for profile in PROFILES if profile in present]
 
     def estimate(self, experiment: str, profile: str, arm: str, timestep: int) -> Interval | None:

@@ -81,9 +81,11 @@ class Column:
         if value.arms is None:
             return ", ".join(map(self._number, value.runs))
         below, above = value.arms
+        if max(below, above) <= ROUNDING:
+            return f"{self._number(value.mean)}{spread(0.0)}"
         if self.signed or abs(above - below) > ROUNDING:
             return f"{self._number(value.mean)} ({self._number(value.low or 0.0)} to {self._number(value.high or 0.0)})"
-        return f"{self._number(value.mean)} ± {below:.{self.digits}f}"
+        return f"{self._number(value.mean)}{spread(below, self.digits)}"
 
     def plain(self, value: Value) -> str:
         """A value as a program reads it."""
@@ -196,6 +198,18 @@ class Table:
     def without(self, title: str) -> "Table":
         """The table without this column."""
         return self.only(*(column.title for column in self.columns if column.title != title))
+
+
+def spread(half_width: float, digits: int = 2) -> str:
+    """What follows a mean: half of its interval; nothing where all seeds have equal counts, which is no ± 0.00.
+
+    >>> spread(0.114), spread(0.003), spread(0.0)
+    (' ± 0.11', ' ± 0.003', '')
+    """
+    if half_width <= ROUNDING:
+        return ""
+    fixed = f"{half_width:.{digits}f}"
+    return f" ± {fixed if float(fixed) else f'{half_width:.1g}'}"
 
 
 def human(text: str) -> str:

@@ -3,6 +3,7 @@
 Which format shows them is decided elsewhere. A blank always carries its reason.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -124,9 +125,14 @@ def accuracy_table(
     return table if any(row.cells[-1].value for row in rows) else table.without("verified")
 
 
+def title_of(arm: Arm) -> str:
+    """An arm's title, as far as its T; of one that `--encoder` added, its name."""
+    return arm.name if arm.added else arm.title.partition(", T = ")[0]
+
+
 def _named(arm: Arm, note: str) -> Cell:
-    """The arm's name, with what it is where its title says more, and a note."""
-    return Cell(arm.name, small=tuple(filter(None, ("" if arm.title == arm.name else arm.title, note))))
+    """The arm's title, with the name that commands take where it is another, and a note."""
+    return Cell(arm.title, small=tuple(filter(None, ("" if arm.title == arm.name else arm.name, note))))
 
 
 def results_of(
@@ -200,8 +206,7 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
         for one in source.differences(experiment, profile):
             names, step = [], one.timestep
             for arm in map(experiment.arm, (one.arm, one.versus)):
-                early = "" if arm.timesteps == step else f" (read after {step} of its {arm.timesteps})"
-                names.append(f"{arm.name}{early}")
+                names.append(title_of(arm) if arm.timesteps == step else f"{arm.title} (read after {step})")
             name, seeds = " − ".join(names), (len(one.runs), one.planned)
             difference = Cell(one, "" if one.over else FEW_PAIRS)
             cells = name, source.name, seeds, step, difference, one.over or None
@@ -244,7 +249,8 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
     rows = []
     for source, pair in found:
         read = {one.fraction: Cell(one, FEW_PAIRS if one.low is None else "") for one in pair.readings}
-        lead = Cell(pair.name, small=(f"T = {pair.timesteps}",)), source.name, (pair.seeds, pair.planned)
+        name = " − ".join(title_of(experiment.arm(arm)) for arm in (pair.arm, pair.versus))
+        lead = Cell(name, small=(f"T = {pair.timesteps}",)), source.name, (pair.seeds, pair.planned)
         rows.append(Row.of(*lead, *map(read.get, fractions), group=pair.name, kind=source.name))
     columns = (
         Column("arm"),
@@ -372,10 +378,11 @@ def operations_table(
 # --- Claims
 
 
-def claims_table(sources: Sequence[Source], claims: Iterable[Claim]) -> Table:
+def claims_table(sources: Sequence[Source], claims: Iterable[Claim], titled: bool = True) -> Table:
     """A row for each judgement of these claims, in their order, with all columns; `Table.only` chooses some.
 
     Yours have a row where there are records; evidence that is at hand always has one. Context is not judged.
+    `titled`: whether arms are called by their titles, and else by the names that commands take.
     """
     shown = (
         (claim, judgement, source)
@@ -386,10 +393,12 @@ def claims_table(sources: Sequence[Source], claims: Iterable[Claim]) -> Table:
         and judgement.id == claim.id
         and not (source.name == "yours" and (judgement.verdict == "no records" or not claim.needs_training))
     )
-    return judged_table("Claims", shown, whose=len(sources) > 1)
+    return judged_table("Claims", shown, len(sources) > 1, titled)
 
 
-def judged_table(title: str, judged: Iterable[tuple[Claim, Judgement, Source]], whose: bool = False) -> Table:
+def judged_table(
+    title: str, judged: Iterable[tuple[Claim, Judgement, Source]], whose: bool = False, titled: bool = True
+) -> Table:
     """A row for each judgement of a claim. `whose`: whether it says whose it is."""
     rows = []
     for claim, one, source in judged:
@@ -401,7 +410,7 @@ def judged_table(title: str, judged: Iterable[tuple[Claim, Judgement, Source]], 
             more.append(f"To run it: harness run {one.experiment}")
         arms = (one.arm, one.versus or "") if ours else ()
         row = Row.of(
-            Cell(claim.says, small=(where,)),
+            Cell(_titled(claim, source) if titled else claim.says, small=(where,)),
             verdict_in_words(one),
             Cell(one.test or None, small=(f"margin {one.margin:.2f}",) if one.margin else ()),
             claim.printed,
@@ -429,6 +438,19 @@ def judged_table(title: str, judged: Iterable[tuple[Claim, Judgement, Source]], 
         Column("after balancing", "number"),
     )
     return Table(title, columns, tuple(rows), style="claims")
+
+
+def _titled(claim: Claim, source: Source) -> str:
+    """What was claimed, its arms by their titles; one that is read early says for how many steps it is trained."""
+    experiment = source.catalogue.experiment(claim.experiment)
+    titles: dict[str, str] = {}
+    for arm in map(experiment.arm, claim.arms):
+        trained = hasattr(claim, "trained_at") and claim.trained_at  # the claim is about a code at each of several T
+        at_end = trained or arm.timesteps == claim.judged_timestep
+        title = title_of(arm) + ("" if at_end else f", trained for {arm.timesteps} steps,")
+        titles[arm.name] = titles[arm.name.removesuffix(f"-{arm.timesteps}")] = title
+    names = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
+    return re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda found: titles[found[0]], claim.says) if names else claim.says
 
 
 def verdict_in_words(judgement: Judgement) -> str:

@@ -88,3 +88,9 @@ def test_what_a_profile_chose_for_a_code_reaches_its_arms_alone_and_yields_to_th
     rates = [EXPERIMENT.resolve(arm, chosen, 0).snn.learning_rate for arm in (ARM, own, other)]
     epochs = [EXPERIMENT.resolve(arm, chosen, 0).snn.epochs for arm in (ARM, own, other)]
     assert (rates, epochs) == ([3e-5, 3e-5, 1e-4], [21, 22, 25])
+
+
+def test_two_arms_with_one_title_are_told_apart_by_their_names() -> None:
+    two = replace(EXPERIMENT, arms=(ARM, replace(ARM, name="other"), replace(ARM, name="third", title="of its own")))
+    assert [arm.title for arm in two.arms] == [f"{ARM.name}: {ARM.title}", f"other: {ARM.title}", "of its own"]
+    assert replace(two, arms=two.arms).arms == two.arms

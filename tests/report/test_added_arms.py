@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from harness.report import read, render, results_table
-from harness.report.figures import panel_title, panels_of, styles_of
+from harness.report.figures import named, panels_of, styles_of
 
 from .campaigns import CATALOGUE, Campaign, write_arm
 
@@ -63,17 +63,25 @@ def test_many_arms_are_spread_by_code_where_that_makes_the_fewest_panels() -> No
     arms = CATALOGUE.experiment("mnist-784-100-10").arms
     panels = panels_of(arms)
     assert {panel: len(members) for panel, members in panels.items()} == {"dct": 5, "poisson": 3, "direct": 1}
-    assert {style.name for style in styles_of(arms).values()} == {arm.name for arm in arms}
-    assert [panel_title(*panel) for panel in panels.items()] == ["dct", "poisson", "direct, T = 16"]
+    assert len({style.name for style in styles_of(arms).values()}) == len(arms)
+    titles = [named(members) for members in panels.values()]
+    assert [title for title, _ in titles] == ["DCT, cyclic", "", ""]
+    assert list(titles[0][1].values())[::3] == ["T = 16", "T = 5"]
+    assert titles[2][1] == {"direct-16": "direct input (analog), T = 16"}
 
 
 def test_a_code_with_a_crowd_of_arms_is_spread_by_their_names() -> None:
     arms = CATALOGUE.experiment("ablation-frequencies").arms  # all of them DCT
     panels = panels_of(arms)
-    assert [panel_title(*panel) for panel in panels.items()] == ["latency48, T = 48", "cycles3"]
-    assert {style.name for style in styles_of(arms).values()} == {"1", "2", "4", "6", "8", "10", "12", "16"}
+    assert [named(members)[0] for members in panels.values()] == ["DCT, cyclic, T = 48", "DCT, cyclic"]
+    styles = styles_of(arms)
+    assert [styles[name].name for name in ("latency48-4", "cycles3-4", "latency48-16")] == [
+        "first 4",
+        "first 4, T = 12",
+        "DCT, cyclic",
+    ]
     steps = panels_of(CATALOGUE.experiment("dct-beyond").arms)
-    assert [panel_title(*panel) for panel in steps.items()] == ["T = 8", "T = 16", "T = 24", "T = 48"]
+    assert [named(members)[0] for members in steps.values()] == [f"DCT, T = {steps}" for steps in (8, 16, 24, 48)]
 
 
 def test_a_crowd_of_added_arms_stays_in_the_one_panel_of_few_planned_ones() -> None:
@@ -88,13 +96,16 @@ def test_its_difference_from_every_other_arm_is_in_terminal_page_and_markdown(ca
     run_of(campaign, "cifar10-encoders", "snntorch-rate", (6100, 6110, 6120))
     said = lines(campaign, "cifar10-encoders")
     start = next(i for i, line in enumerate(said) if "snntorch-rate − other arms (yours)" in line)
-    rows = {words[0]: " ".join(words[1:]) for line in said[start + 1 :] if len(words := line.split()) > 3}
-    assert rows["dct"] == "48 +1.00 (+1.00 to +1.00) 3/5"
+    rows = {words[0]: " ".join(words[1:]) for line in said[start + 1 :] if len(words := line.split()) >= 3}
+    assert rows["dct"] == "48 +1.00 3/5"
     # Student's t at two degrees of freedom times the standard error of (-1, 0.1, -0.3): by hand 4.3027 * 0.3215
     assert rows["direct"] == "48 −0.40 (−1.78 to +0.98) 3/5"
     render(campaign.both, CATALOGUE)
     text = (campaign.out / "cifar10-encoders.md").read_text(encoding="utf-8")
-    assert "| snntorch-rate − direct | yours | 3/5, incomplete | 48 | −0.40 (−1.78 to +0.98) | seeds |" in text
+    assert (
+        "| snntorch-rate − direct input (analog) | yours | 3/5, incomplete | 48 | −0.40 (−1.78 to +0.98) | seeds |"
+        in text
+    )
     page = (campaign.out / "cifar10-encoders.html").read_text(encoding="utf-8")
-    assert "snntorch-rate − direct" in page
+    assert "snntorch-rate − direct input (analog)" in page
     assert "−0.40 (−1.78 to +0.98)" in page

@@ -58,7 +58,7 @@ def test_a_seed_beyond_the_plan_is_no_part_of_an_arms_costs(tmp_path: Path) -> N
     paths = write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9000, 9100, 9200, 9300, 9400, 9500))
     paths[4].unlink()
     render(campaign.alone, CATALOGUE)
-    assert table_line(campaign, "cyclic-2 ")[2] == "4/5, incomplete"
+    assert table_line(campaign, "DCT, cyclic, T = 2 ")[2] == "4/5, incomplete"
 
 
 def test_a_row_has_counts_energy_and_their_ratio(counted: Campaign) -> None:
@@ -66,7 +66,7 @@ def test_a_row_has_counts_energy_and_their_ratio(counted: Campaign) -> None:
     # 18,000 of 2 × 78,400 places; break-even: (360,640 - 300 × 0.9 - 200 × 4.6) / 0.9 of as many places
     # Memory at 5 pJ: 78,400 + 200 words in the ANN; 18,000 + 400 + 6 + 500 in the SNN; break-even: of 753,640 pJ are
     # 3,690 the encoder's and 2,000 the membranes', and 106,230 are spent at 18,000 of the places
-    row = table_line(counted, "cyclic-2 ")
+    row = table_line(counted, "DCT, cyclic, T = 2 ")
     assert row[1:4] == ["evidence", "2/5, incomplete", "78.4 k"]
     assert row[4:10] == ["18.0 k", "0", "300", "200", "0.0150", "0.115"]
     assert row[10:14] == ["0.361", "0.0174", "20.7", "2.55"]
@@ -74,13 +74,13 @@ def test_a_row_has_counts_energy_and_their_ratio(counted: Campaign) -> None:
 
 
 def test_direct_input_multiplies_in_its_first_layer_and_once(counted: Campaign) -> None:
-    row = table_line(counted, "direct-16 ")
+    row = table_line(counted, "direct input (analog), T = 16 ")
     assert row[4:8] == ["0", "9.00 k", "0", "0"]
     assert row[11] == "0.0414"  # 9,000 × 4.6 pJ
 
 
 def test_what_no_record_tells_is_blank_with_its_reason(counted: Campaign) -> None:
-    row = table_line(counted, "cyclic-5 ")
+    row = table_line(counted, "DCT, cyclic, T = 5 ")
     assert [*row[6:8], *row[11:]] == [""] * 7
     assert NOT_COUNTED in (counted.out / f"{MNIST}.md").read_text(encoding="utf-8")
 

@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from msgspec import structs
 
 from harness.config import ProfileName
 from harness.records.store import read_record, write_record
 from harness.report import figures, read, render
-from harness.report.drawing import colour_of
-from harness.report.figures import error_of, foot_of, logarithmic, logarithmic_errors
+from harness.report.drawing import colour_of, error_of, foot_of, logarithmic, logarithmic_errors
 from harness.schema import Counts
 
 from .campaigns import CATALOGUE, Campaign, write_arm
@@ -97,14 +99,21 @@ def test_three_seeds_are_a_line_in_a_band_and_fewer_a_thin_line_each(
     assert len(axes.collections) == 1  # the band
 
 
-def test_lines_published_numbers_of_one_step_and_other_papers_are_named_in_the_margin(
+def test_lines_are_named_in_the_margin_and_each_published_number_is_joined_to_its_own(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for arm in ("cyclic-16x3", "truncated-8x6"):
         write_arm(campaign.evidence, "ablation-intermittent", "lite", arm, (6850, 6853, 6856))
     (axes,) = error_axes(campaign, "ablation-intermittent", "lite", monkeypatch)
-    arms = {"cyclic-16x3", "truncated-8x6"}
-    assert {text.get_text() for text in axes.texts} == arms | {f"published {arm}" for arm in arms}
+    assert {text.get_text() for text in axes.texts} == {"DCT, cyclic", "first 8", ""}
+    (whole, first) = [line for line in axes.lines if line.get_marker() == "D" and np.size(line.get_xdata()) == 1]
+    joins = [text for text in axes.texts if isinstance(text, Annotation) and not text.get_text()]
+    for published, join in zip((whole, first), joins, strict=True):
+        assert join.arrow_patch is not None
+        assert join.xyann == tuple(np.asarray(published.get_xydata())[0])
+        assert join.xy == pytest.approx((48.0, 31.47))
+        assert to_hex(join.arrow_patch.get_edgecolor()) == published.get_markeredgecolor()
+    assert whole.get_markeredgecolor() != first.get_markeredgecolor()
 
 
 def test_numbers_for_more_steps_than_ours_stand_in_the_margin_and_stretch_no_axis(
@@ -113,7 +122,9 @@ def test_numbers_for_more_steps_than_ours_stand_in_the_margin_and_stretch_no_axi
     write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6850, 6853, 6856))
     (axes,) = error_axes(campaign, "cifar10-encoders", "lite", monkeypatch)
     assert axes.get_xlim()[1] < 100
-    assert {"dct", "Rate, T = 1200", "T2FSNN, T = 240"} <= {text.get_text() for text in axes.texts}
+    assert {"DCT, cyclic, T = 48", "Rate, T = 1200", "T2FSNN, T = 240"} <= {
+        text.get_text().replace("\u00a0", " ") for text in axes.texts
+    }
 
 
 def test_a_faultless_code_is_drawn(campaign: Campaign) -> None:

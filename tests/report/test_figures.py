@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from msgspec import structs
 from scipy import stats
 
 from encoders.registry import BUILTIN
@@ -18,9 +20,10 @@ from harness.catalogue import Arm
 from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record
 from harness.report import ReportResult, figures, render
-from harness.report.drawing import colour_of, looks_of, styled
+from harness.report.drawing import colour_of, colours, looks_of, styled
 from harness.report.figures import code_of, figures_of, styles_of
 from harness.report.sources import read
+from harness.schema import Counts, Epoch
 from tests.analysis.judging import end_ann
 
 from .campaigns import CATALOGUE, Campaign, keep_drawn, write_arm
@@ -79,12 +82,16 @@ def energy_painted(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Figur
     return kept[0][0]
 
 
-def texts_of(figure: Figure) -> list[tuple[str, Bbox]]:
-    """All that is written in a figure but the numbers of its axes, with its box."""
+def all_texts(figure: Figure) -> list[tuple[str, Bbox]]:
+    """All that is written in a figure, with its box."""
     figure.draw_without_rendering()
     shown = [text for text in figure.findobj(Text) if isinstance(text, Text)]
-    words = [text for text in shown if re.search(r"[A-Za-z]", text.get_text())]
-    return [(text.get_text(), Text.get_window_extent(text)) for text in words]
+    return [(text.get_text(), Text.get_window_extent(text)) for text in shown]
+
+
+def texts_of(figure: Figure) -> list[tuple[str, Bbox]]:
+    """All that is written in a figure but the numbers of its axes, with its box."""
+    return [(text, box) for text, box in all_texts(figure) if re.search(r"[A-Za-z]", text)]
 
 
 def assert_apart(figure: Figure) -> None:
@@ -115,13 +122,59 @@ def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(
     sources = read(campaign.evidence, None, CATALOGUE)
     with styled():
         pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources, CATALOGUE.claims)
-    assert [picture.name for picture in pictures] == ["latency-mnist-paper-error", "latency-mnist-paper-trained"]
+    shown = [picture.name.removeprefix("latency-mnist-paper-") for picture in pictures]
+    assert shown == ["error", "trained", "epochs"]
     figure, items = kept[0]
     assert [item[2:4] for item in items if item[0] == "dct-5"] == [[5, 97.0]]
     assert [item[1:] for item in items if item[0] == "published"] == [[2, 86.7], [5, 97.3], [16, 98.54]]
     assert_apart(figure)
-    assert "DCT 1.50 %" in [text for text, _ in texts_of(figure)]
+    assert "DCT 1.50\u00a0%" in [text for text, _ in texts_of(figure)]
     assert "The lowest error has DCT at T = 2, 5, 16." in pictures[1].alternative
+
+
+def test_loss_and_error_are_drawn_epoch_by_epoch_the_anns_before_those_of_fine_tuning(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arm, final in (("cyclic-16", 9850), ("poisson-16", 9800)):
+        for path in write_arm(campaign.local, MNIST, "paper", arm, (final, final - 10, final + 10)):
+            record = read_record(path)
+            anns = [Epoch(2.0, 9000, 10_000), Epoch(1.0, 9700, 10_000)]
+            start = Counts([1000] * 15 + [9500], 10_000)
+            write_record(campaign.local, structs.replace(record, ann_epochs=anns, balanced=start, digest=""))
+    kept = painted(monkeypatch)
+    scene = figures.Scene(CATALOGUE.experiment(MNIST), "paper", read(campaign.evidence, campaign.local, CATALOGUE), ())
+    (picture,) = figures.epochs_figure(scene)
+    (_, dct, _), (left, right, *_) = kept[0][1], kept[0][0].axes
+    assert picture.folded
+    assert dct[:2] == ["cyclic-16", ((-1, 2.0, 10.0), (0, 1.0, 3.0))]
+    # Each record of a campaign has two epochs, the first half a per mille better.
+    errors = [(epoch, round(error, 6)) for epoch, _, error in dct[2]]
+    assert errors == [(0, 5.0), (1, 1.45), (2, 1.5)]
+    assert [np.size(line.get_xdata()) for line in left.lines] == [2, 2, 2, 2]  # the ANN once, and a dotted line
+    assert [np.size(line.get_xdata()) for line in right.lines] == [2, 3, 3, 2]
+    assert_apart(kept[0][0])
+
+
+def test_rivals_are_differences_to_the_reference_on_one_axis_and_far_ones_arrows(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for steps in (16, 5):
+        near = {"default": 9800, "delay": 9790, "maximum": 9810, "per-step": 9801, "one-batch": 9799, "algorithm": 9800}
+        for arm, final in {**near, "released": 9000}.items():
+            write_arm(campaign.evidence, "sensitivity-readings", "paper", f"{arm}-{steps}", (final, final + 2))
+    kept = painted(monkeypatch)
+    sources = read(campaign.evidence, None, CATALOGUE)
+    with styled():
+        pictures = figures_of(CATALOGUE.experiment("sensitivity-readings"), "paper", sources, CATALOGUE.claims)
+    assert [picture.name.rpartition("-")[2] for picture in pictures] == ["differences", "epochs"]
+    figure, items = kept[-2]
+    assert ["one step of delay a layer", pytest.approx(-0.1), None, None, None] in items
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "T = 16: against DCT, cyclic, 98.01 %",
+        "T = 5: against DCT, cyclic, 98.01 %",
+    ]
+    assert [text for text, _ in all_texts(figure)].count("−8.0") == 2
 
 
 def test_direct_input_is_drawn_at_the_energy_of_its_products(
@@ -170,9 +223,9 @@ def test_an_experiment_has_one_view_of_its_curves(rendered: ReportResult) -> Non
         "mnist-784-100-10-paper-error.svg",
         "ablation-interleaved-lite-error.svg",
         "cifar10-vgg9-lite-error.svg",  # all of its cells are answered by records of ablation-interleaved
-        "sensitivity-readings-paper-error.svg",
     }
-    assert not [name for name in names if "operations" in name or "differences" in name]
+    assert "sensitivity-readings-paper-differences.svg" in names
+    assert not [name for name in names if "operations" in name]
 
 
 def test_a_code_is_named_with_what_is_not_default() -> None:
@@ -180,27 +233,38 @@ def test_a_code_is_named_with_what_is_not_default() -> None:
     assert code_of(EncoderSpec("direct")) == "direct"
 
 
-def contrast_with_white(colour: str) -> float:
+def contrast(colour: str, paper: str) -> float:
     """WCAG's ratio, from its definition."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    lights = []
+    for text in (colour, paper):
+        parts = [int(text[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        lights.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return max(lights) / min(lights)
 
 
 def test_every_built_in_code_has_a_colour_of_its_own() -> None:
     assert len({colour_of(code) for code in BUILTIN}) == len(BUILTIN)
+    assert min(contrast(colour, paper) for colour in colours(9) for paper in ("#ffffff", "#12161b")) >= 3.0
 
 
-@pytest.mark.parametrize("code", ["mine", "yours", "norse-lif", "snntorch-rate", "a", "b", "c"])
-def test_a_code_that_is_not_built_in_can_be_seen_and_keeps_its_colour(code: str) -> None:
-    assert contrast_with_white(colour_of(code)) >= 3.0
+@pytest.mark.parametrize("code", [*BUILTIN, "mine", "yours", "norse-lif", "snntorch-rate", *"abcdefgh"])
+def test_a_code_can_be_seen_on_white_and_on_a_dark_screen_and_keeps_its_colour(code: str) -> None:
+    assert contrast(colour_of(code), "#ffffff") >= 3.0
+    assert contrast(colour_of(code), "#12161b") >= 3.0
+    if code == "dct":
+        return
     assert looks_of([("dct", "x"), (code, "y")])["y"].colour == looks_of([(code, "z")])["z"].colour
 
 
-def test_variants_of_a_code_share_its_colour_and_nothing_else() -> None:
-    looks = looks_of([("dct", name) for name in "abcdefgh"])
-    assert {look.colour for look in looks.values()} == {colour_of("dct")}
-    assert len({(look.marker, str(look.line)) for look in looks.values()}) == 8
+def test_variants_of_a_code_share_its_colour_beside_another_code_and_have_their_own_alone() -> None:
+    variants = [("dct", name) for name in "abcdefgh"]
+    both, alone = looks_of([*variants, ("poisson", "p")]), looks_of(variants)
+    assert {both[name].colour for _, name in variants} == {colour_of("dct")}
+    assert len({look.colour for look in alone.values()}) == 8
+    assert alone["a"].colour == colour_of("dct")
+    for looks in (both, alone):
+        assert len({(looks[name].marker, str(looks[name].line)) for _, name in variants}) == 8
 
 
 def test_a_code_has_one_colour_in_the_figures_of_two_experiments() -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from harness import cli
 from harness.analysis.judges import judge
 from harness.analysis.verdicts import VERDICTS
+from harness.records.fingerprint import recipe_digest
 from harness.records.store import read_record
 from harness.records.verifications import Source, Verification, Word, write_verification
 from harness.report import ReportResult, read, render
@@ -45,7 +46,7 @@ def table_of(campaign: Campaign, name: str = MNIST, profile: str = "paper") -> T
 
 def at(table: Table, arm: str, whose: str, title: str) -> TableCell:
     """The cell of an arm's row in the column of that title."""
-    (row,) = [row for row in table.rows if (row.cells[0].value, row.cells[1].value) == (arm, whose)]
+    (row,) = [row for row in table.rows if (row.group, row.cells[1].value) == (arm, whose)]
     return row.cells[[column.title for column in table.columns].index(title)]
 
 
@@ -64,7 +65,7 @@ def test_mean_and_interval_are_those_of_the_counts(campaign: Campaign) -> None:
     write_arm(campaign.evidence, MNIST, "paper", "cyclic-5", (1000, 9000))
     write_arm(campaign.evidence, MNIST, "paper", "poisson-16", (9990, 9990, 9000))
     table = table_of(campaign)
-    shown = {row.cells[0].value: words(table, row) for row in table.rows if row.cells[1].value == "evidence"}
+    shown = {row.group: words(table, row) for row in table.rows if row.cells[1].value == "evidence"}
     # t(0.975, 2) = 4.3027, sd = 1, so the half-width is 4.3027 / sqrt(3)
     assert shown["cyclic-2"][2:5] == ["3/5", "36.40 ± 0.99", "91.00 ± 2.48"]
     assert shown["cyclic-5"][6] == "10.00, 90.00"  # two seeds are two figures
@@ -117,10 +118,21 @@ def test_the_published_recipe_is_one_that_nothing_deviates_from(profile: str, wo
     assert ("the published recipe" in profile_words(exact, own.name)) is (profile == "paper")
 
 
-def test_an_arm_has_one_name_in_tables_and_figures() -> None:
+def test_a_figure_calls_an_arm_by_parts_of_its_title() -> None:
     for experiment in map(CATALOGUE.experiment, CATALOGUE.names()):
         for arm in experiment.arms:
-            assert styles_of(experiment.arms)[arm.name].name in arm.name
+            assert set(styles_of(experiment.arms)[arm.name].name.split(", ")) <= set(arm.title.split(", "))
+
+
+def test_one_computation_has_one_title_and_two_of_an_experiment_have_two() -> None:
+    of_recipe: dict[str, set[str]] = {}
+    for experiment in map(CATALOGUE.experiment, CATALOGUE.names()):
+        assert len({arm.title for arm in experiment.arms}) == len(experiment.arms)
+        for profile in experiment.profiles[1:]:  # a smoke run has one network for all
+            for arm in experiment.arms:
+                recipe = recipe_digest(experiment.resolve(arm, profile, 0))
+                of_recipe.setdefault(recipe, set()).add(arm.title)
+    assert [titles for titles in of_recipe.values() if len(titles) > 1] == []
 
 
 def test_an_arm_read_before_its_last_step_is_named_so(tmp_path: Path) -> None:
@@ -128,9 +140,9 @@ def test_an_arm_read_before_its_last_step_is_named_so(tmp_path: Path) -> None:
     table = paired_table(CATALOGUE.experiment(MNIST), "paper", read(tmp_path, None, CATALOGUE))
     assert table is not None
     assert [row.cells[0].value for row in table.rows] == [
-        "cyclic-5 − cyclic-16 (read after 5 of its 16)",
-        "cyclic-2 − cyclic-16 (read after 2 of its 16)",
-        "poisson-16 − cyclic-16",
+        "DCT, cyclic − DCT, cyclic, T = 16 (read after 5)",
+        "DCT, cyclic − DCT, cyclic, T = 16 (read after 2)",
+        "Poisson rate − DCT, cyclic",
     ]
 
 
@@ -231,11 +243,11 @@ def line_with(text: str, *words: str) -> str:
 
 
 def test_markdown_puts_published_and_ours_beside_the_verdict(markdown: str) -> None:
-    line = line_with(markdown, "| cyclic-16 at T = 16", "evidence")
+    line = line_with(markdown, "| DCT, cyclic at T = 16", "evidence")
     assert "| ✓ reproduced |" in line
     assert "| 98.54 % | 98.54 % (95 %: 98.50 to 98.58; next run 98.43 to 98.65) |" in line
-    assert "incomplete (4/5)" in line_with(markdown, "| cyclic-8x3 > interleaved-8x3")
-    assert "no records" in line_with(markdown, "| cyclic-125", "tinyimagenet-vgg13")
+    assert "incomplete (4/5)" in line_with(markdown, "| DCT, cyclic, first 8 > DCT, interleaved, first 8")
+    assert "no records" in line_with(markdown, "| DCT, cyclic at T = 125", "tinyimagenet-vgg13")
 
 
 def test_markdown_labels_profiles_and_quotes_errors_as_text(markdown: str) -> None:

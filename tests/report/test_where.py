@@ -70,7 +70,7 @@ def test_out_says_only_where_to_write(here: Path, given: tuple[str, ...]) -> Non
     assert code == 0
     assert "phase (yours)" in said
     assert "reproduced" in said
-    assert "phase − cyclic-16 | yours" in (here / "elsewhere/quickstart.md").read_text(encoding="utf-8")
+    assert "phase − DCT, cyclic | yours" in (here / "elsewhere/quickstart.md").read_text(encoding="utf-8")
     assert "(mnist-784-100-10.md)" in (here / "elsewhere/report.md").read_text(encoding="utf-8")
     assert sorted(path.name for path in here.iterdir()) == sorted({"elsewhere", "results", *given[1:]})
 

@@ -44,9 +44,14 @@ def dct(**parameters: Parameter) -> EncoderSpec:
 def codes(timesteps: int) -> tuple[Arm, ...]:
     """An arm for each built-in code, all with as many timesteps. DCT is the paper's, the others are controls."""
     return tuple(
-        Arm(code, EncoderSpec(code), timesteps, encoder.title, in_paper=code == "dct")
+        Arm(code, EncoderSpec(code), timesteps, f"{encoder.title}, T = {timesteps}", in_paper=code == "dct")
         for code, encoder in BUILTIN.items()
     )
+
+
+def first_words(count: int) -> str:
+    """The part of a title that says how many of the 16 frequencies are fed."""
+    return "" if count == 16 else f", first {count}"
 
 
 def first(count: int, schedule: str = "cyclic") -> EncoderSpec:
@@ -68,9 +73,9 @@ QUICKSTART = Experiment(
     source=NOT_IN_PAPER,
     dataset="digits",
     arms=(
-        Arm("cyclic-16", dct(), 16, "DCT, cyclic", in_paper=False),
-        Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate", in_paper=False),
-        Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog)", in_paper=False),
+        Arm("cyclic-16", dct(), 16, "DCT, cyclic, T = 16", in_paper=False),
+        Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False),
+        Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False),
     ),
     profiles=(DIGITS_SMOKE, DIGITS_LITE),
 )
@@ -83,7 +88,7 @@ def _as_printed(batch: int) -> Arm:
         f"cyclic-16-as-printed-b{batch}",
         dct(),
         16,
-        f"DCT cyclic, T = 16, fine-tuned as printed, batch {batch}",
+        f"DCT, cyclic, fine-tuned as printed, batch {batch}, T = 16",
         changes=printed_fine_tuning(batch),
         deviations=("ANN: the one chosen on validation, since the printed learning rate fails on MNIST",),
     )
@@ -97,10 +102,10 @@ MNIST_784_100_10 = on_mnist(
     "MNIST, one hidden layer of 100 neurons",
     "Table 1, §5.1",
     arms=(
-        with_mnist_rate(Arm("cyclic-16", dct(), 16, "DCT cyclic, T = 16")),
+        with_mnist_rate(Arm("cyclic-16", dct(), 16, "DCT, cyclic, T = 16")),
         *(_as_printed(batch) for batch in (16, 128)),
-        with_mnist_rate(Arm("cyclic-5", dct(), 5, "DCT cyclic, trained at T = 5")),
-        with_mnist_rate(Arm("cyclic-2", dct(), 2, "DCT cyclic, trained at T = 2")),
+        with_mnist_rate(Arm("cyclic-5", dct(), 5, "DCT, cyclic, T = 5")),
+        with_mnist_rate(Arm("cyclic-2", dct(), 2, "DCT, cyclic, T = 2")),
         with_mnist_rate(Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False)),
         with_mnist_rate(Arm("poisson-signed-16", _SIGNED, 16, "Poisson rate with signs, T = 16", in_paper=False)),
         with_mnist_rate(Arm("poisson-100", EncoderSpec("poisson"), 100, "Poisson rate, T = 100", in_paper=False)),
@@ -126,7 +131,7 @@ LATENCY_MNIST = on_mnist(
     "Encoders on MNIST, 2 to 16 steps",
     NOT_IN_PAPER,
     arms=tuple(
-        with_mnist_rate(replace(code, name=f"{code.name}-{timesteps}", title=f"{code.title}, T = {timesteps}"))
+        with_mnist_rate(replace(code, name=f"{code.name}-{timesteps}"))
         for timesteps in LATENCY_STEPS
         for code in codes(timesteps)
     ),
@@ -165,8 +170,9 @@ RELEASED: Mapping[str, Any] = {
 # name, what it reads differently, encoder, changes to the default cell
 _BATCH = dct(threshold_scope="batch")
 _READINGS_ON_MNIST: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] = (
-    ("default", "eq. 2, synchronous, U_T, thresholds fitted once", dct(), {}),
-    ("algorithm", "leak as Algorithm 1: only without a spike", dct(), {"neuron.reading": "algorithm"}),
+    # eq. 2, synchronous, U_T, thresholds fitted once
+    ("default", "DCT, cyclic", dct(), {}),
+    ("algorithm", "leak as in Algorithm 1: only without a spike", dct(), {"neuron.reading": "algorithm"}),
     ("delay", "one step of delay a layer", dct(), {"neuron.clock": "layer-delay"}),
     ("batch-code", "encoder thresholds recomputed on every batch", _BATCH, {}),
     ("one-batch", "thresholds balanced on 512 images", dct(), {"balancing.images": 512}),
@@ -176,7 +182,7 @@ _READINGS_ON_MNIST: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] 
     ("mean-loss", "cross-entropy on U_T / T", dct(), {"snn.loss_input": "mean"}),
     (
         "released",
-        "all choices of the released code together, fine-tuned as printed",
+        "all of the released code, fine-tuned as printed",
         _BATCH,
         {**RELEASED, **printed_fine_tuning(16)},
     ),
@@ -208,16 +214,17 @@ def _without_colour(profile: Profile) -> Profile:
 # name, what it reads differently, encoder, changes to the default cell
 _YCBCR = dct(schedule="cyclic", colour="ycbcr")
 _READINGS_ON_CIFAR10: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] = (
-    ("default", "eq. 2, synchronous, U_T / T, YCbCr centred", _YCBCR, {}),
-    ("algorithm", "leak as Algorithm 1: only without a spike", _YCBCR, {"neuron.reading": "algorithm"}),
+    # eq. 2, synchronous, U_T / T, YCbCr centred
+    ("default", "DCT, cyclic", _YCBCR, {}),
+    ("algorithm", "leak as in Algorithm 1: only without a spike", _YCBCR, {"neuron.reading": "algorithm"}),
     ("delay", "one step of delay a layer", _YCBCR, {"neuron.clock": "layer-delay"}),
     ("maximum", "thresholds balanced at the maximum (§1.3)", _YCBCR, {"balancing.percentile": 100.0}),
-    ("rgb", "the code sees RGB", dct(schedule="cyclic", colour="rgb"), {}),
+    ("rgb", "DCT, cyclic, on RGB", dct(schedule="cyclic", colour="rgb"), {}),
     ("rgb-frames", "the ANN sees RGB, the code YCbCr", dct(schedule="cyclic", colour="ycbcr", frames="rgb"), {}),
-    ("chroma", "chroma off centre, as released", dct(schedule="cyclic", colour="ycbcr-released"), {}),
+    ("chroma", "DCT, cyclic, on YCbCr off centre, as released", dct(schedule="cyclic", colour="ycbcr-released"), {}),
     (
         "released",
-        "all choices of the released code together",
+        "all of the released code",
         dct(colour="ycbcr-released", threshold_scope="batch", frames="rgb"),
         RELEASED,
     ),
@@ -242,7 +249,12 @@ ABLATION_INTERLEAVED = on_cifar10(
     "§6, §3",
     arms=(
         *(
-            Arm(f"{schedule}-{count}x3", first(count, schedule), 3 * count, f"{schedule}, {count} × 3")
+            Arm(
+                f"{schedule}-{count}x3",
+                first(count, schedule),
+                3 * count,
+                f"DCT, {schedule}{first_words(count)}, T = {3 * count}",
+            )
             for count in (16, 8)
             for schedule in ("cyclic", "interleaved")
         ),
@@ -252,7 +264,7 @@ ABLATION_INTERLEAVED = on_cifar10(
                 f"{schedule}-16x3-no-reset",
                 dct(schedule=schedule, reset="none"),
                 48,
-                f"{schedule}, 16 × 3, no reset in the code",
+                f"DCT, {schedule}, no reset in the code, T = 48",
                 in_paper=False,
             )
             for schedule in ("cyclic", "interleaved")
@@ -269,8 +281,8 @@ ABLATION_INTERMITTENT = on_cifar10(
     "§6",
     arms=(
         ABLATION_INTERLEAVED.arm("cyclic-16x3"),
-        Arm("truncated-8x6", first(8), 48, "first 8, cyclic, 8 × 6"),
-        Arm("intermittent-8x6", _EVERY_OTHER, 48, "intermittent, 8 × 6"),
+        Arm("truncated-8x6", first(8), 48, "DCT, cyclic, first 8, T = 48"),
+        Arm("intermittent-8x6", _EVERY_OTHER, 48, "DCT, intermittent 8, T = 48"),
     ),
     profiles=_OWN_NETWORK,
 )
@@ -302,6 +314,13 @@ ABLATION_TRAINING = on_cifar10(
 # The colour of the paper's text, and all choices of the released code. The cyclic arms are those of
 # sensitivity-readings-cifar10. Differences are cyclic − interleaved here too.
 ORDERED_READINGS = ("rgb", "released")
+
+
+def _interleaved(title: str) -> str:
+    """The title of a reading with its frequencies interleaved."""
+    return title.replace("cyclic", "interleaved") if "cyclic" in title else f"interleaved, {title}"
+
+
 _ORDERS: Mapping[str, Mapping[str, Parameter]] = {"interleaved": {"schedule": "interleaved"}, "cyclic": {}}
 ABLATION_READINGS = on_cifar10(
     "ablation-readings",
@@ -312,7 +331,7 @@ ABLATION_READINGS = on_cifar10(
             f"{schedule}-{name}",
             dct(**{**encoder.parameters, **order}),
             48,
-            f"{schedule}, 16 × 3: {title}",
+            f"{title if schedule == 'cyclic' else _interleaved(title)}, T = 48",
             changes=changes,
         )
         for name, title, encoder, changes in _READINGS_ON_CIFAR10
@@ -328,7 +347,7 @@ FREQUENCY_COUNTS = (1, 2, 4, 6, 8, 10, 12, 16)
 
 
 def _first(name: str, count: int, timesteps: int) -> Arm:
-    return Arm(f"{name}-{count}", first(count), timesteps, f"first {count}, T = {timesteps}")
+    return Arm(f"{name}-{count}", first(count), timesteps, f"DCT, cyclic{first_words(count)}, T = {timesteps}")
 
 
 ABLATION_FREQUENCIES = on_cifar10(
@@ -394,12 +413,12 @@ def _beyond(
     `largest_block` divides the image's side.
     """
     rivals: tuple[Rival, ...] = (
-        ("cyclic", "cyclic, 4×4 blocks", {}),
-        ("energy", "by falling energy", {"order": "energy"}),
-        ("learned", "order learned from the images", {"schedule": "explicit", "indices": learned}),
-        ("weighted", "low frequencies oftener", {"schedule": "weighted", "weights": WEIGHTS[timesteps]}),
+        ("cyclic", "DCT, cyclic", {}),
+        ("energy", "DCT, by falling energy", {"order": "energy"}),
+        ("learned", "DCT, order learned from the images", {"schedule": "explicit", "indices": learned}),
+        ("weighted", "DCT, low frequencies oftener", {"schedule": "weighted", "weights": WEIGHTS[timesteps]}),
         *(
-            (f"block{size}", f"cyclic, {size}×{size} blocks", {"block_size": size, "stride": size})
+            (f"block{size}", f"DCT, cyclic, {size}×{size} blocks", {"block_size": size, "stride": size})
             for size in (2, largest_block)
         ),
         *further,
@@ -420,8 +439,8 @@ def _beyond(
 # weights.
 _TILED_YCBCR: Mapping[str, Parameter] = {"schedule": "cyclic", "stride": 4, "colour": "ycbcr"}
 _OTHER_COLOURS: tuple[Rival, ...] = (
-    ("rgb", "cyclic on RGB", {"colour": "rgb"}),
-    ("chroma", "cyclic on YCbCr as released", {"colour": "ycbcr-released"}),
+    ("rgb", "DCT, cyclic, on RGB", {"colour": "rgb"}),
+    ("chroma", "DCT, cyclic, on YCbCr off centre, as released", {"colour": "ycbcr-released"}),
 )
 _PAPER_VGG5 = paper(VGG5)
 DCT_BEYOND = Experiment(
@@ -461,7 +480,7 @@ CIFAR10_VGG9 = on_cifar10(
     "cifar10-vgg9",
     "VGG9 on CIFAR-10, 48 steps",
     "§6, Fig. 2",
-    arms=(Arm("cyclic-48", dct(schedule="cyclic"), 48, "DCT, cyclic"),),
+    arms=(Arm("cyclic-48", dct(schedule="cyclic"), 48, "DCT, cyclic, T = 48"),),
     profiles=_OWN_NETWORK,
 )
 
@@ -470,7 +489,7 @@ CIFAR100_VGG11 = Experiment(
     title="VGG11 on CIFAR-100, 48 steps",
     source="§5.2, Fig. 2",
     dataset="cifar100",
-    arms=(Arm("cyclic-48", dct(), 48, "DCT, cyclic"),),
+    arms=(Arm("cyclic-48", dct(), 48, "DCT, cyclic, T = 48"),),
     profiles=(SMOKE, replace(LITE, seeds=3), paper(VGG11)),
     published=published_vgg("vgg11"),
 )
@@ -480,7 +499,7 @@ TINYIMAGENET_VGG13 = Experiment(
     title="VGG13 on TinyImageNet, 125 steps",
     source="abstract",
     dataset="tinyimagenet",
-    arms=(Arm("cyclic-125", dct(), 125, "DCT, cyclic"),),
+    arms=(Arm("cyclic-125", dct(), 125, "DCT, cyclic, T = 125"),),
     profiles=(SMOKE, LITE, paper(VGG13, learning_rate=0.01)),
     published=published_vgg("vgg13", 0.01),
 )

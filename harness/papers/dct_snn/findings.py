@@ -36,9 +36,10 @@ from harness.papers.dct_snn.experiments import (
 )
 from harness.papers.dct_snn.paper import PAPER
 from harness.report import findings as ask
-from harness.report.findings import Pair, Printed, Read, Topic, title_of
+from harness.report.findings import Pair, Printed, Read, Topic
 from harness.report.sources import Source
-from harness.report.table import Column, Row, Table
+from harness.report.table import Column, Row, Table, spread
+from harness.report.tables import title_of
 
 DATASETS = {experiment.name: experiment.dataset for experiment in EXPERIMENTS}
 ENOUGH = 98.0  # percent on MNIST, at which energies are compared
@@ -457,7 +458,7 @@ def _operations(source: Source, experiment: Experiment, arm: str) -> float:
 
 
 def _accuracy(one: Judgement | Interval) -> str:
-    return f"{one.mean:.2f} ± {one.half_width:.2f}"
+    return f"{one.mean:.2f}{spread(one.half_width or 0.0)}"
 
 
 def _points(mean: float, low: float, high: float) -> str:
