@@ -1,42 +1,65 @@
-"""`python -m bench`: our training step beside SNN libraries and the bare matrix products, in one run."""
+"""`python -m bench`: our training step beside SNN libraries and the bare matrix products; `race`: whole trainings."""
 
 import json
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from harness.cli import program
-from harness.cli.options import AsJson
+from harness.cli.options import AsJson, DataDir
 from harness.machine.console import console
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+Only = Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")]
 
 
-@app.command()
+def _progress(text: str) -> None:
+    console(stderr=True).print(text, highlight=False)
+
+
+@app.callback(invoke_without_command=True)
 def bench(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Where bench.json and the plot are written.")] = Path("results/local-bench"),
     quick: Annotated[bool, typer.Option("--quick", help="Measure a few steps in under a minute.")] = False,
-    implementation: Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")] = None,
+    implementation: Only = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure time and memory beside SpikingJelly, snnTorch, Norse and the bare layers, in about three minutes."""
+    """Measure a training step beside SpikingJelly, snnTorch, Norse and the bare layers, in about three minutes."""
+    if context.invoked_subcommand:
+        return
     from bench.measure import run
     from bench.report import table
     from bench.workload import DEFAULT, QUICK
 
-    errors = console(stderr=True)
-    report = run(
-        out,
-        plan=QUICK if quick else DEFAULT,
-        implementations=implementation,
-        progress=lambda text: errors.print(text, highlight=False),
-    )
+    report = run(out, plan=QUICK if quick else DEFAULT, implementations=implementation, progress=_progress)
     if as_json:
-        print(json.dumps(report.document()))
+        print(json.dumps(msgspec.to_builtins(report)))
     else:
-        console().print(table(report))
-        console().print(f"wrote {out / 'bench.json'}", highlight=False, soft_wrap=True)
+        print(f"{table(report)}\nwrote {out / 'bench.json'}")
+
+
+@app.command()
+def race(
+    courses: Annotated[list[str] | None, typer.Argument(help="mnist (the default), cifar10, digits.")] = None,
+    timesteps: Annotated[list[int] | None, typer.Option(help="Default: those of the course; repeat for more.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each library, in the faster of its precisions.")] = 3,
+    limit: Annotated[float, typer.Option(help="Seconds after which a run is ended.")] = 3600,
+    quick: Annotated[bool, typer.Option("--quick", help="Small digits, one run of each library.")] = False,
+    implementation: Only = None,
+    out: Annotated[Path, typer.Option(help="Where race.json and the plot are written.")] = Path("results/local-bench"),
+    page: Annotated[Path | None, typer.Option(help="Page whose table is replaced: docs/speed.md.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train one network to one accuracy with each library; seconds from the start of a process to its answer."""
+    from bench.race import run, save, table
+
+    names, rounds = (["digits"], 1) if quick else (courses or ["mnist"], rounds)
+    results = run(names, timesteps or (), rounds, limit, implementation, data_dir, _progress)
+    save(results, out, page)
+    print(table(results))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any, Literal
 
 import torch
@@ -19,6 +20,7 @@ from bench.workload import LEAK, Model, Workload, network_of
 from harness.config import NeuronSpec
 from harness.errors import did_you_mean
 from harness.plain import Layer, snn
+from harness.snn.network import Stage
 from harness.snn.neuron import layer_neurons
 
 DT = 0.001  # Norse's timestep, in seconds
@@ -27,19 +29,22 @@ DT = 0.001  # Norse's timestep, in seconds
 def ours(work: Workload) -> Model:
     """Our training step, as a cell runs it: each layer once for all timesteps, its neurons in one scan."""
     network = network_of(work.network, Generator())
-    for index, (weight, given) in enumerate(zip(network.weights, work.weights, strict=True)):
-        weight.data.copy_(_channels_last(given, work, index))
+    for weight, given in zip(network.weights, reordered(work.weights, work.stages), strict=True):
+        weight.data.copy_(given)
     neurons = layer_neurons(work.thresholds, NeuronSpec(leak=LEAK))
     return Model(tuple(network.parameters()), lambda train: network.snn(train, neurons))
 
 
-def _channels_last(weight: Tensor, work: Workload, index: int) -> Tensor:
-    # The first linear layer of our network reads maps in the order (H, W, C); everywhere else it is (C, H, W).
-    if index == 0 or work.stages[index].convolution or not work.stages[index - 1].convolution:
-        return weight
-    channels, height, width = work.stages[index - 1].outputs
-    pooled = 2 if work.stages[index - 1].pool else 1
-    return weight.view(-1, channels, height // pooled, width // pooled).permute(0, 2, 3, 1).reshape(weight.shape)
+def reordered(weights: Sequence[Tensor], stages: Sequence[Stage], back: bool = False) -> list[Tensor]:
+    """Weights for maps that are flattened in our order (H, W, C), from those for (C, H, W), or `back`."""
+    found = list(weights)
+    for index, (before, stage) in enumerate(pairwise(stages), start=1):
+        if before.convolution and not stage.convolution:
+            height, width = (length // (2 if before.pool else 1) for length in before.outputs[1:])
+            shape = (height, width, before.outputs[0]) if back else (before.outputs[0], height, width)
+            order = (0, 3, 1, 2) if back else (0, 2, 3, 1)
+            found[index] = weights[index].unflatten(1, shape).permute(order).flatten(1)
+    return found
 
 
 def matmuls(work: Workload) -> Model:
@@ -225,17 +230,24 @@ class Implementation:
             return f"cannot be imported: {type(error).__name__}: {error}"
         return None
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the spike trains that it takes."""
+        return torch.bfloat16 if self.precision == "bf16" and self.kind != "peer" else torch.float32
+
+    def output(self, model: Model, train: Tensor) -> Tensor:
+        """What `model` makes of a spike train in its precision: `[N, 10]` in fp32."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16" and self.kind == "peer"):
+            return model.forward(train).float()
+
     def step(self, work: Workload) -> Callable[[], float]:
         """A training step on `work`: forward, cross-entropy and backward, without optimiser; it returns the loss."""
-        model, bf16 = self.make(work), self.precision == "bf16"
-        train = work.train.to(torch.bfloat16 if bf16 and self.kind != "peer" else torch.float32)
+        model, train = self.make(work), work.train.to(self.dtype)
 
         def step() -> float:
             for parameter in model.parameters:
                 parameter.grad = None
-            with torch.autocast("cpu", torch.bfloat16, enabled=bf16 and self.kind == "peer"):
-                output = model.forward(train)
-            loss = F.cross_entropy(output.float(), work.labels)
+            loss = F.cross_entropy(self.output(model, train), work.labels)
             loss.backward()
             return float(loss.detach())
 

@@ -1,18 +1,11 @@
-"""One bench run: the time of every implementation at every point, evaluation, memory and start-up."""
+"""One bench run: the time of every implementation at every point, and an evaluation."""
 
-import contextlib
 import gc
-import resource
 import statistics
-import subprocess
-import sys
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -20,11 +13,10 @@ import torch
 from torch import Generator, Tensor
 
 from bench.implementations import BASELINE, OURS, Implementation, chosen
-from bench.report import Footprint, Report, Row, StartUp, What
+from bench.report import Report, Row, What
 from bench.workload import (
     CLASSES,
     DEFAULT,
-    LITE_STEP,
     NETWORKS,
     PAPER_STEP,
     VGG5_LITE,
@@ -34,15 +26,14 @@ from bench.workload import (
     spiking_network,
     workload,
 )
-from encoders.base import encode
 from harness.data.types import ImageSet
-from harness.errors import did_you_mean
 from harness.machine.environment import environment
-from harness.machine.process import keep_freed_memory, return_freed_memory
-from harness.snn.network import Spiking
+from harness.machine.process import computing_with, keep_freed_memory, threads_for
+from harness.snn.network import Spiking, stages
 from harness.training.batches import normalised
 from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
+from harness.training.trains import encoded_once
 
 Say = Callable[[str], None]
 
@@ -55,10 +46,6 @@ LONG = 0.2  # seconds of a step that no earlier one makes faster
 
 BYTES_PER_NEURON_STEP = 40  # per neuron and timestep, what the peer that needs most keeps for its backward pass
 CHUNKS = 8  # of images that an evaluation takes: a cell has thousands, and what is done once hardly counts
-
-ROOT = Path(__file__).parents[1]
-MIB = 1 << 20
-SHORT = 16  # timesteps; for every T, memory is that of twice as many images as fit into one chunk at this T
 
 
 def run(
@@ -75,9 +62,6 @@ def run(
     Raises HarnessError for an unknown network or implementation.
     """
     keep_freed_memory()  # as `harness run` does; it helps every implementation
-    for point in plan.points:
-        if point.network not in NETWORKS:
-            raise did_you_mean("network", point.network, list(NETWORKS))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)  # what refuses does so before minutes of measurement
     requested = chosen(implementations)
@@ -87,18 +71,8 @@ def run(
     rows = more_than_the_points(present, plan, progress) if plan.whole else []
     for point in plan.points:
         rows += steps_at(point, present, plan, progress)
-    if plan.whole:
-        rows = [_with_memory(row, progress) for row in rows]
     rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in requested if i.name in missing]
-    if plan.whole:
-        progress("memory of evaluation and of the paper's step; start-up of new processes")
-    report = Report(
-        machine(present),
-        tuple(rows),
-        footprints() if plan.whole else (),
-        startup() if plan.whole else None,
-        missing,
-    )
+    report = Report(machine(present), tuple(rows))
     if out is not None:
         report.save(out)
     return report
@@ -149,13 +123,14 @@ def _row(
 
 
 def steps_at(point: Point, implementations: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:
-    """The rows of a training step at one point, without memory."""
+    """The rows of a training step at one point."""
     progress(f"{point.network}, batch {point.batch}, T = {point.timesteps}")
     work = workload(point)
     need = sum(s.neurons for s in work.stages) * point.batch * point.timesteps * BYTES_PER_NEURON_STEP
     if need > 0.8 * psutil.virtual_memory().available:
         return [_row(i, point, status="not enough memory") for i in implementations]
-    times = interleaved({i.name: i.step(work) for i in implementations}, plan.repeats, plan.seconds)
+    with threads_at(point):
+        times = interleaved({i.name: i.step(work) for i in implementations}, plan.repeats, plan.seconds)
     gc.collect()
     rows = [_row(i, point, times[i.name]) for i in implementations]
     floor = next((row.ms_per_image for row in rows if row.implementation == BASELINE), None)
@@ -163,6 +138,13 @@ def steps_at(point: Point, implementations: Sequence[Implementation], plan: Plan
         replace(row, ratio_to_bf16_matmuls=round(row.ms_per_image / floor, 3)) if row.ms_per_image and floor else row
         for row in rows
     ]
+
+
+def threads_at(point: Point) -> AbstractContextManager[None]:
+    """Compute with as many threads as `harness run` takes for a step at `point`."""
+    spec, shape = NETWORKS[point.network]
+    macs = sum(stage.macs for stage in stages(spec, shape, CLASSES))
+    return computing_with(threads_for(macs * point.batch * point.timesteps).count)
 
 
 def interleaved(steps: Mapping[str, Callable[[], float]], repeats: int, seconds: float) -> dict[str, list[float]]:
@@ -195,13 +177,12 @@ def timed(action: Callable[[], object]) -> float:
 
 
 def encoding_row(point: Point) -> Row:
-    """The DCT encoding of a batch, a few times."""
-    encoder = spiking_network(point.network, point.timesteps).encoder
-    draws = Generator().manual_seed(0)
-    images = torch.rand(point.batch, *NETWORKS[point.network][1], generator=draws) * 2 - 1
+    """The DCT train of a batch in an epoch after the first one, a few times."""
+    images, places = normalised(noise(point.network, point.batch).images), torch.arange(point.batch)
+    encode = encoded_once(spiking_network(point.network, point.timesteps), point.batch)
 
     def step() -> float:
-        return float(encode(encoder, images, point.timesteps, key=0, dtype=torch.bfloat16).flatten()[0])
+        return float(encode(images, 0, places).flatten()[0])
 
     (ours,) = chosen((OURS,))
     return _row(ours, point, interleaved({"encode": step}, 4, 0.2)["encode"], what="encoding")
@@ -237,91 +218,6 @@ def noise(network: str, count: int) -> ImageSet:
     draws = Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (count, *NETWORKS[network][1]), generator=draws, dtype=torch.uint8)
     return ImageSet(pixels, torch.randint(0, CLASSES, (count,), generator=draws))
-
-
-# ---- in new processes: peak memory, and the seconds until something is done
-
-
-def _with_memory(row: Row, progress: Say) -> Row:
-    if (row.what, row.status, Point(row.network, row.batch, row.timesteps)) != ("step", "measured", LITE_STEP):
-        return row
-    progress(f"memory of {row.implementation}: {row.network}, batch {row.batch}, T = {row.timesteps}")
-    return replace(row, peak_mib=peak_mib("step", row.implementation, LITE_STEP))
-
-
-def footprints() -> tuple[Footprint, ...]:
-    """Peak memory of ours in bf16: an evaluation of few and of many timesteps, and the step of the paper's VGG9."""
-    tasks = [("evaluate", Point(VGG5_LITE.name, 0, timesteps)) for timesteps in (16, 100)] + [("step", PAPER_STEP)]
-    return tuple(Footprint(what, p.network, p.batch, p.timesteps, peak_mib(what, OURS, p)) for what, p in tasks)
-
-
-def peak_mib(what: str, name: str, point: Point) -> float | None:
-    """What a training "step" or "evaluate" needs at most beyond the memory before it; None where its process failed.
-
-    By then weights and spike train are made, and one step is done.
-    """
-    threads = (torch.get_num_threads(),)
-    with ProcessPoolExecutor(1, get_context("spawn"), torch.set_num_threads, threads) as fresh:
-        try:
-            return round(fresh.submit(_peak_of_step, what, name, point).result(), 1)
-        except (BrokenExecutor, MemoryError, RuntimeError):
-            return None
-
-
-def _peak_of_step(what: str, name: str, point: Point) -> float:
-    warnings.simplefilter("ignore")  # of a peer's own modules
-    if what == "evaluate":
-        spiking = spiking_network(point.network, point.timesteps)
-        given = noise(point.network, 2 * replace(spiking, timesteps=SHORT).chunk())
-        # The first call also loads and compiles code, which is not counted.
-        evaluate(replace(spiking, timesteps=2), ImageSet(given.images[:1], given.labels[:1]), 0, SILENT)
-        return peak_of(lambda: evaluate(spiking, given, 0, SILENT))
-    (implementation,) = chosen((name,))
-    step = implementation.step(workload(point))
-    step()
-    return peak_of(step)
-
-
-def peak_of(action: Callable[[], object]) -> float:
-    """The MiB that `action` needs at most beyond the memory before it."""
-    return_freed_memory()  # otherwise memory that the setup freed would be used again and not be counted
-    before: int = psutil.Process().memory_info().rss
-    # Importing torch may have used more memory than a small step does. Linux can reset the peak of a process.
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    action()
-    return max(0.0, (_peak() - before) / MIB)
-
-
-def _peak() -> float:
-    """Peak memory in bytes. On Linux from /proc: ru_maxrss survives exec there and would include the parent's peak."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM"):
-                return float(line.split()[1]) * 1024
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
-
-
-def startup(processes: int = 5) -> StartUp:
-    """Median times of a process to the text of `harness --help`, and to the end of a bf16 step at LITE_STEP.
-
-    Raises CalledProcessError where a process fails.
-    """
-
-    def median(*arguments: str) -> float:
-        start = partial(subprocess.run, [sys.executable, *arguments], cwd=ROOT, capture_output=True, check=True)
-        start()  # compiles what is missing from the caches on disk
-        return round(statistics.median(timed(start) for _ in range(processes)), 3)
-
-    help_text = median("-c", "from harness.cli import program; program()", "--help")
-    first_step = median("-c", "from bench.measure import first_step; first_step()")
-    return StartUp(LITE_STEP.network, LITE_STEP.batch, LITE_STEP.timesteps, help_text, first_step)
-
-
-def first_step() -> None:
-    """One training step of ours."""
-    (ours,) = chosen((OURS,))
-    ours.step(workload(LITE_STEP))()
 
 
 def machine(implementations: Sequence[Implementation]) -> dict[str, str]:

@@ -4,7 +4,6 @@ Both are timed as training runs them, forward and for the weight's gradient, on 
 hidden layers at 60×60. The activity at which they take the same time goes into `harness.snn.kernels.events.BREAK_EVEN`.
 """
 
-import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bench.measure import timed
 from harness.machine.environment import machine
 from harness.snn.kernels import events
 from harness.snn.kernels.layers import NONE, ONE
@@ -24,12 +24,7 @@ REPEATS = 5
 def fastest(action: Callable[[], object]) -> float:
     """The shortest of some times of `action`, in seconds, after one that warms up."""
     action()
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - begun)
-    return min(times)
+    return min(timed(action) for _ in range(REPEATS))
 
 
 def break_even(activities: Sequence[float], skipping: Sequence[float], dense: float) -> float:

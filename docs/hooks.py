@@ -125,7 +125,7 @@ def _experiments() -> str:
 
 
 def _speed() -> str:
-    """The committed measurements of a training step, then memory and start-up."""
+    """The committed measurements of a training step."""
     found = json.loads((EVIDENCE / "bench" / "bench.json").read_text(encoding="utf-8"))
     lines = ["| network, batch, T | ours, bf16 | bare layers, bf16 | ours / bare | fastest peer | peer / ours |"]
     lines.append("| --- | --- | --- | --- | --- | --- |")
@@ -140,14 +140,7 @@ def _speed() -> str:
             lines.append(
                 f"| {', '.join(map(str, point))} | {ours:.3g} ms | {bare:.3g} ms | {ours / bare:.2f} | {other} |"
             )
-    memory = [row["peak_mib"] for row in found["footprints"] if row["what"] == "step" and row["peak_mib"]]
-    said = [f"A step of the paper's VGG9 takes {mib / 1024:.1f} GiB beside its weights." for mib in memory]
-    start = found["startup"]
-    said.append(
-        f"`harness --help` answers in {start['help_seconds']:.1f} s, and a fresh process has done its first training "
-        f"step after {start['first_step_seconds']:.1f} s."
-    )
-    return "\n".join([*lines, "", " ".join(said)])
+    return "\n".join(lines)
 
 
 # The gallery of encoders. When each one speaks, in words, is the only thing that the program does not say itself.

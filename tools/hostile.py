@@ -1228,17 +1228,17 @@ class Class:
 
 
 CLASSES = (
-    Class("records", records, 24, "hangs, tracebacks, files overwritten"),
-    Class("weights", weights, 24, "held"),
-    Class("data", data, 16, "held but for a lock that waits"),
-    Class("cache", cache, 4, "code of others executed, forged ANNs taken, hangs"),
+    Class("records", records, 15, "hangs, tracebacks, files overwritten"),
+    Class("weights", weights, 12, "held"),
+    Class("data", data, 8, "held but for a lock that waits"),
+    Class("cache", cache, 3, "code of others executed, forged ANNs taken, hangs"),
     Class("users", users, 3, "code of others executed, no home"),
-    Class("environment", environment, 8, "tracebacks, wrong exit codes"),
+    Class("environment", environment, 6, "tracebacks, wrong exit codes"),
     Class("kills", kills, 4, "held"),
-    Class("disks", disks, 3, "held"),
+    Class("disks", disks, 2, "held"),
     Class("plug-ins", plug_ins, 3, "other arms changed, runs ended, hangs"),
-    Class("experiments", experiments, 16, "thirty tracebacks, files outside, a training lost"),
-    Class("commands", commands, 30, "escape sequences printed, a hang"),
+    Class("experiments", experiments, 10, "thirty tracebacks, files outside, a training lost"),
+    Class("commands", commands, 18, "escape sequences printed, a hang"),
     Class("text", text, 2, "reports stopped, formulas, HTML and links"),
 )
 

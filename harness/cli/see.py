@@ -79,12 +79,14 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
     import torch
 
     from harness.data import cache, look, names
+    from harness.machine.environment import machine
     from harness.machine.files import free_gib, nearest_existing
     from harness.records.store import record_paths
 
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     optional = {name: version(name) if find_spec(name) else None for name in OPTIONAL}
     threads, gpu = torch.get_num_threads(), torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+    bf16 = any("bf16" in name for name in machine(torch.device("cpu")).instructions)
     folders = {"results": nearest_existing(results_dir.resolve()), "cache": cache.root()}
     evidence, records = EVIDENCE.absolute(), len(record_paths(EVIDENCE))
     data = [look(name, data_dir) for name in names()]
@@ -95,11 +97,12 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
             for one in data
         ]
         found = {"versions": versions, "optional": optional, "threads": threads, "gpu": gpu, "folders": places}
-        say(json.dumps({**found, "evidence": {"path": str(evidence), "records": records}, "data": sets}))
+        say(json.dumps({**found, "bf16": bf16, "evidence": {"path": str(evidence), "records": records}, "data": sets}))
         return
     console = plain()
     console.print(", ".join(f"{name} {number}" for name, number in versions.items()))
     console.print(f"threads {threads}, GPU {gpu or 'none'}")
+    console.print(f"bf16 {'has instructions here' if bf16 else 'is slower than fp32 here: no instructions for it'}")
     console.print("optional packages:")
     for name, installed in optional.items():
         console.print(f"  {name} {installed or 'is not installed'} ({OPTIONAL[name]})")

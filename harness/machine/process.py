@@ -1,7 +1,6 @@
 """The process of a run: the signals that end it, the threads it computes with, and the memory it has freed."""
 
 import ctypes
-import gc
 import os
 import re
 import signal
@@ -204,13 +203,6 @@ def keep_freed_memory() -> bool:
     """
     mallopt = _c_function("mallopt")
     return bool(mallopt and mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
-
-
-def return_freed_memory() -> bool:
-    """Return freed memory to the system. Returns whether the C library can do so (glibc)."""
-    gc.collect()
-    trim = _c_function("malloc_trim")
-    return bool(trim and trim(0))
 
 
 def _c_function(name: str) -> Callable[..., int] | None:

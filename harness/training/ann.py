@@ -29,7 +29,7 @@ from harness.schema import Epoch
 from harness.snn.network import Network
 from harness.training.batches import generator, normalised, on_device
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
-from harness.training.loop import Training, train
+from harness.training.loop import Training, train, uncompiled
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class AnnRequest:
 def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellConfig, dtype: torch.dtype) -> Training:
     """The training of `network`, as an ANN, on the encoder's analog frames of the training images."""
     recipe, seed = config.ann, config.seed
-    optimizer = torch.optim.SGD(
+    optimizer = uncompiled(torch.optim.SGD)(
         network.parameters(),
         recipe.learning_rate,
         recipe.momentum,

@@ -8,6 +8,7 @@ import hashlib
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from harness.config import Augmentation
@@ -35,25 +36,17 @@ def batch(images: ImageSet, chosen: Tensor, augmentation: Augmentation, generato
 def augment(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:
     """Shift and mirror each image of a batch `[N, C, H, W]` by its own draw; what is shifted in is 0 (black).
 
-    torchvision's functions do the padding and mirroring. Its random transforms are not used: they draw one
-    crop for the whole batch, and from the global generator.
+    torchvision's transforms draw one crop for the whole batch, and from the global generator.
     """
-    if not augmentation.pad and not augmentation.flip:
-        return images
-    from torchvision.transforms.v2.functional import horizontal_flip, pad  # takes a second: not without augmentation
-
     count, _, height, width = images.shape
     if augmentation.pad:
         margin = augmentation.pad
-        padded = pad(images, [margin] * 4)
-        top, left = torch.randint(0, 2 * margin + 1, (2, count, 1), generator=generator)
-        rows = (top + torch.arange(height))[:, None, :, None]
-        columns = (left + torch.arange(width))[:, None, None, :]
-        channels = torch.arange(images.shape[1])[None, :, None, None]
-        images = padded[torch.arange(count)[:, None, None, None], channels, rows, columns]
+        top, left = torch.randint(0, 2 * margin + 1, (2, count), generator=generator)
+        windows = F.pad(images, [margin] * 4).unfold(2, height, 1).unfold(3, width, 1)
+        images = windows[torch.arange(count), :, top, left]  # an image at a time is copied, not a pixel
     if augmentation.flip:
         mirrored = torch.rand(count, generator=generator) < 0.5
-        images = torch.where(mirrored[:, None, None, None], horizontal_flip(images), images)
+        images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
     return images
 
 

@@ -23,6 +23,7 @@ from harness.training.batches import encoder_key, generator, normalised
 from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import fine_tuning, train
+from harness.training.trains import Encode, encoded_once
 
 if TYPE_CHECKING:
     from harness.training.method import Answering
@@ -85,20 +86,24 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     clock.lap("ann")
 
     spiking = Spiking(network, encoder, config.neuron, config.timesteps, dtype=dtype, kernel=setting.kernel)
-    spiking, balanced = _balanced(spiking, data, config, setting)
+    encode = encoded_once(spiking, len(data.test), one_key=True)
+    spiking, balanced = _balanced(spiking, data, config, setting, encode)
     clock.lap("balancing")
 
     tests: list[Evaluation] = []
 
     def test() -> Evaluation:
-        tests[:] = [evaluate(spiking, data.test, seed, setting.watch, setting.checkpoint.part("test"))]
+        tests[:] = [evaluate(spiking, data.test, seed, setting.watch, setting.checkpoint.part("test"), encode)]
         return tests[0]
 
     tuned_on = data.train if config.snn.images is None else _some(data.train, config.snn.images, seed)
     read_on = data.test if config.snn.reading_images is None else _some(data.test, config.snn.reading_images, seed)
 
+    encode_read = encode if read_on is data.test else encoded_once(spiking, len(read_on), one_key=True)
+
     def read() -> Counts:
-        return evaluate(spiking, read_on, seed, setting.watch, setting.checkpoint.part("reading")).counts
+        checkpoint = setting.checkpoint.part("reading")
+        return evaluate(spiking, read_on, seed, setting.watch, checkpoint, encode_read).counts
 
     training = fine_tuning(spiking, tuned_on, config.snn, seed, test, read)
     trained = train(training, setting.checkpoint.part("training"), setting.watch)
@@ -125,7 +130,9 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     return Trained(result, spiking, final.right, clock.laps)
 
 
-def _balanced(spiking: Spiking, data: DataSet, config: CellConfig, setting: Setting) -> tuple[Spiking, Counts]:
+def _balanced(
+    spiking: Spiking, data: DataSet, config: CellConfig, setting: Setting, encode: Encode
+) -> tuple[Spiking, Counts]:
     """The network with its thresholds, and how well it does before fine-tuning: from the checkpoint, if it is there."""
     checkpoint = setting.checkpoint.part("balanced")
     saved: dict[str, Any] | None = checkpoint.load()
@@ -134,7 +141,8 @@ def _balanced(spiking: Spiking, data: DataSet, config: CellConfig, setting: Sett
         thresholds = _thresholds(spiking, data, config, setting, activity)
         products = setting.products or PRODUCTS[config.products](spiking, activity or [])
         balanced = replace(spiking, thresholds=tuple(thresholds), products=products)
-        counts = evaluate(balanced, data.test, config.seed, setting.watch, setting.checkpoint.part("test")).counts
+        part = setting.checkpoint.part("test")
+        counts = evaluate(balanced, data.test, config.seed, setting.watch, part, encode).counts
         saved = {"thresholds": thresholds, "products": list(products), "counts": msgspec.to_builtins(counts)}
         checkpoint.save(saved)
     balanced = replace(spiking, thresholds=tuple(saved["thresholds"]), products=tuple(saved["products"]))

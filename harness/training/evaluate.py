@@ -15,6 +15,7 @@ from harness.snn.kernels.events import count_events
 from harness.snn.network import Spiking, Stage
 from harness.training.batches import encoder_key, normalised, on_device
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
+from harness.training.trains import Encode
 
 
 class Evaluation(NamedTuple):
@@ -34,13 +35,20 @@ class Evaluation(NamedTuple):
 
 @torch.no_grad()
 def evaluate(
-    spiking: Spiking, images: ImageSet, seed: int, watch: Watch, checkpoint: Checkpoint = NOWHERE
+    spiking: Spiking,
+    images: ImageSet,
+    seed: int,
+    watch: Watch,
+    checkpoint: Checkpoint = NOWHERE,
+    encode: Encode | None = None,
 ) -> Evaluation:
     """Classify `images` by the accumulated output U_t after each t = 1 … T, counting spikes on the way.
 
     Images go in chunks that shrink as T grows, so memory is the same for every T. Raises Stopped where `watch` says
-    so; what is done by then lies in `checkpoint`, for the same weights and thresholds.
+    so; what is done by then lies in `checkpoint`, for the same weights and thresholds. encode: of these images, in
+    place of `spiking.encode`.
     """
+    encode = encode or spiking.encode
     checkpoint = replace(checkpoint, owner=f"{checkpoint.owner}/{_content(spiking)}") if checkpoint.path else checkpoint
     spiking = replace(spiking, network=spiking.network.cast(spiking.dtype))
     key, activity = encoder_key(seed, "encoder-test"), _Activity(spiking)
@@ -48,7 +56,7 @@ def evaluate(
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
         if places[0] < right.shape[1]:
             continue
-        train = spiking.encode(on_device(normalised(images.images[places]), spiking.device), key, places)
+        train = encode(on_device(normalised(images.images[places]), spiking.device), key, places)
         outputs = _outputs(spiking, train, activity)
         right = torch.cat([right, outputs.argmax(-1).cpu() == images.labels[places]], 1)
         watch.progress("test", spiking.macs * len(places))

@@ -4,10 +4,12 @@ At the end: the fine-tuning of the SNN by backpropagation through time (paper §
 rate that is halved. `training/ann.py` has the training of the ANN.
 """
 
+import inspect
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -25,6 +27,7 @@ from harness.training.batches import batch, encoder_key, on_device
 from harness.training.batches import generator as generator_of
 from harness.training.checkpoint import Checkpoint, Watch
 from harness.training.evaluate import Evaluation
+from harness.training.trains import encoded_once
 
 SAVE_EVERY_SECONDS = 300.0  # a run that is killed loses at most so much work
 LOOK_EVERY = 100  # steps between two checks of a GPU's losses: each check waits for all the work queued there
@@ -193,6 +196,17 @@ def require_all_finite(losses: Sequence[Tensor], epoch: str) -> None:
         raise CellFailure(f"{epoch} diverged: loss {values[step].item()} in its step {step + 1}")
 
 
+@cache
+def uncompiled(kind: type[torch.optim.Optimizer]) -> Any:
+    """The optimizer `kind` without what torch wraps around its methods, which does nothing unless torch.compile runs.
+
+    At its first use that imports all of torch.compile, for longer than a small training takes.
+    """
+    names = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
+    methods = {name: inspect.unwrap(getattr(kind, name)) for name in names}
+    return type(kind.__name__, (kind,), {**methods, "step": torch.no_grad()(inspect.unwrap(kind.step))})
+
+
 def require_activity(layers: list[LayerActivity]) -> None:
     """Raise CellFailure naming the first hidden layer that never fired."""
     for layer in layers:
@@ -213,17 +227,18 @@ def fine_tuning(
     The training raises CellFailure where a layer has fallen silent after an epoch.
     """
     network = spiking.network
-    optimizer = torch.optim.Adam(
-        network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
-    )
+    adam = uncompiled(torch.optim.Adam)
+    optimizer = adam(network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
     generators = {
         "order": generator_of(seed, "snn-order"),
         "dropout": generator_of(seed, "snn-dropout"),
     }
+    augmented = recipe.augmentation.pad or recipe.augmentation.flip
+    encode = spiking.encode if augmented else encoded_once(spiking, len(train))
 
     def loss(images: Tensor, labels: Tensor, places: Tensor, epoch: int) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.dropout, generators["dropout"])
-        spikes = spiking.encode(images, encoder_key(seed, "encoder-training", epoch), places)
+        spikes = encode(images, encoder_key(seed, "encoder-training", epoch), places)
         output = network.snn(spikes, spiking.neurons(gains))
         if recipe.loss_input == "mean":
             output = output / spiking.timesteps

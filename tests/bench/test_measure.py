@@ -1,7 +1,5 @@
-"""What a run measures, in small: steps that take turns, evaluation, one large product, memory and start-up."""
+"""What a run measures, in small: steps that take turns, and an evaluation."""
 
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -10,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.implementations import ALL, Implementation, chosen
-from bench.measure import ROOT, TURN, evaluation_rows, forward, interleaved, peak_mib, run, startup
+from bench.implementations import ALL, Implementation, chosen, reordered
+from bench.measure import TURN, evaluation_rows, forward, interleaved, run
 from bench.workload import MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, Workload, spiking_network, workload
 from harness.data.types import ImageSet
 from harness.errors import HarnessError
@@ -52,6 +50,13 @@ def test_those_with_our_equation_give_our_output(name: str, small: Workload) -> 
     theirs = present(name).make(small).forward(small.train)
     assert ours.abs().max() > 0
     torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-4)
+
+
+def test_weights_in_our_order_of_features_come_back(small: Workload) -> None:
+    there = reordered(small.weights, small.stages)
+    assert [torch.equal(one, other) for one, other in zip(there, small.weights, strict=True)].count(False) == 1
+    for one, other in zip(reordered(there, small.stages, back=True), small.weights, strict=True):
+        assert torch.equal(one, other)
 
 
 def test_what_is_absent_breaks_or_is_unknown_is_reported() -> None:
@@ -107,13 +112,3 @@ def test_evaluation_and_forward_pass_stand_at_one_point_and_compute_the_same() -
     output = spiking.network.snn(train, spiking.neurons())
     assert evaluate(spiking, ImageSet(pixels, output.argmax(1)), 0, SILENT).right[-1].all()
     assert forward(spiking, [train]) == pytest.approx(float(output.detach()[0, 0]))
-
-
-@pytest.mark.slow
-def test_what_is_measured_in_new_processes() -> None:
-    code = "import torch; from bench.measure import peak_of; print(peak_of(lambda: torch.ones(1 << 24)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert 60 < float(done.stdout) < 80  # 64 MiB
-    assert 1 < (peak_mib("step", "loop", Point("vgg5-lite", 4, 8)) or 0) < 200
-    times = startup(processes=1)
-    assert 0 < times.help_seconds < times.first_step_seconds

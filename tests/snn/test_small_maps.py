@@ -1,4 +1,4 @@
-"""The weight gradient by matrix products is that of autograd, also at the edges of maps, images and blocks."""
+"""Products on small maps are torch's convolution and autograd's gradients, also at edges of maps, images, blocks."""
 
 import pytest
 import torch
@@ -7,8 +7,8 @@ from torch import Generator, Tensor
 from torch.nn.grad import conv2d_input
 
 from harness.snn.kernels import small_maps as module
-from harness.snn.kernels.layers import product_backward
-from harness.snn.kernels.small_maps import BLOCK, faster_by_products, weight_gradient
+from harness.snn.kernels.layers import product, product_backward
+from harness.snn.kernels.small_maps import BLOCK, faster_by_products, fits_one_product, weight_gradient
 
 
 def maps(shape: tuple[int, ...], seed: int, most: int = 1) -> Tensor:
@@ -52,3 +52,21 @@ def test_a_layer_s_backward_pass_takes_it(needs_input: bool, monkeypatch: pytest
         expected = conv2d_input(x.shape, weight.double(), grad.double(), padding=1)
         assert of_input is not None
         torch.testing.assert_close(of_input.double(), expected, rtol=2**-7, atol=0.05)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_convolution_on_2x2_maps_and_its_gradients_are_torchs(dtype: torch.dtype) -> None:
+    x, grad, weight = maps((5, 128, 2, 2), 6), maps((5, 130, 2, 2), 7), maps((130, 128, 3, 3), 8)
+    leaves = x.double().requires_grad_(), weight.double().requires_grad_()
+    expected = F.conv2d(*leaves, padding=1)
+    assert expected.abs().max() < 256
+    of_x, of_weight = torch.autograd.grad(expected, leaves, grad.double())
+    cast = x.to(dtype), weight.to(dtype)
+    assert fits_one_product(x, weight)
+    assert not fits_one_product(x[:, :127], weight[:, :127])
+    assert torch.equal(product(*cast).double(), expected)
+    found = product_backward(grad.to(dtype).permute(0, 2, 3, 1).reshape(1, -1), *cast, (True, True))
+    assert found[0] is not None
+    assert found[1] is not None
+    assert torch.equal(found[0].double(), of_x)
+    assert torch.equal(found[1].double(), of_weight)

@@ -1,12 +1,19 @@
-"""Augmentation: each image has its own shift, black is shifted in, and nothing else changes."""
+"""Augmentation: each image has its own shift, black is shifted in. Trains that are encoded once are those encoded."""
 
+import numpy as np
+import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from harness.config import Augmentation
+import encoders
+from encoders.base import Encoder, EncoderError, bits
+from harness.config import Augmentation, NetworkSpec, NeuronSpec
 from harness.data.types import ImageSet
+from harness.snn.network import Network, Spiking
 from harness.training.batches import augment, batch, normalised
+from harness.training.trains import encoded_once
+from tests.encoders.broken import declaring, sending
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -52,3 +59,36 @@ def test_a_batch_holds_the_chosen_images_with_their_labels() -> None:
     images, chosen = batch(held, torch.tensor([7, 0, 3]), Augmentation(), seeded())
     assert chosen.tolist() == [7, 0, 3]
     assert torch.equal(images.flatten(), normalised(torch.tensor([7.0, 0.0, 3.0])))
+
+
+def spiking(encoder: Encoder, shape: tuple[int, int, int], dtype: torch.dtype = torch.float32) -> Spiking:
+    return Spiking(Network(NetworkSpec("t"), shape, 3, seeded()), encoder, NeuronSpec(), 5, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", encoders.names())
+def test_a_train_that_does_not_change_is_encoded_once_and_comes_back_bit_for_bit(name: str, dtype: torch.dtype) -> None:
+    given = normalised(images(9, 1))
+    model = spiking(encoders.create(name).calibrate(given), (1, 8, 8), dtype)
+    info = model.encoder.info
+    for one_key in (True, False):
+        encode = encoded_once(model, 9, one_key)
+        for places in map(torch.tensor, ([3, 0, 8, 1], [2, 4, 5, 6, 7], [8, 2, 3], [0, 0])):
+            train = encode(given[places], 7, places)
+            assert np.array_equal(bits(train), bits(model.encode(given[places], 7, places).contiguous()))
+        fixed = info.batch_invariant and (info.deterministic or (one_key and info.draws_by_id))
+        if fixed and not info.multiplies:
+            encode(given[:3] + 9, 7, torch.arange(3))  # would be refused if it were encoded
+        else:
+            with pytest.raises(EncoderError):
+                encode(given[:3] + 9, 7, torch.arange(3))
+
+
+def test_a_train_of_other_values_than_it_declares_is_encoded_each_time() -> None:
+    given, places = torch.rand(3, 2, 5, 7, generator=seeded()) - 0.5, torch.arange(3)
+    honest = encoded_once(spiking(declaring(), (2, 5, 7)), 3)
+    assert torch.equal(honest(given, 0, places), honest(0 * given, 0, places))
+    for value in (0.5, -0.0, 2.0, float("nan")):
+        other = encoded_once(spiking(sending(lambda x, t, *_: x.new_full((t, *x.shape), value)), (2, 5, 7)), 3)  # noqa: B023
+        for _ in range(2):
+            assert other(given, 0, places).view(torch.int32).eq(torch.tensor(value).view(torch.int32)).all()

@@ -1,6 +1,9 @@
-"""Training that diverges: the cell fails with the stage, the step or the layer in which it did."""
+"""Training that diverges: the cell fails with the stage, the step or the layer in which it did. Its optimizers."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from harness.errors import CellFailure
 from harness.snn.network import Network
 from harness.training import loop
 from harness.training.checkpoint import Checkpoint
-from harness.training.loop import require_finite
+from harness.training.loop import require_finite, uncompiled
 from tests.cells import run_tiny, tiny_config
 
 
@@ -43,3 +46,28 @@ def test_a_loss_that_no_step_looked_at_is_found_before_anything_is_saved(
         run_tiny(replace(config, snn=replace(config.snn, learning_rate=1e38)), checkpoint=Checkpoint(path, "cell"))
     saved = Checkpoint(path, "cell").part("training").load()
     assert saved is None or all(weight.isfinite().all() for weight in saved["network"].values())
+
+
+@pytest.mark.parametrize(
+    "kind", [partial(torch.optim.Adam, fused=True), partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True)]
+)
+def test_an_optimizer_moves_weights_as_torchs_own_and_goes_on_from_its_state(kind: "partial[torch.optim.Adam]") -> None:
+    ours = partial(uncompiled(kind.func), **kind.keywords)
+    weights = [torch.nn.Parameter(torch.linspace(-1, 1, 24)) for _ in range(2)]
+    one, other = ours([weights[0]], lr=0.1, weight_decay=0.01), kind([weights[1]], lr=0.1, weight_decay=0.01)
+    for step in range(4):
+        if step == 2:
+            again = ours([weights[0]], lr=1.0)
+            again.load_state_dict(one.state_dict())
+            one = again
+        for optimizer, weight in ((one, weights[0]), (other, weights[1])):
+            optimizer.zero_grad()
+            (weight.sin() * step).sum().backward()
+            optimizer.step()
+    assert torch.equal(*weights)
+    assert weights[0].requires_grad
+
+
+def test_a_training_does_not_import_the_compiler() -> None:
+    code = "from tests.cells import *; run_tiny(tiny_config()); import sys; sys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0

@@ -12,7 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from harness.snn.kernels.small_maps import faster_by_products, weight_gradient
+from harness.snn.kernels.small_maps import (
+    faster_by_products,
+    fits_one_product,
+    one_matrix,
+    one_weight,
+    weight_gradient,
+)
 
 ONE, NONE = [1, 1], [0, 0]
 WeightGradient = Callable[[Tensor, Tensor], Tensor]
@@ -42,7 +48,11 @@ def prepared_weight(weight: Tensor, dtype: torch.dtype) -> Tensor:
 
 def product(x: Tensor, weight: Tensor) -> Tensor:
     """Weights applied to maps `[B, C, H, W]` or features `[B, F]`, both `prepared`."""
-    return F.linear(x, weight) if weight.dim() == 2 else F.conv2d(x, weight, padding=1)
+    if weight.dim() == 2:
+        return F.linear(x, weight)
+    if fits_one_product(x, weight):
+        return as_maps(F.linear(flat(x), one_matrix(weight)), 2, 2)
+    return F.conv2d(x, weight, padding=1)
 
 
 def drive(x: Tensor, weight: Tensor | None, timesteps: int, events: bool = False) -> Tensor:
@@ -61,11 +71,14 @@ def product_backward(
 ) -> tuple[Tensor | None, Tensor | None]:
     """The gradients of `x` and `weight` where they are needed, given that of `drive`: the calls that autograd makes.
 
-    But for small maps in bf16 on a processor with AMX (see `weight_gradient`), and for `events` as in `drive`.
+    But for small maps (see `small_maps`), and for `events` as in `drive`.
     """
     grad = grad.view(len(x), -1)
     if weight.dim() == 2:
         return grad @ weight if needed[0] else None, grad.t() @ x if needed[1] else None
+    if fits_one_product(x, weight) and not events:
+        grad_x = as_maps(grad @ one_matrix(weight), 2, 2) if needed[0] else None
+        return grad_x, one_weight(grad.t() @ flat(x), len(weight)) if needed[1] else None
     maps = as_maps(grad, *x.shape[2:])
     faster = _faster_weight_gradient(maps, x, weight, events) if needed[1] else None
     grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(

@@ -1,9 +1,14 @@
-"""The weight gradient of a 3×3 convolution on small maps as nine matrix products.
+"""A 3×3 convolution on 2×2 maps as one matrix product, and its weight gradient on small maps as nine.
 
-oneDNN's own kernel reaches a third of the rate of a large product on a processor with AMX where maps have 7×7 places.
-Here both maps lie in memory with a column and a row of zeros between neighbours. A shift of the map by a row or a
-column is then another starting point in memory, and nothing is copied for it.
+On 2×2 maps each place of the output sees all four of the input, so that nothing of the product is wasted, while oneDNN
+computes nine products for each place. Two cores without AMX, 512 channels: half its time, a fifth for the weights.
+
+oneDNN's own kernel for the weight gradient reaches a third of the rate of a large product on a processor with AMX where
+maps have 7×7 places. Here both maps lie in memory with a column and a row of zeros between neighbours. A shift of the
+map by a row or a column is then another starting point in memory, and nothing is copied for it.
 """
+
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -11,6 +16,28 @@ from torch import Tensor
 BLOCK = 128  # images of a product: they fit the cache
 SMALL = 64  # places of a map, at most
 FEWEST_CHANNELS = 128
+
+
+PLACES = tuple(product((0, 1), repeat=2))
+
+
+def fits_one_product(x: Tensor, weight: Tensor) -> bool:
+    """Whether maps `x` `[B, I, H, W]` are 2×2, of so many channels that the product is worth laying out `weight`."""
+    return x.shape[2:] == (2, 2) and x.device.type == "cpu" and min(weight.shape[:2]) >= FEWEST_CHANNELS
+
+
+def one_matrix(weight: Tensor) -> Tensor:
+    """`[4·O, 4·I]` of a weight `[O, I, 3, 3]`: what each place of a 2×2 map adds to each place, channels last."""
+    seen = (weight[:, :, 1 - y : 3 - y, 1 - x : 3 - x] for y, x in PLACES)
+    return torch.cat([part.permute(0, 2, 3, 1).reshape(len(weight), -1) for part in seen])
+
+
+def one_weight(matrix: Tensor, outputs: int) -> Tensor:
+    """The gradient `[O, I, 3, 3]` of a weight, given that of its `one_matrix`; added up in fp32."""
+    total = torch.zeros(outputs, 3, 3, matrix.shape[1] // 4)
+    for (y, x), part in zip(PLACES, matrix.split(outputs), strict=True):
+        total[:, 1 - y : 3 - y, 1 - x : 3 - x] += part.view(outputs, 2, 2, -1)
+    return total.permute(0, 3, 1, 2).to(matrix.dtype)
 
 
 def faster_by_products(grad: Tensor, x: Tensor) -> bool:

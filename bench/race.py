@@ -1,0 +1,247 @@
+"""`python -m bench race`: seconds from the start of a process to a trained network's accuracy, by library.
+
+All train one network by one recipe: as an ANN, then as an SNN on spike trains of our DCT code, with the same batches,
+by Adam with a rate that falls to 0 on a line. What differs is neuron and loop: a `Model` of `implementations`.
+Each runs in a process of its own. A library runs in both precisions first, and then again in the faster one.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+from torch.optim.lr_scheduler import LinearLR
+
+from bench.implementations import Implementation, chosen, reordered
+from bench.measure import Say, machine, threads_at
+from bench.report import Lines, drawn
+from bench.workload import CLASSES, DIGITS, LEAK, MNIST, NETWORKS, VGG5_LITE, Point, Workload
+from encoders import create
+from harness.config import Augmentation, Balancing, NeuronSpec
+from harness.data import load
+from harness.errors import did_you_mean
+from harness.machine.files import write_atomically
+from harness.machine.process import keep_freed_memory
+from harness.snn.balancing import balance
+from harness.snn.network import Network, Spiking
+from harness.training.batches import batch, normalised
+from harness.training.trains import encoded_once
+
+Loss = Callable[[Tensor, Tensor], Tensor]  # logits of images [N, C, H, W] in [-1, 1], given their places, too
+ROOT = Path(__file__).parents[1]
+TEST_BATCH = 500
+FITTED = 2048  # training images that encoder and thresholds are fitted on
+MARKS = "<!-- race -->", "<!-- /race -->"
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is trained: an ANN for `ann_epochs`, balanced, and as an SNN until a test after an epoch finds the fraction
+    `target` of test images right, or for `epochs`. Both begin with `learning_rate`.
+    """
+
+    network: str
+    timesteps: int
+    batch: int
+    learning_rate: float
+    ann_epochs: int
+    epochs: int
+    target: float
+    augmentation: Augmentation
+
+
+COURSES = {  # by data set
+    "digits": Course(DIGITS.name, 16, 32, 3e-3, 8, 8, 0.96, Augmentation()),
+    "mnist": Course(MNIST.name, 16, 128, 3e-3, 10, 10, 0.98, Augmentation(pad=1)),
+    "cifar10": Course(VGG5_LITE.name, 48, 32, 1e-3, 15, 3, 0.70, Augmentation(flip=True)),
+}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a contestant's process prints; peak_mib and cpu_seconds: of the whole process."""
+
+    accuracy: float
+    epochs: int
+    cpu_seconds: float
+    peak_mib: float
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A contestant's runs: seconds from the start of a process to its answer. status: "reached", or why not."""
+
+    course: str
+    timesteps: int
+    implementation: str
+    status: str = "reached"
+    seconds: tuple[float, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def median(self) -> float:
+        """The median of its seconds; infinite if it did not arrive."""
+        return statistics.median(self.seconds) if self.status == "reached" and self.seconds else float("inf")
+
+    @property
+    def library(self) -> str:
+        """Its name without the precision."""
+        return self.implementation.removesuffix(" bf16").removesuffix(" fp32")
+
+
+def train(name: str, course: Course, contestant: Implementation, data_dir: Path | None) -> tuple[float, int]:
+    """Train on the data set `name`: the last test's accuracy, and the number of epochs that it took."""
+    keep_freed_memory()  # as `harness run` does; it helps every implementation
+    data, (spec, shape) = load(name, data_dir), NETWORKS[course.network]
+    network = Network(spec, shape, CLASSES, Generator().manual_seed(0))
+    fitted, order = normalised(data.train.images[:FITTED]), Generator().manual_seed(1)
+    encoder = create("dct").calibrate(fitted)
+
+    def fit(parameters: Iterable[Tensor], epochs: int, loss: Loss, arrived: Callable[[], bool]) -> int:
+        optimizer = torch.optim.Adam(parameters, course.learning_rate, fused=True)
+        falling = LinearLR(optimizer, 1.0, 0.0, epochs * -(-len(data.train) // course.batch))
+        epoch, over = 0, False
+        while not over and epoch < epochs:
+            for places in torch.split(torch.randperm(len(data.train), generator=order), course.batch):
+                images, labels = batch(data.train, places, course.augmentation, order)
+                value = F.cross_entropy(loss(images, places), labels)
+                optimizer.zero_grad()
+                value.backward()
+                optimizer.step()
+                falling.step()
+            epoch, over = epoch + 1, arrived()
+        return epoch
+
+    fit(network.parameters(), course.ann_epochs, lambda x, _: network.ann(encoder.frame(x)), lambda: False)
+    neuron = NeuronSpec(leak=LEAK)
+    spiking = Spiking(network, encoder, neuron, course.timesteps, dtype=contestant.dtype)
+    parts = fitted.split(spiking.chunk())
+    thresholds = balance(network, lambda: (spiking.encode(part, 0).float() for part in parts), Balancing(), neuron)
+    weights = reordered([weight.detach() for weight in network.weights], network.stages, back=True)
+    none = torch.empty(0)
+    model = contestant.make(Workload(spec.name, network.stages, tuple(weights), none, none, tuple(thresholds)))
+    encode = spiking.encode if course.augmentation != Augmentation() else encoded_once(spiking, len(data.train))
+    encode_test, accuracy = encoded_once(spiking, len(data.test)), 0.0
+
+    @torch.no_grad()
+    def arrived() -> bool:
+        nonlocal accuracy
+        right = 0
+        for places in torch.split(torch.arange(len(data.test)), TEST_BATCH):
+            output = contestant.output(model, encode_test(normalised(data.test.images[places]), 0, places))
+            right += int((output.argmax(1) == data.test.labels[places]).sum())
+        accuracy = right / len(data.test)
+        return accuracy >= course.target
+
+    epochs = fit(model.parameters, course.epochs, lambda x, at: contestant.output(model, encode(x, 0, at)), arrived)
+    return accuracy, epochs
+
+
+def answer(name: str, timesteps: str, implementation: str, data_dir: str) -> Answer:
+    """Train in this process."""
+    course, (contestant,) = replace(COURSES[name], timesteps=int(timesteps)), chosen((implementation,))
+    with threads_at(Point(course.network, course.batch, course.timesteps)):
+        accuracy, epochs = train(name, course, contestant, Path(data_dir) if data_dir else None)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Answer(accuracy, epochs, round(used.ru_utime + used.ru_stime, 2), used.ru_maxrss // 1024)
+
+
+def run(
+    courses: Sequence[str],
+    timesteps: Sequence[int] = (),
+    rounds: int = 3,
+    limit: float = 3600.0,
+    implementations: Sequence[str] | None = None,
+    data_dir: Path | None = None,
+    progress: Say = lambda _: None,
+) -> list[Result]:
+    """Each library's result on each course and at each of `timesteps` (default: the course's), the fastest first.
+
+    limit: seconds after which a run is ended. Raises HarnessError for an unknown course or implementation.
+    """
+    for unknown in (course for course in courses if course not in COURSES):
+        raise did_you_mean("course", unknown, list(COURSES))
+    found: list[Result] = []
+    for course in courses:
+        for t in timesteps or (COURSES[course].timesteps,):
+            best: dict[str, Result] = {}
+            for one in (i for i in chosen(implementations) if i.kind != "matmuls"):
+                result = again(Result(course, t, one.name, one.missing or "reached"), limit, data_dir, progress)
+                best[result.library] = min(best.get(result.library, result), result, key=lambda r: r.median)
+            for library in [library for library in best for _ in range(rounds - 1)]:
+                best[library] = again(best[library], limit, data_dir, progress)
+            found += sorted(best.values(), key=lambda r: r.median)
+    return found
+
+
+def again(result: Result, limit: float, data_dir: Path | None, progress: Say) -> Result:
+    """`result` with one run more, if those before it arrived."""
+    if result.status != "reached":
+        return result
+    progress(f"{result.course}, T = {result.timesteps}: {result.implementation}")
+    arguments = result.course, str(result.timesteps), result.implementation, str(data_dir or "")
+    begun = time.perf_counter()
+    try:
+        command = [sys.executable, "-m", "bench.race", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=limit, check=True)
+    except subprocess.TimeoutExpired:
+        return msgspec.structs.replace(result, status=f"not within {limit:.0f} s")
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.decode().splitlines() or ["no word"])[-1]
+        return msgspec.structs.replace(result, status=f"failed: {last}")
+    seconds, said = round(time.perf_counter() - begun, 2), msgspec.json.decode(done.stdout, type=Answer)
+    arrived = said.accuracy >= COURSES[result.course].target
+    return msgspec.structs.replace(
+        result,
+        status="reached" if arrived else f"{said.accuracy:.2%} after {said.epochs} epochs",
+        seconds=(*result.seconds, seconds),
+        answers=(*result.answers, said),
+    )
+
+
+def table(results: Sequence[Result]) -> str:
+    """A row for each result in Markdown; medians, and the factor of the time to ours."""
+    lines = ["| data, T | library | seconds | processor seconds | peak MiB | epochs | accuracy | time / ours |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    ours = {(r.course, r.timesteps): r.median for r in results if r.library == "ours"}
+    for r in results:
+        numbers = f"{r.status} | – | – | – | – | –"
+        if r.status == "reached":
+            cpu, peak = (statistics.median(getattr(a, of) for a in r.answers) for of in ("cpu_seconds", "peak_mib"))
+            factor = r.median / ours.get((r.course, r.timesteps), float("nan"))
+            numbers = f"{r.median:.1f} | {cpu:.1f} | {peak:.0f} | {r.answers[-1].epochs}"
+            numbers += f" | {r.answers[-1].accuracy:.2%} | {factor:.2f}"
+        lines.append(f"| {r.course}, {r.timesteps} | {r.implementation} | {numbers} |")
+    return "\n".join(lines)
+
+
+def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None:
+    """Write race.json, race.svg and race.png into `out`; into `page`, between its marks, the table and the plot."""
+    facts, panels = machine(chosen(None)), dict[str, Lines]()
+    for r in sorted(results, key=lambda r: r.timesteps):
+        if r.status == "reached":
+            panels.setdefault(r.course, {}).setdefault(r.library, []).append((r.timesteps, r.median))
+    svg, png = drawn(panels, "Seconds to a trained network", "seconds", msgspec.to_builtins(results))
+    content = msgspec.json.format(msgspec.json.encode({"machine": facts, "results": results}), indent=2) + b"\n"
+    out.mkdir(parents=True, exist_ok=True)
+    for name, data in {"race.json": content, "race.svg": svg, "race.png": png}.items():
+        write_atomically(out / name, data)
+    if page is not None:
+        before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
+        said = ", ".join(f"{name} {value}" for name, value in facts.items())
+        plot = f"![Seconds to a trained network]({os.path.relpath(out / 'race.svg', page.parent)})"
+        parts = (MARKS[0], table(results), f"Measured with {said}.", plot, MARKS[1])
+        whole = before + "\n\n".join(parts) + rest.partition(MARKS[1])[2]
+        write_atomically(page, whole.encode())
+
+
+if __name__ == "__main__":
+    print(json.dumps(msgspec.to_builtins(answer(*sys.argv[1:]))))
