@@ -64,7 +64,7 @@ class Server:
         log.touch()
         argv = ("run", file, "--results-dir", "results", "--json", *more)
         env = {"HARNESS_CACHE": str(cwd / "cache"), "PYTHONPATH": tiny.root(), **env}
-        order = {"argv": argv, "cwd": str(cwd), "log": str(log), "env": env}
+        order: dict[str, object] = {"argv": argv, "cwd": str(cwd), "log": str(log), "env": env}
         return Started(self, int(self.ask(order)), log)
 
 
