@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from pathlib import Path
 
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -26,6 +27,20 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No file of a test need survive a power cut."""
     monkeypatch.setattr("os.fsync", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def _quick_estimates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two training steps are timed of a cell, not a third of a second of them."""
+    if "harness.runs.plan" in sys.modules:
+        monkeypatch.setattr("harness.runs.plan.TIMED_SECONDS", 0.0)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
-"""The functions for notebooks: light to import, and the same numbers as the command line's."""
+"""The functions for notebooks: the same numbers as the command line's."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,16 +15,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
     write_mnist(folder)
     return folder
-
-
-@pytest.mark.slow
-def test_importing_loads_nothing_heavy() -> None:
-    program = (
-        "import harness, sys;"
-        "print(sorted({'torch', 'pandas', 'numpy', 'scipy', 'matplotlib', 'msgspec', 'rich'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_records_are_a_frame_with_a_row_a_cell(results: Path) -> None:

@@ -1,220 +1,197 @@
-"""The command line: what it does, and one clear line with exit code 2 for each thing that is wrong."""
+"""The command line: what it does and prints, and one clear line with exit code 2 for each thing that is wrong."""
 
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from typer.testing import CliRunner
 
-from encoders.errors import EncoderError
+from encoders.registry import how_to_get_peers
 from harness import cli
 from harness.cli import options
+from harness.cli.claims import SNAPSHOT
 from harness.cli.encoders import encoders_app
-from harness.errors import HarnessError
+from harness.cli.run import KernelChoice, PlaceChoice, SourceChoice
+from harness.cli.see import network_words
+from harness.config import MOST_TIMESTEPS, PROFILES, NetworkSpec
+from harness.errors import CellFailure
+from harness.machine.console import counted
+from harness.records.verifications import Source
+from harness.runs.workers import Engine
+from harness.snn.kernels import Kernel
+from tests.command import harness
+from tests.report.campaigns import write_mnist
+from tests.robust import tiny
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of the command, as `main` gives them."""
-    result = CliRunner().invoke(cli.app, list(arguments))
-    if isinstance(result.exception, HarnessError | EncoderError):
-        return 2, result.stdout, f"error: {result.exception}"
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+ROOT = str(Path(cli.__file__).parents[2])
+RUN = ("run", "tiny", "--arm", "cyclic-6", "--seeds", "1")
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, which is empty."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HARNESS_DATA", raising=False)
     return tmp_path
 
 
-ROOT = str(Path(cli.__file__).parents[2])
-QUICK = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16")
+def said(*words: object) -> str:
+    """What a command that ends well prints."""
+    done = harness(*words)
+    assert done.code == 0, done.err
+    return done.out
 
 
-def test_a_run_leaves_a_record_a_table_and_a_plot_and_is_not_repeated(here: Path) -> None:
-    code, out, err = run(*QUICK)
-    assert code == 0
-    assert "estimated time" in err
-    assert "cyclic-16" in out
-    assert (here / "results/local/quickstart/smoke/cyclic-16/seed-0000.json").exists()
+def python(*words: str, **environment: str) -> str:
+    """What another Python prints, to which nothing but this repository is known."""
+    known = {**os.environ, "PYTHONPATH": ROOT, **environment}
+    return subprocess.run([sys.executable, *words], env=known, capture_output=True, text=True, check=True).stdout
+
+
+# Runs
+
+
+@pytest.fixture
+def tiny_known() -> Iterator[None]:
+    """The catalogue has an experiment that is computed in a moment."""
+    tiny.install()
+    yield
+    tiny.uninstall()
+
+
+@pytest.mark.usefixtures("tiny_known")
+def test_a_run_is_planned_computed_shown_and_not_repeated(here: Path) -> None:
+    plan = json.loads(said(*RUN, "--dry-run", "--json"))
+    assert (plan["to_do"], plan["script"]) == ([{"arm": "cyclic-6", "seed": 0}], "")
+    assert plan["cells"] == [{"arm": "cyclic-6", "seed": 0, "state": "missing"}]
+    assert plan["seconds"] > 0
+    done = harness(*RUN)
+    assert (done.code, "estimated time" in done.err, "cyclic-6" in done.out) == (0, True, True)
     assert (here / "results/local-report/index.html").exists()
-    code, _, err = run(*QUICK)
-    assert code == 0
-    assert "nothing to train" in err
-
-
-def test_json_is_one_document_alone() -> None:
-    code, out, _ = run(*QUICK, "--json")
-    (cell,) = json.loads(out)["cells"]
-    assert code == 0
-    assert cell["status"] == "done"
+    again = harness(*RUN, "--json")
+    (cell,) = json.loads(again.out)["cells"]
+    assert (again.code, cell["status"], "nothing to train" in again.err) == (0, "done", True)
     assert set(cell) == {"experiment", "profile", "arm", "seed", "status", "record"}
+    assert Path(cell["record"]) == Path("results/local/tiny/smoke/cyclic-6/seed-0000.json")
     assert Path(cell["record"]).exists()
+    check = harness("report", "--check", "--json")
+    assert (check.code, "reports/report.md" in json.loads(check.out)["outdated"]) == (1, True)
 
 
+@pytest.mark.usefixtures("tiny_known")
 def test_quiet_prints_nothing_and_open_shows_the_page(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: dict[str, bool] = {}
-    monkeypatch.setattr(webbrowser, "open", lambda address: opened.setdefault(address, True))
-    assert run(*QUICK, "--quiet") == (0, "", "")
-    assert run("report", "quickstart", "--quiet", "--open") == (0, "", "")
-    assert list(opened) == [(here / "results/local-report/index.html").as_uri()]
-    assert run("verify", "quickstart/smoke/cyclic-16/0", "--quiet") == (0, "", "")
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    for words in (RUN, ("report", "tiny", "--open"), ("verify", "tiny/smoke/cyclic-6/0")):
+        assert harness(*words, "--quiet") == (0, "", "")
+    assert opened == [(here / "results/local-report/index.html").as_uri()]
 
 
+@pytest.mark.usefixtures("tiny_known")
 def test_several_encoders_at_several_timesteps_are_an_arm_each() -> None:
-    asked = (*QUICK, "--encoder", "latency", "--encoder", "poisson(rate=0.5)", "--timesteps", "2", "--timesteps", "4")
-    plan = json.loads(run(*asked, "--dry-run", "--json")[1])
+    asked = ("--encoder", "latency", "--encoder", "poisson(rate=0.5)", "--timesteps", "2", "--timesteps", "4")
+    plan = json.loads(said(*RUN, *asked, "--dry-run", "--json"))
     added = [cell["arm"] for cell in plan["cells"]][1:]
     assert added == ["latency@2", "latency@4", "poisson(rate=0.5)@2", "poisson(rate=0.5)@4"]
 
 
-def test_a_dry_run_and_a_check_are_one_document_too() -> None:
-    code, out, _ = run(*QUICK, "--dry-run", "--json")
-    plan = json.loads(out)
-    assert (code, plan["to_do"]) == (0, [{"arm": "cyclic-16", "seed": 0}])
-    assert (plan["cells"], plan["script"]) == ([{"arm": "cyclic-16", "seed": 0, "state": "missing"}], "")
-    assert plan["seconds"] > 0
-    run(*QUICK, "--json")
-    code, out, _ = run("report", "--check", "--json")
-    assert (code, "reports/report.md" in json.loads(out)["outdated"]) == (1, True)
-
-
-def test_a_failed_cell_is_a_record_and_exit_code_1(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness.errors import CellFailure
-
+@pytest.mark.usefixtures("tiny_known")
+def test_a_failed_cell_is_a_record_and_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise CellFailure("linear1 fires no spike")
 
-    monkeypatch.setattr("harness.runs.run.run_cell", broken)
-    code, out, _ = run(*QUICK, "--json")
-    assert code == 1
-    (cell,) = json.loads(out)["cells"]
-    assert cell["status"] == "failed"
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.runs.run.run_cell", broken)
+        done = harness(*RUN, "--json")
+    (cell,) = json.loads(done.out)["cells"]
+    assert (done.code, cell["status"]) == (1, "failed")
     assert "linear1 fires no spike" in Path(cell["record"]).read_text()
-    monkeypatch.undo()
-    monkeypatch.chdir(here)
-    code, _, err = run(*QUICK)
-    assert "linear1 fires no spike" in err
-    assert run(*QUICK, "--retry-failed", "--json")[0] == 0
+    assert "linear1 fires no spike" in harness(*RUN).err
+    assert harness(*RUN, "--retry-failed", "--json").code == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("run", "quickstrat"), "did you mean 'quickstart'"),
-        (("show", "mnist"), "did you mean 'mnist-784-100-10'"),
-        (("run", "quickstart", "--arm", "cyclic"), "did you mean 'cyclic-16'"),
-        (("run", "quickstart", "--profile", "papr"), "'papr' is not one of 'smoke', 'lite'"),
-        (("run", "quickstart", "--seeds", "0"), "--seeds must be at least 1"),
-        (("run", "quickstart", "--device", "gpu"), "'gpu' is not one of 'auto', 'cpu', 'cuda'"),
-        (("run", "quickstart", "--encoder", "poison"), "did you mean 'poisson'"),
-        (("run", "quickstart", "--encoder", "poisson(rate"), "cannot read the encoder 'poisson(rate'"),
-        (("run", "quickstart", "--encoder", "poisson(speed=1)"), "speed"),
-        (("run", "quickstart", "--encoder", "poisson(rate=-1)"), "rate"),
-        (("run", "mnist-784-100-10", "--data-dir", "nowhere"), "nowhere"),
-        (("encoders", "check", "dctt"), "did you mean 'dct'"),
-        (("report", "quickstrat"), "did you mean 'quickstart'"),
-    ],
-)
-def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], said: str) -> None:
-    code, _, err = run(*arguments)
-    assert code == 2
-    assert said in err
-
-
-def test_a_damaged_mnist_file_is_named_with_both_digests(here: Path) -> None:
-    raw = here / "data/MNIST/raw"
-    raw.mkdir(parents=True)
-    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
-        (raw / f"{name}-ubyte").write_bytes(b"damaged")
-    code, _, err = run("run", "mnist-784-100-10", "--data-dir", "data")
-    assert code == 2
-    assert "-ubyte" in err
-    assert "6bbc9ace898e44ae57da46a324031adb" in err
-
-
-def test_show_names_arms_deviations_and_claims() -> None:
-    code, out, _ = run("show", "mnist-784-100-10")
-    assert code == 0
-    assert all(word in out for word in ("cyclic-16", "deviations: ", "mnist-t16", "Table 1"))
-
-
-def test_a_new_encoder_package_is_written_once(here: Path) -> None:
-    assert run("encoders", "new", "my_encoder")[0] == 0
-    assert (here / "my_encoder/pyproject.toml").exists()
-    assert run("encoders", "new", "my_encoder")[0] == 2
-    shutil.rmtree(here / "my_encoder")
-
-
-def test_encoders_with_parameters_and_timesteps_are_arms_with_records_that_stay_fresh() -> None:
-    asked = ("--encoder", "poisson( rate = 0.5 )@4", "--encoder", "latency@2")
-    names = ("poisson(rate=0.5)@4", "latency@2")
-    code, out, _ = run(*QUICK, *asked, "--json")
-    cells = {cell["arm"]: cell for cell in json.loads(out)["cells"]}
-    assert (code, set(cells)) == (0, {"cyclic-16", *names})
-    config = json.loads(Path(cells["poisson(rate=0.5)@4"]["record"]).read_text())["config"]
+@pytest.mark.usefixtures("tiny_known")
+def test_an_encoder_with_parameters_and_timesteps_is_an_arm_whose_record_stays_fresh() -> None:
+    asked, name = (*RUN, "--encoder", "poisson( rate = 0.5 )@4", "--json"), "poisson(rate=0.5)@4"
+    cells = {cell["arm"]: cell for cell in json.loads(said(*asked))["cells"]}
+    assert set(cells) == {"cyclic-6", name}
+    config = json.loads(Path(cells[name]["record"]).read_text())["config"]
     assert (config["encoder"], config["timesteps"]) == ({"name": "poisson", "parameters": {"rate": 0.5}}, 4)
-    assert "nothing to train" in run(*QUICK, "--encoder", "latency@2", "--json")[2]
-    shown = json.loads(run("status", "--json")[1])["cells"]
-    assert {cell["arm"] for cell in shown if cell["status"] == "done"} == {"cyclic-16", *names}
-    assert run("verify", "quickstart/smoke/poisson(rate=0.5)@4/0")[0] == 0
-    assert "poisson(rate=0.5)@4" in run("report", "quickstart")[1]
+    assert "nothing to train" in harness(*asked).err
+    shown = json.loads(said("status", "--json"))["cells"]
+    assert {cell["arm"] for cell in shown if cell["status"] == "done"} == {"cyclic-6", name}
+    assert said("verify", f"tiny/smoke/{name}/0")
+    assert name in said("report", "tiny")
 
 
 @pytest.mark.slow
-def test_workers_know_the_arms_that_encoders_add(here: Path) -> None:
-    asked = (*QUICK, "--encoder", "poisson(rate=0.5)@4", "--workers", "2", "--json")
-    environment = {**os.environ, "PYTHONPATH": ROOT}
-    command = [sys.executable, "-m", "harness", *asked]
-    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
-    assert [cell["status"] for cell in json.loads(done.stdout)["cells"]] == ["done", "done"], done.stderr
+def test_workers_know_the_arms_that_encoders_add() -> None:
+    asked = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "poisson(rate=0.5)@4")
+    out = python("-m", "harness", *asked, "--workers", "2", "--json")
+    assert [cell["status"] for cell in json.loads(out)["cells"]] == ["done", "done"]
 
 
-def test_list_is_one_line_a_row_at_80_columns_with_the_question_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    _, out, _ = run("list")
-    lines = out.splitlines()
-    assert lines[0] == "DCT-SNN (ICCV 2021)"
-    assert max(map(len, lines)) <= 80 + len("-cifar10")
-    (row,) = [line for line in lines if line.endswith(" quickstart")]
-    assert row.startswith("  Handwritten 8×8 digits")
-    assert {row["paper"] for row in json.loads(run("list", "--json")[1])["experiments"]} == {"dct-snn", "qcfs"}
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("run quickstrat", "unknown experiment 'quickstrat' — did you mean 'quickstart'"),
+        ("report quickstrat", "unknown experiment 'quickstrat' — did you mean 'quickstart'"),
+        ("claims mnist-t61", "unknown claim or experiment 'mnist-t61' — did you mean 'mnist-t16'"),
+        ("encoders check dctt", "unknown encoder 'dctt' — did you mean 'dct'"),
+        ("run quickstart --arm cyclic", "did you mean 'cyclic-16'"),
+        ("run quickstart --profile papr", "'papr' is not one of 'smoke', 'lite'"),
+        ("run quickstart --seeds x", "invalid value for '--seeds'"),
+        ("run quickstart --profile smoke --seeds 0", "or use 1 as the smoke profile plans"),
+        ("run quickstart --encoder poison", "did you mean 'poisson'"),
+        ("run quickstart --encoder poisson(rate", "cannot read the encoder 'poisson(rate'"),
+        ("run quickstart --encoder poisson(speed=1)", "speed"),
+        ("run quickstart --encoder poisson(rate=-1)", "rate"),
+        ("run mnist-784-100-10 --data-dir nowhere", "nowhere"),
+        ("run", "missing argument 'EXPERIMENT'"),
+        ("run --no-such-option", "no such option: --no-such-option"),
+        ("nothing", "no such command 'nothing'"),
+        ("status --results-dir ", "a folder's name is empty"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_exit_code_2(words: str, message: str) -> None:
+    code, _, err = harness(*words.split(" "))
+    assert (code, err[:7], len(err.splitlines())) == (2, "error: ", 1)
+    assert message in err
+
+
+# Help
+
+
+def test_without_arguments_there_is_help_and_no_error() -> None:
+    code, _, err = harness()
+    assert (code, "Usage" in err, "rror:" in err) == (2, True, False)
+    assert harness("--help").code == 0
 
 
 def test_help_is_in_groups_with_whole_sentences_and_metavars_that_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    said = run("--help")[1]
-    assert [line for line in said.splitlines() if line in ("See:", "Try:", "Trust:", "Use:", "Machine:")]
-    verbs = (*cli.app.registered_commands, *encoders_app.registered_commands)
-    names = [one.name or one.callback.__name__ for one in verbs if one.callback]
-    assert len(names) == 14
-    of_encoders = [("encoders", name) for name in ("list", "show", "probe", "check", "new")]
-    for words in ((), ("encoders",), *((name,) for name in names[:9]), *of_encoders):
-        said = run(*words, "--help")[1]
-        assert "..." not in re.sub(r"[\]}]\.\.\.", "", said), words
-        assert not re.search(r"<(str|int|path|list)\b", said), words
+    assert [line for line in said("--help").splitlines() if line in ("See:", "Try:", "Trust:", "Use:", "Machine:")]
+    names = [one.name or one.callback.__name__ for one in cli.app.registered_commands if one.callback]
+    of_encoders = [one.name or one.callback.__name__ for one in encoders_app.registered_commands if one.callback]
+    assert (len(names), len(of_encoders)) == (9, 5)
+    for words in ((), ("encoders",), *((name,) for name in names), *(("encoders", name) for name in of_encoders)):
+        text = said(*words, "--help")
+        assert "..." not in re.sub(r"[\]}]\.\.\.", "", text), words
+        assert not re.search(r"<(str|int|path|list)\b", text), words
 
 
-def test_the_choices_are_those_of_the_program() -> None:
-    from typing import get_args
-
-    from harness.cli.run import KernelChoice, PlaceChoice, SourceChoice
-    from harness.config import MOST_TIMESTEPS, PROFILES
-    from harness.records.verifications import Source
-    from harness.runs.workers import Engine
-    from harness.snn.kernels import Kernel
-
+def test_choices_are_those_of_the_program_and_completed_by_the_shell() -> None:
     assert options.MOST_TIMESTEPS == MOST_TIMESTEPS
     for choices, known in (
         (options.ProfileChoice, PROFILES),
@@ -223,50 +200,103 @@ def test_the_choices_are_those_of_the_program() -> None:
         (SourceChoice, get_args(Source)),
     ):
         assert set(get_args(choices)) == set(known)
-
-
-def test_choices_are_completed_by_the_shell() -> None:
     asked = {"_HARNESS_COMPLETE": "complete_bash", "COMP_WORDS": "harness run quickstart --device c", "COMP_CWORD": "4"}
-    done = subprocess.run(
-        [sys.executable, "-c", "import sys, harness.cli as c; sys.argv = ['harness']; c.program()"],
-        env={**os.environ, **asked}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    program = "import sys, harness.cli as c; sys.argv = ['harness']; c.program()"
+    environment = {**os.environ, **asked}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["cpu", "cuda"], done.stderr
 
 
-def test_doctor_names_evidence_and_optional_packages() -> None:
-    said = run("doctor")[1]
-    assert "evidence: none here" in said
-    assert "norse" in said
-    found = json.loads(run("doctor", "--json")[1])
+# What there is
+
+
+def test_list_is_one_line_a_row_at_80_columns_with_the_question_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = said("list").splitlines()
+    assert lines[0] == "DCT-SNN (ICCV 2021)"
+    assert max(map(len, lines)) <= 80 + len("-cifar10")
+    (row,) = [line for line in lines if line.endswith(" quickstart")]
+    assert row.startswith("  Handwritten 8×8 digits")
+    rows = json.loads(said("list", "--json"))["experiments"]
+    assert ({row["paper"] for row in rows}, "quickstart" in [row["name"] for row in rows]) == ({"dct-snn"}, True)
+
+
+def test_a_network_is_said_in_words() -> None:
+    assert network_words(NetworkSpec("784-100-10", hidden=(100,)), 10) == (
+        "784-100-10: hidden layer of 100 neurons, 10 classes"
+    )
+    assert network_words(NetworkSpec("small", features=(8, "A"), hidden=(64, 32)), 200) == (
+        "small: 3×3 convolutions with channels 8 A (A: average pooling 2×2), hidden layers of 64 and 32 neurons, "
+        "200 classes"
+    )
+    assert network_words(NetworkSpec("none"), 10) == "none: 10 classes"
+
+
+def test_show_names_arms_recipes_deviations_and_claims() -> None:
+    mnist = said("show", "mnist-784-100-10")
+    assert all(word in mnist for word in ("cyclic-16", "deviations: ", "mnist-t16", "Table 1", "10 classes"))
+    vgg = said("show", "cifar100-vgg11", "--profile", "paper")
+    assert ("profile paper" in vgg, "profile smoke" in vgg) == (True, False)
+    assert "A: average pooling 2×2, D: dropout" in vgg
+    assert "1 seed;" in said("show", "quickstart", "--profile", "smoke")
+    shown = json.loads(said("show", "mnist-784-100-10", "--profile", "paper", "--json"))
+    assert [profile["name"] for profile in shown["profiles"]] == ["paper"]
+    assert {"cyclic-16", "direct-16"} <= {arm["name"] for arm in shown["arms"]}
+    assert "98.54" in {claim.get("value") for claim in shown["claims"]}
+    assert (shown["classes"], bool(shown["profiles"][0]["deviations"])) == (10, True)
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(n, "seed") for n in (0, 1, 2)] == ["0 seeds", "1 seed", "2 seeds"]
+    assert counted(1, "class", "classes") + counted(10_000, "class", "classes") == "1 class10,000 classes"
+
+
+def test_doctor_names_versions_data_evidence_and_optional_packages() -> None:
+    text = said("doctor")
+    assert ("evidence: none here" in text, "norse" in text) == (True, True)
+    found = json.loads(said("doctor", "--json"))
+    assert ("bf16 is slower than fp32 here" in text) is not found["bf16"]
     assert set(found["optional"]) == {"snntorch", "spikingjelly", "norse", "ray", "triton", "pyarrow"}
-    assert found["evidence"]["records"] == 0
-    assert ("bf16 is slower than fp32 here" in said) is not found["bf16"]
+    assert found["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {row["name"]: row["state"] for row in found["data"]}["digits"] == "verified"
+    assert (found["evidence"]["records"], found["folders"]["cache"]["free_gib"] > 0) == (0, True)
+
+
+def test_a_claim_has_its_verdict_its_reason_its_records_and_the_commands_that_recompute_it(here: Path) -> None:
+    write_mnist(here / "records")
+    found = json.loads(said("claims", "mnist-784-100-10", "--results-dir", "records", "--json"))
+    (one,) = [claim for claim in found["claims"] if claim["id"] == "mnist-t16" and claim["leads"]]
+    assert (one["published"], one["ours"], one["verdict"]) == ("98.54 %", "98.54 %", "reproduced")
+    assert one["records"] == [f"mnist-784-100-10/paper/cyclic-16/seed-000{seed}.json" for seed in range(5)]
+    text = said("claims", "mnist-t16", "--results-dir", "records")
+    assert one["why"][0] in text
+    assert "recompute  harness run mnist-784-100-10 --profile paper --arm cyclic-16\n" in text
+
+
+def test_without_records_the_verdicts_are_those_of_the_package(here: Path) -> None:
+    found, kept = json.loads(said("claims", "--json")), json.loads(SNAPSHOT.read_text("utf-8"))
+    assert (found["claims"], found["statements"]) == (kept["claims"], kept["statements"])
+    listed = said("claims")
+    assert all(claim["id"] in listed for claim in kept["claims"])
+    assert "which holds the verdicts but no records" in listed
+    assert list(here.iterdir()) == []
+
+
+# Packages
 
 
 def test_a_hint_names_no_package_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    from encoders.registry import how_to_get_peers
-
     assert how_to_get_peers() == "pip install snntorch spikingjelly norse"
     monkeypatch.chdir(ROOT)
     assert how_to_get_peers() == "pip install '.[peers]'"
 
 
+@pytest.mark.slow
 def test_as_a_module_it_sees_no_packages_of_the_working_folder(here: Path) -> None:
     (here / "foreign.py").write_text("raise SystemExit('imported')")
     folder = here / "foreign-1.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1\n")
     (folder / "entry_points.txt").write_text("[dct_snn.encoders]\nforeign = foreign:Encoder\n")
-    environment = {**os.environ, "PYTHONPATH": ROOT}
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", "encoders", "list"],
-        cwd=here, env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "dct" in done.stdout
-    assert "foreign" not in done.stdout
-
-
-def test_help_starts_without_torch_rich_and_the_list_of_packages() -> None:
-    slow = "{'torch', 'numba', 'rich', 'msgspec', 'importlib.metadata', 'platformdirs'}"
-    subprocess.run([sys.executable, "-c", f"import sys, harness.cli; assert not {slow} & {{*sys.modules}}"], check=True)
+    listed = python("-m", "harness", "encoders", "list")
+    assert ("dct" in listed, "foreign" in listed) == (True, False)

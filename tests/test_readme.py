@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.robust.command import main
+from tests.command import harness
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -50,8 +50,8 @@ def test_the_first_block_runs_the_published_arms(tmp_path: Path, monkeypatch: py
     """Without data the command is understood and stops at the data: nothing is trained here."""
     (line,) = [command for command in block("run") if command.startswith(".venv/bin/harness run")]
     monkeypatch.chdir(tmp_path)
-    code, said = main(monkeypatch, *shlex.split(line)[1:], "--data-dir", str(tmp_path))
-    assert (code, str(tmp_path) in said) == (2, True)
+    done = harness(*shlex.split(line)[1:], "--data-dir", tmp_path)
+    assert (done.code, str(tmp_path) in done.err) == (2, True)
 
 
 # From a fresh clone

@@ -1,4 +1,4 @@
-"""Data sets from their files: where these are looked for, how they are verified, and the images that come of them."""
+"""Data sets from their files: where these lie, how they are verified, their images, and stratified subsets of them."""
 
 import gzip
 import hashlib
@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from harness.data import load, look, names, sets
+from harness.data import ImageSet, load, look, names, sets, subset
+from harness.data.types import content_hashes
 from harness.errors import HarnessError
 
 from . import samples
@@ -56,8 +57,15 @@ def publish(monkeypatch: pytest.MonkeyPatch, name: str, files: samples.Files) ->
 # The digest.
 
 
-@pytest.mark.parametrize("place", ["", "cifar10.tgz", "cifar10.zip", "cifar-10-python.tar.gz"])
-@pytest.mark.parametrize("layout", ["tree", "tree with val", "batches", "webp", "bmp"])
+@pytest.mark.parametrize(
+    ("layout", "place"),
+    [
+        *((layout, place) for layout in ("tree", "batches") for place in ("", "cifar10.tgz")),
+        ("tree", "cifar10.zip"),
+        ("batches", "cifar-10-python.tar.gz"),
+        *((layout, "") for layout in ("tree with val", "webp", "bmp")),
+    ],
+)
 def test_in_every_layout_packed_or_not_the_digest_is_the_naive_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, place: str
 ) -> None:
@@ -73,8 +81,9 @@ def test_in_every_layout_packed_or_not_the_digest_is_the_naive_one(
             for split, part in zip(("train", "test"), samples.cifar10(), strict=True)
             for row, (image, label) in enumerate(zip(*part, strict=True))
         }
-    if place:
-        samples.pack(tmp_path / place, files)
+    if place:  # with files that are no images of it
+        other = ("cifar10/train/cat/notes.txt", "cifar10/train/cat/._a.png", "__MACOSX/cifar10/train/a.png")
+        samples.pack(tmp_path / place, files | dict.fromkeys(other if layout == "tree" else (), b""))
         (tmp_path / "cifar10").mkdir()  # an empty folder does not hide the archive beside it
     else:
         samples.write(tmp_path, files)
@@ -91,9 +100,6 @@ def test_images_stand_in_the_order_of_their_hashes_and_the_digest_covers_what_is
     assert data.digest == naive_digest(*held)
 
 
-# The digits of scikit-learn.
-
-
 def test_the_digits_are_those_of_scikit_learn_in_two_splits() -> None:
     data = load("digits")
     assert data.train.images.shape == (1437, 1, 8, 8)
@@ -103,7 +109,7 @@ def test_the_digits_are_those_of_scikit_learn_in_two_splits() -> None:
     assert (data.train.images.min().item(), data.train.images.max().item()) == (0, 255)
 
 
-# MNIST.
+# MNIST and CIFAR's batches.
 
 
 @pytest.fixture
@@ -126,26 +132,21 @@ def test_pixels_and_labels_are_those_of_the_idx_files(raw: Path, up: int, packed
 
 @pytest.mark.parametrize("fault", ["changed", "cut", "missing"])
 def test_a_part_of_mnist_that_is_not_as_published_is_named(raw: Path, fault: str) -> None:
+    assert look("mnist", raw).state == "verified"
     path = raw / "t10k-images-idx3-ubyte"
-    whole = path.read_bytes()
+    whole, published = path.read_bytes(), sets.MNIST_MD5[path.name]
     path.unlink()
-    changed = whole[:-1] + b"\0"
-    found, published = samples.md5_of({path.name: changed})[path.name], sets.MNIST_MD5[path.name]
-    match fault:
-        case "changed":
-            path.write_bytes(changed)
-        case "cut":
-            (raw / f"{path.name}.gz").write_bytes(gzip.compress(whole)[:-9])
-    says = {
-        "changed": f"{path.name} has md5 {found}, expected {published}",
-        "cut": f"{path.name}.gz cannot be unpacked",
-        "missing": "no mnist in .* put .*the four",
-    }
-    with pytest.raises(HarnessError, match=says[fault]):
+    says, state = "no mnist in .* put .*the four", "missing"
+    if fault == "changed":
+        path.write_bytes(whole[:-1] + b"\0")
+        found = samples.md5_of({path.name: path.read_bytes()})[path.name]
+        says, state = f"{path.name} has md5 {found}, expected {published}", "damaged"
+    if fault == "cut":
+        (raw / f"{path.name}.gz").write_bytes(gzip.compress(whole)[:-9])
+        says, state = f"{path.name}.gz cannot be unpacked", "damaged"
+    with pytest.raises(HarnessError, match=says):
         load("mnist", raw)
-
-
-# CIFAR's python batches.
+    assert look("mnist", raw).state == state
 
 
 def test_a_batch_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -185,12 +186,6 @@ def test_nothing_is_unpickled_before_its_md5_matched(tmp_path: Path) -> None:
 
 
 # Image folders.
-
-
-def test_other_files_in_the_tree_are_ignored(tmp_path: Path) -> None:
-    other = {"cifar10/train/cat/notes.txt": b"", "cifar10/train/cat/._a.png": b"", "__MACOSX/cifar10/train/a.png": b""}
-    samples.pack(tmp_path / "cifar10.tgz", {**samples.tree(), **other})
-    assert len(load("cifar10", tmp_path).train) == 20
 
 
 @pytest.mark.parametrize(
@@ -261,7 +256,7 @@ def test_grey_images_get_three_equal_channels(tmp_path: Path) -> None:
     assert bool((images[:, 0] == images[:, 2]).all())
 
 
-# Where they are looked for.
+# Where they are looked for, and what doctor says of them.
 
 
 def test_the_known_names() -> None:
@@ -281,7 +276,7 @@ def test_the_argument_comes_before_the_environment_and_that_before_the_cache(
     assert load("cifar10", two).digest == load("cifar10").digest
 
 
-def test_a_folder_that_was_named_is_the_only_one_looked_at(
+def test_a_folder_that_was_named_is_the_only_one_looked_at_and_else_the_error_names_every_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, downloads: list[str]
 ) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(samples.write(tmp_path / "1", samples.tree())))
@@ -289,17 +284,13 @@ def test_a_folder_that_was_named_is_the_only_one_looked_at(
     with pytest.raises(HarnessError, match=rf"no cifar10 in --data-dir \({tmp_path / 'empty'}\)"):
         load("cifar10", tmp_path / "empty")
     assert not downloads
-
-
-def test_the_error_names_every_place_and_the_failed_download(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, downloads: list[str]
-) -> None:
-    monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "env"))
     with pytest.raises(HarnessError) as caught:
         load("cifar100")
     assert downloads == ["cifar100"]
-    for part in (str(tmp_path / "env"), str(tmp_path / "cache"), "no network", "cifar-100-python"):
+    for part in (str(tmp_path / "1"), str(tmp_path / "cache"), "no network", "put torchvision's cifar-100-python"):
         assert part in str(caught.value)
+    finding = look("cifar100")
+    assert (finding.state, "put torchvision's cifar-100-python" in finding.detail) == ("missing", True)
 
 
 @pytest.mark.parametrize("place", ["", "cifar10", "cifar10.tgz", "mine"])
@@ -309,24 +300,6 @@ def test_the_argument_may_name_the_source_itself(tmp_path: Path, place: str) -> 
     if place == "mine":
         (tmp_path / "cifar10").rename(tmp_path / "mine")
     assert len(load("cifar10", tmp_path / place).train) == 20
-
-
-# What doctor says of them.
-
-
-def test_a_missing_data_set_says_what_to_put_where(tmp_path: Path, downloads: list[str]) -> None:
-    finding = look("cifar10")
-    assert finding.state == "missing"
-    assert f"looked in the cache ({tmp_path / 'cache'}); put " in finding.detail
-    assert not downloads
-
-
-def test_mnist_is_verified_by_md5(raw: Path, tmp_path: Path) -> None:
-    assert look("mnist", tmp_path).state == "verified"
-    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"other")
-    finding = look("mnist", tmp_path)
-    assert (finding.state, finding.where) == ("damaged", raw)
-    assert "has md5" in finding.detail
 
 
 def test_a_decoded_data_set_tells_its_size_and_digest(tmp_path: Path) -> None:
@@ -339,3 +312,61 @@ def test_a_decoded_data_set_tells_its_size_and_digest(tmp_path: Path) -> None:
     np.save(hashes, np.zeros(5))
     assert look("cifar10", tmp_path).detail == "not decoded yet"
     assert (look("digits").state, look("imagenet").state) == ("verified", "damaged")
+
+
+# Subsets: shares, independence of order, and what is drawn where not every class fits
+
+
+def image_set(labels: list[int]) -> ImageSet:
+    return ImageSet(torch.from_numpy(samples.images(len(labels), 4)), torch.tensor(labels))
+
+
+def rows(images: ImageSet) -> list[bytes]:
+    return [image.numpy().tobytes() for image in images.images]
+
+
+@pytest.fixture
+def balanced() -> ImageSet:
+    return image_set([label % 10 for label in range(100)])
+
+
+def test_unequal_classes_keep_their_shares() -> None:
+    counts = torch.bincount(subset(image_set([0] * 60 + [1] * 30 + [2] * 10), 50).labels)
+    assert (counts - torch.tensor([30, 15, 5])).abs().max() <= 1
+
+
+def test_the_rarest_class_is_never_left_out() -> None:
+    assert set(subset(image_set([0] * 98 + [1, 2]), 3).labels.tolist()) == {0, 1, 2}
+
+
+def test_the_seed_decides_which_classes_are_left_out(balanced: ImageSet) -> None:
+    drawn = {tuple(sorted(subset(balanced, 5, seed).labels.tolist())) for seed in range(20)}
+    assert len(drawn) > 10
+
+
+@pytest.mark.parametrize("count", [101, 0, -1])
+def test_more_than_there_is_or_none_at_all_is_refused(balanced: ImageSet, count: int) -> None:
+    with pytest.raises(HarnessError, match=f"subset of {count} images of 100 — ask for 1 to 100 images"):
+        subset(balanced, count)
+
+
+def test_a_subset_is_the_one_of_this_definition(balanced: ImageSet) -> None:
+    def key(image: bytes, label: int) -> bytes:
+        content = hashlib.sha256(image + label.to_bytes(8, "little")).digest()
+        return hashlib.sha256(b"3:" + content).digest()
+
+    ranked: dict[int, list[tuple[bytes, bytes]]] = {label: [] for label in range(10)}
+    for image, label in zip(rows(balanced), balanced.labels.tolist(), strict=True):
+        ranked[label].append((key(image, label), image))
+    # Of 10 classes of equal size, 34 images are the first three of each and the fourth of the first four classes.
+    expected = [image for label in range(10) for _, image in sorted(ranked[label])[: 4 if label < 4 else 3]]
+    assert sorted(rows(subset(balanced, 34, seed=3))) == sorted(expected)
+
+
+def test_hashes_that_are_known_are_kept_and_change_nothing(balanced: ImageSet) -> None:
+    known = subset(balanced, 100)
+    assert known.hashes is not None
+    part = subset(known, 33, seed=2)
+    assert rows(part) == rows(subset(ImageSet(known.images, known.labels), 33, seed=2))
+    assert part.hashes is not None
+    assert np.array_equal(part.hashes, content_hashes(part.images.numpy(), part.labels.numpy()))

@@ -25,24 +25,22 @@ SIDEWAYS = "document.scrollingElement.scrollWidth - document.documentElement.cli
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(shared: Path) -> Path:
     """The site, built once for all workers from a copy that has nothing but what a clone has."""
     pytest.importorskip("mkdocstrings", reason="needs the extra docs")
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    place = base / "site"
-    with FileLock(base / "site.lock"):
+    place = shared / "site"
+    with FileLock(shared / "site.lock"):
         if not place.is_dir():
-            clone = base / "clone"
+            clone = shared / "clone"
             for name in BUILT:
                 shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
             for name in ("mkdocs.yml", "CHANGELOG.md"):
                 shutil.copy(ROOT / name, clone / name)
             shutil.rmtree(clone / "reports/index.html", ignore_errors=True)
-            command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(base / "making")]
+            command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(shared / "building-site")]
             done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
-            (base / "making").rename(place)
+            (shared / "building-site").rename(place)
     return place
 
 

@@ -288,12 +288,6 @@ def test_a_device_that_gives_another_train_is_caught(added: int, passed: bool, m
 # What a check is given and gives back.
 
 
-def test_the_sample_has_plain_images_and_noise_of_rising_contrast() -> None:
-    images = sample_images(channels=2, size=4)
-    assert [image.unique().tolist() for image in images[:3]] == [[-1.0], [0.0], [1.0]]
-    assert (images[3:].abs().amax(dim=(1, 2, 3)) <= torch.linspace(0.3, 1, 8)[3:]).all()
-
-
 def test_a_finding_reads_as_a_line() -> None:
     assert str(check(Sign(), sample_images(1, 8))[0]) == "pass  declared shape: (16, 8, 1, 8, 8) float32"
     assert str(Finding("a law", False, "as seen")) == "FAIL  a law: as seen"

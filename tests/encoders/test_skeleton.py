@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from encoders.base import EncoderError
-from harness import cli
 from harness.plugins.skeleton import write_skeleton
+from tests.command import harness
 
 PROBE = """
 import json
@@ -31,19 +30,14 @@ def python(*arguments: str, **environment: str) -> str:
     return done.stdout
 
 
-def install(package: Path, site: Path) -> None:
-    """Install a package into a folder, from its files alone."""
-    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
-    python("-m", "pip", "install", *options, "--target", str(site), str(package))
-
-
 @pytest.mark.slow
 def test_installed_with_pip_it_passes_its_tests_keeps_the_laws_and_runs_beside_the_others(tmp_path: Path) -> None:
     pytest.importorskip("setuptools")
     package, site = tmp_path / "spiral", tmp_path / "site"
     write_skeleton(package, "spiral_wave")
     python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
-    install(package, site)
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
+    python("-m", "pip", "install", *options, "--target", str(site), str(package))
     place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache"), "COLUMNS": "100"}
     assert json.loads(python("-c", PROBE, **place)) == ["spiral-wave 0.1.0", []]
     results = tmp_path / "results" / "local"
@@ -66,10 +60,7 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("Spiral", "cannot name an encoder"),
-        ("class", "cannot name an encoder"),
-        ("../away", "cannot name an encoder"),
-        ("", "cannot name an encoder"),
+        *((name, "cannot name an encoder") for name in ("Spiral", "class", "../away", "")),
         ("poisson", "an encoder called 'poisson' exists already"),
         ("numpy", "installed Python module"),
     ],
@@ -80,26 +71,16 @@ def test_names_that_cannot_work_are_refused(tmp_path: Path, name: str, message: 
     assert not (tmp_path / "new").exists()
 
 
-def test_new_says_what_to_type_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["encoders check spiral_wave", "run quickstart --encoder spiral_wave"])
+def test_new_and_what_finds_the_package_not_installed_say_what_to_type_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     monkeypatch.chdir(tmp_path)
-    said = CliRunner().invoke(cli.app, ["encoders", "new", "spiral_wave", "--directory", "my waves"]).stdout
-    assert said.splitlines()[-3:] == [
-        "next: pip install -e 'my waves'",
+    assert "unknown encoder" in harness(*command.split()).err
+    assert harness("encoders", "new", "spiral_wave").out.splitlines()[-3:] == [
+        "next: pip install -e spiral_wave",
         "then: harness encoders check spiral_wave",
         "and:  harness run quickstart --encoder spiral_wave",
     ]
-
-
-@pytest.mark.parametrize(
-    "command", [("encoders", "check", "spiral_wave"), ("run", "quickstart", "--encoder", "spiral_wave")]
-)
-def test_an_encoder_that_is_written_and_not_installed_says_how(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    unknown = CliRunner().invoke(cli.app, command)
-    assert "unknown encoder" in str(unknown.exception)
-    CliRunner().invoke(cli.app, ["encoders", "new", "spiral_wave"])
-    refused = CliRunner().invoke(cli.app, command)
-    assert isinstance(refused.exception, EncoderError)
-    assert "pip install -e spiral_wave" in str(refused.exception)
+    assert "pip install -e spiral_wave" in harness(*command.split()).err
+    assert harness("encoders", "new", "waves", "--directory", "my waves").out.splitlines()[-3].endswith("'my waves'")

@@ -33,13 +33,6 @@ class Installed:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all workers of this test run share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-
-@pytest.fixture(scope="session")
 def built(shared: Path) -> Path:
     """A folder with the sdist and the wheel that was built from it."""
     dist = shared / "dist"

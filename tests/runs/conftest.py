@@ -1,4 +1,4 @@
-"""Runs as processes of their own, the results of an undisturbed one, and the engines that a machine may have."""
+"""Runs as processes of their own, and the results of an undisturbed one."""
 
 import json
 import os
@@ -7,14 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from harness.records.store import digest_of, read_record, record_paths
 from tests.robust import tiny
-from tests.runs.cluster import Cluster, cluster, missing
 
 
 @dataclass(frozen=True)
@@ -60,13 +58,13 @@ class Server:
         self.process.stdin.flush()
         return self.process.stdout.readline().strip()
 
-    def run(self, file: str, cwd: Path, *more: str, limit: int = 0, **env: str) -> Started:
-        """Start `harness run FILE` in `cwd`; `limit`: the largest file that it may write, in bytes."""
+    def run(self, file: str, cwd: Path, *more: str, **env: str) -> Started:
+        """Start `harness run FILE` in `cwd`."""
         log = self.folder / f"log-{len(list(self.folder.iterdir()))}"
         log.touch()
         argv = ("run", file, "--results-dir", "results", "--json", *more)
         env = {"HARNESS_CACHE": str(cwd / "cache"), "PYTHONPATH": tiny.root(), **env}
-        order = {"argv": argv, "cwd": str(cwd), "log": str(log), "limit": limit, "env": env}
+        order: dict[str, object] = {"argv": argv, "cwd": str(cwd), "log": str(log), "env": env}
         return Started(self, int(self.ask(order)), log)
 
 
@@ -117,22 +115,3 @@ def digests(folder: Path) -> dict[str, str]:
 def left_over(folder: Path) -> list[str]:
     """Hidden files among the results: locks, checkpoints, half-written files."""
     return [path.name for path in (folder / "results").rglob(".*") if path.is_file()]
-
-
-def required(engine: str, why_not: str) -> None:
-    """Skip a test whose engine is absent, or fail it if HARNESS_REQUIRE names the engine."""
-    if why_not:
-        (pytest.fail if engine in os.environ.get("HARNESS_REQUIRE", "") else pytest.skip)(why_not)
-
-
-@pytest.fixture
-def ray_installed() -> None:
-    required("ray", "" if find_spec("ray") else "ray is not installed")
-
-
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running Slurm of one node."""
-    required("slurm", missing())
-    with cluster(tmp_path_factory.mktemp("slurm")) as made:
-        yield made

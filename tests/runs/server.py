@@ -1,12 +1,11 @@
 """A Python that has torch loaded and forks `harness` at a word: real processes, in milliseconds rather than seconds.
 
-One JSON line in: {"argv", "cwd", "log", "limit", "env"} starts one and answers its pid; {"wait": pid} answers its exit
+One JSON line in: {"argv", "cwd", "log", "env"} starts one and answers its pid; {"wait": pid} answers its exit
 code (negative: the signal that ended it).
 """
 
 import json
 import os
-import resource
 import signal
 import sys
 from typing import Any
@@ -22,8 +21,6 @@ def child(order: dict[str, Any]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(order["cwd"])
     os.environ.update(order["env"])
-    if order["limit"]:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], order["limit"]))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests started in the background would ignore it
     sys.argv = ["harness", *order["argv"]]
     from harness import cli

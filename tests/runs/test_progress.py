@@ -1,6 +1,7 @@
 """What is done and what is left, by a clock that the test sets."""
 
 import io
+from contextlib import suppress
 
 import pytest
 from rich.console import Console
@@ -57,19 +58,23 @@ def test_a_cell_that_took_less_leaves_less_and_does_not_change_the_rate(clock: C
     assert (shown.part, shown.left) == (1.0, 0.0)
 
 
-def text(clock: Clock, terminal: bool, reports: int) -> str:
-    """What is printed of a run of 80 seconds after so many reports of 20."""
+def text(clock: Clock, terminal: bool, reports: int, ends: bool = True) -> str:
+    """What is printed of a run of 80 seconds after so many reports of 20, with or without its end."""
     file = io.StringIO()
-    with Progress(Console(file=file, width=100, force_terminal=terminal, color_system=None), 80.0, clock=clock) as show:
+    console = Console(file=file, width=100, force_terminal=terminal, color_system=None)
+    with suppress(KeyboardInterrupt), Progress(console, 80.0, clock=clock) as show:
         show.cell("cyclic-16 seed 0")
         for _ in range(reports):
             clock.now += 20.0
             show.advance("SNN epoch 1/2", 20.0)
+        if not ends:
+            raise KeyboardInterrupt
     return file.getvalue()
 
 
 def test_lines_and_bars_say_what_is_elapsed_and_what_is_left(clock: Clock) -> None:
     line = "cyclic-16 seed 0 · SNN epoch 1/2 · 25% of the run, elapsed 20 s, about 60 s left"
     assert line in text(clock, terminal=False, reports=1).replace("\n", " ")
-    last = text(clock, terminal=True, reports=4).split("SNN epoch 1/2")[-1]
+    last = text(clock, terminal=True, reports=3).split("SNN epoch 1/2")[-1]
     assert ("100 %" in last, "left" in last) == (True, False)
+    assert "100 %" not in text(clock, terminal=True, reports=3, ends=False)

@@ -1,6 +1,7 @@
 """What a run has to do, and a run beside others or on a disk that refuses, within one process."""
 
 import errno
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,18 +10,20 @@ from pathlib import Path
 import filelock
 import msgspec
 import pytest
+import torch
 
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
-from harness.data import load
 from harness.errors import CellFailure, HarnessError
 from harness.records.store import lock_path, read_record
 from harness.runs.plan import PlannedCell, cells_of, configurations, make_plan
 from harness.runs.run import Finished, Run, sweep
 from harness.runs.status import status
-from harness.snn.neuron import Kernel
+from harness.runs.workers import require_possible
+from harness.snn.kernels import Kernel
 from harness.training.cell import Setting, run_cell
-from tests.cells import CPU
+from tests.cells import CPU, tiny_data
+from tests.command import harness
 from tests.robust import tiny
 
 ARMS = tuple(Arm(name, EncoderSpec("dct"), 2, name) for name in ("first", "second", "third"))
@@ -30,7 +33,6 @@ LITE = Profile(
 SHORT = replace(LITE, name="short", seeds=1, seeds_by_arm={"second": 3})
 EXPERIMENT = Experiment("invented", "Invented", "§0", "digits", ARMS, (LITE, SHORT))
 KNOWN = Catalogue((), (EXPERIMENT,))
-DATA = load("digits", train_images=200, test_images=100)
 
 # The plan
 
@@ -73,15 +75,51 @@ def test_a_worker_tries_no_cell_again_that_has_failed_since_the_run_began(tmp_pa
     assert make_plan(known, "invented", began=began, **options).todo == ()  # type: ignore[arg-type]
 
 
+# Where it may compute
+
+
+@pytest.mark.parametrize(
+    ("on", "workers", "message"),
+    [
+        ("here", 0, "--workers must be at least 1"),
+        ("here", 100_000, "at most 256"),
+        ("moon", None, "use here, slurm, ray"),
+        ("ray", None, "pip install ray"),
+    ],
+)
+def test_what_cannot_be_is_refused(on: str, workers: int | None, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.runs.workers.find_spec", lambda _: None)  # no Ray
+    with pytest.raises(HarnessError, match=message):
+        require_possible(on, workers)
+
+
+def test_without_locks_workers_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    done = harness("run", "quickstart", "--profile", "smoke", "--results-dir", tmp_path, "--workers", 2)
+    assert (done.code, "this file system has no locks" in done.err.splitlines()[-1]) == (2, True)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_of_the_cluster_is_asked_of_slurm_if_this_machine_has_none(tmp_path: Path) -> None:
+    command = ["run", "quickstart", "--profile", "smoke", "--device", "cuda", "--dry-run", "--results-dir", tmp_path]
+    assert harness(*command).code == 2
+    said = harness(*command, "--on", "slurm").out
+    assert {"#SBATCH --gpus-per-node=1", "#SBATCH --time=60"} <= set(said.splitlines())
+    assert json.loads(harness(*command, "--on", "slurm", "--json").out)["script"].startswith("#!/bin/bash")
+
+
 # The run
 
 
 def planned(results: Path) -> list[PlannedCell]:
-    return cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, results)
+    return cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), tiny_data(), results)
 
 
 def run(results: Path, say: Callable[[str], None] = print) -> Finished:
-    (done,) = Run(DATA, results, Setting(CPU), say=say).run(planned(results))
+    (done,) = Run(tiny_data(), results, Setting(CPU), say=say).run(planned(results))
     return done
 
 
@@ -89,7 +127,7 @@ def test_a_cell_that_another_run_has_finished_since_is_not_trained(tmp_path: Pat
     cells = planned(tmp_path)
     assert run(tmp_path).here
     started: list[PlannedCell] = []
-    (second,) = Run(DATA, tmp_path, Setting(CPU), starting=started.append).run(cells)
+    (second,) = Run(tiny_data(), tmp_path, Setting(CPU), starting=started.append).run(cells)
     assert (second.here, started) == (False, [])
 
 

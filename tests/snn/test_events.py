@@ -1,4 +1,4 @@
-"""Events: convolutions against SciPy's correlation and by hand, and counts against NumPy's count_nonzero."""
+"""Events: convolutions against SciPy's correlation, and counts against NumPy's count_nonzero."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,8 @@ from scipy.signal import correlate
 from torch import Tensor
 
 from harness.snn.kernels.events import count_events, product, weight_gradient
+
+# Events
 
 
 def drawn(*shape: int, density: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -59,21 +61,6 @@ def test_the_weight_gradient_is_the_correlation_of_inputs_with_gradients(
         for i in range(inputs):
             expected = sum(correlate(around[b, i], grad[b, o].double().numpy(), mode="valid") for b in range(maps))
             assert torch.equal(found[o, i], torch.tensor(expected).to(dtype))
-
-
-def test_one_event_adds_its_weights_to_the_places_around_it() -> None:
-    x = torch.zeros(1, 4, 3, 3).contiguous(memory_format=torch.channels_last)
-    x[0, 2, 0, 1] = 0.5
-    weight = torch.zeros(1, 4, 3, 3)
-    weight[0, 2] = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
-    # An output at (y, x) reads the input at (y + dy, x + dx) with the weight at (dy + 1, dx + 1).
-    expected = torch.tensor([[3.0, 2.5, 2], [1.5, 1, 0.5], [0, 0, 0]])
-    assert torch.equal(product(x, weight.contiguous(memory_format=torch.channels_last))[0, 0], expected)
-    grad = torch.zeros(1, 1, 3, 3)
-    grad[0, 0, 1, 2] = 4.0
-    reached = torch.zeros(4, 3, 3)
-    reached[2, 0, 0] = 2.0
-    assert torch.equal(weight_gradient(grad.contiguous(memory_format=torch.channels_last), x)[0], reached)
 
 
 def test_a_negative_zero_is_no_event() -> None:

@@ -17,11 +17,15 @@ from tests.cells import tiny_config, tiny_data
 STEPS = 4 * math.ceil(200 / 50)  # four epochs of `tiny_data` in batches of 50
 
 
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def rates(count: int = STEPS, **changes: Any) -> tuple[list[float], Training]:
     """The learning rates of `count` steps of a schedule, and its training."""
     config = tiny_config()
     config = replace(config, ann=replace(config.ann, learning_rate=0.5, epochs=4, batch_size=50, **changes))
-    network = Network(config.network, (1, 8, 8), 10, torch.Generator().manual_seed(0))
+    network = Network(config.network, (1, 8, 8), 10, seeded())
     course = pretraining(network, encoders.create("dct"), tiny_data(), config, torch.float32)
     found = []
     for _ in range(count):

@@ -1,26 +1,20 @@
 """A tiny cell that was run with its weights kept, made once."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
-from harness import cli
-from harness.data import load
-from harness.errors import HarnessError
 from harness.records.store import read_record, write_record
 from harness.runs.plan import cells_of, configurations
 from harness.runs.run import Run
 from harness.training.cell import Setting
-from tests.cells import CPU
+from tests.cells import CPU, tiny_data
 from tests.robust import tiny
 
 SETTING = Setting(CPU)
-DATA = load("digits", train_images=200, test_images=100)
 
 
 class Kept(NamedTuple):
@@ -42,8 +36,8 @@ class Kept(NamedTuple):
 
 def make(results: Path, keep: bool | None = None) -> Kept:
     """Run the cell."""
-    cells = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, results)
-    list(Run(DATA, results, SETTING, keep_weights=keep).run(cells))
+    cells = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), tiny_data(), results)
+    list(Run(tiny_data(), results, SETTING, keep_weights=keep).run(cells))
     record = results / "tiny/smoke/cyclic-6/seed-0000.json"
     return Kept(results, record, record.with_suffix(".safetensors"))
 
@@ -59,21 +53,3 @@ def own(kept: Kept, tmp_path: Path) -> Kept:
     shutil.copytree(kept.results, tmp_path / "own")
     record = tmp_path / "own" / kept.record.relative_to(kept.results)
     return Kept(tmp_path / "own", record, record.with_suffix(".safetensors"))
-
-
-Call = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def call() -> Call:
-    """Run a command: its exit code and what it prints; an error that the user can mend is code 2 and its message."""
-
-    def run(*argv: object) -> tuple[int, str]:
-        done = CliRunner().invoke(cli.app, [str(word) for word in argv])
-        if isinstance(done.exception, HarnessError):
-            return 2, str(done.exception)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.exit_code, done.stdout
-
-    return run

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,17 +9,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from harness.analysis.cells import load as load_cells
-from harness.catalogue import Catalogue
 from harness.errors import HarnessError
-from harness.records.store import read_record, record_paths
-from harness.runs.plan import PlannedCell, cells_of, configurations
-from harness.runs.run import SMALL, Finished, Run, keeps
-from harness.runs.status import status
+from harness.records.store import read_record
+from harness.runs.run import SMALL, keeps
 from harness.schema import Weights
 from harness.snn.network import Network
+from tests.command import harness
 from tests.robust import tiny
-from tests.weights.conftest import DATA, SETTING, Call, Kept, make
+from tests.weights.conftest import Kept, make
 
 
 def test_record_and_file_name_each_other_and_all_that_it_takes_to_run_the_network(kept: Kept) -> None:
@@ -34,10 +30,6 @@ def test_record_and_file_name_each_other_and_all_that_it_takes_to_run_the_networ
     assert {name: about[name] for name in ("thresholds", "encoder_state")}.items() <= record.items()
     assert (about["reading"], about["clock"], about["leak"]) == ("equation", "synchronous", 0.9901)
     assert (about["shape"], about["classes"], about["timesteps"]) == ([1, 8, 8], 10, 6)
-
-
-def test_equal_cells_give_equal_bytes(kept: Kept, tmp_path: Path) -> None:
-    assert make(tmp_path).weights.read_bytes() == kept.weights.read_bytes()
 
 
 def test_nothing_is_kept_if_the_user_says_no_and_the_record_is_the_same(kept: Kept, tmp_path: Path) -> None:
@@ -58,27 +50,21 @@ def test_small_networks_are_kept_unless_told_otherwise(monkeypatch: pytest.Monke
 # Beside the record
 
 
-def cell_of(own: Kept, **names: str) -> PlannedCell:
-    """The cell of the record; with an `arm`, a cell of the same computation under another name that is not there."""
-    (cell,) = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), DATA, own.results)
-    path = own.record.parent.with_name(names.get("arm", cell.config.arm)) / own.record.name
-    return replace(cell, config=replace(cell.config, **names), path=path, state="missing", stamp=0)  # type: ignore[arg-type]
-
-
-def run(own: Kept, cell: PlannedCell, keep: bool | None = None) -> Finished:
-    (done,) = Run(DATA, own.results, SETTING, keep_weights=keep).run([cell])
-    return done
+def computed(own: Kept, keep: bool | None = None) -> None:
+    """Compute the cell anew: its record is gone."""
+    own.record.unlink()
+    make(own.results, keep)
 
 
 def test_weights_of_a_replaced_record_go_with_it(own: Kept) -> None:
-    own.record.unlink()
-    run(own, cell_of(own), keep=False)
+    computed(own, keep=False)
     assert not own.weights.exists()
 
 
-def test_the_weights_are_there_before_the_record(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_weights_are_there_before_the_record_and_equal_cells_have_equal_ones(
+    own: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = own.weights.read_bytes()
-    own.record.unlink()
     own.weights.unlink()
 
     def refuse(*_: object) -> None:
@@ -86,26 +72,17 @@ def test_the_weights_are_there_before_the_record(own: Kept, monkeypatch: pytest.
 
     monkeypatch.setattr("harness.runs.run.write_record", refuse)
     with pytest.raises(HarnessError, match="the disk refuses"):
-        run(own, cell_of(own))
+        computed(own)
     assert (own.weights.read_bytes(), own.record.exists()) == (expected, False)
-
-
-def test_files_beside_records_are_no_records_and_no_problem(own: Kept) -> None:
-    own.record.with_name("seed-0000.verified-snntorch.json").write_text(json.dumps({}))
-    known = Catalogue((), (tiny.EXPERIMENT,))
-    assert record_paths(own.results) == [own.record]
-    assert load_cells(own.results, known).problems == ()
-    cells = status(own.results, known, "tiny").cells
-    assert {cell.record for cell in cells if cell.status != "missing"} == {str(own.record)}
 
 
 # What is refused
 
 
-def test_files_of_another_record_or_program_or_absent_are_refused(own: Kept, call: Call) -> None:
+def test_files_of_another_record_or_program_or_absent_are_refused(own: Kept) -> None:
     own.change(weights=Weights("seed-0000.safetensors", "0" * 64))
-    assert "not the weights of the record beside it" in call("predict", own.weights)[1]
+    assert "not the weights of the record beside it" in harness("predict", own.weights).err
     save_file({"weights.0": torch.ones(2, 2)}, own.weights)
-    assert "another program" in call("predict", own.weights)[1]
+    assert "another program" in harness("predict", own.weights).err
     own.weights.unlink()
-    assert call("predict", own.weights)[0] == 2
+    assert harness("predict", own.weights).code == 2

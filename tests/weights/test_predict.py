@@ -1,4 +1,4 @@
-"""`harness predict`: the kept network gives the counts of its record again, and classifies images of one's own."""
+"""`harness predict`: the counts of a record again, images of one's own, and frequencies dropped at inference."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,19 @@ from typing import Any
 import pandas as pd
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
 
-from tests.weights.conftest import DATA, Call, Kept
+from harness.analysis.cells import read_measurements, write_measurement
+from harness.analysis.judges import keeps_bound
+from harness.catalogue import Catalogue
+from harness.catalogue.claims import Measured
+from harness.papers.dct_snn.measurements import Read, networks, of_weights, read_shortened
+from harness.papers.dct_snn.measurements import kept as share
+from harness.papers.dct_snn.paper import PAPER
+from harness.records.store import read_record
+from tests.cells import tiny_data
+from tests.command import harness
+from tests.robust import tiny
+from tests.weights.conftest import Kept
 
 
 def curve(kept: Kept) -> dict[str, Any]:
@@ -17,33 +27,33 @@ def curve(kept: Kept) -> dict[str, Any]:
     return found
 
 
-def test_the_counts_are_those_of_the_record_with_or_without_it(own: Kept, call: Call) -> None:
+def test_the_counts_are_those_of_the_record_with_or_without_it(own: Kept) -> None:
     expected = curve(own)
-    assert json.loads(call("predict", own.weights, "--json")[1]) == expected
+    assert json.loads(harness("predict", own.weights, "--json").out) == expected
     own.record.unlink()
-    assert json.loads(call("predict", own.weights, "--json")[1]) == expected
+    assert json.loads(harness("predict", own.weights, "--json").out) == expected
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_the_table_has_each_image_with_its_class_at_every_timestep(
-    kept: Kept, call: Call, kind: str, tmp_path: Path
-) -> None:
+def test_the_table_has_each_image_with_its_class_at_every_timestep(kept: Kept, kind: str, tmp_path: Path) -> None:
     if kind == "parquet":
         pytest.importorskip("pyarrow")
     out = tmp_path / f"table.{kind}"
-    assert call("predict", kept.weights, "--out", out)[0] == 0
+    assert harness("predict", kept.weights, "--out", out).code == 0
     table = pd.read_csv(out) if kind == "csv" else pd.read_parquet(out)
-    assert table["label"].tolist() == DATA.test.labels.tolist()
+    assert table["label"].tolist() == tiny_data().test.labels.tolist()
     assert [int((table[f"t{t}"] == table["label"]).sum()) for t in range(1, 7)] == curve(kept)["correct"]
 
 
-def test_a_shorter_schedule_equals_the_full_one_as_long_as_it_feeds_the_same(kept: Kept, call: Call) -> None:
-    correct = json.loads(call("predict", kept.weights, "--frequencies", 3, "--json")[1])["correct"]
+def test_a_shorter_schedule_equals_the_full_one_as_long_as_it_feeds_the_same(kept: Kept) -> None:
+    correct = json.loads(harness("predict", kept.weights, "--frequencies", 3, "--json").out)["correct"]
     assert correct[:3] == curve(kept)["correct"][:3]  # frequencies 0, 1, 2 come first in both
     assert correct != curve(kept)["correct"]
 
 
 def write_images(folder: Path, by_class: bool) -> list[int]:
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     for number in range(40):
         place = folder / str(digits.target[number]) if by_class else folder
@@ -52,16 +62,16 @@ def write_images(folder: Path, by_class: bool) -> list[int]:
     return [int(label) for label in digits.target[:40]]
 
 
-def test_images_in_folders_of_their_classes_are_counted(kept: Kept, call: Call, tmp_path: Path) -> None:
+def test_images_in_folders_of_their_classes_are_counted(kept: Kept, tmp_path: Path) -> None:
     write_images(tmp_path, by_class=True)
-    counts = json.loads(call("predict", kept.weights, "--images", tmp_path, "--json")[1])
+    counts = json.loads(harness("predict", kept.weights, "--images", tmp_path, "--json").out)
     assert counts["total"] == 40
     assert counts["correct"][-1] > 20  # by chance: 4
 
 
-def test_images_without_labels_are_classified(kept: Kept, call: Call, tmp_path: Path) -> None:
+def test_images_without_labels_are_classified(kept: Kept, tmp_path: Path) -> None:
     labels = write_images(tmp_path / "in", by_class=False)
-    call("predict", kept.weights, "--images", tmp_path / "in", "--out", tmp_path / "out.csv")
+    harness("predict", kept.weights, "--images", tmp_path / "in", "--out", tmp_path / "out.csv")
     table = pd.read_csv(tmp_path / "out.csv")
     assert table["image"].tolist() == [f"{number:03d}.png" for number in range(40)]
     assert table["label"].isna().all()
@@ -69,15 +79,47 @@ def test_images_without_labels_are_classified(kept: Kept, call: Call, tmp_path: 
 
 
 def test_what_cannot_be_predicted_is_an_error_in_one_line(
-    kept: Kept, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("out of ideas")
 
     Image.new("L", (9, 8)).save(tmp_path / "wide.png")
-    code, message = call("predict", kept.weights, "--images", tmp_path)
+    code, _, message = harness("predict", kept.weights, "--images", tmp_path)
     assert (code, "wide.png is 9×8" in message) == (2, True)
-    assert call("predict", kept.weights, "--out", "table.xls")[0] == 2
+    assert harness("predict", kept.weights, "--out", "table.xls").code == 2
     monkeypatch.setattr("encoders.dct.Dct.encode", fail)
-    code, message = call("predict", kept.weights)
+    code, _, message = harness("predict", kept.weights)
     assert (code, "encoder 'dct' cannot encode: RuntimeError: out of ideas" in message) == (2, True)
+
+
+# Frequencies dropped at inference
+
+
+KNOWN = Catalogue((), (tiny.EXPERIMENT,))
+
+
+def test_a_shortened_network_is_read_as_predict_reads_it(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.papers.dct_snn.measurements.FREQUENCIES", 2)
+    found = read_shortened(kept.weights, read_record(kept.record))
+    counts = json.loads(harness("predict", kept.weights, "--frequencies", 2, "--timesteps", 3, "--json").out)
+    assert (found.shortened, found.total) == (counts["correct"][-1], counts["total"])
+    curve = json.loads(kept.record.read_text())["curve"]["correct"]
+    assert (found.whole, found.early) == (curve[-1], curve[2])
+
+
+def test_a_smoke_run_and_a_missing_file_are_no_networks(kept: Kept, tmp_path: Path) -> None:
+    assert networks(kept.results, KNOWN, ("tiny", "cyclic-6")) == []
+    assert list(of_weights(tmp_path, KNOWN)) == []
+
+
+def test_what_is_kept_judges_the_claim(kept: Kept, tmp_path: Path) -> None:
+    record: Any = read_record(kept.record)
+    reads = [Read(record, 90, 70, 84, 100), Read(record, 90, 70, 81, 100)]
+    write_measurement(tmp_path, share("mnist", reads))
+    claim = next(c for c in PAPER.claims if c.id == "frequencies-dropped-at-inference-mnist")
+    assert isinstance(claim, Measured)
+    found = keeps_bound(claim, read_measurements(tmp_path)[0][claim.quantity])
+    assert found.word == "holds"
+    assert read_measurements(tmp_path)[0][claim.quantity].value == pytest.approx(100 * 165 / 180, abs=1e-3)
+    assert "have 82.50 % right, stopped early at the same step 70.00 %, with all steps 90.00 %" in found.why

@@ -1,10 +1,59 @@
-"""The report's own intervals on simulated test sets: 2,000 draws have a Monte Carlo error of 0.5 points at 95 %."""
+"""Tools of maintainers: the size of the program, the second reader, and intervals on simulated test sets."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.analysis.statistics import components
+from tools import audit, size
 from tools.coverage import BINOMIAL, COMMON, PAGE, SEEDS, SPREADS, Design, accuracies, differences, rates, row
+
+# Size
+
+
+@pytest.mark.slow
+def test_a_small_tree_is_counted_and_the_working_tree_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "harness/a.py": "from harness import b\n\n\ndef one() -> int:\n    return b.TWO\n",
+        "harness/b.py": "TWO = 2\n",
+        "tests/test_a.py": "from harness.a import one\n",
+    }
+    found = size.figures(files)
+    assert found["program"] == "6 lines, 2 files"
+    assert found["tests"] == "1 lines, 1 files"
+    assert found["import lines of the program"] == "16.7%"
+    assert found["modules with one importer"] == "1, 1 of them under 120 lines"
+    size.main([])
+    assert "working tree" in capsys.readouterr().out
+
+
+# The second reader
+
+
+@pytest.mark.slow
+def test_the_numbers_of_readme_are_those_of_the_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert audit.main([]) == 0, capsys.readouterr().out
+    text = (audit.ROOT / "README.md").read_text("utf-8")
+    for number, other in (
+        ("10.2 published", "10.3 published"),
+        ("above interleaved", "below interleaved"),
+        ("1. On", "On"),
+    ):
+        assert number in text
+        (tmp_path / "README.md").write_text(text.replace(number, other), encoding="utf-8")
+        assert audit.main([str(tmp_path / "README.md")]) == 1, other
+    assert "DIFFERS" in capsys.readouterr().out
+
+
+def test_it_shares_no_code_with_the_program() -> None:
+    text = (audit.ROOT / "tools/audit.py").read_text("utf-8")
+    assert "import harness" not in text
+    assert "from harness" not in text
+
+
+# Coverage: 2,000 draws have a Monte Carlo error of 0.5 points at 95 %
+
 
 # A tenth of a run's variance lies in the images, little in the seeds: plain degrees of freedom cover 92.7 % here.
 FEW = Design(seeds=3, spread=0.3, common=0.13)
