@@ -218,7 +218,8 @@ def test_list_is_one_line_a_row_at_80_columns_with_the_question_first(monkeypatc
     (row,) = [line for line in lines if line.endswith(" quickstart")]
     assert row.startswith("  Handwritten 8×8 digits")
     rows = json.loads(said("list", "--json"))["experiments"]
-    assert ({row["paper"] for row in rows}, "quickstart" in [row["name"] for row in rows]) == ({"dct-snn", "qcfs"}, True)
+    assert {row["paper"] for row in rows} == {"dct-snn", "qcfs"}
+    assert "quickstart" in [row["name"] for row in rows]
 
 
 def test_a_network_is_said_in_words() -> None:
