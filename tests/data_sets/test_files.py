@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import itertools
 import os
 import struct
 import tarfile
@@ -85,6 +86,7 @@ def test_no_header_may_be_larger_than_its_archive_allows(
         (".zip", zipped("a", size=50, method=zipfile.ZIP_STORED).replace(bytes(50), b"d" * 50), ""),
         (".zip", zipped("a", size=5000).replace(struct.pack("<I", 5000), struct.pack("<I", 10)), ""),
     ],
+    ids=map(str, itertools.count()),  # the bytes of an archive hold the time
 )
 def test_an_archive_that_holds_what_it_should_not_is_refused(
     suffix: str, content: bytes, what: str, tmp_path: Path
