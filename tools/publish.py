@@ -27,7 +27,7 @@ def publish(
         check_report(EVIDENCE, None, False, known, FORTY_FIVE_NM)
     sources = read(EVIDENCE, None, known)
     render(Folders(EVIDENCE, REPORTS, readme=README), known, sources=sources)
-    write_atomically(IN_CLONE, snapshot(sources[0], known))
+    write_atomically(IN_CLONE, snapshot(sources[0]))
     print(f"wrote {REPORTS / 'index.html'}")
 
 

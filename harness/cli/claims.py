@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from harness.analysis.judges import Judgement
-    from harness.catalogue import Catalogue, Claim, Paper
+    from harness.catalogue import Claim, Paper
     from harness.report import Source
 
 SNAPSHOT = Path(__file__).parent.parent / "papers" / "dct_snn" / "verdicts.json"
@@ -133,12 +133,11 @@ def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
     )
 
 
-def snapshot(evidence: "Source", catalogue: "Catalogue") -> bytes:
-    """The content of `SNAPSHOT`: the answers of the evidence for the paper that comes with the package."""
-    from harness.papers.dct_snn.paper import PAPER
+def snapshot(evidence: "Source") -> bytes:
+    """The content of `SNAPSHOT`: the answers of the evidence for the papers that come with the package."""
+    from harness.papers import own_papers
 
-    (own,) = (paper for paper in catalogue.papers if paper.name == PAPER.name)
-    return json.dumps(asdict(answers(evidence, [own])), ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(asdict(answers(evidence, own_papers())), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def claims(

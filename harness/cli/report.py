@@ -105,7 +105,7 @@ def check_report(evidence: Path, out: Path | None, as_json: bool, known: Any, pr
     sources = read(evidence, None, known)
     wrong = [str(place / name) for name in check(folders, known, prices, sources)]
     if out is None and IN_CLONE.is_file():
-        wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(sources[0], known) else []
+        wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(sources[0]) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
     say(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)

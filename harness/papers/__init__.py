@@ -16,11 +16,16 @@ def catalogue() -> Catalogue:
 
     Raises HarnessError where a package's paper cannot be loaded, or names an experiment that is there already.
     """
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return Catalogue((*own_papers(), *map(_paper, points)))
+
+
+def own_papers() -> tuple[Paper, ...]:
+    """The papers that come with the harness."""
     from harness.papers.dct_snn.paper import PAPER as DCT_SNN
     from harness.papers.qcfs.paper import PAPER as QCFS
 
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return Catalogue((DCT_SNN, QCFS, *map(_paper, points)))
+    return DCT_SNN, QCFS
 
 
 def _paper(point: EntryPoint) -> Paper:

@@ -161,7 +161,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
                     raise HarnessError(said.removeprefix("error: "))
                 elif code not in (0, 1) and left:
                     show.line(f"a worker has ended ({_why(code, said)}); another goes on with its cell")
-            if deadline.passed() or (stopping and not crew.tasks):
+            if left and (deadline.passed() or (stopping and not crew.tasks)):
                 crew.stop()
                 raise Stopped(_stages(left, owners) or _names(left.values()), kept=any(map(is_begun, left.values())))
             if left and free and not stopping:
