@@ -92,7 +92,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     markdown = markdown.replace("student.ipynb)", "tutorials/notebook.md)")
     shown = re.sub(r"^<!-- code: (.*) -->$", lambda found: _explained(ROOT / found[1]), markdown, flags=re.MULTILINE)
     shown = re.sub(r"^<!-- (\w+) -->$", lambda found: _made.get(found[1], found[0]), shown, flags=re.MULTILINE)
-    return re.sub(r"^<!-- (dry run|output|file: [^ ]*|not run.*) -->\n", "", shown, flags=re.MULTILINE)
+    return re.sub(r"^<!-- (dry run|output|file: [^ ]*|not run.*|/?race) -->\n", "", shown, flags=re.MULTILINE)
 
 
 def _explained(path: Path) -> str:

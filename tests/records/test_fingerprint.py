@@ -194,7 +194,10 @@ def test_two_modules_merged_change_nothing(edited: Edited, before: dict[str, str
     imports = re.search(r"from harness\.snn\.kernels\.small_maps import \([^)]*\)\n", edited.read(layers))
     assert imports is not None
     edited.replace(layers, imports[0], "")
-    edited.write(layers, edited.read(layers) + edited.read(small))
+    renamed = edited.read(small).replace(
+        "import product", "import product as pairs"
+    )  # layers has a `product` of its own
+    edited.write(layers, edited.read(layers) + renamed.replace("tuple(product(", "tuple(pairs("))
     edited.write(small, "")
     edited.replace_everywhere("from harness.snn.kernels.small_maps import", "from harness.snn.kernels.layers import")
     assert digests(edited.folder) == before
