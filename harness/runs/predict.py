@@ -84,10 +84,16 @@ def restore(
         )
     steps, dtype = timesteps or about.timesteps, DTYPES[about.precision]
     if about.method:
-        made = method_of(about.method).restore(about.network, about.shape, about.classes, encoder, steps, dtype)
+        method, parts = method_of(about.method), (about.network, about.shape, about.classes, encoder, steps, dtype)
+        with torch.device("meta"):
+            _require_fit(method.restore(*parts).network, found)
+        made = method.restore(*parts)
         _load(made.network, found, setting.device)
         return made
-    network = Network(about.network, about.shape, about.classes, Generator().manual_seed(0))
+    described = about.network, about.shape, about.classes, Generator().manual_seed(0)
+    with torch.device("meta"):
+        _require_fit(Network(*described), found)
+    network = Network(*described)
     _load(network, found, setting.device)
     if len(about.thresholds) != len(network.stages) - 1:
         layers = len(network.stages)
@@ -106,11 +112,18 @@ def restore(
     return replace(spiking, network=network.cast(spiking.dtype))
 
 
-def _load(network: nn.Module, found: WeightsFile, device: torch.device) -> None:
-    """Give `network` the tensors of a file of weights. Raises HarnessError where they do not fit."""
+def _require_fit(network: nn.Module, found: WeightsFile) -> None:
+    """Raise HarnessError where the tensors of a file of weights do not fit `network`.
+
+    It may be on torch's meta device: so no file decides how much memory is taken.
+    """
     expected = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
     if {name: tensor.shape for name, tensor in found.tensors.items()} != expected:
         raise HarnessError(f"{found.path}: the tensors do not fit the network {found.about.network.name}", GET_AGAIN)
+
+
+def _load(network: nn.Module, found: WeightsFile, device: torch.device) -> None:
+    """Give `network` the tensors of a file of weights."""
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
     network.requires_grad_(False).to(device)
 

@@ -73,7 +73,10 @@ class Method(Protocol):
     def restore(
         self, spec: NetworkSpec, shape: Shape, classes: int, encoder: Encoder, timesteps: int, dtype: torch.dtype
     ) -> Answers:
-        """The network as `run` gives it, into which kept tensors are loaded. shape: (C, H, W) of the frames."""
+        """The network as `run` gives it, into which kept tensors are loaded. shape: (C, H, W) of the frames.
+
+        Called on torch's meta device first, since the shapes of its tensors are compared with those that were kept.
+        """
         ...
 
     def work(self, config: CellConfig, data: DataSet, macs: int) -> float:
