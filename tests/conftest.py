@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -41,6 +42,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of this test run share."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture
+def tiny_known() -> Iterator[None]:
+    """The catalogue has an experiment that is computed in a moment, and the encoder `misbehaved` is known."""
+    from tests.robust import tiny
+
+    tiny.install()
+    yield
+    tiny.uninstall()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -27,7 +26,6 @@ from harness.runs.workers import Engine
 from harness.snn.kernels import Kernel
 from tests.command import harness
 from tests.report.campaigns import write_mnist
-from tests.robust import tiny
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
@@ -57,14 +55,6 @@ def python(*words: str, **environment: str) -> str:
 
 
 # Runs
-
-
-@pytest.fixture
-def tiny_known() -> Iterator[None]:
-    """The catalogue has an experiment that is computed in a moment."""
-    tiny.install()
-    yield
-    tiny.uninstall()
 
 
 @pytest.mark.usefixtures("tiny_known")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from harness.catalogue import Claim, Paper
     from harness.report import Source
 
-SNAPSHOT = Path(__file__).parent.parent / "papers" / "dct_snn" / "verdicts.json"
-IN_CLONE = Path("harness/papers/dct_snn/verdicts.json")  # where `python -m tools.publish` writes it
+SNAPSHOT = Path(__file__).parent.parent / "papers" / "verdicts.json"
+IN_CLONE = Path("harness/papers/verdicts.json")  # where `python -m tools.publish` writes it
 
 
 @dataclass(frozen=True)

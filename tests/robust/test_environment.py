@@ -11,8 +11,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.machine.console import printable
 from harness.runs.verify import Simulated
+from tests.command import harness
 from tests.robust import tiny
-from tests.robust.command import main
 
 NONSENSE = {"COLUMNS": "²", "LINES": "-1", "OMP_NUM_THREADS": "many", "NUMBA_NUM_THREADS": "0", "MPLBACKEND": "none",
             "SOURCE_DATE_EPOCH": "9" * 30}  # fmt: skip
@@ -71,4 +71,4 @@ def test_a_full_disk_is_said_to_be_full(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("harness.papers.catalogue", refuse)
-    assert main(monkeypatch, "list") == (2, "error: No space left on device — make room on the disk\n")
+    assert harness("list") == (2, "", "error: No space left on device — make room on the disk\n")

@@ -22,7 +22,7 @@ from harness.errors import CellFailure
 from harness.inspect import look, probe
 from harness.plugins import guard
 from harness.plugins.guard import guarded, time_limit, watched
-from tests.robust.command import main
+from tests.command import harness
 from tools.hostile import FAULTS
 
 IMAGES = torch.zeros(2, 1, 8, 8)
@@ -38,7 +38,7 @@ def test_a_sound_encoder_is_not_changed() -> None:
     assert under_guard.operations((1, 8, 8), 4) == inner.operations((1, 8, 8), 4)
 
 
-@pytest.mark.usefixtures("misbehaving")
+@pytest.mark.usefixtures("tiny_known")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_is_named(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "CALL_SECONDS", 0.1)
@@ -48,7 +48,7 @@ def test_every_fault_is_named(fault: str, monkeypatch: pytest.MonkeyPatch) -> No
         guarded(EncoderSpec("misbehaved", {"fault": fault})).encode(IMAGES, 4, key=0)
 
 
-@pytest.mark.usefixtures("misbehaving")
+@pytest.mark.usefixtures("tiny_known")
 def test_what_an_encoder_changes_is_put_back() -> None:
     def state() -> tuple[object, ...]:
         draws = torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
@@ -134,11 +134,11 @@ def registered() -> Iterator[None]:
 
 @pytest.mark.usefixtures("registered")
 @pytest.mark.parametrize(("name", "act"), [("faulty", "be shown"), ("unmade", "be made")])
-def test_a_faulty_encoder_is_named_wherever_it_is_used(name: str, act: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_faulty_encoder_is_named_wherever_it_is_used(name: str, act: str) -> None:
     with pytest.raises(EncoderError, match=f"encoder '{name}' cannot {act}: KeyError: 'lost'"):
         look(name, "digits", 0, 4)
     with pytest.raises(EncoderError, match=f"encoder '{name}' cannot be probed: KeyError: 'lost'"):
         probe([name], "digits", 4, "sum")
     if name == "unmade":
-        said = main(monkeypatch, "encoders", "check", name)
-        assert said == (2, "error: encoder 'unmade' cannot be made: KeyError: 'lost'\n")
+        said = harness("encoders", "check", name)
+        assert said == (2, "", "error: encoder 'unmade' cannot be made: KeyError: 'lost'\n")

@@ -7,7 +7,7 @@ from torch import Generator, nn
 
 from harness.config import NetworkSpec
 from harness.errors import HarnessError
-from harness.papers.qcfs.recipe import RESNET18, RESNET20, VGG16
+from harness.papers.qcfs.experiments import RESNET18, RESNET20, VGG16
 from harness.snn.layered import Activity, Layer, Layered, layers_of
 
 

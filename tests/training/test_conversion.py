@@ -33,7 +33,7 @@ from harness.runs.run import Run, sealed
 from harness.runs.verify import verify
 from harness.schema import Record
 from harness.snn.layered import layers_of
-from harness.training.augmentation import augmented, by_policy, cut_out
+from harness.training.batches import augmented, by_policy, cut_out
 from harness.training.cell import Setting, Trained
 from harness.training.checkpoint import Checkpoint, Watch
 from harness.training.conversion import Conversion

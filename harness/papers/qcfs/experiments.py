@@ -1,26 +1,120 @@
-"""The experiments of QCFS: its networks on CIFAR-10 and CIFAR-100, and what L and the shift do on a small one.
+"""The experiments of QCFS: what the paper states, its networks, our profiles, and the arms that are compared.
 
 A record of T = 64 has the accuracy at every t up to it: the whole row of the paper's table, but for T ≥ 512.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.catalogue import Arm, Experiment, Profile
-from harness.config import EncoderSpec, NetworkSpec
-from harness.papers.qcfs.recipe import (
-    AUGMENTATION,
-    PUBLISHED,
-    RESNET18,
-    RESNET20,
-    SMALL,
-    SMOKE,
-    VGG16,
-    lite,
-    paper,
-    published,
-    short,
+from harness.catalogue.experiment import Stated
+from harness.config import AnnRecipe, Augmentation, EncoderSpec, MethodSpec, NetworkSpec
+
+# ## The published settings, by dotted path of a cell's settings. No values: the paper does not state them
+
+PUBLISHED: Mapping[str, Stated] = {
+    "train_images": Stated("training images", (None,)),
+    "test_images": Stated("test images", (None,)),
+    "precision": Stated("matrix products", ("fp32",)),
+    "ann.epochs": Stated("ANN epochs", (300,)),
+    "ann.batch_size": Stated("ANN batch size", (300,)),
+    "ann.learning_rate": Stated("ANN learning rate", (0.1,)),
+    "ann.schedule": Stated("ANN schedule of the rate", ("cosine",)),
+    "ann.momentum": Stated("ANN momentum", (0.9,)),
+    "ann.weight_decay": Stated("ANN weight decay", (5e-4,)),
+    "ann.initialisation": Stated("initial weights"),
+    "ann.augmentation.pad": Stated("ANN padding before a random crop", (4,)),
+    "ann.augmentation.flip": Stated("ANN flips at random", (True,)),
+    "ann.augmentation.policy": Stated("AutoAugment's policy", ("cifar10",), default="none"),
+    "ann.augmentation.cutout": Stated("side of Cutout", (16,), default="none"),
+    "method.parameters.threshold": Stated("initial θ", default=8.0),
+}
+
+
+def published(network: NetworkSpec, levels: int = 4, rates: tuple[float, ...] = (0.1,)) -> Mapping[str, Stated]:
+    """The published settings for a network, an L and a rate; on CIFAR-100 the sources name two rates."""
+    return {
+        **PUBLISHED,
+        "network.name": Stated("network", (network.name,)),
+        "ann.learning_rate": Stated("ANN learning rate", rates),
+        "method.parameters.levels": Stated("L in training", (levels,), default=4),
+    }
+
+
+# ## Networks: batch norm after each convolution, average pooling, a bias in the last layer
+
+
+def _network(name: str, *features: int | str) -> NetworkSpec:
+    return NetworkSpec(name, features, norm="batch", bias=True)
+
+
+RESNET20 = _network("resnet20", 16, *3 * ("R16",), "R32/2", "R32", "R32", "R64/2", "R64", "R64", "G")
+RESNET18 = _network("resnet18", 64, "R64", "R64", "R128/2", "R128", "R256/2", "R256", "R512/2", "R512", "G")
+_VGG16 = (64, 64, "A", 128, 128, "A", 256, 256, 256, "A", 512, 512, 512, "A", 512, 512, 512, "A")
+VGG16 = _network("vgg16", *_VGG16)
+RESNET8 = _network("resnet8", 16, "R16", "R32/2", "R64/2", "G")
+SMALL = _network("small", 16, "A", 32, 32, "A", 64, "G")
+TINY = _network("tiny", 8, "R8/2", "G")
+
+# ## Profiles
+
+AUGMENTATION = Augmentation(pad=4, flip=True, policy="cifar10", cutout=16)
+ANN = AnnRecipe(
+    epochs=300,
+    batch_size=300,
+    learning_rate=0.1,
+    decay_every=300,
+    weight_decay=5e-4,
+    dropout=0.0,
+    classifier_dropout=0.0,
+    augmentation=AUGMENTATION,
+    initialisation="he",
+    schedule="cosine",
 )
+
+
+def paper(network: NetworkSpec, levels: int = 4, learning_rate: float = 0.1) -> Profile:
+    """The published recipe."""
+    return Profile(
+        "paper",
+        network,
+        replace(ANN, learning_rate=learning_rate),
+        precision="bf16",
+        seeds=1,
+        deviations=("the last epoch counts, not the one that is best on the test images",),
+        method=MethodSpec("conversion", {"levels": levels}),
+    )
+
+
+def short(network: NetworkSpec) -> Profile:
+    """The paper's own network, its schedule compressed."""
+    whole = paper(network)
+    return replace(whole, name="short", ann=replace(whole.ann, epochs=60), seeds=3)
+
+
+def lite(network: NetworkSpec = RESNET8) -> Profile:
+    """A small network on a part of the images."""
+    return replace(
+        paper(network),
+        name="lite",
+        ann=replace(ANN, epochs=15, batch_size=100, augmentation=Augmentation(pad=4, flip=True)),
+        train_images=20_000,
+        seeds=5,
+    )
+
+
+SMOKE = replace(
+    paper(TINY),
+    name="smoke",
+    ann=replace(ANN, epochs=1, batch_size=32),
+    train_images=128,
+    test_images=64,
+    seeds=1,
+    deviations=("a few images and a tiny network: shows that the program runs, and nothing else",),
+)
+
+# ## Experiments
 
 DIRECT = EncoderSpec("direct")
 STEPS = 64
