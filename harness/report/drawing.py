@@ -412,11 +412,6 @@ class Name:
     bold: bool = False
 
     @property
-    def written(self) -> str:
-        """The text on as many lines as it needs; a number stays beside its unit."""
-        return in_lines(self.text)
-
-    @property
     def looks(self) -> dict[str, Any]:
         """How it is written."""
         return {"fontsize": LETTERS, "fontweight": "bold" if self.bold else "normal", "linespacing": 1.05}
@@ -443,7 +438,7 @@ def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> N
     engine = figure.get_layout_engine()
     widths = []
     for name in (name for of_panel in names for name in of_panel):
-        text = figure.text(0, 0, name.written, **name.looks)
+        text = figure.text(0, 0, in_lines(name.text), **name.looks)
         widths.append(text.get_window_extent().width)
         text.remove()
     if not widths:
@@ -459,7 +454,7 @@ def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> N
         sizes = [line * lines_of(name.text) for name in of_panel]
         for name, height in zip(of_panel, spread_out(heights, sizes), strict=True):
             written = ax.annotate(
-                name.written,
+                in_lines(name.text),
                 name.place,
                 **name.looks,
                 xytext=(1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height),
