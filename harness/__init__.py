@@ -1,13 +1,16 @@
 """Do the published accuracy-versus-timestep results of DCT-SNN come out again, and how sure are we?
 
-For notebooks, with nothing heavy imported until it is used:
+For notebooks, with nothing heavy imported until it is used. An arm is named as its folder of records is:
 
     import harness
 
-    harness.load_records("results/evidence")                  # one row a cell, as a pandas frame
-    harness.curves_of_arm("results/evidence", "mnist-784-100-10", "cyclic-16", "paper")
-    harness.judge_claim("mnist-t16", "results/evidence")      # verdict, mean, interval, margin
-    harness.run_experiment("quickstart", profile="smoke")     # trains the cells that have no record
+    harness.run_experiment("quickstart", profile="smoke")        # trains the cells that have no record
+    harness.load_records("results/local")                        # one row a cell, as a pandas frame
+    harness.curves("results/local", "quickstart/smoke/cyclic-16")
+    harness.difference("results/local", "quickstart/smoke/cyclic-16", "quickstart/smoke/poisson-16")
+    harness.judgements("results/evidence")                       # one row a claim and profile
+    harness.draw_errors(axes, "results/evidence", "mnist-784-100-10/paper")
+    harness.network("results/local/quickstart/smoke/cyclic-16/seed-0000.safetensors").predict(images)
 """
 
 from pathlib import Path
@@ -15,15 +18,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
+    from harness.analysis.cells import Cell, Loaded
     from harness.analysis.judges import Judgement
+    from harness.analysis.statistics import Interval
+    from harness.catalogue import Catalogue, Experiment
+    from harness.runs.predict import TrainedNetwork
 
 COLUMNS = (
     "experiment", "profile", "arm", "seed", "status", "reason", "path", "fingerprint", "weights", "device", "encoder",
     "timesteps", "seconds", "verified", "correct", "total", "accuracy", "optimism", "ann_accuracy", "macs",
     "accumulates", "encoder_operations", "encoder_macs",
 )  # fmt: skip
-__all__ = ["curves_of_arm", "judge_claim", "load_records", "run_experiment"]
+__all__ = [
+    "curves", "difference", "draw_errors", "judge_claim", "judgements", "load_records", "network", "run_experiment",
+]  # fmt: skip
 
 
 def load_records(results: str | Path) -> "pd.DataFrame":
@@ -34,16 +44,14 @@ def load_records(results: str | Path) -> "pd.DataFrame":
     total and accuracy in percent at the last timestep of the final epoch, the optimism of the best epoch, chosen on the
     test set, and its best_accuracy; ann_accuracy of the pre-trained ANN; and operations for one image: macs (ANN),
     accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are multiply-accumulates.
-    Files that cannot be read are left out.
+    Files that cannot be read are left out. Raises HarnessError for a folder that is not there.
     """
     import pandas as pd
 
-    from harness.analysis.cells import load
     from harness.analysis.energy import encoder_macs
-    from harness.papers import catalogue
 
     rows = []
-    for cell in load(Path(results), catalogue()).cells.values():
+    for cell in _loaded(results)[0].cells.values():
         record, config = cell.record, cell.record.config
         row: list[Any] = [*cell.key, cell.status, cell.reason, str(cell.path), record.fingerprint.digest]
         row += [cell.weights, cell.device, config.encoder.name, config.timesteps]
@@ -59,25 +67,52 @@ def load_records(results: str | Path) -> "pd.DataFrame":
     return frame.assign(best_accuracy=frame["accuracy"] + frame["optimism"])
 
 
-def curves_of_arm(results: str | Path, experiment: str, arm: str, profile: str) -> "pd.DataFrame":
+def curves(results: str | Path, arm: str) -> "pd.DataFrame":
     """Accuracy in percent of one arm: a row for each timestep, from 1, and a column for each finished seed.
 
-    Raises HarnessError for a name that neither the catalogue nor the records know.
+    `arm`: "EXPERIMENT/PROFILE/ARM". Raises HarnessError for a name that neither the catalogue nor the records know.
     """
     import pandas as pd
 
-    from harness.analysis.cells import load
-    from harness.catalogue import experiments_from
-    from harness.papers import catalogue
-
-    loaded = load(Path(results), catalogue())
-    cells = loaded.done(experiment, profile, arm)
-    if not cells:
-        known = catalogue().with_experiments(experiments_from(loaded.unregistered)).experiment(experiment)
-        known.profile(profile)
-        known.arm(arm)
+    cells = _finished(*_loaded(results), arm)
     curves = pd.DataFrame({cell.seed: cell.curve for cell in cells}).rename_axis(columns="seed")
     return curves.set_axis(curves.index + 1).rename_axis(index="timestep")
+
+
+def difference(results: str | Path, arm: str, versus: str, timestep: int | None = None) -> "Interval":
+    """Accuracy of `arm` minus that of `versus` after `timestep` steps (default: all of the shorter one), in points.
+
+    Paired by the seeds that both have finished, and by test image where both keep which were right: `.runs` has the
+    difference of each seed, `.mean` their mean, `.low` and `.high` its 95 % interval, None below three seeds.
+    Arms are named as in `curves`. Raises HarnessError for an unknown arm, no common seed, or a step that one lacks.
+    """
+    from harness.analysis.cells import difference_of
+    from harness.analysis.statistics import Interval
+    from harness.errors import HarnessError
+
+    loaded, known = _loaded(results)
+    first, second = ({cell.seed: cell for cell in _finished(loaded, known, name)} for name in (arm, versus))
+    seeds = sorted(first.keys() & second.keys())
+    if not seeds:
+        raise HarnessError(f"{arm} and {versus} have no finished seed in common", "run both with the same --seeds")
+    ours, theirs = [first[seed] for seed in seeds], [second[seed] for seed in seeds]
+    last = min(len(cell.curve) for cell in (*ours, *theirs))
+    if timestep is not None and not 1 <= timestep <= last:
+        raise HarnessError(f"timestep {timestep} is outside 1..{last}, which both arms have", "choose one of them")
+    return Interval.of(difference_of(ours, theirs, timestep or last))
+
+
+def judgements(results: str | Path) -> "pd.DataFrame":
+    """What the records below `results` say about every claim: one row for each claim and profile that has records.
+
+    The columns are the fields of `harness.analysis.judges.Judgement`: id, experiment, profile, verdict, published,
+    mean, low, high and others.
+    """
+    import pandas as pd
+
+    judged = _judged(results)
+    names = judged[0].__struct_fields__ if judged else ()
+    return pd.DataFrame([[getattr(one, name) for name in names] for one in judged], columns=list(names))
 
 
 def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
@@ -86,25 +121,56 @@ def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
     `claim` is an id, as `harness show EXPERIMENT` prints it. All claims are judged, because the orderings of a paper
     are adjusted together. Raises HarnessError for an unknown id, with the nearest known one.
     """
-    from harness.analysis.cells import load
-    from harness.analysis.judges import judge
     from harness.errors import did_you_mean
     from harness.papers import catalogue
 
-    known = catalogue()
-    ids = [one.id for one in known.claims if one.kind != "context"]
+    ids = [one.id for one in catalogue().claims if one.kind != "context"]
     if claim not in ids:
         raise did_you_mean("claim", claim, ids)
-    return tuple(j for j in judge(load(Path(results), known), known) if j.id == claim)
+    return tuple(judgement for judgement in _judged(results) if judgement.id == claim)
+
+
+def draw_errors(axes: "Axes", results: str | Path, experiment: str, arms: tuple[str, ...] = ()) -> None:
+    """Draw error in percent against timestep into `axes`, with 95 % bands over seeds and published numbers.
+
+    `experiment`: "EXPERIMENT/PROFILE"; `arms`: some of its arms, by default all that have finished. Colours, markers
+    and the logarithmic axes are those of the report; a legend names the arms.
+    Raises HarnessError for an unknown name, or where nothing has finished.
+    """
+    from harness.report.figures import draw_errors as draw
+    from harness.report.sources import Source
+
+    loaded, known = _loaded(results)
+    name, _, profile = experiment.partition("/")
+    draw(axes, known.experiment(name), profile, Source("evidence", Path(results), loaded, (), known), arms)
+
+
+def network(path: str | Path) -> "TrainedNetwork":
+    """The trained network of a file of weights, or of the record beside one: its `predict(images)` classifies images.
+
+    Raises HarnessError for a file that is missing, damaged, or not what its record names; EncoderError for an encoder
+    that is not installed.
+
+    >>> trained = network("results/local/quickstart/smoke/cyclic-16/seed-0000.json")  # doctest: +SKIP
+    >>> trained.predict(images).classes[-1]  # of images [N, C, H, W], uint8, after the last step  # doctest: +SKIP
+    """
+    from harness.records.weights import weights_path
+    from harness.runs.predict import TrainedNetwork
+
+    return TrainedNetwork.read(weights_path(Path(path)))
 
 
 def run_experiment(
-    experiment: str, *, profile: str | None = None, results: str | Path = "results/local", **options: Any
+    experiment: "str | Path | Experiment",
+    *,
+    profile: str | None = None,
+    results: str | Path = "results/local",
+    **options: Any,
 ) -> list[dict[str, Any]]:
     """Run the cells of an experiment that have no record below `results`; one row a cell, as `run --json` prints.
 
-    `experiment`: a name, or the path of a Python file that defines EXPERIMENT. `options`: further ones of
-    `harness.runs.plan.make_plan`, such as `seeds=3`, `arms=("cyclic-16",)` or `workers=2`.
+    `experiment`: a name, the path of a Python file that defines EXPERIMENT, or a `harness.catalogue.Experiment`.
+    `options`: further ones of `harness.runs.plan.make_plan`, such as `seeds=3`, `arms=("cyclic-16",)` or `workers=2`.
     Raises HarnessError or EncoderError for what cannot be run.
     """
     from harness.machine.process import bound_spinning
@@ -121,3 +187,36 @@ def run_experiment(
     console = plain(stderr=True)
     plan.announce(console)
     return execute(plan, console, workers=options.get("workers"))
+
+
+def _loaded(results: str | Path) -> "tuple[Loaded, Catalogue]":
+    """The records of a folder, and a catalogue of all their experiments. Raises HarnessError for a missing folder."""
+    from harness.analysis.cells import load
+    from harness.catalogue import experiments_from
+    from harness.errors import HarnessError
+    from harness.papers import catalogue
+
+    if not Path(results).is_dir():
+        raise HarnessError(f"{results}: no such results folder", "name a folder that a run wrote")
+    known = catalogue()
+    loaded = load(Path(results), known)
+    return loaded, known.with_experiments(experiments_from(loaded.unregistered))
+
+
+def _finished(loaded: "Loaded", known: "Catalogue", name: str) -> "tuple[Cell, ...]":
+    """The finished cells of "EXPERIMENT/PROFILE/ARM". Raises HarnessError where that is unknown."""
+    experiment, _, rest = name.partition("/")
+    profile, _, arm = rest.partition("/")
+    cells = loaded.done(experiment, profile, arm)
+    if not cells:
+        asked = known.experiment(experiment)
+        asked.profile(profile)
+        asked.arm(arm)
+    return cells
+
+
+def _judged(results: str | Path) -> "tuple[Judgement, ...]":
+    from harness.analysis.judges import judge
+    from harness.papers import catalogue
+
+    return judge(_loaded(results)[0], catalogue())

@@ -12,6 +12,10 @@ class HarnessError(Exception):  # decides no number
         self.message = message
         self.hint = hint
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the line, without a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def said_by(error: BaseException) -> str:
     """An exception of code that is not ours in one line: its kind, and what it says if it can say it."""

@@ -20,6 +20,7 @@ from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS, Tone
 from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import EncoderSpec, ProfileName
+from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.report.drawing import (
     DECADE,
@@ -50,7 +51,7 @@ from harness.report.drawing import (
     new_figure,
     published,
 )
-from harness.report.sources import Course, Source
+from harness.report.sources import Course, Source, with_added
 from harness.report.table import human, spread
 from harness.report.tables import title_of
 
@@ -222,6 +223,24 @@ def error_figure(scene: Scene) -> Picture:
         "of zero stands at the foot, marked 0."
     )
     return _picture(figure, f"{scene.stem}-error", title, words, drawn)
+
+
+def draw_errors(axes: "Axes", experiment: Experiment, profile: str, source: Source, chosen: Sequence[str] = ()) -> None:
+    """Draw the error figure of an experiment, or of the arms `chosen`, into axes of somebody else's, with a legend.
+
+    Raises HarnessError for an unknown name, or where nothing has finished.
+    """
+    known = with_added(experiment, [source])
+    own = tuple(claim for claim in source.catalogue.claims_of(experiment.name) if claim.prints)
+    scene = Scene(known, known.profile(profile).name, (source,), own)
+    done = {arm.name: arm for arm in scene.drawn_arms()}
+    arms = [known.arm(name) for name in chosen] or list(done.values())
+    missing = [arm.name for arm in arms if arm.name not in done] or ([] if arms else ["no arm of " + experiment.name])
+    if missing:
+        raise HarnessError(f"nothing to draw: {', '.join(missing)} has no finished cell", f"harness run {known.name}")
+    _, names = _error_panel(axes, scene, arms, styles_of(arms))
+    axes.set(xlabel="timestep", ylabel="error (%)")
+    axes.legend(handles=[_key(name.text, color=name.colour) for name in names], title=named(arms)[0] or None)
 
 
 def _error_panel(

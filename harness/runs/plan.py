@@ -19,7 +19,7 @@ from rich.console import Console
 
 from encoders.errors import EncoderError
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
-from harness.catalogue.experiment import encoder_text, parse_encoder
+from harness.catalogue.experiment import encoder_text, parse_encoder, require_sound
 from harness.config import CellConfig, NetworkSpec, canonical_json
 from harness.data import DataSet, ImageSet, cache, load
 from harness.errors import CellFailure, HarnessError, Stopped
@@ -195,7 +195,7 @@ class Plan:
 
 def make_plan(
     catalogue: Catalogue,
-    experiment: str,
+    experiment: str | Path | Experiment,
     *,
     profile: str | None = None,
     seeds: int | None = None,
@@ -213,7 +213,7 @@ def make_plan(
     dry_run: bool = False,
     estimated: bool = True,
 ) -> Plan:
-    """Plan a run of `experiment`, a name or the path of a file that defines it, without training anything.
+    """Plan a run of `experiment` without training anything: a name, the path of a file that defines it, or itself.
 
     encoders: texts of further arms, as `parse_encoder` reads them. profile: None chooses the fullest that is practical.
     elsewhere: cells run on other machines, whose GPUs count then. began: when the run began that this is a part of, in
@@ -221,16 +221,23 @@ def make_plan(
     networks. estimated: False leaves costs at 0.
     Raises HarnessError or EncoderError for what cannot be.
     """
-    name = experiment
-    if experiment.endswith(".py"):
-        name = str(Path(experiment).absolute())
-        catalogue = catalogue.with_file(Path(experiment))
-        experiment = catalogue.loose[-1].name
+    if isinstance(experiment, Experiment):
+        if workers > 1 or elsewhere:
+            raise HarnessError("other processes cannot see an experiment that is in no file", "write it to a file")
+        require_sound(experiment)
+        if experiment not in map(catalogue.experiment, catalogue.names()):
+            catalogue = catalogue.with_experiments([experiment])
+        called = name = experiment.name
+    else:
+        called = name = str(experiment)
+        if name.endswith(".py"):
+            catalogue = catalogue.with_file(Path(name))
+            called, name = catalogue.loose[-1].name, str(Path(name).absolute())
     parsed = [parse_encoder(text) for text in encoders]
     for spec, _ in parsed:
         require_installed(spec.name)
     encoders = [encoder_text(spec, timesteps) for spec, timesteps in parsed]
-    asked = catalogue.experiment(experiment).with_added(encoders)
+    asked = catalogue.experiment(called).with_added(encoders)
     chosen = tuple(asked.arm(arm) for arm in dict.fromkeys((*arms, *encoders))) if arms else asked.arms
     place = device_of(device, elsewhere)
     if kernel == "triton" and place.type != "cuda":

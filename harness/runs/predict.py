@@ -9,12 +9,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple, Self, get_args
 
 import msgspec
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
@@ -157,6 +158,36 @@ def outputs(spiking: Answering, train: Tensor) -> Tensor:
     network = spiking.network
     hidden = network.walk(train.flatten(0, 1), network.firing(len(train), spiking.neurons()))
     return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network from a file of weights, for Python: what the file says of itself, and the network as it was trained."""
+
+    about: About
+    spiking: Answering
+
+    @classmethod
+    def read(cls, weights: Path) -> Self:
+        """The network of a file of weights, on the device of its record where that is beside it and here."""
+        found, record = read_weights(weights), beside(weights)
+        return cls(found.about, restore(found, recorded_setting(record) if record else None))
+
+    def predict(
+        self, images: Tensor | NDArray[np.uint8], labels: Tensor | NDArray[np.int64] | None = None
+    ) -> Predictions:
+        """The class of images `[N, C, H, W]`, uint8, after each timestep; `labels` `[N]`: for `counts`.
+
+        Raises HarnessError for images of another type or of a size that the network does not take.
+        """
+        shown = torch.as_tensor(images)
+        known = torch.full((len(shown),), UNKNOWN) if labels is None else torch.as_tensor(labels)
+        if shown.dtype != torch.uint8 or shown.dim() != 4 or known.shape != shown.shape[:1]:
+            what = f"{str(shown.dtype).removeprefix('torch.')} {list(shown.shape)}, {len(known)} labels"
+            raise HarnessError(f"not images: {what}", "give uint8 [N, C, H, W], and a label for each or none")
+        if tuple(shown.shape[1:]) != (shape := sets.facts_of(self.about.dataset).shape):
+            raise HarnessError(f"images {list(shown.shape[1:])} for a network of {list(shape)}", "resize them")
+        return predict(self.spiking, ImageSet(shown, known), self.about.seed)
 
 
 # ## As a record says
