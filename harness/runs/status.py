@@ -24,7 +24,10 @@ STATES: tuple[CellState, ...] = get_args(CellState)
 
 @dataclass(frozen=True)
 class CellStatus:
-    """One cell. reason: what has changed, why it failed, who runs it, or what is left of it."""
+    """One cell. reason: what has changed, why it failed, who runs it, or what is left of it.
+
+    record: the path of the record that answers it, or would; data: the digest of the data that this one names.
+    """
 
     experiment: str
     profile: str
@@ -33,14 +36,23 @@ class CellStatus:
     status: CellState
     reason: str
     record: str
+    data: str = ""
 
 
 @dataclass(frozen=True)
 class Status:
-    """`cells` in the order of the experiments; `data`: digest → number of records, by experiment and profile."""
+    """`cells` in the order of the experiments."""
 
     cells: tuple[CellStatus, ...]
-    data: dict[str, dict[str, int]]
+
+    @property
+    def data(self) -> dict[str, dict[str, int]]:
+        """By experiment and profile, how many cells' records name which digest of the data."""
+        found: dict[str, Counter[str]] = {}
+        for cell in self.cells:
+            if cell.data:
+                found.setdefault(f"{cell.experiment}/{cell.profile}", Counter())[cell.data] += 1
+        return {place: dict(digests) for place, digests in found.items()}
 
     def counts(self) -> dict[tuple[str, str, str], Counter[str]]:
         """How many cells of each (experiment, profile, arm) are in each state."""
@@ -67,7 +79,6 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
     unknown = [name for name in sorted(folders - {*catalogue.names()}) if record_paths(results / name, levels=2)]
     chosen = experiment if experiment in unknown else catalogue.experiment(experiment).name if experiment else None
     cells: list[CellStatus] = []
-    data: dict[str, dict[str, int]] = {}
     records = Records(results)
     for name in [chosen] if chosen else [*catalogue.names(), *unknown]:
         if name in unknown:
@@ -77,16 +88,15 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
         begun = [profile for profile in found.profiles if records.begun(found, profile)]
         for profile in begun or (found.profiles if chosen else ()):
             cells += _profile(records, catalogue, found, profile)
-            digests = _digests(results / name / profile.name)
-            data |= {f"{name}/{profile.name}": dict(digests)} if digests else {}
-    return Status(tuple(cells), data)
+    return Status(tuple(cells))
 
 
 def _profile(records: Records, catalogue: Catalogue, experiment: Experiment, profile: Profile) -> list[CellStatus]:
     """Planned cells and records of further seeds, arm by arm, then those of arms that `--encoder` added."""
     planned = list(experiment.cells(profile))
+    places = {record_path(records.results, config) for config in planned}
     there = record_paths(records.results / experiment.name / profile.name, levels=1)
-    further = [path for path in there if path not in {record_path(records.results, config) for config in planned}]
+    further = [path for path in there if path not in places]
     rows = [_cell(records, config) for config in planned] + [_further(records, catalogue, path) for path in further]
     place = {arm.name: number for number, arm in enumerate(experiment.arms)}
     return sorted(rows, key=lambda row: place.get(row.arm, len(place)))
@@ -107,26 +117,18 @@ def _cell(records: Records, config: CellConfig) -> CellStatus:
     path = record_path(records.results, config)
     owner = holder(lock_path(path))
     state: CellState = "running"
+    data = ""
     if owner is not None:
         reason = ", ".join(filter(None, (str(owner), owner.stage)))
     else:
         found = records.answer(config)
         state, reason, path = found.state, found.reason, found.path
+        data = found.record.fingerprint.data if found.record else ""
         if state == "done" and found.certified:
             reason = f"fresh by certificate {', '.join(found.certified)}"
         elif state == "missing" and checkpoints_beside(path):
             reason = "begun: its finished epochs are kept"
-    return CellStatus(config.experiment, config.profile, config.arm, config.seed, state, reason, str(path))
-
-
-def _digests(folder: Path) -> Counter[str]:
-    digests: Counter[str] = Counter()
-    for path in record_paths(folder, levels=1):
-        try:
-            digests[read_record(path).fingerprint.data] += 1
-        except HarnessError:
-            continue
-    return digests
+    return CellStatus(config.experiment, config.profile, config.arm, config.seed, state, reason, str(path), data)
 
 
 def lines(found: Status) -> Sequence[str]:
