@@ -1,6 +1,6 @@
 """Choices that the paper leaves open, made on a validation split of the training images.
 
-    python -m harness.papers.dct_snn.choices mnist | mnist-p | mnist-rates | lite-rates | short | vgg9 | dct-order
+    python -m harness.papers.dct_snn.choices SEARCH     # one of SEARCHES, or dct-order
 
 `tune` is the one rule by which every arm is tuned; `SEARCHES` says what is searched. All scores are written to
 selection/ beside this file, and come with the package, which tells by them which arms are tuned. A search that is
@@ -196,6 +196,12 @@ def _mnist_p_arms(seed: int) -> tuple[CellConfig, ...]:
     return tuple(experiments.MNIST_ONE_ANN.resolve(arm, recipe.MNIST_ON_P, seed) for arm in searched)
 
 
+def _one_ann_arms(codes: tuple[str, ...], seed: int) -> tuple[CellConfig, ...]:
+    """Arms of `cifar10-one-ann` that share an ANN."""
+    asked = experiments.CIFAR10_ONE_ANN
+    return tuple(_cell(asked, code, asked.profile(recipe.LITE.name), seed) for code in codes)
+
+
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     """Cyclic-16x3, whose choice every DCT arm on its map takes, and the codes of `cifar10-encoders`, at lite."""
     ablation, encoders = experiments.ABLATION_INTERLEAVED, experiments.CIFAR10_ENCODERS
@@ -205,18 +211,18 @@ def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     )
 
 
-def _cyclic(experiment: Experiment, arm: str, profile: Profile, seed: int) -> CellConfig:
+def _cell(experiment: Experiment, arm: str, profile: Profile, seed: int) -> CellConfig:
     return experiment.resolve(experiment.arm(arm), profile, seed)
 
 
 def _short_arm(seed: int) -> tuple[CellConfig, ...]:
     """Cyclic-16x3 at short, fine-tuned on a part of its images."""
-    cell = _cyclic(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
+    cell = _cell(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
     return (replace(cell, snn=replace(cell.snn, images=(cell.snn.images or 0) // PART)),)
 
 
 def _tiled_vgg9(seed: int) -> tuple[CellConfig, ...]:
-    cell = _cyclic(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
+    cell = _cell(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
     tiled = EncoderSpec(cell.encoder.name, {**cell.encoder.parameters, **recipe.TILED["dct"]})
     return (replace(cell, encoder=tiled, ann=VGG9_FIRST),)
 
@@ -239,6 +245,7 @@ MNIST_SNN = Grid(
     tuple(itertools.product((1e-4, 3e-4, 1e-3, 3e-3), (0.0, 0.2))), _with_mnist_snn, ("ann", "snn"), stage="snn"
 )
 LITE_IMAGES = 5_000
+LITE_ANN = _ann_grid(("learning_rate",), ((0.005,), (0.01,), (0.02,), (0.05,), (0.1,)), first=((0.02,),))
 LITE_GRID = Grid((1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), with_rate, RATE_DECIDES, first=(3e-5, 1e-4, 1e-5))
 SHORT_IMAGES = 2_000
 PART = 4
@@ -265,7 +272,7 @@ SEARCHES = {
     "mnist": Search(
         "mnist",
         MNIST_IMAGES,
-        lambda seed: (_cyclic(experiments.MNIST_784_100_10, "cyclic-16", recipe.MNIST_PAPER, seed),),
+        lambda seed: (_cell(experiments.MNIST_784_100_10, "cyclic-16", recipe.MNIST_PAPER, seed),),
         (MNIST_ANN, MNIST_SNN),
     ),
     # On p = (x + 1)/2: the recipe of the ANN; with it, the rate of DCT on p and of each code of p at T.
@@ -281,6 +288,17 @@ SEARCHES = {
     # The rate and the loss of each code at lite, on CIFAR-10. The published rate is meant for 25 epochs of 50,000
     # images; lite has one of 6,000.
     "lite-rates": Search("lite-rates", LITE_IMAGES, lite_arms, (LITE_GRID,), ("sum", "mean"), ONE_THREAD),
+    # Codes of x and codes of p, each with an ANN of their own, whose rate is searched first.
+    **{
+        name: Search(
+            name,
+            LITE_IMAGES,
+            partial(_one_ann_arms, codes),
+            (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
+            settings=ONE_THREAD,
+        )
+        for name, codes in {"cifar10-x": ("dct-x", "poisson-signed"), "cifar10-p": ("dct-p", "poisson")}.items()
+    },
     # The rates of the short profile: of the ANN, then of fine-tuning. VGG9 on CIFAR-10; takes hours. A candidate sees a
     # quarter of its training images, in pre-training and in fine-tuning. This is a choice for fewer steps than the
     # profile has. The numbers of epochs and images are a matter of hours and are not searched.
@@ -326,7 +344,7 @@ def tuned(config: CellConfig) -> bool:
 @cache
 def _tuned() -> frozenset[str]:
     digests = set()
-    for search in map(SEARCHES.__getitem__, ("lite-rates", "mnist-rates", "mnist-p")):
+    for search in map(SEARCHES.__getitem__, ("lite-rates", "mnist-rates", "mnist-p", "cifar10-x", "cifar10-p")):
         scores, grid = search.scores, search.grids[-1]
         for arm in search.arms(0):
             by_loss = {cell.snn.loss_input: scores.of(cell, grid) for cell in search.with_losses(arm)}

@@ -18,6 +18,8 @@ from harness.papers.dct_snn.recipe import (
     DIGITS_SMOKE,
     LITE,
     LITE_BY_CODE,
+    LITE_ONE_ANN_RATES,
+    LITE_RATES,
     MNIST_ON_P,
     MNIST_P_RATES,
     MNIST_PAPER,
@@ -383,6 +385,35 @@ CIFAR10_ENCODERS = Experiment(
     published={path: stated for path, stated in published_vgg("vgg5").items() if path != "encoder.parameters.stride"},
 )
 
+
+def _with_one_ann(name: str, encoder: EncoderSpec, title: str) -> Arm:
+    """An arm of `cifar10-one-ann`, with the rates that were searched for it, where that is done."""
+    changes: dict[str, Any] = {"snn.loss_input": LITE_RATES[encoder.name][1]}
+    if name in LITE_ONE_ANN_RATES:
+        changes |= dict(zip(("ann.learning_rate", "snn.learning_rate"), LITE_ONE_ANN_RATES[name], strict=True))
+    return Arm(name, encoder, 48, f"{title}, T = 48", in_paper=False, changes=changes)
+
+
+# Codes of x share one ANN here, and codes of p another.
+CIFAR10_ONE_ANN = replace(
+    CIFAR10_ENCODERS,
+    name="cifar10-one-ann",
+    title="Codes with one ANN, CIFAR-10",
+    source=NOT_IN_PAPER,
+    arms=(
+        _with_one_ann("dct-x", dct(), "DCT"),
+        _with_one_ann("poisson-signed", _SIGNED, "Poisson rate with signs"),
+        _with_one_ann("dct-p", dct(signal="p"), "DCT on p"),
+        _with_one_ann("poisson", EncoderSpec("poisson"), "Poisson rate"),
+    ),
+    profiles=(
+        _on_one_map(SMOKE),
+        _on_one_map(
+            replace(LITE, deviations=("the rates of both ANNs and of each code are chosen on a validation split",))
+        ),
+    ),
+)
+
 # ## What the paper leaves open: does any schedule, block size or colour beat cyclic 4×4?
 
 BEYOND_STEPS = (8, 16, 24, 48)
@@ -518,6 +549,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ABLATION_READINGS,
     ABLATION_FREQUENCIES,
     CIFAR10_ENCODERS,
+    CIFAR10_ONE_ANN,
     DCT_BEYOND,
     DCT_BEYOND_MNIST,
     CIFAR10_VGG9,

@@ -23,6 +23,7 @@ from harness.papers.dct_snn.experiments import (
     ABLATION_INTERMITTENT,
     ABLATION_TRAINING,
     CIFAR10_ENCODERS,
+    CIFAR10_ONE_ANN,
     DCT_BEYOND,
     DCT_BEYOND_MNIST,
     EXPERIMENTS,
@@ -49,6 +50,13 @@ MARGIN_ON_MNIST = difference_margin(*(claim.published for claim in PAPER.claims 
 SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-16"), (MNIST_ENCODERS, "dct"))
 OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdict")
 _VALUES = {(one.experiment, one.arm): one.published for one in PAPER.claims if one.kind == "value"}
+
+
+def _with_one_ann(one: str, other: str) -> Pair:
+    """Two arms of `cifar10-one-ann` that share an ANN."""
+    return Pair(title_of(CIFAR10_ONE_ANN.arm(one)), 48, (CIFAR10_ONE_ANN, one), (CIFAR10_ONE_ANN, other))
+
+
 # The six accuracies of §6, which the paper prints to state five orderings.
 PRINTED = tuple(
     Printed(name, (experiment, arm), _VALUES[experiment.name, arm] or 0.0)
@@ -239,12 +247,18 @@ TOPICS = (
             "Which codes differ from DCT on MNIST where all convey p and share one ANN?": ask.differences(
                 ask.against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST
             ),
+            "Does Poisson with signs differ from DCT on CIFAR-10, with one ANN for both?": ask.differences(
+                [_with_one_ann("poisson-signed", "dct-x")], UNPUBLISHED
+            ),
+            "Does Poisson differ from DCT on CIFAR-10 where both convey p and share one ANN?": ask.differences(
+                [_with_one_ann("poisson", "dct-p")], UNPUBLISHED
+            ),
         },
         lambda source: _differing(
             source, CIFAR10_ENCODERS, "other codes differ from DCT on a small network for CIFAR-10"
         ),
         "cifar10-encoders-lite-error",
-        ("cifar10-encoders", "mnist-encoders", "mnist-one-ann"),
+        ("cifar10-encoders", "cifar10-one-ann", "mnist-encoders", "mnist-one-ann"),
     ),
     Topic(
         "Training",

@@ -117,7 +117,7 @@ MNIST_RATES: Mapping[int, Mapping[str, float]] = {
     8: {"dct": 1e-2, "poisson": 1e-2, "direct": 1e-3, "phase": 3e-3, "burst": 1e-2, "ttfs": 3e-3, "latency": 1e-2},
     16: {"dct": 3e-3, "poisson": 3e-3, "direct": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
 }
-# One ANN for DCT and Poisson: both convey p = (x + 1)/2. The ANN's recipe and both rates were searched on p:
+# One ANN for all codes of p = (x + 1)/2, DCT on p among them. The ANN's recipe and every rate were searched on p:
 # `choices mnist-p`, selection/mnist-p.json.
 MNIST_ON_P = replace(
     MNIST_PAPER,
@@ -125,9 +125,9 @@ MNIST_ON_P = replace(
     deviations=(*MNIST_PAPER.deviations, "the image is fed as p = (x + 1)/2, for which the ANN's rate was chosen anew"),
 )
 MNIST_P_RATES: Mapping[int, Mapping[str, float]] = {
-    4: {"dct": 3e-3, "poisson": 3e-3},
-    8: {"dct": 3e-3, "poisson": 1e-2},
-    16: {"dct": 1e-3, "poisson": 3e-3},
+    4: {"dct": 3e-3, "poisson": 3e-3, "phase": 3e-3, "burst": 1e-3, "ttfs": 3e-3, "latency": 1e-2},
+    8: {"dct": 3e-3, "poisson": 1e-2, "phase": 3e-3, "burst": 1e-2, "ttfs": 1e-3, "latency": 3e-2},
+    16: {"dct": 1e-3, "poisson": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
 }
 
 
@@ -211,6 +211,10 @@ LITE_BY_CODE = replace(
         "fine-tuning rate and loss of each code are chosen on a validation split of CIFAR-10, the same grid for all",
     ),
 )
+# Codes of x with one ANN, codes of p with another, and for both alike the ANN's rate and then each code's fine-tuning
+# rate are searched: `choices cifar10-x`, `choices cifar10-p`. By arm: the rate of its ANN, and that of fine-tuning.
+# The loss is the one that lite has for the code.
+LITE_ONE_ANN_RATES: Mapping[str, tuple[float, float]] = {}
 
 
 def paper(network: NetworkSpec, learning_rate: float = 0.1) -> Profile:
