@@ -2,8 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +34,7 @@ def states(folder: Path) -> list[str]:
     return sorted(one.status for one in load(folder).cells.values())
 
 
-def test_a_done_record_is_a_cell_with_its_curve(tmp_path: Path, write: Write) -> None:
+def test_a_done_record_is_a_cell_with_its_curve_and_a_failed_one_has_its_reason(tmp_path: Path, write: Write) -> None:
     path = write(MNIST, "paper", "cyclic-2", 3, [5000, 8660], best=8700)
     loaded = load(tmp_path)
     (found,) = loaded.cells.values()
@@ -47,12 +45,11 @@ def test_a_done_record_is_a_cell_with_its_curve(tmp_path: Path, write: Write) ->
     assert found.balanced.size == 0
     assert found.record == read_record(path)
     assert loaded.problems == ()
-
-
-def test_a_failed_record_is_a_cell_with_its_reason_and_no_curve(tmp_path: Path, write: Write) -> None:
-    write(MNIST, "paper", "cyclic-2", 0, failure="out of memory")
-    (found,) = load(tmp_path).cells.values()
-    assert (found.status, found.reason, found.curve.size) == ("failed", "out of memory", 0)
+    write(*KEY, failure="out of memory")
+    (failed,) = load(tmp_path).cells.values()
+    assert (failed.status, failed.reason, failed.curve.size) == ("failed", "out of memory", 0)
+    empty = load(tmp_path / "none")
+    assert (empty.cells, empty.problems) == ({}, ())
 
 
 def test_seeds_that_all_answer_alike_are_remarked_upon(tmp_path: Path, write: Write) -> None:
@@ -61,12 +58,6 @@ def test_seeds_that_all_answer_alike_are_remarked_upon(tmp_path: Path, write: Wr
         write(MNIST, "paper", "cyclic-5", seed, [5000, 8000, 8100, 8200, 8300 + seed])
     (remark,) = load(tmp_path).problems
     assert remark.startswith(f"{tmp_path / MNIST}/paper/cyclic-2: 5 seeds with identical counts at every timestep")
-
-
-@pytest.mark.parametrize("folder", ["", "none"])
-def test_an_empty_or_absent_folder_holds_nothing(tmp_path: Path, folder: str) -> None:
-    loaded = load(tmp_path / folder)
-    assert (loaded.cells, loaded.problems) == ({}, ())
 
 
 def test_records_of_earlier_code_are_stale_and_counted_by_folder(tmp_path: Path, write: Write) -> None:
@@ -111,17 +102,7 @@ def test_a_record_of_another_configuration_or_of_no_arm_is_stale(
     assert words in load(tmp_path).problems[0]
 
 
-def test_a_smoke_record_moved_among_paper_records_answers_for_smoke_alone(tmp_path: Path, write: Write) -> None:
-    path = write(MNIST, "smoke", "cyclic-2", 0, 100, total=500)
-    moved = tmp_path / MNIST / "paper" / "cyclic-2" / "seed-0000.json"
-    moved.parent.mkdir(parents=True)
-    path.rename(moved)
-    loaded = load(tmp_path)
-    assert {key[1]: one.status for key, one in loaded.cells.items()} == {"smoke": "done", "paper": "stale"}
-    assert "changed since: recipe" in loaded.problems[0]
-
-
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[" * 100_000, b"null"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_record_is_refused_by_name(tmp_path: Path, write: Write, content: bytes) -> None:
     good, bad = (write(MNIST, "paper", "cyclic-2", seed, 8670) for seed in (0, 1))
     bad.write_bytes(content)
@@ -134,8 +115,6 @@ def test_what_is_no_record_is_refused_by_name(tmp_path: Path, write: Write, cont
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        ("1", "tampered: content and digest disagree"),
-        (str(2**63), "tampered: content and digest disagree"),
         (str(-(2**80)), "tampered: content and digest disagree"),
         ("1e999", "not a readable record (Number out of range"),
         ("1" + "0" * 5000, "not a readable record (Integer value out of range"),
@@ -151,25 +130,15 @@ def test_a_number_written_in_later_is_refused_by_name(tmp_path: Path, write: Wri
     assert load(tmp_path).cells == {}
 
 
-def test_a_record_that_makes_no_sense_is_refused(tmp_path: Path, write: Write) -> None:
+def test_what_makes_no_sense_and_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Write) -> None:
     path = write(MNIST, "paper", "cyclic-2", 0, [1, 10_001])
-    (problem,) = load(tmp_path).problems
-    assert problem == f"{path}: refused: counts out of range"
-
-
-def test_other_files_are_named_and_hidden_ones_are_not(tmp_path: Path, write: Write) -> None:
+    assert load(tmp_path).problems == (f"{path}: refused: counts out of range",)
     path = write(MNIST, "paper", "cyclic-2", 0, 8670)
     (path.parent / "notes.txt").write_text("mine")
     (tmp_path / ".gitkeep").write_text("")
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "bench.json").write_text("{}")  # what `python -m bench` leaves beside the records
     assert [problem.split(": ")[0] for problem in load(tmp_path).problems] == [str(path.parent / "notes.txt")]
-
-
-def test_the_analysis_needs_neither_torch_nor_pandas() -> None:
-    program = "import sys, harness.analysis.judges; print({'torch', 'pandas'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
 
 
 A: list[Key] = [(MNIST, "paper", "cyclic-16", seed) for seed in range(3)]
@@ -215,7 +184,6 @@ def test_one_record_without_answers_or_balancing_leaves_the_seeds_or_nothing() -
     ("accuracy", "target", "expected"),
     [
         ([10, 50, 90, 91], 90, 3),
-        ([90, 91, 92], 90, 1),
         ([90, 89, 90], 90, 3),  # reached, lost, reached again
         ([90, 91, 89], 90, None),  # lost in the end: censored
         ([10, 20], 90, None),
@@ -224,9 +192,6 @@ def test_one_record_without_answers_or_balancing_leaves_the_seeds_or_nothing() -
 )
 def test_steps_to_reach(accuracy: list[float], target: float, expected: int | None) -> None:
     assert steps_to_reach(accuracy, target) == expected
-
-
-def test_a_censored_run_is_shown_as_more() -> None:
     assert (steps_label(None, 48), steps_label(41, 48)) == ("> 48", "41")
 
 

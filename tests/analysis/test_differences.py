@@ -62,6 +62,7 @@ def test_seeds_that_one_arm_lacks_or_that_are_not_planned_do_not_enter() -> None
     four = {"cyclic-16": [97.0] * 4, "poisson-16": [97.0, 97.0, 97.0, 10.0]}
     (one,) = differences(cells(four), QUICK, "lite")
     assert one.runs == (0.0, 0.0, 0.0)
+    assert differences(cells(four, profile="smoke"), QUICK, "smoke") == ()
 
 
 def test_arms_of_different_lengths_are_compared_where_both_have_a_timestep() -> None:
@@ -70,10 +71,6 @@ def test_arms_of_different_lengths_are_compared_where_both_have_a_timestep() -> 
     held.cells[MNIST, "paper", "cyclic-16", 0].curve[4] = 60.0
     (found,) = differences(held, mnist, "paper")
     assert (found.timestep, found.runs) == (5, (37.0,))
-
-
-def test_a_smoke_run_has_none() -> None:
-    assert differences(cells({"cyclic-16": [97.0], "poisson-16": [90.0]}, profile="smoke"), QUICK, "smoke") == ()
 
 
 def test_images_widen_the_interval_where_records_keep_them() -> None:
@@ -131,14 +128,10 @@ def test_the_difference_after_each_fraction_is_that_of_the_seeds_in_common() -> 
     assert (end.low, end.high) == pytest.approx((1 - 1.242069, 1 + 1.242069), abs=1e-5)
 
 
-def test_two_seeds_are_points_without_an_interval() -> None:
+def test_two_seeds_have_no_interval_and_seeds_beyond_the_plan_do_not_enter() -> None:
     (along,) = found(read(RIGHT | {"cyclic-16x3": RIGHT["cyclic-16x3"][:2]}))
     assert (along.seeds, along.planned) == (2, 3)
     assert [(reading.low, reading.high) for reading in along.readings] == 4 * [(None, None)]
-    assert along.readings[-1].runs == pytest.approx((1.0, 1.5))
-
-
-def test_seeds_beyond_the_plan_do_not_enter() -> None:
     more = {arm: (*seeds, (0, 0, 0, 10_000 * (arm == "cyclic-16x3"))) for arm, seeds in RIGHT.items()}
     assert found(read(more)) == found(read(RIGHT))
 

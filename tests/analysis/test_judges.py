@@ -26,7 +26,7 @@ from harness.analysis.judges import (
 from harness.analysis.statistics import accuracy_outcomes, error_of_mean, estimate, outcomes_without_images
 from harness.analysis.verdicts import Word, judge_value, sharpness
 from harness.catalogue import Catalogue, Experiment
-from harness.catalogue.claims import Agreement, Claim, Measured, Ordering, Rerun, Value, statements_of
+from harness.catalogue.claims import Agreement, Claim, Measured, Ordering, Value, statements_of
 from harness.config import CellConfig, ProfileName
 from harness.records.store import read_record, write_record
 from harness.schema import Counts, Weights
@@ -60,7 +60,6 @@ def test_five_runs_near_the_published_number_reproduce_it(records: Invented) -> 
     assert (found.prediction_low, found.prediction_high) == pytest.approx((98.43247, 98.64753), abs=1e-5)
     assert (found.seeds_done, found.seeds_planned, found.margin, found.published) == (5, 5, 0.1, 98.54)
     assert (found.experiment, found.kind, found.relation, found.test) == (MNIST, "value", None, "TOST, δ = 0.10")
-    assert found.deviations == deviations_of(["cyclic-16"], CATALOGUE.experiment(MNIST), "paper")
 
 
 @pytest.mark.parametrize(
@@ -313,14 +312,6 @@ def _changed(experiment: Experiment) -> Catalogue:
     return Catalogue((replace(paper, experiments=(experiment, *others)),))
 
 
-def test_the_number_of_planned_seeds_is_the_arms_own(records: Invented) -> None:
-    records.arm("cyclic-16", (*NEAR, 1000))
-    experiment = CATALOGUE.experiment(MNIST)
-    arms = tuple(replace(arm, seeds=3) if arm.name == "cyclic-16" else arm for arm in experiment.arms)
-    (found,) = judge(load(records.folder), _changed(replace(experiment, arms=arms)), [CLAIMS["mnist-t16"]])
-    assert (found.seeds_planned, found.seeds_done, found.further, found.runs) == (3, 3, 3, (98.50, 98.53, 98.56))
-
-
 def test_the_number_of_planned_seeds_may_be_that_of_the_arm_at_the_profile(records: Invented) -> None:
     for arm, final in (("cyclic-16x3", 9000), ("interleaved-8x3", 5400)):
         records.at(INTERLEAVED, "short").arm(arm, (final,))
@@ -369,10 +360,8 @@ def test_each_profile_with_records_is_judged_by_its_own_plan(records: Invented) 
     ("name", "profile", "deviations", "words"),
     [
         ("mnist-t16", "paper", (), "exact"),
-        ("mnist-t16", "paper", ("a", "b"), "approximate (2 deviations)"),
         ("mnist-t16", "lite", ("a",), "not comparable"),
-        ("cifar10-steps-to-90", "lite", ("a",), "not comparable"),
-        (WINS, "lite", ("a",), "approximate (1 deviation)"),
+        (WINS, "lite", ("a", "b"), "approximate (2 deviations)"),
         (WINS, "smoke", ("a",), "not comparable"),
         (ACCURACY, "short", ("a",), "approximate (1 deviation)"),
     ],
@@ -396,15 +385,10 @@ def test_deviations_are_those_of_the_profile_and_of_both_arms_and_lite_is_never_
 
 @pytest.mark.parametrize(
     ("profile", "planned", "described", "seeds"),
-    [
-        (None, None, "exact", 5),  # as the paper profile would be
-        ("paper", None, "exact", 5),
-        ("lite", None, "approximate (1 deviation)", 3),
-        ("lite", 7, "approximate (1 deviation)", 7),
-    ],
+    [(None, None, "exact", 5), ("lite", 7, "approximate (1 deviation)", 7)],  # None: as the paper profile would be
 )
 def test_where_nothing_was_run_the_plan_is_told(
-    profile: ProfileName | None, planned: int | None, described: str, seeds: int
+    tmp_path: Path, profile: ProfileName | None, planned: int | None, described: str, seeds: int
 ) -> None:
     experiment = CATALOGUE.experiment(INTERLEAVED)
     counts = {"smoke": 1, "lite": 3, "short": 1, "paper": 5}
@@ -413,12 +397,8 @@ def test_where_nothing_was_run_the_plan_is_told(
     found = without_records(CLAIMS[WINS], catalogue, profile, planned)
     assert (found.verdict, found.profile, found.why) == ("no records", profile, "Nobody has run it.")
     assert (found.comparability, found.seeds_done, found.seeds_planned) == (described, 0, seeds)
-
-
-def test_a_profile_that_is_not_there_is_said_and_described_as_the_paper_profile(records: Invented) -> None:
-    found = records.one("mnist-t16", profile="lite")
-    assert (found.verdict, found.profile, found.why) == ("no records", "lite", f"{MNIST} has no profile lite.")
-    assert found.comparability == without_records(CLAIMS["mnist-t16"], CATALOGUE, "paper", None).comparability
+    (absent,) = judge(load(tmp_path), CATALOGUE, [CLAIMS["mnist-t16"]], profile="lite")
+    assert (absent.verdict, absent.profile, absent.why) == ("no records", "lite", f"{MNIST} has no profile lite.")
 
 
 @pytest.mark.parametrize(
@@ -524,7 +504,6 @@ def measured(relation: Literal["at-least", "at-most"], bound: str) -> Measured:
 @pytest.mark.parametrize(
     ("claim", "word", "words"),
     [
-        (agreement("240/48", low="2", high="14"), "holds", "240/48 = 5 within 2 to 14"),
         (agreement("240/48", "1200/48", low="2", high="14"), "contradicted", "1200/48 = 25 is not within 2 to 14"),
         (agreement("240/48", "300/48", low="10"), "contradicted", "240/48 = 5, 300/48 = 6.25 are not at least 10"),
         (agreement("87.2-84.4", low="2.5", high="3.5"), "holds", "87.2-84.4 = 2.8 within 2.5 to 3.5"),
@@ -541,12 +520,7 @@ def test_a_sentence_agrees_with_all_its_figures_or_not(records: Invented, claim:
 
 @pytest.mark.parametrize(
     ("relation", "bound", "word"),
-    [
-        ("at-least", "84", "holds"),
-        ("at-least", "85", "contradicted"),
-        ("at-most", "84", "holds"),
-        ("at-most", "50", "contradicted"),
-    ],
+    [("at-least", "84", "holds"), ("at-least", "85", "contradicted"), ("at-most", "50", "contradicted")],
 )
 def test_a_measurement_keeps_its_bound_or_not(
     records: Invented, relation: Literal["at-least", "at-most"], bound: str, word: str
@@ -702,10 +676,7 @@ def test_5_a_contradiction_needs_a_training_that_has_settled(records: Invented, 
     (found,) = judge(loaded, CATALOGUE, [CLAIMS[WINS]], seeds_planned=3)
     assert found.verdict == word
     assert found.why.startswith("Not known to have settled.") == (word == "not comparable")
-
-
-def test_5_without_readings_nothing_is_contradicted_or_equal(records: Invented) -> None:
-    write_pair(records, LOW, LOW, "short")
+    write_pair(records, LOW, LOW, "short")  # nor is anything called equal
     assert records.one(WINS, 3).verdict == "not comparable"
     assert records.one(WINS, 3, known=True).verdict == "no difference"
 
@@ -851,7 +822,6 @@ def test_a_run_with_fewer_deviations_stands_beside_with_its_change_paired_by_see
         ((8500, 8520, 8500), "nearer to what is claimed, and not there"),  # 9.0 points where 10.24 are published
         ((8624, 8650, 8620), "that is what is claimed"),  # 10.24, 10.3, 10.2
         ((8000, 8620, 9240), "these seeds cannot tell that from no change"),  # 4.0, 10.0, 16.4: the sign is open
-        ((7790, 7850, 7850), "these seeds cannot tell that from no change"),  # 1.9, 2.3, 2.5
     ],
 )
 def test_whether_it_leads_to_the_published_size(records: Invented, cyclic: tuple[int, ...], words: str) -> None:
@@ -883,30 +853,12 @@ def test_a_rerun_waits_for_all_its_seeds_and_is_of_the_judged_profile_and_of_a_m
     assert (paper.verdict, paper.reruns) == ("sign, smaller", ())
 
 
-def test_a_run_that_undoes_no_deviation_is_not_told(records: Invented) -> None:
-    write_pair(records, CYCLIC, INTER)
-    for arm, finals in (("latency48-16", CYCLIC), ("latency48-8", INTER)):
-        records.at("ablation-frequencies", "lite").arm(arm, finals)
-    again = Rerun(experiment="ablation-frequencies", greater="latency48-16", less="latency48-8")
-    found = records.one(structs.replace(CLAIMS[WINS], reruns=(again,)))
-    assert (found.verdict, found.reruns) == ("holds", ())
-
-
-@pytest.mark.parametrize(
-    ("rgb", "words"),
-    [
-        # ours: -2.9, -2.8, -3.1; there: -1.1, -1.0, -1.2
-        ((7790, 7800, 7780), f"changed by +1.83 points ({interval([1.8, 1.8, 1.9])}; 3 seeds in common); nearer to "),
-        ((7880, 7881, 7879), "; that is what is claimed."),  # a loss of 0.2 points, within the margin
-    ],
-)
-def test_a_distance_to_the_ann_is_run_again_under_another_name(
-    records: Invented, rgb: tuple[int, ...], words: str
-) -> None:
+def test_a_distance_to_the_ann_is_run_again_under_another_name(records: Invented) -> None:
+    """Ours: -2.9, -2.8, -3.1; there: -1.1, -1.0, -1.2."""
     records.at(INTERLEAVED, "lite").arm("cyclic-16x3", CYCLIC, ann=7800)
-    records.at(ON_CIFAR10, "lite").arm("rgb", rgb, ann=7900)
+    records.at(ON_CIFAR10, "lite").arm("rgb", (7790, 7800, 7780), ann=7900)
     found = records.one("comparable-to-ann-cifar10")
     assert (found.verdict, found.undone) == ("not comparable", (COLOUR,))
     (said,) = found.reruns
     assert said.startswith(f"Run again in {ON_CIFAR10} (rgb) without “{COLOUR}”: -")
-    assert words in said
+    assert f"changed by +1.83 points ({interval([1.8, 1.8, 1.9])}; 3 seeds in common); nearer to " in said

@@ -1,8 +1,6 @@
 """Intervals, tests, adjustment and power against SciPy, statsmodels and tables by hand."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +72,9 @@ def test_variances_by_hand() -> None:
     """With squares 1/6, 1/2, 1/6 of three images and two seeds: (1/6 - 1/6)/3, (1/2 - 1/6)/2 and 1/6."""
     found = components(accuracy_outcomes(BY_HAND))
     assert (found.seed, found.image, found.rest) == pytest.approx((0.0, 1e4 / 6, 1e4 / 6), abs=1e-9)
+    # Every image once right, every seed half right: both squares are 0, below the rest, and no variance is negative.
+    found = components(accuracy_outcomes(np.eye(2, dtype=bool)))
+    assert [float(found.seed), float(found.image), found.rest > 0] == [0.0, 0.0, True]
 
 
 def test_known_variances_come_out_again() -> None:
@@ -84,13 +85,6 @@ def test_known_variances_come_out_again() -> None:
     assert found.image == pytest.approx(400.0, rel=0.05)
     assert found.seed == pytest.approx(25.0, rel=0.05)
     assert found.rest == pytest.approx(1e4 * np.mean(chance * (1 - chance)), rel=0.01)
-
-
-def test_variances_are_never_negative() -> None:
-    """Every image once right, every seed half right: both squares are 0, below the rest."""
-    found = components(accuracy_outcomes(np.eye(2, dtype=bool)))
-    assert [float(found.seed), float(found.image)] == [0.0, 0.0]
-    assert found.rest > 0
 
 
 @pytest.mark.parametrize(
@@ -104,27 +98,6 @@ def test_satterthwaite_by_hand(squares: tuple[float, float, float], variance: fl
     """Squares of 4 seeds × 11 images."""
     found = error_of_mean(MeanSquares(*map(np.array, squares)), 4, 11)
     assert [float(one) for one in found] == pytest.approx([variance, freedom])
-
-
-def test_many_tables_are_one_call() -> None:
-    tables = np.random.default_rng(6).random((3, 4, 20)) < 0.7
-    together = accuracy_outcomes(tables)
-    for i, table in enumerate(tables):
-        alone = accuracy_outcomes(table)
-        assert [float(s[i]) for s in together.squares] == pytest.approx([float(s) for s in alone.squares])
-
-
-@pytest.mark.parametrize(
-    ("make", "table", "words"),
-    [
-        (accuracy_outcomes, np.zeros((2, 3), dtype=np.int8), "right"),
-        (difference_outcomes, np.zeros((2, 3), dtype=np.uint8), "signed"),
-        (accuracy_outcomes, np.zeros(3, dtype=bool), "seeds, images"),
-    ],
-)
-def test_wrong_tables_are_refused(make: Callable[[Any], Outcomes], table: npt.NDArray[Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        make(table)
 
 
 def test_a_difference_may_lie_below_zero() -> None:
@@ -193,18 +166,13 @@ def test_fewer_than_three_seeds_are_points(count: int) -> None:
 
 
 def test_an_interval_of_an_accuracy_stays_within_0_and_100() -> None:
-    """Three runs at 28, 62, 97 % have Student's ± 86."""
-    found = estimate(outcomes_without_images([28.0, 62.0, 97.0]))
+    """Three runs at 28, 62, 97 % have Student's ± 86. The cut moves no p."""
+    runs = [28.0, 62.0, 97.0]
+    found = estimate(outcomes_without_images(runs))
     assert [found.low, found.high, found.prediction_low, found.prediction_high] == [0.0, 100.0, 0.0, 100.0]
+    assert p_above(found, 50.0) == pytest.approx(stats.ttest_1samp(runs, 50.0, alternative="greater").pvalue)
     difference = estimate(outcomes_without_images([-1.0, 0.0, 1.0], -100.0))
     assert difference.low < 0
-
-
-def test_cutting_an_interval_moves_no_p() -> None:
-    runs = [99.0, 99.8, 99.9]
-    found = estimate(outcomes_without_images(runs))
-    assert found.high == 100.0
-    assert p_above(found, 99.0) == pytest.approx(stats.ttest_1samp(runs, 99.0, alternative="greater").pvalue)
 
 
 def test_equal_runs_have_no_width_over_seeds_and_one_over_images() -> None:
@@ -223,13 +191,10 @@ def test_equal_runs_have_no_width_over_seeds_and_one_over_images() -> None:
     [
         # Sorted 0.01, 0.03, 0.04 times 3, 2, 1: 0.03, 0.06, 0.04, made monotone 0.03, 0.06, 0.06.
         ([0.01, 0.04, 0.03], 3, [0.03, 0.06, 0.06]),
-        ([0.01, 0.03], 5, [0.05, 0.12]),  # missing members count as one: times 5 and 4
-        ([0.01, float("nan"), 0.03], 5, [0.05, 1.0, 0.12]),
+        ([0.01, float("nan"), 0.03], 5, [0.05, 1.0, 0.12]),  # missing members count as one: times 5 and 4
         ([0.004, 0.9, 1.0], 8, [0.032, 1.0, 1.0]),  # leaving out a failure changes nothing
-        ([0.004], 8, [0.032]),
         ([0.02], 3, [0.06]),
         ([0.02, 0.001], 3, [0.04, 0.003]),  # another member never raises a p
-        ([], 4, []),
         ([], 0, []),
     ],
 )
@@ -253,14 +218,14 @@ def test_more_tests_than_the_family_has_are_refused() -> None:
 SPREAD_1 = outcomes_without_images([-1.0, 0.0, 1.0], -100.0)
 
 
-@pytest.mark.parametrize(("effect", "seeds"), [(0.3, 20), (1.0, 10), (2.0, 4)])
+@pytest.mark.parametrize(("effect", "seeds"), [(0.3, 20), (2.0, 4)])
 def test_power_over_seeds_agrees_with_statsmodels(effect: float, seeds: int) -> None:
     """The upper tail of a two-sided test alone: finding the wrong sign is no success."""
     expected = TTestPower().power(effect, seeds, 0.025, alternative="larger")
     assert power_at(SPREAD_1, effect, seeds) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("effect", [0.2, 0.5, 1.0, 1.4])
+@pytest.mark.parametrize("effect", [0.2, 1.4])
 def test_seeds_for_power_agree_with_statsmodels(effect: float) -> None:
     expected = TTestPower().solve_power(effect, None, 0.05, 0.8)
     assert seeds_for_power(SPREAD_1, effect) == np.ceil(expected)
@@ -293,8 +258,7 @@ def test_power_over_images_is_what_simulated_tests_have() -> None:
     assert predicted == pytest.approx(np.mean((p_different(found, -effect) <= 0.05) & (found.mean > -effect)), abs=0.04)
 
 
-@pytest.mark.parametrize("published_runs", [None, 1, 3])
-@pytest.mark.parametrize("sd", [0.05, 0.1, 0.3])
+@pytest.mark.parametrize(("published_runs", "sd"), [(None, 0.1), (1, 0.05), (3, 0.1), (3, 0.3)])
 def test_replications_are_reproduced_as_often_as_simulated_ones(published_runs: int | None, sd: float) -> None:
     rng = np.random.default_rng(3)
     runs = rng.normal(90.0, sd, (20_000, 5))
@@ -315,22 +279,17 @@ def test_replication_without_spread_and_without_seeds() -> None:
     ("published", "margin"),
     [
         (98.54, 0.1),  # 5 % of 1.46 is 0.073: the least
-        (97.3, 0.135),
         (89.94, 0.503),
         (79.7, 1.0),  # 5 % of 20.3 is 1.015: the most
-        (68.3, 1.0),
         (100.0, 0.1),
         (0.0, 1.0),
     ],
 )
 def test_the_margin_is_a_share_of_the_published_error(published: float, margin: float) -> None:
     assert value_margin(published) == pytest.approx(margin)
-
-
-@pytest.mark.parametrize("published", [-0.1, 100.1, float("nan")])
-def test_no_percentage_has_no_margin(published: float) -> None:
-    with pytest.raises(ValueError, match="a published accuracy"):
-        value_margin(published)
+    for no_percentage in (-0.1, 100.1, float("nan")):
+        with pytest.raises(ValueError, match="a published accuracy"):
+            value_margin(no_percentage)
 
 
 def test_a_difference_has_the_claimed_difference_its_better_arm() -> None:

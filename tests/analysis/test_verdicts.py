@@ -45,7 +45,6 @@ OUTSIDE = "95 % interval, δ = 0.50"
     ("runs", "published", "word", "test", "why"),
     [
         (STEADY, 90.4, "reproduced", TOST, "Our mean of 90.00 is within 0.50 of the published 90.4: p = "),
-        (STEADY, 89.6, "reproduced", TOST, "within 0.50 of the published 89.6"),
         # Interval up to 90.124 meets 90.55 - 0.5, prediction ends at 90.304; then the same from below.
         (STEADY, 90.55, "inconclusive", TOST, "neither within the published 90.55 ± 0.50 (p = "),
         (STEADY, 89.55, "inconclusive", TOST, "neither within the published 89.55 ± 0.50 (p = "),
@@ -56,7 +55,6 @@ OUTSIDE = "95 % interval, δ = 0.50"
         (LOOSE, 93.1, "lower", OUTSIDE, ""),
         (LOOSE, 86.9, "higher", OUTSIDE, ""),
         ([90.0, 90.0], 90.0, "inconclusive", "none: 2 seeds", "2 seeds cannot tell; at least 3 are needed."),
-        ([90.0], 90.0, "inconclusive", "none: 1 seed", "1 seed cannot tell; at least 3 are needed."),
         ([], 90.0, "inconclusive", "none: 0 seeds", ""),
         ([90.0, 90.0, 90.0], 90.1, "reproduced", TOST, ""),
         ([90.0, 90.0, 90.0], 90.6, "lower", OUTSIDE, ""),
@@ -95,7 +93,7 @@ def test_reproduced_is_said_exactly_where_equivalence_is_found() -> None:
 
 def test_a_published_run_drawn_like_ours_is_rarely_called_wrong() -> None:
     """At most 5 % (and 1.5 of Monte Carlo error), as the prediction interval is asked before the other words."""
-    runs = np.random.default_rng(2).normal(80.0, 1.5, (2_000, 6))
+    runs = np.random.default_rng(2).normal(80.0, 1.5, (1_000, 6))
     words = [_word(row[:-1].tolist(), float(row[-1]), 0.1) for row in runs]
     assert sum(word in ("higher", "lower") for word in words) / len(words) <= 0.065
 
@@ -155,10 +153,10 @@ def test_a_family_makes_a_sign_harder_and_no_equivalence() -> None:
     assert _judge((0.3 + STEADY_ORDERING).tolist(), UNSIZED, family=1_000).word == "no difference"
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_fewer_than_three_seeds_cannot_tell(count: int) -> None:
-    found = _judge([2.8] * count, SIZED)
-    assert (found.word, found.test) == ("inconclusive", f"none: {count} seed{'s' if count > 1 else ''}")
+def test_fewer_than_three_seeds_cannot_tell() -> None:
+    for count, words in ((1, "1 seed"), (2, "2 seeds")):
+        found = _judge([2.8] * count, SIZED)
+        assert (found.word, found.test) == ("inconclusive", f"none: {words}")
 
 
 def test_the_seeds_that_are_lacking_count_holms_adjustment() -> None:
@@ -186,20 +184,11 @@ def test_a_sign_must_hold_over_images_too() -> None:
     """20 images against 15 of 1,000: every seed agrees, but √35 images is what their draw alone gives."""
     few, many = _agreeing_ordering(20, 15), _agreeing_ordering(60, 15)
     assert ordering_p(few, UNSIZED) == pytest.approx(0.39, abs=0.05)
-    assert judge_ordering(few, UNSIZED, ordering_p(few, UNSIZED)).word == "inconclusive"
-    assert judge_ordering(many, UNSIZED, ordering_p(many, UNSIZED)).word == "holds"
-
-
-def test_no_difference_must_hold_over_images_too() -> None:
-    """0.2 points in every seed, but the draw of the images alone has an error of 0.6."""
-    few = _agreeing_ordering(20, 18)
-    assert judge_ordering(few, UNSIZED, ordering_p(few, UNSIZED)).word == "inconclusive"
+    found = judge_ordering(few, UNSIZED, ordering_p(few, UNSIZED))
+    assert found.word == "inconclusive"  # and not "no difference": 0.5 points, whose draw has an error of 0.6
+    assert "no number of seeds would show, on these test images, one of 0.5" in found.why
     assert judge_ordering(few, ClaimedDifference(2.0), ordering_p(few, UNSIZED)).word == "no difference"
-
-
-def test_images_may_be_what_is_missing_not_seeds() -> None:
-    few = _agreeing_ordering(20, 15)
-    assert "no number of seeds would show, on these test images, one of 0.5" in judge_ordering(few, UNSIZED, 0.39).why
+    assert judge_ordering(many, UNSIZED, ordering_p(many, UNSIZED)).word == "holds"
 
 
 def test_the_size_is_compared_on_the_published_images() -> None:
@@ -209,7 +198,7 @@ def test_the_size_is_compared_on_the_published_images() -> None:
 
 
 def test_equal_arms_are_rarely_put_in_an_order() -> None:
-    runs = np.random.default_rng(5).normal(0.0, 1.0, (1_000, 5))
+    runs = np.random.default_rng(5).normal(0.0, 1.0, (500, 5))
     words = [_judge(row.tolist(), UNSIZED).word for row in runs]
     assert 0.01 < sum(word in ("holds", "contradicted") for word in words) / len(words) <= 0.065
 
@@ -235,14 +224,7 @@ def test_words_of_steps(steps: tuple[int | None, ...], word: str, why: str) -> N
 
 @pytest.mark.parametrize(
     ("p", "words"),
-    [
-        (1.0, "p = 1"),
-        (0.0234, "p = 0.023"),
-        (1.04e-7, "p = 1e-07"),
-        (1e-10, "p = 1e-10"),
-        (1.4e-221, "p < 1e-10"),
-        (0.0, "p < 1e-10"),
-    ],
+    [(1.0, "p = 1"), (0.0234, "p = 0.023"), (1e-10, "p = 1e-10"), (1.4e-221, "p < 1e-10"), (0.0, "p < 1e-10")],
 )
 def test_a_p_too_small_for_its_model_is_told_as_a_bound(p: float, words: str) -> None:
     assert p_in_words(p) == words

@@ -12,7 +12,7 @@ from encoders.burst import Burst, bursts_reference
 from encoders.draws import LEVELS, bernoulli, bernoulli_reference, image_keys, splitmix64, uniform
 from encoders.phase import Phase, bits_as_spikes
 from encoders.poisson import Poisson
-from encoders.single_spike import Latency, Ttfs, decoded_at, spikes_within, spikes_within_reference
+from encoders.single_spike import Latency, Ttfs, spikes_within, spikes_within_reference
 
 PIXELS = torch.arange(256.0)
 MIDDLE = 255**-0.5
@@ -95,7 +95,7 @@ def test_eight_phases_carry_every_pixel_exactly_and_repeat() -> None:
 
 @pytest.mark.parametrize(
     ("threshold", "growth", "reached"),
-    [(0.125, 2.0, 4.0), (0.5, 3.0, None), (0.25, 1.5, None), (1.0, 2.0, None), (2.0, 2.0, 2.0)],
+    [(0.125, 2.0, 4.0), (0.25, 1.5, None), (2.0, 2.0, 2.0)],
 )
 def test_no_spike_exceeds_the_declared_range(threshold: float, growth: float, reached: float | None) -> None:
     spikes = train("burst", torch.arange(201) / 200, 1000, threshold=threshold, growth=growth)
@@ -109,8 +109,8 @@ def test_no_spike_exceeds_the_declared_range(threshold: float, growth: float, re
 # Poisson: rates in expectation, within binomial bounds.
 
 
-@pytest.mark.parametrize(("signed", "rate"), [(False, 1.0), (True, 1.0), (True, 0.25)])
-@pytest.mark.parametrize("pixel", [-1.0, -0.6, 0.0, 1.0])
+@pytest.mark.parametrize(("signed", "rate"), [(False, 1.0), (True, 0.25)])
+@pytest.mark.parametrize("pixel", [-1.0, -0.6, 1.0])
 def test_spikes_average_to_the_intensity_times_the_rate(pixel: float, signed: bool, rate: float) -> None:
     encoder = Poisson(signed, rate)
     spikes = encoder.encode(torch.full((1, 1, 20, 20), pixel), 100, 0)
@@ -132,12 +132,7 @@ def test_the_draws_are_those_of_key_id_pixel_and_timestep() -> None:
 # One spike a pixel.
 
 
-def test_the_first_spike_of_a_pixel_decides_and_silence_has_its_own_value() -> None:
-    spikes = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
-    assert decoded_at(spikes, torch.tensor([0.8, 0.3]), silent=-1.0).tolist() == pytest.approx([-1, 0.3, 0.8])
-
-
-@pytest.mark.parametrize("timesteps", [2, 16, 80])
+@pytest.mark.parametrize("timesteps", [2, 80])
 def test_every_pixel_but_black_fires_once_at_its_time(timesteps: int) -> None:
     spikes = train("ttfs", PIXELS / 255, timesteps)
     assert (spikes > 0).sum(dim=0).tolist() == [0] + [1] * 255
@@ -147,18 +142,15 @@ def test_every_pixel_but_black_fires_once_at_its_time(timesteps: int) -> None:
         assert spikes[:, pixel].argmax() == math.ceil(round(-tau * math.log(pixel / 255), 9))
 
 
-@pytest.mark.parametrize("timesteps", [2, 9, 40])
-def test_latencies_decode_within_half_a_step(timesteps: int) -> None:
+@pytest.mark.parametrize("timesteps", [9, 80])
+def test_latencies_decode_within_half_a_step_and_first_spikes_within_one_ratio_of_thresholds(timesteps: int) -> None:
     p = drawn(4, 1, 8, 8)
     decoded = Latency().decode(Latency().encode(2 * p - 1, timesteps, 0))
     assert (decoded - p).abs().max() <= 0.5 / (timesteps - 1) + 1e-6
-
-
-def test_times_to_first_spike_decode_within_one_ratio_of_thresholds() -> None:
-    p = drawn(4, 1, 8, 8).clamp(min=1.01 / 255)
-    ratio = p / Ttfs().decode(Ttfs().encode(2 * p - 1, 80, 0))
+    p = p.clamp(min=1.01 / 255)
+    ratio = p / Ttfs().decode(Ttfs().encode(2 * p - 1, timesteps, 0))
     assert ratio.min() > 1 - 1e-4
-    assert ratio.max() < 255 ** (1 / 79) * (1 + 1e-4)
+    assert ratio.max() < 255 ** (1 / (timesteps - 1)) * (1 + 1e-4)
 
 
 # Draws: SplitMix64's published outputs, and the kernel against the reference
@@ -189,9 +181,6 @@ def test_each_number_decides_one_pixel_at_three_timesteps() -> None:
         uniform = torch.tensor([(number >> places) % LEVELS / LEVELS for number in PUBLISHED])
         assert below(uniform + 1 / LEVELS, 3, 1234567)[t].tolist() == [1] * 5
         assert below(uniform, 3, 1234567)[t].tolist() == [0] * 5
-
-
-def test_the_next_three_timesteps_take_the_next_numbers() -> None:
     # Two pixels: numbers 0 and 1 decide timesteps 0 to 2, numbers 2 and 3 decide timesteps 3 to 5.
     uniform = torch.tensor([(number >> 43) / LEVELS for number in PUBLISHED[2:4]])
     assert below(uniform + 1 / LEVELS, 4, 1234567)[3].tolist() == [1, 1]
@@ -199,8 +188,7 @@ def test_the_next_three_timesteps_take_the_next_numbers() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("timesteps", [1, 2, 9])
-@pytest.mark.parametrize("pixels", [35, 2500])
+@pytest.mark.parametrize(("timesteps", "pixels"), [(1, 2500), (9, 35)])
 def test_draws_of_kernel_and_reference_are_the_same_bits(dtype: torch.dtype, timesteps: int, pixels: int) -> None:
     probability = torch.rand(3, 1, 1, pixels, generator=Generator().manual_seed(3))
     sizes = torch.randn(probability.shape, generator=Generator().manual_seed(4)).to(dtype)
@@ -214,12 +202,6 @@ def test_uniform_draws_are_the_bits_as_fractions_of_the_stream_of_the_images_key
     number = int(splitmix64(PUBLISHED[4], torch.arange(1)).item()) % 2**64
     drawn = uniform(torch.zeros(2, 1, 1, 1), 3, 1234567, torch.tensor([0, 4]))[:, 1].flatten().tolist()
     assert drawn == [(number >> places) % LEVELS / LEVELS for places in (43, 22, 1)]
-
-
-def test_a_code_of_ones_own_draws_what_poisson_draws() -> None:
-    images, ids = torch.rand(3, 2, 5, 5) * 2 - 1, torch.tensor([8, 0, 3])
-    own = (uniform(images, 7, 2, ids) < (images + 1) / 2).float()
-    assert torch.equal(own, create("poisson").encode(images, 7, 2, ids))
 
 
 def test_numbers_of_neighbouring_timesteps_keys_images_and_pixels_do_not_correlate() -> None:

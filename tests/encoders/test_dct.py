@@ -64,8 +64,6 @@ def test_batch_thresholds_are_those_of_the_batch_alone() -> None:
         ("intermittent", {"indices": (3, 1)}, [3, 1, 3]),
         ("explicit", {"indices": (9, 0, 9)}, [9, 0, 9, 9, 0]),
         ("weighted", {"weights": (3, 2, 1)}, [0, 1, 2, 0, 1, 0, 0, 1]),
-        ("weighted", {"weights": (1, 3, 1)}, [0, 1, 2, 1, 1]),
-        ("weighted", {"weights": (2,)}, [0, 0, 0]),
         ("weighted", {"weights": (2,) * 16}, [*range(16), *range(16)]),
     ],
 )
@@ -84,7 +82,6 @@ def test_schedules_written_out_by_hand(name: str, request_: dict[str, Any], expe
         ("interleaved", 20, {"frequencies": 8}, "multiple of 8"),
         ("explicit", 4, {"indices": ()}, "^a schedule needs at least one frequency index"),
         ("explicit", 4, {"indices": (0, 16)}, "from 0 to 15, not 16"),
-        ("explicit", 4, {"indices": (0, 1.5)}, "from 0 to 15, not 1.5"),
         ("weighted", 4, {"weights": (2, 0)}, "a weight must be a whole number from 1"),
         ("weighted", 4, {"weights": (1,) * 17}, "1 to 16"),
         ("weighted", 4, {"weights": (9000, 9000)}, "at most 10000 timesteps, not 18000"),
@@ -111,9 +108,7 @@ def test_order_by_energy_sends_what_the_explicit_order_sends() -> None:
     [
         ({}, 16),
         ({"block_size": 2, "stride": 2}, 4),
-        ({"schedule": "truncated", "frequencies": 8}, 8),
         ({"schedule": "intermittent"}, 8),
-        ({"schedule": "explicit", "indices": (1, 2, 3)}, 3),
         ({"schedule": "weighted", "weights": (3, 2, 1)}, 6),
         ({"schedule": "interleaved"}, None),
     ],
@@ -149,6 +144,15 @@ def test_the_code_of_intensities_is_that_of_images_from_zero_to_one(colour: Any)
     assert torch.equal(of_p.frame(images), of_x.frame(p))
     assert torch.equal(of_p.encode(images, 20, 0), of_x.encode(p, 20, 0))
     assert torch.equal(Dct(colour="ycbcr", frames="rgb", signal="p").frame(images), p)
+
+
+def test_frames_in_rgb_leave_the_code_in_its_own_colours() -> None:
+    images = pictures(4, 3, 8, 8)
+    own, rgb = (create("dct", colour="ycbcr", frames=frames).calibrate(images) for frames in ("code", "rgb"))
+    assert torch.equal(rgb.frame(images), images)
+    assert torch.equal(rgb.encode(images, 16, 0), own.encode(images, 16, 0))
+    # The train no longer sends what the ANN was trained on, so it promises no resolution.
+    assert (rgb.info.resolution is None, own.info.resolution is None) == (True, False)
 
 
 def test_energy_ranks_frequencies_by_their_squared_coefficients() -> None:
@@ -198,17 +202,6 @@ def test_the_released_conversion_by_hand(rgb: tuple[int, ...], expected: tuple[f
     torch.testing.assert_close(pixel, torch.tensor(expected), atol=1e-5, rtol=0)
 
 
-def test_frames_in_rgb_leave_the_code_in_its_own_colours() -> None:
-    images = pictures(4, 3, 8, 8)
-    own = create("dct", colour="ycbcr").calibrate(images)
-    rgb = create("dct", colour="ycbcr", frames="rgb").calibrate(images)
-    assert torch.equal(rgb.frame(images), images)
-    assert torch.equal(rgb.encode(images, 16, 0), own.encode(images, 16, 0))
-    # The train no longer sends what the ANN was trained on, so it promises no resolution.
-    assert rgb.info.resolution is None
-    assert own.info.resolution is not None
-
-
 # The CPU kernel against the readable scan, bit for bit, and percentiles against NumPy's.
 
 
@@ -224,8 +217,8 @@ def test_kernel_and_reference_give_the_same_bits(shape: tuple[int, ...], dtype: 
     assert kernel.dtype == dtype
 
 
-@pytest.mark.parametrize("count", [1, 2, 17, 10_003])
-@pytest.mark.parametrize("percent", [0, 6.5, 50, 99.99, 100])
+@pytest.mark.parametrize("count", [1, 17, 10_003])
+@pytest.mark.parametrize("percent", [0, 6.5, 100])
 def test_it_is_numpys(count: int, percent: float) -> None:
     draws = np.random.default_rng(count)
     for values in (draws.normal(size=count), draws.integers(-2, 3, count), draws.lognormal(5, 9, count)):

@@ -22,8 +22,7 @@ def digits() -> Digits:
     return Labelled(images[:400], classes[:400]), Labelled(images[400:700], classes[400:700])
 
 
-@pytest.mark.parametrize("reads", ["sum", "history"])
-@pytest.mark.parametrize("name", ["dct", "burst"])
+@pytest.mark.parametrize(("name", "reads"), [("dct", "history"), ("burst", "sum")])
 def test_the_probe_is_scikit_learns_ridge_classifier(digits: Digits, name: str, reads: Reads) -> None:
     train, test = digits
     ours = linear_probe(create(name), train, test, 5, 0, reads=reads)

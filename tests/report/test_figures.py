@@ -1,15 +1,18 @@
-"""Which figures a report has, in which order, and what the figure of energy shows."""
+"""Which figures a report has, what they are drawn from, and that names in them can be told apart."""
 
+import json
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 from msgspec import structs
 from scipy import stats
@@ -17,69 +20,45 @@ from scipy import stats
 from encoders.registry import BUILTIN
 from harness.analysis.energy import EnergyModel
 from harness.catalogue import Arm
-from harness.config import EncoderSpec
-from harness.records.store import read_record, write_record
-from harness.report import ReportResult, figures, render
-from harness.report.drawing import colour_of, colours, looks_of, styled
-from harness.report.figures import code_of, figures_of, styles_of
-from harness.report.sources import read
+from harness.config import EncoderSpec, ProfileName
+from harness.papers.dct_snn.picture import sample, seen, zigzag
+from harness.records.store import read_record
+from harness.report import figures, read
+from harness.report.drawing import (
+    colour_of,
+    colours,
+    error_of,
+    foot_of,
+    logarithmic,
+    logarithmic_errors,
+    looks_of,
+    styled,
+)
+from harness.report.figures import claims_figures, code_of, figures_of, named, panels_of, styles_of
 from harness.schema import Counts, Epoch
-from tests.analysis.judging import end_ann
+from tests.analysis.judging import change, end_ann
 
-from .campaigns import CATALOGUE, Campaign, keep_drawn, write_arm
+from .campaigns import CATALOGUE, Campaign, empty, write_along, write_arm, write_mnist
 
-MNIST, ENCODERS = "mnist-784-100-10", "mnist-encoders"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-
-def tell(results: Path, path: Path, multiplies: bool, encoder: tuple[float, float]) -> None:
-    """The record with its encoder's operations and multiply-accumulates."""
-    record = read_record(path)
-    layers = [msgspec.structs.replace(layer, multiplies=multiplies) for layer in record.layers]
-    told = msgspec.structs.replace(record, layers=layers, encoder_operations=encoder[0], encoder_macs=encoder[1])
-    write_record(results, msgspec.structs.replace(told, digest=""))
+MNIST, ENCODERS, PAPER = "mnist-784-100-10", "mnist-encoders", CATALOGUE.papers[0]
+Painted = list[tuple[Figure, Any]]
 
 
-@pytest.fixture
-def counted(campaign: Campaign) -> Campaign:
-    """DCT, and direct input under the names of two experiments, which are one computation."""
-    for experiment, arm, multiplies in (
-        (MNIST, "cyclic-16", False),
-        (MNIST, "direct-16", True),
-        (ENCODERS, "direct", True),
-    ):
-        for path in write_arm(campaign.evidence, experiment, "paper", arm, (9800, 9810, 9790)):
-            tell(campaign.evidence, path, multiplies, (0.0, 0.0) if multiplies else (31_360.0, 18_816.0))
-            end_ann(path.parent, 9700)
-    return campaign
-
-
-def drawn(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What the figure of energy was drawn from."""
-    kept = keep_drawn(figures, monkeypatch)
-    (evidence,) = read(campaign.evidence, None, CATALOGUE)
-    figures.energy_figure(CATALOGUE.papers[0], CATALOGUE.papers[0].experiments, evidence, EnergyModel())
-    return kept[0]
-
-
-def painted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Figure, Any]]:
-    """Each figure that is drawn from now on with the data it shows; no file is made of them."""
-    kept: list[tuple[Figure, Any]] = []
+@contextmanager
+def painting() -> Iterator[Painted]:
+    """Each figure that is drawn within, with the data it shows; no file is made of them."""
+    kept: Painted = []
 
     def keep(figure: Figure, _: str, data: Any) -> tuple[bytes, bytes]:
-        kept.append((figure, data))
+        kept.append((figure, json.loads(json.dumps(data))))
         return b"", b""
 
-    monkeypatch.setattr(figures, "both_renderings", keep)
-    return kept
-
-
-def energy_painted(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Figure:
-    """The figure of energy, not yet saved."""
-    kept = painted(monkeypatch)
-    (evidence,) = read(campaign.evidence, None, CATALOGUE)
-    with styled():
-        figures.energy_figure(CATALOGUE.papers[0], CATALOGUE.papers[0].experiments, evidence, EnergyModel())
-    return kept[0][0]
+    with pytest.MonkeyPatch.context() as patch, styled():
+        patch.setattr(figures, "both_renderings", keep)
+        yield kept
 
 
 def all_texts(figure: Figure) -> list[tuple[str, Bbox]]:
@@ -101,26 +80,78 @@ def assert_apart(figure: Figure) -> None:
     assert [text for text, box in texts_of(figure) if box.x1 > figure.bbox.x1 + 1] == []
 
 
-def test_names_of_the_figure_of_energy_stand_apart_and_say_where_it_is_cheaper(
-    counted: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    figure = energy_painted(counted, monkeypatch)
-    assert_apart(figure)
-    written = [text for text, _ in texts_of(figure)]
+# Energy
+
+
+@pytest.fixture(scope="module")
+def energy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Figure, Any]:
+    """The figure of DCT, and of direct input under the names of two experiments, which are one computation."""
+    campaign = empty(tmp_path_factory.mktemp("energy"))
+    for experiment, arm, direct in (
+        (MNIST, "cyclic-16", False),
+        (MNIST, "direct-16", True),
+        (ENCODERS, "direct", True),
+    ):
+        for path in write_arm(campaign.evidence, experiment, "paper", arm, (9800, 9810, 9790)):
+            layers = [structs.replace(layer, multiplies=direct) for layer in read_record(path).layers]
+            operations, macs = (0.0, 0.0) if direct else (31_360.0, 18_816.0)
+            change(path, layers=layers, encoder_operations=operations, encoder_macs=macs)
+        end_ann(path.parent, 9700)
+    (evidence,) = read(campaign.evidence, None, CATALOGUE)
+    with painting() as kept:
+        figures.energy_figure(PAPER, PAPER.experiments, evidence, EnergyModel())
+    return kept[0]
+
+
+def test_names_of_the_figure_of_energy_stand_apart_and_say_where_it_is_cheaper(energy: tuple[Figure, Any]) -> None:
+    assert_apart(energy[0])
+    written = [text for text, _ in texts_of(energy[0])]
     assert written.count("left of the dotted line: cheaper than the ordinary network") == 2
     assert {"DCT", "direct input", "ANN on x"} <= set(written)
 
 
-def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_twins_are_one_point_at_their_energy_and_each_panel_has_its_ann(energy: tuple[Figure, Any]) -> None:
+    """144,000 products in 16 steps are computed once, 9,000 × 4.6 pJ; the transform of the DCT multiplies."""
+    items = energy[1][1:]
+    assert [item for item in items if item[0] == "mnist"] == [
+        ["mnist", "paper", "arithmetic alone"],
+        ["mnist", "paper", "with memory traffic"],
+    ]
+    points = [item for item in items if len(item) == 6]
+    assert [item[1] for item in points] == 2 * ["dct", "direct"]
+    spent = (144_000 * 0.9 + 12_544 * 0.9 + 18_816 * 4.6) * 1e-6
+    assert {item[0]: item[2] for item in points[:2]} == pytest.approx({"cyclic-16": spent, "direct-16": 0.0414})
+    anns = [item for item in items if item[0] == "ann"]
+    joules = [78_400 * 4.6e-6, (78_400 * 4.6 + 5 * (78_400 + 200)) * 1e-6]
+    assert [item[1] for item in anns] == pytest.approx(joules, rel=1e-5)
+    assert [item[2] for item in anns] == [97.0, 97.0]
+
+
+def test_an_error_hangs_above_its_mean_as_far_as_the_accuracy_below(energy: tuple[Figure, Any]) -> None:
+    axes = energy[0].axes[0]
+    (bar, *_) = [segments for c in axes.collections for segments in c.get_segments()]  # type: ignore[attr-defined]
+    low, high = sorted(float(error) for _, error in bar)
+    accuracy = stats.t.interval(0.95, 2, loc=98.0, scale=0.1 / 3**0.5)
+    assert (low, high) == pytest.approx((100 - accuracy[1], 100 - accuracy[0]))
+    assert axes.get_ylabel() == "error (%)"
+
+
+def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, ENCODERS, "paper", "ttfs", (9800, 9810, 9790))
+    (evidence,) = read(campaign.evidence, None, CATALOGUE)
+    assert figures.energy_figure(PAPER, PAPER.experiments, evidence, EnergyModel()) is None
+
+
+# Steps, epochs, differences
+
+
+def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(campaign: Campaign) -> None:
     """Seven codes with the same errors: their names would lie on each other."""
     for code in BUILTIN:
         for steps, final in ((2, 9500), (5, 9700), (16, 9850)):
             write_arm(campaign.evidence, "latency-mnist", "paper", f"{code}-{steps}", (final, final + 3, final - 3))
-    kept = painted(monkeypatch)
     sources = read(campaign.evidence, None, CATALOGUE)
-    with styled():
+    with painting() as kept:
         pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources, CATALOGUE.claims)
     shown = [picture.name.removeprefix("latency-mnist-paper-") for picture in pictures]
     assert shown == ["error", "trained", "epochs"]
@@ -132,21 +163,17 @@ def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(
     assert "The lowest error has DCT at T = 2, 5, 16." in pictures[1].alternative
 
 
-def test_loss_and_error_are_drawn_epoch_by_epoch_the_anns_before_those_of_fine_tuning(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_loss_and_error_are_drawn_epoch_by_epoch_the_anns_before_those_of_fine_tuning(campaign: Campaign) -> None:
     for arm, final in (("cyclic-16", 9850), ("poisson-16", 9800)):
         for path in write_arm(campaign.local, MNIST, "paper", arm, (final, final - 10, final + 10)):
-            record = read_record(path)
             anns = [Epoch(2.0, 9000, 10_000), Epoch(1.0, 9700, 10_000)]
-            start = Counts([1000] * 15 + [9500], 10_000)
-            write_record(campaign.local, structs.replace(record, ann_epochs=anns, balanced=start, digest=""))
-    kept = painted(monkeypatch)
+            change(path, ann_epochs=anns, balanced=Counts([1000] * 15 + [9500], 10_000))
     scene = figures.Scene(CATALOGUE.experiment(MNIST), "paper", read(campaign.evidence, campaign.local, CATALOGUE), ())
-    (picture,) = figures.epochs_figure(scene)
+    with painting() as kept:
+        (picture,) = figures.epochs_figure(scene)
     (_, dct, _), (left, right, *_) = kept[0][1], kept[0][0].axes
     assert picture.folded
-    assert dct[:2] == ["cyclic-16", ((-1, 2.0, 10.0), (0, 1.0, 3.0))]
+    assert dct[:2] == ["cyclic-16", [[-1, 2.0, 10.0], [0, 1.0, 3.0]]]
     # Each record of a campaign has two epochs, the first half a per mille better.
     errors = [(epoch, round(error, 6)) for epoch, _, error in dct[2]]
     assert errors == [(0, 5.0), (1, 1.45), (2, 1.5)]
@@ -155,77 +182,167 @@ def test_loss_and_error_are_drawn_epoch_by_epoch_the_anns_before_those_of_fine_t
     assert_apart(kept[0][0])
 
 
-def test_rivals_are_differences_to_the_reference_on_one_axis_and_far_ones_arrows(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rivals_are_differences_to_the_reference_on_one_axis_and_far_ones_arrows(campaign: Campaign) -> None:
     for steps in (16, 5):
         near = {"default": 9800, "delay": 9790, "maximum": 9810, "per-step": 9801, "one-batch": 9799, "algorithm": 9800}
         for arm, final in {**near, "released": 9000}.items():
             write_arm(campaign.evidence, "sensitivity-readings", "paper", f"{arm}-{steps}", (final, final + 2))
-    kept = painted(monkeypatch)
     sources = read(campaign.evidence, None, CATALOGUE)
-    with styled():
+    with painting() as kept:
         pictures = figures_of(CATALOGUE.experiment("sensitivity-readings"), "paper", sources, CATALOGUE.claims)
     assert [picture.name.rpartition("-")[2] for picture in pictures] == ["differences", "epochs"]
     figure, items = kept[-2]
     assert ["one step of delay a layer", pytest.approx(-0.1), None, None, None] in items
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
-    assert [axes.get_title(loc="left") for axes in figure.axes] == [
-        "T = 16: against DCT, cyclic, 98.01 %",
-        "T = 5: against DCT, cyclic, 98.01 %",
-    ]
+    assert figure.axes[0].get_title(loc="left") == "T = 16: against DCT, cyclic, 98.01 %"
     assert [text for text, _ in all_texts(figure)].count("−8.0") == 2
 
 
-def test_direct_input_is_drawn_at_the_energy_of_its_products(
-    counted: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """144,000 products in 16 steps are computed once, 9,000 × 4.6 pJ; the transform of the DCT multiplies."""
-    points = {item[0]: item[2] for item in drawn(counted, monkeypatch)[2:6] if len(item) == 6}
-    assert points["direct-16"] == pytest.approx(0.0414)
-    assert points["cyclic-16"] == pytest.approx((144_000 * 0.9 + 12_544 * 0.9 + 18_816 * 4.6) * 1e-6)
+def test_differences_along_fine_tuning_are_a_line_for_each_pair(campaign: Campaign) -> None:
+    write_along(campaign.evidence)
+    experiment, sources = CATALOGUE.experiment("ablation-training"), read(campaign.evidence, None, CATALOGUE)
+    with painting() as kept:
+        list(figures.training_figure(figures.Scene(experiment, "lite", sources, ())))
+    (_, long, short) = kept[0][1]
+    assert long[:2] == ["cyclic-16x3 − interleaved-16x3", "evidence"]
+    assert [[point[0], round(point[1], 4)] for point in long[2]] == [[0, 5.1667], [0.125, 2.9], [0.5, 2.1], [1, 1.0]]
+    assert [point[2:4] for point in short[2]] == 4 * [[None, None]]
+    assert short[2][0][4:] == pytest.approx([-1.0, 0.0])
 
 
-def test_twins_are_one_point_and_each_panel_has_its_ann(counted: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    items = drawn(counted, monkeypatch)[1:]
-    assert [item for item in items if item[0] == "mnist"] == [
-        ["mnist", "paper", "arithmetic alone"],
-        ["mnist", "paper", "with memory traffic"],
-    ]
-    assert [item[1] for item in items if len(item) == 6] == 2 * ["dct", "direct"]
-    anns = [item for item in items if item[0] == "ann"]
-    joules = [78_400 * 4.6e-6, (78_400 * 4.6 + 5 * (78_400 + 200)) * 1e-6]
-    assert [item[1] for item in anns] == pytest.approx(joules, rel=1e-5)
-    assert [item[2] for item in anns] == [97.0, 97.0]
+# Error against timestep
 
 
-@pytest.mark.usefixtures("blank_figures")
-def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campaign) -> None:
-    write_arm(campaign.evidence, ENCODERS, "paper", "ttfs", (9800, 9810, 9790))
-    render(campaign.alone, CATALOGUE)
-    assert not (campaign.out / "dct-snn-energy.svg").exists()
+def axes_drawn(errors: list[float], scale: "Callable[..., None]") -> "Axes":
+    figure, foot = Figure(figsize=(4.8, 3.4)), foot_of(errors)
+    axes: Axes = figure.subplots()
+    axes.plot([2**place for place in range(len(errors))], foot.of(errors))
+    scale(axes, foot)
+    figure.draw_without_rendering()
+    return axes
 
 
-def test_an_error_hangs_above_its_mean_as_far_as_the_accuracy_below(
-    counted: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    axes = energy_painted(counted, monkeypatch).axes[0]
-    (bar, *_) = [segments for c in axes.collections for segments in c.get_segments()]  # type: ignore[attr-defined]
-    low, high = sorted(float(error) for _, error in bar)
-    accuracy = stats.t.interval(0.95, 2, loc=98.0, scale=0.1 / 3**0.5)
-    assert (low, high) == pytest.approx((100 - accuracy[1], 100 - accuracy[0]))
-    assert axes.get_ylabel() == "error (%)"
+@pytest.mark.parametrize(
+    ("errors", "place", "zero"),
+    [([4.0, 1.0, 90.0], 0.5, False), ([4.0, 0.0, 1.0], 0.5, True), ([0.0, 0.0], 0.005, True)],
+)
+def test_the_foot_is_half_of_the_smallest_error_above_zero(errors: list[float], place: float, zero: bool) -> None:
+    assert [error_of(accuracy) for accuracy in (98.31, 100.0, 0.0)] == [1.69, 0.0, 100.0]
+    foot = foot_of(errors)
+    assert (foot.place, foot.zero) == (place, zero)
+    assert foot.of([0.0, 90.0]) == [place, 90.0]
 
 
-def test_an_experiment_has_one_view_of_its_curves(rendered: ReportResult) -> None:
-    names = {path.name for path in rendered.files if path.suffix == ".svg"}
-    assert {name for name in names if "accuracy" in name or "error" in name} == {
-        "mnist-784-100-10-paper-error.svg",
-        "ablation-interleaved-lite-error.svg",
-        "cifar10-vgg9-lite-error.svg",  # all of its cells are answered by records of ablation-interleaved
-    }
-    assert "sensitivity-readings-paper-differences.svg" in names
-    assert not [name for name in names if "operations" in name]
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (1.2, 90.0, ["2", "5", "10", "20", "50"]),
+        (26.0, 43.0, ["30", "40"]),  # 1, 2 and 5 times a power of ten are none of these
+    ],
+)
+def test_errors_have_two_numbers_or_more_on_their_axis(low: float, high: float, labels: list[str]) -> None:
+    axes = axes_drawn([low, high], logarithmic_errors)
+    shown = [tick.get_text() for tick in axes.get_yticklabels() if low <= tick.get_position()[1] <= high]
+    assert [label for label in shown if label in labels] == labels
+    assert len(set(shown)) == len(shown)
+
+
+def test_both_axes_are_logarithmic_and_zero_is_marked_as_such() -> None:
+    axes = axes_drawn([20.0, 1.0, 0.0], logarithmic)
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    labels = {float(tick.get_position()[1]): tick.get_text() for tick in axes.get_yticklabels()}
+    assert (labels[0.5], labels[10.0]) == ("0", "10")
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "4"]
+
+
+def error_axes(campaign: Campaign, name: str, profile: ProfileName) -> "list[Axes]":
+    """The panels of an experiment's first figure."""
+    sources = read(campaign.evidence, None, CATALOGUE)
+    with painting() as kept:
+        figures_of(CATALOGUE.experiment(name), profile, sources, CATALOGUE.claims)
+    return kept[0][0].axes
+
+
+def test_three_seeds_are_a_line_in_a_band_and_fewer_a_thin_line_each(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, MNIST, "paper", "cyclic-16", (9850, 9853, 9856))
+    write_arm(campaign.evidence, MNIST, "paper", "poisson-16", (9460, 9470))
+    (axes,) = error_axes(campaign, MNIST, "paper")
+    curves = [line for line in axes.lines if len(line.get_xdata()) == 16]  # type: ignore[arg-type]
+    looks = [(colour_of("dct"), 1.6), (colour_of("poisson"), 0.7), (colour_of("poisson"), 0.7)]
+    assert [(line.get_color(), line.get_linewidth()) for line in curves] == looks
+    assert len(axes.collections) == 1  # the band
+
+
+def test_lines_are_named_in_the_margin_and_each_published_number_is_joined_to_its_own(campaign: Campaign) -> None:
+    for arm in ("cyclic-16x3", "truncated-8x6"):
+        write_arm(campaign.evidence, "ablation-intermittent", "lite", arm, (6850, 6853, 6856))
+    (axes,) = error_axes(campaign, "ablation-intermittent", "lite")
+    assert {text.get_text() for text in axes.texts} == {"DCT, cyclic", "first 8", ""}
+    (whole, first) = [line for line in axes.lines if line.get_marker() == "D" and np.size(line.get_xdata()) == 1]
+    joins = [text for text in axes.texts if isinstance(text, Annotation) and not text.get_text()]
+    for published, join in zip((whole, first), joins, strict=True):
+        assert join.arrow_patch is not None
+        assert join.xyann == tuple(np.asarray(published.get_xydata())[0])
+        assert join.xy == pytest.approx((48.0, 31.47))
+        assert to_hex(join.arrow_patch.get_edgecolor()) == published.get_markeredgecolor()
+    assert whole.get_markeredgecolor() != first.get_markeredgecolor()
+
+
+def test_numbers_for_more_steps_than_ours_stand_in_the_margin_and_stretch_no_axis(campaign: Campaign) -> None:
+    write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6850, 6853, 6856))
+    (axes,) = error_axes(campaign, "cifar10-encoders", "lite")
+    assert axes.get_xlim()[1] < 100
+    written = {text.get_text().replace("\u00a0", " ") for text in axes.texts}
+    assert {"DCT, cyclic, T = 48", "Rate, T = 1200", "T2FSNN, T = 240"} <= written
+
+
+def test_a_faultless_code_is_drawn(campaign: Campaign) -> None:
+    """Warnings are errors here: a logarithm of zero would be one."""
+    for path in write_arm(campaign.evidence, MNIST, "paper", "cyclic-2", (9990, 9991, 9992)):
+        change(path, curve=Counts([9000, 10_000], 10_000), epochs=[Epoch(0.1, 10_000, 10_000)])
+    figure = error_axes(campaign, MNIST, "paper")[0].figure
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+
+
+# Headline claims
+
+
+def test_headlines_repeat_the_printed_size_and_set_ours_against_it(campaign: Campaign) -> None:
+    """Accuracies on MNIST; one seed of the paper's own network, and five of a small one, which would lead."""
+    write_mnist(campaign.evidence)
+    for arm, final in (("cyclic-8x3", 7000), ("interleaved-8x3", 6700)):
+        write_arm(campaign.evidence, "ablation-interleaved", "short", arm, (final,))
+        write_arm(campaign.evidence, "ablation-interleaved", "lite", arm, [final - 400 + 7 * seed for seed in range(5)])
+    headlines = [claim for claim in PAPER.claims if claim.headline]
+    assert len(headlines) >= 10
+    for claim in headlines:
+        size = claim.value or getattr(claim, "difference", None)
+        assert size is None or size in claim.headline, claim.id
+    (evidence,) = read(campaign.evidence, None, CATALOGUE)
+    with painting() as kept:
+        wide, narrow = claims_figures(PAPER, {e.name for e in PAPER.experiments}, evidence, "Partly.")
+    assert (wide.name, narrow.name) == ("dct-snn-claims", "dct-snn-claims-narrow")
+    (title, *rows), (_, same) = kept[0][1], kept[1]
+    assert [title, *rows] == same
+    found = {name: rest for name, *rest in rows}
+    assert (title, list(found)) == ("Partly.", [claim.id for claim in headlines])
+    published, ours, word, off, half = found["mnist-t16"]
+    assert (published, ours, word) == ("98.54 %", "98.54 ± 0.04", "reproduced")
+    assert (off, half) == (pytest.approx(0.0), pytest.approx(0.04, abs=0.005))
+    assert found["mnist-t2"][3] == pytest.approx(90.6 - 86.7)
+    said = ["+15.97", "+3.00 (1 seed)", "inconclusive", pytest.approx(-12.97), None]
+    assert found["interleaved-cyclic-wins-8"] == said
+    assert found["tinyimagenet-accuracy"] == ["52.43 %", "", "not run", None, None]
+
+
+def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
+    (evidence,) = read(everything.evidence, None, CATALOGUE)
+    assert claims_figures(replace(PAPER, claims=()), {MNIST}, evidence, "") == ()
+    assert claims_figures(PAPER, {"quickstart"}, evidence, "") == ()
+
+
+# Names, colours and panels
 
 
 def test_a_code_is_named_with_what_is_not_default() -> None:
@@ -243,18 +360,16 @@ def contrast(colour: str, paper: str) -> float:
     return max(lights) / min(lights)
 
 
-def test_every_built_in_code_has_a_colour_of_its_own() -> None:
+def test_every_code_has_a_colour_that_can_be_seen_on_white_and_on_a_dark_screen_and_keeps_it() -> None:
     assert len({colour_of(code) for code in BUILTIN}) == len(BUILTIN)
-    assert min(contrast(colour, paper) for colour in colours(9) for paper in ("#ffffff", "#12161b")) >= 3.0
-
-
-@pytest.mark.parametrize("code", [*BUILTIN, "mine", "yours", "norse-lif", "snntorch-rate", *"abcdefgh"])
-def test_a_code_can_be_seen_on_white_and_on_a_dark_screen_and_keeps_its_colour(code: str) -> None:
-    assert contrast(colour_of(code), "#ffffff") >= 3.0
-    assert contrast(colour_of(code), "#12161b") >= 3.0
-    if code == "dct":
-        return
-    assert looks_of([("dct", "x"), (code, "y")])["y"].colour == looks_of([(code, "z")])["z"].colour
+    codes = [*BUILTIN, "mine", "norse-lif", "snntorch-rate", *"abcdefgh"]
+    for colour in [*colours(9), *map(colour_of, codes)]:
+        assert min(contrast(colour, paper) for paper in ("#ffffff", "#12161b")) >= 3.0, colour
+    for code in codes[1:]:
+        assert looks_of([("dct", "x"), (code, "y")])["y"].colour == looks_of([(code, "z")])["z"].colour
+    first, second = (styles_of(CATALOGUE.experiment(name).arms) for name in (MNIST, ENCODERS))
+    assert first["cyclic-16"].colour == second["dct"].colour
+    assert first["direct-16"].colour == second["direct"].colour != second["dct"].colour
 
 
 def test_variants_of_a_code_share_its_colour_beside_another_code_and_have_their_own_alone() -> None:
@@ -267,7 +382,53 @@ def test_variants_of_a_code_share_its_colour_beside_another_code_and_have_their_
         assert len({(looks[name].marker, str(looks[name].line)) for _, name in variants}) == 8
 
 
-def test_a_code_has_one_colour_in_the_figures_of_two_experiments() -> None:
-    first, second = (styles_of(CATALOGUE.experiment(name).arms) for name in (MNIST, ENCODERS))
-    assert first["cyclic-16"].colour == second["dct"].colour
-    assert first["direct-16"].colour == second["direct"].colour != second["dct"].colour
+def test_an_added_arm_joins_the_panel_of_its_timesteps_and_moves_no_colour() -> None:
+    planned = CATALOGUE.experiment("dct-beyond")
+    more = planned.with_added(["poisson", "latency"])
+    panels = panels_of(more.arms)
+    assert list(panels) == ["8", "16", "24", "48"]
+    assert [arm.name for arm in panels["48"]][-2:] == ["poisson", "latency"]
+    before, after = styles_of(planned.arms), styles_of(more.arms)
+    assert {name: after[name] for name in before} == before
+    assert after["poisson"].name == "poisson"
+    crowd = CATALOGUE.experiment("cifar10-encoders").with_added(["norse-lif", "snntorch-rate", "mine"])
+    assert list(panels_of(crowd.arms)) == [""]  # of few planned arms
+
+
+def test_many_arms_are_spread_by_code_and_a_code_with_a_crowd_of_them_by_their_names() -> None:
+    arms = CATALOGUE.experiment(MNIST).arms
+    panels = panels_of(arms)
+    assert {panel: len(members) for panel, members in panels.items()} == {"dct": 5, "poisson": 3, "direct": 1}
+    assert len({style.name for style in styles_of(arms).values()}) == len(arms)
+    titles = [named(members) for members in panels.values()]
+    assert [title for title, _ in titles] == ["DCT, cyclic", "", ""]
+    assert list(titles[0][1].values())[::3] == ["T = 16", "T = 5"]
+    arms = CATALOGUE.experiment("ablation-frequencies").arms  # all of them DCT
+    assert [named(members)[0] for members in panels_of(arms).values()] == ["DCT, cyclic, T = 48", "DCT, cyclic"]
+    names = {name: style.name for name, style in styles_of(arms).items()}
+    shown = [names[name] for name in ("latency48-4", "cycles3-4", "latency48-16")]
+    assert shown == ["first 4", "first 4, T = 12", "DCT, cyclic"]
+
+
+# The encoder's picture, against the written order of frequencies and images whose transform is known
+
+# encoders.md, step 3
+ORDER = [(0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3), (1, 2), (2, 1), (3, 0), (3, 1), (2, 2)]
+ORDER += [(1, 3), (2, 3), (3, 2), (3, 3)]
+
+
+def test_all_frequencies_give_the_image_back_and_the_first_is_the_mean_of_each_block() -> None:
+    assert zigzag() == ORDER
+    for name, size in (("digits.png", 28), ("photographs.png", 32)):
+        strip = sample(name)
+        assert strip.shape == (size, 4 * size, 3)
+        assert 0.0 <= strip.min() < strip.max() <= 1.0
+        np.testing.assert_allclose(seen(strip, 16), strip, atol=1e-12)
+    means = sample("digits.png").reshape(7, 4, 28, 4, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(seen(sample("digits.png"), 1)[::4, ::4], means, atol=1e-12)
+
+
+def test_the_second_frequency_varies_along_a_row_alone() -> None:
+    ramp = np.tile(np.cos(np.pi * (np.arange(4) + 0.5) / 4)[None, :, None] / 4 + 0.5, (4, 1, 1))
+    np.testing.assert_allclose(seen(ramp, 2), ramp, atol=1e-12)
+    np.testing.assert_allclose(seen(ramp, 1), np.full((4, 4, 1), 0.5), atol=1e-12)

@@ -1,136 +1,219 @@
-"""A report is a function of the records: same bytes for the same records, and `check` sees every difference."""
+"""A report is a function of the records: same bytes for the same records, and `check` sees every difference.
 
+The page alone says where it comes from: date, version, commit, hardware.
+"""
+
+import os
+import re
 import shutil
 import subprocess
-import sys
+from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.report import Folders, ReportResult, check, render
 from harness.report.drawing import painter
+from harness.report.publish import END, START, in_readme, origin, web_address
+from harness.report.sources import read
+from tests.analysis.judging import change
 from tests.conftest import blank
 
 from .campaigns import CATALOGUE, Campaign, empty, write_arm, write_mnist
 
+MNIST = "mnist-784-100-10"
+DAY, ANOTHER = "1700000000", "1800000000"  # 14 November 2023, 15 January 2027
+
+
+def with_readme(campaign: Campaign) -> Folders:
+    return Folders(campaign.evidence, campaign.out, readme=campaign.out.with_name("README.md"))
+
 
 @pytest.fixture(scope="module")
-def mnist(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
-    campaign = empty(tmp_path_factory.mktemp("mnist"))
+def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+    """Records of one device, rendered on a known day, with a README."""
+    campaign = empty(tmp_path_factory.mktemp("dated"))
     write_mnist(campaign.evidence)
+    for path in campaign.evidence.rglob("seed-*.json"):
+        change(path, environment={"device": "Abacus 9"})
+    campaign.out.with_name("README.md").write_text(f"# Title\n{START}\n{END}\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOURCE_DATE_EPOCH", "0")
+        patch.setenv("SOURCE_DATE_EPOCH", DAY)
         blank(patch)
-        render(campaign.alone, CATALOGUE)
+        render(with_readme(campaign), CATALOGUE)
     return campaign
 
 
 @pytest.fixture
-def copy(mnist: Campaign, tmp_path: Path) -> Campaign:
+def copy(rendered_once: Campaign, tmp_path: Path) -> Campaign:
     """The rendered campaign at another place, to be tampered with."""
-    shutil.copytree(mnist.out.parent, tmp_path / "copy")
+    shutil.copytree(rendered_once.out.parent, tmp_path / "copy")
     return empty(tmp_path / "copy")
 
 
-def test_the_same_records_at_another_place_give_the_same_bytes(
-    copy: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_same_records_at_another_place_give_the_same_bytes_and_another_day_changes_pages_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
-    shutil.rmtree(copy.out)
-    first = empty(tmp_path / "first")
-    shutil.copytree(copy.evidence, first.evidence)
+    first, second = empty(tmp_path / "first"), empty(tmp_path / "second")
+    write_arm(first.evidence, MNIST, "paper", "cyclic-5", (9720, 9731, 9738))
+    shutil.copytree(first.evidence, second.evidence)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", DAY)
     render(first.alone, CATALOGUE)
     # another report in between: what the process drew before must leave no trace
-    write_arm(copy.local, "quickstart", "lite", "cyclic-16", (9400, 9500))
-    render(Folders(copy.local, copy.out.parent / "other"), CATALOGUE, ["quickstart"])
-    render(copy.alone, CATALOGUE)
-    before, after = ({p.name: p.read_bytes() for p in c.out.iterdir()} for c in (first, copy))
-    assert before == after
+    write_arm(second.local, "quickstart", "lite", "cyclic-16", (9400, 9500))
+    render(Folders(second.local, tmp_path / "other"), CATALOGUE, ["quickstart"])
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", ANOTHER)
+    render(second.alone, CATALOGUE)
+    before, after = ({path.name: path.read_bytes() for path in c.out.iterdir()} for c in (first, second))
+    changed = sorted(name for name in before if before[name] != after[name])
+    assert (before.keys(), changed) == (after.keys(), ["index.html", f"{MNIST}.html"])
+    assert all(before[name].replace(b"2023-11-14", b"2027-01-15") == after[name] for name in changed)
 
 
-def test_nothing_names_a_place_or_a_time(mnist: Campaign) -> None:
-    for path in mnist.out.iterdir():
+def test_the_page_names_day_version_and_hardware_and_nothing_names_a_place(rendered_once: Campaign) -> None:
+    page = (rendered_once.out / "index.html").read_text(encoding="utf-8")
+    assert f"2023-11-14 · version {version('dct-snn-harness')}" in page
+    assert "evidence computed on Abacus 9 (17 records)" in page
+    assert "commit <code>" not in page
+    for path in rendered_once.out.iterdir():
         content = path.read_bytes()
-        assert str(mnist.out.parent).encode() not in content, path.name
+        assert str(rendered_once.out.parent).encode() not in content, path.name
         assert b"dc:date" not in content, path.name
+    assert "Of 17 statements, " in rendered_once.out.with_name("README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("blank_figures")
-def test_check_names_changed_missing_and_extra_files(copy: Campaign) -> None:
+def test_check_names_changed_missing_and_extra_files_and_compares_figures_by_their_data(copy: Campaign) -> None:
     for path in [*copy.out.glob("*.png"), *copy.out.glob("*.html")]:
         path.unlink()  # a repository need not keep them
-    assert check(copy.alone, CATALOGUE) == []
+    figure = copy.out / f"{MNIST}-paper-error.svg"
+    painted = figure.read_bytes().replace(painter().encode(), b"matplotlib 3.9.1 on riscv64.")
+    figure.write_bytes(painted.replace(b"</svg>", b"<g/></svg>"))
+    assert check(with_readme(copy), CATALOGUE) == []
+    figure.write_bytes(figure.read_bytes().replace(b"sha256:", b"sha256:0", 1))
     with (copy.out / "report.md").open("a") as file:
         file.write("one more claim\n")
-    (copy.out / "mnist-784-100-10.csv").unlink()
+    (copy.out / f"{MNIST}.csv").unlink()
     (copy.out / "notes.txt").touch()
-    assert check(copy.alone, CATALOGUE) == ["mnist-784-100-10.csv", "notes.txt", "report.md"]
+    readme = copy.out.with_name("README.md")
+    readme.write_text(readme.read_text().replace("Of 17 statements", "Of 18 statements"), encoding="utf-8")
+    wrong = ["../README.md", figure.name, f"{MNIST}.csv", "notes.txt", "report.md"]
+    assert check(with_readme(copy), CATALOGUE) == wrong
 
 
 @pytest.mark.usefixtures("blank_figures")
 def test_check_follows_the_records(copy: Campaign) -> None:
-    (copy.evidence / "mnist-784-100-10/paper/cyclic-16/seed-0004.json").unlink()
-    wrong = check(copy.alone, CATALOGUE)
-    assert {"mnist-784-100-10.md", "mnist-784-100-10.csv", "mnist-784-100-10.tex"} <= set(wrong)
-    assert "mnist-784-100-10-paper-error.svg" in wrong
+    (copy.evidence / f"{MNIST}/paper/cyclic-16/seed-0004.json").unlink()
+    wrong = check(with_readme(copy), CATALOGUE)
+    assert {f"{MNIST}{end}" for end in (".md", ".csv", ".tex", "-paper-error.svg")} | {"../README.md"} <= set(wrong)
     assert "encoder-picture.svg" not in wrong
 
 
 @pytest.mark.usefixtures("blank_figures")
-def test_check_compares_figures_of_another_matplotlib_by_their_data(copy: Campaign) -> None:
-    figure = copy.out / "mnist-784-100-10-paper-error.svg"
-    painted = figure.read_bytes().replace(painter().encode(), b"matplotlib 3.9.1 on riscv64.")
-    figure.write_bytes(painted.replace(b"</svg>", b"<g/></svg>"))
-    assert check(copy.alone, CATALOGUE) == []
-    figure.write_bytes(figure.read_bytes().replace(b"sha256:", b"sha256:0", 1))
-    assert check(copy.alone, CATALOGUE) == [figure.name]
-
-
-@pytest.mark.usefixtures("blank_figures")
-def test_check_of_a_folder_that_is_not_there_names_what_is_kept(campaign: Campaign) -> None:
-    assert "report.md" in check(campaign.alone, CATALOGUE)
-
-
-def test_unknown_experiment_is_refused_with_a_suggestion(campaign: Campaign) -> None:
+def test_a_report_of_named_experiments_shows_these_and_findings_of_nothing_else(campaign: Campaign) -> None:
     with pytest.raises(HarnessError, match="did you mean 'quickstart'"):
         render(campaign.alone, CATALOGUE, ["quickstrat"])
     assert not campaign.out.exists()
-
-
-@pytest.mark.usefixtures("blank_figures")
-def test_named_experiments_alone_are_written(campaign: Campaign) -> None:
     write_mnist(campaign.evidence)
     result = render(campaign.alone, CATALOGUE, ["quickstart"])
-    stems = {path.stem for path in result.files}
-    assert stems == {"index", "report"}
-    assert result.judgements == ()
-
-
-def test_a_report_of_named_experiments_shows_these_and_findings_of_nothing_else(campaign: Campaign) -> None:
-    write_mnist(campaign.evidence)
-    render(campaign.alone, CATALOGUE, ["mnist-784-100-10"])
+    assert ({path.stem for path in result.files}, result.judgements) == ({"index", "report"}, ())
+    render(campaign.alone, CATALOGUE, [MNIST])
     page = (campaign.out / "index.html").read_text(encoding="utf-8")
-    assert page.index("<h1>") == page.index(f"<h1>{CATALOGUE.experiment('mnist-784-100-10').title}")
+    assert page.index("<h1>") == page.index(f"<h1>{CATALOGUE.experiment(MNIST).title}")
     assert 'data-claim="mnist-t16"' in page
-    assert 'id="topic-' not in page
-    assert "Of 17 statements" not in page
+    assert ('id="topic-' in page, "Of 17 statements" in page) == (False, False)
     assert not (campaign.out / "findings.md").exists()
-    assert "(mnist-784-100-10.md)" in (campaign.out / "report.md").read_text(encoding="utf-8")
+    assert f"({MNIST}.md)" in (campaign.out / "report.md").read_text(encoding="utf-8")
 
 
-def test_result_tells_judgements_and_problems(rendered: ReportResult) -> None:
-    verdicts = {j.id: j.verdict for j in rendered.judgements}
-    assert verdicts["mnist-t16"] == "reproduced"
+def test_a_whole_report_has_findings_under_their_topics_and_one_view_of_each_curve(
+    rendered: ReportResult, everything: Campaign
+) -> None:
+    assert {j.id: j.verdict for j in rendered.judgements}["mnist-t16"] == "reproduced"
     assert {j.id: j.verdict for j in rendered.local_judgements}["mnist-t16"] == "incomplete"
     assert any("loss is not finite" in problem for problem in rendered.problems)
+    text, page = ((everything.out / name).read_text("utf-8") for name in ("findings.md", "index.html"))
+    assert text.startswith("**Partly: ")
+    headings = "## Few steps", "### Which rows of Table 1 come out?", "## What was computed where, again, or not yet"
+    places = [text.index(heading) for heading in headings]
+    assert places == sorted(places)
+    assert "<h2>Few steps</h2>" in page
+    names = {path.name for path in rendered.files if path.suffix == ".svg"}
+    assert {name for name in names if "accuracy" in name or "error" in name} == {
+        f"{MNIST}-paper-error.svg",
+        "ablation-interleaved-lite-error.svg",
+        "cifar10-vgg9-lite-error.svg",  # all of its cells are answered by records of ablation-interleaved
+    }
+    assert not [name for name in names if "operations" in name or "quickstart" in name]  # smoke is drawn nowhere
 
 
-def test_smoke_is_drawn_nowhere(rendered: ReportResult) -> None:
-    assert not [path.name for path in rendered.files if "quickstart" in path.name and path.suffix == ".svg"]
+# Findings in README
 
 
-def test_no_torch_is_imported() -> None:
-    program = "import sys, harness.report; from harness.report import *; print('torch' in sys.modules)"
-    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert finished.stdout == "False\n"
+def test_only_what_stands_between_the_marks_is_written_and_half_a_pair_is_refused() -> None:
+    assert in_readme(f"a\n{START}\nold\n{END}\nb\n", "- new\n") == f"a\n{START}\n- new\n{END}\nb\n"
+    assert in_readme("no marks", "- new") == "no marks"
+    for text in (f"a {START} b", f"a {END} b", f"{END} {START}"):
+        with pytest.raises(HarnessError, match="only one of"):
+            in_readme(text, "- new")
+
+
+# Commit, repository and links
+
+
+def test_commit_and_repository_of_a_clone(copy: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = copy.out.parent
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+        done = subprocess.run(["git", "-C", str(clone), *who, *words], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    (clone / "harness" / "report").mkdir(parents=True)
+    git("init", "-q")
+    git("add", "results")
+    git("commit", "-qm", "records")
+    sources = read(copy.evidence, None, CATALOGUE)
+    found = origin(sources, copy.out)
+    assert git("rev-parse", "HEAD").startswith(found.commit)
+    assert (len(found.commit), found.changed, found.repository) == (10, False, "../")
+    assert origin(sources, clone.parent / "elsewhere").repository == ""
+    next(copy.evidence.rglob("seed-*.json")).write_text("{}")
+    git("remote", "add", "origin", "git@example.org:somebody/something.git")
+    found = origin(sources, copy.out)
+    assert (found.changed, found.repository) == (True, "https://example.org/somebody/something")
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://name:secret@example.org/a/b.git", "https://example.org/a/b"),
+        ("ssh://git@example.org:22/a/b", "https://example.org/a/b"),
+        ("git@example.org:a/b.git", "https://example.org/a/b"),
+        ("../else.git", ""),
+        ("file:///somewhere/else.git", ""),
+        ("", ""),
+    ],
+)
+def test_a_remote_is_an_address_without_a_secret_or_none(remote: str, address: str) -> None:
+    assert web_address(remote) == address
+
+
+def test_links_work_where_the_folder_is_moved_to(rendered_once: Campaign, tmp_path: Path) -> None:
+    shutil.copytree(rendered_once.evidence.parent, tmp_path / "results")
+    shutil.copytree(rendered_once.out, tmp_path / "reports")
+    for name in ("index.html", f"{MNIST}.html"):
+        page = (tmp_path / "reports" / name).read_text(encoding="utf-8")
+        links, places = re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', page), set(re.findall(r'\bid="([^"]*)"', page))
+        parts = [urlsplit(link) for link in links]
+        assert {part.scheme for part in parts} == {"", "https"}
+        inside = [part for part in parts if not part.scheme]
+        assert {part.fragment for part in inside if not part.path} <= places
+        files = {tmp_path / "reports" / unquote(part.path) for part in inside if part.path}
+        assert len(files) >= 15  # of records, most of them
+        assert [path for path in files if not path.is_file()] == []
+        assert any(link.startswith("https://") and "DCT-SNN" in link for link in links)

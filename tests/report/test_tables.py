@@ -1,38 +1,47 @@
 """The tables of a report: who stands in a row, which timesteps in a column, and no blank without its reason."""
 
 import csv
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from msgspec import structs
+from rich.console import Console, RenderableType
 
-from harness import cli
+from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.judges import judge
 from harness.analysis.verdicts import VERDICTS
+from harness.errors import HarnessError
 from harness.records.fingerprint import recipe_digest
-from harness.records.store import read_record
-from harness.records.verifications import Source, Verification, Word, write_verification
-from harness.report import ReportResult, read, render
+from harness.records.store import read_record, write_record
+from harness.records.verifications import Source as VerifiedFrom
+from harness.records.verifications import Verification, Word, write_verification
+from harness.report import ReportResult, Source, judged_claims, read, render, results_table
 from harness.report.figures import styles_of
 from harness.report.table import Cell as TableCell
-from harness.report.table import Link, Row, Table
+from harness.report.table import Link, Row, Table, csv_text
 from harness.report.tables import (
     FEW_SEEDS,
+    NOT_COUNTED,
     accuracy_table,
     claims_table,
     columns_of,
+    costs_table,
+    curves_table,
+    operations_table,
     paired_table,
     profile_words,
     tally_table,
+    training_table,
 )
 from tests.analysis.conftest import Write, write
-from tests.analysis.judging import INTERLEAVED, load
+from tests.analysis.judging import INTERLEAVED, change, load
 from tests.analysis.judging import write_arm as write_judged
+from tests.command import harness
 
-from .campaigns import CATALOGUE, Campaign, Cell, write_arm, write_cell, write_mnist
+from .campaigns import CATALOGUE, Campaign, Cell, write_along, write_arm, write_cell, write_mnist
 
 __all__ = ["write"]
 MNIST = "mnist-784-100-10"
@@ -46,18 +55,17 @@ def table_of(campaign: Campaign, name: str = MNIST, profile: str = "paper") -> T
 
 def at(table: Table, arm: str, whose: str, title: str) -> TableCell:
     """The cell of an arm's row in the column of that title."""
-    (row,) = [row for row in table.rows if (row.group, row.cells[1].value) == (arm, whose)]
+    row = row_of(table, arm, whose)
     return row.cells[[column.title for column in table.columns].index(title)]
+
+
+def row_of(table: Table, arm: str, whose: str = "evidence") -> Row:
+    (row,) = [row for row in table.rows if (row.group, row.cells[1].value) == (arm, whose)]
+    return row
 
 
 def words(table: Table, row: Row) -> list[str]:
     return [column.words(cell.value) for column, cell in zip(table.columns, row.cells, strict=True)]
-
-
-def test_columns_are_the_usual_timesteps_and_every_arms_last() -> None:
-    assert columns_of(CATALOGUE.experiment(MNIST)) == (1, 2, 4, 5, 8, 16, 24, 48, 100)
-    assert columns_of(CATALOGUE.experiment("ablation-frequencies")) == (1, 2, 4, 5, 8, 16, 24, 48)
-    assert columns_of(CATALOGUE.experiment("tinyimagenet-vgg13"))[-1] == 125
 
 
 def test_mean_and_interval_are_those_of_the_counts(campaign: Campaign) -> None:
@@ -71,6 +79,9 @@ def test_mean_and_interval_are_those_of_the_counts(campaign: Campaign) -> None:
     assert shown["cyclic-5"][6] == "10.00, 90.00"  # two seeds are two figures
     assert shown["poisson-16"][8] == "96.60 (82.40 to 100.00)"  # a half-width of 14.2 would leave 0 .. 100 %
     assert at(table, "cyclic-5", "evidence", "T = 5").note == FEW_SEEDS
+    assert not any(cell.note for row in table.rows for cell in row.cells if cell.value is None)
+    assert columns_of(CATALOGUE.experiment(MNIST)) == (1, 2, 4, 5, 8, 16, 24, 48, 100)
+    assert columns_of(CATALOGUE.experiment("tinyimagenet-vgg13"))[-1] == 125
 
 
 def test_paper_stands_above_evidence_above_yours_and_others_come_last(campaign: Campaign) -> None:
@@ -85,12 +96,6 @@ def test_paper_stands_above_evidence_above_yours_and_others_come_last(campaign: 
     assert at(table, "cyclic-16", "evidence", "seeds").opens
     assert row.records[0] == Link("cyclic-16", 0, f"{MNIST}/paper/cyclic-16/seed-0000.json", "98.50 %")
     assert len(row.records) == 5
-
-
-def test_an_empty_cell_is_empty_and_has_no_footnote(everything: Campaign) -> None:
-    for name, profile in ((MNIST, "paper"), ("sensitivity-readings", "paper"), ("ablation-interleaved", "lite")):
-        for row in table_of(everything, name, profile).rows:
-            assert not any(cell.note for cell in row.cells if cell.value is None), row
 
 
 def test_an_arm_whose_only_cell_failed_quotes_the_error(campaign: Campaign) -> None:
@@ -146,7 +151,7 @@ def test_an_arm_read_before_its_last_step_is_named_so(tmp_path: Path) -> None:
     ]
 
 
-def verified(path: Path, source: Source, verdict: Word = "identical") -> None:
+def verified(path: Path, source: VerifiedFrom, verdict: Word = "identical") -> None:
     record = read_record(path)
     assert record.curve is not None
     fields, largest = ([], 0) if verdict == "identical" else (["ann_epochs"], 3)
@@ -165,27 +170,14 @@ def test_verifications_have_a_column_and_stand_with_their_record(campaign: Campa
     assert at(table_of(campaign), "cyclic-2", "evidence", "verified").value == said
     assert render(campaign.alone, CATALOGUE).problems == ()
     text, page = ((campaign.out / f"{MNIST}.{suffix}").read_text() for suffix in ("md", "html"))
-    assert "| T = 100 | verified |" in text
-    assert said in text
-    assert f">{said}</td>" in page
     assert "90.00 % (verified from training: within tolerance; from snntorch: identical), " in text
     assert "</a> 91.00 % (verified from snntorch: identical)</li>" in page
-    assert "</a> 92.00 %</li>" in page
-    findings = (campaign.out / "findings.md").read_text()
-    assert f"| {MNIST} | paper | cyclic-2 | 1 | snntorch: identical |" in findings
+    assert f"| {MNIST} | paper | cyclic-2 | 1 | snntorch: identical |" in (campaign.out / "findings.md").read_text()
 
 
-@pytest.fixture(scope="module")
-def listed(everything: Campaign) -> list[dict[str, Any]]:
-    """What `harness report --json` says of the evidence."""
-    folders = ("--evidence-dir", str(everything.evidence), "--results-dir", str(everything.evidence))
-    done = CliRunner().invoke(cli.app, ["report", "--json", *folders])
-    assert done.exit_code == 0, done.stderr
-    claims: list[dict[str, Any]] = json.loads(done.stdout)["claims"]
-    return claims
-
-
-def test_every_claim_is_listed_and_every_judged_one_has_its_margin(listed: list[dict[str, Any]]) -> None:
+def test_every_claim_is_listed_and_every_judged_one_has_its_margin(everything: Campaign) -> None:
+    done = harness("report", "--json", "--evidence-dir", everything.evidence, "--results-dir", everything.evidence)
+    listed = json.loads(done.out)["claims"]
     assert {(c["id"], c["kind"]) for c in listed} == {(c.id, c.kind) for c in CATALOGUE.claims if c.kind != "context"}
     judged = [c for c in listed if VERDICTS[c["verdict"]].answers]
     assert {c["kind"] for c in judged} >= {"value", "ordering", "agreement"}
@@ -278,3 +270,137 @@ def test_csv_has_every_timestep_of_every_arm_and_published_numbers_as_printed(
     assert missing["note"] == "not run yet: harness run mnist-784-100-10 --profile paper"
     with (everything.out / "quickstart.csv").open() as file:
         assert {row["judged"] for row in csv.DictReader(file)} == {"no"}
+
+
+# Costs
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Source, ...]:
+    """A spike code and a graded one that counted everything, an arm without its encoder's, and one short of a seed."""
+    folder = tmp_path_factory.mktemp("counted")
+    spent = {"cyclic-2": (False, 500.0, 200.0), "direct-16": (True, 0.0, 0.0), "cyclic-5": (False, 500.0, None)}
+    for arm, (multiplies, operations, macs) in spent.items():
+        for path in write_arm(folder, MNIST, "paper", arm, (9000, 9100)):
+            layers = [structs.replace(layer, multiplies=multiplies) for layer in read_record(path).layers]
+            change(path, layers=layers, encoder_operations=operations, encoder_macs=macs)
+    paths = write_arm(folder, MNIST, "paper", "cyclic-16", (9000, 9100, 9200, 9300, 9400, 9500))
+    paths[4].unlink()
+    return read(folder, None, CATALOGUE)
+
+
+def test_a_row_of_costs_has_counts_energy_and_their_ratio(counted: tuple[Source, ...]) -> None:
+    experiment = CATALOGUE.experiment(MNIST)
+    table = costs_table(experiment, "paper", counted, FORTY_FIVE_NM)
+    assert table is not None
+    row, direct, unknown, short = (
+        words(table, row_of(table, arm)) for arm in ("cyclic-2", "direct-16", "cyclic-5", "cyclic-16")
+    )
+    # 78,400 MACs × 4.6 pJ; (2 × 9,000 accumulates + 300) × 0.9 pJ + 200 × 4.6 pJ; 3 spikes of 100 neurons in 2 steps
+    # 18,000 of 2 × 78,400 places; break-even: (360,640 - 300 × 0.9 - 200 × 4.6) / 0.9 of as many places
+    # Memory at 5 pJ: 78,400 + 200 words in the ANN; 18,000 + 400 + 6 + 500 in the SNN; break-even: of 753,640 pJ are
+    # 3,690 the encoder's and 2,000 the membranes', and 106,230 are spent at 18,000 of the places
+    assert row[1:4] == ["evidence", "2/5", "78.4 k"]
+    assert row[4:10] == ["18.0 k", "0", "300", "200", "0.0150", "0.115"]
+    assert row[10:] == ["0.361", "0.0174", "20.7", "2.55", "6.73", "0.808"]
+    assert [*direct[4:8], direct[11]] == ["0", "9.00 k", "0", "0", "0.0414"]  # 9,000 × 4.6 pJ, once
+    assert [*unknown[6:8], *unknown[11:]] == [""] * 7
+    assert NOT_COUNTED in table.caption
+    assert short[2] == "4/5"  # a seed beyond the plan is no part of it
+    assert costs_table(experiment, "smoke", counted, FORTY_FIVE_NM) is None
+
+
+@pytest.mark.parametrize(("factor", "picojoules"), [(1, "17390.00"), (10, "173900.00")])
+def test_operations_have_a_row_for_each_layer_the_encoder_and_their_total(
+    counted: tuple[Source, ...], factor: int, picojoules: str
+) -> None:
+    model = EnergyModel(0.9 * factor, 4.6 * factor)
+    text = csv_text(operations_table(CATALOGUE.experiment(MNIST), ["paper"], counted, model))
+    rows = {(row["arm"], row["part"]): row for row in csv.DictReader(io.StringIO(text))}
+    layer, encoder, total = (rows["cyclic-2", part] for part in ("layer fc1", "encoder", "total"))
+    assert (total["snn_pj"], total["ann_by_snn"]) == (picojoules, "20.7384")
+    assert (total["encoder_operations"], total["encoder_macs"]) == ("500.00", "200.00")
+    assert rows["cyclic-5", "total"]["snn_pj"] == ""
+    if factor == 1:
+        assert [row["snn_pj"] for row in (layer, encoder)] == ["16200.00", "1190.00"]
+        memory = [row["snn_memory_pj"] for row in (layer, encoder, total)]
+        assert memory == ["108230.00", "3690.00", "111920.00"]
+
+
+# Along fine-tuning; arms that `--encoder` added; experiments that are registered nowhere
+
+
+def test_differences_along_fine_tuning_have_a_column_for_each_fraction(campaign: Campaign) -> None:
+    write_along(campaign.evidence)
+    sources = read(campaign.evidence, None, CATALOGUE)
+    table = training_table(CATALOGUE.experiment("ablation-training"), "lite", sources)
+    assert table is not None
+    assert [column.title for column in table.columns] == ["arm", "whose", "seeds", "0", "0.125", "0.5", "1"]
+    long, short = (words(table, row) for row in table.rows)
+    # Differences of 1.0, 1.5 and 0.5 points at the end: by hand 1 ± 4.3027 · 0.5 / √3
+    assert (long[2], long[-1]) == ("3/3", "+1.00 (−0.24 to +2.24)")
+    assert (short[2], short[3]) == ("2/3", "−1.00, +0.00")
+
+
+def printed(shown: RenderableType) -> str:
+    stream = io.StringIO()
+    Console(width=110, file=stream).print(shown)
+    return stream.getvalue()
+
+
+def on_terminal(campaign: Campaign, experiment: str) -> str:
+    return printed(results_table(experiment, read(campaign.evidence, campaign.local, CATALOGUE), CATALOGUE.claims))
+
+
+def test_an_added_arm_has_a_row_as_a_control_and_its_difference_from_every_other_arm(campaign: Campaign) -> None:
+    for arm, finals in {"dct": (6000, 6010, 6020), "direct": (6200, 6100, 6150)}.items():
+        write_arm(campaign.local, "cifar10-encoders", "lite", arm, finals)
+    write_arm(campaign.local, "cifar10-encoders", "lite", "snntorch-rate", (6100, 6110, 6120))
+    write_arm(campaign.evidence, "cifar10-encoders", "lite", "dct", (6000, 6010))
+    said = on_terminal(campaign, "cifar10-encoders").splitlines()
+    assert any("snntorch-rate (yours)" in line and "3/5" in line for line in said)
+    start = next(i for i, line in enumerate(said) if "snntorch-rate − other arms (yours)" in line)
+    rows = {words[0]: " ".join(words[1:]) for line in said[start + 1 :] if len(words := line.split()) >= 3}
+    assert rows["dct"] == "48 +1.00 3/5"
+    # Student's t at two degrees of freedom times the standard error of (-1, 0.1, -0.3): by hand 4.3027 * 0.3215
+    assert rows["direct"] == "48 −0.40 (−1.78 to +0.98) 3/5"
+
+
+def test_an_experiment_that_is_registered_nowhere_is_shown_and_judges_no_claim(campaign: Campaign) -> None:
+    write_mnist(campaign.evidence)
+    (before,) = read(campaign.evidence, None, CATALOGUE)
+    for arm, finals in (("cyclic-16", (9000, 9010, 9020)), ("poisson-16", (8000, 8010))):
+        for path in write_arm(campaign.evidence, "quickstart", "lite", arm, finals):
+            record = read_record(path)
+            path.unlink()
+            config = replace(record.config, experiment="my-question")
+            write_record(campaign.evidence, structs.replace(record, config=config))
+    (source,) = read(campaign.evidence, None, CATALOGUE)
+    assert (source.judgements, source.loaded.problems) == (before.judgements, ())
+    assert source.seeds("my-question", "lite", "poisson-16") == (2, 3)
+    text = csv_text(curves_table(source.catalogue.experiment("my-question"), ["lite"], (source,), CATALOGUE.claims))
+    last = {row["arm"]: row["accuracy"] for row in csv.DictReader(io.StringIO(text)) if row["timestep"] == "16"}
+    assert last == {"cyclic-16": "90.1000", "poisson-16": "80.0500"}
+    assert "90.10" in on_terminal(campaign, "my-question")
+
+
+# On a terminal
+
+
+def test_a_terminal_shows_published_beside_ours_labels_smoke_and_quotes_errors(
+    everything: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = on_terminal(everything, MNIST)
+    line = line_with(text, "cyclic-16 ")
+    assert ("98.54 ± 0.04" in line, line.rstrip().endswith("98.54")) == (True, True)
+    assert "2/5" in line_with(text, "cyclic-16 (yours)")
+    assert "smoke: not judged" in on_terminal(everything, "quickstart")
+    assert "loss is not" in on_terminal(everything, "ablation-interleaved")
+    nothing = "cifar100-vgg11: no records yet; harness run cifar100-vgg11\n"
+    assert on_terminal(everything, "cifar100-vgg11") == nothing
+    with pytest.raises(HarnessError, match="unknown experiment"):
+        on_terminal(everything, "mnits")
+    claims = printed(judged_claims(read(everything.evidence, everything.local, CATALOGUE), CATALOGUE.claims))
+    assert "✓ reproduced" in line_with(claims, "cyclic-16 at T = 16")
+    assert "· no records" in line_with(claims, "cyclic-125 at T = 125")
