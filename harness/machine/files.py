@@ -21,10 +21,11 @@ LARGEST_LOCK = 4096  # bytes
 TRIES, RETRY_SECONDS = 3, 0.02  # of taking a lock whose holder has no name
 
 
-def write_atomically(path: Path, content: bytes, private: bool = False) -> None:
+def write_atomically(path: Path, content: bytes, private: bool = False, durable: bool = True) -> None:
     """Replace `path` by `content` in one step: a reader sees the old file or the new one, never a part.
 
     Written under another name, flushed to disk, then renamed. private: others may not write to it, whatever the mask.
+    durable: it survives a power cut from here on; without, a process that is killed loses nothing all the same.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
@@ -35,12 +36,15 @@ def write_atomically(path: Path, content: bytes, private: bool = False) -> None:
         os.fchmod(handle, 0o666 & ~mask & ~(0o022 if private else 0))
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    if not durable:
+        return
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
@@ -75,8 +79,11 @@ def content_digest(content: bytes) -> str:
 
 
 def write_sealed(path: Path, content: bytes) -> None:
-    """`write_atomically` the SHA-256 of `content` and then `content`, so that `read_sealed` notices a changed byte."""
-    write_atomically(path, hashlib.sha256(content).digest() + content, private=True)
+    """`write_atomically` the SHA-256 of `content` and then `content`, so that `read_sealed` notices a changed byte.
+
+    Not flushed to disk: it is written after every epoch, which may take less time than that, and a power cut costs work.
+    """
+    write_atomically(path, hashlib.sha256(content).digest() + content, private=True, durable=False)
 
 
 def read_sealed(path: Path) -> bytes | None:
