@@ -81,7 +81,8 @@ def content_digest(content: bytes) -> str:
 def write_sealed(path: Path, content: bytes) -> None:
     """`write_atomically` the SHA-256 of `content` and then `content`, so that `read_sealed` notices a changed byte.
 
-    Not flushed to disk: it is written after every epoch, which may take less time than that, and a power cut costs work.
+    Not flushed to disk: it is written after every epoch, which may take less time than that, and a power cut
+    costs work.
     """
     write_atomically(path, hashlib.sha256(content).digest() + content, private=True, durable=False)
 
