@@ -180,6 +180,8 @@ class CellConfig:
 
     `method`: absent, the cell is computed by `harness.training.cell`: ANN, threshold balancing, fine-tuning of LIF
     neurons. `neuron`, `balancing`, `ann`, `snn`: absent where the method does not have them.
+    `evaluations`: the trained network is tested once more under each, such as "noise(strength=0.5)": see
+    `harness.runs.evaluations`.
     `products`: convolutions of spikes are dense products, or each layer takes the cheaper of a dense product and one
     of its events alone, by its activity on the balancing images (`harness.snn.kernels.events`).
     """
@@ -201,6 +203,7 @@ class CellConfig:
     test_images: Count | None
     precision: Precision = "fp32"
     products: Literal["dense", "by-activity"] = "dense"
+    evaluations: tuple[str, ...] | UnsetType = ABSENT
 
 
 def canonical_json(data: Any) -> bytes:

@@ -90,6 +90,13 @@ class CellResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):  # de
     products: list[str] = []
 
 
+class Evaluated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The test of a trained network under other conditions: its `curve`, and which images were right as in a record."""
+
+    curve: Counts
+    right: dict[Step, str]
+
+
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a record depends on: `digest` is SHA-256 over `recipe`, `data` and `numerics`, digests themselves.
 
@@ -117,6 +124,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     A field at its default is not written, so that records of before a field existed keep their digest.
     `right`: by timestep, one bit a test image, 1 where it is classified rightly: base64 of `numpy.packbits`, in the
         data set's canonical order. Of the last timestep and of each that a claim is about.
+    `evaluations`: by the text in the configuration, the test under those conditions.
     `threads`: of torch and Numba; `machine`: what computed it.
     """
 
@@ -135,6 +143,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     curve: Counts | None = None
     sample_curve: Counts | None = None
     right: dict[Step, str] = {}
+    evaluations: dict[str, Evaluated] = {}
     on_the_way: dict[str, Counts] = {}
     layers: list[LayerActivity] = []
     products: list[str] = []

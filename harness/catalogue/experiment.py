@@ -8,6 +8,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
@@ -73,6 +74,7 @@ class Profile:
     `seeds`: the number of seeds planned for each arm; `seeds_by_arm`: that of single arms, by name.
     `method`: absent, ours, which has a `balancing` and a `neuron`: the published ones where none is given. Another
     method has those parts alone that are given.
+    `evaluations`: tests of the trained networks under other conditions, such as "noise(strength=0.5)".
     """
 
     name: config.ProfileName
@@ -90,6 +92,7 @@ class Profile:
     deviations: tuple[Line, ...] = ()
     seeds_by_arm: Mapping[str, config.Count] = field(default_factory=dict)
     method: config.MethodSpec | UnsetType = config.ABSENT
+    evaluations: tuple[str, ...] | UnsetType = config.ABSENT
 
     def __post_init__(self) -> None:
         for name, part in (("balancing", config.Balancing), ("neuron", config.NeuronSpec)):
@@ -207,12 +210,13 @@ class Experiment:
             train_images=profile.train_images,
             test_images=profile.test_images,
             precision=profile.precision,
+            evaluations=profile.evaluations,
         )
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             if path.split(".")[0] in FIXED:
                 raise HarnessError(f"{self.name}, arm {arm.name}: no arm may change '{path}'", "remove it")
             cell = _with(cell, path.split("."), value)
-        return config.checked(cell)
+        return config.checked(replace(cell, evaluations=cell.evaluations or config.ABSENT))
 
 
 ENCODER = re.compile(r"([^()@/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?")
@@ -233,6 +237,19 @@ def parse_encoder(text: str) -> tuple[EncoderSpec, int | None]:
     if not match or len(parameters) < len(given) or not all(key.isidentifier() for key in parameters):
         raise HarnessError(f"cannot read the encoder '{text}'", "write it as poisson, poisson(rate=0.5) or poisson@8")
     return EncoderSpec(match[1], parameters), int(match[3]) if match[3] else None
+
+
+def parse_part(text: str, kind: str) -> tuple[str, Mapping[str, config.Parameter]]:
+    """The name and the parameters of a part that a text names. Raises HarnessError with its `kind`.
+
+    >>> parse_part("noise(strength=0.5)", "evaluation")
+    ('noise', {'strength': 0.5})
+    """
+    with suppress(HarnessError):
+        spec, timesteps = parse_encoder(text)
+        if timesteps is None:
+            return spec.name, spec.parameters
+    raise HarnessError(f"cannot read the {kind} '{text}'", "write it as noise(strength=0.5)")
 
 
 def encoder_text(spec: EncoderSpec, timesteps: int | None = None) -> str:

@@ -188,6 +188,8 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
             f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
             + (f", tests after {read} of it" if read else "")
         )
+    if profile.evaluations:
+        yield f"evaluations: {', '.join(profile.evaluations)}"
     for code, changes in profile.changes.items():
         yield f"{code}: {_changed(changes)}"
     for arms, texts in _deviations(experiment, profile).items():

@@ -1,7 +1,7 @@
 """Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
 
 A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that its method
-(`run_cell` where it names none) and its encoder reach by name. Nothing is imported for it.
+(`run_cell` where it names none), its encoder and its evaluations reach by name. Nothing is imported for it.
 
 A definition is a function, a class, a constant or an import at the top of a module. Its digest covers its syntax tree,
 in which every name of our own is replaced by the digest of the definition that it is bound to, and every name of
@@ -29,13 +29,15 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from encoders.registry import definition_of
+from harness.catalogue.experiment import parse_part
 from harness.config import CellConfig, canonical_json
-from harness.plugins import methods
+from harness.plugins.parts import EVALUATIONS, FINE_TUNING, METHODS
 from harness.schema import Fingerprint
 
 Device = Literal["cpu", "cuda"]
 
 ANN = ("harness.training.ann:AnnRequest",)
+TESTED = "harness.runs.evaluations:tested"
 NAMES = ("experiment", "profile", "arm")
 
 
@@ -44,13 +46,17 @@ def fingerprint(
 ) -> Fingerprint:
     """The fingerprint of a cell on `device`. encoder: "module:name" of one that is not registered.
 
-    Raises EncoderError for an unknown encoder; ModuleNotFoundError, SyntaxError or UnicodeDecodeError where a source
-    cannot be read.
+    Raises EncoderError for an unknown encoder, HarnessError for another unknown part; ModuleNotFoundError, SyntaxError
+    or UnicodeDecodeError where a source cannot be read.
     """
     content = canonical_json(config)
     recipe = _recipe_digest(content)
-    roots = (methods.definition_of(config.method), encoder or definition_of(config.encoder.name))
-    numerics, modules = (sources or SOURCES).reached(roots, device, settings_in(content))
+    method = METHODS.definition_of(config.method.name) if config.method else FINE_TUNING
+    roots = [method, encoder or definition_of(config.encoder.name)]
+    if config.evaluations:
+        names = [parse_part(text, EVALUATIONS.kind)[0] for text in config.evaluations]
+        roots += [TESTED, *map(EVALUATIONS.definition_of, names)]
+    numerics, modules = (sources or SOURCES).reached(tuple(roots), device, settings_in(content))
     return Fingerprint(whole_digest(recipe, data_digest, numerics), recipe, data_digest, numerics, device, modules)
 
 

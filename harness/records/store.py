@@ -18,7 +18,7 @@ from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
 from harness.machine.files import content_digest, read_regular, write_atomically
 from harness.records.fingerprint import recipe_digest
-from harness.schema import SCHEMA_VERSION, Record
+from harness.schema import SCHEMA_VERSION, Evaluated, Record
 
 Sealed = TypeVar("Sealed", bound=msgspec.Struct)
 Read = TypeVar("Read")
@@ -123,7 +123,10 @@ def problem_of(record: Record) -> str:
         return "done, but without a curve"
     if not {f"{fraction:g}" for fraction in (config.snn.readings if config.snn else ())}.issuperset(record.on_the_way):
         return "readings on the way that its recipe does not have"
+    if record.evaluations.keys() != (set(config.evaluations or ()) if record.status == "done" else set()):
+        return "evaluations that its recipe does not have, or not all of them"
     curves = [c for c in (record.curve, record.balanced, record.sample_curve, *record.on_the_way.values()) if c]
+    curves += [evaluated.curve for evaluated in record.evaluations.values()]
     if any(len(curve.correct) != config.timesteps for curve in curves):
         return "counts that are not one for each of its timesteps"
     counted = [(correct, curve.total) for curve in curves for correct in curve.correct]
@@ -134,19 +137,21 @@ def problem_of(record: Record) -> str:
         return "operations out of range"
     try:
         answers_in(record)
+        for evaluated in record.evaluations.values():
+            answers_in(evaluated)
     except ValueError as error:
         return str(error)
     return ""
 
 
-def answers_in(record: Record) -> Answers:
-    """By timestep (from 1), [images] whether each is answered rightly; empty for a record without bits.
+def answers_in(tested: Record | Evaluated) -> Answers:
+    """By timestep (from 1), [images] whether each is answered rightly; empty without bits.
 
-    Raises ValueError where bits are unreadable or do not add up to the counts of the record's curve.
+    Raises ValueError where bits are unreadable or do not add up to the counts of the curve.
     """
     answers = {}
-    for name, text in record.right.items():
-        curve, step = record.curve, int(name)
+    for name, text in tested.right.items():
+        curve, step = tested.curve, int(name)
         if curve is None or step > len(curve.correct):
             raise ValueError(f"bits of images at timestep {name}, which its curve does not have")
         try:

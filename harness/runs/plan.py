@@ -32,6 +32,7 @@ from harness.plugins.skeleton import require_installed
 from harness.records.fingerprint import Device, ann_code, fingerprint
 from harness.records.freshness import Records, State
 from harness.records.store import checkpoints_beside, record_path
+from harness.runs import evaluations
 from harness.runs.progress import duration
 from harness.schema import Epoch, Fingerprint
 from harness.snn.balancing import balance
@@ -355,16 +356,18 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
 def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
     """The failure of the encoder on one image, before anything is trained; None if it works.
 
-    Raises EncoderError if its parameters do not fit each other, the images or T: that is the user's to mend.
+    Raises EncoderError if its parameters do not fit each other, the images or T, HarnessError for an evaluation that is
+    not possible: that is the user's to mend.
     """
     images = normalised(data.train.images[:64])
     try:
         encoder = guarded(config.encoder).calibrate(images)
-        encoder.frame(images[:1])
+        _, *shape = encoder.frame(images[:1]).shape
         encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
         encoder.state()
     except CellFailure as failure:
         return failure
+    evaluations.require_possible(config, data, encoder, (shape[0], shape[1], shape[2]))
     return None
 
 
@@ -475,7 +478,8 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
         left, done, begun = _left(cell, data, setting, ann)
         macs = _macs(config, data, shape_of(config))
         # Tests of the ANN and balancing report no progress of their own.
-        reported_ann, reported_snn = 3 * left.ann, (3 * left.tuning + left.test) * timesteps
+        evaluated = evaluations.passes(config) * len(data.test)
+        reported_ann, reported_snn = 3 * left.ann, (3 * left.tuning + left.test + evaluated) * timesteps
         seconds = rate.ann * (reported_ann + left.ann_test)
         seconds += rate.snn * (reported_snn + BALANCING * left.balancing * timesteps)
         steps = config.snn.epochs * math.ceil(_tuned(config, data) / config.snn.batch_size)
@@ -500,7 +504,9 @@ def _cost_of_method(cell: PlannedCell, data: DataSet, setting: Setting, known: d
             alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE, watch=_timing(laps))
             method.run(config, data, guarded(config.encoder), alone)
         known[key] = _rate(laps)
-    work = method.work(config, data, _macs(config, data, _shapes(data)(config)))
+    macs = _macs(config, data, _shapes(data)(config))
+    evaluated = evaluations.passes(config) * len(data.test) * config.timesteps * macs
+    work = method.work(config, data, macs) + evaluated
     steps = sum(recipe.epochs * math.ceil(len(data.train) / recipe.batch_size) for recipe in recipes)
     return Cost(known[key] * work, work, steps, bool(checkpoints_beside(cell.path)))
 

@@ -27,13 +27,14 @@ from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
 from harness.machine.files import Owner, hold, holder, report, write_atomically
 from harness.machine.process import finishing
-from harness.plugins import methods
 from harness.plugins.guard import guarded, kept_state
+from harness.plugins.parts import METHODS
 from harness.records.freshness import freshness, known_certificates
 from harness.records.store import checkpoints_beside, lock_path, write_record
 from harness.records.weights import About, content_of, entry_of, weights_path
+from harness.runs.evaluations import evaluate
 from harness.runs.plan import PlannedCell, ann_checkpoint, circumstances, stamp_of
-from harness.schema import Failure, Fingerprint, Record
+from harness.schema import Counts, Evaluated, Failure, Fingerprint, Record
 from harness.training.batches import normalised
 from harness.training.cell import Setting, Trained, run_cell
 from harness.training.checkpoint import Watch
@@ -171,7 +172,11 @@ class Run:
             if cell.fault is not None:
                 raise cell.fault
             trained = self._trained(config)
-            record = sealed(config, cell.fingerprint, self.setting, trained, self.timesteps.get(config.arm, ()))
+            begun = time.perf_counter()
+            found = evaluate(config, trained.spiking, self.data.test, self.setting)
+            if found:
+                trained.timings["evaluations"] = round(time.perf_counter() - begun, 3)
+            record = sealed(config, cell.fingerprint, self.setting, trained, self.timesteps.get(config.arm, ()), found)
             if not keeps(self.keep_weights, trained.spiking.network):
                 return record
             content = weights_of(config, cell.fingerprint, trained, self.data)
@@ -190,7 +195,7 @@ class Run:
         encoder = guarded(config.encoder)
         if not config.method:
             return run_cell(config, self.data, encoder, self.setting)
-        with kept_state() if config.method.name in methods.plugins() else nullcontext():
+        with kept_state() if config.method.name in METHODS.plugins() else nullcontext():
             return method_of(config.method).run(config, self.data, encoder, self.setting)
 
     def _failed(self, cell: PlannedCell, reason: str) -> Record:
@@ -248,13 +253,33 @@ def _record(config: CellConfig, fingerprint: Fingerprint, setting: Setting, **ou
 
 
 def sealed(
-    config: CellConfig, fingerprint: Fingerprint, setting: Setting, trained: Trained, timesteps: Sequence[int]
+    config: CellConfig,
+    fingerprint: Fingerprint,
+    setting: Setting,
+    trained: Trained,
+    timesteps: Sequence[int],
+    evaluations: Mapping[str, Tensor] | None = None,
 ) -> Record:
-    """The record of a finished cell, with the bits of its test images at the last step and at each of `timesteps`."""
+    """The record of a finished cell, with the bits of its test images at the last step and at each of `timesteps`.
+
+    evaluations: which images are right under each, bool `[T, N]`.
+    """
     kept = sorted({config.timesteps, *(t for t in timesteps if 1 <= t <= config.timesteps)})
     numbers = {name: getattr(trained.result, name) for name in trained.result.__struct_fields__}
     right = {str(t): packed(trained.right[t - 1]) for t in kept}
-    return _record(config, fingerprint, setting, status="done", timings=trained.timings, right=right, **numbers)
+    evaluated = evaluated_at(kept, evaluations or {})
+    numbers |= {"timings": trained.timings, "right": right, "evaluations": evaluated}
+    return _record(config, fingerprint, setting, status="done", **numbers)
+
+
+def evaluated_at(timesteps: Sequence[int], evaluations: Mapping[str, Tensor]) -> dict[str, Evaluated]:
+    """Evaluations, bool `[T, N]`, as a record holds them, with the bits at each of `timesteps`."""
+    return {
+        text: Evaluated(
+            Counts(right.sum(1).tolist(), right.shape[1]), {str(t): packed(right[t - 1]) for t in timesteps}
+        )
+        for text, right in evaluations.items()
+    }
 
 
 def packed(right: Tensor) -> str:

@@ -35,10 +35,11 @@ from harness.records.freshness import chain, known_certificates
 from harness.records.store import digest_of, read_record, write_record
 from harness.records.verifications import Comparison, Source, Verification, claimed, differing
 from harness.records.weights import read_weights, weights_path
+from harness.runs.evaluations import evaluate
 from harness.runs.plan import Cost, PlannedCell, circumstances, estimate
 from harness.runs.predict import data_of, failures_as_errors, predict, recorded_setting, recorded_threads, restore
 from harness.runs.progress import Progress
-from harness.runs.run import Run, packed
+from harness.runs.run import Run, evaluated_at, packed
 from harness.schema import Record
 from harness.snn.network import Spiking, Stage
 from harness.snn.neuron import is_late
@@ -189,12 +190,14 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
     by = None if simulated is None else simulated.outputs
     predicted = predict(spiking, data.test, record.config.seed, watch, by)
     right = predicted.classes == predicted.labels
+    again = evaluate(record.config, spiking, data.test, replace(setting, watch=watch)) if by is None else {}
     return msgspec.structs.replace(
         record,
         environment=environment,
         machine=machine(setting.device),
         curve=predicted.counts,
         right={str(t): packed(right[t - 1]) for t in claimed(record)},
+        evaluations=record.evaluations if by else evaluated_at(claimed(record), again),
     )
 
 

@@ -84,7 +84,7 @@ def cut_out(images: Tensor, side: int, mean: Tensor, generator: Generator) -> Te
 
 
 Use = Literal["initial-weights", "ann-order", "ann-dropout", "snn-order", "snn-dropout", "subset", "ann-augmentation"]
-EncoderUse = Literal["encoder-training", "encoder-test", "balancing"]
+EncoderUse = Literal["encoder-training", "encoder-test", "balancing", "evaluation"]
 
 
 def generator(seed: int, use: Use) -> Generator:

@@ -1,6 +1,6 @@
 """What a method is: how a cell is computed, and how its network is made again from kept weights.
 
-A method is made from the parameters of a recipe (`harness.plugins.methods`). It trains what it likes, and gives back a
+A method is made from the parameters of a recipe (`harness.plugins.parts`). It trains what it likes, and gives back a
 `Trained`: a network that answers after every timestep, and the numbers of the record. What most methods share stands
 here: `prepared` begins a cell, `Stepwise` is a network of layers with neurons of any kind, `finished` tests it.
 """
@@ -17,7 +17,7 @@ from harness.config import CellConfig, MethodSpec, NetworkSpec
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 from harness.errors import Stopped
-from harness.plugins import methods
+from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
 from harness.snn.layered import INPUT, Activity, Fire, Layered
 from harness.snn.network import Note, Shape, Spiking
@@ -86,7 +86,7 @@ class Method(Protocol):
 
 def method_of(spec: MethodSpec) -> Method:
     """Make the method of a recipe. Raises HarnessError for an unknown one, or for parameters that it does not take."""
-    return cast(Method, methods.create(spec))
+    return cast(Method, METHODS.create(spec.name, spec.parameters))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from harness.config import (
     checked,
 )
 from harness.errors import CellFailure, HarnessError, Stopped
-from harness.plugins import methods
+from harness.plugins.parts import METHODS
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
@@ -170,7 +170,7 @@ def test_thresholds_below_zero_fail_the_cell() -> None:
 )
 def test_an_unknown_method_or_parameter_is_refused(changes: dict[str, MethodSpec], said: str) -> None:
     with pytest.raises(HarnessError, match=said):
-        methods.create(changes["method"])
+        METHODS.create(changes["method"].name, changes["method"].parameters)
 
 
 def test_fine_tuning_refuses_what_it_would_pass_over() -> None:
