@@ -97,6 +97,15 @@ class Cell:
         """By timestep, which test images were right; empty where the record does not tell."""
         return answers_in(self.record)
 
+    def tested(self, under: str = "") -> tuple[Curve, Answers]:
+        """Accuracy after every timestep, and by timestep which images were right: of the plain test, or under an
+        evaluation; empty where the record does not tell.
+        """
+        if not under:
+            return self.curve, self.answers
+        evaluated = self.record.evaluations.get(under)
+        return (_curve(evaluated.curve), answers_in(evaluated)) if evaluated else (np.empty(0), {})
+
     @property
     def images(self) -> int:
         """The number of test images."""
@@ -131,23 +140,26 @@ def _curve(counts: Counts | None) -> Curve:
 # ## What the seeds of an arm answered
 
 
-def accuracy_of(cells: Sequence[Cell], timestep: int) -> Outcomes:
-    """The accuracy of one arm at `timestep`, a cell for each seed."""
-    if (table := _answers(cells, timestep)) is not None:
+def accuracy_of(cells: Sequence[Cell], timestep: int, under: str = "") -> Outcomes:
+    """The accuracy of one arm at `timestep`, a cell for each seed. under: an evaluation, which all records have."""
+    if (table := _answers(cells, timestep, under)) is not None:
         return accuracy_outcomes(table)
-    return outcomes_without_images(percent_at(cells, timestep))
+    return outcomes_without_images(percent_at(cells, timestep, under))
 
 
-def difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int, less_at: int | None = None) -> Outcomes:
+def difference_of(
+    greater: Sequence[Cell], less: Sequence[Cell], timestep: int, less_at: int | None = None, under: str = ""
+) -> Outcomes:
     """The difference of two arms at `timestep`, paired by seed, and by test image where both keep them.
 
-    `less_at`: the timestep at which the lesser arm is read, where it is another one.
+    `less_at`: the timestep at which the lesser arm is read, where it is another one. `under`: see `accuracy_of`.
     """
     later = timestep if less_at is None else less_at
-    one, other = _answers(greater, timestep), _answers(less, later)
+    one, other = _answers(greater, timestep, under), _answers(less, later, under)
     if one is not None and other is not None and one.shape == other.shape:
         return difference_outcomes(one.astype(np.int8) - other.astype(np.int8))
-    return outcomes_without_images(percent_at(greater, timestep) - percent_at(less, later), lowest=-100.0)
+    apart = percent_at(greater, timestep, under) - percent_at(less, later, under)
+    return outcomes_without_images(apart, lowest=-100.0)
 
 
 def train_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int) -> Outcomes | None:
@@ -190,9 +202,9 @@ def values_of(encoder: EncoderSpec) -> Literal["x", "p"]:
     return "p" if unsigned or encoder.parameters.get("signal") == "p" else "x"
 
 
-def percent_at(cells: Sequence[Cell], timestep: int) -> Curve:
+def percent_at(cells: Sequence[Cell], timestep: int, under: str = "") -> Curve:
     """[seeds], the accuracy of each in percent."""
-    return np.array([cell.curve[timestep - 1] for cell in cells])
+    return np.array([cell.tested(under)[0][timestep - 1] for cell in cells])
 
 
 def balanced_at(cells: Sequence[Cell], timestep: int) -> float | None:
@@ -201,9 +213,9 @@ def balanced_at(cells: Sequence[Cell], timestep: int) -> float | None:
     return sum(told) / len(cells) if 0 < len(told) == len(cells) else None
 
 
-def _answers(cells: Sequence[Cell], timestep: int) -> npt.NDArray[np.bool_] | None:
+def _answers(cells: Sequence[Cell], timestep: int, under: str = "") -> npt.NDArray[np.bool_] | None:
     """[seeds, images], or None where a seed does not keep its answers at this timestep."""
-    rows = [row for cell in cells if (row := cell.answers.get(timestep)) is not None]
+    rows = [row for cell in cells if (row := cell.tested(under)[1].get(timestep)) is not None]
     return np.stack(rows) if 0 < len(rows) == len(cells) and len({row.size for row in rows}) == 1 else None
 
 

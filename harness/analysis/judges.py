@@ -31,11 +31,13 @@ from harness.analysis.cells import (
     train_difference_of,
     values_of,
 )
+from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, operations_of
 from harness.analysis.statistics import (
     LEAST_SEEDS,
     Estimate,
     Images,
     Outcomes,
+    amount_margin,
     difference_margin,
     estimate,
     holm,
@@ -49,6 +51,7 @@ from harness.analysis.verdicts import (
     Finding,
     StatementWord,
     Word,
+    form_of,
     judge_ordering,
     judge_steps,
     judge_value,
@@ -57,7 +60,8 @@ from harness.analysis.verdicts import (
 )
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
-from harness.catalogue.claims import Difference, Kind, Ordering, Relation, Sooner, Unit, Value
+from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words
+from harness.catalogue.experiment import parse_part
 from harness.config import PROFILES, CellConfig, ProfileName
 
 # What each profile may judge. `lite` has a smaller network: it judges the direction of an ordering, and two readings of
@@ -79,7 +83,8 @@ Arms = Sequence[Sequence[Cell]]  # of each arm that a claim is about, the cells 
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim at one profile. Accuracies in percent, differences and margins in percentage points.
+    """One claim at one profile. Accuracies in percent, their differences and margins in percentage points; `unit`: of
+    the number itself.
 
     `arm` is the arm of a claim, or the greater one of an ordering, whose other arm is `versus` ("ann": its own ANN);
     `profile` is None where no profile has records. A number that does not exist is None.
@@ -114,7 +119,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     relation: Relation | None = None
     timestep: int = 0
     kind: Kind
-    unit: Unit
+    unit: str
     published: float | None
     mean: float | None = None
     sd: float | None = None
@@ -262,41 +267,58 @@ def _(claim: kinds.Agreement, _evidence: Evidence, profile: ProfileName | None) 
 @_judged.register
 def _(claim: kinds.Measured, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
     """A measurement on images alone, at no profile; or on kept weights, at the profile that trained them."""
-    measurement = evidence.loaded.measurements.get(claim.quantity)
+    known = evidence.loaded.measurements
     experiment = evidence.catalogue.experiment(claim.experiment)
-    trained_at = measurement.profile if measurement and measurement.arm in [a.name for a in experiment.arms] else None
+    asked = [claim.quantity, *filter(None, [claim.against])]
+    arms, found = {arm.name for arm in experiment.arms}, [known[name] for name in asked if name in known]
+    trained_at = next((one.profile for one in found if one.profile and one.arm in arms), None)
     if profile not in (None, trained_at):
         return []
-    if measurement is None:
-        return [replace(_blank(claim), verdict="no records", why=f"Nobody has measured {claim.quantity} yet.")]
+    if missing := [name for name in asked if name not in known]:
+        return [replace(_blank(claim), verdict="no records", why=f"Nobody has measured {missing[0]} yet.")]
     if trained_at is not None:
-        return [_of_kept_weights(claim, measurement, trained_at, experiment, evidence)]
-    return [_with_finding(_blank(claim, mean=measurement.value), keeps_bound(claim, measurement))]
+        return [_of_kept_weights(claim, found, trained_at, experiment, evidence)]
+    return [_with_finding(_blank(claim, mean=_measurement(found)), keeps_bound(claim, *found))]
 
 
-def keeps_bound(claim: kinds.Measured, measurement: Measurement) -> Finding:
-    """Whether a measurement keeps the bound that its claim sets. Its margin is 0: it is held to the printed bound."""
-    bound, value = float(claim.value), measurement.value
+def _measurement(found: Sequence[Measurement]) -> float:
+    """The value of a measurement, or of the first minus the second of two."""
+    return found[0].value - sum(other.value for other in found[1:])
+
+
+def keeps_bound(claim: kinds.Measured, *found: Measurement) -> Finding:
+    """Whether a measurement, or the difference of two, keeps the bound that its claim sets.
+
+    Its margin is 0: it is held to the printed bound.
+    """
+    bound, value = float(claim.value), _measurement(found)
     kept = value >= bound if claim.relation == "at-least" else value <= bound
-    why = (
-        f"{measurement.how}: {value:.3g} {measurement.unit} over {measurement.images:,} images of "
-        f"{measurement.dataset}, {'' if kept else 'not '}{claim.bound} {bound:g}."
-    )
+    numbers = [f"{one.how}: {one.value:.3g} {one.unit} over {one.images:,} images of {one.dataset}" for one in found]
+    apart = f"; a difference of {value:+.3g} {claim.unit_in_words}" if claim.against else ""
+    why = f"{'; '.join(numbers)}{apart}, {'' if kept else 'not '}{claim.bound} {bound:g}."
     return Finding("holds" if kept else "contradicted", 0.0, f"computed: {claim.bound} {bound:g}", why)
 
 
 def _of_kept_weights(
-    claim: kinds.Measured, measurement: Measurement, profile: ProfileName, experiment: Experiment, evidence: Evidence
+    claim: kinds.Measured,
+    found: Sequence[Measurement],
+    profile: ProfileName,
+    experiment: Experiment,
+    evidence: Evidence,
 ) -> Judgement:
-    """A measurement on the kept weights of an arm: it rests on the records of its planned seeds.
+    """A measurement on the kept weights of an arm, or of each of two: it rests on the records of its planned seeds.
 
     Stale where weights were read that belong to no fresh record of the arm; incomplete where a planned seed's were not.
     """
-    arm = measurement.arm
-    planned = evidence.planned([arm], experiment, profile)
-    cells = evidence.loaded.done(experiment.name, profile, arm)
-    read = [cell for cell in cells if cell.seed < planned and cell.weights in measurement.weights]
-    finding, mean = keeps_bound(claim, measurement), measurement.value
+    arms = [measurement.arm for measurement in found]
+    planned = evidence.planned(arms, experiment, profile)
+    by_arm = [evidence.loaded.done(experiment.name, profile, arm) for arm in arms]
+    read_of = [
+        [cell for cell in cells if cell.seed < planned and cell.weights in measurement.weights]
+        for cells, measurement in zip(by_arm, found, strict=True)
+    ]
+    read = min(read_of, key=len)
+    finding, mean, measurement = keeps_bound(claim, *found), _measurement(found), found[0]
     if isinstance(claim, kinds.Dropped) and read:
         whole, early = (float(np.mean([cell.curve[at] for cell in read])) for at in (-1, claim.timestep - 1))
         dropped, margin = measurement.value / 100.0 * whole, difference_margin()
@@ -306,12 +328,13 @@ def _of_kept_weights(
             f" Dropping is {'no worse' if kept else 'worse'} by more than {margin:.2f} points."
         )
         finding = Finding("holds" if kept else "contradicted", margin, "difference of means, one network", why)
-    deviations = deviations_of([arm], experiment, profile)
+    deviations = deviations_of(arms, experiment, profile)
     judged = _blank(
         claim,
         profile,
         mean=mean,
-        arm=arm,
+        arm=arms[0],
+        versus=arms[1] if len(arms) > 1 else None,
         seeds_done=len(read),
         seeds_planned=planned,
         deviations=deviations,
@@ -320,8 +343,9 @@ def _of_kept_weights(
     )
     if judged.comparability == "not comparable":
         return _undecided(judged, "not comparable", f"The {profile} profile does not judge it. {finding.why}")
-    if not set(measurement.weights) <= {cell.weights for cell in cells}:
-        return _undecided(judged, "stale", f"Weights were read that no fresh record of {arm} names.")
+    for one, cells in zip(found, by_arm, strict=True):
+        if not set(one.weights) <= {cell.weights for cell in cells}:
+            return _undecided(judged, "stale", f"Weights were read that no fresh record of {one.arm} names.")
     if len(read) < planned:
         why = f"The weights of {len(read)} of {planned} planned seeds were read. {finding.why}"
         return _undecided(judged, "incomplete", why)
@@ -446,9 +470,9 @@ def _measured(claim: Claim, evidence: Evidence, blank: Judgement, arms: Arms) ->
 
 @_measured.register
 def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
-    """An accuracy. On the very test set that it was counted on, the draw of images does not enter."""
+    """A number. On the very test set that an accuracy was counted on, the draw of images does not enter."""
     if claim.measure != "accuracy":
-        return _beside_ann(claim, evidence, blank, arms[0])
+        return _of_measure(claim, evidence, blank, arms[0])
     (cells,), step, published = arms, blank.timestep, float(claim.value)
     margin = value_margin(published)
     images: Images = "fixed" if cells[0].images == evidence.catalogue.test_images(claim.experiment) else "sampled"
@@ -478,20 +502,56 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     return replace(judged, nearest=_nearest_reading(judged, evidence)) if VERDICTS[finding.word].missed else judged
 
 
-def _beside_ann(claim: Value, evidence: Evidence, blank: Judgement, cells: Sequence[Cell]) -> Judgement:
-    """The accuracy of an ANN, or what its SNN loses to it. Records count the images that an ANN has right."""
-    below = above_ann(cells, blank.timestep)
-    if below is None:
-        return _undecided(blank, "incomplete", "The records do not tell the accuracy of the ANN.")
+def _of_measure(claim: Value, evidence: Evidence, blank: Judgement, cells: Sequence[Cell]) -> Judgement:
+    """A measure other than the plain accuracy."""
+    outcomes = measured(claim.measure, cells, blank.timestep)
+    if outcomes is None:
+        return _undecided(blank, "incomplete", _untold(claim.measure))
+    # The margin of a loss is that of the accuracy that is printed for the ANN.
     published, printed = float(claim.value), float(claim.ann or claim.value)
-    if claim.measure == "loss":
-        outcomes = outcomes_without_images(-below.per_seed, lowest=-100.0)
-    else:
-        outcomes = outcomes_without_images([cell.ann for cell in cells])
-    finding = judge_value(outcomes, published, value_margin(printed))
-    judged = _with_finding(replace(blank, **_summary(outcomes, "fixed")), finding)
+    margin = value_margin(printed) if claim.unit in ("percent", "points") else amount_margin(published)
+    counted = claim.measure in UNITS or cells[0].images == evidence.catalogue.test_images(claim.experiment)
+    images: Images = "fixed" if counted else "sampled"
+    finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published))
+    judged = _with_finding(replace(blank, **_summary(outcomes, images)), finding)
     reason = _short_of_budget(claim, evidence, blank, cells, printed) if VERDICTS[finding.word].missed else ""
     return _undecided(judged, "not comparable", f"{reason} {finding.why}") if reason else judged
+
+
+def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
+    """A measure of one arm at `timestep`, by seed; None where a record does not tell.
+
+    Of an evaluation it is known which images were right. Records count the images that an ANN has right, and
+    operations over all timesteps.
+    """
+    if measure == "accuracy":
+        return accuracy_of(cells, timestep)
+    if measure in ("ann", "loss"):
+        below = above_ann(cells, timestep)
+        if below is None:
+            return None
+        if measure == "loss":
+            return outcomes_without_images(-below.per_seed, lowest=-100.0)
+        return outcomes_without_images([cell.ann for cell in cells])
+    if measure.partition("(")[0] not in UNITS:
+        told = all(measure in cell.record.evaluations for cell in cells)
+        return accuracy_of(cells, timestep, measure) if told else None
+    name, prices = parse_part(measure, "measure")
+    spent = [one for cell in cells if (one := operations_of([cell])) is not None]
+    amounts: list[float | None] = [getattr(one, name, None) for one in spent]
+    if name == "energy":
+        model = EnergyModel(**{price: float(str(of_one)) for price, of_one in prices.items()})
+        amounts = [one.snn_pj(model) for one in spent]
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(cells):
+        return None
+    scale = PICO_TO_MICRO if name == "energy" else 1.0
+    return outcomes_without_images([scale * amount for amount in known], highest=math.inf)
+
+
+def _untold(measure: str) -> str:
+    what = {"ann": "the accuracy of the ANN", "loss": "the accuracy of the ANN"}.get(measure, measure)
+    return f"The records do not tell {what}."
 
 
 @_measured.register
@@ -516,13 +576,13 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     """An ordering: the claimed greater minus the claimed less. Its verdict waits for Holm's adjustment."""
     if isinstance(claim, kinds.AboveRow):
         blank = replace(blank, published=claim.row.published)
-    if isinstance(claim, Ordering) and claim.images == "test":
+    if isinstance(claim, Ordering) and claim.images == "test" and claim.measure == "accuracy":
         before = [balanced_at(cells, claim.timestep) for cells in arms]
         blank = replace(blank, balanced=None if before[0] is None or before[1] is None else before[0] - before[1])
     outcomes, beside = _apart(claim, evidence.catalogue, arms)
     if outcomes is None:
         return _undecided(blank, "incomplete", beside)
-    claimed = claimed_difference(evidence.catalogue, claim)
+    claimed = claimed_difference(evidence.catalogue, claim, arms)
     if blank.profile == "lite":  # a small network judges the direction alone; the size stands beside it
         claimed = dataclasses.replace(claimed, published=None)
     p = _number(ordering_p(outcomes, claimed)) if outcomes.seeds >= LEAST_SEEDS else None
@@ -543,7 +603,8 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
             if isinstance(claim, Ordering) and claim.leaves:
                 why = f"{finding.why} That contradicts no mechanism: {claim.leaves}."
                 return _undecided(judged, "not comparable", why)
-            if isinstance(claim, Sooner) or not _settled(arms, claimed.margin):
+            margin = claimed.margin if claimed.unit == "points" else difference_margin()
+            if isinstance(claim, Sooner) or not _settled(arms, margin):
                 return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
         if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow):
             return judged
@@ -581,6 +642,8 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         low, high = ours.lowest - theirs, ours.highest - theirs
         return dataclasses.replace(ours, per_seed=ours.per_seed - theirs, lowest=low, highest=high), ""
     greater, less = arms
+    if claim.measure != "accuracy":
+        return _apart_in(claim.measure, greater, less, step)
     on_test = difference_of(greater, less, step)
     if isinstance(claim, Ordering) and claim.images == "training":
         outcomes = train_difference_of(greater, less, step)
@@ -594,6 +657,17 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
     return on_test, ""
 
 
+def _apart_in(measure: str, greater: Sequence[Cell], less: Sequence[Cell], step: int) -> tuple[Outcomes | None, str]:
+    """As `_apart`, in a measure other than the plain accuracy: paired by image where it is an evaluation."""
+    ours, theirs = (measured(measure, cells, step) for cells in (greater, less))
+    if ours is None or theirs is None:
+        return None, _untold(measure)
+    if measure.partition("(")[0] not in UNITS:
+        return difference_of(greater, less, step, under=measure), ""
+    most = ours.highest - ours.lowest
+    return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-most, highest=most), ""
+
+
 def _steps_taken(claim: Sooner, cells: Sequence[Cell]) -> int:
     """The steps of one seed, on one curve or among trainings at each T; one more than it has if it never gets there."""
     curve = np.array([cell.curve[-1] for cell in cells]) if claim.trained_at else cells[0].curve
@@ -604,21 +678,27 @@ def _steps_taken(claim: Sooner, cells: Sequence[Cell]) -> int:
     return steps or len(curve) + 1
 
 
-def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner) -> ClaimedDifference:
+def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: Arms = ()) -> ClaimedDifference:
     """What an ordering claims: its margin δ, its printed size and its relation.
 
-    δ is that of the highest accuracy that is published for its arms at its timestep, or for its rival. Where the
-    experiment shows the paper's number of another experiment beside all its arms, that one counts too.
+    δ is that of the highest number that is published for its arms at its timestep, or for its rival. Where the
+    experiment shows the paper's number of another experiment beside all its arms, that one counts too. Of amounts of
+    which none is published it is that of the larger mean of `arms`.
     """
     if isinstance(claim, Sooner):
         return ClaimedDifference(ONE_STEP, unit="steps")
     printed = [
         other.published
         for other in catalogue.claims_of(claim.experiment)
-        if other.unit == "percent"
+        if (other.unit, other.measure) == (claim.unit, claim.measure)
         and other.timestep == claim.timestep
         and (other.arm in claim.arms or (other.arm is None and other.judged_as is not None))
     ]
+    if claim.unit not in ("percent", "points"):
+        means = [float(one.mean) for cells in arms if (one := measured(claim.measure, cells, claim.timestep))]
+        margin = amount_margin(*(printed or means))
+        form = form_of(claim.unit, 20 * margin)
+        return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
     printed += [claim.row.published] if isinstance(claim, kinds.AboveRow) else []
     return ClaimedDifference(difference_margin(*printed), claim.published, claim.relation)
 
@@ -684,12 +764,13 @@ def _networks_agreed(judgements: Sequence[Judgement]) -> list[Judgement]:
         on_own = [o for o in judgements if o.id == judged.id and o.profile in OWN_NETWORK]
         bound = -(judged.margin or 0.0) if judged.relation == "not-less" else 0.0
         theirs = [
-            f"{o.mean:+.2f} at {o.profile} ({o.seeds_done} of {o.seeds_planned} seeds)"
+            f"{o.mean:+{form_of(o.unit, o.mean)}} at {o.profile} ({o.seeds_done} of {o.seeds_planned} seeds)"
             for o in on_own
             if o.mean is not None and (o.mean - bound) * (judged.mean - bound) < 0
         ]
         if theirs and not any(o.answers and o.mean is not None for o in on_own):
-            why = f"Networks disagree: {judged.mean:+.2f} on a small one, {'; '.join(theirs)} on the paper's own."
+            ours = f"{judged.mean:+{form_of(judged.unit, judged.mean)}}"
+            why = f"Networks disagree: {ours} on a small one, {'; '.join(theirs)} on the paper's own."
             result[place] = _undecided(judged, "inconclusive", why)
     return result
 
@@ -727,6 +808,8 @@ def _short_of_budget(
     of_ann, tuned = shortened(config, experiment)
     if not of_ann and not tuned:
         return ""
+    if claim.unit not in ("percent", "points", "steps"):
+        return f"Its training is shorter than published ({', '.join(filter(None, (of_ann, tuned)))})."
     margin = value_margin(published)
     anns = [cell.ann for cell in cells if not math.isnan(cell.ann)]
     if anns:

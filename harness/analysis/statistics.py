@@ -41,6 +41,7 @@ MOST_SEEDS = 1_000
 # fixed margin would be a third of the error on MNIST and a sixtieth on CIFAR-100.
 SHARE_OF_ERROR, LEAST, MOST = 0.05, 0.1, 1.0
 UNPUBLISHED = 0.5  # for differences between arms of which no accuracy is published
+SHARE_OF_AMOUNT = 0.05  # δ of spikes, additions and energy: 5 % of the published number
 
 
 class MeanSquares(NamedTuple):
@@ -423,3 +424,8 @@ def difference_margin(*published: float | None) -> float:
     """The margin δ of a difference: that of the arm with the larger published accuracy; 0.5 if none is published."""
     printed = [accuracy for accuracy in published if accuracy is not None]
     return value_margin(max(printed)) if printed else UNPUBLISHED
+
+
+def amount_margin(*amounts: float | None) -> float:
+    """The margin δ of a number of spikes, of additions or of an energy: 5 % of the largest one that is given."""
+    return SHARE_OF_AMOUNT * max(amount for amount in amounts if amount is not None)

@@ -4,6 +4,7 @@ The published number is taken as exact. Percent and percentage points throughout
 page, Markdown, the terminal, `report --strict` and docs/verdicts.md are made from it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -140,15 +141,29 @@ def too_few(seeds: int, margin: float | None, least: int) -> Finding:
     return Finding("inconclusive", margin, f"none: {count}", f"{count} cannot tell; at least {least} are needed.")
 
 
+def form_of(unit: str, size: float) -> str:
+    """The format of numbers in a unit: two decimals of percent, points and steps, else four digits that count."""
+    if unit in ("percent", "points", "steps"):
+        return ".2f"
+    return f",.{max(0, 3 - math.floor(math.log10(abs(size) or 1.0)))}f"
+
+
+def _as_printed(number: float, form: str) -> str:
+    return f"{number:g}" if form == ".2f" else f"{number:{form}}"
+
+
 def p_in_words(p: float) -> str:
     """A p as a sentence has it: "p = 0.013", or "p < 1e-10"."""
     return f"p < {LEAST_P:g}" if p < LEAST_P else f"p = {p:.2g}"
 
 
-def judge_value(outcomes: Outcomes, published: float, margin: float, images: Images = "fixed") -> Finding:
-    """What the runs say about a published accuracy; the first rule that holds decides.
+def judge_value(
+    outcomes: Outcomes, published: float, margin: float, images: Images = "fixed", form: str = ".2f"
+) -> Finding:
+    """What the runs say about a published number; the first rule that holds decides.
 
     `images`: "fixed" where it was published for the very test images of our runs, "sampled" for a subset of them.
+    `form`: of numbers in sentences, see `form_of`.
 
     1. reproduced: two one-sided tests find the mean within δ, so a true gap of δ passes in at most 5 %.
     2. consistent: one more run of ours could well give the number. This stands before the next two,
@@ -160,24 +175,25 @@ def judge_value(outcomes: Outcomes, published: float, margin: float, images: Ima
         return too_few(outcomes.seeds, margin, LEAST_SEEDS)
     ours = estimate(outcomes, images)
     p = float(p_equivalent(ours, published, margin))
-    tost = f"TOST, δ = {margin:.2f}"
-    interval = f"{ours.low:.2f} to {ours.high:.2f}"
+    delta, number = f"{margin:{form}}", _as_printed(published, form)
+    tost = f"TOST, δ = {delta}"
+    interval = f"{ours.low:{form}} to {ours.high:{form}}"
     if p <= ALPHA:
-        why = f"Our mean of {ours.mean:.2f} is within {margin:.2f} of the published {published:g}: {p_in_words(p)}."
+        why = f"Our mean of {ours.mean:{form}} is within {delta} of the published {number}: {p_in_words(p)}."
         return Finding("reproduced", margin, tost, why)
     if ours.prediction_low <= published <= ours.prediction_high:
         why = (
-            f"Our mean of {ours.mean:.2f} is not shown to be within {margin:.2f} of the published {published:g}, but "
-            f"one more run of ours falls between {ours.prediction_low:.2f} and {ours.prediction_high:.2f} (95 %)."
+            f"Our mean of {ours.mean:{form}} is not shown to be within {delta} of the published {number}, but "
+            f"one more run of ours falls between {ours.prediction_low:{form}} and {ours.prediction_high:{form}} (95 %)."
         )
         return Finding("consistent", margin, f"95 % prediction interval, {ours.seeds} seeds", why)
     above, below = bool(ours.low > published + margin), bool(ours.high < published - margin)
     if above or below:
         side = "above" if above else "below"
-        why = f"Our whole interval, {interval}, lies {side} the published {published:g} ± {margin:.2f}."
-        return Finding("higher" if above else "lower", margin, f"95 % interval, δ = {margin:.2f}", why)
+        why = f"Our whole interval, {interval}, lies {side} the published {number} ± {delta}."
+        return Finding("higher" if above else "lower", margin, f"95 % interval, δ = {delta}", why)
     why = (
-        f"Our interval, {interval}, is neither within the published {published:g} ± {margin:.2f} ({p_in_words(p)}) nor "
+        f"Our interval, {interval}, is neither within the published {number} ± {delta} ({p_in_words(p)}) nor "
         "wholly outside."
     )
     return Finding("inconclusive", margin, tost, why)
@@ -199,13 +215,14 @@ class ClaimedDifference:
     """A published ordering: `margin` δ in points; `published`, the printed size of the difference, or None.
 
     `relation` "greater": the first arm is above the second. "not-less": it loses nothing, that is, no more than δ.
-    `unit`: of the difference; a small network judges no size, so there `published` is None.
+    `unit`: of the difference; a small network judges no size, so there `published` is None. `form`: see `form_of`.
     """
 
     margin: float
     published: float | None = None
     relation: Literal["greater", "not-less"] = "greater"
-    unit: Literal["points", "steps"] = "points"
+    unit: str = "points"
+    form: str = ".2f"
 
     @property
     def bound(self) -> float:
@@ -238,44 +255,47 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
     where p ≤ 0.05 and it is below -δ, else inconclusive.
     """
     margin, published, greater = ordering.margin, ordering.published, ordering.relation == "greater"
+    form, delta = ordering.form, f"{ordering.margin:{ordering.form}}"
     if outcomes.seeds < LEAST_SEEDS:
         return too_few(outcomes.seeds, margin, LEAST_SEEDS)
     ours = estimate(outcomes, "sampled")
     decided = p_adjusted <= ALPHA
     right = decided and ours.mean > ordering.bound
-    difference = f"The difference of {ours.mean:+.2f} {ordering.unit}"
-    start, adjusted = f"{difference} ({ours.low:.2f} to {ours.high:.2f})", f"adjusted {p_in_words(p_adjusted)}"
-    tost, sign = f"TOST, δ = {margin:.2f}", "paired t of the difference, Holm"
+    difference = f"The difference of {ours.mean:+{form}} {ordering.unit}"
+    start, adjusted = f"{difference} ({ours.low:{form}} to {ours.high:{form}})", f"adjusted {p_in_words(p_adjusted)}"
+    tost, sign = f"TOST, δ = {delta}", "paired t of the difference, Holm"
 
     if greater and right and published is not None:
         here = estimate(outcomes, "fixed")  # the size was published for these images
-        p = float(p_equivalent(here, published, margin))
+        p, size = float(p_equivalent(here, published, margin)), _as_printed(published, form)
         beginning = f"{difference} has the sign claimed and "
         if p <= ALPHA:
-            why = f"{beginning}is within {margin:.2f} of the published {published:g}: {p_in_words(p)}."
+            why = f"{beginning}is within {delta} of the published {size}: {p_in_words(p)}."
             return Finding("sign and size", margin, tost, why)
         if here.low <= published <= here.high:
-            why = f"{beginning}its interval ({here.low:.2f} to {here.high:.2f}) covers the published {published:g}."
+            why = f"{beginning}its interval ({here.low:{form}} to {here.high:{form}}) covers the published {size}."
             return Finding("sign and size", margin, "95 % interval of the size", why)
     if greater and (p := float(p_equivalent(ours, 0.0, margin))) <= ALPHA:
-        return Finding("no difference", margin, tost, f"{difference} is within {margin:.2f} of none: {p_in_words(p)}.")
+        return Finding("no difference", margin, tost, f"{difference} is within {delta} of none: {p_in_words(p)}.")
     if not greater:
-        sign = f"non-inferiority, δ = {margin:.2f}, Holm"
+        sign = f"non-inferiority, δ = {delta}, Holm"
     if not decided:
         # The seeds that it would take for the published size, or for δ, at Holm's first and strictest step.
         effect = margin if published is None else published
         seeds = seeds_for_power(outcomes, effect, alpha=ALPHA / family)
         need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
-        power = f"one of {effect:g} with {POWER:.0%} power{', adjusted alike' if family > 1 else ''}"
+        power = f"one of {_as_printed(effect, form)} with {POWER:.0%} power{', adjusted alike' if family > 1 else ''}"
         return Finding("inconclusive", margin, sign, f"{start} does not decide ({adjusted}); {need} {power}.")
     if not right:
-        what = "is below 0" if greater else f"is a loss of more than {margin:.2f}"
+        what = "is below 0" if greater else f"is a loss of more than {delta}"
         return Finding("contradicted", margin, sign, f"{start} {what}: {adjusted}.")
     if published is None:
-        what = "is above 0" if greater else f"is no loss of more than {margin:.2f}"
+        what = "is above 0" if greater else f"is no loss of more than {delta}"
         return Finding("holds", margin, sign, f"{start} {what}: {adjusted}.")
     gap = float(ours.mean) - published
-    size = f"{'larger' if gap > 0 else 'smaller'} than the published {published:g} by {abs(gap):.2f}"
+    size = (
+        f"{'larger' if gap > 0 else 'smaller'} than the published {_as_printed(published, form)} by {abs(gap):{form}}"
+    )
     by_luck = ours.prediction_low <= published <= ours.prediction_high
     luck = ", though one more pair of runs could give it" if by_luck else ""
     why = f"{start} has the sign claimed ({adjusted}), but is {size}{luck}."

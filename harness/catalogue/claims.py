@@ -5,6 +5,7 @@ was claimed (`says`) and what was published (`printed`), and checks itself again
 is judged is one function in `harness.analysis.judges`. Numbers are strings as printed: their precision is known.
 """
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,18 +15,34 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from harness.catalogue.experiment import Experiment
+from harness.catalogue.experiment import Experiment, parse_part
 from harness.config import Count, ProfileName
 from harness.errors import HarnessError, did_you_mean
 
 Kind = Literal["value", "ordering", "steps-to-reach", "saturation", "agreement", "measurement", "context"]
-Unit = Literal["percent", "steps", "points"]
-Measure = Literal["accuracy", "ann", "loss"]  # of the SNN; of its ANN; of the ANN minus that of the SNN
+# The measures that every record has, and their units. Any other measure is an evaluation of the recipe, in percent.
+UNITS: Mapping[str, str] = {
+    "accuracy": "percent",
+    "ann": "percent",
+    "loss": "points",
+    "spikes": "spikes",
+    "accumulates": "additions",
+    "energy": "µJ",
+}
+AMOUNTS = ("spikes", "accumulates", "energy")  # of one image over all timesteps
+PRICES = ("accumulate_pj", "mac_pj", "word_pj")  # what an energy may be given by: harness.analysis.energy.EnergyModel
 Relation = Literal["greater", "not-less", "at-least", "at-most"]
 Percent = Annotated[str, Meta(pattern=r"^(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)\Z")]
 """A printed number of percent, such as "98.54"."""
+Number = Annotated[str, Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
+"""A printed number in the unit of its claim, such as "98.54" or "-0.47"."""
 Whole = Annotated[str, Meta(pattern=r"^[0-9]{1,6}\Z")]
 """A printed number of timesteps."""
+
+
+def in_words(unit: str) -> str:
+    """A unit as it stands behind a number."""
+    return "%" if unit == "percent" else unit
 
 
 class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,9 +81,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     statement: Statement | None = None
 
     kind: ClassVar[Kind] = "context"
-    unit: ClassVar[Unit] = "percent"
     SAYS: ClassVar[str] = "{0.arm} at T = {0.timestep}"
-    PRINTED: ClassVar[str] = "{0.value} %"
+    PRINTED: ClassVar[str] = "{0.value} {0.unit_in_words}"
 
     # What a kind that has it states as a field: its arm, the timestep from 1 where the accuracy is read, the printed
     # number, whose number a context row is, and the claim that judges a number which is shown here again.
@@ -89,6 +105,20 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def judged_as(self) -> str | None:
         return None
+
+    @property
+    def measure(self) -> str:
+        return "accuracy"
+
+    @property
+    def unit(self) -> str:
+        """The unit of its numbers: percent, points, steps, or that of its measure."""
+        return UNITS.get(self.measure.partition("(")[0], "percent")
+
+    @property
+    def unit_in_words(self) -> str:
+        """The same as it stands behind a number."""
+        return in_words(self.unit)
 
     @property
     def needs_training(self) -> bool:
@@ -114,7 +144,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def prints(self) -> bool:
         """Whether it is a number that the paper prints for one of its arms at a timestep."""
-        return type(self) is Value or None not in (self.arm, self.judged_as)
+        plain = type(self) is Value and self.measure == "accuracy"
+        return plain or None not in (self.arm, self.judged_as)
 
     @property
     def published(self) -> float | None:
@@ -125,7 +156,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def says(self) -> str:
         """What was claimed, in words."""
-        return self.SAYS.format(self)
+        return self.SAYS.format(self) + ("" if self.measure == "accuracy" else f", {self.measure}")
 
     @property
     def printed(self) -> str:
@@ -138,8 +169,11 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return ""
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """Raise HarnessError unless it can be judged: its arms reach its timestep."""
+        """Raise HarnessError unless it can be judged: its arms reach its timestep, and have what it measures."""
         self._check_arms(experiments[self.experiment])
+        self._check_measure(experiments[self.experiment])
+        if self.headline and self.unit not in ("percent", "points"):
+            raise HarnessError(f"the figure of headlines is in points, not in {self.unit}", "remove 'headline'")
 
     def _check_arms(self, experiment: Experiment) -> None:
         for name in self.arms:
@@ -147,22 +181,66 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             if not 1 <= self.judged_timestep <= longest:
                 raise HarnessError(f"timestep {self.judged_timestep} is outside 1..{longest} of arm '{name}'")
 
+    def _check_measure(self, experiment: Experiment) -> None:
+        name = self.measure.partition("(")[0]
+        arms = [experiment.arm(arm) for arm in self.arms] if name not in UNITS or name in AMOUNTS else []
+        if name in AMOUNTS and any(arm.timesteps != self.judged_timestep for arm in arms):
+            raise HarnessError(f"{name} are counted over all {arms[0].timesteps} timesteps of '{arms[0].name}'")
+        if self.measure in UNITS:
+            return
+        if name == "energy":
+            prices = parse_part(self.measure, "energy")[1]
+            if set(prices) - {*PRICES} or not all(isinstance(p, int | float) and p > 0 for p in prices.values()):
+                raise HarnessError(f"no energy '{self.measure}'", f"give picojoules of {', '.join(PRICES)}")
+            return
+        cells = ([experiment.resolve(arm, profile, 0) for profile in experiment.profiles] for arm in arms)
+        known = set.intersection(*({text for cell in of_arm for text in cell.evaluations or ()} for of_arm in cells))
+        if self.measure not in known:
+            raise did_you_mean("measure", self.measure, [*UNITS, *sorted(known)])
+
+    def _check_number(self, key: str) -> None:
+        """Raise HarnessError for a printed number that its unit does not have."""
+        value, number = getattr(self, key), float(getattr(self, key))
+        low, high = {"percent": (0.0, 100.0), "points": (-100.0, 100.0)}.get(self.unit, (0.0, math.inf))
+        if not low <= number <= high:
+            raise HarnessError(f"'{key}' must be a printed number of {self.unit}, not {value!r}")
+
 
 class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
-    """The accuracy of `arm` in percent after `timestep` steps.
+    """The `measure` of `arm` after `timestep` steps, by default its accuracy in percent.
 
+    `measure`: the accuracy of its "ann", which needs no timestep; its "loss", by how many points it is below its ANN
+    (negative where it is above), another reading of an accuracy; an evaluation of its recipe, such as
+    "noise(strength=0.5)", in percent; or of one image over all timesteps, and then `timestep` is the last one:
+    "spikes", "accumulates" (additions), "energy" in µJ or, at other prices, "energy(word_pj=5)".
     `ann`: the accuracy of its ANN, where the paper prints it. `doubled`: a control of the same experiment whose
     shortened stage of training is twice as long.
     """
 
     arm: str
-    timestep: int
-    value: Percent
-    ann: str | None = None
+    value: Number
+    timestep: int = 0
+    measure: str = "accuracy"
+    ann: Percent | None = None
     doubled: str | None = None
 
     kind: ClassVar[Kind] = "value"
-    measure: ClassVar[Measure] = "accuracy"
+
+    @property
+    def judged_timestep(self) -> int:
+        return 1 if self.measure == "ann" else self.timestep
+
+    @property
+    def says(self) -> str:
+        own = {"ann": "the ANN of {0.arm}", "loss": "{0.arm} below its ANN at T = {0.timestep}"}.get(self.measure)
+        return own.format(self) if own else super().says
+
+    def check(self, experiments: Mapping[str, Experiment]) -> None:
+        """The number is one of its unit."""
+        super().check(experiments)
+        self._check_number("value")
+        if self.measure == "loss" and self.ann is None:
+            raise HarnessError("a loss without the accuracy that is printed for the ANN", "state it as 'ann'")
 
 
 class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="kind"):
@@ -170,30 +248,6 @@ class ReadEarly(Value, frozen=True, kw_only=True, tag="read-early", tag_field="k
 
     The number is printed for another arm.
     """
-
-
-class OfAnn(Value, frozen=True, kw_only=True, tag="ann-accuracy", tag_field="kind"):
-    """The accuracy of the ANN of `arm`, in percent. It has no timesteps."""
-
-    timestep: int = 1
-
-    measure: ClassVar[Measure] = "ann"
-    SAYS: ClassVar[str] = "the ANN of {0.arm}"
-
-
-class LossToAnn(Value, frozen=True, kw_only=True, tag="loss-to-ann", tag_field="kind"):
-    """By how many points `arm` is below its ANN after `timestep` steps: another reading of its accuracy.
-
-    `ann`: the accuracy that is printed for the ANN; `value`: that minus the SNN's, negative where the SNN is above.
-    """
-
-    value: Annotated[str, Meta(pattern=r"^-?[0-9]{1,2}(\.[0-9]+)?\Z")]
-    ann: Percent
-
-    measure: ClassVar[Measure] = "loss"
-    unit: ClassVar[Unit] = "points"
-    SAYS: ClassVar[str] = "{0.arm} below its ANN at T = {0.timestep}"
-    PRINTED: ClassVar[str] = "{0.value} points"
 
 
 class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind"):
@@ -223,7 +277,7 @@ class Rerun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Difference(Claim, frozen=True, kw_only=True):
-    """One accuracy above another after `timestep` steps: `greater` is the arm of ours that is claimed to be above.
+    """One number above another after `timestep` steps: `greater` is the arm of ours that is claimed to be above.
 
     `relation`: "greater", or "not-less" where it is claimed to lose nothing (by more than the margin).
     """
@@ -267,16 +321,18 @@ class Difference(Claim, frozen=True, kw_only=True):
 
 
 class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field="kind"):
-    """An arm above another, by `difference` points where a size is printed.
+    """An arm above another, by `difference` where a size is printed: points, or the unit of the `measure`.
 
+    `measure`: the accuracy, or another one: see `Value`.
     `images`: those on which the two are compared, "test" or "training" (a fixed sample of them in every record).
     `leaves`: where the two arms are to test a mechanism, what they leave of it in place; such an intervention can
     support the mechanism and not contradict it.
     """
 
     less: str
+    measure: str = "accuracy"
     leaves: str = ""
-    difference: Percent | None = None
+    difference: Number | None = None
     images: Literal["test", "training"] = "test"
     reruns: tuple[Rerun, ...] = ()
 
@@ -292,15 +348,21 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
 
     @property
     def printed(self) -> str:
-        return f"+{self.difference} points" if self.difference else super().printed
+        unit = "points" if self.unit == "percent" else self.unit
+        return f"+{self.difference} {unit}" if self.difference else super().printed
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Two arms, and reruns on test images alone."""
         if self.greater == self.less:
             raise HarnessError(f"an ordering of '{self.greater}' against itself")
-        if self.images == "training" and self.reruns:
+        plain = self.images == "test" and self.measure == "accuracy"
+        if self.reruns and not plain:
             raise HarnessError("'reruns' are of two arms on test images, or of one arm and its ANN")
+        if self.images == "training" and self.measure != "accuracy":
+            raise HarnessError(f"'{self.measure}' is not measured on training images", "remove 'images'")
         super().check(experiments)
+        if self.difference is not None:
+            self._check_number("difference")
 
 
 class AboveRow(Difference, frozen=True, kw_only=True, tag="above-row", tag_field="kind"):
@@ -343,7 +405,7 @@ class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="k
     target: Percent
 
     kind: ClassVar[Kind] = "steps-to-reach"
-    unit: ClassVar[Unit] = "steps"
+    unit: ClassVar[str] = "steps"
     SAYS: ClassVar[str] = "{0.arm} reaches {0.target} % and keeps it"
     PRINTED: ClassVar[str] = "{0.value} steps"
 
@@ -366,7 +428,7 @@ class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
     trained_at: tuple[int, ...] = ()
 
     kind: ClassVar[Kind] = "saturation"
-    unit: ClassVar[Unit] = "steps"
+    unit: ClassVar[str] = "steps"
     PRINTED: ClassVar[str] = "fewer steps"
 
     def of(self, name: str) -> tuple[str, ...]:
@@ -429,18 +491,21 @@ class Agreement(Claim, frozen=True, kw_only=True, tag="agreement", tag_field="ki
 
 
 class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="kind"):
-    """A `quantity` that is computed from images without training, or read from kept weights.
+    """A `quantity` in `unit` that is computed from images without training, or read from kept weights.
 
-    `relation`, `value`: the bound that it keeps if the statement is right.
+    `against`: another quantity, such as that of another arm, which is subtracted from it: then `unit` is that of the
+    difference, "points" for percent. `relation`, `value`: the bound that it keeps if the statement is right.
     """
 
     says: str
     quantity: str
     relation: Literal["at-least", "at-most"]
-    value: Percent
+    value: Number
+    unit: str = "percent"
+    against: str | None = None
 
     kind: ClassVar[Kind] = "measurement"
-    PRINTED: ClassVar[str] = "{0.bound} {0.value} %"
+    PRINTED: ClassVar[str] = "{0.bound} {0.value} {0.unit_in_words}"
 
     @property
     def bound(self) -> str:
@@ -456,26 +521,14 @@ class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", ta
 
     relation: Literal["at-least", "at-most"] = "at-least"
     value: Percent = "0"
+    unit: str = "points"
     timestep: int
 
-    unit: ClassVar[Unit] = "points"
     PRINTED: ClassVar[str] = "no size given"
 
 
 AnyClaim = (
-    Value
-    | ReadEarly
-    | OfAnn
-    | LossToAnn
-    | Ordering
-    | AboveRow
-    | AboveAnn
-    | Steps
-    | Sooner
-    | Agreement
-    | Measured
-    | Dropped
-    | Context
+    Value | ReadEarly | Ordering | AboveRow | AboveAnn | Steps | Sooner | Agreement | Measured | Dropped | Context
 )
 
 

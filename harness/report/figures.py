@@ -101,7 +101,8 @@ def figures_of(
     scene = Scene(experiment, profile, at_hand or tuple(sources), own)
     if profile == "smoke" or not scene.drawn_arms():
         return []
-    printed = [claim for claim in claims if claim.kind == "value" and _of_same_network(claim, experiment, scene)]
+    values = [claim for claim in claims if claim.kind == "value" and claim.measure == "accuracy"]
+    printed = [claim for claim in values if _of_same_network(claim, experiment, scene)]
     trained = list(trained_figure(scene, printed if profile == "paper" else ()))
     shown = [error_figure(scene), *(trained or final_figure(scene))]
     if are_rivals(experiment) and not any(arm.added for arm in scene.drawn_arms()):

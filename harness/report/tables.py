@@ -13,8 +13,9 @@ from harness.analysis.cells import steps_label
 from harness.analysis.differences import Difference
 from harness.analysis.energy import PICO_TO_MICRO, WORD_PJ, EnergyModel, Layer, Operations
 from harness.analysis.judges import Judgement, statement_verdicts
+from harness.analysis.verdicts import form_of
 from harness.catalogue import Arm, Claim, Experiment
-from harness.catalogue.claims import statements_of
+from harness.catalogue.claims import in_words, statements_of
 from harness.config import PROFILES, ProfileName
 from harness.report.sources import SMOKE_LABEL, Source
 from harness.report.table import Cell, Column, Link, Row, Table, Value
@@ -409,10 +410,11 @@ def judged_table(
         if one.verdict == "no records" and claim.needs_training:
             more.append(f"To run it: harness run {one.experiment}")
         arms = (one.arm, one.versus or "") if ours else ()
+        margin = (f"margin {one.margin:{form_of(one.unit, 20 * one.margin)}}",) if one.margin else ()
         row = Row.of(
             Cell(_titled(claim, source) if titled else claim.says, small=(where,)),
             verdict_in_words(one),
-            Cell(one.test or None, small=(f"margin {one.margin:.2f}",) if one.margin else ()),
+            Cell(one.test or None, small=margin),
             claim.printed,
             Cell(ours, small=(interval,) if interval else (), opens=bool(ours)),
             (one.seeds_done, one.seeds_planned) if one.seeds_planned else None,
@@ -467,18 +469,19 @@ def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
         return ", ".join(steps_label(step, timesteps) for step in judgement.steps) + " steps", "one number per seed"
     if judgement.mean is None:
         return None, ""
-    unit, form = ("points", "+.2f") if judgement.signed else ("%", ".2f")
-    unit = unit if judgement.unit == "percent" else judgement.unit
+    unit = "points" if judgement.signed and judgement.unit == "percent" else in_words(judgement.unit)
+    form = "+" * judgement.signed + form_of(judgement.unit, judgement.published or judgement.mean)
     if judgement.kind == "measurement":
-        shown = f"{judgement.mean:+.2f} points" if judgement.unit == "points" else f"{judgement.mean:.1f} %"
-        return shown, "of kept weights" if judgement.profile else "computed, without training"
+        form = {"percent": ".1f", "points": "+.2f"}.get(judgement.unit, form)
+        kept = "of kept weights" if judgement.profile else "computed, without training"
+        return f"{judgement.mean:{form}} {unit}", kept
     if judgement.low is None or judgement.high is None:
         return ", ".join(f"{run:{form}}" for run in judgement.runs) + f" {unit}", "one number per seed"
     if judgement.signed:
         what = "pairs" if judgement.versus else "seeds"
         more = f"{sum(run > 0 for run in judgement.runs)} of {len(judgement.runs)} {what} above"
     else:
-        more = f"next run {judgement.prediction_low or 0.0:.2f} to {judgement.prediction_high or 0.0:.2f}"
+        more = f"next run {judgement.prediction_low or 0.0:{form}} to {judgement.prediction_high or 0.0:{form}}"
     return f"{judgement.mean:{form}} {unit}", f"95 %: {judgement.low:{form}} to {judgement.high:{form}}; {more}"
 
 

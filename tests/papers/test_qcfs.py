@@ -8,7 +8,6 @@ import pytest
 
 from harness.analysis.cells import read_measurements
 from harness.analysis.judges import judge
-from harness.catalogue.claims import LossToAnn, OfAnn, Value
 from harness.papers import catalogue
 from harness.papers.qcfs import measurements
 from harness.papers.qcfs.paper import PAPER
@@ -32,11 +31,17 @@ TABLE = {
 @pytest.mark.parametrize("network", TABLE)
 def test_claims_are_the_printed_table(network: str) -> None:
     own = [claim for claim in PAPER.claims if claim.experiment == f"qcfs-cifar10-{network}"]
-    [ann] = [claim.value for claim in own if type(claim) is OfAnn]
-    values = {claim.timestep: claim.value for claim in own if type(claim) is Value}
+    numbers = {
+        measure: {
+            claim.timestep: str(claim.value) for claim in own if claim.kind == "value" and claim.measure == measure
+        }
+        for measure in ("ann", "accuracy", "loss")
+    }
+    [ann], values = numbers["ann"].values(), numbers["accuracy"]
     assert [ann, *(values[t] for t in (2, 4, 8, 16, 32, 64))] == TABLE[network].split()
-    losses = {claim.timestep: Decimal(claim.value) for claim in own if type(claim) is LossToAnn}
-    assert losses == {t: Decimal(ann) - Decimal(value) for t, value in values.items()}
+    assert {t: Decimal(loss) for t, loss in numbers["loss"].items()} == {
+        t: Decimal(ann) - Decimal(value) for t, value in values.items()
+    }
 
 
 @pytest.fixture(scope="module")
