@@ -1,6 +1,10 @@
 """The data sets: what is known of each, where its files are looked for, and how they become images.
 
 `load` finds the files of a data set, verifies and decodes them. `look` says where they are and changes nothing.
+
+A package offers a further one as an entry point of the group `dct_snn.datasets`: a function that is given the folder of
+`--data-dir` or HARNESS_DATA (None without) and returns `(images, labels)` for training, the same for testing, and the
+number of classes. Images are uint8 `[N, C, H, W]`, labels whole numbers `[N]` from 0. The cache does not hold it.
 """
 
 import gzip
@@ -9,18 +13,20 @@ import pickle
 import warnings
 import zlib
 from dataclasses import dataclass
-from importlib.metadata import distribution
+from importlib.metadata import EntryPoint, distribution, entry_points
+from operator import index
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from encoders.registry import package_of
 from harness.data import cache
 from harness.data.files import AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, fetch, open_tree, read_file
 from harness.data.subset import choose, image_set, take
 from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, did_you_mean, said_by
 
 # Of the published files, unpacked; torchvision has only those of the packed ones.
 MNIST_MD5 = {
@@ -101,16 +107,23 @@ _ALL = {
 }
 
 
+def plugins() -> dict[str, EntryPoint]:
+    """Data sets of other packages by name; a name of ours cannot be taken."""
+    return {point.name: point for point in entry_points(group="dct_snn.datasets") if point.name not in _ALL}
+
+
 def names() -> list[str]:
     """The names `load` knows."""
-    return list(_ALL)
+    return [*_ALL, *sorted(plugins())]
 
 
 def facts_of(name: str) -> Facts:
-    """The facts of the data set `name`; raises HarnessError for an unknown one."""
-    if name not in _ALL:
+    """The facts of the data set `name`; raises HarnessError for an unknown one. One of another package is loaded."""
+    if name in _ALL:
+        return _ALL[name]
+    if name not in plugins():
         raise did_you_mean("data set", name, names())
-    return _ALL[name]
+    return _of_package(name, None)[0]
 
 
 def load(
@@ -121,18 +134,21 @@ def load(
     Looks in `data_dir` alone if it is given; else in HARNESS_DATA, the cache, and the network.
     Raises HarnessError if the files are nowhere or damaged, or there are fewer images than asked for.
     """
-    facts = facts_of(name)
     try:
-        if name == "digits":
-            splits = _digits()
+        if name in plugins():
+            facts, splits = _of_package(name, data_dir)
         else:
-            source = _locate(facts, data_dir)
-            # MNIST is faster read and verified than looked up in a cache.
-            splits = _mnist(source) if name == "mnist" else cache.load(name, source, lambda: _decode(facts, source))
+            facts = facts_of(name)
+            splits = _digits() if name == "digits" else _read(facts, _locate(facts, data_dir))
     except OSError as error:
         raise HarnessError(f"{name} cannot be read: {error}", "check the permissions") from error
     train, test = (take(split, count) for split, count in zip(splits, (train_images, test_images), strict=True))
     return DataSet(name, facts.classes, image_set(train), image_set(test), digest_of(train, test))
+
+
+def _read(facts: Facts, source: Path) -> tuple[Split, Split]:
+    # MNIST is faster read and verified than looked up in a cache.
+    return _mnist(source) if facts.name == "mnist" else cache.load(facts.name, source, lambda: _decode(facts, source))
 
 
 @dataclass(frozen=True)
@@ -151,6 +167,8 @@ class Finding:
 def look(name: str, data_dir: Path | None = None) -> Finding:
     """Where the data set `name` is, and whether its files are as published. Never downloads, decodes or raises."""
     where: Path | None = None
+    if name in plugins():
+        return Finding(name, "found", None, f"of {package_of(plugins()[name])}, loaded when it is used")
     try:
         facts = facts_of(name)
         where = None if name == "digits" else _find(facts, data_dir)
@@ -175,6 +193,39 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
     # Besides damaged files: a library that does not fit the others fails on import, which doctor must survive.
     except (HarnessError, OSError, ImportError, RuntimeError) as error:
         return Finding(name, "damaged", where, str(error))
+
+
+# Of other packages.
+
+
+def _of_package(name: str, data_dir: Path | None) -> tuple[Facts, tuple[Split, Split]]:
+    """A data set of another package. Raises HarnessError with its name for whatever is wrong with it."""
+    point = plugins()[name]
+    try:
+        train, test, count = point.load()(data_dir or cache.folder_from("HARNESS_DATA"))
+        classes = index(count)
+        splits = _checked("training", train, classes), _checked("test", test, classes)
+        shape, other = (split.images.shape[1:] for split in splits)
+        if shape != other:
+            raise HarnessError(f"training images are {list(shape)}, test images {list(other)}")
+    except Exception as error:  # code of others may raise anything
+        said, hint = (error.message, error.hint) if isinstance(error, HarnessError) else (said_by(error), "")
+        raise HarnessError(f"data set '{name}' of {package_of(point)}: {said}", hint or "correct it") from error
+    return Facts(name, classes, (shape[0], shape[1], shape[2]), digest_of(*splits)), splits
+
+
+def _checked(which: str, given: Any, classes: int) -> Split:
+    """A split of another package, in canonical order. Raises HarnessError for what no data set is."""
+    images, labels = given
+    pixels, numbers = np.ascontiguousarray(images), np.asarray(labels)
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.size == 0:
+        raise HarnessError(f"{which} images are {pixels.dtype} {list(pixels.shape)}, not uint8 [N, C, H, W]")
+    if numbers.dtype.kind not in "iu" or numbers.shape != pixels.shape[:1]:
+        raise HarnessError(f"{which} labels are {numbers.dtype} {list(numbers.shape)}, not one whole number an image")
+    low, high = int(numbers.min()), int(numbers.max())
+    if low < 0 or high >= classes:
+        raise HarnessError(f"{which} labels go from {low} to {high}, and there are {classes} classes")
+    return canonical(pixels, numbers.astype(np.int64))
 
 
 # Where the files are.
