@@ -125,17 +125,8 @@ class Catalogue:
 
 Made = TypeVar("Made", Experiment, Paper)
 SHARED = (
-    "network",
-    "ann",
-    "snn",
-    "balancing",
-    "neuron",
-    "train_images",
-    "test_images",
-    "precision",
-    "method",
-    "evaluations",
-)
+    "network", "ann", "snn", "balancing", "neuron", "train_images", "test_images", "precision", "method", "evaluations",
+)  # fmt: skip
 """The fields of a profile that its cells have alike."""
 HINT = "the file must define EXPERIMENT = Experiment(...), from harness.catalogue"
 

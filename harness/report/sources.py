@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from harness.analysis.cells import Cell, Loaded, Place, load, percent
+from harness.analysis.cells import Cell, Curve, Loaded, Place, load, percent
 from harness.analysis.differences import AlongTraining, Difference, along_training, differences
 from harness.analysis.energy import Operations, operations_of
 from harness.analysis.judges import Judgement, judge
@@ -53,14 +53,14 @@ class Source:
     @cached_property
     def estimates(self) -> Mapping[Place, tuple[Interval, ...]]:
         """For every arm with a finished planned cell, the mean over seeds at each timestep, the first at index 0."""
-        found = {}
-        for place, cells in self.planned.items():
-            runs = np.stack([cell.curve for cell in cells], axis=1)
-            ours = estimate(outcomes_without_images(runs))
-            ends = (None if np.isnan(ours.low).any() else end for end in (ours.low, ours.high))
-            low, high = ([None] * len(runs) if end is None else end.tolist() for end in ends)
-            found[place] = tuple(map(Interval, map(tuple, runs.tolist()), ours.mean.tolist(), low, high))
-        return found
+        return {place: _over_seeds([cell.curve for cell in cells]) for place, cells in self.planned.items()}
+
+    def evaluations(self, experiment: str, profile: str, arm: str) -> Mapping[str, tuple[Interval, ...]]:
+        """The same for an arm under each evaluation that all its finished planned cells have."""
+        cells = self.planned.get((experiment, profile, arm), ())
+        known = cells[0].record.evaluations if cells else ()
+        common = [text for text in known if all(text in cell.record.evaluations for cell in cells)]
+        return {text: _over_seeds([cell.tested(text)[0] for cell in cells]) for text in common}
 
     @cached_property
     def operations(self) -> Mapping[Place, Operations]:
@@ -169,6 +169,15 @@ class Source:
             if cell.status == "failed"
         ]
         return (*map(self.shorten, self.loaded.problems), *failed)
+
+
+def _over_seeds(curves: Sequence[Curve]) -> tuple[Interval, ...]:
+    """The mean of some curves at each timestep."""
+    runs = np.stack(curves, axis=1)
+    ours = estimate(outcomes_without_images(runs))
+    ends = (None if np.isnan(ours.low).any() else end for end in (ours.low, ours.high))
+    low, high = ([None] * len(runs) if end is None else end.tolist() for end in ends)
+    return tuple(map(Interval, map(tuple, runs.tolist()), ours.mean.tolist(), low, high))
 
 
 def read(evidence: Path, local: Path | None, catalogue: Catalogue) -> tuple[Source, ...]:

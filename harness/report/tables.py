@@ -13,6 +13,7 @@ from harness.analysis.cells import steps_label
 from harness.analysis.differences import Difference
 from harness.analysis.energy import PICO_TO_MICRO, WORD_PJ, EnergyModel, Layer, Operations
 from harness.analysis.judges import Judgement, statement_verdicts
+from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import form_of
 from harness.catalogue import Arm, Claim, Experiment
 from harness.catalogue.claims import in_words, statements_of
@@ -101,14 +102,13 @@ def accuracy_table(
                 source.name == "evidence" and source.expects(experiment, profile, arm.name)
             ):
                 continue
-            means = {t: source.estimate(*key, t) for t in steps if t <= arm.timesteps}
-            numbers = {
-                t: Cell(mean, FEW_SEEDS if mean is not None and mean.low is None else "") for t, mean in means.items()
-            }
-            missing = "" if any(means.values()) else source.why_missing(*key)
+            numbers = _at(source.estimates.get(key, ()), steps)
+            missing = "" if numbers else source.why_missing(*key)
             lead = _named(arm, "; ".join(filter(None, ("" if arm.in_paper else CONTROL, missing))))
             seeds = Cell(source.seeds(*key), opens=True)
             row(arm.name, source.name, lead, numbers.get, seeds, source.verified(*key), source.links(*key))
+            for text, course in source.evaluations(*key).items():
+                row(f"{arm.name}, {text}", source.name, Cell(f"{title_of(arm)}, {text}"), _at(course, steps).get)
     for claim in claims:
         if claim.kind == "context" and not claim.prints:
             place = f" at T = {claim.timestep}" if claim.timestep else ", timesteps not reported"
@@ -124,6 +124,12 @@ def accuracy_table(
     )
     table = Table(f"{experiment.name}, {profile_words(experiment, profile)}", columns, tuple(rows), style="accuracy")
     return table if any(row.cells[-1].value for row in rows) else table.without("verified")
+
+
+def _at(course: Sequence[Interval], steps: Iterable[int]) -> dict[int, Cell]:
+    """The cells of a course over timesteps, by those of `steps` that it has."""
+    means = {t: course[t - 1] for t in steps if t <= len(course)}
+    return {t: Cell(mean, FEW_SEEDS if mean.low is None else "") for t, mean in means.items()}
 
 
 def title_of(arm: Arm) -> str:
@@ -153,6 +159,9 @@ def results_of(
         name = arm.name if source.name == "evidence" else f"{arm.name} (yours)"
         paper = ", ".join(str(claim.value) for claim in printed) or None
         rows.append(Row.of(name, source.seeds(*key), *means, found[arm.timesteps], paper))
+        for text, course in source.evaluations(*key).items():
+            under = [course[t - 1].mean if t <= len(course) else None for t in steps]
+            rows.append(Row.of(f"  {text}", None, *under, course[-1], None))
     columns = (
         Column("arm"),
         Column("seeds", "seeds"),

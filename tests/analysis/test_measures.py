@@ -17,7 +17,8 @@ from harness.config import EncoderSpec
 from harness.errors import HarnessError
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
-from harness.report.tables import ours_in_words
+from harness.report.sources import read
+from harness.report.tables import accuracy_table, ours_in_words, results_of
 from harness.schema import Counts, Epoch, Evaluated, LayerActivity, Record
 from tests.robust.tiny import PROFILE
 
@@ -103,6 +104,22 @@ def test_an_ordering_under_noise_is_paired_by_image(tmp_path: Path) -> None:
     assert before.covers == ("seeds",)  # which images were right is known at the last step alone
     assert at_end.p_holm == pytest.approx(2 * (at_end.p or 0))
     assert catalogue.claims[0].says == "a > b at T = 4, noise(strength=0.5)"
+
+
+def test_tables_have_a_row_for_each_evaluation(tmp_path: Path) -> None:
+    catalogue = catalogue_of(tmp_path, value(NOISE, "70.1"))
+    for seed in range(3):
+        write(tmp_path, "a", seed, noisy=(100, 200, 300, 700 + seed))
+    [source] = read(tmp_path, None, catalogue)
+    brief = results_of(EXPERIMENT, "paper", [source], catalogue.claims)
+    whole = accuracy_table(EXPERIMENT, "paper", [source], catalogue.claims)
+    for table, name in ((brief, f"  {NOISE}"), (whole, f"A, {NOISE}")):
+        (row,) = [row for row in table.rows if row.cells[0].value == name]
+        shown = [cell.value for cell in row.cells[2:6]]
+        assert [getattr(one, "mean", one) for one in shown if one not in ("", None)][-1] == pytest.approx(70.1)
+        assert len(table.rows) == (
+            2 if table is brief else 3
+        )  # of the arm that has records, and of the one that has not
 
 
 # Amounts
