@@ -700,6 +700,8 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
         form = form_of(claim.unit, 20 * margin)
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
     printed += [claim.row.published] if isinstance(claim, kinds.AboveRow) else []
+    if claim.unit == "points":  # of losses, whose margin no printed loss decides
+        printed = []
     return ClaimedDifference(difference_margin(*printed), claim.published, claim.relation)
 
 

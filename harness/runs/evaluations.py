@@ -174,15 +174,15 @@ def evaluate(config: CellConfig, net: Answering, images: ImageSet, setting: Sett
     """
     checkpoint = setting.checkpoint.part("evaluations")
     found: dict[str, Tensor] = checkpoint.load() or {}
+
+    def after(text: str, right: Tensor, work: float) -> None:
+        found[text] = right
+        setting.watch.progress(text, work)
+        if setting.watch.stop():
+            checkpoint.save(found)
+            raise Stopped(text)
+
     for text in config.evaluations or ():
-
-        def after(text: str, right: Tensor, work: float) -> None:
-            found[text] = right
-            setting.watch.progress(text, work)
-            if setting.watch.stop():
-                checkpoint.save(found)
-                raise Stopped(text)
-
         begun = found.get(text, torch.empty(config.timesteps, 0, dtype=torch.bool))
         try:
             with kept_state():
