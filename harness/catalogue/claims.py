@@ -183,7 +183,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def _check_measure(self, experiment: Experiment) -> None:
         name = self.measure.partition("(")[0]
-        arms = [experiment.arm(arm) for arm in self.arms] if name not in UNITS or name in AMOUNTS else []
+        arms = [experiment.arm(arm) for arm in self.arms] if self.measure != "accuracy" else []
         if name in AMOUNTS and any(arm.timesteps != self.judged_timestep for arm in arms):
             raise HarnessError(f"{name} are counted over all {arms[0].timesteps} timesteps of '{arms[0].name}'")
         if self.measure in UNITS:

@@ -202,6 +202,7 @@ def test_records_that_do_not_tell_leave_a_claim_open(tmp_path: Path) -> None:
     [
         (value("noise(strength=0.4)", "70"), "did you mean 'noise(strength=0.5)'"),
         (value("energie", "70"), "did you mean 'energy'"),
+        (value("accuracy(at=3)", "70"), "unknown measure 'accuracy(at=3)' — did you mean 'accuracy'"),
         (value("energy(word=5)", "70"), "give picojoules of accumulate_pj, mac_pj, word_pj"),
         (value("energy(word_pj=-5)", "70"), "no energy 'energy(word_pj=-5)'"),
         (value("energy", "70").replace("timestep = 4", "timestep = 3"), "counted over all 4 timesteps of 'a'"),
