@@ -55,5 +55,6 @@ EVALUATIONS = Parts(
         "fgsm": "harness.runs.evaluations:Fgsm",
         "weights": "harness.runs.evaluations:Weights",
         "encoder": "harness.runs.evaluations:Recoded",
+        "activation": "harness.runs.evaluations:Activation",
     },
 )

@@ -24,10 +24,12 @@ from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.plugins.guard import kept_state
 from harness.plugins.parts import EVALUATIONS
 from harness.runs.predict import outputs
+from harness.snn.layered import Fire, Layered
 from harness.snn.network import Network, Shape, Spiking
+from harness.snn.quantised import quantised_clip
 from harness.training.batches import encoder_key, normalised
 from harness.training.cell import DTYPES, Setting
-from harness.training.method import Answering, method_of
+from harness.training.method import Answering, Stepwise, method_of
 
 
 class Evaluation:
@@ -112,6 +114,27 @@ class Weights(Evaluation):
                 step = weight.detach().abs().max() / (2 ** (self.bits - 1) - 1)
                 weight.data = (weight.detach() / step).round() * step
         return changed
+
+
+@dataclass(frozen=True)
+class Activation(Evaluation):
+    """The ANN in place of the SNN, with an activation of `levels` and `shift` (see `harness.snn.quantised`).
+
+    Its inputs are the spike train's values, so that of a code which repeats the image every step says the same.
+    """
+
+    levels: int
+    shift: float = 0.5
+
+    def network(self, net: Answering) -> Answering:
+        if not (isinstance(net, Stepwise) and "threshold" in net.network.learned):
+            raise CellFailure("the network has no quantised activation: its thresholds were not learned")
+
+        def activation(network: Layered) -> Fire:
+            thresholds = network.learned["threshold"]
+            return lambda index, current: quantised_clip(current, thresholds[index], self.levels, self.shift)
+
+        return dataclasses.replace(net, neurons=activation)
 
 
 class Recoded(Evaluation):

@@ -24,9 +24,12 @@ from harness.runs.predict import predict, restore
 from harness.runs.run import Run
 from harness.runs.verify import verify
 from harness.schema import Evaluated, Record
+from harness.snn.layered import Layered
 from harness.snn.network import Network, Spiking
+from harness.training.batches import normalised
 from harness.training.cell import Setting
 from harness.training.checkpoint import Checkpoint, Watch
+from harness.training.method import method_of
 from tests.cells import CPU, converted_config, tiny_config, tiny_data
 
 NAMES = (
@@ -252,3 +255,22 @@ def test_an_evaluation_that_fails_is_named(weights: WeightsFile, monkeypatch: py
     monkeypatch.setattr("harness.runs.evaluations.Noise.images", lambda *_: 1 / 0)
     with pytest.raises(CellFailure, match=r"evaluation 'noise\(strength=0\)': ZeroDivisionError"):
         evaluate(CONFIG, restore(weights), tiny_data().test, Setting(CPU))
+
+
+def test_the_ann_is_tested_with_another_activation_than_it_was_trained_with() -> None:
+    names = ("activation(levels=4)", "activation(levels=1)")
+    config, data = converted_config(evaluations=names), tiny_data()
+    assert config.method
+    trained = method_of(config.method).run(config, data, encoders.create("direct"), Setting(CPU))
+    right = evaluate(config, trained.spiking, data.test, Setting(CPU))
+    assert set(right[names[0]].sum(1).tolist()) == {trained.result.ann_epochs[-1].correct}  # at every step
+    network = trained.spiking.network
+    assert isinstance(network, Layered)
+    theta = network.learned["threshold"]
+    with torch.no_grad():
+        outputs = network(
+            normalised(data.test.images), lambda i, x: theta[i] * (x / theta[i] + 0.5).floor().clamp(0, 1)
+        )
+    assert torch.equal(right[names[1]][0], outputs.argmax(1) == data.test.labels)
+    with pytest.raises(CellFailure, match="thresholds were not learned"):
+        made(names[0]).network(Spiking.__new__(Spiking))
