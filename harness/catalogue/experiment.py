@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import product
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from harness.config import CellConfig, EncoderSpec
 from harness.errors import HarnessError, did_you_mean, said_by
 
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
+RESERVED = ("index", "report", "claims", "findings", "papers")  # files that every report has
 FIXED = ("experiment", "profile", "arm", "seed", "dataset", "train_images", "test_images")  # no arm may change them
 Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z", max_length=1000)]
 """One line of text for people."""
@@ -214,7 +216,7 @@ class Experiment:
         )
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             if path.split(".")[0] in FIXED:
-                raise HarnessError(f"{self.name}, arm {arm.name}: no arm may change '{path}'", "remove it")
+                raise HarnessError(f"no arm may change '{path}'", "remove it")
             cell = _with(cell, path.split("."), value)
         return config.checked(replace(cell, evaluations=cell.evaluations or config.ABSENT))
 
@@ -268,7 +270,13 @@ def _value(text: str) -> bool | int | float | str | None:
 
 
 def require_sound(experiment: Experiment) -> None:
-    """Raise HarnessError unless every cell of an experiment can be made: types, bounds, names and changes.
+    """Raise HarnessError unless every cell of an experiment can be made."""
+    for fault in faults_of(experiment):
+        raise fault
+
+
+def faults_of(experiment: Experiment) -> Iterator[HarnessError]:
+    """Why cells of an experiment cannot be made: types, bounds, names and changes.
 
     So whatever an experiment can be refused for is found where it is read, before anything is trained.
     """
@@ -276,21 +284,32 @@ def require_sound(experiment: Experiment) -> None:
         # Bytes and times stay what they are, where JSON would make text of them.
         plain = msgspec.to_builtins(experiment, builtin_types=(bytes, bytearray, datetime, date, time, timedelta, UUID))
         msgspec.convert(plain, Experiment)
-        for profile in experiment.profiles:
-            for arm in experiment.arms:
-                experiment.resolve(arm, profile, 0)
-                experiment.seeds(arm.name, profile.name)
-    except HarnessError:
-        raise
+        names: dict[str, list[str]] = {
+            "arms": [arm.name for arm in experiment.arms],
+            "profiles": list(experiment.profile_names),
+        }
     except msgspec.MsgspecError as error:
-        raise HarnessError(f"EXPERIMENT: {config.refusal(error)}", "correct it") from error
+        yield HarnessError(f"EXPERIMENT: {config.refusal(error)}", "correct it")
+        return
     except Exception as error:  # values of any type stand where others belong
-        raise HarnessError(f"not an experiment: {said_by(error)}", "correct it") from error
+        yield HarnessError(f"not an experiment: {said_by(error)}", "correct it")
+        return
+    if experiment.name in RESERVED:
+        yield HarnessError(f"every report has a file called '{experiment.name}'", "give the experiment another name")
     if not experiment.arms or not experiment.profiles:
-        raise HarnessError("EXPERIMENT has no arms or no profiles", "give it at least one of each")
-    for kind, names in (("arms", [arm.name for arm in experiment.arms]), ("profiles", list(experiment.profile_names))):
-        if len({*names}) < len(names):
-            raise HarnessError(f"two {kind} have one name", "give each a name of its own")
+        yield HarnessError("EXPERIMENT has no arms or no profiles", "give it at least one of each")
+    for kind, listed in names.items():
+        if len({*listed}) < len(listed):
+            yield HarnessError(f"two {kind} have one name", "give each a name of its own")
+    for profile, arm in product(experiment.profiles, experiment.arms):
+        try:
+            experiment.resolve(arm, profile, 0)
+            experiment.seeds(arm.name, profile.name)
+        except HarnessError as error:
+            lead = f"{experiment.name}, arm {arm.name}: "
+            yield HarnessError(lead + error.message.removeprefix(lead), error.hint)
+        except Exception as error:
+            yield HarnessError(f"{experiment.name}, arm {arm.name}: {said_by(error)}", "correct it")
 
 
 def _with(data: Any, path: list[str], value: Any) -> Any:
