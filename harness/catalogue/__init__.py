@@ -125,7 +125,9 @@ class Catalogue:
         for arm in map(experiment.arm, arms):
             cell = experiment.resolve(arm, experiment.profile(profile), 0)
             told = paper.tuned(cell) if paper and paper.tuned else None
-            if told is False or (told is None and arm.added and cell.snn):
+            if arm.added and (arm.changes or not cell.snn):  # `--tune` chose its rate, or it has none
+                continue
+            if told is False or (told is None and arm.added):
                 untuned.append(arm.name)
         return tuple(untuned)
 

@@ -174,10 +174,11 @@ class Experiment:
 
     def added_arm(self, text: str) -> Arm:
         """The arm that `--encoder` adds, named as `encoder_text` spells it: at the longest T where none is given."""
-        spec, timesteps = parse_encoder(text)
-        name = encoder_text(spec, timesteps)
+        spec, timesteps, rate = parse_encoder(text)
+        name, changes = encoder_text(spec, timesteps, rate), {"snn.learning_rate": rate} if rate else {}
         longest = max(arm.timesteps for arm in self.planned)
-        return Arm(name, spec, timesteps or longest, f"{name} (added by --encoder)", in_paper=False, added=True)
+        title = f"{name} (added by --encoder)"
+        return Arm(name, spec, timesteps or longest, title, in_paper=False, changes=changes, added=True)
 
     def with_added(self, encoders: Iterable[str]) -> "Experiment":
         """This experiment with an arm for each text of an encoder. A name that is already an arm's adds nothing."""
@@ -221,16 +222,16 @@ class Experiment:
         return config.checked(replace(cell, evaluations=cell.evaluations or config.ABSENT))
 
 
-ENCODER = re.compile(r"([^()@/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?")
+ENCODER = re.compile(r"([^()@~/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?(?:~(0\.\d+|\de-\d+))?")
 
 
-def parse_encoder(text: str) -> tuple[EncoderSpec, int | None]:
-    """An encoder and its number of timesteps, None where the text has none.
+def parse_encoder(text: str) -> tuple[EncoderSpec, int | None, float | None]:
+    """An encoder, its number of timesteps and the fine-tuning rate that `--tune` chose; None where the text has none.
 
     Raises HarnessError for what cannot be read so.
 
     >>> parse_encoder("dct(schedule=interleaved, frequencies=8)@4")
-    (EncoderSpec(name='dct', parameters={'frequencies': 8, 'schedule': 'interleaved'}), 4)
+    (EncoderSpec(name='dct', parameters={'frequencies': 8, 'schedule': 'interleaved'}), 4, None)
     """
     match = ENCODER.fullmatch(text)
     given = [part.partition("=") for part in (match[2] or "").split(",")] if match else []
@@ -238,7 +239,7 @@ def parse_encoder(text: str) -> tuple[EncoderSpec, int | None]:
     parameters = {key.strip(): _value(value.strip()) for key, _, value in sorted(given)}
     if not match or len(parameters) < len(given) or not all(key.isidentifier() for key in parameters):
         raise HarnessError(f"cannot read the encoder '{text}'", "write it as poisson, poisson(rate=0.5) or poisson@8")
-    return EncoderSpec(match[1], parameters), int(match[3]) if match[3] else None
+    return EncoderSpec(match[1], parameters), int(match[3]) if match[3] else None, float(match[4]) if match[4] else None
 
 
 def parse_part(text: str, kind: str) -> tuple[str, Mapping[str, config.Parameter]]:
@@ -248,16 +249,21 @@ def parse_part(text: str, kind: str) -> tuple[str, Mapping[str, config.Parameter
     ('noise', {'strength': 0.5})
     """
     with suppress(HarnessError):
-        spec, timesteps = parse_encoder(text)
-        if timesteps is None:
+        spec, timesteps, rate = parse_encoder(text)
+        if timesteps is None and rate is None:
             return spec.name, spec.parameters
     raise HarnessError(f"cannot read the {kind} '{text}'", "write it as noise(strength=0.5)")
 
 
-def encoder_text(spec: EncoderSpec, timesteps: int | None = None) -> str:
+def encoder_text(spec: EncoderSpec, timesteps: int | None = None, rate: float | None = None) -> str:
     """The one text that `parse_encoder` reads as these: the name of an arm that `--encoder` adds."""
     given = ",".join(f"{key}={value}" for key, value in sorted(spec.parameters.items()))
-    return spec.name + (f"({given})" if given else "") + (f"@{timesteps}" if timesteps else "")
+    return (
+        spec.name
+        + (f"({given})" if given else "")
+        + (f"@{timesteps}" if timesteps else "")
+        + (f"~{rate:g}" if rate else "")
+    )
 
 
 def _value(text: str) -> bool | int | float | str | None:

@@ -185,7 +185,12 @@ def test_what_a_paper_cannot_show_is_a_line_and_stops_nothing(two: Catalogue, ca
         Topic("good", {"Why?": lambda *_: [Table("", (Column("a"),), (Row.of("b"),))]}),
         Topic("bad", {"?": broken}),
     ]
-    odd = {"picture": lambda: "no figure", "topics": lambda: topics, "first_sentences": broken, "headline": broken}
+    odd: dict[str, Any] = {
+        "picture": lambda: "no figure",
+        "topics": lambda: topics,
+        "first_sentences": broken,
+        "headline": broken,
+    }
     papers = (*two.papers[:2], replace(two.papers[2], **odd))
     result = render(campaign.alone, Catalogue(papers))
     assert [problem.split(" cannot")[0][10:] for problem in result.unshown] == [
