@@ -71,12 +71,12 @@ def _files(address: str) -> Iterator[tuple[str, str | bytes]]:
 
 def _report(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The files of the report that the evidence gives."""
-    from harness.papers import catalogue
+    from harness.papers import own_catalogue
     from harness.report import Folders, render
 
     (folder / "results").mkdir()
     (folder / "results" / "evidence").symlink_to(EVIDENCE)  # the page links to its records by relative paths
-    render(Folders(folder / "results" / "evidence", folder / "reports"), catalogue())
+    render(Folders(folder / "results" / "evidence", folder / "reports"), own_catalogue())
     for path in sorted((folder / "reports").rglob("*")):
         if path.suffix in SHOWN:
             yield path.relative_to(folder / "reports").as_posix(), path.read_bytes()
@@ -113,12 +113,12 @@ def _tables(names: list[str]) -> str:
 
 
 def _experiments() -> str:
-    from harness.papers import catalogue
+    from harness.papers import own_catalogue
 
     lines = ["| experiment | what it asks | data set | profiles |", "| --- | --- | --- | --- |"]
     lines += [
         f"| `{e.name}` | {e.title} | {e.dataset} | {', '.join(e.profile_names)} |"
-        for paper in catalogue().papers
+        for paper in own_catalogue().papers
         for e in paper.experiments
     ]
     return "\n".join(lines)

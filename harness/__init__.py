@@ -1,4 +1,4 @@
-"""Do the published accuracy-versus-timestep results of DCT-SNN come out again, and how sure are we?
+"""Do the published accuracy-versus-timestep results of spiking networks come out again, and how sure are we?
 
 For notebooks, with nothing heavy imported until it is used. An arm is named as its folder of records is:
 

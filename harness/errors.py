@@ -1,16 +1,19 @@
 """The one way to fail: what is wrong and where, and what to do about it."""
 
+from collections.abc import Sequence
+
 
 class HarnessError(Exception):  # decides no number
     """An error a user can mend. The command line prints it as one line and exits with code 2.
 
-    `message` says what is wrong and where; `hint` says what to do.
+    `message` says what is wrong and where; `hint` says what to do. `further`: what else is wrong in the same place.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", further: Sequence["HarnessError"] = ()) -> None:
         super().__init__(message if not hint else f"{message} — {hint}")
         self.message = message
         self.hint = hint
+        self.further = tuple(further)
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the line, without a traceback."""

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from harness.analysis.energy import FORTY_FIVE_NM
 from harness.cli import app
-from harness.papers import catalogue
+from harness.papers import own_catalogue
 from harness.records.freshness import freshness_in, known_certificates
 from harness.records.store import read_record, record_paths
 from harness.records.verifications import compare, spread_of
@@ -74,7 +74,7 @@ def test_a_cell_has_a_second_record_only_from_another_processor_and_within_toler
 
 
 def test_every_committed_record_is_whole_and_its_state_is_known() -> None:
-    known, asked = known_certificates(EVIDENCE), catalogue()
+    known, asked = known_certificates(EVIDENCE), own_catalogue()
     states = {path: freshness_in(path, asked, known) for path in record_paths(EVIDENCE)}
     assert not [path for path, found in states.items() if found.record is None]
     assert {found.state for found in states.values()} == {"done"}
@@ -102,7 +102,7 @@ def git(*words: str) -> str:
 @pytest.mark.slow
 def test_the_committed_report_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert check(Folders(Path("results/evidence"), Path("reports"), readme=Path("README.md")), catalogue()) == []
+    assert check(Folders(Path("results/evidence"), Path("reports"), readme=Path("README.md")), own_catalogue()) == []
 
 
 def test_git_keeps_no_page_and_no_copy_of_a_figure() -> None:
@@ -118,7 +118,7 @@ def numbers(text: str) -> Iterator[tuple[str, ...]]:
 @pytest.mark.slow
 def test_no_number_of_the_last_commit_is_lost() -> None:
     """The form of a table may change; its numbers, row by row, may not."""
-    known = catalogue()
+    known = own_catalogue()
     sources = read(EVIDENCE, None, known)
     committed = [name for name in git("ls-tree", "--name-only", "HEAD", "reports/").split() if name.endswith(".csv")]
     assert committed

@@ -33,7 +33,7 @@ from harness.errors import CellFailure, HarnessError
 from harness.machine.console import console, counted
 from harness.machine.environment import versions
 from harness.machine.files import content_digest
-from harness.papers import catalogue
+from harness.papers import own_catalogue
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import fingerprint, settings_in
 from harness.records.freshness import Certificate, Freed, write_certificate
@@ -394,9 +394,9 @@ def command(
 ) -> None:
     """Compute cells with the code at --base and with today's, and certify what is equal bit for bit (else exit 1)."""
     for name in {*(cell or ()), *(dump or ())} - {KERNELS, SMOKE}:
-        config_of(name, catalogue())
+        config_of(name, own_catalogue())
     if dump:
-        for found in dumps(dump, catalogue(), data_dir):
+        for found in dumps(dump, own_catalogue(), data_dir):
             print(json.dumps(msgspec.to_builtins(found)), flush=True)
         return
     if base is None:

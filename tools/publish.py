@@ -14,7 +14,7 @@ from harness.cli.claims import IN_CLONE, snapshot
 from harness.cli.options import EVIDENCE, README, REPORTS
 from harness.cli.report import check_report
 from harness.machine.files import write_atomically
-from harness.papers import catalogue
+from harness.papers import own_catalogue
 from harness.report import Folders, read, render
 
 
@@ -22,7 +22,7 @@ def publish(
     only_check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if out of date.")] = False,
 ) -> None:
     """Write reports/, the findings in README and the package's verdicts from results/evidence."""
-    known = catalogue()
+    known = own_catalogue()
     if only_check:
         check_report(EVIDENCE, None, False, known, FORTY_FIVE_NM)
     sources = read(EVIDENCE, None, known)

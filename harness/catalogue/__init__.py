@@ -5,16 +5,18 @@ It is built once, at the command line, and passed to everything that needs it. T
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from harness.catalogue.claims import Claim, Statement
-from harness.catalogue.experiment import NOT_IN_PAPER, Arm, Experiment, Profile, require_sound
-from harness.config import PROFILES, CellConfig, ProfileName
+from harness.catalogue.experiment import NOT_IN_PAPER, RESERVED, Arm, Experiment, Line, Profile, faults_of
+from harness.config import PROFILES, CellConfig, Name, ProfileName, refusal
 from harness.errors import HarnessError, did_you_mean, said_by
 
 __all__ = ["NOT_IN_PAPER", "Arm", "Catalogue", "Claim", "Experiment", "Paper", "Profile", "Statement"]
@@ -54,7 +56,8 @@ class Paper:
 class Catalogue:
     """`papers` in the order in which they are shown; `loose`: experiments of no paper, from files or from records.
 
-    Raises HarnessError where two experiments have the same name, or two claims the same id. It names both places.
+    Raises HarnessError where two experiments, or a paper and an experiment, have the same name, or two claims the same
+    id. It names both places.
     """
 
     papers: tuple[Paper, ...]
@@ -66,6 +69,8 @@ class Catalogue:
             named += [("experiment", experiment.name, f"paper '{paper.name}'") for experiment in paper.experiments]
             named += [("claim", claim.id, f"paper '{paper.name}'") for claim in paper.claims]
         named += [("experiment", experiment.name, "an experiment from a file") for experiment in self.loose]
+        # Their pages would be one file.
+        named += [("experiment", paper.name, f"paper '{paper.title}' itself") for paper in self.papers]
         seen: dict[tuple[str, str], str] = {}
         for kind, name, owner in named:
             if (kind, name) in seen:
@@ -93,6 +98,13 @@ class Catalogue:
             raise did_you_mean("experiment", name, self.names())
         return self._experiments[name]
 
+    def paper(self, name: str) -> Paper:
+        """The paper called `name`. Raises HarnessError with the nearest known name."""
+        for paper in self.papers:
+            if paper.name == name:
+                return paper
+        raise did_you_mean("paper", name, [paper.name for paper in self.papers])
+
     def paper_of(self, experiment: str) -> Paper | None:
         """The paper that an experiment belongs to; None for an experiment of no paper."""
         return next((p for p in self.papers if any(e.name == experiment for e in p.experiments)), None)
@@ -107,12 +119,17 @@ class Catalogue:
         return paper.test_images.get(self.experiment(experiment).dataset) if paper else None
 
     def not_tuned(self, experiment: Experiment, profile: ProfileName, arms: Iterable[str]) -> tuple[str, ...]:
-        """Those of the arms whose fine-tuning rate no search chose; empty where their paper does not tell."""
+        """Those of the arms whose fine-tuning rate no search chose; of planned ones, where their paper tells."""
         paper = self.paper_of(experiment.name)
-        if paper is None or paper.tuned is None:
-            return ()
-        cells = {name: experiment.resolve(experiment.arm(name), experiment.profile(profile), 0) for name in arms}
-        return tuple(name for name, cell in cells.items() if paper.tuned(cell) is False)
+        untuned = []
+        for arm in map(experiment.arm, arms):
+            cell = experiment.resolve(arm, experiment.profile(profile), 0)
+            told = paper.tuned(cell) if paper and paper.tuned else None
+            if arm.added and (arm.changes or not cell.snn):  # `--tune` chose its rate, or it has none
+                continue
+            if told is False or (told is None and arm.added):
+                untuned.append(arm.name)
+        return tuple(untuned)
 
     def with_experiments(self, experiments: Iterable[Experiment]) -> "Catalogue":
         """This catalogue with more experiments of no paper. Raises HarnessError for a name that is taken."""
@@ -155,7 +172,7 @@ def experiment_from(path: Path) -> Experiment:
 
 
 def foreign(origin: str, make: Callable[[], object], kind: type[Made], remedy: str, hint: str) -> Made:
-    """The experiment or paper that code which is not ours makes, of sound experiments.
+    """The experiment or paper that code which is not ours makes, without faults.
 
     Raises HarnessError with its `origin`: with `remedy` for whatever the code raises, `hint` for something of another
     kind.
@@ -164,8 +181,8 @@ def foreign(origin: str, make: Callable[[], object], kind: type[Made], remedy: s
         made = make()
         if not isinstance(made, kind):
             raise HarnessError(f"{type(made).__name__} is no {kind.__name__}", hint)
-        for experiment in made.experiments if isinstance(made, Paper) else [made]:
-            require_sound(experiment)
+        for fault in faults_of(made) if isinstance(made, Experiment) else faults_of_paper(made):
+            raise fault
         return made
     except KeyboardInterrupt:
         raise
@@ -173,6 +190,32 @@ def foreign(origin: str, make: Callable[[], object], kind: type[Made], remedy: s
         raise HarnessError(f"{origin}: {error.message}", error.hint) from error
     except BaseException as error:  # it may raise anything
         raise HarnessError(f"{origin}: {said_by(error)}", remedy) from error
+
+
+def faults_of_paper(paper: Paper) -> Iterator[HarnessError]:
+    """Why a paper cannot be used: its own name and texts, its experiments, claims about what it does not have."""
+    texts = {"name": paper.name, "title": paper.title, "venue": paper.venue, "url": paper.url}
+    for what, text in texts.items():
+        try:
+            msgspec.convert(text, Name if what == "name" else Line)
+        except msgspec.ValidationError as error:
+            yield HarnessError(f"the paper's {what}: {refusal(error)}", "correct it")
+    if paper.name in RESERVED:
+        yield HarnessError(f"every report has a file called '{paper.name}'", "give the paper another name")
+    for experiment in paper.experiments:
+        for fault in faults_of(experiment):
+            name = str(getattr(experiment, "name", ""))
+            yield HarnessError(
+                fault.message if fault.message.startswith(name) else f"{name}: {fault.message}", fault.hint
+            )
+    known = {experiment.name: experiment for experiment in paper.experiments}
+    for claim in paper.claims:
+        try:
+            if claim.experiment not in known:
+                raise did_you_mean("experiment", claim.experiment, list(known))
+            claim.check(known)
+        except HarnessError as error:
+            yield HarnessError(f"claim '{claim.id}': {error.message}", error.hint)
 
 
 def experiments_from(configs: Iterable[CellConfig]) -> tuple[Experiment, ...]:

@@ -546,6 +546,7 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
         same = {key: statement[key] for key in ("source",) if key in statement}  # unless the claim has its own
         entries += [{**same, **entry, "statement": statement} for entry in table.get("claim", ())]
     claims: dict[str, Claim] = {}
+    refused: list[HarnessError] = []
     for number, entry in enumerate([*entries, *rows.values()], start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
         try:
@@ -554,11 +555,13 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
                 raise HarnessError("the id occurs twice", "give each claim its own id")
             claims[claim.id] = claim
         except HarnessError as error:
-            raise HarnessError(f"{path}: {name}: {error.message}", error.hint) from None
+            refused.append(HarnessError(f"{path}: {name}: {error.message}", error.hint))
     for claim in claims.values():
-        if claim.judged_as is not None and claim.judged_as not in claims:
+        if claim.judged_as is not None and claim.judged_as not in claims and not refused:
             unknown = did_you_mean("claim", claim.judged_as, sorted(claims))
-            raise HarnessError(f"{path}: claim '{claim.id}': {unknown.message}", unknown.hint)
+            refused.append(HarnessError(f"{path}: claim '{claim.id}': {unknown.message}", unknown.hint))
+    if refused:
+        raise HarnessError(refused[0].message, refused[0].hint, further=refused[1:])
     return tuple(claims.values())
 
 
@@ -579,7 +582,7 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     inner = [statement.get("claim") for statement in document.get("statement", ()) if isinstance(statement, dict)]
     if not document or set(document) - {"statement", "context"} or not all(map(tables, [*document.values(), *inner])):
         message = f"{path}: must consist of [[statement]] tables with [[statement.claim]], and [[context]] tables"
-        raise HarnessError(message, "see the first lines of harness/papers/dct_snn/claims.toml")
+        raise HarnessError(message, "see docs/reference/claims.md")
     return document
 
 
@@ -600,7 +603,7 @@ def _checked(
         key = place.rstrip("`")
         if "matching regex" in said:
             raise HarnessError(f'\'{key}\' must be a printed number, "98.54" or "16", not {entry.get(key)!r}') from None
-        raise HarnessError(str(error), "see harness/catalogue/claims.py") from None
+        raise HarnessError(str(error), "see docs/reference/claims.md") from None
     for key, given in entry.items():
         if given in ("", []) and key != "note":
             raise HarnessError(f"'{key}' is empty")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import product
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from harness.config import CellConfig, EncoderSpec
 from harness.errors import HarnessError, did_you_mean, said_by
 
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
+RESERVED = ("index", "report", "claims", "findings", "papers")  # files that every report has
 FIXED = ("experiment", "profile", "arm", "seed", "dataset", "train_images", "test_images")  # no arm may change them
 Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z", max_length=1000)]
 """One line of text for people."""
@@ -172,10 +174,11 @@ class Experiment:
 
     def added_arm(self, text: str) -> Arm:
         """The arm that `--encoder` adds, named as `encoder_text` spells it: at the longest T where none is given."""
-        spec, timesteps = parse_encoder(text)
-        name = encoder_text(spec, timesteps)
+        spec, timesteps, rate = parse_encoder(text)
+        name, changes = encoder_text(spec, timesteps, rate), {"snn.learning_rate": rate} if rate else {}
         longest = max(arm.timesteps for arm in self.planned)
-        return Arm(name, spec, timesteps or longest, f"{name} (added by --encoder)", in_paper=False, added=True)
+        title = f"{name} (added by --encoder)"
+        return Arm(name, spec, timesteps or longest, title, in_paper=False, changes=changes, added=True)
 
     def with_added(self, encoders: Iterable[str]) -> "Experiment":
         """This experiment with an arm for each text of an encoder. A name that is already an arm's adds nothing."""
@@ -214,21 +217,21 @@ class Experiment:
         )
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             if path.split(".")[0] in FIXED:
-                raise HarnessError(f"{self.name}, arm {arm.name}: no arm may change '{path}'", "remove it")
+                raise HarnessError(f"no arm may change '{path}'", "remove it")
             cell = _with(cell, path.split("."), value)
         return config.checked(replace(cell, evaluations=cell.evaluations or config.ABSENT))
 
 
-ENCODER = re.compile(r"([^()@/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?")
+ENCODER = re.compile(r"([^()@~/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?(?:~(0\.\d+|\de-\d+))?")
 
 
-def parse_encoder(text: str) -> tuple[EncoderSpec, int | None]:
-    """An encoder and its number of timesteps, None where the text has none.
+def parse_encoder(text: str) -> tuple[EncoderSpec, int | None, float | None]:
+    """An encoder, its number of timesteps and the fine-tuning rate that `--tune` chose; None where the text has none.
 
     Raises HarnessError for what cannot be read so.
 
     >>> parse_encoder("dct(schedule=interleaved, frequencies=8)@4")
-    (EncoderSpec(name='dct', parameters={'frequencies': 8, 'schedule': 'interleaved'}), 4)
+    (EncoderSpec(name='dct', parameters={'frequencies': 8, 'schedule': 'interleaved'}), 4, None)
     """
     match = ENCODER.fullmatch(text)
     given = [part.partition("=") for part in (match[2] or "").split(",")] if match else []
@@ -236,7 +239,7 @@ def parse_encoder(text: str) -> tuple[EncoderSpec, int | None]:
     parameters = {key.strip(): _value(value.strip()) for key, _, value in sorted(given)}
     if not match or len(parameters) < len(given) or not all(key.isidentifier() for key in parameters):
         raise HarnessError(f"cannot read the encoder '{text}'", "write it as poisson, poisson(rate=0.5) or poisson@8")
-    return EncoderSpec(match[1], parameters), int(match[3]) if match[3] else None
+    return EncoderSpec(match[1], parameters), int(match[3]) if match[3] else None, float(match[4]) if match[4] else None
 
 
 def parse_part(text: str, kind: str) -> tuple[str, Mapping[str, config.Parameter]]:
@@ -246,16 +249,21 @@ def parse_part(text: str, kind: str) -> tuple[str, Mapping[str, config.Parameter
     ('noise', {'strength': 0.5})
     """
     with suppress(HarnessError):
-        spec, timesteps = parse_encoder(text)
-        if timesteps is None:
+        spec, timesteps, rate = parse_encoder(text)
+        if timesteps is None and rate is None:
             return spec.name, spec.parameters
     raise HarnessError(f"cannot read the {kind} '{text}'", "write it as noise(strength=0.5)")
 
 
-def encoder_text(spec: EncoderSpec, timesteps: int | None = None) -> str:
+def encoder_text(spec: EncoderSpec, timesteps: int | None = None, rate: float | None = None) -> str:
     """The one text that `parse_encoder` reads as these: the name of an arm that `--encoder` adds."""
     given = ",".join(f"{key}={value}" for key, value in sorted(spec.parameters.items()))
-    return spec.name + (f"({given})" if given else "") + (f"@{timesteps}" if timesteps else "")
+    return (
+        spec.name
+        + (f"({given})" if given else "")
+        + (f"@{timesteps}" if timesteps else "")
+        + (f"~{rate:g}" if rate else "")
+    )
 
 
 def _value(text: str) -> bool | int | float | str | None:
@@ -268,7 +276,13 @@ def _value(text: str) -> bool | int | float | str | None:
 
 
 def require_sound(experiment: Experiment) -> None:
-    """Raise HarnessError unless every cell of an experiment can be made: types, bounds, names and changes.
+    """Raise HarnessError unless every cell of an experiment can be made."""
+    for fault in faults_of(experiment):
+        raise fault
+
+
+def faults_of(experiment: Experiment) -> Iterator[HarnessError]:
+    """Why cells of an experiment cannot be made: types, bounds, names and changes.
 
     So whatever an experiment can be refused for is found where it is read, before anything is trained.
     """
@@ -276,21 +290,32 @@ def require_sound(experiment: Experiment) -> None:
         # Bytes and times stay what they are, where JSON would make text of them.
         plain = msgspec.to_builtins(experiment, builtin_types=(bytes, bytearray, datetime, date, time, timedelta, UUID))
         msgspec.convert(plain, Experiment)
-        for profile in experiment.profiles:
-            for arm in experiment.arms:
-                experiment.resolve(arm, profile, 0)
-                experiment.seeds(arm.name, profile.name)
-    except HarnessError:
-        raise
+        names: dict[str, list[str]] = {
+            "arms": [arm.name for arm in experiment.arms],
+            "profiles": list(experiment.profile_names),
+        }
     except msgspec.MsgspecError as error:
-        raise HarnessError(f"EXPERIMENT: {config.refusal(error)}", "correct it") from error
+        yield HarnessError(f"EXPERIMENT: {config.refusal(error)}", "correct it")
+        return
     except Exception as error:  # values of any type stand where others belong
-        raise HarnessError(f"not an experiment: {said_by(error)}", "correct it") from error
+        yield HarnessError(f"not an experiment: {said_by(error)}", "correct it")
+        return
+    if experiment.name in RESERVED:
+        yield HarnessError(f"every report has a file called '{experiment.name}'", "give the experiment another name")
     if not experiment.arms or not experiment.profiles:
-        raise HarnessError("EXPERIMENT has no arms or no profiles", "give it at least one of each")
-    for kind, names in (("arms", [arm.name for arm in experiment.arms]), ("profiles", list(experiment.profile_names))):
-        if len({*names}) < len(names):
-            raise HarnessError(f"two {kind} have one name", "give each a name of its own")
+        yield HarnessError("EXPERIMENT has no arms or no profiles", "give it at least one of each")
+    for kind, listed in names.items():
+        if len({*listed}) < len(listed):
+            yield HarnessError(f"two {kind} have one name", "give each a name of its own")
+    for profile, arm in product(experiment.profiles, experiment.arms):
+        try:
+            experiment.resolve(arm, profile, 0)
+            experiment.seeds(arm.name, profile.name)
+        except HarnessError as error:
+            lead = f"{experiment.name}, arm {arm.name}: "
+            yield HarnessError(lead + error.message.removeprefix(lead), error.hint)
+        except Exception as error:
+            yield HarnessError(f"{experiment.name}, arm {arm.name}: {said_by(error)}", "correct it")
 
 
 def _with(data: Any, path: list[str], value: Any) -> Any:

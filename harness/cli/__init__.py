@@ -17,6 +17,7 @@ import typer
 from harness.cli.claims import claims
 from harness.cli.encoders import encoders_app
 from harness.cli.options import Grouped, GroupedCommands
+from harness.cli.papers import papers_app
 from harness.cli.report import report
 from harness.cli.run import predict, run, verify
 from harness.cli.see import doctor, list_, show, status
@@ -32,7 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Do the published accuracy-versus-timestep results of DCT-SNN come out again? Evidence and verdicts.",
+    help="Do the published accuracy-versus-timestep results of spiking networks come out again? Evidence and verdicts.",
 )
 
 
@@ -61,6 +62,7 @@ app.command(cls=Grouped, rich_help_panel="See")(report)
 app.command(cls=Grouped, rich_help_panel="See")(status)
 app.command(cls=Grouped, rich_help_panel="Try")(run)
 app.add_typer(encoders_app, name="encoders", rich_help_panel="Try")
+app.add_typer(papers_app, name="papers", rich_help_panel="Try")
 app.command(cls=Grouped, rich_help_panel="Trust")(verify)
 app.command(cls=Grouped, rich_help_panel="Use")(predict)
 app.command(cls=Grouped, rich_help_panel="Machine")(doctor)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import EVIDENCE, AsJson, folder_option
+from harness.cli.options import EVIDENCE, AsJson, OnePaper, asked_for, folder_option
 from harness.errors import HarnessError, did_you_mean
 from harness.machine.console import console as plain
 from harness.machine.console import counted, say
@@ -111,7 +111,7 @@ def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
         recompute.append(f"harness run {experiment}{at}{''.join(f' --arm {arm}' for arm in arms)}")
         if profile and judgement.seeds_done:
             first = f"{experiment}/{profile}/{arms[0]}/0"
-            recompute.append(f"harness verify {first} --from training --results-dir {EVIDENCE}")
+            recompute.append(f"harness verify {first} --from training --results-dir {source.folder}")
     return Answer(
         id=claim.id,
         statement=judgement.statement,
@@ -135,9 +135,9 @@ def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
 
 def snapshot(evidence: "Source") -> bytes:
     """The content of `SNAPSHOT`: the answers of the evidence for the papers that come with the package."""
-    from harness.papers import own_papers
+    from harness.papers import own_catalogue
 
-    return json.dumps(asdict(answers(evidence, own_papers())), ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(asdict(answers(evidence, own_catalogue().papers)), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def claims(
@@ -147,13 +147,16 @@ def claims(
     results_dir: Annotated[
         Path, folder_option("Folder of the records. Where the default is not there, the package's verdicts are shown.")
     ] = EVIDENCE,
+    paper: OnePaper = None,
     as_json: AsJson = False,
 ) -> None:
     """Show each claim of the paper: published, ours, verdict; of one claim also why, and how to recompute it."""
     if results_dir != EVIDENCE and not results_dir.is_dir():
         raise HarnessError(f"{results_dir}: no such results folder", "name a folder that `harness run` wrote")
+    from harness.papers import catalogue
+
+    within = None if paper is None else asked_for(catalogue(), paper)
     if results_dir.is_dir():
-        from harness.papers import catalogue
         from harness.report import read
 
         (source,) = read(results_dir, None, catalogue())
@@ -169,9 +172,12 @@ def claims(
         except (OSError, ValueError) as error:
             raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
         origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
-    chosen = [one for one in found.claims if name in (None, one.id, one.experiment)]
+    listed = [one for one in found.claims if within is None or one.experiment in within]
+    chosen = [one for one in listed if name in (None, one.id, one.experiment)]
+    if not chosen and name is None:
+        raise HarnessError(f"no verdicts on claims of {paper} here", "name a folder of its records with --results-dir")
     if not chosen:
-        known = [*(one.id for one in found.claims), *(one.experiment for one in found.claims)]
+        known = [*(one.id for one in listed), *(one.experiment for one in listed)]
         raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(known)))
     if as_json:
         named = {one.statement for one in chosen}

@@ -176,15 +176,15 @@ def _write(drawn: Any, out: Path | None) -> Path:
 def new(
     name: Name,
     directory: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Default: a new folder with the encoder's name.")
+        Path | None, typer.Option(metavar="FOLDER", help="Default: a new folder with the encoder's name and a hyphen.")
     ] = None,
 ) -> None:
     """Write a working package for an encoder of your own: code, entry point and conformance test."""
     from harness.plugins.skeleton import install_command, write_skeleton
 
-    folder = directory or Path(name)
-    for path in write_skeleton(folder, name):
+    paths = write_skeleton(name, directory)
+    for path in paths:
         say(str(path))
-    say(f"next: {install_command(folder)}")
+    say(f"next: {install_command(paths[0].parent)}")
     say(f"then: harness encoders check {name}")
     say(f"and:  harness run quickstart --encoder {name}")

@@ -2,17 +2,20 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from harness.errors import HarnessError, Stopped
+from harness.errors import HarnessError, Stopped, did_you_mean
 from harness.machine import process
 from harness.machine.console import say
+
+if TYPE_CHECKING:
+    from harness.catalogue import Catalogue
 
 MOST_TIMESTEPS = 10_000  # as in `harness.config`, which would start --help later
 EVIDENCE = Path("results/evidence")
@@ -48,7 +51,22 @@ DATA_HELP = "Folder of the data sets. Default: $HARNESS_DATA, else the cache; mi
 DataDir = Annotated[Path | None, typer.Option(metavar="FOLDER", help=DATA_HELP)]
 ResultsDir = Annotated[Path, folder_option("Folder of the records.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else.")]
+OnePaper = Annotated[str | None, typer.Option("--paper", metavar="NAME", help="One paper alone, as `list` names it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone; the exit code tells the rest.")]
+
+
+def asked_for(catalogue: "Catalogue", paper: str | None, names: Sequence[str] | None = None) -> list[str] | None:
+    """The experiments that are meant: those named, all of `paper`, or None for all.
+
+    Raises HarnessError for an unknown paper, and for an experiment that is named and not of the paper.
+    """
+    if paper is None:
+        return list(names) if names else None
+    own = [experiment.name for experiment in catalogue.paper(paper).experiments]
+    for name in names or ():
+        if name not in own:
+            raise did_you_mean(f"experiment of {paper}", name, own)
+    return list(names or own)
 
 
 def beside(results: Path) -> Path:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from harness.cli.claims import IN_CLONE, snapshot
-from harness.cli.options import EVIDENCE, LOCAL, README, REPORTS, Quiet, beside, folder_option, is_named
+from harness.cli.options import (
+    EVIDENCE,
+    LOCAL,
+    README,
+    REPORTS,
+    OnePaper,
+    Quiet,
+    asked_for,
+    beside,
+    folder_option,
+    is_named,
+)
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import say
@@ -17,7 +28,7 @@ from harness.machine.console import say
 if TYPE_CHECKING:
     from harness.report import Source
 
-NO_EVIDENCE = "no evidence at hand: {folder} lies in a clone of the repository, or name it with --evidence-dir"
+NO_EVIDENCE = "no evidence at hand: that of the harness's papers lies in a clone; name another with --evidence-dir"
 
 Check = Annotated[
     bool,
@@ -37,6 +48,7 @@ def report(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="Default: all experiments.")
     ] = None,
+    paper: OnePaper = None,
     evidence_dir: Annotated[Path, folder_option("Folder of the committed records.")] = EVIDENCE,
     results_dir: Annotated[Path, folder_option("Folder of your own records, shown beside the evidence.")] = LOCAL,
     out: Out = None,
@@ -61,39 +73,47 @@ def report(
     from harness import report as reporting
     from harness.analysis.energy import energy_model
     from harness.analysis.verdicts import VERDICTS
-    from harness.papers import catalogue
+    from harness.papers import catalogue, own_catalogue
 
-    console, prices, known = plain(stderr=as_json, quiet=quiet), energy_model(energy), catalogue()
+    # What a clone keeps is made from the papers that come with the harness, whatever else is installed.
+    known = own_catalogue() if check and out is None else catalogue()
+    console, prices = plain(stderr=as_json, quiet=quiet), energy_model(energy)
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
     for name in names or ():
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
             known.experiment(name)
+    names = asked_for(known, paper, names)
     if check:
-        check_report(evidence_dir, out, as_json, known, prices)
+        check_report(evidence_dir, out, as_json, known, prices, paper)
     sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
     if as_json:
         say(json.dumps(_document(sources, names)))
-    elif len(sources) == 1 and not sources[0].at_hand:
+    elif len(sources) == 1 and not sources[0].at_hand and paper is None:
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
         return
     if out is not None or not as_json:
         yours = results_dir if len(sources) > 1 else None
         place = out or beside(yours or LOCAL)
-        reporting.render(reporting.Folders(evidence_dir, place, yours), known, energy=prices, sources=sources)
+        folders = reporting.Folders(evidence_dir, place, yours)
+        written = reporting.render(folders, known, energy=prices, sources=sources, paper=paper)
+        for problem in written.unshown:
+            console.print(problem, style="red")
         if open_page and not webbrowser.open((place / "index.html").absolute().as_uri()):
             console.print("no browser is at hand")
     if not as_json:
         console.print(reporting.own_tables(sources, known.claims, names))
         console.print(reporting.judged_claims(sources, known.claims, names))
         if not sources[0].at_hand:
-            console.print(NO_EVIDENCE.format(folder=evidence_dir))
+            console.print(NO_EVIDENCE)
         console.print(f"wrote {place / 'index.html'}")
     if strict and any(j.leads and VERDICTS[j.verdict].strict for _, j in _judgements(sources, names)):
         raise typer.Exit(3)
 
 
-def check_report(evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any) -> NoReturn:
+def check_report(
+    evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any, paper: str | None = None
+) -> NoReturn:
     """Say which files of the report are not what the records give. Exit code 1 where there are some.
 
     out: None for what a clone keeps, as `python -m tools.publish` writes it.
@@ -103,7 +123,7 @@ def check_report(evidence: Path, out: Path | None, as_json: bool, known: Any, pr
     place = out or REPORTS
     folders = Folders(evidence, place, readme=None if out else README)
     sources = read(evidence, None, known)
-    wrong = [str(place / name) for name in check(folders, known, prices, sources)]
+    wrong = [str(place / name) for name in check(folders, known, prices, sources, paper)]
     if out is None and IN_CLONE.is_file():
         wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(sources[0]) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"

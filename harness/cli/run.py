@@ -59,6 +59,12 @@ def run(
             help="Timesteps of the arms that --encoder adds; repeat for an arm of each.",
         ),
     ] = None,
+    tune: Annotated[
+        bool,
+        what(
+            "--tune", help="Choose the fine-tuning rate of these arms on held-out training images, by the common rule."
+        ),
+    ] = False,
     profile: Annotated[
         options.ProfileChoice | None,
         how_much(help="Share of the paper's recipe. Default: paper if it takes under three hours here, else lite."),
@@ -105,15 +111,18 @@ def run(
         require_possible(on, workers)
         if timesteps and not encoder:
             raise HarnessError("--timesteps is for the arms that --encoder adds", "name an encoder, or leave it out")
+        if tune and (not encoder or on != "here"):
+            raise HarnessError(
+                "--tune is for the arms that --encoder adds, here", "name an encoder, and leave out --on"
+            )
         encoders = [f"{name}@{steps}" for name in encoder or () for steps in timesteps or ()] or encoder
         is_worker = worker_of is not None
-        plan = make_plan(
+        make = partial(
+            make_plan,
             catalogue(),
             experiment,
-            profile=profile,
             seeds=seeds,
             arms=arm or (),
-            encoders=encoders or (),
             device=device,
             kernel=kernel,
             workers=workers or 1,
@@ -126,7 +135,12 @@ def run(
             dry_run=dry_run,
             estimated=not is_worker,
         )
+        plan = make(profile=profile, encoders=encoders or ())
         errors = plain(stderr=True, quiet=quiet)
+        if tune and not dry_run:
+            from harness.runs.tuning import chosen_rates
+
+            plan = make(profile=plan.profile.name, encoders=chosen_rates(plan, errors.print, workers or 1))
         if not is_worker:
             plan.announce(errors)
         if dry_run:

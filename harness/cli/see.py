@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import AS_LISTED, EVIDENCE, LOCAL, AsJson, DataDir, ProfileChoice, ResultsDir, is_named
+from harness.cli.options import (
+    AS_LISTED,
+    EVIDENCE,
+    LOCAL,
+    AsJson,
+    DataDir,
+    OnePaper,
+    ProfileChoice,
+    ResultsDir,
+    asked_for,
+    is_named,
+)
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import counted, say
@@ -29,29 +40,33 @@ OPTIONAL = {
 }
 
 
-def list_(as_json: AsJson = False) -> None:
+def list_(paper: OnePaper = None, as_json: AsJson = False) -> None:
     """List the experiments of each paper: what each asks, and its name."""
     from harness.papers import catalogue
 
-    listed = [(paper, experiment) for paper in catalogue().papers for experiment in paper.experiments]
+    known = catalogue()
+    papers = known.papers if paper is None else (known.paper(paper),)
+    listed = [(one, experiment) for one in papers for experiment in one.experiments]
     if as_json:
         rows = [
-            {"name": e.name, "paper": paper.name, "title": e.title, "dataset": e.dataset, "profiles": e.profile_names}
-            for paper, e in listed
+            {"name": e.name, "paper": one.name, "title": e.title, "dataset": e.dataset, "profiles": e.profile_names}
+            for one, e in listed
         ]
         say(json.dumps({"experiments": rows}))
         return
-    console, width, above = plain(), max(len(e.title) for _, e in listed), None
-    for paper, e in listed:
-        if paper is not above:
-            console.print(f"{paper.title} ({paper.venue})" if paper.venue else paper.title, style="bold")
-            above = paper
+    console, width, above = plain(), max((len(e.title) for _, e in listed), default=0), None
+    for one, e in listed:
+        if one is not above:
+            title = f"{one.title} ({one.venue})" if one.venue else one.title
+            console.print(f"{title:<{width + 2}}  {one.name}", style="bold")
+            above = one
         console.print(f"  {e.title:<{width}}  {e.name}")
 
 
 def status(
     experiment: Annotated[str | None, typer.Argument(metavar="EXPERIMENT", help="Default: all experiments.")] = None,
     results_dir: ResultsDir = LOCAL,
+    paper: OnePaper = None,
     as_json: AsJson = False,
 ) -> None:
     """Count the cells that are done, stale, failed, running or missing, and say why those not done are not."""
@@ -59,15 +74,16 @@ def status(
     from harness.runs.status import lines
     from harness.runs.status import status as look
 
-    named = is_named(results_dir)
-    found = look(results_dir, catalogue(), experiment)
-    if named and not found.cells:
+    named, known = is_named(results_dir), catalogue()
+    within = None if paper is None else asked_for(known, paper, [experiment] if experiment else None)
+    found = look(results_dir, known, experiment, within)
+    if named and not found.cells and paper is None:
         raise HarnessError(f"{results_dir}: no records in it", "name a folder that `harness run` wrote")
     if as_json:
         say(json.dumps(found.document()))
         return
     console = plain()
-    for line in lines(found) if found.cells else (f"no records in {results_dir}",):
+    for line in lines(found) if found.cells else (f"no records{f' of {paper}' if paper else ''} in {results_dir}",):
         console.print(line)
 
 

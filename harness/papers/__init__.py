@@ -17,15 +17,15 @@ def catalogue() -> Catalogue:
     Raises HarnessError where a package's paper cannot be loaded, or names an experiment that is there already.
     """
     points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return Catalogue((*own_papers(), *map(_paper, points)))
+    return Catalogue((*own_catalogue().papers, *map(_paper, points)))
 
 
-def own_papers() -> tuple[Paper, ...]:
-    """The papers that come with the harness."""
+def own_catalogue() -> Catalogue:
+    """The papers that come with the harness: what this repository keeps is made from these alone."""
     from harness.papers.dct_snn.paper import PAPER as DCT_SNN
     from harness.papers.qcfs.paper import PAPER as QCFS
 
-    return DCT_SNN, QCFS
+    return Catalogue((DCT_SNN, QCFS))
 
 
 def _paper(point: EntryPoint) -> Paper:

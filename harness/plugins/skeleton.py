@@ -1,49 +1,93 @@
-"""A template for an encoder package: `write_skeleton` writes one that can be installed and passes its own tests."""
+"""Templates for packages of one's own: each can be installed, and passes its own tests as it is written.
+
+The folder of a package has a hyphen in its name, so that it hides no module from a Python that is started beside it.
+"""
 
 import importlib.util
 import keyword
 import re
 import shlex
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from string import Template
+from typing import Literal
 
-from encoders.errors import EncoderError
 from encoders.registry import GROUP, names
+from harness.errors import HarnessError
+
+Kind = Literal["encoder", "paper"]
 
 
-def write_skeleton(directory: Path, name: str) -> list[Path]:
-    """Write the package of an encoder called `name` into the new folder `directory`; return the files.
+def write_skeleton(name: str, directory: Path | None = None) -> list[Path]:
+    """Write the package of an encoder called `name`; return its files. Raises HarnessError as `write_package` does."""
+    encoder = "".join(part.capitalize() for part in name.split("_"))
+    files = {f"{name}.py": _MODULE, f"tests/test_{name}.py": _TEST}
+    words = {"group": GROUP, "place": f"{name}:{encoder}", "contents": f'py-modules = ["{name}"]', "encoder": encoder}
+    return write_package("encoder", name, names(), directory, files, **words)
 
-    Raises EncoderError if the folder exists or cannot be written, or if the name is not a module name or is taken.
+
+def write_package(
+    kind: Kind,
+    name: str,
+    taken: Collection[str],
+    directory: Path | None,
+    files: Mapping[str, Template],
+    **words: str,
+) -> list[Path]:
+    """Write `files` and a pyproject.toml into the new folder `directory`; return all of them.
+
+    `words` of the templates: `place`, what the entry point in `group` offers; `contents`, what setuptools packs; and
+    whatever the `files` take beside name and module.
+    Raises HarnessError if the folder exists or cannot be written, or if the name is taken or no name of a module.
     """
-    _check_name(name)
-    if directory.exists():
-        raise EncoderError(f"{directory} exists already: choose another folder or move it away")
-    words = {"name": name, "package": name.replace("_", "-"), "group": GROUP}
-    words["encoder"] = "".join(part.capitalize() for part in name.split("_"))
-    files = {
-        "pyproject.toml": _PYPROJECT,
-        f"{name}.py": _MODULE,
-        f"tests/test_{name}.py": _TEST,
-    }
-    for file, template in files.items():
-        _write(directory / file, template.substitute(words))
-    return [directory / file for file in files]
+    module = name.replace("-", "_") if kind == "paper" else name
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", module) or keyword.iskeyword(module):
+        allowed = "use small letters, digits and single _" if kind == "encoder" else "use small letters, digits and -"
+        raise HarnessError(f"'{name}' cannot name {_a(kind)}: {allowed}, like my{'_-'[kind == 'paper']}{kind}")
+    if name in taken:
+        raise HarnessError(f"{_a(kind)} called '{name}' exists already: choose another name")
+    folder = directory or folder_of(kind, name)
+    if folder.exists():
+        raise HarnessError(f"{folder} exists already: choose another folder or move it away")
+    if module in sys.stdlib_module_names or importlib.util.find_spec(module) is not None:
+        raise HarnessError(f"'{module}' is already the name of an installed Python module: choose another")
+    words |= {"kind": kind, "name": name, "module": module, "project": folder_of(kind, name).name}
+    words["a_kind"] = _a(kind)
+    paths = []
+    for file, template in {"pyproject.toml": _PYPROJECT, **files}.items():
+        path = folder / file
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(template.substitute(words), encoding="utf-8")
+        except OSError as error:
+            raise HarnessError(f"cannot write {path}: {error.strerror}") from error
+        paths.append(path)
+    return paths
+
+
+def _a(kind: Kind) -> str:
+    return "an encoder" if kind == "encoder" else "a paper"
+
+
+def folder_of(kind: Kind, name: str) -> Path:
+    """Where the package of a name is written, unless another folder is named."""
+    hyphenated = name.replace("_", "-")
+    return Path(hyphenated if "-" in hyphenated else f"{hyphenated}-{kind}")
 
 
 def install_command(directory: Path) -> str:
-    """What to type so that the encoder of the package in `directory` is known by its name."""
+    """What to type so that the package in `directory` is known by its name."""
     return f"pip install -e {shlex.quote(str(directory))}"
 
 
 def require_installed(name: str) -> None:
-    """Raise EncoderError, with what to type, if the encoder's package lies here and is not installed."""
+    """Raise HarnessError, with what to type, if the encoder's package lies here and is not installed."""
     if name in names() or not name.isidentifier():
         return
-    for place in (Path(name), Path()):
+    for place in (folder_of("encoder", name), Path()):
         if (place / f"{name}.py").is_file() and _is_package(place):
-            raise EncoderError(f"encoder '{name}' is written but not installed — {install_command(place)}")
+            raise HarnessError(f"encoder '{name}' is written but not installed", install_command(place))
 
 
 def _is_package(place: Path) -> bool:
@@ -53,41 +97,24 @@ def _is_package(place: Path) -> bool:
         return False
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EncoderError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _check_name(name: str) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
-        raise EncoderError(f"'{name}' cannot name an encoder: use small letters, digits and single _, like my_encoder")
-    if name in names():
-        raise EncoderError(f"an encoder called '{name}' exists already: choose another name")
-    if name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None:
-        raise EncoderError(f"'{name}' is already the name of an installed Python module: choose another")
-
-
 _PYPROJECT = Template("""\
 [build-system]
 requires = ["setuptools>=70"]
 build-backend = "setuptools.build_meta"
 
 [project]
-name = "$package"
+name = "$project"
 version = "0.1.0"
-description = "An encoder for the DCT-SNN harness."
+description = "The $kind $name for the DCT-SNN harness."
 requires-python = ">=3.11"
 dependencies = ["dct-snn-harness"]
 
-# The name on the left is what `harness run EXPERIMENT --encoder $name` and `harness encoders list` know.
+# Here the harness finds $a_kind by its name.
 [project.entry-points."$group"]
-$name = "$name:$encoder"
+$name = "$place"
 
 [tool.setuptools]
-py-modules = ["$name"]
+$contents
 
 [tool.pytest.ini_options]
 pythonpath = ["."]

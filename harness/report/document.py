@@ -1,23 +1,29 @@
 """A whole report as data: what the pages and the Markdown files are written from, and what a terminal shows."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from harness.analysis.energy import EnergyModel
 from harness.analysis.judges import without_own_size
 from harness.analysis.verdicts import BY_TONE, Word
 from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
 from harness.config import ProfileName
+from harness.errors import said_by
 from harness.report.drawing import Picture
 from harness.report.sources import Source, with_added
-from harness.report.table import Table, human, terminal, verdict_of
+from harness.report.table import Table, human, markdown, terminal, verdict_of
 from harness.report.tables import (
     accuracy_table,
     claims_table,
     costs_table,
     difference_tables,
+    judged_table,
     paired_table,
     profile_words,
     profiles_with_records,
@@ -29,6 +35,9 @@ from harness.report.tables import (
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
+    from harness.report.findings import Topic
+
+Made = TypeVar("Made")
 IN_PAGE = ("claim", "verdict", "decided by", "published", "ours", "seeds", "comparability")
 
 
@@ -116,10 +125,21 @@ def document(
 ) -> Document:
     """What is said of `paper` and the experiments `chosen`, which are `named` by the reader or all that there are.
 
-    `energy` prices operations.
+    `energy` prices operations. What the paper makes itself (picture, topics, sentences) and cannot, is a problem.
     """
-    from harness.report.figures import claims_figures
+    from harness.report.figures import claims_figures, energy_figure
     from harness.report.findings import RECORDS
+
+    problems: list[tuple[str, str]] = [(source.name, problem) for source in sources for problem in source.problems]
+
+    def own(part: str, make: Callable[[], Made], otherwise: Made) -> Made:
+        try:
+            return make()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a paper of somebody else may raise anything
+            problems.append((paper.name, f"{part} cannot be shown: {said_by(error)}"))
+            return otherwise
 
     evidence, names = sources[0], {experiment.name for experiment in chosen}
     claims = [claim for claim in paper.claims if claim.experiment in names]
@@ -131,50 +151,74 @@ def document(
             chapter.experiment.source == NOT_IN_PAPER,
         ),
     )
-    first: tuple[str, ...] = ()
-    if evidence.at_hand and paper.first_sentences and not named:
-        first = tuple(map(human, paper.first_sentences(evidence)))
-    headline = human(paper.headline(evidence)) if first and paper.headline else ""
-    topics = () if named else tuple(_topics(paper, chosen, evidence, energy, chapters))
+    front, told = not named, not named and evidence.at_hand
+
+    def sentences() -> tuple[str, ...]:
+        made = paper.first_sentences(evidence) if told and paper.first_sentences else ()
+        return tuple(map(human, msgspec.convert(made, tuple[str, ...])))
+
+    def headlines() -> tuple[Picture, ...]:
+        title = paper.headline(evidence) if first and paper.headline else None
+        return () if title is None else claims_figures(paper, names, evidence, human(title))
+
+    none: tuple[str, ...] = ()
+    first = own("first_sentences", sentences, none)
+    topics: tuple[Topic, ...] = own("topics", lambda: tuple(paper.topics()) if told and paper.topics else (), ())
+    pictures = {p.name: p for chapter in chapters for part in chapter.sections for p in part.pictures}
+    if topics and (spent := energy_figure(paper, chosen, evidence, energy)) is not None:
+        pictures[spent.name] = spent
+    shown = {chapter.experiment.name: chapter.experiment for chapter in chapters if chapter.sections}
+    asked = (
+        own(f"topic {getattr(topic, 'name', '')!r}", partial(_answered, topic, paper, evidence, pictures, shown), None)
+        for topic in topics
+    )
+    answered = [topic for topic in asked if topic is not None]
+    listed = claims_table(sources, claims)
+    if front and not listed.rows:  # nothing was run: what is published
+        listed = judged_table("Claims", ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id))
     of_paper = [j for j in evidence.judgements if j.id in {claim.id for claim in paper.claims}]
     return Document(
         paper=paper,
         named=named,
         first=first,
-        headlines=claims_figures(paper, names, evidence, headline) if first and paper.headline else (),
+        headlines=own("headline", headlines, ()),
         tally=tally_table(of_paper if evidence.at_hand and not named else (), paper.claims),
-        claims=replace(claims_table(sources, claims), title="Every claim, with our verdict").only(*IN_PAGE),
-        encoder=paper.picture() if paper.picture and not named else None,
-        topics=tuple(topic for topic in topics if topic.name != RECORDS),
-        records=tuple(table for topic in topics if topic.name == RECORDS for table in topic.tables),
+        claims=replace(listed, title="Every claim, with our verdict").only(*IN_PAGE),
+        encoder=own("picture", partial(_drawn, paper), None) if front else None,
+        topics=tuple(topic for topic in answered if topic.name != RECORDS),
+        records=tuple(table for topic in answered if topic.name == RECORDS for table in topic.tables),
         chapters=tuple(chapter for chapter in chapters if chapter.sections),
         not_run=tuple(chapter.experiment for chapter in chapters if not chapter.sections),
         sizes=tuple(f"{n} ({', '.join(of)})" for n, of in without_own_size(chosen, evidence.loaded).items()),
-        problems=tuple((source.name, problem) for source in sources for problem in source.problems),
+        problems=tuple(problems),
         evidence=evidence.at_hand,
     )
 
 
-def _topics(
-    paper: Paper, chosen: Sequence[Experiment], evidence: Source, energy: EnergyModel, chapters: Sequence[Chapter]
-) -> Iterator[Answered]:
-    """The findings under the paper's topics, in their order; none where no record answers."""
-    from harness.report.figures import energy_figure
+def _answered(
+    topic: "Topic", paper: Paper, evidence: Source, pictures: Mapping[str, Picture], shown: Mapping[str, Experiment]
+) -> Answered | None:
+    """The findings under one of the paper's topics; None where no record answers."""
+    tables = tuple(
+        replace(table, title=f"{question}{table.title}")
+        for question, ask in topic.findings.items()
+        for table in ask(evidence, paper)
+    )
+    for table in tables:
+        markdown(table)  # a table that cannot be written is found here
+    picture = pictures.get(topic.figure)
+    if not tables and not picture:
+        return None
+    experiments = tuple(shown[name] for name in topic.experiments if name in shown)
+    return Answered(topic.name, human(topic.says(evidence)), picture, tables, experiments)
 
-    pictures = {p.name: p for chapter in chapters for part in chapter.sections for p in part.pictures}
-    if (spent := energy_figure(paper, chosen, evidence, energy)) is not None:
-        pictures[spent.name] = spent
-    shown = {chapter.experiment.name: chapter.experiment for chapter in chapters if chapter.sections}
-    for topic in paper.topics() if paper.topics and evidence.at_hand else ():
-        tables = tuple(
-            replace(table, title=f"{question}{table.title}")
-            for question, ask in topic.findings.items()
-            for table in ask(evidence, paper)
-        )
-        picture = pictures.get(topic.figure)
-        if tables or picture:
-            experiments = tuple(shown[name] for name in topic.experiments if name in shown)
-            yield Answered(topic.name, human(topic.says(evidence)), picture, tables, experiments)
+
+def _drawn(paper: Paper) -> Picture | None:
+    """The paper's picture. Raises ValueError for what is none."""
+    picture = paper.picture() if paper.picture else None
+    if picture is not None and not (re.search(rb'<svg [^>]*viewBox="', picture.svg) and picture.png):
+        raise ValueError("no figure: see harness.report.drawing.both_renderings")
+    return picture
 
 
 def _chapter(

@@ -61,14 +61,24 @@ def _environment() -> "Environment":
     return made
 
 
-def page(document: Document, origin: "Origin", others: Sequence[tuple[str, str]]) -> str:
-    """The page of a paper, or of named experiments. `others`: title and file of the other papers' pages."""
-    return _rendered("page.html", document, origin=origin, others=others, chapter=None)
+def page(
+    document: Document, origin: "Origin", home: str, menu: Sequence[tuple[str, str]], chapter: Chapter | None = None
+) -> str:
+    """The page of a paper, or of named experiments, which is called `home`; or that of one experiment, a `chapter`.
+
+    `menu`: title and file of every paper's page, where there are several.
+    """
+    return _rendered("page.html", document, origin=origin, home=home, menu=menu, chapter=chapter)
 
 
-def chapter_page(document: Document, origin: "Origin", chapter: Chapter) -> str:
-    """The page of one experiment."""
-    return _rendered("page.html", document, origin=origin, others=(), chapter=chapter)
+def index(documents: Sequence[Document]) -> str:
+    """The papers of a report, each with what became of its statements, as Markdown."""
+    lines = [
+        f"- [{as_text(one.paper.title)}]({one.paper.name if place else 'report'}.md), {as_text(one.paper.venue)}"
+        + (f": {as_text(one.tally.title)}" if one.tally.rows else "")
+        for place, one in enumerate(documents)
+    ]
+    return "\n".join(["# Papers", "", *lines, ""])
 
 
 def report(document: Document, bases: Mapping[str, str]) -> dict[str, str]:

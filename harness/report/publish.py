@@ -16,12 +16,12 @@ from pathlib import Path
 
 from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
 from harness.analysis.judges import Judgement
-from harness.catalogue import Catalogue, Experiment
+from harness.catalogue import Catalogue, Experiment, Paper
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.report.document import Document, document
 from harness.report.drawing import same_picture, styled
-from harness.report.page import chapter_page, findings, in_brief, page, report
+from harness.report.page import findings, in_brief, index, page, report
 from harness.report.sources import Source, read, with_added
 from harness.report.table import csv_text, latex
 from harness.report.tables import accuracy_table, curves_table, operations_table, profiles_with_records
@@ -47,12 +47,16 @@ class Folders:
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What a report wrote and found. `judgements` are those of the evidence, `local_judgements` of yours."""
+    """What a report wrote and found. `judgements` are those of the evidence, `local_judgements` of yours.
+
+    `problems`: of the records. `unshown`: what a paper could not show, and why.
+    """
 
     files: tuple[Path, ...]
     judgements: tuple[Judgement, ...]
     local_judgements: tuple[Judgement, ...]
     problems: tuple[str, ...]
+    unshown: tuple[str, ...] = ()
 
 
 def render(
@@ -61,26 +65,30 @@ def render(
     experiments: Sequence[str] | None = None,
     energy: EnergyModel = FORTY_FIVE_NM,
     sources: tuple[Source, ...] | None = None,
+    paper: str | None = None,
 ) -> ReportResult:
     """Write the report of all (or the named) experiments; the same records give the same bytes.
 
-    Every paper of which something was run has a page of its own, and the first in any case. `energy` prices the counted
-    operations.
+    Every paper of which something was run has a page of its own, or `paper` alone, run or not. The first one's is
+    index.html. `energy` prices the counted operations.
     `sources`: both folders as `read` gave them, so that they are not read again.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
     sources = sources or read(folders.evidence, folders.local, catalogue)
-    contents, first = _contents(sources, folders.out, energy, experiments)
+    contents, documents = _contents(sources, folders.out, energy, experiments, paper)
     for name, content in contents.items():
         write_atomically(folders.out / name, content)
-    if folders.readme is not None and (text := _stale_readme(folders.readme, folders.out, first)) is not None:
+    if folders.readme is not None and (text := _stale_readme(folders.readme, folders.out, documents[0])) is not None:
         write_atomically(folders.readme, text.encode())
+    names = {one.paper.name for one in documents}
+    unshown = tuple(f"{whose}: {problem}" for one in documents for whose, problem in one.problems if whose in names)
     judgements = [tuple(j for j in s.judgements if experiments is None or j.experiment in experiments) for s in sources]
     return ReportResult(
         files=tuple(folders.out / name for name in contents),
         judgements=judgements[0],
         local_judgements=judgements[1] if len(sources) > 1 else (),
         problems=tuple(problem for source in sources for problem in source.problems),
+        unshown=unshown,
     )
 
 
@@ -89,15 +97,16 @@ def check(
     catalogue: Catalogue,
     energy: EnergyModel = FORTY_FIVE_NM,
     sources: tuple[Source, ...] | None = None,
+    paper: str | None = None,
 ) -> list[str]:
     """Names of the files that are not what the records give: different, missing or extra.
 
     Pages and PNGs are not compared. A figure painted by another matplotlib is compared by the data it shows, all else
-    byte for byte. `sources` as in `render`.
+    byte for byte. `sources` and `paper` as in `render`.
     """
     out = folders.out
     sources = sources or read(folders.evidence, folders.local, catalogue)
-    expected, first = _contents(sources, out, energy, None)
+    expected, documents = _contents(sources, out, energy, None, paper)
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     present = {name for name in present if not name.endswith(NOT_KEPT)}
@@ -106,7 +115,7 @@ def check(
         kept = (out / name).read_bytes() if (out / name).is_file() else b""
         if kept != expected[name] and not (name.endswith(".svg") and same_picture(kept, expected[name])):
             wrong.add(name)
-    if folders.readme is not None and _stale_readme(folders.readme, folders.out, first) is not None:
+    if folders.readme is not None and _stale_readme(folders.readme, folders.out, documents[0]) is not None:
         wrong.add(os.path.relpath(folders.readme, out))
     return sorted(wrong)
 
@@ -135,44 +144,64 @@ def in_readme(readme: str, brief: str) -> str:
 
 
 def _contents(
-    sources: tuple[Source, ...], out: Path, energy: EnergyModel, chosen: Sequence[str] | None
-) -> tuple[dict[str, bytes], Document]:
-    """The files of a report by name, and what is said of the first paper, whose page is called index.html.
+    sources: tuple[Source, ...], out: Path, energy: EnergyModel, chosen: Sequence[str] | None, paper: str | None
+) -> tuple[dict[str, bytes], list[Document]]:
+    """The files of a report by name, and what is said of each paper; the first one's files have the plain names.
 
     A report of the experiments `chosen` has one page a paper, and else every experiment has a page of its own.
     """
     catalogue = sources[0].catalogue
     for name in chosen or ():
         catalogue.experiment(name)
-    documents, texts, pictures = list[Document](), dict[str, str](), dict[str, bytes]()
-    with styled():
-        for index, paper in enumerate(catalogue.papers):
-            # experiments of no paper are shown on the first page
-            listed = (*paper.experiments, *(catalogue.loose if index == 0 else ()))
-            mine = [with_added(e, sources) for e in listed if chosen is None or e.name in chosen]
-            if index and not any(s.profiles(e.name) for s in sources for e in mine):
-                continue  # nothing was run: a further paper changes no file
-            documents.append(document(paper, mine, sources, energy, named=chosen is not None))
-            for experiment in mine:
-                texts |= _tables(experiment, sources, energy)
-    first, where = documents[0], origin(sources, out)
-    names = {d.paper.name: "index" if d is first else d.paper.name for d in documents}
-    for one in documents:
-        others = [(d.paper.title, f"{names[d.paper.name]}.html") for d in documents if d is not one]
-        texts[f"{names[one.paper.name]}.html"] = page(one, where, others)
-        for chapter in () if one.named else one.chapters:
-            texts[f"{chapter.experiment.name}.html"] = chapter_page(one, where, chapter)
-        written = report(one, where.bases) | ({} if one.named else {"findings": f"{findings(one)}\n"})
-        renamed = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
-        for stem, text in written.items():
-            if one is not first:  # whose files have the plain names
-                for plain, name in renamed.items():
-                    text = text.replace(f"]({plain}.md", f"]({name}.md")
-            texts[f"{stem if one is first else renamed.get(stem, stem)}.md"] = text
-        for picture in one.pictures:
-            pictures |= {f"{picture.name}.svg": picture.svg, f"{picture.name}.png": picture.png}
-    contents = {name: text.encode() for name, text in texts.items() if text} | pictures
-    return dict(sorted(contents.items())), first
+    papers = _shown(sources, chosen) if paper is None else [catalogue.paper(paper)]
+    homes = ["index.html", *(f"{one.name}.html" for one in papers[1:])]
+    menu = [(one.title, home) for one, home in zip(papers, homes, strict=True)] if len(papers) > 1 else []
+    documents, contents, where = list[Document](), dict[str, bytes](), origin(sources, out)
+    for one, home in zip(papers, homes, strict=True):
+        # experiments of no paper are shown with the first
+        loose = catalogue.loose if one is papers[0] and paper is None else ()
+        mine = tuple(source.of(one, loose) for source in sources)
+        listed = [with_added(e, mine) for e in (*one.experiments, *loose) if chosen is None or e.name in chosen]
+        with styled():
+            made = document(one, listed, mine, energy, named=chosen is not None)
+        documents.append(made)
+        files = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
+        for experiment in listed:
+            files |= {name: text.encode() for name, text in _tables(experiment, mine, energy).items()}
+        contents = files | contents  # a later paper changes no file of an earlier one
+    if menu:
+        contents["papers.md"] = index(documents).encode()
+    return {name: contents[name] for name in sorted(contents) if contents[name]}, documents
+
+
+def _shown(sources: Sequence[Source], chosen: Sequence[str] | None) -> list[Paper]:
+    """The papers of the experiments `chosen`, or those of which something was run; without any, the first.
+
+    Evidence of another paper that answers a cell of this one was not made for it.
+    """
+    wanted = set(chosen or ())
+    for source in sources if chosen is None else ():
+        for (name, *_), cells in source.cells.items():
+            if source.name == "yours" or any(cell.path.is_relative_to(source.folder / name) for cell in cells):
+                wanted.add(name)
+    papers = sources[0].catalogue.papers
+    return [p for p in papers if any(e.name in wanted for e in p.experiments)] or [*papers[:1]]
+
+
+def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+    """The pages, texts and figures of a paper whose own page is called `home`."""
+    texts = {home: page(one, where, home, menu)}
+    for chapter in () if one.named else one.chapters:
+        texts[f"{chapter.experiment.name}.html"] = page(one, where, home, menu, chapter)
+    written = report(one, where.bases) | ({} if one.named else {"findings": f"{findings(one)}\n"})
+    own = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
+    renamed = {} if home == "index.html" else own
+    for stem, text in written.items():
+        for plain, name in renamed.items():
+            text = text.replace(f"]({plain}.md", f"]({name}.md")
+        texts[f"{renamed.get(stem, stem)}.md"] = text
+    figures = {f"{p.name}.{kind}": getattr(p, kind) for p in one.pictures for kind in ("svg", "png")}
+    return {name: text.encode() for name, text in texts.items()} | figures
 
 
 def _tables(experiment: Experiment, sources: tuple[Source, ...], energy: EnergyModel) -> dict[str, str]:
@@ -220,20 +249,25 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     folder = sources[0].folder
     top = _git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else ""
     clone = Path(top) if top and (Path(top) / "harness" / "report").is_dir() else None
-    hardware: dict[str, tuple[tuple[str, int], ...]] = {}
-    for source in sources:
-        devices = Counter(cell.device for cell in source.loaded.cells.values() if cell.done and cell.device)
-        if devices:
-            hardware[source.name] = tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
     return Origin(
         date=f"{now:%Y-%m-%d}",
         version=version(PACKAGE),
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
         changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
         repository=_repository(clone, out) if clone else "",
-        hardware=hardware,
+        hardware=hardware_of(sources),
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
+
+
+def hardware_of(sources: Sequence[Source]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """By whose they are, the devices that records were computed on, with the number of records."""
+    found: dict[str, tuple[tuple[str, int], ...]] = {}
+    for source in sources:
+        devices = Counter(cell.device for cell in source.loaded.cells.values() if cell.done and cell.device)
+        if devices:
+            found[source.name] = tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
+    return found
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from harness.analysis.differences import AlongTraining, Difference, along_traini
 from harness.analysis.energy import Operations, operations_of
 from harness.analysis.judges import Judgement, judge
 from harness.analysis.statistics import Interval, estimate, outcomes_without_images
-from harness.catalogue import Catalogue, Experiment, experiments_from
+from harness.catalogue import Catalogue, Experiment, Paper, experiments_from
 from harness.config import PROFILES, ProfileName
 from harness.report.table import Link
 from harness.schema import Epoch
@@ -37,6 +37,21 @@ class Source:
     def at_hand(self) -> bool:
         """Whether the folder is there. Evidence lies in a clone of the repository and nowhere else."""
         return self.folder.is_dir()
+
+    def of(self, paper: Paper, loose: Sequence[Experiment] = ()) -> "Source":
+        """What the folder tells of one paper, as if no other were known, and of `loose` experiments of no paper."""
+        shown = {experiment.name for experiment in (*paper.experiments, *loose)}
+        others = {name for name in self.catalogue.names() if name not in shown}
+        return replace(
+            self,
+            loaded=replace(
+                self.loaded,
+                cells={key: cell for key, cell in self.loaded.cells.items() if key[0] in shown},
+                problems=tuple(p for p in self.loaded.problems if self.shorten(p).partition("/")[0] not in others),
+            ),
+            judgements=tuple(judgement for judgement in self.judgements if judgement.experiment in shown),
+            catalogue=Catalogue((paper,), tuple(loose)),
+        )
 
     @property
     def cells(self) -> Mapping[Place, tuple[Cell, ...]]:
@@ -189,9 +204,11 @@ def read(evidence: Path, local: Path | None, catalogue: Catalogue) -> tuple[Sour
     folders += [("yours", local)] if local is not None else []
     loaded = [load(folder, catalogue) for _, folder in folders]
     whole = catalogue.with_experiments(experiments_from(config for held in loaded for config in held.unregistered))
+    # Each paper by itself: an installed package adds no word to what is said of another paper.
+    judged = [tuple(j for paper in catalogue.papers for j in judge(held, Catalogue((paper,)))) for held in loaded]
     return tuple(
-        Source(name, folder, held, judge(held, catalogue), whole)
-        for (name, folder), held in zip(folders, loaded, strict=True)
+        Source(name, folder, held, judgements, whole)
+        for (name, folder), held, judgements in zip(folders, loaded, judged, strict=True)
     )
 
 

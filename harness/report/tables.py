@@ -30,6 +30,7 @@ PROFILE_WORDS = {
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, the first ones first
 CONTROL = "control, not in the paper"
+NOT_CHOSEN = "its fine-tuning rate was not chosen on validation images"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 NOT_COUNTED = "Empty: the records do not tell the operations of the encoder, or count no spikes."
@@ -104,7 +105,8 @@ def accuracy_table(
                 continue
             numbers = _at(source.estimates.get(key, ()), steps)
             missing = "" if numbers else source.why_missing(*key)
-            lead = _named(arm, "; ".join(filter(None, ("" if arm.in_paper else CONTROL, missing))))
+            untuned = NOT_CHOSEN if arm.added and source.catalogue.not_tuned(experiment, profile, [arm.name]) else ""
+            lead = _named(arm, "; ".join(filter(None, ("" if arm.in_paper else CONTROL, untuned, missing))))
             seeds = Cell(source.seeds(*key), opens=True)
             row(arm.name, source.name, lead, numbers.get, seeds, source.verified(*key), source.links(*key))
             for text, course in source.evaluations(*key).items():
@@ -170,7 +172,9 @@ def results_of(
         Column("paper", "interval"),
     )
     title = f"{experiment.title}: accuracy in % after T timesteps\n{profile_words(experiment, profile)}"
-    caption = "± half of a 95 % interval over three seeds or more"
+    caption, added = "± half of a 95 % interval over three seeds or more", {a.name for a, _ in ran if a.added}
+    if added and (untuned := sources[0].catalogue.not_tuned(experiment, profile, sorted(added))):
+        caption += f"; {', '.join(untuned)}: {NOT_CHOSEN}"
     return Table(title, columns, tuple(rows), caption)
 
 

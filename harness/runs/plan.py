@@ -34,6 +34,7 @@ from harness.records.freshness import Records, State
 from harness.records.store import checkpoints_beside, record_path
 from harness.runs import evaluations
 from harness.runs.progress import duration
+from harness.runs.tuning import require_chosen
 from harness.schema import Epoch, Fingerprint
 from harness.snn.balancing import balance
 from harness.snn.kernels import Kernel, kernel_for
@@ -124,6 +125,7 @@ class Plan:
     why: str
     data: DataSet
     results: Path
+    data_dir: Path | None
     setting: Setting
     threads: Threads
     cells: tuple[PlannedCell, ...]
@@ -235,9 +237,9 @@ def make_plan(
             catalogue = catalogue.with_file(Path(name))
             called, name = catalogue.loose[-1].name, str(Path(name).absolute())
     parsed = [parse_encoder(text) for text in encoders]
-    for spec, _ in parsed:
+    for spec, *_ in parsed:
         require_installed(spec.name)
-    encoders = [encoder_text(spec, timesteps) for spec, timesteps in parsed]
+    encoders = [encoder_text(*one) for one in parsed]
     asked = catalogue.experiment(called).with_added(encoders)
     chosen = tuple(asked.arm(arm) for arm in dict.fromkeys((*arms, *encoders))) if arms else asked.arms
     place = device_of(device, elsewhere)
@@ -259,6 +261,8 @@ def make_plan(
     words += [] if keep_weights is None else ["--keep-weights" if keep_weights else "--no-keep-weights"]
 
     def at(found: Profile) -> Plan:
+        for arm in chosen:
+            require_chosen(results, asked, arm, found)
         configs = configurations(asked, found, chosen, seeds)
         data = load(asked.dataset, data_dir, train_images=found.train_images, test_images=found.test_images)
         if not dry_run:
@@ -287,6 +291,7 @@ def make_plan(
             why="as asked" if profile else f"the fullest that is practical on this {place.type.upper()}",
             data=data,
             results=results,
+            data_dir=data_dir,
             setting=setting,
             threads=threads,
             cells=tuple(cells),

@@ -5,7 +5,7 @@ names itself; only `harness run`, which has the images, can say whether today's 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -70,9 +70,12 @@ class Status:
         return {"cells": [asdict(cell) for cell in self.cells], "arms": arms, "data": self.data}
 
 
-def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -> Status:
+def status(
+    results: Path, catalogue: Catalogue, experiment: str | None = None, within: Collection[str] | None = None
+) -> Status:
     """The state of every planned cell of each profile that was begun, and of every record beside them.
 
+    `within`: the experiments to look at, None for all.
     Raises HarnessError for an unknown experiment. One that is named and was never run is all missing.
     """
     folders = {path.name for path in results.glob("*") if path.is_dir()}
@@ -81,6 +84,8 @@ def status(results: Path, catalogue: Catalogue, experiment: str | None = None) -
     cells: list[CellStatus] = []
     records = Records(results)
     for name in [chosen] if chosen else [*catalogue.names(), *unknown]:
+        if within is not None and name not in within:
+            continue
         if name in unknown:
             cells += [_further(records, catalogue, path) for path in record_paths(results / name, levels=2)]
             continue

@@ -32,7 +32,7 @@ AGREEMENT = entry(
     'experiment = "quickstart"; says = "five times as fast"; figures = ["240/48"]; low = "5"; source = "§1"',
 )
 CONTEXT = entry("context", 'experiment = "quickstart"; label = "another code"; value = "85"; source = "Table 1"')
-FIRST_LINES = "see the first lines of harness/papers/dct_snn/claims.toml"
+FIRST_LINES = "see docs/reference/claims.md"
 
 
 def _table(name: str, claim: dict[str, str]) -> str:
@@ -134,7 +134,7 @@ def test_an_id_occurs_once_and_a_claim_without_one_is_named_by_its_number(tmp_pa
         ("", FIRST_LINES),
         ("\ufeff\x00", "correct or restore the file"),
         ("[[statement]]\nid = 'one'", FIRST_LINES),
-        ("[[context]]\nid = 'one'", "see harness/catalogue/claims.py"),
+        ("[[context]]\nid = 'one'", "see docs/reference/claims.md"),
         (None, "correct or restore the file"),
     ],
 )

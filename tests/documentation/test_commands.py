@@ -86,7 +86,7 @@ def set_up(line: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
         assert found[1] is None or found[1] in extras
     else:
-        found = re.fullmatch(r"pip install -e (\w+)", line)
+        found = re.fullmatch(r"pip install -e ([\w-]+)", line)
         assert found, f"no test knows this command: {line}"
         options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet", "--target", str(clone / "site")]
         subprocess.run([sys.executable, "-m", "pip", "install", *options, f"./{found[1]}"], cwd=clone, check=True)

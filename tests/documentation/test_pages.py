@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 from pathlib import Path
 from typing import get_args
@@ -33,6 +34,12 @@ def test_the_worked_example_has_the_numbers_of_the_evidence(tmp_path: Path) -> N
     assert f"{', '.join(runs[:-1])} and {runs[-1]} %, on average {found.mean:.2f} %" in " ".join(said.split())
     assert f"between {found.prediction_low:.2f} and {found.prediction_high:.2f} %" in said
     assert (f"δ = {found.margin:.2f}" in said, f"**{found.verdict}**" in said) == (True, True)
+
+
+def test_the_reference_of_claims_is_made_from_their_types() -> None:
+    """`python docs/claims.py` writes it."""
+    made = runpy.run_path(str(DOCS / "claims.py"))
+    assert made["PAGE"].read_text("utf-8") == made["page"]()
 
 
 def test_every_command_is_in_the_navigation() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from encoders.base import EncoderError
+from harness.errors import HarnessError
 from harness.plugins.skeleton import write_skeleton
 from tests.command import harness
 
@@ -34,7 +34,7 @@ def python(*arguments: str, **environment: str) -> str:
 def test_installed_with_pip_it_passes_its_tests_keeps_the_laws_and_runs_beside_the_others(tmp_path: Path) -> None:
     pytest.importorskip("setuptools")
     package, site = tmp_path / "spiral", tmp_path / "site"
-    write_skeleton(package, "spiral_wave")
+    write_skeleton("spiral_wave", package)
     python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
     options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
     python("-m", "pip", "install", *options, "--target", str(site), str(package))
@@ -52,22 +52,22 @@ def test_installed_with_pip_it_passes_its_tests_keeps_the_laws_and_runs_beside_t
 
 
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match="exists already"):
-        write_skeleton(tmp_path, "spiral_wave")
+    with pytest.raises(HarnessError, match="exists already"):
+        write_skeleton("spiral_wave", tmp_path)
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        *((name, "cannot name an encoder") for name in ("Spiral", "class", "../away", "")),
+        *((name, "cannot name an encoder") for name in ("Spiral", "class", "a-b", "../away", "")),
         ("poisson", "an encoder called 'poisson' exists already"),
         ("numpy", "installed Python module"),
     ],
 )
 def test_names_that_cannot_work_are_refused(tmp_path: Path, name: str, message: str) -> None:
-    with pytest.raises(EncoderError, match=message):
-        write_skeleton(tmp_path / "new", name)
+    with pytest.raises(HarnessError, match=message):
+        write_skeleton(name, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
@@ -78,9 +78,11 @@ def test_new_and_what_finds_the_package_not_installed_say_what_to_type_next(
     monkeypatch.chdir(tmp_path)
     assert "unknown encoder" in harness(*command.split()).err
     assert harness("encoders", "new", "spiral_wave").out.splitlines()[-3:] == [
-        "next: pip install -e spiral_wave",
+        "next: pip install -e spiral-wave",
         "then: harness encoders check spiral_wave",
         "and:  harness run quickstart --encoder spiral_wave",
     ]
-    assert "pip install -e spiral_wave" in harness(*command.split()).err
+    assert "pip install -e spiral-wave" in harness(*command.split()).err
+    # A folder named as its module would hide it from a Python that is started here.
+    assert Path(harness("encoders", "new", "ripples").out.splitlines()[0]).parent.name == "ripples-encoder"
     assert harness("encoders", "new", "waves", "--directory", "my waves").out.splitlines()[-3].endswith("'my waves'")

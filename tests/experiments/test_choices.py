@@ -21,12 +21,6 @@ from harness.papers.dct_snn.choices import (
     MNIST_GRID,
     MNIST_IMAGES,
     SEARCHES,
-    SEED,
-    Grid,
-    Scores,
-    next_values,
-    tune,
-    with_rate,
 )
 from harness.papers.dct_snn.experiments import (
     CIFAR10_ENCODERS,
@@ -35,11 +29,14 @@ from harness.papers.dct_snn.experiments import (
     MNIST_ENCODERS,
 )
 from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
-from harness.papers.dct_snn.validation import ann_score, learned_order, snn_score, validation_split
+from harness.papers.dct_snn.validation import learned_order
+from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
+from harness.runs.validation import ann_score, snn_score, validation_split
 from harness.training import batches, loop
 from tests.cells import tiny_config, tiny_data
+from tests.command import harness
 
-GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2), with_rate, choices.RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
+GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
 
 
 def by_rate(config: CellConfig) -> int:
@@ -78,6 +75,33 @@ def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(t
         (chosen,) = tune((arm,), GRID, Scores(path, 100), measure)
         assert chosen == with_rate(arm, 1e-2)
         assert Scores(path, 100).of(arm, GRID) == {1e-3: 1, 3e-3: 3, 1e-2: 10, 3e-2: -10}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tiny_known", "blank_figures")
+def test_an_added_encoder_gets_the_rate_that_is_best_on_held_out_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = ("run", "tiny", "--arm", "cyclic-6", "--seeds", "1", "--encoder", "poisson@4")
+    arms = [cell["arm"] for cell in json.loads(harness(*run, "--tune", "--json").out)["cells"]]
+    scores = {
+        row["recipes"]["snn"]["learning_rate"]: row
+        for row in json.loads(next(tmp_path.rglob(".rates-*.json")).read_text())
+    }
+    best = max(sorted(scores), key=lambda rate: scores[rate]["correct"])
+    assert arms == ["cyclic-6", f"poisson@4~{best:g}"]
+    assert {(row["total"], row["seed"], row["stage"]) for row in scores.values()} == {(40, SEED, "poisson@4")}
+    again = harness(*run[:-1], arms[1])
+    assert ("nothing to train" in again.err, "not chosen on validation images" in again.out) == (True, False)
+    (record,) = tmp_path.rglob(f"{arms[1]}/seed-0000.json")
+    assert json.loads(record.read_text())["config"]["snn"]["learning_rate"] == best
+    assert [
+        cell["status"] for cell in json.loads(harness("status", "--json").out)["cells"] if cell["arm"] == arms[1]
+    ] == ["done"]
+    assert "poisson@4: its fine-tuning rate was not chosen on validation images" in harness(*run).out
+    assert "poisson@4~0.1: no search chose this rate" in harness(*run[:-1], "poisson@4~0.1").err
+    assert "--tune is for the arms that --encoder adds" in harness("run", "tiny", "--tune").err
 
 
 def test_arms_of_lite_differ_in_code_loss_and_map_alone() -> None:
@@ -142,7 +166,7 @@ def test_each_code_on_mnist_has_its_best_rate_at_t(timesteps: int) -> None:
 
 
 def test_recipes_are_the_best_of_their_grids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.papers.dct_snn.validation.score", refuse)
+    monkeypatch.setattr("harness.runs.validation.score", refuse)
     (mnist,) = SEARCHES["mnist"].run(None, 1)
     assert (mnist.ann, mnist.snn) == (MNIST_PAPER.ann, MNIST_PAPER.snn)
     (short,) = SEARCHES["short"].run(None, 1)

@@ -2,136 +2,29 @@
 
     python -m harness.papers.dct_snn.choices SEARCH     # one of SEARCHES, or dct-order
 
-`tune` is the one rule by which every arm is tuned; `SEARCHES` says what is searched. All scores are written to
-selection/ beside this file, and come with the package, which tells by them which arms are tuned. A search that is
-stopped goes on where it was, and a longer grid repeats nothing. What was chosen stands in `recipe`.
+`harness.runs.tuning` has the one rule by which every arm is tuned; `SEARCHES` says what is searched. All scores are
+written to selection/ beside this file, and come with the package, which tells by them which arms are tuned. A search
+that is stopped goes on where it was, and a longer grid repeats nothing. What was chosen stands in `recipe`.
 """
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import msgspec
 import typer
 
 from harness.catalogue import Experiment, Profile
-from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, SnnRecipe, canonical_json
+from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, canonical_json
 from harness.machine.files import write_atomically
-from harness.machine.process import bound_spinning
 from harness.papers.dct_snn import experiments, recipe
 from harness.records.fingerprint import recipe_digest
-from harness.records.store import write_json
+from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 
 FOLDER = Path(__file__).parent / "selection"
-SEED = 1000  # not among the seeds that are reported
-
-# ## The rule
-
-Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec | int]
-KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {
-    "ann": AnnRecipe,
-    "snn": SnnRecipe,
-    "encoder": EncoderSpec,
-    "timesteps": int,
-}
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The values that are tried for every arm, in order; `apply` gives an arm's cell one of them.
-
-    `first`: the values that are scored first, none of them at an end of the grid. Empty: all are scored.
-    `settings`: the settings of a cell that tell its candidates apart in the file of scores.
-    `stage`: the name of this search in that file. Empty: the arm's name.
-    """
-
-    values: tuple[Any, ...]
-    apply: Callable[[CellConfig, Any], CellConfig]
-    settings: tuple[str, ...]
-    first: tuple[Any, ...] = ()
-    stage: str = ""
-
-    def candidate(self, cell: CellConfig) -> Candidate:
-        """What tells the cell apart from others in the file of scores."""
-        return {name: getattr(cell, name) for name in self.settings}
-
-
-class Scores:
-    """Scores in a file. `total`: the number of validation images."""
-
-    def __init__(self, path: Path, total: int) -> None:
-        self.path = path
-        self.total = total
-        self.rows: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes()) if path.exists() else []
-        # A setting that is newer than its row has its default, which is what was done before it existed.
-        self.correct: list[tuple[Candidate, int]] = [
-            ({name: msgspec.convert(value, KINDS[name]) for name, value in row["recipes"].items()}, row["correct"])
-            for row in self.rows
-        ]
-
-    def score(self, candidate: Candidate) -> int | None:
-        """The score of a candidate, None if it has not been scored."""
-        return next((correct for scored, correct in self.correct if scored == candidate), None)
-
-    def of(self, arm: CellConfig, grid: Grid) -> dict[Any, int]:
-        """The scores of an arm, by value of the grid, in the grid's order."""
-        scores = {value: self.score(grid.candidate(grid.apply(arm, value))) for value in grid.values}
-        return {value: correct for value, correct in scores.items() if correct is not None}
-
-    def add(self, stage: str, candidate: Candidate, correct: int) -> None:
-        """Write a score down."""
-        built = msgspec.to_builtins(candidate)
-        self.rows.append({"stage": stage, "recipes": built, "correct": correct, "total": self.total, "seed": SEED})
-        self.correct.append((candidate, correct))
-        write_json(self.path, self.rows)
-        print(f"{stage} {correct}/{self.total} {built}", flush=True)
-
-
-def best(scores: Mapping[Any, int]) -> Any:
-    """The value with the highest score; of equal scores, the first in the grid's order (the smallest rate)."""
-    return max(scores, key=lambda value: scores[value])
-
-
-def next_values(scores: Mapping[Any, int], grid: Grid) -> tuple[Any, ...]:
-    """The values to be scored next: the first ones, then the neighbours of the best one, until it has both."""
-    first = tuple(value for value in grid.first or grid.values if value not in scores)
-    if first:
-        return first
-    place = grid.values.index(best(scores))
-    return tuple(value for value in grid.values[max(place - 1, 0) : place + 2] if value not in scores)
-
-
-def tune(
-    arms: Sequence[CellConfig], grid: Grid, scores: Scores, measure: Callable[[CellConfig], int], workers: int = 1
-) -> tuple[CellConfig, ...]:
-    """Each arm with its best value of the grid. All arms have the same grid, rule and budget.
-
-    `measure` scores a cell, in one of `workers` processes; what has a score is not measured again.
-    """
-    bound_spinning()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        while waiting := {
-            pool.submit(measure, cell): cell
-            for arm in arms
-            for cell in (grid.apply(arm, value) for value in next_values(scores.of(arm, grid), grid))
-        }:
-            for done in as_completed(waiting):
-                cell = waiting[done]
-                scores.add(grid.stage or cell.arm, grid.candidate(cell), done.result())
-    return tuple(grid.apply(arm, best(scores.of(arm, grid))) for arm in arms)
-
-
 # ## The searches
-
-
-def with_rate(cell: CellConfig, rate: float) -> CellConfig:
-    """The cell with a rate of fine-tuning."""
-    return replace(cell, snn=replace(cell.snn, learning_rate=rate))
 
 
 def _ann_grid(names: tuple[str, ...], values: Sequence[tuple[Any, ...]], first: tuple[Any, ...] = ()) -> Grid:
@@ -162,7 +55,7 @@ class Search:
     @property
     def scores(self) -> Scores:
         """What has been scored so far."""
-        return Scores(FOLDER / f"{self.file}.json", self.images)
+        return Scores(FOLDER / f"{self.file}.json", self.images, partial(print, flush=True))
 
     def with_losses(self, arm: CellConfig) -> tuple[CellConfig, ...]:
         """The arm with each loss: the rate is tuned for every pair."""
@@ -170,7 +63,7 @@ class Search:
 
     def run(self, data_dir: Path | None, workers: int, timesteps: Sequence[int] = ()) -> tuple[CellConfig, ...]:
         """The arms, or those of `timesteps` alone, with what is best on held-out images."""
-        from harness.papers.dct_snn.validation import score  # needs torch, which reading a choice does not
+        from harness.runs.validation import score  # needs torch, which reading a choice does not
 
         measure = partial(score, images=self.images, data_dir=data_dir, **self.settings)
         arms = tuple(cell for arm in self.arms(SEED) for cell in self.with_losses(arm))
@@ -233,7 +126,6 @@ def _with_mnist_snn(cell: CellConfig, value: tuple[float, float]) -> CellConfig:
     return replace(cell, snn=snn)
 
 
-RATE_DECIDES = ("encoder", "timesteps", "snn")
 MNIST_IMAGES = 10_000
 MNIST_GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
 # First the ANN (rate, dropout, shift), then fine-tuning (rate, dropout) with the same shift.

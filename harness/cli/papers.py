@@ -1,0 +1,66 @@
+"""`harness papers`: new and check."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import Grouped, GroupedCommands
+from harness.errors import HarnessError, did_you_mean, said_by
+from harness.machine.console import counted, say
+
+papers_app = typer.Typer(
+    cls=GroupedCommands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Start a paper of your own, or check one. `harness list` lists them.",
+)
+
+
+@papers_app.command(cls=Grouped)
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as my-paper.")],
+    directory: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Default: a new folder with the paper's name and a hyphen.")
+    ] = None,
+) -> None:
+    """Write a working package for a paper of your own: experiment, claims, entry point and test."""
+    from harness.papers.authoring import write_paper
+    from harness.plugins.skeleton import install_command
+
+    paths = write_paper(name, directory)
+    for path in paths:
+        say(str(path))
+    say(f"next: harness papers check {paths[0].parent}")
+    say(f"then: {install_command(paths[0].parent)}")
+    say(f"and:  harness run {name}-digits")
+
+
+@papers_app.command(cls=Grouped)
+def check(
+    paper: Annotated[
+        str | None, typer.Argument(metavar="NAME|FOLDER", help="A paper, or the folder of its package. Default: all.")
+    ] = None,
+) -> None:
+    """Say what is wrong with a paper, one line each: names, recipes, claims that nobody can judge. Exit code 1 then."""
+    from harness.papers.authoring import check as faults
+    from harness.papers.authoring import names, paper_in
+
+    if paper is not None and not Path(paper).is_dir() and paper not in names():
+        raise did_you_mean("paper", paper, names())
+    wrong = False
+    for name in [paper] if paper is not None else names():
+        try:
+            with paper_in(name) as made:
+                found = faults(made)
+        except HarnessError as error:
+            found = [str(error), *map(str, error.further)]
+        except (Exception, SystemExit) as error:  # the code of a package may raise anything
+            found = [said_by(error)]
+        for line in found:
+            say(f"{name}: {line}")
+        if not found:
+            say(f"{name}: sound: {counted(len(made.experiments), 'experiment')}, {counted(len(made.claims), 'claim')}")
+        wrong |= bool(found)
+    if wrong:
+        raise typer.Exit(1)

@@ -1,0 +1,182 @@
+"""How a setting that nobody states is chosen: on held-out training images, by one rule for every arm.
+
+A grid is scored from its middle until the best value has both neighbours. What has a score is not computed again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.catalogue import Arm, Experiment, Profile
+from harness.catalogue.experiment import encoder_text, parse_encoder
+from harness.config import AnnRecipe, CellConfig, EncoderSpec, SnnRecipe
+from harness.errors import HarnessError
+from harness.machine.process import bound_spinning
+from harness.records.fingerprint import fingerprint
+from harness.records.store import write_json
+
+if TYPE_CHECKING:
+    from harness.runs.plan import Plan
+
+SEED = 1000  # not among the seeds that are reported
+RATE_DECIDES = ("encoder", "timesteps", "snn")
+
+Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec | int]
+KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {
+    "ann": AnnRecipe,
+    "snn": SnnRecipe,
+    "encoder": EncoderSpec,
+    "timesteps": int,
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The values that are tried for every arm, in order; `apply` gives an arm's cell one of them.
+
+    `first`: the values that are scored first, none of them at an end of the grid. Empty: all are scored.
+    `settings`: the settings of a cell that tell its candidates apart in the file of scores.
+    `stage`: the name of this search in that file. Empty: the arm's name.
+    """
+
+    values: tuple[Any, ...]
+    apply: Callable[[CellConfig, Any], CellConfig]
+    settings: tuple[str, ...]
+    first: tuple[Any, ...] = ()
+    stage: str = ""
+
+    def candidate(self, cell: CellConfig) -> Candidate:
+        """What tells the cell apart from others in the file of scores."""
+        return {name: getattr(cell, name) for name in self.settings}
+
+
+class Scores:
+    """Scores in a file. `total`: the number of validation images. `say`: told of each score."""
+
+    def __init__(self, path: Path, total: int, say: Callable[[str], None] = print) -> None:
+        self.path, self.total, self.say = path, total, say
+        self.rows: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes()) if path.exists() else []
+        # A setting that is newer than its row has its default, which is what was done before it existed.
+        self.correct: list[tuple[Candidate, int]] = [
+            ({name: msgspec.convert(value, KINDS[name]) for name, value in row["recipes"].items()}, row["correct"])
+            for row in self.rows
+        ]
+
+    def score(self, candidate: Candidate) -> int | None:
+        """The score of a candidate, None if it has not been scored."""
+        return next((correct for scored, correct in self.correct if scored == candidate), None)
+
+    def of(self, arm: CellConfig, grid: Grid) -> dict[Any, int]:
+        """The scores of an arm, by value of the grid, in the grid's order."""
+        scores = {value: self.score(grid.candidate(grid.apply(arm, value))) for value in grid.values}
+        return {value: correct for value, correct in scores.items() if correct is not None}
+
+    def add(self, stage: str, candidate: Candidate, correct: int) -> None:
+        """Write a score down."""
+        built = msgspec.to_builtins(candidate)
+        self.rows.append({"stage": stage, "recipes": built, "correct": correct, "total": self.total, "seed": SEED})
+        self.correct.append((candidate, correct))
+        write_json(self.path, self.rows)
+        self.say(f"{stage} {correct}/{self.total} {built}")
+
+
+def best(scores: Mapping[Any, int]) -> Any:
+    """The value with the highest score; of equal scores, the first in the grid's order (the smallest rate)."""
+    return max(scores, key=lambda value: scores[value])
+
+
+def next_values(scores: Mapping[Any, int], grid: Grid) -> tuple[Any, ...]:
+    """The values to be scored next: the first ones, then the neighbours of the best one, until it has both."""
+    first = tuple(value for value in grid.first or grid.values if value not in scores)
+    if first:
+        return first
+    place = grid.values.index(best(scores))
+    return tuple(value for value in grid.values[max(place - 1, 0) : place + 2] if value not in scores)
+
+
+def tune(
+    arms: Sequence[CellConfig], grid: Grid, scores: Scores, measure: Callable[[CellConfig], int], workers: int = 1
+) -> tuple[CellConfig, ...]:
+    """Each arm with its best value of the grid. All arms have the same grid, rule and budget.
+
+    `measure` scores a cell, in one of `workers` processes; what has a score is not measured again.
+    """
+    bound_spinning()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        while waiting := {
+            pool.submit(measure, cell): cell
+            for arm in arms
+            for cell in (grid.apply(arm, value) for value in next_values(scores.of(arm, grid), grid))
+        }:
+            for done in as_completed(waiting):
+                cell = waiting[done]
+                scores.add(grid.stage or cell.arm, grid.candidate(cell), done.result())
+    return tuple(grid.apply(arm, best(scores.of(arm, grid))) for arm in arms)
+
+
+def with_rate(cell: CellConfig, rate: float) -> CellConfig:
+    """The cell with a rate of fine-tuning."""
+    return replace(cell, snn=replace(cell.snn, learning_rate=rate))
+
+
+# ## The fine-tuning rate of an arm that `--encoder` adds
+
+RATES = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+HELD_OUT, PART = 5_000, 5  # training images that are held out: so many, or a fifth of them
+
+
+def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> list[str]:
+    """The encoders that a plan adds, as `parse_encoder` reads them, each with the rate that is best on held-out images.
+
+    Raises HarnessError where a method has no fine-tuning.
+    """
+    from harness.runs.validation import score  # needs torch, which reading a choice does not
+
+    chosen, images = [], min(HELD_OUT, len(plan.data.train) // PART)
+    for arm in (arm for arm in plan.experiment.arms if arm.added):
+        cell, grid = _searched(plan.experiment, arm, plan.profile)
+        scores = _scores(plan.results, cell, images, say)
+        say(f"{arm.name}: its fine-tuning rate is chosen on {images:,} training images that are held out")
+        measure = partial(score, stage="snn", images=images, data_dir=plan.data_dir, threads=plan.threads.count)
+        (best_one,) = tune((cell,), grid, scores, measure, workers)
+        spec, timesteps, _ = parse_encoder(arm.name)
+        chosen.append(encoder_text(spec, timesteps, best_one.snn.learning_rate))
+    return chosen
+
+
+def require_chosen(results: Path, experiment: Experiment, arm: Arm, profile: Profile) -> None:
+    """Raise HarnessError if an added arm has a rate that no finished search chose."""
+    if not (arm.added and arm.changes):
+        return
+    cell, grid = _searched(experiment, arm, profile)
+    scores = _scores(results, cell).of(cell, grid)
+    if next_values(scores, grid) or best(scores) not in arm.changes.values():
+        raise HarnessError(f"{arm.name}: no search chose this rate", "leave it out, and let --tune choose one")
+
+
+def _searched(experiment: Experiment, arm: Arm, profile: Profile) -> tuple[CellConfig, Grid]:
+    """The cell whose rate is searched, and its grid: first the rate nearest to the profile's, and its neighbours."""
+    cell = experiment.resolve(replace(arm, changes={}), profile, SEED)
+    if not cell.snn:
+        raise HarnessError(f"{arm.name}: its method has no fine-tuning", "leave --tune out")
+    middle = min(range(1, len(RATES) - 1), key=lambda place: abs(RATES[place] / cell.snn.learning_rate - 1))
+    return cell, Grid(RATES, with_rate, RATE_DECIDES, first=RATES[middle - 1 : middle + 2])
+
+
+def _scores(results: Path, cell: CellConfig, images: int = 0, say: Callable[[str], None] = print) -> Scores:
+    """The scores of a cell's code as it is today; beside the records, and hidden, as they are none.
+
+    Raises HarnessError for a damaged file.
+    """
+    code = fingerprint(cell, "").numerics[:8]
+    path = results / cell.experiment / cell.profile / f".rates-{code}.json"
+    try:
+        return Scores(path, images, say)
+    except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
+        raise HarnessError(f"{path}: not a readable file of scores ({error})", "remove it") from None
