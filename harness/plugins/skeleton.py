@@ -33,12 +33,12 @@ def write_skeleton(directory: Path, name: str) -> list[Path]:
 
 
 def install_command(directory: Path) -> str:
-    """What to type so that the encoder of the package in `directory` is known by its name."""
+    """The command that installs the package in `directory`, so that its encoder has a name."""
     return f"pip install -e {shlex.quote(str(directory))}"
 
 
 def require_installed(name: str) -> None:
-    """Raise EncoderError, with what to type, if the encoder's package lies here and is not installed."""
+    """Raise EncoderError with the remedy if the encoder's package is in the working directory but not installed."""
     if name in names() or not name.isidentifier():
         return
     for place in (Path(name), Path()):

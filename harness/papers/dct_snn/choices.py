@@ -2,9 +2,9 @@
 
     python -m harness.papers.dct_snn.choices SEARCH     # one of SEARCHES, or dct-order
 
-`tune` is the one rule by which every arm is tuned; `SEARCHES` says what is searched. All scores are written to
-selection/ beside this file, and come with the package, which tells by them which arms are tuned. A search that is
-stopped goes on where it was, and a longer grid repeats nothing. What was chosen stands in `recipe`.
+`tune` is the one rule by which every arm is tuned; `SEARCHES` lists the searches. All scores are written to selection/
+beside this file. They are a part of the package, which decides by them which arms are tuned. A search that was stopped
+goes on from there, and a longer grid repeats nothing. The chosen values are in `recipe`.
 """
 
 import itertools
@@ -43,10 +43,10 @@ KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {
 
 @dataclass(frozen=True)
 class Grid:
-    """The values that are tried for every arm, in order; `apply` gives an arm's cell one of them.
+    """The values that are tried for every arm, in order; `apply` sets one of them in an arm's cell.
 
     `first`: the values that are scored first, none of them at an end of the grid. Empty: all are scored.
-    `settings`: the settings of a cell that tell its candidates apart in the file of scores.
+    `settings`: the settings of a cell that identify a candidate in the file of scores.
     `stage`: the name of this search in that file. Empty: the arm's name.
     """
 
@@ -57,7 +57,7 @@ class Grid:
     stage: str = ""
 
     def candidate(self, cell: CellConfig) -> Candidate:
-        """What tells the cell apart from others in the file of scores."""
+        """The settings that identify the cell in the file of scores."""
         return {name: getattr(cell, name) for name in self.settings}
 
 
@@ -68,7 +68,7 @@ class Scores:
         self.path = path
         self.total = total
         self.rows: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes()) if path.exists() else []
-        # A setting that is newer than its row has its default, which is what was done before it existed.
+        # A setting that is newer than its row takes its default, which stands for the behaviour before it existed.
         self.correct: list[tuple[Candidate, int]] = [
             ({name: msgspec.convert(value, KINDS[name]) for name, value in row["recipes"].items()}, row["correct"])
             for row in self.rows
@@ -98,7 +98,7 @@ def best(scores: Mapping[Any, int]) -> Any:
 
 
 def next_values(scores: Mapping[Any, int], grid: Grid) -> tuple[Any, ...]:
-    """The values to be scored next: the first ones, then the neighbours of the best one, until it has both."""
+    """The values to be scored next: the first ones, then the neighbours of the best one."""
     first = tuple(value for value in grid.first or grid.values if value not in scores)
     if first:
         return first
@@ -111,7 +111,7 @@ def tune(
 ) -> tuple[CellConfig, ...]:
     """Each arm with its best value of the grid. All arms have the same grid, rule and budget.
 
-    `measure` scores a cell, in one of `workers` processes; what has a score is not measured again.
+    `measure` scores a cell, in one of `workers` processes. A cell with a score is not measured again.
     """
     bound_spinning()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -120,9 +120,9 @@ def tune(
             for arm in arms
             for cell in (grid.apply(arm, value) for value in next_values(scores.of(arm, grid), grid))
         }:
-            for done in as_completed(waiting):
-                cell = waiting[done]
-                scores.add(grid.stage or cell.arm, grid.candidate(cell), done.result())
+            for future in as_completed(waiting):
+                cell = waiting[future]
+                scores.add(grid.stage or cell.arm, grid.candidate(cell), future.result())
     return tuple(grid.apply(arm, best(scores.of(arm, grid))) for arm in arms)
 
 
@@ -135,7 +135,7 @@ def with_rate(cell: CellConfig, rate: float) -> CellConfig:
 
 
 def _ann_grid(names: tuple[str, ...], values: Sequence[tuple[Any, ...]], first: tuple[Any, ...] = ()) -> Grid:
-    """A grid of the settings `names` of the ANN's recipe; each value has one entry a name."""
+    """A grid of the settings `names` of the ANN's recipe; each value has one entry per name."""
 
     def apply(cell: CellConfig, value: tuple[Any, ...]) -> CellConfig:
         return replace(cell, ann=replace(cell.ann, **dict(zip(names, value, strict=True))))
@@ -147,8 +147,8 @@ def _ann_grid(names: tuple[str, ...], values: Sequence[tuple[Any, ...]], first: 
 class Search:
     """Grids tried in turn on `arms`, scored on `images` held-out training images, written to selection/`file`.json.
 
-    A grid of the ANN's settings is tried on the first arm, and all arms take what it chooses. arms: for a seed.
-    losses: each arm is searched with each of them; empty: with its own. settings: further arguments of
+    A grid of the ANN's settings is tried on the first arm, and all arms take its choice. arms: for a seed.
+    losses: each arm is searched with each of them; empty: with that of its recipe. settings: further arguments of
     `validation.score`.
     """
 
@@ -161,7 +161,7 @@ class Search:
 
     @property
     def scores(self) -> Scores:
-        """What has been scored so far."""
+        """The scores so far."""
         return Scores(FOLDER / f"{self.file}.json", self.images)
 
     def with_losses(self, arm: CellConfig) -> tuple[CellConfig, ...]:
@@ -169,7 +169,7 @@ class Search:
         return tuple(replace(arm, snn=replace(arm.snn, loss_input=loss)) for loss in self.losses) or (arm,)
 
     def run(self, data_dir: Path | None, workers: int, timesteps: Sequence[int] = ()) -> tuple[CellConfig, ...]:
-        """The arms, or those of `timesteps` alone, with what is best on held-out images."""
+        """The arms, or those of `timesteps` alone, with the settings that are best on held-out images."""
         from harness.papers.dct_snn.validation import score  # needs torch, which reading a choice does not
 
         measure = partial(score, images=self.images, data_dir=data_dir, **self.settings)
@@ -185,7 +185,7 @@ class Search:
 
 
 def _mnist_arms(seed: int) -> tuple[CellConfig, ...]:
-    """Every code at every T that is searched, with the recipe of Table 1's experiment and the rate that it has."""
+    """Every code at every T that is searched, with the recipe of Table 1's experiment and its present rate."""
     arms = (recipe.with_mnist_rate(arm) for timesteps in recipe.MNIST_RATES for arm in experiments.codes(timesteps))
     return tuple(experiments.MNIST_ENCODERS.resolve(arm, recipe.MNIST_PAPER, seed) for arm in arms)
 
@@ -203,7 +203,7 @@ def _one_ann_arms(codes: tuple[str, ...], seed: int) -> tuple[CellConfig, ...]:
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
-    """Cyclic-16x3, whose choice every DCT arm on its map takes, and the codes of `cifar10-encoders`, at lite."""
+    """Cyclic-16x3, whose rate all DCT arms on its map take, and the codes of `cifar10-encoders`, at lite."""
     ablation, encoders = experiments.ABLATION_INTERLEAVED, experiments.CIFAR10_ENCODERS
     return (
         ablation.resolve(ablation.arm("cyclic-16x3"), ablation.profile(recipe.LITE.name), seed),
@@ -268,7 +268,7 @@ VGG9_FIRST = AnnRecipe(
 ONE_THREAD = {"threads": 1}
 
 SEARCHES = {
-    # What the paper does not state for MNIST: rates, dropout and shifts of both trainings.
+    # The settings that the paper does not state for MNIST: rates, dropout and shifts of both trainings.
     "mnist": Search(
         "mnist",
         MNIST_IMAGES,
@@ -333,10 +333,9 @@ SEARCHES = {
 
 
 def tuned(config: CellConfig) -> bool:
-    """Whether an arm is tuned, given its cell with seed 0.
+    """Whether an arm is tuned, given its cell with seed 0: its rate and loss are the best of a finished search.
 
-    It is if its own rate and loss are the best of a finished search. The rate of another T, code or schedule does not
-    count.
+    A search for another T, code or schedule does not count.
     """
     return recipe_digest(config) in _tuned()
 
@@ -376,7 +375,7 @@ def main(
     data_dir: Annotated[Path | None, typer.Option(help="Where the data sets are.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Cells that are computed side by side.")] = 1,
 ) -> None:
-    """Search, on held-out training images, what the paper leaves open."""
+    """Search, on held-out training images, for the choices that the paper leaves open."""
     if search == "dct-order":
         learn_order(data_dir)
     elif search not in SEARCHES:

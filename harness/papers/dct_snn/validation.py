@@ -1,6 +1,6 @@
-"""What the searches of `choices` compute: scores on held-out training images, and an order of frequencies.
+"""The computations of the searches in `choices`: scores on held-out training images, and an order of frequencies.
 
-No test image is looked at. This part needs torch, which reading a committed choice does not.
+No test image is used. This part needs torch, and reading a committed choice does not.
 """
 
 from contextlib import nullcontext
@@ -45,10 +45,10 @@ def score(
     kernel: Kernel = "auto",
     threads: int | None = None,
 ) -> int:
-    """How many of `images` held-out training images a candidate's ANN or SNN classifies correctly.
+    """The number of held-out training images, out of `images`, that a candidate's ANN or SNN classifies correctly.
 
-    `train_images`: how many of the others it is trained on, None for all. `threads`: None for torch's own number.
-    What is unfinished lies in the user cache folder: a candidate that is stopped goes on from there.
+    `train_images`: the number of others that it is trained on, None for all. `threads`: None for torch's default.
+    Checkpoints are in the user cache folder: a candidate that was stopped goes on from there.
     """
     keep_freed_memory()
     data = validation_split(load(config.dataset, data_dir), images)
