@@ -278,10 +278,10 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
         return Finding("inconclusive", margin, sign, f"{start} does not decide ({adjusted}); {need} {power}.")
     if not right:
         side = "is below 0" if greater else f"is a loss of more than {delta}"
-        return Finding("contradicted", margin, sign, f"{start} {side}:  {adjusted}.")
+        return Finding("contradicted", margin, sign, f"{start} {side}: {adjusted}.")
     if published is None:
         side = "is above 0" if greater else f"is no loss of more than {delta}"
-        return Finding("holds", margin, sign, f"{start} {side}:  {adjusted}.")
+        return Finding("holds", margin, sign, f"{start} {side}: {adjusted}.")
     gap = float(ours.mean) - published
     size = (
         f"{'larger' if gap > 0 else 'smaller'} than the published {_as_printed(published, form)} by {abs(gap):{form}}"

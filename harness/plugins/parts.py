@@ -1,7 +1,7 @@
 """Named parts of a recipe, built-in ones and plug-ins: methods, and evaluations of a trained network.
 
-A package offers one as an entry point, which makes it from the parameters of a recipe. Imports no torch; the module of a
-part is imported when it is first made.
+A package offers one as an entry point, which makes it from the parameters of a recipe. Imports no torch; the module
+of a part is imported when it is first made.
 """
 
 from collections.abc import Mapping
