@@ -1,6 +1,6 @@
-"""What is compared: ours, the bare layers, and the same network in other SNN libraries and in a plain loop.
+"""The compared implementations: ours, the bare layers, and the same network in SNN libraries and in a plain loop.
 
-Each peer is written as its documentation shows for speed, and imported where it is used: none need be installed.
+Each peer is written as its documentation recommends for speed. It is imported in its function, so none is required.
 """
 
 import importlib
@@ -29,28 +29,28 @@ DT = 0.001  # Norse's timestep, in seconds
 def ours(work: Workload) -> Model:
     """Our training step, as a cell runs it: each layer once for all timesteps, its neurons in one scan."""
     network = network_of(work.network, Generator())
-    for weight, given in zip(network.weights, reordered(work.weights, work.stages), strict=True):
-        weight.data.copy_(given)
+    for weight, source in zip(network.weights, reordered(work.weights, work.stages), strict=True):
+        weight.data.copy_(source)
     neurons = layer_neurons(work.thresholds, NeuronSpec(leak=LEAK))
     return Model(tuple(network.parameters()), lambda train: network.snn(train, neurons))
 
 
 def reordered(weights: Sequence[Tensor], stages: Sequence[Stage], back: bool = False) -> list[Tensor]:
     """Weights for maps that are flattened in our order (H, W, C), from those for (C, H, W), or `back`."""
-    found = list(weights)
+    result = list(weights)
     for index, (before, stage) in enumerate(pairwise(stages), start=1):
         if before.convolution and not stage.convolution:
             height, width = (length // (2 if before.pool else 1) for length in before.outputs[1:])
             shape = (height, width, before.outputs[0]) if back else (before.outputs[0], height, width)
             order = (0, 3, 1, 2) if back else (0, 2, 3, 1)
-            found[index] = weights[index].unflatten(1, shape).permute(order).flatten(1)
-    return found
+            result[index] = weights[index].unflatten(1, shape).permute(order).flatten(1)
+    return result
 
 
 def matmuls(work: Workload) -> Model:
     """The lower bound: convolutions, pooling and linear layers for all timesteps at once, without neurons.
 
-    In bf16 the maps are channels last, the layout that oneDNN is fastest in; in fp32 they are as torch makes them.
+    In bf16 the maps are channels last, the fastest layout for oneDNN; in fp32 they have torch's default layout.
     """
     weights = work.leaves()
 
@@ -63,7 +63,7 @@ def matmuls(work: Workload) -> Model:
                 x = F.conv2d(x.contiguous(memory_format=layout), cast.contiguous(memory_format=layout), padding=1)
                 x = F.avg_pool2d(x, 2) if stage.pool else x
             else:
-                # Channels-last maps are flattened in the order of memory, so that nothing is copied.
+                # Channels-last maps are flattened in memory order, without a copy.
                 x = x.permute(0, 2, 3, 1) if x.dim() == 4 and layout == torch.channels_last else x
                 x = F.linear(x.reshape(len(x), -1), cast)
         return x.view(*train.shape[:2], -1).sum(0, dtype=torch.float32)
@@ -75,7 +75,7 @@ def matmuls(work: Workload) -> Model:
 
 
 def loop(work: Workload) -> Model:
-    """What a reader of the paper writes: `harness.plain`, a loop over time, and within it over layers."""
+    """The simplest code for the paper's equations: `harness.plain`, a loop over time, and within it over layers."""
     weights = work.leaves()
     layers = [Layer(weight, pool=stage.pool) for stage, weight in zip(work.stages, weights, strict=True)]
     return Model(weights, lambda train: snn(layers, train, list(work.thresholds)).sum(0))
@@ -149,7 +149,7 @@ def norse(work: Workload) -> Model:
     from norse.torch.functional.reset import reset_subtract
 
     def lif(threshold: float) -> nn.Module:
-        # Its membrane takes in (1 − λ) of the current, so the threshold is that much lower.
+        # Its membrane adds (1 − λ) times the current, so the threshold is lower by that factor.
         parameters = LIFBoxParameters(
             tau_mem_inv=torch.tensor((1 - LEAK) / DT),
             v_th=torch.tensor(threshold * (1 - LEAK)),
@@ -193,7 +193,7 @@ def _layers(work: Workload, modules: Any, neuron: Callable[[float], nn.Module]) 
 class Implementation:
     """`make`: its model on a workload; `module`: what must be importable for it.
 
-    bf16 means our own precision for ours and the bare layers, and torch's autocast for the peers.
+    bf16 means the harness's bf16 for ours and the bare layers, and torch's autocast for the peers.
     """
 
     name: str
@@ -224,7 +224,7 @@ class Implementation:
             return "not installed"
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # warnings of a peer's own modules
+                warnings.simplefilter("ignore")  # warnings of a peer's modules
                 importlib.import_module(self.module)
         except Exception as error:  # a peer that cannot be imported here is reported; the others are measured
             return f"cannot be imported: {type(error).__name__}: {error}"
@@ -236,7 +236,7 @@ class Implementation:
         return torch.bfloat16 if self.precision == "bf16" and self.kind != "peer" else torch.float32
 
     def output(self, model: Model, train: Tensor) -> Tensor:
-        """What `model` makes of a spike train in its precision: `[N, 10]` in fp32."""
+        """The output of `model` for a spike train in its precision: `[N, 10]` in fp32."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16" and self.kind == "peer"):
             return model.forward(train).float()
 
@@ -273,8 +273,8 @@ OURS, BASELINE = "ours bf16", "matmuls bf16"  # ratios are between these two
 
 def chosen(names: Sequence[str] | None) -> tuple[Implementation, ...]:
     """The implementations with these names (None: all). Raises HarnessError for an unknown one."""
-    known = {implementation.name: implementation for implementation in ALL}
+    by_name = {implementation.name: implementation for implementation in ALL}
     for name in names or ():
-        if name not in known:
-            raise did_you_mean("implementation", name, list(known))
-    return tuple(known[name] for name in names) if names else ALL
+        if name not in by_name:
+            raise did_you_mean("implementation", name, list(by_name))
+    return tuple(by_name[name] for name in names) if names else ALL

@@ -44,8 +44,8 @@ MOST_ROUNDS = 25
 TURN = 0.02  # seconds of timed steps per turn, at least
 LONG = 0.2  # seconds of a step that no earlier one makes faster
 
-BYTES_PER_NEURON_STEP = 40  # per neuron and timestep, what the peer that needs most keeps for its backward pass
-CHUNKS = 8  # of images that an evaluation takes: a cell has thousands, and what is done once hardly counts
+BYTES_PER_NEURON_STEP = 40  # kept for the backward pass per neuron and timestep, by the peer that needs most
+CHUNKS = 8  # of images per evaluation; enough that the work done once hardly counts
 
 
 def run(
@@ -57,13 +57,13 @@ def run(
 ) -> Report:
     """Measure, and write bench.json, bench.svg and bench.png into `out` (None: nowhere).
 
-    implementations: names from `bench.implementations.ALL`; all where None.
+    implementations: names from `bench.implementations.ALL`; None for all.
     progress: called with a line of text before each measurement.
     Raises HarnessError for an unknown network or implementation.
     """
     keep_freed_memory()  # as `harness run` does; it helps every implementation
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)  # what refuses does so before minutes of measurement
+        out.mkdir(parents=True, exist_ok=True)  # an error comes before minutes of measurement
     requested = chosen(implementations)
     missing = {i.name: why for i in requested if (why := i.missing)}
     present = [i for i in requested if i.name not in missing]
@@ -79,7 +79,7 @@ def run(
 
 
 def more_than_the_points(present: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:
-    """Rows of ours beside what it needs at least: an evaluation, encodings, and the paper's step."""
+    """Further rows of ours: an evaluation, encodings, and the paper's step beside its lower bound."""
     by_name = {implementation.name: implementation for implementation in present}
     rows: list[Row] = []
     if OURS in by_name:
@@ -141,7 +141,7 @@ def steps_at(point: Point, implementations: Sequence[Implementation], plan: Plan
 
 
 def threads_at(point: Point) -> AbstractContextManager[None]:
-    """Compute with as many threads as `harness run` takes for a step at `point`."""
+    """Inside the block, compute with the threads of `harness run` for a step at `point`."""
     spec, shape = NETWORKS[point.network]
     macs = sum(stage.macs for stage in stages(spec, shape, CLASSES))
     return computing_with(threads_for(macs * point.batch * point.timesteps).count)
@@ -152,8 +152,8 @@ def interleaved(steps: Mapping[str, Callable[[], float]], repeats: int, seconds:
     for step in steps.values():
         step()  # compiles kernels and fills the caches
     times: dict[str, list[float]] = {name: [] for name in steps}
-    begun, rounds = time.perf_counter(), 0
-    while rounds < repeats or (rounds < MOST_ROUNDS and time.perf_counter() - begun < seconds):
+    start, rounds = time.perf_counter(), 0
+    while rounds < repeats or (rounds < MOST_ROUNDS and time.perf_counter() - start < seconds):
         for name, step in steps.items():
             times[name] += _turn(step)
         rounds += 1
@@ -171,9 +171,9 @@ def _turn(step: Callable[[], float]) -> list[float]:
 
 def timed(action: Callable[[], object]) -> float:
     """Seconds that `action` takes."""
-    begun = time.perf_counter()
+    start = time.perf_counter()
     action()
-    return time.perf_counter() - begun
+    return time.perf_counter() - start
 
 
 def encoding_row(point: Point) -> Row:
@@ -188,7 +188,7 @@ def encoding_row(point: Point) -> Row:
     return _row(ours, point, interleaved({"encode": step}, 4, 0.2)["encode"], what="encoding")
 
 
-# ---- evaluation of an image with its counts, beside the forward pass that it needs in any case
+# ---- evaluation of an image with its counts, beside the bare forward pass
 
 
 def evaluation_rows(point: Point, plan: Plan) -> list[Row]:
@@ -196,20 +196,20 @@ def evaluation_rows(point: Point, plan: Plan) -> list[Row]:
     fp32 = spiking_network(point.network, point.timesteps)
     spiking = replace(fp32, network=fp32.network.cast(fp32.dtype))
     chunk = spiking.chunk()
-    given = noise(point.network, CHUNKS * chunk)
-    trains = [spiking.encode(normalised(part), key=1) for part in torch.split(given.images, chunk)]
+    images = noise(point.network, CHUNKS * chunk)
+    trains = [spiking.encode(normalised(part), key=1) for part in torch.split(images.images, chunk)]
     steps: dict[What, Callable[[], float]] = {
-        "evaluation": lambda: float(evaluate(spiking, given, 0, SILENT).right.sum()),
+        "evaluation": lambda: float(evaluate(spiking, images, 0, SILENT).right.sum()),
         "forward": lambda: forward(spiking, trains),
     }
     times = interleaved({str(what): step for what, step in steps.items()}, plan.repeats, plan.seconds)
     (ours,) = chosen((OURS,))
-    return [_row(ours, replace(point, batch=chunk), times[what], images=len(given), what=what) for what in steps]
+    return [_row(ours, replace(point, batch=chunk), times[what], images=len(images), what=what) for what in steps]
 
 
 @torch.no_grad()
 def forward(spiking: Spiking, trains: list[Tensor]) -> float:
-    """The network with its neurons on spike trains, nothing counted."""
+    """The network with its neurons on spike trains, without counting."""
     return float(sum(spiking.network.snn(train, spiking.neurons())[0, 0] for train in trains))
 
 
@@ -221,7 +221,7 @@ def noise(network: str, count: int) -> ImageSet:
 
 
 def machine(implementations: Sequence[Implementation]) -> dict[str, str]:
-    """What the times depend on: processor, cores, memory, and the versions of the compared packages."""
+    """The environment of the times: processor, cores, memory, and the versions of the compared packages."""
     facts = {k: v for k, v in environment(torch.device("cpu"), "", "auto").items() if k != "precision"}
     facts["cores"] = str(psutil.cpu_count(logical=False) or psutil.cpu_count())
     facts["memory"] = f"{psutil.virtual_memory().total / (1 << 30):.0f} GiB"

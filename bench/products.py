@@ -1,7 +1,7 @@
-"""`python -m bench.products`: at which activity a convolution of spikes is as fast by its events as by a dense product.
+"""`python -m bench.products`: the activity at which a convolution of spikes is as fast by events as by a dense product.
 
-Both are timed as training runs them, forward and for the weight's gradient, on drawn spikes of the sizes of VGG9's
-hidden layers at 60×60. The activity at which they take the same time goes into `harness.snn.kernels.events.BREAK_EVEN`.
+Both are timed as in training, forward and for the weight's gradient, on drawn spikes of the sizes of VGG9's hidden
+layers at 60×60. The activity of equal times goes into `harness.snn.kernels.events.BREAK_EVEN`.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ REPEATS = 5
 
 
 def fastest(action: Callable[[], object]) -> float:
-    """The shortest of some times of `action`, in seconds, after one that warms up."""
+    """The shortest of `REPEATS` times of `action`, in seconds, after a warm-up."""
     action()
     return min(timed(action) for _ in range(REPEATS))
 
@@ -41,7 +41,7 @@ def drawn(images: int, channels: int, size: int, dtype: torch.dtype, activity: f
 
 
 def row(layer: tuple[int, int, int, int], dtype: torch.dtype) -> tuple[list[float], float]:
-    """Seconds by events at each activity, and by dense products."""
+    """The seconds by events at each activity, and by dense products."""
     inputs, outputs, size, images = layer
     weight, grad = drawn(outputs, inputs, 3, dtype), drawn(images, outputs, size, dtype)
 
@@ -60,8 +60,8 @@ def row(layer: tuple[int, int, int, int], dtype: torch.dtype) -> tuple[list[floa
 
 def main() -> None:
     """Print a line for each layer and precision."""
-    here = machine(torch.device("cpu"))
-    print(f"{here.processor}: {', '.join(here.instructions)}; {torch.get_num_threads()} threads")
+    host = machine(torch.device("cpu"))
+    print(f"{host.processor}: {', '.join(host.instructions)}; {torch.get_num_threads()} threads")
     for dtype in (torch.bfloat16, torch.float32):
         for layer in LAYERS:
             times, dense = row(layer, dtype)

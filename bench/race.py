@@ -1,8 +1,8 @@
 """`python -m bench race`: seconds from the start of a process to a trained network's accuracy, by library.
 
 All train one network by one recipe: as an ANN, then as an SNN on spike trains of our DCT code, with the same batches,
-by Adam with a rate that falls to 0 on a line. What differs is neuron and loop: a `Model` of `implementations`.
-Each runs in a process of its own. A library runs in both precisions first, and then again in the faster one.
+by Adam with a rate that falls linearly to 0. Only neuron and loop differ: a `Model` of `implementations`.
+Each runs in a separate process. A library runs in both precisions first, and then again in the faster one.
 """
 
 import json
@@ -37,7 +37,7 @@ from harness.snn.network import Network, Spiking
 from harness.training.batches import batch, normalised
 from harness.training.trains import encoded_once
 
-Loss = Callable[[Tensor, Tensor], Tensor]  # logits of images [N, C, H, W] in [-1, 1], given their places, too
+Loss = Callable[[Tensor, Tensor], Tensor]  # logits of images [N, C, H, W] in [-1, 1] and their indices
 ROOT = Path(__file__).parents[1]
 TEST_BATCH = 500
 FITTED = 2048  # training images that encoder and thresholds are fitted on
@@ -46,8 +46,8 @@ MARKS = "<!-- race -->", "<!-- /race -->"
 
 @dataclass(frozen=True)
 class Course:
-    """What is trained: an ANN for `ann_epochs`, balanced, and as an SNN until a test after an epoch finds the fraction
-    `target` of test images right, or for `epochs`. Both begin with `learning_rate`.
+    """The recipe: an ANN for `ann_epochs`, balanced, then an SNN for `epochs`, or until the fraction `target` of test
+    images is right after an epoch. Both begin with `learning_rate`.
     """
 
     network: str
@@ -68,7 +68,7 @@ COURSES = {  # by data set
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a contestant's process prints; peak_mib and cpu_seconds: of the whole process."""
+    """The output of a contestant's process; peak_mib and cpu_seconds: of the whole process."""
 
     accuracy: float
     epochs: int
@@ -88,7 +88,7 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def median(self) -> float:
-        """The median of its seconds; infinite if it did not arrive."""
+        """The median of its seconds; infinite if it did not reach the target."""
         return statistics.median(self.seconds) if self.status == "reached" and self.seconds else float("inf")
 
     @property
@@ -169,41 +169,42 @@ def run(
     """
     for unknown in (course for course in courses if course not in COURSES):
         raise did_you_mean("course", unknown, list(COURSES))
-    found: list[Result] = []
+    results: list[Result] = []
     for course in courses:
         for t in timesteps or (COURSES[course].timesteps,):
             best: dict[str, Result] = {}
-            for one in (i for i in chosen(implementations) if i.kind != "matmuls"):
-                result = again(Result(course, t, one.name, one.missing or "reached"), limit, data_dir, progress)
+            for library in (i for i in chosen(implementations) if i.kind != "matmuls"):
+                first = Result(course, t, library.name, library.missing or "reached")
+                result = again(first, limit, data_dir, progress)
                 best[result.library] = min(best.get(result.library, result), result, key=lambda r: r.median)
-            for library in [library for library in best for _ in range(rounds - 1)]:
-                best[library] = again(best[library], limit, data_dir, progress)
-            found += sorted(best.values(), key=lambda r: r.median)
-    return found
+            for name in [name for name in best for _ in range(rounds - 1)]:
+                best[name] = again(best[name], limit, data_dir, progress)
+            results += sorted(best.values(), key=lambda r: r.median)
+    return results
 
 
 def again(result: Result, limit: float, data_dir: Path | None, progress: Say) -> Result:
-    """`result` with one run more, if those before it arrived."""
+    """`result` with one more run, if the earlier ones reached the target."""
     if result.status != "reached":
         return result
     progress(f"{result.course}, T = {result.timesteps}: {result.implementation}")
     arguments = result.course, str(result.timesteps), result.implementation, str(data_dir or "")
-    begun = time.perf_counter()
+    start = time.perf_counter()
     try:
         command = [sys.executable, "-m", "bench.race", *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=limit, check=True)
+        process = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=limit, check=True)
     except subprocess.TimeoutExpired:
         return msgspec.structs.replace(result, status=f"not within {limit:.0f} s")
     except subprocess.CalledProcessError as error:
         last = (error.stderr.decode().splitlines() or ["no word"])[-1]
         return msgspec.structs.replace(result, status=f"failed: {last}")
-    seconds, said = round(time.perf_counter() - begun, 2), msgspec.json.decode(done.stdout, type=Answer)
-    arrived = said.accuracy >= COURSES[result.course].target
+    seconds, reply = round(time.perf_counter() - start, 2), msgspec.json.decode(process.stdout, type=Answer)
+    arrived = reply.accuracy >= COURSES[result.course].target
     return msgspec.structs.replace(
         result,
-        status="reached" if arrived else f"{said.accuracy:.2%} after {said.epochs} epochs",
+        status="reached" if arrived else f"{reply.accuracy:.2%} after {reply.epochs} epochs",
         seconds=(*result.seconds, seconds),
-        answers=(*result.answers, said),
+        answers=(*result.answers, reply),
     )
 
 
@@ -236,9 +237,9 @@ def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None
         write_atomically(out / name, data)
     if page is not None:
         before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
-        said = ", ".join(f"{name} {value}" for name, value in facts.items())
+        versions = ", ".join(f"{name} {value}" for name, value in facts.items())
         plot = f"![Seconds to a trained network]({os.path.relpath(out / 'race.svg', page.parent)})"
-        parts = (MARKS[0], table(results), f"Measured with {said}.", plot, MARKS[1])
+        parts = (MARKS[0], table(results), f"Measured with {versions}.", plot, MARKS[1])
         whole = before + "\n\n".join(parts) + rest.partition(MARKS[1])[2]
         write_atomically(page, whole.encode())
 

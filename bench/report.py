@@ -16,7 +16,7 @@ TITLE = "Milliseconds per image, one training step"
 
 @dataclass(frozen=True)
 class Row:
-    """One implementation at one point. Times are milliseconds per image of what `what` says; None: not measured.
+    """One implementation at one point. Times are milliseconds per image of the stage `what`; None: not measured.
 
     `what`: "step", forward and backward; DCT "encoding" of a batch; "evaluation" with its counts, and "forward" without
     them, at the same batch.
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that one run measured on one machine."""
+    """All measurements of one run on one machine."""
 
     machine: dict[str, str]
     rows: tuple[Row, ...]
@@ -80,11 +80,11 @@ def picture(report: Report) -> tuple[bytes, bytes]:
 
 
 Lines = dict[str, list[tuple[int, float]]]
-"""Of each implementation: a number at some timesteps."""
+"""By implementation: (timesteps, number)."""
 
 
 def drawn(panels: Mapping[str, Lines], title: str, what: str, data: Any) -> tuple[bytes, bytes]:
-    """SVG and PNG with a panel of lines against timesteps for each title. data: what is shown, for the file's mark."""
+    """SVG and PNG with a panel of lines against timesteps for each title. data: the numbers, for the file's digest."""
     from harness.report.drawing import MARKERS, both_renderings, colours, legend_below, new_figure, styled
 
     names = list(dict.fromkeys(name for lines in panels.values() for name in lines))

@@ -1,4 +1,4 @@
-"""What is measured: networks and sizes, plans, and the input that every implementation shares, drawn from one seed."""
+"""The workloads: networks and sizes, plans, and the input that all implementations share, drawn from one seed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ BALANCED_AT = 95.0
 
 @dataclass(frozen=True)
 class Point:
-    """One size at which something is measured; batch 0 where an evaluation chooses its own."""
+    """One size at which something is measured; batch 0 if an evaluation chooses the batch."""
 
     network: str
     batch: int
@@ -43,9 +43,9 @@ LITE_STEP, PAPER_STEP = Point(VGG5_LITE.name, 8, 48), Point(VGG9.name, 16, 48)
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run measures: a training step of every implementation at all `points`, and more.
+    """The measurements of a run: a training step of every implementation at all `points`, and more.
 
-    repeats: rounds over all implementations at one point. Short steps get more, until `seconds` have passed.
+    repeats: rounds over all implementations at one point; more for short steps, until `seconds` have passed.
     whole: whether evaluation, the paper's step, memory and start-up are measured too.
     """
 

@@ -5,10 +5,10 @@ For notebooks, with nothing heavy imported until it is used. An arm is named as 
     import harness
 
     harness.run_experiment("quickstart", profile="smoke")        # trains the cells that have no record
-    harness.load_records("results/local")                        # one row a cell, as a pandas frame
+    harness.load_records("results/local")                        # one row per cell, as a pandas frame
     harness.curves("results/local", "quickstart/smoke/cyclic-16")
     harness.difference("results/local", "quickstart/smoke/cyclic-16", "quickstart/smoke/poisson-16")
-    harness.judgements("results/evidence")                       # one row a claim and profile
+    harness.judgements("results/evidence")                       # one row per claim and profile
     harness.draw_errors(axes, "results/evidence", "mnist-784-100-10/paper")
     harness.network("results/local/quickstart/smoke/cyclic-16/seed-0000.safetensors").predict(images)
 """
@@ -37,14 +37,14 @@ __all__ = [
 
 
 def load_records(results: str | Path) -> "pd.DataFrame":
-    """One row for every record below the folder `results`, done, failed or stale.
+    """One row for every record below the folder `results`, with the columns `COLUMNS`.
 
-    `COLUMNS` name what it tells; status is done, failed or stale, the last two with a reason. weights is a SHA-256,
-    device a name, and either may be empty; verified is such as "weights: identical". Of a done one alone: correct,
-    total and accuracy in percent at the last timestep of the final epoch, the optimism of the best epoch, chosen on the
-    test set, and its best_accuracy; ann_accuracy of the pre-trained ANN; and operations for one image: macs (ANN),
-    accumulates (SNN, over all timesteps) and those of the encoder, of which encoder_macs are multiply-accumulates.
-    Files that cannot be read are left out. Raises HarnessError for a folder that is not there.
+    status is done, failed or stale, the last two with a reason. weights is a SHA-256, device a name, and either may be
+    empty; verified is, say, "weights: identical". Only done records have: correct, total and accuracy in percent
+    at the last timestep of the final epoch; optimism and best_accuracy of the best epoch on the test set; ann_accuracy
+    of the pre-trained ANN; and operations for one image: macs (ANN), accumulates (SNN, over all timesteps) and those of
+    the encoder, of which encoder_macs are multiply-accumulates. Unreadable files are left out. Raises HarnessError for
+    a missing folder.
     """
     import pandas as pd
 
@@ -82,7 +82,7 @@ def curves(results: str | Path, arm: str) -> "pd.DataFrame":
 def difference(results: str | Path, arm: str, versus: str, timestep: int | None = None) -> "Interval":
     """Accuracy of `arm` minus that of `versus` after `timestep` steps (default: all of the shorter one), in points.
 
-    Paired by the seeds that both have finished, and by test image where both keep which were right: `.runs` has the
+    Paired by the seeds that both have finished, and by test image if both keep single answers: `.runs` has the
     difference of each seed, `.mean` their mean, `.low` and `.high` its 95 % interval, None below three seeds.
     Arms are named as in `curves`. Raises HarnessError for an unknown arm, no common seed, or a step that one lacks.
     """
@@ -90,8 +90,8 @@ def difference(results: str | Path, arm: str, versus: str, timestep: int | None 
     from harness.analysis.statistics import Interval
     from harness.errors import HarnessError
 
-    loaded, known = _loaded(results)
-    first, second = ({cell.seed: cell for cell in _finished(loaded, known, name)} for name in (arm, versus))
+    loaded, catalogue = _loaded(results)
+    first, second = ({cell.seed: cell for cell in _finished(loaded, catalogue, name)} for name in (arm, versus))
     seeds = sorted(first.keys() & second.keys())
     if not seeds:
         raise HarnessError(f"{arm} and {versus} have no finished seed in common", "run both with the same --seeds")
@@ -103,7 +103,7 @@ def difference(results: str | Path, arm: str, versus: str, timestep: int | None 
 
 
 def judgements(results: str | Path) -> "pd.DataFrame":
-    """What the records below `results` say about every claim: one row for each claim and profile that has records.
+    """The judgements of all claims by the records below `results`: one row for each claim and profile with records.
 
     The columns are the fields of `harness.analysis.judges.Judgement`: id, experiment, profile, verdict, published,
     mean, low, high and others.
@@ -112,11 +112,11 @@ def judgements(results: str | Path) -> "pd.DataFrame":
 
     judged = _judged(results)
     names = judged[0].__struct_fields__ if judged else ()
-    return pd.DataFrame([[getattr(one, name) for name in names] for one in judged], columns=list(names))
+    return pd.DataFrame([[getattr(judgement, name) for name in names] for judgement in judged], columns=list(names))
 
 
 def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
-    """What the records below `results` say about a claim, one judgement for each profile that has records of it.
+    """The judgements of a claim by the records below `results`, one for each profile with records.
 
     `claim` is an id, as `harness show EXPERIMENT` prints it. All claims are judged, because the orderings of a paper
     are adjusted together. Raises HarnessError for an unknown id, with the nearest known one.
@@ -124,7 +124,7 @@ def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
     from harness.errors import did_you_mean
     from harness.papers import catalogue
 
-    ids = [one.id for one in catalogue().claims if one.kind != "context"]
+    ids = [registered.id for registered in catalogue().claims if registered.kind != "context"]
     if claim not in ids:
         raise did_you_mean("claim", claim, ids)
     return tuple(judgement for judgement in _judged(results) if judgement.id == claim)
@@ -135,14 +135,14 @@ def draw_errors(axes: "Axes", results: str | Path, experiment: str, arms: tuple[
 
     `experiment`: "EXPERIMENT/PROFILE"; `arms`: some of its arms, by default all that have finished. Colours, markers
     and the logarithmic axes are those of the report; a legend names the arms.
-    Raises HarnessError for an unknown name, or where nothing has finished.
+    Raises HarnessError for an unknown name, or if nothing has finished.
     """
     from harness.report.figures import draw_errors as draw
     from harness.report.sources import Source
 
-    loaded, known = _loaded(results)
+    loaded, catalogue = _loaded(results)
     name, _, profile = experiment.partition("/")
-    draw(axes, known.experiment(name), profile, Source("evidence", Path(results), loaded, (), known), arms)
+    draw(axes, catalogue.experiment(name), profile, Source("evidence", Path(results), loaded, (), catalogue), arms)
 
 
 def network(path: str | Path) -> "TrainedNetwork":
@@ -171,7 +171,7 @@ def run_experiment(
 
     `experiment`: a name, the path of a Python file that defines EXPERIMENT, or a `harness.catalogue.Experiment`.
     `options`: further ones of `harness.runs.plan.make_plan`, such as `seeds=3`, `arms=("cyclic-16",)` or `workers=2`.
-    Raises HarnessError or EncoderError for what cannot be run.
+    Raises HarnessError or EncoderError for an impossible run.
     """
     from harness.machine.process import bound_spinning
 
@@ -198,20 +198,20 @@ def _loaded(results: str | Path) -> "tuple[Loaded, Catalogue]":
 
     if not Path(results).is_dir():
         raise HarnessError(f"{results}: no such results folder", "name a folder that a run wrote")
-    known = catalogue()
-    loaded = load(Path(results), known)
-    return loaded, known.with_experiments(experiments_from(loaded.unregistered))
+    registered = catalogue()
+    loaded = load(Path(results), registered)
+    return loaded, registered.with_experiments(experiments_from(loaded.unregistered))
 
 
-def _finished(loaded: "Loaded", known: "Catalogue", name: str) -> "tuple[Cell, ...]":
-    """The finished cells of "EXPERIMENT/PROFILE/ARM". Raises HarnessError where that is unknown."""
+def _finished(loaded: "Loaded", catalogue: "Catalogue", name: str) -> "tuple[Cell, ...]":
+    """The finished cells of "EXPERIMENT/PROFILE/ARM". Raises HarnessError for an unknown one."""
     experiment, _, rest = name.partition("/")
     profile, _, arm = rest.partition("/")
     cells = loaded.done(experiment, profile, arm)
     if not cells:
-        asked = known.experiment(experiment)
-        asked.profile(profile)
-        asked.arm(arm)
+        planned = catalogue.experiment(experiment)
+        planned.profile(profile)
+        planned.arm(arm)
     return cells
 
 

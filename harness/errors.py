@@ -1,10 +1,10 @@
-"""The one way to fail: what is wrong and where, and what to do about it."""
+"""Errors with a message (what is wrong, and where) and a hint (what to do)."""
 
 from collections.abc import Sequence
 
 
 class HarnessError(Exception):  # decides no number
-    """An error a user can mend. The command line prints it as one line and exits with code 2.
+    """An error that a user can correct. The command line prints it as one line and exits with code 2.
 
     `message` says what is wrong and where; `hint` says what to do. `further`: what else is wrong in the same place.
     """
@@ -16,12 +16,12 @@ class HarnessError(Exception):  # decides no number
         self.further = tuple(further)
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the line, without a traceback."""
+        """The text in a notebook: the line, without a traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
 def said_by(error: BaseException) -> str:
-    """An exception of code that is not ours in one line: its kind, and what it says if it can say it."""
+    """An exception of a plug-in in one line: its type, and its text if it has one."""
     try:
         text = " ".join(str(error).split())[:500]
     except Exception:  # its own `__str__` may raise anything
@@ -29,17 +29,17 @@ def said_by(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def did_you_mean(kind: str, name: str, known: list[str]) -> HarnessError:
+def did_you_mean(kind: str, name: str, names: list[str]) -> HarnessError:
     """An error for an unknown name, with the nearest known one as its hint."""
     import difflib
 
-    near = [word for word in known if name in word][:1] or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
+    near = [word for word in names if name in word][:1] or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(names))}"
     return HarnessError(f"unknown {kind} '{name}'", hint)
 
 
 class Stopped(Exception):  # decides no number
-    """The work was told to end: its time is up, or a signal came. Says in which stage. `kept`: with a checkpoint."""
+    """The work was asked to end, by a time limit or a signal. `stage`: where. `kept`: with a checkpoint."""
 
     def __init__(self, stage: str, kept: bool = True) -> None:
         super().__init__(stage)
@@ -47,4 +47,4 @@ class Stopped(Exception):  # decides no number
 
 
 class CellFailure(Exception):  # decides no number
-    """A cell that cannot be finished: a finding about an arm, not a mistake of the user. Kept in its record."""
+    """A cell cannot be finished: a result about its arm, not a mistake of the user, which its record keeps."""

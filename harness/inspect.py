@@ -1,4 +1,4 @@
-"""Encoders without any SNN: the spikes of one image as a figure, and a linear probe of what spikes tell of images.
+"""Encoders without any SNN: the spikes of one image as a figure, and the accuracy of a linear probe of the spikes.
 
 `look` computes what the figure shows, and `figure_of` draws it. `probe` computes accuracies, and `probe_figure` draws
 them.
@@ -75,19 +75,19 @@ def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | 
     data = load(dataset, data_dir)
     if not 0 <= number < len(data.test):
         raise HarnessError(f"{dataset} has no test image {number}", f"use 0 to {len(data.test) - 1}")
-    known = normalised(subset(data.train, min(CALIBRATION_IMAGES, len(data.train)), 0).images)
-    return view_of(name, dataset, number, known, normalised(data.test.images[number : number + 1]), timesteps)
+    training = normalised(subset(data.train, min(CALIBRATION_IMAGES, len(data.train)), 0).images)
+    return view_of(name, dataset, number, training, normalised(data.test.images[number : number + 1]), timesteps)
 
 
-def view_of(name: str, dataset: str, number: int, known: Tensor, image: Tensor, timesteps: int) -> View:
-    """As `look`, of an image `[1, C, H, W]` in [-1, 1]; `known` `[M, C, H, W]`: images that fit and read the code."""
+def view_of(name: str, dataset: str, number: int, training: Tensor, image: Tensor, timesteps: int) -> View:
+    """As `look`, for an image `[1, C, H, W]` in [-1, 1]. training: images `[M, C, H, W]` to fit and read the code."""
     with named(name, "be made"):
         encoder = encoders.create(name)
     with named(name, "be shown", CALIBRATION_IMAGES):
-        encoder = encoder.calibrate(known)
+        encoder = encoder.calibrate(training)
         train = encoder.encode(image, timesteps, encoder_key(0, "encoder-test"))
         steps = tuple(sorted({t for t in STEPS if t < timesteps} | {timesteps}))
-        readings, how = _readings(encoder, known[:READING_IMAGES], image, train, steps)
+        readings, how = _readings(encoder, training[:READING_IMAGES], image, train, steps)
         order = encoder.frame(image).flatten().argsort(stable=True)
         return View(
             encoder=name,
@@ -103,7 +103,7 @@ def view_of(name: str, dataset: str, number: int, known: Tensor, image: Tensor, 
 
 
 def _readings(
-    encoder: Encoder, known: Tensor, image: Tensor, train: Tensor, steps: Sequence[int]
+    encoder: Encoder, training: Tensor, image: Tensor, train: Tensor, steps: Sequence[int]
 ) -> tuple[tuple[Reading, ...], str]:
     def reading(label: str, read: Tensor) -> Reading:
         return Reading(label, tuple(shown(read[t - 1]) for t in steps))
@@ -113,8 +113,8 @@ def _readings(
         fired = reading("spikes × θ", spikes_times_threshold(encoder, train))
         repeats = len(train) > (encoder.info.period or 1)
         return (fed, fired), DCT_CAPTION + (DCT_REPEATS if repeats else "")
-    spikes = encoder.encode(known, len(train), encoder_key(0, "encoder-training"))
-    frames = encoder.frame(known)
+    spikes = encoder.encode(training, len(train), encoder_key(0, "encoder-training"))
+    frames = encoder.frame(training)
     if spikes.shape[1:] != frames.shape:
         raise EncoderError(
             "the spike train cannot be read back pixel by pixel, because it has another shape than the frame"
@@ -123,7 +123,7 @@ def _readings(
 
 
 def shown(images: Tensor) -> Pixels:
-    """The first of images `[N, C, H, W]` in [-1, 1] as [H, W, 3] in [0, 1]; other than 3 channels: the first one."""
+    """The first of images `[N, C, H, W]` in [-1, 1] as [H, W, 3] in [0, 1]; unless C = 3, the first channel in grey."""
     pixels = ((images[0] + 1) / 2).clamp(0, 1)
     pixels = pixels if len(pixels) == 3 else pixels[:1].expand(3, -1, -1)
     out: Pixels = pixels.permute(1, 2, 0).contiguous().to(torch.float32).numpy()
@@ -179,14 +179,14 @@ def spikes_times_threshold(encoder: Dct, train: Tensor) -> Tensor:
     return subtracted / torch.tensor(times, dtype=subtracted.dtype).view(-1, *[1] * (subtracted.dim() - 1))
 
 
-def linear_reading(known: Tensor, frames: Tensor, train: Tensor) -> Tensor:
+def linear_reading(fitting: Tensor, frames: Tensor, train: Tensor) -> Tensor:
     """`[T, N, C, H, W]`: after t steps, the best linear reading of each pixel's own spikes so far.
 
     It has one weight for each timestep and a constant, the same for all pixels. They are fitted by least squares on
-    the spike train `known` `[T, M, C, H, W]` of other images with analog `frames` `[M, C, H, W]`. The code's train
-    must have the shape of its frame. A pixel is read from its own spikes alone.
+    the spike train `fitting` `[T, M, C, H, W]` of other images with analog `frames` `[M, C, H, W]`. The code's train
+    must have the shape of its frame.
     """
-    features, target = known.flatten(1).double(), frames.flatten().double()
+    features, target = fitting.flatten(1).double(), frames.flatten().double()
     mean, centre = features.mean(dim=1, keepdim=True), target.mean()
     features = features - mean
     gram, cross = features @ features.T, features @ (target - centre)
@@ -297,7 +297,7 @@ def raster_colours(values: Any) -> Any:
 
 
 def _legend(view: View) -> list["Patch"]:
-    """What the raster's colours mean."""
+    """The meaning of the raster's colours."""
     from matplotlib.patches import Patch
 
     largest = float(np.abs(view.raster).max())
@@ -314,8 +314,7 @@ def _legend(view: View) -> list["Patch"]:
 
 # The linear probe.
 
-# With so many images, ridge regression takes one or two seconds for each encoder. More images change the
-# accuracies, but not which encoder is better.
+# Ridge regression on these takes one or two seconds per encoder. More images change accuracies, but not their order.
 TRAINING_IMAGES, TEST_IMAGES = 1000, {"digits": 360, "mnist": 1000}
 READS_WORDS = {"history": "each pixel at each timestep", "sum": "each pixel’s spikes added up"}
 Accuracies = Mapping[str, Sequence[float]]  # test accuracy in [0, 1] after 1, 2, …, T steps, by encoder

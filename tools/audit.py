@@ -1,8 +1,8 @@
-"""A second reader: the numbers of README's first screen, computed again from the raw records.
+"""An audit of README's first screen: its numbers, computed again from the raw records.
 
-`python -m tools.audit [README]` prints each number beside what README says, and exits 1 where they differ. It reads the
-JSON files of results/evidence, the printed numbers in claims.toml, and the sentences between README's marks; nothing of
-`harness` is imported. Every number of the three sentences has to be accounted for, in its order, and so has the side
+`python -m tools.audit [README]` prints each number beside README's, and exits 1 if they differ. It reads the JSON files
+of results/evidence, the printed numbers in claims.toml, and the sentences between README's marks; nothing of `harness`
+is imported. Every number of the three sentences has to be accounted for, in its order, and so has the side
 ("above", "below") of every difference.
 
 Recomputed: budgets, counts of seeds and of signs, means, shares of operations, differences, and all intervals, by the
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 EVIDENCE, CLAIMS = ROOT / "results/evidence", ROOT / "harness/papers/dct_snn/claims.toml"
 # A number, unless it is part of a name (VGG9, CIFAR-10, §6), or the side of a difference.
 TOKEN = re.compile(r"(?<![\w§.-])[+−]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])|\babove\b|\bbelow\b")
-PRINTED_EPOCHS = {"ann": 300, "snn": 20}  # as the paper states them; of 20 to 30 for fine-tuning the fewest
+PRINTED_EPOCHS = {"ann": 300, "snn": 20}  # of the paper; 20 is the lowest of its "20 to 30" for fine-tuning
 NAMES = ("experiment", "profile", "arm", "seed")
 # §6's orderings by the id of their claim, with the folder of either arm. All 16 frequencies are one computation.
 CYCLIC = "ablation-interleaved/short/cyclic-16x3"
@@ -48,12 +48,12 @@ Record = Mapping[str, Any]
 Arm = Mapping[int, Record]
 """The records of one arm by seed."""
 Named = tuple[str, str]
-"""What a number is, and the number as README should print it."""
+"""The name of a number, and the number as README should print it."""
 Values = npt.NDArray[np.float64]
 
 
 class Evidence:
-    """All finished records; an arm's seed may lie in another experiment's folder, as one computation has one record."""
+    """All finished records. One computation has one record, which may be in another experiment's folder."""
 
     def __init__(self, folder: Path) -> None:
         files = sorted(folder.glob("*/*/*/seed-*.json"))
@@ -62,15 +62,15 @@ class Evidence:
 
     def arm(self, place: str) -> Arm:
         """The records of the arm whose folder is `place`."""
-        own = [record for record, of in zip(self.records, self.places, strict=True) if of == place]
-        identity = _identity(own[0])
+        at_place = [record for record, of in zip(self.records, self.places, strict=True) if of == place]
+        identity = _identity(at_place[0])
         alike = [record for record in self.records if record["status"] == "done" and _identity(record) == identity]
-        # Of two equal computations the one in the arm's own folder counts: it comes last, and is kept.
-        return {record["config"]["seed"]: record for record in (*alike, *own)}
+        # Of two equal computations the one in the arm's folder counts, so it comes last.
+        return {record["config"]["seed"]: record for record in (*alike, *at_place)}
 
 
 def _identity(record: Record) -> str:
-    """The recipe, and what rounds: without names and seed."""
+    """The recipe without names and seed, and the device, which decides rounding."""
     recipe = {name: value for name, value in record["config"].items() if name not in NAMES}
     return json.dumps([recipe, record["environment"]["device"]], sort_keys=True)
 
@@ -79,23 +79,23 @@ def _identity(record: Record) -> str:
 
 
 def accuracy(record: Record) -> float:
-    """After the last timestep, in percent."""
+    """Accuracy after the last timestep, in percent."""
     return float(100 * record["curve"]["correct"][-1] / record["curve"]["total"])
 
 
 def of_ann(record: Record) -> float:
-    """That of the ANN after its last epoch, in percent."""
+    """Accuracy of the ANN after its last epoch, in percent."""
     last = record["ann_epochs"][-1]
     return float(100 * last["correct"] / last["total"])
 
 
 def operations(record: Record) -> float:
-    """Of the SNN and its encoder for one image."""
+    """Operations of the SNN and its encoder for one image."""
     return float(sum(layer["accumulates"] for layer in record["layers"]) + record["encoder_operations"])
 
 
 def right(record: Record) -> Values:
-    """[images] 1 where the last timestep is right."""
+    """[images] 1 if the answer at the last timestep is right, else 0."""
     bits = np.frombuffer(base64.b64decode(record["right"][str(record["config"]["timesteps"])]), dtype=np.uint8)
     return np.unpackbits(bits)[: record["curve"]["total"]].astype(np.float64)
 
@@ -127,7 +127,7 @@ def crossed(greater: Arm, less: Arm) -> tuple[float, float]:
 
 
 def budget(record: Record) -> Iterator[Named]:
-    """How a training is shorter than the paper's."""
+    """The parts of a training that are shorter than the paper's."""
     config = record["config"]
     for stage, printed in PRINTED_EPOCHS.items():
         if (epochs := config[stage]["epochs"]) < printed:
@@ -138,7 +138,7 @@ def budget(record: Record) -> Iterator[Named]:
 
 
 def side(difference: float) -> str:
-    """Where a difference lies."""
+    """The word for the sign of a difference."""
     return "above" if difference >= 0 else "below"
 
 
@@ -154,13 +154,13 @@ def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Name
     """The first sentence."""
     arms = {name: (evidence.arm(greater), evidence.arm(less)) for name, (greater, less) in ORDERINGS.items()}
     seeds = {name: sorted(greater.keys() & less.keys()) for name, (greater, less) in arms.items()}
-    apart = {
+    means = {
         name: float(np.mean([accuracy(greater[seed]) - accuracy(less[seed]) for seed in seeds[name]]))
         for name, (greater, less) in arms.items()
     }
     lead = "interleaved-cyclic-wins-16"
     yield from budget(arms[lead][0][0])
-    signs = sum(apart[name] * float(claims[name]["difference"]) > 0 for name in ORDERINGS)
+    signs = sum(means[name] * float(claims[name]["difference"]) > 0 for name in ORDERINGS)
     if signs < len(ORDERINGS):
         yield "orderings with the published sign", str(signs)
     yield "orderings", str(len(ORDERINGS))
@@ -169,9 +169,9 @@ def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Name
         yield "seeds", str(count)
     yield "frequencies", claims[lead]["part"].split()[0]
     yield "timesteps", str(arms[lead][0][0]["config"]["timesteps"])
-    yield "side", side(apart[lead])
+    yield "side", side(means[lead])
     mean, half = crossed(*arms[lead])
-    assert abs(mean - apart[lead]) < 1e-9, "which images were right adds up to how many"
+    assert abs(mean - means[lead]) < 1e-9, "which images were right adds up to how many"
     yield from size(mean, half)
     yield "published", f"{float(claims[lead]['difference']):.1f}"
 
@@ -191,13 +191,11 @@ def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
     for steps, arm in theirs.items():
         yield from _with_half(f"Poisson at {steps}", arm)
     for steps in ours:
-        cost, rival = (np.mean([operations(one) for one in arm.values()]) for arm in (ours[steps], theirs[steps]))
+        cost, rival = (np.mean([*map(operations, arm.values())]) for arm in (ours[steps], theirs[steps]))
         yield f"operations at {steps}, % of DCT's", f"{100 * rival / cost:.0f}"
-    apart = float(
-        np.mean([of_ann(one) for one in theirs[16].values()]) - np.mean([of_ann(one) for one in first.values()])
-    )
-    yield "Poisson's ANN against DCT's", f"{abs(apart):.2f}"
-    yield "side", side(apart)
+    gap = float(np.mean([*map(of_ann, theirs[16].values())]) - np.mean([*map(of_ann, first.values())]))
+    yield "Poisson's ANN against DCT's", f"{abs(gap):.2f}"
+    yield "side", side(gap)
 
 
 def _with_half(name: str, arm: Arm) -> Iterator[Named]:
@@ -219,14 +217,14 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
     yield from size(mean, half)
     yield "timesteps", str(dct[0]["config"]["timesteps"])
     anns = {f"{np.mean([of_ann(code[seed]) - of_ann(dct[seed]) for seed in dct]):.1f}" for code in codes}
-    for apart in sorted(map(float, anns)):
-        yield "ANN against DCT's", f"{abs(apart):.1f}"
-        yield "side", side(apart)
+    for gap in sorted(map(float, anns)):
+        yield "ANN against DCT's", f"{abs(gap):.1f}"
+        yield "side", side(gap)
     for name, code in zip(("Poisson", "burst"), codes, strict=True):
         net = [accuracy(code[s]) - of_ann(code[s]) - accuracy(dct[s]) + of_ann(dct[s]) for s in sorted(dct)]
         mean, half = float(np.mean(net)), half_over_seeds(net)
-        for what, number in ((f"{name}, net", mean), ("from", mean - half), ("to", mean + half)):
-            yield what, f"{number:+.1f}".replace("-", "−")
+        for label, number in ((f"{name}, net", mean), ("from", mean - half), ("to", mean + half)):
+            yield label, f"{number:+.1f}".replace("-", "−")
 
 
 SENTENCES = (of_orderings, of_mnist, of_codes)
@@ -240,7 +238,7 @@ def printed(readme: Path) -> tuple[list[str], list[str]]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print every number with what README says; 1 where one differs."""
+    """Print every number beside README's; 1 if one differs."""
     tally, sentences = printed(Path(arguments[0]) if arguments else ROOT / "README.md")
     statements = tomllib.loads(CLAIMS.read_text("utf-8"))["statement"]
     claims = {claim["id"]: claim for statement in statements for claim in statement.get("claim", ())}
@@ -248,13 +246,13 @@ def main(arguments: Sequence[str]) -> int:
     rows = [("tally", "statements", str(len(statements)), tally[0])]
     rows.append(("tally", "sum of its parts", str(sum(map(int, tally[1:5]))), tally[0]))
     for place in range(max(len(SENTENCES), len(sentences))):
-        here = TOKEN.findall(sentences[place]) if place < len(sentences) else []
+        shown = TOKEN.findall(sentences[place]) if place < len(sentences) else []
         ours = list(SENTENCES[place](evidence, claims)) if place < len(SENTENCES) else []
-        ours += [("nothing", "")] * (len(here) - len(ours))
-        here += [""] * (len(ours) - len(here))
-        rows += [(f"sentence {place + 1}", *named, says) for named, says in zip(ours, here, strict=True)]
-    for where, what, number, says in rows:
-        print(f"{where:<12}{what:<36}{number:>8}{says:>8}{'' if number == says else '   DIFFERS'}")
+        ours += [("nothing", "")] * (len(shown) - len(ours))
+        shown += [""] * (len(ours) - len(shown))
+        rows += [(f"sentence {place + 1}", *named, says) for named, says in zip(ours, shown, strict=True)]
+    for sentence, label, number, says in rows:
+        print(f"{sentence:<12}{label:<36}{number:>8}{says:>8}{'' if number == says else '   DIFFERS'}")
     wrong = sum(number != says for *_, number, says in rows)
     print(f"{len(rows)} numbers, {wrong} differ")
     return 1 if wrong else 0

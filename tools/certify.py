@@ -1,7 +1,7 @@
-"""Show that changed code computes what it computed at an earlier commit, and write the certificate.
+"""Show that changed code gives the results of an earlier commit, and write the certificate.
 
-`python -m tools.certify --base REV` computes cells with REV's code and with today's, each in a process of its own that
-prints everything a cell computes (`--dump`), and certifies what is equal bit for bit.
+`python -m tools.certify --base REV` computes cells with REV's code and with today's, each in a separate process that
+prints all outputs of a cell (`--dump`), and certifies those that are equal bit for bit.
 """
 
 import hashlib
@@ -45,16 +45,16 @@ from harness.training.method import method_of
 SMOKE, KERNELS = "smoke", "kernels"
 CPU = torch.device("cpu")
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
-# Kernels on drawn inputs, every smoke cell, and a cheap cell of the evidence at its own size.
+# Kernels on drawn inputs, every smoke cell, and a cheap cell of the evidence at full size.
 CELLS = (KERNELS, SMOKE, "mnist-784-100-10/paper/cyclic-2/0")
 NAMES = ("experiment", "profile", "arm", "network.name")
 
 
-# ---- what a cell computes. The names of the outputs are kept by later revisions, whatever becomes of the code.
+# ---- The outputs of a cell. Later revisions keep the names of the outputs, however the code changes.
 
 
 class Dump(msgspec.Struct, frozen=True):
-    """What one cell gave in one precision: `outputs` by name. `absent`: why there are none."""
+    """The outputs of one cell in one precision, by name. `absent`: why there are none."""
 
     cell: str
     precision: str
@@ -68,7 +68,7 @@ class Dump(msgspec.Struct, frozen=True):
 def dumps(names: Iterable[str], catalogue: Catalogue, data_dir: Path | None) -> Iterator[Dump]:
     """The dumps of cells called EXPERIMENT/PROFILE/ARM/SEED, of "smoke" (all smoke cells) and of "kernels".
 
-    A smoke cell is computed in both precisions, any other in its own.
+    A smoke cell is computed in both precisions, any other in that of its recipe.
     """
     torch.set_num_threads(1)
     with TemporaryDirectory() as folder:
@@ -83,15 +83,15 @@ def dumps(names: Iterable[str], catalogue: Catalogue, data_dir: Path | None) -> 
 
 
 def smoke_cells(catalogue: Catalogue) -> list[str]:
-    """The smoke cells of every experiment, seed 0; cells with equal recipes are named once."""
-    found: dict[str, str] = {}
+    """The smoke cells of every experiment, seed 0; cells with equal recipes are listed once."""
+    cells: dict[str, str] = {}
     for name in catalogue.names():
         experiment = catalogue.experiment(name)
         for arm in experiment.arms:
             config = experiment.resolve(arm, experiment.profile("smoke"), 0)
             recipe = fingerprint(config, experiment.dataset).recipe
-            found.setdefault(f"{experiment.dataset}/{recipe}", f"{name}/smoke/{arm.name}/0")
-    return list(found.values())
+            cells.setdefault(f"{experiment.dataset}/{recipe}", f"{name}/smoke/{arm.name}/0")
+    return list(cells.values())
 
 
 def config_of(name: str, catalogue: Catalogue) -> CellConfig:
@@ -118,9 +118,9 @@ def _in_precisions(
 def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) -> Dump:
     try:
         data = load(config.dataset, data_dir, train_images=config.train_images, test_images=config.test_images)
-    except HarnessError:  # its message names places on this machine, and a certificate is committed
+    except HarnessError:  # its message names paths on this machine, and a certificate is committed
         raise HarnessError(f"{config.dataset} is not at hand") from None
-    found = fingerprint(config, data.digest)
+    today = fingerprint(config, data.digest)
     setting = Setting(CPU, ann_cache=AnnCache(folder))
     try:
         compute = method_of(config.method).run if config.method else run_cell
@@ -128,7 +128,7 @@ def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) ->
     except (CellFailure, EncoderError):
         outputs = {"failed": True}
     settings = msgspec.to_builtins(config)
-    return Dump(name, config.precision, config.encoder.name, found.numerics, settings, outputs)
+    return Dump(name, config.precision, config.encoder.name, today.numerics, settings, outputs)
 
 
 def _outputs(trained: Trained) -> dict[str, Any]:
@@ -166,7 +166,7 @@ Case = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def _shapes() -> dict[Case, dict[str, Readout]]:
-    """Inputs `[T·N, …]` of 7 timesteps of 3 images and weights; what is read from the spikes."""
+    """Inputs `[T·N, …]` of 7 timesteps of 3 images, and weights, with the readouts of their spikes."""
     even, odd = (3, 6, 8, 5), (3, 7, 5, 5)
     return {
         ((21, 33), (17, 33)): {"each": EACH, "summed": SUMMED},
@@ -209,22 +209,23 @@ class Made:
     path: Path | None
 
     def lines(self) -> Iterator[str]:
-        """What was found, for people."""
-        made = self.certificate
-        yield f"{len(made.compared)} equal bit for bit, {len(made.differing)} different, {len(made.left_out)} left out"
-        yield from (f"different: {cell}: {', '.join(names)}" for cell, names in made.differing.items())
-        yield from (f"left out: {cell}: {why}" for cell, why in made.left_out.items())
-        for freed in made.freed:
-            but = "".join(f"; not with {path} = {value}" for path, value in freed.differing.items())
+        """The result, for people."""
+        certificate = self.certificate
+        equal, different, left_out = map(len, (certificate.compared, certificate.differing, certificate.left_out))
+        yield f"{equal} equal bit for bit, {different} different, {left_out} left out"
+        yield from (f"different: {cell}: {', '.join(names)}" for cell, names in certificate.differing.items())
+        yield from (f"left out: {cell}: {why}" for cell, why in certificate.left_out.items())
+        for freed in certificate.freed:
+            exceptions = "".join(f"; not with {path} = {value}" for path, value in freed.differing.items())
             cells = counted(freed.cells, "cell")
-            yield f"certified: {freed.encoder} on {freed.device} in {freed.precision} ({cells}){but}"
+            yield f"certified: {freed.encoder} on {freed.device} in {freed.precision} ({cells}){exceptions}"
         yield f"wrote {self.path}" if self.path else "no certificate: nothing was found equal under changed code"
 
 
 def certify(base: str, results: Path, data_dir: Path | None, cells: Sequence[str], say: Callable[[str], None]) -> Made:
-    """Compare `cells` (default: `CELLS`) between the commit `base` and today's code; write what is equal.
+    """Compare `cells` (default: `CELLS`) between the commit `base` and today's code, and certify the equal ones.
 
-    Raises HarnessError outside a git checkout of this program, for an unknown commit, and where a side fails.
+    Raises HarnessError outside a git checkout of this program, for an unknown commit, and if a side fails.
     """
     root = _checkout()
     commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
@@ -239,10 +240,10 @@ def certify(base: str, results: Path, data_dir: Path | None, cells: Sequence[str
 def _checkout() -> Path:
     root = Path(__file__).resolve().parents[1]
     try:
-        found = _git(root, "rev-parse", "--show-toplevel")
+        top = _git(root, "rev-parse", "--show-toplevel")
     except (OSError, HarnessError):
-        found = ""
-    if not found or Path(found) != root:
+        top = ""
+    if not top or Path(top) != root:
         raise HarnessError(
             f"{root} is no git checkout of this program, so there is no earlier code to compare with",
             "run it from a clone",
@@ -251,12 +252,12 @@ def _checkout() -> Path:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
+    result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    if result.returncode:
         raise HarnessError(
-            f"git {' '.join(arguments)}: {done.stderr.strip() or 'nothing found'}", "name another commit"
+            f"git {' '.join(arguments)}: {result.stderr.strip() or 'nothing found'}", "name another commit"
         )
-    return done.stdout.strip()
+    return result.stdout.strip()
 
 
 @contextmanager
@@ -271,7 +272,7 @@ def _worktree(root: Path, commit: str) -> Iterator[Path]:
 
 
 def _computed(trees: Sequence[Path], cells: Sequence[str], data_dir: Path | None) -> list[Side]:
-    """What the code in each of `trees` computes."""
+    """The outputs of the code in each of `trees`."""
     with ExitStack() as stack:
         files = [(stack.enter_context(TemporaryFile()), stack.enter_context(TemporaryFile())) for _ in trees]
         started = [_started(tree, cells, data_dir, *pair) for tree, pair in zip(trees, files, strict=True)]
@@ -282,13 +283,13 @@ def _computed(trees: Sequence[Path], cells: Sequence[str], data_dir: Path | None
 def _started(
     folder: Path, cells: Sequence[str], data_dir: Path | None, output: IO[bytes], errors: IO[bytes]
 ) -> "subprocess.Popen[bytes]":
-    """The code in `folder` as a process of its own, with one thread, so that both sides run at once."""
+    """Start the code in `folder` in a process with one thread, so that both sides run at once."""
     options = [word for cell in cells for word in ("--dump", cell)]
     options += ["--data-dir", str(data_dir.resolve())] if data_dir else []
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-    # Its own kernels too: a cache of compiled kernels would not know one tree from another by its contents.
+    # With separate compiled kernels, because Numba's cache does not distinguish two trees by their contents.
     environment = {**os.environ, **threads, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / ".numba")}
-    # A commit from before this file has the same command as a verb of the program.
+    # In commits without this file, the command is a verb of the program.
     command = ["tools.certify"] if (folder / "tools" / "certify.py").exists() else ["harness", "certify"]
     return subprocess.Popen(
         [sys.executable, "-m", *command, *options],
@@ -305,12 +306,12 @@ def _read(code: int, tree: Path, output: IO[bytes], errors: IO[bytes]) -> Side:
     if code:
         last = errors.read().decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
         raise HarnessError(f"{tree}: certify --dump ended with exit code {code}: {last[0]}", "run it there")
-    found = [msgspec.convert(json.loads(line), Dump) for line in output.read().splitlines()]
-    return {(dump.cell, dump.precision): dump for dump in found}
+    dumped = (msgspec.convert(json.loads(line), Dump) for line in output.read().splitlines())
+    return {(dump.cell, dump.precision): dump for dump in dumped}
 
 
 def compare(commit: str, before: Side, after: Side) -> Certificate:
-    """What two sides say about each other."""
+    """The certificate of a comparison of two sides."""
     both = [key for key in before if key in after and not before[key].absent and not after[key].absent]
     differing = {key: _differences(before[key], after[key]) for key in both}
     return Certificate(
@@ -343,7 +344,7 @@ Compared = tuple[Dump, Dump, bool]
 
 
 def _freed(compared: Sequence[Compared]) -> Iterator[Freed]:
-    """For each encoder and precision what is freed: all of it, or all but what the differing cells share."""
+    """For each encoder and precision the freed cells: all, or all but those with the settings of the differing ones."""
     broken = {before.precision for before, _, equal in compared if before.cell == KERNELS and not equal}
     groups: dict[tuple[str, str, str, str], list[Compared]] = {}
     for before, after, equal in compared:
@@ -363,16 +364,16 @@ def _settings(dump: Dump) -> dict[str, Any]:
     return {path: value for path, value in settings_in(canonical_json(dump.settings)).items() if path not in NAMES}
 
 
-def _shared(those: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The settings that all of `those` have and none of `others`."""
-    if not those:
+def _shared(different: Sequence[Mapping[str, Any]], equal: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Settings shared by every cell in `different` and absent from every cell in `equal`."""
+    if not different:
         return {}
-    first, *rest = those
+    first, *rest = different
     return {
         path: value
         for path, value in first.items()
         if all(settings.get(path) == value for settings in rest)
-        and not any(settings.get(path) == value for settings in others)
+        and not any(settings.get(path) == value for settings in equal)
     }
 
 
@@ -396,18 +397,18 @@ def command(
     for name in {*(cell or ()), *(dump or ())} - {KERNELS, SMOKE}:
         config_of(name, own_catalogue())
     if dump:
-        for found in dumps(dump, own_catalogue(), data_dir):
-            print(json.dumps(msgspec.to_builtins(found)), flush=True)
+        for dumped in dumps(dump, own_catalogue(), data_dir):
+            print(json.dumps(msgspec.to_builtins(dumped)), flush=True)
         return
     if base is None:
         raise HarnessError("no --base to compare with", "name a commit, such as HEAD")
     progress = console(stderr=True)
-    made = certify(base, results_dir, data_dir, tuple(cell or ()), lambda text: progress.print(text, markup=False))
+    outcome = certify(base, results_dir, data_dir, tuple(cell or ()), lambda text: progress.print(text, markup=False))
     if as_json:
-        print(json.dumps(msgspec.to_builtins(made.certificate)))
+        print(json.dumps(msgspec.to_builtins(outcome.certificate)))
     else:
-        print("\n".join(made.lines()))
-    if made.certificate.differing:
+        print("\n".join(outcome.lines()))
+    if outcome.certificate.differing:
         raise typer.Exit(1)
 
 

@@ -1,12 +1,12 @@
-"""Write docs/simulations.md: how often our intervals cover and our tests err, on test sets with a known truth.
+"""Write docs/simulations.md: coverage of our intervals and error rates of our tests, on test sets with a known truth.
 
-`python -m tools.coverage`, in about two minutes; `harness.analysis.statistics`, which judges, judges here too.
+`python -m tools.coverage` takes about two minutes. It uses the functions of `harness.analysis.statistics`.
 
-A seed answers an image rightly where a sum of normal variables lies above a bound (probit model):
+A seed's answer to an image is right if a sum of normal variables is above a bound (probit model):
 
     right[s, i] = z + ease[i] + skill[s] + luck[s, i] > 0        (their variances sum to 1)
 
-so that accuracies are counts and yet every truth has a closed form.
+so that accuracies are counts, and every true value has a closed form.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,8 @@ DRAWS, SEED = 2_000, 0
 SEEDS, SPREADS = (3, 5, 10), (0.5, 1.5, 5.0, 10.0)
 ACCURACY, IMAGES = 0.9, 2_000
 BINOMIAL = ACCURACY * (1 - ACCURACY)  # the variance of one answer
-# The part of it that lies in the images, which all seeds share; in a difference, each arm's own part. Two arms of a
-# difference agree beyond that in `AGREEMENT`.
+# The part of it that is due to the images and shared by all seeds; in a difference, for each arm separately. Two arms
+# of a difference share `AGREEMENT` besides.
 COMMON, AGREEMENT = 0.3, 0.3
 CHUNK = 50  # experiments drawn at a time: 10 seeds of 2,000 images take some megabytes
 
@@ -46,7 +46,7 @@ CHUNK = 50  # experiments drawn at a time: 10 seeds of 2,000 images take some me
 class Design:
     """An experiment: `seeds` runs, and the variance between their accuracies as a multiple of the rest of a run's.
 
-    `common`: the part of the rest that lies in the images. A run of N images has the rest BINOMIAL / N.
+    `common`: the part of the rest that is due to the images. A run of N images has the rest BINOMIAL / N.
     """
 
     seeds: int
@@ -56,7 +56,7 @@ class Design:
 
 
 class Drawn(NamedTuple):
-    """Experiments, in percent or points: what came out, the truth on the images drawn, one more run on them."""
+    """Experiments, in percent or points: their outcomes, the truth on the images drawn, one more run on them."""
 
     outcomes: Outcomes
     on_images: Array
@@ -72,7 +72,7 @@ class Effects(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """One row: how often each interval covers, and how often each test errs (0..1)."""
+    """One row: the coverage of each interval, and the error rate of each test (0..1)."""
 
     both: float
     fixed: float
@@ -84,7 +84,7 @@ class Rates(NamedTuple):
 
 
 def effects(design: Design, shared: float = 0.0) -> Effects:
-    """The latent effects whose chances of a right answer vary as the design says; `shared` by all arms, of an image."""
+    """The latent effects for the variances of the design. `shared`: a further part of images, shared by all arms."""
     from scipy import stats
 
     ease = _latent((design.common + shared) * BINOMIAL)
@@ -120,7 +120,7 @@ def accuracies(design: Design, draws: int, seed: int = SEED) -> Drawn:
 def differences(design: Design, draws: int, seed: int = SEED) -> Drawn:
     """Experiments with two arms of equal true accuracy, as their paired difference. Each arm has the design's spread.
 
-    On the images drawn one arm may be better; in truth none is.
+    On the images drawn one arm may be better; on all images none is.
     """
     generator, of = np.random.default_rng(seed), effects(design, AGREEMENT)
     shared = _latent(AGREEMENT * BINOMIAL)
@@ -129,10 +129,10 @@ def differences(design: Design, draws: int, seed: int = SEED) -> Drawn:
         shape = (min(CHUNK, draws - start), 1, design.images)
         alike = _normal(generator, shape, shared)
         eases = [alike + _normal(generator, shape, of.ease - shared) for _ in range(2)]
-        one, other = (_answers(generator, of, ease, design.seeds + 1).astype(np.int8) for ease in eases)
-        apart = one - other
+        first, second = (_answers(generator, of, ease, design.seeds + 1).astype(np.int8) for ease in eases)
+        difference = first - second
         truth = _chance(of, eases[0]) - _chance(of, eases[1])
-        parts.append(Drawn(difference_outcomes(apart[:, :-1]), truth, PERCENT * apart[:, -1].mean(axis=-1)))
+        parts.append(Drawn(difference_outcomes(difference[:, :-1]), truth, PERCENT * difference[:, -1].mean(axis=-1)))
     return _joined(parts)
 
 
@@ -166,37 +166,37 @@ def _joined(parts: list[Drawn]) -> Drawn:
     return Drawn(outcomes, *(np.concatenate([part[place] for part in parts]) for place in (1, 2)))
 
 
-# --- How often intervals cover and tests err
+# --- Coverage of intervals and error rates of tests
 
 
 def rates(design: Design, draws: int = DRAWS, seed: int = SEED) -> Rates:
-    """One design, judged by the functions that judge records.
+    """The rates of one design, by the functions that judge records.
 
-    `reproduced`: the word is said of a number whose truth is the margin away from ours. The margin is three standard
-    deviations of a run: under a narrower one few runs are called reproduced at all.
+    `reproduced`: the rate of this word for a number whose truth is the margin away from ours. The margin is three
+    standard deviations of a run: with a narrower one few runs are called reproduced at all.
     """
-    one, two = accuracies(design, draws, seed), differences(design, draws, seed)
-    truth, fixed = np.full(draws, PERCENT * ACCURACY), estimate(one.outcomes, "fixed")
+    single, paired = accuracies(design, draws, seed), differences(design, draws, seed)
+    truth, fixed = np.full(draws, PERCENT * ACCURACY), estimate(single.outcomes, "fixed")
     margin = 3 * PERCENT * float(np.sqrt((1 + design.spread) * BINOMIAL / design.images))
-    apart = estimate(two.outcomes)
+    difference = estimate(paired.outcomes)
     return Rates(
-        both=_covered(estimate(one.outcomes), truth),
-        fixed=_covered(fixed, one.on_images),
-        one_more=float(np.mean((fixed.prediction_low <= one.one_more) & (one.one_more <= fixed.prediction_high))),
-        difference=_covered(apart, np.zeros(draws)),
-        seeds_alone=_covered(estimate(outcomes_without_images(two.outcomes.per_seed, -PERCENT)), np.zeros(draws)),
-        reproduced=float(np.mean(p_equivalent(fixed, one.on_images + margin, margin) <= ALPHA)),
-        ordering=float(np.mean(p_different(apart) <= ALPHA)),
+        both=_covered(estimate(single.outcomes), truth),
+        fixed=_covered(fixed, single.on_images),
+        one_more=float(np.mean((fixed.prediction_low <= single.one_more) & (single.one_more <= fixed.prediction_high))),
+        difference=_covered(difference, np.zeros(draws)),
+        seeds_alone=_covered(estimate(outcomes_without_images(paired.outcomes.per_seed, -PERCENT)), np.zeros(draws)),
+        reproduced=float(np.mean(p_equivalent(fixed, single.on_images + margin, margin) <= ALPHA)),
+        ordering=float(np.mean(p_different(difference) <= ALPHA)),
     )
 
 
-def _covered(found: Estimate, truth: Array) -> float:
-    return float(np.mean((found.low <= truth) & (truth <= found.high)))
+def _covered(estimate: Estimate, truth: Array) -> float:
+    return float(np.mean((estimate.low <= truth) & (truth <= estimate.high)))
 
 
-def row(design: Design, found: Rates) -> str:
+def row(design: Design, shares: Rates) -> str:
     """One design as a line of the page."""
-    return f"| {design.spread:g} | {design.seeds} | " + " | ".join(f"{rate:.1%}" for rate in found) + " |"
+    return f"| {design.spread:g} | {design.seeds} | " + " | ".join(f"{rate:.1%}" for rate in shares) + " |"
 
 
 def page() -> str:

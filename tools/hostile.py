@@ -1,14 +1,14 @@
-"""What bad input and faults do to the program: a table of classes, how many cases were tried and how many held.
+"""Tests of the program with bad input and faults: a table of classes, with the cases tried and those that held.
 
     python -m tools.hostile [CLASS …] [--full] [--json]
 
 A case is a folder with the finished records of a tiny experiment, something bad put into it, and commands that are run
-there, each in a process of its own. It holds if
+there, each in a separate process. It holds if
 
-- every command ends in time, with an exit code that this command may have, at most one error, in one line, no traceback
-  and no control character in what it prints;
-- nothing that is sound is replaced or lost, nothing planted is executed;
-- what is sound is shown as without the fault, and what is computed equals an undisturbed run bit for bit.
+- every command ends in time, with an allowed exit code, at most one error, in one line, no traceback and no control
+  character in its output;
+- no sound file is replaced or lost, and nothing planted is executed;
+- sound records are shown as without the fault, and results equal those of an undisturbed run bit for bit.
 
 Without --full a sample of every class is tried, in under two minutes. The exit code is 1 if a case does not hold.
 """
@@ -58,9 +58,9 @@ from harness.records.weights import content_of, read_weights
 from harness.schema import Record
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 300  # after which a command hangs; the longest takes a few on an idle machine
+SECONDS = 300  # after which a command counts as hanging; the longest takes a few on an idle machine
 NOBODY, ANYBODY = 65534, 12345  # users: one with an entry in passwd, and one without
-OWN = """
+TINY = """
 from dataclasses import replace
 from harness.catalogue import Arm, Experiment, Profile
 from harness.config import AnnRecipe, Balancing, EncoderSpec, NetworkSpec, SnnRecipe
@@ -70,22 +70,22 @@ PROFILE = Profile(
     Balancing(images=100), train_images=200, test_images=100, seeds=2,
 )
 ARMS = (Arm("cyclic-6", EncoderSpec("dct"), 6, "DCT"), Arm("poisson-6", EncoderSpec("poisson"), 6, "Poisson"))
-EXPERIMENT = Experiment("own", "as little as possible", "not in the paper", "digits", ARMS, (PROFILE,))
+EXPERIMENT = Experiment("tiny", "as little as possible", "not in the paper", "digits", ARMS, (PROFILE,))
 """
-MODULES = "modules"  # a file that names what the first run has imported
-BYSTANDERS = ("conftest.py", "notes.txt", "elsewhere/own.txt")  # files of the user that no command has to touch
+MODULES = "modules"  # a file with the modules that the first run has imported
+BYSTANDERS = ("conftest.py", "notes.txt", "elsewhere/own.txt")  # files of the user, which no command may change
 
 
 class Fault(Exception):
-    """What did not hold, in one line."""
+    """A case does not hold; the message says why, in one line."""
 
 
 class Skipped(Exception):
-    """Why a case cannot be tried here."""
+    """A case cannot be tried here; the message says why."""
 
 
 class Case(NamedTuple):
-    """One trial: what is bad, and the commands that meet it."""
+    """One trial: the name of the fault, and a function that makes it and runs the commands."""
 
     name: str
     act: Callable[["Ground"], None]
@@ -93,7 +93,7 @@ class Case(NamedTuple):
 
 @dataclass
 class Ground:
-    """The folder of one case. `whole`: the undisturbed run, whose files were copied to it; None while that is made."""
+    """The folder of one case. `whole`: the undisturbed run, whose files were copied to it; None for that run itself."""
 
     root: Path
     whole: "Ground | None" = None
@@ -101,39 +101,42 @@ class Ground:
 
     @property
     def results(self) -> Path:
-        """Where commands look for records."""
+        """The results folder of the commands."""
         return self.root / "results/local"
 
     @property
     def evil(self) -> Path:
-        """A file that whatever is executed writes."""
+        """The file that planted code writes if it is executed."""
         return self.root / "EXECUTED"
 
     def record(self, arm: str = "cyclic-6", seed: int = 1) -> Path:
-        """The place of a record."""
-        return self.results / f"own/smoke/{arm}/seed-{seed:04d}.json"
+        """The path of a record."""
+        return self.results / f"tiny/smoke/{arm}/seed-{seed:04d}.json"
 
     def digests(self, results: str = "results/local") -> dict[str, str]:
-        """Every record's digest, which leaves out timings alone."""
+        """Every record's digest, which covers all but the timings."""
         folder = self.root / results
         return {str(path.relative_to(folder)): digest_of(read_record(path)) for path in record_paths(folder)}
 
-    def command(self, *words: str | Path, codes: Sequence[int] = (0,), **how: Any) -> str:
-        """Run `harness` here and return its standard output. Raises Fault where a law of all commands is broken.
+    def command(self, *words: str | Path, codes: Sequence[int] = (0,), **options: Any) -> str:
+        """Run `harness` here and return its standard output. Raises Fault if a law of all commands is broken.
 
-        how: see `start`.
+        options: see `start`.
         """
         self.kept = self.kept or self._sound()
-        pid, out, err = self.start(*words, **how)
-        code, said = finished(pid, out), out.read_text("utf-8", "replace") + err.read_text("utf-8", "replace")
-        what = " ".join(map(str, words))
-        require(code is not None, f"{what}: hangs")
-        require("Traceback" not in said, f"{what}: traceback: {said.strip().splitlines()[-1:]}")
-        require(code in codes, f"{what}: exit code {code}: {said.strip().splitlines()[-1:]}")
-        require(not re.search(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]", said), f"{what}: control characters: {said!a:.200}")
-        errors = [line for line in said.splitlines() if line.startswith("error: ")]
-        require(len(errors) == (code == 2), f"{what}: exit code {code} with {len(errors)} errors")
-        self.check(what)
+        pid, out, err = self.start(*words, **options)
+        code, printed = finished(pid, out), out.read_text("utf-8", "replace") + err.read_text("utf-8", "replace")
+        line = " ".join(map(str, words))
+        require(code is not None, f"{line}: hangs")
+        require("Traceback" not in printed, f"{line}: traceback: {printed.strip().splitlines()[-1:]}")
+        require(code in codes, f"{line}: exit code {code}: {printed.strip().splitlines()[-1:]}")
+        require(
+            not re.search(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]", printed),
+            f"{line}: control characters: {printed!a:.200}",
+        )
+        errors = [line for line in printed.splitlines() if line.startswith("error: ")]
+        require(len(errors) == (code == 2), f"{line}: exit code {code} with {len(errors)} errors")
+        self.check(line)
         return out.read_text("utf-8", "replace")
 
     def start(
@@ -151,14 +154,14 @@ class Ground:
         out, err = (self.root / f"{number}.{name}" for name in ("out", "err"))
         out.touch()
         err.touch()
-        own = {"HARNESS_CACHE": str(self.root / "cache"), "HARNESS_DATA": None, "PYTHONPATH": str(ROOT)}
-        chosen: dict[str, str | None] = {**own, **environment}
+        defaults = {"HARNESS_CACHE": str(self.root / "cache"), "HARNESS_DATA": None, "PYTHONPATH": str(ROOT)}
+        chosen: dict[str, str | None] = {**defaults, **environment}
         if fresh:
             full = {name: value for name, value in {**os.environ, **chosen}.items() if value is not None}
-            with out.open("wb") as to, err.open("wb") as errors:
-                line = [sys.executable, "-m", "harness", *map(str, words)]
+            with out.open("wb") as output, err.open("wb") as errors:
+                command = [sys.executable, "-m", "harness", *map(str, words)]
                 process = subprocess.Popen(
-                    line, cwd=self.root, env=full, stdin=subprocess.DEVNULL, stdout=to, stderr=errors,
+                    command, cwd=self.root, env=full, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
                     start_new_session=True, preexec_fn=before,
                 )  # fmt: skip
             process.returncode = 0  # `finished` waits for it
@@ -168,14 +171,14 @@ class Ground:
             _become(self.root, [str(word) for word in words], out, err, before, chosen)
         return pid, out, err
 
-    def check(self, what: str) -> None:
+    def check(self, line: str) -> None:
         """Raise Fault if something sound was lost or replaced, or something planted was executed."""
-        require(not self.evil.exists(), f"{what}: executed what was planted")
+        require(not self.evil.exists(), f"{line}: executed what was planted")
         for path, content in self.kept.items():
-            require(path.is_file() and path.read_bytes() == content, f"{what}: {path.name} was lost or overwritten")
+            require(path.is_file() and path.read_bytes() == content, f"{line}: {path.name} was lost or overwritten")
 
     def shown(self) -> None:
-        """Have the sound records read by every command that reads all; raise Fault where one is not shown."""
+        """Run the commands that read all records; raise Fault if a sound one is not shown."""
         cells = json.loads(self.command("status", "--json"))["cells"]
         done = {self.root / cell["record"] for cell in cells if cell["status"] == "done"}
         for path in self.kept:
@@ -184,24 +187,24 @@ class Ground:
         self.command("report", "--json")
 
     def completed(self) -> None:
-        """Run the experiment to its end; raise Fault where its records are not those of an undisturbed run."""
-        self.command("run", "own.py", "--json")
+        """Run the experiment to its end; raise Fault unless its records are those of an undisturbed run."""
+        self.command("run", "tiny.py", "--json")
         assert self.whole is not None
         require(self.digests() == self.whole.digests(), "run: other records than undisturbed")
 
     def _sound(self) -> dict[Path, bytes]:
-        """The files that nobody has to replace: those that the case has left as the undisturbed run made them."""
+        """The files that no command may replace: those that the case has left as the undisturbed run made them."""
         if self.whole is None:
             return {}
-        found = {}
+        sound = {}
         first = self.whole.root
-        for whole in (first / "own.py", *(first / name for name in BYSTANDERS), *self.whole.results.rglob("*.*")):
-            mine = self.root / whole.relative_to(first)
-            if mine.is_file() and not mine.is_symlink() and mine.stat().st_size == whole.stat().st_size:
-                content = mine.read_bytes()
-                if content == whole.read_bytes():
-                    found[mine] = content
-        return found
+        for original in (first / "tiny.py", *(first / name for name in BYSTANDERS), *self.whole.results.rglob("*.*")):
+            copy = self.root / original.relative_to(first)
+            if copy.is_file() and not copy.is_symlink() and copy.stat().st_size == original.stat().st_size:
+                content = copy.read_bytes()
+                if content == original.read_bytes():
+                    sound[copy] = content
+        return sound
 
 
 def _become(
@@ -219,7 +222,7 @@ def _become(
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-        vars(os)["fsync"] = ignored  # a killed process loses nothing that it has written
+        vars(os)["fsync"] = ignored  # for speed: what a killed process has written stays without it
         socket.getaddrinfo = refused
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.argv = ["harness", *words]
@@ -243,20 +246,20 @@ def _become(
 
 
 def ignored(_: object) -> None:
-    """In place of waiting for a disk."""
+    """A replacement of `os.fsync` that does nothing."""
 
 
 def refused(*_: object, **__: object) -> Any:
-    """In place of a look-up of a host: no case may reach the network."""
+    """A replacement of `socket.getaddrinfo`, because no case may reach the network."""
     raise OSError("there is no network here")
 
 
 def finished(pid: int, log: Path) -> int | None:
-    """The exit code of a process, minus the signal that ended it; None, after killing it, where it hangs."""
+    """The exit code of a process, or minus the signal that ended it; None if it hangs, after killing it."""
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.004)
         require(log.stat().st_size < 1 << 26, "prints without end")
@@ -271,11 +274,11 @@ def require(condition: bool, otherwise: str) -> None:
         raise Fault(otherwise)
 
 
-# What can stand in the place of a file
+# Things in the place of a file
 
 
 class Bomb:
-    """What a pickle may do when it is opened."""
+    """An object whose pickle writes a file when it is loaded."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -285,7 +288,7 @@ class Bomb:
 
 
 def remove(path: Path) -> Path:
-    """Make room at a path."""
+    """Remove the file at a path, and make its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     return path
@@ -299,12 +302,12 @@ def sparse(path: Path) -> None:
 
 def listen(path: Path) -> None:
     """A socket."""
-    here = os.getcwd()
+    folder = os.getcwd()
     os.chdir(path.parent)  # a socket's name may have about 100 characters
     try:
         socket.socket(socket.AF_UNIX).bind(path.name)
     finally:
-        os.chdir(here)
+        os.chdir(folder)
 
 
 THINGS: dict[str, Callable[[Path], object]] = {
@@ -329,14 +332,14 @@ CONTENTS: dict[str, bytes] = {
     "a key ten thousand times": b"{" + b'"status": "done", ' * 10_000 + b'"status": "done"}',
 }  # fmt: skip
 PLACES = {
-    "record": "own/smoke/cyclic-6/seed-0001.json",
-    "weights": "own/smoke/cyclic-6/seed-0001.safetensors",
-    "verification": "own/smoke/cyclic-6/seed-0001.verified-weights.json",
-    "lock": "own/smoke/cyclic-6/.seed-0001.lock",
+    "record": "tiny/smoke/cyclic-6/seed-0001.json",
+    "weights": "tiny/smoke/cyclic-6/seed-0001.safetensors",
+    "verification": "tiny/smoke/cyclic-6/seed-0001.verified-weights.json",
+    "lock": "tiny/smoke/cyclic-6/.seed-0001.lock",
     "certificate": f"{CERTIFICATES}/0123456789-0123456789.json",
     "measurement": f"{MEASUREMENTS}/something.json",
-    "folder of an arm": "own/smoke/other",
-    "file that is no record": "own/smoke/cyclic-6/\udcff\x1b[2J.json",
+    "folder of an arm": "tiny/smoke/other",
+    "file that is no record": "tiny/smoke/cyclic-6/\udcff\x1b[2J.json",
 }
 
 
@@ -344,7 +347,7 @@ PLACES = {
 
 
 def records() -> Iterator[Case]:
-    """Files of a results folder that are no such files, damaged, or edited by someone who knows how to seal them."""
+    """Files of a results folder that are of another kind, damaged, or edited with a correct digest."""
 
     def put(plant: Callable[[Path], object], place: str, ground: Ground) -> None:
         path = ground.results / PLACES[place]
@@ -391,7 +394,7 @@ EDITS: tuple[dict[str, Any], ...] = (
 
 
 def sealed(record: Record, edits: Mapping[str, Any]) -> bytes:
-    """The record with edits by path, with every digest in it made anew if that can be done."""
+    """The record with edits by path, and with new digests if they can be computed."""
     document = json.loads(msgspec.json.encode(record))
     for place, value in edits.items():
         *folders, name = place.split("/")
@@ -400,11 +403,11 @@ def sealed(record: Record, edits: Mapping[str, Any]) -> bytes:
             inner = inner[folder]
         inner[name] = value
     try:
-        made = msgspec.json.decode(json.dumps(document), type=Record)
-        mark, recipe = made.fingerprint, recipe_digest(made.config)
+        edited = msgspec.json.decode(json.dumps(document), type=Record)
+        mark, recipe = edited.fingerprint, recipe_digest(edited.config)
         whole = whole_digest(recipe, mark.data, mark.numerics)
-        made = msgspec.structs.replace(made, fingerprint=msgspec.structs.replace(mark, recipe=recipe, digest=whole))
-        return msgspec.json.encode(msgspec.structs.replace(made, digest=digest_of(made)))
+        edited = msgspec.structs.replace(edited, fingerprint=msgspec.structs.replace(mark, recipe=recipe, digest=whole))
+        return msgspec.json.encode(msgspec.structs.replace(edited, digest=digest_of(edited)))
     except (msgspec.MsgspecError, ValueError):
         return json.dumps(document).encode()
 
@@ -413,8 +416,8 @@ def _edited(edits: Mapping[str, Any], ground: Ground) -> None:
     record = ground.record()
     record.write_bytes(sealed(read_record(record), edits))
     ground.shown()
-    for how in ("weights", "training"):
-        ground.command("verify", record, "--from", how, "--keep", codes=(0, 1, 2))
+    for source in ("weights", "training"):
+        ground.command("verify", record, "--from", source, "--keep", codes=(0, 1, 2))
     ground.command("predict", record.with_suffix(".safetensors"), codes=(0, 2))
 
 
@@ -425,15 +428,15 @@ def _damaged(number: int, ground: Ground) -> None:
     end = draw.choice((start, start + 1, draw.randint(start, len(content))))
     record.write_bytes(content[:start] + draw.randbytes(draw.randint(0, 1)) + content[end:])
     cells = json.loads(ground.command("status", "--json"))["cells"]
-    mine = next(cell for cell in cells if ground.root / cell["record"] == record)
-    require(mine["status"] != "done" or digest_of(read_record(record)) == truth, "a changed record passes as sound")
+    damaged = next(cell for cell in cells if ground.root / cell["record"] == record)
+    require(damaged["status"] != "done" or digest_of(read_record(record)) == truth, "a changed record passes as sound")
 
 
 # Weights
 
 
 def weights() -> Iterator[Case]:
-    """Files of weights with a changed byte, cut, of another format, or that say what no network is."""
+    """Files of weights with a changed byte, cut, of another format, or with impossible metadata."""
 
     def changed(share: float, alone: bool, ground: Ground) -> None:
         path = ground.record().with_suffix(".safetensors")
@@ -443,21 +446,21 @@ def weights() -> Iterator[Case]:
         if alone:
             ground.record().unlink()
         assert ground.whole is not None
-        # A letter in the name of a field that is at its default, say, changes nothing: there the answer is the same.
+        # A byte may decide nothing, as in the name of a field at its default: then the answer is the same.
         answer = ground.command("predict", path, codes=(0, 2) if alone else (2,))
         sound = ground.whole.record().with_suffix(".safetensors")
         require(not answer or answer == ground.whole.command("predict", sound), "a changed byte changes the answer")
 
     def other(content: Callable[[Ground], bytes], ground: Ground) -> None:
         path = ground.record().with_suffix(".safetensors")
-        made = content(ground)
+        damaged = content(ground)
         ground.record().unlink()
-        path.write_bytes(made)
+        path.write_bytes(damaged)
         ground.command("predict", path, codes=(2,))
 
     def about(fields: Mapping[str, Any], ground: Ground) -> bytes:
-        found = read_weights(ground.record().with_suffix(".safetensors"))
-        return content_of(msgspec.structs.replace(found.about, **fields), found.tensors)
+        file = read_weights(ground.record().with_suffix(".safetensors"))
+        return content_of(msgspec.structs.replace(file.about, **fields), file.tensors)
 
     def saved(ground: Ground) -> bytes:
         buffer = io.BytesIO()
@@ -537,18 +540,18 @@ PICTURES: dict[str, Callable[[], bytes]] = {
 
 
 def _tar(path: Path, kind: bytes, name: str, link: str = "", size: int = 0) -> None:
-    with tarfile.open(path, "w") as made:
+    with tarfile.open(path, "w") as archive:
         member = tarfile.TarInfo(name)
         member.type, member.linkname, member.size = kind, link, size
-        made.addfile(member, io.BytesIO(bytes(size)))
+        archive.addfile(member, io.BytesIO(bytes(size)))
 
 
 def _zip(path: Path, names: Mapping[str, bytes], mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> None:
-    with zipfile.ZipFile(path, "w", method) as made:
+    with zipfile.ZipFile(path, "w", method) as archive:
         for name, content in names.items():
             entry = zipfile.ZipInfo(name)
             entry.external_attr, entry.compress_type = mode << 16, method
-            made.writestr(entry, content)
+            archive.writestr(entry, content)
 
 
 def _batches(path: Path, ground: Ground) -> None:
@@ -583,26 +586,26 @@ ARCHIVES: dict[str, tuple[str, Maker]] = {
 
 
 def _packed_bomb(path: Path, ground: Ground) -> None:
-    with tarfile.open(path, "w") as made:
+    with tarfile.open(path, "w") as archive:
         content = pickle.dumps(Bomb(ground.evil))
         member = tarfile.TarInfo("cifar-10-batches-py/test_batch")
         member.size = len(content)
-        made.addfile(member, io.BytesIO(content))
+        archive.addfile(member, io.BytesIO(content))
 
 
 def _gzipped(path: Path, size: int) -> None:
     import gzip
 
-    with gzip.open(path, "wb", compresslevel=1) as made:
+    with gzip.open(path, "wb", compresslevel=1) as file:
         for _ in range(size >> 20):
-            made.write(bytes(1 << 20))
+            file.write(bytes(1 << 20))
 
 
 # The cache, and other users
 
 
 def cache() -> Iterator[Case]:
-    """Entries of the cache that are no such files, damaged, forged or evil: they cost time and nothing else."""
+    """Entries of the cache that are of another kind, damaged, forged or evil: they may only cost time."""
 
     def put(plant: Callable[[Path], object], suffix: str, ground: Ground) -> None:
         entries = sorted((ground.root / "cache/anns").glob("*.pt"))
@@ -611,7 +614,7 @@ def cache() -> Iterator[Case]:
             plant(remove(entry.with_name(entry.name.replace(".pt", suffix))))
             if suffix != ".pt":
                 entry.unlink()
-        shutil.rmtree(ground.results / "own/smoke/cyclic-6")
+        shutil.rmtree(ground.results / "tiny/smoke/cyclic-6")
         ground.completed()
 
     def pickled(path: Path, is_sealed: bool) -> None:
@@ -624,20 +627,20 @@ def cache() -> Iterator[Case]:
         write_sealed(path, buffer.getvalue())
 
     def numba_of_others(ground: Ground) -> None:
-        """Compiled code in a folder that others may write to, each file of it replaced by a pickle that acts."""
+        """Compiled code in a folder that others may write to, each file replaced by an evil pickle."""
         folder = ground.root / "compiled"
         folder.mkdir(mode=0o700)
-        shutil.rmtree(ground.results / "own")
-        ground.command("run", "own.py", "--json", fresh=True, environment={"NUMBA_CACHE_DIR": str(folder)})
+        shutil.rmtree(ground.results / "tiny")
+        ground.command("run", "tiny.py", "--json", fresh=True, environment={"NUMBA_CACHE_DIR": str(folder)})
         indexes = list(folder.rglob("*.nbi"))
         require(bool(indexes), "Numba kept nothing in the folder that the user chose")
         for index in indexes:
             index.write_bytes(pickle.dumps(Bomb(ground.evil)))
         folder.chmod(0o777)
         shutil.copytree(folder, ground.root / "cache/numba")
-        shutil.rmtree(ground.results / "own")
+        shutil.rmtree(ground.results / "tiny")
         ground.kept = {}
-        ground.command("run", "own.py", "--json", fresh=True, environment={"NUMBA_CACHE_DIR": str(folder)})
+        ground.command("run", "tiny.py", "--json", fresh=True, environment={"NUMBA_CACHE_DIR": str(folder)})
 
     yield Case("an evil pickle under a sound seal", partial(put, partial(pickled, is_sealed=True), ".pt"))
     yield Case("an evil pickle", partial(put, partial(pickled, is_sealed=False), ".pt"))
@@ -659,7 +662,7 @@ def users() -> Iterator[Case]:
         os.umask(0)
 
     def opened(ground: Ground) -> None:
-        """Let everybody write to all of it."""
+        """Let everybody write to all files of the case."""
         for path in (ground.root, *ground.root.rglob("*")):
             path.chmod(0o777 if path.is_dir() else 0o666)
 
@@ -674,28 +677,28 @@ def users() -> Iterator[Case]:
                 raise Skipped("other users may not read the program or its interpreter")
 
     def home(user: int, ground: Ground) -> Path:
-        """A home for the user, with what is compiled already."""
-        made = ground.root / f"home-{user}"
-        shutil.copytree(os.environ["NUMBA_CACHE_DIR"], made / ".cache/dct-snn-harness/numba")
-        for path in (made, *made.rglob("*")):
+        """A home for the user, with the compiled kernels."""
+        folder = ground.root / f"home-{user}"
+        shutil.copytree(os.environ["NUMBA_CACHE_DIR"], folder / ".cache/dct-snn-harness/numba")
+        for path in (folder, *folder.rglob("*")):
             os.chown(path, user, user)
-        return made
+        return folder
 
     def forged_ann(ground: Ground) -> None:
         as_root()
         forge(ground.root / "cache/anns")
-        shutil.rmtree(ground.results / "own/smoke/cyclic-6")
+        shutil.rmtree(ground.results / "tiny/smoke/cyclic-6")
         ground.completed()
 
     def forged_checkpoint(ground: Ground) -> None:
         as_root()
-        shutil.rmtree(ground.results / "own/smoke/cyclic-6")
-        ground.command("run", "own.py", codes=(-signal.SIGKILL,), before=_kill_at("write_sealed", 2))
+        shutil.rmtree(ground.results / "tiny/smoke/cyclic-6")
+        ground.command("run", "tiny.py", codes=(-signal.SIGKILL,), before=_kill_at("write_sealed", 2))
         forge(ground.results)
         ground.completed()
 
     def forge(folder: Path) -> None:
-        """Set to zero all numbers of what is kept in `folder`, as another user who may write there can."""
+        """Set all numbers of the files in `folder` to zero, as another user who may write there can."""
         kept = [path for path in folder.rglob("*") if path.suffix in (".pt", ".balanced", ".training")]
         require(bool(kept), "nothing was kept that could be forged")
         for path in kept:
@@ -715,12 +718,12 @@ def users() -> Iterator[Case]:
     def at_once(ground: Ground) -> None:
         readable()
         opened(ground)
-        shutil.rmtree(ground.results / "own")
+        shutil.rmtree(ground.results / "tiny")
         shutil.rmtree(ground.root / "cache")
         started = []
         for user in (NOBODY, ANYBODY):
-            own = {"HOME": str(home(user, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
-            started.append(ground.start("run", "own.py", fresh=True, environment=own, before=partial(become, user)))
+            chosen = {"HOME": str(home(user, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
+            started.append(ground.start("run", "tiny.py", fresh=True, environment=chosen, before=partial(become, user)))
         for pid, out, err in started:
             code = finished(pid, out)
             require(code == 0, f"run of two users: exit code {code}: {err.read_text().strip().splitlines()[-1:]}")
@@ -734,18 +737,18 @@ def users() -> Iterator[Case]:
         ground.record().unlink()
         for path in ground.results.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
-        own = {"HOME": str(home(NOBODY, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
-        as_other: dict[str, Any] = {"fresh": True, "environment": own, "before": partial(become, NOBODY)}
+        chosen = {"HOME": str(home(NOBODY, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
+        as_other: dict[str, Any] = {"fresh": True, "environment": chosen, "before": partial(become, NOBODY)}
         ground.command("report", "--json", **as_other)
-        ground.command("run", "own.py", codes=(2,), **as_other)
+        ground.command("run", "tiny.py", codes=(2,), **as_other)
 
     def homeless(user: int, ground: Ground) -> None:
         readable()
         opened(ground)
-        shutil.rmtree(ground.results / "own")
+        shutil.rmtree(ground.results / "tiny")
         gone = dict.fromkeys(("HOME", "HARNESS_CACHE", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"))
         chosen = {**gone, "TMPDIR": str(ground.root / "elsewhere")}
-        ground.command("run", "own.py", "--json", fresh=True, environment=chosen, before=partial(become, user))
+        ground.command("run", "tiny.py", "--json", fresh=True, environment=chosen, before=partial(become, user))
         assert ground.whole is not None
         require(ground.digests() == ground.whole.digests(), "without a home: other records")
 
@@ -776,11 +779,11 @@ def environment() -> Iterator[Case]:
     def streams(line: str, code: int, ground: Ground) -> None:
         words = f"{sys.executable} -m harness {line}"
         full = {**os.environ, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
+        result = subprocess.run(
             ["sh", "-c", words], cwd=ground.root, env=full, capture_output=True, check=False, timeout=SECONDS
         )
-        require(done.returncode == code, f"{line}: exit code {done.returncode}, not {code}")
-        require(b"Traceback" not in done.stdout + done.stderr, f"{line}: traceback: {done.stderr[-200:]!a}")
+        require(result.returncode == code, f"{line}: exit code {result.returncode}, not {code}")
+        require(b"Traceback" not in result.stdout + result.stderr, f"{line}: traceback: {result.stderr[-200:]!a}")
 
     def planted(ground: Ground) -> None:
         bad = f"open({str(ground.evil)!r}, 'w')\n"
@@ -805,7 +808,7 @@ VARIABLES = {
     "COLUMNS": ("²", "-1", "10" * 30), "LINES": ("none",), "LC_ALL": ("C", "nonsense"), "TMPDIR": ("/nonexistent",),
     "OMP_NUM_THREADS": ("many", "0", "-1", "9" * 30, ",,", "1e3"), "NUMBA_NUM_THREADS": ("0", "x", "\u0661"),
     "SOURCE_DATE_EPOCH": ("9" * 30, "-1", "now"), "MPLBACKEND": ("none", "TkAgg"), "MPLCONFIGDIR": ("/dev/null",),
-    "HARNESS_CACHE": ("~nosuchuser/x", "/dev/null", "/proc/x", "own.py", "x" * 300, "\x1b[2J", "."),
+    "HARNESS_CACHE": ("~nosuchuser/x", "/dev/null", "/proc/x", "tiny.py", "x" * 300, "\x1b[2J", "."),
     "HARNESS_DATA": ("~nosuchuser/x", "/dev/null", "\x1b[2J"), "HOME": ("", "/dev/null"), "TERM": ("", "dumb"),
     "NUMBA_CACHE_DIR": ("relative", "/dev/null", "/proc/x"), "XDG_CACHE_HOME": ("relative", "/dev/null"),
     "PYTHONIOENCODING": ("ascii", "latin-1"), "OMP_WAIT_POLICY": ("nonsense",),
@@ -827,7 +830,7 @@ def kills() -> Iterator[Case]:
         shutil.rmtree(ground.results)
         shutil.rmtree(ground.root / "cache")
         ground.kept = {}
-        pid, out, _ = ground.start("run", "own.py", "--json")
+        pid, out, _ = ground.start("run", "tiny.py", "--json")
         time.sleep(random.Random(number).uniform(0.05, 1.0) * RUN_SECONDS[0])
         os.kill(pid, signal.SIGKILL)
         finished(pid, out)
@@ -840,7 +843,7 @@ def kills() -> Iterator[Case]:
         shutil.rmtree(ground.root / "cache")
         ground.kept = {}
         call = ("fsync", "replace")[number % 2]
-        ground.command("run", "own.py", codes=(-signal.SIGKILL, 0), before=_kill_at(call, 1 + 3 * number))
+        ground.command("run", "tiny.py", codes=(-signal.SIGKILL, 0), before=_kill_at(call, 1 + 3 * number))
         ground.digests()
         ground.completed()
         require(not left_over(ground), f"run: left {left_over(ground)}")
@@ -864,7 +867,7 @@ RUN_SECONDS = [2.0]  # how long the undisturbed run took
 
 
 def _kill_at(name: str, number: int) -> Callable[[], None]:
-    """What has a process kill itself at the call of that number of os.fsync, os.replace, or write_sealed."""
+    """A function after which the process kills itself at call `number` of os.fsync, os.replace, or write_sealed."""
 
     def arm() -> None:
         from harness.training import checkpoint
@@ -889,48 +892,48 @@ def left_over(ground: Ground) -> list[str]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """The files below a folder but hidden ones, such as the half-written file that a killed report leaves."""
-    found = (path for path in sorted(folder.rglob("[!.]*")) if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    """The files below a folder without hidden ones, such as the half-written file that a killed report leaves."""
+    paths = (path for path in sorted(folder.rglob("[!.]*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 def disks() -> Iterator[Case]:
-    """Disks that are full, or refuse a file beyond a size: the results', the cache's, and that of temporary files."""
+    """Disks that are full or limit the size of files: for results, for the cache, and for temporary files."""
 
     def limited(size: int, ground: Ground) -> None:
         import resource
 
-        shutil.rmtree(ground.results / "own/smoke/poisson-6")
+        shutil.rmtree(ground.results / "tiny/smoke/poisson-6")
         shutil.rmtree(ground.root / "cache")
         limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
-        ground.command("run", "own.py", codes=(0, 2), before=limit)
+        ground.command("run", "tiny.py", codes=(0, 2), before=limit)
         ground.completed()
 
     def full(folder: str, size: str, codes: Sequence[int], ground: Ground) -> None:
-        shutil.rmtree(ground.results / "own/smoke/poisson-6")
+        shutil.rmtree(ground.results / "tiny/smoke/poisson-6")
         shutil.rmtree(ground.root / folder, ignore_errors=True)
         with mounted(ground.root / folder, size):
-            ground.command("run", "own.py", codes=codes, environment={"TMPDIR": str(ground.root / "temporary")})
+            ground.command("run", "tiny.py", codes=codes, environment={"TMPDIR": str(ground.root / "temporary")})
         ground.completed()
 
     for size in (1_200, 2_500, 4_000, 10_000, 20_000):
         yield Case(f"files of at most {size:,} bytes", partial(limited, size))
     for room in ("4k", "12k", "24k"):
-        yield Case(f"{room} for the results", partial(full, "results/local/own/smoke/poisson-6", room, (2,)))
+        yield Case(f"{room} for the results", partial(full, "results/local/tiny/smoke/poisson-6", room, (2,)))
         yield Case(f"{room} for the cache", partial(full, "cache", room, (0,)))
     yield Case("4k for temporary files", partial(full, "temporary", "4k", (0,)))
 
 
 @contextmanager
 def mounted(folder: Path, size: str) -> Iterator[None]:
-    """A disk of that size at `folder`. Raises Skipped where none can be mounted, as in a bare container."""
+    """A disk of that size at `folder`. Raises Skipped if none can be mounted, as in a bare container."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0 or shutil.which("mount") is None:
         raise Skipped("needs root and mount")
-    done = subprocess.run(
+    result = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], capture_output=True, check=False
     )
-    if done.returncode:
+    if result.returncode:
         raise Skipped("no disk can be mounted here")
     try:
         yield
@@ -942,7 +945,7 @@ def mounted(folder: Path, size: str) -> Iterator[None]:
 
 
 class Unspeakable(BaseException):
-    """Nothing that `except Exception` catches, nor that can be said."""
+    """An error that `except Exception` does not catch, and that has no text."""
 
     def __str__(self) -> str:
         raise ValueError
@@ -950,7 +953,7 @@ class Unspeakable(BaseException):
 
 @dataclass(frozen=True)
 class Misbehaved(Unfitted):
-    """The image at each step, and something wrong: a plug-in as it may come."""
+    """A plug-in that feeds the image at each step, with one fault."""
 
     fault: str = ""
 
@@ -1001,7 +1004,7 @@ FAULTS = (
 
 
 def plug_ins() -> Iterator[Case]:
-    """An encoder of somebody else that raises, exits, hangs, or changes what all arms share."""
+    """A plug-in encoder that raises, exits, hangs, or changes the state that all arms share."""
 
     def offered() -> None:
         os.chdir("bad")
@@ -1010,8 +1013,8 @@ def plug_ins() -> Iterator[Case]:
 
     def beside_sound_arms(fault: str, ground: Ground) -> None:
         bad = f"ARMS = (Arm('bad', EncoderSpec('misbehaved', {{'fault': {fault!r}}}), 6, 'bad'), *ARMS)\n"
-        made = OWN.replace("EXPERIMENT =", f"{bad}EXPERIMENT =")
-        (ground.root / "bad.py").write_text(made)
+        source = TINY.replace("EXPERIMENT =", f"{bad}EXPERIMENT =")
+        (ground.root / "bad.py").write_text(source)
         (ground.root / "bad").mkdir()
         words = ("run", "../bad.py", "--json", "--results-dir", "results")
         out = ground.command(*words, codes=(int(fault in FAULTS),), before=offered)
@@ -1026,15 +1029,15 @@ def plug_ins() -> Iterator[Case]:
 
 
 def experiments() -> Iterator[Case]:
-    """Files of experiments with wrong types, names that are paths, and code that raises; and ones that are right."""
+    """Files of experiments with wrong types, names that are paths, and code that raises; and correct ones."""
 
     def refused(line: str, ground: Ground) -> None:
-        (ground.root / "bad.py").write_text(f"{OWN}\n{line}\n")
+        (ground.root / "bad.py").write_text(f"{TINY}\n{line}\n")
         ground.command("run", "bad.py", codes=(2,))
         require(not list(ground.root.rglob("evil*")), "an experiment's file wrote elsewhere")
 
     def right(line: str, ground: Ground) -> None:
-        (ground.root / "good.py").write_text(f"{OWN}\n{line}\n")
+        (ground.root / "good.py").write_text(f"{TINY}\n{line}\n")
         ground.command("run", "good.py", "--seeds", "1", "--arm", "cyclic-6", "--results-dir", "results/good")
         ground.shown()
 
@@ -1098,7 +1101,7 @@ RIGHT = (
 
 
 def commands() -> Iterator[Case]:
-    """Arguments that name nothing, are no text, or are far too large."""
+    """Arguments that are unknown, no text, or far too large."""
 
     def act(words: Sequence[str], ground: Ground) -> None:
         ground.command(*words, codes=(2,))
@@ -1135,7 +1138,7 @@ COMMANDS = (
     ("report", "nothing"), ("report", "--out"), ("show", ""), ("show", "\x1b[31m"), ("\x1b]0;x\x07",),
     ("status", "quickstart", "--results-dir", "x" * 300), ("report", "--results-dir", "x" * 300),
     ("report", "--evidence-dir", "none"), ("report", "nothing", "--check"), ("report", "--energy", "x"),
-    ("report", "--energy", "1e999,nan"), ("report", "--out", "/dev/null"), ("report", "--out", "own.py"),
+    ("report", "--energy", "1e999,nan"), ("report", "--out", "/dev/null"), ("report", "--out", "tiny.py"),
     ("encoders", "show", "dct", "--out", "."), ("encoders", "probe", "dct", "--out", ".."),
     ("encoders", "show", "dct", "--timesteps", "1000000"), ("encoders", "show", "dct", "--image", "-1"),
     ("encoders", "show", "dct", "--image", "9" * 30), ("encoders", "show", "dct", "--dataset", "../x"),
@@ -1143,7 +1146,7 @@ COMMANDS = (
     ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/self/cwd/\0"),
     ("encoders", "check", ""), ("encoders", "check", "\udcff"), ("encoders", "nothing"), ("nothing",),
     ("claims", "nothing"), ("claims", "\x1b[2J"), ("claims", "--results-dir", "/dev/null"),
-    ("predict", ""), ("predict", "own.py"), ("predict", "/dev/zero"), ("predict", "/dev/null", "--timesteps", "0"),
+    ("predict", ""), ("predict", "tiny.py"), ("predict", "/dev/zero"), ("predict", "/dev/null", "--timesteps", "0"),
 )  # fmt: skip
 
 
@@ -1152,15 +1155,15 @@ def text() -> Iterator[Case]:
 
     def act(title: str, ground: Ground) -> None:
         changed = f"title={title!r}, arms=(replace(ARMS[0], title={title!r}), *ARMS[1:])"
-        made = f"{OWN}\nEXPERIMENT = replace(EXPERIMENT, {changed})"
-        (ground.root / "own.py").write_text(made)
+        source = f"{TINY}\nEXPERIMENT = replace(EXPERIMENT, {changed})"
+        (ground.root / "tiny.py").write_text(source)
         record = ground.record()
         reason = {"reason": f"{title} \x1b[2J", "traceback": title}
         record.write_bytes(sealed(read_record(record), {"status": "failed", "curve": None, "failure": reason}))
         ground.kept = {}
         ground.command("status")
         ground.command("report", "--out", "out")
-        ground.command("run", "own.py", "--retry-failed", "--results-dir", "results/local")
+        ground.command("run", "tiny.py", "--retry-failed", "--results-dir", "results/local")
         for path in (p for folder in ("out", "results/local-report") for p in (ground.root / folder).rglob("*")):
             if path.is_file() and path.suffix in READERS:
                 for problem in READERS[path.suffix](path.read_text("utf-8")):
@@ -1187,7 +1190,7 @@ def _page(content: str) -> Iterator[str]:
 
 
 def _markdown(content: str) -> Iterator[str]:
-    outside = re.sub(r"\\.", "", content)  # what a backslash escapes is text
+    outside = re.sub(r"\\.", "", content)  # without escaped characters, which are text
     if re.search(r"<script|<img src=x|\]\(javascript|\]\(http://x|<javascript:", outside):
         yield "HTML or a link that is not escaped"
 
@@ -1219,7 +1222,7 @@ READERS: dict[str, Callable[[str], Iterator[str]]] = {
 
 @dataclass(frozen=True)
 class Class:
-    """Cases of one kind. `sample`: how many are tried without --full. `before`: what was found once."""
+    """Cases of one kind. `sample`: the number tried without --full. `before`: the faults in earlier versions."""
 
     name: str
     cases: Callable[[], Iterator[Case]]
@@ -1244,7 +1247,7 @@ CLASSES = (
 
 
 class Row(NamedTuple):
-    """What came of a class."""
+    """The result of a class."""
 
     name: str
     before: str
@@ -1256,14 +1259,14 @@ class Row(NamedTuple):
 
 def undisturbed(root: Path) -> Ground:
     """The finished records that every case begins with."""
-    made = Ground(root)
-    for name, content in {"own.py": OWN, **dict.fromkeys(BYSTANDERS, "mine\n")}.items():
+    ground = Ground(root)
+    for name, content in {"tiny.py": TINY, **dict.fromkeys(BYSTANDERS, "mine\n")}.items():
         (root / name).parent.mkdir(exist_ok=True, parents=True)
         (root / name).write_text(content)
-    for words in (("run", "own.py"), ("report", "--json"), ("status",)):
-        made.command(*words)  # compiles what is compiled
+    for words in (("run", "tiny.py"), ("report", "--json"), ("status",)):
+        ground.command(*words)  # compiles the kernels
         for name in (root.parent / MODULES).read_text().split():
-            # So that a forked command begins at once. Nothing is computed here: threads do not fork.
+            # So that a forked command starts at once. Nothing is computed here, because threads do not survive a fork.
             if name not in sys.modules and not name.startswith("__"):
                 with suppress(ImportError, AttributeError):
                     import_module(name)
@@ -1271,16 +1274,16 @@ def undisturbed(root: Path) -> Ground:
     (root.parent / MODULES).touch()
     for made_now in ("results", "cache"):
         shutil.rmtree(root / made_now)
-    begun = time.monotonic()
-    made.command("run", "own.py", "--json")
-    RUN_SECONDS[0] = time.monotonic() - begun
+    start = time.monotonic()
+    ground.command("run", "tiny.py", "--json")
+    RUN_SECONDS[0] = time.monotonic() - start
     for log in (*root.glob("*.out"), *root.glob("*.err")):
         log.unlink()
-    return made
+    return ground
 
 
 def tried(kind: Class, whole: Ground, folder: Path, full: bool, only: str, say: Callable[[str], None]) -> Row:
-    """Try the cases of a class whose name contains `only`, each in a folder of its own."""
+    """Try the cases of a class whose name contains `only`, each in a separate folder."""
     cases = [case for case in kind.cases() if only in case.name]
     if not full:
         cases = cases[:: max(1, len(cases) // kind.sample)]
@@ -1305,7 +1308,7 @@ def tried(kind: Class, whole: Ground, folder: Path, full: bool, only: str, say: 
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as Markdown shows them."""
+    """The rows as a Markdown table."""
     head = ("| class | before | tried | held |", "| --- | --- | --- | --- |")
     return "\n".join([*head, *(f"| {row.name} | {row.before} | {row.tried} | {row.held} |" for row in rows)])
 
@@ -1317,8 +1320,8 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--full", action="store_true", help="try every case")
     parser.add_argument("--only", metavar="WORDS", default="", help="try the cases whose name contains this")
     parser.add_argument("--json", action="store_true", help="print one document")
-    asked = parser.parse_args(words)
-    unknown = {*asked.classes} - {kind.name for kind in CLASSES}
+    options = parser.parse_args(words)
+    unknown = {*options.classes} - {kind.name for kind in CLASSES}
     if unknown:
         parser.error(f"no class {', '.join(sorted(unknown))}")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -1329,11 +1332,11 @@ def main(words: Sequence[str]) -> int:
         whole = undisturbed(folder / "whole")
         say = partial(print, file=sys.stderr, flush=True)
         rows = [
-            tried(kind, whole, folder, asked.full, asked.only, say)
+            tried(kind, whole, folder, options.full, options.only, say)
             for kind in CLASSES
-            if not asked.classes or kind.name in asked.classes
+            if not options.classes or kind.name in options.classes
         ]
-    if asked.json:
+    if options.json:
         print(json.dumps({"classes": [row._asdict() for row in rows]}))
     else:
         print("\n".join([table(rows), *sorted({line for row in rows for line in row.skipped})]))

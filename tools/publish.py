@@ -1,8 +1,7 @@
-"""Write what the repository keeps of the evidence: the folder `reports`, the findings in README, and the verdicts that
-the package takes along.
+"""Write the committed results: the folder `reports`, the findings in README, and the verdicts in the package.
 
-    python -m tools.publish            # after new records, or a change of the report
-    python -m tools.publish --check    # write nothing; exit code 1 if a file is not what the records give
+python -m tools.publish            # after new records, or a change of the report
+python -m tools.publish --check    # write nothing; exit code 1 if a file is out of date
 """
 
 from typing import Annotated
@@ -22,11 +21,11 @@ def publish(
     only_check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if out of date.")] = False,
 ) -> None:
     """Write reports/, the findings in README and the package's verdicts from results/evidence."""
-    known = own_catalogue()
+    papers = own_catalogue()
     if only_check:
-        check_report(EVIDENCE, None, False, known, FORTY_FIVE_NM)
-    sources = read(EVIDENCE, None, known)
-    render(Folders(EVIDENCE, REPORTS, readme=README), known, sources=sources)
+        check_report(EVIDENCE, None, False, papers, FORTY_FIVE_NM)
+    sources = read(EVIDENCE, None, papers)
+    render(Folders(EVIDENCE, REPORTS, readme=README), papers, sources=sources)
     write_atomically(IN_CLONE, snapshot(sources[0]))
     print(f"wrote {REPORTS / 'index.html'}")
 

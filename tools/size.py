@@ -1,7 +1,7 @@
-"""How large the program is: lines, files, imports, and modules that only one other module imports.
+"""The size of the program: lines, files, imports, and modules that only one other module imports.
 
-`python -m tools.size [REV …]` prints a column for the working tree, or one for each git revision. Nothing is enforced:
-these are numbers to see with.
+`python -m tools.size [REV …]` prints a column for the working tree, or one for each git revision. Nothing is
+enforced.
 """
 
 import ast
@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[1]
 AREAS = {"program": ("encoders", "harness"), "bench, tools": ("bench", "tools"), "tests": ("tests",)}
-SHORT = 120  # lines: a module below it with one importer could stand in that importer
+SHORT = 120  # lines: a shorter module with one importer could be a part of that importer
 Sources = Mapping[str, str]
 """The Python files of a tree, by path."""
 
 
 def git(*arguments: str) -> bytes:
-    """What git prints."""
+    """The output of git."""
     return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, check=True).stdout
 
 
@@ -33,7 +33,7 @@ def sources(revision: str | None) -> Sources:
     folders = {name.split("/")[0] for name in git("ls-tree", "--name-only", revision).decode().splitlines()}
     wanted = [folder for area in AREAS.values() for folder in area if folder in folders]
     with tarfile.open(fileobj=io.BytesIO(git("archive", revision, *wanted))) as archive:
-        files = {one.name: archive.extractfile(one) for one in archive if one.name.endswith(".py")}
+        files = {member.name: archive.extractfile(member) for member in archive if member.name.endswith(".py")}
         return {name: file.read().decode() for name, file in files.items() if file is not None}
 
 
@@ -43,7 +43,7 @@ def area(files: Sources, name: str) -> Sources:
 
 
 def imports(tree: ast.AST) -> list[ast.Import | ast.ImportFrom]:
-    """Every import statement, those within functions too."""
+    """Every import statement, also in functions."""
     return [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
@@ -54,12 +54,12 @@ def import_share(program: Sources) -> float:
 
 
 def lines(files: Sources) -> int:
-    """All lines, blank ones and comments too."""
+    """The number of lines, with blank ones and comments."""
     return sum(len(text.splitlines()) for text in files.values())
 
 
 def single_importers(program: Sources) -> list[str]:
-    """The paths of modules that exactly one other module of the program imports; packages' `__init__` are left out."""
+    """The paths of modules, without packages' `__init__`, that exactly one other module of the program imports."""
     modules = {".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__"): path for path in program}
     importers = defaultdict(set)
     for path, text in program.items():
@@ -71,11 +71,11 @@ def single_importers(program: Sources) -> list[str]:
             for name in names:
                 if name in modules and modules[name] != path:
                     importers[modules[name]].add(path)
-    return sorted(path for path, who in importers.items() if len(who) == 1 and not path.endswith("__init__.py"))
+    return sorted(path for path, paths in importers.items() if len(paths) == 1 and not path.endswith("__init__.py"))
 
 
 def figures(files: Sources) -> dict[str, str]:
-    """What is counted, in words."""
+    """The counts by name, in words."""
     program = area(files, "program")
     single = single_importers(program)
     short = [path for path in single if len(program[path].splitlines()) < SHORT]

@@ -1,7 +1,7 @@
-"""Records as the analysis reads them: cells found by key, what the seeds of an arm answered, and measurements.
+"""Records for the analysis: cells by key, outcomes of the seeds of an arm, and measurements.
 
-Whatever cannot be used is named, never dropped, and a gap among the planned seeds is never averaged away. Which images
-were right is used where records keep it, else counts alone.
+A file that cannot be used is reported, never dropped, and a missing planned seed is never averaged away. Answers to
+single images are used if records keep them, else counts alone.
 """
 
 from collections import Counter
@@ -16,13 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from encoders.registry import BUILTIN
-from harness.analysis.statistics import (
-    LEAST_SEEDS,
-    Outcomes,
-    accuracy_outcomes,
-    difference_outcomes,
-    outcomes_without_images,
-)
+from harness.analysis import statistics
+from harness.analysis.statistics import LEAST_SEEDS, Outcomes, outcomes_without_images
 from harness.catalogue import Catalogue
 from harness.config import CellConfig, EncoderSpec, ProfileName, canonical_json
 from harness.machine.files import read_regular, write_atomically
@@ -38,7 +33,7 @@ MEASUREMENTS = "measurements"  # the folder, below a results folder
 
 
 def percent(correct: npt.ArrayLike, total: npt.ArrayLike) -> Curve:
-    """Accuracy in percent. One rounding only, so that 8950 of 10000 is the same float as a printed "89.5"."""
+    """Accuracy in percent, rounded once, so that 8950 of 10000 is the same float as a printed "89.5"."""
     return np.asarray(100 * np.asarray(correct) / np.asarray(total), dtype=np.float64)
 
 
@@ -46,8 +41,8 @@ def percent(correct: npt.ArrayLike, total: npt.ArrayLike) -> Curve:
 class Cell:
     """A record under the key of the cell that it answers. Accuracies in percent; timesteps count from 1.
 
-    `reason`: why it failed or is stale. A stale record is shown, and judged by nobody. `verified`: what
-    `harness verify --keep` found, such as "weights: identical".
+    `reason`: why it failed or is stale. A stale record is shown, but not judged. `verified`: results of
+    `harness verify --keep`, such as "weights: identical".
     """
 
     key: Key
@@ -69,7 +64,7 @@ class Cell:
 
     @property
     def device(self) -> str:
-        """The name of what computed it; may be empty."""
+        """The name of the processor that computed it; may be empty."""
         return self.record.environment.get("device", "")
 
     @property
@@ -79,27 +74,27 @@ class Cell:
 
     @cached_property
     def curve(self) -> Curve:
-        """Accuracy after every timestep, at the end."""
+        """Accuracy after every timestep, at the end of training."""
         return _curve(self.record.curve)
 
     @cached_property
     def balanced(self) -> Curve:
-        """The same straight after threshold balancing; empty where the record does not tell."""
+        """Accuracy after every timestep, right after threshold balancing; empty if the record lacks it."""
         return _curve(self.record.balanced)
 
     @cached_property
     def train_curve(self) -> Curve:
-        """The same on a fixed sample of training images; empty where the record does not tell."""
+        """Accuracy after every timestep on a fixed sample of training images; empty if the record lacks it."""
         return _curve(self.record.sample_curve)
 
     @cached_property
     def answers(self) -> Answers:
-        """By timestep, which test images were right; empty where the record does not tell."""
+        """By timestep, whether each test image was right; empty if the record lacks it."""
         return answers_in(self.record)
 
     def tested(self, under: str = "") -> tuple[Curve, Answers]:
-        """Accuracy after every timestep, and by timestep which images were right: of the plain test, or under an
-        evaluation; empty where the record does not tell.
+        """Accuracy after every timestep, and by timestep whether each image was right: in the plain test, or under an
+        evaluation; empty if the record lacks them.
         """
         if not under:
             return self.curve, self.answers
@@ -113,19 +108,19 @@ class Cell:
 
     @property
     def ann(self) -> float:
-        """The accuracy of the pre-trained ANN; NaN where the record does not tell."""
+        """The accuracy of the pre-trained ANN; NaN if the record lacks it."""
         epochs = self.record.ann_epochs
         return float(percent(epochs[-1].correct, epochs[-1].total)) if epochs and self.done else float("nan")
 
     @property
     def optimism(self) -> float:
-        """How much the best epoch, chosen on the test set, stands above the final one (≥ 0); NaN without epochs."""
+        """The best epoch on the test set minus the final one, in points (≥ 0); NaN without epochs."""
         after = [float(percent(epoch.correct, epoch.total)) for epoch in self.record.epochs]
         return max(after) - after[-1] if after and self.done else float("nan")
 
     @cached_property
     def readings(self) -> Mapping[float, float]:
-        """Accuracy at the last timestep by fraction of fine-tuning, 0 (balanced) to 1 (the end), where it was read."""
+        """Accuracy at the last timestep by fraction of fine-tuning, 0 (balanced) to 1 (the end); may be empty."""
         record = self.record
         if not record.on_the_way or not self.done:
             return {}
@@ -137,35 +132,35 @@ def _curve(counts: Counts | None) -> Curve:
     return np.empty(0) if counts is None else percent(counts.correct, counts.total)
 
 
-# ## What the seeds of an arm answered
+# ## Outcomes of the seeds of an arm
 
 
 def accuracy_of(cells: Sequence[Cell], timestep: int, under: str = "") -> Outcomes:
-    """The accuracy of one arm at `timestep`, a cell for each seed. under: an evaluation, which all records have."""
+    """The accuracy of one arm at `timestep`; `cells`: one per seed. under: an evaluation that all records have."""
     if (table := _answers(cells, timestep, under)) is not None:
-        return accuracy_outcomes(table)
+        return statistics.accuracy_outcomes(table)
     return outcomes_without_images(percent_at(cells, timestep, under))
 
 
 def difference_of(
     greater: Sequence[Cell], less: Sequence[Cell], timestep: int, less_at: int | None = None, under: str = ""
 ) -> Outcomes:
-    """The difference of two arms at `timestep`, paired by seed, and by test image where both keep them.
+    """The difference of two arms at `timestep`, paired by seed, and by test image if both keep them.
 
-    `less_at`: the timestep at which the lesser arm is read, where it is another one. `under`: see `accuracy_of`.
+    `less_at`: the timestep at which the lesser arm is read, if it is another one. `under`: see `accuracy_of`.
     """
     later = timestep if less_at is None else less_at
-    one, other = _answers(greater, timestep, under), _answers(less, later, under)
-    if one is not None and other is not None and one.shape == other.shape:
-        return difference_outcomes(one.astype(np.int8) - other.astype(np.int8))
+    upper, lower = _answers(greater, timestep, under), _answers(less, later, under)
+    if upper is not None and lower is not None and upper.shape == lower.shape:
+        return statistics.difference_outcomes(upper.astype(np.int8) - lower.astype(np.int8))
     apart = percent_at(greater, timestep, under) - percent_at(less, later, under)
     return outcomes_without_images(apart, lowest=-100.0)
 
 
 def train_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int) -> Outcomes | None:
-    """As `difference_of`, on a fixed sample of training images; None where a record does not tell.
+    """As `difference_of`, on a fixed sample of training images; None if a record lacks it.
 
-    Records tell how many of these images are right, not which.
+    Records count the right ones of these images, but do not keep which they are.
     """
     if not all(cell.train_curve.size for cell in (*greater, *less)):
         return None
@@ -174,9 +169,9 @@ def train_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep:
 
 
 def above_ann(cells: Sequence[Cell], timestep: int) -> Outcomes | None:
-    """The accuracy of one arm minus that of the ANN it was converted from, by seed; None where a record does not tell.
+    """The accuracy of one arm minus that of the ANN it was converted from, by seed; None if a record lacks the ANN's.
 
-    Records tell how many test images the ANN has right, not which.
+    Records count the right answers of the ANN, but do not keep which images they are of.
     """
     of_ann = np.array([cell.ann for cell in cells])
     if np.isnan(of_ann).any():
@@ -187,7 +182,7 @@ def above_ann(cells: Sequence[Cell], timestep: int) -> Outcomes | None:
 def net_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int) -> Outcomes | None:
     """The difference of two arms, each net of the ANN that it was converted from, by seed.
 
-    None where a record does not tell its ANN. Between codes of x and of p it alone says whether the code matters.
+    None if a record lacks its ANN's. Codes of x and of p have different ANNs; only this difference isolates the code.
     """
     ours, theirs = above_ann(greater, timestep), above_ann(less, timestep)
     if ours is None or theirs is None:
@@ -196,7 +191,7 @@ def net_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: i
 
 
 def values_of(encoder: EncoderSpec) -> Literal["x", "p"]:
-    """Which values a code conveys, and so its ANN is trained on: x in [-1, 1], or p = (x + 1)/2."""
+    """The values that a code conveys, and its ANN is trained on: x in [-1, 1], or p = (x + 1)/2."""
     built_in = BUILTIN.get(encoder.name)
     unsigned = built_in is not None and built_in.conveys == "p" and not encoder.parameters.get("signed")
     return "p" if unsigned or encoder.parameters.get("signal") == "p" else "x"
@@ -208,13 +203,13 @@ def percent_at(cells: Sequence[Cell], timestep: int, under: str = "") -> Curve:
 
 
 def balanced_at(cells: Sequence[Cell], timestep: int) -> float | None:
-    """The mean accuracy straight after balancing, where every seed's record has it."""
-    told = [float(cell.balanced[timestep - 1]) for cell in cells if len(cell.balanced) >= timestep]
-    return sum(told) / len(cells) if 0 < len(told) == len(cells) else None
+    """The mean accuracy right after balancing; None unless every seed's record has it."""
+    accuracies = [float(cell.balanced[timestep - 1]) for cell in cells if len(cell.balanced) >= timestep]
+    return sum(accuracies) / len(cells) if 0 < len(accuracies) == len(cells) else None
 
 
 def _answers(cells: Sequence[Cell], timestep: int, under: str = "") -> npt.NDArray[np.bool_] | None:
-    """[seeds, images], or None where a seed does not keep its answers at this timestep."""
+    """[seeds, images], or None if a seed does not keep its answers at this timestep."""
     rows = [row for cell in cells if (row := cell.tested(under)[1].get(timestep)) is not None]
     return np.stack(rows) if 0 < len(rows) == len(cells) and len({row.size for row in rows}) == 1 else None
 
@@ -240,7 +235,7 @@ def steps_label(steps: int | None, timesteps: int) -> str:
 class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`value` of `quantity` in `unit`, over `images` images of a data set with that digest; `how` in a sentence.
 
-    Where trained networks were read: the `profile` and `arm` of their records, and the SHA-256 of their `weights`.
+    If trained networks were read: the `profile` and `arm` of their records, and the SHA-256 of their `weights`.
     """
 
     quantity: str
@@ -257,10 +252,10 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 @dataclass(frozen=True)
 class PlannedSeeds:
-    """How the planned seeds of some arms stand, taken together.
+    """The state of the planned seeds of some arms, taken together.
 
-    `arms`: of each arm, the cells of the planned seeds at which every arm is done. `further`: how many seeds beyond
-    the plan are done, which judge nothing. `gaps`: why others are not done; `stale`: whether one of these is stale.
+    `arms`: for each arm, the cells of the planned seeds at which every arm is done. `further`: the number of done seeds
+    beyond the plan, which are not judged. `gaps`: why others are not done; `stale`: whether one of these is stale.
     """
 
     arms: tuple[tuple[Cell, ...], ...]
@@ -281,11 +276,11 @@ class PlannedSeeds:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What one results folder holds.
+    """The content of one results folder.
 
-    `cells`: every record that reads. `measurements`: what was computed from images without training or read from kept
-    weights, by quantity. `problems`: every file that was refused or is stale, and why, and arms whose seeds all
-    answer alike. `unregistered`: the configurations of cells whose experiment the catalogue does not know.
+    `cells`: every readable record. `measurements`: by quantity. `problems`: every file that was refused or is stale,
+    with the reason, and arms whose seeds all answer alike. `unregistered`: the configurations of cells whose experiment
+    is not in the catalogue.
     """
 
     cells: Mapping[Key, Cell] = field(default_factory=dict)
@@ -302,12 +297,12 @@ class Loaded:
         return {place: tuple(cells) for place, cells in arms.items()}
 
     def done(self, experiment: str, profile: str, arm: str, planned: int | None = None) -> tuple[Cell, ...]:
-        """The finished cells of an arm by seed, those of the first `planned` seeds alone where it is given."""
+        """The finished cells of an arm by seed; with `planned`, only those of the first `planned` seeds."""
         cells = self.by_arm.get((experiment, profile, arm), ())
         return tuple(cell for cell in cells if cell.done and (planned is None or cell.seed < planned))
 
     def planned(self, experiment: str, profile: str, arms: Sequence[str], seeds: int) -> PlannedSeeds:
-        """How far the planned seeds 0 .. seeds - 1 of all `arms` are done at `profile`."""
+        """The state of the planned seeds 0 .. seeds - 1 of all `arms` at `profile`."""
         of_each = [{cell.seed: cell for cell in self.done(experiment, profile, arm)} for arm in arms]
         common = sorted(set.intersection(*map(set, of_each)))
         gaps, stale = [], False
@@ -324,29 +319,29 @@ class Loaded:
 
 
 def load(results: Path, catalogue: Catalogue) -> Loaded:
-    """Read every record under `results` (a folder that does not exist holds none). Never raises on a bad one."""
+    """Read every record under `results`, which need not exist. Never raises on a bad one."""
     problems = list(_foreign(results))
     cells: dict[Key, Cell] = {}
     unregistered: list[CellConfig] = []
     stale: Counter[tuple[Path, str]] = Counter()
     answers = list(_answering(Records(results), catalogue))
-    # By experiment and profile, how many records there are of each digest of data.
+    # By experiment and profile, the number of records with each digest of data.
     data: dict[tuple[str, str], Counter[str]] = {}
-    for _, now in answers:
-        if now.record is not None and now.state == "done":
-            data.setdefault(_key(now.record)[:2], Counter())[now.record.fingerprint.data] += 1
-    for path, now in answers:
-        record = now.record
+    for _, freshness in answers:
+        if freshness.record is not None and freshness.state == "done":
+            data.setdefault(_key(freshness.record)[:2], Counter())[freshness.record.fingerprint.data] += 1
+    for path, freshness in answers:
+        record = freshness.record
         if record is None:
-            problems.append(now.reason)
+            problems.append(freshness.reason)
             continue
         key, failure = _key(record), record.failure.reason if record.failure else ""
-        reason = now.reason if now.state == "stale" else ""
-        if now.state != "stale" and (known := data.get(key[:2])):
-            usual = known.most_common(1)[0][0]
+        reason = freshness.reason if freshness.state == "stale" else ""
+        if freshness.state != "stale" and (digests := data.get(key[:2])):
+            usual = digests.most_common(1)[0][0]
             if record.fingerprint.data != usual:
                 reason = f"computed on other data than most of its profile ({usual[:12]})"
-        verified = tuple(f"{one.source}: {one.verdict}" for one in verifications_of(path, record))
+        verified = tuple(f"{second.source}: {second.verdict}" for second in verifications_of(path, record))
         cells[key] = Cell(key, record, "stale" if reason else record.status, reason or failure, path, verified)
         if record.config.experiment not in catalogue.names():
             unregistered.append(record.config)
@@ -359,7 +354,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
 
 
 def _alike(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
-    """The arms whose seeds all have the same counts at every timestep, and a remark: other weights answer otherwise."""
+    """The arms whose seeds all have the same counts at every timestep, each with a remark."""
     arms: dict[tuple[str, ...], list[tuple[Counts | None, dict[str, str]]]] = {}
     for cell in cells:
         if cell.done:
@@ -376,9 +371,9 @@ def _key(record: Record) -> Key:
 
 
 def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Freshness]]:
-    """Every record in its own place, but where another one answers its cell; then those that answer further cells.
+    """First the records of other than the catalogue's planned cells, then the record that answers each of these.
 
-    An answer has the configuration of the cell that asks.
+    An answer takes the configuration of the cell that it answers.
     """
     asked: dict[Path, CellConfig] = {}
     for experiment in map(catalogue.experiment, catalogue.names()):
@@ -397,13 +392,13 @@ def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, F
 
 
 def _foreign(results: Path) -> Iterator[str]:
-    """One message for each file that is no record; hidden ones (unfinished writes, .gitkeep) are left out."""
+    """One message for each file that is no record, without hidden files (unfinished writes, .gitkeep)."""
     expected = {*record_paths(results), *companion_paths(results)}
     # Timings of `python -m bench`, certificates of `tools.certify` and measurements lie beside the records.
-    beside = [results / name for name in ("bench", CERTIFICATES, MEASUREMENTS)]
+    allowed = [results / name for name in ("bench", CERTIFICATES, MEASUREMENTS)]
     for path in sorted(results.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
-        if path.is_file() and path not in expected and not hidden and not any(map(path.is_relative_to, beside)):
+        if path.is_file() and path not in expected and not hidden and not any(map(path.is_relative_to, allowed)):
             yield f"{path}: not a record: no such file belongs into a results folder"
 
 

@@ -1,8 +1,8 @@
-"""Arms of one experiment set against each other, paired by seed: at the last step, and along one fine-tuning.
+"""Differences between arms of one experiment, paired by seed: at the last step, and along fine-tuning.
 
-An arm that `--encoder` added is set against every other arm. Without one, every arm is set against a reference: the
-first arm with as many timesteps, or else the first arm of all. Along fine-tuning an interval covers the seeds alone,
-also at the end: records say how many test images were right on the way, not which.
+An arm that `--encoder` added is compared with every other arm. Without one, every arm is compared with a reference:
+the first arm with as many timesteps, or else the first arm of all. Along fine-tuning an interval covers the seeds
+alone, also at the end: during training, records count the right answers, but do not keep which images they are of.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ class Reading(Interval):
 class AlongTraining:
     """Accuracy of `arm` minus that of `versus`, both of `timesteps` steps, by fraction of fine-tuning, ascending.
 
-    `planned`: the number of planned seeds. Every reading is of the same seeds, so that no seed makes the course.
+    `planned`: the number of planned seeds. Every reading is of the same seeds, so that a change is never one of seeds.
     """
 
     arm: str
@@ -60,14 +60,14 @@ class AlongTraining:
 
 
 def pairs(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
-    """Which arms are set against which: (arm, versus)."""
+    """The arms that are compared: (arm, versus)."""
     added = [arm for arm in arms if arm.added]
-    for place, mine in enumerate(added):
-        yield from ((mine, other) for other in arms if other not in added[: place + 1])
+    for place, newcomer in enumerate(added):
+        yield from ((newcomer, versus) for versus in arms if versus not in added[: place + 1])
     if added:
         return
     for arm in arms[1:]:
-        alike = next(other for other in arms if other.timesteps == arm.timesteps)
+        alike = next(versus for versus in arms if versus.timesteps == arm.timesteps)
         yield arm, arms[0] if alike is arm else alike
 
 
@@ -76,7 +76,7 @@ def _paired(
 ) -> Iterator[tuple[Arm, Arm, int, Sequence[Cell], Sequence[Cell]]]:
     """The pairs of some arms, each with its number of planned seeds and the cells of those that both have finished.
 
-    A smoke run has none: it is never judged.
+    Empty for smoke, which is never judged.
     """
     for arm, versus in pairs(arms) if profile != "smoke" else ():
         names = arm.name, versus.name
@@ -88,25 +88,25 @@ def _paired(
 def differences(loaded: Loaded, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
     """The differences of the arms that have finished seeds in common."""
     arms = [arm for arm in experiment.arms if loaded.done(experiment.name, profile, arm.name)]
-    found = []
+    gaps = []
     for arm, versus, planned, ours, theirs in _paired(loaded, experiment, profile, arms):
         step = min(arm.timesteps, versus.timesteps)
         if ours:
             place = {"experiment": experiment.name, "profile": profile, "arm": arm.name, "versus": versus.name}
-            found.append(Difference.of(difference_of(ours, theirs, step), **place, timestep=step, planned=planned))
-    return tuple(found)
+            gaps.append(Difference.of(difference_of(ours, theirs, step), **place, timestep=step, planned=planned))
+    return tuple(gaps)
 
 
 def along_training(loaded: Loaded, experiment: Experiment, profile: ProfileName) -> tuple[AlongTraining, ...]:
-    """The pairs of arms with as many timesteps that have planned seeds in common with readings on the way."""
+    """The pairs of arms with equal timesteps whose common planned seeds have readings during training."""
     arms = [a for a in experiment.arms if any(c.readings for c in loaded.done(experiment.name, profile, a.name))]
-    found = []
+    courses = []
     for arm, versus, planned, ours, theirs in _paired(loaded, experiment, profile, arms):
         apart = [
-            {at: mine.readings[at] - other.readings[at] for at in mine.readings if at in other.readings}
-            for mine, other in zip(ours, theirs, strict=True)
+            {at: cell.readings[at] - reference.readings[at] for at in cell.readings if at in reference.readings}
+            for cell, reference in zip(ours, theirs, strict=True)
         ]
-        # A fraction that no common seed has is no reading; a seed that lacks one of the others is left out of all.
+        # A fraction needs one common seed that has it; a seed that lacks one of these fractions is left out of all.
         fractions = sorted({at for of_seed in apart for at in of_seed})
         whole = [of_seed for of_seed in apart if len(of_seed) == len(fractions) > 0]
         if arm.timesteps == versus.timesteps and whole:
@@ -114,5 +114,5 @@ def along_training(loaded: Loaded, experiment: Experiment, profile: ProfileName)
                 Reading.of(outcomes_without_images([of_seed[at] for of_seed in whole], lowest=-100.0), fraction=at)
                 for at in fractions
             )
-            found.append(AlongTraining(arm.name, versus.name, arm.timesteps, planned, readings))
-    return tuple(found)
+            courses.append(AlongTraining(arm.name, versus.name, arm.timesteps, planned, readings))
+    return tuple(courses)

@@ -1,7 +1,7 @@
-"""Operations of one image (§4, eq. 13), averaged over seeds, and their energy at the prices a reader chooses.
+"""Operations of one image (§4, eq. 13), averaged over seeds, and their energy at chosen prices.
 
-Records keep the counts, which are facts. Three models price them: arithmetic alone; arithmetic with memory traffic; and
-with memory traffic, against an ANN whose values have no more bits than T steps can tell apart.
+Records keep the counts. Three models price them: arithmetic alone; arithmetic with memory traffic; and with memory
+traffic, against an ANN whose values have as many bits as T steps can distinguish.
 """
 
 import math
@@ -47,10 +47,10 @@ class EnergyModel:
         return accumulates * self.accumulate_pj + multiplies * self.mac_pj + words * self.word_pj
 
     def with_memory(self) -> "EnergyModel":
-        """The same prices of arithmetic, and memory traffic at 5 pJ a word.
+        """The same prices of arithmetic, and memory traffic at 5 pJ per word.
 
-        What moves is what Yan et al., Reconsidering the energy efficiency of spiking neural networks (arXiv
-        2409.08290), count: weights, membranes and spikes; see `Layer`.
+        Weights, membranes and spikes move, as Yan et al. count them (Reconsidering the energy efficiency of spiking
+        neural networks, arXiv 2409.08290); see `Layer`.
         """
         return replace(self, word_pj=WORD_PJ)
 
@@ -59,7 +59,7 @@ FORTY_FIVE_NM = EnergyModel()
 
 
 def bits_of(timesteps: int) -> int:
-    """⌈log2(T + 1)⌉: the bits of a value that T binary steps can tell apart, 0 to T spikes.
+    """⌈log2(T + 1)⌉: the bits for the values that T binary steps can distinguish, 0 to T spikes.
 
     An ANN quantised to them is the rival that Yan et al. propose (arXiv 2409.08290, v4). For their hardware an SNN of 5
     steps must stay below 0.057 spikes per synapse and step.
@@ -71,7 +71,7 @@ def bits_of(timesteps: int) -> int:
 
 
 def energy_model(text: str) -> EnergyModel:
-    """The model that "accumulate,MAC" in picojoules asks for. Raises HarnessError where it is no such pair."""
+    """The model for a text "accumulate,MAC" in picojoules. Raises HarnessError for any other text."""
     try:
         accumulate, mac = (float(part) for part in text.split(","))
     except ValueError:
@@ -88,10 +88,10 @@ CONSTANT = frozenset(name for name, encoder in BUILTIN.items() if encoder.consta
 class Layer:
     """Operations of one weighted layer for one image, mean over seeds.
 
-    `macs` are those of the ANN. The SNN, over all `timesteps`, does `accumulates` where its input is spikes, and
-    `multiplies` (multiply-accumulates) where it is graded values. `once`: the input is the same at every step, so that
-    its products are computed, and counted, once. `rate` is spikes per neuron and timestep, of `spikes` and `neurons`
-    of the layer's own output: None for the output layer, which does not fire.
+    `macs` are those of the ANN. The SNN, over all `timesteps`, does `accumulates` if its input is spikes, and
+    `multiplies` (multiply-accumulates) if it is graded values. `once`: the input is the same at every step, so that
+    its products are computed, and counted, once. `rate` is spikes per neuron and timestep, of the layer's `spikes` and
+    `neurons`: None for the output layer, which does not fire.
     Words of memory: one weight for each operation; in the ANN each neuron's value is written and read; in the SNN
     each neuron's membrane is read and written at every step, and each spike's address is written and read.
     """
@@ -107,7 +107,7 @@ class Layer:
     rate: float | None
 
     def ann_pj(self, model: EnergyModel, bits: int = WORD_BITS) -> float:
-        """Energy of the layer in an ANN whose values have so many bits, in picojoules per image.
+        """Energy of the layer in an ANN with values of `bits` bits, in picojoules per image.
 
         A multiplication costs in proportion to the bits of the value that a weight meets; the addition does not.
         """
@@ -126,12 +126,12 @@ class Layer:
         return self.accumulates + self.multiplies + 2 * moved
 
     def still_pj(self, model: EnergyModel) -> float:
-        """What the layer spends without any spike: its membranes, and an input that is the same at every step."""
+        """The energy without any spike: for the membranes, and for an input that is the same at every step."""
         constant = self.multiplies if self.once else 0.0
         return model.of(multiplies=constant, words=constant + 2 * self.neurons * self.timesteps)
 
     def active_pj(self, model: EnergyModel) -> float:
-        """What grows with the spikes that the layer receives and sends."""
+        """The energy that is proportional to the spikes that the layer receives and sends."""
         arriving = 0.0 if self.once else self.multiplies
         words = self.accumulates + arriving + 2 * (self.spikes or 0.0)
         return model.of(self.accumulates, arriving, words)
@@ -139,11 +139,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Operations:
-    """What one arm spends on one image, mean over the `seeds` finished cells that counted it.
+    """The operations of one arm for one image, mean over the `seeds` finished cells that counted them.
 
     `encoder`: operations of the encoder itself over all timesteps, of which `encoder_macs` are multiply-accumulates
-    and the others additions, each with one word of memory. None where a record does not tell, and then neither does
-    the energy of the SNN. The ANN needs no encoder.
+    and the others additions, each with one word of memory. None if a record lacks them; then the energy of the SNN is
+    None too. The ANN needs no encoder.
     """
 
     seeds: int
@@ -189,7 +189,7 @@ class Operations:
 
     @property
     def rate(self) -> float | None:
-        """Spikes per neuron and timestep over all layers that fire, or None where none does."""
+        """Spikes per neuron and timestep over all layers that fire, or None if no layer does."""
         places = self.neurons * self.timesteps
         return self.spikes / places if places else None
 
@@ -197,14 +197,14 @@ class Operations:
     def arrivals(self) -> float | None:
         """Spikes per synapse and timestep, that is, per multiply-accumulate of the ANN in layers that receive spikes.
 
-        None where no layer does.
+        None if no layer does.
         """
         spiking = [layer for layer in self.layers if not layer.once]
         places = sum(layer.macs for layer in spiking) * self.timesteps
         return sum(layer.accumulates + layer.multiplies for layer in spiking) / places if places else None
 
     def ann_pj(self, model: EnergyModel, bits: int = WORD_BITS) -> float:
-        """Energy of the ANN with values of so many bits, in picojoules per image."""
+        """Energy of the ANN with values of `bits` bits, in picojoules per image."""
         return sum(layer.ann_pj(model, bits) for layer in self.layers)
 
     @property
@@ -224,15 +224,15 @@ class Operations:
         return None if encoder is None else encoder + sum(layer.snn_pj(model) for layer in self.layers)
 
     def ratio(self, model: EnergyModel) -> float | None:
-        """How many times the SNN's energy the ANN spends (a ratio of means), or None where the SNN's is unknown."""
+        """The ANN's energy divided by the SNN's (a ratio of means), or None if the SNN's is unknown."""
         spent = self.snn_pj(model)
         return self.ann_pj(model) / spent if spent else None
 
     def break_even(self, model: EnergyModel, bits: int = WORD_BITS) -> float | None:
-        """Below so many spikes per synapse and timestep the SNN needs less than the ANN, all spikes scaled alike.
+        """The spikes per synapse and timestep below which the SNN needs less than the ANN, all spikes scaled alike.
 
-        The ANN's values have so many `bits`. 0 where the SNN needs more even without a spike; None where its energy is
-        unknown or no layer receives spikes.
+        The ANN's values have `bits` bits. 0 if the SNN needs more even without a spike; None if its energy is unknown
+        or no layer receives spikes.
         """
         encoder, arrivals = self.encoder_pj(model), self.arrivals
         active = sum(layer.active_pj(model) for layer in self.layers)
@@ -243,32 +243,32 @@ class Operations:
 
 
 def operations_of(cells: Iterable[Cell]) -> Operations | None:
-    """What an arm spends on one image, the mean over the finished ones of `cells` that counted it; None without any."""
-    counted = [cell.record for cell in cells if cell.done and cell.record.layers]
-    if not counted:
+    """The operations of an arm for one image, a mean over the finished `cells` that counted them; None without any."""
+    records = [cell.record for cell in cells if cell.done and cell.record.layers]
+    if not records:
         return None
-    timesteps, encoder = counted[0].config.timesteps, counted[0].config.encoder.name
+    timesteps, encoder = records[0].config.timesteps, records[0].config.encoder.name
     return Operations(
-        seeds=len(counted),
+        seeds=len(records),
         timesteps=timesteps,
         layers=tuple(
             _layer(of_seeds, timesteps, encoder)
-            for of_seeds in zip(*(record.layers for record in counted), strict=False)
+            for of_seeds in zip(*(record.layers for record in records), strict=False)
         ),
-        encoder=_mean(record.encoder_operations for record in counted),
-        encoder_macs=_mean(map(encoder_macs, counted)),
+        encoder=_mean(record.encoder_operations for record in records),
+        encoder_macs=_mean(map(encoder_macs, records)),
     )
 
 
 def _mean(numbers: Iterable[float | None]) -> float | None:
-    """The mean, where every seed's record tells."""
-    told = [math.nan if number is None else number for number in numbers]
-    mean = float(np.mean(told))
+    """The mean; None if a seed's record lacks the number."""
+    values = [math.nan if number is None else number for number in numbers]
+    mean = float(np.mean(values))
     return None if math.isnan(mean) else mean
 
 
 def _layer(of_seeds: Sequence[LayerActivity], timesteps: int, encoder: str) -> Layer:
-    """One layer, as each seed counted it."""
+    """The means of one layer over the seeds' counts."""
     graded = [layer.multiplies for layer in of_seeds]
     once = all(graded) and encoder in CONSTANT
     neurons, spikes = float(np.mean([layer.neurons for layer in of_seeds])), _mean(layer.spikes for layer in of_seeds)
@@ -287,10 +287,10 @@ def _layer(of_seeds: Sequence[LayerActivity], timesteps: int, encoder: str) -> L
 
 
 def encoder_macs(record: Record) -> float | None:
-    """Multiply-accumulates that the encoder spends on one image; None where the record does not tell.
+    """Multiply-accumulates of the encoder for one image; None if the record does not determine them.
 
-    A record without `encoder_macs` tells its encoder's operations in one sum. They are parted as the encoder's own
-    `operations` parts them for the record's configuration, and only where that sum fits: else nothing is guessed.
+    A record without `encoder_macs` has its encoder's operations as one sum. The sum is divided as the encoder's
+    `operations` divides it for the record's configuration, and only if it fits that division exactly.
     """
     operations, encoder = record.encoder_operations, record.config.encoder
     if record.encoder_macs is not None or operations is None:
@@ -300,7 +300,7 @@ def encoder_macs(record: Record) -> float | None:
     size = encoder.parameters.get("block_size", 4)
     if encoder.name != "dct" or not isinstance(size, int) or size < 1:
         return None
-    # Of each block: a separable b×b DCT (2b³), one product for each contribution (b⁴); additions: b² a step.
+    # For each block: a separable b×b DCT (2b³), one product per contribution (b⁴); additions: b² per step.
     of_block = 2 * size**3 + size**4
     blocks = operations / (of_block + size**2 * record.config.timesteps)
     return blocks * of_block if blocks.is_integer() else None

@@ -1,7 +1,7 @@
-"""Seeds × images: estimates with intervals, tests, Holm's adjustment, power and margins, readable from top to bottom.
+"""Seeds × images: estimates with intervals, tests, Holm's adjustment, power and margins.
 
 Every seed of every arm sees the same test images, so an accuracy has two sources of variance: the seed, and the
-draw of the test images, which all seeds share. The model is crossed random effects, one answer a cell:
+draw of the test images, which all seeds share. The model is crossed random effects with one answer per cell:
 
     y[s, i] = μ + seed[s] + image[i] + rest[s, i]
 
@@ -10,9 +10,10 @@ chapter 4) and Satterthwaite's degrees of freedom (Biometrics Bulletin 1946). On
 squares enter, so 10 seeds of 10,000 images take milliseconds. Leading axes are separate tables, so that a simulation of
 thousands is one call.
 
-`images="fixed"` asks about these test images: whether a number published for the same test set comes out again.
-Only the seeds vary. `images="sampled"` asks about images of this kind: whether one code beats another. The draw of
-the test images is a second source of variance, which no number of seeds removes. That the intervals cover is simulated.
+`images="fixed"` is for questions about these test images: whether a number published for the same test set comes out
+again. Only the seeds vary. `images="sampled"` is for questions about images of this kind: whether one code beats
+another. The draw of the test images is a second source of variance, which no number of seeds removes. Coverage of the
+intervals is simulated in tools/coverage.py.
 """
 
 from collections.abc import Sequence
@@ -32,12 +33,12 @@ PERCENT = 100.0
 LEVEL, ALPHA = 0.95, 0.05
 # Two runs have an interval 9 standard deviations wide on either side: fewer than three are shown as points.
 LEAST_SEEDS = 3
-# Below so many the wider of two intervals is taken: over seeds × images, and over seeds alone.
+# With fewer seeds, the wider of two intervals is taken: over seeds × images, and over seeds alone.
 FEW_SEEDS = 5
 POWER = 0.80
-# Beyond this the answer is that seeds do not help.
+# If more seeds than this are needed, the answer is that seeds do not help.
 MOST_SEEDS = 1_000
-# δ, how far from a published accuracy still counts as equal: 5 % of the published error rate, 0.1 to 1.0 points. A
+# δ, the distance from a published accuracy that counts as equal: 5 % of the published error rate, 0.1 to 1.0 points. A
 # fixed margin would be a third of the error on MNIST and a sixtieth on CIFAR-100.
 SHARE_OF_ERROR, LEAST, MOST = 0.05, 0.1, 1.0
 UNPUBLISHED = 0.5  # for differences between arms of which no accuracy is published
@@ -54,12 +55,12 @@ class MeanSquares(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What `seeds` runs answered, in percent (an accuracy) or percentage points (a difference).
+    """The results of `seeds` runs, in percent (an accuracy) or percentage points (a difference).
 
-    `per_seed`: [..., seeds], the figure of each seed. `lowest`, `highest`: what the figure can be at all.
-    `images`: the number of test images, None where only counts of right answers are known.
+    `per_seed`: [..., seeds], the number of each seed. `lowest`, `highest`: the bounds of such a number.
+    `images`: the number of test images, None if only counts of right answers are recorded.
     `image_square`, `rest_square`: [...], the mean squares of images and of the rest, in points² of a single
-    answer; NaN where the images are not known.
+    answer; NaN if `images` is None.
     """
 
     per_seed: Array
@@ -81,7 +82,7 @@ class Outcomes:
 
     @property
     def squares(self) -> MeanSquares:
-        """[...], the mean squares of seeds, images and the rest; NaN where the images are not known."""
+        """[...], the mean squares of seeds, images and the rest; NaN if `images` is None."""
         images = np.nan if self.images is None else self.images
         return MeanSquares(self.seed_variance * images, self.image_square, self.rest_square)
 
@@ -90,7 +91,7 @@ class Outcomes:
         """[...], the sample variance between the seeds' figures, in points²; NaN for a single seed."""
         if self.seeds < 2:
             return np.full(self.per_seed.shape[:-1], np.nan)
-        # Equal figures would leave a rounding error of their mean behind.
+        # The rounding of the mean of equal numbers would give a small variance instead of 0.
         spread = np.ptp(self.per_seed, axis=-1) > 0
         return np.where(spread, np.var(self.per_seed, axis=-1, ddof=1), 0.0)
 
@@ -105,7 +106,7 @@ class Components:
 
 
 def accuracy_outcomes(right: npt.NDArray[np.bool_]) -> Outcomes:
-    """The outcomes of one arm: `right[..., seeds, images]`, whether a seed answered an image rightly."""
+    """The outcomes of one arm: `right[..., seeds, images]`, whether a seed's answer to an image is right."""
     if right.dtype != np.bool_:
         raise ValueError(f"an accuracy is counted from right (True) and wrong (False), not from {right.dtype}")
     return _outcomes(right, 0.0, PERCENT)
@@ -115,7 +116,7 @@ def difference_outcomes(difference: npt.NDArray[np.integer]) -> Outcomes:
     """The outcomes of a paired comparison: `difference[..., seeds, images]`, signed integers.
 
     -1, 0, 1: the right answers of one arm minus those of another; -2 .. 2: a difference of two such differences.
-    The seeds and images of both arms must stand in the same order.
+    The seeds and images of both arms must be in the same order.
     """
     if not np.issubdtype(difference.dtype, np.signedinteger):
         raise ValueError(f"a difference needs signed integers, not {difference.dtype}")
@@ -124,7 +125,7 @@ def difference_outcomes(difference: npt.NDArray[np.integer]) -> Outcomes:
 
 
 def outcomes_without_images(per_seed: npt.ArrayLike, lowest: float = 0.0, highest: float = PERCENT) -> Outcomes:
-    """The outcomes of records that say how many answers were right, not which: `per_seed` in percent or points.
+    """The outcomes of records with counts of right answers only: `per_seed` in percent or points.
 
     Intervals then cover the seeds alone. Give `lowest` = -100 for a difference.
     """
@@ -137,9 +138,9 @@ def error_of_mean(squares: MeanSquares, seeds: int, images: int) -> tuple[Array,
     """The variance of the mean over seeds × images, in points², and Satterthwaite's degrees of freedom.
 
     Var = (squares.seeds + squares.images - squares.rest) / (seeds · images). In the degrees of freedom, not in the
-    variance, the seeds' square counts as no smaller than the rest's, which is what it estimates where seeds make no
-    difference: three seeds that agree by luck would otherwise bring many degrees of freedom, and an interval that
-    covers 92.7 % where images have a tenth of the variance. With it coverage there is 95 to 97 %.
+    variance, the seeds' square counts as no smaller than the rest's, which it estimates if seeds make no difference:
+    three seeds that agree by luck would otherwise bring many degrees of freedom, and an interval that covers 92.7 % if
+    images have a tenth of the variance. With this rule the coverage is then 95 to 97 %.
     """
     # Images that vary no more than the rest add nothing: their variance is estimated as 0, not below.
     common = np.maximum(squares.images - squares.rest, 0.0)
@@ -180,14 +181,14 @@ def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: fl
 
 @dataclass(frozen=True)
 class Estimate:
-    """The mean of runs, in percent or points, and how sure it is. Every array has the shape of the tables asked.
+    """The mean of runs, in percent or points, and its uncertainty. Every array has the leading shape of the outcomes.
 
-    `low` .. `high`: the interval of the mean. `prediction_low` .. `prediction_high`: where one more run (a new
-    seed) falls on the same test images. Both are cut at what the figure can be (0 and 100 % for an accuracy):
-    a value outside is not a value of the truth, so cutting costs no coverage, and the tests' bounds stay.
+    `low` .. `high`: the interval of the mean. `prediction_low` .. `prediction_high`: that of one more run (a new
+    seed) on the same test images. Both are cut at the bounds of the outcomes (0 and 100 % for an accuracy): the true
+    value cannot be outside, so cutting costs no coverage, and the tests do not use the cut ends.
     `error`, `freedom`: the standard error of the mean and its degrees of freedom. `sd`: between seeds.
-    All of these but `sd` are NaN below three seeds. `sources`: what the interval covers; ("seeds",) under
-    `images` "sampled" means that the records do not say which images were right.
+    All of these but `sd` are NaN below three seeds. `sources`: the sources of variance in the interval; ("seeds",)
+    under `images` "sampled" means that the records do not keep which images were right.
     """
 
     mean: Array
@@ -218,7 +219,7 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
     if both:
         variance, freedom = error_of_mean(outcomes.squares, seeds, outcomes.images or 0)
     if both and seeds < FEW_SEEDS:
-        # Few seeds that vary much more than the images would borrow the images' degrees of freedom.
+        # Else a few seeds that vary much more than the images would take over the images' degrees of freedom.
         over_seeds, crossed = (
             special.stdtrit(free, upper) * np.sqrt(of) for of, free in ((on_these, student), (variance, freedom))
         )
@@ -248,10 +249,10 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
 
 @dataclass(frozen=True)
 class Interval:
-    """The mean of `runs`, one figure for each seed, as a table or a figure shows it.
+    """The mean of `runs`, one number for each seed, for tables and figures.
 
-    `low` .. `high`: its 95 % interval, None below three seeds. `images`: whether that covers the draw of the test
-    images too, beside that of the seeds.
+    `low` .. `high`: its 95 % interval, None below three seeds. `images`: whether it covers the draw of the test images
+    besides that of the seeds.
     """
 
     runs: tuple[float, ...]
@@ -262,7 +263,7 @@ class Interval:
 
     @classmethod
     def of(cls, outcomes: Outcomes, **fields: Any) -> Self:
-        """That of `outcomes`, over seeds × images; `fields`: those that a subclass has beside."""
+        """The interval of `outcomes`, over seeds × images; `fields`: further fields of a subclass."""
         ours, runs = estimate(outcomes), tuple(map(float, outcomes.per_seed))
         ends = {"low": float(ours.low), "high": float(ours.high)} if outcomes.seeds >= LEAST_SEEDS else {}
         return cls(runs, float(ours.mean), **ends, images="images" in ours.sources, **fields)
@@ -274,7 +275,7 @@ class Interval:
 
     @property
     def arms(self) -> tuple[float, float] | None:
-        """How far the interval reaches below and above the mean."""
+        """The distances of the interval's ends below and above the mean."""
         return None if self.low is None or self.high is None else (self.mean - self.low, self.high - self.mean)
 
     @property
@@ -284,24 +285,24 @@ class Interval:
 
     @property
     def shown(self) -> tuple[float, ...]:
-        """What a figure shows as points: the mean, and below three seeds each run."""
+        """The points in a figure: the mean, or below three seeds each run."""
         return self.runs if self.low is None else (self.mean,)
 
     @property
     def over(self) -> str:
-        """What the interval covers, in words; empty without one."""
+        """The sources of variance in the interval, in words; empty without one."""
         return "" if self.low is None else "seeds and images" if self.images else "seeds"
 
 
 def p_above(ours: Estimate, bound: Bound) -> Array:
-    """p of the one-sided test that the true mean is not above `bound`: small where it lies above."""
+    """p of the one-sided test that the true mean is not above `bound`: small if it is above."""
     from scipy import stats
 
     return np.asarray(stats.t.sf(_statistic(ours, bound), ours.freedom))
 
 
 def p_below(ours: Estimate, bound: Bound) -> Array:
-    """p of the one-sided test that the true mean is not below `bound`: small where it lies below."""
+    """p of the one-sided test that the true mean is not below `bound`: small if it is below."""
     from scipy import stats
 
     return np.asarray(stats.t.cdf(_statistic(ours, bound), ours.freedom))
@@ -332,9 +333,9 @@ def _statistic(ours: Estimate, bound: Bound) -> Array:
 def holm(p_values: Sequence[float], size: int) -> Array:
     """Holm's adjusted p (Scand. J. Statist. 1979) of the given tests, in their order, within a family of `size`.
 
-    Those not given count as p = 1, and so does NaN (a test that could not be made). So a claim without records costs
-    the others what it would cost as a failure, and leaving claims out makes none of the others easier. A further member
-    that is found can lower the adjusted p of the others (Holm steps down), and never raises it. Empty for no tests.
+    Those not given count as p = 1, and so does NaN (a test that could not be made). So a claim without records counts
+    like a failed one, and leaving claims out makes none of the others easier. A further significant member can lower
+    the adjusted p of the others (Holm steps down), and never raises it. Empty for no tests.
     Raises ValueError if more tests than `size` are given.
     """
     if len(p_values) > size:
@@ -351,9 +352,9 @@ def holm(p_values: Sequence[float], size: int) -> Array:
 def seeds_for_power(outcomes: Outcomes, effect: float, *, power: float = POWER, alpha: float = ALPHA) -> int | None:
     """The least number of seeds with which a true difference `effect`, in points, is found with `power`.
 
-    The test is the two-sided one at level `alpha`, over seeds × images where the images are known, at the spread
-    that `outcomes` show. None where 1,000 seeds are not enough: then the test images limit the answer, not the
-    seeds. None too for a single seed, which shows no spread, and for an effect of 0. At least three.
+    The test is the two-sided one at level `alpha`, over seeds × images if `outcomes` have images, at their spread.
+    None if 1,000 seeds are not enough: then the test images limit the power, not the seeds. None too for a single
+    seed, which has no spread, and for an effect of 0. At least three.
     """
     if outcomes.seeds < 2 or effect == 0.0 or power_at(outcomes, effect, MOST_SEEDS, alpha) < power:
         return None
@@ -379,14 +380,14 @@ def power_at(outcomes: Outcomes, effect: float, seeds: int, alpha: float = ALPHA
         return 1.0
     shift = abs(effect) / np.sqrt(variance)
     bound = stats.t.ppf(1.0 - alpha / 2.0, freedom)
-    # The other tail is a wrong sign: left out, as it is no success.
+    # The other tail is left out: a wrong sign is no success.
     return float(stats.nct.sf(bound, freedom, shift))
 
 
 def replication_rate(sd: float, seeds: int, margin: float, published_runs: int | None = 1) -> float:
-    """How often (0..1) an exact replication is called "reproduced", if runs scatter by `sd` points around one truth.
+    """The share (0..1) of exact replications called "reproduced", if runs scatter by `sd` points around one truth.
 
-    `seeds` runs are held against a published mean of `published_runs` runs of the same recipe; None: against the
+    `seeds` runs are compared with a published mean of `published_runs` runs of the same recipe; None: with the
     truth itself. The chance that two one-sided tests pass, over normal runs: given the runs' own standard
     deviation s, the mean must fall within margin - t · s / √seeds of the published number. NaN for one seed.
     """
@@ -413,7 +414,7 @@ def replication_rate(sd: float, seeds: int, margin: float, published_runs: int |
 def value_margin(published: float) -> float:
     """The margin δ, in percentage points, around a published accuracy in percent: 0.10 at 98.54, 1.0 at 68.3.
 
-    Raises ValueError where `published` is no percentage.
+    Raises ValueError if `published` is no percentage.
     """
     if not 0.0 <= published <= 100.0:
         raise ValueError(f"a published accuracy lies within 0..100 %, not at {published}")

@@ -1,6 +1,6 @@
-"""The verdicts, and the rules that give them: what runs say about an accuracy, an ordering, or a number of steps.
+"""The verdicts, and the rules that give them: for an accuracy, an ordering, or a number of steps.
 
-The published number is taken as exact. Percent and percentage points throughout. `VERDICTS` has one row a word: the
+The published number is taken as exact. Percent and percentage points throughout. `VERDICTS` has one row per word: the
 page, Markdown, the terminal, `report --strict` and docs/verdicts.md are made from it.
 """
 
@@ -11,18 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.analysis.statistics import (
-    ALPHA,
-    LEAST_SEEDS,
-    POWER,
-    Images,
-    Outcomes,
-    estimate,
-    outcomes_without_images,
-    p_different,
-    p_equivalent,
-    seeds_for_power,
-)
+from harness.analysis import statistics
+from harness.analysis.statistics import ALPHA, LEAST_SEEDS, POWER, Images, Outcomes, estimate, p_different, p_equivalent
 
 Word = Literal[
     "reproduced",
@@ -45,7 +35,7 @@ Tone = Literal["good", "fair", "bad", "open", "none"]
 Outcome = Literal["out", "in part", "not", "open"]
 TONES: tuple[Tone, ...] = ("good", "fair", "bad", "open", "none")
 StatementWord = Literal["comes out", "in part", "does not", "not answered"]
-# What becomes of a statement, and how a sentence says so of several things.
+# The result of a statement, and the verb for several things in a sentence.
 STATEMENTS: Mapping[StatementWord, str] = {
     "comes out": "come out",
     "in part": "come out in part",
@@ -58,8 +48,8 @@ STATEMENTS: Mapping[StatementWord, str] = {
 class Verdict:
     """One word: its meaning, a sign for readers who see no colours, and its tone, a colour of the page.
 
-    `outcome`: what it is to the part of a statement: it comes out, in part, does not, or the word is no answer and
-    `leaves` says what remains open. `strict`: whether `report --strict` fails on it.
+    `outcome`: the result for a part of a statement: it comes out, in part, does not, or stays open. `leaves`: what then
+    remains open. `strict`: whether `report --strict` fails on it.
     """
 
     word: Word
@@ -110,12 +100,12 @@ _ROWS = (
     Verdict("no records", "·", "none", "open", "nobody has run it yet", leaves="all of it"),
 )  # fmt: skip
 VERDICTS: Mapping[str, Verdict] = {row.word: row for row in _ROWS}
-# From what came out to what nobody has run: the order of a tally.
+# The order of a tally, from good to not run.
 BY_TONE: tuple[Word, ...] = tuple(row.word for tone in TONES for row in _ROWS if row.tone == tone)
 
-# A smaller p is told as below this: so far out its model of the noise is not known to hold.
+# A smaller p is printed as "below this": so far out, the model of the noise need not hold.
 LEAST_P = 1e-10
-# Beside "consistent": how often a recipe so many points worse would get the word, and the draws that tell.
+# For `sharpness`: the points by which a recipe is worse, and the number of simulated draws.
 WORSE, DRAWS = 0.3, 4_000
 # For steps: below five even runs that all agree have p = 1/16 or more.
 LEAST_RUNS = 5
@@ -123,10 +113,10 @@ LEAST_RUNS = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """What runs say about one claim.
+    """The verdict of runs on one claim.
 
-    `margin`: δ in percentage points, None where none is used. `test`: a short name of the test that decided, such
-    as "TOST, δ = 0.50"; for "inconclusive" the tests that could not. `why`: one sentence with the numbers.
+    `margin`: δ in percentage points, None if none is used. `test`: a short name of the test that decided, such
+    as "TOST, δ = 0.50"; for "inconclusive" the tests that did not. `why`: one sentence with the numbers.
     """
 
     word: Word
@@ -136,13 +126,13 @@ class Finding:
 
 
 def too_few(seeds: int, margin: float | None, least: int) -> Finding:
-    """The finding of runs that are too few for any test."""
+    """The finding for too few runs for any test."""
     count = f"{seeds} seed{'' if seeds == 1 else 's'}"
     return Finding("inconclusive", margin, f"none: {count}", f"{count} cannot tell; at least {least} are needed.")
 
 
 def form_of(unit: str, size: float) -> str:
-    """The format of numbers in a unit: two decimals of percent, points and steps, else four digits that count."""
+    """The format of numbers in a unit: two decimals of percent, points and steps, else four significant digits."""
     if unit in ("percent", "points", "steps"):
         return ".2f"
     return f",.{max(0, 3 - math.floor(math.log10(abs(size) or 1.0)))}f"
@@ -153,16 +143,16 @@ def _as_printed(number: float, form: str) -> str:
 
 
 def p_in_words(p: float) -> str:
-    """A p as a sentence has it: "p = 0.013", or "p < 1e-10"."""
+    """A p for a sentence: "p = 0.013", or "p < 1e-10"."""
     return f"p < {LEAST_P:g}" if p < LEAST_P else f"p = {p:.2g}"
 
 
 def judge_value(
     outcomes: Outcomes, published: float, margin: float, images: Images = "fixed", form: str = ".2f"
 ) -> Finding:
-    """What the runs say about a published number; the first rule that holds decides.
+    """Judge a published number; the first rule that holds decides.
 
-    `images`: "fixed" where it was published for the very test images of our runs, "sampled" for a subset of them.
+    `images`: "fixed" if it was published for the same test images as our runs, "sampled" if ours are a subset of them.
     `form`: of numbers in sentences, see `form_of`.
 
     1. reproduced: two one-sided tests find the mean within δ, so a true gap of δ passes in at most 5 %.
@@ -200,12 +190,12 @@ def judge_value(
 
 
 def sharpness(sd: float, seeds: int, margin: float, worse: float = WORSE) -> float:
-    """How often (0..1) a recipe `worse` points below the published one would be called consistent, too.
+    """The share (0..1) of cases in which a recipe `worse` points below the published one is called consistent, too.
 
-    Runs scatter by `sd` points around their recipe's truth, the published one like ours; simulated, always the same.
+    Runs scatter by `sd` points around their recipe's truth, the published one like ours; simulated with a fixed seed.
     """
     draws = np.random.default_rng(0).normal(0.0, sd, (DRAWS, seeds + 1))
-    ours = estimate(outcomes_without_images(draws[:, 1:] - draws[:, :1] - worse, -100.0), "fixed")
+    ours = estimate(statistics.outcomes_without_images(draws[:, 1:] - draws[:, :1] - worse, -100.0), "fixed")
     within = (ours.prediction_low <= 0.0) & (ours.prediction_high >= 0.0)
     return float(np.mean(within & (p_equivalent(ours, 0.0, margin) > ALPHA)))
 
@@ -226,7 +216,7 @@ class ClaimedDifference:
 
     @property
     def bound(self) -> float:
-        """The difference that the sign test is held against: 0, or -δ for "not-less" (non-inferiority)."""
+        """The bound of the sign test: 0, or -δ for "not-less" (non-inferiority)."""
         return -self.margin if self.relation == "not-less" else 0.0
 
 
@@ -239,20 +229,20 @@ def ordering_p(outcomes: Outcomes, ordering: ClaimedDifference) -> float:
 
 
 def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: float, family: int = 1) -> Finding:
-    """What the paired runs say; the first rule that holds decides.
+    """Judge an ordering by paired runs; the first rule that holds decides.
 
-    `p_adjusted`: `ordering_p` after Holm; `family`: how many orderings it was adjusted for.
+    `p_adjusted`: `ordering_p` after Holm; `family`: the number of orderings that it was adjusted for.
 
     For "greater":
     1. sign and size: p ≤ 0.05, a difference above 0, and its size is the published one: shown to be equal within
        δ, or with the published size in its 95 % interval.
     2. no difference: equal to 0 within δ (two one-sided tests). This stands before the next two, so that an
        advantage below δ is not called an ordering, and a disadvantage below δ is not called a contradiction.
-    3. sign, larger / sign, smaller, or holds where no size is judged: p ≤ 0.05 and a difference above 0.
+    3. sign, larger / sign, smaller, or holds if no size is judged: p ≤ 0.05 and a difference above 0.
     4. contradicted: p ≤ 0.05 and a difference below 0.
     5. inconclusive: none of these, or fewer than three seeds.
-    For "not-less" equality is what is claimed: holds where p ≤ 0.05 and the difference is above -δ, contradicted
-    where p ≤ 0.05 and it is below -δ, else inconclusive.
+    For "not-less" equality is claimed: holds if p ≤ 0.05 and the difference is above -δ, contradicted if p ≤ 0.05
+    and it is below -δ, else inconclusive.
     """
     margin, published, greater = ordering.margin, ordering.published, ordering.relation == "greater"
     form, delta = ordering.form, f"{ordering.margin:{ordering.form}}"
@@ -266,32 +256,32 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
     tost, sign = f"TOST, δ = {delta}", "paired t of the difference, Holm"
 
     if greater and right and published is not None:
-        here = estimate(outcomes, "fixed")  # the size was published for these images
-        p, size = float(p_equivalent(here, published, margin)), _as_printed(published, form)
+        sized = estimate(outcomes, "fixed")  # the size was published for these images
+        p, size = float(p_equivalent(sized, published, margin)), _as_printed(published, form)
         beginning = f"{difference} has the sign claimed and "
         if p <= ALPHA:
             why = f"{beginning}is within {delta} of the published {size}: {p_in_words(p)}."
             return Finding("sign and size", margin, tost, why)
-        if here.low <= published <= here.high:
-            why = f"{beginning}its interval ({here.low:{form}} to {here.high:{form}}) covers the published {size}."
+        if sized.low <= published <= sized.high:
+            why = f"{beginning}its interval ({sized.low:{form}} to {sized.high:{form}}) covers the published {size}."
             return Finding("sign and size", margin, "95 % interval of the size", why)
     if greater and (p := float(p_equivalent(ours, 0.0, margin))) <= ALPHA:
         return Finding("no difference", margin, tost, f"{difference} is within {delta} of none: {p_in_words(p)}.")
     if not greater:
         sign = f"non-inferiority, δ = {delta}, Holm"
     if not decided:
-        # The seeds that it would take for the published size, or for δ, at Holm's first and strictest step.
+        # The seeds needed for the published size, or for δ, at Holm's first and strictest step.
         effect = margin if published is None else published
-        seeds = seeds_for_power(outcomes, effect, alpha=ALPHA / family)
+        seeds = statistics.seeds_for_power(outcomes, effect, alpha=ALPHA / family)
         need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
         power = f"one of {_as_printed(effect, form)} with {POWER:.0%} power{', adjusted alike' if family > 1 else ''}"
         return Finding("inconclusive", margin, sign, f"{start} does not decide ({adjusted}); {need} {power}.")
     if not right:
-        what = "is below 0" if greater else f"is a loss of more than {delta}"
-        return Finding("contradicted", margin, sign, f"{start} {what}: {adjusted}.")
+        side = "is below 0" if greater else f"is a loss of more than {delta}"
+        return Finding("contradicted", margin, sign, f"{start} {side}: {adjusted}.")
     if published is None:
-        what = "is above 0" if greater else f"is no loss of more than {delta}"
-        return Finding("holds", margin, sign, f"{start} {what}: {adjusted}.")
+        side = "is above 0" if greater else f"is no loss of more than {delta}"
+        return Finding("holds", margin, sign, f"{start} {side}: {adjusted}.")
     gap = float(ours.mean) - published
     size = (
         f"{'larger' if gap > 0 else 'smaller'} than the published {_as_printed(published, form)} by {abs(gap):{form}}"
@@ -303,7 +293,7 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
 
 
 def judge_steps(steps: Sequence[int | None], published: int) -> Finding:
-    """What the steps of each seed (None: never reached, censored) say about "within `published` steps".
+    """Judge "within `published` steps" by the steps of each seed (None: never reached, censored).
 
     An exact sign test of the median, which needs no value for a censored run.
     reproduced: runs that reach the target within `published` steps are too many for a median beyond it

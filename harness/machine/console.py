@@ -1,4 +1,4 @@
-"""The one way to print for people: text as it is, names whole, nothing wrapped in a pipe.
+"""Printing for people: text without markup, names not cut, and no wrapping in a pipe.
 
 Names, reasons and values come from records, files and arguments: control characters among them would reach the
 terminal. `say` and `console` show them as their codes.
@@ -28,10 +28,10 @@ def console(stderr: bool = False, quiet: bool = False) -> "Console":
         def render_str(self, text: str, **options: object):  # type: ignore[no-untyped-def]
             return super().render_str(printable(text), **options)  # type: ignore[arg-type]
 
-    found = PlainConsole(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
-    if not found.is_terminal:
-        found.width = PIPE_WIDTH
-    return found
+    plain = PlainConsole(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
+    if not plain.is_terminal:
+        plain.width = PIPE_WIDTH
+    return plain
 
 
 def say(text: str, stderr: bool = False, end: str = "\n") -> None:
@@ -45,10 +45,10 @@ def printable(text: str) -> str:
 
 
 def no_formula(text: str) -> str:
-    """`text` as a spreadsheet shows it: with an apostrophe where it would be computed. Numbers stay numbers."""
+    """`text` for a spreadsheet, with an apostrophe if it would be read as a formula. Numbers stay numbers."""
     return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: "1 seed", "3 seeds"; `many` is the plural where it is not `one` with an s."""
+    """A number with its noun: "1 seed", "3 seeds"; `many` is the plural if it is not `one` with an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -1,4 +1,4 @@
-"""What a record was computed with: versions, device, threads, precision, kernel. Hosts and users are not named."""
+"""The environment of a computation: versions, device, threads, precision, kernel. It names no host and no user."""
 
 import os
 import platform
@@ -32,7 +32,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def _version(package: str) -> str:
-    # Read once: parsing the metadata of three packages takes longer than all else that is written of an empty cell.
+    # Cached: parsing the metadata of three packages takes longer than all other work for the record of an empty cell.
     return version(package)
 
 
@@ -53,7 +53,7 @@ def _processor() -> str:
 
 @cache
 def _of_processor(key: str) -> str:
-    """The value of `key` for the first processor in /proc/cpuinfo; empty where there is no such file or key."""
+    """The value of `key` for the first processor in /proc/cpuinfo; empty if there is no such file or key."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             for line in file:

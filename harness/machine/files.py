@@ -1,4 +1,4 @@
-"""Files that are never seen half written, the locks beside them, and the free space on their disk."""
+"""Atomic writing of files, their locks, and the free space on their disk."""
 
 import errno
 import hashlib
@@ -18,7 +18,7 @@ import msgspec
 LARGEST_FILE = 2**34  # bytes; of checkpoints, the largest files that we read
 SEAL = hashlib.sha256().digest_size  # bytes
 LARGEST_LOCK = 4096  # bytes
-TRIES, RETRY_SECONDS = 3, 0.02  # of taking a lock whose holder has no name
+TRIES, RETRY_SECONDS = 3, 0.02  # for a lock whose holder has not written its name
 
 
 def write_atomically(path: Path, content: bytes, private: bool = False, durable: bool = True) -> None:
@@ -52,18 +52,18 @@ def write_atomically(path: Path, content: bytes, private: bool = False, durable:
         os.close(directory)
 
 
-def read_regular(path: Path, largest: int = LARGEST_FILE, own: bool = False) -> bytes:
+def read_regular(path: Path, largest: int = LARGEST_FILE, private: bool = False) -> bytes:
     """The content of a regular file of at most `largest` bytes; OSError for anything else, before a byte is read.
 
     Every file of a results folder and of the cache is read so: a pipe would keep us waiting for ever, and a device or a
-    sparse file fill the memory. own: it must be a file of this user, that nobody else may write to.
+    sparse file fill the memory. private: it must be a file of this user that others may not write to.
     """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EINVAL, "not a file", str(path))
-        if own and (facts.st_uid != os.geteuid() or facts.st_mode & 0o022):
+        if private and (facts.st_uid != os.geteuid() or facts.st_mode & 0o022):
             raise PermissionError(errno.EPERM, "not a file of this user alone", str(path))
         if facts.st_size > largest:
             raise OSError(errno.EFBIG, f"{facts.st_size:,} bytes, more than {largest:,}", str(path))
@@ -90,10 +90,10 @@ def write_sealed(path: Path, content: bytes) -> None:
 def read_sealed(path: Path) -> bytes | None:
     """The content that `write_sealed` wrote to `path`; None if it cannot be read or a byte has changed.
 
-    A file of another user is not read: the seal is no key, and whoever may write to the folder could make one.
+    A file of another user is not read: the seal is no secret, so anybody who may write to the folder could make one.
     """
     try:
-        written = read_regular(path, own=True)
+        written = read_regular(path, private=True)
     except OSError:
         return None
     seal, content = written[:SEAL], written[SEAL:]
@@ -146,7 +146,7 @@ def hold(path: Path) -> Iterator[Owner | None]:
             lock.acquire(blocking=False)
             break
         except filelock.Timeout:
-            # Nameless: it may be a process that is in `holder`, which lets go at once.
+            # No name: it may be a process in `holder`, which releases the lock at once.
             if not left or _owner(path).host:
                 yield _owner(path)
                 return
@@ -164,11 +164,11 @@ def hold(path: Path) -> Iterator[Owner | None]:
 
 
 def report(path: Path, stage: str = "", work: float = 0.0) -> None:
-    """Write into the lock file `path`, which this process holds, what the process does and how much it has done."""
+    """Write the stage of this process, and the work that it has done, into the lock file `path` that it holds."""
     content = msgspec.json.encode(Owner(platform.node(), os.getpid(), stage, work)).ljust(200)
     try:
         file = os.open(path, os.O_WRONLY)
-    except FileNotFoundError:  # somebody has deleted it
+    except FileNotFoundError:  # it was deleted
         return
     try:  # in one write and without emptying the file first, so that a reader finds the old content or the new
         os.write(file, content)

@@ -15,9 +15,9 @@ from types import FrameType
 from harness.errors import Stopped
 
 STOPPED = 130  # exit code after Ctrl-C
-AGAIN = 75  # exit code after an end with a checkpoint: start again to go on (EX_TEMPFAIL)
+AGAIN = 75  # exit code after a stop with a checkpoint: start again to go on (EX_TEMPFAIL)
 GRACEFUL = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasattr(signal, name))
-# Turns that a thread of GNU OpenMP waits awake: about a millisecond, longer than the gap between two loops of a step.
+# Turns that a thread of GNU OpenMP spins before it sleeps: about a millisecond, more than the gap between two loops.
 # With 1,000 of them a step of two threads takes up to 1.5 times as long, and two such runs at once six times.
 SPINS = "100000"
 # Multiply-accumulates of a training step up to which one thread is as fast as two, or nearly: the fully connected
@@ -38,7 +38,7 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # names of mallopt(3)
 class Deadline:
     """When a run ends with a checkpoint: `seconds` after `start`, or as soon as a signal asks for it.
 
-    parent: the process that has started this one, whose end is this one's too; None or 0 for no such process.
+    parent: the process that started this one, which ends with it; None or 0 for no such process.
     """
 
     seconds: float | None = None
@@ -53,7 +53,7 @@ class Deadline:
 
     @property
     def started(self) -> bool:
-        """Whether it counts."""
+        """Whether the time is counted."""
         return self._begun is not None
 
     def ask(self, number: int) -> None:
@@ -127,7 +127,7 @@ def _first_signal(act: Callable[[int], None]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Threads:
-    """How many threads torch and Numba compute with, and why; no reason where it is torch's own choice."""
+    """The number of threads for torch and Numba. `why` is empty if the count is torch's default."""
 
     count: int
     why: str = ""
@@ -137,7 +137,7 @@ class Threads:
 
 
 def tidy_environment() -> None:
-    """Ignore variables of the environment that are nonsense, on which libraries would fail as they are imported.
+    """Remove invalid variables from the environment, on which libraries would fail as they are imported.
 
     Call it before any library is loaded.
     """
@@ -152,7 +152,7 @@ def tidy_environment() -> None:
 
 
 def bound_spinning() -> None:
-    """Have threads sleep that wait longer than a moment, so that two runs on one machine do not slow each other down.
+    """Let waiting threads sleep after about a millisecond, so that two runs on one machine do not slow each other down.
 
     Call it before torch is loaded. It respects OMP_WAIT_POLICY and GOMP_SPINCOUNT where the user has set them.
     """
@@ -168,7 +168,7 @@ def threads_for(step: float, workers: int = 1) -> Threads:
     """
     import torch
 
-    # Not torch's own answer: Numba gives OpenMP another number of threads when it starts its own.
+    # torch's count cannot be asked instead: Numba changes OpenMP's number of threads when it starts.
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if asked.isdecimal() and int(asked):
         return Threads(int(asked), "OMP_NUM_THREADS")

@@ -1,4 +1,4 @@
-"""A guard around an encoder: an error or a hang of a plug-in is named, and only the cells of this encoder fail."""
+"""A guard around encoders: an error or a hang names the plug-in, and only the cells of its encoder fail."""
 
 import math
 import os
@@ -23,12 +23,12 @@ from encoders.registry import BUILTIN
 from harness.config import EncoderSpec, canonical_json
 from harness.errors import CellFailure, Stopped, said_by
 
-# An encoder slower than this is too slow for training: ours take microseconds for an image.
+# An encoder slower than this is too slow for training: ours take microseconds per image.
 CALL_SECONDS = 30.0
 IMAGE_SECONDS = 0.5
 TICKS = 20  # timer signals for one time limit
-DEAF_SECONDS = 60.0  # more than that, for ticks that a busy machine loses
-PATIENCE = 10  # times the limit by the clock: of a code that waits, on a busy machine
+DEAF_SECONDS = 60.0  # added to the limit, for ticks that a busy machine loses
+PATIENCE = 10  # times the limit, by the clock, for a code that waits on a busy machine
 
 
 class Expired(BaseException):
@@ -101,12 +101,12 @@ def guarded(spec: EncoderSpec) -> Guarded:
 def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
     """Raise CellFailure, with the encoder's name and what it should have done, for any error inside the block.
 
-    An encoder of somebody else may take a limited time, and what it changes for all arms is put back.
+    A plug-in may take a limited time, and the global state that it changes is restored.
     """
     seconds = CALL_SECONDS + IMAGE_SECONDS * images
     ours = name in BUILTIN and BUILTIN[name].place.startswith("encoders.")
     try:
-        if ours:  # without a clock: they end, and to compile them may take long on a slow machine
+        if ours:  # without a limit: they end, and to compile them may take long on a slow machine
             yield
         else:
             with time_limit(seconds, f"encoder '{name}'"), kept_state():
@@ -121,7 +121,7 @@ def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
 
 @contextmanager
 def named(name: str, act: str, images: int = 0) -> Iterator[None]:
-    """As `watched`, for a command without a cell that could fail: raise EncoderError."""
+    """As `watched`, but raise EncoderError, for commands that compute no cell."""
     try:
         with watched(name, act, images):
             yield
@@ -131,7 +131,7 @@ def named(name: str, act: str, images: int = 0) -> Iterator[None]:
 
 @contextmanager
 def kept_state() -> Iterator[None]:
-    """Restore after the block what code of others may have changed for all arms, and have no exit pass unnoticed."""
+    """Restore after the block the global state that plug-ins may change, and turn `os._exit` into an exception."""
 
     def refuse(status: int) -> NoReturn:
         raise SystemExit(f"os._exit({status})")
@@ -158,7 +158,7 @@ def kept_state() -> Iterator[None]:
 def time_limit(seconds: float, whose: str = "a plug-in") -> Iterator[None]:
     """Raise Expired after `seconds` of this thread's own computing, or after PATIENCE times as many by the clock.
 
-    So a busy machine, a stopped process and a machine asleep fail nobody. whose: the name of what is limited; if it
+    So a busy or sleeping machine, or a stopped process, causes no failure. whose: the name of the limited code; if it
     ignores the alarm, the process ends with a line that has this name.
     Needs the main thread and POSIX alarms; elsewhere there is no limit.
     """

@@ -1,7 +1,7 @@
 """Named parts of a recipe, built-in ones and plug-ins: methods, and evaluations of a trained network.
 
-A package offers one as an entry point: what makes it from the parameters of a recipe. Imports no torch; the module of a
-part is imported when it is first made.
+A package offers one as an entry point, which makes it from the parameters of a recipe. Imports no torch; the module
+of a part is imported when it is first made.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from harness.errors import HarnessError, did_you_mean, said_by
 
 @dataclass(frozen=True)
 class Parts:
-    """Parts of one kind. group: of the entry points. builtin: by name, where ours are defined, "module:name"."""
+    """Parts of one kind. group: of the entry points. builtin: the definitions of ours by name, "module:name"."""
 
     kind: str
     group: str
@@ -26,13 +26,13 @@ class Parts:
         return {point.name: point for point in entry_points(group=self.group) if point.name not in self.builtin}
 
     def definition_of(self, name: str) -> str:
-        """Where a part is defined, "module:name"; imports nothing. Raises HarnessError for an unknown one."""
+        """The definition of a part, "module:name"; imports nothing. Raises HarnessError for an unknown one."""
         if name in self.builtin:
             return self.builtin[name]
-        known = self.plugins()
-        if name not in known:
-            raise did_you_mean(self.kind, name, [*self.builtin, *known])
-        return f"{known[name].module}:{known[name].attr}"
+        points = self.plugins()
+        if name not in points:
+            raise did_you_mean(self.kind, name, [*self.builtin, *points])
+        return f"{points[name].module}:{points[name].attr}"
 
     def create(self, name: str, parameters: Mapping[str, Any]) -> Any:
         """Make a part. Raises HarnessError for an unknown or broken one, and for parameters that it does not take."""

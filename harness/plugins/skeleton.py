@@ -77,12 +77,12 @@ def folder_of(kind: Kind, name: str) -> Path:
 
 
 def install_command(directory: Path) -> str:
-    """What to type so that the package in `directory` is known by its name."""
+    """The command that installs the package in `directory`, so that it is known by its name."""
     return f"pip install -e {shlex.quote(str(directory))}"
 
 
 def require_installed(name: str) -> None:
-    """Raise HarnessError, with what to type, if the encoder's package lies here and is not installed."""
+    """Raise HarnessError with the remedy if the encoder's package is in the working directory but not installed."""
     if name in names() or not name.isidentifier():
         return
     for place in (folder_of("encoder", name), Path()):

@@ -1,16 +1,16 @@
-"""Fingerprints: what a record depends on, so that a change of it makes the record stale and nothing else does.
+"""Fingerprints: a digest of all that a record depends on. A change of that makes the record stale; nothing else does.
 
-A cell is its recipe (the configuration without names), its data, and its numerics: the definitions that its method
-(`run_cell` where it names none), its encoder and its evaluations reach by name. Nothing is imported for it.
+A cell depends on its recipe (the configuration without names), its data, and its numerics: the definitions that its
+method (`run_cell` by default), its encoder and its evaluations reach by name. Modules are parsed for it, not imported.
 
 A definition is a function, a class, a constant or an import at the top of a module. Its digest covers its syntax tree,
 in which every name of our own is replaced by the digest of the definition that it is bound to, and every name of
 another library by its full name. So neither names nor files count: merging, splitting, moving and renaming change no
 digest. Docstrings, comments, annotations, layout and the arguments of `raise` do not count either.
 
-A comment on the line of a definition or import says what its names do not tell:
+A comment on the line of a definition or import may add:
 
-    # decides no number                what stands here, and what only it uses, is left out
+    # decides no number                the definition, and what only it uses, is left out
     # decides numbers on cuda only     it is left out on other devices ("cpu" likewise)
     # chosen by snn.loss_input         of a dictionary, only the entry that the recipe names is taken
 """
@@ -61,7 +61,7 @@ def fingerprint(
 
 
 def ann_code() -> str:
-    """A digest of all that trains an ANN."""
+    """The digest of the code that trains an ANN."""
     return SOURCES.reached(ANN, "cpu", {}).numerics
 
 
@@ -73,7 +73,7 @@ def whole_digest(recipe: str, data: str, numerics: str) -> str:
 def recipe_digest(config: CellConfig) -> str:
     """SHA-256 of a configuration without the names of experiment, profile, arm and network.
 
-    A field that stands at its default is left out, so that a new field changes no earlier recipe.
+    A field at its default is left out, so that a new field changes no earlier recipe.
     """
     return _recipe_digest(canonical_json(config))
 
@@ -99,17 +99,17 @@ def _stated(value: Any) -> Any:
 @lru_cache(1 << 14)
 def settings_in(content: bytes) -> dict[str, Any]:
     """The settings of a configuration, given as JSON, by dotted path: "encoder.parameters.threshold_scope"."""
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
 
     def walk(prefix: str, value: Any) -> None:
         if isinstance(value, Mapping):
             for name, inner in value.items():
                 walk(f"{prefix}.{name}" if prefix else name, inner)
         else:
-            found[prefix] = value
+            settings[prefix] = value
 
     walk("", msgspec.json.decode(content))
-    return found
+    return settings
 
 
 # ## Digests of definitions
@@ -127,7 +127,7 @@ Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Target(NamedTuple):
-    """What a name is bound to: a definition of a module, or the module itself where `name` is empty."""
+    """A definition in a module, or the module itself if `name` is empty."""
 
     module: str
     name: str = ""
@@ -135,9 +135,9 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Binding:
-    """A name at the top of a module: the statements that bind it, and what imports bind it to, each with its mark.
+    """A name at the top of a module: the statements that bind it, and its targets in imports, each with its mark.
 
-    place: which of several names that one statement binds. mark: of the last statement, what of it counts.
+    place: the index of the name in a statement that binds several. mark: that of the last statement.
     """
 
     statements: tuple[ast.stmt, ...] = ()
@@ -158,7 +158,7 @@ class Module:
     stars: list[str] = field(default_factory=list)
 
     def bind(self, body: Sequence[ast.stmt], whole: ast.stmt | None = None) -> None:
-        """Note what statements bind; `whole`: the compound statement at the module's top that they stand in."""
+        """Collect the names that statements bind. whole: the compound statement at the module's top around them."""
         for node in body:
             top, mark = whole or node, self.mark(node)
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -184,7 +184,7 @@ class Module:
                 self.bare.append(node)
 
     def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, Target]:
-        """What each name of an import is bound to."""
+        """The target of each name that an import binds."""
         if isinstance(node, ast.Import):
             full = {alias.asname or alias.name.split(".")[0]: alias for alias in node.names}
             return {name: Target(alias.name if alias.asname else name) for name, alias in full.items()}
@@ -196,17 +196,17 @@ class Module:
         return {alias.asname or alias.name: Target(source, alias.name) for alias in node.names}
 
     def mark(self, node: ast.stmt) -> Mark:
-        """The comment that says what of a definition counts."""
+        """The marking comment of a statement, if it has one."""
         last = node.body[0].lineno - 1 if isinstance(node, Function | ast.ClassDef) else node.end_lineno or node.lineno
-        found = [MARK.search(line) for line in self.lines[node.lineno - 1 : max(last, node.lineno)]]
-        return next((match for match in found if match), None)
+        marks = [MARK.search(line) for line in self.lines[node.lineno - 1 : max(last, node.lineno)]]
+        return next((match for match in marks if match), None)
 
 
-Text = tuple[str, tuple[Target, ...]]  # of a definition, with its references numbered; what these refer to
+Text = tuple[str, tuple[Target, ...]]  # a definition with its references numbered; their targets
 
 
 class Reached(NamedTuple):
-    """What roots reach: `numerics`, the digest of all of it; `modules`: a digest of what each module contributes.
+    """All that roots reach. numerics: its digest. modules: the digest of the part in each module.
 
     The names and digests of modules explain a change; only `numerics` decides.
     """
@@ -223,25 +223,25 @@ class Sources:
         self.read = cache(self._read)
         self.file_of = cache(self._file_of)
         self.texts: dict[tuple[Target, str, frozenset[str]], Text] = {}
-        self.known: dict[tuple[tuple[str, ...], str], list[tuple[Chosen, Reached]]] = {}
+        self.walked: dict[tuple[tuple[str, ...], str], list[tuple[Chosen, Reached]]] = {}
 
     def reached(self, roots: tuple[str, ...], device: str, chosen: Chosen) -> Reached:
-        """What the definitions `roots`, each "module:name", reach on `device` under the settings `chosen`.
+        """All that the definitions `roots`, each "module:name", reach on `device` under the settings `chosen`.
 
         Raises ModuleNotFoundError, SyntaxError or UnicodeDecodeError where a source cannot be read.
         """
-        known = self.known.setdefault((roots, device), [])
-        for asked, found in known:  # a walk asks for few settings: those that marks name
+        answers = self.walked.setdefault((roots, device), [])
+        for asked, reached in answers:  # a walk asks for few settings: those that marks name
             if all(chosen.get(path) == value for path, value in asked.items()):
-                return found
+                return reached
         targets = [Target(module, name.split(".")[0]) for module, _, name in (root.partition(":") for root in roots)]
         packages = frozenset({*OWN, *(target.module.split(".")[0] for target in targets)})
         walk = _Walk(self, packages, device, chosen)
         digests = {walk.digest(target) for target in targets}
         bare = {walk.text(statement, module) for module in walk.entered() for statement in self.read(module).bare}
-        found = Reached(_sha([*sorted(digests), *sorted(bare)]), walk.contents())
-        known.append(({path: chosen.get(path) for path in walk.asked}, found))
-        return found
+        reached = Reached(_sha([*sorted(digests), *sorted(bare)]), walk.contents())
+        answers.append(({path: chosen.get(path) for path in walk.asked}, reached))
+        return reached
 
     def _read(self, name: str) -> Module:
         path = self.file_of(name)
@@ -261,9 +261,9 @@ class Sources:
         return next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
 
     def _package(self, top: str) -> tuple[list[Path], Path | None]:
-        """Where the sources of a top-level package lie: its folders, and its own file.
+        """The folders and the file of a top-level package.
 
-        Of others only the top package is asked for: finding a submodule's spec would import its parents, and torch.
+        For others, only the top package is asked for: to find a submodule imports its parents, and torch.
         """
         if top in OWN:
             return [self.folder / top], self.folder / top / "__init__.py"
@@ -300,11 +300,11 @@ def _bound_by(node: ast.stmt) -> list[str]:
         return [node.name]
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     return [
-        one.id
+        name.id
         for target in targets
         if target
-        for one in ast.walk(target)
-        if isinstance(one, ast.Name) and _is_stored(one)
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name) and _is_stored(name)
     ]
 
 
@@ -315,18 +315,18 @@ def _is_stored(node: ast.Name) -> bool:
 class _Walk:
     """The definitions that are reached from some roots, and their digests."""
 
-    def __init__(self, sources: Sources, own: frozenset[str], device: str, chosen: Chosen) -> None:
-        self.sources, self.own, self.device, self.chosen = sources, own, device, chosen
+    def __init__(self, sources: Sources, packages: frozenset[str], device: str, chosen: Chosen) -> None:
+        self.sources, self.packages, self.device, self.chosen = sources, packages, device, chosen
         self.texts: dict[Target, Text] = {}
         self.digests: dict[Target, str] = {}
         self.asked: set[str] = set()  # the settings on which the digests depend
 
     def entered(self) -> list[str]:
-        """The modules of which a definition is reached."""
+        """The modules with at least one reached definition."""
         return sorted({target.module for target in self.texts})
 
     def contents(self) -> dict[str, str]:
-        """For each module, a digest of its definitions that are reached, without what they refer to."""
+        """For each module, a digest of its reached definitions alone, without their references."""
         by_module: dict[str, list[str]] = {}
         for target, (text, _) in self.texts.items():
             by_module.setdefault(target.module, []).append(text)
@@ -334,10 +334,10 @@ class _Walk:
 
     def is_own(self, module: str) -> bool:
         """Whether a module is of a package that is followed."""
-        return module.split(".")[0] in self.own
+        return module.split(".")[0] in self.packages
 
     def resolve(self, target: Target) -> Target | str:
-        """The definition or module of our own that `target` stands for, or the full name of what others define."""
+        """Our definition or module behind `target`; the full name if it is defined by others."""
         seen = set()
         while self.is_own(target.module) and target not in seen:
             seen.add(target)
@@ -347,7 +347,7 @@ class _Walk:
             binding = self.binding(target)
             if binding is None:
                 if self.sources.file_of(inner) is None:
-                    return f"{target.module}.{target.name}"  # made while it runs: its name stands for it
+                    return f"{target.module}.{target.name}"  # bound at run time: its name is taken
                 target = Target(inner)
             elif binding.statements or len(self.counted(binding)) != 1:
                 return target
@@ -356,7 +356,7 @@ class _Walk:
         return f"{target.module}.{target.name}" if target.name else target.module
 
     def binding(self, target: Target) -> Binding | None:
-        """What binds a name of a module, be it by `import *`."""
+        """The binding of a name in a module, also through `import *`."""
         if self.sources.file_of(target.module) is None:
             return None
         module = self.sources.read(target.module)
@@ -367,11 +367,11 @@ class _Walk:
         )
 
     def counted(self, binding: Binding) -> list[Target]:
-        """What imports bind a name to, but for what their marks leave out."""
+        """The targets of a name's imports whose marks do not leave them out."""
         return list(dict.fromkeys(target for target, mark in binding.imports if not self.left_out(mark)))
 
     def left_out(self, mark: Mark) -> bool:
-        """Whether a mark says that what stands there does not count."""
+        """Whether a mark leaves its statement out."""
         return mark is not None and bool(mark["none"] or (mark["device"] and mark["device"] != self.device))
 
     def digest(self, root: Target) -> str:
@@ -386,7 +386,7 @@ class _Walk:
     def references(self, target: Target) -> tuple[Target, ...]:
         """The definitions that one refers to by name."""
         if target not in self.texts:
-            key = target, self.device, self.own
+            key = target, self.device, self.packages
             self.texts[target] = self.sources.texts.get(key) or self._read(target)
             binding = self.binding(target) if target.name else None
             if binding is None or binding.mark is None or not binding.mark["path"]:  # the same whatever the recipe
@@ -396,16 +396,17 @@ class _Walk:
     def _close(self, group: list[Target]) -> None:
         """Digests of definitions that refer to each other, or of one that does not refer to itself.
 
-        Inside a circle each is told from the others by as many rounds as it has members.
+        In a circle of n, n rounds are needed until each digest depends on every member.
         """
-        now = dict.fromkeys(group, "")
+        digests = dict.fromkeys(group, "")
         for _ in range(len(group) + 1 if len(group) > 1 or group[0] in self.references(group[0]) else 1):
-            before = now
-            now = {
-                one: _sha([self.texts[one][0], *(before.get(x) or self.digests.get(x, "") for x in self.texts[one][1])])
-                for one in group
+            before = digests
+            digests = {
+                target: _sha([text, *(before.get(x) or self.digests.get(x, "") for x in references)])
+                for target in group
+                for text, references in [self.texts[target]]
             }
-        self.digests |= now
+        self.digests |= digests
 
     def _read(self, target: Target) -> Text:
         """The text of a definition in which references are numbered, and the references."""
@@ -419,31 +420,31 @@ class _Walk:
             return UNCOUNTED, ()
         writer = _Writer(self, target.module)
         parts = [writer.definition(statement, binding.mark) for statement in binding.statements]
-        parts += [writer.written(self.resolve(one)) for one in self.counted(binding)]
+        parts += [writer.written(self.resolve(imported)) for imported in self.counted(binding)]
         return f"{binding.place}{parts}", tuple(writer.references)
 
     def text(self, statement: ast.stmt, module: str) -> str:
-        """A statement with the digests of what it refers to."""
+        """The digest of a statement and its references."""
         writer = _Writer(self, module)
-        return _sha([writer.write(statement), *(self.digest(other) for other in writer.references)])
+        return _sha([writer.write(statement), *(self.digest(target) for target in writer.references)])
 
 
 def _groups(start: Target, references: Callable[[Target], tuple[Target, ...]]) -> list[list[Target]]:
-    """The definitions that `start` reaches, those first that others refer to; circles together (Tarjan 1972)."""
+    """The definitions that `start` reaches, each after its references; circles together (Tarjan 1972)."""
     groups: list[list[Target]] = []
     number: dict[Target, int] = {}
     stack: list[Target] = []
 
-    def visit(one: Target) -> int:
-        number[one] = lowest = len(number)
-        stack.append(one)
-        for other in references(one):
-            if other not in number:
-                lowest = min(lowest, visit(other))
-            elif other in stack:
-                lowest = min(lowest, number[other])
-        if lowest == number[one]:
-            place = stack.index(one)
+    def visit(target: Target) -> int:
+        number[target] = lowest = len(number)
+        stack.append(target)
+        for referred in references(target):
+            if referred not in number:
+                lowest = min(lowest, visit(referred))
+            elif referred in stack:
+                lowest = min(lowest, number[referred])
+        if lowest == number[target]:
+            place = stack.index(target)
             groups.append(stack[place:])
             del stack[place:]
         return lowest
@@ -456,14 +457,14 @@ Names = dict[str, list[Target]]
 
 
 class _Scope(NamedTuple):
-    """Names of a function, class or comprehension, and what imports in it bind them to."""
+    """The names of a function, class or comprehension, and the targets of those that an import in it binds."""
 
     names: Names
     is_class: bool = False
 
 
 class _Writer:
-    """Writes a syntax tree as text that does not depend on the Python version, nor on what its own names are called."""
+    """Writes a syntax tree as text that depends neither on the Python version nor on the names of our definitions."""
 
     def __init__(self, walk: _Walk, module: str) -> None:
         self.walk, self.module = walk, module
@@ -477,7 +478,7 @@ class _Writer:
         return self.write(node)
 
     def _chosen(self, node: ast.stmt, path: str) -> str:
-        """Of a dictionary, the entry that the recipe names; all of it where the recipe does not say."""
+        """The entry of a dictionary that the recipe names; the whole dictionary if the recipe names none."""
         self.walk.asked.add(path)
         table = getattr(node, "value", None)
         if isinstance(table, ast.Dict) and path in self.walk.chosen:
@@ -489,7 +490,7 @@ class _Writer:
     def write(self, node: object) -> str:
         """Any part of a tree."""
         if isinstance(node, list):
-            return f"[{','.join(text for one in node if (text := self.write(one)))}]"
+            return f"[{','.join(text for part in node if (text := self.write(part)))}]"
         if not isinstance(node, ast.AST):
             return repr(node)
         special = getattr(self, f"_{type(node).__name__}", None)
@@ -505,7 +506,7 @@ class _Writer:
         return "|".join(self.written(self.walk.resolve(target)) for target in targets) or f"Name({node.id})"
 
     def _Attribute(self, node: ast.Attribute) -> str:
-        """`module.name` is what it is bound to; any other attribute is written as it is."""
+        """`module.name` is written as its target; any other attribute as it is."""
         chain, base = [node.attr], node.value
         while isinstance(base, ast.Attribute):
             chain.append(base.attr)
@@ -515,21 +516,21 @@ class _Writer:
 
     def _inside(self, target: Target, chain: Sequence[str]) -> str:
         """An attribute of an attribute … of `target`, the last one first."""
-        found, rest = self.walk.resolve(target), list(chain)
-        while rest and isinstance(found, Target) and not found.name:  # a module of ours: go on inside it
-            found = self.walk.resolve(Target(found.module, rest.pop()))
-        return ".".join([self.written(found), *reversed(rest)])
+        reached, rest = self.walk.resolve(target), list(chain)
+        while rest and isinstance(reached, Target) and not reached.name:  # a module of ours: go on inside it
+            reached = self.walk.resolve(Target(reached.module, rest.pop()))
+        return ".".join([self.written(reached), *reversed(rest)])
 
-    def written(self, found: Target | str) -> str:
-        """A reference to a definition of our own by its number, to another's by its full name."""
-        if isinstance(found, str):
-            return found
-        if found not in self.references:
-            self.references.append(found)
-        return f"#{self.references.index(found)}"
+    def written(self, reference: Target | str) -> str:
+        """A reference to our definition by number, to one of others by full name."""
+        if isinstance(reference, str):
+            return reference
+        if reference not in self.references:
+            self.references.append(reference)
+        return f"#{self.references.index(reference)}"
 
     def _bound(self, name: str) -> list[Target]:
-        """What a name is bound to: definitions of this module or imports; nothing: it is local, or built in."""
+        """The targets of a name: definitions of this module, or imports. Empty for a local or built-in name."""
         for depth, scope in enumerate(reversed(self.scopes)):
             if name in scope.names and not (scope.is_class and depth > 0):
                 return scope.names[name]
@@ -547,8 +548,8 @@ class _Writer:
         outer = [*node.decorator_list, *_defaults(node.args)]
         names = _arguments(node.args) | self._local(node.body)
         inside = self._scoped(names, lambda: self._inner(node))
-        where = node.name if self.scopes else ""  # a method is called by its name
-        return f"{type(node).__name__}({where},{self.write(outer)},{inside})"
+        name = node.name if self.scopes else ""  # a method is called by its name
+        return f"{type(node).__name__}({name},{self.write(outer)},{inside})"
 
     _AsyncFunctionDef = _FunctionDef
 
@@ -570,8 +571,9 @@ class _Writer:
 
     def _comprehended(self, node: Comprehension) -> str:
         first = self.write(node.generators[0].iter)
-        targets = [name for one in node.generators for name in ast.walk(one.target) if isinstance(name, ast.Name)]
-        return first + self._scoped({name.id: [] for name in targets}, lambda: self._fields(node))
+        names = (name for generator in node.generators for name in ast.walk(generator.target))
+        bound: Names = {name.id: [] for name in names if isinstance(name, ast.Name)}
+        return first + self._scoped(bound, lambda: self._fields(node))
 
     _ListComp = _SetComp = _DictComp = _GeneratorExp = _comprehended
 
@@ -597,7 +599,7 @@ class _Writer:
         return "" if _for_types(node) else self._fields(node)
 
     def _Import(self, _node: ast.Import | ast.ImportFrom) -> str:
-        return ""  # what it binds is followed where it is used
+        return ""  # its targets are followed where they are used
 
     _ImportFrom = _Import
 
@@ -632,13 +634,13 @@ class _Writer:
             else:
                 if isinstance(node, ast.Name) and _is_stored(node):
                     names[node.id] += []
-                elif isinstance(other := getattr(node, "name", None) or getattr(node, "rest", None), str):
-                    names[other] += []  # of an exception, or of a pattern
+                elif isinstance(captured := getattr(node, "name", None) or getattr(node, "rest", None), str):
+                    names[captured] += []  # of an exception, or of a pattern
                 waiting += ast.iter_child_nodes(node)
         return {name: targets for name, targets in names.items() if name not in foreign}
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> Names:
-        """What an import inside a function binds, but for what a mark leaves out on this device."""
+        """The names that an import in a function binds; one that a mark leaves out on this device has no target."""
         module = self.walk.sources.read(self.module)
         left_out = self.walk.left_out(module.mark(node))
         return {name: [] if left_out else [target] for name, target in module.imported(node).items()}
@@ -646,11 +648,11 @@ class _Writer:
 
 def _arguments(given: ast.arguments) -> Names:
     named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-    return {one.arg: [] for one in named if one is not None}
+    return {argument.arg: [] for argument in named if argument is not None}
 
 
 def _defaults(given: ast.arguments) -> list[ast.expr]:
-    return [*given.defaults, *(one for one in given.kw_defaults if one is not None)]
+    return [*given.defaults, *(default for default in given.kw_defaults if default is not None)]
 
 
 def _sha(parts: Sequence[str]) -> str:

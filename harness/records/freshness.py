@@ -1,4 +1,4 @@
-"""Which record answers a cell, and its state today: done, failed, stale or missing. No torch.
+"""The record that answers a cell, and its state today: done, failed, stale or missing. No torch.
 
 A record is fresh if its configuration is today's and the code that computed it is today's, or a chain of certificates
 leads from it there. Otherwise it is stale: it is shown as such, judged by nobody, and run again on demand.
@@ -35,10 +35,9 @@ State = Literal["done", "failed", "stale", "missing"]
 
 
 class Freed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Cells of `encoder` on `device` in `precision` come out equal under the numerics `before` and `after`.
+    """Cells of `encoder` on `device` in `precision` give equal outputs under the numerics `before` and `after`.
 
-    `differing`: settings of the configuration, by dotted path, under which they do not; a cell with any of them is
-    not freed.
+    `differing`: settings of the configuration, by dotted path, under which they do not: such cells are not freed.
     """
 
     encoder: str
@@ -51,9 +50,9 @@ class Freed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was compared between the commit `base` and the code that wrote this, and what was found equal.
+    """A comparison of cells under the commit `base` and under the code that wrote this.
 
-    `compared`: cells whose outputs are equal; `differing`: those whose are not, with the names of the outputs;
+    `compared`: cells with equal outputs; `differing`: the outputs that differ, by cell;
     `left_out`: cells that could not be compared, with the reason. `outputs`: SHA-256 of everything compared.
     """
 
@@ -76,7 +75,7 @@ def write_certificate(results: Path, certificate: Certificate) -> Path:
 def known_certificates(results: Path) -> tuple[Certificate, ...]:
     """The certificates that count for the records of a results folder: its own, and those of the evidence beside it.
 
-    One that is damaged or was edited frees nothing: it is left out, and named on standard error, once in a process.
+    A damaged or edited one is left out, and named on standard error once per process.
     """
     return _certificates_at(results.resolve())
 
@@ -84,7 +83,7 @@ def known_certificates(results: Path) -> tuple[Certificate, ...]:
 @cache
 def _certificates_at(results: Path) -> tuple[Certificate, ...]:
     # `results` is absolute: a relative path names another folder once the working directory changes.
-    found: list[Certificate] = []
+    certificates: list[Certificate] = []
     for folder in dict.fromkeys((results, results.parent / "evidence")):
         for path in sorted((folder / CERTIFICATES).glob("*.json")):
             try:
@@ -95,8 +94,8 @@ def _certificates_at(results: Path) -> tuple[Certificate, ...]:
             if fault:
                 say(f"{path}: {fault} — restore or delete it; it frees no record", stderr=True)
             else:
-                found.append(certificate)
-    return tuple(found)
+                certificates.append(certificate)
+    return tuple(certificates)
 
 
 def chain(
@@ -104,7 +103,7 @@ def chain(
 ) -> tuple[str, ...] | None:
     """The commits whose certificates lead from the numerics of a record to those of `today`, or None.
 
-    Empty where they are the same.
+    Empty if they are equal.
     """
     settings = settings_in(canonical_json(config))
     kind = (settings["encoder.name"], recorded.device, settings["precision"])
@@ -130,7 +129,7 @@ def chain(
 class Freshness:
     """The state of a record. `record` is None if the file is missing, unreadable or invalid.
 
-    reason: why a cell failed, what has changed since, or what is wrong with the file. certified: the commits whose
+    reason: why the cell failed or the record is stale. certified: the commits whose
     certificates lead from the code that computed a fresh record to today's. path: where the record lies.
     """
 
@@ -146,18 +145,18 @@ class _Recipe(msgspec.Struct):
 
 
 class _Head(msgspec.Struct):
-    """As much of a record as tells which computation it is of, and on which processor."""
+    """The part of a record that names its computation and its processor."""
 
     fingerprint: _Recipe
     environment: dict[str, str]
 
 
 class Records:
-    """The records of a results folder, found by what they are: recipe (the seed is a part of it), data and device.
+    """The records of a results folder, looked up by recipe (the seed is a part of it), data and device.
 
-    A computation has one record, whatever experiments ask for it. Where there are two of one computation, by two
-    processors, that in the asking experiment's own folder answers, else that of the processor which the other records
-    of its arm have, or of its profile: a comparison takes one processor. The other stands beside it.
+    A computation has one record, whatever experiments ask for it. If two processors
+    computed one, the record in the experiment's own folder answers, else the one by the processor of most records of
+    the arm, or of the profile: a comparison takes one processor. The other is shown beside it.
     """
 
     def __init__(self, results: Path) -> None:
@@ -178,24 +177,24 @@ class Records:
                 self._devices.setdefault(folder, Counter())[device] += 1
 
     def answer(self, config: CellConfig, data: str | None = None) -> Freshness:
-        """The record that answers a cell, and its state. data: see `freshness`."""
-        own = store.record_path(self.results, config)
-        found = freshness(own, config, self.certificates, data)
-        if found.state == "done":
-            return found
+        """State and record of a cell. data: see `freshness`."""
+        home = store.record_path(self.results, config)
+        best = freshness(home, config, self.certificates, data)
+        if best.state == "done":
+            return best
         # The processor of most records of the arm, else of the profile, else of the folder, goes first.
-        folders = (folder for folder in (own.parent, own.parent.parent, self.results) if folder in self._devices)
+        folders = (folder for folder in (home.parent, home.parent.parent, self.results) if folder in self._devices)
         usual = next((self._devices[folder].most_common(1)[0][0] for folder in folders), "")
         for path in sorted(self._of_recipe.get(recipe_digest(config), ()), key=lambda at: self._device[at] != usual):
-            other = freshness(path, config, self.certificates, data) if path != own else found
-            if other.state == "done":
-                return other
-            if found.state == "missing" and other.state == "stale":
-                found = other
-        return found
+            candidate = freshness(path, config, self.certificates, data) if path != home else best
+            if candidate.state == "done":
+                return candidate
+            if best.state == "missing" and candidate.state == "stale":
+                best = candidate
+        return best
 
     def begun(self, experiment: Experiment, profile: Profile) -> bool:
-        """Whether a profile was begun: it has a folder, or records of other experiments answer all of its cells."""
+        """Whether a profile has a folder, or records of other experiments answer all of its cells."""
         if (self.results / experiment.name / profile.name).is_dir():
             return True
         return bool(self.paths) and all(self.answer(config).state == "done" for config in experiment.cells(profile))
@@ -204,9 +203,9 @@ class Records:
 def freshness(
     path: Path, config: CellConfig | None, certificates: Sequence[Certificate] = (), data: str | None = None
 ) -> Freshness:
-    """The state of the record at `path`, compared with the cell `config` and the data of that digest.
+    """The state of the record at `path`, compared with the cell `config` and the data set of digest `data`.
 
-    config: None for the record's own configuration. data: None for the record's own data.
+    None stands for the record's own configuration or data.
     """
     if not path.exists() and not path.is_symlink():
         return Freshness("missing", path=path)
@@ -225,9 +224,9 @@ def freshness(
             differing = [f.name for f in fields(config) if getattr(record.config, f.name) != getattr(config, f.name)]
             changes.append("recipe" + (f" ({', '.join(differing)})" if differing else ""))
         changes += ["data"] * (recorded.data != today.data)
-        found = chain(certificates, recorded, record.config, today.numerics)
-        certified = found or ()
-        if found is None:
+        commits = chain(certificates, recorded, record.config, today.numerics)
+        certified = commits or ()
+        if commits is None:
             of_code = {*recorded.modules.items()} ^ {*today.modules.items()}
             contents = {*recorded.modules.values()} & {*today.modules.values()}
             names = sorted({name for name, content in of_code if content not in contents})
@@ -254,14 +253,14 @@ def freshness_in(path: Path, catalogue: Catalogue, certificates: Sequence[Certif
 def current_config(path: Path, catalogue: Catalogue) -> CellConfig | None:
     """The current configuration of the cell stored at `path`; None if its experiment is not in the catalogue.
 
-    Raises HarnessError if the experiment has no such profile or arm, and there is no encoder of the arm's name.
+    Raises HarnessError if the experiment has no such profile, or neither an arm nor an encoder has the arm's name.
     """
     (name, profile, arm), seed = path.parts[-4:-1], store.seed_of(path)
     if name not in catalogue.names() or seed is None:
         return None
     experiment = catalogue.experiment(name)
-    if arm not in {known.name for known in experiment.arms}:
-        with suppress(EncoderError, HarnessError):  # `--encoder` added it, be the encoder's library installed or not
+    if arm not in {listed.name for listed in experiment.arms}:
+        with suppress(EncoderError, HarnessError):  # `--encoder` added it; its library need not be installed
             definition_of(parse_encoder(arm)[0].name)
             experiment = experiment.with_added([arm])
     return experiment.resolve(experiment.arm(arm), experiment.profile(profile), seed)

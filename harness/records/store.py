@@ -1,7 +1,7 @@
-"""The record store: where records lie, how they are written once and atomically, and what is refused on reading.
+"""The record store: paths of records, atomic writing, and checks on reading.
 
-A record carries its own digest (timings apart), so an edited one is noticed. A digest shows that a record is as it was
-written, not that it could have been computed: types with bounds and `problem_of` refuse what could not.
+A record holds the digest of its other fields but the timings, so that an edit is noticed. A digest cannot show that
+the values could have been computed: bounded types and `problem_of` refuse impossible ones.
 """
 
 import base64
@@ -24,7 +24,7 @@ Sealed = TypeVar("Sealed", bound=msgspec.Struct)
 Read = TypeVar("Read")
 Answers = Mapping[int, npt.NDArray[np.bool_]]
 
-LARGEST_RECORD = 2**26  # bytes; one of 100 timesteps with 10,000 images at five of them takes 20 KiB
+LARGEST_RECORD = 2**26  # bytes; 100 timesteps, with the bits of 10,000 images at five of them, take 20 KiB
 
 
 def digest_of(record: Record) -> str:
@@ -40,13 +40,13 @@ def seal(value: Sealed) -> Sealed:
 
 
 def write_json(path: Path, value: Any) -> Path:
-    """Write `value` atomically as JSON with sorted keys, a line each, and return where."""
+    """Write `value` atomically as JSON with sorted keys, one per line, and return the path."""
     write_atomically(path, msgspec.json.format(canonical_json(value), indent=1) + b"\n")
     return path
 
 
 def read_json(path: Path, kind: type[Read], largest: int) -> Read:
-    """A file of JSON with at most `largest` bytes. Raises ValueError, whatever is wrong with it."""
+    """Decode a JSON file of at most `largest` bytes. Raises ValueError for every fault."""
     try:
         return msgspec.json.decode(read_regular(path, largest), type=kind)
     except (OSError, RecursionError) as error:  # errors of decoding are ValueErrors
@@ -54,24 +54,24 @@ def read_json(path: Path, kind: type[Read], largest: int) -> Read:
 
 
 def record_path(results: Path, config: CellConfig) -> Path:
-    """Where a cell's record lies: `<results>/<experiment>/<profile>/<arm>/seed-0003.json`."""
+    """The path of a cell's record: `<results>/<experiment>/<profile>/<arm>/seed-0003.json`."""
     return results / config.experiment / config.profile / config.arm / f"seed-{config.seed:04d}.json"
 
 
 def seed_of(record: Path) -> int | None:
-    """The seed in a record's file name; None for a name that `record_path` gives to none."""
+    """The seed in a record's file name; None if `record_path` makes no such name."""
     number = record.stem.removeprefix("seed-")
     seed = int(number) if number.isascii() and number.isdecimal() and len(number) < 11 else None
     return seed if seed is not None and record.name == f"seed-{seed:04d}.json" else None
 
 
 def lock_path(record: Path) -> Path:
-    """Where the lock of the cell with that record lies: `.seed-0003.lock` for `seed-0003.json`."""
+    """The path of a cell's lock: `.seed-0003.lock` beside `seed-0003.json`."""
     return record.with_name(f".{record.stem}.lock")
 
 
 def checkpoints_beside(record: Path) -> list[Path]:
-    """The files of the unfinished cell with that record, one a stage: `.seed-0003.33dfc99b.checkpoint.training`."""
+    """The checkpoints of an unfinished cell, one per stage: `.seed-0003.33dfc99b.checkpoint.training`."""
     return sorted(record.parent.glob(f".{record.stem}.*.checkpoint*"))
 
 
@@ -82,7 +82,7 @@ def write_record(results: Path, record: Record) -> Path:
     """
     path = record_path(results, record.config)
     try:
-        # As it will be read: a whole number in a field of floats is a float then, a tuple a list.
+        # Encoded and decoded, because reading turns whole numbers in float fields into floats, and tuples into lists.
         read = msgspec.json.decode(canonical_json(record), type=Record)
         return write_json(path, msgspec.structs.replace(read, digest=digest_of(read), schema_version=SCHEMA_VERSION))
     except (TypeError, OverflowError, msgspec.MsgspecError) as error:
@@ -92,8 +92,8 @@ def write_record(results: Path, record: Record) -> Path:
 def read_record(path: Path) -> Record:
     """Read and check one record.
 
-    Raises HarnessError naming the file when it is unreadable, of another schema, tampered with or impossible. The
-    names of experiment, profile and arm in it tell who asked first; it answers every cell of its recipe.
+    Raises HarnessError if it is unreadable, of another schema, tampered with or impossible. A record answers every
+    cell of its recipe; its experiment, profile and arm are those of the first.
     """
     try:
         record = read_json(path, Record, LARGEST_RECORD)
@@ -113,7 +113,7 @@ def read_record(path: Path) -> Record:
 
 
 def problem_of(record: Record) -> str:
-    """Why a record whose values are in their bounds is impossible all the same; empty if it is possible."""
+    """Why a record is impossible although each value is within its bounds; empty if it is possible."""
     config = record.config
     if record.fingerprint.recipe != recipe_digest(config):
         return "its fingerprint is of another configuration"
@@ -145,9 +145,9 @@ def problem_of(record: Record) -> str:
 
 
 def answers_in(tested: Record | Evaluated) -> Answers:
-    """By timestep (from 1), [images] whether each is answered rightly; empty without bits.
+    """For each timestep (from 1) with bits, [images] whether the answer is right.
 
-    Raises ValueError where bits are unreadable or do not add up to the counts of the curve.
+    Raises ValueError if bits are unreadable or do not add up to the counts of the curve.
     """
     answers = {}
     for name, text in tested.right.items():
@@ -168,15 +168,15 @@ def answers_in(tested: Record | Evaluated) -> Answers:
 
 
 def record_paths(folder: Path, levels: int = 3) -> list[Path]:
-    """Every file that lies where a record would, in a stable order.
+    """The paths of all records below `folder`, sorted.
 
-    levels: how many folders lie between `folder` and its records: 3 under a results folder (experiment, profile, arm),
-    1 under a profile's folder, 0 in an arm's. What lies beside records has a dot in its stem and is left out.
+    levels: the number of folders between `folder` and its records: 3 for a results folder (experiment, profile, arm),
+    1 for a profile's folder, 0 for an arm's. Other files beside records have a dot in their stem and are left out.
     """
     return sorted(path for path in folder.glob("*/" * levels + "seed-*.json") if "." not in path.stem)
 
 
 def companion_paths(results: Path) -> Iterator[Path]:
-    """What lies beside records: their weights and verifications (`seed-0003.verified-snntorch.json`)."""
+    """The files of weights and the verifications beside records (`seed-0003.verified-snntorch.json`)."""
     for pattern in ("seed-*.safetensors", "seed-*.verified-*.json"):
         yield from results.glob(f"*/*/*/{pattern}")

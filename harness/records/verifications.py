@@ -24,7 +24,7 @@ IDENTICAL: Word = "identical"
 
 ERROR_RATE = 0.05  # of calling rounding a difference, over all compared timesteps together
 ENOUGH_FREEDOM = 10  # degrees of freedom from which the spread of seeds is trusted
-MOST_NOISE = 4  # times the noise of a test: no spread of seeds allows more
+MOST_NOISE = 4  # times the noise of a test, which a spread of seeds may allow at most
 LARGEST_FILE = 2**22  # bytes; a curve of 100 timesteps with 10,000 images at five of them takes 10 KiB
 # Fields of a record that are not outputs.
 CIRCUMSTANCES = ("fingerprint", "environment", "timings", "digest", "threads", "machine", "weights", "schema_version")
@@ -40,9 +40,9 @@ class Spread(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """largest: the widest gap between both curves for its tolerance, in images; allowed: the tolerance there.
+    """largest: the gap in images at the timestep where it is widest relative to its tolerance; allowed: that tolerance.
 
-    Both are None where there is no second curve of the record's length.
+    Both are None if there is no second curve of the record's length.
     """
 
     word: Word
@@ -54,8 +54,8 @@ class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The second outputs of the record whose digest is `record`, and how they compare.
 
     environment, machine: of the second computation; in another simulator `kernel` names its version.
-    numerics: the digest of the code that trained again; empty where nothing was trained.
-    differing: the fields of the record that came out otherwise.
+    numerics: the digest of the code that trained again; empty if nothing was trained.
+    differing: the fields of the record whose second values differ.
     right: which test images were right at the claimed timesteps, packed as in a record.
     """
 
@@ -78,18 +78,18 @@ def compare(record: Record, second: Record, spread: Mapping[int, Spread] | None 
 
     Where both round alike, every output must be identical. Elsewhere a second training acts like a new seed: at the
     claimed timesteps its counts may differ by t·s·√2 images, with s the `spread` of seeds at that timestep, but by no
-    more than four times the noise of a test; by that noise itself where s has fewer than ten degrees of freedom.
-    spread: None where nothing was trained: the noise of a test is allowed then, at every timestep.
+    more than four times the noise of a test; by that noise itself if s has fewer than ten degrees of freedom.
+    spread: None if nothing was trained. Then the noise of a test is allowed, at every timestep.
     """
-    one, other = record.curve, second.curve
-    if one is None or other is None or (one.total, len(one.correct)) != (other.total, len(other.correct)):
+    ours, theirs = record.curve, second.curve
+    if ours is None or theirs is None or (ours.total, len(ours.correct)) != (theirs.total, len(theirs.correct)):
         return Comparison("different", None, None)
     alike = rounds_alike(record, second)
-    steps = range(1, len(one.correct) + 1) if spread is None or alike else claimed(record)
+    steps = range(1, len(ours.correct) + 1) if spread is None or alike else claimed(record)
     gaps = []
     for t in steps:
-        before, after = one.correct[t - 1], other.correct[t - 1]
-        allowed = 0.0 if alike else _allowed(before + after, one.total, (spread or {}).get(t), len(steps))
+        before, after = ours.correct[t - 1], theirs.correct[t - 1]
+        allowed = 0.0 if alike else _allowed(before + after, ours.total, (spread or {}).get(t), len(steps))
         gaps.append((abs(before - after), allowed))
     largest, allowed = max(gaps, key=lambda gap: gap[0] / max(gap[1], 1e-9))
     if not differing(record, second):
@@ -117,7 +117,7 @@ def claimed(record: Record) -> list[int]:
 def rounds_alike(record: Record, second: Record) -> bool:
     """Whether both were computed by one kind of processor, the same versions, kernel and number of threads.
 
-    False where a record does not say which processor.
+    False if a record does not name its processor.
     """
     ours, theirs = record.machine, second.machine
     if ours is None or theirs is None or msgspec.structs.replace(ours, cores=theirs.cores) != theirs:
@@ -126,14 +126,14 @@ def rounds_alike(record: Record, second: Record) -> bool:
 
 
 def environment_changes(record: Record, second: Record) -> dict[str, tuple[str | None, str | None]]:
-    """By name, the parts of the environment that differ: in the record, in its second computation."""
-    one, other = record.environment, second.environment
-    names = sorted((one.keys() | other.keys()) - {"trained as"})  # of early records: the name that was trained
-    return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}
+    """The entries of the environment that differ, by name: (in the record, in its second computation)."""
+    ours, theirs = record.environment, second.environment
+    names = sorted((ours.keys() | theirs.keys()) - {"trained as"})  # of early records: the name that was trained
+    return {name: (ours.get(name), theirs.get(name)) for name in names if ours.get(name) != theirs.get(name)}
 
 
 def differing(record: Record, second: Record) -> list[str]:
-    """The outputs that are not identical, by field. One that early records do not have counts where the record has it.
+    """The fields with outputs that are not identical. Those that early records lack count only if the record has them.
 
     Of two failures the reasons are compared: a traceback names lines of files.
     """
@@ -153,55 +153,57 @@ def _output(record: Record, field: str) -> bytes:
 def spread_of(path: Path, record: Record) -> dict[int, Spread]:
     """The spread of seeds at each claimed timestep of the record at `path`, over all arms beside its own.
 
-    At the record's last timestep the last one of every arm counts; at an earlier one, arms that claim it too.
+    At the record's last timestep each arm counts with its own last; at an earlier one, only arms that claim it too.
     """
     arms: dict[bytes, list[Record]] = defaultdict(list)
-    for beside in record_paths(path.resolve().parents[1], levels=1):
+    for file in record_paths(path.resolve().parents[1], levels=1):
         try:
-            other = read_record(beside)
+            trained = read_record(file)
         except HarnessError:
             continue
-        if other.status == "done" and other.fingerprint.data == record.fingerprint.data:
-            arms[canonical_json(replace(other.config, seed=0))].append(other)
-    found = {}
+        if trained.status == "done" and trained.fingerprint.data == record.fingerprint.data:
+            arms[canonical_json(replace(trained.config, seed=0))].append(trained)
+    spreads = {}
     for t in claimed(record):
         squares, freedom = 0.0, 0
         for seeds in arms.values():
             last = t == record.config.timesteps
             counts = [
-                one.curve.correct[-1 if last else t - 1] for one in seeds if one.curve and (last or str(t) in one.right)
+                trained.curve.correct[-1 if last else t - 1]
+                for trained in seeds
+                if trained.curve and (last or str(t) in trained.right)
             ]
             if len(counts) > 1:
                 mean = sum(counts) / len(counts)
                 squares += sum((count - mean) ** 2 for count in counts)
                 freedom += len(counts) - 1
         if freedom:
-            found[t] = Spread(math.sqrt(squares / freedom), freedom)
-    return found
+            spreads[t] = Spread(math.sqrt(squares / freedom), freedom)
+    return spreads
 
 
-def write_verification(path: Path, found: Verification) -> Path:
-    """Write a verification beside the record at `path`, and return where."""
-    return write_json(path.parent / f"{path.stem}.verified-{found.source}.json", seal(found))
+def write_verification(path: Path, verification: Verification) -> Path:
+    """Write a verification beside the record at `path`, and return its path."""
+    return write_json(path.parent / f"{path.stem}.verified-{verification.source}.json", seal(verification))
 
 
 def verifications_of(path: Path, record: Record) -> list[Verification]:
     """The verifications beside the record at `path`, by source.
 
-    One of another record, a changed one and one that contradicts itself count for nothing.
+    One of another record, an edited one or one that contradicts itself is left out.
     """
-    beside = (path.parent / f"{path.stem}.verified-{source}.json" for source in get_args(Source))
-    return [found for file in beside if (found := _read(file, record)) is not None]
+    files = (path.parent / f"{path.stem}.verified-{source}.json" for source in get_args(Source))
+    return [verification for file in files if (verification := _read(file, record)) is not None]
 
 
 def _read(file: Path, record: Record) -> Verification | None:
     try:
-        found = read_json(file, Verification, LARGEST_FILE)
-        mine = (found.record, found) == (record.digest, seal(found))
+        kept = read_json(file, Verification, LARGEST_FILE)
+        sound = (kept.record, kept) == (record.digest, seal(kept))
     except (ValueError, OverflowError):
         return None
-    if record.curve is None or found.curve.total != record.curve.total:
+    if record.curve is None or kept.curve.total != record.curve.total:
         return None
-    second = msgspec.structs.replace(record, curve=found.curve, right=found.right)
-    identical = not found.differing and (record.curve, found.largest) == (found.curve, 0)
-    return found if mine and not problem_of(second) and identical == (found.verdict == IDENTICAL) else None
+    second = msgspec.structs.replace(record, curve=kept.curve, right=kept.right)
+    identical = not kept.differing and (record.curve, kept.largest) == (kept.curve, 0)
+    return kept if sound and not problem_of(second) and identical == (kept.verdict == IDENTICAL) else None

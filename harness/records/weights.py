@@ -1,4 +1,4 @@
-"""Files of trained weights: safetensors, with one metadata entry that says what network they are. No torch.
+"""Files of trained weights: safetensors, with one metadata entry that describes the network. No torch.
 
 Nothing in such a file is executed when it is read. The entry `harness` is JSON with sorted keys, and equal cells give
 equal bytes: the format writes several entries in a random order, so there is a single one.
@@ -30,9 +30,9 @@ Tensors = Mapping[str, NDArray[np.float32]]
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a file of weights says of itself; nothing of time or host.
+    """The description of a network in its file of weights, without time or host.
 
-    fingerprint: that of the cell's record. thresholds: one a hidden layer. encoder_state: the encoder's fitted
+    fingerprint: that of the cell's record. thresholds: one per hidden layer. encoder_state: the encoder's fitted
     statistics. data: the digest of the data set, of which `train_images` and `test_images` were used (None: all).
     shape: (channels, height, width) of the frames that enter the network. method: absent for ours. leak, reading,
     clock: absent where the method has no `NeuronSpec`. reset: absent where a spike subtracts its threshold. sha256:
@@ -74,25 +74,25 @@ class WeightsFile(NamedTuple):
 
 
 def weights_path(record: Path) -> Path:
-    """Where the weights of the cell with that record lie: `seed-0003.safetensors` beside `seed-0003.json`."""
+    """The path of a cell's weights: `seed-0003.safetensors` beside `seed-0003.json`."""
     return record.with_suffix(SUFFIX)
 
 
 def content_of(about: About, tensors: Tensors) -> bytes:
-    """The content of a file of weights: a function of `about` and `tensors` alone."""
+    """The content of a file of weights. It depends on `about` and `tensors` alone."""
     sealed = msgspec.structs.replace(about, sha256=_seal(about, tensors))
     return save(dict(tensors), {ENTRY: canonical_json(sealed).decode()})
 
 
 def entry_of(record: Path, content: bytes) -> Weights:
-    """What the record at `record` says of its weights."""
+    """The entry of the record at `record` for its weights."""
     return Weights(weights_path(record).name, content_digest(content))
 
 
 def read_weights(path: Path) -> WeightsFile:
     """Read and check a file of weights: its own digest, and the whole file against the record beside it if any.
 
-    Raises HarnessError where it is unreadable, cut short, changed, or not what the record names.
+    Raises HarnessError if it is unreadable, cut short, changed, or not the file that the record names.
     """
     try:
         content = read_regular(path, LARGEST_WEIGHTS)
@@ -103,21 +103,21 @@ def read_weights(path: Path) -> WeightsFile:
     about, tensors = _read(path, content)
     if _seal(about, tensors) != about.sha256:
         raise HarnessError(f"{path}: changed: content and SHA-256 disagree", GET_AGAIN)
-    found = WeightsFile(path, about, tensors, content_digest(content))
+    weights = WeightsFile(path, about, tensors, content_digest(content))
     record = beside(path)
     if record is not None and record.weights is None:
         raise HarnessError(f"{path}: the record beside it names no weights", GET_AGAIN)
-    if record is not None and record.weights is not None and record.weights.sha256 != found.sha256:
+    if record is not None and record.weights is not None and record.weights.sha256 != weights.sha256:
         raise HarnessError(
             f"{path}: not the weights of the record beside it "
-            f"(SHA-256 {found.sha256[:12]}, the record names {record.weights.sha256[:12]})",
+            f"(SHA-256 {weights.sha256[:12]}, the record names {record.weights.sha256[:12]})",
             GET_AGAIN,
         )
-    return found
+    return weights
 
 
 def beside(weights: Path) -> Record | None:
-    """The record beside a file of weights; None where there is none. Raises HarnessError for one that is refused."""
+    """The record beside a file of weights; None if there is none. Raises HarnessError if the record is refused."""
     path = weights.resolve().with_suffix(".json")
     return read_record(path) if path.exists() else None
 
@@ -140,7 +140,7 @@ def _read(path: Path, content: bytes) -> tuple[About, Tensors]:
 
 
 def _seal(about: About, tensors: Tensors) -> str:
-    """SHA-256 over the metadata without it, and over name, shape and values of each tensor by name."""
+    """SHA-256 over the other metadata, and over name, shape and values of each tensor, sorted by name."""
     digest = hashlib.sha256(canonical_json(msgspec.structs.replace(about, sha256="")))
     for name in sorted(tensors):
         tensor = np.ascontiguousarray(tensors[name], dtype="<f4")

@@ -1,4 +1,4 @@
-"""From judged records to what people read: tables, figures, one page. Trains nothing and imports no torch."""
+"""From judged records to tables, figures and one page. Trains nothing and imports no torch."""
 
 from harness.report.document import judged_claims, own_tables, results_table
 from harness.report.publish import Folders, ReportResult, check, render

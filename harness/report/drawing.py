@@ -1,13 +1,13 @@
-"""How every figure looks and is saved: palette, page width, axes of errors, names beside lines, and bytes that depend
-on the data drawn alone.
+"""The style and saving of all figures: palette, page width, axes of errors, names beside lines, and bytes that depend
+only on the drawn data.
 
-A colour means a code; markers and line styles tell the variants of one code apart. In a figure of one code alone,
-colours tell its variants. The colours are seaborn's "colorblind", which readers with any common colour vision can
-distinguish, darkened to a contrast of 3 to 1 on white and on the page's dark paper. A code that is not built in has a
+A colour means a code; markers and line styles distinguish the variants of one code. In a figure of one code alone,
+colours distinguish its variants. The colours are seaborn's "colorblind", for readers with any common colour vision,
+darkened to a contrast of 3 to 1 on white and on the page's dark paper. A code that is not built in has a
 colour made from its name, so that it too looks the same in every figure.
 
-A figure carries the digest of what it shows, because another matplotlib draws other bytes for the same records:
-`same_picture` then still tells a stale figure from a fresh one.
+A figure holds the digest of its data, because another matplotlib draws other bytes for the same records. By it,
+`same_picture` recognises a fresh figure.
 """
 
 import colorsys
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d9dee4", "#ffffff"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
-# of a verdict's tone, each at least 4.5:1 on white; the page has its own for a dark screen
+# colours of verdicts by tone, each at least 4.5:1 on white; the page has others for a dark screen
 TONES = {"good": "#116329", "fair": "#0757b0", "bad": "#a40e26", "open": "#6f4400", "none": MUTED}
-LETTERS = 8.8  # points, of the smallest text: 9 pixels on a telephone, whose page is 358 wide
+LETTERS = 8.8  # points, the smallest text: 9 pixels on a telephone with a page 358 wide
 WIDTH = 4.8  # inches: a page's text width, and 10 pt type that stays legible on a phone
 # seaborn's "colorblind" in an order that keeps its palest colours for last; yellow is left out (1.3:1 on white)
 PALETTE_ORDER = (0, 1, 2, 4, 3, 9, 5, 6, 7)
@@ -67,7 +67,7 @@ STYLE = {
     "ytick.labelcolor": INK,
     "legend.fontsize": LETTERS,
     "legend.frameon": False,
-    # measured as it is drawn, in both formats: hinting widens letters by up to 4 %
+    # text is measured at this resolution for both formats; hinting would widen letters by up to 4 %
     "figure.dpi": 160,
     "savefig.dpi": 160,
     "text.hinting": "none",
@@ -85,13 +85,13 @@ COLOURS = {
 }
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)))
-LUMINANCE = 0.14, 0.28  # between them a colour has 3:1 on white and on #12161b, the page's paper on a dark screen
+LUMINANCE = 0.14, 0.28  # between them a colour has 3:1 on white and on #12161b, the page's dark background
 SATURATION = 0.55
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One finished figure: its file name without suffix, its title, what else there is to say, and both renderings.
+    """One finished figure: its file name without suffix, title, caption, and both renderings.
 
     `folded`: whether the page shows its title first, and the figure on a click.
     """
@@ -105,14 +105,14 @@ class Picture:
 
     @property
     def alternative(self) -> str:
-        """What stands in its place for who cannot see it."""
+        """The alternative text, for readers who cannot see the figure."""
         return f"{self.title.removesuffix('.')}. {self.words}"
 
 
 def colours(count: int) -> list[str]:
-    """`count` colours for what is no code; they repeat after nine, with other markers.
+    """`count` colours for things other than codes; they repeat after nine, with other markers.
 
-    Colour-blind readers can tell them apart. Codes have their own, in `COLOURS`.
+    Colour-blind readers can distinguish them. Codes have theirs in `COLOURS`.
     """
     import seaborn
 
@@ -121,22 +121,22 @@ def colours(count: int) -> list[str]:
 
 
 def _legible(red: float, green: float, blue: float) -> str:
-    """The colour as #rrggbb, as much darker or lighter as `LUMINANCE` asks for."""
+    """The colour as #rrggbb, made darker or lighter until its luminance is within `LUMINANCE`."""
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     low, high = LUMINANCE
     for _ in range(100):
-        found = colorsys.hls_to_rgb(hue, lightness, saturation)
-        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in found]
+        rgb = colorsys.hls_to_rgb(hue, lightness, saturation)
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
         luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
         if low <= luminance <= high:
             break
         lightness += 0.01 if luminance < low else -0.01
-    return "#" + "".join(f"{round(255 * part):02x}" for part in found)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
 
 
 @dataclass(frozen=True)
 class Look:
-    """How one variant of a code, called `name`, is drawn; `line` is a matplotlib line style."""
+    """Colour, marker and line style of a variant called `name`; `line` is a matplotlib line style."""
 
     name: str
     colour: str
@@ -161,9 +161,9 @@ def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
             looks[name] = Look(name, colour_of(code), _marker(code, number), LINES[number % len(LINES)])
             seen[code] += 1
     if len(seen) == 1:
-        own = colour_of(next(iter(seen)))
-        others = [colour for colour in colours(len(PALETTE_ORDER)) if colour != own]
-        palette = [own, *others]
+        first = colour_of(next(iter(seen)))
+        others = [colour for colour in colours(len(PALETTE_ORDER)) if colour != first]
+        palette = [first, *others]
         looks = {
             name: replace(look, colour=palette[number % len(palette)])
             for number, (name, look) in enumerate(looks.items())
@@ -172,7 +172,7 @@ def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
 
 
 def _marker(code: str, number: int) -> str:
-    """Codes begin at different markers, so that a grey print tells them apart too."""
+    """Codes begin at different markers, so that they differ in a grey print too."""
     first = list(COLOURS).index(code) if code in COLOURS else _number(code)
     return MARKERS[(first + number) % len(MARKERS)]
 
@@ -182,7 +182,7 @@ def _number(code: str) -> int:
 
 
 def styled() -> AbstractContextManager[None]:
-    """The report's style and nothing of the user's own; every figure is drawn and saved inside it."""
+    """The report's style, without the user's settings; every figure is drawn and saved inside it."""
     import matplotlib.style
 
     context: AbstractContextManager[None] = matplotlib.style.context(["default", STYLE])
@@ -200,7 +200,7 @@ def new_figure(
 
 
 def diamond(colour: str) -> dict[str, Any]:
-    """How a published number looks: hollow, so that our own point stays visible inside it."""
+    """The style of a published number: hollow, so that our point stays visible inside it."""
     return {
         "marker": "D",
         "markersize": 9,
@@ -212,7 +212,7 @@ def diamond(colour: str) -> dict[str, Any]:
 
 
 def legend_below(figure: "Figure", handles: list[Any]) -> None:
-    """A legend under the panels, on extra height of its own."""
+    """A legend under the panels, on extra height."""
     if not handles:
         return
     columns = 1 if max(len(str(handle.get_label())) for handle in handles) > 34 else 2
@@ -234,9 +234,9 @@ def legend_below(figure: "Figure", handles: list[Any]) -> None:
 
 
 def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, bytes]:
-    """The figure as SVG and PNG bytes, marked with the digest of `drawn`, the data it shows.
+    """The figure as SVG and PNG bytes, marked with the digest of `drawn`, its data.
 
-    Its canvases print it straight away: `savefig` would draw it twice for each, once to no end.
+    The canvases are used directly, because `savefig` would draw the figure twice for each format.
     """
     from matplotlib import rcParams
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -256,7 +256,7 @@ def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, by
 def _settle(figure: "Figure") -> None:
     """Lay the panels out once for both formats, on rounded places.
 
-    The solver's last bits depend on what the process has drawn before, and matplotlib hashes them into ids.
+    The solver's last bits depend on earlier figures of the process, and matplotlib hashes them into ids.
     """
     engine = figure.get_layout_engine()
     if engine is None:
@@ -269,26 +269,26 @@ def _settle(figure: "Figure") -> None:
 
 
 def painter() -> str:
-    """What the bytes of a figure depend on besides its data."""
+    """The versions and the machine on which the bytes of a figure depend."""
     parts = [f"{name} {version(name)}" for name in ("matplotlib", "seaborn", "numpy", "pillow")]
     return f"{', '.join(parts)} on {platform.machine()}."
 
 
 def _without_trailing_spaces(svg: bytes) -> bytes:
-    # matplotlib ends path lines with a blank; git and editors would quarrel over it
+    # matplotlib ends path lines with a blank, which git warns about and editors remove
     return b"\n".join(line.rstrip(b" \t") for line in svg.split(b"\n"))
 
 
 def _marks(svg: bytes) -> tuple[str, str]:
-    """The digest of what an SVG of ours shows, and who painted it; empty where it does not say."""
+    """The digest of the data of an SVG, and the `painter`; empty if it has none."""
     root = ET.fromstring(svg)
-    found = [root.find(f".//{{{DUBLIN_CORE}}}{name}") for name in ("identifier", "creator")]
-    drawn, painter = ("".join(mark.itertext()).strip() if mark is not None else "" for mark in found)
+    elements = [root.find(f".//{{{DUBLIN_CORE}}}{name}") for name in ("identifier", "creator")]
+    drawn, painter = ("".join(mark.itertext()).strip() if mark is not None else "" for mark in elements)
     return drawn, painter
 
 
 def same_picture(committed: bytes, fresh: bytes) -> bool:
-    """True for equal bytes, and for SVGs of equal data that differ in who painted them only."""
+    """True for equal bytes, and for SVGs of equal data by different painters."""
     if committed == fresh:
         return True
     try:
@@ -301,31 +301,31 @@ def same_picture(committed: bytes, fresh: bytes) -> bool:
 
 # --- Logarithmic axes
 
-HALF_AN_IMAGE = 0.005  # percent, of 10,000: the foot of a panel that has no error at all
+HALF_AN_IMAGE = 0.005  # percent, of 10,000 images: the foot of a panel without errors
 STEPS = tuple(2**power for power in range(13))
-DECADE = 10.0  # times the lowest error: what lies above is cut, so that one code that fails does not flatten the others
+DECADE = 10.0  # times the lowest error: higher ones are cut off, so that one failing code does not flatten the others
 
 
 @dataclass(frozen=True)
 class Foot:
-    """The lowest place of a panel, in percent of error: no logarithm reaches zero. `zero`: whether a zero stands there.
+    """The lowest place of a panel, in percent of error, because a logarithmic axis has no zero.
 
-    Ends of intervals below it are cut there.
+    Ends of intervals below it are cut there. `zero`: whether an error of zero is drawn there.
     """
 
     place: float
     zero: bool
 
     def of(self, errors: Iterable[float]) -> list[float]:
-        """Where errors in percent are drawn."""
+        """The places of errors in percent."""
         return [max(error, self.place) for error in errors]
 
-    def error(self, found: Interval) -> Interval:
-        """An accuracy as the error that is drawn: a low accuracy is a high error."""
-        mean, *runs = self.of(map(error_of, (found.mean, *found.runs)))
-        if found.low is None or found.high is None:
+    def error(self, accuracy: Interval) -> Interval:
+        """The drawn error of an accuracy: a low accuracy is a high error."""
+        mean, *runs = self.of(map(error_of, (accuracy.mean, *accuracy.runs)))
+        if accuracy.low is None or accuracy.high is None:
             return Interval(tuple(runs), mean)
-        low, high = self.of(map(error_of, (found.high, found.low)))
+        low, high = self.of(map(error_of, (accuracy.high, accuracy.low)))
         return Interval(tuple(runs), mean, low, high)
 
 
@@ -355,10 +355,7 @@ def logarithmic(ax: "Axes", foot: Foot) -> None:
 
 
 def logarithmic_errors(ax: "Axes", foot: Foot, most: float = np.inf) -> None:
-    """The axis of errors logarithmic: 1, 2 and 5 times powers of ten, or all digits where it would have one number.
-
-    It ends at `most` at the latest.
-    """
+    """The axis of errors logarithmic, up to `most`: 1, 2 and 5 times powers of ten, or all digits for a short axis."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
     ax.set_yscale("log")
@@ -369,8 +366,8 @@ def logarithmic_errors(ax: "Axes", foot: Foot, most: float = np.inf) -> None:
     ticks: list[float] = []
     for subs in ((1.0, 3.0) if wide else (1.0, 2.0, 5.0), range(1, 10)):
         if len(ticks) < 2:
-            found = LogLocator(subs=subs, numticks=40).tick_values(low, high)
-            ticks = [float(tick) for tick in found if low <= tick <= high]
+            values = LogLocator(subs=subs, numticks=40).tick_values(low, high)
+            ticks = [float(tick) for tick in values if low <= tick <= high]
     if foot.zero:
         ticks = [foot.place, *(tick for tick in ticks if tick > 1.4 * foot.place)]
     ax.yaxis.set_major_locator(FixedLocator(ticks))
@@ -388,23 +385,23 @@ FILLED = {"evidence": "full", "yours": "none"}
 
 
 def draw_line(
-    ax: "Axes", look: Look, places: Sequence[float], found: Sequence[Interval], width: float, whose: str = "evidence"
+    ax: "Axes", look: Look, places: Sequence[float], means: Sequence[Interval], width: float, whose: str = "evidence"
 ) -> None:
-    """A line of means with an interval at each; below three seeds a point has none, and its seeds are dots."""
+    """A line of means with an interval at each; for fewer than three seeds, dots of the seeds instead."""
     style: dict[str, Any] = {"color": look.colour, "marker": look.marker, "fillstyle": FILLED[whose]}
-    means = [one.mean for one in found]
-    arms = [one.arms or (0.0, 0.0) for one in found]
-    line = look.line if len(places) > 1 else "none"
-    bars = [[max(0.0, one[end]) for one in arms] for end in (0, 1)]
-    ax.errorbar(places, means, yerr=bars, linestyle=line, linewidth=width, elinewidth=1.4, markersize=5, **style)
-    for place, one in zip(places, found, strict=True):
-        if one.low is None and one.seeds > 1:
-            ax.plot([place] * one.seeds, one.runs, color=INK, marker=".", markersize=4, linestyle="none", zorder=3)
+    style |= {"linestyle": look.line if len(places) > 1 else "none", "linewidth": width, "elinewidth": 1.4}
+    arms = [interval.arms or (0.0, 0.0) for interval in means]
+    bars = [[max(0.0, pair[end]) for pair in arms] for end in (0, 1)]
+    ax.errorbar(places, [interval.mean for interval in means], yerr=bars, markersize=5, **style)
+    for place, interval in zip(places, means, strict=True):
+        if interval.low is None and interval.seeds > 1:
+            runs = interval.runs
+            ax.plot([place] * len(runs), runs, color=INK, marker=".", markersize=4, linestyle="none", zorder=3)
 
 
 @dataclass(frozen=True)
 class Name:
-    """What is written in the margin right of a panel, and the place that it belongs to; `bold`: the paper's own."""
+    """A name in the margin right of a panel, and the place that it belongs to; `bold`: for the paper's code."""
 
     text: str
     colour: str
@@ -413,7 +410,7 @@ class Name:
 
     @property
     def looks(self) -> dict[str, Any]:
-        """How it is written."""
+        """The style of the text."""
         return {"fontsize": LETTERS, "fontweight": "bold" if self.bold else "normal", "linespacing": 1.05}
 
 
@@ -423,17 +420,17 @@ def in_lines(text: str) -> str:
 
 
 def lines_of(text: str) -> float:
-    """How many lines apart its neighbours a name needs to be."""
+    """The height of a name, in lines."""
     return 0.85 * in_lines(text).count("\n") + 1.0
 
 
 def height_for(names: Iterable[str], least: float) -> float:
-    """Inches of a panel that has room for these names beside it."""
+    """The height in inches of a panel with room for these names beside it."""
     return max(least, LINE / 72 * sum(map(lines_of, names)) + 0.6)
 
 
 def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> None:
-    """Write names in the margin right of each panel, joined to their places, and so far apart that none overlap."""
+    """Write names in the margin right of each panel, joined to their places, without overlap."""
     figure = axes[0].figure
     engine = figure.get_layout_engine()
     widths = []
@@ -471,12 +468,11 @@ def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> N
                     "shrinkB": 3,
                 },
             )
-            written.set_in_layout(False)  # the margin is kept free for them
+            written.set_in_layout(False)  # else the layout would widen the margin again
 
 
 def spread_out(places: Sequence[float], sizes: Sequence[float]) -> list[float]:
-    """Places from 0 up for things of these sizes, each as near to its own as its neighbours' sizes allow; they end
-    below 1 where there is room.
+    """Move `places` in [0, 1] as little as possible, so that things of these sizes do not overlap.
 
     >>> spread_out([0.5, 0.5, 0.9], [0.2, 0.2, 0.2])
     [0.4, 0.6, 0.9]
@@ -488,19 +484,19 @@ def spread_out(places: Sequence[float], sizes: Sequence[float]) -> list[float]:
     order = np.argsort(places, kind="stable")
     size = np.asarray(sizes)[order]
     steps = np.concatenate(([0.0], np.cumsum((size[1:] + size[:-1]) / 2)))
-    # Without the steps between them the places need only not fall, which is isotonic regression.
+    # Minus the steps between them, the places must only not decrease, which is isotonic regression.
     level = isotonic_regression(np.asarray(places)[order] - steps).x
     level = np.clip(level, 0.0, max(0.0, 1.0 - steps[-1])) + steps
-    found = np.empty(len(places))
-    found[order] = level
-    return [round(float(place), 6) for place in found]
+    placed = np.empty(len(places))
+    placed[order] = level
+    return [round(float(place), 6) for place in placed]
 
 
 def published(
-    ax: "Axes", place: Place, colour: str, there: bool = False, ours: Place | None = None, bend: float = 0.3
+    ax: "Axes", place: Place, colour: str, marked: bool = False, ours: Place | None = None, bend: float = 0.3
 ) -> None:
-    """A published number, joined to our own point where there is one. `there`: whether its diamond is drawn already."""
-    if not there:
+    """Draw a published number, joined to our point if there is one. `marked`: its diamond is drawn already."""
+    if not marked:
         ax.plot(*place, **diamond(colour), zorder=5)
     if ours is not None:
         joined = {"arrowstyle": "-", "color": colour, "linewidth": 1.3, "linestyle": (0, (1, 1.2))}

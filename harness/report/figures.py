@@ -1,7 +1,7 @@
 """All figures: error against timestep, energy and epoch, dots for arms that are alike, differences, and claims.
 
 A figure is drawn from a `Scene` (one experiment at one profile) or from a whole source, and is saved with the digest of
-the numbers that it shows. Nothing here decides a number.
+its numbers. Nothing here decides a number.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -22,35 +22,8 @@ from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import EncoderSpec, ProfileName
 from harness.errors import HarnessError
 from harness.machine.console import counted
-from harness.report.drawing import (
-    DECADE,
-    FILLED,
-    GRID,
-    INK,
-    LETTERS,
-    MUTED,
-    PAPER,
-    TONES,
-    Foot,
-    Look,
-    Name,
-    Picture,
-    Place,
-    both_renderings,
-    diamond,
-    draw_line,
-    error_of,
-    foot_of,
-    height_for,
-    in_lines,
-    legend_below,
-    logarithmic,
-    logarithmic_errors,
-    looks_of,
-    names_at_right,
-    new_figure,
-    published,
-)
+from harness.report import drawing
+from harness.report.drawing import INK, LETTERS, MUTED, Name, Picture, Place, both_renderings, diamond, names_at_right
 from harness.report.sources import Course, Source, with_added
 from harness.report.table import human, spread
 from harness.report.tables import title_of
@@ -59,14 +32,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# --- What the figures of one experiment share: arms, names, looks, panels
+# --- Shared by the figures of one experiment: arms, names, looks, panels
 
 MANY = 8  # more arms than this are spread over panels
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One experiment at one profile, as its figures show it. `claims` are those about it."""
+    """The data for the figures of one experiment at one profile. `claims` are those about it."""
 
     experiment: Experiment
     profile: ProfileName
@@ -75,7 +48,7 @@ class Scene:
 
     @property
     def stem(self) -> str:
-        """How the files' names begin."""
+        """The prefix of the files' names."""
         return f"{self.experiment.name}-{self.profile}"
 
     @property
@@ -84,7 +57,7 @@ class Scene:
         return f"{self.experiment.title} ({self.profile} profile)"
 
     def curve(self, source: Source, arm: Arm) -> tuple[Interval, ...]:
-        """The arm's accuracy at each timestep; empty where no cell has finished."""
+        """The arm's accuracy at each timestep; empty if no cell has finished."""
         return source.estimates.get((self.experiment.name, self.profile, arm.name), ())
 
     def drawn_arms(self) -> list[Arm]:
@@ -95,10 +68,10 @@ class Scene:
 def figures_of(
     experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
 ) -> list[Picture]:
-    """The figures of one experiment at one profile; none of a smoke run, which would pass for a result."""
-    own = tuple(claim for claim in claims if claim.experiment == experiment.name)
+    """The figures of one experiment at one profile; none for smoke, which could be mistaken for a result."""
+    about = tuple(claim for claim in claims if claim.experiment == experiment.name)
     at_hand = tuple(source for source in sources if source.at_hand)
-    scene = Scene(experiment, profile, at_hand or tuple(sources), own)
+    scene = Scene(experiment, profile, at_hand or tuple(sources), about)
     if profile == "smoke" or not scene.drawn_arms():
         return []
     values = [claim for claim in claims if claim.kind == "value" and claim.measure == "accuracy"]
@@ -111,13 +84,13 @@ def figures_of(
 
 
 def _of_same_network(claim: Claim, experiment: Experiment, scene: Scene) -> bool:
-    """Whether a claim is about the network and the data of an experiment, whichever experiment it belongs to."""
-    other, name = scene.sources[0].catalogue.experiment(claim.experiment), "network.name"
-    return other.dataset == experiment.dataset and other.published.get(name) == experiment.published.get(name)
+    """Whether the experiment of a claim has the network and the data of this one."""
+    home, name = scene.sources[0].catalogue.experiment(claim.experiment), "network.name"
+    return home.dataset == experiment.dataset and home.published.get(name) == experiment.published.get(name)
 
 
 def _picture(figure: "Figure", name: str, title: str, words: str, drawn: list[Any], folded: bool = False) -> Picture:
-    """A finished figure, marked with what was drawn."""
+    """A finished figure, marked with the digest of `drawn`."""
     return Picture(name, title, words, *both_renderings(figure, title, drawn), folded)
 
 
@@ -129,16 +102,16 @@ def _key(label: str, **looks: Any) -> Any:
 
 
 def _yours(whose: Set[str]) -> list[Any]:
-    """The entry of a legend that says which points are yours, if some are."""
+    """The legend's entry for points of yours, if there are any."""
     looks: dict[str, Any] = {"marker": "o", "markersize": 4, "fillstyle": "none", "color": MUTED, "linestyle": "none"}
     return [_key("yours (evidence: filled)", **looks)] if "yours" in whose else []
 
 
 def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
     """Arms by panel: one panel for few; for many, by the part of their names that makes fewer panels, or by their code
-    where that makes still fewer and none is crowded.
+    if that makes still fewer and no panel is crowded.
 
-    An arm added by `--encoder` is in no family: it joins the panel whose arms have as many timesteps.
+    An arm added by `--encoder` joins the panel whose arms have as many timesteps.
     """
     panels = _families([arm for arm in arms if not arm.added])
     for arm in arms:
@@ -167,9 +140,7 @@ def _grouped(arms: Sequence[Arm], name_of: Callable[[Arm], str]) -> dict[str, li
 
 
 def named(arms: Sequence[Arm]) -> tuple[str, dict[str, str]]:
-    """What the titles of a panel's arms have in common, and by arm the rest of its title; of one arm, no title and its
-    whole title.
-    """
+    """The common part of the titles of a panel's arms, and the rest of each title; for one arm, "" and its title."""
     parts = {arm.name: arm.title.split(", ") for arm in arms if not arm.added}
     first = next(iter(parts.values()), [])
     common = [part for part in first if len(parts) > 1 and all(part in of_arm for of_arm in parts.values())]
@@ -177,17 +148,17 @@ def named(arms: Sequence[Arm]) -> tuple[str, dict[str, str]]:
     return ", ".join(common), {arm.name: rest.get(arm.name) or title_of(arm) for arm in arms}
 
 
-def styles_of(arms: Sequence[Arm]) -> Mapping[str, Look]:
+def styles_of(arms: Sequence[Arm]) -> Mapping[str, drawing.Look]:
     """The look of every arm, with its name in a panel; arms of one code and one name look alike in all panels.
 
-    Added arms move no look of a planned one.
+    Added arms do not change the look of a planned one.
     """
     of_panels = [(members, named(members)[1]) for members in panels_of(arms).values()]
     placed = [(a, labels[a.name], f"{a.encoder.name}: {labels[a.name]}") for arms, labels in of_panels for a in arms]
-    placed.sort(key=lambda found: found[0].added)
+    placed.sort(key=lambda placing: placing[0].added)
     looks = {
-        **looks_of((arm.encoder.name, key) for arm, _, key in placed),
-        **looks_of((arm.encoder.name, key) for arm, _, key in placed if not arm.added),
+        **drawing.looks_of((arm.encoder.name, key) for arm, _, key in placed),
+        **drawing.looks_of((arm.encoder.name, key) for arm, _, key in placed if not arm.added),
     }
     return {arm.name: replace(looks[key], name=label) for arm, label, key in placed}
 
@@ -201,8 +172,8 @@ def error_figure(scene: Scene) -> Picture:
     styles = styles_of(scene.drawn_arms())
     papers = [str(claim.label) for claim in scene.claims if claim.kind == "context" and claim.timestep]
     least = 3.4 if len(panels) == 1 else 2.6
-    heights = tuple(height_for([*(styles[arm.name].name for arm in arms), *papers], least) for arms in panels)
-    figure, axes = new_figure(sum(heights), len(panels), heights)
+    heights = tuple(drawing.height_for([*(styles[arm.name].name for arm in arms), *papers], least) for arms in panels)
+    figure, axes = drawing.new_figure(sum(heights), len(panels), heights)
     drawn: list[Any] = [scene.title]
     names, prints, whose = [], False, set[str]()
     for ax, arms in zip(axes, panels, strict=True):
@@ -215,7 +186,7 @@ def error_figure(scene: Scene) -> Picture:
         ax.set_ylabel("error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
     legend = [_key("published, joined to ours", **diamond(INK))] if prints else []
-    legend_below(figure, [*legend, *_yours(whose)])
+    drawing.legend_below(figure, [*legend, *_yours(whose)])
     names_at_right(axes, names)
     title = f"Error rate against timestep: {scene.title}"
     words = (
@@ -227,31 +198,31 @@ def error_figure(scene: Scene) -> Picture:
 
 
 def draw_errors(axes: "Axes", experiment: Experiment, profile: str, source: Source, chosen: Sequence[str] = ()) -> None:
-    """Draw the error figure of an experiment, or of the arms `chosen`, into axes of somebody else's, with a legend.
+    """Draw the error figure of an experiment, or of the arms `chosen`, into the caller's axes, with a legend.
 
-    Raises HarnessError for an unknown name, or where nothing has finished.
+    Raises HarnessError for an unknown name, or if nothing has finished.
     """
-    known = with_added(experiment, [source])
-    own = tuple(claim for claim in source.catalogue.claims_of(experiment.name) if claim.prints)
-    scene = Scene(known, known.profile(profile).name, (source,), own)
+    whole = with_added(experiment, [source])
+    prints = tuple(claim for claim in source.catalogue.claims_of(experiment.name) if claim.prints)
+    scene = Scene(whole, whole.profile(profile).name, (source,), prints)
     done = {arm.name: arm for arm in scene.drawn_arms()}
-    arms = [known.arm(name) for name in chosen] or list(done.values())
+    arms = [whole.arm(name) for name in chosen] or list(done.values())
     missing = [arm.name for arm in arms if arm.name not in done] or ([] if arms else ["no arm of " + experiment.name])
     if missing:
-        raise HarnessError(f"nothing to draw: {', '.join(missing)} has no finished cell", f"harness run {known.name}")
+        raise HarnessError(f"nothing to draw: {', '.join(missing)} has no finished cell", f"harness run {whole.name}")
     _, names = _error_panel(axes, scene, arms, styles_of(arms))
     axes.set(xlabel="timestep", ylabel="error (%)")
     axes.legend(handles=[_key(name.text, color=name.colour) for name in names], title=named(arms)[0] or None)
 
 
 def _error_panel(
-    ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, Look]
+    ax: "Axes", scene: Scene, arms: Sequence[Arm], styles: Mapping[str, drawing.Look]
 ) -> tuple[list[Any], list[Name]]:
-    """Draw a panel; what it shows, and the names of its lines and of other papers."""
-    curves = [(arm, source, found) for arm in arms for source in scene.sources if (found := scene.curve(source, arm))]
-    ends = {arm.name: len(found) for arm, _, found in curves}
+    """Draw a panel. Returns the drawn numbers, and the names of its lines and of other papers."""
+    curves = [(arm, source, curve) for arm in arms for source in scene.sources if (curve := scene.curve(source, arm))]
+    ends = {arm.name: len(curve) for arm, _, curve in curves}
     last = max(ends.values())
-    # The paper's own numbers that are judged elsewhere belong to the first arm of the paper that goes as far.
+    # Numbers of this paper that are judged elsewhere belong to the paper's first arm with enough timesteps.
     owners = {claim.id: claim.arm for claim in scene.claims if claim.prints and claim.arm in {a.name for a in arms}}
     context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
     for claim in context:
@@ -260,33 +231,34 @@ def _error_panel(
             owners[claim.id] = reach[0]
     printed = [claim for claim in scene.claims if claim.id in owners]
     others = sorted((c for c in context if c.judged_as is None), key=lambda c: (c.timestep or 0, c.id))
-    shown = [error_of(value) for *_, found in curves for one in found for value in one.shown]
-    foot = foot_of([error_of(claim.published or 0.0) for claim in (*printed, *others)] + shown)
-    place_of = {c.id: (float(c.timestep or 0), foot.of([error_of(c.published or 0.0)])[0]) for c in (*printed, *others)}
+    shown = [drawing.error_of(value) for *_, curve in curves for interval in curve for value in interval.shown]
+    published = {claim.id: drawing.error_of(claim.published or 0.0) for claim in (*printed, *others)}
+    foot = drawing.foot_of([*published.values(), *shown])
+    place_of = {c.id: (float(c.timestep or 0), foot.of([published[c.id]])[0]) for c in (*printed, *others)}
     drawn: list[Any] = []
     names: dict[str, Name] = {}
     ours: dict[tuple[str, float], Place] = {}
-    for arm, source, found in curves:
-        style, errors = styles[arm.name], [foot.error(one) for one in found]
+    for arm, source, curve in curves:
+        style, errors = styles[arm.name], [foot.error(interval) for interval in curve]
         _error_line(ax, errors, style, source.name)
-        drawn.append([arm.name, source.name, [[e.mean, e.low, e.high, *e.shown] for e in found]])
-        names.setdefault(arm.name, Name(style.name, style.colour, (len(found), errors[-1].mean)))
-        for number, one in enumerate(errors, start=1):
-            ours.setdefault((arm.name, float(number)), (float(number), one.mean))
-    # A network trained for a step comes before one that is read early, and has the diamond.
+        drawn.append([arm.name, source.name, [[e.mean, e.low, e.high, *e.shown] for e in curve]])
+        names.setdefault(arm.name, Name(style.name, style.colour, (len(curve), errors[-1].mean)))
+        for number, interval in enumerate(errors, start=1):
+            ours.setdefault((arm.name, float(number)), (float(number), interval.mean))
+    # Networks trained for that step come before those that are read early: at one place the first gets the diamond.
     at_end = {claim.id: ends[str(owners[claim.id])] == claim.timestep for claim in printed}
     seen = set[Place]()
     for claim in sorted(printed, key=lambda claim: not at_end[claim.id]):
         owner, place = str(owners[claim.id]), place_of[claim.id]
         joined = ours.get((owner, place[0])) if at_end[claim.id] or place not in seen else None
-        published(ax, place, styles[owner].colour, place in seen, joined, 0.3 if len(seen) % 2 else -0.3)
+        drawing.published(ax, place, styles[owner].colour, place in seen, joined, 0.3 if len(seen) % 2 else -0.3)
         seen.add(place)
         drawn.append([claim.id, claim.timestep, claim.published])
-    for claim in others:  # beyond our steps they stand in the margin: an axis up to theirs would be half empty
+    for claim in others:  # beyond our last step, only the name is shown: a longer axis would be half empty
         step, error = place_of[claim.id]
         ax.plot(min(step, last), error, marker="x" if step <= last else "", color=MUTED)
         drawn.append([claim.id, claim.timestep, claim.published])
-    logarithmic(ax, foot)
+    drawing.logarithmic(ax, foot)
     edge = ax.get_xlim()[1]
     for claim in others:
         step, error = place_of[claim.id]
@@ -295,10 +267,10 @@ def _error_panel(
     return drawn, list(names.values())
 
 
-def _error_line(ax: "Axes", errors: Sequence[Interval], style: Look, whose: str) -> None:
-    """A line of means in its band; with fewer than three seeds there is no interval, and each seed is a thin line."""
+def _error_line(ax: "Axes", errors: Sequence[Interval], style: drawing.Look, whose: str) -> None:
+    """A line of means in a band of intervals; with fewer than three seeds, a thin line for each instead."""
     steps = list(range(1, len(errors) + 1))
-    looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": FILLED[whose]}
+    looks: dict[str, Any] = {"color": style.colour, "marker": style.marker, "fillstyle": drawing.FILLED[whose]}
     looks |= {"linestyle": style.line, "markevery": max(1, len(errors) // 12)}
     if any(error.low is None for error in errors):
         for runs in zip(*(error.runs for error in errors), strict=True):
@@ -311,17 +283,17 @@ def _error_line(ax: "Axes", errors: Sequence[Interval], style: Look, whose: str)
     ax.plot(steps, [error.mean for error in errors], linewidth=1.6, markersize=4, **looks)
 
 
-# --- Dots: one row an arm, at the last timestep
+# --- Dots: one row per arm, at the last timestep
 
 REACHES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # points to either side of the reference
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A row of a panel of dots: our number or the published one, or both."""
+    """A row of a panel of dots, with our number, the published one, or both."""
 
     label: str
-    look: Look | None
+    look: drawing.Look | None
     ours: Interval | None = None
     published: float | None = None
 
@@ -329,12 +301,12 @@ class Dot:
 def _dots_figure(
     scene: Scene, panels: Sequence[tuple[str, list[Dot]]], name: str, title: str, axis: str, words: str
 ) -> Picture:
-    """A panel for each title. Differences share one axis, where what lies beyond is an arrow with its number."""
+    """A panel for each title. Differences share one axis; one beyond its end is an arrow with the number."""
     heights = tuple(0.34 * len(rows) + 0.55 for _, rows in panels)
-    figure, axes = new_figure(sum(heights), len(panels), heights)
+    figure, axes = drawing.new_figure(sum(heights), len(panels), heights)
     apart = name == "differences"
     values = [end for _, rows in panels for row in rows for end in _ends(row)]
-    reach = next((one for one in REACHES if np.mean(np.abs(values) <= one) >= 0.8), REACHES[-1]) if apart else 0.0
+    reach = next((limit for limit in REACHES if np.mean(np.abs(values) <= limit) >= 0.8), REACHES[-1]) if apart else 0.0
     drawn: list[Any] = [scene.title]
     for ax, (heading, rows) in zip(axes, panels, strict=True):
         if apart:
@@ -343,7 +315,7 @@ def _dots_figure(
         for place, row in enumerate(rows):
             drawn.append(_draw_dot(ax, place, row, reach))
         ax.set_title(heading)
-        ax.set_yticks(range(len(rows)), [in_lines(row.label) for row in rows], fontsize=LETTERS)
+        ax.set_yticks(range(len(rows)), [drawing.in_lines(row.label) for row in rows], fontsize=LETTERS)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
         ax.margins(x=0.08)
@@ -351,13 +323,13 @@ def _dots_figure(
     handles = [_key("mean, 95 % interval", color=INK, marker="o")]
     if any(row.published is not None for _, rows in panels for row in rows):
         handles.append(_key("published", **diamond(INK)))
-    legend_below(figure, handles)
+    drawing.legend_below(figure, handles)
     title = f"{title}: {scene.title}"
     return _picture(figure, f"{scene.stem}-{name}", title, words, drawn)
 
 
 def _ends(row: Dot) -> Iterator[float]:
-    """All that is drawn in a row."""
+    """All numbers that are drawn in a row."""
     if row.ours is not None:
         yield from (row.ours.mean, *(end for end in (row.ours.low, row.ours.high) if end is not None), *row.ours.runs)
     if row.published is not None:
@@ -365,14 +337,14 @@ def _ends(row: Dot) -> Iterator[float]:
 
 
 def _draw_dot(ax: "Axes", place: int, row: Dot, reach: float) -> list[Any]:
-    """Draw a row; what it shows. `reach`: beyond it stands an arrow with the number; 0 where all is drawn."""
+    """Draw a row, and return its numbers. `reach`: a number beyond it is an arrow; 0 for no limit."""
     for value, look in ((row.ours.mean if row.ours else None, row.look), (row.published, None)):
         if value is not None and reach and abs(value) > reach:
             side, colour = 1 if value > 0 else -1, look.colour if look else INK
             tip, tail = side * 1.1 * reach, side * 0.9 * reach
             ax.annotate("", (tip, place), (tail, place), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
-            where: dict[str, Any] = {"ha": "right" if side > 0 else "left", "va": "center", "fontsize": LETTERS}
-            ax.text(side * 0.87 * reach, place, human(f"{value:+.1f}"), **where)
+            looks: dict[str, Any] = {"ha": "right" if side > 0 else "left", "va": "center", "fontsize": LETTERS}
+            ax.text(side * 0.87 * reach, place, human(f"{value:+.1f}"), **looks)
         elif value is not None and look is not None and row.ours is not None:
             bars = None if row.ours.arms is None else [[max(0.0, end)] for end in row.ours.arms]
             ax.errorbar(value, place, xerr=bars, color=look.colour, marker=look.marker, capsize=3, linestyle="none")
@@ -386,7 +358,7 @@ def _draw_dot(ax: "Axes", place: int, row: Dot, reach: float) -> list[Any]:
 
 
 def final_figure(scene: Scene) -> Iterator[Picture]:
-    """Accuracy at the last timestep; drawn only where curves alone would lie on top of each other."""
+    """Accuracy at the last timestep, for experiments with so many arms that their curves cover each other."""
     arms, styles = scene.drawn_arms(), styles_of(scene.drawn_arms())
     if len(scene.experiment.planned) <= MANY:
         return
@@ -395,9 +367,9 @@ def final_figure(scene: Scene) -> Iterator[Picture]:
     panels = []
     for members in panels_of(arms).values():
         title, labels = named(members)
-        found = {arm.name: scene.curve(scene.sources[0], arm) for arm in members}
+        curves = {arm.name: scene.curve(scene.sources[0], arm) for arm in members}
         dots = [
-            Dot(labels[arm.name], styles[arm.name], (found[arm.name] or (None,))[-1], printed.get(arm.name))
+            Dot(labels[arm.name], styles[arm.name], (curves[arm.name] or (None,))[-1], printed.get(arm.name))
             for arm in members
         ]
         panels.append((title, dots))
@@ -410,26 +382,26 @@ def final_figure(scene: Scene) -> Iterator[Picture]:
 
 
 def are_rivals(experiment: Experiment) -> bool:
-    """Whether many arms of one code are the same variants of a reference at each of several T: their lines coincide."""
+    """Whether all arms are of one code, with the same variants at each of several T; their lines nearly coincide."""
     panels = list(panels_of(experiment.planned).values())
     grid = len({frozenset(named(members)[1].values()) for members in panels}) == 1
     return len(panels) > 1 and grid and len({arm.encoder.name for arm in experiment.planned}) == 1
 
 
 def difference_figure(scene: Scene) -> Iterator[Picture]:
-    """Difference of each arm to the first of as many timesteps, a panel for each T; none without a finished pair."""
+    """Difference of each arm to the first one of the same T, a panel for each T; none without a finished pair."""
     source, experiment = scene.sources[0], replace(scene.experiment, arms=scene.experiment.planned)
     styles = styles_of(experiment.planned)
-    found = {one.arm: one for one in source.differences(experiment, scene.profile)}
+    gaps = {gap.arm: gap for gap in source.differences(experiment, scene.profile)}
     context = [claim for claim in scene.claims if claim.kind == "context" and not claim.prints and claim.published]
     panels = list[tuple[str, list[Dot]]]()
     for members in panels_of(experiment.planned).values():
         (title, labels), reference = named(members), members[0]
-        mean = [one.mean for one in scene.curve(source, reference)[-1:]]
+        mean = [interval.mean for interval in scene.curve(source, reference)[-1:]]
         rows = [
-            Dot(labels[arm.name], styles[arm.name], found[arm.name])
+            Dot(labels[arm.name], styles[arm.name], gaps[arm.name])
             for arm in members
-            if arm.name in found and found[arm.name].versus == reference.name
+            if arm.name in gaps and gaps[arm.name].versus == reference.name
         ]
         rows += [
             Dot("published", None, None, (claim.published or 0.0) - mean[0])
@@ -455,7 +427,7 @@ CHEAPER = "left of the dotted line: cheaper than the ordinary network"
 
 @dataclass(frozen=True)
 class EnergyPoint:
-    """One arm: its accuracy at the last timestep, what it spends, and the accuracy of its ANN in percent."""
+    """One arm: its accuracy at the last timestep, its operations, and the accuracy of its ANN in percent."""
 
     arm: Arm
     accuracy: Interval
@@ -470,7 +442,7 @@ def code_of(encoder: EncoderSpec) -> str:
 
 
 def _in_words(arm: Arm) -> str:
-    """A code as a figure names it: its title as far as a comma or a bracket."""
+    """The name of a code in figures: its title up to a comma or a bracket."""
     name = arm.encoder.name
     title = BUILTIN[name].title if name in BUILTIN and not arm.encoder.parameters else arm.title
     return title.partition(",")[0].partition(" (")[0]
@@ -481,13 +453,13 @@ def energy_figure(
 ) -> Picture | None:
     """Final error rate against energy, both logarithmic, of every experiment that compares codes; None without any.
 
-    Of each data set, above, arithmetic alone; below it, the same with memory traffic. Dotted: the network as an ANN.
+    For each data set, above: arithmetic alone; below: with memory traffic. Dotted: the network as an ANN.
     """
     panels, title = _energy_panels(experiments, source), f"Error rate against energy: {paper.title}"
     if not panels:
         return None
     models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}
-    figure, axes = new_figure(2.9 * len(panels) * len(models), len(panels) * len(models))
+    figure, axes = drawing.new_figure(2.9 * len(panels) * len(models), len(panels) * len(models))
     places = [(panel, words) for panel in panels for words in models]
     drawn: list[Any] = [title]
     names: list[list[Name]] = []
@@ -512,7 +484,7 @@ def energy_figure(
 
 
 def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tuple[str, str], list[EnergyPoint]]:
-    """The points of each data set and profile: one for each code and number of steps, the first that is listed."""
+    """The points of each data set and profile: one for each code and number of steps, from the first arm listed."""
     panels: dict[tuple[str, str], dict[tuple[str, int], EnergyPoint]] = {}
     for experiment in experiments:
         several = len({arm.encoder.name for arm in experiment.planned}) > 1
@@ -520,7 +492,7 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
             key = (experiment.name, profile, arm.name)
             spent, curve = source.operations.get(key), source.estimates.get(key)
             if profile == "smoke" or spent is None or not curve or spent.encoder_pj(EnergyModel()) is None:
-                continue  # a smoke run, drawn, would pass for a result
+                continue  # a smoke run could be mistaken for a result
             point = EnergyPoint(arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.cells[key]])))
             of_panel = panels.setdefault((experiment.dataset, profile), {})
             of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
@@ -528,11 +500,11 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
 
 
 def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
-    """Draw a panel; what it shows, and the names of its lines and of the ANNs."""
+    """Draw a panel. Returns the drawn numbers, and the names of its lines and of the ANNs."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    found = [(p.arm, (p.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, p.accuracy) for p in points]
-    foot, drawn, names = _lines_of_codes(ax, found, thin=1.0)
+    places = [(p.arm, (p.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, p.accuracy) for p in points]
+    foot, drawn, names = _lines_of_codes(ax, places, thin=1.0)
     anns: dict[str, Place] = {}  # of the network as an ANN, by the values that it is trained on
     for point in points:
         pj = float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
@@ -541,7 +513,7 @@ def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel)
         ax.axvline(pj, color=INK, linestyle=":", linewidth=1.2)
         drawn.append(["ann", pj, accuracy])
         if not np.isnan(accuracy):
-            place = pj, foot.of([error_of(accuracy)])[0]
+            place = pj, foot.of([drawing.error_of(accuracy)])[0]
             ax.plot(*place, color=INK, marker="*", markersize=8, linestyle="none", zorder=4)
             names.append(Name(f"ANN on {values}", INK, place))
     ax.set_xscale("log")
@@ -549,60 +521,61 @@ def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel)
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))  # no powers of ten
     ax.xaxis.set_minor_formatter(NullFormatter())
-    logarithmic_errors(ax, foot, DECADE * 2 * foot.place)
+    drawing.logarithmic_errors(ax, foot, drawing.DECADE * 2 * foot.place)
     return drawn, names
 
 
 def _lines_of_codes(
-    ax: "Axes", found: Sequence[tuple[Arm, float, Interval]], thin: float, numbers: bool = False
-) -> tuple[Foot, list[Any], list[Name]]:
-    """A line for each code through its arms, given as (arm, place, accuracy); the paper's own twice as thick.
+    ax: "Axes", points: Sequence[tuple[Arm, float, Interval]], thin: float, numbers: bool = False
+) -> tuple[drawing.Foot, list[Any], list[Name]]:
+    """A line for each code through its arms, given as (arm, place, accuracy); the paper's code twice as thick.
 
-    `numbers`: whether a name tells the last error.
+    `numbers`: whether a name includes the last error.
     """
-    foot = foot_of(error_of(value) for *_, one in found for value in one.shown)
+    foot = drawing.foot_of(drawing.error_of(value) for *_, accuracy in points for value in accuracy.shown)
     lines: dict[str, list[tuple[Arm, float, Interval]]] = {}
-    for item in sorted(found, key=lambda item: item[0].timesteps):
+    for item in sorted(points, key=lambda item: item[0].timesteps):
         lines.setdefault(code_of(item[0].encoder), []).append(item)
-    order = dict.fromkeys(code_of(arm.encoder) for arm, *_ in found)
-    looks = looks_of((lines[code][0][0].encoder.name, code) for code in order)
+    order = dict.fromkeys(code_of(arm.encoder) for arm, *_ in points)
+    looks = drawing.looks_of((lines[code][0][0].encoder.name, code) for code in order)
     drawn: list[Any] = []
     names = []
     for code in order:
-        errors = [foot.error(one) for *_, one in lines[code]]
-        own, (last, at, _) = lines[code][0][0].in_paper, lines[code][-1]
-        look = replace(looks[code], line="-")  # codes have colours of their own
-        draw_line(ax, look, [place for _, place, _ in lines[code]], errors, 2 * thin if own else thin)
-        drawn += [[arm.name, code, place, one.mean, one.low, one.high] for arm, place, one in lines[code]]
+        errors = [foot.error(accuracy) for *_, accuracy in lines[code]]
+        in_paper, (last, last_place, _) = lines[code][0][0].in_paper, lines[code][-1]
+        look = replace(looks[code], line="-")  # codes differ by colour already
+        drawing.draw_line(ax, look, [place for _, place, _ in lines[code]], errors, 2 * thin if in_paper else thin)
+        drawn += [[arm.name, code, place, mean.mean, mean.low, mean.high] for arm, place, mean in lines[code]]
         text = _in_words(last) + (f" {errors[-1].mean:.2f} %" if numbers else "")
-        names.append(Name(text, look.colour, (at, errors[-1].mean), own))
+        names.append(Name(text, look.colour, (last_place, errors[-1].mean), in_paper))
     return foot, drawn, names
 
 
 def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     """Final error rate against the steps that a network is trained for, a named line for each code.
 
-    Only of an experiment that trains several codes at the same numbers of steps, two or more. `claims` of the same
-    network and data are diamonds.
+    Drawn only for an experiment that trains several codes at the same two or more numbers of steps. `claims` of the
+    same network and data are diamonds.
     """
     last = {arm.name: scene.curve(scene.sources[0], arm)[-1:] for arm in scene.experiment.arms}
-    found = [(arm, float(arm.timesteps), one) for arm in scene.experiment.arms for one in last[arm.name]]
+    points = [(arm, float(arm.timesteps), mean) for arm in scene.experiment.arms for mean in last[arm.name]]
     trained = _grouped(scene.experiment.planned, lambda arm: arm.encoder.name)
     grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
-    if not found or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
+    if not points or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
         return
-    figure, (ax,) = new_figure(3.6)
-    foot, drawn, names = _lines_of_codes(ax, found, 1.3, numbers=True)
-    steps = sorted({arm.timesteps for arm, *_ in found})
+    figure, (ax,) = drawing.new_figure(3.6)
+    foot, drawn, names = _lines_of_codes(ax, points, 1.3, numbers=True)
+    steps = sorted({arm.timesteps for arm, *_ in points})
     printed = {claim.timestep: claim.published for claim in claims if claim.timestep in steps and claim.published}
-    places = {step: foot.of([error_of(accuracy)])[0] for step, accuracy in printed.items()}
+    places = {step: foot.of([drawing.error_of(accuracy)])[0] for step, accuracy in printed.items()}
     for step, accuracy in sorted(printed.items()):
-        published(ax, (float(step or 0), places[step]), INK)
+        drawing.published(ax, (float(step or 0), places[step]), INK)
         if step == steps[-1]:
-            names.append(Name(f"published {error_of(accuracy):.2f} %", INK, (float(step), places[step])))
+            names.append(Name(f"published {drawing.error_of(accuracy):.2f} %", INK, (float(step), places[step])))
         drawn.append(["published", step, accuracy])
-    logarithmic(ax, foot)
-    logarithmic_errors(ax, foot, max(DECADE * 2 * foot.place, *(1.3 * error for error in places.values()), 0.0))
+    drawing.logarithmic(ax, foot)
+    most = max(drawing.DECADE * 2 * foot.place, *(1.3 * error for error in places.values()), 0.0)
+    drawing.logarithmic_errors(ax, foot, most)
     ax.set_xticks(steps, [str(step) for step in steps])
     ax.set_title(f"{scene.experiment.dataset.upper()}: which code at T steps?")
     ax.set_xlabel("steps that the network is trained for")
@@ -611,12 +584,12 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     title = f"Error rate by the number of steps trained for: {scene.title}"
     best: dict[str, list[str]] = {}
     for step in steps:
-        winner, *_ = max((item for item in found if item[1] == step), key=lambda item: item[2].mean)
+        winner, *_ = max((item for item in points if item[1] == step), key=lambda item: item[2].mean)
         best.setdefault(_in_words(winner), []).append(str(step))
-    said = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
+    winners = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     words = (
         f"Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
-        f"The lowest error has {said}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
+        f"The lowest error has {winners}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
     )
     yield _picture(figure, f"{scene.stem}-trained", title, words, [scene.title, *drawn])
 
@@ -627,29 +600,29 @@ SHIFT = 0.02  # between pairs, so that one interval does not cover another
 
 
 def training_figure(scene: Scene) -> Iterator[Picture]:
-    """Difference against fraction of fine-tuning, a line a pair; none where no records have readings on the way."""
-    found = [
+    """Difference against fraction of fine-tuning, one line per pair; none without readings during training."""
+    pairs = [
         (source.name, pair)
         for source in scene.sources
         for pair in source.along_training(scene.experiment, scene.profile)
     ]
-    if not found:
+    if not pairs:
         return
     arms = {arm.name: arm for arm in scene.experiment.arms}
     title_of_pair = {
         pair.name: f"{title_of(arms[pair.arm])} − {title_of(arms[pair.versus])}, T = {pair.timesteps}"
-        for _, pair in found
+        for _, pair in pairs
     }
-    looks = looks_of((arms[pair.arm].encoder.name, pair.name) for _, pair in found)
-    figure, (ax,) = new_figure(3.0)
+    looks = drawing.looks_of((arms[pair.arm].encoder.name, pair.name) for _, pair in pairs)
+    figure, (ax,) = drawing.new_figure(3.0)
     drawn: list[Any] = [scene.title]
-    for number, (whose, pair) in enumerate(found):
-        shift = SHIFT * (number - (len(found) - 1) / 2)
+    for number, (whose, pair) in enumerate(pairs):
+        shift = SHIFT * (number - (len(pairs) - 1) / 2)
         places = [reading.fraction + shift for reading in pair.readings]
-        draw_line(ax, looks[pair.name], places, pair.readings, 1.5, whose)
+        drawing.draw_line(ax, looks[pair.name], places, pair.readings, 1.5, whose)
         drawn.append([pair.name, whose, [[r.fraction, r.mean, r.low, r.high, *r.runs] for r in pair.readings]])
     ax.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
-    fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})
+    fractions = sorted({reading.fraction for _, pair in pairs for reading in pair.readings})
     ax.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions])
     ax.set_xlabel("fraction of fine-tuning")
     ax.set_ylabel("difference (points)")
@@ -657,7 +630,7 @@ def training_figure(scene: Scene) -> Iterator[Picture]:
         _key(title_of_pair[name], color=look.colour, marker=look.marker, linestyle=look.line, markersize=5)
         for name, look in looks.items()
     ]
-    legend_below(figure, [*handles, *_yours({whose for whose, _ in found})])
+    drawing.legend_below(figure, [*handles, *_yours({whose for whose, _ in pairs})])
     title = f"Difference along fine-tuning: {scene.title}"
     words = (
         "Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
@@ -668,24 +641,25 @@ def training_figure(scene: Scene) -> Iterator[Picture]:
 
 
 def epochs_figure(scene: Scene) -> Iterator[Picture]:
-    """Loss and test error after each epoch, of the ANN and of fine-tuning; none where no record tells."""
+    """Loss and test error after each epoch, of the ANN and of fine-tuning; none if no record has them."""
     styles, courses = styles_of(scene.drawn_arms()), dict[str, tuple[Course, Course]]()
-    for source in scene.sources:  # yours, where you have some
-        found = {arm.name: source.course(scene.experiment.name, scene.profile, arm.name) for arm in scene.drawn_arms()}
-        courses |= {name: both for name, both in found.items() if both[1]}
+    for source, arm in product(scene.sources, scene.drawn_arms()):  # yours comes last, and replaces the evidence
+        course = source.course(scene.experiment.name, scene.profile, arm.name)
+        if course[1]:
+            courses[arm.name] = course
     panels = [[arm for arm in arms if arm.name in courses] for arms in panels_of(scene.drawn_arms()).values()]
     panels = [arms for arms in panels if arms]
     if not panels:
         return
     least = 2.7 if len(panels) == 1 else 2.2
-    heights = tuple(height_for((styles[arm.name].name for arm in arms), least) for arms in panels)
-    figure, axes = new_figure(sum(heights), len(panels), heights, columns=2)
+    heights = tuple(drawing.height_for((styles[arm.name].name for arm in arms), least) for arms in panels)
+    figure, axes = drawing.new_figure(sum(heights), len(panels), heights, columns=2)
     drawn: list[Any] = [scene.title]
     names = []
     for number, arms in enumerate(panels):
-        for column, what in enumerate(("loss", "error (%)"), start=1):
+        for column, label in enumerate(("loss", "error (%)"), start=1):
             ax = axes[2 * number + column - 1]
-            ax.set_ylabel(what)
+            ax.set_ylabel(label)
             names.append(_courses(ax, [(styles[arm.name], courses[arm.name]) for arm in arms], column))
         axes[2 * number].set_title(named(arms)[0])
         drawn += [[arm.name, *courses[arm.name]] for arm in arms]
@@ -700,13 +674,13 @@ def epochs_figure(scene: Scene) -> Iterator[Picture]:
     yield _picture(figure, f"{scene.stem}-epochs", title, words, drawn, folded=True)
 
 
-def _courses(ax: "Axes", found: Sequence[tuple[Look, tuple[Course, Course]]], column: int) -> list[Name]:
-    """Draw one column of several courses, the ANN's grey and once where arms share it; the names of errors."""
-    foot = foot_of(value for _, both in found for course in both for *_, value in _column(course, column))
-    names, anns = [], {tuple(_column(ann, column)) for _, (ann, _) in found}
+def _courses(ax: "Axes", courses: Sequence[tuple[drawing.Look, tuple[Course, Course]]], column: int) -> list[Name]:
+    """Draw one column of several courses, each distinct ANN's in grey. Returns names for the column of errors."""
+    foot = drawing.foot_of(value for _, both in courses for course in both for *_, value in _column(course, column))
+    names, anns = [], {tuple(_column(ann, column)) for _, (ann, _) in courses}
     for line in sorted(anns):
         ax.plot([epoch for epoch, _ in line], foot.of(value for _, value in line), color=MUTED, linewidth=1.0)
-    for look, (_, tuned) in found:
+    for look, (_, tuned) in courses:
         if not (points := _column(tuned, column)):
             continue
         epochs, values = zip(*points, strict=True)
@@ -714,7 +688,7 @@ def _courses(ax: "Axes", found: Sequence[tuple[Look, tuple[Course, Course]]], co
         ax.plot(epochs, foot.of(values), color=look.colour, linewidth=1.4, marker=marker, markersize=4)
         names.append(Name(look.name, look.colour, (epochs[-1], foot.of(values)[-1])))
     ax.axvline(0.0, color=INK, linestyle=":", linewidth=1.0)
-    logarithmic_errors(ax, foot)
+    drawing.logarithmic_errors(ax, foot)
     ax.locator_params(axis="x", integer=True, nbins=3)
     return names if column == 2 else []
 
@@ -724,16 +698,16 @@ def _column(course: Course, column: int) -> list[tuple[int, float]]:
     return [(point[0], value) for point in course if (value := point[column]) is not None]
 
 
-# --- The claims that a paper is known for
+# --- The headline claims of a paper
 
-REACH = 4.0  # points to either side of the published value; what lies further off is an arrow with its number
+REACH = 4.0  # points to either side of the published value; a number further off is an arrow
 
 
 @dataclass(frozen=True)
 class Headline:
-    """A row of the figure: a claim in the paper's words, what was published, and ours as the judge sees it.
+    """A row of the figure: a claim in the paper's words, the published value, ours, and the verdict.
 
-    `off`: ours minus the published value in points, `half` of its 95 % interval; None where there is no such number.
+    `off`: ours minus the published value in points. `half`: half of its 95 % interval. None if there is none.
     """
 
     claim: Claim
@@ -746,15 +720,15 @@ class Headline:
 
     @property
     def where(self) -> str:
-        """The table or section that prints it, the first where there are several."""
+        """The (first) table or section that prints it."""
         return self.claim.source.partition(",")[0]
 
 
 @dataclass(frozen=True)
 class Form:
-    """Where things stand in a row, in points, which are pixels at the size that the figure is made for.
+    """The places in a row, in points, which are pixels at the intended size.
 
-    `drop`: how far below the claim ours, axis and verdict stand; a telephone has room for them on a second line.
+    `drop`: the distance of ours, axis and verdict below the claim: on a telephone they are on a second line.
     `columns`: titles of further columns, with the places of their right ends.
     """
 
@@ -776,45 +750,43 @@ FORMS = (
 
 
 def claims_figures(paper: Paper, experiments: Set[str], evidence: Source, title: str) -> tuple[Picture, ...]:
-    """A row for each headline claim about these experiments, as published and as we find it: a wide figure and one for
-    a telephone. `title` states what came out. None without headlines.
+    """A row for each headline claim about these experiments, published and ours: a wide figure and one for a telephone.
+
+    `title` states the result. Empty without headlines.
     """
     claims = [claim for claim in paper.claims if claim.headline and claim.experiment in experiments]
-    rows = [_headline(claim, [one for one in evidence.judgements if one.id == claim.id]) for claim in claims]
+    rows = [_headline(claim, [j for j in evidence.judgements if j.id == claim.id]) for claim in claims]
     if not rows:
         return ()
-    said = [f"{row.claim.headline} ({row.where}): {row.ours}{', ' if row.ours else ''}{row.word}" for row in rows]
-    words = f"Ours, with 95 % intervals, against the published value: {'; '.join(said)}."
+    sentences = [f"{row.claim.headline} ({row.where}): {row.ours}{', ' if row.ours else ''}{row.word}" for row in rows]
+    words = f"Ours, with 95 % intervals, against the published value: {'; '.join(sentences)}."
     drawn = [title, *([r.claim.id, r.published, r.ours, r.word, r.off, r.half] for r in rows)]
-    return tuple(
-        Picture(
-            f"{paper.name}-claims{form.name}", title, words, *both_renderings(_claims(form, title, rows), title, drawn)
-        )
-        for form in FORMS
-    )
+    name = f"{paper.name}-claims"
+    return tuple(_picture(_claims(form, title, rows), f"{name}{form.name}", title, words, drawn) for form in FORMS)
 
 
 def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
-    """The row that leads, or the one of the paper's own network where that has a number: what a small network says of
-    a claim about a large one is not for a first screen.
+    """The row of a claim: its leading judgement, but one of the full-size network if that has a number.
+
+    A small network's number must not stand for a claim about a large one.
     """
-    own = [one for one in judgements if one.profile in OWN_NETWORK and one.mean is not None]
-    one = next((j for j in own if j.leads), own[-1] if own else next(j for j in judgements if j.leads))
+    full = [j for j in judgements if j.profile in OWN_NETWORK and j.mean is not None]
+    judged = next((j for j in full if j.leads), full[-1] if full else next(j for j in judgements if j.leads))
     bound = claim.published is None
     size = claim.value or f"{claim.published:+g}" if not bound else "≥ 0"
     published = human(f"{size} %" if claim.kind == "value" else size)
-    if one.mean is None or (one.scope and VERDICTS[one.verdict].answers):
-        word = "not run" if one.mean is None else "not run at its size"
+    if judged.mean is None or (judged.scope and VERDICTS[judged.verdict].answers):
+        word = "not run" if judged.mean is None else "not run at its size"
         return Headline(claim, published, "", word, "none", None, None)
-    ours = f"{one.mean:.2f}" if claim.kind == "value" else f"{one.mean:+.2f}"
-    half = f" ({counted(one.seeds_done, 'seed')})" if one.half_width is None else spread(one.half_width)
-    off = one.mean - (claim.published or 0.0)
-    tone = VERDICTS[one.verdict].tone
-    return Headline(claim, published, human(ours + half), one.verdict, tone, off, one.half_width)
+    ours = f"{judged.mean:.2f}" if claim.kind == "value" else f"{judged.mean:+.2f}"
+    half = f" ({counted(judged.seeds_done, 'seed')})" if judged.half_width is None else spread(judged.half_width)
+    off = judged.mean - (claim.published or 0.0)
+    tone = VERDICTS[judged.verdict].tone
+    return Headline(claim, published, human(ours + half), judged.verdict, tone, off, judged.half_width)
 
 
 def _claims(form: Form, title: str, rows: Sequence[Headline]) -> "Figure":
-    """One row below the other, on one axis whose unit is a point of the page."""
+    """Draw the rows on one pair of axes whose unit is a point of the page."""
     from matplotlib.figure import Figure
 
     lines = fill(title, int(form.width / (0.66 * (form.size + 1))))
@@ -854,7 +826,7 @@ def _ours(
     ax: "Axes", form: Form, row: Headline, y: float, middle: float, unit: float, write: Callable[..., None]
 ) -> None:
     """Our number, its place on the axis or an arrow towards it, and the verdict."""
-    colour = TONES[row.tone]
+    colour = drawing.TONES[row.tone]
     reach = 9 if form.drop else form.height / 2
     ax.plot([middle, middle], [y - reach, y + reach], color=INK, linewidth=1)
     write(form.ours, y, row.ours, "right")
@@ -867,9 +839,9 @@ def _ours(
         ax.annotate("", (tip, y), (tip - side * 24, y), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
         write(tip - side * 26, y, human(f"{row.off:+.1f}"), "right" if side > 0 else "left", color=colour)
         return
-    ax.plot(form.axis, [y, y], color=GRID, linewidth=1, zorder=0)
+    ax.plot(form.axis, [y, y], color=drawing.GRID, linewidth=1, zorder=0)
     if row.half is not None:
         ends = [max(-REACH, min(REACH, row.off + end)) for end in (-row.half, row.half)]
         ax.plot([middle + unit * end for end in ends], [y, y], color=colour, linewidth=3, solid_capstyle="butt")
-    filled: dict[str, Any] = {} if row.half is not None else {"markerfacecolor": PAPER}
+    filled: dict[str, Any] = {} if row.half is not None else {"markerfacecolor": drawing.PAPER}
     ax.plot([middle + unit * row.off], [y], color=colour, marker="o", markersize=6, **filled)

@@ -1,7 +1,7 @@
 """Findings: questions about the records, each answered by a table of one of a few kinds.
 
-A paper lists its questions. A kind is a function that takes what is compared and returns how to ask a source; it gives
-a table for each profile at which all planned seeds are done, and none otherwise: a gap is never averaged away.
+A paper lists its questions. A kind is a function that takes the arms to compare and returns an `Ask`, which makes a
+table from a source for each profile at which all planned seeds are done: a missing seed is never averaged away.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,23 +11,12 @@ from itertools import combinations, groupby
 from math import isnan, nan
 from statistics import fmean
 
+from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, Judgement, without_own_size
-from harness.analysis.statistics import (
-    ALPHA,
-    FEW_SEEDS,
-    LEAST_SEEDS,
-    Estimate,
-    Interval,
-    estimate,
-    holm,
-    p_above,
-    p_different,
-    p_equivalent,
-    value_margin,
-)
+from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
 from harness.analysis.verdicts import VERDICTS, p_in_words
 from harness.catalogue import Experiment, Paper
 from harness.config import ProfileName
@@ -50,11 +39,11 @@ ARITHMETIC = f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per addition and {FORTY_FIVE_N
 
 @dataclass(frozen=True)
 class Topic:
-    """Questions that are shown together, each with how a source and its paper answer it.
+    """Questions that are shown together, each with the `Ask` that answers it.
 
-    `says`: the sentence that states what is found, empty where none can be said. `figure`: the name of the figure that
-    shows it. `experiments`: those whose pages have all numbers. A topic called `RECORDS` stands with the records and
-    the method.
+    `says`: makes the sentence that states the result, empty if records for it are missing. `figure`: the name of the
+    figure that shows it. `experiments`: those whose pages have all numbers. The topic called `RECORDS` is shown with
+    the records and the method.
     """
 
     name: str
@@ -65,7 +54,7 @@ class Topic:
 
 
 def _brief(title: str) -> str:
-    """The title of a code in a sentence: without what follows a comma or stands in brackets."""
+    """The title of a code without a part in brackets or after a comma, for a sentence."""
     return title.partition(",")[0].partition(" (")[0]
 
 
@@ -75,7 +64,7 @@ def judging(experiment: Experiment) -> list[ProfileName]:
 
 
 def planned_cells(source: Source, profile: str, side: Side, seeds: int | None = None) -> tuple[Record, ...]:
-    """The cells of an arm at its planned seeds, or at so many of them; none where one of them is not done."""
+    """The cells of an arm at its planned seeds, or at the first `seeds`; empty unless all of them are done."""
     experiment, arm = side
     count = experiment.seeds(arm, profile) if seeds is None else seeds
     cells = source.loaded.done(experiment.name, profile, arm, count)
@@ -83,7 +72,7 @@ def planned_cells(source: Source, profile: str, side: Side, seeds: int | None = 
 
 
 def _at_each(experiment: Experiment, make: Callable[[Source, ProfileName], Table | None]) -> Ask:
-    """The table of every profile that judges orderings and has one; its title names both."""
+    """The tables that `make` gives for the profiles that judge orderings; titles name experiment and profile."""
 
     def ask(source: Source, _: Paper) -> Iterator[Table]:
         for profile in judging(experiment):
@@ -96,15 +85,15 @@ def _at_each(experiment: Experiment, make: Callable[[Source, ProfileName], Table
 # --- Claims
 
 
-def claims(which: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) -> Ask:
-    """The paper's claims whose judgement answers `which`, with these columns of the table of claims."""
+def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) -> Ask:
+    """The paper's claims whose judgement `accept` accepts, with these columns of the table of claims."""
 
     def ask(source: Source, paper: Paper) -> Iterator[Table]:
-        judged = [(c, j, source) for c in paper.claims for j in source.judgements if j.id == c.id and which(j)]
+        judged = [(c, j, source) for c in paper.claims for j in source.judgements if j.id == c.id and accept(j)]
         if judged:
             table = judged_table("", judged)
-            nearest = (tuple(filter(None, (judgement.nearest,))) for _, judgement, _ in judged)
-            rows = (replace(row, details=said) for row, said in zip(table.rows, nearest, strict=True))
+            nearest = (tuple(filter(None, (j.nearest,))) for _, j, _ in judged)
+            rows = (replace(row, details=details) for row, details in zip(table.rows, nearest, strict=True))
             yield replace(table, rows=tuple(rows), style="").only(*columns)
 
     return ask
@@ -114,7 +103,7 @@ def claims(which: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) -
 
 
 def means(experiment: Experiment, rows: Mapping[str, Mapping[str, Read]], energy: bool = False) -> Ask:
-    """Accuracy by row and column, of the columns whose arms are all done; `energy`: with that of one image."""
+    """Accuracy by row and column, for columns whose arms are all done; `energy`: with the energy of one image."""
     return _at_each(experiment, lambda source, profile: _means(source, experiment, profile, rows, energy))
 
 
@@ -142,7 +131,7 @@ def _means(
         return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
 
     spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
-    of_ann = [one.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for one in spent if one is not None]
+    of_ann = [spending.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for spending in spent if spending is not None]
     caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
     if energy and of_ann:
         caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
@@ -152,12 +141,12 @@ def _means(
 
 
 def _untuned(source: Source, profile: ProfileName, *sides: Side) -> str:
-    """The note on a number that rests on an arm whose fine-tuning rate no search chose."""
+    """The note for a number of which an arm's fine-tuning rate was chosen by no search; else empty."""
     return NOT_TUNED if any(source.catalogue.not_tuned(e, profile, [arm]) for e, arm in sides) else ""
 
 
 def _noted(table: Table) -> Table:
-    """The table; where all its numbers rest on arms that nobody tuned, its caption says so in place of each."""
+    """The table. If all its numbers have the note on untuned arms, its caption says so instead of each note."""
     cells = [cell for row in table.rows for cell in row.cells if isinstance(cell.value, Interval)]
     if not cells or any(cell.note != NOT_TUNED for cell in cells):
         return table
@@ -169,28 +158,28 @@ def _noted(table: Table) -> Table:
 
 
 def read_early(experiment: Experiment, steps: Sequence[int]) -> Ask:
-    """Accuracy of every arm after these steps of its whole run, and which arm leads from which step on."""
+    """Accuracy of every arm after these steps of its run, and the leading arm at each step."""
     rows = {title_of(arm): {f"step {step}": (arm.name, step) for step in steps} for arm in experiment.arms}
 
     def table(source: Source, profile: ProfileName) -> Table | None:
-        if (found := _means(source, experiment, profile, rows)) is None:
+        if (means := _means(source, experiment, profile, rows)) is None:
             return None
         curves = {
-            _brief(title_of(arm)): [at.mean for at in source.estimates[experiment.name, profile, arm.name]]
+            _brief(title_of(arm)): [interval.mean for interval in source.estimates[experiment.name, profile, arm.name]]
             for arm in experiment.arms
         }
-        return replace(found, caption=f"{found.caption} The highest mean has {leaders(curves)}.")
+        return replace(means, caption=f"{means.caption} The highest mean has {leaders(curves)}.")
 
     return _at_each(experiment, table)
 
 
 def leaders(curves: Mapping[str, Sequence[float]]) -> str:
-    """Which of several curves is the highest, by step: "direct input from step 1 to 3; DCT from step 4 on"."""
+    """The highest of several curves, by step: "direct input from step 1 to 3; DCT from step 4 on"."""
     length = min(map(len, curves.values()))
     best = [max(curves, key=lambda name: curves[name][step]) for step in range(length)]
     parts, first = [], 1
-    for name, found in groupby(best):
-        last = first + len(list(found)) - 1
+    for name, run in groupby(best):
+        last = first + len(list(run)) - 1
         span = f"from step {first} on" if last == length else f"from step {first} to {last}"
         parts.append(f"{name} {f'at step {first}' if first == last else span}")
         first = last + 1
@@ -202,12 +191,12 @@ def leaders(curves: Mapping[str, Sequence[float]]) -> str:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two arms compared after `timesteps` steps: one minus the other."""
+    """Two arms compared after `timesteps` steps: `side` minus `reference`."""
 
     name: str
     timesteps: int
-    one: Side
-    other: Side
+    side: Side
+    reference: Side
 
 
 def against_first(experiment: Experiment) -> list[Pair]:
@@ -221,10 +210,10 @@ def against_first(experiment: Experiment) -> list[Pair]:
 
 @dataclass(frozen=True)
 class Measured:
-    """A pair with its difference, how far their ANNs are apart, and the raw difference where it is net of the ANNs.
+    """The difference of a pair, that of their ANNs, and the raw difference if the first is net of the ANNs.
 
-    `ann`: NaN where a record does not tell. `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not
-    shown". `note`: on numbers of arms that nobody tuned.
+    `ann`: NaN if a record lacks it. `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not shown".
+    `note`: see `_untuned`.
     """
 
     pair: Pair
@@ -244,42 +233,43 @@ class Measured:
 def compared(
     source: Source, pairs: Sequence[Pair], profile: ProfileName, margin: float | None = None, better: bool = False
 ) -> list[Measured]:
-    """The pairs that are complete, each with what is shown of it, after Holm's adjustment over all `pairs`.
+    """The complete pairs with the result of their tests, after Holm's adjustment over all `pairs`.
 
-    `better`: whether the first arm is shown to be above the other (one-sided), else whether they are shown to differ.
-    `margin`: within how many points of none a difference that is not shown counts as equivalence (two one-sided tests).
+    `better`: test whether the arm is above the reference (one-sided), instead of whether they differ.
+    `margin`: an equivalence margin in points, for a difference that is not shown (two one-sided tests).
     """
-    found = list(_measured(source, pairs, profile))
-    test = p_above if better else p_different
-    adjusted = holm([float(test(one.apart, 0.0)) for one in found], len(pairs))
-    alike = [1.0] * len(found)
+    gaps = list(_measured(source, pairs, profile))
+    test = statistics.p_above if better else statistics.p_different
+    adjusted = statistics.holm([float(test(gap.apart, 0.0)) for gap in gaps], len(pairs))
+    alike = [1.0] * len(gaps)
     if margin is not None:
-        alike = list(holm([float(p_equivalent(one.apart, 0.0, margin)) for one in found], len(pairs)))
+        values = [float(statistics.p_equivalent(gap.apart, 0.0, margin)) for gap in gaps]
+        alike = list(statistics.holm(values, len(pairs)))
     apart = "above" if better else "differs"
     return [
-        replace(one, p=float(p), shown=apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
-        for one, p, same in zip(found, adjusted, alike, strict=True)
+        replace(gap, p=float(p), shown=apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
+        for gap, p, same in zip(gaps, adjusted, alike, strict=True)
     ]
 
 
 def _measured(source: Source, pairs: Sequence[Pair], profile: ProfileName) -> Iterator[Measured]:
-    """Each pair that is complete. Codes of x and of p have other ANNs: they are compared net of these."""
+    """Each complete pair. A code of x and one of p have different ANNs: they are compared net of these."""
     for pair in sorted(pairs, key=lambda pair: pair.timesteps):
-        sides = pair.one, pair.other
+        sides = pair.side, pair.reference
         planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
-        one, other = (planned_cells(source, profile, side, planned) for side in sides)
-        if one and other and planned >= LEAST_SEEDS:
-            difference, raw = difference_of(one, other, pair.timesteps), None
-            net = net_difference_of(one, other, pair.timesteps)
-            if _values(pair.one) != _values(pair.other) and net is not None:
-                difference, raw = net, float(difference.mean)
-            ours, theirs = (fmean(cell.ann for cell in cells) for cells in (one, other))
-            yield Measured(pair, estimate(difference), ours - theirs, raw, _untuned(source, profile, *sides))
+        cells, references = (planned_cells(source, profile, side, planned) for side in sides)
+        if cells and references and planned >= LEAST_SEEDS:
+            outcomes, raw = difference_of(cells, references, pair.timesteps), None
+            net = net_difference_of(cells, references, pair.timesteps)
+            if _values(pair.side) != _values(pair.reference) and net is not None:
+                outcomes, raw = net, float(outcomes.mean)
+            ann, other_ann = (fmean(cell.ann for cell in of_arm) for of_arm in (cells, references))
+            yield Measured(pair, estimate(outcomes), ann - other_ann, raw, _untuned(source, profile, *sides))
 
 
-def unfinished(pairs: Sequence[Pair], found: Iterable[Measured]) -> str:
-    """Which pairs lack seeds, as the end of a caption; empty where none does."""
-    complete = [id(one.pair) for one in found]
+def unfinished(pairs: Sequence[Pair], gaps: Iterable[Measured]) -> str:
+    """The pairs that lack seeds, as the end of a caption; empty if none does."""
+    complete = [id(gap.pair) for gap in gaps]
     lacking: dict[str, list[str]] = {}
     for pair in pairs:
         if id(pair) not in complete:
@@ -289,76 +279,76 @@ def unfinished(pairs: Sequence[Pair], found: Iterable[Measured]) -> str:
 
 
 def _values(side: Side) -> str:
-    """Which values a code conveys: x or p."""
+    """The values that a code conveys: x or p."""
     return values_of(side[0].arm(side[1]).encoder)
 
 
-def _ann(one: Measured) -> float | None:
-    return None if isnan(one.ann) else one.ann
+def _ann(gap: Measured) -> float | None:
+    return None if isnan(gap.ann) else gap.ann
 
 
 ITS_ANN = Column("its ANN differs by", "number", signed=True, of=_ann)
 
 
 def codes(pairs: Sequence[Pair], margin: float) -> Ask:
-    """Codes against one and the same, raw and net of each one's own ANN, by what their ANNs are trained on."""
-    experiment, reference = pairs[0].other
+    """Codes against one reference, raw and net of their ANNs, grouped by the values that the ANNs are trained on."""
+    experiment, reference = pairs[0].reference
     name, steps = title_of(experiment.arm(reference)), pairs[0].timesteps
 
     def table(source: Source, profile: ProfileName) -> Table | None:
         def above(side: Side, timesteps: int) -> Interval | None:
-            """How far an arm is above the ANN that it was converted from; None where a record does not tell."""
+            """The difference between an arm and the ANN that it was converted from; None if a record lacks it."""
             cells = planned_cells(source, profile, side)
             outcomes = above_ann(cells, timesteps) if len(cells) >= LEAST_SEEDS else None
             return None if outcomes is None else Interval.of(outcomes)
 
         columns = (
-            Column("code", of=lambda one: Cell(one.pair.name, one.note)),
-            Column("ANN of", of=lambda one: _values(one.pair.one)),
-            Column("raw", "number", signed=True, of=lambda one: one.interval.mean if one.raw is None else one.raw),
+            Column("code", of=lambda gap: Cell(gap.pair.name, gap.note)),
+            Column("ANN of", of=lambda gap: _values(gap.pair.side)),
+            Column("raw", "number", signed=True, of=lambda gap: gap.interval.mean if gap.raw is None else gap.raw),
             ITS_ANN,
-            Column("net of the ANNs", "interval", signed=True, of=lambda one: one.interval),
-            Column("adjusted p", of=lambda one: p_in_words(one.p).removeprefix("p = ").removeprefix("p ")),
-            Column("shown", of=lambda one: one.shown),
-            Column("above its own ANN", "interval", signed=True, of=lambda p: above(p.pair.one, p.pair.timesteps)),
+            Column("net of the ANNs", "interval", signed=True, of=lambda gap: gap.interval),
+            Column("adjusted p", of=lambda gap: p_in_words(gap.p).removeprefix("p = ").removeprefix("p ")),
+            Column("shown", of=lambda gap: gap.shown),
+            Column("above its own ANN", "interval", signed=True, of=lambda g: above(g.pair.side, g.pair.timesteps)),
         )
-        found = compared(source, pairs, profile, margin)
-        found.sort(key=lambda one: (_values(one.pair.one) == "p", -abs(float(one.apart.mean))))
-        own = above(pairs[0].other, steps)
+        gaps = compared(source, pairs, profile, margin)
+        gaps.sort(key=lambda gap: (_values(gap.pair.side) == "p", -abs(float(gap.apart.mean))))
+        itself = above(pairs[0].reference, steps)
         caption = (
             f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
             f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to lie within {margin:.2f} "
             "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
-            f"Codes of one ANN are compared as they are, others net of their ANNs.{unfinished(pairs, found)}"
+            f"Codes of one ANN are compared as they are, others net of their ANNs.{unfinished(pairs, gaps)}"
         )
-        if own is not None:
-            caption += f" {name} itself against its own ANN: {columns[-1].words(own)}."
-        rows = Table.of(f", T = {steps}", columns, found, caption, group=lambda one: _values(one.pair.one))
-        return rows if found else None
+        if itself is not None:
+            caption += f" {name} itself against its own ANN: {columns[-1].words(itself)}."
+        rows = Table.of(f", T = {steps}", columns, gaps, caption, group=lambda gap: _values(gap.pair.side))
+        return rows if gaps else None
 
     return _at_each(experiment, table)
 
 
 def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool = False) -> Ask:
-    """Paired differences, a row for each name and a column for each T whose pairs are complete; see `compared`."""
-    reference = title_of(pairs[0].other[0].arm(pairs[0].other[1]))
+    """Paired differences, one row per name and one column per T; see `compared`."""
+    reference = title_of(pairs[0].reference[0].arm(pairs[0].reference[1]))
 
-    def cell(one: Measured | None) -> Cell:
-        if one is None:
+    def cell(gap: Measured | None) -> Cell:
+        if gap is None:
             return Cell()
-        said = {"equivalent": "equivalent", "not shown": ""}.get(one.shown, f"{one.shown}, {p_in_words(one.p)}")
-        return Cell(one.interval, one.note, (said,) if said else ())
+        words = {"equivalent": "equivalent", "not shown": ""}.get(gap.shown, f"{gap.shown}, {p_in_words(gap.p)}")
+        return Cell(gap.interval, gap.note, (words,) if words else ())
 
     def table(source: Source, profile: ProfileName) -> Table | None:
-        found = compared(source, pairs, profile, margin, better)
+        gaps = compared(source, pairs, profile, margin, better)
         names: dict[str, list[Measured]] = {}
-        for one in found:
-            names.setdefault(one.pair.name, []).append(one)
-        steps = sorted({one.pair.timesteps for one in found})
+        for gap in gaps:
+            names.setdefault(gap.pair.name, []).append(gap)
+        steps = sorted({gap.pair.timesteps for gap in gaps})
         rows = []
         # The name with the largest difference at its longest T comes first.
         for name, of_name in sorted(names.items(), key=lambda item: -abs(float(item[1][-1].apart.mean))):
-            at = {one.pair.timesteps: one for one in of_name}
+            at = {gap.pair.timesteps: gap for gap in of_name}
             rows.append(Row.of(name, *(cell(at.get(step)) for step in steps), _ann(of_name[0])))
         columns = Column("arm"), *(Column(f"T = {step}", "interval", signed=True) for step in steps), ITS_ANN
         caption = (
@@ -368,10 +358,10 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
         )
         if margin is not None:
             caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
-        caption += unfinished(pairs, found)
+        caption += unfinished(pairs, gaps)
         return _noted(Table("", columns, tuple(rows), caption)) if rows else None
 
-    return _at_each(pairs[0].one[0], table)
+    return _at_each(pairs[0].side[0], table)
 
 
 # --- Every pair of some printed accuracies
@@ -391,9 +381,9 @@ class Printed:
         return self.side[0].arm(self.side[1]).timesteps
 
 
-def apart_at_end(source: Source, one: Printed, other: Printed, profile: ProfileName) -> Interval | None:
-    """The difference of two arms; below three planned seeds that of each seed done. None where seeds are missing."""
-    sides = one.side, other.side
+def apart_at_end(source: Source, upper: Printed, lower: Printed, profile: ProfileName) -> Interval | None:
+    """The difference of two arms, over the seeds done if fewer than three are planned; None if seeds are missing."""
+    sides = upper.side, lower.side
     if any(profile not in experiment.profile_names for experiment, _ in sides):
         return None
     planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
@@ -402,43 +392,44 @@ def apart_at_end(source: Source, one: Printed, other: Printed, profile: ProfileN
     if not common or (planned >= LEAST_SEEDS and len(common) < planned):
         return None
     ours, theirs = ([of_arm[seed] for seed in common] for of_arm in done)
-    return Interval.of(difference_of(ours, theirs, one.timesteps, other.timesteps))
+    return Interval.of(difference_of(ours, theirs, upper.timesteps, lower.timesteps))
 
 
 def every_pair(printed: Sequence[Printed]) -> Ask:
-    """The difference of every two, the greater published one first: published, and ours at every profile."""
-    falling = sorted(printed, key=lambda one: -one.published)
+    """The difference of every two accuracies, the greater published one first: published, and ours per profile."""
+    falling = sorted(printed, key=lambda upper: -upper.published)
     pairs = sorted(combinations(falling, 2), key=lambda pair: pair[1].published - pair[0].published)
     experiment = printed[0].side[0]
 
     def ask(source: Source, _: Paper) -> Iterator[Table]:
         words = {
-            (found.arm, found.versus, found.profile): found.verdict
-            for found in source.judgements
-            if found.kind == "ordering" and found.experiment in {one.side[0].name for one in printed}
+            (j.arm, j.versus, j.profile): j.verdict
+            for j in source.judgements
+            if j.kind == "ordering" and j.experiment in {value.side[0].name for value in printed}
         }
         ours = {profile: [apart_at_end(source, *pair, profile) for pair in pairs] for profile in judging(experiment)}
-        ours = {profile: found for profile, found in ours.items() if any(found)}
+        ours = {profile: intervals for profile, intervals in ours.items() if any(intervals)}
         rows, signs = [], []
-        for place, (one, other) in enumerate(pairs):
-            row = [Cell(f"{one.name} − {other.name}"), Cell(one.published - other.published)]
-            for profile, found in ours.items():
-                if found[place] is None:
+        for place, (upper, lower) in enumerate(pairs):
+            row = [Cell(f"{upper.name} − {lower.name}"), Cell(upper.published - lower.published)]
+            for profile, intervals in ours.items():
+                if intervals[place] is None:
                     row.append(Cell())
                     continue
-                word = words.get((one.side[1], other.side[1], profile), "")
-                note = _untuned(source, profile, one.side, other.side)
-                row.append(Cell(found[place], note, (word,) if word else ()))
+                word = words.get((upper.side[1], lower.side[1], profile), "")
+                note = _untuned(source, profile, upper.side, lower.side)
+                row.append(Cell(intervals[place], note, (word,) if word else ()))
             rows.append(Row(tuple(row)))
         columns = [Column("pair"), Column("published", "number", signed=True)]
-        for profile, found in ours.items():
+        for profile, intervals in ours.items():
             network = experiment.profile(profile).network.name
             columns.append(Column(f"{profile} ({network})", "interval", signed=True))
-            known = {f"{a.name} − {b.name}": apart.mean for (a, b), apart in zip(pairs, found, strict=True) if apart}
-            against = [name for name, mean in known.items() if mean <= 0]
-            more = f"; not so: {', '.join(against)}" if against else ""
-            right = len(known) - len(against)
-            signs.append(f"At {profile} {right} of {len(known)} pairs have the published sign{more}.")
+            named = zip(pairs, intervals, strict=True)
+            means = {f"{upper.name} − {lower.name}": apart.mean for (upper, lower), apart in named if apart}
+            exceptions = [name for name, mean in means.items() if mean <= 0]
+            more = f"; not so: {', '.join(exceptions)}" if exceptions else ""
+            right = len(means) - len(exceptions)
+            signs.append(f"At {profile} {right} of {len(means)} pairs have the published sign{more}.")
         if signs:
             caption = (
                 "Differences in percentage points, each arm after its last step, paired by seed and test image; 95 % "
@@ -455,7 +446,7 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
 
 @dataclass(frozen=True)
 class Counted:
-    """A code with its accuracy and what it spends on one image; `note`: why it has no numbers."""
+    """A code with its accuracy and the operations of one image; `note`: why it has no numbers."""
 
     name: str
     accuracy: Interval | None = None
@@ -464,7 +455,7 @@ class Counted:
 
     @property
     def rivals(self) -> Mapping[str, tuple[float | None, bool]]:
-        """By what it is held against the ANN: its energy in µJ, or the break-even rate, and whether it is cheaper."""
+        """For each comparison with the ANN: the energy in µJ or the break-even rate, and whether the SNN is cheaper."""
         if (spent := self.spent) is None:
             return {}
         alone, memory = FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()
@@ -477,17 +468,17 @@ class Counted:
 
 
 def _rival(name: str) -> Callable[[Counted], Cell]:
-    def cell(one: Counted) -> Cell:
-        if not one.rivals:
+    def cell(code: Counted) -> Cell:
+        if not code.rivals:
             return Cell()
-        figure, cheaper = one.rivals[name]
+        figure, cheaper = code.rivals[name]
         return Cell(figure, small=("cheaper" if cheaper else "dearer",))
 
     return cell
 
 
-def _spent(of: Callable[[Operations], float | None]) -> Callable[[Counted], float | None]:
-    return lambda one: None if one.spent is None else of(one.spent)
+def _spent(quantity: Callable[[Operations], float | None]) -> Callable[[Counted], float | None]:
+    return lambda code: None if code.spent is None else quantity(code.spent)
 
 
 COSTS = (
@@ -518,10 +509,10 @@ MODELS = (
 
 
 def energy(*compared: tuple[Experiment, float | None]) -> Ask:
-    """What one image costs in every code, in operations and by three models, against the network as an ANN.
+    """The cost of one image in every code, in operations and by three models, against the network as an ANN.
 
-    Each experiment stands with a target: the accuracy in percent for which a code, trained anew for each number of
-    steps, is shown with the fewest ones. None: every arm.
+    Each experiment has a target accuracy in percent: a code, trained anew for each number of steps, is shown with the
+    fewest steps that reach it. None: every arm is shown.
     """
 
     def ask(source: Source, paper: Paper) -> Iterator[Table]:
@@ -542,21 +533,21 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
         if spent and curve and spent.encoder is not None and planned_cells(source, profile, (experiment, arm.name)):
             by_code.setdefault(title_of(arm), []).append((curve[-1], spent))
     rows: list[Counted] = []
-    for name, found in by_code.items():
-        enough = [Counted(name, *one) for one in found if target is None or one[0].mean >= target]
+    for name, runs in by_code.items():
+        enough = [Counted(name, *run) for run in runs if target is None or run[0].mean >= target]
         rows += enough if target is None else enough[:1]
         if not enough:
-            accuracy, spent = max(found, key=lambda one: one[0].mean)
+            accuracy, spent = max(runs, key=lambda run: run[0].mean)
             rows.append(Counted(name, note=f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"))
-    shown = [(one, one.spent) for one in rows if one.spent is not None]
+    shown = [(run, run.spent) for run in rows if run.spent is not None]
     if not shown:
         return None
-    parts, rising = [], sorted(shown, key=lambda one: one[1].snn_pj(FORTY_FIVE_NM) or 0.0)
+    parts, rising = [], sorted(shown, key=lambda run: run[1].snn_pj(FORTY_FIVE_NM) or 0.0)
     for rival in rising[0][0].rivals:
-        names = [_brief(one.name) for one, _ in rising if one.rivals[rival][1]]
+        names = [_brief(run.name) for run, _ in rising if run.rivals[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
-    said = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
-    table = Table.of("", COSTS, rows, f"{said}Cheaper than the ANN: {'; '.join(parts)}.")
+    sentence = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
+    table = Table.of("", COSTS, rows, f"{sentence}Cheaper than the ANN: {'; '.join(parts)}.")
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     alone, memory = (ann.ann_pj(model) * PICO_TO_MICRO for model in (FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()))
@@ -568,25 +559,25 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
 
 
 def along_fine_tuning(experiment: Experiment) -> Ask:
-    """Paired differences after fractions of fine-tuning, 0 straight after balancing, of the pairs that are complete."""
+    """Paired differences of complete pairs after fractions of fine-tuning; 0 is right after balancing."""
 
     def table(source: Source, profile: ProfileName) -> Table | None:
-        if (found := training_table(experiment, profile, [source])) is None:
+        if (whole := training_table(experiment, profile, [source])) is None:
             return None
-        seeds = [(row, row.cells[2].value) for row in found.rows]
+        seeds = [(row, row.cells[2].value) for row in whole.rows]
         rows = tuple(row for row, n in seeds if isinstance(n, tuple) and LEAST_SEEDS <= n[0] == n[1])
         caption = "Differences in percentage points; 95 % intervals over seeds alone."
-        kept = replace(found, title="", rows=rows, caption=caption, style="").without("whose")
+        kept = replace(whole, title="", rows=rows, caption=caption, style="").without("whose")
         return kept if rows else None
 
     return _at_each(experiment, table)
 
 
-# --- What was computed where, again, or not yet
+# --- Where cells were computed, which ones twice, and which are missing
 
 
 def verified(source: Source, _: Paper) -> Iterator[Table]:
-    """Which cells `harness verify --keep` computed a second time, from what, and what came of it."""
+    """The cells that `harness verify --keep` computed a second time, with source and outcome."""
     again = [cell for cells in source.cells.values() for cell in cells if cell.done and cell.verified]
     rows = tuple(Row.of(*map(str, cell.key), "; ".join(cell.verified)) for cell in again)
     if rows:
@@ -594,12 +585,12 @@ def verified(source: Source, _: Paper) -> Iterator[Table]:
 
 
 def _on_processors(source: Source) -> Iterator[Record]:
-    """The finished cells that name their processor, smoke apart."""
+    """The finished cells that name their processor, without smoke runs."""
     return (c for c in source.loaded.cells.values() if c.done and c.device and c.key[1] != "smoke")
 
 
 def two_processors(source: Source, _: Paper) -> Iterator[Table]:
-    """One training on two processors, where the evidence holds both: how far apart, and whether they agree.
+    """The trainings that were recorded on two processors: how far apart they are, and whether they agree.
 
     Rounding acts like a new seed: at the claimed steps two runs may differ as two seeds of the experiment do.
     """
@@ -610,31 +601,31 @@ def two_processors(source: Source, _: Paper) -> Iterator[Table]:
     rows, agreed, trained = [], 0, 0
     for by_device in recipes.values():
         for devices in combinations(sorted(by_device), 2):
-            one, other = (by_device[device] for device in devices)
-            pairs = [(one[seed], other[seed]) for seed in sorted(one.keys() & other.keys())]
+            left, right = (by_device[device] for device in devices)
+            pairs = [(left[seed], right[seed]) for seed in sorted(left.keys() & right.keys())]
             if not pairs:
                 continue
             first, second = pairs[0]
             spread, step = spread_of(first.path, first.record), first.record.config.timesteps
-            found = [compare(mine.record, theirs.record, spread) for mine, theirs in pairs]
-            widest = max(found, key=lambda gap: gap.largest or 0)
-            agree = sum(gap.word != "different" for gap in found)
-            outcomes = difference_of([theirs for _, theirs in pairs], [mine for mine, _ in pairs], step)
-            margin = value_margin(fmean(float(mine.curve[-1]) for mine, _ in pairs))
-            inside = float(p_equivalent(estimate(outcomes), 0.0, margin)) <= ALPHA
+            comparisons = [compare(ours.record, theirs.record, spread) for ours, theirs in pairs]
+            widest = max(comparisons, key=lambda gap: gap.largest or 0)
+            agree = sum(gap.word != "different" for gap in comparisons)
+            outcomes = difference_of([theirs for _, theirs in pairs], [ours for ours, _ in pairs], step)
+            margin = value_margin(fmean(float(ours.curve[-1]) for ours, _ in pairs))
+            inside = float(statistics.p_equivalent(estimate(outcomes), 0.0, margin)) <= ALPHA
             row = Row.of(
                 " and ".join(f"{cell.key[0]}/{cell.key[2]}" for cell in (first, second)),
                 " − ".join(reversed(devices)),
                 step,
                 widest.largest,
                 widest.allowed,
-                f"{agree} of {len(found)}",
+                f"{agree} of {len(comparisons)}",
                 Interval.of(outcomes) if outcomes.seeds >= LEAST_SEEDS else None,
                 margin,
                 "too few seeds" if outcomes.seeds < FEW_SEEDS else "equivalent" if inside else "not shown",
             )
             rows.append(row)
-            agreed, trained = agreed + agree, trained + len(found)
+            agreed, trained = agreed + agree, trained + len(comparisons)
     columns = (
         Column("recorded as"),
         Column("processors"),
@@ -656,7 +647,7 @@ def two_processors(source: Source, _: Paper) -> Iterator[Table]:
 
 
 def processors(source: Source, _: Paper) -> Iterator[Table]:
-    """The arms of an experiment that were recorded on another processor than most of its arms, smoke apart."""
+    """The arms that were recorded on another processor than most arms of their experiment, without smoke runs."""
     used: dict[tuple[str, str], dict[str, set[str]]] = {}  # arms by experiment and profile, and by processor
     for cell in _on_processors(source):
         used.setdefault(cell.key[:2], {}).setdefault(cell.device, set()).add(cell.key[2])
@@ -678,9 +669,9 @@ def processors(source: Source, _: Paper) -> Iterator[Table]:
 
 
 def waiting(source: Source, paper: Paper) -> Iterator[Table]:
-    """The claims without an answer, by experiment and the cheapest profile that judges them, and the missing cells."""
+    """The number of unanswered claims and of missing cells, by experiment and the cheapest profile that judges them."""
     experiments = {experiment.name: experiment for experiment in paper.experiments}
-    answered = {found.id for found in source.judgements if VERDICTS[found.verdict].answers}
+    answered = {judgement.id for judgement in source.judgements if VERDICTS[judgement.verdict].answers}
     groups: dict[tuple[str, ProfileName], list[tuple[str, ...]]] = {}
     for claim in paper.claims if source.cells else ():
         if claim.needs_training and claim.id not in answered:
@@ -693,7 +684,7 @@ def waiting(source: Source, paper: Paper) -> Iterator[Table]:
         for arm in {arm for arms in of_claims for arm in arms}:
             planned = experiments[name].seeds(arm, profile)
             missing += planned - len(source.loaded.done(name, profile, arm, planned))
-        # A claim whose cells are all done waits for no cell, whatever keeps it from an answer.
+        # If all cells of a claim are done, something else keeps it from an answer.
         if missing:
             rows.append(Row.of(name, profile, len(of_claims), missing))
     if rows:
@@ -702,7 +693,7 @@ def waiting(source: Source, paper: Paper) -> Iterator[Table]:
 
 
 def sizes(source: Source, paper: Paper) -> Iterator[Table]:
-    """The published networks that nobody has trained at their own size."""
+    """The published networks that have no records at their full size."""
     missing = without_own_size(paper.experiments, source.loaded)
     if missing and any(cell.done for cell in source.loaded.cells.values()):
         rows = (Row.of(name.upper(), ", ".join(of)) for name, of in sorted(missing.items()))

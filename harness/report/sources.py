@@ -1,4 +1,4 @@
-"""What a report is made from: one results folder as the analysis sees it, looked up by arm and timestep."""
+"""The data of a report: one analysed results folder, looked up by arm and timestep."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ SMOKE_LABEL = "smoke: not judged"
 
 @dataclass(frozen=True)
 class Source:
-    """A results folder under the name the report gives it; `catalogue` knows every experiment that it holds."""
+    """A results folder under its name in the report; `catalogue` has every experiment with records in it."""
 
     name: Literal["evidence", "yours"]
     folder: Path
@@ -35,7 +35,7 @@ class Source:
 
     @cached_property
     def at_hand(self) -> bool:
-        """Whether the folder is there. Evidence lies in a clone of the repository and nowhere else."""
+        """Whether the folder exists. The evidence is in a clone of the repository, not in an installed package."""
         return self.folder.is_dir()
 
     def of(self, paper: Paper, loose: Sequence[Experiment] = ()) -> "Source":
@@ -60,10 +60,10 @@ class Source:
 
     @cached_property
     def planned(self) -> Mapping[Place, tuple[Cell, ...]]:
-        """The finished planned cells of every arm that has some."""
-        begun = [place for place, cells in self.cells.items() if any(cell.done for cell in cells)]
-        found = {place: self.loaded.done(*place, self.planned_seeds(*place)) for place in begun}
-        return {place: cells for place, cells in found.items() if cells}
+        """The finished planned cells of every arm with at least one."""
+        places = [place for place, cells in self.cells.items() if any(cell.done for cell in cells)]
+        finished = {place: self.loaded.done(*place, self.planned_seeds(*place)) for place in places}
+        return {place: cells for place, cells in finished.items() if cells}
 
     @cached_property
     def estimates(self) -> Mapping[Place, tuple[Interval, ...]]:
@@ -71,29 +71,30 @@ class Source:
         return {place: _over_seeds([cell.curve for cell in cells]) for place, cells in self.planned.items()}
 
     def evaluations(self, experiment: str, profile: str, arm: str) -> Mapping[str, tuple[Interval, ...]]:
-        """The same for an arm under each evaluation that all its finished planned cells have."""
+        """As `estimates`, for an arm under each evaluation that all its finished planned cells have."""
         cells = self.planned.get((experiment, profile, arm), ())
-        known = cells[0].record.evaluations if cells else ()
-        common = [text for text in known if all(text in cell.record.evaluations for cell in cells)]
+        first = cells[0].record.evaluations if cells else ()
+        common = [text for text in first if all(text in cell.record.evaluations for cell in cells)]
         return {text: _over_seeds([cell.tested(text)[0] for cell in cells]) for text in common}
 
     @cached_property
     def operations(self) -> Mapping[Place, Operations]:
-        """What one image costs in every arm with a finished planned cell that counted it."""
-        found = {place: operations_of(cells) for place, cells in self.planned.items()}
-        return {place: spent for place, spent in found.items() if spent is not None}
+        """The operations of one image, for every arm whose planned cells counted them."""
+        operations = {place: operations_of(cells) for place, cells in self.planned.items()}
+        return {place: spent for place, spent in operations.items() if spent is not None}
 
     def differences(self, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
         """The paired differences between the arms of an experiment."""
         return differences(self.loaded, experiment, profile)
 
     def along_training(self, experiment: Experiment, profile: ProfileName) -> tuple[AlongTraining, ...]:
-        """What fine-tuning did to the paired differences; empty without readings on the way."""
+        """The paired differences along fine-tuning; empty without readings during training."""
         return along_training(self.loaded, experiment, profile)
 
     def course(self, experiment: str, profile: str, arm: str) -> tuple[Course, Course]:
-        """Loss and test error of an arm after each epoch, means over its planned seeds: of the ANN, whose last epoch is
-        number 0, and of fine-tuning, which begins at 0 straight after balancing.
+        """Loss and test error after each epoch, means over planned seeds: of the ANN, and of fine-tuning.
+
+        Epoch 0 is the ANN's last one, and the network right after balancing.
         """
         cells = self.planned.get((experiment, profile, arm), ())
 
@@ -103,8 +104,8 @@ class Source:
             return tuple(
                 (
                     number,
-                    float(np.mean([one.loss for one in of_seeds])),
-                    100.0 - float(np.mean([percent(one.correct, one.total) for one in of_seeds])),
+                    float(np.mean([epoch.loss for epoch in of_seeds])),
+                    100.0 - float(np.mean([percent(epoch.correct, epoch.total) for epoch in of_seeds])),
                 )
                 for number, of_seeds in enumerate(epochs, start=first)
             )
@@ -115,7 +116,7 @@ class Source:
         return ann, (*start, *means([cell.record.epochs for cell in cells]))
 
     def links(self, experiment: str, profile: str | None, arm: str) -> tuple[Link, ...]:
-        """The records of an arm, each with its accuracy and verifications, or why it has none."""
+        """The records of an arm, each with its accuracy and verifications, or the reason why it has none."""
         links = []
         for cell in self.cells.get((experiment, str(profile), arm), ()):
             verified = f" (verified from {'; from '.join(cell.verified)})" if cell.verified else ""
@@ -128,43 +129,43 @@ class Source:
         return self.shorten(cell.reason)
 
     def shorten(self, text: str) -> str:
-        """`text` without the results folder: a report names no place on somebody's machine."""
+        """`text` without the path of the results folder, because a report must not name a user's folders."""
         return text.replace(f"{self.folder}/", "")
 
     def profiles(self, experiment: str) -> list[ProfileName]:
         """The profiles that have records of the experiment, from smoke to paper.
 
-        A smoke run that another profile's records answer was never asked for, and is none.
+        Smoke counts only if it has records of its own: those of another profile may answer its cells.
         """
         smoke = self.folder / experiment / "smoke"
-        own = [place for place in self.cells if place[0] == experiment]
-        asked = {place[1] for place in own if any(cell.path.is_relative_to(smoke) for cell in self.cells[place])}
-        present = {place[1] for place in own if place[1] != "smoke" or "smoke" in asked}
+        places = [place for place in self.cells if place[0] == experiment]
+        asked = {place[1] for place in places if any(cell.path.is_relative_to(smoke) for cell in self.cells[place])}
+        present = {place[1] for place in places if place[1] != "smoke" or "smoke" in asked}
         return [profile for profile in PROFILES if profile in present]
 
     def estimate(self, experiment: str, profile: str, arm: str, timestep: int) -> Interval | None:
-        """Accuracy after `timestep` steps, or None where no finished cell tells."""
+        """Accuracy after `timestep` steps; None if no finished cell has it."""
         curve = self.estimates.get((experiment, profile, arm), ())
         return curve[timestep - 1] if timestep <= len(curve) else None
 
     def seeds(self, experiment: str, profile: str, arm: str) -> tuple[int, int]:
-        """Planned seeds that are done, and how many are planned."""
+        """The numbers of planned seeds that are done, and of all planned seeds."""
         done = self.planned.get((experiment, profile, arm), ())
         return len(done), self.planned_seeds(experiment, profile, arm)
 
     def planned_seeds(self, experiment: str, profile: str, arm: str) -> int:
-        """How many seeds are planned: 0 .. n − 1. Further ones are listed with their records and judge nothing."""
+        """The number n of planned seeds, 0 .. n − 1. Further seeds are listed with their records, but not judged."""
         return self.catalogue.experiment(experiment).seeds(arm, profile)
 
     def verified(self, experiment: str, profile: str, arm: str) -> str:
-        """What verifications gave, and for how many of the finished cells: "snntorch: identical (3/5)"."""
+        """Outcomes of verifications, with the number of finished cells that have each: "snntorch: identical (3/5)"."""
         done = self.loaded.done(experiment, profile, arm)
-        counts = Counter(found for cell in done for found in cell.verified)
-        return "; ".join(f"{found} ({count}/{len(done)})" for found, count in sorted(counts.items()))
+        counts = Counter(verification for cell in done for verification in cell.verified)
+        return "; ".join(f"{verification} ({count}/{len(done)})" for verification, count in sorted(counts.items()))
 
     def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
-        """Whether the arm has a row here even without a record; one added by `--encoder` has none."""
-        planned = {known.name for known in experiment.planned}
+        """Whether the arm has a row: a planned arm even without records, one added by `--encoder` only with records."""
+        planned = {listed.name for listed in experiment.planned}
         return self.at_hand and (arm in planned or (experiment.name, profile, arm) in self.cells)
 
     def why_missing(self, experiment: str, profile: str, arm: str) -> str:
@@ -176,7 +177,7 @@ class Source:
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
-        """Refused, foreign and stale files, and every failed cell with its error quoted."""
+        """Refused, foreign and stale files, and every failed cell with its error."""
         failed = [
             f'{self.shorten(str(cell.path))}: failed: "{self.reason(cell)}"'
             for cells in self.cells.values()
@@ -196,28 +197,30 @@ def _over_seeds(curves: Sequence[Curve]) -> tuple[Interval, ...]:
 
 
 def read(evidence: Path, local: Path | None, catalogue: Catalogue) -> tuple[Source, ...]:
-    """Both results folders, judged; a folder that does not exist holds no records.
+    """Load and judge both results folders; one that does not exist has no records.
 
-    Experiments that the catalogue does not know are added to it, as their records tell of them.
+    Experiments that are not in the catalogue are added to it, as their records describe them.
     """
     folders: list[tuple[Literal["evidence", "yours"], Path]] = [("evidence", evidence)]
     folders += [("yours", local)] if local is not None else []
     loaded = [load(folder, catalogue) for _, folder in folders]
-    whole = catalogue.with_experiments(experiments_from(config for held in loaded for config in held.unregistered))
+    whole = catalogue.with_experiments(
+        experiments_from(config for records in loaded for config in records.unregistered)
+    )
     # Each paper by itself: an installed package adds no word to what is said of another paper.
-    judged = [tuple(j for paper in catalogue.papers for j in judge(held, Catalogue((paper,)))) for held in loaded]
+    judged = [tuple(j for paper in catalogue.papers for j in judge(records, Catalogue((paper,)))) for records in loaded]
     return tuple(
-        Source(name, folder, held, judgements, whole)
-        for (name, folder), held, judgements in zip(folders, loaded, judged, strict=True)
+        Source(name, folder, records, judgements, whole)
+        for (name, folder), records, judgements in zip(folders, loaded, judged, strict=True)
     )
 
 
 def with_added(experiment: Experiment, sources: Sequence[Source]) -> Experiment:
-    """The experiment and the arms that `harness run --encoder` added to it, found by their records."""
-    found = {
+    """The experiment with the arms of its records that `harness run --encoder` added to it."""
+    arms = {
         place[2]
         for source in sources
         for place, cells in source.cells.items()
         if place[0] == experiment.name and any(cell.status != "stale" for cell in cells)
     }
-    return experiment.with_added(sorted(found))
+    return experiment.with_added(sorted(arms))

@@ -1,7 +1,7 @@
 """One table, and its renderers for the page, Markdown, LaTeX, CSV and the terminal.
 
-A table knows nothing of records: columns say what their cells hold, cells hold values. Each format writes and escapes
-them here, once. Negative numbers have a minus sign (−) wherever people read them, and a hyphen in CSV.
+A table does not depend on records: columns define the format of their cells, cells hold values. Each format writes and
+escapes them here. Negative numbers have a minus sign (−) for people, and a hyphen in CSV.
 """
 
 import csv
@@ -19,9 +19,9 @@ from harness.machine.console import no_formula, printable
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-ROUNDING = 1e-9  # of an interval that was not cut
+ROUNDING = 1e-9  # tolerance for the two halves of an interval that was not cut
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
-HYPHEN = re.compile(r"(?<![\w.,/−-])-(?=\d)")  # of a negative number; that of a name or of a range follows a character
+HYPHEN = re.compile(r"(?<![\w.,/−-])-(?=\d)")  # of a negative number; in a name or a range it follows a character
 MARKDOWN = re.compile(r"([\\|<\[\]*_`])")
 LATEX: Mapping[str, str] = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -39,10 +39,10 @@ Value = str | float | Interval | tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Column:
-    """`title` heads the column (`heading` on the page, where it is shorter); `digits` are decimals, of "significant"
-    and "count" all digits; `signed` numbers are differences and show a plus. `part` is the column's name in the page's
-    style sheet. `drop`: a terminal that is too narrow leaves out the column with the lowest number first, never 0.
-    `of`: the cell or the value of what a row is about; see `Table.of`.
+    """`title` heads the column (`heading` on the page, if shorter); `digits` are decimals, of "significant" and "count"
+    all digits; `signed` numbers are differences and show a plus. `part` is the column's name in the page's style sheet.
+    `drop`: a terminal that is too narrow leaves out the column with the lowest number first, but none with 0.
+    `of`: makes the cell or the value from the item of a row; see `Table.of`.
     """
 
     title: str
@@ -56,11 +56,11 @@ class Column:
 
     @property
     def align(self) -> Align:
-        """Numbers stand at the right."""
+        """Numbers are aligned right."""
         return "left" if self.kind in ("text", "verdict") else "right"
 
     def words(self, value: Value) -> str:
-        """A value as people read it."""
+        """A value as text for people."""
         if value is None:
             return ""
         if isinstance(value, str):
@@ -77,7 +77,7 @@ class Column:
         return f"{value:{'+' if self.signed else ''}.{self.digits}f}"
 
     def _interval(self, value: Interval) -> str:
-        """The mean ± half of its interval, or low to high where it was cut; below three seeds, each seed's figure."""
+        """The mean ± half of its interval, or low to high if it was cut; below three seeds, the number of each."""
         if value.arms is None:
             return ", ".join(map(self._number, value.runs))
         below, above = value.arms
@@ -88,7 +88,7 @@ class Column:
         return f"{self._number(value.mean)}{spread(below, self.digits)}"
 
     def plain(self, value: Value) -> str:
-        """A value as a program reads it."""
+        """A value as text for programs."""
         if value is None:
             return ""
         if isinstance(value, Interval):
@@ -102,8 +102,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """`value` None is a blank. `note` qualifies a number: a footnote. `small` are further words in smaller type or in
-    brackets. `opens`: on the page, it opens the records of its row.
+    """`value` None is a blank. `note` is a footnote on a number. `small` are further words in smaller type or in
+    brackets. `opens`: on the page, a click on it opens the records of its row.
     """
 
     value: Value = None
@@ -114,7 +114,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Link:
-    """A record behind a row: its arm and seed, its place in its results folder, and what became of it."""
+    """A record behind a row: its arm and seed, its path in its results folder, and its outcome."""
 
     arm: str
     seed: int
@@ -125,8 +125,8 @@ class Link:
 @dataclass(frozen=True)
 class Row:
     """`group`: rows of one group follow each other, and the page names only the first. `kind` is the row's class on
-    the page. `details` are sentences about the row: folded on the page, below the table in Markdown. `more` are those
-    that the page alone shows. `records`: those that its numbers were counted in, in the results folder called `kind`.
+    the page. `details` are sentences about the row: folded on the page, below the table in Markdown. `more` are shown
+    on the page only. `records`: those behind its numbers, in the results folder called `kind`.
     """
 
     cells: tuple[Cell, ...]
@@ -145,7 +145,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The first column says what a row is. `style` is the table's class on the page, `caption` stands below it."""
+    """The first column names the row. `style` is the table's class on the page; `caption` is printed below it."""
 
     title: str
     columns: tuple[Column, ...]
@@ -163,11 +163,11 @@ class Table:
         style: str = "",
         **row: Callable[[Any], Any],
     ) -> "Table":
-        """A row for each item, with the cells that the columns make of it. `row`: what a row has beside its cells."""
+        """A row for each item, with the cells that the columns make of it. `row`: makers of the row's other fields."""
         rows = []
         for item in items:
             cells = (None if column.of is None else column.of(item) for column in columns)
-            rows.append(Row.of(*cells, **{name: of(item) for name, of in row.items()}))
+            rows.append(Row.of(*cells, **{name: make(item) for name, make in row.items()}))
         return cls(title, tuple(columns), tuple(rows), caption, style)
 
     @property
@@ -177,7 +177,7 @@ class Table:
         return tuple(dict.fromkeys(cell.note for cell in cells))
 
     def mark(self, cell: Cell) -> str:
-        """The footnote letter of a cell, or nothing."""
+        """The footnote letter of a cell, or ""."""
         return letter(self.notes.index(cell.note)) if cell.note and cell.value is not None else ""
 
     def begins(self, place: int) -> bool:
@@ -186,7 +186,7 @@ class Table:
         return place == 0 or not group or group != self.rows[place - 1].group
 
     def repeats(self, place: int) -> bool:
-        """Whether the row at `place` is named as the one before it."""
+        """Whether the row at `place` has the group and the name of the one before it."""
         return not self.begins(place) and self.rows[place].cells[0].value == self.rows[place - 1].cells[0].value
 
     def only(self, *titles: str) -> "Table":
@@ -201,7 +201,7 @@ class Table:
 
 
 def spread(half_width: float, digits: int = 2) -> str:
-    """What follows a mean: half of its interval; nothing where all seeds have equal counts, which is no ± 0.00.
+    """The half-width after a mean; empty if all seeds have equal counts, for which ± 0.00 would be wrong.
 
     >>> spread(0.114), spread(0.003), spread(0.0)
     (' ± 0.11', ' ± 0.003', '')
@@ -218,7 +218,7 @@ def human(text: str) -> str:
 
 
 def verdict_of(text: str) -> str:
-    """The word of a verdict cell, which may tell seeds in brackets behind it."""
+    """The word of a verdict cell, without seeds in brackets."""
     return text.partition(" (")[0]
 
 
@@ -229,7 +229,7 @@ def letter(index: int) -> str:
 
 
 def short(count: float, digits: int = 3) -> str:
-    """A number of operations with that many significant digits: 31.4 k, 1.25 M; below a thousand as it is."""
+    """A number of operations with that many significant digits: 31.4 k, 1.25 M; below a thousand without a unit."""
     for size, sign in UNITS:
         if float(f"{count:.{digits}g}") >= size:
             return plain(count / size, f"#.{digits}g") + sign
@@ -237,13 +237,13 @@ def short(count: float, digits: int = 3) -> str:
 
 
 def plain(value: float, form: str) -> str:
-    """`value` in that format, but never with an exponent where plain digits do, nor with a bare point at its end."""
+    """`value` in that format, but without an exponent for large numbers, and without a point at its end."""
     text = format(value, form)
     return (f"{value:.0f}" if "e+" in text else text).removesuffix(".")
 
 
 def as_text(words: str) -> str:
-    """`words` on one line, where Markdown takes it as text: errors may quote anything, links and HTML too."""
+    """`words` on one line, escaped for Markdown: quoted errors may contain anything, also links and HTML."""
     return " ".join(MARKDOWN.sub(r"\\\1", words).split())
 
 
@@ -278,7 +278,7 @@ def _in_markdown(table: Table, column: Column, cell: Cell) -> str:
 
 
 def _incomplete(cell: Cell, words: str) -> str:
-    """`words` behind a number of seeds below that planned."""
+    """`words` if the cell is a number of seeds below the planned one, else empty."""
     return words if isinstance(cell.value, tuple) and cell.value[0] < cell.value[1] else ""
 
 
@@ -317,27 +317,27 @@ def csv_text(table: Table) -> str:
 
 
 def terminal(table: Table, widths: Sequence[int] = ()) -> "RichTable":
-    """The table for a terminal of this width; footnotes and small words are left out.
+    """The table for a terminal of this width, without footnotes and small words.
 
-    `widths`: of the columns of a table without head and frame, one of several below each other.
+    `widths`: the columns' widths for a table without head and frame, one of several below each other.
     """
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
     if widths:
-        made, shown = RichTable.grid(padding=(0, 1)), list(range(len(widths)))
+        rendered, shown = RichTable.grid(padding=(0, 1)), list(range(len(widths)))
         for width in widths:
-            made.add_column(width=width, overflow="fold")
+            rendered.add_column(width=width, overflow="fold")
     else:
         shown = _fitting(table, shutil.get_terminal_size().columns)
-        made = RichTable(
+        rendered = RichTable(
             title=Text(table.title), caption=Text(human(table.caption)) if table.caption else None, box=box.SIMPLE,
             padding=(0, 1, 0, 0), title_justify="left", caption_justify="left", title_style="",
         )  # fmt: skip
         for column in (table.columns[place] for place in shown):
             wraps = column.part in ("claim", "ours")
-            made.add_column(
+            rendered.add_column(
                 Text(column.title), justify=column.align, overflow="fold" if wraps else "ellipsis", no_wrap=not wraps,
                 min_width=20 if column.part == "claim" else None,
             )  # fmt: skip
@@ -350,12 +350,12 @@ def terminal(table: Table, widths: Sequence[int] = ()) -> "RichTable":
         return Text(printable(column.words(cell.value)), style=style)
 
     for row in table.rows:
-        made.add_row(*(text(row, place) for place in shown))
-    return made
+        rendered.add_row(*(text(row, place) for place in shown))
+    return rendered
 
 
 def _fitting(table: Table, width: int) -> list[int]:
-    """The places of the columns that fit; the one with the lowest `drop` goes first."""
+    """The places of the columns that fit; the one with the lowest `drop` is left out first."""
     shown = list(range(len(table.columns)))
 
     def needed(place: int) -> int:

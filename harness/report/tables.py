@@ -1,6 +1,6 @@
 """The tables of a report: accuracy, differences, costs and claims, from sources to `Table`.
 
-Which format shows them is decided elsewhere. A blank always carries its reason.
+Formats are in `table`. Every blank has its reason.
 """
 
 import re
@@ -28,7 +28,7 @@ PROFILE_WORDS = {
     "smoke": SMOKE_LABEL,
 }
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
-NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, the first ones first
+NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
 NOT_CHOSEN = "its fine-tuning rate was not chosen on validation images"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
@@ -51,7 +51,7 @@ def profiles_with_records(experiment: str, sources: Sequence[Source]) -> list[Pr
 
 
 def profile_words(experiment: Experiment, profile: ProfileName) -> str:
-    """What a profile may be used for; the published recipe is one that nothing deviates from."""
+    """The use of a profile, in words; a paper profile with deviations is not called the published recipe."""
     if profile == "paper" and experiment.deviations_of_profile(experiment.profile(profile)):
         return "paper profile: the paper’s own network and data, with the deviations that are listed"
     return PROFILE_WORDS[profile]
@@ -61,7 +61,7 @@ def profile_words(experiment: Experiment, profile: ProfileName) -> str:
 
 
 def columns_of(experiment: Experiment, claims: Iterable[Claim] = ()) -> tuple[int, ...]:
-    """The timesteps that readers of the field ask for, those of printed `claims`, and every arm's own last one."""
+    """The usual timesteps of the field, those of printed `claims`, and every arm's last one."""
     last = {arm.timesteps for arm in experiment.arms}
     printed = {claim.timestep for claim in claims if claim.prints and claim.timestep}
     if len(last) > 4:  # many lengths (one for each number of frequencies): the common grid suffices
@@ -74,7 +74,7 @@ def accuracy_table(
 ) -> Table:
     """Rows paper / evidence / yours / published, a column for each usual timestep.
 
-    Evidence has a row for every arm of the plan; yours for the arms that you have run or added.
+    Evidence has a row for every planned arm; yours for the arms that you have run or added.
     """
     claims = [claim for claim in claims if claim.experiment == experiment.name]
     steps = columns_of(experiment, claims)
@@ -135,19 +135,19 @@ def _at(course: Sequence[Interval], steps: Iterable[int]) -> dict[int, Cell]:
 
 
 def title_of(arm: Arm) -> str:
-    """An arm's title, as far as its T; of one that `--encoder` added, its name."""
+    """An arm's title up to its T; for one that `--encoder` added, its name."""
     return arm.name if arm.added else arm.title.partition(", T = ")[0]
 
 
 def _named(arm: Arm, note: str) -> Cell:
-    """The arm's title, with the name that commands take where it is another, and a note."""
+    """The arm's title, its name for commands if that differs, and a note."""
     return Cell(arm.title, small=tuple(filter(None, ("" if arm.title == arm.name else arm.name, note))))
 
 
 def results_of(
     experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
 ) -> Table:
-    """Accuracy in brief, for a terminal: our arms alone, means at the usual steps, the interval at the last one."""
+    """Accuracy in brief, for a terminal: only arms with records, means at the usual steps, the last interval."""
     ran = [(a, s) for a in experiment.arms for s in sources if (experiment.name, profile, a.name) in s.cells]
     longest = max((arm.timesteps for arm, _ in ran), default=0)
     steps = [step for step in columns_of(experiment) if step <= longest]
@@ -156,11 +156,11 @@ def results_of(
     for arm, source in ran:
         key = experiment.name, profile, arm.name
         printed = [c for c in claims if c.prints and (c.experiment, c.arm) == (experiment.name, arm.name)]
-        found = {t: source.estimate(*key, t) for t in (*steps, arm.timesteps)}
-        means = (one.mean if (one := found[t]) and t <= arm.timesteps else None for t in steps)
+        estimates = {t: source.estimate(*key, t) for t in (*steps, arm.timesteps)}
+        means = (estimate.mean if (estimate := estimates[t]) and t <= arm.timesteps else None for t in steps)
         name = arm.name if source.name == "evidence" else f"{arm.name} (yours)"
         paper = ", ".join(str(claim.value) for claim in printed) or None
-        rows.append(Row.of(name, source.seeds(*key), *means, found[arm.timesteps], paper))
+        rows.append(Row.of(name, source.seeds(*key), *means, estimates[arm.timesteps], paper))
         for text, course in source.evaluations(*key).items():
             under = [course[t - 1].mean if t <= len(course) else None for t in steps]
             rows.append(Row.of(f"  {text}", None, *under, course[-1], None))
@@ -181,7 +181,7 @@ def results_of(
 def curves_table(
     experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source], claims: Sequence[Claim]
 ) -> Table:
-    """Every timestep of every arm, ours and published, a row each; a blank number says why in `note`."""
+    """One row per timestep and arm, ours and published; `note` has the reason for a blank number."""
     titles = (
         "experiment", "profile", "judged", "arm", "title", "whose", "timestep", "accuracy", "half_width",
         "seeds_done", "seeds_planned", "note",
@@ -198,15 +198,15 @@ def curves_table(
                 rows.append((*first, *lead, claim.value, None, None, None, note))
         for source in sources:
             for arm in experiment.arms:
-                key, own = (experiment.name, profile, arm.name), (arm.name, arm.title, source.name)
+                key, names = (experiment.name, profile, arm.name), (arm.name, arm.title, source.name)
                 if source.expects(experiment, profile, arm.name):
                     seeds = done, planned = source.seeds(*key)
                     note = "" if done >= planned else "incomplete"
                     curve = source.estimates.get(key, ())
                     if not curve:
-                        rows.append((*first, *own, arm.timesteps, None, None, *seeds, source.why_missing(*key)))
-                    for step, at in enumerate(curve, start=1):
-                        rows.append((*first, *own, step, at.mean, at.half_width, *seeds, note))
+                        rows.append((*first, *names, arm.timesteps, None, None, *seeds, source.why_missing(*key)))
+                    for step, interval in enumerate(curve, start=1):
+                        rows.append((*first, *names, step, interval.mean, interval.half_width, *seeds, note))
     return Table(experiment.name, tuple(columns), tuple(Row.of(*row) for row in rows))
 
 
@@ -214,16 +214,16 @@ def curves_table(
 
 
 def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
-    """A row for each pair of arms and source; None where no two arms have a finished seed in common."""
+    """A row for each pair of arms and source; None if no two arms have a finished seed in common."""
     rows = []
     for source in sources:
-        for one in source.differences(experiment, profile):
-            names, step = [], one.timestep
-            for arm in map(experiment.arm, (one.arm, one.versus)):
+        for gap in source.differences(experiment, profile):
+            names, step = [], gap.timestep
+            for arm in map(experiment.arm, (gap.arm, gap.versus)):
                 names.append(title_of(arm) if arm.timesteps == step else f"{arm.title} (read after {step})")
-            name, seeds = " − ".join(names), (len(one.runs), one.planned)
-            difference = Cell(one, "" if one.over else FEW_PAIRS)
-            cells = name, source.name, seeds, step, difference, one.over or None
+            name, seeds = " − ".join(names), (len(gap.runs), gap.planned)
+            difference = Cell(gap, "" if gap.over else FEW_PAIRS)
+            cells = name, source.name, seeds, step, difference, gap.over or None
             rows.append(Row.of(*cells, group=name, kind=source.name))
     columns = (
         Column("arm"),
@@ -237,32 +237,32 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
 
 
 def difference_tables(source: Source, experiment: Experiment, profile: ProfileName) -> Iterator[Table]:
-    """For a terminal, a table for each arm that others are set against, or that is set against many."""
+    """For a terminal, a table for each reference arm, and for each added arm against all others."""
     added = {arm.name for arm in experiment.arms if arm.added}
     groups: dict[str, list[Difference]] = {}
-    for one in source.differences(experiment, profile):
-        title = f"{one.arm} − other arms" if one.arm in added else f"arms − {one.versus}"
-        groups.setdefault(title, []).append(one)
+    for gap in source.differences(experiment, profile):
+        title = f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}"
+        groups.setdefault(title, []).append(gap)
     whose = " (yours)" if source.name == "yours" else ""
     columns = (
-        Column("arm", of=lambda one: one.versus if one.arm in added else one.arm),
-        Column("T", "number", 0, of=lambda one: one.timestep),
-        Column("difference", "interval", signed=True, of=lambda one: one),
-        Column("pairs", "seeds", of=lambda one: (len(one.runs), one.planned)),
+        Column("arm", of=lambda gap: gap.versus if gap.arm in added else gap.arm),
+        Column("T", "number", 0, of=lambda gap: gap.timestep),
+        Column("difference", "interval", signed=True, of=lambda gap: gap),
+        Column("pairs", "seeds", of=lambda gap: (len(gap.runs), gap.planned)),
     )
-    for title, found in groups.items():
-        covered = sorted({one.over for one in found if one.over})
+    for title, gaps in groups.items():
+        covered = sorted({gap.over for gap in gaps if gap.over})
         caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself" if covered else ""
-        yield Table.of(f"Difference in points, paired by seed: {title}{whose}", columns, found, caption)
+        yield Table.of(f"Difference in points, paired by seed: {title}{whose}", columns, gaps, caption)
 
 
 def training_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
-    """A row for each pair of arms and source, a column a fraction; None where no records have readings on the way."""
-    found = [(source, pair) for source in sources for pair in source.along_training(experiment, profile)]
-    fractions = sorted({reading.fraction for _, pair in found for reading in pair.readings})
+    """A row per pair of arms and source, a column per fraction; None without readings during training."""
+    pairs = [(source, pair) for source in sources for pair in source.along_training(experiment, profile)]
+    fractions = sorted({reading.fraction for _, pair in pairs for reading in pair.readings})
     rows = []
-    for source, pair in found:
-        read = {one.fraction: Cell(one, FEW_PAIRS if one.low is None else "") for one in pair.readings}
+    for source, pair in pairs:
+        read = {reading.fraction: Cell(reading, FEW_PAIRS if reading.low is None else "") for reading in pair.readings}
         name = " − ".join(title_of(experiment.arm(arm)) for arm in (pair.arm, pair.versus))
         lead = Cell(name, small=(f"T = {pair.timesteps}",)), source.name, (pair.seeds, pair.planned)
         rows.append(Row.of(*lead, *map(read.get, fractions), group=pair.name, kind=source.name))
@@ -281,11 +281,11 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
 def costs_table(
     experiment: Experiment, profile: ProfileName, sources: Sequence[Source], model: EnergyModel
 ) -> Table | None:
-    """Operations and energy for one image of every arm whose records counted them; None for a smoke run, or if none."""
+    """Operations and energy for one image, for arms with counts in their records; None for smoke or without arms."""
     memory = model.with_memory()
 
-    def column(title: str, kind: Any, of: Callable[[Operations], float | None]) -> Column:
-        return Column(title, kind, 3, of=lambda one: of(one[2]))
+    def column(title: str, kind: Any, quantity: Callable[[Operations], float | None]) -> Column:
+        return Column(title, kind, 3, of=lambda item: quantity(item[2]))
 
     def seeds(counted: tuple[Arm, Source, Operations]) -> tuple[int, int]:
         arm, source, spent = counted
@@ -295,8 +295,8 @@ def costs_table(
         return None if pj is None else pj * PICO_TO_MICRO
 
     columns = (
-        Column("arm", of=lambda one: _named(one[0], "" if one[0].in_paper else CONTROL)),
-        Column("whose", part="whose", of=lambda one: one[1].name),
+        Column("arm", of=lambda item: _named(item[0], "" if item[0].in_paper else CONTROL)),
+        Column("whose", part="whose", of=lambda item: item[1].name),
         Column("seeds", "seeds", of=seeds),
         column("ANN MACs", "count", lambda spent: spent.macs),
         column("SNN accumulates", "count", lambda spent: spent.accumulates),
@@ -314,7 +314,7 @@ def costs_table(
     )
     title, counted = "Operations and energy for one image", list(_counted(experiment, profile, sources))
     table = Table.of(
-        title, columns, counted, "", "accuracy costs", group=lambda one: one[0].name, kind=lambda one: one[1].name
+        title, columns, counted, "", "accuracy costs", group=lambda item: item[0].name, kind=lambda item: item[1].name
     )
     blank = any(cell.value is None for row in table.rows for cell in row.cells)
     return replace(table, caption=f"{_reckoned(model)}{f' {NOT_COUNTED}' if blank else ''}") if counted else None
@@ -330,7 +330,7 @@ def _counted(
 
 
 def _reckoned(model: EnergyModel) -> str:
-    """What is counted, what it is priced at, and what is assumed."""
+    """The caption: counts, prices and assumptions."""
     add, mac, word = (f"{price:g} pJ" for price in (model.accumulate_pj, model.mac_pj, WORD_PJ))
     return (
         "Means over seeds; accumulates are measured on the test set, over all timesteps. "
@@ -352,7 +352,7 @@ def operations_table(
 ) -> Table:
     """Counts for one image and energies in picojoules: a row for each layer, the encoder, and their total.
 
-    What a part has not is blank. Decimals are fixed, so that the last bit of a sum on another machine does not show.
+    Numbers that a part lacks are blank. Decimals are fixed, so that the last bits of sums are not shown.
     """
     texts = "experiment", "profile", "arm", "title", "whose", "seeds_done", "seeds_planned", "timesteps", "part"
     digits = {
@@ -368,7 +368,7 @@ def operations_table(
             lead = (experiment.name, profile, arm.name, arm.title, source.name, spent.seeds, planned, spent.timesteps)
             encoder = {"encoder_operations": spent.encoder, "encoder_macs": spent.encoder_macs}
             parts: dict[str, dict[str, float | None]] = {}
-            # A layer and the whole network tell the same things under the same names.
+            # A layer and the whole network have the same fields.
             counted: list[tuple[str, Layer | Operations]] = [(f"layer {layer.name}", layer) for layer in spent.layers]
             for name, part in (*counted, ("total", spent)):
                 parts[name] = {
@@ -395,8 +395,8 @@ def operations_table(
 def claims_table(sources: Sequence[Source], claims: Iterable[Claim], titled: bool = True) -> Table:
     """A row for each judgement of these claims, in their order, with all columns; `Table.only` chooses some.
 
-    Yours have a row where there are records; evidence that is at hand always has one. Context is not judged.
-    `titled`: whether arms are called by their titles, and else by the names that commands take.
+    Yours have a row if there are records; evidence in a clone always has one. Context is not judged.
+    `titled`: whether arms are called by their titles instead of their names for commands.
     """
     shown = (
         (claim, judgement, source)
@@ -411,34 +411,35 @@ def claims_table(sources: Sequence[Source], claims: Iterable[Claim], titled: boo
 
 
 def judged_table(
-    title: str, judged: Iterable[tuple[Claim, Judgement, Source]], whose: bool = False, titled: bool = True
+    title: str, triples: Iterable[tuple[Claim, Judgement, Source]], whose: bool = False, titled: bool = True
 ) -> Table:
-    """A row for each judgement of a claim. `whose`: whether it says whose it is."""
+    """A row for each judgement of a claim. `whose`: whether to name its source."""
     rows = []
-    for claim, one, source in judged:
-        ours, interval = ours_in_words(one)
-        profile = f"{one.profile} profile" if one.profile else ""
-        where = " · ".join(filter(None, (one.experiment, claim.source, profile, source.name if whose else "")))
-        more = [f"Deviation: {text}" for text in one.deviations]
-        if one.verdict == "no records" and claim.needs_training:
-            more.append(f"To run it: harness run {one.experiment}")
-        arms = (one.arm, one.versus or "") if ours else ()
-        margin = (f"margin {one.margin:{form_of(one.unit, 20 * one.margin)}}",) if one.margin else ()
+    for claim, judgement, source in triples:
+        ours, interval = ours_in_words(judgement)
+        profile = f"{judgement.profile} profile" if judgement.profile else ""
+        origin = " · ".join(filter(None, (judgement.experiment, claim.source, profile, source.name if whose else "")))
+        more = [f"Deviation: {text}" for text in judgement.deviations]
+        if judgement.verdict == "no records" and claim.needs_training:
+            more.append(f"To run it: harness run {judgement.experiment}")
+        arms = (judgement.arm, judgement.versus or "") if ours else ()
+        margin = judgement.margin
+        small = (f"margin {margin:{form_of(judgement.unit, 20 * margin)}}",) if margin else ()
         row = Row.of(
-            Cell(_titled(claim, source) if titled else claim.says, small=(where,)),
-            verdict_in_words(one),
-            Cell(one.test or None, small=margin),
+            Cell(_titled(claim, source) if titled else claim.says, small=(origin,)),
+            verdict_in_words(judgement),
+            Cell(judgement.test or None, small=small),
             claim.printed,
             Cell(ours, small=(interval,) if interval else (), opens=bool(ours)),
-            (one.seeds_done, one.seeds_planned) if one.seeds_planned else None,
-            one.comparability,
-            one.profile,
-            one.balanced,
+            (judgement.seeds_done, judgement.seeds_planned) if judgement.seeds_planned else None,
+            judgement.comparability,
+            judgement.profile,
+            judgement.balanced,
             kind=source.name,
             key=claim.id,
-            details=details(claim, one, source),
+            details=details(claim, judgement, source),
             more=tuple(more),
-            records=tuple(link for arm in arms for link in source.links(one.experiment, one.profile, arm)),
+            records=tuple(link for arm in arms for link in source.links(judgement.experiment, judgement.profile, arm)),
         )
         rows.append(row)
     columns = (
@@ -456,7 +457,7 @@ def judged_table(
 
 
 def _titled(claim: Claim, source: Source) -> str:
-    """What was claimed, its arms by their titles; one that is read early says for how many steps it is trained."""
+    """The claim with the titles of its arms; one that is read early has the number of steps it is trained for."""
     experiment = source.catalogue.experiment(claim.experiment)
     titles: dict[str, str] = {}
     for arm in map(experiment.arm, claim.arms):
@@ -465,11 +466,11 @@ def _titled(claim: Claim, source: Source) -> str:
         title = title_of(arm) + ("" if at_end else f", trained for {arm.timesteps} steps,")
         titles[arm.name] = titles[arm.name.removesuffix(f"-{arm.timesteps}")] = title
     names = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
-    return re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda found: titles[found[0]], claim.says) if names else claim.says
+    return re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: titles[match[0]], claim.says) if names else claim.says
 
 
 def verdict_in_words(judgement: Judgement) -> str:
-    """The word of a verdict, with the seeds that are done or where it holds."""
+    """The word of a verdict, with the seeds that are done or its scope."""
     if judgement.verdict == "incomplete" and judgement.seeds_planned:
         return f"{judgement.verdict} ({judgement.seeds_done}/{judgement.seeds_planned})"
     return f"{judgement.verdict} ({judgement.scope})" if judgement.scope and judgement.answers else judgement.verdict
@@ -491,64 +492,65 @@ def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
     if judgement.low is None or judgement.high is None:
         return ", ".join(f"{run:{form}}" for run in judgement.runs) + f" {unit}", "one number per seed"
     if judgement.signed:
-        what = "pairs" if judgement.versus else "seeds"
-        more = f"{sum(run > 0 for run in judgement.runs)} of {len(judgement.runs)} {what} above"
+        noun = "pairs" if judgement.versus else "seeds"
+        more = f"{sum(run > 0 for run in judgement.runs)} of {len(judgement.runs)} {noun} above"
     else:
         more = f"next run {judgement.prediction_low or 0.0:{form}} to {judgement.prediction_high or 0.0:{form}}"
     return f"{judgement.mean:{form}} {unit}", f"95 %: {judgement.low:{form}} to {judgement.high:{form}}; {more}"
 
 
 def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ...]:
-    """What a reader should know about a judgement, a sentence each; the reason comes first."""
+    """Sentences about a judgement; the reason comes first."""
     answers, sign = judgement.answers, "+" if judgement.signed else ""
-    said = [source.shorten(judgement.why), claim.further]
+    parts = [source.shorten(judgement.why), claim.further]
     if judgement.same and answers:
-        said.append(f"These controls get the same verdict on this claim: {', '.join(judgement.same)}.")
+        parts.append(f"These controls get the same verdict on this claim: {', '.join(judgement.same)}.")
     elif judgement.other and answers:
-        said.append(f"No control gets this verdict on this claim ({', '.join(judgement.other)}).")
+        parts.append(f"No control gets this verdict on this claim ({', '.join(judgement.other)}).")
     if judgement.sharpness is not None:
-        said.append(f"A recipe 0.3 points worse would get this word in {100 * judgement.sharpness:.0f} % of cases.")
+        parts.append(f"A recipe 0.3 points worse would get this word in {100 * judgement.sharpness:.0f} % of cases.")
     if judgement.replication is not None and judgement.verdict in ("reproduced", "consistent"):
         share = f"{100 * judgement.replication:.0f} %"
-        said.append(f"An exact replication would be called reproduced in {share} of cases, at this spread.")
-    said += [judgement.beside, judgement.nearest, *judgement.reruns]
+        parts.append(f"An exact replication would be called reproduced in {share} of cases, at this spread.")
+    parts += [judgement.beside, judgement.nearest, *judgement.reruns]
     if judgement.not_tuned:
         arms = ", ".join(judgement.not_tuned)
-        said.append(f"Not tuned, as no search chose their fine-tuning rate: {arms}.")
+        parts.append(f"Not tuned, as no search chose their fine-tuning rate: {arms}.")
     if judgement.twins:
-        said.append(f"The same records judge {', '.join(judgement.twins)}: one piece of evidence.")
+        parts.append(f"The same records judge {', '.join(judgement.twins)}: one piece of evidence.")
     if judgement.further:
-        said.append(f"{judgement.further} further seeds are exploratory: they judge nothing.")
+        parts.append(f"{judgement.further} further seeds are exploratory: they judge nothing.")
     if judgement.balanced is not None:
-        said.append(f"After balancing, before any fine-tuning: {judgement.balanced:{sign}.2f}.")
+        parts.append(f"After balancing, before any fine-tuning: {judgement.balanced:{sign}.2f}.")
     if judgement.optimism is not None:
-        said.append(f"Best epoch on test: {judgement.optimism:+.2f}.")
-    return tuple(filter(None, (*said, claim.note and f"Published: {claim.note}")))
+        parts.append(f"Best epoch on test: {judgement.optimism:+.2f}.")
+    return tuple(filter(None, (*parts, claim.note and f"Published: {claim.note}")))
 
 
 def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Table:
-    """How many statements of a paper come out, and what became of each; no row where no record judges anything."""
-    found = statement_verdicts(judgements, claims) if any(one.profile is not None for one in judgements) else ()
-    counts = Counter(one.word for one in found)
+    """The number of statements that come out, and the result of each; no row if no record judges anything."""
+    judged = any(judgement.profile is not None for judgement in judgements)
+    statements = statement_verdicts(judgements, claims) if judged else ()
+    counts = Counter(statement.word for statement in statements)
 
-    def verb(word: Any, one: str, many: str) -> str:
-        return f"{counts[word]} {one if counts[word] == 1 else many}"
+    def verb(word: Any, single: str, many: str) -> str:
+        return f"{counts[word]} {single if counts[word] == 1 else many}"
 
     title = (
-        f"Of {len(found)} statements, {verb('comes out', 'comes', 'come')} out, {counts['in part']} in part, "
+        f"Of {len(statements)} statements, {verb('comes out', 'comes', 'come')} out, {counts['in part']} in part, "
         f"{verb('does not', 'does', 'do')} not; {verb('not answered', 'is', 'are')} not answered."
     )
-    if shared := sum(one.shared for one in found):
+    if shared := sum(statement.shared for statement in statements):
         title += f" In {shared} of those that come out, every control that we ran does so as well."
     says = {statement.id: statement.says for statement in statements_of(claims)}
     rows = []
-    for one in found:
+    for statement in statements:
         parts = [
             f"{part}: {', '.join(filter(None, (j.verdict, j.scope if j.answers else '', j.reading)))}"
-            for part, j in one.parts.items()
+            for part, j in statement.parts.items()
         ]
-        parts += [f"{part}: not judged yet" for part in one.unjudged]
-        parts += ["every control does so as well"] if one.shared else []
-        rows.append(Row.of(says.get(one.id, one.id), one.word, "; ".join(parts)))
+        parts += [f"{part}: not judged yet" for part in statement.unjudged]
+        parts += ["every control does so as well"] if statement.shared else []
+        rows.append(Row.of(says.get(statement.id, statement.id), statement.word, "; ".join(parts)))
     columns = Column("statement", part="claim"), Column("what became of it"), Column("its parts")
     return Table(title, columns, tuple(rows), style="tallied")

@@ -1,1 +1,1 @@
-"""Everything that schedules cells: request, plan, estimate, grid, status, verification, certification."""
+"""Everything that schedules cells: plan, run, workers, progress, status, verification, prediction."""

@@ -1,7 +1,7 @@
-"""What a run has to do: the cells of an experiment, what stands in their records today, and how long the rest takes.
+"""The plan of a run: the cells of an experiment, the state of their records, and the expected time for the rest.
 
-A cell takes the multiply–accumulates of each of its stages, times the seconds of one. The rate comes from some training
-steps of the network, timed here. An estimate is right to about a quarter.
+A cell takes the multiply–accumulates of its stages times the seconds of one, which is measured here in some training
+steps of the network. Estimates are right to about a quarter.
 """
 
 import hashlib
@@ -49,14 +49,14 @@ from harness.training.loop import Training, fine_tuning, readings, train
 from harness.training.method import method_of
 
 PRACTICAL_SECONDS = 3 * 3600.0
-MOST_SEEDS = 10_000  # a record's name has four digits
-RECORD_KIB = 16  # what a record of a VGG at 48 timesteps takes
-TASK_THREADS = 4  # of a process on another machine, which may have another number of cores than this one
+MOST_SEEDS = 10_000  # because a record's name has four digits
+RECORD_KIB = 16  # of a record of a VGG at 48 timesteps
+TASK_THREADS = 4  # of a process on another machine, whose number of cores is unknown
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a cell has still to do, and the `seconds` that this is expected to take.
+    """The rest of a cell, and the `seconds` that it is expected to take.
 
     work: the multiply–accumulates that it will report as progress. steps: of the optimiser. begun: an earlier run did
     a part of it; the numbers count the rest.
@@ -68,17 +68,17 @@ class Cost:
     begun: bool = False
 
     def of(self, work: float) -> float:
-        """The part of `seconds` that `work` reported multiply–accumulates stand for."""
+        """The part of `seconds` for `work` reported multiply–accumulates."""
         return self.seconds * work / self.work if self.work else 0.0
 
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """A cell, its record's place, what stands there now, and why it is not simply done.
+    """A cell, the path of its record, its state, and why it is not done.
 
-    `stamp` tells whether somebody has written the record since; `fault` is why the cell cannot be run at all; `answer`
-    is where the record lies that answers it; `ann` is where its ANN is or will be in the cache; `cost` is what it is
-    expected to take, where that was estimated.
+    `stamp` changes if another process writes the record; `fault` is why the cell cannot be run at all; `answer` is the
+    path of the record that answers it; `ann` is the present or future path of its ANN in the cache; `cost` is 0 if it
+    was not estimated.
     """
 
     config: CellConfig
@@ -96,7 +96,7 @@ class PlannedCell:
         return f"{self.config.arm} seed {self.config.seed}"
 
     def checkpoint(self, setting: Setting) -> Checkpoint:
-        """The files of the unfinished cell. Their name holds the environment, since a record states a single one."""
+        """The checkpoint. Its name has a digest of the environment, because a cell must run in one environment."""
         around = hashlib.sha256(canonical_json(circumstances(self.config, setting))).hexdigest()[:8]
         return Checkpoint(self.path.with_name(f".{self.path.stem}.{around}.checkpoint"), self.fingerprint.digest)
 
@@ -107,16 +107,15 @@ def circumstances(config: CellConfig, setting: Setting) -> dict[str, str]:
 
 
 def ann_checkpoint(entry: Path) -> Checkpoint:
-    """The file of an ANN in training that the cache will have at `entry`."""
+    """The checkpoint of an ANN in training that the cache will have at `entry`."""
     return Checkpoint(entry, entry.stem).part("checkpoint")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The cells of an experiment at a profile, those of them that are `todo`, and with what they are computed.
+    """The cells of an experiment at a profile, those of them to do, and the settings for computing them.
 
-    timesteps: by arm, those at which a claim is judged. threads: of each process. words: the arguments with which
-    another `harness run` has the same plan.
+    threads: of each process. words: the arguments with which another `harness run` makes the same plan.
     """
 
     catalogue: Catalogue
@@ -136,20 +135,20 @@ class Plan:
 
     @property
     def timesteps(self) -> dict[str, list[int]]:
-        """By arm, the timesteps at which a claim is judged, be it a claim on another experiment's arm of its recipe."""
-        found: dict[str, list[int]] = {}
+        """By arm, the timesteps at which a claim is judged, on it or on another experiment's arm of the same recipe."""
+        judged_at: dict[str, list[int]] = {}
         for arm in self.experiment.arms:
             alike = (self.experiment.dataset, arm.encoder, arm.timesteps)
             for claim in self.catalogue.claims:
-                other = self.catalogue.experiment(claim.experiment)
-                arms = [other.arm(name) for name in claim.arms]
-                if any((other.dataset, one.encoder, one.timesteps) == alike for one in arms):
-                    found.setdefault(arm.name, []).append(claim.judged_timestep)
-        return found
+                experiment = self.catalogue.experiment(claim.experiment)
+                arms = [experiment.arm(name) for name in claim.arms]
+                if any((experiment.dataset, claimed.encoder, claimed.timesteps) == alike for claimed in arms):
+                    judged_at.setdefault(arm.name, []).append(claim.judged_timestep)
+        return judged_at
 
     @property
     def seconds(self) -> float:
-        """The time that the cells to do are expected to take."""
+        """The expected time of the cells to do."""
         return sum(cell.cost.seconds for cell in self.todo) / self.at_once
 
     @property
@@ -158,7 +157,7 @@ class Plan:
         return sum(cell.cost.steps for cell in self.todo)
 
     def document(self, script: str) -> dict[str, Any]:
-        """For `--json`, of a run that trains nothing: cells by state, what is to do, seconds, Slurm's script."""
+        """The document for `--dry-run --json`: cells with their states, cells to do, seconds, Slurm's script."""
         return {
             "experiment": self.experiment.name,
             "profile": self.profile.name,
@@ -173,7 +172,7 @@ class Plan:
         }
 
     def announce(self, console: Console) -> None:
-        """Say before anything starts: experiment, profile and why, data, cells, estimated time."""
+        """Print the plan before anything starts: experiment, profile and why, data, cells, estimated time."""
         data, todo = self.data, self.todo
         console.print(f"{self.experiment.name} — {self.experiment.title}", style="bold")
         console.print(f"profile {self.profile.name} ({self.why}); device {self.setting.device}, {self.threads}")
@@ -216,13 +215,13 @@ def make_plan(
     dry_run: bool = False,
     estimated: bool = True,
 ) -> Plan:
-    """Plan a run of `experiment` without training anything: a name, the path of a file that defines it, or itself.
+    """Plan a run without training anything. experiment: a name, the path of a file that defines it, or the object.
 
     encoders: texts of further arms, as `parse_encoder` reads them. profile: None chooses the fullest that is practical.
-    elsewhere: cells run on other machines, whose GPUs count then. began: when the run began that this is a part of, in
-    nanoseconds: `retry_failed` tries failed records again that are older. keep_weights: None keeps those of small
-    networks. estimated: False leaves costs at 0.
-    Raises HarnessError or EncoderError for what cannot be.
+    elsewhere: cells run on other machines, with their GPUs. began: the start of the whole run, in nanoseconds:
+    `retry_failed` repeats failed records that are older. keep_weights: None keeps those of small networks.
+    estimated: False leaves costs at 0.
+    Raises HarnessError or EncoderError for an impossible plan.
     """
     if isinstance(experiment, Experiment):
         if workers > 1 or elsewhere:
@@ -260,11 +259,11 @@ def make_plan(
     words += ["--retry-failed"] * retry_failed
     words += [] if keep_weights is None else ["--keep-weights" if keep_weights else "--no-keep-weights"]
 
-    def at(found: Profile) -> Plan:
+    def at(tried: Profile) -> Plan:
         for arm in chosen:
-            require_chosen(results, asked, arm, found)
-        configs = configurations(asked, found, chosen, seeds)
-        data = load(asked.dataset, data_dir, train_images=found.train_images, test_images=found.test_images)
+            require_chosen(results, asked, arm, tried)
+        configs = configurations(asked, tried, chosen, seeds)
+        data = load(asked.dataset, data_dir, train_images=tried.train_images, test_images=tried.test_images)
         if not dry_run:
             require_writable(results)
         cells = cells_of(configs, data, results, "cuda" if place.type == "cuda" else "cpu")
@@ -275,10 +274,10 @@ def make_plan(
         ]
         # Arms with one recipe are one computation, and the first of them computes it.
         todo = list({cell.fingerprint.digest: cell for cell in reversed(wanted)}.values())[::-1]
-        largest = configurations(asked, found, asked.arms, 1)
+        largest = configurations(asked, tried, asked.arms, 1)
         sound = [cell.config for cell in cells if cell.fault is None]
         threads = threads_of(sound, largest, data, place, 1 if elsewhere else workers)
-        if elsewhere and not threads.why:  # another machine need not have as many as this one
+        if elsewhere and not threads.why:  # another machine may have fewer cores
             threads = Threads(TASK_THREADS, "of each task")
         with computing_with(threads.count):
             entry_of = ann_entries(data, setting)
@@ -287,7 +286,7 @@ def make_plan(
         return Plan(
             catalogue=catalogue,
             experiment=asked,
-            profile=found,
+            profile=tried,
             why="as asked" if profile else f"the fullest that is practical on this {place.type.upper()}",
             data=data,
             results=results,
@@ -298,7 +297,7 @@ def make_plan(
             todo=tuple(todo),
             at_once=max(1, min(workers, len(todo))),
             keep_weights=keep_weights,
-            words=(name, "--profile", found.name, *words),
+            words=(name, "--profile", tried.name, *words),
         )
 
     if profile is not None:
@@ -307,10 +306,10 @@ def make_plan(
     # short takes a night: it is run only when asked for.
     fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
     plans = (at(asked.profile(name)) for name in fuller)
-    found = next(plans)
-    while found.seconds > PRACTICAL_SECONDS and (lighter := next(plans, None)) is not None:
-        found = lighter
-    return found
+    plan = next(plans)
+    while plan.seconds > PRACTICAL_SECONDS and (lighter := next(plans, None)) is not None:
+        plan = lighter
+    return plan
 
 
 def configurations(
@@ -318,7 +317,7 @@ def configurations(
 ) -> list[CellConfig]:
     """The cells of `arms` with seeds 0 … `seeds` − 1 (None: as planned for each arm), seed by seed.
 
-    Raises HarnessError for a number of seeds that cannot be.
+    Raises HarnessError for an impossible number of seeds.
     """
     planned = [experiment.seeds(arm.name, profile.name) for arm in arms]
     if seeds is not None and not 1 <= seeds <= MOST_SEEDS:
@@ -337,7 +336,7 @@ def configurations(
 
 
 def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device: Device = "cpu") -> list[PlannedCell]:
-    """What stands in the place of each cell. Raises EncoderError for parameters that do not fit."""
+    """The cells with the states of their records. Raises EncoderError for parameters that do not fit."""
     records = Records(results)
     first = {config.arm: config for config in reversed(configs)}
     faults = {arm: _fault(config, data) for arm, config in first.items()}
@@ -345,16 +344,18 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
     for config in configs:
         path = record_path(results, config)
         stamp = stamp_of(path)
-        found = records.answer(config, data.digest)
+        freshness = records.answer(config, data.digest)
         try:
-            mark = fingerprint(config, data.digest, device)
+            today = fingerprint(config, data.digest, device)
         except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
             raise HarnessError(
                 f"encoder '{config.encoder.name}': {error}, so nothing could tell when a record of it is stale",
                 "install it as a package with __init__.py and .py files",
             ) from None
-        answer = found.path if found.state in ("done", "failed") else path
-        cells.append(PlannedCell(config, mark, path, found.state, found.reason, stamp, faults[config.arm], answer))
+        answer = freshness.path if freshness.state in ("done", "failed") else path
+        cells.append(
+            PlannedCell(config, today, path, freshness.state, freshness.reason, stamp, faults[config.arm], answer)
+        )
     return cells
 
 
@@ -362,7 +363,7 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
     """The failure of the encoder on one image, before anything is trained; None if it works.
 
     Raises EncoderError if its parameters do not fit each other, the images or T, HarnessError for an evaluation that is
-    not possible: that is the user's to mend.
+    not possible; the user can correct both.
     """
     images = normalised(data.train.images[:64])
     try:
@@ -377,9 +378,9 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
 
 
 def device_of(name: str, elsewhere: bool = False) -> torch.device:
-    """The device called `name`: "auto" takes a GPU where there is one.
+    """The device called `name`: "auto" takes a GPU if there is one.
 
-    elsewhere: cells run on other machines, which have a GPU if one is asked for. Raises HarnessError for an absent one.
+    elsewhere: cells run on other machines, so that "cuda" needs no GPU here. Raises HarnessError for an absent GPU.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -391,7 +392,7 @@ def device_of(name: str, elsewhere: bool = False) -> torch.device:
 
 
 def stamp_of(path: Path) -> int:
-    """Tells one writing of a record from the next: its time of change, 0 where there is none."""
+    """The time at which a record was written, 0 if there is none."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -415,18 +416,18 @@ def require_writable(folder: Path) -> None:
         ) from None
 
 
-# ## What cells cost
+# ## Costs of cells
 
-TIMED_SECONDS = 0.3  # so long are steps timed, after a first one that warms up; at least one is
+TIMED_SECONDS = 0.3  # for which steps are timed, at least one, after a first one that warms up
 MOST_STEPS = 50
 PERCENTILE = 95.0  # at most: above it, deep layers with random weights may stay silent
 SOME_THRESHOLD = 0.1
 ENDLESS = 1_000_000  # epochs: the timing is stopped, it does not end
-BALANCING = 3  # passes forward through the network that balancing an image takes about as long as
+BALANCING = 3  # forward passes that take about as long as balancing an image
 
 
 class Images(NamedTuple):
-    """How many images go through each stage of a cell. ann_test: through the ANN; test: through the SNN."""
+    """The number of images through each stage of a cell. ann_test: tests of the ANN; test: tests of the SNN."""
 
     ann: float = 0
     ann_test: float = 0
@@ -443,7 +444,7 @@ class Rates(NamedTuple):
 
 
 def images_of(config: CellConfig, data: DataSet, ann: bool = True) -> Images:
-    """The images of a whole cell, which trains its ANN or finds it in the cache."""
+    """The images of a whole cell. ann: whether it trains its ANN instead of reading it from the cache."""
     train_count, test, tuned, epochs = len(data.train), len(data.test), _tuned(config, data), config.snn.epochs
     read = len(readings(config.snn, tuned)) * _read(config, data) if epochs else 0
     return Images(
@@ -456,25 +457,25 @@ def images_of(config: CellConfig, data: DataSet, ann: bool = True) -> Images:
 
 
 def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> list[PlannedCell]:
-    """`cells` with their costs, with the threads that torch has now.
+    """`cells` with their costs, at torch's present number of threads.
 
     A shared ANN is charged to the first cell that needs it. A cell with a fault costs nothing.
-    Timed on the CPU where `setting` has a GPU of other machines.
+    Steps are timed on the CPU if `setting` has a GPU of other machines.
     """
     setting = _here(setting)
     trained = [cell for cell in cells if cell.fault is None and not cell.config.method]
     shape_of = _shapes(data)
     kinds = [_kind(cell.config, shape_of(cell.config), data) for cell in trained]
-    # Of cells that differ in seed and timesteps alone the longest is timed: it costs most of what they cost together.
+    # Of cells that differ only in seed and timesteps, the longest is timed: such cells take most of the time.
     longest: dict[bytes, CellConfig] = {}
     for kind, cell in zip(kinds, trained, strict=True):
         if kind not in longest or longest[kind].timesteps < cell.config.timesteps:
             longest[kind] = cell.config
     rates = {kind: timed(config, data, setting) for kind, config in longest.items()}
     anns: set[Path | None] = {None}
-    known: dict[bytes, float] = {}
+    method_rates: dict[bytes, float] = {}
     of_methods = [cell for cell in cells if cell.fault is None and cell.config.method]
-    costs = {cell.path: _cost_of_method(cell, data, setting, known) for cell in of_methods}
+    costs = {cell.path: _cost_of_method(cell, data, setting, method_rates) for cell in of_methods}
     for kind, cell in zip(kinds, trained, strict=True):
         rate = rates[kind]
         config, timesteps = cell.config, cell.config.timesteps
@@ -482,7 +483,7 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
         anns.add(cell.ann)
         left, done, begun = _left(cell, data, setting, ann)
         macs = _macs(config, data, shape_of(config))
-        # Tests of the ANN and balancing report no progress of their own.
+        # Tests of the ANN and balancing report no progress.
         evaluated = evaluations.passes(config) * len(data.test)
         reported_ann, reported_snn = 3 * left.ann, (3 * left.tuning + left.test + evaluated) * timesteps
         seconds = rate.ann * (reported_ann + left.ann_test)
@@ -493,39 +494,39 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
     return [replace(cell, cost=costs.get(cell.path, Cost())) for cell in cells]
 
 
-def _cost_of_method(cell: PlannedCell, data: DataSet, setting: Setting, known: dict[bytes, float]) -> Cost:
-    """What a cell of another method costs, all of it: the work that it will report, at the rate of its first steps.
+def _cost_of_method(cell: PlannedCell, data: DataSet, setting: Setting, rates: dict[bytes, float]) -> Cost:
+    """The cost of a whole cell of another method: the work that it will report, at the rate of its first steps.
 
-    known: rates of cells that were timed, by all but their names and seeds.
+    rates: those of cells that were timed, by the settings that decide them.
     """
     config = cell.config
     assert config.method
     method = method_of(config.method)
     recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
     key = canonical_json([config.method, config.network, *recipes, config.encoder, config.precision, config.timesteps])
-    if key not in known:
+    if key not in rates:
         laps: list[Lap] = []
-        with suppress(Stopped, CellFailure, EncoderError, RuntimeError):  # as its record is to say
+        with suppress(Stopped, CellFailure, EncoderError, RuntimeError):  # the record will have the failure
             alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE, watch=_timing(laps))
             method.run(config, data, guarded(config.encoder), alone)
-        known[key] = _rate(laps)
+        rates[key] = _rate(laps)
     macs = _macs(config, data, _shapes(data)(config))
     evaluated = evaluations.passes(config) * len(data.test) * config.timesteps * macs
     work = method.work(config, data, macs) + evaluated
     steps = sum(recipe.epochs * math.ceil(len(data.train) / recipe.batch_size) for recipe in recipes)
-    return Cost(known[key] * work, work, steps, bool(checkpoints_beside(cell.path)))
+    return Cost(rates[key] * work, work, steps, bool(checkpoints_beside(cell.path)))
 
 
 def _left(cell: PlannedCell, data: DataSet, setting: Setting, ann: bool) -> tuple[Images, int, bool]:
-    """The images that have still to go through each stage, the optimiser steps done, and whether the cell was begun.
+    """The images that remain for each stage, the optimiser steps done, and whether the cell was begun.
 
     A test that was stopped counts as not begun.
     """
-    config, whole, own = cell.config, images_of(cell.config, data, ann), cell.checkpoint(setting)
-    balanced = own.part("balanced").load() is not None
+    config, whole, checkpoint = cell.config, images_of(cell.config, data, ann), cell.checkpoint(setting)
+    balanced = checkpoint.part("balanced").load() is not None
     pretraining_to = ann_checkpoint(cell.ann) if ann and cell.ann else NOWHERE
     ann_images, ann_tests, _, ann_steps = _position(pretraining_to, len(data.train))
-    tuned, tests, read, steps = _position(own.part("training"), _tuned(config, data))
+    tuned, tests, read, steps = _position(checkpoint.part("training"), _tuned(config, data))
     test = len(data.test)
     tested = (balanced + tests) * test + read * _read(config, data)
     done = Images(ann_images, ann_tests * test, balanced * whole.balancing, tuned, tested)
@@ -534,7 +535,7 @@ def _left(cell: PlannedCell, data: DataSet, setting: Setting, ann: bool) -> tupl
 
 
 def _position(checkpoint: Checkpoint, images: int) -> tuple[int, int, int, int]:
-    """Images, tests, readings and steps that a training with so many images per epoch has done (`loop.Position`)."""
+    """Images, tests, readings and steps that a training with `images` per epoch has done (`loop.Position`)."""
     saved = checkpoint.load()
     if saved is None:
         return 0, 0, 0, 0
@@ -548,8 +549,8 @@ def threads_of(
 ) -> Threads:
     """The threads of a run of `cells`, in each of `workers` processes.
 
-    Chosen by the largest training step among `arms`, all those of the experiment, so that every cell of it has equal
-    threads whichever are asked for.
+    Chosen by the largest training step among `arms`, all those of the experiment, so that its cells have equal threads
+    whichever of them are run.
     """
     if device.type != "cpu" or not cells:
         return Threads(torch.get_num_threads())
@@ -558,34 +559,34 @@ def threads_of(
 
 
 def ann_entries(data: DataSet, setting: Setting) -> Callable[[CellConfig], Path | None]:
-    """Where the ANN of a cell is or will be in the cache; None without a cache."""
+    """A function to the present or future path of a cell's ANN in the cache; None without a cache."""
     folder = setting.ann_cache.folder
-    # Of the network, the key has only the device: weights of any shape do. Where that device is one of other machines,
-    # the key is not that of their cache, and serves to tell which cells share an ANN.
+    # Of the network, the key has only the device, so any shape will do. If the device is of another machine, the key is
+    # not that of its cache, but shows which cells share an ANN.
     bare = Network(NetworkSpec("any"), (1, 1, 1), 1, generator(0, "initial-weights")).to(_here(setting).device)
-    known: dict[bytes, str] = {}
+    keys: dict[bytes, str] = {}
 
     def entry_of(config: CellConfig) -> Path | None:
         if folder is None or config.method:
             return None
         facts = canonical_json([config.encoder, config.network, config.ann, config.seed, config.precision])
-        if facts not in known:
+        if facts not in keys:
             request = AnnRequest(bare, guarded(config.encoder), data, config, DTYPES[config.precision])
-            known[facts] = ann_key(request, setting.ann_cache.code)
-        return folder / f"{known[facts]}.pt"
+            keys[facts] = ann_key(request, setting.ann_cache.code)
+        return folder / f"{keys[facts]}.pt"
 
     return entry_of
 
 
 def _here(setting: Setting) -> Setting:
-    """The setting, on the CPU where it has a GPU of other machines."""
+    """The setting, but on the CPU if its GPU is of other machines."""
     if setting.device.type == "cuda" and not torch.cuda.is_available():
         return replace(setting, device=torch.device("cpu"), kernel="auto")
     return setting
 
 
 def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
-    """The rates by some training steps of ANN and SNN here; zeros if the cell fails: its record will say why."""
+    """The rates by some training steps of ANN and SNN; zeros if the cell fails, for which its record will say why."""
     seed, dtype = config.seed, DTYPES[config.precision]
     sample = data.train.images[:256]
     try:
@@ -595,8 +596,8 @@ def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
         network = network.to(setting.device)
         spiking = Spiking(network, encoder, config.neuron, config.timesteps, dtype=dtype, kernel=setting.kernel)
         spiking = replace(spiking, thresholds=_thresholds(spiking, data, config))
-        # Before the ANN's steps: these move the weights farther from where they start.
-        # One batch again and again: a code without chance encodes an image once in a training, and that is not timed.
+        # Before the ANN's steps, which change the weights more.
+        # One batch repeated, because a deterministic code encodes an image once per training, which is not timed.
         few = ImageSet(data.train.images[: config.snn.batch_size], data.train.labels[: config.snn.batch_size])
         snn = _seconds_of_one(fine_tuning(spiking, few, config.snn, seed, _untested))
         return Rates(_seconds_of_one(pretraining(network, encoder, data, config, dtype)), snn)
@@ -605,7 +606,7 @@ def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
 
 
 def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig) -> tuple[float, ...]:
-    """Balanced on a few images; any number where random weights leave a layer silent."""
+    """Thresholds balanced on a few images; a constant if random weights leave a layer silent."""
     low = replace(config.balancing, percentile=min(config.balancing.percentile, PERCENTILE))
     places = torch.arange(min(spiking.chunk(), len(data.train)))
     train = spiking.encode(normalised(data.train.images[places]), encoder_key(config.seed, "balancing"), places)
@@ -621,10 +622,10 @@ def _untested() -> Evaluation:
 
 
 def _seconds_of_one(training: Training) -> float:
-    """The seconds of a multiply–accumulate of a training, without its first step; zero where it diverges at once."""
+    """The seconds of a multiply–accumulate of a training, without its first step; zero if it diverges at once."""
     laps: list[Lap] = []
     recipe = replace(training.recipe, epochs=ENDLESS)
-    # By epoch, since a schedule by steps ends after those of the recipe.
+    # By epoch, because a schedule by steps ends after the recipe's.
     endless = replace(
         training, recipe=recipe, test=lambda mean: Epoch(mean, 0, 1), readings={}, read=None, by_step=False
     )
@@ -633,11 +634,11 @@ def _seconds_of_one(training: Training) -> float:
     return _rate(laps)
 
 
-Lap = tuple[float, float]  # when work was reported, and how many multiply–accumulates
+Lap = tuple[float, float]  # the time of a report of work, and its multiply–accumulates
 
 
 def _timing(laps: list[Lap]) -> Watch:
-    """Notes when how much work was reported in `laps`, and stops when that is enough for `_rate`."""
+    """Collects reports of work in `laps`, and stops when they are enough for `_rate`."""
 
     def note(_stage: str, work: float) -> None:
         laps.append((time.perf_counter(), work))
@@ -649,13 +650,13 @@ def _timing(laps: list[Lap]) -> Watch:
 
 
 def _rate(laps: Sequence[Lap]) -> float:
-    """Seconds of a multiply–accumulate, without the first step; zero where there is no second one."""
+    """Seconds of a multiply–accumulate, without the first step; zero if there is no second one."""
     work = sum(work for _, work in laps[1:])
     return (laps[-1][0] - laps[0][0]) / work if work else 0.0
 
 
 def _kind(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
-    """What decides how long an image takes, timesteps apart. The encoder does only where the network is small."""
+    """The settings that decide the time of an image, without timesteps; the encoder counts for small networks only."""
     small = _step(config, data, shape) <= SMALL_STEP
     sizes = [config.network.features, config.network.hidden, shape, config.precision, config.products]
     ways = [config.neuron, config.balancing.method, config.snn.augmentation, config.ann.augmentation]
@@ -664,15 +665,15 @@ def _kind(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
 
 
 def _shapes(data: DataSet) -> Callable[[CellConfig], Shape]:
-    """The (C, H, W) of the maps that the network of a configuration sees, remembered for each encoder."""
-    known: dict[bytes, Shape] = {}
+    """A cached function to the shape (C, H, W) of the network's input in a configuration."""
+    shapes: dict[bytes, Shape] = {}
 
     def shape_of(config: CellConfig) -> Shape:
         key = canonical_json(config.encoder)
-        if key not in known:
+        if key not in shapes:
             _, *shape = guarded(config.encoder).frame(normalised(data.train.images[:1])).shape
-            known[key] = (shape[0], shape[1], shape[2])
-        return known[key]
+            shapes[key] = (shape[0], shape[1], shape[2])
+        return shapes[key]
 
     return shape_of
 
@@ -689,10 +690,10 @@ def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:
 
 
 def _tuned(config: CellConfig, data: DataSet) -> int:
-    """How many training images an epoch of fine-tuning has."""
+    """The number of training images in an epoch of fine-tuning."""
     return min(config.snn.images or len(data.train), len(data.train))
 
 
 def _read(config: CellConfig, data: DataSet) -> int:
-    """How many test images a reading on the way has."""
+    """The number of test images of a reading during training."""
     return min(config.snn.reading_images or len(data.test), len(data.test))

@@ -1,4 +1,4 @@
-"""A network from its file of weights, as it stood after training, and what it says about images.
+"""A trained network from its file of weights, and its predictions.
 
 `answer` is `harness predict`: weights, images (a data set's, or a folder's), and the table of predictions.
 """
@@ -35,7 +35,7 @@ from harness.training.checkpoint import SILENT, Watch
 from harness.training.method import Answering, method_of
 
 FORMATS = (".parquet", ".csv")
-UNKNOWN = -1  # the label of an image whose class nobody has stated
+UNKNOWN = -1  # the label of an image without a given class
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Predictions:
 
     @property
     def counts(self) -> Counts:
-        """How many of the images with a known label are right after each timestep."""
-        known = self.labels != UNKNOWN
-        return Counts((self.classes == self.labels)[:, known].sum(1).tolist(), int(known.sum()))
+        """The number of labelled images that are right after each timestep."""
+        labelled = self.labels != UNKNOWN
+        return Counts((self.classes == self.labels)[:, labelled].sum(1).tolist(), int(labelled.sum()))
 
 
 @contextmanager
 def failures_as_errors() -> Iterator[None]:
-    """What an encoder does wrong is an error of the command here: there is no cell that could fail."""
+    """Turn a failure of an encoder into an error of the command, because there is no cell that could fail."""
     try:
         yield
     except CellFailure as failure:
@@ -63,19 +63,19 @@ def failures_as_errors() -> Iterator[None]:
 
 @failures_as_errors()
 def restore(
-    found: WeightsFile,
+    weights: WeightsFile,
     setting: Setting | None = None,
     timesteps: int | None = None,
     changes: Mapping[str, Parameter] | None = None,
 ) -> Answering:
-    """The network with its encoder, thresholds and neuron, as it stood after training; by default on the CPU.
+    """The trained network with its encoder, thresholds and neuron; by default on the CPU.
 
-    timesteps, changes: another schedule under which it is read: steps, and parameters of its encoder.
-    Raises HarnessError for tensors that do not fit the network named and for an encoder that fails, EncoderError for
-    one that is not here or does not take the shorter schedule.
+    timesteps, changes: another schedule for reading it: steps, and parameters of its encoder.
+    Raises HarnessError for tensors that do not fit the network and for an encoder that fails, EncoderError for one that
+    is not installed or does not take the other schedule.
     """
-    about, setting = found.about, setting or Setting(torch.device("cpu"))
-    # What the encoder fitted is given to it as parameters, and it must then state the same again.
+    about, setting = weights.about, setting or Setting(torch.device("cpu"))
+    # The fitted state is given to the encoder as parameters, and it must then return the same state.
     fitted = {name: tuple(value) if isinstance(value, list) else value for name, value in about.encoder_state.items()}
     encoder = guarded(EncoderSpec(about.encoder.name, {**about.encoder.parameters, **(changes or {}), **fitted}))
     if msgspec.to_builtins(dict(encoder.state())) != about.encoder_state:
@@ -87,20 +87,20 @@ def restore(
     if about.method:
         method, parts = method_of(about.method), (about.network, about.shape, about.classes, encoder, steps, dtype)
         with torch.device("meta"):
-            _require_fit(method.restore(*parts).network, found)
-        made = method.restore(*parts)
-        _load(made.network, found, setting.device)
-        return made
-    described = about.network, about.shape, about.classes, Generator().manual_seed(0)
+            _require_fit(method.restore(*parts).network, weights)
+        answering = method.restore(*parts)
+        _load(answering.network, weights, setting.device)
+        return answering
+    shapes = about.network, about.shape, about.classes, Generator().manual_seed(0)
     with torch.device("meta"):
-        _require_fit(Network(*described), found)
-    network = Network(*described)
-    _load(network, found, setting.device)
+        _require_fit(Network(*shapes), weights)
+    network = Network(*shapes)
+    _load(network, weights, setting.device)
     if len(about.thresholds) != len(network.stages) - 1:
         layers = len(network.stages)
-        raise HarnessError(f"{found.path}: {len(about.thresholds)} thresholds for {layers} layers", GET_AGAIN)
+        raise HarnessError(f"{weights.path}: {len(about.thresholds)} thresholds for {layers} layers", GET_AGAIN)
     if not (about.reading and about.clock) or about.leak is msgspec.UNSET:
-        raise HarnessError(f"{found.path}: it does not say what neurons it has", GET_AGAIN)
+        raise HarnessError(f"{weights.path}: it does not say what neurons it has", GET_AGAIN)
     spiking = Spiking(
         network=network,
         encoder=encoder,
@@ -113,19 +113,20 @@ def restore(
     return replace(spiking, network=network.cast(spiking.dtype))
 
 
-def _require_fit(network: nn.Module, found: WeightsFile) -> None:
-    """Raise HarnessError where the tensors of a file of weights do not fit `network`.
+def _require_fit(network: nn.Module, weights: WeightsFile) -> None:
+    """Raise HarnessError if the tensors of a file of weights do not fit `network`.
 
-    It may be on torch's meta device: so no file decides how much memory is taken.
+    `network` may be on torch's meta device, so that a damaged file cannot make us allocate much memory.
     """
-    expected = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
-    if {name: tensor.shape for name, tensor in found.tensors.items()} != expected:
-        raise HarnessError(f"{found.path}: the tensors do not fit the network {found.about.network.name}", GET_AGAIN)
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    if {name: tensor.shape for name, tensor in weights.tensors.items()} != expected:
+        name = weights.about.network.name
+        raise HarnessError(f"{weights.path}: the tensors do not fit the network {name}", GET_AGAIN)
 
 
-def _load(network: nn.Module, found: WeightsFile, device: torch.device) -> None:
+def _load(network: nn.Module, weights: WeightsFile, device: torch.device) -> None:
     """Give `network` the tensors of a file of weights."""
-    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()})
     network.requires_grad_(False).to(device)
 
 
@@ -138,9 +139,9 @@ def predict(
     watch: Watch = SILENT,
     simulated: Callable[[Tensor], Tensor] | None = None,
 ) -> Predictions:
-    """The class of each image after each t = 1 … T, in the same chunks in which training was tested.
+    """The class of each image after each t = 1 … T, in the same chunks as in tests during training.
 
-    simulated: from a spike train to the outputs that another simulator gives; None: our own kernels.
+    simulated: makes the outputs of another simulator from a spike train; None: our kernels.
     """
     key, parts = encoder_key(seed, "encoder-test"), []
     for places in torch.split(torch.arange(len(images)), spiking.chunk()):
@@ -162,50 +163,50 @@ def outputs(spiking: Answering, train: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network from a file of weights, for Python: what the file says of itself, and the network as it was trained."""
+    """A network from a file of weights, for Python: the description in the file, and the trained network."""
 
     about: About
     spiking: Answering
 
     @classmethod
     def read(cls, weights: Path) -> Self:
-        """The network of a file of weights, on the device of its record where that is beside it and here."""
-        found, record = read_weights(weights), beside(weights)
-        return cls(found.about, restore(found, recorded_setting(record) if record else None))
+        """Read a file of weights; the network uses the device of the record beside it, if that device is present."""
+        file, record = read_weights(weights), beside(weights)
+        return cls(file.about, restore(file, recorded_setting(record) if record else None))
 
     def predict(
         self, images: Tensor | NDArray[np.uint8], labels: Tensor | NDArray[np.int64] | None = None
     ) -> Predictions:
-        """The class of images `[N, C, H, W]`, uint8, after each timestep; `labels` `[N]`: for `counts`.
+        """The class of images `[N, C, H, W]`, uint8, after each timestep; `labels` `[N]` are for `counts`.
 
-        Raises HarnessError for images of another type or of a size that the network does not take.
+        Raises HarnessError for images of another type, or of another size than the network's.
         """
-        shown = torch.as_tensor(images)
-        known = torch.full((len(shown),), UNKNOWN) if labels is None else torch.as_tensor(labels)
-        if shown.dtype != torch.uint8 or shown.dim() != 4 or known.shape != shown.shape[:1]:
-            what = f"{str(shown.dtype).removeprefix('torch.')} {list(shown.shape)}, {len(known)} labels"
-            raise HarnessError(f"not images: {what}", "give uint8 [N, C, H, W], and a label for each or none")
-        if tuple(shown.shape[1:]) != (shape := sets.facts_of(self.about.dataset).shape):
-            raise HarnessError(f"images {list(shown.shape[1:])} for a network of {list(shape)}", "resize them")
-        return predict(self.spiking, ImageSet(shown, known), self.about.seed)
+        pixels = torch.as_tensor(images)
+        truth = torch.full((len(pixels),), UNKNOWN) if labels is None else torch.as_tensor(labels)
+        if pixels.dtype != torch.uint8 or pixels.dim() != 4 or truth.shape != pixels.shape[:1]:
+            given = f"{str(pixels.dtype).removeprefix('torch.')} {list(pixels.shape)}, {len(truth)} labels"
+            raise HarnessError(f"not images: {given}", "give uint8 [N, C, H, W], and a label for each or none")
+        if tuple(pixels.shape[1:]) != (shape := sets.facts_of(self.about.dataset).shape):
+            raise HarnessError(f"images {list(pixels.shape[1:])} for a network of {list(shape)}", "resize them")
+        return predict(self.spiking, ImageSet(pixels, truth), self.about.seed)
 
 
-# ## As a record says
+# ## The environment and data of a record
 
 
 def recorded_setting(record: Record) -> Setting:
-    """Device and kernel that the record names, where they are here; else the CPU, and the device's usual kernel."""
+    """The device and kernel of the record if they are present; else the CPU, and the device's usual kernel."""
     named = record.environment.get("device", "")
-    here = torch.cuda.is_available() and torch.cuda.get_device_name() == named
+    available = torch.cuda.is_available() and torch.cuda.get_device_name() == named
     kernels: tuple[Kernel, ...] = get_args(Kernel)
-    usable = [kernel for kernel in kernels if kernel == "reference" or (kernel == "triton") == here]
+    usable = [kernel for kernel in kernels if kernel == "reference" or (kernel == "triton") == available]
     chosen = [kernel for kernel in usable if kernel == record.environment.get("kernel")]
-    return Setting(torch.device("cuda" if here else "cpu"), chosen[0] if chosen else "auto")
+    return Setting(torch.device("cuda" if available else "cpu"), chosen[0] if chosen else "auto")
 
 
 @contextmanager
 def recorded_threads(record: Record) -> Iterator[None]:
-    """Within, as many threads compute as when the record was made: sums are then added up in the same order."""
+    """Inside the block, compute with as many threads as the record did, so that sums add up in the same order."""
     count = record.environment.get("threads", "")
     usable = count.isdecimal() and len(count) < 5 and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
     with computing_with(int(count) if usable else torch.get_num_threads()):
@@ -213,7 +214,7 @@ def recorded_threads(record: Record) -> Iterator[None]:
 
 
 def data_of(cell: CellConfig | About, digest: str, data_dir: Path | None) -> DataSet:
-    """The data set of a cell, with that digest. Raises HarnessError where it is not here, or another."""
+    """The data set of a cell. Raises HarnessError if it is missing or has another digest."""
     data = load(cell.dataset, data_dir, train_images=cell.train_images, test_images=cell.test_images)
     if data.digest != digest:
         raise HarnessError(
@@ -227,7 +228,7 @@ def data_of(cell: CellConfig | About, digest: str, data_dir: Path | None) -> Dat
 
 
 class Answer(NamedTuple):
-    """What the network is, what it said, and the names of the files (empty for a data set)."""
+    """The description of the network, its predictions, and the names of the files (empty for a data set)."""
 
     about: About
     predictions: Predictions
@@ -244,25 +245,25 @@ def answer(
     timesteps: int | None = None,
     out: Path | None = None,
 ) -> Answer:
-    """Let the network classify images, with the threads, device and kernel of its record where that is beside it.
+    """Let the network classify images, with the threads, device and kernel of the record beside it, if any.
 
     images: a folder; None: the test images of the cell, from `data_dir`. frequencies, schedule, timesteps: another
-    schedule than it was trained with. out: a table to write.
-    Raises HarnessError or EncoderError for what cannot be: weights, images, schedule, or the place for the table.
+    schedule than in training. out: a table to write.
+    Raises HarnessError or EncoderError for impossible weights, images, schedule, or path of the table.
     """
     if out is not None and out.suffix not in FORMATS:
         raise HarnessError(f"{out}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
     if out is not None and out.suffix == ".parquet" and find_spec("pyarrow") is None:
         raise HarnessError(f"{out}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file")
-    found = read_weights(weights)
-    about, record = found.about, beside(weights)
+    file = read_weights(weights)
+    about, record = file.about, beside(weights)
     if images is None:
         shown, names = data_of(about, about.data, data_dir).test, list[str]()
     else:
         shown, names = read_pictures(images, about.dataset)
     given = {"frequencies": frequencies, "schedule": schedule}
     changes = {name: value for name, value in given.items() if value is not None}
-    spiking = restore(found, recorded_setting(record) if record else None, timesteps, changes)
+    spiking = restore(file, recorded_setting(record) if record else None, timesteps, changes)
     with recorded_threads(record) if record else nullcontext():
         done = Answer(about, predict(spiking, shown, about.seed), names)
     if out is not None:
@@ -274,20 +275,20 @@ def answer(
     return done
 
 
-def table(done: Answer) -> pd.DataFrame:
-    """One row an image: its place or file, its label (missing where unknown), and the class after each timestep."""
-    predictions = done.predictions
+def table(result: Answer) -> pd.DataFrame:
+    """One row per image: its index or file, its label (missing if unknown), and the class after each timestep."""
+    predictions = result.predictions
     labels = pd.Series(predictions.labels.numpy(), dtype="Int64")
-    columns = {"image": done.names or range(len(labels)), "label": labels.where(labels != UNKNOWN)}
+    columns = {"image": result.names or range(len(labels)), "label": labels.where(labels != UNKNOWN)}
     steps = {f"t{t}": classes.numpy() for t, classes in enumerate(predictions.classes, start=1)}
     return pd.DataFrame({**columns, **steps})
 
 
 def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
-    """The images below `folder`, of the size that `dataset` has, and their names; labelled by folders of classes.
+    """The images below `folder`, in the size of `dataset`, and their names; labelled by folders of classes.
 
-    Classes are numbered in the order of their folders' names. Raises HarnessError where nothing is there, an image
-    does not read or has another size, or there are folders but not one for each class.
+    Classes are numbered in the order of their folders' names. Raises HarnessError if there are no images, an image is
+    unreadable or has another size, or there are folders but not one for each class.
     """
     suffixes, facts = sets.IMAGE_SUFFIXES, sets.facts_of(dataset)
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())

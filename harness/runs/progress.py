@@ -1,6 +1,6 @@
 """Progress for people, always on stderr: a live bar on a terminal, a plain line now and then elsewhere.
 
-How much is left is the estimate, corrected by how the run has gone so far.
+The time left is the estimate, corrected by the pace of the run so far.
 """
 
 import time
@@ -15,15 +15,14 @@ from rich.text import Text
 from harness.machine.console import printable
 
 LINE_EVERY_SECONDS = 15.0
-# The estimate is trusted as much as so many seconds of the run itself, or as a tenth of the run if it is short.
+# The estimate has the weight of this many seconds of the run itself, or of a tenth of a short run.
 TRUST_SECONDS = 30.0
 
 
 class Progress:
-    """The display of a run that is expected to take `total` seconds of work, of which `at_once` are done in a second.
+    """The display of a run with `total` expected seconds of work, of which `at_once` are done per second.
 
-    A context manager. Start-up and compilation come before the first report of work. They are no part of the pace,
-    which is counted from that report on.
+    A context manager. The pace is measured from the first report of work on, without start-up and compilation.
     """
 
     def __init__(
@@ -52,32 +51,32 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
         if self.bar is not None:
-            if kind is None:  # work that was found done is no longer waited for
+            if kind is None:  # remaining work was done already, by others
                 self.settle(self.total - self.done)
             self.bar.stop()
 
     def cell(self, name: str) -> None:
-        """A cell starts."""
+        """Set the name of the cell that starts."""
         self.name = name
 
     def advance(self, stage: str, seconds: float) -> None:
-        """Work that was expected to take `seconds` is done, in `stage`."""
+        """Report work in `stage` that was expected to take `seconds`."""
         self.last = self.clock()
         if self.first is None:
             self.first = self.last
         else:
             self.counted += seconds
         self.done += seconds
-        where = " · ".join(filter(None, (self.name, stage)))
+        place = " · ".join(filter(None, (self.name, stage)))
         if self.bar is not None:
-            self.bar.update(self.task, completed=self.part, description=printable(where))
+            self.bar.update(self.task, completed=self.part, description=printable(place))
         elif self.last - self.shown >= LINE_EVERY_SECONDS:
             self.shown = self.last
             times = f"elapsed {duration(self.elapsed)}, about {duration(self.left)} left"
-            self.line(f"{where} · {self.part:.0%} of the run, {times}")
+            self.line(f"{place} · {self.part:.0%} of the run, {times}")
 
     def settle(self, seconds: float) -> None:
-        """A cell has ended, and `seconds` that were expected of it are not coming."""
+        """Remove `seconds` from the expected total, after a cell has ended with less work than expected."""
         self.total -= seconds
         if self.bar is not None:
             self.bar.update(self.task, completed=self.part)
@@ -98,29 +97,29 @@ class Progress:
 
     @property
     def left(self) -> float:
-        """Seconds that the rest takes."""
+        """Expected seconds for the rest."""
         spent = 0.0 if self.first is None else self.last - self.first
-        known = self.counted + self.trust
-        pace = (spent + self.trust / self.at_once) / known if known > 0 else 1 / self.at_once
+        basis = self.counted + self.trust
+        pace = (spent + self.trust / self.at_once) / basis if basis > 0 else 1 / self.at_once
         since = 0.0 if self.first is None else self.clock() - self.last
         return max(0.0, (self.total - self.done) * pace - since)
 
 
 class _Numbers(bars.ProgressColumn):
-    """The percentage that is done, how long the run has taken, and how long the rest takes."""
+    """The percentage that is done, the elapsed time, and the time left."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
         self.progress = progress
 
     def render(self, task: bars.Task) -> Text:
-        """All of it, in words."""
+        """The column's text."""
         left = "" if task.finished else f" · left {duration(self.progress.left)}"
         return Text(f"{task.percentage:>3.0f} % elapsed {duration(self.progress.elapsed)}{left}")
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: "40 s", "7 min", "3.5 h", "12 days"."""
+    """Seconds in words: "40 s", "7 min", "3.5 h", "12 days"."""
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
     if seconds < 5400:

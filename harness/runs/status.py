@@ -1,7 +1,7 @@
-"""What stands in a results folder: cells that are done, stale (and why), failed, running, missing.
+"""The state of the cells of a results folder: done, stale (and why), failed, running, missing.
 
-Looks and never trains, and loads neither torch nor images. A record is held against the digest of the data that it
-names itself; only `harness run`, which has the images, can say whether today's files still have it.
+Nothing is trained, and neither torch nor images are loaded. A record is compared with the data digest in itself; only
+`harness run`, which has the images, can compare it with today's files.
 """
 
 from collections import Counter
@@ -24,9 +24,9 @@ STATES: tuple[CellState, ...] = get_args(CellState)
 
 @dataclass(frozen=True)
 class CellStatus:
-    """One cell. reason: what has changed, why it failed, who runs it, or what is left of it.
+    """The state of one cell. reason: the changes, the failure, the process that runs it, or that it has a checkpoint.
 
-    record: the path of the record that answers it, or would; data: the digest of the data that this one names.
+    record: the path of the record that answers it, or of the missing one; data: the digest of the record's data.
     """
 
     experiment: str
@@ -47,22 +47,22 @@ class Status:
 
     @property
     def data(self) -> dict[str, dict[str, int]]:
-        """By experiment and profile, how many cells' records name which digest of the data."""
-        found: dict[str, Counter[str]] = {}
+        """By experiment and profile, the number of records with each digest of the data."""
+        by_profile: dict[str, Counter[str]] = {}
         for cell in self.cells:
             if cell.data:
-                found.setdefault(f"{cell.experiment}/{cell.profile}", Counter())[cell.data] += 1
-        return {place: dict(digests) for place, digests in found.items()}
+                by_profile.setdefault(f"{cell.experiment}/{cell.profile}", Counter())[cell.data] += 1
+        return {place: dict(digests) for place, digests in by_profile.items()}
 
     def counts(self) -> dict[tuple[str, str, str], Counter[str]]:
-        """How many cells of each (experiment, profile, arm) are in each state."""
+        """The number of cells in each state, by (experiment, profile, arm)."""
         counts: dict[tuple[str, str, str], Counter[str]] = {}
         for cell in self.cells:
             counts.setdefault((cell.experiment, cell.profile, cell.arm), Counter())[cell.status] += 1
         return counts
 
     def document(self) -> dict[str, Any]:
-        """For `--json`."""
+        """The document for `--json`."""
         arms = [
             {"experiment": experiment, "profile": profile, "arm": arm, **{state: count[state] for state in STATES}}
             for (experiment, profile, arm), count in self.counts().items()
@@ -73,10 +73,10 @@ class Status:
 def status(
     results: Path, catalogue: Catalogue, experiment: str | None = None, within: Collection[str] | None = None
 ) -> Status:
-    """The state of every planned cell of each profile that was begun, and of every record beside them.
+    """The state of every planned cell of each profile that was begun, and of every further record.
 
-    `within`: the experiments to look at, None for all.
-    Raises HarnessError for an unknown experiment. One that is named and was never run is all missing.
+    `within`: the experiments to look at, None for all. All cells of a named experiment that was never run are missing.
+    Raises HarnessError for an unknown experiment.
     """
     folders = {path.name for path in results.glob("*") if path.is_dir()}
     unknown = [name for name in sorted(folders - {*catalogue.names()}) if record_paths(results / name, levels=2)]
@@ -89,10 +89,10 @@ def status(
         if name in unknown:
             cells += [_further(records, catalogue, path) for path in record_paths(results / name, levels=2)]
             continue
-        found = catalogue.experiment(name)
-        begun = [profile for profile in found.profiles if records.begun(found, profile)]
-        for profile in begun or (found.profiles if chosen else ()):
-            cells += _profile(records, catalogue, found, profile)
+        entry = catalogue.experiment(name)
+        begun = [profile for profile in entry.profiles if records.begun(entry, profile)]
+        for profile in begun or (entry.profiles if chosen else ()):
+            cells += _profile(records, catalogue, entry, profile)
     return Status(tuple(cells))
 
 
@@ -100,15 +100,15 @@ def _profile(records: Records, catalogue: Catalogue, experiment: Experiment, pro
     """Planned cells and records of further seeds, arm by arm, then those of arms that `--encoder` added."""
     planned = list(experiment.cells(profile))
     places = {record_path(records.results, config) for config in planned}
-    there = record_paths(records.results / experiment.name / profile.name, levels=1)
-    further = [path for path in there if path not in places]
+    paths = record_paths(records.results / experiment.name / profile.name, levels=1)
+    further = [path for path in paths if path not in places]
     rows = [_cell(records, config) for config in planned] + [_further(records, catalogue, path) for path in further]
     place = {arm.name: number for number, arm in enumerate(experiment.arms)}
     return sorted(rows, key=lambda row: place.get(row.arm, len(place)))
 
 
 def _further(records: Records, catalogue: Catalogue, path: Path) -> CellStatus:
-    """The cell of a record that is not planned; of an experiment that no paper has, as the record itself says."""
+    """The state of a record that is not planned; compared with itself if its experiment is in no paper."""
     try:
         config = current_config(path, catalogue) or read_record(path).config
     except HarnessError as error:
@@ -126,34 +126,36 @@ def _cell(records: Records, config: CellConfig) -> CellStatus:
     if owner is not None:
         reason = ", ".join(filter(None, (str(owner), owner.stage)))
     else:
-        found = records.answer(config)
-        state, reason, path = found.state, found.reason, found.path
-        data = found.record.fingerprint.data if found.record else ""
-        if state == "done" and found.certified:
-            reason = f"fresh by certificate {', '.join(found.certified)}"
+        freshness = records.answer(config)
+        state, reason, path = freshness.state, freshness.reason, freshness.path
+        data = freshness.record.fingerprint.data if freshness.record else ""
+        if state == "done" and freshness.certified:
+            reason = f"fresh by certificate {', '.join(freshness.certified)}"
         elif state == "missing" and checkpoints_beside(path):
             reason = "begun: its finished epochs are kept"
     return CellStatus(config.experiment, config.profile, config.arm, config.seed, state, reason, str(path), data)
 
 
-def lines(found: Status) -> Sequence[str]:
-    """The totals, a line for each arm and each cell that is not simply done, and one on the data of each profile."""
-    totals = Counter(cell.status for cell in found.cells)
-    said = [", ".join(f"{totals[state]:,} {state}" for state in STATES if totals[state])]
-    for key, count in found.counts().items():
+def lines(summary: Status) -> Sequence[str]:
+    """The totals, a line for each unfinished arm and cell, and one for each profile with several data digests."""
+    totals = Counter(cell.status for cell in summary.cells)
+    texts = [", ".join(f"{totals[state]:,} {state}" for state in STATES if totals[state])]
+    for key, count in summary.counts().items():
         if count["done"] < count.total():
-            said.append(f"{'/'.join(key)}: " + ", ".join(f"{count[state]} {state}" for state in STATES if count[state]))
-    said += [
+            texts.append(
+                f"{'/'.join(key)}: " + ", ".join(f"{count[state]} {state}" for state in STATES if count[state])
+            )
+    texts += [
         f"{cell.experiment}/{cell.profile}/{cell.arm} seed {cell.seed}: {cell.status}: {cell.reason}"
-        for cell in found.cells
+        for cell in summary.cells
         if cell.reason and cell.status != "done"
     ]
-    certified = Counter(cell.reason for cell in found.cells if cell.reason and cell.status == "done")
-    said += [
+    certified = Counter(cell.reason for cell in summary.cells if cell.reason and cell.status == "done")
+    texts += [
         f"{counted(count, 'record')} {'is' if count == 1 else 'are'} {reason}" for reason, count in certified.items()
     ]
-    for place, digests in found.data.items():
+    for place, digests in summary.data.items():
         if len(digests) > 1:
             parts = ", ".join(f"{count} of {digest[:12]}" for digest, count in digests.items())
-            said.append(f"{place}: records of different data: {parts}; harness run tells which are stale")
-    return said
+            texts.append(f"{place}: records of different data: {parts}; harness run tells which are stale")
+    return texts

@@ -1,8 +1,7 @@
 """`harness verify`: compute the outputs of a record a second time, and compare.
 
 The second outputs come from the kept weights, tested again here or in another simulator, or from a second training.
-None of our kernels takes part in another simulator: its neurons stand between torch's own layers, in one plain loop
-over time.
+Another simulator uses none of our kernels: its neurons are between torch's layers, in a plain loop over time.
 """
 
 import os
@@ -48,7 +47,7 @@ from harness.training.checkpoint import SILENT, Watch
 
 
 class Verified(NamedTuple):
-    """A verified record. notes: what else there is to say, a line each."""
+    """A verified record. notes: further remarks, a line each."""
 
     path: Path
     source: Source
@@ -61,8 +60,8 @@ def verify_all(
 ) -> Iterator[Verified]:
     """Verify the records called `names`, each a path or EXPERIMENT/PROFILE/ARM/SEED in the folder `results`.
 
-    source: None for the kept weights where they are there, else a training, whose progress `console` shows. All are
-    looked at before the first is computed. Raises HarnessError for a record that is not there or cannot be verified.
+    source: None for the kept weights if they exist, else a training, whose progress `console` shows. All records are
+    checked before the first is computed. Raises HarnessError for a record that is missing or cannot be verified.
     """
     asked = []
     for path in [find(name, results) for name in names]:
@@ -75,18 +74,18 @@ def verify_all(
         if source not in (None, "training") and record.weights is None:
             raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
         asked.append((path, record, source or usual))
-    for path, record, how in asked:
+    for path, record, chosen in asked:
         data = data_of(record.config, record.fingerprint.data, data_dir)
-        if how == "training":
+        if chosen == "training":
             with recorded_threads(record), failures_as_errors():
                 cell = PlannedCell(record.config, record.fingerprint, path, "missing")
                 (cell,) = estimate([cell], data, recorded_setting(record))
             with Progress(console, cell.cost.seconds) as show:
                 show.cell(str(path))
                 watch = Watch(partial(_advance, show, cell.cost))
-                yield Verified(path, how, *verify(path, record, data, how, keep, watch))
+                yield Verified(path, chosen, *verify(path, record, data, chosen, keep, watch))
         else:
-            yield Verified(path, how, *verify(path, record, data, how, keep))
+            yield Verified(path, chosen, *verify(path, record, data, chosen, keep))
 
 
 def _advance(show: Progress, cost: Cost, stage: str, work: float) -> None:
@@ -111,10 +110,10 @@ def find(name: str, results: Path) -> Path:
 def verify(
     path: Path, record: Record, data: DataSet, source: Source, keep: bool = False, watch: Watch = SILENT
 ) -> tuple[Comparison, list[str]]:
-    """Compute the outputs of the record at `path` again and compare; what else there is to say, a line each.
+    """Compute the outputs of the record at `path` again and compare. Returns further remarks too, a line each.
 
-    keep: write the second curve beside the record; where a second training is identical and the weights are not
-    there, write them too. Raises HarnessError for weights that are refused, or a simulator that cannot state them.
+    keep: write the second curve beside the record, and missing weights too if a second training is identical.
+    Raises HarnessError for weights that are refused, or for a simulator without their neuron.
     """
     with TemporaryDirectory() as folder, recorded_threads(record):
         trained = Path(folder) / path.name
@@ -123,10 +122,10 @@ def verify(
         else:
             second = _tested(path, record, data, source, watch)
         spread = verifications.spread_of(path, record) if source == "training" else None
-        found = verifications.compare(record, second, spread)
-        if keep and found.largest is not None and found.allowed is not None and second.curve is not None:
+        comparison = verifications.compare(record, second, spread)
+        if keep and comparison.largest is not None and comparison.allowed is not None and second.curve is not None:
             with finishing():
-                if found.word == verifications.IDENTICAL and weights_path(trained).is_file():
+                if comparison.word == verifications.IDENTICAL and weights_path(trained).is_file():
                     write_atomically(weights_path(path), weights_path(trained).read_bytes())  # before it is named
                     record = msgspec.structs.replace(record, weights=second.weights)
                     write_record(path.resolve().parents[3], record)
@@ -137,9 +136,9 @@ def verify(
                     environment=second.environment,
                     machine=second.machine,
                     numerics=second.fingerprint.numerics if source == "training" else "",
-                    verdict=found.word,
-                    largest=found.largest,
-                    allowed=found.allowed,
+                    verdict=comparison.word,
+                    largest=comparison.largest,
+                    allowed=comparison.allowed,
                     differing=differing(record, second),
                     curve=second.curve,
                     right={str(t): second.right[str(t)] for t in claimed(record)},
@@ -152,10 +151,10 @@ def verify(
         notes.append(f"differing: {', '.join(fields)}")
     for name, (ours, theirs) in verifications.environment_changes(record, second).items():
         notes.append(f"{name}: {ours} in the record, {theirs} here")
-    known = known_certificates(path.resolve().parents[3])
-    if chain(known, record.fingerprint, record.config, second.fingerprint.numerics) is None:
+    certificates = known_certificates(path.resolve().parents[3])
+    if chain(certificates, record.fingerprint, record.config, second.fingerprint.numerics) is None:
         notes.append("the record was computed by earlier code, and nothing shows that today's computes the same")
-    return found, notes
+    return comparison, notes
 
 
 def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watch: Watch) -> Record:
@@ -169,16 +168,16 @@ def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watc
     run = Run(data, path.parent, setting, {config.arm: claimed(record)}, keep_weights=with_weights)
     # A file of weights names the fingerprint of its record: equal cells give equal files.
     second = run.compute(PlannedCell(config, record.fingerprint, path, "missing"))
-    # As it would be read back: a tuple is a list then, a whole number in a field of floats a float.
+    # Encoded and decoded, because reading turns tuples into lists, and whole numbers in float fields into floats.
     second = msgspec.json.decode(msgspec.json.encode(second), type=Record)
     return msgspec.structs.replace(second, fingerprint=today)
 
 
 def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Watch) -> Record:
-    """The record as its kept weights give it when they are tested again, here or in another simulator."""
+    """The record with the outputs of its kept weights, tested again here or in another simulator."""
     setting = recorded_setting(record) if source == "weights" else Setting(torch.device("cpu"))
     environment = circumstances(record.config, setting)
-    # A file of weights does not say all of the neuron, nor which products were taken.
+    # A file of weights lacks some settings of the neuron, and the products.
     spiking = restore(read_weights(weights_path(path)), setting)
     if isinstance(spiking, Spiking):
         spiking = replace(spiking, neuron=record.config.neuron, products=tuple(record.products))
@@ -187,24 +186,24 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
     simulated = Simulated(source, spiking) if source != "weights" and isinstance(spiking, Spiking) else None
     if simulated is not None:
         environment["kernel"] = simulated.name
-    by = None if simulated is None else simulated.outputs
-    predicted = predict(spiking, data.test, record.config.seed, watch, by)
+    simulate = None if simulated is None else simulated.outputs
+    predicted = predict(spiking, data.test, record.config.seed, watch, simulate)
     right = predicted.classes == predicted.labels
-    again = evaluate(record.config, spiking, data.test, replace(setting, watch=watch)) if by is None else {}
+    again = evaluate(record.config, spiking, data.test, replace(setting, watch=watch)) if simulate is None else {}
     return msgspec.structs.replace(
         record,
         environment=environment,
         machine=machine(setting.device),
         curve=predicted.counts,
         right={str(t): packed(right[t - 1]) for t in claimed(record)},
-        evaluations=record.evaluations if by else evaluated_at(claimed(record), again),
+        evaluations=record.evaluations if simulate else evaluated_at(claimed(record), again),
     )
 
 
 # ## Other simulators
 
 Neurons = Callable[[Tensor], Tensor]
-"""The neurons of one layer, which keep their membranes: the current of a timestep `[N, …]` to their spikes."""
+"""The neurons of one layer, which keep their membranes: from the current of a timestep `[N, …]` to spikes."""
 
 
 class Simulated:
@@ -221,7 +220,7 @@ class Simulated:
     """
 
     def __init__(self, simulator: str, spiking: Spiking) -> None:
-        """Raises HarnessError where the simulator is absent or cannot state the neuron."""
+        """Raises HarnessError if the simulator is not installed or has no such neuron."""
         make = {"snntorch": _of_snntorch, "norse": _of_norse}[simulator]
         try:
             self.neurons = make(spiking.neuron)

@@ -1,8 +1,8 @@
-"""Doing what is planned: in this process, or by workers, each a `harness run` of its own on the same results folder.
+"""Computing a plan: in this process, or by workers, each another `harness run` on the same results folder.
 
 Workers are processes here, tasks of a Slurm array, or tasks of Ray. They share cells by the cells' locks and send no
-messages: what they have done stands in the folder, as records and, for cells that run, in their locks. This process
-looks there, starts a worker where one is missing, and computes nothing.
+messages: their progress is in the folder, in records and, for running cells, in locks. This process watches the folder,
+replaces workers that end, and computes nothing.
 """
 
 import os
@@ -37,19 +37,19 @@ from harness.training.checkpoint import Watch
 
 Engine = Literal["here", "slurm", "ray"]
 MOST_WORKERS = 256
-LOOK_SECONDS = 0.5  # between two looks at the folder; longer where a look takes long
+LOOK_SECONDS = 0.5  # between two looks at the folder; longer if a look takes long
 QUEUE_SECONDS = 5.0
-PATIENCE_SECONDS = 30.0  # so long may a worker take to stop with its checkpoint
-SHOWN = 2  # cells whose stage is shown; of more there is a number
-MOST_LOST = 3  # times that workers end and leave cells, without a record in between
+PATIENCE_SECONDS = 30.0  # for a worker to stop with its checkpoint
+SHOWN = 2  # cells whose stage is shown; further ones are counted
+MOST_LOST = 3  # times that workers end before their cells do, without a record in between
 FOLDER = ".slurm"  # in the results folder: the logs of Slurm's tasks
-MAX_ARRAY = 1001  # Slurm's own default
+MAX_ARRAY = 1001  # Slurm's default
 # States of Slurm's tasks that are over.
 OVER = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "TIMEOUT"}
 
 
 def require_possible(on: str, workers: int | None) -> None:
-    """Raise HarnessError for an engine that is unknown or not installed, and for a number of workers that cannot be."""
+    """Raise HarnessError for an unknown or missing engine, and for an impossible number of workers."""
     if on not in get_args(Engine):
         raise HarnessError(f"nothing is called '{on}' to run on", f"use {', '.join(get_args(Engine))}")
     if workers is not None and not 1 <= workers <= MOST_WORKERS:
@@ -66,10 +66,10 @@ def execute(
     deadline: Deadline | None = None,
     quiet: bool = False,
 ) -> list[dict[str, Any]]:
-    """Compute what is to do, with a progress display; one row per cell, for `--json`. Ctrl-C loses no finished epoch.
+    """Compute the cells to do, with a progress display; one row per cell, for `--json`. Ctrl-C loses no finished epoch.
 
     workers: None for one process here, or elsewhere for as many as cells and room allow. quiet: this process is a
-    worker: it shows no progress, and leaves cells that others hold. Raises Stopped once the deadline has passed.
+    worker: it shows no progress, and leaves cells to the processes that hold them. Raises Stopped after the deadline.
     """
     keep_freed_memory()
     deadline = deadline or Deadline()
@@ -81,11 +81,11 @@ def execute(
             finished = _in_this_process(plan, show, deadline, quiet)
         else:
             finished = _by_workers(plan, show, on, workers, deadline)
-        for done in finished:
-            alike = [cell for cell in plan.cells if cell.fingerprint.digest == done.cell.fingerprint.digest]
-            rows |= {cell.path: _row(cell, done.record.status, done.cell.path) for cell in alike}
-            show.settle(done.cell.cost.seconds - done.reported)
-            show.line(_outcome(done))
+        for outcome in finished:
+            alike = [cell for cell in plan.cells if cell.fingerprint.digest == outcome.cell.fingerprint.digest]
+            rows |= {cell.path: _row(cell, outcome.record.status, outcome.cell.path) for cell in alike}
+            show.settle(outcome.cell.cost.seconds - outcome.reported)
+            show.line(_outcome(outcome))
     return list(rows.values())
 
 
@@ -106,19 +106,19 @@ def _in_this_process(plan: Plan, show: Progress, deadline: Deadline, quiet: bool
 
 
 class Ended(NamedTuple):
-    """A worker that has ended. code: None where it is not known. said: the last line that it wrote, if any.
+    """A worker that has ended. code: None if unknown. line: the last line that it wrote, if any.
 
-    Workers are started by `Here`, `Slurm` or `Ray`, which are alike: `tasks`, those that run or wait for their turn;
-    `start(count)` more; `ended()`, those that have ended since the last call; and `stop()`, to have all of them stop
-    with checkpoints and to wait for that.
+    Workers are started by `Here`, `Slurm` or `Ray`, with one interface: `tasks`, those that run or are queued;
+    `start(count)` more; `ended()`, those that have ended since the last call; and `stop()`, which makes all of them
+    stop with checkpoints, and waits for that.
     """
 
     code: int | None
-    said: str
+    line: str
 
 
 def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadline: Deadline) -> Iterator[Finished]:
-    """Yield cells as their records come, and start workers as long as cells are left that nobody holds."""
+    """Yield cells as their records come, and start workers as long as there are cells that no process holds."""
     if not plan.todo:
         return
     plan.results.mkdir(parents=True, exist_ok=True)
@@ -135,32 +135,32 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
         count = min(len(plan.todo), workers or ray.room())
     else:
         crew, count = Here(plan, deadline.seconds), min(len(plan.todo), workers or 1)
-    deadline.seconds = None  # each worker counts from its own first cell on
+    deadline.seconds = None  # each worker counts from its first cell on
     deadline.start()
     left = {cell.path: cell for cell in plan.todo}
-    told: defaultdict[Path, float] = defaultdict(float)  # seconds
+    reported: defaultdict[Path, float] = defaultdict(float)  # seconds
     lost, stopping = 0, False
     try:
         while left:
-            begun = time.monotonic()
-            # Locks first: a cell that is finished in between is then not taken for one that nobody holds.
+            start = time.monotonic()
+            # Locks before records: otherwise a cell that finishes in between would look abandoned.
             owners = {path: owner for path in left if (owner := holder(lock_path(path))) is not None}
             for path, cell in list(left.items()):
                 if (record := written_since(cell, plan.results, plan.data.digest)) is not None:
                     del left[path]
                     owners.pop(path, None)
                     lost = 0
-                    yield Finished(cell, record, reported=told[path])
-            _show(left, owners, told, show)
+                    yield Finished(cell, record, reported=reported[path])
+            _show(left, owners, reported, show)
             free = len(owners) < len(left)
             ended = crew.ended()
-            for code, said in ended:
+            for code, line in ended:
                 if code in (AGAIN, STOPPED):
                     stopping = True
                 elif code == 2:
-                    raise HarnessError(said.removeprefix("error: "))
+                    raise HarnessError(line.removeprefix("error: "))
                 elif code not in (0, 1) and left:
-                    show.line(f"a worker has ended ({_why(code, said)}); another goes on with its cell")
+                    show.line(f"a worker has ended ({_why(code, line)}); another goes on with its cell")
             if left and (deadline.passed() or (stopping and not crew.tasks)):
                 crew.stop()
                 raise Stopped(_stages(left, owners) or _names(left.values()), kept=any(map(is_begun, left.values())))
@@ -172,25 +172,25 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
                     )
                 if (missing := min(count, len(left)) - len(crew.tasks)) > 0:
                     crew.start(missing)
-            time.sleep(max(LOOK_SECONDS, 10 * (time.monotonic() - begun)) if left else 0)
+            time.sleep(max(LOOK_SECONDS, 10 * (time.monotonic() - start)) if left else 0)
     finally:
         crew.stop()
 
 
-def _why(code: int | None, said: str) -> str:
-    killed = code is not None and code < 0  # what it said before has nothing to do with it
-    return said if said and not killed else f"exit code {code}"
+def _why(code: int | None, line: str) -> str:
+    killed = code is not None and code < 0  # then its last line is not the reason
+    return line if line and not killed else f"exit code {code}"
 
 
 def _show(
-    left: Mapping[Path, PlannedCell], owners: Mapping[Path, Owner], told: defaultdict[Path, float], show: Progress
+    left: Mapping[Path, PlannedCell], owners: Mapping[Path, Owner], reported: defaultdict[Path, float], show: Progress
 ) -> None:
-    """Show what the locks of the cells that run say of their progress."""
+    """Show the progress of running cells, which is in their locks."""
     seconds = 0.0
     for path, owner in owners.items():
-        more = left[path].cost.of(owner.work) - told[path]
-        if more > 0:  # less: another process has taken it over, and says only what it did itself
-            told[path] += more
+        more = left[path].cost.of(owner.work) - reported[path]
+        if more > 0:  # not if another process has taken the cell over: it reports only its own part
+            reported[path] += more
             seconds += more
     if owners:
         show.advance(_stages(left, owners), seconds)
@@ -203,7 +203,7 @@ def _stages(left: Mapping[Path, PlannedCell], owners: Mapping[Path, Owner]) -> s
 
 
 def _names(cells: Iterable[PlannedCell]) -> str:
-    """The first of some cells, and how many more there are."""
+    """The first of some cells, and the number of the others."""
     first, *rest = map(str, cells)
     return f"{first} and {len(rest)} more" if rest else first
 
@@ -230,7 +230,7 @@ class Here:
         for _ in range(count):
             gpu = {"CUDA_VISIBLE_DEVICES": self.gpus[self.started % len(self.gpus)]} if self.gpus else {}
             log = tempfile.TemporaryFile()  # noqa: SIM115
-            # A session of its own: a terminal sends Ctrl-C to this process alone, which then stops its workers.
+            # A new session: a terminal sends Ctrl-C to this process alone, which then stops its workers.
             process = subprocess.Popen(
                 self.command,
                 env=self.environment | gpu,
@@ -267,9 +267,9 @@ def _last_line(log: IO[bytes]) -> str:
 
 
 class Slurm:
-    """Tasks of job arrays. Results, data, cache and this program lie where every node finds them under one path.
+    """Tasks of job arrays. Results, data, cache and this program must have the same paths on every node.
 
-    A task whose time is over leaves a checkpoint and goes back to the queue by itself, and so does one whose node dies.
+    A task at its time limit leaves a checkpoint and goes back to the queue; a task of a dead node goes back too.
     """
 
     def __init__(self, plan: Plan, for_seconds: float | None, say: Callable[[str], None]) -> None:
@@ -281,11 +281,11 @@ class Slurm:
 
     def start(self, count: int) -> None:
         script = slurm_script(self.plan, count, self.for_seconds)
-        done = subprocess.run(["sbatch", "--parsable"], input=script, capture_output=True, text=True, check=False)
-        if done.returncode:
-            said = " ".join(done.stderr.split())
-            raise HarnessError(f"Slurm does not take the job: {said}", "see --dry-run for the script")
-        job = done.stdout.strip().split(";")[0]
+        result = subprocess.run(["sbatch", "--parsable"], input=script, capture_output=True, text=True, check=False)
+        if result.returncode:
+            message = " ".join(result.stderr.split())
+            raise HarnessError(f"Slurm does not take the job: {message}", "see --dry-run for the script")
+        job = result.stdout.strip().split(";")[0]
         self.tasks += [f"{job}_{number}" for number in range(count)]
         self.say(f"submitted to Slurm: {counted(count, 'task')} as job {job}")
 
@@ -295,11 +295,11 @@ class Slurm:
         self.looked = time.monotonic()
         command = ["squeue", "--noheader", "--array", "--states=all", f"--user={os.geteuid()}"]
         command.append("--Format=ArrayJobID:|,ArrayTaskID:|,State:|,exit_code:|")
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:  # the controller does not answer: nothing is known
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:  # the controller does not answer
             return []
         queue = {}
-        for line in done.stdout.splitlines():
+        for line in result.stdout.splitlines():
             job, task, state, code, *_ = map(str.strip, line.split("|"))
             queue[f"{job}_{task}"] = (state, int(code) if code.isdecimal() else None)
         over = [task for task in self.tasks if queue.get(task, ("CANCELLED", None))[0] in OVER]
@@ -319,9 +319,9 @@ class Slurm:
 
 
 def slurm_script(plan: Plan, count: int, for_seconds: float | None) -> str:
-    """What is given to sbatch for `count` tasks; nothing where there is nothing to do.
+    """The script for sbatch with `count` tasks; empty if there is nothing to do.
 
-    Slurm's own variables, such as SBATCH_PARTITION or SBATCH_TIMELIMIT, take precedence over what it states.
+    Slurm's variables, such as SBATCH_PARTITION or SBATCH_TIMELIMIT, take precedence over its options.
     """
     if not plan.todo:
         return ""
@@ -340,7 +340,7 @@ def slurm_script(plan: Plan, count: int, for_seconds: float | None) -> str:
     }
     if plan.setting.device.type == "cuda":
         options["gpus-per-node"] = "1"
-    # The warning before the end of the time comes to the shell alone, the end of the job to all.
+    # The shell alone gets the warning before the time limit; all processes get the signal that ends the job.
     return "\n".join(
         [
             "#!/bin/bash",
@@ -359,11 +359,11 @@ def slurm_script(plan: Plan, count: int, for_seconds: float | None) -> str:
 
 
 def tasks(plan: Plan, workers: int | None) -> int:
-    """How many workers the plan has on Slurm: one for each cell, unless told otherwise or too many for an array."""
-    said = ""
+    """The number of workers on Slurm: `workers`, or one per cell, up to the largest array."""
+    settings = ""
     with suppress(FileNotFoundError):
-        said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
-    largest = re.search(r"^MaxArraySize\s*=\s*(\d+)", said, re.M)
+        settings = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
+    largest = re.search(r"^MaxArraySize\s*=\s*(\d+)", settings, re.M)
     return min(len(plan.todo), workers or MOST_WORKERS, max(1, int(largest[1])) if largest else MAX_ARRAY)
 
 
@@ -385,22 +385,24 @@ class Ray:
                 options = {} if address else {"include_dashboard": False}
                 ray.init(address=address, log_to_driver=False, **options)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            said = " ".join(str(error).split())[:200]
-            raise HarnessError(f"no Ray cluster at {address or 'this machine'}: {said}", "check RAY_ADDRESS") from None
+            message = " ".join(str(error).split())[:200]
+            raise HarnessError(
+                f"no Ray cluster at {address or 'this machine'}: {message}", "check RAY_ADDRESS"
+            ) from None
 
     def room(self) -> int:
-        """How many tasks the nodes take at once. Raises HarnessError if none takes any: Ray would wait for one."""
-        cpus, found = self.plan.threads.count, 0
+        """The number of tasks that the nodes take at once. Raises HarnessError if it is 0, for which Ray would wait."""
+        cpus, room = self.plan.threads.count, 0
         for node in self.ray.nodes():
-            there = node.get("Resources", {}) if node.get("Alive") else {}
-            by_gpus = there.get("GPU", 0) // self.gpus if self.gpus else MOST_WORKERS
-            found += int(min(there.get("CPU", 0) // cpus, by_gpus))
-        if not found:
+            resources = node.get("Resources", {}) if node.get("Alive") else {}
+            by_gpus = resources.get("GPU", 0) // self.gpus if self.gpus else MOST_WORKERS
+            room += int(min(resources.get("CPU", 0) // cpus, by_gpus))
+        if not room:
             raise HarnessError(
                 f"no node of the Ray cluster has {cpus} CPUs and {self.gpus} GPUs, which a cell is to have",
                 "set OMP_NUM_THREADS to fewer, or choose another --device",
             )
-        return found
+        return room
 
     def start(self, count: int) -> None:
         names = ("HARNESS_CACHE", "HARNESS_DATA", "PYTHONPATH")
@@ -431,7 +433,7 @@ class Ray:
 
 
 def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
-    """A task of Ray: a worker on this node. It ends with the task, which Ray cancels as by Ctrl-C."""
+    """A task of Ray: a worker on this node. It ends with the task, which Ray cancels by KeyboardInterrupt."""
     log = tempfile.TemporaryFile()  # noqa: SIM115
     process = subprocess.Popen(
         [sys.executable, *command[:-1], str(os.getpid())],
@@ -448,13 +450,13 @@ def _on_node(command: Sequence[str], environment: Mapping[str, str]) -> tuple[in
     return process.returncode, _last_line(log)
 
 
-def _outcome(done: Finished) -> str:
-    record = done.record
+def _outcome(finished: Finished) -> str:
+    record = finished.record
     if record.failure is not None or record.curve is None:
-        return f"{done.cell}: failed: {record.failure.reason if record.failure else 'no reason given'}"
+        return f"{finished.cell}: failed: {record.failure.reason if record.failure else 'no reason given'}"
     percent = 100 * record.curve.correct[-1] / record.curve.total
-    how = f"in {duration(sum(record.timings.values()))}" if done.here else "(finished by another run)"
-    return f"{done.cell}: {percent:.2f} % {how}"
+    detail = f"in {duration(sum(record.timings.values()))}" if finished.here else "(finished by another run)"
+    return f"{finished.cell}: {percent:.2f} % {detail}"
 
 
 def _row(cell: PlannedCell, status: str, answer: Path) -> dict[str, Any]:

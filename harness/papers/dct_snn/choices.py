@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent / "selection"
 
 
 def _ann_grid(names: tuple[str, ...], values: Sequence[tuple[Any, ...]], first: tuple[Any, ...] = ()) -> Grid:
-    """A grid of the settings `names` of the ANN's recipe; each value has one entry a name."""
+    """A grid of the settings `names` of the ANN's recipe; each value has one entry per name."""
 
     def apply(cell: CellConfig, value: tuple[Any, ...]) -> CellConfig:
         return replace(cell, ann=replace(cell.ann, **dict(zip(names, value, strict=True))))
@@ -40,8 +40,8 @@ def _ann_grid(names: tuple[str, ...], values: Sequence[tuple[Any, ...]], first: 
 class Search:
     """Grids tried in turn on `arms`, scored on `images` held-out training images, written to selection/`file`.json.
 
-    A grid of the ANN's settings is tried on the first arm, and all arms take what it chooses. arms: for a seed.
-    losses: each arm is searched with each of them; empty: with its own. settings: further arguments of
+    A grid of the ANN's settings is tried on the first arm, and all arms take its choice. arms: for a seed.
+    losses: each arm is searched with each of them; empty: with that of its recipe. settings: further arguments of
     `validation.score`.
     """
 
@@ -78,7 +78,7 @@ class Search:
 
 
 def _mnist_arms(seed: int) -> tuple[CellConfig, ...]:
-    """Every code at every T that is searched, with the recipe of Table 1's experiment and the rate that it has."""
+    """Every code at every T that is searched, with the recipe of Table 1's experiment and its present rate."""
     arms = (recipe.with_mnist_rate(arm) for timesteps in recipe.MNIST_RATES for arm in experiments.codes(timesteps))
     return tuple(experiments.MNIST_ENCODERS.resolve(arm, recipe.MNIST_PAPER, seed) for arm in arms)
 
@@ -96,7 +96,7 @@ def _one_ann_arms(codes: tuple[str, ...], seed: int) -> tuple[CellConfig, ...]:
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
-    """Cyclic-16x3, whose choice every DCT arm on its map takes, and the codes of `cifar10-encoders`, at lite."""
+    """Cyclic-16x3, whose rate all DCT arms on its map take, and the codes of `cifar10-encoders`, at lite."""
     ablation, encoders = experiments.ABLATION_INTERLEAVED, experiments.CIFAR10_ENCODERS
     return (
         ablation.resolve(ablation.arm("cyclic-16x3"), ablation.profile(recipe.LITE.name), seed),
@@ -160,7 +160,7 @@ VGG9_FIRST = AnnRecipe(
 ONE_THREAD = {"threads": 1}
 
 SEARCHES = {
-    # What the paper does not state for MNIST: rates, dropout and shifts of both trainings.
+    # The settings that the paper does not state for MNIST: rates, dropout and shifts of both trainings.
     "mnist": Search(
         "mnist",
         MNIST_IMAGES,
@@ -225,10 +225,9 @@ SEARCHES = {
 
 
 def tuned(config: CellConfig) -> bool:
-    """Whether an arm is tuned, given its cell with seed 0.
+    """Whether an arm is tuned, given its cell with seed 0: its rate and loss are the best of a finished search.
 
-    It is if its own rate and loss are the best of a finished search. The rate of another T, code or schedule does not
-    count.
+    A search for another T, code or schedule does not count.
     """
     return recipe_digest(config) in _tuned()
 
@@ -268,7 +267,7 @@ def main(
     data_dir: Annotated[Path | None, typer.Option(help="Where the data sets are.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Cells that are computed side by side.")] = 1,
 ) -> None:
-    """Search, on held-out training images, what the paper leaves open."""
+    """Search, on held-out training images, for the choices that the paper leaves open."""
     if search == "dct-order":
         learn_order(data_dir)
     elif search not in SEARCHES:

@@ -13,29 +13,7 @@ from typing import Any
 from encoders.registry import BUILTIN
 from harness.catalogue import NOT_IN_PAPER, Arm, Experiment, Profile
 from harness.config import EncoderSpec, Parameter
-from harness.papers.dct_snn.recipe import (
-    DIGITS_LITE,
-    DIGITS_SMOKE,
-    LITE,
-    LITE_BY_CODE,
-    LITE_ONE_ANN_RATES,
-    LITE_RATES,
-    MNIST_ON_P,
-    MNIST_P_RATES,
-    MNIST_PAPER,
-    MNIST_SMOKE,
-    PUBLISHED_MNIST,
-    SHORT,
-    SMOKE,
-    VGG5,
-    VGG9,
-    VGG11,
-    VGG13,
-    paper,
-    printed_fine_tuning,
-    published_vgg,
-    with_mnist_rate,
-)
+from harness.papers.dct_snn import recipe
 
 
 def dct(**parameters: Parameter) -> EncoderSpec:
@@ -52,7 +30,7 @@ def codes(timesteps: int) -> tuple[Arm, ...]:
 
 
 def first_words(count: int) -> str:
-    """The part of a title that says how many of the 16 frequencies are fed."""
+    """The part of a title with the number of fed frequencies; empty for all 16."""
     return "" if count == 16 else f", first {count}"
 
 
@@ -63,9 +41,9 @@ def first(count: int, schedule: str = "cyclic") -> EncoderSpec:
     return dct(schedule="truncated" if schedule == "cyclic" else schedule, frequencies=count)
 
 
-on_mnist = partial(Experiment, dataset="mnist", published=PUBLISHED_MNIST)
-# The paper's network for CIFAR-10 in §6, which our small networks stand in for.
-on_cifar10 = partial(Experiment, dataset="cifar10", published=published_vgg("vgg9"))
+on_mnist = partial(Experiment, dataset="mnist", published=recipe.PUBLISHED_MNIST)
+# The paper's network for CIFAR-10 in §6, which our small networks replace.
+on_cifar10 = partial(Experiment, dataset="cifar10", published=recipe.published_vgg("vgg9"))
 
 # ## A first run
 
@@ -79,7 +57,7 @@ QUICKSTART = Experiment(
         Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False),
         Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False),
     ),
-    profiles=(DIGITS_SMOKE, DIGITS_LITE),
+    profiles=(recipe.DIGITS_SMOKE, recipe.DIGITS_LITE),
 )
 
 # ## MNIST: Table 1, and the codes beside it
@@ -91,7 +69,7 @@ def _as_printed(batch: int) -> Arm:
         dct(),
         16,
         f"DCT, cyclic, fine-tuned as printed, batch {batch}, T = 16",
-        changes=printed_fine_tuning(batch),
+        changes=recipe.printed_fine_tuning(batch),
         deviations=("ANN: the one chosen on validation, since the printed learning rate fails on MNIST",),
     )
 
@@ -104,16 +82,22 @@ MNIST_784_100_10 = on_mnist(
     "MNIST, one hidden layer of 100 neurons",
     "Table 1, §5.1",
     arms=(
-        with_mnist_rate(Arm("cyclic-16", dct(), 16, "DCT, cyclic, T = 16")),
+        recipe.with_mnist_rate(Arm("cyclic-16", dct(), 16, "DCT, cyclic, T = 16")),
         *(_as_printed(batch) for batch in (16, 128)),
-        with_mnist_rate(Arm("cyclic-5", dct(), 5, "DCT, cyclic, T = 5")),
-        with_mnist_rate(Arm("cyclic-2", dct(), 2, "DCT, cyclic, T = 2")),
-        with_mnist_rate(Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False)),
-        with_mnist_rate(Arm("poisson-signed-16", _SIGNED, 16, "Poisson rate with signs, T = 16", in_paper=False)),
-        with_mnist_rate(Arm("poisson-100", EncoderSpec("poisson"), 100, "Poisson rate, T = 100", in_paper=False)),
-        with_mnist_rate(Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False)),
+        recipe.with_mnist_rate(Arm("cyclic-5", dct(), 5, "DCT, cyclic, T = 5")),
+        recipe.with_mnist_rate(Arm("cyclic-2", dct(), 2, "DCT, cyclic, T = 2")),
+        recipe.with_mnist_rate(Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False)),
+        recipe.with_mnist_rate(
+            Arm("poisson-signed-16", _SIGNED, 16, "Poisson rate with signs, T = 16", in_paper=False)
+        ),
+        recipe.with_mnist_rate(
+            Arm("poisson-100", EncoderSpec("poisson"), 100, "Poisson rate, T = 100", in_paper=False)
+        ),
+        recipe.with_mnist_rate(
+            Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False)
+        ),
     ),
-    profiles=(MNIST_SMOKE, MNIST_PAPER),
+    profiles=(recipe.MNIST_SMOKE, recipe.MNIST_PAPER),
 )
 
 # The network and recipe of Table 1 for every code.
@@ -121,11 +105,11 @@ MNIST_ENCODERS = on_mnist(
     "mnist-encoders",
     "Encoders on MNIST, 16 steps",
     "Table 1 for DCT; not in the paper",
-    arms=tuple(map(with_mnist_rate, codes(16))),
-    profiles=(MNIST_SMOKE, MNIST_PAPER),
+    arms=tuple(map(recipe.with_mnist_rate, codes(16))),
+    profiles=(recipe.MNIST_SMOKE, recipe.MNIST_PAPER),
 )
 
-_FEW_IMAGES = replace(MNIST_SMOKE, train_images=512, test_images=200)
+_FEW_IMAGES = replace(recipe.MNIST_SMOKE, train_images=512, test_images=200)
 # Trained at each T, not one long training read early.
 LATENCY_STEPS = (2, 4, 5, 8, 16)
 LATENCY_MNIST = on_mnist(
@@ -133,11 +117,11 @@ LATENCY_MNIST = on_mnist(
     "Encoders on MNIST, 2 to 16 steps",
     NOT_IN_PAPER,
     arms=tuple(
-        with_mnist_rate(replace(code, name=f"{code.name}-{timesteps}"))
+        recipe.with_mnist_rate(replace(code, name=f"{code.name}-{timesteps}"))
         for timesteps in LATENCY_STEPS
         for code in codes(timesteps)
     ),
-    profiles=(_FEW_IMAGES, MNIST_PAPER),
+    profiles=(_FEW_IMAGES, recipe.MNIST_PAPER),
 )
 
 # Codes that convey different frames have different ANNs. Here all convey p and share one.
@@ -146,14 +130,16 @@ MNIST_ONE_ANN = on_mnist(
     "Codes of p with one ANN, MNIST",
     NOT_IN_PAPER,
     arms=tuple(
-        with_mnist_rate(Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}"), MNIST_P_RATES)
+        recipe.with_mnist_rate(
+            Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}"), recipe.MNIST_P_RATES
+        )
         for timesteps in LATENCY_STEPS
         for name, encoder, title in (
             ("dct-p", dct(signal="p"), "DCT on p"),
             *((code, EncoderSpec(code), encoder.title) for code, encoder in BUILTIN.items() if encoder.conveys == "p"),
         )
     ),
-    profiles=(_FEW_IMAGES, MNIST_ON_P),
+    profiles=(_FEW_IMAGES, recipe.MNIST_ON_P),
 )
 
 # ## Where the paper's sources disagree: one choice changed at a time
@@ -186,7 +172,7 @@ _READINGS_ON_MNIST: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] 
         "released",
         "all of the released code, fine-tuned as printed",
         _BATCH,
-        {**RELEASED, **printed_fine_tuning(16)},
+        {**RELEASED, **recipe.printed_fine_tuning(16)},
     ),
 )
 # All readings are fine-tuned at the profile's rate: only differences between readings are asked for.
@@ -200,9 +186,9 @@ SENSITIVITY_READINGS = on_mnist(
         for timesteps in (16, 5, 2)
     ),
     profiles=(
-        replace(MNIST_SMOKE, test_images=200),
+        replace(recipe.MNIST_SMOKE, test_images=200),
         # A claim compares these two (§1.3); of the other readings only large differences are asked for.
-        replace(MNIST_PAPER, seeds=2, seeds_by_arm={"default-16": 5, "maximum-16": 5}),
+        replace(recipe.MNIST_PAPER, seeds=2, seeds_by_arm={"default-16": 5, "maximum-16": 5}),
     ),
 )
 
@@ -239,12 +225,12 @@ SENSITIVITY_READINGS_CIFAR10 = on_cifar10(
         Arm(name, encoder, 48, f"{title}, T = 48", changes=changes)
         for name, title, encoder, changes in _READINGS_ON_CIFAR10
     ),
-    profiles=(_without_colour(SMOKE), _without_colour(replace(LITE, seeds=3))),
+    profiles=(_without_colour(recipe.SMOKE), _without_colour(replace(recipe.LITE, seeds=3))),
 )
 
 # ## The schedule (§6)
 
-_OWN_NETWORK = (SMOKE, LITE, SHORT, paper(VGG9))
+_OWN_NETWORK = (recipe.SMOKE, recipe.LITE, recipe.SHORT, recipe.paper(recipe.VGG9))
 ABLATION_INTERLEAVED = on_cifar10(
     "ablation-interleaved",
     "Cyclic against interleaved frequencies",
@@ -300,13 +286,13 @@ ABLATION_TRAINING = on_cifar10(
     arms=tuple(map(ABLATION_INTERLEAVED.arm, ("interleaved-16x3", "cyclic-16x3", "interleaved-8x3", "cyclic-8x3"))),
     profiles=(
         # All 256 images, so that the two readings are at different batches.
-        replace(SMOKE, snn=replace(SMOKE.snn, images=None, readings=READ_AFTER)),
+        replace(recipe.SMOKE, snn=replace(recipe.SMOKE.snn, images=None, readings=READ_AFTER)),
         replace(
-            LITE,
-            snn=replace(LITE.snn, images=None, epochs=1, readings=READ_AFTER),
+            recipe.LITE,
+            snn=replace(recipe.LITE.snn, images=None, epochs=1, readings=READ_AFTER),
             seeds=3,
             deviations=(
-                *LITE.deviations,
+                *recipe.LITE.deviations,
                 "fine-tuning rate and loss are those of ablation-interleaved at lite, which fine-tunes on fewer images",
             ),
         ),
@@ -360,7 +346,7 @@ ABLATION_FREQUENCIES = on_cifar10(
         *(_first("latency48", count, 48) for count in FREQUENCY_COUNTS),
         *(_first("cycles3", count, 3 * count) for count in FREQUENCY_COUNTS if count < 16),
     ),
-    profiles=(SMOKE, LITE, paper(VGG9)),
+    profiles=(recipe.SMOKE, recipe.LITE, recipe.paper(recipe.VGG9)),
 )
 
 # ## Codes on CIFAR-10 (Fig. 2, left, on one network)
@@ -381,16 +367,18 @@ CIFAR10_ENCODERS = Experiment(
     source="§5.2, Fig. 2",
     dataset="cifar10",
     arms=codes(48),
-    profiles=(_on_one_map(SMOKE), _on_one_map(LITE_BY_CODE), _on_one_map(paper(VGG5))),
-    published={path: stated for path, stated in published_vgg("vgg5").items() if path != "encoder.parameters.stride"},
+    profiles=(_on_one_map(recipe.SMOKE), _on_one_map(recipe.LITE_BY_CODE), _on_one_map(recipe.paper(recipe.VGG5))),
+    published={
+        path: stated for path, stated in recipe.published_vgg("vgg5").items() if path != "encoder.parameters.stride"
+    },
 )
 
 
 def _with_one_ann(name: str, encoder: EncoderSpec, title: str) -> Arm:
-    """An arm of `cifar10-one-ann`, with the rates that were searched for it, where that is done."""
-    changes: dict[str, Any] = {"snn.loss_input": LITE_RATES[encoder.name][1]}
-    if name in LITE_ONE_ANN_RATES:
-        changes |= dict(zip(("ann.learning_rate", "snn.learning_rate"), LITE_ONE_ANN_RATES[name], strict=True))
+    """An arm of `cifar10-one-ann`, with the rates that a search chose for it, if it is finished."""
+    changes: dict[str, Any] = {"snn.loss_input": recipe.LITE_RATES[encoder.name][1]}
+    if name in recipe.LITE_ONE_ANN_RATES:
+        changes |= dict(zip(("ann.learning_rate", "snn.learning_rate"), recipe.LITE_ONE_ANN_RATES[name], strict=True))
     return Arm(name, encoder, 48, f"{title}, T = 48", in_paper=False, changes=changes)
 
 
@@ -407,9 +395,11 @@ CIFAR10_ONE_ANN = replace(
         _with_one_ann("poisson", EncoderSpec("poisson"), "Poisson rate"),
     ),
     profiles=(
-        _on_one_map(SMOKE),
+        _on_one_map(recipe.SMOKE),
         _on_one_map(
-            replace(LITE, deviations=("the rates of both ANNs and of each code are chosen on a validation split",))
+            replace(
+                recipe.LITE, deviations=("the rates of both ANNs and of each code are chosen on a validation split",)
+            )
         ),
     ),
 )
@@ -473,7 +463,7 @@ _OTHER_COLOURS: tuple[Rival, ...] = (
     ("rgb", "DCT, cyclic, on RGB", {"colour": "rgb"}),
     ("chroma", "DCT, cyclic, on YCbCr off centre, as released", {"colour": "ycbcr-released"}),
 )
-_PAPER_VGG5 = paper(VGG5)
+_PAPER_VGG5 = recipe.paper(recipe.VGG5)
 DCT_BEYOND = Experiment(
     name="dct-beyond",
     title="Does any schedule or colour beat cyclic? CIFAR-10",
@@ -485,8 +475,8 @@ DCT_BEYOND = Experiment(
         for arm in _beyond(timesteps, LEARNED_CIFAR10, 8, _TILED_YCBCR, _OTHER_COLOURS)
     ),
     profiles=(
-        replace(SMOKE, encoder={}),
-        replace(LITE, encoder={}, seeds=3),
+        replace(recipe.SMOKE, encoder={}),
+        replace(recipe.LITE, encoder={}, seeds=3),
         replace(
             _PAPER_VGG5,
             encoder={},
@@ -501,8 +491,10 @@ DCT_BEYOND_MNIST = Experiment(
     title="Does any schedule beat cyclic? MNIST",
     source=NOT_IN_PAPER,
     dataset="mnist",
-    arms=tuple(with_mnist_rate(arm) for timesteps in BEYOND_STEPS for arm in _beyond(timesteps, LEARNED_MNIST, 7, {})),
-    profiles=(replace(MNIST_SMOKE, test_images=200), MNIST_PAPER),
+    arms=tuple(
+        recipe.with_mnist_rate(arm) for timesteps in BEYOND_STEPS for arm in _beyond(timesteps, LEARNED_MNIST, 7, {})
+    ),
+    profiles=(replace(recipe.MNIST_SMOKE, test_images=200), recipe.MNIST_PAPER),
 )
 
 # ## The paper's own networks (Fig. 2, abstract)
@@ -521,8 +513,8 @@ CIFAR100_VGG11 = Experiment(
     source="§5.2, Fig. 2",
     dataset="cifar100",
     arms=(Arm("cyclic-48", dct(), 48, "DCT, cyclic, T = 48"),),
-    profiles=(SMOKE, replace(LITE, seeds=3), paper(VGG11)),
-    published=published_vgg("vgg11"),
+    profiles=(recipe.SMOKE, replace(recipe.LITE, seeds=3), recipe.paper(recipe.VGG11)),
+    published=recipe.published_vgg("vgg11"),
 )
 
 TINYIMAGENET_VGG13 = Experiment(
@@ -531,8 +523,8 @@ TINYIMAGENET_VGG13 = Experiment(
     source="abstract",
     dataset="tinyimagenet",
     arms=(Arm("cyclic-125", dct(), 125, "DCT, cyclic, T = 125"),),
-    profiles=(SMOKE, LITE, paper(VGG13, learning_rate=0.01)),
-    published=published_vgg("vgg13", 0.01),
+    profiles=(recipe.SMOKE, recipe.LITE, recipe.paper(recipe.VGG13, learning_rate=0.01)),
+    published=recipe.published_vgg("vgg13", 0.01),
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = (

@@ -1,6 +1,6 @@
-"""The findings on DCT-SNN: a list of questions, each with the kind of table that answers it and what it compares.
+"""The findings on DCT-SNN: a list of questions, each with the table that answers it.
 
-Below them: the sentences that a reader meets first.
+Below them: the first sentences of the report.
 """
 
 from collections import Counter
@@ -49,12 +49,12 @@ MARGIN_ON_MNIST = difference_margin(*(claim.published for claim in PAPER.claims 
 # A code of x like DCT, with one ANN for both.
 SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-16"), (MNIST_ENCODERS, "dct"))
 OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdict")
-_VALUES = {(one.experiment, one.arm): one.published for one in PAPER.claims if one.kind == "value"}
+_VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind == "value"}
 
 
-def _with_one_ann(one: str, other: str) -> Pair:
+def _with_one_ann(arm: str, reference: str) -> Pair:
     """Two arms of `cifar10-one-ann` that share an ANN."""
-    return Pair(title_of(CIFAR10_ONE_ANN.arm(one)), 48, (CIFAR10_ONE_ANN, one), (CIFAR10_ONE_ANN, other))
+    return Pair(title_of(CIFAR10_ONE_ANN.arm(arm)), 48, (CIFAR10_ONE_ANN, arm), (CIFAR10_ONE_ANN, reference))
 
 
 # The six accuracies of §6, which the paper prints to state five orderings.
@@ -71,16 +71,16 @@ PRINTED = tuple(
 )
 
 
-def _accuracies(found: Judgement, *datasets: str) -> bool:
-    """Whether this is a published accuracy on these data that records of the paper's own network judge."""
-    own = found.profile in OWN_PROFILES and found.kind == "value" and found.mean is not None
-    return own and DATASETS[found.experiment] in datasets
+def _accuracies(judged: Judgement, *datasets: str) -> bool:
+    """Whether this is a published accuracy on these data sets, judged by records of the paper's network."""
+    shown = judged.profile in OWN_PROFILES and judged.kind == "value" and judged.mean is not None
+    return shown and DATASETS[judged.experiment] in datasets
 
 
-def _table_1(found: Judgement) -> bool:
-    """Whether this is a row of Table 1 that an answer was given to."""
-    row = _accuracies(found, "mnist") and found.verdict != "not comparable"
-    return row or (found.kind == "ordering" and found.versus is None and found.mean is not None)
+def _table_1(judged: Judgement) -> bool:
+    """Whether this is a row of Table 1 with an answer."""
+    row = _accuracies(judged, "mnist") and judged.verdict != "not comparable"
+    return row or (judged.kind == "ordering" and judged.versus is None and judged.mean is not None)
 
 
 def _by_steps(experiment: Experiment) -> Mapping[str, Mapping[str, Read]]:
@@ -98,23 +98,23 @@ def _frequencies(count: int) -> Mapping[str, Read]:
 
 
 def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
-    """What twice as many steps bring with the same 8 frequencies: published, and ours at every profile."""
-    named = {one.name: one for one in PRINTED}
-    runs = [named[name] for name in ("first 8 × 3", "first 8 × 6", "interleaved 8 × 3")]
-    short, long, interleaved = (one.published for one in runs)
-    rows, said = [Row.of("published", short, long, long - short, interleaved)], []
+    """The gain of twice as many steps with the same 8 frequencies: published, and ours at every profile."""
+    by_name = {printed.name: printed for printed in PRINTED}
+    runs = [by_name[name] for name in ("first 8 × 3", "first 8 × 6", "interleaved 8 × 3")]
+    short, long, interleaved = (printed.published for printed in runs)
+    rows, sentences = [Row.of("published", short, long, long - short, interleaved)], []
     for profile in ask.judging(ABLATION_INTERLEAVED):
         gained = ask.apart_at_end(source, runs[1], runs[0], profile)
-        first, later, other = (source.estimate(r.side[0].name, profile, r.side[1], r.timesteps) for r in runs)
-        if gained is not None and first is not None and other is not None:
-            rows.append(Row.of(f"ours, {profile}", first, later, gained, other))
-            above = profile in OWN_PROFILES and first.mean > short and other.mean > interleaved
-            more = ", where our networks of 24 steps stand above both published ones" if above else ""
-            said.append(f"{gained.mean:+.1f} at {profile}{more}")
-    if said:
+        first, later, mixed = (source.estimate(r.side[0].name, profile, r.side[1], r.timesteps) for r in runs)
+        if gained is not None and first is not None and mixed is not None:
+            rows.append(Row.of(f"ours, {profile}", first, later, gained, mixed))
+            above = profile in OWN_PROFILES and first.mean > short and mixed.mean > interleaved
+            remark = ", where our networks of 24 steps stand above both published ones" if above else ""
+            sentences.append(f"{gained.mean:+.1f} at {profile}{remark}")
+    if sentences:
         caption = (
             f"Accuracy in percent. From 24 to 48 steps the first 8 frequencies gain {long - short:+.1f} points as "
-            f"published; ours {', '.join(said)}."
+            f"published; ours {', '.join(sentences)}."
         )
         columns = (
             Column("whose"),
@@ -126,42 +126,43 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
         yield Table("", columns, tuple(rows), caption)
 
 
-# --- What each topic finds, in a sentence; empty where a record that it needs is missing
+# --- The result of each topic in a sentence; empty if a record that it needs is missing
 
 
 def _few_steps(source: Source) -> str:
-    """Which code is most accurate, trained for the fewest and for the most steps."""
-    said = []
+    """The most accurate code, trained for the fewest and for the most steps."""
+    sentences = []
     for steps in (min(LATENCY_STEPS), max(LATENCY_STEPS)):
         arms = [arm for arm in LATENCY_MNIST.arms if arm.timesteps == steps]
-        found = {arm.name: source.estimate(LATENCY_MNIST.name, "paper", arm.name, steps) for arm in arms}
-        reached = {name: one.mean for name, one in found.items() if one is not None}
+        estimates = {arm.name: source.estimate(LATENCY_MNIST.name, "paper", arm.name, steps) for arm in arms}
+        reached = {name: estimate.mean for name, estimate in estimates.items() if estimate is not None}
         dct = reached.pop(f"dct-{steps}", None)
         if dct is None or not reached:
             return ""
         best = max(reached, key=lambda name: reached[name])
         title = title_of(LATENCY_MNIST.arm(best)).partition(" (")[0]
-        said.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT {dct:.1f}")
-    return f"On MNIST, {'; '.join(said)}"
+        sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT {dct:.1f}")
+    return f"On MNIST, {'; '.join(sentences)}"
 
 
 def _schedules(source: Source) -> str:
     """Cyclic against interleaved on the paper's own network."""
-    for one in source.judgements:
-        if (one.id, one.profile) == ("interleaved-cyclic-wins-16", "short") and one.mean is not None and one.published:
-            apart = f"{abs(one.mean):.1f} points {_side(one.mean)}"
-            return f"On the paper's network cyclic is {apart} interleaved, where {one.published:.1f} are published"
+    for judged in source.judgements:
+        mean, published = judged.mean, judged.published
+        if (judged.id, judged.profile) == ("interleaved-cyclic-wins-16", "short") and mean is not None and published:
+            apart = f"{abs(mean):.1f} points {_side(mean)}"
+            return f"On the paper's network cyclic is {apart} interleaved, where {published:.1f} are published"
     return ""
 
 
-def _differing(source: Source, experiment: Experiment, what: str) -> str:
-    """How many arms are shown to differ from the first."""
-    found = ask.compared(source, ask.against_first(experiment), "lite", UNPUBLISHED)
-    return f"{sum(one.shown == 'differs' for one in found)} of {len(found)} {what}" if found else ""
+def _differing(source: Source, experiment: Experiment, noun: str) -> str:
+    """The number of arms that are shown to differ from the first."""
+    gaps = ask.compared(source, ask.against_first(experiment), "lite", UNPUBLISHED)
+    return f"{sum(gap.shown == 'differs' for gap in gaps)} of {len(gaps)} {noun}" if gaps else ""
 
 
 def _training(source: Source) -> str:
-    """What fine-tuning does to the difference of cyclic and interleaved."""
+    """The difference of cyclic and interleaved before and after fine-tuning."""
     for pair in source.along_training(ABLATION_TRAINING, "lite")[:1]:
         first, last = pair.readings[0].mean, pair.readings[-1].mean
         start = f"Cyclic is {abs(first):.1f} points {_side(first)} interleaved right after conversion"
@@ -170,13 +171,13 @@ def _training(source: Source) -> str:
 
 
 def _energy(source: Source) -> str:
-    """Which code reaches 98 % on MNIST with the least energy."""
+    """The code that reaches 98 % on MNIST with the least energy, and DCT."""
     spent: dict[str, float] = {}
     for arm in LATENCY_MNIST.arms:
-        found = source.estimate(LATENCY_MNIST.name, "paper", arm.name, arm.timesteps)
+        estimate = source.estimate(LATENCY_MNIST.name, "paper", arm.name, arm.timesteps)
         operations = source.operations.get((LATENCY_MNIST.name, "paper", arm.name))
         pj = None if operations is None else operations.snn_pj(FORTY_FIVE_NM)
-        if found is not None and found.mean >= ENOUGH and pj is not None:
+        if estimate is not None and estimate.mean >= ENOUGH and pj is not None:
             spent[title_of(arm)] = min(pj * PICO_TO_MICRO, spent.get(title_of(arm), inf))
     dct, best = title_of(LATENCY_MNIST.arms[0]), min(spent, key=lambda name: spent[name], default="")
     if dct not in spent:
@@ -200,10 +201,10 @@ TOPICS = (
             ),
             "Which rows of Table 1 come out?": ask.claims(_table_1),
             "What does the paper's own network reach on CIFAR-10?": ask.claims(
-                lambda found: _accuracies(found, "cifar10"), OWN_NETWORK
+                lambda judged: _accuracies(judged, "cifar10"), OWN_NETWORK
             ),
             "What do the paper's own networks reach on CIFAR-100 and TinyImageNet?": ask.claims(
-                lambda found: _accuracies(found, "cifar100", "tinyimagenet"), OWN_NETWORK
+                lambda judged: _accuracies(judged, "cifar100", "tinyimagenet"), OWN_NETWORK
             ),
         },
         _few_steps,
@@ -216,7 +217,7 @@ TOPICS = (
             "Which discrepancy tells most? The same 8 frequencies for 24 and for 48 steps": _discrepancy,
             "How do the six accuracies of §6 compare, two by two?": ask.every_pair(PRINTED),
             "Does interleaving lose because spikes die out and the membrane is reset?": ask.claims(
-                lambda found: found.statement == "interleaving-mechanism" and found.mean is not None
+                lambda judged: judged.statement == "interleaving-mechanism" and judged.mean is not None
             ),
             "What do the first frequencies alone reach?": ask.means(
                 ABLATION_FREQUENCIES, {f"first {count} of 16": _frequencies(count) for count in FREQUENCY_COUNTS}
@@ -302,7 +303,7 @@ TOPICS = (
             "Which published networks have no evidence at their own size?": ask.sizes,
             "Which claims wait for training?": ask.waiting,
             "Which measurements lack the weights of planned seeds?": ask.claims(
-                lambda found: found.kind == "measurement" and found.verdict in ("incomplete", "stale"),
+                lambda judged: judged.kind == "measurement" and judged.verdict in ("incomplete", "stale"),
                 (*ask.BRIEF, "seeds"),
             ),
         },
@@ -310,9 +311,9 @@ TOPICS = (
 )  # fmt: skip
 
 
-# --- The sentences that a reader meets first: an answer, and at most three with network, budget and interval
+# --- The first sentences of the report: an answer, and at most three with network, budget and interval
 
-# What is said in the answer, and the statement that decides it.
+# The words of the answer, and the statement that decides each.
 HEADLINES: Mapping[str, Mapping[str, str]] = {
     "the accuracies on": {
         "MNIST": "mnist-accuracy",
@@ -331,9 +332,9 @@ SHOWN = {"differs": "differs", "equivalent": "is equivalent to DCT", "not shown"
 
 
 def first_sentences(source: Source) -> list[str]:
-    """The answer in one sentence, then those that the records fill, the strongest evidence first.
+    """The answer in one sentence, then the sentences with all their records, the strongest evidence first.
 
-    None where no record judges anything.
+    Empty if no record judges anything.
     """
     if not (words := _statements(source)):
         return []
@@ -351,35 +352,36 @@ def first_sentences(source: Source) -> list[str]:
 
 
 def headline(source: Source) -> str:
-    """The answer in the fewest words: what comes out, and what does not; empty where no record judges anything."""
+    """The shortest answer: what comes out, and what does not; empty if no record judges anything."""
     words = _statements(source)
     named = [item for items in HEADLINES.values() for item in items.items()]
     parts = {word: [item for item, of in named if words.get(of) == word] for word in STATEMENTS}
-    said = [f"{word.capitalize()}: {', '.join(items)}." for word, items in parts.items() if items]
-    return " ".join(said)
+    sentences = [f"{word.capitalize()}: {', '.join(items)}." for word, items in parts.items() if items]
+    return " ".join(sentences)
 
 
 def _statements(source: Source) -> Mapping[str, str]:
-    """The word of every statement; empty where no record judges anything."""
+    """The word of every statement; empty if no record judges anything."""
     ids = {claim.id for claim in PAPER.claims}
-    mine = [judged for judged in source.judgements if judged.id in ids]
-    judged = any(one.profile is not None for one in mine)
-    return {one.id: one.word for one in statement_verdicts(mine, PAPER.claims)} if judged else {}
+    judgements = [judged for judged in source.judgements if judged.id in ids]
+    if all(judged.profile is None for judged in judgements):
+        return {}
+    return {statement.id: statement.word for statement in statement_verdicts(judgements, PAPER.claims)}
 
 
 def _of_orderings(source: Source) -> str:
-    """The orderings that §6 states, on the paper's own network; empty where one of them is not measured."""
-    stated = {one.id for one in PAPER.claims if isinstance(one, Ordering) and one.source == "§6" and one.published}
-    found = {one.id: one for one in source.judgements if one.id in stated and one.profile == "short"}
-    means = [one.mean for one in found.values() if one.mean is not None]
-    lead = found.get("interleaved-cyclic-wins-16")
+    """The orderings that §6 states, on the paper's network; empty if one of them is not measured."""
+    stated = {c.id for c in PAPER.claims if isinstance(c, Ordering) and c.source == "§6" and c.published}
+    orderings = {j.id: j for j in source.judgements if j.id in stated and j.profile == "short"}
+    means = [ordering.mean for ordering in orderings.values() if ordering.mean is not None]
+    lead = orderings.get("interleaved-cyclic-wins-16")
     if len(means) < len(stated) or lead is None or lead.mean is None or lead.low is None or lead.high is None:
         return ""
     signs = sum(mean > 0 for mean in means)
-    which = f"{signs} of the {len(means)} orderings that §6 states have"
+    subject = f"{signs} of the {len(means)} orderings that §6 states have"
     if signs == len(means):
-        which = f"each of the {signs} orderings that §6 states has"
-    by_seeds = sorted(Counter(one.seeds_done for one in found.values()).items(), reverse=True)
+        subject = f"each of the {signs} orderings that §6 states has"
+    by_seeds = sorted(Counter(ordering.seeds_done for ordering in orderings.values()).items(), reverse=True)
     over = [
         f"{count} over {seeds} paired seeds"
         if seeds >= LEAST_SEEDS
@@ -387,69 +389,70 @@ def _of_orderings(source: Source) -> str:
         for seeds, count in by_seeds
     ]
     return (
-        f"On the paper's network ({_budget(ABLATION_INTERLEAVED, 'short', lead.arm)}), {which} the published sign "
+        f"On the paper's network ({_budget(ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the published sign "
         f"({'; '.join(over)}); with all 16 frequencies after {lead.timestep} steps, cyclic is {_side(lead.mean)} "
         f"interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)."
     )
 
 
 def _of_mnist(source: Source) -> str:
-    """The accuracies of Table 1 and what Poisson input has there at which cost; empty where a planned seed is missing.
+    """The accuracies of Table 1, and accuracy and cost of Poisson input; empty if a planned seed is missing.
 
-    Poisson is left out where a record of it is missing.
+    Poisson is left out if one of its records is missing.
     """
-    found = {one.id: one for one in source.judgements if one.id in MNIST_CLAIMS and one.profile == "paper"}
-    ours = [found[name] for name in MNIST_CLAIMS if name in found]
-    cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, one.arm)) for one in ours]
+    table = {row.id: row for row in source.judgements if row.id in MNIST_CLAIMS and row.profile == "paper"}
+    ours = [table[name] for name in MNIST_CLAIMS if name in table]
+    cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, row.arm)) for row in ours]
     if len(ours) < len(MNIST_CLAIMS) or any(len(of_arm) < LEAST_SEEDS for of_arm in cells):
         return ""
     first, *others = ours
     accuracies = [
         f"{_accuracy(first)} % at {first.timestep} steps ({first.published:g} published)",
-        *(f"{_accuracy(one)} at {one.timestep} ({one.published:g})" for one in others),
+        *(f"{_accuracy(row)} at {row.timestep} ({row.published:g})" for row in others),
     ]
-    said = (
+    sentence = (
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {counted(first.seeds_done, 'seed')}, 95 % "
         f"intervals over these), DCT by a re-tuned recipe, trained anew for each number of steps, has "
         f"{_listed(accuracies)}"
     )
-    rivals = [f"poisson-{one.timestep}" for one in ours]
+    rivals = [f"poisson-{row.timestep}" for row in ours]
     theirs = [ask.planned_cells(source, "paper", (LATENCY_MNIST, arm)) for arm in rivals]
     if any(len(of_arm) < LEAST_SEEDS for of_arm in theirs):
-        return f"{said}."
+        return f"{sentence}."
     means = [
-        source.estimates[LATENCY_MNIST.name, "paper", a][one.timestep - 1] for a, one in zip(rivals, ours, strict=True)
+        source.estimates[LATENCY_MNIST.name, "paper", a][row.timestep - 1] for a, row in zip(rivals, ours, strict=True)
     ]
-    said += f"; Poisson input has {_listed(list(map(_accuracy, means)))}"
+    sentence += f"; Poisson input has {_listed(list(map(_accuracy, means)))}"
     shares = [
-        _operations(source, LATENCY_MNIST, rival) / _operations(source, MNIST_784_100_10, one.arm)
-        for rival, one in zip(rivals, ours, strict=True)
+        _operations(source, LATENCY_MNIST, rival) / _operations(source, MNIST_784_100_10, row.arm)
+        for rival, row in zip(rivals, ours, strict=True)
     ]
     if all(share < 1 for share in shares):  # false for NaN too
-        said += f" with {_listed([f'{100 * share:.0f}' for share in shares])} % of the operations"
+        sentence += f" with {_listed([f'{100 * share:.0f}' for share in shares])} % of the operations"
     seeds = range(first.seeds_done)
     anns = [{cell.seed: cell.ann for cell in of_arm} for of_arm in (theirs[0], cells[0])]
     poisson, dct = (fmean(of_arm.get(seed, nan) for seed in seeds) for of_arm in anns)
-    apart = poisson - dct
-    return f"{said}." if isnan(apart) else f"{said}; its ANN stands {abs(apart):.2f} points {_side(apart)} DCT's."
+    if not isnan(apart := poisson - dct):
+        sentence += f"; its ANN stands {abs(apart):.2f} points {_side(apart)} DCT's"
+    return f"{sentence}."
 
 
 def _of_codes(source: Source) -> str:
-    """Direct input, Poisson and burst against DCT on one small network; empty where one of them is not complete."""
+    """Direct input, Poisson and burst against DCT on one small network; empty if one of them is not complete."""
     pairs = ask.against_first(CIFAR10_ENCODERS)
-    found = {one.pair.one[1]: one for one in ask.compared(source, pairs, "lite", UNPUBLISHED)}
-    if not {"direct", "poisson", "burst"} <= found.keys():
+    gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, pairs, "lite", UNPUBLISHED)}
+    if not {"direct", "poisson", "burst"} <= gaps.keys():
         return ""
-    direct, nets = found["direct"], [found["poisson"], found["burst"]]
-    if direct.raw is not None or direct.ann or direct.shown != "differs" or any(one.raw is None for one in nets):
+    direct, nets = gaps["direct"], [gaps["poisson"], gaps["burst"]]
+    if direct.raw is not None or direct.ann or direct.shown != "differs" or any(gap.raw is None for gap in nets):
         return ""
-    arm, seeds = direct.pair.other[1], counted(direct.apart.seeds, "seed")
+    arm, seeds = direct.pair.reference[1], counted(direct.apart.seeds, "seed")
     mean, low, high = (float(number) for number in (direct.apart.mean, direct.apart.low, direct.apart.high))
     others = [
-        f"{name} {SHOWN[one.shown]} ({one.apart.mean:+.1f}: {one.apart.low:+.1f} to {one.apart.high:+.1f})"
-        for name, one in zip(("Poisson input", "burst"), nets, strict=True)
+        f"{name} {SHOWN[gap.shown]} ({gap.apart.mean:+.1f}: {gap.apart.low:+.1f} to {gap.apart.high:+.1f})"
+        for name, gap in zip(("Poisson input", "burst"), nets, strict=True)
     ]
-    anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(one.ann, 1) for one in nets})]
+    anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps; "
@@ -458,7 +461,7 @@ def _of_codes(source: Source) -> str:
 
 
 def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
-    """The network, and how its training is shorter than the paper's."""
+    """The network, and the parts of its training that are shorter than the paper's."""
     config = experiment.resolve(experiment.arm(arm), experiment.profile(profile), 0)
     of_ann, tuned = shortened(config, experiment)
     network = config.network.name.upper().replace("-LITE", ", narrowed")
@@ -466,17 +469,17 @@ def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
 
 
 def _operations(source: Source, experiment: Experiment, arm: str) -> float:
-    """Operations of the SNN for one image, the encoder's included; NaN where a record does not tell."""
+    """Operations of the SNN for one image, with the encoder's; NaN if a record lacks them."""
     spent = source.operations.get((experiment.name, "paper", arm))
     return nan if spent is None or spent.encoder is None else spent.accumulates + spent.multiplies + spent.encoder
 
 
-def _accuracy(one: Judgement | Interval) -> str:
-    return f"{one.mean:.2f}{spread(one.half_width or 0.0)}"
+def _accuracy(mean: Judgement | Interval) -> str:
+    return f"{mean.mean:.2f}{spread(mean.half_width or 0.0)}"
 
 
 def _points(mean: float, low: float, high: float) -> str:
-    """A difference's size and interval, counted towards the side that it lies on; the bracket is left open."""
+    """The size of a difference and its interval, both without its sign; the bracket is left open."""
     low, high = (low, high) if mean >= 0 else (-high, -low)
     return f"{abs(mean):.1f} points (95 %: {low:.1f} to {high:.1f}"
 

@@ -1,9 +1,9 @@
-"""What judges the claims of kind "measurement": the images and the code alone (§6), and the kept weights (abstract).
+"""Measurements for the claims of that kind: on the images and the code alone (§6), and on kept weights (abstract).
 
     python -m harness.papers.dct_snn.measurements [--data-dir DIR] [--results-dir DIR]
 
 Nothing is trained. CIFAR-10's test images are measured in seconds. Each network whose weights lie beside its fresh
-record is read as `harness predict --frequencies 8` does, in half of its steps; where no weights are kept, none is.
+record is read as `harness predict --frequencies 8` does, in half of its steps.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ SEED = 1000
 
 
 def energy_share(images: Iterator[Tensor], first: int) -> float:
-    """Percent of the energy (sum of squared DCT coefficients) in the `first` frequencies of all 4×4 blocks.
+    """Percent of the energy (sum of squared DCT coefficients) in the first `first` frequencies of all 4×4 blocks.
 
     `images`: batches `[N, C, H, W]` in [-1, 1].
     """
@@ -90,7 +90,7 @@ ARMS = {"cifar10": ("ablation-interleaved", "cyclic-16x3"), "mnist": ("mnist-784
 
 
 class Read(NamedTuple):
-    """One network on its test images: how many are right with all frequencies, at half of its steps, and shortened."""
+    """The right answers of one network: after all steps, after half of them, and with half the frequencies."""
 
     record: Record
     whole: int
@@ -99,15 +99,15 @@ class Read(NamedTuple):
     total: int
 
 
-def networks(results: Path, known: Catalogue, arm: tuple[str, str]) -> list[tuple[Path, Record]]:
-    """Weights and fresh records of an arm, given with its experiment, at the profile that spends most."""
+def networks(results: Path, catalogue: Catalogue, arm: tuple[str, str]) -> list[tuple[Path, Record]]:
+    """Weights and fresh records of an arm (experiment, name), at the fullest profile that has some."""
     certificates, by_profile = known_certificates(results), dict[int, list[tuple[Path, Record]]]()
     for path in record_paths(results / arm[0], levels=2):
         if path.parts[-2] == arm[1] and path.parts[-3] != "smoke" and weights_path(path).exists():
-            now = freshness_in(path, known, certificates)
-            if now.state == "done" and now.record is not None:
-                spent = PROFILES.index(now.record.config.profile)
-                by_profile.setdefault(spent, []).append((weights_path(path), now.record))
+            freshness = freshness_in(path, catalogue, certificates)
+            if freshness.state == "done" and freshness.record is not None:
+                spent = PROFILES.index(freshness.record.config.profile)
+                by_profile.setdefault(spent, []).append((weights_path(path), freshness.record))
     return by_profile[max(by_profile)] if by_profile else []
 
 
@@ -120,7 +120,7 @@ def read_shortened(weights: Path, record: Record, data_dir: Path | None = None) 
 
 
 def kept(dataset: str, reads: Sequence[Read]) -> Measurement:
-    """How much of the accuracy is kept, over all networks together."""
+    """The share of the accuracy that is kept, over all networks together."""
     config, total = reads[0].record.config, sum(read.total for read in reads)
     whole, early, shortened = (sum(getattr(read, name) for read in reads) for name in ("whole", "early", "shortened"))
     seeds = f"{len(reads)} seed{'s' if len(reads) > 1 else ''}"
@@ -135,10 +135,10 @@ def kept(dataset: str, reads: Sequence[Read]) -> Measurement:
     return Measurement(quantity, value, "%", dataset, data, reads[0].total, how, config.profile, config.arm, weights)
 
 
-def of_weights(results: Path, known: Catalogue, data_dir: Path | None = None) -> Iterator[Measurement]:
+def of_weights(results: Path, catalogue: Catalogue, data_dir: Path | None = None) -> Iterator[Measurement]:
     """One measurement for each data set that has networks."""
     for dataset, arm in ARMS.items():
-        reads = [read_shortened(*network, data_dir) for network in networks(results, known, arm)]
+        reads = [read_shortened(*network, data_dir) for network in networks(results, catalogue, arm)]
         if reads:
             yield kept(dataset, reads)
         else:

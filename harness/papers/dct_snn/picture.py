@@ -1,4 +1,4 @@
-"""What the network has been shown after t timesteps: images rebuilt from their first t DCT frequencies (§3, eq. 12).
+"""The input of the network up to timestep t: images rebuilt from their first t DCT frequencies (§3, eq. 12).
 
 Uses SciPy's transform and no code of `encoders`, so that the report needs no torch. The samples are four MNIST
 digits and four CIFAR-10 images (test sets), side by side in one PNG each.
@@ -29,7 +29,7 @@ Images = NDArray[np.float64]
 def zigzag(size: int = BLOCK) -> list[tuple[int, int]]:
     """Frequencies (row, column) of a block in the paper's zig-zag order."""
     places = [(row, column) for row in range(size) for column in range(size)]
-    return sorted(places, key=lambda p: (sum(p), p[0] if sum(p) % 2 else -p[0]))
+    return sorted(places, key=lambda place: (sum(place), place[0] if sum(place) % 2 else -place[0]))
 
 
 def seen(images: Images, frequencies: int) -> Images:
@@ -78,7 +78,7 @@ def _row(axes: Any, strips: list[Images], label: str) -> None:
     for strip in strips:
         images = np.split(strip, 4, axis=1)
         for image in images:
-            # nearest keeps the 4×4 blocks visible: they are the point of the picture
+            # "nearest" keeps the 4×4 blocks visible, which the picture is about
             axes.imshow(image, extent=(left, left + 1, 0, 1), interpolation="nearest")
             left += 1.06
         left += 0.18

@@ -10,23 +10,28 @@ from harness.report.findings import RECORDS, Pair, Topic
 from harness.report.sources import Source
 
 STEPS = (2, 4, 8, 16, 32, 64)
-# Statements that records judge, in the fewest words; by the words of their verdicts.
+# The shortest name of each statement that records judge.
 NAMES = {
-    **{one.name: one.title for one in PAPER.experiments if one is not ABLATION},
+    **{experiment.name: experiment.title for experiment in PAPER.experiments if experiment is not ABLATION},
     "qcfs-above-ann": "SNN above ANN",
     "qcfs-shift": "the shift",
     "qcfs-levels": "the levels",
 }
 
 
-def _of_own_network(found: Judgement) -> bool:
-    return found.profile in OWN_NETWORK and found.kind == "value" and found.mean is not None
+def _of_own_network(judgement: Judgement) -> bool:
+    return judgement.profile in OWN_NETWORK and judgement.kind == "value" and judgement.mean is not None
 
 
 def _pairs() -> list[Pair]:
-    """Every arm of the ablation against L = 4 with the shift, at the steps that the table has."""
+    """Every arm of the ablation against L = 4 with the shift, at the steps of the table."""
     others = [arm for arm in ABLATION.arms if arm.name != "l4"]
-    return [Pair(a.title, t, (ABLATION, a.name), (ABLATION, "l4")) for a in others for t in STEPS if t <= a.timesteps]
+    return [
+        Pair(arm.title, t, (ABLATION, arm.name), (ABLATION, "l4"))
+        for arm in others
+        for t in STEPS
+        if t <= arm.timesteps
+    ]
 
 
 TOPICS = (
@@ -57,32 +62,36 @@ TOPICS = (
 
 
 def _statements(source: Source) -> Mapping[str, str]:
-    """The word of every statement; empty where no record of QCFS judges anything."""
+    """The word of every statement; empty if no record of QCFS judges anything."""
     ids = {claim.id for claim in PAPER.claims}
-    mine = [judged for judged in source.judgements if judged.id in ids]
-    if all(judged.profile is None or judged.mean is None for judged in mine):
+    judgements = [judged for judged in source.judgements if judged.id in ids]
+    if all(judged.profile is None or judged.mean is None for judged in judgements):
         return {}
-    return {one.id: str(one.word) for one in statement_verdicts(mine, PAPER.claims)}
+    return {statement.id: str(statement.word) for statement in statement_verdicts(judgements, PAPER.claims)}
 
 
 def headline(source: Source) -> str:
-    """What comes out and what does not; empty where no record judges anything."""
-    words, said = _statements(source), []
+    """The statements that come out and those that do not; empty if no record judges anything."""
+    words, sentences = _statements(source), []
     for word in dict.fromkeys(words.values()):
         named = [name for statement, name in NAMES.items() if words.get(statement) == word]
-        said += [f"{word.capitalize()}: {', '.join(named)}."] if named else []
-    return " ".join(said)
+        sentences += [f"{word.capitalize()}: {', '.join(named)}."] if named else []
+    return " ".join(sentences)
 
 
 def first_sentences(source: Source) -> Sequence[str]:
-    """What came out, and the accuracies of ResNet-20 beside the published ones; none where nothing was run."""
+    """The headline, and the accuracies of ResNet-20 beside the published ones; empty if nothing was judged."""
     if not (answer := headline(source)):
         return ()
     printed = [claim for claim in PAPER.claims if claim.experiment == CIFAR10_RESNET20.name and claim.prints]
     sentences = [answer]
     for profile in source.profiles(CIFAR10_RESNET20.name):
-        found = {c: source.estimate(c.experiment, profile, "qcfs", c.timestep or 1) for c in printed}
-        ours = [f"{one.mean:.2f} at {claim.timestep} ({claim.value})" for claim, one in found.items() if one]
+        estimates = {c: source.estimate(c.experiment, profile, "qcfs", c.timestep or 1) for c in printed}
+        ours = [
+            f"{estimate.mean:.2f} at {claim.timestep} ({claim.value})"
+            for claim, estimate in estimates.items()
+            if estimate
+        ]
         if ours and profile in OWN_NETWORK:
             sentences.append(
                 f"ResNet-20 on CIFAR-10, {profile} profile, in % after T steps (published): {', '.join(ours)}."

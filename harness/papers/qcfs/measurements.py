@@ -33,19 +33,21 @@ def equal(steps: int) -> float:
     """Percent of neurons with constant input whose mean output is the activation of L = T levels."""
     x = torch.rand(NEURONS, generator=Generator().manual_seed(steps), dtype=torch.float64) * 1.5 - 0.25
     shifts = (0.0, 0.5)
-    apart = [mean_output(x.expand(steps, -1), s) - quantised_clip(x, THRESHOLD[0], steps, s) for s in shifts]
-    return float(100 * (torch.stack(apart).abs() < 1e-5).double().mean())
+    errors = [
+        mean_output(x.expand(steps, -1), shift) - quantised_clip(x, THRESHOLD[0], steps, shift) for shift in shifts
+    ]
+    return float(100 * (torch.stack(errors).abs() < 1e-5).double().mean())
 
 
 def expected_error(steps: int, levels: int, shift: float) -> float:
     """The mean of output minus activation, in percent of θ, over currents that are uniform on [0, θ]."""
     x = (torch.arange(NEURONS, dtype=torch.float64) + 0.5) / NEURONS
-    apart = mean_output(x.expand(steps, -1), shift) - quantised_clip(x, THRESHOLD[0], levels, shift)
-    return float(100 * apart.mean())
+    errors = mean_output(x.expand(steps, -1), shift) - quantised_clip(x, THRESHOLD[0], levels, shift)
+    return float(100 * errors.mean())
 
 
 def out_of_order(steps: int) -> float:
-    """Percent of neurons that miss the closed form where the spikes of 64 inputs come in a random order."""
+    """Percent of neurons that miss the closed form if the spikes of 64 inputs come in a random order."""
     draws = Generator().manual_seed(0)
     counts = torch.randint(steps + 1, (INPUTS,), generator=draws)
     order = torch.rand(steps, INPUTS, generator=draws).argsort(0)
@@ -56,7 +58,7 @@ def out_of_order(steps: int) -> float:
 
 
 def measured() -> Iterator[Measurement]:
-    """Both theorems, and what they leave out."""
+    """Both theorems, and the error without their conditions."""
 
     def of(quantity: str, value: float, how: str) -> Measurement:
         return Measurement(quantity, round(value, 4), "%", "simulated neurons", "", NEURONS, how)
