@@ -36,14 +36,12 @@ RUN = ("run", "tiny", "--arm", "cyclic-6", "--seeds", "1")
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder, which is empty."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HARNESS_DATA", raising=False)
     return tmp_path
 
 
 def said(*words: object) -> str:
-    """What a command that ends well prints."""
     done = harness(*words)
     assert done.code == 0, done.err
     return done.out

@@ -498,6 +498,7 @@ def measured(relation: Literal["at-least", "at-most"], bound: str) -> Measured:
         (agreement("240/48", "300/48", low="10"), "contradicted", "240/48 = 5, 300/48 = 6.25 are not at least 10"),
         (agreement("87.2-84.4", low="2.5", high="3.5"), "holds", "87.2-84.4 = 2.8 within 2.5 to 3.5"),
         (agreement("5", high="5"), "holds", "5 at most 5"),
+        (agreement("5", low="5", high="9"), "holds", "5 within 5 to 9"),
         (CLAIMS["latency-about-200"], "holds", ""),
         (CLAIMS["latency-orders-of-magnitude"], "contradicted", ""),
     ],
@@ -754,7 +755,8 @@ def test_13_controls_that_would_get_the_word_stand_beside_an_ordering(records: I
     """A statement that every control fulfils is counted apart."""
     records.arm("cyclic-16", NEAR)
     records.arm("poisson-16", NEAR)
-    for direct, other in ((NEAR, ()), (FAR, ("direct-16",))):
+    barely = (9810, 9830, 9800, 9815, 9805)  # above 97.9 at p = 0.013, which Holm's family of 47 makes no sign
+    for direct, other in ((NEAR, ()), (FAR, ("direct-16",)), (barely, ("direct-16",))):
         records.arm("direct-16", direct)
         found = records.one("mnist-above-comsa")
         assert (found.verdict, found.other) == ("holds", other)

@@ -31,7 +31,6 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def entry(data_dir: Path, tmp_path: Path) -> Path:
-    """The one entry that a first load leaves."""
     load("cifar10", data_dir)
     (entry,) = (path for path in (tmp_path / "cache" / "decoded").iterdir() if path.is_dir())
     return entry

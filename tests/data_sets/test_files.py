@@ -38,7 +38,6 @@ def tar(*names: str, size: int = 0, kind: bytes = tarfile.REGTYPE, whole: bool =
 
 
 def zipped(*names: str, size: int = 0, mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A .zip with members of zeros."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name in names:

@@ -27,7 +27,6 @@ def lock(tmp_path: Path) -> Path:
 
 
 def elsewhere(lock: Path) -> "subprocess.Popen[str]":
-    """Another process that holds the lock."""
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(lock)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "None"

@@ -33,7 +33,6 @@ def source_of(folder: Path) -> Source:
 
 
 def asked(folder: Path, question: str) -> list[Table]:
-    """The tables that answer the findings whose question begins so."""
     source = source_of(folder)
     return [table for name, ask in QUESTIONS.items() if name.startswith(question) for table in ask(source, PAPER)]
 

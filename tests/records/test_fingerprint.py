@@ -24,7 +24,6 @@ def numerics(folder: Path, root: str, device: Device = "cpu", chosen: dict[str, 
 
 @pytest.fixture
 def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """The digest of `f` in a module of a package made of the given files."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def made(*texts: str, device: Device = "cpu", chosen: dict[str, Any] | None = None, **files: str) -> str:

@@ -112,8 +112,6 @@ class Faulty(Unfitted):
 
 
 class Unmade(Faulty):
-    """An encoder that cannot be made."""
-
     def __init__(self) -> None:
         raise KeyError("lost")
 

@@ -34,7 +34,6 @@ READ = replace(tiny_config().snn, readings=(0.25, 0.5))
 
 @pytest.fixture(autouse=True)
 def timed_cells(monkeypatch: pytest.MonkeyPatch) -> list[CellConfig]:
-    """The cells whose rates were asked for."""
     asked: list[CellConfig] = []
 
     def rates(config: CellConfig, *_: object) -> Rates:
