@@ -55,7 +55,10 @@ EQUAL = {
     ),
     "the alias of an import": ("import math as m\ndef f(): return m.pi", "from math import pi\ndef f(): return pi"),
     "what is not used": ("def f(): return 1", "def g(): return 2\ndef f(): return 1"),
-    "what is only for types": ("def f(): return 1", "if TYPE_CHECKING:\n    from a import b\ndef f(): return 1"),
+    "what is only for types": tuple(
+        f"{only}from math import pi\ndef f(): return pi"
+        for only in ("", "if TYPE_CHECKING:\n    from cmath import pi\n")
+    ),
     "a cast": tuple(f"from typing import cast\ndef f(x): return cast({kind}, x)" for kind in ("int", "'str'")),
     "what decides no number": tuple(
         f"def g():  # decides no number\n    {do}\ndef f(): g()" for do in ("print(1)", "0")

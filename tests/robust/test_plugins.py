@@ -31,11 +31,18 @@ IMAGES = torch.zeros(2, 1, 8, 8)
 # Under the guard, in `harness run`
 
 
-def test_a_sound_encoder_is_not_changed() -> None:
+def test_a_sound_encoder_is_not_changed_and_its_errors_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     inner, under_guard = encoders.create("poisson"), guarded(EncoderSpec("poisson"))
     assert torch.equal(under_guard.encode(IMAGES, 4, key=0), inner.encode(IMAGES, 4, key=0))
     assert under_guard.info == inner.info
     assert under_guard.operations((1, 8, 8), 4) == inner.operations((1, 8, 8), 4)
+    with pytest.raises(EncoderError, match="block_size"):  # an error of parameters stays what it is
+        guarded(EncoderSpec("dct", {"block_size": 1}))
+    with pytest.raises(EncoderError, match="at least 1"), watched("x", "encode"):
+        raise EncoderError("timesteps must be at least 1")
+    monkeypatch.setattr(type(under_guard.inner), "state", lambda _: {"threshold": torch.zeros(1)})
+    with pytest.raises(CellFailure, match="cannot give its state"):  # what a record cannot hold
+        under_guard.state()
 
 
 @pytest.mark.usefixtures("tiny_known")
@@ -83,20 +90,6 @@ def test_a_process_that_was_stopped_and_continued_does_not_count_as_hanging() ->
         os.kill(os.getpid(), signal.SIGSTOP)
     waker.wait()
     assert time.monotonic() - before > 0.5
-
-
-def test_what_a_record_cannot_hold_is_noticed_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = guarded(EncoderSpec("poisson"))
-    monkeypatch.setattr(type(encoder.inner), "state", lambda _: {"threshold": torch.zeros(1)})
-    with pytest.raises(CellFailure, match="cannot give its state"):
-        encoder.state()
-
-
-def test_an_error_of_parameters_stays_what_it_is() -> None:
-    with pytest.raises(EncoderError, match="block_size"):
-        guarded(EncoderSpec("dct", {"block_size": 1}))
-    with pytest.raises(EncoderError, match="at least 1"), watched("x", "encode"):
-        raise EncoderError("timesteps must be at least 1")
 
 
 # Elsewhere
