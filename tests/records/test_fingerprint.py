@@ -102,6 +102,9 @@ def test_what_a_recipe_chooses_counts_only_where_it_is_chosen(digest: Callable[.
     with_a, with_b = ([digest(text.format(n), chosen={"snn.kind": kind}) for n in (1, 3)] for kind in "ab")
     assert with_a[0] != with_a[1]
     assert with_b[0] == with_b[1] != with_a[0]
+    read = Sources(HERE)  # which remembers what it has reached, and under which settings
+    again = [read.reached(("sample_package.code:f",), "cpu", {"snn.kind": kind}).numerics for kind in "aba"]
+    assert again == [with_a[1], with_b[1], with_a[1]]
 
 
 def test_what_runs_on_another_device_does_not_count(digest: Callable[..., str]) -> None:
