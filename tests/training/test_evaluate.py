@@ -1,6 +1,7 @@
 """Evaluation against a loop that runs the network one timestep at a time, with torch's layers and naive sums."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,9 +11,10 @@ from torch import Tensor
 import encoders
 from harness.config import NetworkSpec, NeuronSpec
 from harness.data.types import ImageSet
+from harness.errors import Stopped
 from harness.snn.kernels import Kernel
 from harness.snn.network import Network, Spiking
-from harness.training.checkpoint import SILENT
+from harness.training.checkpoint import SILENT, Checkpoint, Watch
 from harness.training.evaluate import evaluate
 from tests.encoders.broken import sending, sign
 
@@ -73,13 +75,21 @@ def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel: Kernel)
     assert found.counts.total == 9
 
 
-def test_the_size_of_a_chunk_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_the_size_of_a_chunk_nor_a_stop_changes_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, given = spiking(), images()
     whole = evaluate(model, given, 0, SILENT)
     monkeypatch.setattr(Spiking, "chunk", lambda _: 2)
     parts = evaluate(model, given, 0, SILENT)
     assert torch.equal(parts.right, whole.right)
     assert parts.layers == whole.layers
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
+    with pytest.raises(Stopped):
+        evaluate(model, given, 0, Watch(stop=lambda: True), checkpoint)
+    resumed = evaluate(model, given, 0, SILENT, checkpoint)
+    assert torch.equal(resumed.right, whole.right)
+    assert resumed.layers == whole.layers
     seen: list[Tensor] = []
 
     def encode(images: Tensor, timesteps: int, _: int, ids: Tensor | None) -> Tensor:
