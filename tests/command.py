@@ -9,8 +9,6 @@ from harness import cli
 
 
 class Done(NamedTuple):
-    """The exit code of a command, and what it printed."""
-
     code: int
     out: str
     err: str

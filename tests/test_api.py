@@ -21,7 +21,6 @@ MNIST = "mnist-784-100-10/paper"
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five seeds each of the MNIST arms."""
     folder = tmp_path_factory.mktemp("results")
     write_mnist(folder)
     return folder

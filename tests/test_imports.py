@@ -32,22 +32,25 @@ def test_a_file_is_named_after_what_it_holds() -> None:
     assert not [path for folder in folders for path in (ROOT / folder).rglob("*.py") if path.name in nameless]
 
 
-@pytest.mark.parametrize(
-    ("program", "heavy"),
-    [
-        ("import harness.cli", "torch numba rich msgspec importlib.metadata platformdirs"),
-        ("import harness", "torch pandas numpy scipy matplotlib msgspec rich"),
-        # Numba reads its folder when it is imported, so that it is chosen before.
-        ("del os.environ['NUMBA_CACHE_DIR']\nimport encoders\nos.environ['NUMBA_CACHE_DIR']", "torch numba"),
-        (
-            "from harness.records.fingerprint import SOURCES\n"
-            "SOURCES.reached(('harness.training.cell:run_cell',), 'cpu', {})",
-            "torch",
-        ),
-    ],
-)
-def test_what_is_to_start_soon_imports_nothing_heavy(program: str, heavy: str) -> None:
-    before = "import os, sys\nos.environ['NUMBA_CACHE_DIR'] = 'x'"
-    asked = f"{before}\n{program}\nprint({{*{heavy.split()}}} & {{*sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+# Each line in the same process after those before it: what a line may import, the later ones may too.
+LIGHT = """
+import harness.cli  # torch numba rich msgspec importlib.metadata platformdirs
+import harness  # torch numba pandas numpy scipy matplotlib msgspec rich
+import encoders  # torch numba
+from harness.papers import catalogue; assert catalogue().claims  # torch numba pandas numpy scipy statsmodels
+from harness.records.fingerprint import SOURCES as s; s.reached(("harness.training.cell:run_cell",), "cpu", {})  # torch
+import pathlib, harness.runs.status as s; s.status(pathlib.Path("none"), catalogue(), "quickstart")  # torch numba
+import harness.analysis.judges  # torch numba pandas
+from harness.report import *  # torch numba
+"""
+
+
+def test_what_is_to_start_soon_imports_nothing_heavy() -> None:
+    program = ["import os, sys", "os.environ['NUMBA_CACHE_DIR'] = 'x'"]
+    for line in LIGHT.strip().splitlines():
+        code, _, heavy = line.partition("  # ")
+        program += [code, f"assert not (found := {{*{heavy.split()}}} & {{*sys.modules}}), ({code!r}, found)"]
+    # Numba reads its folder when it is imported, so that `encoders` has chosen one before.
+    program[program.index("import encoders")] = "del os.environ['NUMBA_CACHE_DIR']; import encoders"
+    program.append("assert os.environ['NUMBA_CACHE_DIR']")
+    subprocess.run([sys.executable, "-c", "\n".join(program)], check=True)

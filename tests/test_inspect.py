@@ -7,16 +7,13 @@ import numpy as np
 import pytest
 import torch
 from scipy.fft import dctn, idctn
-from typer.testing import CliRunner
 
 from encoders import create
-from encoders.base import EncoderError
 from encoders.dct import Dct, zigzag
 from encoders.registry import BUILTIN
-from harness import cli
 from harness.data import load
-from harness.errors import HarnessError
 from harness.inspect import figure_of, frequencies_fed, linear_reading, look, spikes_times_threshold
+from tests.command import harness
 
 
 def test_the_view_holds_image_raster_and_readings_at_each_step() -> None:
@@ -46,17 +43,20 @@ def test_each_alphabet_can_be_drawn_with_the_same_bytes_again(name: str) -> None
     assert (drawn.svg, drawn.png) == ((again := figure_of(view)).svg, again.png)
 
 
-def test_what_cannot_be_shown_is_refused() -> None:
-    with pytest.raises(HarnessError, match=r"no test image 360 — use 0 to 359"):
-        look("dct", "digits", 360, 16)
-    with pytest.raises(EncoderError, match="did you mean 'poisson'"):
-        look("poison", "digits", 0, 16)
+def run(*words: object) -> str:
+    done = harness("encoders", *words)
+    assert done.code == 0, done.err
+    return done.out
 
 
-def run(*arguments: str) -> str:
-    result = CliRunner().invoke(cli.app, ["encoders", *arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+def test_what_cannot_be_shown_or_probed_is_refused() -> None:
+    for words, message in (
+        (("show", "dct", "--image", 360), "no test image 360 — use 0 to 359"),
+        (("show", "poison"), "did you mean 'poisson'"),
+        (("probe", "direct", "--dataset", "cifar10"), "use digits or mnist"),
+    ):
+        code, _, said = harness("encoders", *words)
+        assert (code, message in said) == (2, True), said
 
 
 def test_show_writes_svg_and_png_and_prints_the_caption(tmp_path: Path) -> None:
@@ -77,23 +77,12 @@ def test_probe_prints_a_table_and_writes_plot_and_csv(tmp_path: Path) -> None:
     assert float(rows[-1].split(",")[-1]) < 20
 
 
-def test_a_probe_that_makes_no_sense_is_refused() -> None:
-    with pytest.raises(HarnessError, match="use digits or mnist"):
-        run("probe", "direct", "--dataset", "cifar10")
-
-
 # Reading back: DCT against SciPy's transform and the membranes, any code against codes whose answer is known.
 
 
 @pytest.fixture(scope="module")
 def images() -> torch.Tensor:
     return torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
-
-
-def test_after_all_frequencies_the_image_is_back_and_stays(images: torch.Tensor) -> None:
-    fed = frequencies_fed(Dct(), images, 20)
-    for t in (15, 16, 19):
-        torch.testing.assert_close(fed[t], images, atol=1e-5, rtol=0)
 
 
 def test_after_t_steps_it_is_scipys_inverse_of_the_first_t_frequencies(images: torch.Tensor) -> None:
@@ -104,6 +93,9 @@ def test_after_t_steps_it_is_scipys_inverse_of_the_first_t_frequencies(images: t
         kept[place] = spectrum[place]
     fed = frequencies_fed(Dct(), images, 5)[4, 0, 0, :4, 4:]
     np.testing.assert_allclose(fed.numpy(), idctn(kept, norm="ortho"), atol=1e-5)
+    whole = frequencies_fed(Dct(), images, 20)
+    for t in (15, 19):  # after all frequencies the image is back and stays
+        torch.testing.assert_close(whole[t], images, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(

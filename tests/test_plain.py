@@ -195,7 +195,6 @@ def last_first(weight: Tensor, places: tuple[int, int, int]) -> Tensor:
 
 
 def made(name: str) -> tuple[list[Layer], Network]:
-    """A network of both programs with the same weights."""
     shape, features, linear = NETWORKS[name]
     layers = plain.network(shape, features, linear, seeded())
     tokens = tuple(int(token) if token.isdigit() else token for token in features.split())
@@ -305,7 +304,6 @@ def test_balancing_finds_the_same_thresholds(name: str, reading: Reading) -> Non
 
 
 def trained() -> tuple[list[Layer], Spiking, ImageSet]:
-    """A network of both programs without dropout, and images for it."""
     layers, theirs = made("two convolutions")
     for layer in layers:
         layer.dropout = 0.0

@@ -21,7 +21,6 @@ SOURCES = ("harness", "encoders", "pyproject.toml", "README.md", "LICENSE", "res
 
 
 def block(mark: str) -> list[str]:
-    """The commands of the one line that follows a mark."""
     (lines,) = re.findall(rf"<!-- {mark} -->\n```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     (line,) = lines.splitlines()
     return str(line).split(" && ")

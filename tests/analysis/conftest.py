@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue import Catalogue
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
@@ -26,12 +27,13 @@ def record(
     failure: str = "",
     best: int | None = None,
     total: int = 10_000,
+    known: Catalogue = CATALOGUE,
 ) -> Record:
     """A small cell, done or failed: its curve is `correct`, or 0 up to a last timestep with `correct`.
 
     `best`: the count of an earlier epoch. On training images it is as on test images.
     """
-    found = CATALOGUE.experiment(experiment)
+    found = known.experiment(experiment).with_added([arm])
     config = found.resolve(found.arm(arm), found.profile(profile), seed)
     curve = [0] * (config.timesteps - 1) + [correct] if isinstance(correct, int) else list(correct)
     first = curve[-1] if best is None else best
@@ -56,5 +58,4 @@ def write(tmp_path: Path) -> Write:
 
 @pytest.fixture
 def records(tmp_path: Path, write: Write) -> Invented:
-    """Invented records in tmp_path."""
     return Invented(tmp_path, write)

@@ -42,7 +42,6 @@ def end_ann(folder: Path, correct: int) -> None:
 
 
 def change(path: Path, **changes: Any) -> Path:
-    """Write the record at `path` again, changed."""
     return write_record(path.parents[3], structs.replace(read_record(path), **changes, digest=""))
 
 
@@ -90,7 +89,6 @@ class Invented:
             end_ann(self.path(arm), ann)
 
     def path(self, arm: str, seed: int | None = None) -> Path:
-        """The folder of an arm, or the record of a seed."""
         folder = self.folder / self.experiment / self.profile / arm
         return folder if seed is None else folder / f"seed-{seed:04d}.json"
 
@@ -104,6 +102,5 @@ class Invented:
         return list(judge(loaded, CATALOGUE, asked, seeds_planned=planned, **more))
 
     def one(self, claim: str | Claim, planned: int | None = 5, **more: Any) -> Judgement:
-        """The one judgement of a claim."""
         (judgement,) = self.judge(claim, planned=planned, **more)
         return judgement

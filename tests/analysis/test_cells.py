@@ -30,10 +30,6 @@ from tests.fingerprints import of_other_code, of_other_recipe
 KEY: Key = (MNIST, "paper", "cyclic-2", 3)
 
 
-def states(folder: Path) -> list[str]:
-    return sorted(one.status for one in load(folder).cells.values())
-
-
 def test_a_done_record_is_a_cell_with_its_curve_and_a_failed_one_has_its_reason(tmp_path: Path, write: Write) -> None:
     path = write(MNIST, "paper", "cyclic-2", 3, [5000, 8660], best=8700)
     loaded = load(tmp_path)
@@ -66,7 +62,7 @@ def test_records_of_earlier_code_are_stale_and_counted_by_folder(tmp_path: Path,
         modules = record.fingerprint.modules | {"harness.snn.neuron": "0" * 16, "harness.gone": "1" * 16}
         path = write_record(tmp_path, of_other_code(record, modules))
     loaded = load(tmp_path)
-    assert states(tmp_path) == ["stale", "stale"]
+    assert [one.status for one in loaded.cells.values()] == ["stale", "stale"]
     assert loaded.done(*KEY[:3]) == ()
     assert loaded.problems == (f"{path.parent}: 2 stale: changed since: harness.gone, harness.snn.neuron",)
 
@@ -98,8 +94,9 @@ def test_a_record_of_another_configuration_or_of_no_arm_is_stale(
     if "snn" in changes:
         changes = {"snn": replace(record.config.snn, **changes["snn"])}
     write_record(tmp_path, of_other_recipe(record, replace(record.config, **changes)))
-    assert states(tmp_path) == expected
-    assert words in load(tmp_path).problems[0]
+    loaded = load(tmp_path)
+    assert sorted(one.status for one in loaded.cells.values()) == expected
+    assert words in loaded.problems[0]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 100_000])

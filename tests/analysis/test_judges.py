@@ -47,6 +47,7 @@ from tests.fingerprints import of_other_recipe
 
 READINGS, INTERMITTENT = "sensitivity-readings", "ablation-intermittent"
 WINS, ACCURACY = "interleaved-cyclic-wins-16", "interleaved-cyclic-16-accuracy"
+NO_BENEFIT = "frequencies-no-benefit-8"
 
 # ## A published accuracy
 
@@ -62,20 +63,65 @@ def test_five_runs_near_the_published_number_reproduce_it(records: Invented) -> 
     assert (found.experiment, found.kind, found.relation, found.test) == (MNIST, "value", None, "TOST, δ = 0.10")
 
 
+FAR = [final - 1000 for final in NEAR]
+OPPOSITE = {"cyclic-16x3": (8000, 8002, 8004), "interleaved-16x3": (9000, 9004, 9008)}
+FIRST_8 = {"latency48-8": (8000, 8000, 8000)}
+
+
 @pytest.mark.parametrize(
-    ("finals", "verdict"),
+    ("experiment", "profile", "arms", "claim", "settled", "verdict", "mean"),
     [
-        ((9950, 9951, 9952, 9953, 9954), "higher"),
-        ((9700, 9701, 9702, 9703, 9704), "not comparable"),  # its ANN is trained for 40 of 300 epochs
-        ((9700, 9900, 9800, 9750, 9950), "consistent"),
-        ((9854,), "inconclusive"),
+        (MNIST, "paper", {"cyclic-16": (9950, 9951, 9952, 9953, 9954)}, "mnist-t16", False, "higher", 99.52),
+        # Its ANN is trained for 40 of 300 epochs.
+        (MNIST, "paper", {"cyclic-16": (9700, 9701, 9702, 9703, 9704)}, "mnist-t16", False, "not comparable", 97.02),
+        (MNIST, "paper", {"cyclic-16": (9700, 9900, 9800, 9750, 9950)}, "mnist-t16", False, "consistent", 98.2),
+        (MNIST, "paper", {"cyclic-16": (9854,)}, "mnist-t16", False, "inconclusive", 98.54),
+        # A number that is printed twice is judged by the records of either experiment.
+        (INTERMITTENT, "paper", {"cyclic-16x3": (8990, 8992, 8994, 8996, 8998)}, ACCURACY, False, "reproduced", 89.94),
+        (INTERLEAVED, "lite", OPPOSITE, WINS, True, "contradicted", -10.02),
+        (INTERLEAVED, "lite", OPPOSITE, WINS, False, "not comparable", -10.02),
+        (
+            MNIST,
+            "paper",
+            {"cyclic-16": [final - 200 for final in NEAR]},
+            "mnist-above-comsa",
+            True,
+            "contradicted",
+            -1.36,
+        ),
+        # No benefit means: not below by more than the margin.
+        (FREQUENCIES, "lite", {"latency48-16": (8400, 8402, 8404), **FIRST_8}, NO_BENEFIT, True, "holds", 4.02),
+        (FREQUENCIES, "lite", {"latency48-16": (7998, 8000, 8002), **FIRST_8}, NO_BENEFIT, True, "holds", 0.0),
+        (FREQUENCIES, "lite", {"latency48-16": (7800, 7802, 7804), **FIRST_8}, NO_BENEFIT, True, "contradicted", -1.98),
+        (FREQUENCIES, "lite", {"latency48-16": (7800, 8000, 8200), **FIRST_8}, NO_BENEFIT, True, "inconclusive", 0.0),
+        # An ordering needs both arms of every planned seed.
+        (
+            INTERLEAVED,
+            "lite",
+            {"cyclic-16x3": (9000,) * 3, "interleaved-16x3": (8000,) * 2},
+            WINS,
+            False,
+            "incomplete",
+            10,
+        ),
     ],
 )
-def test_other_verdicts_of_values(records: Invented, finals: Sequence[int], verdict: str) -> None:
-    records.arm("cyclic-16", finals)
-    found = records.one("mnist-t16", len(finals))
+def test_a_verdict_of_each_kind(
+    records: Invented,
+    experiment: str,
+    profile: ProfileName,
+    arms: dict[str, Sequence[int]],
+    claim: str,
+    settled: bool,
+    verdict: str,
+    mean: float,
+) -> None:
+    for arm, finals in arms.items():
+        records.at(experiment, profile).arm(arm, finals)
+    (found,) = records.judge(claim, known=settled, planned=max(map(len, arms.values())))
     assert found.verdict == verdict
-    assert (found.half_width is None) == (found.prediction_low is None) == (len(finals) == 1)
+    assert found.mean == pytest.approx(mean)
+    assert (found.prediction_low is None) == (len(found.runs) < 3)
 
 
 def test_the_best_epoch_and_the_balanced_network_stand_beside_the_final_accuracy(records: Invented) -> None:
@@ -99,14 +145,6 @@ def test_lite_does_not_judge_numbers_and_smoke_nothing(records: Invented) -> Non
     assert (found.profile, found.verdict, found.mean) == ("smoke", "not comparable", None)
 
 
-def test_a_number_printed_twice_is_judged_by_the_records_of_either_experiment(records: Invented) -> None:
-    records.at(INTERMITTENT).arm("cyclic-16x3", (8990, 8992, 8994, 8996, 8998))
-    found = records.one(ACCURACY, None)
-    assert (found.experiment, found.arm, found.seeds_done) == (INTERMITTENT, "cyclic-16x3", 5)
-    assert found.verdict == "reproduced"
-    assert found.mean == pytest.approx(89.94)
-
-
 # ## Orderings
 
 
@@ -126,16 +164,6 @@ def test_a_paired_difference_by_hand(records: Invented) -> None:
     assert found.p_holm == pytest.approx(5 * (found.p or 0.0))
     assert (found.published, found.verdict) == (10.24, "sign and size")
     assert found.margin == pytest.approx(0.503)  # 5 % of what 89.94 leaves
-
-
-def test_the_opposite_order_is_contradicted_once_it_has_settled(records: Invented) -> None:
-    lite = records.at(INTERLEAVED, "lite")
-    lite.arm("cyclic-16x3", (4000, 4001, 4002), total=5000)
-    lite.arm("interleaved-16x3", (4500, 4502, 4504), total=5000)
-    assert records.one(WINS, 3).verdict == "not comparable"
-    found = records.one(WINS, 3, known=True)
-    assert found.verdict == "contradicted"
-    assert found.runs == pytest.approx((-10.0, -10.02, -10.04))
 
 
 def test_holm_goes_over_all_orderings_of_the_paper_with_or_without_records(records: Invented) -> None:
@@ -161,26 +189,6 @@ def test_other_papers_numbers_are_of_the_family_at_the_paper_profile_alone(recor
         records.at(INTERLEAVED, profile).arm("interleaved-16x3", (8000, 6900, 7300))
     lite, paper = records.judge(WINS, planned=3)
     assert (lite.p_holm, paper.p_holm) == pytest.approx((30 * (lite.p or 0.0), 47 * (lite.p or 0.0)))
-
-
-@pytest.mark.parametrize(
-    ("all_sixteen", "verdict"),
-    [
-        ((4200, 4201, 4202), "holds"),
-        ((3999, 4000, 4001), "holds"),  # equal within 0.02 points: loses nothing
-        ((3900, 3901, 3902), "contradicted"),
-        ((3900, 4000, 4100), "inconclusive"),
-    ],
-)
-def test_no_benefit_means_not_below_by_more_than_the_margin(
-    records: Invented, all_sixteen: Sequence[int], verdict: str
-) -> None:
-    lite = records.at(FREQUENCIES, "lite")
-    lite.arm("latency48-16", all_sixteen, total=5000)
-    lite.arm("latency48-8", (4000, 4000, 4000), total=5000)
-    found = records.one("frequencies-no-benefit-8", 3, known=True)
-    assert (found.verdict, found.relation) == (verdict, "not-less")
-    assert found.margin == pytest.approx(0.503)  # 5 % of what 89.94, printed for all 16, leaves
 
 
 def test_figure_1_is_judged_by_training_images(records: Invented) -> None:
@@ -220,8 +228,6 @@ def test_an_arm_against_another_papers_number(records: Invented) -> None:
     assert found.mean == pytest.approx(1.14)
     assert found.p == pytest.approx(2.2e-7, rel=0.05)
     assert found.test == "t of the mean, Holm"
-    records.arm("cyclic-16", [final - 200 for final in NEAR])
-    assert records.one("mnist-above-comsa", known=True).verdict == "contradicted"
 
 
 @pytest.mark.parametrize(("ann", "word", "mean"), [(7011, "holds", -0.01), (7510, "contradicted", -5.0)])
@@ -262,9 +268,6 @@ def test_sooner_counts_the_steps_of_each_seed(records: Invented) -> None:
     found = records.one("saturates-before-burst-cifar10")
     assert (found.verdict, found.unit, found.runs) == ("holds", "steps", (10.0, 9.0, 8.0, 10.0, 9.0))
     assert found.beside == "Steps by seed: 10, 11, 12, 10, 11 against 20, 20, 20, 20, 20."
-
-
-def test_sooner_among_trainings_at_each_t_censors_what_never_gets_there(records: Invented) -> None:
     latency = records.at("latency-mnist")
     for timesteps in (2, 4, 5, 8, 16):
         latency.arm(f"dct-{timesteps}", [9800 if timesteps >= 8 else 9700] * 5)
@@ -320,16 +323,6 @@ def test_the_number_of_planned_seeds_may_be_that_of_the_arm_at_the_profile(recor
         (1, 3, "incomplete"),
         (1, 1, "inconclusive"),
     ]
-
-
-def test_an_ordering_needs_both_arms_of_every_planned_seed(records: Invented) -> None:
-    lite = records.at(INTERLEAVED, "lite")
-    lite.arm("cyclic-16x3", (9000, 9000, 9000))
-    lite.arm("interleaved-16x3", (8000, 8001))
-    found = records.one(WINS, 3)
-    assert (found.verdict, found.seeds_done, found.seeds_planned) == ("incomplete", 2, 3)
-    assert (found.p, found.p_holm, len(found.runs)) == (None, None, 2)
-    assert found.detail == "interleaved-16x3 seed 2: missing"
 
 
 def test_no_records_is_said_once_for_every_claim(tmp_path: Path) -> None:
@@ -446,14 +439,11 @@ def test_controls_on_the_same_network_stand_beside_a_number(
     assert (found.verdict, found.same, found.other) == ("reproduced", same, other)
 
 
-def test_another_code_is_no_reading_of_the_paper(records: Invented) -> None:
+def test_a_missed_number_names_the_nearest_reading(records: Invented) -> None:
     records.at(VGG9).arm("cyclic-48", range(8800, 8805))
     records.at("cifar10-encoders").arm("direct", range(8990, 8995))
     found = records.one(ACCURACY)
-    assert (found.verdict, found.nearest) == ("lower", "")
-
-
-def test_a_missed_number_names_the_nearest_reading(records: Invented) -> None:
+    assert (found.verdict, found.nearest) == ("lower", "")  # another code is no reading of the paper
     records.arm("cyclic-2", range(9400, 9405))
     records.at(READINGS).arm("released-2", (8400, 8420))
     records.at(READINGS).arm("default-2", (9400, 9401))
@@ -508,6 +498,7 @@ def measured(relation: Literal["at-least", "at-most"], bound: str) -> Measured:
         (agreement("240/48", "300/48", low="10"), "contradicted", "240/48 = 5, 300/48 = 6.25 are not at least 10"),
         (agreement("87.2-84.4", low="2.5", high="3.5"), "holds", "87.2-84.4 = 2.8 within 2.5 to 3.5"),
         (agreement("5", high="5"), "holds", "5 at most 5"),
+        (agreement("5", low="5", high="9"), "holds", "5 within 5 to 9"),
         (CLAIMS["latency-about-200"], "holds", ""),
         (CLAIMS["latency-orders-of-magnitude"], "contradicted", ""),
     ],
@@ -572,7 +563,6 @@ def test_measurements_are_read_back_and_bad_files_named(tmp_path: Path) -> None:
 # ## The rules of docs/verdicts.md, each on invented records
 
 LOW = (8000, 8010, 8020)
-FAR = [final - 1000 for final in NEAR]
 
 
 def write_pair(
@@ -765,7 +755,8 @@ def test_13_controls_that_would_get_the_word_stand_beside_an_ordering(records: I
     """A statement that every control fulfils is counted apart."""
     records.arm("cyclic-16", NEAR)
     records.arm("poisson-16", NEAR)
-    for direct, other in ((NEAR, ()), (FAR, ("direct-16",))):
+    barely = (9810, 9830, 9800, 9815, 9805)  # above 97.9 at p = 0.013, which Holm's family of 47 makes no sign
+    for direct, other in ((NEAR, ()), (FAR, ("direct-16",)), (barely, ("direct-16",))):
         records.arm("direct-16", direct)
         found = records.one("mnist-above-comsa")
         assert (found.verdict, found.other) == ("holds", other)

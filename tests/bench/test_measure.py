@@ -50,16 +50,13 @@ def test_those_with_our_equation_give_our_output(name: str, small: Workload) -> 
     theirs = present(name).make(small).forward(small.train)
     assert ours.abs().max() > 0
     torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-4)
-
-
-def test_weights_in_our_order_of_features_come_back(small: Workload) -> None:
-    there = reordered(small.weights, small.stages)
+    there = reordered(small.weights, small.stages)  # weights in our order of features come back
     assert [torch.equal(one, other) for one, other in zip(there, small.weights, strict=True)].count(False) == 1
     for one, other in zip(reordered(there, small.stages, back=True), small.weights, strict=True):
         assert torch.equal(one, other)
 
 
-def test_what_is_absent_breaks_or_is_unknown_is_reported() -> None:
+def test_what_is_absent_breaks_or_is_unknown_is_reported(tmp_path: Path) -> None:
     (loop,) = chosen(("loop",))
     assert replace(loop, module="no_such_package_at_all").missing == "not installed"
     assert "ModuleNotFoundError" in str(replace(loop, module="torch.no_such_module").missing)
@@ -67,9 +64,9 @@ def test_what_is_absent_breaks_or_is_unknown_is_reported() -> None:
         chosen(("our bf16",))
     with pytest.raises(HarnessError, match="vgg5-lite"):
         run(None, plan=Plan((Point("vgg5-light", 8, 4),)))
-
-
-def test_the_networks_are_those_that_the_experiments_train() -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileExistsError):  # before anything is measured
+        run(tmp_path / "file", plan=QUICK, progress=pytest.fail)
     assert (MNIST, VGG5_LITE, VGG9) == (recipe.MNIST_NETWORK, recipe.VGG5_LITE, recipe.VGG9)
 
 
@@ -91,12 +88,6 @@ def test_a_small_run_measures_every_point() -> None:
     report = run(None, plan=plan, implementations=["ours fp32", "loop", "matmuls bf16"])
     assert [(row.timesteps, row.status) for row in report.rows] == [(t, "measured") for t in (2, 2, 2, 3, 3, 3)]
     assert all(row.ms_per_image and row.ms_per_image_min and row.ratio_to_bf16_matmuls for row in report.rows)
-
-
-def test_a_place_that_refuses_does_so_before_anything_is_measured(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(FileExistsError):
-        run(tmp_path / "file", plan=QUICK, progress=pytest.fail)
 
 
 def test_evaluation_and_forward_pass_stand_at_one_point_and_compute_the_same() -> None:

@@ -35,17 +35,13 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_it_has_its_own_network_steps_and_arms(tmp_path: Path, known: Catalogue) -> None:
-    found = known.with_file(write(tmp_path, QUESTION)).experiment("my-question")
+def test_it_has_its_own_network_steps_and_arms_and_belongs_to_no_paper(tmp_path: Path, known: Catalogue) -> None:
+    whole = known.with_file(write(tmp_path, QUESTION))
+    assert (whole.paper_of("my-question"), whole.claims_of("my-question")) == (None, ())
+    assert whole.claims == known.claims
+    found = whole.experiment("my-question")
     config = found.resolve(found.arm("dct-9"), found.profile("smoke"), 3)
     assert (config.experiment, config.network.hidden, config.timesteps, config.seed) == ("my-question", (7,), 9, 3)
-
-
-def test_it_belongs_to_no_paper_and_has_no_claims(tmp_path: Path, known: Catalogue) -> None:
-    found = known.with_file(write(tmp_path, QUESTION))
-    assert found.paper_of("my-question") is None
-    assert found.claims_of("my-question") == ()
-    assert found.claims == known.claims
 
 
 def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> None:

@@ -20,7 +20,6 @@ def images(count: int, size: int = 32, seed: int = 0, channels: int = 3) -> np.n
 
 
 def encoded(image: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
-    """One image `[3, H, W]` as a file."""
     out = io.BytesIO()
     Image.fromarray(image.transpose(1, 2, 0)).save(out, kind, **options)
     return out.getvalue()
@@ -75,7 +74,6 @@ def python2_pickle(pixels: np.ndarray, labels: np.ndarray, key: bytes = b"labels
 
 
 def write(folder: Path, files: Files) -> Path:
-    """The files laid out below `folder`; returns it."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

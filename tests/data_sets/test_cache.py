@@ -31,7 +31,6 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def entry(data_dir: Path, tmp_path: Path) -> Path:
-    """The one entry that a first load leaves."""
     load("cifar10", data_dir)
     (entry,) = (path for path in (tmp_path / "cache" / "decoded").iterdir() if path.is_dir())
     return entry
@@ -55,13 +54,6 @@ def test_a_second_load_decodes_nothing_and_its_tensors_are_no_part_of_the_cache(
     monkeypatch.setattr(os, "geteuid", lambda: 12345)  # an entry of another user is not taken
     with pytest.raises(AssertionError, match="decoded again"):
         load("cifar10", data_dir)
-
-
-@pytest.mark.usefixtures("entry")
-def test_a_changed_source_is_decoded_again(data_dir: Path) -> None:
-    before = load("cifar10", data_dir)
-    samples.pack(data_dir / "cifar10.tgz", samples.other_tree())
-    assert load("cifar10", data_dir).digest != before.digest
 
 
 @pytest.mark.parametrize(
@@ -92,6 +84,9 @@ def test_a_damaged_entry_is_built_again(entry: Path, data_dir: Path, tmp_path: P
     assert load("cifar10", data_dir).digest == sound
     assert (entry / name).read_bytes() == whole
     assert not (entry / name).is_symlink()
+    if damage == "cut":
+        samples.pack(data_dir / "cifar10.tgz", samples.other_tree())
+        assert load("cifar10", data_dir).digest != sound  # a changed source is decoded again
 
 
 def test_a_process_that_waits_long_for_another_says_so(

@@ -38,7 +38,6 @@ def tar(*names: str, size: int = 0, kind: bytes = tarfile.REGTYPE, whole: bool =
 
 
 def zipped(*names: str, size: int = 0, mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A .zip with members of zeros."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name in names:
@@ -73,14 +72,9 @@ def test_no_header_may_be_larger_than_its_archive_allows(
     [
         (".tgz", tar("../evil"), "leads outside"),
         *((".zip", zipped(name), "leads outside") for name in OUTSIDE),
-        *(
-            (".tgz", tar("link", kind=kind), "holds a link or a device: 'link'")
-            for kind in (b"1", b"2", b"3", b"4", b"6")
-        ),
-        (".tgz", tar("link", kind=tarfile.GNUTYPE_SPARSE), "holds a link or a device: 'link'"),
+        *((".tgz", tar("link", kind=kind), "holds a link or a device: 'link'") for kind in (b"1", b"2", b"3", b"S")),
         (".zip", zipped("link", mode=0o120777), "holds a link or a device: 'link'"),
         # Methods that cannot be bounded while they unpack.
-        (".zip", zipped("a.png", method=zipfile.ZIP_BZIP2), "compressed in an unusual way: 'a.png'"),
         (".zip", zipped("a.png", method=zipfile.ZIP_LZMA), "compressed in an unusual way: 'a.png'"),
         # A wrong checksum, and a wrong size.
         (".zip", zipped("a", size=50, method=zipfile.ZIP_STORED).replace(bytes(50), b"d" * 50), ""),
@@ -114,7 +108,7 @@ def test_every_truncation_is_noticed(tmp_path: Path, suffix: str) -> None:
     images = {f"cifar10/{row}.bin": samples.images(1, seed=row)[0].tobytes() for row in range(4)}
     whole = samples.pack(tmp_path / f"x{suffix}", images).read_bytes()
     # A tar ends in up to 20 blocks of padding: losing some of those loses nothing.
-    sizes = range(0, 13000, 512) if suffix == ".tar" else range(0, len(whole) - 700, 509)
+    sizes = range(0, 13000, 1024) if suffix == ".tar" else range(0, len(whole) - 700, 1009)
     for size in sizes:
         refused_archive(tmp_path / f"cut{suffix}", whole[:size])
 
@@ -148,19 +142,17 @@ def test_a_pipe_is_refused_in_place_of_an_image_and_left_alone_elsewhere(tree: P
     refused(tree, "cat/pipe.png is not a regular file")
 
 
-@pytest.mark.parametrize(("target", "what"), [("/dev/zero", "is not a regular file"), ("nowhere", "cat/link.png")])
-def test_a_link_to_no_file_is_refused(tree: Path, target: str, what: str) -> None:
-    (tree / "train" / "cat" / "link.png").symlink_to(target)
-    refused(tree, what)
-
-
-def test_links_to_files_are_followed_and_links_to_folders_are_not(tree: Path, tmp_path: Path) -> None:
+def test_links_to_files_are_followed_those_to_folders_are_not_and_a_link_to_no_file_is_refused(tree: Path) -> None:
     before = load("cifar10", tree).digest
     image = next((tree / "train" / "cat").iterdir())
-    image.rename(tmp_path / "elsewhere.png")
-    image.symlink_to(tmp_path / "elsewhere.png")
+    image.rename(tree.with_name("elsewhere.png"))
+    image.symlink_to(tree.with_name("elsewhere.png"))
     (tree / "train" / "back").symlink_to("../..")
     assert load("cifar10", tree).digest == before
+    for target, what in (("/dev/zero", "is not a regular file"), ("nowhere", "cat/link.png")):
+        (tree / "train" / "cat" / "link.png").symlink_to(target)
+        refused(tree, what)
+        (tree / "train" / "cat" / "link.png").unlink()
 
 
 def test_a_folder_that_may_not_be_read_is_named_not_left_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

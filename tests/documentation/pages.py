@@ -28,7 +28,6 @@ class Command:
 
 
 def pages() -> list[Path]:
-    """The Markdown files of the site."""
     return sorted(path for path in DOCS.rglob("*.md") if path.name != "simulations.md")
 
 
@@ -42,7 +41,6 @@ def commands(page: Path) -> Iterator[Command]:
 
 
 def write_files(page: Path, folder: Path) -> None:
-    """Write the files that a page shows."""
     for name, text in FILE.findall(page.read_text(encoding="utf-8")):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -75,5 +73,4 @@ def write_output(page: Path, command: Command, printed: str) -> None:
 
 
 def name_of(page: Path) -> str:
-    """The page's place in docs/."""
     return page.relative_to(DOCS).as_posix()

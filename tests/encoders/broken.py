@@ -16,7 +16,6 @@ Train = Callable[[Tensor, int, int, Tensor | None], Tensor]
 
 
 def sign(images: Tensor, timesteps: int) -> Tensor:
-    """The train of `Sign`."""
     return images.sign().expand(timesteps, *images.shape)
 
 
@@ -45,7 +44,6 @@ def declaring(**facts: Any) -> Sign:
 
 
 def broken(info: EncoderInfo = INFO, **methods: Callable[..., Any]) -> Sign:
-    """A `Sign` with other methods."""
     made: Sign = type("Broken", (Sign,), methods)(info)
     return made
 

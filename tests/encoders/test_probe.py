@@ -44,9 +44,6 @@ def test_a_code_of_times_is_read_from_its_history_and_lost_in_its_sum(digits: Di
     read = linear_probe(create("latency"), *digits, 8, 0, reads="history")
     assert lost[-1] < 0.2
     assert read[-1] > 0.85
-
-
-def test_wrong_questions_are_refused(digits: Digits) -> None:
     with pytest.raises(EncoderError, match="'sum' or 'history', not 'mean'"):
         linear_probe(create("direct"), *digits, 2, 0, reads="mean")  # type: ignore[arg-type]
     with pytest.raises(EncoderError, match="at least 0"):

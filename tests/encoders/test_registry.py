@@ -64,19 +64,15 @@ def test_a_broken_plugin_is_a_row_with_the_reason_and_breaks_nothing(site: Path,
     assert [r.name for r in describe()][: len(BUILTIN)] == list(BUILTIN)
 
 
-def test_a_plugin_cannot_take_a_built_in_name(site: Path) -> None:
+def test_a_name_is_taken_once_and_the_loser_is_listed(site: Path) -> None:
     install(site, "usurper", "1.0", {"dct": "Fine"}, GOOD)
     assert type(create("dct")).__name__ == "Dct"
     assert origin("dct") == "built-in"
     assert row("dct") == Row("dct", "usurper 1.0", broken="the name is taken by a built-in encoder")
-
-
-def test_of_two_plugins_with_one_name_the_loser_is_listed(site: Path) -> None:
     install(site, "first", "1.0", {"twin": "Fine"}, GOOD)
     install(site, "second", "1.0", {"twin": "Fine"}, GOOD)
     winner, loser = sorted((r for r in describe() if r.name == "twin"), key=lambda r: r.broken is not None)
-    assert winner.broken is None
-    assert loser.broken == f"the name is taken by {winner.origin}"
+    assert (winner.broken, loser.broken) == (None, f"the name is taken by {winner.origin}")
 
 
 def test_unknown_names_get_the_nearest_known_one_and_what_is_no_name_is_refused() -> None:

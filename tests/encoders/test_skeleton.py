@@ -51,12 +51,6 @@ def test_installed_with_pip_it_passes_its_tests_keeps_the_laws_and_runs_beside_t
     assert "spiral_wave" in (tmp_path / "results" / "local-report" / "quickstart.md").read_text(encoding="utf-8")
 
 
-def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="exists already"):
-        write_skeleton("spiral_wave", tmp_path)
-    assert not any(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -65,10 +59,13 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
         ("numpy", "installed Python module"),
     ],
 )
-def test_names_that_cannot_work_are_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_names_that_cannot_work_and_a_folder_that_exists_are_refused(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(HarnessError, match=message):
         write_skeleton(name, tmp_path / "new")
     assert not (tmp_path / "new").exists()
+    with pytest.raises(HarnessError, match="exists already"):
+        write_skeleton("spiral_wave", tmp_path)
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", ["encoders check spiral_wave", "run quickstart --encoder spiral_wave"])

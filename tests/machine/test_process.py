@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numba
 import pytest
@@ -23,15 +22,10 @@ def eight(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("eight")
-def test_a_small_network_has_one_thread_and_a_large_one_all() -> None:
+def test_a_small_network_has_one_thread_and_a_large_one_all_which_workers_share() -> None:
     assert threads_for(4e6) == Threads(1, "a small network")
     assert threads_for(1e10).count == 8
-
-
-@pytest.mark.usefixtures("eight")
-@pytest.mark.parametrize(("workers", "each"), [(2, 4), (3, 2), (20, 1)])
-def test_workers_share_the_threads(workers: int, each: int) -> None:
-    assert threads_for(1e10, workers).count == each
+    assert [threads_for(1e10, workers).count for workers in (2, 3, 20)] == [4, 2, 1]
 
 
 @pytest.mark.usefixtures("eight")
@@ -82,23 +76,6 @@ def test_the_command_bounds_it_before_torch_is_loaded() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", SPINS]
-
-
-@pytest.mark.slow
-def test_a_run_says_its_threads_and_the_record_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
-
-    from harness import cli
-    from harness.records.store import read_record
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    command = ["run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--json"]
-    with computing_with(2):
-        result = CliRunner().invoke(cli.app, command)
-    assert "device cpu, 1 thread: a small network" in result.stderr
-    record = read_record(tmp_path / "results/local/quickstart/smoke/cyclic-16/seed-0000.json")
-    assert (record.threads, record.environment["threads"]) == (1, "1")
 
 
 # Memory that was freed is used again without faulting its pages in.

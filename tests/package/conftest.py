@@ -19,8 +19,6 @@ LEFT_BEHIND = shutil.ignore_patterns(
 
 @dataclass(frozen=True)
 class Installed:
-    """An environment that has the program."""
-
     environment: Path
 
     def run(self, folder: Path, *command: str, code: int = 0) -> str:
@@ -34,7 +32,6 @@ class Installed:
 
 @pytest.fixture(scope="session")
 def built(shared: Path) -> Path:
-    """A folder with the sdist and the wheel that was built from it."""
     dist = shared / "dist"
     with FileLock(shared / "dist.lock"):
         if not dist.is_dir():

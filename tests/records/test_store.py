@@ -14,7 +14,7 @@ import pytest
 from harness.catalogue import Experiment
 from harness.config import Balancing, SnnRecipe
 from harness.errors import HarnessError
-from harness.records.fingerprint import fingerprint
+from harness.records.fingerprint import fingerprint, recipe_digest
 from harness.records.store import digest_of, read_record, record_path, record_paths, write_record
 from harness.schema import Counts, Epoch, LayerActivity, Record
 from tests.cells import tiny_config
@@ -48,14 +48,20 @@ def test_a_record_reads_back_as_it_was(record: Record, tmp_path: Path) -> None:
     assert path == record_path(tmp_path, record.config) == tmp_path / "quickstart/smoke/cyclic-16/seed-0000.json"
     again = read_record(path)
     assert (again.curve, again.config) == (record.curve, record.config)
-    assert all(isinstance(count, int) for count in json.loads(path.read_text())["curve"]["correct"])
+    raw = json.loads(path.read_text())
+    assert all(isinstance(count, int) for count in raw["curve"]["correct"])
+    raw["timings"]["ann"] = 1e6  # no part of the digest
+    path.write_text(json.dumps(raw))
+    assert read_record(path).timings["ann"] == 1e6
 
 
 def test_a_whole_number_among_floats_is_a_number(record: Record, tmp_path: Path) -> None:
     recipe = replace(record.config.snn, dropout=0, weight_decay=0)
     config = replace(record.config, snn=recipe, balancing=Balancing(percentile=99))
-    path = write_record(tmp_path, msgspec.structs.replace(of_other_recipe(record, config)))
+    path = write_record(tmp_path, of_other_recipe(record, config))
     assert read_record(path).config.snn.dropout == 0
+    assert recipe_digest(read_record(path).config) == recipe_digest(config)
+    assert repr(resolved(snn=SnnRecipe(1, 32, dropout=0, weight_decay=0))).count("dropout=0.0, ") == 1
 
 
 @pytest.mark.parametrize(("folder", "levels"), [("", 3), ("quickstart/smoke", 1), ("quickstart/smoke/cyclic-16", 0)])
@@ -64,14 +70,6 @@ def test_what_lies_beside_a_record_is_none(record: Record, tmp_path: Path, folde
     for beside in ("seed-0000.verified-training.json", "seed-0001.verified-snntorch.json", "seed-0001.safetensors"):
         path.with_name(beside).write_text("{}")
     assert record_paths(tmp_path / folder, levels) == [path]
-
-
-def test_timings_are_not_part_of_the_digest(record: Record, tmp_path: Path) -> None:
-    path = write_record(tmp_path, record)
-    raw = json.loads(path.read_text())
-    raw["timings"]["ann"] = 1e6
-    path.write_text(json.dumps(raw))
-    assert read_record(path).timings["ann"] == 1e6
 
 
 # What is refused
@@ -133,8 +131,7 @@ def written(record: Record, folder: Path, edits: dict[str, Any]) -> Path:
     "edits",
     [
         {},
-        {"environment": {}},
-        {"timings": {"ann": 0.0}},
+        {"environment": {}, "timings": {"ann": 0.0}},
         {"layers/0/macs": 0, "layers/0/accumulates": 0, "layers/0/spikes": None},
         {"encoder_operations": 5, "encoder_macs": 5},
         {"config/seed": 2**31 - 1},
@@ -150,10 +147,9 @@ def test_what_could_have_been_computed_is_read(record: Record, tmp_path: Path, e
     "edits",
     [
         *({"config/seed": seed} for seed in (-1, 2**31, 10**400, 1.5)),
-        *({"config/timesteps": steps} for steps in (0, -1, 10**6)),
+        *({"config/timesteps": steps} for steps in (0, 10**6)),
         {"config/arm": "../x"},
         {"config/experiment": ".x"},
-        {"config/arm": "a\nb"},
         {"config/snn/readings": [1e308]},
         {"fingerprint/recipe": "0" * 64},
         {"status": "failed"},
@@ -169,7 +165,7 @@ def test_what_could_have_been_computed_is_read(record: Record, tmp_path: Path, e
         *({f"layers/0/{name}": -1} for name in ("macs", "accumulates", "spikes", "neurons")),
         {"encoder_operations": 5, "encoder_macs": 6},
         {"encoder_macs": -1},
-        *({"right": {name: bits(RIGHT)}} for name in ("7", "-1", "²", "two", "0", "1" * 4301)),
+        *({"right": {name: bits(RIGHT)}} for name in ("7", "²", "two", "0", "1" * 4301)),
         *({"right": {"6": text}} for text in ("§", "", bits(RIGHT[:-8]), bits([1, *RIGHT[:-1]]))),
         {"on_the_way": {"0.125": COUNTS}},
         {"config/encoder/parameters": {"block_size": 10**400}},
@@ -188,11 +184,6 @@ def resolved(**changes: Any) -> object:
     arm = replace(tiny.EXPERIMENT.arms[0], changes=changes)
     experiment = Experiment("own", "own", "", "digits", (arm,), (tiny.PROFILE,))
     return experiment.resolve(arm, tiny.PROFILE, 0)
-
-
-def test_a_configuration_is_as_its_record_will_hold_it() -> None:
-    config = resolved(snn=SnnRecipe(1, 32, dropout=0, weight_decay=0))
-    assert repr(config).count("dropout=0.0, ") == 1
 
 
 @pytest.mark.parametrize(

@@ -80,13 +80,11 @@ class Tab:
             self.events.append(self._receive())
 
     def run(self, script: str) -> Any:
-        """The JSON value of a JavaScript expression in the page."""
         reply = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in reply, reply["exceptionDetails"]
         return reply["result"].get("value")
 
     def complaints(self) -> list[dict[str, Any]]:
-        """Everything the page wrote to the console or threw."""
         loud = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
         return [event for event in self.events if event.get("method") in loud]
 

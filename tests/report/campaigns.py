@@ -9,10 +9,10 @@ import msgspec
 
 from harness.catalogue import Catalogue
 from harness.papers import catalogue
-from harness.records.fingerprint import fingerprint
 from harness.records.store import read_record, write_record
 from harness.report import Folders
-from harness.schema import Counts, Epoch, Failure, LayerActivity, Record
+from harness.schema import Counts, LayerActivity
+from tests.analysis.conftest import record
 
 CATALOGUE = catalogue()
 ERROR = "loss is not finite <after> step 3"
@@ -28,12 +28,10 @@ class Campaign:
 
     @property
     def alone(self) -> Folders:
-        """A report of the evidence."""
         return Folders(self.evidence, self.out)
 
     @property
     def both(self) -> Folders:
-        """A report of the evidence with the local records beside it."""
         return Folders(self.evidence, self.out, self.local)
 
 
@@ -43,8 +41,6 @@ def empty(root: Path) -> Campaign:
 
 
 class Cell(NamedTuple):
-    """Which cell a record is of."""
-
     experiment: str
     profile: str
     arm: str
@@ -53,24 +49,14 @@ class Cell(NamedTuple):
 
 def write_cell(results: Path, cell: Cell, final: int, failure: str = "", known: Catalogue = CATALOGUE) -> Path:
     """One record whose accuracy climbs to `final` of 10,000 at the last timestep, or one that failed."""
-    found = known.experiment(cell.experiment).with_added([cell.arm])
-    config = found.resolve(found.arm(cell.arm), found.profile(cell.profile), cell.seed)
-    steps = config.timesteps
+    made = record(*cell, final, failure=failure, best=final + 5, known=known)
+    if failure:
+        return write_record(results, made)
+    steps = made.config.timesteps
     correct = [round(final * (1 - 0.6 / t**1.5 * (t < steps))) for t in range(1, steps + 1)]
     layer = LayerActivity("fc1", 78400, 9000.0 * steps, multiplies=False, neurons=100, spikes=3.0)
-    done = not failure
-    record = Record(
-        config=config,
-        fingerprint=fingerprint(config, "d" * 64),
-        status="done" if done else "failed",
-        environment={},
-        timings={"total": 1.0},
-        curve=Counts(correct, 10_000) if done else None,
-        layers=[layer] if done else [],
-        epochs=[Epoch(0.1, final + 5, 10_000), Epoch(0.1, final, 10_000)] if done else [],
-        failure=None if done else Failure(failure, "Traceback …"),
-    )
-    return write_record(results, record)
+    curve = Counts(correct, 10_000)
+    return write_record(results, msgspec.structs.replace(made, curve=curve, sample_curve=None, layers=[layer]))
 
 
 def arm_writer(known: Catalogue) -> Callable[[Path, str, str, str, Sequence[int]], list[Path]]:
@@ -134,8 +120,8 @@ def write_along(results: Path) -> None:
     for arm, seeds in ALONG.items():
         paths = write_arm(results, "ablation-training", "lite", arm, [counts[-1] for counts in seeds])
         for path, counts in zip(paths, seeds, strict=True):
-            record = read_record(path)
-            steps = record.config.timesteps
+            made = read_record(path)
+            steps = made.config.timesteps
             start, eighth, half = (Counts([1000] * (steps - 1) + [last], 10_000) for last in counts[:-1])
             way = {"0.125": eighth, "0.5": half}
-            write_record(results, msgspec.structs.replace(record, balanced=start, on_the_way=way, digest=""))
+            write_record(results, msgspec.structs.replace(made, balanced=start, on_the_way=way, digest=""))

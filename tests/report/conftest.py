@@ -27,19 +27,16 @@ def rendered(everything: Campaign) -> ReportResult:
 
 @pytest.fixture(scope="module")
 def page(rendered: ReportResult, everything: Campaign) -> Path:
-    """The page of that report."""
     assert rendered.files
     return everything.out / "index.html"
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    """A tab of a browser, for the tests of one file."""
     with chromium(str(PROGRAM), tmp_path_factory.mktemp("profile")) as tab:
         yield tab
 
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Campaign:
-    """Empty folders, to write into."""
     return empty(tmp_path)

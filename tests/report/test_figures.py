@@ -62,7 +62,6 @@ def painting() -> Iterator[Painted]:
 
 
 def all_texts(figure: Figure) -> list[tuple[str, Bbox]]:
-    """All that is written in a figure, with its box."""
     figure.draw_without_rendering()
     shown = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     return [(text.get_text(), Text.get_window_extent(text)) for text in shown]
@@ -256,7 +255,6 @@ def test_both_axes_are_logarithmic_and_zero_is_marked_as_such() -> None:
 
 
 def error_axes(campaign: Campaign, name: str, profile: ProfileName) -> "list[Axes]":
-    """The panels of an experiment's first figure."""
     sources = read(campaign.evidence, None, CATALOGUE)
     with painting() as kept:
         figures_of(CATALOGUE.experiment(name), profile, sources, CATALOGUE.claims)

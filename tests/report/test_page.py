@@ -50,7 +50,6 @@ def mnist(page: Path) -> Path:
 
 
 def show(browser: Tab, page: Path, width: int = 1280, height: int = 900, theme: str = "light") -> Tab:
-    """The page in a window of that size, on a screen."""
     browser.send("Emulation.setEmulatedMedia", media="screen")
     browser.events.clear()
     browser.open(page, width=width, height=height, theme=theme)

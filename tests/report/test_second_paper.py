@@ -71,7 +71,6 @@ def install(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
-    """The catalogue with both papers."""
     install(tmp_path, "invented-interleaved", monkeypatch)
     return catalogue()
 

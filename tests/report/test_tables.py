@@ -54,7 +54,6 @@ def table_of(campaign: Campaign, name: str = MNIST, profile: str = "paper") -> T
 
 
 def at(table: Table, arm: str, whose: str, title: str) -> TableCell:
-    """The cell of an arm's row in the column of that title."""
     row = row_of(table, arm, whose)
     return row.cells[[column.title for column in table.columns].index(title)]
 

@@ -22,7 +22,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def said(*words: object) -> str:
-    """What a command that ends well prints."""
     done = harness(*words)
     assert done.code == 0, done.err
     return done.out

@@ -31,11 +31,18 @@ IMAGES = torch.zeros(2, 1, 8, 8)
 # Under the guard, in `harness run`
 
 
-def test_a_sound_encoder_is_not_changed() -> None:
+def test_a_sound_encoder_is_not_changed_and_its_errors_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     inner, under_guard = encoders.create("poisson"), guarded(EncoderSpec("poisson"))
     assert torch.equal(under_guard.encode(IMAGES, 4, key=0), inner.encode(IMAGES, 4, key=0))
     assert under_guard.info == inner.info
     assert under_guard.operations((1, 8, 8), 4) == inner.operations((1, 8, 8), 4)
+    with pytest.raises(EncoderError, match="block_size"):  # an error of parameters stays what it is
+        guarded(EncoderSpec("dct", {"block_size": 1}))
+    with pytest.raises(EncoderError, match="at least 1"), watched("x", "encode"):
+        raise EncoderError("timesteps must be at least 1")
+    monkeypatch.setattr(type(under_guard.inner), "state", lambda _: {"threshold": torch.zeros(1)})
+    with pytest.raises(CellFailure, match="cannot give its state"):  # what a record cannot hold
+        under_guard.state()
 
 
 @pytest.mark.usefixtures("tiny_known")
@@ -59,11 +66,6 @@ def test_what_an_encoder_changes_is_put_back() -> None:
     assert state() == before
 
 
-def test_a_thread_that_waits_for_a_busy_machine_does_not_hang() -> None:
-    with time_limit(0.05):
-        time.sleep(0.2)
-
-
 def test_an_encoder_that_ignores_its_limit_ends_the_process_with_its_name() -> None:
     program = (
         "import signal, time; from harness.plugins import guard; guard.PATIENCE, guard.DEAF_SECONDS = 1, 0\n"
@@ -74,6 +76,12 @@ def test_an_encoder_that_ignores_its_limit_ends_the_process_with_its_name() -> N
     assert (done.returncode, "encoder 'deaf' hangs and ignores its time limit" in done.stderr) == (2, True)
 
 
+def test_a_limit_counts_no_waiting_and_leaves_no_alarm_behind() -> None:
+    with time_limit(0.05):
+        time.sleep(0.2)  # as a thread that waits for a busy machine
+    time.sleep(0.1)
+
+
 def test_a_process_that_was_stopped_and_continued_does_not_count_as_hanging() -> None:
     code = f"import os, signal, time; time.sleep(0.6); os.kill({os.getpid()}, signal.SIGCONT)"
     waker = subprocess.Popen([sys.executable, "-S", "-c", code])
@@ -82,26 +90,6 @@ def test_a_process_that_was_stopped_and_continued_does_not_count_as_hanging() ->
         os.kill(os.getpid(), signal.SIGSTOP)
     waker.wait()
     assert time.monotonic() - before > 0.5
-
-
-def test_what_a_record_cannot_hold_is_noticed_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = guarded(EncoderSpec("poisson"))
-    monkeypatch.setattr(type(encoder.inner), "state", lambda _: {"threshold": torch.zeros(1)})
-    with pytest.raises(CellFailure, match="cannot give its state"):
-        encoder.state()
-
-
-def test_an_error_of_parameters_stays_what_it_is() -> None:
-    with pytest.raises(EncoderError, match="block_size"):
-        guarded(EncoderSpec("dct", {"block_size": 1}))
-    with pytest.raises(EncoderError, match="at least 1"), watched("x", "encode"):
-        raise EncoderError("timesteps must be at least 1")
-
-
-def test_a_limit_that_is_kept_leaves_no_alarm_behind() -> None:
-    with time_limit(0.05):
-        pass
-    time.sleep(0.1)
 
 
 # Elsewhere
@@ -117,8 +105,6 @@ class Faulty(Unfitted):
 
 
 class Unmade(Faulty):
-    """An encoder that cannot be made."""
-
     def __init__(self) -> None:
         raise KeyError("lost")
 

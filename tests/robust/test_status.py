@@ -4,21 +4,18 @@ import json
 import os
 import platform
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-from typer.testing import CliRunner
 
-from harness import cli
 from harness.machine.files import hold, report
 from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import lock_path, write_record
 from harness.runs.status import lines, status
 from harness.schema import Counts, Failure, Record
+from tests.command import harness
 from tests.fingerprints import of_other_code, of_other_recipe
 
 NAME = "quickstart"
@@ -45,7 +42,7 @@ def state(results: Path, arm: str, seed: int) -> tuple[str, str]:
 
 
 def printed(results: Path, *words: str) -> str:
-    return CliRunner().invoke(cli.app, ["status", "--results-dir", str(results), *words]).stdout
+    return harness("status", "--results-dir", results, *words).out
 
 
 def test_records_of_an_experiment_from_a_file_are_shown(tmp_path: Path) -> None:
@@ -67,6 +64,8 @@ def test_done_and_missing_are_counted(tmp_path: Path) -> None:
     assert dict(counts[NAME, "lite", "cyclic-16"]) == {"done": 1, "missing": 2}
     assert dict(counts[NAME, "lite", "direct-16"]) == {"missing": 3}
     assert (NAME, "smoke", "cyclic-16") not in counts
+    write_record(tmp_path, record("cyclic-16", 0, data="e" * 64))
+    assert "records of different data" in lines(status(tmp_path, catalogue()))[-1]
 
 
 def test_results_of_two_machines_are_combined_by_copying_files(tmp_path: Path) -> None:
@@ -96,12 +95,6 @@ def test_changed_code_is_named_and_other_arms_are_not_stale(tmp_path: Path) -> N
         write_record(tmp_path, of_other_code(old, earlier))
     assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: encoders.dct")
     assert state(tmp_path, "poisson-16", 0) == ("done", "")
-
-
-def test_records_of_different_data_are_pointed_out(tmp_path: Path) -> None:
-    write_record(tmp_path, record("cyclic-16", 0))
-    write_record(tmp_path, record("cyclic-16", 1, data="e" * 64))
-    assert "records of different data" in lines(status(tmp_path, catalogue()))[-1]
 
 
 def test_a_cell_that_somebody_runs_is_running_and_one_that_was_stopped_is_begun(tmp_path: Path) -> None:
@@ -136,10 +129,3 @@ def test_the_command_prints_a_table_or_one_document(tmp_path: Path) -> None:
         "done": 0, "stale": 0, "failed": 1, "running": 0, "missing": 2,
     }  # fmt: skip
     assert document["data"] == {f"{NAME}/lite": {"d" * 64: 1}}
-
-
-def test_looking_needs_no_torch(tmp_path: Path) -> None:
-    look = f"s.status(s.Path({str(tmp_path)!r}), p.catalogue(), {NAME!r})"
-    program = f"import sys, harness.runs.status as s, harness.papers as p; {look}; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"

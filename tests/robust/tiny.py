@@ -39,11 +39,9 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Undo `install`."""
     paper.PAPER = PAPER
     BUILTIN.pop("misbehaved", None)
 
 
 def root() -> str:
-    """The repository's root."""
     return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -17,8 +17,6 @@ from tests.robust import tiny
 
 @dataclass(frozen=True)
 class Started:
-    """A `harness` process."""
-
     server: "Server"
     pid: int
     log: Path
@@ -28,11 +26,9 @@ class Started:
         return int(self.server.ask({"wait": self.pid}))
 
     def done(self) -> None:
-        """Wait until it has ended as it should."""
         assert self.wait() == 0, self.said()
 
     def said(self) -> str:
-        """What it has printed."""
         return self.log.read_text()
 
     def until(self, folder: Path, pattern: str = ".seed-*.checkpoint.training") -> None:
@@ -45,13 +41,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Server:
-    """See `server.py`."""
-
     process: "subprocess.Popen[str]"
     folder: Path
 
     def ask(self, order: dict[str, object]) -> str:
-        """Send an order and return the answer."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(order) + "\n")
@@ -59,7 +52,6 @@ class Server:
         return self.process.stdout.readline().strip()
 
     def run(self, file: str, cwd: Path, *more: str, **env: str) -> Started:
-        """Start `harness run FILE` in `cwd`."""
         log = self.folder / f"log-{len(list(self.folder.iterdir()))}"
         log.touch()
         argv = ("run", file, "--results-dir", "results", "--json", *more)

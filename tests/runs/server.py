@@ -41,7 +41,6 @@ def child(order: dict[str, Any]) -> None:
 
 
 def serve() -> None:
-    """Answer orders until the input ends."""
     import harness.cli
     import harness.runs.verify
     import harness.runs.workers  # noqa: F401

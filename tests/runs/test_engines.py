@@ -67,7 +67,6 @@ PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
 
 def missing() -> str:
-    """Why there can be no Slurm here, or nothing."""
     if os.getuid() != 0:
         return "Slurm's daemons are started as root"
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
@@ -83,11 +82,9 @@ class Cluster:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a command needs in its environment."""
         return {"SLURM_CONF": str(self.folder / "slurm.conf")}
 
     def start(self, *command: str) -> None:
-        """Start a daemon in the foreground."""
         program = shutil.which(command[0]) or command[0]
         with (self.folder / f"{command[0]}.out").open("ab") as log:
             self.daemons[command[0]] = subprocess.Popen(
@@ -95,12 +92,10 @@ class Cluster:
             )
 
     def ask(self, *command: str) -> str:
-        """What a command of Slurm answers."""
         environment = {**os.environ, **self.environment}
         return subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
 
     def until(self, text: str, *command: str, seconds: float = 60) -> None:
-        """Wait until a command's answer holds `text`."""
         end = time.monotonic() + seconds
         while text not in self.ask(*command):
             assert time.monotonic() < end, self.ask(*command)
@@ -109,7 +104,6 @@ class Cluster:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
-    """A cluster whose node is ready."""
     for name in ("state", "spool"):
         (folder / name).mkdir()
     ports = {"controller": free_port(), "node": free_port()}
@@ -137,7 +131,6 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -145,7 +138,6 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running Slurm of one node."""
     required("slurm", missing())
     with cluster(tmp_path_factory.mktemp("slurm")) as made:
         yield made

@@ -34,7 +34,6 @@ def workers(run: Started) -> list[psutil.Process]:
 
 
 def ended(processes: list[psutil.Process]) -> bool:
-    """Whether all of them end within a minute."""
     return not psutil.wait_procs(processes, timeout=60)[1]
 
 

@@ -27,7 +27,7 @@ def progress(total: float, clock: Clock, at_once: int = 1) -> Progress:
     return Progress(Console(file=io.StringIO()), total, at_once, clock)
 
 
-def test_start_up_does_not_count_as_slowness(clock: Clock) -> None:
+def test_what_is_left_follows_how_it_has_gone_but_for_start_up(clock: Clock) -> None:
     shown = progress(100.0, clock)
     clock.now += 500  # compilation
     shown.advance("", 10.0)
@@ -36,9 +36,6 @@ def test_start_up_does_not_count_as_slowness(clock: Clock) -> None:
         shown.advance("", 10.0)
     assert (shown.part, shown.elapsed) == (0.5, 540.0)
     assert shown.left == pytest.approx(50.0)
-
-
-def test_what_is_left_follows_how_it_has_gone(clock: Clock) -> None:
     shown = progress(10_000.0, clock)
     shown.advance("", 0.0)
     clock.now += 6000

@@ -29,7 +29,6 @@ def needed(kernel: Kernel) -> str:
 
 
 def drawn(readout: Readout, dtype: torch.dtype = torch.float32, timesteps: int = 7) -> tuple[Tensor, Tensor]:
-    """A current and a gain for each neuron."""
     draws = torch.Generator().manual_seed(3)
     images, height, width, channels = readout.maps
     neurons = images * height * width * channels or 1280
@@ -38,7 +37,6 @@ def drawn(readout: Readout, dtype: torch.dtype = torch.float32, timesteps: int =
 
 
 def fired(current: Tensor, neuron: Neuron, readout: Readout) -> tuple[Tensor, Tensor]:
-    """What is fired, and the gradient of the current for one drawn gradient of that."""
     leaf = current.clone().requires_grad_()
     out = fire(leaf, None, len(current), neuron, readout)
     out.backward(torch.randn(out.shape, generator=torch.Generator().manual_seed(4)).to(out))
@@ -141,7 +139,6 @@ def layer(shape: tuple[int, ...], first: bool, device: str = "cpu") -> tuple[Ten
 def differentiated(
     shape: tuple[int, ...], first: bool, readout: Readout, kernel: Kernel, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor | None, Tensor]:
-    """What is fired, and the gradients of inputs and weight."""
     weight, x, gain = layer(shape, first, needed(kernel))
     out = fire(x.to(dtype), weight, TIMESTEPS, Neuron(1.5, NeuronSpec(), gain, kernel), readout)
     out.backward(torch.randn(out.shape, generator=torch.Generator().manual_seed(8)).to(out))
@@ -182,10 +179,7 @@ def test_a_second_backward_pass_is_an_error_since_the_gradient_overwrote_the_cur
     out.sum().backward(retain_graph=True)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         out.sum().backward()
-
-
-def test_a_current_that_is_handed_in_stays_as_it_is() -> None:
     current = drawn(EACH)[0].requires_grad_()
     before = current.detach().clone()
     fire(current, None, 7, Neuron(0.7, NeuronSpec(), kernel="numba")).sum().backward()
-    assert torch.equal(current.detach(), before)
+    assert torch.equal(current.detach(), before)  # one that is handed in stays as it is

@@ -21,21 +21,16 @@ def closed_form(x: Floats, threshold: float, levels: int, shift: float) -> Float
     return found
 
 
-@pytest.mark.parametrize(("levels", "shift"), [(1, 0.5), (4, 0.5), (4, 0.0), (8, 0.25)])
-def test_forward_is_the_formula(levels: int, shift: float) -> None:
-    x = drawn(1000)
-    found = quantised_clip(torch.from_numpy(x), torch.tensor(2.0), levels, shift)
-    assert np.allclose(found, closed_form(x, 2.0, levels, shift), atol=1e-6)
-
-
 def naive(x: torch.Tensor, threshold: torch.Tensor, levels: int, shift: float) -> torch.Tensor:
     scaled = x * levels / threshold + shift
     floored = scaled + (scaled.floor() - scaled).detach()  # straight through
     return threshold * (floored / levels).clamp(0, 1)
 
 
-@pytest.mark.parametrize(("levels", "shift"), [(2, 0.5), (4, 0.5), (8, 0.0)])
-def test_backward_is_that_of_autograd(levels: int, shift: float) -> None:
+@pytest.mark.parametrize(("levels", "shift"), [(1, 0.5), (4, 0.25), (8, 0.0)])
+def test_forward_is_the_formula_and_backward_that_of_autograd(levels: int, shift: float) -> None:
+    found = quantised_clip(torch.from_numpy(drawn(1000)), torch.tensor(2.0), levels, shift)
+    assert np.allclose(found, closed_form(drawn(1000), 2.0, levels, shift), atol=1e-6)
     x, seen = torch.from_numpy(drawn(500)), torch.from_numpy(drawn(500, seed=1))
     grads = []
     for function in (naive, quantised_clip):
@@ -91,9 +86,6 @@ def of_ours(currents: Floats, threshold: float, initial: float) -> Floats:
 def test_the_neuron_is_that_of_a_plain_loop(initial: float) -> None:
     currents = np.round(drawn(30, 50) * 64) / 64  # exact in fp32
     assert np.array_equal(of_ours(currents, 2.0, initial), simulated(currents, 2.0, initial))
-
-
-def test_spikes_are_in_the_dtype_of_the_current_and_membranes_are_not() -> None:
     neurons = IntegrateAndFire(torch.tensor([256.0]), 0.0)
     fired = [neurons(0, torch.ones(1, dtype=torch.bfloat16)) for _ in range(258)]  # 256 + 1 is 256 in bf16
     assert {spike.dtype for spike in fired} == {torch.bfloat16}
@@ -103,8 +95,7 @@ def test_spikes_are_in_the_dtype_of_the_current_and_membranes_are_not() -> None:
 rate = partial(of_ours, threshold=2.0)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 4, 8])
-@pytest.mark.parametrize("shift", [0.0, 0.5])
+@pytest.mark.parametrize(("steps", "shift"), [(1, 0.5), (4, 0.0), (8, 0.5)])
 def test_theorem_1_no_error_where_steps_are_levels(steps: int, shift: float) -> None:
     x = drawn(2000)
     mean = rate(np.tile(x, (steps, 1)), initial=shift).mean(0)
@@ -112,7 +103,7 @@ def test_theorem_1_no_error_where_steps_are_levels(steps: int, shift: float) -> 
     assert np.mean(np.abs(mean - activation) < 1e-5) > 0.999  # but for sums rounded at a threshold
 
 
-@pytest.mark.parametrize(("steps", "levels"), [(2, 4), (8, 4), (3, 8), (32, 2)])
+@pytest.mark.parametrize(("steps", "levels"), [(2, 4), (32, 2)])
 def test_theorem_2_no_error_in_expectation_with_half_a_level(steps: int, levels: int) -> None:
     """Over currents that are uniform on [0, θ]. Without the shift, the error is θ/2·(1/L − 1/T)."""
     x = (np.arange(20_000) + 0.5) / 10_000

@@ -1,4 +1,4 @@
-"""Tools of maintainers: the size of the program, the second reader, and intervals on simulated test sets."""
+"""Tools of maintainers: the second reader, and intervals on simulated test sets."""
 
 from pathlib import Path
 
@@ -6,27 +6,8 @@ import numpy as np
 import pytest
 
 from harness.analysis.statistics import components
-from tools import audit, size
+from tools import audit
 from tools.coverage import BINOMIAL, COMMON, PAGE, SEEDS, SPREADS, Design, accuracies, differences, rates, row
-
-# Size
-
-
-@pytest.mark.slow
-def test_a_small_tree_is_counted_and_the_working_tree_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    files = {
-        "harness/a.py": "from harness import b\n\n\ndef one() -> int:\n    return b.TWO\n",
-        "harness/b.py": "TWO = 2\n",
-        "tests/test_a.py": "from harness.a import one\n",
-    }
-    found = size.figures(files)
-    assert found["program"] == "6 lines, 2 files"
-    assert found["tests"] == "1 lines, 1 files"
-    assert found["import lines of the program"] == "16.7%"
-    assert found["modules with one importer"] == "1, 1 of them under 120 lines"
-    size.main([])
-    assert "working tree" in capsys.readouterr().out
-
 
 # The second reader
 

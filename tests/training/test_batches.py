@@ -1,5 +1,7 @@
 """Augmentation: each image has its own shift, black is shifted in. Trains that are encoded once are those encoded."""
 
+from itertools import cycle
+
 import numpy as np
 import pytest
 import torch
@@ -34,23 +36,18 @@ def test_each_result_is_one_of_the_possible_crops() -> None:
         assert len(found) == 1
         offsets.add(found[0])
     assert len(offsets) > 10
+    generator = seeded()
+    before = generator.get_state()
+    assert augment(batch, Augmentation(), generator) is batch  # nothing is drawn
+    assert torch.equal(before, generator.get_state())
 
 
 def test_about_half_are_mirrored() -> None:
     batch = images(400)
     flipped = augment(batch, Augmentation(flip=True), seeded())
-    same = (flipped == batch).flatten(1).all(1)
-    mirrored = (flipped == batch.flip(-1)).flatten(1).all(1)
+    same, mirrored = ((flipped == other).flatten(1).all(1) for other in (batch, batch.flip(-1)))
     assert (same | mirrored).all()
     assert 150 < int(mirrored.sum()) < 250
-
-
-def test_without_augmentation_nothing_is_drawn() -> None:
-    generator = seeded()
-    before = generator.get_state()
-    batch = images()
-    assert augment(batch, Augmentation(), generator) is batch
-    assert torch.equal(before, generator.get_state())
 
 
 def test_a_batch_holds_the_chosen_images_with_their_labels() -> None:
@@ -65,8 +62,9 @@ def spiking(encoder: Encoder, shape: tuple[int, int, int], dtype: torch.dtype = 
     return Spiking(Network(NetworkSpec("t"), shape, 3, seeded()), encoder, NeuronSpec(), 5, dtype=dtype)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("name", encoders.names())
+@pytest.mark.parametrize(
+    ("name", "dtype"), [*zip(encoders.names(), cycle((torch.float32, torch.bfloat16)), strict=False)]
+)
 def test_a_train_that_does_not_change_is_encoded_once_and_comes_back_bit_for_bit(name: str, dtype: torch.dtype) -> None:
     given = normalised(images(9, 1))
     model = spiking(encoders.create(name).calibrate(given), (1, 8, 8), dtype)

@@ -91,22 +91,19 @@ def one_bit_changed(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_broken_checkpoint_only_costs_time(whole: Record, tmp_path: Path) -> None:
+def test_a_broken_checkpoint_or_cached_ann_only_costs_time(whole: Record, tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
     path = checkpoint.part("training").path
     assert path is not None
     path.write_bytes(b"not a checkpoint")
     assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(whole)
     one_bit_changed(path)  # whole now: that of a finished cell
-    assert digest_of(run_tiny(checkpoint=checkpoint)) == digest_of(whole)
-
-
-def test_a_cached_ann_with_a_changed_bit_is_trained_again(whole: Record, tmp_path: Path) -> None:
-    run_tiny(ann_cache=AnnCache(tmp_path))
-    (entry,) = tmp_path.glob("*.pt")
+    cache = AnnCache(tmp_path / "anns")
+    run_tiny(ann_cache=cache)
+    (entry,) = (tmp_path / "anns").glob("*.pt")
     sound = entry.read_bytes()
     one_bit_changed(entry)
-    assert digest_of(run_tiny(ann_cache=AnnCache(tmp_path))) == digest_of(whole)
+    assert digest_of(run_tiny(checkpoint=checkpoint, ann_cache=cache)) == digest_of(whole)
     assert entry.read_bytes() == sound
 
 
@@ -143,11 +140,8 @@ def test_a_record_holds_a_bit_for_each_test_image_and_the_operations_of_measured
     assert first.spikes is not None
     assert last.accumulates == pytest.approx(first.spikes * 10)
     assert 0 < first.accumulates < 64 * 6 * 24
-
-
-def test_a_graded_code_is_marked_as_multiplying() -> None:
-    record = run_tiny(tiny_config(encoder=EncoderSpec("direct")))
-    assert [layer.multiplies for layer in record.layers] == [True, False]
+    graded = run_tiny(tiny_config(encoder=EncoderSpec("direct")))
+    assert [layer.multiplies for layer in graded.layers] == [True, False]
 
 
 def test_a_silent_layer_is_named() -> None:

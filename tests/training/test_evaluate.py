@@ -1,6 +1,7 @@
 """Evaluation against a loop that runs the network one timestep at a time, with torch's layers and naive sums."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,11 +11,12 @@ from torch import Tensor
 import encoders
 from harness.config import NetworkSpec, NeuronSpec
 from harness.data.types import ImageSet
+from harness.errors import Stopped
 from harness.snn.kernels import Kernel
 from harness.snn.network import Network, Spiking
-from harness.training.checkpoint import SILENT
+from harness.training.checkpoint import SILENT, Checkpoint, Watch
 from harness.training.evaluate import evaluate
-from tests.encoders.broken import Sign
+from tests.encoders.broken import sending, sign
 
 TIMESTEPS, THRESHOLDS, LEAK = 6, (0.4, 0.3, 0.2), 0.9
 
@@ -73,29 +75,27 @@ def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel: Kernel)
     assert found.counts.total == 9
 
 
-def test_the_size_of_a_chunk_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_the_size_of_a_chunk_nor_a_stop_changes_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, given = spiking(), images()
     whole = evaluate(model, given, 0, SILENT)
     monkeypatch.setattr(Spiking, "chunk", lambda _: 2)
     parts = evaluate(model, given, 0, SILENT)
     assert torch.equal(parts.right, whole.right)
     assert parts.layers == whole.layers
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "cell")
+    with pytest.raises(Stopped):
+        evaluate(model, given, 0, Watch(stop=lambda: True), checkpoint)
+    resumed = evaluate(model, given, 0, SILENT, checkpoint)
+    assert torch.equal(resumed.right, whole.right)
+    assert resumed.layers == whole.layers
+    seen: list[Tensor] = []
 
-
-@dataclass(frozen=True)
-class NamesItsImages(Sign):
-    """An encoder that takes ids and remembers them."""
-
-    seen: list[int] = field(default_factory=list)
-
-    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
+    def encode(images: Tensor, timesteps: int, _: int, ids: Tensor | None) -> Tensor:
         assert ids is not None
-        self.seen.extend(ids.tolist())
-        return super().encode(images, timesteps, key)
+        seen.append(ids)
+        return sign(images, timesteps)
 
-
-def test_an_encoder_that_takes_ids_gets_the_places_of_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Spiking, "chunk", lambda _: 4)
-    encoder = NamesItsImages()
-    evaluate(replace(spiking(), encoder=encoder), images(), 0, SILENT)
-    assert encoder.seen == list(range(9))
+    evaluate(replace(model, encoder=sending(encode)), given, 0, SILENT)
+    assert torch.cat(seen).tolist() == list(range(9))  # an encoder that takes ids gets the places of the images

@@ -68,6 +68,7 @@ def test_an_optimizer_moves_weights_as_torchs_own_and_goes_on_from_its_state(kin
     assert weights[0].requires_grad
 
 
+@pytest.mark.slow
 def test_a_training_does_not_import_the_compiler() -> None:
     code = "from tests.cells import *; run_tiny(tiny_config()); import sys; sys.exit('torch._dynamo' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0

@@ -25,7 +25,6 @@ class Kept(NamedTuple):
     weights: Path
 
     def change(self, **fields: object) -> None:
-        """Write the record with other `fields`."""
         write_record(self.results, msgspec.structs.replace(read_record(self.record), **fields))
 
     def strip(self, **fields: object) -> None:
@@ -35,7 +34,6 @@ class Kept(NamedTuple):
 
 
 def make(results: Path, keep: bool | None = None) -> Kept:
-    """Run the cell."""
     cells = cells_of(configurations(tiny.EXPERIMENT, tiny.PROFILE, tiny.EXPERIMENT.arms[:1], 1), tiny_data(), results)
     list(Run(tiny_data(), results, SETTING, keep_weights=keep).run(cells))
     record = results / "tiny/smoke/cyclic-6/seed-0000.json"
@@ -49,7 +47,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 @pytest.fixture
 def own(kept: Kept, tmp_path: Path) -> Kept:
-    """A copy that a test may change."""
     shutil.copytree(kept.results, tmp_path / "own")
     record = tmp_path / "own" / kept.record.relative_to(kept.results)
     return Kept(tmp_path / "own", record, record.with_suffix(".safetensors"))

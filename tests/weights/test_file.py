@@ -56,11 +56,6 @@ def computed(own: Kept, keep: bool | None = None) -> None:
     make(own.results, keep)
 
 
-def test_weights_of_a_replaced_record_go_with_it(own: Kept) -> None:
-    computed(own, keep=False)
-    assert not own.weights.exists()
-
-
 def test_the_weights_are_there_before_the_record_and_equal_cells_have_equal_ones(
     own: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +69,9 @@ def test_the_weights_are_there_before_the_record_and_equal_cells_have_equal_ones
     with pytest.raises(HarnessError, match="the disk refuses"):
         computed(own)
     assert (own.weights.read_bytes(), own.record.exists()) == (expected, False)
+    monkeypatch.undo()
+    make(own.results, keep=False)
+    assert not own.weights.exists()  # weights of a replaced record go with it
 
 
 # What is refused
