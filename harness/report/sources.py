@@ -39,7 +39,7 @@ class Source:
         return self.folder.is_dir()
 
     def of(self, paper: Paper, loose: Sequence[Experiment] = ()) -> "Source":
-        """What the folder tells of one paper, as if no other were known, and of `loose` experiments of no paper."""
+        """The part of one paper, and of `loose` experiments of no paper."""
         shown = {experiment.name for experiment in (*paper.experiments, *loose)}
         others = {name for name in self.catalogue.names() if name not in shown}
         return replace(

@@ -2,9 +2,9 @@
 
     python -m harness.papers.dct_snn.choices SEARCH     # one of SEARCHES, or dct-order
 
-`harness.runs.tuning` has the one rule by which every arm is tuned; `SEARCHES` says what is searched. All scores are
-written to selection/ beside this file, and come with the package, which tells by them which arms are tuned. A search
-that is stopped goes on where it was, and a longer grid repeats nothing. What was chosen stands in `recipe`.
+`harness.runs.tuning` has the one rule by which every arm is tuned; `SEARCHES` lists the searches. All scores are
+written to selection/ beside this file. They are a part of the package, which decides by them which arms are tuned. A
+search that was stopped goes on from there, and a longer grid repeats nothing. The chosen values are in `recipe`.
 """
 
 import itertools
@@ -54,7 +54,7 @@ class Search:
 
     @property
     def scores(self) -> Scores:
-        """What has been scored so far."""
+        """The scores so far."""
         return Scores(FOLDER / f"{self.file}.json", self.images, partial(print, flush=True))
 
     def with_losses(self, arm: CellConfig) -> tuple[CellConfig, ...]:
@@ -62,7 +62,7 @@ class Search:
         return tuple(replace(arm, snn=replace(arm.snn, loss_input=loss)) for loss in self.losses) or (arm,)
 
     def run(self, data_dir: Path | None, workers: int, timesteps: Sequence[int] = ()) -> tuple[CellConfig, ...]:
-        """The arms, or those of `timesteps` alone, with what is best on held-out images."""
+        """The arms, or those of `timesteps` alone, with the settings that are best on held-out images."""
         from harness.runs.validation import score  # needs torch, which reading a choice does not
 
         measure = partial(score, images=self.images, data_dir=data_dir, **self.settings)
