@@ -29,7 +29,6 @@ from harness.papers.dct_snn.experiments import (
     MNIST_ENCODERS,
 )
 from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
-from harness.papers.dct_snn.validation import learned_order
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 from harness.runs.validation import ann_score, snn_score, validation_split
 from harness.training import batches, loop
@@ -215,4 +214,4 @@ def test_the_order_learned_from_one_frequency_begins_with_it() -> None:
     strength = torch.linspace(-1, 1, 16).view(-1, 1, 1, 1)
     vertical, horizontal = row.view(1, 1, 4, 1).expand(1, 1, 4, 4), row.view(1, 1, 1, 4).expand(1, 1, 4, 4)
     images = 0.7 * strength * vertical + 0.2 * strength.flip(0).square() * horizontal
-    assert learned_order(Dct(lower_percentile=2, upper_percentile=98), images, 1) == (2,)
+    assert choices.learned_order(Dct(lower_percentile=2, upper_percentile=98), images, 1) == (2,)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -23,7 +23,13 @@ from harness.papers.dct_snn import experiments, recipe
 from harness.records.fingerprint import recipe_digest
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from encoders.dct import Dct
+
 FOLDER = Path(__file__).parent / "selection"
+
 # ## The searches
 
 
@@ -250,7 +256,6 @@ def learn_order(data_dir: Path | None) -> None:
     """Write an order of DCT frequencies for one cycle, learned from training images without labels."""
     from encoders.dct import Dct
     from harness.data import load, subset
-    from harness.papers.dct_snn.validation import learned_order
     from harness.training.batches import normalised
 
     orders = {}
@@ -259,6 +264,39 @@ def learn_order(data_dir: Path | None) -> None:
         orders[name] = learned_order(encoder, images, 16)
         print(name, orders[name])
     write_atomically(FOLDER / "dct-order.json", canonical_json(orders) + b"\n")
+
+
+def learned_order(encoder: "Dct", images: "Tensor", timesteps: int) -> tuple[int, ...]:
+    """The greedy order of zig-zag numbers for training images `[N, C, H, W]` in [-1, 1].
+
+    After t steps, accumulated spikes × θ stand for the image up to a gain. The next frequency is the one that makes
+    their correlation with the image, pixel by pixel over the images, largest.
+    """
+    encoder = encoder.calibrate(images)
+    assert encoder.thresholds is not None, "a data-set threshold is fitted by calibrate"
+    lower, upper = encoder.thresholds
+    drive = encoder.contributions(images)  # [N, C, rows, columns, K, b·b]
+    target = _centred(drive.sum(dim=-2))
+    membrane = decoded = target - target
+    order: list[int] = []
+    for _ in range(timesteps):
+        # A spike has the size of the threshold that it takes off the membrane.
+        driven = [membrane + g for g in drive.unbind(dim=-2)]
+        next_decoded = [decoded + upper * (after > upper) + lower * (after < lower) for after in driven]
+        best = max(range(len(next_decoded)), key=lambda k: (_correlation(target, next_decoded[k]), -k))
+        membrane = membrane + drive[..., best, :] - (next_decoded[best] - decoded)
+        decoded = next_decoded[best]
+        order.append(best)
+    return tuple(order)
+
+
+def _centred(maps: "Tensor") -> "Tensor":
+    return maps - maps.mean(dim=0)
+
+
+def _correlation(target: "Tensor", decoded: "Tensor") -> float:
+    centred = _centred(decoded)
+    return float((target * centred).sum() / centred.norm().clamp(min=1e-12))
 
 
 def main(
