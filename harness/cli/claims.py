@@ -77,20 +77,20 @@ class Answers:
 
 
 def answers(source: "Source", papers: "Sequence[Paper]") -> Answers:
-    """What a judged results folder says about every claim of some papers."""
+    """The verdict of a judged results folder on every claim of some papers."""
     from harness.analysis.judges import statement_verdicts
     from harness.catalogue.claims import statements_of
 
     statements, claims = list[Statement](), list[Answer]()
     for paper in papers:
-        own = {claim.id: claim for claim in paper.claims}
-        mine = [judgement for judgement in source.judgements if judgement.id in own]
-        words = {found.id: found.word for found in statement_verdicts(mine, paper.claims)}
+        by_id = {claim.id: claim for claim in paper.claims}
+        mine = [judgement for judgement in source.judgements if judgement.id in by_id]
+        words = {verdict.id: verdict.word for verdict in statement_verdicts(mine, paper.claims)}
         statements += [
             Statement(one.id, paper.title, one.says, one.source, words.get(one.id, "not answered"))
             for one in statements_of(paper.claims)
         ]
-        claims += [_answer(own[judgement.id], judgement, source) for judgement in mine]
+        claims += [_answer(by_id[judgement.id], judgement, source) for judgement in mine]
     order = {one.id: place for place, one in enumerate(statements)}
     claims.sort(key=lambda one: order.get(one.statement, len(order)))
     return Answers(tuple(statements), tuple(claims))
@@ -160,7 +160,7 @@ def claims(
         from harness.report import read
 
         (source,) = read(results_dir, None, catalogue())
-        found, folder = answers(source, source.catalogue.papers), str(results_dir)
+        answered, folder = answers(source, source.catalogue.papers), str(results_dir)
         origin = f"{counted(len(source.loaded.cells), 'record')} in {folder}"
     else:
         from importlib.metadata import version
@@ -168,28 +168,28 @@ def claims(
         import msgspec
 
         try:
-            found, folder = msgspec.json.decode(SNAPSHOT.read_bytes(), type=Answers), f"{EVIDENCE} of the repository"
+            answered, folder = msgspec.json.decode(SNAPSHOT.read_bytes(), type=Answers), f"{EVIDENCE} of the repository"
         except (OSError, ValueError) as error:
             raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
         origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
-    listed = [one for one in found.claims if within is None or one.experiment in within]
+    listed = [one for one in answered.claims if within is None or one.experiment in within]
     chosen = [one for one in listed if name in (None, one.id, one.experiment)]
     if not chosen and name is None:
         raise HarnessError(f"no verdicts on claims of {paper} here", "name a folder of its records with --results-dir")
     if not chosen:
-        known = [*(one.id for one in listed), *(one.experiment for one in listed)]
-        raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(known)))
+        names = [*(one.id for one in listed), *(one.experiment for one in listed)]
+        raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(names)))
     if as_json:
         named = {one.statement for one in chosen}
-        statements = [asdict(one) for one in found.statements if one.id in named]
+        statements = [asdict(one) for one in answered.statements if one.id in named]
         say(json.dumps({"origin": origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
         return
     console = plain()
     if any(one.id == name for one in chosen):
         for one in sorted(chosen, key=lambda one: not one.leads):
-            _show_one(one, found.statements, folder, console)
+            _show_one(one, answered.statements, folder, console)
     else:
-        _show_all(found.statements, [one for one in chosen if one.leads], console)
+        _show_all(answered.statements, [one for one in chosen if one.leads], console)
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
     console.print(f"From {origin}.")
 

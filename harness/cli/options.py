@@ -56,17 +56,17 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone; the ex
 
 
 def asked_for(catalogue: "Catalogue", paper: str | None, names: Sequence[str] | None = None) -> list[str] | None:
-    """The experiments that are meant: those named, all of `paper`, or None for all.
+    """The names of the experiments asked for: those in `names`, or all of `paper`; None for all.
 
-    Raises HarnessError for an unknown paper, and for an experiment that is named and not of the paper.
+    Raises HarnessError for an unknown paper, and for a named experiment that is not of the paper.
     """
     if paper is None:
         return list(names) if names else None
-    own = [experiment.name for experiment in catalogue.paper(paper).experiments]
+    experiments = [experiment.name for experiment in catalogue.paper(paper).experiments]
     for name in names or ():
-        if name not in own:
-            raise did_you_mean(f"experiment of {paper}", name, own)
-    return list(names or own)
+        if name not in experiments:
+            raise did_you_mean(f"experiment of {paper}", name, experiments)
+    return list(names or experiments)
 
 
 def beside(results: Path) -> Path:
@@ -76,7 +76,7 @@ def beside(results: Path) -> Path:
 
 
 def is_named(results: Path) -> bool:
-    """Whether the results folder was named. Raises HarnessError if so, and it is not there.
+    """Whether the results folder was named. Raises HarnessError if it was named and is missing.
 
     The folder that `run` writes to by default may be missing: then nothing was run yet.
     """
@@ -94,10 +94,10 @@ def seconds_of(text: str | None) -> float | None:
     """Seconds in a duration such as "90s", "9m" or "1.5h". Raises HarnessError for anything else."""
     if text is None:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if not found or not 0 < float(found[1]) < math.inf:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if not match or not 0 < float(match[1]) < math.inf:
         raise HarnessError(f"'{text}' is not a duration", "write it as 90s, 9m or 2h")
-    return float(found[1]) * UNITS[found[2]]
+    return float(match[1]) * UNITS[match[2]]
 
 
 @contextmanager

@@ -52,15 +52,15 @@ def check(
     for name in [paper] if paper is not None else names():
         try:
             with paper_in(name) as made:
-                found = faults(made)
+                problems = faults(made)
         except HarnessError as error:
-            found = [str(error), *map(str, error.further)]
+            problems = [str(error), *map(str, error.further)]
         except (Exception, SystemExit) as error:  # the code of a package may raise anything
-            found = [said_by(error)]
-        for line in found:
+            problems = [said_by(error)]
+        for line in problems:
             say(f"{name}: {line}")
-        if not found:
+        if not problems:
             say(f"{name}: sound: {counted(len(made.experiments), 'experiment')}, {counted(len(made.claims), 'claim')}")
-        wrong |= bool(found)
+        wrong |= bool(problems)
     if wrong:
         raise typer.Exit(1)

@@ -8,19 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from harness.cli import options
 from harness.cli.claims import IN_CLONE, snapshot
-from harness.cli.options import (
-    EVIDENCE,
-    LOCAL,
-    README,
-    REPORTS,
-    OnePaper,
-    Quiet,
-    asked_for,
-    beside,
-    folder_option,
-    is_named,
-)
+from harness.cli.options import EVIDENCE, LOCAL, OnePaper, Quiet, asked_for, beside, folder_option, is_named
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import say
@@ -70,23 +60,23 @@ def report(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Compare the published numbers with the records: verdicts, tables, plots and a page."""
+    from harness import papers
     from harness import report as reporting
     from harness.analysis.energy import energy_model
     from harness.analysis.verdicts import VERDICTS
-    from harness.papers import catalogue, own_catalogue
 
     # What a clone keeps is made from the papers that come with the harness, whatever else is installed.
-    known = own_catalogue() if check and out is None else catalogue()
+    catalogue = papers.own_catalogue() if check and out is None else papers.catalogue()
     console, prices = plain(stderr=as_json, quiet=quiet), energy_model(energy)
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
     for name in names or ():
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
-            known.experiment(name)
-    names = asked_for(known, paper, names)
+            catalogue.experiment(name)
+    names = asked_for(catalogue, paper, names)
     if check:
-        check_report(evidence_dir, out, as_json, known, prices, paper)
-    sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), known)
+        check_report(evidence_dir, out, as_json, catalogue, prices, paper)
+    sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), catalogue)
     if as_json:
         say(json.dumps(_document(sources, names)))
     elif len(sources) == 1 and not sources[0].at_hand and paper is None:
@@ -96,14 +86,14 @@ def report(
         yours = results_dir if len(sources) > 1 else None
         place = out or beside(yours or LOCAL)
         folders = reporting.Folders(evidence_dir, place, yours)
-        written = reporting.render(folders, known, energy=prices, sources=sources, paper=paper)
+        written = reporting.render(folders, catalogue, energy=prices, sources=sources, paper=paper)
         for problem in written.unshown:
             console.print(problem, style="red")
         if open_page and not webbrowser.open((place / "index.html").absolute().as_uri()):
             console.print("no browser is at hand")
     if not as_json:
-        console.print(reporting.own_tables(sources, known.claims, names))
-        console.print(reporting.judged_claims(sources, known.claims, names))
+        console.print(reporting.own_tables(sources, catalogue.claims, names))
+        console.print(reporting.judged_claims(sources, catalogue.claims, names))
         if not sources[0].at_hand:
             console.print(NO_EVIDENCE)
         console.print(f"wrote {place / 'index.html'}")
@@ -112,18 +102,18 @@ def report(
 
 
 def check_report(
-    evidence: Path, out: Path | None, as_json: bool, known: Any, prices: Any, paper: str | None = None
+    evidence: Path, out: Path | None, as_json: bool, catalogue: Any, prices: Any, paper: str | None = None
 ) -> NoReturn:
-    """Say which files of the report are not what the records give. Exit code 1 where there are some.
+    """Print the files of the report that differ from what the records give. Exit code 1 if there are any.
 
     out: None for what a clone keeps, as `python -m tools.publish` writes it.
     """
     from harness.report import Folders, check, read
 
-    place = out or REPORTS
-    folders = Folders(evidence, place, readme=None if out else README)
-    sources = read(evidence, None, known)
-    wrong = [str(place / name) for name in check(folders, known, prices, sources, paper)]
+    place = out or options.REPORTS
+    folders = Folders(evidence, place, readme=None if out else options.README)
+    sources = read(evidence, None, catalogue)
+    wrong = [str(place / name) for name in check(folders, catalogue, prices, sources, paper)]
     if out is None and IN_CLONE.is_file():
         wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(sources[0]) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
@@ -146,7 +136,7 @@ def _yours(results: Path, evidence: Path) -> Path | None:
 
 
 def _judgements(sources: "Sequence[Source]", names: Sequence[str] | None) -> list[tuple[str, Any]]:
-    """Whose each judgement is, and the judgement, of all or the named experiments."""
+    """The judgements of all or the named experiments, each after the name of its results."""
     shown = [source for source in sources if source.at_hand]
     return [(s.name, j) for s in shown for j in s.judgements if not names or j.experiment in names]
 
@@ -162,8 +152,8 @@ def _document(sources: "Sequence[Source]", names: Sequence[str] | None) -> dict[
         for name in source.catalogue.names():
             if not names or name in names:
                 experiment = with_added(source.catalogue.experiment(name), [source])
-                found = (one for at in source.profiles(name) for one in source.differences(experiment, at))
-                differences += [{"results": source.name, **to_builtins(one)} for one in found]
+                gaps = (one for at in source.profiles(name) for one in source.differences(experiment, at))
+                differences += [{"results": source.name, **to_builtins(one)} for one in gaps]
     return {
         "claims": [{"results": whose, **to_builtins(j)} for whose, j in _judgements(sources, names)],
         "differences": differences,

@@ -8,18 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from harness.cli import options
-from harness.cli.options import (
-    AS_LISTED,
-    EVIDENCE,
-    LOCAL,
-    MOST_TIMESTEPS,
-    AsJson,
-    DataDir,
-    Quiet,
-    ResultsDir,
-    folder_option,
-    stoppable,
-)
+from harness.cli.options import EVIDENCE, LOCAL, MOST_TIMESTEPS, AsJson, DataDir, Quiet, stoppable
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import counted, say
@@ -40,7 +29,7 @@ SourceChoice = Literal["weights", "training", "snntorch", "norse"]
 
 def run(
     experiment: Annotated[
-        str, typer.Argument(metavar="EXPERIMENT", help=f"{AS_LISTED}, or a .py file.", rich_help_panel="What")
+        str, typer.Argument(metavar="EXPERIMENT", help=f"{options.AS_LISTED}, or a .py file.", rich_help_panel="What")
     ],
     arm: Annotated[list[str] | None, what(metavar="ARM", help="Train only this arm; repeat for more.")] = None,
     encoder: Annotated[
@@ -91,7 +80,7 @@ def run(
     ] = None,
     on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = "here",
     data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=options.DATA_HELP)] = None,
-    results_dir: Annotated[Path, folder_option("Folder of the records.", "Where")] = LOCAL,
+    results_dir: Annotated[Path, options.folder_option("Folder of the records.", "Where")] = LOCAL,
     keep_weights: Annotated[
         bool | None, where_(help="Keep weights beside each record. Default: only those of networks under 2 MB.")
     ] = None,
@@ -177,7 +166,7 @@ def verify(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the second curve beside the record, and weights that it lacks.")
     ] = False,
-    results_dir: ResultsDir = LOCAL,
+    results_dir: options.ResultsDir = LOCAL,
     data_dir: DataDir = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import (
-    AS_LISTED,
-    EVIDENCE,
-    LOCAL,
-    AsJson,
-    DataDir,
-    OnePaper,
-    ProfileChoice,
-    ResultsDir,
-    asked_for,
-    is_named,
-)
+from harness.cli import options
+from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, OnePaper, ProfileChoice, ResultsDir, asked_for
 from harness.errors import HarnessError
 from harness.machine.console import console as plain
 from harness.machine.console import counted, say
@@ -44,8 +34,7 @@ def list_(paper: OnePaper = None, as_json: AsJson = False) -> None:
     """List the experiments of each paper: what each asks, and its name."""
     from harness.papers import catalogue
 
-    known = catalogue()
-    papers = known.papers if paper is None else (known.paper(paper),)
+    papers = catalogue().papers if paper is None else (catalogue().paper(paper),)
     listed = [(one, experiment) for one in papers for experiment in one.experiments]
     if as_json:
         rows = [
@@ -70,20 +59,20 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Count the cells that are done, stale, failed, running or missing, and say why those not done are not."""
-    from harness.papers import catalogue
+    from harness import papers
     from harness.runs.status import lines
     from harness.runs.status import status as look
 
-    named, known = is_named(results_dir), catalogue()
-    within = None if paper is None else asked_for(known, paper, [experiment] if experiment else None)
-    found = look(results_dir, known, experiment, within)
-    if named and not found.cells and paper is None:
+    named, catalogue = options.is_named(results_dir), papers.catalogue()
+    within = None if paper is None else asked_for(catalogue, paper, [experiment] if experiment else None)
+    state = look(results_dir, catalogue, experiment, within)
+    if named and not state.cells and paper is None:
         raise HarnessError(f"{results_dir}: no records in it", "name a folder that `harness run` wrote")
     if as_json:
-        say(json.dumps(found.document()))
+        say(json.dumps(state.document()))
         return
     console = plain()
-    for line in lines(found) if found.cells else (f"no records{f' of {paper}' if paper else ''} in {results_dir}",):
+    for line in lines(state) if state.cells else (f"no records{f' of {paper}' if paper else ''} in {results_dir}",):
         console.print(line)
 
 
@@ -112,8 +101,8 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
             {"name": one.name, "state": one.state, "where": one.where and str(one.where), "detail": one.detail}
             for one in data
         ]
-        found = {"versions": versions, "optional": optional, "threads": threads, "gpu": gpu, "folders": places}
-        say(json.dumps({**found, "bf16": bf16, "evidence": {"path": str(evidence), "records": records}, "data": sets}))
+        facts = {"versions": versions, "optional": optional, "threads": threads, "gpu": gpu, "folders": places}
+        say(json.dumps({**facts, "bf16": bf16, "evidence": {"path": str(evidence), "records": records}, "data": sets}))
         return
     console = plain()
     console.print(", ".join(f"{name} {number}" for name, number in versions.items()))
@@ -132,39 +121,39 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
 
 
 def show(
-    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"{AS_LISTED}.")],
+    name: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"{options.AS_LISTED}.")],
     profile: Annotated[ProfileChoice | None, typer.Option(help="Show the recipe of this profile alone.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show an experiment: arms, recipe of each profile, claims, deviations from the paper."""
     import msgspec
 
+    from harness import papers
     from harness.catalogue.experiment import encoder_text
     from harness.data.sets import facts_of
-    from harness.papers import catalogue
 
-    known = catalogue()
-    found, claims = known.experiment(experiment), known.claims_of(experiment)
-    profiles = found.profiles if profile is None else (found.profile(profile),)
-    classes = facts_of(found.dataset).classes
+    catalogue = papers.catalogue()
+    experiment, claims = catalogue.experiment(name), catalogue.claims_of(name)
+    profiles = experiment.profiles if profile is None else (experiment.profile(profile),)
+    classes = facts_of(experiment.dataset).classes
     if as_json:
-        facts = {"name": found.name, "title": found.title, "source": found.source}
-        recipes = [{**msgspec.to_builtins(one), "deviations": found.deviations_of_profile(one)} for one in profiles]
-        arms, stated = (msgspec.to_builtins(listed) for listed in (found.arms, claims))
-        document = {**facts, "dataset": found.dataset, "classes": classes, "arms": arms}
+        facts = {"name": experiment.name, "title": experiment.title, "source": experiment.source}
+        recipes = [{**msgspec.to_builtins(p), "deviations": experiment.deviations_of_profile(p)} for p in profiles]
+        arms, stated = (msgspec.to_builtins(listed) for listed in (experiment.arms, claims))
+        document = {**facts, "dataset": experiment.dataset, "classes": classes, "arms": arms}
         say(json.dumps({**document, "profiles": recipes, "claims": stated}))
         return
     console = plain()
-    console.print(f"{found.name} — {found.title} ({found.source}; {found.dataset})", style="bold")
+    console.print(f"{experiment.name} — {experiment.title} ({experiment.source}; {experiment.dataset})", style="bold")
     console.print("\narms", style="bold")
-    for arm in found.arms:
+    for arm in experiment.arms:
         steps = "" if f"T = {arm.timesteps}" in arm.title else f", T = {arm.timesteps}"
         changes = f"; {_changed(arm.changes)}" if arm.changes else ""
         note = "" if arm.in_paper else "; control, not in the paper"
         console.print(f"  {arm.name}: {arm.title} [{encoder_text(arm.encoder)}]{steps}{changes}{note}")
     for one in profiles:
         console.print(f"\nprofile {one.name}", style="bold")
-        for line in _recipe(found, one, classes):
+        for line in _recipe(experiment, one, classes):
             console.print(f"  {line}")
     console.print("\nclaims", style="bold")
     for claim in claims:
@@ -183,8 +172,8 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
     ann, snn = profile.ann, profile.snn
     yield f"network {network_words(profile.network, classes)}"
     planned = {arm.name: experiment.seeds(arm.name, profile.name) for arm in experiment.arms}
-    own = [f"{number} for {name}" for name, number in planned.items() if number != profile.seeds]
-    yield f"{', '.join((counted(profile.seeds, 'seed'), *own))}; {profile.precision}"
+    others = [f"{number} for {name}" for name, number in planned.items() if number != profile.seeds]
+    yield f"{', '.join((counted(profile.seeds, 'seed'), *others))}; {profile.precision}"
     yield f"images: {profile.train_images or 'all'} training, {profile.test_images or 'all'} test"
     if ann:
         yield (
