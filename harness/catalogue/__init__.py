@@ -193,7 +193,7 @@ def foreign(origin: str, make: Callable[[], object], kind: type[Made], remedy: s
 
 
 def faults_of_paper(paper: Paper) -> Iterator[HarnessError]:
-    """Why a paper cannot be used: its own name and texts, its experiments, claims about what it does not have."""
+    """The faults that make a paper unusable, in its name and texts, its experiments, and its claims."""
     texts = {"name": paper.name, "title": paper.title, "venue": paper.venue, "url": paper.url}
     for what, text in texts.items():
         try:
@@ -208,12 +208,12 @@ def faults_of_paper(paper: Paper) -> Iterator[HarnessError]:
             yield HarnessError(
                 fault.message if fault.message.startswith(name) else f"{name}: {fault.message}", fault.hint
             )
-    known = {experiment.name: experiment for experiment in paper.experiments}
+    experiments = {experiment.name: experiment for experiment in paper.experiments}
     for claim in paper.claims:
         try:
-            if claim.experiment not in known:
-                raise did_you_mean("experiment", claim.experiment, list(known))
-            claim.check(known)
+            if claim.experiment not in experiments:
+                raise did_you_mean("experiment", claim.experiment, list(experiments))
+            claim.check(experiments)
         except HarnessError as error:
             yield HarnessError(f"claim '{claim.id}': {error.message}", error.hint)
 

@@ -194,9 +194,9 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
                 raise HarnessError(f"no energy '{self.measure}'", f"give picojoules of {', '.join(PRICES)}")
             return
         cells = ([experiment.resolve(arm, profile, 0) for profile in experiment.profiles] for arm in arms)
-        known = set.intersection(*({text for cell in of_arm for text in cell.evaluations or ()} for of_arm in cells))
-        if self.measure not in known:
-            raise did_you_mean("measure", self.measure, [*UNITS, *sorted(known)])
+        evaluations = set.intersection(*({text for c in of_arm for text in c.evaluations or ()} for of_arm in cells))
+        if self.measure not in evaluations:
+            raise did_you_mean("measure", self.measure, [*UNITS, *sorted(evaluations)])
 
     def _check_number(self, key: str) -> None:
         """Raise HarnessError for a printed number that its unit does not have."""
@@ -232,8 +232,8 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
 
     @property
     def says(self) -> str:
-        own = {"ann": "the ANN of {0.arm}", "loss": "{0.arm} below its ANN at T = {0.timestep}"}.get(self.measure)
-        return own.format(self) if own else super().says
+        form = {"ann": "the ANN of {0.arm}", "loss": "{0.arm} below its ANN at T = {0.timestep}"}.get(self.measure)
+        return form.format(self) if form else super().says
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """The number is one of its unit."""

@@ -322,9 +322,9 @@ def _with(data: Any, path: list[str], value: Any) -> Any:
     head, *rest = path
     if isinstance(data, Mapping) and not rest:  # a parameter of an encoder or method, given or not
         return {**data, head: value}
-    known = [f.name for f in fields(data)] if is_dataclass(data) else []
-    if head not in known:
-        raise did_you_mean(f"setting of {type(data).__name__}", head, known)
+    settings = [f.name for f in fields(data)] if is_dataclass(data) else []
+    if head not in settings:
+        raise did_you_mean(f"setting of {type(data).__name__}", head, settings)
     inner = value if not rest else _with(getattr(data, head), rest, value)
     return replace(data, **{head: inner})
 

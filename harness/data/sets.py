@@ -181,10 +181,10 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
             for file in MNIST_MD5:
                 _mnist_file(where, file)
             return Finding(name, "verified", where, "md5 of all four files")
-        elif (found := cache.read(name, where)) is None:
+        elif (decoded := cache.read(name, where)) is None:
             return Finding(name, "found", where, "not decoded yet")
         else:
-            stored = found
+            stored = decoded
             detail = f"{len(stored[0])} training and {len(stored[1])} test images, decoded"
         digest = digest_of(*stored)
         if digest == facts.digest:
@@ -237,8 +237,8 @@ def _locate(facts: Facts, data_dir: Path | None) -> Path:
     Raises HarnessError saying where it looked and how to get the files. If `data_dir` is given, no other place is
     looked at, because to use other files than those asked for would be a silent change of data.
     """
-    found, problems = _find(facts, data_dir), list[str]()
-    if found is None and data_dir is None:
+    source, problems = _find(facts, data_dir), list[str]()
+    if source is None and data_dir is None:
         into = cache.root()
         try:
             into.mkdir(parents=True, exist_ok=True)
@@ -246,22 +246,22 @@ def _locate(facts: Facts, data_dir: Path | None) -> Path:
             with cache.locked(into / f"{facts.name}.lock"):
                 if _found_in(into, facts) is None:
                     problems = fetch(facts.name, into, MNIST_MD5)
-            found = _found_in(into, facts)
+            source = _found_in(into, facts)
         except (OSError, NotImplementedError) as error:
             problems = [cache.fault(error)]
-    if found is None:
+    if source is None:
         failed = f"; download failed: {'; '.join(problems)}" if problems else ""
         there = data_dir or "the folder HARNESS_DATA names"
         raise HarnessError(f"no {facts.name} in {_listed(data_dir)}{failed}", f"put {facts.expected} in {there}")
-    return found
+    return source
 
 
 def _find(facts: Facts, data_dir: Path | None) -> Path | None:
-    """The folder or archive that holds the data set, of the files already here; None if there is none."""
+    """The folder or archive that already holds the data set; None if there is none."""
     if data_dir is not None and _is_source(data_dir, facts):
         return data_dir
-    found = (_found_in(place, facts) for place in _places(data_dir).values())
-    return next((path for path in found if path is not None), None)
+    sources = (_found_in(place, facts) for place in _places(data_dir).values())
+    return next((path for path in sources if path is not None), None)
 
 
 def _places(data_dir: Path | None) -> dict[str, Path]:
@@ -418,10 +418,10 @@ def _held_out(tree: Tree, folder: str) -> Listing:
             raise HarnessError(f"{annotations} in {tree.source} is damaged", AGAIN)
         return [(f"{folder}val/images/{row[0]}", row[1]) for row in rows]
     for split in ("test", "val"):
-        found = _listing(tree, f"{folder}{split}/")
+        listing = _listing(tree, f"{folder}{split}/")
         # Tiny ImageNet's test images have no labels: they lie in one folder named "images".
-        if found and {name for _, name in found} != {"images"}:
-            return found
+        if listing and {name for _, name in listing} != {"images"}:
+            return listing
     raise HarnessError(f"no labelled images in {folder}test or {folder}val of {tree.source}", AGAIN)
 
 

@@ -38,10 +38,10 @@ def names() -> list[str]:
 
 @contextmanager
 def paper_in(what: str) -> Iterator[Paper]:
-    """The paper of one of `names`, or of the package in that folder, installed or not. Raises whatever its code raises.
+    """The paper called `what`, or of the package in this folder, installed or not. Raises whatever its code raises.
 
-    Inside the block, modules of the folder are found. Raises HarnessError for what is no paper, with all that is wrong
-    with a file of claims.
+    Inside the block, modules of the folder are found. Raises HarnessError if it is no paper, with all faults of a file
+    of claims.
     """
     before = list(sys.path)
     try:
@@ -51,9 +51,9 @@ def paper_in(what: str) -> Iterator[Paper]:
 
 
 def _paper_in(what: str) -> Paper:
-    own = {paper.name: paper for paper in own_catalogue().papers}
-    if what in own:
-        return own[what]
+    papers = {paper.name: paper for paper in own_catalogue().papers}
+    if what in papers:
+        return papers[what]
     if Path(what).is_dir():
         made = _point_in(Path(what)).load()
     else:
@@ -77,19 +77,19 @@ def _point_in(folder: Path) -> EntryPoint:
 
 
 def check(paper: Paper) -> list[str]:
-    """What is wrong with a paper, in one line each; nothing with a sound one."""
-    found, never = [str(fault) for fault in faults_of_paper(paper)], dict[str, list[str]]()
+    """The faults of a paper, one line each; empty for a sound one."""
+    faults, never = [str(fault) for fault in faults_of_paper(paper)], dict[str, list[str]]()
     for claim in paper.claims:
         with suppress(Exception):  # it is about what is not there, and was named
             never.setdefault(_never_judged(claim, paper), []).append(f"'{claim.id}'")
     unjudged = [f"{counted(len(ids), 'claim')} ({', '.join(ids)}): {why}" for why, ids in never.items() if why]
-    if not found:
-        found = [*_not_told_apart(paper), *_not_made(paper), *_not_shown(paper)]
-    return list(dict.fromkeys((*found, *unjudged)))
+    if not faults:
+        faults = [*_not_told_apart(paper), *_not_made(paper), *_not_shown(paper)]
+    return list(dict.fromkeys((*faults, *unjudged)))
 
 
 def _not_told_apart(paper: Paper) -> Iterator[str]:
-    """The first of its names that another paper has."""
+    """The fault that another paper has one of its names, for the first such name."""
     try:
         others = catalogue().papers
     except HarnessError:  # of another package

@@ -191,32 +191,32 @@ def passes(config: CellConfig) -> float:
 
 
 def evaluate(config: CellConfig, net: Answering, images: ImageSet, setting: Setting) -> dict[str, Tensor]:
-    """By evaluation of a cell, which images are right, bool `[T, N]`.
+    """For each evaluation of a cell, which images are right, bool `[T, N]`.
 
-    Raises CellFailure with the name of one that fails; Stopped where the watch says so, with a checkpoint.
+    Raises CellFailure with the name of one that fails; Stopped if the watch says so, with a checkpoint.
     """
     checkpoint = setting.checkpoint.part("evaluations")
-    found: dict[str, Tensor] = checkpoint.load() or {}
+    right_of: dict[str, Tensor] = checkpoint.load() or {}
 
     def after(text: str, right: Tensor, work: float) -> None:
-        found[text] = right
+        right_of[text] = right
         setting.watch.progress(text, work)
         if setting.watch.stop():
-            checkpoint.save(found)
+            checkpoint.save(right_of)
             raise Stopped(text)
 
     for text in config.evaluations or ():
-        begun = found.get(text, torch.empty(config.timesteps, 0, dtype=torch.bool))
+        begun = right_of.get(text, torch.empty(config.timesteps, 0, dtype=torch.bool))
         try:
             with kept_state():
-                found[text] = tested(made(text), net, images, config.seed, begun, partial(after, text))
+                right_of[text] = tested(made(text), net, images, config.seed, begun, partial(after, text))
         except (HarnessError, OSError, Stopped):
             raise
         except Exception as error:  # a plug-in may raise anything
             said = str(error) if isinstance(error, CellFailure) else said_by(error)
             raise CellFailure(f"evaluation '{text}': {said}") from error
-        checkpoint.save(found)
-    return found
+        checkpoint.save(right_of)
+    return right_of
 
 
 def require_possible(config: CellConfig, data: DataSet, encoder: Encoder, shape: Shape) -> None:
