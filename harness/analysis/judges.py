@@ -16,48 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from harness.analysis.cells import (
-    Cell,
-    Loaded,
-    Measurement,
-    above_ann,
-    accuracy_of,
-    balanced_at,
-    difference_of,
-    net_difference_of,
-    percent_at,
-    steps_label,
-    steps_to_reach,
-    train_difference_of,
-    values_of,
-)
+from harness.analysis import cells as cell_data
+from harness.analysis import statistics, verdicts
+from harness.analysis.cells import Cell, Loaded, Measurement, accuracy_of
 from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, operations_of
-from harness.analysis.statistics import (
-    LEAST_SEEDS,
-    Estimate,
-    Images,
-    Outcomes,
-    amount_margin,
-    difference_margin,
-    estimate,
-    holm,
-    outcomes_without_images,
-    replication_rate,
-    value_margin,
-)
-from harness.analysis.verdicts import (
-    VERDICTS,
-    ClaimedDifference,
-    Finding,
-    StatementWord,
-    Word,
-    form_of,
-    judge_ordering,
-    judge_steps,
-    judge_value,
-    ordering_p,
-    sharpness,
-)
+from harness.analysis.statistics import LEAST_SEEDS, Estimate, Images, Outcomes, estimate, outcomes_without_images
+from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, StatementWord, Word, form_of, judge_value
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
 from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words
@@ -260,40 +224,41 @@ def _(claim: kinds.Agreement, _evidence: Evidence, profile: ProfileName | None) 
     why = f"The paper's own figures agree: {', '.join(shown.values())} {span}."
     if outside:
         why = f"Of the paper's own figures {', '.join(outside)} {'is' if len(outside) == 1 else 'are'} not {span}."
-    found = Finding("contradicted" if outside else "holds", 0.0, f"arithmetic: {span}", why)
-    return [_with_finding(_blank(claim), found)]
+    finding = Finding("contradicted" if outside else "holds", 0.0, f"arithmetic: {span}", why)
+    return [_with_finding(_blank(claim), finding)]
 
 
 @_judged.register
 def _(claim: kinds.Measured, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
     """A measurement on images alone, at no profile; or on kept weights, at the profile that trained them."""
-    known = evidence.loaded.measurements
+    by_quantity = evidence.loaded.measurements
     experiment = evidence.catalogue.experiment(claim.experiment)
     asked = [claim.quantity, *filter(None, [claim.against])]
-    arms, found = {arm.name for arm in experiment.arms}, [known[name] for name in asked if name in known]
-    trained_at = next((one.profile for one in found if one.profile and one.arm in arms), None)
+    arms = {arm.name for arm in experiment.arms}
+    measurements = [by_quantity[name] for name in asked if name in by_quantity]
+    trained_at = next((one.profile for one in measurements if one.profile and one.arm in arms), None)
     if profile not in (None, trained_at):
         return []
-    if missing := [name for name in asked if name not in known]:
+    if missing := [name for name in asked if name not in by_quantity]:
         return [replace(_blank(claim), verdict="no records", why=f"Nobody has measured {missing[0]} yet.")]
     if trained_at is not None:
-        return [_of_kept_weights(claim, found, trained_at, experiment, evidence)]
-    return [_with_finding(_blank(claim, mean=_measurement(found)), keeps_bound(claim, *found))]
+        return [_of_kept_weights(claim, measurements, trained_at, experiment, evidence)]
+    return [_with_finding(_blank(claim, mean=_measurement(measurements)), keeps_bound(claim, *measurements))]
 
 
-def _measurement(found: Sequence[Measurement]) -> float:
+def _measurement(measurements: Sequence[Measurement]) -> float:
     """The value of a measurement, or of the first minus the second of two."""
-    return found[0].value - sum(other.value for other in found[1:])
+    return measurements[0].value - sum(other.value for other in measurements[1:])
 
 
-def keeps_bound(claim: kinds.Measured, *found: Measurement) -> Finding:
-    """Whether a measurement, or the difference of two, keeps the bound that its claim sets.
+def keeps_bound(claim: kinds.Measured, *measurements: Measurement) -> Finding:
+    """Whether a measurement, or the difference of two, keeps the bound of its claim.
 
-    Its margin is 0: it is held to the printed bound.
+    The margin is 0: the bound is taken as printed.
     """
-    bound, value = float(claim.value), _measurement(found)
+    bound, value = float(claim.value), _measurement(measurements)
     kept = value >= bound if claim.relation == "at-least" else value <= bound
-    numbers = [f"{one.how}: {one.value:.3g} {one.unit} over {one.images:,} images of {one.dataset}" for one in found]
+    numbers = [f"{m.how}: {m.value:.3g} {m.unit} over {m.images:,} images of {m.dataset}" for m in measurements]
     apart = f"; a difference of {value:+.3g} {claim.unit_in_words}" if claim.against else ""
     why = f"{'; '.join(numbers)}{apart}, {'' if kept else 'not '}{claim.bound} {bound:g}."
     return Finding("holds" if kept else "contradicted", 0.0, f"computed: {claim.bound} {bound:g}", why)
@@ -301,27 +266,27 @@ def keeps_bound(claim: kinds.Measured, *found: Measurement) -> Finding:
 
 def _of_kept_weights(
     claim: kinds.Measured,
-    found: Sequence[Measurement],
+    measurements: Sequence[Measurement],
     profile: ProfileName,
     experiment: Experiment,
     evidence: Evidence,
 ) -> Judgement:
-    """A measurement on the kept weights of an arm, or of each of two: it rests on the records of its planned seeds.
+    """A measurement on the kept weights of an arm, or of each of two; it needs the records of all planned seeds.
 
-    Stale where weights were read that belong to no fresh record of the arm; incomplete where a planned seed's were not.
+    Stale if weights were read that no fresh record of the arm names; incomplete if those of a planned seed were not.
     """
-    arms = [measurement.arm for measurement in found]
+    arms = [measurement.arm for measurement in measurements]
     planned = evidence.planned(arms, experiment, profile)
     by_arm = [evidence.loaded.done(experiment.name, profile, arm) for arm in arms]
     read_of = [
         [cell for cell in cells if cell.seed < planned and cell.weights in measurement.weights]
-        for cells, measurement in zip(by_arm, found, strict=True)
+        for cells, measurement in zip(by_arm, measurements, strict=True)
     ]
     read = min(read_of, key=len)
-    finding, mean, measurement = keeps_bound(claim, *found), _measurement(found), found[0]
+    finding, mean, measurement = keeps_bound(claim, *measurements), _measurement(measurements), measurements[0]
     if isinstance(claim, kinds.Dropped) and read:
         whole, early = (float(np.mean([cell.curve[at] for cell in read])) for at in (-1, claim.timestep - 1))
-        dropped, margin = measurement.value / 100.0 * whole, difference_margin()
+        dropped, margin = measurement.value / 100.0 * whole, statistics.difference_margin()
         kept, mean = dropped >= early - margin, dropped - early
         why = (
             f"At step {claim.timestep} dropping gives {dropped:.2f} %, stopping {early:.2f} %; all steps {whole:.2f} %."
@@ -343,7 +308,7 @@ def _of_kept_weights(
     )
     if judged.comparability == "not comparable":
         return _undecided(judged, "not comparable", f"The {profile} profile does not judge it. {finding.why}")
-    for one, cells in zip(found, by_arm, strict=True):
+    for one, cells in zip(measurements, by_arm, strict=True):
         if not set(one.weights) <= {cell.weights for cell in cells}:
             return _undecided(judged, "stale", f"Weights were read that no fresh record of {one.arm} names.")
     if len(read) < planned:
@@ -464,35 +429,35 @@ def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str])
 
 @singledispatch
 def _measured(claim: Claim, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
-    """The numbers of a claim and what they say, from the records of its arms."""
+    """The judgement of a claim with its numbers and verdict, from the records of its arms."""
     raise NotImplementedError(type(claim))
 
 
 @_measured.register
 def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
-    """A number. On the very test set that an accuracy was counted on, the draw of images does not enter."""
+    """A number. If the test images are those of the published accuracy, their draw adds no variance."""
     if claim.measure != "accuracy":
         return _of_measure(claim, evidence, blank, arms[0])
     (cells,), step, published = arms, blank.timestep, float(claim.value)
-    margin = value_margin(published)
+    margin = statistics.value_margin(published)
     images: Images = "fixed" if cells[0].images == evidence.catalogue.test_images(claim.experiment) else "sampled"
     outcomes = accuracy_of(cells, step)
     # Optimism was measured where epochs were compared: at the last timestep.
     last = step == len(cells[0].curve)
-    sd = float(estimate(outcomes, images).sd)
+    sd, enough = float(estimate(outcomes, images).sd), outcomes.seeds >= LEAST_SEEDS
     measured = replace(
         blank,
         **_summary(outcomes, images),
-        balanced=balanced_at(cells, step),
+        balanced=cell_data.balanced_at(cells, step),
         optimism=_number(np.mean([cell.optimism for cell in cells])) if last else None,
-        replication=_number(replication_rate(sd, outcomes.seeds, margin)) if outcomes.seeds >= LEAST_SEEDS else None,
+        replication=_number(statistics.replication_rate(sd, outcomes.seeds, margin)) if enough else None,
     )
     finding = judge_value(outcomes, published, margin, images)
     if finding.word == "lower" and (reason := _short_of_budget(claim, evidence, blank, cells, published)):
         nearest = _nearest_reading(measured, evidence)
         return _undecided(measured, "not comparable", f"{reason} {finding.why}", nearest=nearest)
     if finding.word == "consistent":
-        measured = replace(measured, sharpness=sharpness(sd, outcomes.seeds, margin))
+        measured = replace(measured, sharpness=verdicts.sharpness(sd, outcomes.seeds, margin))
     words = {
         name: judge_value(accuracy_of(control, step), published, margin, images).word
         for name, control in _controls(measured, evidence)
@@ -509,7 +474,8 @@ def _of_measure(claim: Value, evidence: Evidence, blank: Judgement, cells: Seque
         return _undecided(blank, "incomplete", _untold(claim.measure))
     # The margin of a loss is that of the accuracy that is printed for the ANN.
     published, printed = float(claim.value), float(claim.ann or claim.value)
-    margin = value_margin(printed) if claim.unit in ("percent", "points") else amount_margin(published)
+    of_accuracy = claim.unit in ("percent", "points")
+    margin = statistics.value_margin(printed) if of_accuracy else statistics.amount_margin(published)
     counted = claim.measure in UNITS or cells[0].images == evidence.catalogue.test_images(claim.experiment)
     images: Images = "fixed" if counted else "sampled"
     finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published))
@@ -519,15 +485,15 @@ def _of_measure(claim: Value, evidence: Evidence, blank: Judgement, cells: Seque
 
 
 def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
-    """A measure of one arm at `timestep`, by seed; None where a record does not tell.
+    """A measure of one arm at `timestep`, by seed; None if a record lacks it.
 
-    Of an evaluation it is known which images were right. Records count the images that an ANN has right, and
-    operations over all timesteps.
+    Records keep which images an evaluation has right. They count the images that an ANN has right, and operations over
+    all timesteps.
     """
     if measure == "accuracy":
         return accuracy_of(cells, timestep)
     if measure in ("ann", "loss"):
-        below = above_ann(cells, timestep)
+        below = cell_data.above_ann(cells, timestep)
         if below is None:
             return None
         if measure == "loss":
@@ -542,11 +508,11 @@ def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | N
     if name == "energy":
         model = EnergyModel(**{price: float(str(of_one)) for price, of_one in prices.items()})
         amounts = [one.snn_pj(model) for one in spent]
-    known = [amount for amount in amounts if amount is not None]
-    if len(known) < len(cells):
+    numbers = [amount for amount in amounts if amount is not None]
+    if len(numbers) < len(cells):
         return None
     scale = PICO_TO_MICRO if name == "energy" else 1.0
-    return outcomes_without_images([scale * amount for amount in known], highest=math.inf)
+    return outcomes_without_images([scale * amount for amount in numbers], highest=math.inf)
 
 
 def _untold(measure: str) -> str:
@@ -558,10 +524,10 @@ def _untold(measure: str) -> str:
 def _(claim: kinds.Steps, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
     """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps."""
     curves = [cell.curve for cell in arms[0]]
-    steps = tuple(steps_to_reach(curve, float(claim.target)) for curve in curves)
+    steps = tuple(cell_data.steps_to_reach(curve, float(claim.target)) for curve in curves)
     reached = [taken for taken in steps if taken is not None]
-    labels = ", ".join(steps_label(taken, len(curves[0])) for taken in steps)
-    finding = judge_steps(steps, blank.timestep)
+    labels = ", ".join(cell_data.steps_label(taken, len(curves[0])) for taken in steps)
+    finding = verdicts.judge_steps(steps, blank.timestep)
     why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
     measured = replace(blank, mean=float(np.mean(reached)) if len(reached) == len(steps) else None, steps=steps)
     short = _short_of_budget(claim, evidence, blank, arms[0], float(claim.target))
@@ -577,7 +543,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     if isinstance(claim, kinds.AboveRow):
         blank = replace(blank, published=claim.row.published)
     if isinstance(claim, Ordering) and claim.images == "test" and claim.measure == "accuracy":
-        before = [balanced_at(cells, claim.timestep) for cells in arms]
+        before = [cell_data.balanced_at(cells, claim.timestep) for cells in arms]
         blank = replace(blank, balanced=None if before[0] is None or before[1] is None else before[0] - before[1])
     outcomes, beside = _apart(claim, evidence.catalogue, arms)
     if outcomes is None:
@@ -585,12 +551,12 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     claimed = claimed_difference(evidence.catalogue, claim, arms)
     if blank.profile == "lite":  # a small network judges the direction alone; the size stands beside it
         claimed = dataclasses.replace(claimed, published=None)
-    p = _number(ordering_p(outcomes, claimed)) if outcomes.seeds >= LEAST_SEEDS else None
+    p = _number(verdicts.ordering_p(outcomes, claimed)) if outcomes.seeds >= LEAST_SEEDS else None
     measured = replace(blank, **_summary(outcomes, "sampled"), p=p, margin=claimed.margin, beside=beside)
 
     def decide(p_holm: float, family: int) -> Judgement:
         """By the rules, then by what may not be concluded from its training."""
-        finding = judge_ordering(outcomes, claimed, p_holm, family)
+        finding = verdicts.judge_ordering(outcomes, claimed, p_holm, family)
         if isinstance(claim, kinds.AboveRow):  # against a number of another paper there are no pairs
             test = finding.test.replace("paired t of the difference", "t of the mean")
             finding = dataclasses.replace(finding, test=test)
@@ -603,7 +569,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
             if isinstance(claim, Ordering) and claim.leaves:
                 why = f"{finding.why} That contradicts no mechanism: {claim.leaves}."
                 return _undecided(judged, "not comparable", why)
-            margin = claimed.margin if claimed.unit == "points" else difference_margin()
+            margin = claimed.margin if claimed.unit == "points" else statistics.difference_margin()
             if isinstance(claim, Sooner) or not _settled(arms, margin):
                 return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
         if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow):
@@ -612,8 +578,8 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
         for name, control in _controls(blank, evidence):
             runs, _ = _apart(claim, evidence.catalogue, [control])
             if runs is not None and runs.seeds >= LEAST_SEEDS:
-                adjusted = min(1.0, family * ordering_p(runs, claimed))
-                words[name] = judge_ordering(runs, claimed, adjusted, family).word
+                adjusted = min(1.0, family * verdicts.ordering_p(runs, claimed))
+                words[name] = verdicts.judge_ordering(runs, claimed, adjusted, family).word
         return _with_controls(judged, words)
 
     return Pending(measured, decide)
@@ -635,7 +601,7 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         by_seed = f"Steps by seed: {', '.join(map(str, sooner))} against {', '.join(map(str, later))}."
         return outcomes_without_images(apart, lowest=-1e3, highest=1e3), by_seed
     if isinstance(claim, kinds.AboveAnn):
-        outcomes = above_ann(arms[0], step)
+        outcomes = cell_data.above_ann(arms[0], step)
         return outcomes, "" if outcomes else "The records do not tell the accuracy of the ANN."
     if isinstance(claim, kinds.AboveRow):  # the number of another paper is taken as exact
         ours, theirs = accuracy_of(arms[0], step), float(claim.row.value)
@@ -644,14 +610,14 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
     greater, less = arms
     if claim.measure != "accuracy":
         return _apart_in(claim.measure, greater, less, step)
-    on_test = difference_of(greater, less, step)
+    on_test = cell_data.difference_of(greater, less, step)
     if isinstance(claim, Ordering) and claim.images == "training":
-        outcomes = train_difference_of(greater, less, step)
+        outcomes = cell_data.train_difference_of(greater, less, step)
         beside = f"On test images the difference is {float(on_test.mean):+.2f} points."
         return outcomes, beside if outcomes else "The records do not tell the accuracy on training images."
     encoders = [catalogue.experiment(claim.experiment).arm(arm).encoder for arm in claim.arms]
-    if len(set(map(values_of, encoders))) > 1:
-        outcomes = net_difference_of(greater, less, step)
+    if len(set(map(cell_data.values_of, encoders))) > 1:
+        outcomes = cell_data.net_difference_of(greater, less, step)
         beside = f"Net of each one's own ANN; the raw difference is {float(on_test.mean):+.2f} points."
         return outcomes, beside if outcomes else "The records do not tell the accuracy of both ANNs."
     return on_test, ""
@@ -663,7 +629,7 @@ def _apart_in(measure: str, greater: Sequence[Cell], less: Sequence[Cell], step:
     if ours is None or theirs is None:
         return None, _untold(measure)
     if measure.partition("(")[0] not in UNITS:
-        return difference_of(greater, less, step, under=measure), ""
+        return cell_data.difference_of(greater, less, step, under=measure), ""
     most = ours.highest - ours.lowest
     return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-most, highest=most), ""
 
@@ -672,7 +638,7 @@ def _steps_taken(claim: Sooner, cells: Sequence[Cell]) -> int:
     """The steps of one seed, on one curve or among trainings at each T; one more than it has if it never gets there."""
     curve = np.array([cell.curve[-1] for cell in cells]) if claim.trained_at else cells[0].curve
     target = float(claim.target) if claim.target else float(claim.share) / 100.0 * float(curve[-1])
-    steps = steps_to_reach(curve, target)
+    steps = cell_data.steps_to_reach(curve, target)
     if claim.trained_at:
         return claim.trained_at[steps - 1] if steps else claim.trained_at[-1] + 1
     return steps or len(curve) + 1
@@ -696,24 +662,24 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
     ]
     if claim.unit not in ("percent", "points"):
         means = [float(one.mean) for cells in arms if (one := measured(claim.measure, cells, claim.timestep))]
-        margin = amount_margin(*(printed or means))
+        margin = statistics.amount_margin(*(printed or means))
         form = form_of(claim.unit, 20 * margin)
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
     printed += [claim.row.published] if isinstance(claim, kinds.AboveRow) else []
     if claim.unit == "points":  # of losses, whose margin no printed loss decides
         printed = []
-    return ClaimedDifference(difference_margin(*printed), claim.published, claim.relation)
+    return ClaimedDifference(statistics.difference_margin(*printed), claim.published, claim.relation)
 
 
 def _summary(outcomes: Outcomes, images: Images) -> dict[str, Any]:
-    """The numbers of a judgement. Of fewer than three seeds there is no interval."""
+    """The numbers of a judgement; fewer than three seeds give no interval."""
     estimated = estimate(outcomes, images)
     names = "mean", "sd", "low", "high", "prediction_low", "prediction_high"
-    found: dict[str, Any] = {name: _number(getattr(estimated, name)) for name in names}
-    known = found["low"] is not None and found["high"] is not None
-    half = (found["high"] - found["low"]) / 2.0 if known else None
-    covers = estimated.sources if known else ()
-    return found | {"half_width": half, "covers": covers, "runs": tuple(float(run) for run in outcomes.per_seed)}
+    summary: dict[str, Any] = {name: _number(getattr(estimated, name)) for name in names}
+    bounded = summary["low"] is not None and summary["high"] is not None
+    half = (summary["high"] - summary["low"]) / 2.0 if bounded else None
+    covers = estimated.sources if bounded else ()
+    return summary | {"half_width": half, "covers": covers, "runs": tuple(float(run) for run in outcomes.per_seed)}
 
 
 def _number(value: npt.ArrayLike) -> float | None:
@@ -737,7 +703,7 @@ def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper) -> list[Judgem
         )
         raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
         size = max(size, len(raw))
-        for (i, part), p in zip(family, holm(raw, size), strict=True):
+        for (i, part), p in zip(family, statistics.holm(raw, size), strict=True):
             result[i] = part.decide(float(p), size)
     return result
 
@@ -812,7 +778,7 @@ def _short_of_budget(
         return ""
     if claim.unit not in ("percent", "points", "steps"):
         return f"Its training is shorter than published ({', '.join(filter(None, (of_ann, tuned)))})."
-    margin = value_margin(published)
+    margin = statistics.value_margin(published)
     anns = [cell.ann for cell in cells if not math.isnan(cell.ann)]
     if anns:
         ann = float(np.mean(anns))
@@ -823,7 +789,7 @@ def _short_of_budget(
         doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
         if all(cell.seed in doubled for cell in cells):
             again = [doubled[cell.seed] for cell in cells]
-            moved = percent_at(again, claim.timestep) - percent_at(cells, claim.timestep)
+            moved = cell_data.percent_at(again, claim.timestep) - cell_data.percent_at(cells, claim.timestep)
             if abs(float(np.mean(moved))) < margin:
                 return ""
     ends = f"ends at {np.mean(anns):.1f}" if anns else "has no accuracy in the records"
@@ -1027,7 +993,7 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
 
 @dataclass(frozen=True)
 class StatementVerdict:
-    """What becomes of one statement: its word, and for each part the judgement that speaks for it.
+    """The verdict on one statement, and for each part the judgement that decides it.
 
     `shared`: it came out, or in part, and every control that was asked fulfils each such part as well.
     """
@@ -1051,7 +1017,7 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         if one.counted:
             parts.setdefault(one.statement, {}).setdefault(one.part, []).append(one)
     unjudged = {c.statement.id: c.statement.unjudged for c in claims if c.statement is not None}
-    verdicts = []
+    judged = []
     for name, of_parts in parts.items():
         best = {
             part: min(readings, key=lambda one: order.index(VERDICTS[one.verdict].outcome))
@@ -1063,8 +1029,8 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         if set(outcomes) == {"out"}:
             word = "comes out"
         shared = bool(out) and all(one.same and not one.other for one in out)
-        verdicts.append(StatementVerdict(name, word, best, unjudged.get(name, ()), shared))
-    return tuple(verdicts)
+        judged.append(StatementVerdict(name, word, best, unjudged.get(name, ()), shared))
+    return tuple(judged)
 
 
 def without_own_size(experiments: Sequence[Experiment], loaded: Loaded) -> Mapping[str, tuple[str, ...]]:
