@@ -15,22 +15,10 @@ from harness.analysis.verdicts import BY_TONE, Word
 from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.errors import said_by
+from harness.report import tables
 from harness.report.drawing import Picture
 from harness.report.sources import Source, with_added
 from harness.report.table import Table, human, markdown, terminal, verdict_of
-from harness.report.tables import (
-    accuracy_table,
-    claims_table,
-    costs_table,
-    difference_tables,
-    judged_table,
-    paired_table,
-    profile_words,
-    profiles_with_records,
-    results_of,
-    tally_table,
-    training_table,
-)
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -54,7 +42,7 @@ class Section:
     @property
     def label(self) -> str:
         """What the profile may be used for."""
-        return profile_words(self.experiment, self.profile)
+        return tables.profile_words(self.experiment, self.profile)
 
 
 @dataclass(frozen=True)
@@ -123,16 +111,17 @@ def document(
     energy: EnergyModel,
     named: bool = False,
 ) -> Document:
-    """What is said of `paper` and the experiments `chosen`, which are `named` by the reader or all that there are.
+    """The document on `paper` and the experiments `chosen`, either `named` by the reader or all that there are.
 
-    `energy` prices operations. What the paper makes itself (picture, topics, sentences) and cannot, is a problem.
+    `energy` prices operations. A part of the paper (picture, topics, sentences) that cannot be made is a problem.
     """
     from harness.report.figures import claims_figures, energy_figure
     from harness.report.findings import RECORDS
 
     problems: list[tuple[str, str]] = [(source.name, problem) for source in sources for problem in source.problems]
 
-    def own(part: str, make: Callable[[], Made], otherwise: Made) -> Made:
+    def safe(part: str, make: Callable[[], Made], otherwise: Made) -> Made:
+        """The part that the paper's code makes; `otherwise`, and a problem, if it fails."""
         try:
             return make()
         except KeyboardInterrupt:
@@ -162,29 +151,30 @@ def document(
         return () if title is None else claims_figures(paper, names, evidence, human(title))
 
     none: tuple[str, ...] = ()
-    first = own("first_sentences", sentences, none)
-    topics: tuple[Topic, ...] = own("topics", lambda: tuple(paper.topics()) if told and paper.topics else (), ())
+    first = safe("first_sentences", sentences, none)
+    topics: tuple[Topic, ...] = safe("topics", lambda: tuple(paper.topics()) if told and paper.topics else (), ())
     pictures = {p.name: p for chapter in chapters for part in chapter.sections for p in part.pictures}
     if topics and (spent := energy_figure(paper, chosen, evidence, energy)) is not None:
         pictures[spent.name] = spent
     shown = {chapter.experiment.name: chapter.experiment for chapter in chapters if chapter.sections}
     asked = (
-        own(f"topic {getattr(topic, 'name', '')!r}", partial(_answered, topic, paper, evidence, pictures, shown), None)
+        safe(f"topic {getattr(topic, 'name', '')!r}", partial(_answered, topic, paper, evidence, pictures, shown), None)
         for topic in topics
     )
     answered = [topic for topic in asked if topic is not None]
-    listed = claims_table(sources, claims)
+    listed = tables.claims_table(sources, claims)
     if front and not listed.rows:  # nothing was run: what is published
-        listed = judged_table("Claims", ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id))
+        published = ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id)
+        listed = tables.judged_table("Claims", published)
     of_paper = [j for j in evidence.judgements if j.id in {claim.id for claim in paper.claims}]
     return Document(
         paper=paper,
         named=named,
         first=first,
-        headlines=own("headline", headlines, ()),
-        tally=tally_table(of_paper if evidence.at_hand and not named else (), paper.claims),
+        headlines=safe("headline", headlines, ()),
+        tally=tables.tally_table(of_paper if evidence.at_hand and not named else (), paper.claims),
         claims=replace(listed, title="Every claim, with our verdict").only(*IN_PAGE),
-        encoder=own("picture", partial(_drawn, paper), None) if front else None,
+        encoder=safe("picture", partial(_drawn, paper), None) if front else None,
         topics=tuple(topic for topic in answered if topic.name != RECORDS),
         records=tuple(table for topic in answered if topic.name == RECORDS for table in topic.tables),
         chapters=tuple(chapter for chapter in chapters if chapter.sections),
@@ -199,22 +189,22 @@ def _answered(
     topic: "Topic", paper: Paper, evidence: Source, pictures: Mapping[str, Picture], shown: Mapping[str, Experiment]
 ) -> Answered | None:
     """The findings under one of the paper's topics; None where no record answers."""
-    tables = tuple(
+    answers = tuple(
         replace(table, title=f"{question}{table.title}")
         for question, ask in topic.findings.items()
         for table in ask(evidence, paper)
     )
-    for table in tables:
+    for table in answers:
         markdown(table)  # a table that cannot be written is found here
     picture = pictures.get(topic.figure)
-    if not tables and not picture:
+    if not answers and not picture:
         return None
     experiments = tuple(shown[name] for name in topic.experiments if name in shown)
-    return Answered(topic.name, human(topic.says(evidence)), picture, tables, experiments)
+    return Answered(topic.name, human(topic.says(evidence)), picture, answers, experiments)
 
 
 def _drawn(paper: Paper) -> Picture | None:
-    """The paper's picture. Raises ValueError for what is none."""
+    """The paper's picture. Raises ValueError if it is not a figure."""
     picture = paper.picture() if paper.picture else None
     if picture is not None and not (re.search(rb'<svg [^>]*viewBox="', picture.svg) and picture.png):
         raise ValueError("no figure: see harness.report.drawing.both_renderings")
@@ -227,22 +217,22 @@ def _chapter(
     from harness.report.figures import figures_of
 
     sections = []
-    for profile in profiles_with_records(experiment.name, sources):
-        tables = (
-            accuracy_table(experiment, profile, sources, claims),
-            paired_table(experiment, profile, sources),
-            training_table(experiment, profile, sources),
-            costs_table(experiment, profile, sources, energy),
+    for profile in tables.profiles_with_records(experiment.name, sources):
+        candidates = (
+            tables.accuracy_table(experiment, profile, sources, claims),
+            tables.paired_table(experiment, profile, sources),
+            tables.training_table(experiment, profile, sources),
+            tables.costs_table(experiment, profile, sources, energy),
         )
         section = Section(
             experiment=experiment,
             profile=profile,
-            tables=tuple(table for table in tables if table is not None),
+            tables=tuple(table for table in candidates if table is not None),
             pictures=tuple(figures_of(experiment, profile, sources, claims)),
             deviations=experiment.deviations_of_profile(experiment.profile(profile)),
         )
         sections.append(section)
-    rows = claims_table(sources, [claim for claim in claims if claim.experiment == experiment.name])
+    rows = tables.claims_table(sources, [claim for claim in claims if claim.experiment == experiment.name])
     title = f"What the paper claims: {experiment.title}"
     return Chapter(experiment, replace(rows, title=title).only(*IN_PAGE), tuple(sections))
 
@@ -281,26 +271,26 @@ def judged_claims(
     parts: list[RenderableType] = []
     for name in dict.fromkeys(claim.experiment for claim in claims):
         if experiments is None or name in experiments:
-            table = claims_table(sources, [claim for claim in claims if claim.experiment == name], titled=False)
+            table = tables.claims_table(sources, [claim for claim in claims if claim.experiment == name], titled=False)
             shown = replace(table, title=name).only("claim", "profile", "published", "ours", "verdict")
             parts += [terminal(shown)] if table.rows else []
     return Group(*parts, *_problems(sources, experiments))
 
 
-def _results(experiment: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Iterator[RenderableType]":
+def _results(name: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Iterator[RenderableType]":
     """For each profile that has records, accuracy and then the differences between arms."""
-    found = with_added(sources[0].catalogue.experiment(experiment), sources)
-    for profile in profiles_with_records(experiment, sources):
-        table = results_of(found, profile, sources, claims)
+    experiment = with_added(sources[0].catalogue.experiment(name), sources)
+    for profile in tables.profiles_with_records(name, sources):
+        table = tables.results_of(experiment, profile, sources, claims)
         if table.rows:  # a stale record of an arm that is no more gives none
             yield terminal(table)
             for source in sources:
-                yield from map(terminal, difference_tables(source, found, profile))
+                yield from map(terminal, tables.difference_tables(source, experiment, profile))
 
 
 def _problems(sources: Sequence[Source], experiments: Sequence[str] | None) -> "list[RenderableType]":
     from rich.text import Text
 
-    found = [problem for source in sources for problem in source.problems]
-    mine = [p for p in found if experiments is None or any(p.startswith(f"{name}/") for name in experiments)]
+    problems = [problem for source in sources for problem in source.problems]
+    mine = [p for p in problems if experiments is None or any(p.startswith(f"{name}/") for name in experiments)]
     return [Text(problem, style="red") for problem in mine]

@@ -194,8 +194,8 @@ def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, 
     for chapter in () if one.named else one.chapters:
         texts[f"{chapter.experiment.name}.html"] = page(one, where, home, menu, chapter)
     written = report(one, where.bases) | ({} if one.named else {"findings": f"{findings(one)}\n"})
-    own = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
-    renamed = {} if home == "index.html" else own
+    prefixed = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
+    renamed = {} if home == "index.html" else prefixed
     for stem, text in written.items():
         for plain, name in renamed.items():
             text = text.replace(f"]({plain}.md", f"]({name}.md")
@@ -261,17 +261,17 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
 
 
 def hardware_of(sources: Sequence[Source]) -> dict[str, tuple[tuple[str, int], ...]]:
-    """By whose they are, the devices that records were computed on, with the number of records."""
-    found: dict[str, tuple[tuple[str, int], ...]] = {}
+    """The devices that records were computed on, each with its number of records, by the name of the results."""
+    hardware: dict[str, tuple[tuple[str, int], ...]] = {}
     for source in sources:
         devices = Counter(cell.device for cell in source.loaded.cells.values() if cell.done and cell.device)
         if devices:
-            found[source.name] = tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
-    return found
+            hardware[source.name] = tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
+    return hardware
 
 
 def _git(folder: Path, *words: str) -> str:
-    """What git says, empty where it is not installed or refuses."""
+    """The output of a git command; empty if git is not installed or fails."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *words], capture_output=True, text=True, check=False, timeout=60
@@ -290,7 +290,7 @@ def _repository(clone: Path, out: Path) -> str:
 
 def web_address(remote: str) -> str:
     """The web page of a git remote, without user or password; empty for a remote on this machine."""
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"(?:https?://|ssh://|git://)?(?:[^@/]+@)?([\w.-]+\.\w+)(?::\d+)?[:/](.+?)(?:\.git)?/?", remote
     )
-    return f"https://{found[1]}/{found[2]}" if found and not remote.startswith((".", "/", "file:")) else ""
+    return f"https://{match[1]}/{match[2]}" if match and not remote.startswith((".", "/", "file:")) else ""
