@@ -29,8 +29,7 @@ def page() -> str:
     common = {field.name for field in msgspec.structs.fields(claims.Claim)}
     parts = [HEAD, _section("Statement", claims.Statement), _section("Every claim", claims.Claim, skip={"statement"})]
     for kind in get_args(claims.AnyClaim):
-        own = {"rival"} if kind is claims.AboveRow else set()
-        skip = (common | {"row"}) - own
+        skip = (common | {"row"}) - ({"rival"} if kind is claims.AboveRow else set())
         parts.append(_section(f'kind = "{kind.__struct_config__.tag}"', kind, skip))
     return "\n".join([*parts, _section("A rerun", claims.Rerun)])
 

@@ -32,10 +32,10 @@ def on_config(config: Any) -> Any:
     """Name the version at the foot of each page; link to the repository where the clone knows its address."""
     from harness.report.publish import web_address
 
-    found = subprocess.run(
+    remote = subprocess.run(
         ["git", "remote", "get-url", "origin"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    if address := web_address(found.stdout.strip()):
+    if address := web_address(remote.stdout.strip()):
         config.repo_url, config.edit_uri = f"{address}/", "edit/main/docs/"
     config.copyright = f"DCT-SNN harness {version('dct-snn-harness')}"
     return config
@@ -83,15 +83,15 @@ def _report(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put what is made in the place of its mark, and leave out the marks that tests read.
+    """Replace each mark by the text made for it, and leave out the marks that tests read.
 
     A link out of docs/ to a report or a record, as a reader of the repository needs it, becomes one within the site.
     """
     markdown = re.sub(r"(\]\((?:\.\./)*)\.\./reports/report\.md\)", r"\1reports/index.html)", markdown)
     markdown = re.sub(r"\]\(((?:\.\./)*)\.\./(reports|results)/", r"](\1\2/", markdown)
     markdown = markdown.replace("student.ipynb)", "tutorials/notebook.md)")
-    shown = re.sub(r"^<!-- code: (.*) -->$", lambda found: _explained(ROOT / found[1]), markdown, flags=re.MULTILINE)
-    shown = re.sub(r"^<!-- (\w+) -->$", lambda found: _made.get(found[1], found[0]), shown, flags=re.MULTILINE)
+    shown = re.sub(r"^<!-- code: (.*) -->$", lambda match: _explained(ROOT / match[1]), markdown, flags=re.MULTILINE)
+    shown = re.sub(r"^<!-- (\w+) -->$", lambda match: _made.get(match[1], match[0]), shown, flags=re.MULTILINE)
     return re.sub(r"^<!-- (dry run|output|file: [^ ]*|not run.*|/?race) -->\n", "", shown, flags=re.MULTILINE)
 
 
@@ -126,10 +126,10 @@ def _experiments() -> str:
 
 def _speed() -> str:
     """The committed measurements of a training step."""
-    found = json.loads((EVIDENCE / "bench" / "bench.json").read_text(encoding="utf-8"))
+    measurements = json.loads((EVIDENCE / "bench" / "bench.json").read_text(encoding="utf-8"))
     lines = ["| network, batch, T | ours, bf16 | bare layers, bf16 | ours / bare | fastest peer | peer / ours |"]
     lines.append("| --- | --- | --- | --- | --- | --- |")
-    steps = [row for row in found["rows"] if row["what"] == "step" and row["ms_per_image"] is not None]
+    steps = [row for row in measurements["rows"] if row["what"] == "step" and row["ms_per_image"] is not None]
     for point in dict.fromkeys((row["network"], row["batch"], row["timesteps"]) for row in steps):
         rows = [row for row in steps if (row["network"], row["batch"], row["timesteps"]) == point]
         times = {row["implementation"]: row["ms_per_image"] for row in rows}
@@ -180,8 +180,8 @@ def _gallery() -> str:
         facts = {"values": VALUES[info.alphabet], "speaks": SPEAKS[name], "source": info.source}
         for experiment, profile, steps, words in MEASURED:
             of_code = (done["experiment"] == experiment) & (done["profile"] == profile) & (done["timesteps"] == steps)
-            found = done[of_code & (done["arm"] == name)]["accuracy"]
-            facts[words] = f"{found.mean():.2f} % (mean of {len(found)} seeds)" if len(found) else "no fresh records"
+            scores = done[of_code & (done["arm"] == name)]["accuracy"]
+            facts[words] = f"{scores.mean():.2f} % (mean of {len(scores)} seeds)" if len(scores) else "no fresh records"
         rows = "\n".join(f"| {key} | {value} |" for key, value in facts.items())
         alternative = f"A digit and a photograph under {built.title}: spikes, and the image read back from them"
         parts.append(

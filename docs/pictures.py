@@ -54,10 +54,10 @@ def bare(axes: Any, title: str = "", xlabel: str = "") -> None:
 def gallery() -> dict[str, bytes]:
     """A picture of each built-in encoder: one digit and one photograph, their spikes, and what a reader gets back."""
     strips = [sample("digits.png"), sample("photographs.png")]
-    known = [_images(strip) for strip in strips]
-    known[0] = known[0][:, :1]  # a digit is grey
+    samples = [_images(strip) for strip in strips]
+    samples[0] = samples[0][:, :1]  # a digit is grey
     with styled():
-        return {f"encoder-{name}.png": saved(_of_encoder(name, known)) for name in BUILTIN}
+        return {f"encoder-{name}.png": saved(_of_encoder(name, samples)) for name in BUILTIN}
 
 
 def _images(strip: Any) -> Tensor:
@@ -66,10 +66,10 @@ def _images(strip: Any) -> Tensor:
     return torch.from_numpy(parts.copy()).float() * 2 - 1
 
 
-def _of_encoder(name: str, known: Sequence[Tensor]) -> Figure:
+def _of_encoder(name: str, samples: Sequence[Tensor]) -> Figure:
     figure = Figure(figsize=(WIDTH, 2.55), layout="constrained")
     panels = figure.subplots(2, 7, width_ratios=(1.0, 2.4, *[0.95] * 5))
-    for row, (images, number) in enumerate(zip(known, (DIGIT, PHOTOGRAPH), strict=True)):
+    for row, (images, number) in enumerate(zip(samples, (DIGIT, PHOTOGRAPH), strict=True)):
         view = view_of(name, "sample", number, images, images[number : number + 1], STEPS)
         first, raster, *read = panels[row]
         first.imshow(view.image, interpolation="none")
