@@ -17,24 +17,8 @@ from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import Ordering
 from harness.config import ProfileName
 from harness.machine.console import counted
-from harness.papers.dct_snn.experiments import (
-    ABLATION_FREQUENCIES,
-    ABLATION_INTERLEAVED,
-    ABLATION_INTERMITTENT,
-    ABLATION_TRAINING,
-    CIFAR10_ENCODERS,
-    CIFAR10_ONE_ANN,
-    DCT_BEYOND,
-    DCT_BEYOND_MNIST,
-    EXPERIMENTS,
-    FREQUENCY_COUNTS,
-    LATENCY_MNIST,
-    LATENCY_STEPS,
-    MNIST_784_100_10,
-    MNIST_ENCODERS,
-    MNIST_ONE_ANN,
-    SENSITIVITY_READINGS_CIFAR10,
-)
+from harness.papers.dct_snn import experiments
+from harness.papers.dct_snn.experiments import CIFAR10_ENCODERS, LATENCY_MNIST, MNIST_784_100_10, MNIST_ENCODERS
 from harness.papers.dct_snn.paper import PAPER
 from harness.report import findings as ask
 from harness.report.findings import Pair, Printed, Read, Topic
@@ -42,7 +26,7 @@ from harness.report.sources import Source
 from harness.report.table import Column, Row, Table, spread
 from harness.report.tables import title_of
 
-DATASETS = {experiment.name: experiment.dataset for experiment in EXPERIMENTS}
+DATASETS = {experiment.name: experiment.dataset for experiment in experiments.EXPERIMENTS}
 ENOUGH = 98.0  # percent on MNIST, at which energies are compared
 # 5 % of the error rate that is published for 16 steps.
 MARGIN_ON_MNIST = difference_margin(*(claim.published for claim in PAPER.claims if claim.id == "mnist-t16"))
@@ -54,19 +38,20 @@ _VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind ==
 
 def _with_one_ann(arm: str, reference: str) -> Pair:
     """Two arms of `cifar10-one-ann` that share an ANN."""
-    return Pair(title_of(CIFAR10_ONE_ANN.arm(arm)), 48, (CIFAR10_ONE_ANN, arm), (CIFAR10_ONE_ANN, reference))
+    one_ann = experiments.CIFAR10_ONE_ANN
+    return Pair(title_of(one_ann.arm(arm)), 48, (one_ann, arm), (one_ann, reference))
 
 
 # The six accuracies of §6, which the paper prints to state five orderings.
 PRINTED = tuple(
     Printed(name, (experiment, arm), _VALUES[experiment.name, arm] or 0.0)
     for name, experiment, arm in (
-        ("cyclic 16 × 3", ABLATION_INTERLEAVED, "cyclic-16x3"),
-        ("first 8 × 6", ABLATION_INTERMITTENT, "truncated-8x6"),
-        ("intermittent 8 × 6", ABLATION_INTERMITTENT, "intermittent-8x6"),
-        ("interleaved 16 × 3", ABLATION_INTERLEAVED, "interleaved-16x3"),
-        ("first 8 × 3", ABLATION_INTERLEAVED, "cyclic-8x3"),
-        ("interleaved 8 × 3", ABLATION_INTERLEAVED, "interleaved-8x3"),
+        ("cyclic 16 × 3", experiments.ABLATION_INTERLEAVED, "cyclic-16x3"),
+        ("first 8 × 6", experiments.ABLATION_INTERMITTENT, "truncated-8x6"),
+        ("intermittent 8 × 6", experiments.ABLATION_INTERMITTENT, "intermittent-8x6"),
+        ("interleaved 16 × 3", experiments.ABLATION_INTERLEAVED, "interleaved-16x3"),
+        ("first 8 × 3", experiments.ABLATION_INTERLEAVED, "cyclic-8x3"),
+        ("interleaved 8 × 3", experiments.ABLATION_INTERLEAVED, "interleaved-8x3"),
     )
 )
 
@@ -103,7 +88,7 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
     runs = [by_name[name] for name in ("first 8 × 3", "first 8 × 6", "interleaved 8 × 3")]
     short, long, interleaved = (printed.published for printed in runs)
     rows, sentences = [Row.of("published", short, long, long - short, interleaved)], []
-    for profile in ask.judging(ABLATION_INTERLEAVED):
+    for profile in ask.judging(experiments.ABLATION_INTERLEAVED):
         gained = ask.apart_at_end(source, runs[1], runs[0], profile)
         first, later, mixed = (source.estimate(r.side[0].name, profile, r.side[1], r.timesteps) for r in runs)
         if gained is not None and first is not None and mixed is not None:
@@ -132,7 +117,7 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
 def _few_steps(source: Source) -> str:
     """The most accurate code, trained for the fewest and for the most steps."""
     sentences = []
-    for steps in (min(LATENCY_STEPS), max(LATENCY_STEPS)):
+    for steps in (min(experiments.LATENCY_STEPS), max(experiments.LATENCY_STEPS)):
         arms = [arm for arm in LATENCY_MNIST.arms if arm.timesteps == steps]
         estimates = {arm.name: source.estimate(LATENCY_MNIST.name, "paper", arm.name, steps) for arm in arms}
         reached = {name: estimate.mean for name, estimate in estimates.items() if estimate is not None}
@@ -163,7 +148,7 @@ def _differing(source: Source, experiment: Experiment, noun: str) -> str:
 
 def _training(source: Source) -> str:
     """The difference of cyclic and interleaved before and after fine-tuning."""
-    for pair in source.along_training(ABLATION_TRAINING, "lite")[:1]:
+    for pair in source.along_training(experiments.ABLATION_TRAINING, "lite")[:1]:
         first, last = pair.readings[0].mean, pair.readings[-1].mean
         start = f"Cyclic is {abs(first):.1f} points {_side(first)} interleaved right after conversion"
         return f"{start}, {abs(last):.1f} {_side(last)} after an epoch of fine-tuning (small network)"
@@ -220,13 +205,14 @@ TOPICS = (
                 lambda judged: judged.statement == "interleaving-mechanism" and judged.mean is not None
             ),
             "What do the first frequencies alone reach?": ask.means(
-                ABLATION_FREQUENCIES, {f"first {count} of 16": _frequencies(count) for count in FREQUENCY_COUNTS}
+                experiments.ABLATION_FREQUENCIES,
+                {f"first {count} of 16": _frequencies(count) for count in experiments.FREQUENCY_COUNTS},
             ),
             "Is another order, schedule or block size better than cyclic 4×4 on MNIST?": ask.differences(
-                ask.against_first(DCT_BEYOND_MNIST), better=True
+                ask.against_first(experiments.DCT_BEYOND_MNIST), better=True
             ),
             "Is another order, schedule, block size or colour better than cyclic 4×4 on CIFAR-10?": ask.differences(
-                ask.against_first(DCT_BEYOND), better=True
+                ask.against_first(experiments.DCT_BEYOND), better=True
             ),
         },
         _schedules,
@@ -246,7 +232,7 @@ TOPICS = (
                 [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
             ),
             "Which codes differ from DCT on MNIST where all convey p and share one ANN?": ask.differences(
-                ask.against_first(MNIST_ONE_ANN), MARGIN_ON_MNIST
+                ask.against_first(experiments.MNIST_ONE_ANN), MARGIN_ON_MNIST
             ),
             "Does Poisson with signs differ from DCT on CIFAR-10, with one ANN for both?": ask.differences(
                 [_with_one_ann("poisson-signed", "dct-x")], UNPUBLISHED
@@ -263,7 +249,11 @@ TOPICS = (
     ),
     Topic(
         "Training",
-        {"How does cyclic compare with interleaved along fine-tuning?": ask.along_fine_tuning(ABLATION_TRAINING)},
+        {
+            "How does cyclic compare with interleaved along fine-tuning?": ask.along_fine_tuning(
+                experiments.ABLATION_TRAINING
+            )
+        },
         _training,
         "ablation-training-lite-training",
         ("ablation-training",),
@@ -283,12 +273,12 @@ TOPICS = (
         "Readings",
         {
             "Which other readings change accuracy in a deep network after 6,000 images? (not settled)": ask.differences(
-                ask.against_first(SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED
+                ask.against_first(experiments.SENSITIVITY_READINGS_CIFAR10), UNPUBLISHED
             ),
         },
         lambda source: _differing(
             source,
-            SENSITIVITY_READINGS_CIFAR10,
+            experiments.SENSITIVITY_READINGS_CIFAR10,
             "other readings change accuracy on a small network for CIFAR-10 after 6,000 images, which is not settled",
         ),
         "sensitivity-readings-cifar10-lite-error",
@@ -389,9 +379,9 @@ def _of_orderings(source: Source) -> str:
         for seeds, count in by_seeds
     ]
     return (
-        f"On the paper's network ({_budget(ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the published sign "
-        f"({'; '.join(over)}); with all 16 frequencies after {lead.timestep} steps, cyclic is {_side(lead.mean)} "
-        f"interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)."
+        f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
+        f"published sign ({'; '.join(over)}); with all 16 frequencies after {lead.timestep} steps, cyclic is "
+        f"{_side(lead.mean)} interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)."
     )
 
 
