@@ -9,14 +9,14 @@ import typer
 
 from harness.cli import program
 from harness.cli.options import AsJson, DataDir
-from harness.machine.console import console
+from harness.machine.console import plain_console
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 Only = Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")]
 
 
 def _progress(text: str) -> None:
-    console(stderr=True).print(text, highlight=False)
+    plain_console(stderr=True).print(text, highlight=False)
 
 
 @app.callback(invoke_without_command=True)

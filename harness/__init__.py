@@ -177,14 +177,14 @@ def run_experiment(
 
     bound_spinning()
 
-    from harness.machine.console import console as plain
+    from harness.machine.console import plain_console
     from harness.papers import catalogue
     from harness.runs.plan import make_plan
     from harness.runs.workers import execute, require_possible
 
     require_possible("here", options.get("workers"))
     plan = make_plan(catalogue(), experiment, profile=profile, results=Path(results), **options)
-    console = plain(stderr=True)
+    console = plain_console(stderr=True)
     plan.announce(console)
     return execute(plan, console, workers=options.get("workers"))
 

@@ -30,7 +30,7 @@ from harness.cli.options import AsJson, DataDir
 from harness.config import CellConfig, Clock, NeuronSpec, Precision, Reading, canonical_json
 from harness.data import load
 from harness.errors import CellFailure, HarnessError
-from harness.machine.console import console, counted
+from harness.machine.console import counted, plain_console
 from harness.machine.environment import versions
 from harness.machine.files import content_digest
 from harness.papers import own_catalogue
@@ -402,7 +402,7 @@ def command(
         return
     if base is None:
         raise HarnessError("no --base to compare with", "name a commit, such as HEAD")
-    progress = console(stderr=True)
+    progress = plain_console(stderr=True)
     outcome = certify(base, results_dir, data_dir, tuple(cell or ()), lambda text: progress.print(text, markup=False))
     if as_json:
         print(json.dumps(msgspec.to_builtins(outcome.certificate)))

@@ -15,8 +15,7 @@ import typer
 
 from harness.cli.options import EVIDENCE, AsJson, OnePaper, asked_for, folder_option
 from harness.errors import HarnessError, did_you_mean
-from harness.machine.console import console as plain
-from harness.machine.console import counted, say
+from harness.machine.console import counted, plain_console, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -184,7 +183,7 @@ def claims(
         statements = [asdict(one) for one in answered.statements if one.id in named]
         say(json.dumps({"origin": origin, "statements": statements, "claims": [asdict(c) for c in chosen]}))
         return
-    console = plain()
+    console = plain_console()
     if any(one.id == name for one in chosen):
         for one in sorted(chosen, key=lambda one: not one.leads):
             _show_one(one, answered.statements, folder, console)

@@ -9,8 +9,7 @@ import typer
 
 from harness.cli.options import MOST_TIMESTEPS, AsJson, DataDir, Grouped, GroupedCommands
 from harness.errors import HarnessError
-from harness.machine.console import console as plain
-from harness.machine.console import say
+from harness.machine.console import plain_console, say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,7 +40,7 @@ def list_(as_json: AsJson = False) -> None:
 
         say(json.dumps({"encoders": msgspec.to_builtins(rows)}))
         return
-    console = plain()
+    console = plain_console()
     wide = console.width >= SOURCES_FROM
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     for column in ("name", "origin", "alphabet", "period", "deterministic", "window", *(["source"] * wide)):
@@ -131,7 +130,7 @@ def probe(
     _require_name(out)
     accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads, data_dir)
     drawn = inspect.probe_figure(accuracies, dataset, reads)
-    console = plain()
+    console = plain_console()
     console.print(drawn.alternative)
     console.print(_probe_table(accuracies))
     stem = _write(drawn, out)

@@ -43,16 +43,15 @@ def check(
     ] = None,
 ) -> None:
     """Say what is wrong with a paper, one line each: names, recipes, claims that nobody can judge. Exit code 1 then."""
-    from harness.papers.authoring import check as faults
-    from harness.papers.authoring import names, paper_in
+    from harness.papers import authoring
 
-    if paper is not None and not Path(paper).is_dir() and paper not in names():
-        raise did_you_mean("paper", paper, names())
+    if paper is not None and not Path(paper).is_dir() and paper not in authoring.names():
+        raise did_you_mean("paper", paper, authoring.names())
     wrong = False
-    for name in [paper] if paper is not None else names():
+    for name in [paper] if paper is not None else authoring.names():
         try:
-            with paper_in(name) as made:
-                problems = faults(made)
+            with authoring.paper_in(name) as made:
+                problems = authoring.check(made)
         except HarnessError as error:
             problems = [str(error), *map(str, error.further)]
         except (Exception, SystemExit) as error:  # the code of a package may raise anything

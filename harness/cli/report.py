@@ -12,8 +12,7 @@ from harness.cli import options
 from harness.cli.claims import IN_CLONE, snapshot
 from harness.cli.options import EVIDENCE, LOCAL, OnePaper, Quiet, asked_for, beside, folder_option, is_named
 from harness.errors import HarnessError
-from harness.machine.console import console as plain
-from harness.machine.console import say
+from harness.machine.console import plain_console, say
 
 if TYPE_CHECKING:
     from harness.report import Source
@@ -67,7 +66,7 @@ def report(
 
     # What a clone keeps is made from the papers that come with the harness, whatever else is installed.
     catalogue = papers.own_catalogue() if check and out is None else papers.catalogue()
-    console, prices = plain(stderr=as_json, quiet=quiet), energy_model(energy)
+    console, prices = plain_console(stderr=as_json, quiet=quiet), energy_model(energy)
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
     for name in names or ():

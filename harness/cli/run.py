@@ -10,8 +10,7 @@ import typer
 from harness.cli import options
 from harness.cli.options import EVIDENCE, LOCAL, MOST_TIMESTEPS, AsJson, DataDir, Quiet, stoppable
 from harness.errors import HarnessError
-from harness.machine.console import console as plain
-from harness.machine.console import counted, say
+from harness.machine.console import counted, plain_console, say
 from harness.machine.process import Deadline
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def run(
             estimated=not is_worker,
         )
         plan = make(profile=profile, encoders=encoders or ())
-        errors = plain(stderr=True, quiet=quiet)
+        errors = plain_console(stderr=True, quiet=quiet)
         if tune and not dry_run:
             from harness.runs.tuning import chosen_rates
 
@@ -148,7 +147,7 @@ def run(
 def _show_results(experiment: str, catalogue: "Catalogue", results: Path, quiet: bool) -> None:
     from harness.report import Folders, read, render, results_table
 
-    console, sources = plain(quiet=quiet), read(EVIDENCE, results, catalogue)
+    console, sources = plain_console(quiet=quiet), read(EVIDENCE, results, catalogue)
     console.print(results_table(experiment, sources, catalogue.claims))
     folders = Folders(EVIDENCE, options.beside(results), results)
     written = render(folders, catalogue, [experiment], sources=sources).files
@@ -176,14 +175,15 @@ def verify(
     with stoppable("nothing was changed; the same command starts again"):
         from harness.runs.verify import verify_all
 
-        for done in verify_all(records, results_dir, source, data_dir, keep, plain(stderr=True, quiet=quiet)):
+        for done in verify_all(records, results_dir, source, data_dir, keep, plain_console(stderr=True, quiet=quiet)):
             word, largest, allowed = done.comparison
             row = {"record": str(done.path), "from": done.source, "verdict": word}
             rows.append({**row, "largest": largest, "allowed": allowed})
             if not as_json:
                 apart = largest is not None and word != "identical"
                 gap = f": {largest} images apart, {allowed:.0f} allowed" if apart else ""
-                plain(quiet=quiet).print("\n  ".join((f"{done.path}: from {done.source}: {word}{gap}", *done.notes)))
+                text = "\n  ".join((f"{done.path}: from {done.source}: {word}{gap}", *done.notes))
+                plain_console(quiet=quiet).print(text)
     if as_json:
         say(json.dumps({"verifications": rows}))
     if any(row["verdict"] == "different" for row in rows):
@@ -233,7 +233,7 @@ def predict(
     if as_json:
         say(json.dumps(msgspec.to_builtins(counts)))
         return
-    console, about = plain(quiet=quiet), done.about
+    console, about = plain_console(quiet=quiet), done.about
     console.print(
         f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}: "
         f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}"

@@ -9,8 +9,7 @@ import typer
 from harness.cli import options
 from harness.cli.options import EVIDENCE, LOCAL, AsJson, DataDir, OnePaper, ProfileChoice, ResultsDir, asked_for
 from harness.errors import HarnessError
-from harness.machine.console import console as plain
-from harness.machine.console import counted, say
+from harness.machine.console import counted, plain_console, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +42,7 @@ def list_(paper: OnePaper = None, as_json: AsJson = False) -> None:
         ]
         say(json.dumps({"experiments": rows}))
         return
-    console, width, above = plain(), max((len(e.title) for _, e in listed), default=0), None
+    console, width, above = plain_console(), max((len(e.title) for _, e in listed), default=0), None
     for one, e in listed:
         if one is not above:
             title = f"{one.title} ({one.venue})" if one.venue else one.title
@@ -71,7 +70,7 @@ def status(
     if as_json:
         say(json.dumps(state.document()))
         return
-    console = plain()
+    console = plain_console()
     for line in lines(state) if state.cells else (f"no records{f' of {paper}' if paper else ''} in {results_dir}",):
         console.print(line)
 
@@ -104,7 +103,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
         facts = {"versions": versions, "optional": optional, "threads": threads, "gpu": gpu, "folders": places}
         say(json.dumps({**facts, "bf16": bf16, "evidence": {"path": str(evidence), "records": records}, "data": sets}))
         return
-    console = plain()
+    console = plain_console()
     console.print(", ".join(f"{name} {number}" for name, number in versions.items()))
     console.print(f"threads {threads}, GPU {gpu or 'none'}")
     console.print(f"bf16 {'has instructions here' if bf16 else 'is slower than fp32 here: no instructions for it'}")
@@ -143,7 +142,7 @@ def show(
         document = {**facts, "dataset": experiment.dataset, "classes": classes, "arms": arms}
         say(json.dumps({**document, "profiles": recipes, "claims": stated}))
         return
-    console = plain()
+    console = plain_console()
     console.print(f"{experiment.name} — {experiment.title} ({experiment.source}; {experiment.dataset})", style="bold")
     console.print("\narms", style="bold")
     for arm in experiment.arms:

@@ -1,7 +1,7 @@
 """Printing for people: text without markup, names not cut, and no wrapping in a pipe.
 
 Names, reasons and values come from records, files and arguments: control characters among them would reach the
-terminal. `say` and `console` show them as their codes.
+terminal. `say` and `plain_console` show them as their codes.
 """
 
 import re
@@ -17,7 +17,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that be
 PIPE_WIDTH = 1000  # columns where there is no terminal: wider than any table
 
 
-def console(stderr: bool = False, quiet: bool = False) -> "Console":
+def plain_console(stderr: bool = False, quiet: bool = False) -> "Console":
     """A console on standard output, or on standard error, for text that is not ours; `quiet`: it prints nothing.
 
     Brackets are no markup, and control characters are shown as their codes.
