@@ -80,12 +80,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The tiny experiment as a file, which workers read as well as the run that starts them."""
+    """The tiny experiment as a file, which workers read as well as the run that starts them.
+
+    With more epochs, so that a signal finds it in the middle of a cell.
+    """
     path = tmp_path_factory.mktemp("file") / "own.py"
     path.write_text(
         "from dataclasses import replace\n"
         "from tests.robust.tiny import EXPERIMENT as TINY\n"
-        "EXPERIMENT = replace(TINY, name='own')\n"
+        "P = TINY.profiles[0]\n"
+        "EXPERIMENT = replace(TINY, name='own', profiles=(replace(P, snn=replace(P.snn, epochs=40)),))\n"
     )
     return str(path)
 
