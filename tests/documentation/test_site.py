@@ -105,7 +105,8 @@ def test_the_method_is_shown_whole_its_comments_as_text(site: Path) -> None:
 def test_signatures_and_help_are_shown(site: Path) -> None:
     assert "--dry-run" in (site / "reference/commands/run/index.html").read_text("utf-8")
     assert "draw_errors" in (site / "reference/index.html").read_text("utf-8")
-    assert "<li><strong>cells</strong>: every readable record" in (site / "reference/analysis/index.html").read_text("utf-8")
+    analysis = (site / "reference/analysis/index.html").read_text("utf-8")
+    assert "<li><strong>cells</strong>: every readable record" in analysis
     pages = [path for path in site.rglob("*.html") if "reports" not in path.parts]
     assert not [path for path in pages if re.search(r"(?:<|&lt;)!-- [\w :]+ --", path.read_text("utf-8"))]
 
