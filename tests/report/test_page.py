@@ -56,6 +56,7 @@ def show(browser: Tab, page: Path, width: int = 1280, height: int = 900, theme: 
     return browser
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["front", "mnist"])
 def test_a_page_is_silent_and_fetches_nothing(browser: Tab, name: str, request: pytest.FixtureRequest) -> None:
     tab = show(browser, request.getfixturevalue(name))
