@@ -193,13 +193,10 @@ def _loaded(results: str | Path) -> "tuple[Loaded, Catalogue]":
     """The records of a folder, and a catalogue of all their experiments. Raises HarnessError for a missing folder."""
     from harness.analysis.cells import load
     from harness.catalogue import experiments_from
-    from harness.errors import HarnessError
     from harness.papers import catalogue
 
-    if not Path(results).is_dir():
-        raise HarnessError(f"{results}: no such results folder", "name a folder that a run wrote")
     registered = catalogue()
-    loaded = load(Path(results), registered)
+    loaded = load(_folder(results), registered)
     return loaded, registered.with_experiments(experiments_from(loaded.unregistered))
 
 
@@ -216,7 +213,18 @@ def _finished(loaded: "Loaded", catalogue: "Catalogue", name: str) -> "tuple[Cel
 
 
 def _judged(results: str | Path) -> "tuple[Judgement, ...]":
-    from harness.analysis.judges import judge
+    """As the report judges: each paper by itself. Raises HarnessError for a missing folder."""
     from harness.papers import catalogue
+    from harness.report.sources import read
 
-    return judge(_loaded(results)[0], catalogue())
+    (source,) = read(_folder(results), None, catalogue())
+    return source.judgements
+
+
+def _folder(results: str | Path) -> Path:
+    """The results folder. Raises HarnessError if it is missing."""
+    from harness.errors import HarnessError
+
+    if not Path(results).is_dir():
+        raise HarnessError(f"{results}: no such results folder", "name a folder that a run wrote")
+    return Path(results)

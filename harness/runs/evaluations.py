@@ -23,11 +23,11 @@ from harness.data import DataSet, ImageSet
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.plugins.guard import kept_state
 from harness.plugins.parts import EVALUATIONS
-from harness.runs.predict import outputs
+from harness.runs.predict import classified
 from harness.snn.layered import Fire, Layered
 from harness.snn.network import Network, Shape, Spiking
 from harness.snn.quantised import quantised_clip
-from harness.training.batches import encoder_key, normalised
+from harness.training.batches import encoder_key
 from harness.training.cell import DTYPES, Setting
 from harness.training.method import Answering, Stepwise, method_of
 
@@ -166,15 +166,13 @@ def tested(
     net = evaluation.network(net)
     if isinstance(net, Spiking):
         net = dataclasses.replace(net, network=net.network.cast(net.dtype))
-    key, draws = encoder_key(seed, "encoder-test"), encoder_key(seed, "evaluation")
-    for places in torch.split(torch.arange(len(images)), net.chunk()):
-        if places[0] < right.shape[1]:
-            continue
-        labels = images.labels[places]
-        shown = evaluation.images(net, normalised(images.images[places]), labels, draws, places)
-        with torch.no_grad():
-            classes = outputs(net, net.encode(shown, key, places)).argmax(-1).cpu()
-        right = torch.cat([right, classes == labels], 1)
+    draws = encoder_key(seed, "evaluation")
+
+    def shown(pixels: Tensor, places: Tensor) -> Tensor:
+        return evaluation.images(net, pixels, images.labels[places], draws, places)
+
+    for places, classes in classified(net, images, seed, begin=right.shape[1], shown=shown):
+        right = torch.cat([right, classes == images.labels[places]], 1)
         after(right, evaluation.passes * net.macs * len(places))
     return right
 

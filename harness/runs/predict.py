@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, Self, get_args
@@ -131,7 +132,6 @@ def _load(network: nn.Module, weights: WeightsFile, device: torch.device) -> Non
 
 
 @failures_as_errors()
-@torch.no_grad()
 def predict(
     spiking: Answering,
     images: ImageSet,
@@ -143,13 +143,37 @@ def predict(
 
     simulated: makes the outputs of another simulator from a spike train; None: our kernels.
     """
-    key, parts = encoder_key(seed, "encoder-test"), []
-    for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-        train = spiking.encode(normalised(images.images[places]), key, places)
-        given = outputs(spiking, train) if simulated is None else simulated(train)
-        parts.append(given.argmax(-1).cpu())
+    parts = []
+    for places, classes in classified(spiking, images, seed, simulated=simulated):
+        parts.append(classes)
         watch.progress("predict", spiking.macs * len(places))
     return Predictions(torch.cat(parts, 1), images.labels)
+
+
+def classified(
+    spiking: Answering,
+    images: ImageSet,
+    seed: int,
+    *,
+    begin: int = 0,
+    shown: Callable[[Tensor, Tensor], Tensor] | None = None,
+    simulated: Callable[[Tensor], Tensor] | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Chunk by chunk, the places of images and their classes `[T, N]` after each t.
+
+    begin: the number of images that are left out, in whole chunks. shown: makes what the network is shown from images
+    `[N, C, H, W]` in [-1, 1] and their places. simulated: see `predict`.
+    """
+    key = encoder_key(seed, "encoder-test")
+    for places in torch.split(torch.arange(len(images)), spiking.chunk()):
+        if places[0] < begin:
+            continue
+        pixels = normalised(images.images[places])
+        pixels = pixels if shown is None else shown(pixels, places)
+        with torch.no_grad():
+            train = spiking.encode(pixels, key, places)
+            given = outputs(spiking, train) if simulated is None else simulated(train)
+        yield places, given.argmax(-1).cpu()
 
 
 def outputs(spiking: Answering, train: Tensor) -> Tensor:
@@ -174,6 +198,11 @@ class TrainedNetwork:
         file, record = read_weights(weights), beside(weights)
         return cls(file.about, restore(file, recorded_setting(record) if record else None))
 
+    @cached_property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of its images. Looked up once: a data set of another package is loaded for it."""
+        return sets.facts_of(self.about.dataset).shape
+
     def predict(
         self, images: Tensor | NDArray[np.uint8], labels: Tensor | NDArray[np.int64] | None = None
     ) -> Predictions:
@@ -186,8 +215,8 @@ class TrainedNetwork:
         if pixels.dtype != torch.uint8 or pixels.dim() != 4 or truth.shape != pixels.shape[:1]:
             given = f"{str(pixels.dtype).removeprefix('torch.')} {list(pixels.shape)}, {len(truth)} labels"
             raise HarnessError(f"not images: {given}", "give uint8 [N, C, H, W], and a label for each or none")
-        if tuple(pixels.shape[1:]) != (shape := sets.facts_of(self.about.dataset).shape):
-            raise HarnessError(f"images {list(pixels.shape[1:])} for a network of {list(shape)}", "resize them")
+        if tuple(pixels.shape[1:]) != self.shape:
+            raise HarnessError(f"images {list(pixels.shape[1:])} for a network of {list(self.shape)}", "resize them")
         return predict(self.spiking, ImageSet(pixels, truth), self.about.seed)
 
 
