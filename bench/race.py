@@ -233,7 +233,7 @@ def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None
     svg, png = drawn(panels, "Seconds to a trained network", "seconds", msgspec.to_builtins(results))
     content = msgspec.json.format(msgspec.json.encode({"machine": facts, "results": results}), indent=2) + b"\n"
     out.mkdir(parents=True, exist_ok=True)
-    for name, data in {"race.json": content, "race.svg": svg, "race.png": png}.items():
+    for name, data in {"race.json": content, "race.svg": svg, "race.png": png()}.items():
         write_atomically(out / name, data)
     if page is not None:
         before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])

@@ -1,6 +1,6 @@
 """The results of a bench run as JSON, tables and a plot."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -53,7 +53,7 @@ class Report:
         """Write bench.json, bench.svg and bench.png into `folder`."""
         svg, png = picture(self)
         content = msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
-        files = {"bench.json": content, "bench.svg": svg, "bench.png": png}
+        files = {"bench.json": content, "bench.svg": svg, "bench.png": png()}
         for name, data in files.items():
             write_atomically(folder / name, data)
 
@@ -68,7 +68,7 @@ def table(report: Report) -> str:
     return "\n".join([*lines, "", ", ".join(f"{name} {value}" for name, value in report.machine.items())])
 
 
-def picture(report: Report) -> tuple[bytes, bytes]:
+def picture(report: Report) -> tuple[bytes, Callable[[], bytes]]:
     """SVG and PNG; a panel for each network and batch size that was measured at several timesteps."""
     panels: dict[str, Lines] = {}
     rows = [row for row in report.of("step") if row.ms_per_image is not None]
@@ -83,7 +83,7 @@ Lines = dict[str, list[tuple[int, float]]]
 """By implementation: (timesteps, number)."""
 
 
-def drawn(panels: Mapping[str, Lines], title: str, what: str, data: Any) -> tuple[bytes, bytes]:
+def drawn(panels: Mapping[str, Lines], title: str, what: str, data: Any) -> tuple[bytes, Callable[[], bytes]]:
     """SVG and PNG with a panel of lines against timesteps for each title. data: the numbers, for the file's digest."""
     from harness.report.drawing import MARKERS, both_renderings, colours, legend_below, new_figure, styled
 

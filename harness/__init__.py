@@ -142,7 +142,7 @@ def draw_errors(axes: "Axes", results: str | Path, experiment: str, arms: tuple[
 
     loaded, catalogue = _loaded(results)
     name, _, profile = experiment.partition("/")
-    draw(axes, catalogue.experiment(name), profile, Source("evidence", Path(results), loaded, (), catalogue), arms)
+    draw(axes, catalogue.experiment(name), profile, Source("evidence", Path(results), loaded, tuple, catalogue), arms)
 
 
 def network(path: str | Path) -> "TrainedNetwork":

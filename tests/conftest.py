@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -66,7 +66,7 @@ def blank(patch: pytest.MonkeyPatch) -> None:
 
     from harness.report.drawing import Picture, both_renderings, styled
 
-    def marked(_: object, title: str, drawn: object) -> tuple[bytes, bytes]:
+    def marked(_: object, title: str, drawn: object) -> tuple[bytes, Callable[[], bytes]]:
         return both_renderings(Figure(figsize=(1, 1)), title, drawn)
 
     patch.setattr("harness.report.figures.both_renderings", marked)

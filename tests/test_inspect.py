@@ -39,8 +39,8 @@ def test_every_code_can_be_seen_and_its_caption_says_how_it_was_read(name: str) 
 def test_each_alphabet_can_be_drawn_with_the_same_bytes_again(name: str) -> None:
     view = look(name, "digits", 0, 3)
     drawn = figure_of(view)
-    assert drawn.png.startswith(b"\x89PNG")
-    assert (drawn.svg, drawn.png) == ((again := figure_of(view)).svg, again.png)
+    assert drawn.png().startswith(b"\x89PNG")
+    assert (drawn.svg, drawn.png()) == ((again := figure_of(view)).svg, again.png())
 
 
 def run(*words: object) -> str:

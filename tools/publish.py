@@ -25,7 +25,7 @@ def publish(
     if only_check:
         check_report(EVIDENCE, None, False, papers, FORTY_FIVE_NM)
     sources = read(EVIDENCE, None, papers)
-    render(Folders(EVIDENCE, REPORTS, readme=README), papers, sources=sources)
+    render(Folders(EVIDENCE, REPORTS, readme=README), papers, sources=sources, png=False)
     write_atomically(IN_CLONE, snapshot(sources[0]))
     print(f"wrote {REPORTS / 'index.html'}")
 

@@ -38,7 +38,7 @@ JUDGES: Mapping[str, frozenset[Kind]] = {
     "paper": frozenset({"value", "ordering", "steps-to-reach", "saturation", "measurement"}),
 }
 ON_SMALL_NETWORK = "on a small network"
-OWN_NETWORK = ("short", "paper")
+OWN_NETWORK: tuple[ProfileName, ...] = ("short", "paper")
 # A training has settled if, after these fractions of fine-tuning, it stands within the margin of its end.
 SETTLED_AT = (0.5, 0.75)
 ONE_STEP = 1.0  # the margin of a difference in steps

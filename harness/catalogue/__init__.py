@@ -35,6 +35,7 @@ class Paper:
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
     rate; None where the searches are not at hand.
     `url`: where the paper can be read. `measurements`: the command that computes what its measurements ask for.
+    `stands`: by data set, the experiment whose arms of the paper stand for it beside other papers.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Paper:
     headline: Callable[[Any], str] | None = None
     url: str = ""
     measurements: str = ""
+    stands: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

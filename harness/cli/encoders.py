@@ -164,7 +164,7 @@ def _write(drawn: Any, out: Path | None) -> Path:
 
     path = out or Path(drawn.name)
     stem = path.with_suffix("") if path.suffix in (".svg", ".png", ".csv") else path
-    for suffix, content in ((".svg", drawn.svg), (".png", drawn.png)):
+    for suffix, content in ((".svg", drawn.svg), (".png", drawn.png())):
         path = stem.with_name(stem.name + suffix)
         write_atomically(path, content)
         say(str(path))

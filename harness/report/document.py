@@ -71,7 +71,7 @@ class Document:
 
     `first`: the answer in one sentence and at most three more, which stand before all else. `headlines`: the figure of
     the headline claims, wide and for a telephone. `records`: what was computed where, again, or not yet. `sizes`:
-    published networks without evidence at their own size.
+    published networks without evidence at their own size. `beside`: the paper's networks beside those of others.
     `evidence`: whether the records that the project stands behind are at hand.
     """
 
@@ -89,6 +89,7 @@ class Document:
     sizes: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
     evidence: bool
+    beside: Picture | None = None
 
     @property
     def verdicts(self) -> list[tuple[Word, int]]:
@@ -99,7 +100,7 @@ class Document:
     @property
     def pictures(self) -> list[Picture]:
         """All figures, each once."""
-        shown = [*self.headlines, self.encoder, *(topic.picture for topic in self.topics)]
+        shown = [*self.headlines, self.encoder, self.beside, *(topic.picture for topic in self.topics)]
         shown += [picture for chapter in self.chapters for part in chapter.sections for picture in part.pictures]
         return list({picture.name: picture for picture in shown if picture is not None}.values())
 
@@ -166,13 +167,14 @@ def document(
     if front and not listed.rows:  # nothing was run: what is published
         published = ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id)
         listed = tables.judged_table("Claims", published)
-    of_paper = [j for j in evidence.judgements if j.id in {claim.id for claim in paper.claims}]
+    ids = {claim.id for claim in paper.claims}
+    of_paper = [j for j in evidence.judgements if j.id in ids] if evidence.at_hand and not named else []
     return Document(
         paper=paper,
         named=named,
         first=first,
         headlines=safe("headline", headlines, ()),
-        tally=tables.tally_table(of_paper if evidence.at_hand and not named else (), paper.claims),
+        tally=tables.tally_table(of_paper, paper.claims),
         claims=replace(listed, title="Every claim, with our verdict").only(*IN_PAGE),
         encoder=safe("picture", partial(_drawn, paper), None) if front else None,
         topics=tuple(topic for topic in answered if topic.name != RECORDS),
@@ -206,7 +208,7 @@ def _answered(
 def _drawn(paper: Paper) -> Picture | None:
     """The paper's picture. Raises ValueError if it is not a figure."""
     picture = paper.picture() if paper.picture else None
-    if picture is not None and not (re.search(rb'<svg [^>]*viewBox="', picture.svg) and picture.png):
+    if picture is not None and not re.search(rb'<svg [^>]*viewBox="', picture.svg):
         raise ValueError("no figure: see harness.report.drawing.both_renderings")
     return picture
 

@@ -16,7 +16,7 @@ import io
 import platform
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -91,7 +91,7 @@ SATURATION = 0.55
 
 @dataclass(frozen=True)
 class Picture:
-    """One finished figure: its file name without suffix, title, caption, and both renderings.
+    """One finished figure: its file name without suffix, title, caption, and both renderings; `png` makes one.
 
     `folded`: whether the page shows its title first, and the figure on a click.
     """
@@ -100,7 +100,7 @@ class Picture:
     title: str
     words: str
     svg: bytes
-    png: bytes
+    png: Callable[[], bytes]
     folded: bool = False
 
     @property
@@ -233,24 +233,31 @@ def legend_below(figure: "Figure", handles: list[Any]) -> None:
     )
 
 
-def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, bytes]:
-    """The figure as SVG and PNG bytes, marked with the digest of `drawn`, its data.
+def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, Callable[[], bytes]]:
+    """The figure as SVG, and what makes a PNG of it, marked with the digest of `drawn`, its data.
 
     The canvases are used directly, because `savefig` would draw the figure twice for each format.
     """
     from matplotlib import rcParams
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     identifier = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
-    svg, png = io.BytesIO(), io.BytesIO()
+    svg = io.BytesIO()
     _settle(figure)
     figure.set_dpi(rcParams["savefig.dpi"])
     marks = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}
     FigureCanvasSVG(figure).print_svg(svg, metadata=marks)  # type: ignore[no-untyped-call]
-    marks = {"Title": title, "Comment": identifier, "Software": painter()}
-    FigureCanvasAgg(figure).print_png(png, metadata=marks)  # type: ignore[no-untyped-call]
-    return _without_trailing_spaces(svg.getvalue()), png.getvalue()
+
+    def png() -> bytes:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        marks = {"Title": title, "Comment": identifier, "Software": painter()}
+        stream = io.BytesIO()
+        with styled():
+            FigureCanvasAgg(figure).print_png(stream, metadata=marks)  # type: ignore[no-untyped-call]
+        return stream.getvalue()
+
+    return _without_trailing_spaces(svg.getvalue()), png
 
 
 def _settle(figure: "Figure") -> None:

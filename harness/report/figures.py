@@ -19,7 +19,7 @@ from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS, Tone
 from harness.catalogue import Arm, Claim, Experiment, Paper
-from harness.config import EncoderSpec, ProfileName
+from harness.config import CellConfig, EncoderSpec, ProfileName
 from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.report import drawing
@@ -696,6 +696,104 @@ def _courses(ax: "Axes", courses: Sequence[tuple[drawing.Look, tuple[Course, Cou
 def _column(course: Course, column: int) -> list[tuple[int, float]]:
     """Epochs with their losses (1) or errors (2)."""
     return [(point[0], value) for point in course if (value := point[column]) is not None]
+
+
+# --- Papers beside each other
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An arm that stands for its paper beside others: its name, how it was trained, and its numbers."""
+
+    name: str
+    trained: str
+    arm: Arm
+    curve: tuple[Interval, ...]
+    spent: Operations | None
+
+
+def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -> Picture | None:
+    """Error of the arms that stand for each paper, by data set: against timestep, and at the end against energy.
+
+    None if no data set has arms of two papers.
+    """
+    found: dict[str, dict[str, list[Standing]]] = {}
+    for paper in papers:
+        for dataset, name in paper.stands.items():
+            if standing := _standing(paper, source.catalogue.experiment(name), source):
+                found.setdefault(dataset, {})[paper.name] = standing
+    panels = {dataset: [one for of in by.values() for one in of] for dataset, by in found.items() if len(by) > 1}
+    if not panels:
+        return None
+    models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}
+    figure, axes = drawing.new_figure(2.5 * len(panels) * (1 + len(models)), len(panels) * (1 + len(models)))
+    drawn: list[Any] = []
+    names: list[list[Name]] = []
+    places = iter(axes)
+    for dataset, lines in panels.items():
+        marked = zip(lines, drawing.colours(len(lines)), drawing.MARKERS, strict=False)
+        looks = [(one, drawing.Look(one.name, colour, marker, "-")) for one, colour, marker in marked]
+        foot = drawing.foot_of(drawing.error_of(value) for one in lines for mean in one.curve for value in mean.shown)
+        ax, of_panel = next(places), []
+        for one, look in looks:
+            errors = [foot.error(mean) for mean in one.curve]
+            _error_line(ax, errors, look, source.name)
+            of_panel.append(Name(one.name, look.colour, (len(errors), errors[-1].mean)))
+            drawn.append([one.name, one.trained, [[e.mean, e.low, e.high, *e.shown] for e in one.curve]])
+        drawing.logarithmic(ax, foot)
+        ax.set(title=dataset.upper(), xlabel="timestep", ylabel="error (%)")
+        names.append(of_panel)
+        for words, prices in models.items():
+            ax, of_panel = next(places), []
+            for one, look in looks:
+                if one.spent is not None and (pj := one.spent.snn_pj(prices)) is not None:
+                    place, error = float(f"{pj * PICO_TO_MICRO:.6g}"), foot.error(one.curve[-1])
+                    drawing.draw_line(ax, look, [place], [error], 1.4)
+                    of_panel.append(Name(f"{one.name}, T = {one.arm.timesteps}", look.colour, (place, error.mean)))
+                    drawn.append([one.name, words, place])
+            ax.set_xscale("log")
+            ax.margins(x=0.2, y=0.2)
+            drawing.logarithmic_errors(ax, foot)
+            ax.set(title=f"{dataset.upper()}: {words}", xlabel="energy of one image (µJ)", ylabel="error (%)")
+            names.append(of_panel)
+    names_at_right(axes, names)
+    title = f"Error rate against timestep and energy: {', '.join(paper.title for paper in papers)}"
+    facts = "; ".join(dict.fromkeys(f"{one.name}: {one.trained}" for lines in panels.values() for one in lines))
+    words = (
+        f"{facts}. Networks, training images and epochs differ: how far two lines are apart is not the difference of "
+        "two methods, and may not be read as one. What may be compared is each line's own course: how many steps it "
+        "takes to its end, and at what energy. Bands and bars are 95 % intervals; below three seeds, each is shown."
+    )
+    return _picture(figure, "papers", title, words, [title, *drawn])
+
+
+def _standing(paper: Paper, experiment: Experiment, source: Source) -> list[Standing]:
+    """The paper's own arms of an experiment at its largest finished profile; empty without one."""
+    for profile in reversed(source.profiles(experiment.name)):
+        arms = [arm for arm in experiment.planned if arm.in_paper and profile != "smoke"]
+        done = [(arm, key) for arm in arms if source.estimates.get(key := (experiment.name, profile, arm.name))]
+        network = f"{paper.title}, {experiment.profile(profile).network.name}"
+        if done:
+            return [
+                Standing(
+                    f"{network}: {arm.name}" if len(done) > 1 else network,
+                    _trained(experiment.resolve(arm, experiment.profile(profile), 0)),
+                    arm,
+                    source.estimates[key],
+                    source.operations.get(key),
+                )
+                for arm, key in done
+            ]
+    return []
+
+
+def _trained(config: CellConfig) -> str:
+    """How much a cell is trained, in words."""
+    images = "all" if config.train_images is None else f"{config.train_images:,}"
+    parts = [f"{images} training images"]
+    parts += [f"{counted(config.ann.epochs, 'epoch')} as an ANN"] if config.ann else []
+    parts += [f"{counted(config.snn.epochs, 'epoch')} as an SNN"] if config.snn else []
+    return ", ".join(parts)
 
 
 # --- The headline claims of a paper

@@ -15,10 +15,10 @@ from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
-from harness.analysis.judges import JUDGES, Judgement, without_own_size
+from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, without_own_size
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
 from harness.analysis.verdicts import VERDICTS, p_in_words
-from harness.catalogue import Experiment, Paper
+from harness.catalogue import Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
@@ -31,6 +31,7 @@ Read = tuple[str, int]  # an arm, and the timestep after which it is read
 Side = tuple[Experiment, str]  # an arm of an experiment
 CHEAPEST_FIRST: tuple[ProfileName, ...] = ("lite", "short", "paper")
 RECORDS = "Records"
+MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
 NOT_TUNED = "not tuned: no search on validation images chose this fine-tuning rate"
 ALL_UNTUNED = "No pair is tuned: no search on validation images chose the fine-tuning rates of both arms."
@@ -97,6 +98,48 @@ def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) 
             yield replace(table, rows=tuple(rows), style="").only(*columns)
 
     return ask
+
+
+def across(experiments: Sequence[Experiment]) -> Ask:
+    """A network's numbers after each published timestep, a table each: published, printed elsewhere, and ours."""
+
+    def ask(source: Source, paper: Paper) -> Iterator[Table]:
+        for experiment in experiments:
+            yield _across(source, experiment, [c for c in paper.claims if c.experiment == experiment.name])
+
+    return ask
+
+
+def _across(source: Source, experiment: Experiment, claims: Sequence[Claim]) -> Table:
+    values = [claim for claim in claims if claim.kind == "value"]
+    others = [claim for claim in claims if claim.kind == "context" and not claim.prints]
+    steps = sorted({claim.timestep for claim in (*values, *others) if claim.timestep})
+    judged = {(j.id, j.profile): j for j in source.judgements if j.mean is not None}
+    profiles = [p for p in OWN_NETWORK if any((claim.id, p) in judged for claim in values)]
+    ann = next((claim for claim in values if claim.measure == "ann"), None)
+
+    def ours(claim: Claim | None, profile: ProfileName) -> Cell:
+        if claim is None or (found := judged.get((claim.id, profile))) is None:
+            return Cell()
+        return Cell(Interval(found.runs, found.mean or 0.0, found.low, found.high), small=(found.verdict,))
+
+    rows = []
+    for measure in dict.fromkeys(claim.measure for claim in values if claim.measure != "ann"):
+        of = {claim.timestep: claim for claim in values if claim.measure == measure}
+        whole, named = measure == "accuracy", MEASURED.get(measure, f", {measure}")
+        printed = (of[step].published if step in of else None for step in steps)
+        rows.append(Row.of(f"published{named}", ann.published if ann and whole else None, *printed, group=measure))
+        for label in dict.fromkeys(str(claim.label) for claim in others if whole):
+            theirs = {claim.timestep: claim.published for claim in others if claim.label == label}
+            rows.append(Row.of(label, theirs.get(None), *map(theirs.get, steps), group=measure))
+        for profile in profiles:
+            cells = (ours(of.get(step), profile) for step in steps)
+            rows.append(Row.of(f"ours, {profile}{named}", ours(ann if whole else None, profile), *cells, group=measure))
+    ends = [f"Accuracy in percent, {experiment.profile('paper').network.name}."]
+    ends += ["Below its ANN: in percentage points."] if any(claim.measure == "loss" for claim in values) else []
+    ends += [] if profiles else [f"Not run at this size yet: harness run {experiment.name} --profile paper."]
+    columns = Column("whose"), Column("ANN", "interval"), *(Column(f"T = {step}", "interval") for step in steps)
+    return Table(f" ({experiment.title})", columns, tuple(rows), " ".join(ends))
 
 
 # --- Accuracies

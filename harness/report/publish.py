@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
-from harness.analysis.judges import Judgement
 from harness.catalogue import Catalogue, Experiment, Paper
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.report.document import Document, document
 from harness.report.drawing import same_picture, styled
+from harness.report.figures import papers_figure
 from harness.report.page import findings, in_brief, index, page, report
 from harness.report.sources import Source, read, with_added
 from harness.report.table import csv_text, latex
@@ -47,14 +47,9 @@ class Folders:
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What a report wrote and found. `judgements` are those of the evidence, `local_judgements` of yours.
-
-    `problems`: of the records. `unshown`: what a paper could not show, and why.
-    """
+    """What a report wrote. `problems`: of the records. `unshown`: what a paper could not show, and why."""
 
     files: tuple[Path, ...]
-    judgements: tuple[Judgement, ...]
-    local_judgements: tuple[Judgement, ...]
     problems: tuple[str, ...]
     unshown: tuple[str, ...] = ()
 
@@ -66,27 +61,25 @@ def render(
     energy: EnergyModel = FORTY_FIVE_NM,
     sources: tuple[Source, ...] | None = None,
     paper: str | None = None,
+    png: bool = True,
 ) -> ReportResult:
     """Write the report of all (or the named) experiments; the same records give the same bytes.
 
     Every paper of which something was run has a page of its own, or `paper` alone, run or not. The first one's is
-    index.html. `energy` prices the counted operations.
+    index.html. `energy` prices the counted operations. `png`: whether figures are written as PNG too.
     `sources`: both folders as `read` gave them, so that they are not read again.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
     sources = sources or read(folders.evidence, folders.local, catalogue)
-    contents, documents = _contents(sources, folders.out, energy, experiments, paper)
+    contents, documents = _contents(sources, folders.out, energy, experiments, paper, png)
     for name, content in contents.items():
         write_atomically(folders.out / name, content)
     if folders.readme is not None and (text := _stale_readme(folders.readme, folders.out, documents[0])) is not None:
         write_atomically(folders.readme, text.encode())
     names = {one.paper.name for one in documents}
     unshown = tuple(f"{whose}: {problem}" for one in documents for whose, problem in one.problems if whose in names)
-    judgements = [tuple(j for j in s.judgements if experiments is None or j.experiment in experiments) for s in sources]
     return ReportResult(
         files=tuple(folders.out / name for name in contents),
-        judgements=judgements[0],
-        local_judgements=judgements[1] if len(sources) > 1 else (),
         problems=tuple(problem for source in sources for problem in source.problems),
         unshown=unshown,
     )
@@ -106,7 +99,7 @@ def check(
     """
     out = folders.out
     sources = sources or read(folders.evidence, folders.local, catalogue)
-    expected, documents = _contents(sources, out, energy, None, paper)
+    expected, documents = _contents(sources, out, energy, None, paper, png=False)
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     present = {name for name in present if not name.endswith(NOT_KEPT)}
@@ -144,7 +137,12 @@ def in_readme(readme: str, brief: str) -> str:
 
 
 def _contents(
-    sources: tuple[Source, ...], out: Path, energy: EnergyModel, chosen: Sequence[str] | None, paper: str | None
+    sources: tuple[Source, ...],
+    out: Path,
+    energy: EnergyModel,
+    chosen: Sequence[str] | None,
+    paper: str | None,
+    png: bool,
 ) -> tuple[dict[str, bytes], list[Document]]:
     """The files of a report by name, and what is said of each paper; the first one's files have the plain names.
 
@@ -164,8 +162,12 @@ def _contents(
         listed = [with_added(e, mine) for e in (*one.experiments, *loose) if chosen is None or e.name in chosen]
         with styled():
             made = document(one, listed, mine, energy, named=chosen is not None)
+            if documents and chosen is None:  # the first paper's page is the same without any other paper
+                made = replace(made, beside=papers_figure(papers, sources[0], energy))
         documents.append(made)
         files = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
+        files |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
+        files |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
         for experiment in listed:
             files |= {name: text.encode() for name, text in _tables(experiment, mine, energy).items()}
         contents = files | contents  # a later paper changes no file of an earlier one
@@ -189,7 +191,7 @@ def _shown(sources: Sequence[Source], chosen: Sequence[str] | None) -> list[Pape
 
 
 def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, str]]) -> dict[str, bytes]:
-    """The pages, texts and figures of a paper whose own page is called `home`."""
+    """The pages and texts of a paper whose own page is called `home`."""
     texts = {home: page(one, where, home, menu)}
     for chapter in () if one.named else one.chapters:
         texts[f"{chapter.experiment.name}.html"] = page(one, where, home, menu, chapter)
@@ -200,8 +202,7 @@ def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, 
         for plain, name in renamed.items():
             text = text.replace(f"]({plain}.md", f"]({name}.md")
         texts[f"{renamed.get(stem, stem)}.md"] = text
-    figures = {f"{p.name}.{kind}": getattr(p, kind) for p in one.pictures for kind in ("svg", "png")}
-    return {name: text.encode() for name, text in texts.items()} | figures
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def _tables(experiment: Experiment, sources: tuple[Source, ...], energy: EnergyModel) -> dict[str, str]:

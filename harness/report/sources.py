@@ -1,9 +1,9 @@
 """The data of a report: one analysed results folder, looked up by arm and timestep."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,13 +25,21 @@ SMOKE_LABEL = "smoke: not judged"
 
 @dataclass(frozen=True)
 class Source:
-    """A results folder under its name in the report; `catalogue` has every experiment with records in it."""
+    """A results folder under its name in the report; `catalogue` has every experiment with records in it.
+
+    `judged` judges the records, once and only if somebody asks: a run that no claim is about does not wait for it.
+    """
 
     name: Literal["evidence", "yours"]
     folder: Path
     loaded: Loaded
-    judgements: tuple[Judgement, ...]
+    judged: Callable[[], tuple[Judgement, ...]]
     catalogue: Catalogue
+
+    @cached_property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What the records say about each claim."""
+        return self.judged()
 
     @cached_property
     def at_hand(self) -> bool:
@@ -49,7 +57,7 @@ class Source:
                 cells={key: cell for key, cell in self.loaded.cells.items() if key[0] in shown},
                 problems=tuple(p for p in self.loaded.problems if self.shorten(p).partition("/")[0] not in others),
             ),
-            judgements=tuple(judgement for judgement in self.judgements if judgement.experiment in shown),
+            judged=lambda: tuple(judgement for judgement in self.judgements if judgement.experiment in shown),
             catalogue=Catalogue((paper,), tuple(loose)),
         )
 
@@ -207,11 +215,14 @@ def read(evidence: Path, local: Path | None, catalogue: Catalogue) -> tuple[Sour
     whole = catalogue.with_experiments(
         experiments_from(config for records in loaded for config in records.unregistered)
     )
-    # Each paper by itself: an installed package adds no word to what is said of another paper.
-    judged = [tuple(j for paper in catalogue.papers for j in judge(records, Catalogue((paper,)))) for records in loaded]
+
+    def judged(records: Loaded) -> tuple[Judgement, ...]:
+        # Each paper by itself: an installed package adds no word to what is said of another paper.
+        return tuple(j for paper in catalogue.papers for j in judge(records, Catalogue((paper,))))
+
     return tuple(
-        Source(name, folder, records, judgements, whole)
-        for (name, folder), records, judgements in zip(folders, loaded, judged, strict=True)
+        Source(name, folder, records, partial(judged, records), whole)
+        for (name, folder), records in zip(folders, loaded, strict=True)
     )
 
 

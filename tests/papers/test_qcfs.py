@@ -1,5 +1,7 @@
 """QCFS: its claims against the printed table, and how they are judged."""
 
+import csv
+import io
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,16 +9,22 @@ import msgspec
 import pytest
 
 from harness.analysis.cells import read_measurements
+from harness.analysis.energy import FORTY_FIVE_NM
 from harness.analysis.judges import judge
 from harness.papers import catalogue
 from harness.papers.qcfs import measurements
 from harness.papers.qcfs.paper import PAPER
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
+from harness.report.drawing import styled
+from harness.report.figures import papers_figure
+from harness.report.findings import across
 from harness.report.sources import read
+from harness.report.table import Cell, csv_text
 from harness.report.tables import columns_of, ours_in_words
 from harness.schema import Counts, Epoch, Record
 from tests.cells import converted_config, run_tiny
+from tests.report.campaigns import write_arm
 
 CATALOGUE = catalogue()
 RESNET20 = CATALOGUE.experiment("qcfs-cifar10-resnet20")
@@ -82,6 +90,38 @@ def test_accuracies_are_judged_where_the_ann_stands_high_enough(tmp_path: Path, 
     assert 32 in columns_of(RESNET20, [claim for claim in PAPER.claims if claim.experiment == RESNET20.name])
     assert found["t64"].verdict == "lower"
     assert found["loss-t64"].verdict == "higher"
+
+
+def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: Path, template: Record) -> None:
+    finals = {2: 7320, 4: 8375, 8: 8955, 16: 9162, 32: 9224, 64: 9000}
+    for seed, more in enumerate((-3, 0, 3)):
+        write(tmp_path, template, seed, 9177 + more, {t: count + more for t, count in finals.items()})
+    [source] = read(tmp_path, None, CATALOGUE)
+    table, untrained = across([RESNET20, CATALOGUE.experiment("qcfs-cifar10-vgg16")])(source, PAPER)
+    shown = {row["whose"]: row for row in csv.DictReader(io.StringIO(csv_text(table)))}
+    assert list(table.rows[0].cells[0:3]) == [Cell("published"), Cell(91.77), Cell(73.2)]
+    assert shown["published"]["T = 64"] == "92.35"
+    assert shown["TSC"]["T = 64"] == "69.38"
+    assert (shown["ours, short"]["ANN"], shown["ours, short"]["T = 64"]) == ("91.77", "90.00")
+    assert shown["published, below its ANN"]["T = 32"] == shown["ours, short, below its ANN"]["T = 32"] == "-0.47"
+    ours = next(row for row in table.rows if row.cells[0].value == "ours, short")
+    assert [cell.small for cell in ours.cells if cell.small][-1] == ("lower",)
+    assert "harness run qcfs-cifar10-vgg16" in untrained.caption
+    assert not [row for row in untrained.rows if str(row.cells[0].value).startswith("ours")]
+
+
+def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path, template: Record) -> None:
+    write(tmp_path, template, 0, 9177, {64: 9000})
+    [alone] = read(tmp_path, None, CATALOGUE)
+    assert papers_figure(CATALOGUE.papers, alone, FORTY_FIVE_NM) is None
+    write_arm(tmp_path, "cifar10-vgg9", "lite", "cyclic-48", (7900, 7950, 7960))
+    [source] = read(tmp_path, None, CATALOGUE)
+    with styled():
+        picture = papers_figure(CATALOGUE.papers, source, FORTY_FIVE_NM)
+    assert picture is not None
+    assert "DCT-SNN, vgg5-lite: all training images, 6 epochs as an ANN, 1 epoch as an SNN; " in picture.words
+    assert "QCFS, resnet20: all training images, 60 epochs as an ANN. " in picture.words
+    assert "not the difference of two methods" in picture.words
 
 
 def test_a_training_cut_short_refutes_nothing(tmp_path: Path, template: Record) -> None:

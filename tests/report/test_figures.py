@@ -52,9 +52,9 @@ def painting() -> Iterator[Painted]:
     """Each figure that is drawn within, with the data it shows; no file is made of them."""
     kept: Painted = []
 
-    def keep(figure: Figure, _: str, data: Any) -> tuple[bytes, bytes]:
+    def keep(figure: Figure, _: str, data: Any) -> tuple[bytes, Callable[[], bytes]]:
         kept.append((figure, json.loads(json.dumps(data))))
-        return b"", b""
+        return b"", lambda: b""
 
     with pytest.MonkeyPatch.context() as patch, styled():
         patch.setattr(figures, "both_renderings", keep)

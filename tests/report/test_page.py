@@ -229,7 +229,7 @@ def texts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     style = (ROOT / "harness/report/templates/style.css").read_text("utf-8")
     shown = []
     for path in FIGURES:
-        svg = inline_svg(Picture(path.stem, "", "", path.read_bytes(), b""))
+        svg = inline_svg(Picture(path.stem, "", "", path.read_bytes(), lambda: b""))
         width = 1088 if path.stem.endswith("-claims") else TELEPHONE
         shown.append(svg.replace("<svg ", f'<svg data-name="{path.stem}" style="width:{width}px;display:block" ', 1))
     page = tmp_path_factory.mktemp("figures") / "figures.html"

@@ -275,6 +275,47 @@ ABLATION_INTERMITTENT = on_cifar10(
     profiles=_OWN_NETWORK,
 )
 
+# Why does the order matter (§6)? Without the reset in the LIF layers, and without any; and other orders of the cycle.
+_NO_RESET = {"neuron.reset": "none"}
+_ALL_FREQUENCIES = tuple(range(16))
+RANDOM_ORDER = (12, 15, 6, 0, 4, 8, 7, 13, 11, 3, 2, 9, 1, 5, 14, 10)  # random.Random(0).sample(range(16), 16)
+ABLATION_MECHANISMS = on_cifar10(
+    "ablation-mechanisms",
+    "Why does the order of frequencies matter?",
+    "§6",
+    arms=(
+        *map(ABLATION_INTERLEAVED.arm, ("cyclic-16x3", "interleaved-16x3")),
+        *map(ABLATION_INTERLEAVED.arm, ("cyclic-16x3-no-reset", "interleaved-16x3-no-reset")),
+        *(
+            Arm(
+                f"{schedule}-16x3-{name}",
+                dct(schedule=schedule, **parameters),
+                48,
+                f"DCT, {schedule}, no reset in {where}, T = 48",
+                in_paper=False,
+                changes=_NO_RESET,
+            )
+            for name, where, parameters in (
+                ("no-reset-layers", "the layers", {}),
+                ("no-reset-anywhere", "code and layers", {"reset": "none"}),
+            )
+            for schedule in ("cyclic", "interleaved")
+        ),
+        *(
+            Arm(
+                f"{name}-16x3",
+                dct(schedule="explicit", indices=indices),
+                48,
+                f"DCT, cyclic, {name} order, T = 48",
+                in_paper=False,
+            )
+            for name, indices in (("reversed", _ALL_FREQUENCIES[::-1]), ("random", RANDOM_ORDER))
+        ),
+        SENSITIVITY_READINGS_CIFAR10.arm("maximum"),
+    ),
+    profiles=(recipe.SMOKE, recipe.LITE),
+)
+
 # Interleaved costs accuracy: does training make up for it? Read after fractions of fine-tuning; the counts after
 # balancing and at the end are in every record. The second of two arms with one T is compared with the first, so that
 # differences are cyclic − interleaved.
@@ -539,6 +580,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ABLATION_INTERMITTENT,
     ABLATION_TRAINING,
     ABLATION_READINGS,
+    ABLATION_MECHANISMS,
     ABLATION_FREQUENCIES,
     CIFAR10_ENCODERS,
     CIFAR10_ONE_ANN,

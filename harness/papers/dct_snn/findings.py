@@ -204,6 +204,13 @@ TOPICS = (
             "Does interleaving lose because spikes die out and the membrane is reset?": ask.claims(
                 lambda judged: judged.statement == "interleaving-mechanism" and judged.mean is not None
             ),
+            "Why does the order of frequencies matter? Resets, orders and thresholds, one change at a time": ask.means(
+                experiments.ABLATION_MECHANISMS,
+                {
+                    arm.title.removesuffix(", T = 48"): {"48 steps": (arm.name, 48)}
+                    for arm in experiments.ABLATION_MECHANISMS.arms
+                },
+            ),
             "What do the first frequencies alone reach?": ask.means(
                 experiments.ABLATION_FREQUENCIES,
                 {f"first {count} of 16": _frequencies(count) for count in experiments.FREQUENCY_COUNTS},
@@ -218,7 +225,8 @@ TOPICS = (
         _schedules,
         "ablation-interleaved-short-error",
         (
-            "ablation-interleaved", "ablation-intermittent", "ablation-frequencies", "ablation-readings",
+            "ablation-interleaved", "ablation-mechanisms", "ablation-intermittent", "ablation-frequencies",
+            "ablation-readings",
             "dct-beyond-mnist", "dct-beyond",
         ),
     ),

@@ -37,4 +37,5 @@ PAPER = Paper(
     headline=_later("findings", "headline"),
     url=URL,
     measurements="python -m harness.papers.dct_snn.measurements",
+    stands={"cifar10": "cifar10-vgg9", "cifar100": "cifar100-vgg11"},
 )

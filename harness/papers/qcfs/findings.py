@@ -10,9 +10,10 @@ from harness.report.findings import RECORDS, Pair, Topic
 from harness.report.sources import Source
 
 STEPS = (2, 4, 8, 16, 32, 64)
+NETWORKS = [experiment for experiment in PAPER.experiments if experiment is not ABLATION]
 # The shortest name of each statement that records judge.
 NAMES = {
-    **{experiment.name: experiment.title for experiment in PAPER.experiments if experiment is not ABLATION},
+    **{experiment.name: experiment.title for experiment in NETWORKS},
     "qcfs-above-ann": "SNN above ANN",
     "qcfs-shift": "the shift",
     "qcfs-levels": "the levels",
@@ -37,7 +38,12 @@ def _pairs() -> list[Pair]:
 TOPICS = (
     Topic(
         "Few steps",
-        {"Do the printed numbers come out, as accuracies and as differences to the ANN?": ask.claims(_of_own_network)},
+        {
+            "What is published, printed elsewhere, and ours after T steps?": ask.across(NETWORKS),
+            "Do the printed numbers come out, as accuracies and as differences to the ANN?": ask.claims(
+                _of_own_network
+            ),
+        },
         experiments=(CIFAR10_RESNET20.name,),
     ),
     Topic(

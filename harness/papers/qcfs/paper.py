@@ -41,4 +41,5 @@ PAPER = Paper(
     headline=_headline,
     url="https://arxiv.org/abs/2303.04347",
     measurements="python -m harness.papers.qcfs.measurements",
+    stands={"cifar10": "qcfs-cifar10-resnet20", "cifar100": "qcfs-cifar100-resnet20"},
 )
