@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from itertools import product
 from typing import Annotated, Any
 from uuid import UUID
@@ -191,8 +192,19 @@ class Experiment:
         for arm in self.planned:
             yield from (self.resolve(arm, profile, seed) for seed in range(self.seeds(arm.name, profile.name)))
 
+    @cached_property
+    def _resolved(self) -> dict[tuple[int, int], tuple[Arm, Profile, CellConfig]]:
+        return {}
+
     def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
         """The cell of `arm` at `profile` with `seed`."""
+        place = id(arm), id(profile)
+        if place not in self._resolved:  # kept with both, so that their ids stay theirs
+            self._resolved[place] = arm, profile, self._cell(arm, profile)
+        return replace(self._resolved[place][2], seed=seed)
+
+    def _cell(self, arm: Arm, profile: Profile) -> CellConfig:
+        """The cell with seed 0."""
         parameters = {**arm.encoder.parameters, **profile.encoder.get(arm.encoder.name, {})}
         if arm.added:  # what a user spells out stands
             parameters |= arm.encoder.parameters
@@ -200,7 +212,7 @@ class Experiment:
             experiment=self.name,
             profile=profile.name,
             arm=arm.name,
-            seed=seed,
+            seed=0,
             dataset=self.dataset,
             encoder=EncoderSpec(arm.encoder.name, parameters),
             timesteps=arm.timesteps,

@@ -68,7 +68,7 @@ def read_regular(path: Path, largest: int = LARGEST_FILE, private: bool = False)
         if facts.st_size > largest:
             raise OSError(errno.EFBIG, f"{facts.st_size:,} bytes, more than {largest:,}", str(path))
         try:
-            return file.read(largest)
+            return file.read(facts.st_size)
         except MemoryError:
             raise OSError(errno.EFBIG, "larger than the memory", str(path)) from None
 

@@ -49,8 +49,8 @@ def fingerprint(
     Raises EncoderError for an unknown encoder, HarnessError for another unknown part; ModuleNotFoundError, SyntaxError
     or UnicodeDecodeError where a source cannot be read.
     """
-    content = canonical_json(config)
-    recipe = _recipe_digest(content)
+    content = _of_any_seed(config)
+    recipe = _recipe_digest(content, config.seed)
     method = METHODS.definition_of(config.method.name) if config.method else FINE_TUNING
     roots = [method, encoder or definition_of(config.encoder.name)]
     if config.evaluations:
@@ -75,17 +75,30 @@ def recipe_digest(config: CellConfig) -> str:
 
     A field at its default is left out, so that a new field changes no earlier recipe.
     """
-    return _recipe_digest(canonical_json(config))
+    return _recipe_digest(_of_any_seed(config), config.seed)
+
+
+def _recipe_digest(content: bytes, seed: int) -> str:
+    before, after = _around_the_seed(content)
+    return hashlib.sha256(b"%b%d%b" % (before, seed, after)).hexdigest()
+
+
+def _of_any_seed(config: CellConfig) -> bytes:
+    """A configuration as JSON with seed 0: what depends on it is worked out once for all seeds."""
+    return canonical_json(replace(config, seed=0))
 
 
 @lru_cache(1 << 14)
-def _recipe_digest(content: bytes) -> str:
+def _around_the_seed(content: bytes) -> tuple[bytes, bytes]:
+    """The JSON that is digested, before and after the number of the seed."""
     # Through JSON and back, as a record goes: a whole float comes back as a float.
     recipe = _stated(msgspec.json.decode(content, type=CellConfig))
     for name in NAMES:
         del recipe[name]
     del recipe["network"]["name"]
-    return hashlib.sha256(canonical_json(recipe)).hexdigest()
+    place = "the place of the seed"
+    before, _, after = canonical_json(recipe | {"seed": place}).partition(canonical_json(place))
+    return before, after
 
 
 def _stated(value: Any) -> Any:

@@ -55,7 +55,7 @@ def read_json(path: Path, kind: type[Read], largest: int) -> Read:
 
 def record_path(results: Path, config: CellConfig) -> Path:
     """The path of a cell's record: `<results>/<experiment>/<profile>/<arm>/seed-0003.json`."""
-    return results / config.experiment / config.profile / config.arm / f"seed-{config.seed:04d}.json"
+    return results / f"{config.experiment}/{config.profile}/{config.arm}/seed-{config.seed:04d}.json"
 
 
 def seed_of(record: Path) -> int | None:
