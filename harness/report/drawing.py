@@ -450,7 +450,7 @@ def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> N
     margin = (max(widths) + 2.2 * GAP * figure.dpi / 72) / figure.bbox.width
     _, bottom, _, height = engine.get()["rect"]  # type: ignore[union-attr]
     engine.set(rect=(0, bottom, 1 - margin, height))  # type: ignore[union-attr, call-arg]
-    engine.execute(figure)  # type: ignore[union-attr, arg-type]
+    _settle(figure)  # type: ignore[arg-type]
     for ax, of_panel in zip(axes, names, strict=True):
         box = ax.get_window_extent()
         line = LINE * figure.dpi / 72 / box.height

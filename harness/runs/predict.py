@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, NamedTuple, Self, get_args
 
 import msgspec
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
@@ -34,6 +33,9 @@ from harness.training.batches import encoder_key, normalised
 from harness.training.cell import DTYPES, Setting
 from harness.training.checkpoint import SILENT, Watch
 from harness.training.method import Answering, method_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMATS = (".parquet", ".csv")
 UNKNOWN = -1  # the label of an image without a given class
@@ -304,8 +306,10 @@ def answer(
     return done
 
 
-def table(result: Answer) -> pd.DataFrame:
+def table(result: Answer) -> "pd.DataFrame":
     """One row per image: its index or file, its label (missing if unknown), and the class after each timestep."""
+    import pandas as pd  # for half a second, which a run does not need
+
     predictions = result.predictions
     labels = pd.Series(predictions.labels.numpy(), dtype="Int64")
     columns = {"image": result.names or range(len(labels)), "label": labels.where(labels != UNKNOWN)}

@@ -131,7 +131,8 @@ MNIST_ONE_ANN = on_mnist(
     NOT_IN_PAPER,
     arms=tuple(
         recipe.with_mnist_rate(
-            Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}"), recipe.MNIST_P_RATES
+            Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}", in_paper=False),
+            recipe.MNIST_P_RATES,
         )
         for timesteps in LATENCY_STEPS
         for name, encoder, title in (
