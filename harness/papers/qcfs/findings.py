@@ -2,15 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 
+from harness.analysis.cells import above_ann, accuracy_of, difference_of
 from harness.analysis.judges import OWN_NETWORK, Judgement, statement_verdicts
+from harness.analysis.statistics import LEAST_SEEDS, Interval, Outcomes, estimate, outcomes_without_images
+from harness.machine.console import counted
 from harness.papers.qcfs.experiments import ABLATION, CIFAR10_RESNET20
 from harness.papers.qcfs.paper import PAPER
 from harness.report import findings as ask
-from harness.report.findings import RECORDS, Pair, Topic
+from harness.report.findings import RECORDS, Pair, Topic, planned_cells
 from harness.report.sources import Source
 
 STEPS = (2, 4, 8, 16, 32, 64)
 NETWORKS = [experiment for experiment in PAPER.experiments if experiment is not ABLATION]
+LAST = 32
+# Arms that change what public threads name where the numbers did not come out, in words.
+THREADS = {
+    "theta-1": "θ that starts at 1 changes",
+    "augmented": "AutoAugment and Cutout",
+    "longer": "twice as many epochs",
+}
 # The shortest name of each statement that records judge.
 NAMES = {
     **{experiment.name: experiment.title for experiment in NETWORKS},
@@ -86,20 +96,67 @@ def headline(source: Source) -> str:
 
 
 def first_sentences(source: Source) -> Sequence[str]:
-    """The headline, and the accuracies of ResNet-20 beside the published ones; empty if nothing was judged."""
+    """The headline, ResNet-20 beside the published accuracies, and what the ablation says; empty if nothing was judged.
+
+    A sentence is left out where a planned seed that it needs is missing.
+    """
     if not (answer := headline(source)):
         return ()
+    return (answer, *filter(None, (_of_resnet20(source), _of_shift(source), _of_threads(source))))
+
+
+def _of_resnet20(source: Source) -> str:
+    """Accuracies of the paper's own network at its fullest profile, beside the published ones."""
     printed = [claim for claim in PAPER.claims if claim.experiment == CIFAR10_RESNET20.name and claim.prints]
-    sentences = [answer]
-    for profile in source.profiles(CIFAR10_RESNET20.name):
+    for profile in (p for p in reversed(source.profiles(CIFAR10_RESNET20.name)) if p in OWN_NETWORK):
         estimates = {c: source.estimate(c.experiment, profile, "qcfs", c.timestep or 1) for c in printed}
-        ours = [
-            f"{estimate.mean:.2f} at {claim.timestep} ({claim.value})"
-            for claim, estimate in estimates.items()
-            if estimate
-        ]
-        if ours and profile in OWN_NETWORK:
-            sentences.append(
-                f"ResNet-20 on CIFAR-10, {profile} profile, in % after T steps (published): {', '.join(ours)}."
-            )
-    return sentences
+        ours = [f"{mean.mean:.2f} at {c.timestep} ({c.value})" for c, mean in estimates.items() if mean]
+        if ours:
+            return f"ResNet-20 on CIFAR-10, {profile} profile, in % after T steps (published): {', '.join(ours)}."
+    return ""
+
+
+def _of_shift(source: Source) -> str:
+    """L = 4 with the shift and without it, on the small network of the ablation."""
+    arms = {name: planned_cells(source, "lite", (ABLATION, name)) for name in ("l4", "l4-no-shift")}
+    curves = {name: source.estimates.get((ABLATION.name, "lite", name), ()) for name in arms}
+    if not all(arms.values()) or (gap := above_ann(arms["l4"], LAST)) is None:
+        return ""
+    (with_it, without), config = map(_means, curves.values()), arms["l4"][0].record.config
+    peak = max(range(len(without)), key=without.__getitem__)
+    assert config.ann
+    return (
+        f"On a small network ({config.train_images:,} training images, {config.ann.epochs} of 300 epochs; "
+        f"{counted(len(arms['l4']), 'seed')}), L = 4 with the shift reaches {with_it[LAST - 1]:.1f} % after {LAST} "
+        f"steps, {_points(gap)} from its ANN; without the shift it has {without[peak]:.1f} % after {peak + 1} steps "
+        f"and falls to {without[LAST - 1]:.1f}."
+    )
+
+
+def _means(curve: Sequence[Interval]) -> list[float]:
+    return [interval.mean for interval in curve]
+
+
+def _of_threads(source: Source) -> str:
+    """How much each explanation that public threads name changes, on the same network."""
+    base = planned_cells(source, "lite", (ABLATION, "l4"))
+    changed = []
+    for name, words in THREADS.items():
+        cells = planned_cells(source, "lite", (ABLATION, name))
+        if not base or not cells:
+            return ""
+        changed.append(f"{words} {_points(difference_of(cells, base[: len(cells)], LAST))}")
+    other, own = (accuracy_of(base, 1, f"activation(levels={levels})") for levels in (8, 4))
+    tested = outcomes_without_images(other.per_seed - own.per_seed, lowest=-100.0)
+    return (
+        f"Of what public threads name, on that network after {LAST} steps: {', '.join(changed)}; "
+        f"an ANN of L = 4 that is tested with L = 8, as the released script does, {_points(tested)}."
+    )
+
+
+def _points(outcomes: Outcomes) -> str:
+    """A difference in points with its interval, or with its number of seeds where these are too few for one."""
+    ours = estimate(outcomes)
+    if outcomes.seeds < LEAST_SEEDS:
+        return f"{float(ours.mean):+.1f} points ({counted(outcomes.seeds, 'seed')})"
+    return f"{float(ours.mean):+.1f} points (95 %: {float(ours.low):+.1f} to {float(ours.high):+.1f})"
