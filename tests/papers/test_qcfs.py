@@ -167,10 +167,11 @@ def test_a_training_cut_short_refutes_nothing(tmp_path: Path, template: Record) 
 def test_both_theorems_hold_in_simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurements, "STEPS", (2, 4, 32))
     measurements.main(tmp_path)
-    assert set(read_measurements(tmp_path)[0]) == {"qcfs-theorem-1", "qcfs-theorem-2"}
+    assert set(read_measurements(tmp_path)[0]) == {"qcfs-theorem-1", "qcfs-theorem-2", "qcfs-derivative"}
     [source] = read(tmp_path, None, CATALOGUE)
     found = {one.id: one.verdict for one in judge(source.loaded, CATALOGUE)}
     assert found["qcfs-theorem-1"] == found["qcfs-theorem-2"] == "holds"
+    assert found["qcfs-derivative"] == "contradicted"
 
 
 def test_the_sentences_on_its_own_table(tmp_path: Path) -> None:

@@ -21,13 +21,17 @@ THREADS = {
     "augmented": "AutoAugment and Cutout",
     "longer": "twice as many epochs",
 }
-# The shortest name of each statement that records judge.
+# The shortest name of each statement.
 NAMES = {
     **{experiment.name: experiment.title for experiment in NETWORKS},
     "qcfs-above-ann": "SNN above ANN",
-    "qcfs-shift": "the shift",
-    "qcfs-levels": "the levels",
+    "qcfs-shift": "what the shift does",
+    "qcfs-levels": "what L does",
+    "qcfs-theorems": "the theorems",
+    "qcfs-derivative": "the derivative as printed",
+    "qcfs-sentences": "sentences on its own table",
 }
+ALL_NETWORKS = "the accuracies on CIFAR-10 and CIFAR-100"
 
 
 def _of_own_network(judgement: Judgement) -> bool:
@@ -91,6 +95,8 @@ def headline(source: Source) -> str:
     words, sentences = _statements(source), []
     for word in dict.fromkeys(words.values()):
         named = [name for statement, name in NAMES.items() if words.get(statement) == word]
+        if {network.title for network in NETWORKS} <= {*named}:
+            named = [ALL_NETWORKS, *(name for name in named if name not in {network.title for network in NETWORKS})]
         sentences += [f"{word.capitalize()}: {', '.join(named)}."] if named else []
     return " ".join(sentences)
 

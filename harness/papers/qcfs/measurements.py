@@ -1,4 +1,4 @@
-"""The two theorems of QCFS by simulation of single neurons, in seconds, without training.
+"""The two theorems of QCFS by simulation of single neurons, and its derivative, in seconds, without training.
 
     python -m harness.papers.qcfs.measurements [--results-dir DIR]
 
@@ -57,8 +57,24 @@ def out_of_order(steps: int) -> float:
     return float(100 * ((mean_output(currents, 0.5) - expected).abs() > 1e-5).double().mean())
 
 
+def printed_derivative(levels: int = 4, theta: float = 2.0) -> float:
+    """Percent of inputs within the clip at which autograd's derivative with respect to θ is a term that Eq. 19 prints.
+
+    The floor is differentiated as the identity, as everywhere in the paper. θ is not 1, where two terms would agree.
+    """
+    z = theta * torch.rand(NEURONS, generator=Generator().manual_seed(0), dtype=torch.float64)
+    learned = torch.full_like(z, theta, requires_grad=True)
+    scaled = z * levels / learned + 0.5
+    steps = scaled + (scaled.floor() - scaled).detach()
+    (slopes,) = torch.autograd.grad((learned * (steps / levels).clamp(0, 1)).sum(), learned)
+    inside = steps.detach() < levels
+    printed = torch.stack([torch.full_like(z, 1 / (2 * levels)), -z / theta**2])
+    agrees = ((printed - slopes).abs() < 1e-3).any(0)
+    return float(100 * agrees[inside].double().mean())
+
+
 def measured() -> Iterator[Measurement]:
-    """Both theorems, and the error without their conditions."""
+    """Both theorems, the error without their conditions, and the derivative."""
 
     def of(quantity: str, value: float, how: str) -> Measurement:
         return Measurement(quantity, round(value, 4), "%", "simulated neurons", "", NEURONS, how)
@@ -73,6 +89,8 @@ def measured() -> Iterator[Measurement]:
     without = abs(expected_error(32, 4, 0.0))
     how = f"Largest mean error with the shift, in percent of θ (without it {without:.1f} at T = 32, L = 4)"
     yield of("qcfs-theorem-2", max(errors.values()), how)
+    how = "Inputs within the clip whose derivative with respect to θ = 2 is a printed term, at L = 4"
+    yield of("qcfs-derivative", printed_derivative(), how)
 
 
 def main(
