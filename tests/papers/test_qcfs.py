@@ -17,6 +17,7 @@ from harness.papers.qcfs.findings import first_sentences
 from harness.papers.qcfs.paper import PAPER
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
+from harness.report import Folders, render
 from harness.report.drawing import styled
 from harness.report.figures import papers_figure
 from harness.report.findings import across
@@ -123,6 +124,19 @@ def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path, template
     assert "DCT-SNN, vgg5-lite: all training images, 6 epochs as an ANN, 1 epoch as an SNN; " in picture.words
     assert "QCFS, resnet20: all training images, 60 epochs as an ANN. " in picture.words
     assert "not the difference of two methods" in picture.words
+
+
+@pytest.mark.usefixtures("blank_figures")
+def test_the_later_paper_has_the_figure_of_both_on_its_page(tmp_path: Path, template: Record) -> None:
+    write(tmp_path / "evidence", template, 0, 9177, {64: 9000})
+    write_arm(tmp_path / "evidence", "cifar10-vgg9", "lite", "cyclic-48", (7900,))
+    render(Folders(tmp_path / "evidence", tmp_path / "out"), CATALOGUE)
+    first, later, text = (
+        (tmp_path / "out" / name).read_text("utf-8") for name in ("index.html", "qcfs.html", "qcfs.md")
+    )
+    assert ('id="beside"' in first, 'id="beside"' in later) == (False, True)
+    assert "](papers.svg)" in text
+    assert (tmp_path / "out" / "papers.png").is_file()
 
 
 def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: Record) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.cells import above_ann, accuracy_of, difference_of
 from harness.analysis.judges import OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import LEAST_SEEDS, Interval, Outcomes, estimate, outcomes_without_images
+from harness.analysis.verdicts import STATEMENTS
 from harness.machine.console import counted
 from harness.papers.qcfs.experiments import ABLATION, CIFAR10_RESNET20
 from harness.papers.qcfs.paper import PAPER
@@ -93,7 +94,7 @@ def _statements(source: Source) -> Mapping[str, str]:
 def headline(source: Source) -> str:
     """The statements that come out and those that do not; empty if no record judges anything."""
     words, sentences = _statements(source), []
-    for word in dict.fromkeys(words.values()):
+    for word in STATEMENTS:
         named = [name for statement, name in NAMES.items() if words.get(statement) == word]
         if {network.title for network in NETWORKS} <= {*named}:
             named = [ALL_NETWORKS, *(name for name in named if name not in {network.title for network in NETWORKS})]
