@@ -76,7 +76,7 @@ def _report(folder: Path) -> Iterator[tuple[str, bytes]]:
 
     (folder / "results").mkdir()
     (folder / "results" / "evidence").symlink_to(EVIDENCE)  # the page links to its records by relative paths
-    render(Folders(folder / "results" / "evidence", folder / "reports"), own_catalogue())
+    render(Folders(folder / "results" / "evidence", folder / "reports"), own_catalogue(), png=False)
     for path in sorted((folder / "reports").rglob("*")):
         if path.suffix in SHOWN:
             yield path.relative_to(folder / "reports").as_posix(), path.read_bytes()
@@ -88,6 +88,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     A link out of docs/ to a report or a record, as a reader of the repository needs it, becomes one within the site.
     """
     markdown = re.sub(r"(\]\((?:\.\./)*)\.\./reports/report\.md\)", r"\1reports/index.html)", markdown)
+    markdown = re.sub(r"(\]\((?:\.\./)*)\.\./reports/(\w+)\.md\)", r"\1reports/\2.html)", markdown)
     markdown = re.sub(r"\]\(((?:\.\./)*)\.\./(reports|results)/", r"](\1\2/", markdown)
     markdown = markdown.replace("student.ipynb)", "tutorials/notebook.md)")
     shown = re.sub(r"^<!-- code: (.*) -->$", lambda match: _explained(ROOT / match[1]), markdown, flags=re.MULTILINE)
