@@ -717,12 +717,13 @@ def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -
 
     None if no data set has arms of two papers.
     """
-    found: dict[str, dict[str, list[Standing]]] = {}
+    standings: dict[str, dict[str, list[Standing]]] = {}
     for paper in papers:
         for dataset, name in paper.stands.items():
             if standing := _standing(paper, source.catalogue.experiment(name), source):
-                found.setdefault(dataset, {})[paper.name] = standing
-    panels = {dataset: [one for of in by.values() for one in of] for dataset, by in found.items() if len(by) > 1}
+                standings.setdefault(dataset, {})[paper.name] = standing
+    several = ((dataset, of.values()) for dataset, of in standings.items() if len(of) > 1)
+    panels = {dataset: [one for of_paper in every for one in of_paper] for dataset, every in several}
     if not panels:
         return None
     models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}

@@ -119,9 +119,10 @@ def _across(source: Source, experiment: Experiment, claims: Sequence[Claim]) -> 
     ann = next((claim for claim in values if claim.measure == "ann"), None)
 
     def ours(claim: Claim | None, profile: ProfileName) -> Cell:
-        if claim is None or (found := judged.get((claim.id, profile))) is None:
+        if claim is None or (judgement := judged.get((claim.id, profile))) is None:
             return Cell()
-        return Cell(Interval(found.runs, found.mean or 0.0, found.low, found.high), small=(found.verdict,))
+        interval = Interval(judgement.runs, judgement.mean or 0.0, judgement.low, judgement.high)
+        return Cell(interval, small=(judgement.verdict,))
 
     rows = []
     for measure in dict.fromkeys(claim.measure for claim in values if claim.measure != "ann"):

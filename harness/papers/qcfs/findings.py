@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.analysis.cells import above_ann, accuracy_of, difference_of
 from harness.analysis.judges import OWN_NETWORK, Judgement, statement_verdicts
-from harness.analysis.statistics import LEAST_SEEDS, Interval, Outcomes, estimate, outcomes_without_images
+from harness.analysis.statistics import LEAST_SEEDS, Outcomes, estimate, outcomes_without_images
 from harness.analysis.verdicts import STATEMENTS
 from harness.machine.console import counted
 from harness.papers.qcfs.experiments import ABLATION, CIFAR10_RESNET20
@@ -129,7 +129,8 @@ def _of_shift(source: Source) -> str:
     curves = {name: source.estimates.get((ABLATION.name, "lite", name), ()) for name in arms}
     if not all(arms.values()) or (gap := above_ann(arms["l4"], LAST)) is None:
         return ""
-    (with_it, without), config = map(_means, curves.values()), arms["l4"][0].record.config
+    with_it, without = ([interval.mean for interval in curve] for curve in curves.values())
+    config = arms["l4"][0].record.config
     peak = max(range(len(without)), key=without.__getitem__)
     assert config.ann
     return (
@@ -138,10 +139,6 @@ def _of_shift(source: Source) -> str:
         f"steps, {_points(gap)} from its ANN; without the shift it has {without[peak]:.1f} % after {peak + 1} steps "
         f"and falls to {without[LAST - 1]:.1f}."
     )
-
-
-def _means(curve: Sequence[Interval]) -> list[float]:
-    return [interval.mean for interval in curve]
 
 
 def _of_threads(source: Source) -> str:
