@@ -470,7 +470,6 @@ def energy_figure(
         dataset, profile = panel
         ax.set_title(f"{dataset.upper()}, {profile} profile: {words}", pad=18)
         ax.set_ylabel("error (%)")
-        ax.set_xlabel("energy of one image (µJ)")
         under = ax.annotate(CHEAPER, (0, 1), (0, 5), "axes fraction", textcoords="offset points", fontsize=LETTERS)
         under.set_in_layout(False)
     names_at_right(axes, names)
@@ -501,8 +500,6 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
 
 def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
     """Draw a panel. Returns the drawn numbers, and the names of its lines and of the ANNs."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     places = [(p.arm, (p.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, p.accuracy) for p in points]
     foot, drawn, names = _lines_of_codes(ax, places, thin=1.0)
     anns: dict[str, Place] = {}  # of the network as an ANN, by the values that it is trained on
@@ -516,13 +513,21 @@ def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel)
             place = pj, foot.of([drawing.error_of(accuracy)])[0]
             ax.plot(*place, color=INK, marker="*", markersize=8, linestyle="none", zorder=4)
             names.append(Name(f"ANN on {values}", INK, place))
+    _along_energy(ax, 0.06)
+    drawing.logarithmic_errors(ax, foot, drawing.DECADE * 2 * foot.place)
+    return drawn, names
+
+
+def _along_energy(ax: "Axes", margin: float) -> None:
+    """The axis of energies logarithmic, with a `margin` at its ends."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     ax.set_xscale("log")
-    ax.margins(x=0.06, y=0.08)
+    ax.margins(x=margin, y=0.08)
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))  # no powers of ten
     ax.xaxis.set_minor_formatter(NullFormatter())
-    drawing.logarithmic_errors(ax, foot, drawing.DECADE * 2 * foot.place)
-    return drawn, names
+    ax.set_xlabel("energy of one image (µJ)")
 
 
 def _lines_of_codes(
@@ -752,10 +757,9 @@ def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -
                     drawing.draw_line(ax, look, [place], [error], 1.4)
                     of_panel.append(Name(f"{one.name}, T = {one.arm.timesteps}", look.colour, (place, error.mean)))
                     drawn.append([one.name, words, place])
-            ax.set_xscale("log")
-            ax.margins(x=0.2, y=0.2)
+            _along_energy(ax, 0.3)
             drawing.logarithmic_errors(ax, foot)
-            ax.set(title=f"{dataset.upper()}: {words}", xlabel="energy of one image (µJ)", ylabel="error (%)")
+            ax.set(title=f"{dataset.upper()}: {words}", ylabel="error (%)")
             names.append(of_panel)
     names_at_right(axes, names)
     title = f"Error rate against timestep and energy: {', '.join(paper.title for paper in papers)}"
