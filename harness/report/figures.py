@@ -879,7 +879,7 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     size = claim.value or f"{claim.published:+g}" if not bound else "≥ 0"
     published = human(f"{size} %" if claim.kind == "value" else size)
     if judged.mean is None or (judged.scope and VERDICTS[judged.verdict].answers):
-        word = "not run" if judged.mean is None else "not run at its size"
+        word = "not run" if judged.mean is None else f"at {judged.profile} only"
         return Headline(claim, published, "", word, "none", None, None)
     ours = f"{judged.mean:.2f}" if claim.kind == "value" else f"{judged.mean:+.2f}"
     half = f" ({counted(judged.seeds_done, 'seed')})" if judged.half_width is None else spread(judged.half_width)
