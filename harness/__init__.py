@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from harness.analysis.cells import Cell, Loaded
+    from harness.analysis.cells import Cell
     from harness.analysis.judges import Judgement
     from harness.analysis.statistics import Interval
-    from harness.catalogue import Catalogue, Experiment
+    from harness.catalogue import Experiment
+    from harness.report.sources import Source
     from harness.runs.predict import TrainedNetwork
 
 COLUMNS = (
@@ -51,7 +52,7 @@ def load_records(results: str | Path) -> "pd.DataFrame":
     from harness.analysis.energy import encoder_macs
 
     rows = []
-    for cell in _loaded(results)[0].cells.values():
+    for cell in _source(results).loaded.cells.values():
         record, config = cell.record, cell.record.config
         row: list[Any] = [*cell.key, cell.status, cell.reason, str(cell.path), record.fingerprint.digest]
         row += [cell.weights, cell.device, config.encoder.name, config.timesteps]
@@ -74,7 +75,7 @@ def curves(results: str | Path, arm: str) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    cells = _finished(*_loaded(results), arm)
+    cells = _finished(_source(results), arm)
     curves = pd.DataFrame({cell.seed: cell.curve for cell in cells}).rename_axis(columns="seed")
     return curves.set_axis(curves.index + 1).rename_axis(index="timestep")
 
@@ -90,8 +91,8 @@ def difference(results: str | Path, arm: str, versus: str, timestep: int | None 
     from harness.analysis.statistics import Interval
     from harness.errors import HarnessError
 
-    loaded, catalogue = _loaded(results)
-    first, second = ({cell.seed: cell for cell in _finished(loaded, catalogue, name)} for name in (arm, versus))
+    source = _source(results)
+    first, second = ({cell.seed: cell for cell in _finished(source, name)} for name in (arm, versus))
     seeds = sorted(first.keys() & second.keys())
     if not seeds:
         raise HarnessError(f"{arm} and {versus} have no finished seed in common", "run both with the same --seeds")
@@ -110,7 +111,7 @@ def judgements(results: str | Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    judged = _judged(results)
+    judged = _source(results).judgements
     names = judged[0].__struct_fields__ if judged else ()
     return pd.DataFrame([[getattr(judgement, name) for name in names] for judgement in judged], columns=list(names))
 
@@ -127,7 +128,7 @@ def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
     ids = [registered.id for registered in catalogue().claims if registered.kind != "context"]
     if claim not in ids:
         raise did_you_mean("claim", claim, ids)
-    return tuple(judgement for judgement in _judged(results) if judgement.id == claim)
+    return tuple(judgement for judgement in _source(results).judgements if judgement.id == claim)
 
 
 def draw_errors(axes: "Axes", results: str | Path, experiment: str, arms: tuple[str, ...] = ()) -> None:
@@ -138,11 +139,10 @@ def draw_errors(axes: "Axes", results: str | Path, experiment: str, arms: tuple[
     Raises HarnessError for an unknown name, or if nothing has finished.
     """
     from harness.report.figures import draw_errors as draw
-    from harness.report.sources import Source
 
-    loaded, catalogue = _loaded(results)
+    source = _source(results)
     name, _, profile = experiment.partition("/")
-    draw(axes, catalogue.experiment(name), profile, Source("evidence", Path(results), loaded, tuple, catalogue), arms)
+    draw(axes, source.catalogue.experiment(name), profile, source, arms)
 
 
 def network(path: str | Path) -> "TrainedNetwork":
@@ -189,42 +189,25 @@ def run_experiment(
     return execute(plan, console, workers=options.get("workers"))
 
 
-def _loaded(results: str | Path) -> "tuple[Loaded, Catalogue]":
-    """The records of a folder, and a catalogue of all their experiments. Raises HarnessError for a missing folder."""
-    from harness.analysis.cells import load
-    from harness.catalogue import experiments_from
-    from harness.papers import catalogue
-
-    registered = catalogue()
-    loaded = load(_folder(results), registered)
-    return loaded, registered.with_experiments(experiments_from(loaded.unregistered))
-
-
-def _finished(loaded: "Loaded", catalogue: "Catalogue", name: str) -> "tuple[Cell, ...]":
-    """The finished cells of "EXPERIMENT/PROFILE/ARM". Raises HarnessError for an unknown one."""
-    experiment, _, rest = name.partition("/")
-    profile, _, arm = rest.partition("/")
-    cells = loaded.done(experiment, profile, arm)
-    if not cells:
-        planned = catalogue.experiment(experiment)
-        planned.profile(profile)
-        planned.arm(arm)
-    return cells
-
-
-def _judged(results: str | Path) -> "tuple[Judgement, ...]":
-    """As the report judges: each paper by itself. Raises HarnessError for a missing folder."""
+def _source(results: str | Path) -> "Source":
+    """The records of a folder, read and judged as the report does. Raises HarnessError for a missing folder."""
+    from harness.errors import HarnessError
     from harness.papers import catalogue
     from harness.report.sources import read
 
-    (source,) = read(_folder(results), None, catalogue())
-    return source.judgements
-
-
-def _folder(results: str | Path) -> Path:
-    """The results folder. Raises HarnessError if it is missing."""
-    from harness.errors import HarnessError
-
     if not Path(results).is_dir():
         raise HarnessError(f"{results}: no such results folder", "name a folder that a run wrote")
-    return Path(results)
+    (source,) = read(Path(results), None, catalogue())
+    return source
+
+
+def _finished(source: "Source", name: str) -> "tuple[Cell, ...]":
+    """The finished cells of "EXPERIMENT/PROFILE/ARM". Raises HarnessError for an unknown one."""
+    experiment, _, rest = name.partition("/")
+    profile, _, arm = rest.partition("/")
+    cells = source.loaded.done(experiment, profile, arm)
+    if not cells:
+        planned = source.catalogue.experiment(experiment)
+        planned.profile(profile)
+        planned.arm(arm)
+    return cells

@@ -712,7 +712,6 @@ class Standing:
 
     name: str
     trained: str
-    arm: Arm
     curve: tuple[Interval, ...]
     spent: Operations | None
 
@@ -755,7 +754,7 @@ def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -
                 if one.spent is not None and (pj := one.spent.snn_pj(prices)) is not None:
                     place, error = float(f"{pj * PICO_TO_MICRO:.6g}"), foot.error(one.curve[-1])
                     drawing.draw_line(ax, look, [place], [error], 1.4)
-                    of_panel.append(Name(f"{one.name}, T = {one.arm.timesteps}", look.colour, (place, error.mean)))
+                    of_panel.append(Name(f"{one.name}, T = {len(one.curve)}", look.colour, (place, error.mean)))
                     drawn.append([one.name, words, place])
             _along_energy(ax, 0.3)
             drawing.logarithmic_errors(ax, foot)
@@ -783,7 +782,6 @@ def _standing(paper: Paper, experiment: Experiment, source: Source) -> list[Stan
                 Standing(
                     f"{network}: {arm.name}" if len(done) > 1 else network,
                     _trained(experiment.resolve(arm, experiment.profile(profile), 0)),
-                    arm,
                     source.estimates[key],
                     source.operations.get(key),
                 )

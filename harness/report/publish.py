@@ -19,7 +19,7 @@ from harness.catalogue import Catalogue, Experiment, Paper
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.report.document import Document, document
-from harness.report.drawing import same_picture, styled
+from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import papers_figure
 from harness.report.page import findings, in_brief, index, page, report
 from harness.report.sources import Source, read, with_added
@@ -155,6 +155,7 @@ def _contents(
     homes = ["index.html", *(f"{one.name}.html" for one in papers[1:])]
     menu = [(one.title, home) for one, home in zip(papers, homes, strict=True)] if len(papers) > 1 else []
     documents, contents, where = list[Document](), dict[str, bytes](), origin(sources, out)
+    beside: Picture | None = None
     for one, home in zip(papers, homes, strict=True):
         # experiments of no paper are shown with the first
         loose = catalogue.loose if one is papers[0] and paper is None else ()
@@ -162,8 +163,9 @@ def _contents(
         listed = [with_added(e, mine) for e in (*one.experiments, *loose) if chosen is None or e.name in chosen]
         with styled():
             made = document(one, listed, mine, energy, named=chosen is not None)
-            if documents and chosen is None:  # the first paper's page is the same without any other paper
-                made = replace(made, beside=papers_figure(papers, sources[0], energy))
+            if len(documents) == 1 and chosen is None:  # the first paper's page is the same without any other paper
+                beside = papers_figure(papers, sources[0], energy)
+        made = replace(made, beside=beside)
         documents.append(made)
         files = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
         files |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}

@@ -93,11 +93,11 @@ def _statements(source: Source) -> Mapping[str, str]:
 
 def headline(source: Source) -> str:
     """The statements that come out and those that do not; empty if no record judges anything."""
-    words, sentences = _statements(source), []
+    words, sentences, titles = _statements(source), [], {network.title for network in NETWORKS}
     for word in STATEMENTS:
         named = [name for statement, name in NAMES.items() if words.get(statement) == word]
-        if {network.title for network in NETWORKS} <= {*named}:
-            named = [ALL_NETWORKS, *(name for name in named if name not in {network.title for network in NETWORKS})]
+        if titles <= {*named}:
+            named = [ALL_NETWORKS, *(name for name in named if name not in titles)]
         sentences += [f"{word.capitalize()}: {', '.join(named)}."] if named else []
     return " ".join(sentences)
 
