@@ -43,6 +43,26 @@ def test_forward_is_the_formula_and_backward_that_of_autograd(levels: int, shift
     assert float(grads[0][1]) == pytest.approx(float(grads[1][1]), abs=1e-2)  # floors are taken in fp32
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("format", [torch.contiguous_format, torch.channels_last])
+def test_the_kernels_have_the_bits_of_the_lines_in_torch(dtype: torch.dtype, format: torch.memory_format) -> None:
+    """Values with gaps between them are left to torch."""
+    given, seen = (
+        torch.from_numpy(drawn(5, 6, 40, 250, seed=seed)).to(dtype).contiguous(memory_format=format) for seed in (0, 1)
+    )
+    found = []
+    for layout in (given, torch.stack([given, given], -1)[..., 0]):
+        x, threshold = layout.requires_grad_(), torch.tensor(3.7, requires_grad=True)
+        activation = quantised_clip(x, threshold, 4)
+        x_grad, slope = torch.autograd.grad(activation, (x, threshold), seen)
+        neurons = IntegrateAndFire(torch.tensor([1.3]), 0.5)
+        spikes = [neurons(0, x.detach()) for _ in range(5)]
+        found.append((activation, x_grad, *spikes, slope))
+    (*kernels, slope), (*lines, in_torch) = found
+    assert all(torch.equal(one, other) for one, other in zip(kernels, lines, strict=True))
+    assert torch.allclose(slope, in_torch, rtol=1e-4)  # added up in parts
+
+
 def of_threshold(x: float, levels: int, threshold: float) -> float:
     theta = torch.tensor(threshold, requires_grad=True)
     quantised_clip(torch.tensor([x]), theta, levels).sum().backward()
