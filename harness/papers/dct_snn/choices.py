@@ -95,10 +95,9 @@ def _mnist_p_arms(seed: int) -> tuple[CellConfig, ...]:
     return tuple(experiments.MNIST_ONE_ANN.resolve(arm, recipe.MNIST_ON_P, seed) for arm in searched)
 
 
-def _one_ann_arms(codes: tuple[str, ...], seed: int) -> tuple[CellConfig, ...]:
-    """Arms of `cifar10-one-ann` that share an ANN."""
-    asked = experiments.CIFAR10_ONE_ANN
-    return tuple(_cell(asked, code, asked.profile(recipe.LITE.name), seed) for code in codes)
+def _at_lite(asked: Experiment, names: tuple[str, ...], seed: int) -> tuple[CellConfig, ...]:
+    """Arms of an experiment by their names."""
+    return tuple(_cell(asked, name, asked.profile(recipe.LITE.name), seed) for name in names)
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
@@ -191,12 +190,31 @@ SEARCHES = {
         name: Search(
             name,
             LITE_IMAGES,
-            partial(_one_ann_arms, codes),
+            partial(_at_lite, experiments.CIFAR10_ONE_ANN, codes),
             (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
             settings=ONE_THREAD,
         )
         for name, codes in {"cifar10-x": ("dct-x", "poisson-signed"), "cifar10-p": ("dct-p", "poisson")}.items()
     },
+    # The rate of each code at each T, with the loss that it has at 48 steps.
+    "latency-cifar10": Search(
+        "latency-cifar10",
+        LITE_IMAGES,
+        partial(_at_lite, experiments.LATENCY_CIFAR10, tuple(arm.name for arm in experiments.LATENCY_CIFAR10.arms)),
+        (LITE_GRID,),
+        settings=ONE_THREAD,
+    ),
+    # The rate of each arm of §6, all of which have that of cyclic-16x3.
+    "schedules": Search(
+        "schedules",
+        LITE_IMAGES,
+        lambda seed: (
+            *_at_lite(experiments.ABLATION_INTERLEAVED, ("interleaved-16x3", "cyclic-8x3", "interleaved-8x3"), seed),
+            *_at_lite(experiments.ABLATION_INTERMITTENT, ("truncated-8x6", "intermittent-8x6"), seed),
+        ),
+        (LITE_GRID,),
+        settings=ONE_THREAD,
+    ),
     # The rates of the short profile: of the ANN, then of fine-tuning. VGG9 on CIFAR-10; takes hours. A candidate sees a
     # quarter of its training images, in pre-training and in fine-tuning. This is a choice for fewer steps than the
     # profile has. The numbers of epochs and images are a matter of hours and are not searched.
@@ -230,6 +248,10 @@ SEARCHES = {
 }
 
 
+# Those that choose fine-tuning rates for every arm alike.
+OF_RATES = ("lite-rates", "mnist-rates", "mnist-p", "cifar10-x", "cifar10-p", "latency-cifar10", "schedules")
+
+
 def tuned(config: CellConfig) -> bool:
     """Whether an arm is tuned, given its cell with seed 0: its rate and loss are the best of a finished search.
 
@@ -241,7 +263,7 @@ def tuned(config: CellConfig) -> bool:
 @cache
 def _tuned() -> frozenset[str]:
     digests = set()
-    for search in map(SEARCHES.__getitem__, ("lite-rates", "mnist-rates", "mnist-p", "cifar10-x", "cifar10-p")):
+    for search in map(SEARCHES.__getitem__, OF_RATES):
         scores, grid = search.scores, search.grids[-1]
         for arm in search.arms(0):
             by_loss = {cell.snn.loss_input: scores.of(cell, grid) for cell in search.with_losses(arm)}

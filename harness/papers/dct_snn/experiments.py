@@ -430,12 +430,16 @@ CIFAR10_ENCODERS = Experiment(
 )
 
 
-def _with_one_ann(name: str, encoder: EncoderSpec, title: str) -> Arm:
-    """An arm of `cifar10-one-ann`, with the rates that a search chose for it, if it is finished."""
-    changes: dict[str, Any] = {"snn.loss_input": recipe.LITE_RATES[encoder.name][1]}
-    if name in recipe.LITE_ONE_ANN_RATES:
-        changes |= dict(zip(("ann.learning_rate", "snn.learning_rate"), recipe.LITE_ONE_ANN_RATES[name], strict=True))
-    return Arm(name, encoder, 48, f"{title}, T = 48", in_paper=False, changes=changes)
+def _chosen(name: str, encoder: EncoderSpec, title: str, timesteps: int) -> Arm:
+    """A control at lite, with the loss of its code and what a search chose for it, if it is finished."""
+    changes = {"snn.loss_input": recipe.LITE_RATES[encoder.name][1], **recipe.LITE_CHOSEN.get(name, {})}
+    return Arm(name, encoder, timesteps, f"{title}, T = {timesteps}", in_paper=False, changes=changes)
+
+
+def _with_chosen(what: str) -> tuple[Profile, ...]:
+    """The profiles of experiments whose arms have searches of their own; `what` these choose."""
+    lite = replace(recipe.LITE, deviations=(f"{what} are chosen on a validation split",))
+    return _on_one_map(recipe.SMOKE), _on_one_map(lite)
 
 
 # Codes of x share one ANN here, and codes of p another.
@@ -445,19 +449,30 @@ CIFAR10_ONE_ANN = replace(
     title="Codes with one ANN, CIFAR-10",
     source=NOT_IN_PAPER,
     arms=(
-        _with_one_ann("dct-x", dct(), "DCT"),
-        _with_one_ann("poisson-signed", _SIGNED, "Poisson rate with signs"),
-        _with_one_ann("dct-p", dct(signal="p"), "DCT on p"),
-        _with_one_ann("poisson", EncoderSpec("poisson"), "Poisson rate"),
+        _chosen("dct-x", dct(), "DCT", 48),
+        _chosen("poisson-signed", _SIGNED, "Poisson rate with signs", 48),
+        _chosen("dct-p", dct(signal="p"), "DCT on p", 48),
+        _chosen("poisson", EncoderSpec("poisson"), "Poisson rate", 48),
     ),
-    profiles=(
-        _on_one_map(recipe.SMOKE),
-        _on_one_map(
-            replace(
-                recipe.LITE, deviations=("the rates of both ANNs and of each code are chosen on a validation split",)
-            )
-        ),
+    profiles=_with_chosen("the rates of both ANNs and of each code"),
+)
+
+# Trained at each T, as on MNIST. With few steps DCT has blocks of 2×2: one cycle of its four frequencies, or two.
+_SMALL_BLOCKS = dct(block_size=2, stride=2)
+LATENCY_CIFAR10 = replace(
+    CIFAR10_ENCODERS,
+    name="latency-cifar10",
+    title="Encoders on CIFAR-10, 4 to 16 steps",
+    source=NOT_IN_PAPER,
+    arms=tuple(
+        _chosen(f"{code}-{timesteps}", encoder, BUILTIN[code].title, timesteps)
+        for timesteps, of_dct in ((4, _SMALL_BLOCKS), (8, _SMALL_BLOCKS), (16, dct()))
+        for code, encoder in {
+            "dct": of_dct,
+            **{c: EncoderSpec(c) for c in ("poisson", "direct", "phase", "burst")},
+        }.items()
     ),
+    profiles=_with_chosen("the fine-tuning rates of each code at each T"),
 )
 
 # ## What the paper leaves open: does any schedule, block size or colour beat cyclic 4×4?
@@ -599,6 +614,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ABLATION_FREQUENCIES,
     CIFAR10_ENCODERS,
     CIFAR10_ONE_ANN,
+    LATENCY_CIFAR10,
     DCT_BEYOND,
     DCT_BEYOND_MNIST,
     CIFAR10_VGG9,

@@ -178,6 +178,9 @@ TOPICS = (
             "How accurate is each code on MNIST, trained for T steps, and what does an image cost?": ask.means(
                 LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True
             ),
+            "How accurate is each code on CIFAR-10, trained for T steps, and what does an image cost?": ask.means(
+                experiments.LATENCY_CIFAR10, _by_steps(experiments.LATENCY_CIFAR10), energy=True
+            ),
             "How accurate is a network of 16 steps on MNIST when it is read early?": ask.read_early(
                 MNIST_ENCODERS, (1, 2, 4, 5, 8, 16)
             ),
@@ -194,7 +197,7 @@ TOPICS = (
         },
         _few_steps,
         "latency-mnist-paper-trained",
-        ("mnist-784-100-10", "latency-mnist", "mnist-encoders", "cifar10-vgg9", "cifar100-vgg11"),
+        ("mnist-784-100-10", "latency-mnist", "latency-cifar10", "mnist-encoders", "cifar10-vgg9", "cifar100-vgg11"),
     ),
     Topic(
         "Schedules",

@@ -211,10 +211,9 @@ LITE_BY_CODE = replace(
         "fine-tuning rate and loss of each code are chosen on a validation split of CIFAR-10, the same grid for all",
     ),
 )
-# Codes of x with one ANN, codes of p with another, and for both alike the ANN's rate and then each code's fine-tuning
-# rate are searched: `choices cifar10-x`, `choices cifar10-p`. By arm: the rate of its ANN, and that of fine-tuning.
-# The loss is the one that lite has for the code.
-LITE_ONE_ANN_RATES: Mapping[str, tuple[float, float]] = {}
+# What searches chose for single arms at lite, by arm: a code's fine-tuning rate at its T (`choices latency-cifar10`);
+# for codes that share an ANN, that ANN's rate too (`choices cifar10-x`, `cifar10-p`). The loss is that of the code.
+LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {}
 
 
 def paper(network: NetworkSpec, learning_rate: float = 0.1) -> Profile:
