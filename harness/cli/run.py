@@ -75,7 +75,10 @@ def run(
     ] = "auto",
     workers: Annotated[
         int | None,
-        where_(metavar="NUMBER", help="Number of processes. Default: one here, elsewhere one a cell."),
+        where_(
+            metavar="NUMBER",
+            help="Number of processes. Default: here one, or one a core if networks are small; elsewhere one a cell.",
+        ),
     ] = None,
     on: Annotated[PlaceChoice, where_(help="What the workers run on.")] = "here",
     data_dir: Annotated[Path | None, where_(metavar="FOLDER", help=options.DATA_HELP)] = None,
@@ -113,7 +116,7 @@ def run(
             arms=arm or (),
             device=device,
             kernel=kernel,
-            workers=workers or 1,
+            workers=1 if worker_of is not None else workers,
             elsewhere=on != "here",
             data_dir=data_dir,
             results=results_dir,

@@ -49,6 +49,8 @@ from harness.training.loop import Training, fine_tuning, readings, train
 from harness.training.method import method_of
 
 PRACTICAL_SECONDS = 3 * 3600.0
+SPREAD_SECONDS = 60.0  # of a run, from which on it takes several processes; one takes seconds to start
+MOST_SPREAD = 8  # processes, unless the user asks for more: each has the images and their spike trains in memory
 MOST_SEEDS = 10_000  # because a record's name has four digits
 RECORD_KIB = 16  # of a record of a VGG at 48 timesteps
 TASK_THREADS = 4  # of a process on another machine, whose number of cores is unknown
@@ -156,6 +158,12 @@ class Plan:
         """The optimiser steps of the cells to do."""
         return sum(cell.cost.steps for cell in self.todo)
 
+    def spread(self) -> "Plan":
+        """The plan for a process a core, if that pays: small networks take one thread, whatever the machine has."""
+        many = min(torch.get_num_threads(), len(self.todo), MOST_SPREAD)
+        pays = self.threads.small and self.seconds > SPREAD_SECONDS
+        return replace(self, at_once=many) if pays and many > 1 else self
+
     def document(self, script: str) -> dict[str, Any]:
         """The document for `--dry-run --json`: cells with their states, cells to do, seconds, Slurm's script."""
         return {
@@ -174,8 +182,11 @@ class Plan:
     def announce(self, console: Console) -> None:
         """Print the plan before anything starts: experiment, profile and why, data, cells, estimated time."""
         data, todo = self.data, self.todo
+        processes = f", {self.at_once} processes" if self.at_once > 1 else ""
         console.print(f"{self.experiment.name} — {self.experiment.title}", style="bold")
-        console.print(f"profile {self.profile.name} ({self.why}); device {self.setting.device}, {self.threads}")
+        console.print(
+            f"profile {self.profile.name} ({self.why}); device {self.setting.device}, {self.threads}{processes}"
+        )
         console.print(
             f"{data.name}: {len(data.train):,} training and {len(data.test):,} test images, digest {data.digest[:12]}"
         )
@@ -205,7 +216,7 @@ def make_plan(
     encoders: Sequence[str] = (),
     device: str = "auto",
     kernel: Kernel = "auto",
-    workers: int = 1,
+    workers: int | None = None,
     elsewhere: bool = False,
     data_dir: Path | None = None,
     results: Path = Path("results/local"),
@@ -218,13 +229,13 @@ def make_plan(
     """Plan a run without training anything. experiment: a name, the path of a file that defines it, or the object.
 
     encoders: texts of further arms, as `parse_encoder` reads them. profile: None chooses the fullest that is practical.
-    elsewhere: cells run on other machines, with their GPUs. began: the start of the whole run, in nanoseconds:
-    `retry_failed` repeats failed records that are older. keep_weights: None keeps those of small networks.
-    estimated: False leaves costs at 0.
+    workers: processes here; None: one, or as many as `Plan.spread` finds. elsewhere: cells run on other machines, with
+    their GPUs. began: the start of the whole run, in nanoseconds: `retry_failed` repeats failed records that are older.
+    keep_weights: None keeps those of small networks. estimated: False leaves costs at 0.
     Raises HarnessError or EncoderError for an impossible plan.
     """
     if isinstance(experiment, Experiment):
-        if workers > 1 or elsewhere:
+        if (workers or 1) > 1 or elsewhere:
             raise HarnessError("other processes cannot see an experiment that is in no file", "write it to a file")
         require_sound(experiment)
         if experiment not in map(catalogue.experiment, catalogue.names()):
@@ -276,14 +287,14 @@ def make_plan(
         todo = list({cell.fingerprint.digest: cell for cell in reversed(wanted)}.values())[::-1]
         largest = configurations(asked, tried, asked.arms, 1)
         sound = [cell.config for cell in cells if cell.fault is None]
-        threads = threads_of(sound, largest, data, place, 1 if elsewhere else workers)
+        threads = threads_of(sound, largest, data, place, 1 if elsewhere else workers or 1)
         if elsewhere and not threads.why:  # another machine may have fewer cores
             threads = Threads(TASK_THREADS, "of each task")
         with computing_with(threads.count):
             entry_of = ann_entries(data, setting)
             todo = [cell if cell.fault else replace(cell, ann=entry_of(cell.config)) for cell in todo]
             todo = estimate(todo, data, setting) if estimated else todo
-        return Plan(
+        plan = Plan(
             catalogue=catalogue,
             experiment=asked,
             profile=tried,
@@ -295,10 +306,12 @@ def make_plan(
             threads=threads,
             cells=tuple(cells),
             todo=tuple(todo),
-            at_once=max(1, min(workers, len(todo))),
+            at_once=max(1, min(workers or 1, len(todo))),
             keep_weights=keep_weights,
             words=(name, "--profile", tried.name, *words),
         )
+        alone = workers is not None or elsewhere or isinstance(experiment, Experiment)
+        return plan if alone else plan.spread()
 
     if profile is not None:
         return at(asked.profile(profile))

@@ -68,7 +68,7 @@ def execute(
 ) -> list[dict[str, Any]]:
     """Compute the cells to do, with a progress display; one row per cell, for `--json`. Ctrl-C loses no finished epoch.
 
-    workers: None for one process here, or elsewhere for as many as cells and room allow. quiet: this process is a
+    workers: None for as many as the plan says, or elsewhere as cells and room allow. quiet: this process is a
     worker: it shows no progress, and leaves cells to the processes that hold them. Raises Stopped after the deadline.
     """
     keep_freed_memory()
@@ -77,7 +77,7 @@ def execute(
     to_do = {cell.path for cell in plan.todo}
     sweep([cell for cell in plan.cells if cell.path not in to_do])
     with Progress(console, plan.seconds * plan.at_once, plan.at_once) as show:
-        if on == "here" and (workers or 1) == 1:
+        if on == "here" and plan.at_once == 1:
             finished = _in_this_process(plan, show, deadline, quiet)
         else:
             finished = _by_workers(plan, show, on, workers, deadline)
@@ -123,6 +123,9 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
         return
     plan.results.mkdir(parents=True, exist_ok=True)
     if not has_locks(plan.results):
+        if workers is None and on == "here":  # the plan's choice, not the user's
+            yield from _in_this_process(plan, show, deadline, quiet=False)
+            return
         raise HarnessError(
             f"{plan.results}: this file system has no locks, without which workers would compute the same cells",
             "use one process, or another --results-dir",
@@ -134,7 +137,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
         crew = ray = Ray(plan, deadline.seconds)
         count = min(len(plan.todo), workers or ray.room())
     else:
-        crew, count = Here(plan, deadline.seconds), min(len(plan.todo), workers or 1)
+        crew, count = Here(plan, deadline.seconds), plan.at_once
     deadline.seconds = None  # each worker counts from its first cell on
     deadline.start()
     left = {cell.path: cell for cell in plan.todo}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import filelock
 import msgspec
@@ -15,6 +16,7 @@ import torch
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.errors import CellFailure, HarnessError
+from harness.papers import catalogue
 from harness.records.store import lock_path, read_record
 from harness.runs.plan import PlannedCell, cells_of, configurations, make_plan
 from harness.runs.run import Finished, Run, sweep
@@ -89,6 +91,19 @@ def test_what_cannot_be_is_refused(on: str, workers: int | None, message: str, m
     monkeypatch.setattr("harness.runs.workers.find_spec", lambda _: None)  # no Ray
     with pytest.raises(HarnessError, match=message):
         require_possible(on, workers)
+
+
+def test_a_long_run_of_small_networks_takes_a_process_a_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def at_once(**options: Any) -> int:
+        return make_plan(catalogue(), "quickstart", device="cpu", results=tmp_path, estimated=False, **options).at_once
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    assert at_once() == 1  # it takes no time
+    monkeypatch.setattr("harness.runs.plan.SPREAD_SECONDS", -1)
+    assert [at_once(), at_once(seeds=1), at_once(workers=1), at_once(elsewhere=True)] == [4, 3, 1, 1]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert at_once() == 1  # the user has shared out the cores
 
 
 def test_without_locks_workers_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
