@@ -15,9 +15,9 @@ from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
-from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, without_own_size
+from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts, without_own_size
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
-from harness.analysis.verdicts import VERDICTS, p_in_words
+from harness.analysis.verdicts import STATEMENTS, VERDICTS, p_in_words
 from harness.catalogue import Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.records.fingerprint import recipe_digest
@@ -52,6 +52,29 @@ class Topic:
     says: Callable[[Source], str] = lambda _: ""
     figure: str = ""
     experiments: Sequence[str] = ()
+
+
+# --- For a paper's first sentences
+
+
+def statement_words(source: Source, paper: Paper) -> Mapping[str, str]:
+    """The word of every statement of a paper; empty if no record judges anything."""
+    ids = {claim.id for claim in paper.claims}
+    judgements = [judged for judged in source.judgements if judged.id in ids]
+    if all(judged.profile is None or judged.mean is None for judged in judgements):
+        return {}
+    return {statement.id: str(statement.word) for statement in statement_verdicts(judgements, paper.claims)}
+
+
+def by_word(words: Mapping[str, str], names: Mapping[str, str]) -> Mapping[str, list[str]]:
+    """The names of statements that are judged alike, the best word first; `names`: of statements, by their ids."""
+    alike = {word: [name for one, name in names.items() if words.get(one) == word] for word in STATEMENTS}
+    return {word: named for word, named in alike.items() if named}
+
+
+def in_short(alike: Mapping[str, Sequence[str]]) -> str:
+    """Comes out: a, b. In part: c."""
+    return " ".join(f"{word.capitalize()}: {', '.join(named)}." for word, named in alike.items())
 
 
 def _brief(title: str) -> str:

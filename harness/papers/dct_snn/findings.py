@@ -10,7 +10,7 @@ from statistics import fmean
 
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
-from harness.analysis.judges import Judgement, shortened, statement_verdicts
+from harness.analysis.judges import Judgement, shortened
 from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, Interval, difference_margin
 from harness.analysis.verdicts import STATEMENTS
 from harness.catalogue import Experiment, Paper
@@ -337,7 +337,7 @@ def first_sentences(source: Source) -> list[str]:
 
     Empty if no record judges anything.
     """
-    if not (words := _statements(source)):
+    if not (words := ask.statement_words(source, PAPER)):
         return []
     counts = Counter(words.values())
     answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
@@ -354,20 +354,8 @@ def first_sentences(source: Source) -> list[str]:
 
 def headline(source: Source) -> str:
     """The shortest answer: what comes out, and what does not; empty if no record judges anything."""
-    words = _statements(source)
-    named = [item for items in HEADLINES.values() for item in items.items()]
-    parts = {word: [item for item, of in named if words.get(of) == word] for word in STATEMENTS}
-    sentences = [f"{word.capitalize()}: {', '.join(items)}." for word, items in parts.items() if items]
-    return " ".join(sentences)
-
-
-def _statements(source: Source) -> Mapping[str, str]:
-    """The word of every statement; empty if no record judges anything."""
-    ids = {claim.id for claim in PAPER.claims}
-    judgements = [judged for judged in source.judgements if judged.id in ids]
-    if all(judged.profile is None for judged in judgements):
-        return {}
-    return {statement.id: statement.word for statement in statement_verdicts(judgements, PAPER.claims)}
+    names = {statement: item for items in HEADLINES.values() for item, statement in items.items()}
+    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), names))
 
 
 def _of_orderings(source: Source) -> str:

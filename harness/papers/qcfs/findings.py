@@ -1,11 +1,10 @@
 """The findings on QCFS: a list of questions, each with the kind of table that answers it; and the first sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from harness.analysis.cells import above_ann, accuracy_of, difference_of
-from harness.analysis.judges import OWN_NETWORK, Judgement, statement_verdicts
+from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import LEAST_SEEDS, Outcomes, estimate, outcomes_without_images
-from harness.analysis.verdicts import STATEMENTS
 from harness.machine.console import counted
 from harness.papers.qcfs.experiments import ABLATION, CIFAR10_RESNET20
 from harness.papers.qcfs.paper import PAPER
@@ -82,24 +81,16 @@ TOPICS = (
 )
 
 
-def _statements(source: Source) -> Mapping[str, str]:
-    """The word of every statement; empty if no record of QCFS judges anything."""
-    ids = {claim.id for claim in PAPER.claims}
-    judgements = [judged for judged in source.judgements if judged.id in ids]
-    if all(judged.profile is None or judged.mean is None for judged in judgements):
-        return {}
-    return {statement.id: str(statement.word) for statement in statement_verdicts(judgements, PAPER.claims)}
-
-
 def headline(source: Source) -> str:
     """The statements that come out and those that do not; empty if no record judges anything."""
-    words, sentences, titles = _statements(source), [], {network.title for network in NETWORKS}
-    for word in STATEMENTS:
-        named = [name for statement, name in NAMES.items() if words.get(statement) == word]
-        if titles <= {*named}:
-            named = [ALL_NETWORKS, *(name for name in named if name not in titles)]
-        sentences += [f"{word.capitalize()}: {', '.join(named)}."] if named else []
-    return " ".join(sentences)
+    titles = {network.title for network in NETWORKS}
+    alike = ask.by_word(ask.statement_words(source, PAPER), NAMES)
+    return ask.in_short(
+        {
+            word: [ALL_NETWORKS, *(name for name in named if name not in titles)] if titles <= {*named} else named
+            for word, named in alike.items()
+        }
+    )
 
 
 def first_sentences(source: Source) -> Sequence[str]:
