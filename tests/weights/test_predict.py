@@ -109,8 +109,8 @@ def test_a_shortened_network_is_read_as_predict_reads_it(kept: Kept, monkeypatch
 def test_what_is_kept_judges_the_claim(kept: Kept, tmp_path: Path) -> None:
     record: Any = read_record(kept.record)
     reads = [Read(record, 90, 70, 84, 100), Read(record, 90, 70, 81, 100)]
-    write_measurement(tmp_path, share("mnist", reads))
-    claim = next(c for c in PAPER.claims if c.id == "frequencies-dropped-at-inference-mnist")
+    write_measurement(tmp_path, share(reads))
+    claim = next(c for c in PAPER.claims if c.id == "frequencies-dropped-at-inference-cifar10")
     assert isinstance(claim, Measured)
     found = keeps_bound(claim, read_measurements(tmp_path)[0][claim.quantity])
     assert found.word == "holds"
