@@ -82,7 +82,6 @@ def _as_printed_after(epochs: int, batch: int) -> Arm:
         arm,
         name=f"{arm.name}-ann{epochs}",
         title=f"DCT, cyclic, fine-tuned as printed, batch {batch}, ANN of {epochs} epochs, T = 16",
-        in_paper=False,
         changes={**arm.changes, **longer},
     )
 
