@@ -127,17 +127,16 @@ def _first_signal(act: Callable[[int], None]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Threads:
-    """The number of threads for torch and Numba. `why` is empty if the count is torch's default.
-
-    small: whether one is chosen, since the network has too little work for more.
-    """
+    """The number of threads for torch and Numba. `why` is empty if the count is torch's default."""
 
     count: int
     why: str = ""
-    small: bool = False
 
     def __str__(self) -> str:
         return f"{self.count} thread{'s' * (self.count != 1)}{self.why and ': '}{self.why}"
+
+
+FOR_SMALL = Threads(1, "a small network")
 
 
 def tidy_environment() -> None:
@@ -178,7 +177,7 @@ def threads_for(step: float, workers: int = 1) -> Threads:
         return Threads(int(asked), "OMP_NUM_THREADS")
     most = torch.get_num_threads()
     if step <= SMALL_STEP:
-        return Threads(1, "a small network", small=True)
+        return FOR_SMALL
     return Threads(max(1, most // workers), f"shared by {workers} workers" if workers > 1 else "")
 
 

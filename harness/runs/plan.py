@@ -26,7 +26,7 @@ from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.environment import environment
 from harness.machine.files import free_gib, nearest_existing
-from harness.machine.process import SMALL_STEP, Threads, computing_with, threads_for
+from harness.machine.process import FOR_SMALL, SMALL_STEP, Threads, computing_with, threads_for
 from harness.plugins.guard import guarded
 from harness.plugins.skeleton import require_installed
 from harness.records.fingerprint import Device, ann_code, fingerprint
@@ -161,7 +161,7 @@ class Plan:
     def spread(self) -> "Plan":
         """The plan for a process a core, if that pays: small networks take one thread, whatever the machine has."""
         many = min(torch.get_num_threads(), len(self.todo), MOST_SPREAD)
-        pays = self.threads.small and self.seconds > SPREAD_SECONDS
+        pays = self.threads == FOR_SMALL and self.seconds > SPREAD_SECONDS
         return replace(self, at_once=many) if pays and many > 1 else self
 
     def document(self, script: str) -> dict[str, Any]:
