@@ -71,8 +71,8 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
     assert f"has 98.54 ± {half:.2f} % at 16 steps (98.54 published), 98.54 ± {half:.2f} at 5 (97.3) and " in sentence
     assert sentence.endswith("at 2 (86.7).")  # nothing of Poisson input, which has no records
     for arm, more in {"cyclic-16-as-printed-b16": 0, "cyclic-16-as-printed-b16-ann80": 5}.items():
-        write_arm(write, MNIST, "paper", arm, [final - 60 + more for final in NEAR])
-        end_ann(tmp_path / MNIST / "paper" / arm, 9840)  # below the published number
+        write_arm(write, "mnist-as-printed", "paper", arm, [final - 60 + more for final in NEAR])
+        end_ann(tmp_path / "mnist-as-printed" / "paper" / arm, 9840)  # below the published number
         _, later = first_sentences(source_of(tmp_path))
         judged = f"; fine-tuned as printed, batch 16, 97.94 ± {half:.2f} at 16." if more else "at 2 (86.7)."
         assert later.endswith(judged)  # once twice the epochs are known to move it by less than the margin

@@ -74,18 +74,6 @@ def _as_printed(batch: int) -> Arm:
     )
 
 
-def _as_printed_after(epochs: int, batch: int) -> Arm:
-    """The control of the budget rule: the ANN's epochs, and those between decays of its rate, multiplied alike."""
-    arm, ann = _as_printed(batch), recipe.MNIST_PAPER.ann
-    longer = {"ann.epochs": epochs, "ann.decay_every": ann.decay_every * epochs // ann.epochs}
-    return replace(
-        arm,
-        name=f"{arm.name}-ann{epochs}",
-        title=f"DCT, cyclic, fine-tuned as printed, batch {batch}, ANN of {epochs} epochs, T = 16",
-        changes={**arm.changes, **longer},
-    )
-
-
 # Table 1 has 16, 5 and 2 steps. The fine-tuning is the one chosen on validation, and once as printed, with the batch
 # size of the released code and with that of the ANN. The controls are ours.
 _SIGNED = EncoderSpec("poisson", {"signed": True})
@@ -96,7 +84,6 @@ MNIST_784_100_10 = on_mnist(
     arms=(
         recipe.with_mnist_rate(Arm("cyclic-16", dct(), 16, "DCT, cyclic, T = 16")),
         *(_as_printed(batch) for batch in (16, 128)),
-        *(_as_printed_after(epochs, batch) for batch in (16, 128) for epochs in (80, 160)),
         recipe.with_mnist_rate(Arm("cyclic-5", dct(), 5, "DCT, cyclic, T = 5")),
         recipe.with_mnist_rate(Arm("cyclic-2", dct(), 2, "DCT, cyclic, T = 2")),
         recipe.with_mnist_rate(Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False)),
@@ -111,6 +98,32 @@ MNIST_784_100_10 = on_mnist(
         ),
     ),
     profiles=(recipe.MNIST_SMOKE, recipe.MNIST_PAPER),
+)
+
+
+def _as_printed_after(epochs: int, batch: int) -> Arm:
+    """The control of the budget rule: the ANN's epochs, and those between decays of its rate, multiplied alike."""
+    arm, ann = _as_printed(batch), recipe.MNIST_PAPER.ann
+    longer = {"ann.epochs": epochs, "ann.decay_every": ann.decay_every * epochs // ann.epochs}
+    return replace(
+        arm,
+        name=f"{arm.name}-ann{epochs}",
+        title=f"DCT, cyclic, fine-tuned as printed, batch {batch}, ANN of {epochs} epochs, T = 16",
+        changes={**arm.changes, **longer},
+    )
+
+
+# Does the description suffice? The paper trains ANNs for 300 epochs, ours for MNIST has 40.
+MNIST_AS_PRINTED = on_mnist(
+    "mnist-as-printed",
+    "MNIST, fine-tuned as printed",
+    "Table 1, §2.2",
+    arms=tuple(
+        arm
+        for batch in (16, 128)
+        for arm in (_as_printed(batch), *(_as_printed_after(epochs, batch) for epochs in (80, 160)))
+    ),
+    profiles=MNIST_784_100_10.profiles,
 )
 
 # The network and recipe of Table 1 for every code.
@@ -600,6 +613,7 @@ TINYIMAGENET_VGG13 = Experiment(
 EXPERIMENTS: tuple[Experiment, ...] = (
     QUICKSTART,
     MNIST_784_100_10,
+    MNIST_AS_PRINTED,
     MNIST_ENCODERS,
     LATENCY_MNIST,
     MNIST_ONE_ANN,
