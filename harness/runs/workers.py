@@ -77,7 +77,7 @@ def execute(
     to_do = {cell.path for cell in plan.todo}
     sweep([cell for cell in plan.cells if cell.path not in to_do])
     with Progress(console, plan.seconds * plan.at_once, plan.at_once) as show:
-        if on == "here" and plan.at_once == 1:
+        if on == "here" and max(plan.at_once, workers or 1) == 1:
             finished = _in_this_process(plan, show, deadline, quiet)
         else:
             finished = _by_workers(plan, show, on, workers, deadline)

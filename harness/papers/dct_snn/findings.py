@@ -36,6 +36,16 @@ OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdic
 _VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind == "value"}
 
 
+# Of `ablation-mechanisms`: what is reset, with the end of the arms' names; and orders of the cycle.
+RESETS = {
+    "code and layers reset": "",
+    "no reset in the code": "-no-reset",
+    "no reset in the layers": "-no-reset-layers",
+    "no reset anywhere": "-no-reset-anywhere",
+}
+ORDERS = ("cyclic-16x3", "reversed-16x3", "random-16x3", "maximum")
+
+
 def _with_one_ann(arm: str, reference: str) -> Pair:
     """Two arms of `cifar10-one-ann` that share an ANN."""
     one_ann = experiments.CIFAR10_ONE_ANN
@@ -207,11 +217,18 @@ TOPICS = (
             "Does interleaving lose because spikes die out and the membrane is reset?": ask.claims(
                 lambda judged: judged.statement == "interleaving-mechanism" and judged.mean is not None
             ),
-            "Why does the order of frequencies matter? Resets, orders and thresholds, one change at a time": ask.means(
+            "Does interleaving lose less where less is reset?": ask.means(
+                experiments.ABLATION_MECHANISMS,
+                {
+                    reset: {order: (f"{order}-16x3{of_arm}", 48) for order in ("cyclic", "interleaved")}
+                    for reset, of_arm in RESETS.items()
+                },
+            ),
+            "Does another order of the cycle matter, and what do thresholds at the maximum cost?": ask.means(
                 experiments.ABLATION_MECHANISMS,
                 {
                     arm.title.removesuffix(", T = 48"): {"48 steps": (arm.name, 48)}
-                    for arm in experiments.ABLATION_MECHANISMS.arms
+                    for arm in map(experiments.ABLATION_MECHANISMS.arm, ORDERS)
                 },
             ),
             "What do the first frequencies alone reach?": ask.means(
