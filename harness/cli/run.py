@@ -116,7 +116,7 @@ def run(
             arms=arm or (),
             device=device,
             kernel=kernel,
-            workers=1 if worker_of is not None else workers,
+            workers=workers,
             elsewhere=on != "here",
             data_dir=data_dir,
             results=results_dir,

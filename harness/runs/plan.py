@@ -234,8 +234,9 @@ def make_plan(
     keep_weights: None keeps those of small networks. estimated: False leaves costs at 0.
     Raises HarnessError or EncoderError for an impossible plan.
     """
+    processes = workers or 1
     if isinstance(experiment, Experiment):
-        if (workers or 1) > 1 or elsewhere:
+        if processes > 1 or elsewhere:
             raise HarnessError("other processes cannot see an experiment that is in no file", "write it to a file")
         require_sound(experiment)
         if experiment not in map(catalogue.experiment, catalogue.names()):
@@ -287,7 +288,7 @@ def make_plan(
         todo = list({cell.fingerprint.digest: cell for cell in reversed(wanted)}.values())[::-1]
         largest = configurations(asked, tried, asked.arms, 1)
         sound = [cell.config for cell in cells if cell.fault is None]
-        threads = threads_of(sound, largest, data, place, 1 if elsewhere else workers or 1)
+        threads = threads_of(sound, largest, data, place, 1 if elsewhere else processes)
         if elsewhere and not threads.why:  # another machine may have fewer cores
             threads = Threads(TASK_THREADS, "of each task")
         with computing_with(threads.count):
@@ -306,7 +307,7 @@ def make_plan(
             threads=threads,
             cells=tuple(cells),
             todo=tuple(todo),
-            at_once=max(1, min(workers or 1, len(todo))),
+            at_once=max(1, min(processes, len(todo))),
             keep_weights=keep_weights,
             words=(name, "--profile", tried.name, *words),
         )
