@@ -432,7 +432,8 @@ def require_writable(folder: Path) -> None:
 
 # ## Costs of cells
 
-TIMED_SECONDS = 0.3  # for which steps are timed, at least one, after a first one that warms up
+WARMING = 2  # steps that are not timed: kernels compile in the first and, for a code that is encoded once, the second
+TIMED_SECONDS = 0.3  # for which steps are timed after these, at least one
 MOST_STEPS = 50
 PERCENTILE = 95.0  # at most: above it, deep layers with random weights may stay silent
 SOME_THRESHOLD = 0.1
@@ -636,7 +637,7 @@ def _untested() -> Evaluation:
 
 
 def _seconds_of_one(training: Training) -> float:
-    """The seconds of a multiply–accumulate of a training, without its first step; zero if it diverges at once."""
+    """The seconds of a multiply–accumulate of a training, once warm; zero if it diverges at once."""
     laps: list[Lap] = []
     recipe = replace(training.recipe, epochs=ENDLESS)
     # By epoch, because a schedule by steps ends after the recipe's.
@@ -658,15 +659,17 @@ def _timing(laps: list[Lap]) -> Watch:
         laps.append((time.perf_counter(), work))
 
     def enough() -> bool:
-        return len(laps) > 1 and (laps[-1][0] - laps[0][0] > TIMED_SECONDS or len(laps) > MOST_STEPS)
+        warm = laps[WARMING - 1 :]
+        return len(warm) > 1 and (warm[-1][0] - warm[0][0] > TIMED_SECONDS or len(warm) > MOST_STEPS)
 
     return Watch(note, enough)
 
 
 def _rate(laps: Sequence[Lap]) -> float:
-    """Seconds of a multiply–accumulate, without the first step; zero if there is no second one."""
-    work = sum(work for _, work in laps[1:])
-    return (laps[-1][0] - laps[0][0]) / work if work else 0.0
+    """Seconds of a multiply–accumulate, once warm; zero if no step was timed."""
+    (warm, _), *steps = laps[WARMING - 1 :] or [(0.0, 0.0)]
+    work = sum(work for _, work in steps)
+    return (laps[-1][0] - warm) / work if work else 0.0
 
 
 def _kind(config: CellConfig, shape: Shape, data: DataSet) -> bytes:

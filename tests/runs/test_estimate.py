@@ -11,7 +11,7 @@ import torch
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec
 from harness.errors import Stopped
 from harness.records.fingerprint import recipe_digest
-from harness.runs.plan import Cost, PlannedCell, Rates, ann_entries, estimate, timed
+from harness.runs.plan import Cost, Lap, PlannedCell, Rates, _rate, _timing, ann_entries, estimate, timed
 from harness.runs.run import Run
 from harness.schema import Fingerprint
 from harness.training.ann import NO_CACHE, AnnCache
@@ -134,6 +134,16 @@ def test_of_each_kind_of_cell_the_longest_is_timed(other: dict[str, Any], timed_
     cells = [planned(), planned(seed=1, timesteps=4), planned(**other)]
     costs(*cells)
     assert timed_cells == [cells[0].config, cells[2].config]
+
+
+def test_steps_that_compile_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.runs.plan.time.perf_counter", iter([9.0, 30.0, 30.2, 30.4]).__next__)
+    laps: list[Lap] = []
+    watch = _timing(laps)
+    while not watch.stop():
+        watch.progress("training", 50.0)
+    assert _rate(laps) == pytest.approx(0.2 / 50)
+    assert _rate(laps[:2]) == _rate([]) == 0  # nothing was timed
 
 
 def test_training_steps_are_timed_and_draw_nothing() -> None:
