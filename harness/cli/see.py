@@ -1,6 +1,7 @@
 """What there is: `harness list`, `show`, `status` and `doctor`. They train nothing and write nothing."""
 
 import json
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +13,10 @@ from harness.errors import HarnessError
 from harness.machine.console import counted, plain_console, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from harness.catalogue import Experiment, Profile
-    from harness.config import NetworkSpec
+    from harness.config import Augmentation, NetworkSpec
 
 UNSTATED = "; the paper does not say"  # as `Experiment.deviations` ends
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "pandas")
@@ -162,8 +163,27 @@ def show(
         console.print(f"  {claim.id}: {words} ({claim.source})" + (f" — {claim.note}" if claim.note else ""))
 
 
-def _changed(changes: "Mapping[str, Any]") -> str:
-    return "; ".join(f"{path} = {value}" for path, value in changes.items())
+def _changed(changes: Mapping[str, Any]) -> str:
+    return "; ".join(f"{path} = {_in_words(value)}" for path, value in changes.items())
+
+
+def _in_words(value: Any) -> str:
+    """A setting in words, its own settings in brackets."""
+    from harness.config import Augmentation
+
+    if isinstance(value, Augmentation):
+        return augmentation_words(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return f"({_changed(value)})" if isinstance(value, Mapping) else str(value)
+
+
+def augmentation_words(changed: "Augmentation") -> str:
+    """What is done to training images."""
+    parts = [f"crops after padding by {changed.pad}"] if changed.pad else []
+    parts += ["flips"] * changed.flip
+    parts += [f"AutoAugment ({changed.policy})"] if changed.policy else []
+    return ", ".join(parts + ([f"Cutout {changed.cutout}"] if changed.cutout else [])) or "images unchanged"
 
 
 def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iterator[str]":
@@ -179,9 +199,7 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
             f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
             f"{f'÷ 10 every {ann.decay_every}' if ann.schedule == 'steps' else ann.schedule}, "
             f"dropout {ann.dropout}/{ann.classifier_dropout}, "
-            f"pad {ann.augmentation.pad}, flip {ann.augmentation.flip}"
-            + (f", AutoAugment ({ann.augmentation.policy})" if ann.augmentation.policy else "")
-            + (f", Cutout {ann.augmentation.cutout}" if ann.augmentation.cutout else "")
+            f"{augmentation_words(ann.augmentation)}"
         )
     if profile.method:
         yield f"method {profile.method.name}: {_changed(profile.method.parameters) or 'its defaults'}"
@@ -189,7 +207,8 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
         read = ", ".join(f"{fraction:g}" for fraction in snn.readings)
         yield (
             f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
-            f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}"
+            f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}, "
+            f"{augmentation_words(snn.augmentation)}"
             + (f", tests after {read} of it" if read else "")
         )
     if profile.evaluations:

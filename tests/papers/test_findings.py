@@ -74,7 +74,7 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
         write_arm(write, "mnist-as-printed", "paper", arm, [final - 60 + more for final in NEAR])
         end_ann(tmp_path / "mnist-as-printed" / "paper" / arm, 9840)  # below the published number
         _, later = first_sentences(source_of(tmp_path))
-        judged = f"; fine-tuned as printed, batch 16, 97.94 ± {half:.2f} at 16." if more else "at 2 (86.7)."
+        judged = f" Fine-tuned as printed, batch 16, it has 97.94 ± {half:.2f} at 16." if more else "at 2 (86.7)."
         assert later.endswith(judged)  # once twice the epochs are known to move it by less than the margin
 
 

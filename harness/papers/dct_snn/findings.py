@@ -329,7 +329,7 @@ TOPICS = (
 )  # fmt: skip
 
 
-# --- The first sentences of the report: an answer, and at most three with network, budget and interval
+# --- What a reader meets first: an answer, and at most three findings with network, budget and interval
 
 # The words of the answer, and the statement that decides each.
 HEADLINES: Mapping[str, Mapping[str, str]] = {
@@ -351,7 +351,7 @@ SHOWN = {"differs": "differs", "equivalent": "is equivalent to DCT", "not shown"
 
 
 def first_sentences(source: Source) -> list[str]:
-    """The answer in one sentence, then the sentences with all their records, the strongest evidence first.
+    """The answer in one sentence, then the findings that have all their records, the strongest evidence first.
 
     Empty if no record judges anything.
     """
@@ -397,7 +397,7 @@ def _of_orderings(source: Source) -> str:
     ]
     return (
         f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
-        f"published sign ({'; '.join(over)}); with all 16 frequencies after {lead.timestep} steps, cyclic is "
+        f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
         f"{_side(lead.mean)} interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)."
     )
 
@@ -420,16 +420,16 @@ def _of_mnist(source: Source) -> str:
     sentence = (
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {counted(first.seeds_done, 'seed')}, 95 % "
         f"intervals over these), DCT by a re-tuned recipe, trained anew for each number of steps, has "
-        f"{_listed(accuracies)}{_as_printed(source)}"
+        f"{_listed(accuracies)}.{_as_printed(source)}"
     )
     rivals = [f"poisson-{row.timestep}" for row in ours]
     theirs = [ask.planned_cells(source, "paper", (LATENCY_MNIST, arm)) for arm in rivals]
     if any(len(of_arm) < LEAST_SEEDS for of_arm in theirs):
-        return f"{sentence}."
+        return sentence
     means = [
         source.estimates[LATENCY_MNIST.name, "paper", a][row.timestep - 1] for a, row in zip(rivals, ours, strict=True)
     ]
-    sentence += f"; Poisson input has {_listed(list(map(_accuracy, means)))}"
+    sentence += f" Poisson input has {_listed(list(map(_accuracy, means)))}"
     shares = [
         _operations(source, LATENCY_MNIST, rival) / _operations(source, MNIST_784_100_10, row.arm)
         for rival, row in zip(rivals, ours, strict=True)
@@ -445,13 +445,13 @@ def _of_mnist(source: Source) -> str:
 
 
 def _as_printed(source: Source) -> str:
-    """The most accurate reading with the printed fine-tuning, of those that are judged; empty if none is."""
+    """A sentence on the most accurate judged reading with the printed fine-tuning; empty if none is judged."""
     readings = {claim.id: claim.reading for claim in PAPER.claims if claim.reading.startswith("as printed")}
     judged = [
         row for row in source.judgements if row.id in readings and row.verdict in ANSWERS and row.mean is not None
     ]
     best = max(judged, key=lambda row: float(row.mean or 0.0), default=None)
-    return "" if best is None else f"; fine-tuned {readings[best.id]}, {_accuracy(best)} at {best.timestep}"
+    return "" if best is None else f" Fine-tuned {readings[best.id]}, it has {_accuracy(best)} at {best.timestep}."
 
 
 def _of_codes(source: Source) -> str:
@@ -472,8 +472,8 @@ def _of_codes(source: Source) -> str:
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
-        f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps; "
-        f"net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}."
+        f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps. "
+        f"Net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}."
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.analysis.cells import above_ann, accuracy_of, difference_of
-from harness.analysis.judges import OWN_NETWORK, Judgement
+from harness.analysis.judges import OWN_NETWORK, Judgement, shortened
 from harness.analysis.statistics import LEAST_SEEDS, Outcomes, estimate, outcomes_without_images
 from harness.machine.console import counted
 from harness.papers.qcfs.experiments import ABLATION, CIFAR10_RESNET20
@@ -11,6 +11,7 @@ from harness.papers.qcfs.paper import PAPER
 from harness.report import findings as ask
 from harness.report.findings import RECORDS, Pair, Topic, planned_cells
 from harness.report.sources import Source
+from harness.report.table import spread
 
 STEPS = (2, 4, 8, 16, 32, 64)
 NETWORKS = [experiment for experiment in PAPER.experiments if experiment is not ABLATION]
@@ -104,14 +105,27 @@ def first_sentences(source: Source) -> Sequence[str]:
 
 
 def _of_resnet20(source: Source) -> str:
-    """Accuracies of the paper's own network at its fullest profile, beside the published ones."""
-    printed = [claim for claim in PAPER.claims if claim.experiment == CIFAR10_RESNET20.name and claim.prints]
-    for profile in (p for p in reversed(source.profiles(CIFAR10_RESNET20.name)) if p in OWN_NETWORK):
-        estimates = {c: source.estimate(c.experiment, profile, "qcfs", c.timestep or 1) for c in printed}
-        ours = [f"{mean.mean:.2f} at {c.timestep} ({c.value})" for c, mean in estimates.items() if mean]
-        if ours:
-            return f"ResNet-20 on CIFAR-10, {profile} profile, in % after T steps (published): {', '.join(ours)}."
+    """The paper's own network and its ANN at the fullest profile, with the budget, beside the published accuracies."""
+    name = CIFAR10_RESNET20.name
+    for profile in (p for p in reversed(source.profiles(name)) if p in OWN_NETWORK):
+        of_profile = [row for row in source.judgements if (row.experiment, row.profile) == (name, profile)]
+        rows = {row.id.removeprefix(f"{name}-"): row for row in of_profile if row.mean is not None}
+        if "ann" in rows:
+            config = CIFAR10_RESNET20.resolve(CIFAR10_RESNET20.arm("qcfs"), CIFAR10_RESNET20.profile(profile), 0)
+            trained = shortened(config, CIFAR10_RESNET20)[0] or "trained as published"
+            seeds = counted(rows["ann"].seeds_done, "seed")
+            ann, *snn = (_beside(rows[row]) for row in ("ann", *(f"t{t}" for t in STEPS)))
+            after = [f"{accuracy} after {t}" for accuracy, t in zip(snn, STEPS, strict=True)]
+            return (
+                f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has "
+                f"these accuracies in %, with the published ones in brackets: {', '.join(after)} steps; ANN {ann}."
+            )
     return ""
+
+
+def _beside(row: Judgement) -> str:
+    """An accuracy, and the published one."""
+    return f"{row.mean:.2f}{spread(row.half_width or 0.0)} ({row.published:.2f})"
 
 
 def _of_shift(source: Source) -> str:
@@ -127,7 +141,7 @@ def _of_shift(source: Source) -> str:
     return (
         f"On a small network ({config.train_images:,} training images, {config.ann.epochs} of 300 epochs; "
         f"{counted(len(arms['l4']), 'seed')}), L = 4 with the shift reaches {with_it[LAST - 1]:.1f} % after {LAST} "
-        f"steps, {_points(gap)} from its ANN; without the shift it has {without[peak]:.1f} % after {peak + 1} steps "
+        f"steps, {_points(gap)} from its ANN. Without the shift it has {without[peak]:.1f} % after {peak + 1} steps "
         f"and falls to {without[LAST - 1]:.1f}."
     )
 
@@ -144,8 +158,8 @@ def _of_threads(source: Source) -> str:
     other, own = (accuracy_of(base, 1, f"activation(levels={levels})") for levels in (8, 4))
     tested = outcomes_without_images(other.per_seed - own.per_seed, lowest=-100.0)
     return (
-        f"Of what public threads name, on that network after {LAST} steps: {', '.join(changed)}; "
-        f"an ANN of L = 4 that is tested with L = 8, as the released script does, {_points(tested)}."
+        f"Of what public threads name, on that network after {LAST} steps: {', '.join(changed)}. "
+        f"An ANN of L = 4 that is tested with L = 8, as the released script does, {_points(tested)}."
     )
 
 
