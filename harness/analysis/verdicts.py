@@ -5,7 +5,8 @@ page, Markdown, the terminal, `report --strict` and docs/verdicts.md are made fr
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +43,23 @@ STATEMENTS: Mapping[StatementWord, str] = {
     "does not": "do not come out",
     "not answered": "are not answered",
 }
+
+
+def tally(words: Iterable[str]) -> str:
+    """How many statements became what.
+
+    >>> tally(["comes out", "in part", "in part"])
+    '1 comes out, 2 in part, 0 do not; 0 are not answered'
+    """
+    counts = Counter(words)
+
+    def verb(word: StatementWord, single: str, many: str) -> str:
+        return f"{counts[word]} {single if counts[word] == 1 else many}"
+
+    return (
+        f"{verb('comes out', 'comes', 'come')} out, {counts['in part']} in part, "
+        f"{verb('does not', 'does', 'do')} not; {verb('not answered', 'is', 'are')} not answered"
+    )
 
 
 @dataclass(frozen=True)

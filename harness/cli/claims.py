@@ -5,7 +5,6 @@ content, from the evidence and by the same code; it is written with the report a
 """
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -195,14 +194,12 @@ def claims(
 
 def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console: "Console") -> None:
     """Each statement with its verdict, and below it its claims: published, ours, verdict."""
-    from harness.analysis.verdicts import STATEMENTS
+    from harness.analysis.verdicts import tally
     from harness.report.table import Column, Table, terminal
 
     shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
-    counts = Counter(one.verdict for one in shown)
-    became = ", ".join(f"{counts[word]} {word}" for word in STATEMENTS if counts[word])
     whose = ", ".join(dict.fromkeys(one.paper for one in shown))
-    console.print(f"{counted(len(shown), 'statement')} of {whose}: {became}")
+    console.print(f"{counted(len(shown), 'statement')} of {whose}: {tally(one.verdict for one in shown)}")
     longest = max(len(one.id) for one in chosen)
     widths = max(24, min(longest, console.width - 52)) + 2, 15, 16, 16
     columns = (

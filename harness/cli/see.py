@@ -208,8 +208,7 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
         yield (
             f"SNN: {counted(snn.epochs, 'epoch')} of {snn.images or 'all'} images, batch {snn.batch_size}, "
             f"rate {snn.learning_rate} ÷ 2 every {snn.halve_every}, dropout {snn.dropout}, "
-            f"{augmentation_words(snn.augmentation)}"
-            + (f", tests after {read} of it" if read else "")
+            f"{augmentation_words(snn.augmentation)}" + (f", tests after {read} of it" if read else "")
         )
     if profile.evaluations:
         yield f"evaluations: {', '.join(profile.evaluations)}"

@@ -4,7 +4,6 @@ Formats are in `table`. Every blank has its reason.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from harness.analysis.differences import Difference
 from harness.analysis.energy import PICO_TO_MICRO, WORD_PJ, EnergyModel, Layer, Operations
 from harness.analysis.judges import Judgement, statement_verdicts
 from harness.analysis.statistics import Interval
-from harness.analysis.verdicts import form_of
+from harness.analysis.verdicts import form_of, tally
 from harness.catalogue import Arm, Claim, Experiment
 from harness.catalogue.claims import in_words, statements_of
 from harness.config import PROFILES, ProfileName
@@ -531,15 +530,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     """The number of statements that come out, and the result of each; no row if no record judges anything."""
     judged = any(judgement.profile is not None for judgement in judgements)
     statements = statement_verdicts(judgements, claims) if judged else ()
-    counts = Counter(statement.word for statement in statements)
-
-    def verb(word: Any, single: str, many: str) -> str:
-        return f"{counts[word]} {single if counts[word] == 1 else many}"
-
-    title = (
-        f"Of {len(statements)} statements, {verb('comes out', 'comes', 'come')} out, {counts['in part']} in part, "
-        f"{verb('does not', 'does', 'do')} not; {verb('not answered', 'is', 'are')} not answered."
-    )
+    title = f"Of {len(statements)} statements, {tally(statement.word for statement in statements)}."
     if shared := sum(statement.shared for statement in statements):
         title += f" In {shared} of those that come out, every control that we ran does so as well."
     says = {statement.id: statement.says for statement in statements_of(claims)}
