@@ -105,7 +105,7 @@ def first_sentences(source: Source) -> Sequence[str]:
 
 
 def _of_resnet20(source: Source) -> str:
-    """The paper's own network and its ANN at the fullest profile, with the budget, beside the published accuracies."""
+    """The paper's own network at its fullest profile: budget, accuracies, and how far they are below its ANN."""
     name = CIFAR10_RESNET20.name
     for profile in (p for p in reversed(source.profiles(name)) if p in OWN_NETWORK):
         of_profile = [row for row in source.judgements if (row.experiment, row.profile) == (name, profile)]
@@ -114,18 +114,20 @@ def _of_resnet20(source: Source) -> str:
             config = CIFAR10_RESNET20.resolve(CIFAR10_RESNET20.arm("qcfs"), CIFAR10_RESNET20.profile(profile), 0)
             trained = shortened(config, CIFAR10_RESNET20)[0] or "trained as published"
             seeds = counted(rows["ann"].seeds_done, "seed")
-            ann, *snn = (_beside(rows[row]) for row in ("ann", *(f"t{t}" for t in STEPS)))
-            after = [f"{accuracy} after {t}" for accuracy, t in zip(snn, STEPS, strict=True)]
+            accuracies, losses = (
+                ", ".join(f"{_beside(rows[f'{row}{t}'])} after {t}" for t in STEPS) for row in ("t", "loss-t")
+            )
             return (
-                f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has "
-                f"these accuracies in %, with the published ones in brackets: {', '.join(after)} steps; ANN {ann}."
+                f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has these accuracies in %, with the "
+                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}. Below the ANN "
+                f"these are {losses} steps."
             )
     return ""
 
 
 def _beside(row: Judgement) -> str:
-    """An accuracy, and the published one."""
-    return f"{row.mean:.2f}{spread(row.half_width or 0.0)} ({row.published:.2f})"
+    """Our number, and the published one."""
+    return f"{row.mean:.2f}{spread(row.half_width or 0.0)} ({row.published:.2f})".replace("-", "−")
 
 
 def _of_shift(source: Source) -> str:
