@@ -75,7 +75,7 @@ def report(
     names = asked_for(catalogue, paper, names)
     if check:
         check_report(evidence_dir, out, as_json, catalogue, prices, paper)
-    sources = reporting.read(evidence_dir, _yours(results_dir, evidence_dir), catalogue)
+    sources = reporting.read(evidence_dir, _yours(results_dir), catalogue)
     if as_json:
         say(json.dumps(_document(sources, names)))
     elif len(sources) == 1 and not sources[0].at_hand and paper is None:
@@ -120,10 +120,8 @@ def check_report(
     raise typer.Exit(1 if wrong else 0)
 
 
-def _yours(results: Path, evidence: Path) -> Path | None:
+def _yours(results: Path) -> Path | None:
     """The folder of your own records, or None if there are none. Raises HarnessError if it was named and has none."""
-    if results.resolve() == evidence.resolve():
-        return None
     from harness.records.store import record_paths
 
     named = is_named(results)

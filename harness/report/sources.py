@@ -205,12 +205,12 @@ def _over_seeds(curves: Sequence[Curve]) -> tuple[Interval, ...]:
 
 
 def read(evidence: Path, local: Path | None, catalogue: Catalogue) -> tuple[Source, ...]:
-    """Load and judge both results folders; one that does not exist has no records.
+    """Load and judge both results folders; one that does not exist has no records, and one folder is read once.
 
     Experiments that are not in the catalogue are added to it, as their records describe them.
     """
     folders: list[tuple[Literal["evidence", "yours"], Path]] = [("evidence", evidence)]
-    folders += [("yours", local)] if local is not None else []
+    folders += [("yours", local)] if local is not None and local.resolve() != evidence.resolve() else []
     loaded = [load(folder, catalogue) for _, folder in folders]
     whole = catalogue.with_experiments(
         experiments_from(config for records in loaded for config in records.unregistered)

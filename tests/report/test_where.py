@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli.options import beside, folder
+from harness.papers import catalogue
+from harness.report import read
 from tests.command import harness
 
 from .campaigns import write_arm
@@ -65,6 +67,8 @@ def test_evidence_named_as_ones_own_is_not_shown_twice(here: Path) -> None:
     my_runs(here / "results/local")
     write_arm(here / "results/evidence", "quickstart", "lite", "cyclic-16", (9000, 9100, 9200))
     assert "yours" not in said("report", "--results-dir", "results/evidence")
+    [source] = read(here / "results/evidence", here / "results/local/../evidence", catalogue())  # as `run` does
+    assert source.name == "evidence"
     assert (here / "results/local-report/report.md").is_file()
     assert not (here / "reports").exists()
 
