@@ -48,18 +48,17 @@ STATEMENTS: Mapping[StatementWord, str] = {
 def tally(words: Iterable[str]) -> str:
     """How many statements became what.
 
-    >>> tally(["comes out", "in part", "in part"])
-    '1 comes out, 2 in part, 0 do not; 0 are not answered'
+    >>> tally(["comes out", "in part", "in part", "not answered"])
+    '1 comes out, 2 in part, 1 is not answered'
     """
     counts = Counter(words)
-
-    def verb(word: StatementWord, single: str, many: str) -> str:
-        return f"{counts[word]} {single if counts[word] == 1 else many}"
-
-    return (
-        f"{verb('comes out', 'comes', 'come')} out, {counts['in part']} in part, "
-        f"{verb('does not', 'does', 'do')} not; {verb('not answered', 'is', 'are')} not answered"
-    )
+    forms = {
+        "comes out": ("comes out", "come out"),
+        "in part": ("in part", "in part"),
+        "does not": ("does not", "do not"),
+        "not answered": ("is not answered", "are not answered"),
+    }
+    return ", ".join(f"{counts[word]} {form[counts[word] > 1]}" for word, form in forms.items() if counts[word])
 
 
 @dataclass(frozen=True)

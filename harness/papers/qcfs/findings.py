@@ -119,8 +119,8 @@ def _of_resnet20(source: Source) -> str:
             )
             return (
                 f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has these accuracies in %, with the "
-                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}. Below the ANN "
-                f"these are {losses} steps."
+                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}. They are "
+                f"below the ANN's by {losses} steps."
             )
     return ""
 
