@@ -44,6 +44,7 @@ ORDERINGS = {
     "intermittent-all-16-beats-intermittent": (CYCLIC, INTERMITTENT),
 }
 TABLE_1 = {"mnist-t16": 16, "mnist-t5": 5, "mnist-t2": 2}
+AS_PRINTED = 16, 80  # batch and epochs of the ANN: the printed fine-tuning that a control allows to judge
 Record = Mapping[str, Any]
 Arm = Mapping[int, Record]
 """The records of one arm by seed."""
@@ -188,6 +189,12 @@ def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
         yield from _with_half(f"DCT at {steps}", ours[steps])
         yield "timesteps", str(steps)
         yield "published", claims[name]["value"]
+    batch, epochs = AS_PRINTED
+    yield "batch, as printed", str(batch)
+    yield "epochs of its ANN", str(epochs)
+    as_printed = evidence.arm(f"mnist-as-printed/paper/cyclic-16-as-printed-b{batch}-ann{epochs}")
+    yield from _with_half("as printed at 16", as_printed)
+    yield "timesteps", "16"
     for steps, arm in theirs.items():
         yield from _with_half(f"Poisson at {steps}", arm)
     for steps in ours:

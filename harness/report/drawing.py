@@ -13,6 +13,7 @@ A figure holds the digest of its data, because another matplotlib draws other by
 import colorsys
 import hashlib
 import io
+import math
 import platform
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -363,23 +364,36 @@ def logarithmic(ax: "Axes", foot: Foot) -> None:
 
 def logarithmic_errors(ax: "Axes", foot: Foot, most: float = np.inf) -> None:
     """The axis of errors logarithmic, up to `most`: 1, 2 and 5 times powers of ten, or all digits for a short axis."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     ax.set_yscale("log")
     low, high = ax.get_ylim()
     high = min(high, most)
     ax.set_ylim(low, high)
     wide = high / low > 2000  # over three decades: 1 and 3 in each, so that no number touches its neighbour
-    ticks: list[float] = []
-    for subs in ((1.0, 3.0) if wide else (1.0, 2.0, 5.0), range(1, 10)):
-        if len(ticks) < 2:
-            values = LogLocator(subs=subs, numticks=40).tick_values(low, high)
-            ticks = [float(tick) for tick in values if low <= tick <= high]
+    ticks = log_ticks(low, high, (1, 3) if wide else (1, 2, 5), range(1, 10))
     if foot.zero:
         ticks = [foot.place, *(tick for tick in ticks if tick > 1.4 * foot.place)]
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: "0" if foot.zero and v <= foot.place else f"{v:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
+
+
+def log_ticks(low: float, high: float, *digits: Sequence[int]) -> list[float]:
+    """Places on a logarithmic axis: the first of `digits`, each times powers of ten, that gives two; else even ones.
+
+    >>> log_ticks(2600, 8300, (1, 3), (1, 2, 5), (1, 3, 5, 7))
+    [3000.0, 5000.0, 7000.0]
+    """
+    from matplotlib.ticker import AutoLocator
+
+    ticks: list[float] = []
+    for subs in digits:
+        if len(ticks) < 2:
+            powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+            ticks = [tick for power in powers for sub in subs if low <= (tick := sub * 10.0**power) <= high]
+    even = [] if len(ticks) > 1 else AutoLocator().tick_values(low, high)
+    return [float(tick) for tick in even if low <= tick <= high] or ticks
 
 
 # --- Lines, and their names right of a panel

@@ -520,11 +520,12 @@ def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel)
 
 def _along_energy(ax: "Axes", margin: float) -> None:
     """The axis of energies logarithmic, with a `margin` at its ends."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
     ax.set_xscale("log")
     ax.margins(x=margin, y=0.08)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    ticks = drawing.log_ticks(*ax.get_xlim(), (1, 3), (1, 2, 5), (1, 3, 5, 7), range(1, 10))
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))  # no powers of ten
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("energy of one image (µJ)")
