@@ -513,17 +513,17 @@ def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel)
             place = pj, foot.of([drawing.error_of(accuracy)])[0]
             ax.plot(*place, color=INK, marker="*", markersize=8, linestyle="none", zorder=4)
             names.append(Name(f"ANN on {values}", INK, place))
-    _along_energy(ax, 0.06)
-    drawing.logarithmic_errors(ax, foot, drawing.DECADE * 2 * foot.place)
+    _along_energy(ax, 0.06, foot, drawing.DECADE * 2 * foot.place)
     return drawn, names
 
 
-def _along_energy(ax: "Axes", margin: float) -> None:
-    """The axis of energies logarithmic, with a `margin` at its ends."""
+def _along_energy(ax: "Axes", margin: float, foot: drawing.Foot, most: float = np.inf) -> None:
+    """Errors, up to `most`, against energies with a `margin` at their ends; both axes logarithmic."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
     ax.set_xscale("log")
     ax.margins(x=margin, y=0.08)
+    drawing.logarithmic_errors(ax, foot, most)  # first: limits are worked out for both axes at once
     ticks = drawing.log_ticks(*ax.get_xlim(), (1, 3), (1, 2, 5), (1, 3, 5, 7), range(1, 10))
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))  # no powers of ten
@@ -757,8 +757,7 @@ def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -
                     drawing.draw_line(ax, look, [place], [error], 1.4)
                     of_panel.append(Name(f"{one.name}, T = {len(one.curve)}", look.colour, (place, error.mean)))
                     drawn.append([one.name, words, place])
-            _along_energy(ax, 0.3)
-            drawing.logarithmic_errors(ax, foot)
+            _along_energy(ax, 0.3, foot)
             ax.set(title=f"{dataset.upper()}: {words}", ylabel="error (%)")
             names.append(of_panel)
     names_at_right(axes, names)
