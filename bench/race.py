@@ -32,6 +32,7 @@ from harness.data import load
 from harness.errors import did_you_mean
 from harness.machine.files import write_atomically
 from harness.machine.process import keep_freed_memory
+from harness.report.publish import in_readme
 from harness.snn.balancing import balance
 from harness.snn.network import Network, Spiking
 from harness.training.batches import batch, normalised
@@ -236,12 +237,10 @@ def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None
     for name, data in {"race.json": content, "race.svg": svg, "race.png": png()}.items():
         write_atomically(out / name, data)
     if page is not None:
-        before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
         versions = ", ".join(f"{name} {value}" for name, value in facts.items())
         plot = f"![Seconds to a trained network]({os.path.relpath(out / 'race.svg', page.parent)})"
-        parts = (MARKS[0], table(results), f"Measured with {versions}.", plot, MARKS[1])
-        whole = before + "\n\n".join(parts) + rest.partition(MARKS[1])[2]
-        write_atomically(page, whole.encode())
+        parts = table(results), f"Measured with {versions}.", plot
+        write_atomically(page, in_readme(page.read_text(encoding="utf-8"), "\n\n".join(parts), MARKS).encode())
 
 
 if __name__ == "__main__":

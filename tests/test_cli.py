@@ -73,6 +73,8 @@ def test_a_run_is_planned_computed_shown_and_not_repeated(here: Path) -> None:
     assert json.loads(Path(cell["record"]).read_text())["environment"]["threads"] == "1"
     check = harness("report", "--check", "--json")
     assert (check.code, "reports/report.md" in json.loads(check.out)["outdated"]) == (1, True)
+    refused = harness("report", "--check", "--paper", "qcfs")
+    assert (refused.code, "leave out --paper" in refused.err) == (2, True)
 
 
 @pytest.mark.usefixtures("tiny_known")

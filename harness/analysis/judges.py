@@ -42,6 +42,7 @@ OWN_NETWORK: tuple[ProfileName, ...] = ("short", "paper")
 # A training has settled if, after these fractions of fine-tuning, it stands within the margin of its end.
 SETTLED_AT = (0.5, 0.75)
 ONE_STEP = 1.0  # the margin of a difference in steps
+ROUNDED = 2 / 12  # the variance of a difference of two numbers that are rounded to whole steps
 
 Arms = Sequence[Sequence[Cell]]  # of each arm that a claim is about, the cells by seed
 
@@ -314,6 +315,8 @@ def _of_kept_weights(
     if len(read) < planned:
         why = f"The weights of {len(read)} of {planned} planned seeds were read. {finding.why}"
         return _undecided(judged, "incomplete", why)
+    if finding.word == "contradicted" and not _settled(read_of, statistics.difference_margin()):
+        return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
     return _with_finding(judged, finding)
 
 
@@ -405,6 +408,15 @@ def _with_finding(judgement: Judgement, finding: Finding) -> Judgement:
     return replace(judgement, verdict=finding.word, margin=finding.margin, test=finding.test, why=finding.why)
 
 
+def profiles_that_judge(claim: Claim, experiment: Experiment) -> list[ProfileName]:
+    """The profiles of an experiment that may judge a claim, the cheapest first."""
+    return [
+        name
+        for name in experiment.profile_names
+        if claim.kind in JUDGES[name] and (not claim.profiles or name in claim.profiles)
+    ]
+
+
 def deviations_of(arms: Iterable[str], experiment: Experiment, profile: ProfileName) -> tuple[str, ...]:
     """Where some arms at `profile` leave the published recipe, in words, each once; controls too."""
     deviations: list[str] = []
@@ -453,9 +465,12 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
         replication=_number(statistics.replication_rate(sd, outcomes.seeds, margin)) if enough else None,
     )
     finding = judge_value(outcomes, published, margin, images)
-    if finding.word == "lower" and (reason := _short_of_budget(claim, evidence, blank, cells, published)):
-        nearest = _nearest_reading(measured, evidence)
-        return _undecided(measured, "not comparable", f"{reason} {finding.why}", nearest=nearest)
+    if finding.word == "lower":
+        capped, reason = _capped(claim, evidence, blank, cells, published)
+        if capped:
+            nearest = _nearest_reading(measured, evidence)
+            return _undecided(measured, "not comparable", f"{reason} {finding.why}", nearest=nearest)
+        finding = dataclasses.replace(finding, why=f"{finding.why} {reason}".strip())
     if finding.word == "consistent":
         measured = replace(measured, sharpness=verdicts.sharpness(sd, outcomes.seeds, margin))
     words = {
@@ -480,8 +495,10 @@ def _of_measure(claim: Value, evidence: Evidence, blank: Judgement, cells: Seque
     images: Images = "fixed" if counted else "sampled"
     finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published))
     judged = _with_finding(replace(blank, **_summary(outcomes, images)), finding)
-    reason = _short_of_budget(claim, evidence, blank, cells, printed) if VERDICTS[finding.word].missed else ""
-    return _undecided(judged, "not comparable", f"{reason} {finding.why}") if reason else judged
+    if VERDICTS[finding.word].missed:
+        capped, reason = _capped(claim, evidence, blank, cells, printed)
+        judged = _undecided(judged, "not comparable", f"{reason} {finding.why}") if capped else judged
+    return judged
 
 
 def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
@@ -530,9 +547,9 @@ def _(claim: kinds.Steps, evidence: Evidence, blank: Judgement, arms: Arms) -> J
     finding = verdicts.judge_steps(steps, blank.timestep)
     why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
     measured = replace(blank, mean=float(np.mean(reached)) if len(reached) == len(steps) else None, steps=steps)
-    short = _short_of_budget(claim, evidence, blank, arms[0], float(claim.target))
-    if finding.word in ("higher", "inconclusive") and None in steps and short:
-        return _undecided(measured, "not comparable", f"{short} {why}")
+    capped, reason = _capped(claim, evidence, blank, arms[0], float(claim.target))
+    if finding.word in ("higher", "inconclusive") and None in steps and capped:
+        return _undecided(measured, "not comparable", f"{reason} {why}")
     return _with_finding(measured, dataclasses.replace(finding, margin=0.0, why=why))
 
 
@@ -598,8 +615,10 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
             for half in (arms[:count], arms[count:])
         )
         apart = np.array(later, dtype=np.float64) - np.array(sooner, dtype=np.float64)
-        by_seed = f"Steps by seed: {', '.join(map(str, sooner))} against {', '.join(map(str, later))}."
-        return outcomes_without_images(apart, lowest=-1e3, highest=1e3), by_seed
+        most = claim.trained_at[-1] if claim.trained_at else len(arms[0][0].curve)
+        labels = [", ".join(str(n) if n <= most else f"> {most}" for n in steps) for steps in (sooner, later)]
+        by_seed = f"Steps by seed: {' against '.join(labels)}."
+        return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=ROUNDED), by_seed
     if isinstance(claim, kinds.AboveAnn):
         outcomes = cell_data.above_ann(arms[0], step)
         return outcomes, "" if outcomes else "The records do not tell the accuracy of the ANN."
@@ -762,39 +781,41 @@ def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
     return ann, f"fine-tuned for {tuned}" if tuned else ""
 
 
-def _short_of_budget(
+def _capped(
     claim: Value | kinds.Steps, evidence: Evidence, blank: Judgement, cells: Sequence[Cell], published: float
-) -> str:
-    """Why a number that was missed says nothing about the paper: its training was shortened, and could not reach it.
+) -> tuple[bool, str]:
+    """Whether a number that was missed says nothing about the paper, since a shortened training caps it; and why.
 
-    Empty where no stage is shortened, where the ANN stands above the published number (or within δ of the ANN that the
-    paper prints), or where a control with the shortened stage doubled moves the result by less than δ. An annealed rate
-    hides this: a schedule squeezed into 20 epochs looks finished.
+    It does not where no stage is shortened; where the ANN stands above the published number (or within δ of the ANN
+    that the paper prints) and fine-tuning is whole or has settled; or where a control with the shortened stage doubled
+    moves the result by less than δ. An annealed rate hides a cap: a schedule squeezed into 20 epochs looks finished.
     """
     experiment = evidence.catalogue.experiment(blank.experiment)
     config = experiment.resolve(experiment.arm(blank.arm), experiment.profile(str(blank.profile)), 0)
     of_ann, tuned = shortened(config, experiment)
     if not of_ann and not tuned:
-        return ""
+        return False, ""
     if claim.unit not in ("percent", "points", "steps"):
-        return f"Its training is shorter than published ({', '.join(filter(None, (of_ann, tuned)))})."
+        return True, f"Its training is shorter than published ({', '.join(filter(None, (of_ann, tuned)))})."
     margin = statistics.value_margin(published)
     anns = [cell.ann for cell in cells if not math.isnan(cell.ann)]
     if anns:
         ann = float(np.mean(anns))
         printed = claim.ann if isinstance(claim, Value) else None
-        if ann > published or (printed is not None and abs(ann - float(printed)) < margin):
-            return ""
+        reaches = ann > published or (printed is not None and abs(ann - float(printed)) < margin)
+        if reaches and (not tuned or _settled([cells], margin)):
+            return False, ""
     if isinstance(claim, Value) and claim.doubled is not None:
         doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
         if all(cell.seed in doubled for cell in cells):
             again = [doubled[cell.seed] for cell in cells]
             moved = cell_data.percent_at(again, claim.timestep) - cell_data.percent_at(cells, claim.timestep)
             if abs(float(np.mean(moved))) < margin:
-                return ""
+                how = f"a training twice as long ({claim.doubled}) moves it by {np.mean(moved):+.2f} points only"
+                return False, f"Its training is shortened, and {how}."
     ends = f"ends at {np.mean(anns):.1f}" if anns else "has no accuracy in the records"
     how = f", {of_ann}," if of_ann else ""
-    return f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."
+    return True, f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."
 
 
 # ## What stands beside a verdict: controls, other readings, reruns

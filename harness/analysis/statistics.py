@@ -61,6 +61,7 @@ class Outcomes:
     `images`: the number of test images, None if only counts of right answers are recorded.
     `image_square`, `rest_square`: [...], the mean squares of images and of the rest, in points² of a single
     answer; NaN if `images` is None.
+    `rounding`: the variance that rounding alone gives; seeds that agree to the last step vary by no less.
     """
 
     per_seed: Array
@@ -69,6 +70,7 @@ class Outcomes:
     images: int | None
     image_square: Array
     rest_square: Array
+    rounding: float = 0.0
 
     @property
     def seeds(self) -> int:
@@ -93,7 +95,7 @@ class Outcomes:
             return np.full(self.per_seed.shape[:-1], np.nan)
         # The rounding of the mean of equal numbers would give a small variance instead of 0.
         spread = np.ptp(self.per_seed, axis=-1) > 0
-        return np.where(spread, np.var(self.per_seed, axis=-1, ddof=1), 0.0)
+        return np.maximum(np.where(spread, np.var(self.per_seed, axis=-1, ddof=1), 0.0), self.rounding)
 
 
 @dataclass(frozen=True)
@@ -124,14 +126,16 @@ def difference_outcomes(difference: npt.NDArray[np.integer]) -> Outcomes:
     return _outcomes(difference, -span, span)
 
 
-def outcomes_without_images(per_seed: npt.ArrayLike, lowest: float = 0.0, highest: float = PERCENT) -> Outcomes:
+def outcomes_without_images(
+    per_seed: npt.ArrayLike, lowest: float = 0.0, highest: float = PERCENT, rounding: float = 0.0
+) -> Outcomes:
     """The outcomes of records with counts of right answers only: `per_seed` in percent or points.
 
     Intervals then cover the seeds alone. Give `lowest` = -100 for a difference.
     """
     figures = np.asarray(per_seed, dtype=np.float64)
     unknown = np.full(figures.shape[:-1], np.nan)
-    return Outcomes(figures, lowest, highest, None, unknown, unknown)
+    return Outcomes(figures, lowest, highest, None, unknown, unknown, rounding)
 
 
 def error_of_mean(squares: MeanSquares, seeds: int, images: int) -> tuple[Array, Array]:

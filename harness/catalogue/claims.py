@@ -494,7 +494,8 @@ class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="k
     """A `quantity` in `unit` that is computed from images without training, or read from kept weights.
 
     `against`: another quantity, such as that of another arm, which is subtracted from it: then `unit` is that of the
-    difference, "points" for percent. `relation`, `value`: the bound that it keeps if the statement is right.
+    difference, "points" for percent. `relation`, `value`: the bound that it keeps if the statement is right;
+    `bound_is_ours`: the paper prints no number.
     """
 
     says: str
@@ -503,14 +504,20 @@ class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="k
     value: Number
     unit: str = "percent"
     against: str | None = None
+    bound_is_ours: bool = False
 
     kind: ClassVar[Kind] = "measurement"
-    PRINTED: ClassVar[str] = "{0.bound} {0.value} {0.unit_in_words}"
+    PRINTED: ClassVar[str] = "{0.whose}{0.bound} {0.value} {0.unit_in_words}"
 
     @property
     def bound(self) -> str:
         """The relation in words."""
         return self.relation.replace("-", " ")
+
+    @property
+    def whose(self) -> str:
+        """Words before a bound that the paper does not print."""
+        return "no number; taken as " if self.bound_is_ours else ""
 
 
 class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", tag_field="kind"):

@@ -73,6 +73,8 @@ def report(
         if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
             catalogue.experiment(name)
     names = asked_for(catalogue, paper, names)
+    if check and out is None and (paper or names):
+        raise HarnessError("--check is of everything that a clone keeps", "leave out --paper and names, or give --out")
     if check:
         check_report(evidence_dir, out, as_json, catalogue, prices, paper)
     sources = reporting.read(evidence_dir, _yours(results_dir), catalogue)

@@ -1,6 +1,7 @@
 """What computes: `harness run`, `verify` (a record a second time) and `predict` (a saved network)."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -131,7 +132,8 @@ def run(
         if tune and not dry_run:
             from harness.runs.tuning import chosen_rates
 
-            plan = make(profile=plan.profile.name, encoders=chosen_rates(plan, errors.print, workers or 1))
+            tuned = make(profile=plan.profile.name, encoders=chosen_rates(plan, errors.print, workers or 1))
+            plan = replace(tuned, why=plan.why)
         if not is_worker:
             plan.announce(errors)
         if dry_run:

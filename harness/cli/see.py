@@ -197,7 +197,7 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
     if ann:
         yield (
             f"ANN: {counted(ann.epochs, 'epoch')}, batch {ann.batch_size}, rate {ann.learning_rate} "
-            f"{f'÷ 10 every {ann.decay_every}' if ann.schedule == 'steps' else ann.schedule}, "
+            f"{f'× {ann.decay_factor:g} every {ann.decay_every}' if ann.schedule == 'steps' else ann.schedule}, "
             f"dropout {ann.dropout}/{ann.classifier_dropout}, "
             f"{augmentation_words(ann.augmentation)}"
         )

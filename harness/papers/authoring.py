@@ -127,7 +127,7 @@ def _not_made(paper: Paper) -> Iterator[str]:
 
 def _never_judged(claim: Claim, paper: Paper) -> str:
     """Why no record will ever judge a claim; empty for one that can be judged, or is not to be."""
-    from harness.analysis.judges import JUDGES
+    from harness.analysis.judges import JUDGES, profiles_that_judge
     from harness.analysis.statistics import LEAST_SEEDS
     from harness.analysis.verdicts import LEAST_RUNS
 
@@ -136,7 +136,7 @@ def _never_judged(claim: Claim, paper: Paper) -> str:
     if not claim.needs_training:
         return ""
     experiment = next(one for one in paper.experiments if one.name == claim.experiment)
-    judging = [p for p in experiment.profile_names if claim.kind in JUDGES[p] and p in (claim.profiles or JUDGES)]
+    judging = profiles_that_judge(claim, experiment)
     if not judging:
         able = " or ".join(p for p, kinds in JUDGES.items() if claim.kind in kinds and p in (claim.profiles or JUDGES))
         return f"no profile of {experiment.name} can judge that — {claim.kind} takes {able or 'another profile'}"

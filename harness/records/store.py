@@ -80,7 +80,11 @@ def write_record(results: Path, record: Record) -> Path:
 
     Raises OSError when the disk refuses, ValueError for a record that would not read back (NaN among its numbers).
     """
-    path = record_path(results, record.config)
+    return write_record_at(record_path(results, record.config), record)
+
+
+def write_record_at(path: Path, record: Record) -> Path:
+    """As `write_record`, at `path`: a record also answers for equal cells under other names."""
     try:
         # Encoded and decoded, because reading turns whole numbers in float fields into floats, and tuples into lists.
         read = msgspec.json.decode(canonical_json(record), type=Record)

@@ -60,9 +60,13 @@ class Scene:
         """The arm's accuracy at each timestep; empty if no cell has finished."""
         return source.estimates.get((self.experiment.name, self.profile, arm.name), ())
 
+    def first_curve(self, arm: Arm) -> tuple[Interval, ...]:
+        """The arm's accuracy at each timestep in the first source that has it: evidence before yours."""
+        return next(filter(None, (self.curve(source, arm) for source in self.sources)), ())
+
     def drawn_arms(self) -> list[Arm]:
         """The arms with a finished cell in any source."""
-        return [arm for arm in self.experiment.arms if any(self.curve(source, arm) for source in self.sources)]
+        return [arm for arm in self.experiment.arms if self.first_curve(arm)]
 
 
 def figures_of(
@@ -367,7 +371,7 @@ def final_figure(scene: Scene) -> Iterator[Picture]:
     panels = []
     for members in panels_of(arms).values():
         title, labels = named(members)
-        curves = {arm.name: scene.curve(scene.sources[0], arm) for arm in members}
+        curves = {arm.name: scene.first_curve(arm) for arm in members}
         dots = [
             Dot(labels[arm.name], styles[arm.name], (curves[arm.name] or (None,))[-1], printed.get(arm.name))
             for arm in members
@@ -390,9 +394,11 @@ def are_rivals(experiment: Experiment) -> bool:
 
 def difference_figure(scene: Scene) -> Iterator[Picture]:
     """Difference of each arm to the first one of the same T, a panel for each T; none without a finished pair."""
-    source, experiment = scene.sources[0], replace(scene.experiment, arms=scene.experiment.planned)
+    experiment = replace(scene.experiment, arms=scene.experiment.planned)
     styles = styles_of(experiment.planned)
-    gaps = {gap.arm: gap for gap in source.differences(experiment, scene.profile)}
+    of_sources = [(source, source.differences(experiment, scene.profile)) for source in scene.sources]
+    source, of_source = next((one for one in of_sources if one[1]), of_sources[0])
+    gaps = {gap.arm: gap for gap in of_source}
     context = [claim for claim in scene.claims if claim.kind == "context" and not claim.prints and claim.published]
     panels = list[tuple[str, list[Dot]]]()
     for members in panels_of(experiment.planned).values():
@@ -492,7 +498,7 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
             spent, curve = source.operations.get(key), source.estimates.get(key)
             if profile == "smoke" or spent is None or not curve or spent.encoder_pj(EnergyModel()) is None:
                 continue  # a smoke run could be mistaken for a result
-            point = EnergyPoint(arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.cells[key]])))
+            point = EnergyPoint(arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.planned[key]])))
             of_panel = panels.setdefault((experiment.dataset, profile), {})
             of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
     return {panel: list(points.values()) for panel, points in panels.items()}
@@ -563,7 +569,7 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     Drawn only for an experiment that trains several codes at the same two or more numbers of steps. `claims` of the
     same network and data are diamonds.
     """
-    last = {arm.name: scene.curve(scene.sources[0], arm)[-1:] for arm in scene.experiment.arms}
+    last = {arm.name: scene.first_curve(arm)[-1:] for arm in scene.experiment.arms}
     points = [(arm, float(arm.timesteps), mean) for arm in scene.experiment.arms for mean in last[arm.name]]
     trained = _grouped(scene.experiment.planned, lambda arm: arm.encoder.name)
     grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}

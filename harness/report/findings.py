@@ -15,7 +15,14 @@ from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
-from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts, without_own_size
+from harness.analysis.judges import (
+    JUDGES,
+    OWN_NETWORK,
+    Judgement,
+    profiles_that_judge,
+    statement_verdicts,
+    without_own_size,
+)
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
 from harness.analysis.verdicts import STATEMENTS, VERDICTS, p_in_words
 from harness.catalogue import Claim, Experiment, Paper
@@ -29,7 +36,6 @@ from harness.report.tables import judged_table, title_of, training_table
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
 Side = tuple[Experiment, str]  # an arm of an experiment
-CHEAPEST_FIRST: tuple[ProfileName, ...] = ("lite", "short", "paper")
 RECORDS = "Records"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
@@ -224,7 +230,7 @@ def _noted(table: Table) -> Table:
     return replace(table, rows=tuple(plain), caption=f"{table.caption} {ALL_UNTUNED}")
 
 
-def read_early(experiment: Experiment, steps: Sequence[int]) -> Ask:
+def read_early(experiment: Experiment, steps: Sequence[int], note: str = "") -> Ask:
     """Accuracy of every arm after these steps of its run, and the leading arm at each step."""
     rows = {title_of(arm): {f"step {step}": (arm.name, step) for step in steps} for arm in experiment.arms}
 
@@ -235,7 +241,7 @@ def read_early(experiment: Experiment, steps: Sequence[int]) -> Ask:
             _brief(title_of(arm)): [interval.mean for interval in source.estimates[experiment.name, profile, arm.name]]
             for arm in experiment.arms
         }
-        return replace(means, caption=f"{means.caption} The highest mean has {leaders(curves)}.")
+        return replace(means, caption=f"{means.caption} The highest mean has {leaders(curves)}. {note}".strip())
 
     return _at_each(experiment, table)
 
@@ -741,10 +747,9 @@ def waiting(source: Source, paper: Paper) -> Iterator[Table]:
     answered = {judgement.id for judgement in source.judgements if VERDICTS[judgement.verdict].answers}
     groups: dict[tuple[str, ProfileName], list[tuple[str, ...]]] = {}
     for claim in paper.claims if source.cells else ():
-        if claim.needs_training and claim.id not in answered:
-            names = experiments[claim.experiment].profile_names
-            profile = next(name for name in CHEAPEST_FIRST if name in names and claim.kind in JUDGES[name])
-            groups.setdefault((claim.experiment, profile), []).append(claim.arms)
+        judged_at = profiles_that_judge(claim, experiments[claim.experiment])
+        if claim.needs_training and claim.id not in answered and judged_at:
+            groups.setdefault((claim.experiment, judged_at[0]), []).append(claim.arms)
     rows = []
     for (name, profile), of_claims in groups.items():
         missing = 0

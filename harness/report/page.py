@@ -29,7 +29,7 @@ GLOSSARY = {
     "arm": "An arm is one configuration that is compared with others: encoder, schedule, network and recipe.",
     "profile": (
         "A profile says how much of the published recipe is spent: lite trains a small network, short the paper's own "
-        "with a compressed schedule, paper the whole recipe."
+        "with a compressed schedule, paper the published recipe as far as its deviations, which are listed, let it."
     ),
     "ANN": "The ANN is the ordinary network that a spiking one is converted from.",
     "balancing": "Balancing sets the thresholds of the layers after conversion, before any fine-tuning.",

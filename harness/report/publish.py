@@ -122,18 +122,19 @@ def _stale_readme(readme: Path, out: Path, first: Document) -> str | None:
     return None if after == before else after
 
 
-def in_readme(readme: str, brief: str) -> str:
-    """README's text with `brief` between its marks; unchanged if it has none.
+def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) -> str:
+    """The text of README, or of another page, with `brief` between its marks; unchanged if it has none.
 
     Raises HarnessError if only one of the two marks is there.
     """
-    if START not in readme and END not in readme:
+    first, last = marks
+    if first not in readme and last not in readme:
         return readme
-    before, start, rest = readme.partition(START)
-    _, end, after = rest.partition(END)
+    before, start, rest = readme.partition(first)
+    _, end, after = rest.partition(last)
     if not start or not end:
-        raise HarnessError(f"README has only one of {START} and {END}", "add the other, after it")
-    return f"{before}{START}\n{brief.strip()}\n{END}{after}"
+        raise HarnessError(f"the page has only one of {first} and {last}", "add the other, after it")
+    return f"{before}{first}\n{brief.strip()}\n{last}{after}"
 
 
 def _contents(

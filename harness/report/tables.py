@@ -461,11 +461,12 @@ def _titled(claim: Claim, source: Source) -> str:
     titles: dict[str, str] = {}
     for arm in map(experiment.arm, claim.arms):
         trained = hasattr(claim, "trained_at") and claim.trained_at  # the claim is about a code at each of several T
-        at_end = trained or arm.timesteps == claim.judged_timestep
-        title = title_of(arm) + ("" if at_end else f", trained for {arm.timesteps} steps,")
+        early = arm.timesteps != claim.judged_timestep and not trained and experiment.profiles[0].snn
+        title = title_of(arm) + (f", trained for {arm.timesteps} steps," if early else "")
         titles[arm.name] = titles[arm.name.removesuffix(f"-{arm.timesteps}")] = title
     names = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
-    return re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: titles[match[0]], claim.says) if names else claim.says
+    said = re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: titles[match[0]], claim.says) if names else claim.says
+    return said.replace(",,", ",")
 
 
 def verdict_in_words(judgement: Judgement) -> str:

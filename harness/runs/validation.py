@@ -7,11 +7,12 @@ from typing import Literal
 
 import torch
 
-import encoders
 from harness.config import CellConfig
 from harness.data import DataSet, ImageSet, load, subset
 from harness.data.cache import root
+from harness.errors import CellFailure
 from harness.machine.process import computing_with, keep_freed_memory
+from harness.plugins.guard import guarded
 from harness.records.fingerprint import ann_code, fingerprint
 from harness.runs.tuning import SEED
 from harness.snn.network import Network
@@ -42,7 +43,8 @@ def score(
 ) -> int:
     """How many of `images` held-out training images a candidate's ANN or SNN classifies correctly.
 
-    `train_images`: how many of the others it is trained on, None for all. `threads`: None for torch's own number.
+    A candidate that cannot be finished has none. `train_images`: how many of the others it is trained on, None for
+    all. `threads`: None for torch's own number.
     What is unfinished lies in the user cache folder: a candidate that is stopped goes on from there.
     """
     keep_freed_memory()
@@ -51,7 +53,10 @@ def score(
         part = subset(data.train, train_images, SEED)
         data = replace(data, train=part, digest=f"{data.digest}/{train_images}")
     with nullcontext() if threads is None else computing_with(threads):
-        return ann_score(config, data, root()) if stage == "ann" else snn_score(config, data, root(), kernel)
+        try:
+            return ann_score(config, data, root()) if stage == "ann" else snn_score(config, data, root(), kernel)
+        except CellFailure:  # training diverges, or the encoder fails
+            return 0
 
 
 def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
@@ -59,7 +64,7 @@ def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> i
 
     `cache`: the folder of ANNs and unfinished candidates; None keeps nothing.
     """
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    encoder = guarded(config.encoder)
     channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape[1:]
     draws = generator(config.seed, "initial-weights")
     network = Network(config.network, (channels, height, width), data.classes, draws, config.ann.initialisation)
@@ -72,7 +77,7 @@ def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kern
 
     `cache` as in `ann_score`, `kernel` as in `Setting`.
     """
-    encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
+    encoder = guarded(config.encoder)
     owner = fingerprint(config, data.digest).digest
     checkpoint = Checkpoint(cache and cache / "candidates" / owner, owner)
     setting = Setting(torch.device("cpu"), kernel, _anns(cache), checkpoint=checkpoint)

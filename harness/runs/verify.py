@@ -31,7 +31,7 @@ from harness.machine.process import finishing
 from harness.records import verifications
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import chain, known_certificates
-from harness.records.store import digest_of, read_record, write_record
+from harness.records.store import digest_of, read_record, write_record_at
 from harness.records.verifications import Comparison, Source, Verification, claimed, differing
 from harness.records.weights import read_weights, weights_path
 from harness.runs.evaluations import evaluate
@@ -128,7 +128,7 @@ def verify(
                 if comparison.word == verifications.IDENTICAL and weights_path(trained).is_file():
                     write_atomically(weights_path(path), weights_path(trained).read_bytes())  # before it is named
                     record = msgspec.structs.replace(record, weights=second.weights)
-                    write_record(path.resolve().parents[3], record)
+                    write_record_at(path, record)
                     record = msgspec.structs.replace(record, digest=digest_of(record))
                 kept = Verification(
                     record=record.digest,
@@ -151,7 +151,8 @@ def verify(
         notes.append(f"differing: {', '.join(fields)}")
     for name, (ours, theirs) in verifications.environment_changes(record, second).items():
         notes.append(f"{name}: {ours} in the record, {theirs} here")
-    certificates = known_certificates(path.resolve().parents[3])
+    results = [*path.resolve().parents][:4][-1]  # a record that lies by itself has no certificates above it
+    certificates = known_certificates(results)
     if chain(certificates, record.fingerprint, record.config, second.fingerprint.numerics) is None:
         notes.append("the record was computed by earlier code, and nothing shows that today's computes the same")
     return comparison, notes

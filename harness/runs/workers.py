@@ -427,10 +427,11 @@ class Ray:
             return Ended(None, (str(error).strip().splitlines() or [type(error).__name__])[-1])
 
     def stop(self) -> None:
-        for task in self.tasks:
+        tasks, self.tasks = self.tasks, []
+        for task in tasks:
             self.ray.cancel(task)
-        if self.tasks:
-            self.ray.wait(self.tasks, num_returns=len(self.tasks), timeout=PATIENCE_SECONDS)
+        if tasks:
+            self.ray.wait(tasks, num_returns=len(tasks), timeout=PATIENCE_SECONDS)
         if self.began:
             self.ray.shutdown()
 

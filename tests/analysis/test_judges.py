@@ -188,7 +188,7 @@ def test_other_papers_numbers_are_of_the_family_at_the_paper_profile_alone(recor
         records.at(INTERLEAVED, profile).arm("cyclic-16x3", (9000, 8000, 8500))
         records.at(INTERLEAVED, profile).arm("interleaved-16x3", (8000, 6900, 7300))
     lite, paper = records.judge(WINS, planned=3)
-    assert (lite.p_holm, paper.p_holm) == pytest.approx((32 * (lite.p or 0.0), 47 * (lite.p or 0.0)))
+    assert (lite.p_holm, paper.p_holm) == pytest.approx((32 * (lite.p or 0.0), 51 * (lite.p or 0.0)))
 
 
 def test_figure_1_is_judged_by_training_images(records: Invented) -> None:
@@ -274,6 +274,10 @@ def test_sooner_counts_the_steps_of_each_seed(records: Invented) -> None:
         latency.arm(f"burst-{timesteps}", [9000 + 10 * timesteps] * 5)
     found = records.one("sooner-than-burst-mnist")
     assert (found.verdict, found.runs) == ("holds", (9.0,) * 5)  # 97.3 % at 8 steps, and never: 17
+    assert found.beside == "Steps by seed: 8, 8, 8, 8, 8 against > 16, > 16, > 16, > 16, > 16."
+    # Whole numbers of steps: seeds that agree vary by the rounding of two numbers.
+    half = stats.t.ppf(0.975, 4) * np.sqrt(2 / 12 / 5)
+    assert (found.low, found.high) == pytest.approx((9 - half, 9 + half))
 
 
 # ## Planned seeds
@@ -635,25 +639,29 @@ def test_3_rows_say_which_statement_part_and_reading_they_are(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("ann", "doubled", "printed", "verdict"),
+    ("ann", "known", "doubled", "printed", "verdict"),
     [
-        (8390, None, None, "not comparable"),
-        (9100, None, None, "lower"),  # the ANN stands above the published number
-        (8390, "cyclic-16x3-no-reset", None, "lower"),  # the stage doubled moves nothing
-        (8390, None, "84.0", "lower"),  # within δ of the ANN that the paper prints
+        (8390, True, None, None, "not comparable"),
+        (9100, True, None, None, "lower"),  # the ANN stands above the published number
+        (9100, False, None, None, "not comparable"),  # but fine-tuning is cut short, and may be on its way
+        (8390, False, "cyclic-16x3-no-reset", None, "lower"),  # the stage doubled moves nothing
+        (8390, True, None, "84.0", "lower"),  # within δ of the ANN that the paper prints
     ],
 )
 def test_4_a_network_that_cannot_reach_a_number_cannot_refute_it(
-    records: Invented, ann: int, doubled: str | None, printed: str | None, verdict: str
+    records: Invented, ann: int, known: bool, doubled: str | None, printed: str | None, verdict: str
 ) -> None:
     short, value = records.at(INTERLEAVED, "short"), CLAIMS[ACCURACY]
     short.arm("cyclic-16x3", LOW, ann=ann)
     short.arm("cyclic-16x3-no-reset", [final + 20 for final in LOW])
     assert isinstance(value, Value)
-    found = records.one(structs.replace(value, doubled=doubled, ann=printed), 3)
+    found = records.one(structs.replace(value, doubled=doubled, ann=printed), 3, known=known)
     assert found.verdict == verdict
     if verdict == "not comparable":
-        assert found.why.startswith("Its ANN, trained for 20 of 300 epochs, ends at 83.9")
+        assert found.why.startswith(f"Its ANN, trained for 20 of 300 epochs, ends at {ann / 100:.1f}")
+        assert "and is fine-tuned for 1 of 20 epochs on 10,000 images" in found.why
+    if doubled:
+        assert f"a training twice as long ({doubled}) moves it by +0.20 points only" in found.why
 
 
 @pytest.mark.parametrize(("at_half", "word"), [(20, "contradicted"), (100, "not comparable")])

@@ -13,6 +13,7 @@ import torch
 from encoders.dct import Dct
 from harness.catalogue import Arm
 from harness.config import CellConfig, EncoderSpec
+from harness.errors import CellFailure
 from harness.papers.dct_snn import choices
 from harness.papers.dct_snn.choices import (
     FOLDER,
@@ -30,7 +31,7 @@ from harness.papers.dct_snn.experiments import (
 )
 from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
-from harness.runs.validation import ann_score, snn_score, validation_split
+from harness.runs.validation import ann_score, score, snn_score, validation_split
 from harness.training import batches, loop
 from tests.cells import tiny_config, tiny_data
 from tests.command import harness
@@ -184,6 +185,15 @@ def test_an_arm_has_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> 
 
 
 # ## Scores of candidates
+
+
+def test_a_candidate_that_cannot_be_finished_is_the_worst(monkeypatch: pytest.MonkeyPatch) -> None:
+    def diverge(*_: object) -> int:
+        raise CellFailure("loss is not finite after step 3")
+
+    monkeypatch.setattr("harness.runs.validation.load", lambda *_, **__: tiny_data())
+    monkeypatch.setattr("harness.runs.validation.snn_score", diverge)
+    assert score(tiny_config(), "snn", 50, None) == 0
 
 
 def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

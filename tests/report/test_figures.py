@@ -144,12 +144,14 @@ def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campa
 # Steps, epochs, differences
 
 
-def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(campaign: Campaign) -> None:
+@pytest.mark.parametrize("whose", ["evidence", "local"])
+def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(campaign: Campaign, whose: str) -> None:
     """Seven codes with the same errors: their names would lie on each other."""
     for code in BUILTIN:
         for steps, final in ((2, 9500), (5, 9700), (16, 9850)):
-            write_arm(campaign.evidence, "latency-mnist", "paper", f"{code}-{steps}", (final, final + 3, final - 3))
-    sources = read(campaign.evidence, None, CATALOGUE)
+            finals = final, final + 3, final - 3
+            write_arm(getattr(campaign, whose), "latency-mnist", "paper", f"{code}-{steps}", finals)
+    sources = read(campaign.evidence, campaign.local, CATALOGUE)
     with painting() as kept:
         pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources, CATALOGUE.claims)
     shown = [picture.name.removeprefix("latency-mnist-paper-") for picture in pictures]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from harness.records.verifications import (
     verifications_of,
     write_verification,
 )
+from harness.records.weights import weights_path
 from harness.runs.verify import find
 from harness.schema import Counts, Failure, Record
 from tests.cells import CPU
@@ -174,6 +176,22 @@ def test_a_second_training_adds_the_weights_that_a_record_lacks(own: Kept) -> No
     assert (own.weights.read_bytes(), own.record.read_bytes()) == expected
     (found,) = verifications_of(own.record, read_record(own.record))
     assert (found.source, found.verdict) == ("training", "identical")
+
+
+def test_weights_are_added_beside_the_record_itself_whatever_it_is_named(own: Kept) -> None:
+    own.strip()
+    moved = own.results / "another" / "paper" / "arm" / own.record.name
+    moved.parent.mkdir(parents=True)
+    own.record.rename(moved)
+    assert harness("verify", moved, "--keep").code == 0
+    assert (record_paths(own.results), weights_path(moved).is_file()) == ([moved], True)
+
+
+def test_a_record_that_lies_by_itself_is_verified(own: Kept) -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:  # fewer folders above it than a results folder has
+        alone = Path(folder, own.record.name)
+        alone.write_bytes(own.record.read_bytes())
+        assert "identical" in harness("verify", alone, "--from", "training").out
 
 
 def test_weights_of_a_training_that_differs_are_not_added(own: Kept) -> None:

@@ -18,7 +18,7 @@ NETWORKS = [experiment for experiment in PAPER.experiments if experiment is not 
 LAST = 32
 # Arms that change what public threads name where the numbers did not come out, in words.
 THREADS = {
-    "theta-1": "θ that starts at 1 changes",
+    "theta-1": "θ that starts at 1",
     "augmented": "AutoAugment and Cutout",
     "longer": "twice as many epochs",
 }
@@ -119,8 +119,8 @@ def _of_resnet20(source: Source) -> str:
             )
             return (
                 f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has these accuracies in %, with the "
-                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}. They are "
-                f"below the ANN's by {losses} steps."
+                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}. Less the "
+                f"SNN's, that is {losses} steps."
             )
     return ""
 
@@ -151,17 +151,19 @@ def _of_shift(source: Source) -> str:
 def _of_threads(source: Source) -> str:
     """How much each explanation that public threads name changes, on the same network."""
     base = planned_cells(source, "lite", (ABLATION, "l4"))
-    changed = []
+    changed, seeds = [], []
     for name, words in THREADS.items():
         cells = planned_cells(source, "lite", (ABLATION, name))
         if not base or not cells:
             return ""
-        changed.append(f"{words} {_points(difference_of(cells, base[: len(cells)], LAST))}")
+        changed.append(f"{_points(difference_of(cells, base[: len(cells)], LAST))} with {words}")
+        seeds.append(len(cells))
     other, own = (accuracy_of(base, 1, f"activation(levels={levels})") for levels in (8, 4))
     tested = outcomes_without_images(other.per_seed - own.per_seed, lowest=-100.0)
     return (
-        f"Of what public threads name, on that network after {LAST} steps: {', '.join(changed)}. "
-        f"An ANN of L = 4 that is tested with L = 8, as the released script does, {_points(tested)}."
+        f"Of what public threads name, that network's accuracy after {LAST} steps changes by {', '.join(changed)} "
+        f"({counted(min(seeds), 'seed')} each, not adjusted). Where its ANN of L = 4 is tested with L = 8, as the "
+        f"released script does, accuracy changes by {_points(tested)}."
     )
 
 
