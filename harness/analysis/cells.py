@@ -19,10 +19,18 @@ from encoders.registry import BUILTIN
 from harness.analysis import statistics
 from harness.analysis.statistics import LEAST_SEEDS, Outcomes, outcomes_without_images
 from harness.catalogue import Catalogue
-from harness.config import CellConfig, EncoderSpec, ProfileName, canonical_json
-from harness.machine.files import read_regular, write_atomically
+from harness.config import CellConfig, EncoderSpec, ProfileName
 from harness.records.freshness import CERTIFICATES, Freshness, Records, freshness_in
-from harness.records.store import LARGEST_RECORD, Answers, answers_in, companion_paths, record_path, record_paths
+from harness.records.store import (
+    LARGEST_RECORD,
+    Answers,
+    answers_in,
+    companion_paths,
+    read_json,
+    record_path,
+    record_paths,
+    write_json,
+)
 from harness.records.verifications import verifications_of
 from harness.schema import Counts, Record
 
@@ -404,9 +412,7 @@ def _foreign(results: Path) -> Iterator[str]:
 
 def write_measurement(results: Path, measurement: Measurement) -> Path:
     """Write a measurement below a results folder and return its path."""
-    path = results / MEASUREMENTS / f"{measurement.quantity}.json"
-    write_atomically(path, msgspec.json.format(canonical_json(measurement), indent=1) + b"\n")
-    return path
+    return write_json(results / MEASUREMENTS / f"{measurement.quantity}.json", measurement)
 
 
 def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[str, ...]]:
@@ -415,8 +421,8 @@ def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[s
     problems: list[str] = []
     for path in sorted((results / MEASUREMENTS).glob("*.json")):
         try:
-            measurement = msgspec.json.decode(read_regular(path, LARGEST_RECORD), type=Measurement)
-        except (OSError, ValueError, RecursionError) as error:
+            measurement = read_json(path, Measurement, LARGEST_RECORD)
+        except ValueError as error:
             problems.append(f"{path}: not a readable measurement ({error}) — restore it or measure again")
             continue
         if measurement.quantity == path.stem:

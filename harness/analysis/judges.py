@@ -70,8 +70,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     counts for its statement. `leads`: whether it is the row that speaks for its claim: the one with the fewest
     deviations among those that answer. `scope`: where an answer holds, in words; empty without a limit.
     `not_tuned`: arms whose fine-tuning rate no search on a validation split has chosen.
-    `reruns`: what other runs say, with fewer deviations or of another reading, where an ordering was missed;
-    `undone`: these deviations.
+    `reruns`: what other runs say, with fewer deviations or of another reading, where an ordering was missed.
     `twins`: other claims that rest on the same records. `further`: seeds beyond the plan, which judge nothing.
     `detail` quotes what became of the seeds that are not done.
     """
@@ -117,7 +116,6 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     not_tuned: tuple[str, ...] = ()
     reruns: tuple[str, ...] = ()
-    undone: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
     further: int = 0
     seeds_done: int = 0
@@ -905,12 +903,11 @@ def _with_reruns(judgement: Judgement, claim: Claim, evidence: Evidence) -> Judg
     if not isinstance(claim, Difference) or not unexplained or judgement.profile is None:
         return judgement
     sentences: list[str] = []
-    undone: dict[str, None] = {}
     for rerun in claim.reruns:
         experiment, place = evidence.catalogue.experiment(rerun.experiment), claim.at(rerun)
         if judgement.profile not in experiment.profile_names:
             continue
-        how, lifted = rerun.reading or "", list[str]()
+        how = rerun.reading or ""
         if rerun.reading is None:
             theirs = deviations_of(place.arms, experiment, judgement.profile)
             lifted = [one for one in judgement.deviations if one not in theirs]
@@ -922,8 +919,7 @@ def _with_reruns(judgement: Judgement, claim: Claim, evidence: Evidence) -> Judg
         if how and (said := _rerun(judgement, claim, place, evidence)):
             arms = "" if place.arms == claim.arms else f" ({' and '.join(place.arms)})"
             sentences.append(f"Run again in {place.experiment}{arms} {how}: {said}")
-            undone |= dict.fromkeys(lifted)
-    return replace(judgement, reruns=tuple(sentences), undone=tuple(undone))
+    return replace(judgement, reruns=tuple(sentences))
 
 
 def _rerun(judgement: Judgement, claim: Difference, place: Difference, evidence: Evidence) -> str:
@@ -1016,12 +1012,14 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
 class StatementVerdict:
     """The verdict on one statement, and for each part the judgement that decides it.
 
+    `otherwise`: for each part, the words that its other readings have, where these differ.
     `shared`: it came out, or in part, and every control that was asked fulfils each such part as well.
     """
 
     id: str
     word: StatementWord
     parts: Mapping[str, Judgement]
+    otherwise: Mapping[str, tuple[Word, ...]]
     unjudged: tuple[str, ...]
     shared: bool
 
@@ -1050,7 +1048,11 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         if set(outcomes) == {"out"}:
             word = "comes out"
         shared = bool(out) and all(one.same and not one.other for one in out)
-        judged.append(StatementVerdict(name, word, best, unjudged.get(name, ()), shared))
+        otherwise = {
+            part: tuple(dict.fromkeys(one.verdict for one in readings if one.verdict != best[part].verdict))
+            for part, readings in of_parts.items()
+        }
+        judged.append(StatementVerdict(name, word, best, otherwise, unjudged.get(name, ()), shared))
     return tuple(judged)
 
 

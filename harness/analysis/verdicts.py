@@ -65,8 +65,8 @@ def tally(words: Iterable[str]) -> str:
 class Verdict:
     """One word: its meaning, a sign for readers who see no colours, and its tone, a colour of the page.
 
-    `outcome`: the result for a part of a statement: it comes out, in part, does not, or stays open. `leaves`: what then
-    remains open. `strict`: whether `report --strict` fails on it.
+    `outcome`: the result for a part of a statement: it comes out, in part, does not, or stays open.
+    `strict`: whether `report --strict` fails on it.
     """
 
     word: Word
@@ -75,7 +75,6 @@ class Verdict:
     outcome: Outcome
     means: str
     strict: bool = False
-    leaves: str = ""
 
     @property
     def answers(self) -> bool:
@@ -105,16 +104,13 @@ _ROWS = (
             "both sides of an ordering are equivalent, within the margin", strict=True),
     Verdict("contradicted", "✗", "bad", "not", "the sign of an ordering is wrong, or a sentence is", strict=True),
     Verdict("inconclusive", "?", "open", "open",
-            "the seeds are too few, or spread too far, to tell, or networks disagree", leaves="the claim itself"),
-    Verdict("incomplete", "…", "open", "open", "a planned seed is missing or failed; nothing is averaged away",
-            leaves="the planned seeds that are missing"),
+            "the seeds are too few, or spread too far, to tell, or networks disagree"),
+    Verdict("incomplete", "…", "open", "open", "a planned seed is missing or failed; nothing is averaged away"),
     Verdict("stale", "↻", "open", "open",
-            "computed by code whose results are not shown to equal today’s, or by another recipe",
-            leaves="whether today's code gives the same"),
+            "computed by code whose results are not shown to equal today’s, or by another recipe"),
     Verdict("not comparable", "≠", "open", "open",
-            "the profile, its budget of training, or the intervention cannot judge the claim; the reason says why",
-            leaves="the claim at a recipe near enough to the published one"),
-    Verdict("no records", "·", "none", "open", "nobody has run it yet", leaves="all of it"),
+            "the profile, its budget of training, or the intervention cannot judge the claim; the reason says why"),
+    Verdict("no records", "·", "none", "open", "nobody has run it yet"),
 )  # fmt: skip
 VERDICTS: Mapping[str, Verdict] = {row.word: row for row in _ROWS}
 # The order of a tally, from good to not run.

@@ -4,7 +4,10 @@ Another paper is an installed package whose entry point in the group `dct_snn.pa
 `harness.catalogue.Paper`.
 """
 
+from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from harness.catalogue import Catalogue, Paper, foreign
 
@@ -26,6 +29,11 @@ def own_catalogue() -> Catalogue:
     from harness.papers.qcfs.paper import PAPER as QCFS
 
     return Catalogue((DCT_SNN, QCFS))
+
+
+def later(module: str, name: str) -> Callable[..., Any]:
+    """The function `name` of a module, imported when it is called: a list of experiments needs no matplotlib."""
+    return lambda *given: getattr(import_module(module), name)(*given)
 
 
 def _paper(point: EntryPoint) -> Paper:

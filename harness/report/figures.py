@@ -26,7 +26,7 @@ from harness.report import drawing
 from harness.report.drawing import INK, LETTERS, MUTED, Name, Picture, Place, both_renderings, diamond, names_at_right
 from harness.report.sources import Course, Source, with_added
 from harness.report.table import human, spread
-from harness.report.tables import title_of
+from harness.report.tables import brief, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -451,7 +451,7 @@ def _in_words(arm: Arm) -> str:
     """The name of a code in figures: its title up to a comma or a bracket."""
     name = arm.encoder.name
     title = BUILTIN[name].title if name in BUILTIN and not arm.encoder.parameters else arm.title
-    return title.partition(",")[0].partition(" (")[0]
+    return brief(title)
 
 
 def energy_figure(

@@ -31,7 +31,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import judged_table, title_of, training_table
+from harness.report.tables import brief, judged_table, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -83,11 +83,6 @@ def in_short(alike: Mapping[str, Sequence[str]]) -> str:
     return " ".join(f"{word.capitalize()}: {', '.join(named)}." for word, named in alike.items())
 
 
-def _brief(title: str) -> str:
-    """The title of a code without a part in brackets or after a comma, for a sentence."""
-    return title.partition(",")[0].partition(" (")[0]
-
-
 def judging(experiment: Experiment) -> list[ProfileName]:
     """The profiles of an experiment that judge orderings."""
     return [profile for profile in experiment.profile_names if "ordering" in JUDGES[profile]]
@@ -122,8 +117,11 @@ def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) 
         judged = [(c, j, source) for c in paper.claims for j in source.judgements if j.id == c.id and accept(j)]
         if judged:
             table = judged_table("", judged)
-            nearest = (tuple(filter(None, (j.nearest,))) for _, j, _ in judged)
-            rows = (replace(row, details=details) for row, details in zip(table.rows, nearest, strict=True))
+            rows, told = [], {""}
+            for row, (_, judgement, _) in zip(table.rows, judged, strict=True):
+                nearest = judgement.nearest
+                rows.append(replace(row, details=() if nearest in told else (nearest,)))
+                told.add(nearest)
             yield replace(table, rows=tuple(rows), style="").only(*columns)
 
     return ask
@@ -238,7 +236,7 @@ def read_early(experiment: Experiment, steps: Sequence[int], note: str = "") -> 
         if (means := _means(source, experiment, profile, rows)) is None:
             return None
         curves = {
-            _brief(title_of(arm)): [interval.mean for interval in source.estimates[experiment.name, profile, arm.name]]
+            brief(title_of(arm)): [interval.mean for interval in source.estimates[experiment.name, profile, arm.name]]
             for arm in experiment.arms
         }
         return replace(means, caption=f"{means.caption} The highest mean has {leaders(curves)}. {note}".strip())
@@ -617,7 +615,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
         return None
     parts, rising = [], sorted(shown, key=lambda run: run[1].snn_pj(FORTY_FIVE_NM) or 0.0)
     for rival in rising[0][0].rivals:
-        names = [_brief(run.name) for run, _ in rising if run.rivals[rival][1]]
+        names = [brief(run.name) for run, _ in rising if run.rivals[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
     sentence = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
     table = Table.of("", COSTS, rows, f"{sentence}Cheaper than the ANN: {'; '.join(parts)}.")

@@ -138,6 +138,11 @@ def title_of(arm: Arm) -> str:
     return arm.name if arm.added else arm.title.partition(", T = ")[0]
 
 
+def brief(title: str) -> str:
+    """The title of a code without a part in brackets or after a comma, for a sentence or a label."""
+    return title.partition(",")[0].partition(" (")[0]
+
+
 def _named(arm: Arm, note: str) -> Cell:
     """The arm's title, its name for commands if that differs, and a note."""
     return Cell(arm.title, small=tuple(filter(None, ("" if arm.title == arm.name else arm.name, note))))
@@ -537,10 +542,11 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     says = {statement.id: statement.says for statement in statements_of(claims)}
     rows = []
     for statement in statements:
-        parts = [
-            f"{part}: {', '.join(filter(None, (j.verdict, j.scope if j.answers else '', j.reading)))}"
-            for part, j in statement.parts.items()
-        ]
+        parts = []
+        for part, j in statement.parts.items():
+            said = ", ".join(filter(None, (j.verdict, j.scope if j.answers else "", j.reading)))
+            others = ", ".join(statement.otherwise[part])
+            parts.append(f"{part}: {said}{others and f' (read otherwise: {others})'}")
         parts += [f"{part}: not judged yet" for part in statement.unjudged]
         parts += ["every control does so as well"] if statement.shared else []
         rows.append(Row.of(says.get(statement.id, statement.id), statement.word, "; ".join(parts)))

@@ -25,7 +25,7 @@ from harness.report import findings as ask
 from harness.report.findings import Pair, Printed, Read, Topic
 from harness.report.sources import Source
 from harness.report.table import Column, Row, Table, spread
-from harness.report.tables import title_of
+from harness.report.tables import brief, title_of
 
 DATASETS = {experiment.name: experiment.dataset for experiment in experiments.EXPERIMENTS}
 ENOUGH = 98.0  # percent on MNIST, at which energies are compared
@@ -136,7 +136,7 @@ def _few_steps(source: Source) -> str:
         if dct is None or not reached:
             return ""
         best = max(reached, key=lambda name: reached[name])
-        title = title_of(LATENCY_MNIST.arm(best)).partition(" (")[0]
+        title = brief(title_of(LATENCY_MNIST.arm(best)))
         sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT {dct:.1f}")
     return f"On MNIST, {'; '.join(sentences)}"
 
@@ -187,7 +187,7 @@ def _energy(source: Source) -> str:
     dct, best = title_of(LATENCY_MNIST.arms[0]), min(spent, key=lambda name: spent[name], default="")
     if dct not in spent:
         return ""
-    costs = [f"{spent[name]:.2f} µJ in {name.partition(',')[0]}" for name in dict.fromkeys((best, dct))]
+    costs = [f"{spent[name]:.2f} µJ in {brief(name)}" for name in dict.fromkeys((best, dct))]
     return f"For {ENOUGH:g} % on MNIST an image costs {' and '.join(costs)}, by arithmetic alone"
 
 

@@ -1,12 +1,11 @@
 """DCT-SNN (ICCV 2021) as the catalogue knows it: experiments, claims and facts about the paper."""
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from harness.catalogue import Paper
 from harness.catalogue.claims import read_claims
+from harness.papers import later
 from harness.papers.dct_snn.experiments import EXPERIMENTS
 
 TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000, "tinyimagenet": 10_000}
@@ -18,11 +17,6 @@ URL = (
 CLAIMS = Path(__file__).with_name("claims.toml")
 
 
-def _later(module: str, name: str) -> Callable[..., Any]:
-    """A function of a module of this paper, imported when it is called: a list of experiments needs no matplotlib."""
-    return lambda *given: getattr(import_module(f"harness.papers.dct_snn.{module}"), name)(*given)
-
-
 PAPER = Paper(
     name="dct-snn",
     title="DCT-SNN",
@@ -30,11 +24,11 @@ PAPER = Paper(
     experiments=EXPERIMENTS,
     claims=read_claims(CLAIMS, EXPERIMENTS, TEST_IMAGES),
     test_images=TEST_IMAGES,
-    picture=_later("picture", "picture"),
+    picture=later("harness.papers.dct_snn.picture", "picture"),
     topics=lambda: import_module("harness.papers.dct_snn.findings").TOPICS,
-    first_sentences=_later("findings", "first_sentences"),
-    tuned=_later("choices", "tuned"),
-    headline=_later("findings", "headline"),
+    first_sentences=later("harness.papers.dct_snn.findings", "first_sentences"),
+    tuned=later("harness.papers.dct_snn.choices", "tuned"),
+    headline=later("harness.papers.dct_snn.findings", "headline"),
     url=URL,
     measurements="python -m harness.papers.dct_snn.measurements",
     stands={"cifar10": "cifar10-vgg9", "cifar100": "cifar100-vgg11"},
