@@ -1012,7 +1012,7 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
 class StatementVerdict:
     """The verdict on one statement, and for each part the judgement that decides it.
 
-    `otherwise`: for each part, the words that its other readings have, where these differ.
+    `otherwise`: for each part, the words of its other readings that were run, where these differ.
     `shared`: it came out, or in part, and every control that was asked fulfils each such part as well.
     """
 
@@ -1049,8 +1049,8 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
             word = "comes out"
         shared = bool(out) and all(one.same and not one.other for one in out)
         otherwise = {
-            part: tuple(dict.fromkeys(one.verdict for one in readings if one.verdict != best[part].verdict))
-            for part, readings in of_parts.items()
+            part: tuple(dict.fromkeys(o.verdict for o in all_of if o.verdict not in (best[part].verdict, "no records")))
+            for part, all_of in of_parts.items()
         }
         judged.append(StatementVerdict(name, word, best, otherwise, unjudged.get(name, ()), shared))
     return tuple(judged)
