@@ -539,7 +539,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     title = f"Of {len(statements)} statements, {tally(statement.word for statement in statements)}."
     if shared := sum(statement.shared for statement in statements):
         title += f" In {shared} of those that come out, every control that we ran does so as well."
-    says = {statement.id: statement.says for statement in statements_of(claims)}
+    stated = {statement.id: statement for statement in statements_of(claims)}
     rows = []
     for statement in statements:
         parts = []
@@ -549,6 +549,8 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
             parts.append(f"{part}: {said}{others and f' (read otherwise: {others})'}")
         parts += [f"{part}: not judged yet" for part in statement.unjudged]
         parts += ["every control does so as well"] if statement.shared else []
-        rows.append(Row.of(says.get(statement.id, statement.id), statement.word, "; ".join(parts)))
+        of = stated.get(statement.id)
+        says = Cell(of.says, small=tuple(filter(None, (of.note,)))) if of else statement.id
+        rows.append(Row.of(says, statement.word, "; ".join(parts)))
     columns = Column("statement", part="claim"), Column("what became of it"), Column("its parts")
     return Table(title, columns, tuple(rows), style="tallied")
