@@ -186,7 +186,7 @@ def _plugin(name: str) -> EntryPoint:
 def _row(name: str) -> Row:
     try:
         return Row(name, origin(name), info=create(name).info)
-    except Exception as error:  # a plug-in may raise anything, and must not break the list
+    except (Exception, SystemExit) as error:  # a plug-in may raise anything, and must not break the list
         return Row(name, origin(name), broken=f"{type(error).__name__}: {error}")
 
 

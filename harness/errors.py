@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+MOST_LISTED = 40  # names in a hint
+
 
 class HarnessError(Exception):  # decides no number
     """An error that a user can correct. The command line prints it as one line and exits with code 2.
@@ -34,7 +36,9 @@ def did_you_mean(kind: str, name: str, names: list[str]) -> HarnessError:
     import difflib
 
     near = [word for word in names if name in word][:1] or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(names))}"
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    known = names and f"known: {', '.join(sorted(names)[:MOST_LISTED])}{more}"
+    hint = f"did you mean '{near[0]}'?" if near else known or "leave it out"
     return HarnessError(f"unknown {kind} '{name}'", hint)
 
 

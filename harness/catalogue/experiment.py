@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property, reduce
 from itertools import product
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -249,6 +249,8 @@ def parse_encoder(text: str) -> tuple[EncoderSpec, int | None, float | None]:
     given = [part.partition("=") for part in (match[2] or "").split(",")] if match else []
     given = [] if given == [("", "", "")] else given
     parameters = {key.strip(): _value(value.strip()) for key, _, value in sorted(given)}
+    if match and match[3] and not 1 <= int(match[3]) <= config.MOST_TIMESTEPS:
+        raise HarnessError(f"'{text}' has {match[3]} timesteps", f"name 1 to {config.MOST_TIMESTEPS:,}")
     if not match or len(parameters) < len(given) or not all(key.isidentifier() for key in parameters):
         raise HarnessError(f"cannot read the encoder '{text}'", "write it as poisson, poisson(rate=0.5) or poisson@8")
     return EncoderSpec(match[1], parameters), int(match[3]) if match[3] else None, float(match[4]) if match[4] else None
@@ -316,6 +318,9 @@ def faults_of(experiment: Experiment) -> Iterator[HarnessError]:
         yield HarnessError(f"every report has a file called '{experiment.name}'", "give the experiment another name")
     if not experiment.arms or not experiment.profiles:
         yield HarnessError("EXPERIMENT has no arms or no profiles", "give it at least one of each")
+    for path in experiment.published:
+        if fault := _no_setting(CellConfig, path.split(".")):
+            yield fault
     for kind, listed in names.items():
         if len({*listed}) < len(listed):
             yield HarnessError(f"two {kind} have one name", "give each a name of its own")
@@ -328,6 +333,23 @@ def faults_of(experiment: Experiment) -> Iterator[HarnessError]:
             yield HarnessError(lead + error.message.removeprefix(lead), error.hint)
         except Exception as error:
             yield HarnessError(f"{experiment.name}, arm {arm.name}: {said_by(error)}", "correct it")
+
+
+def _no_setting(kind: Any, path: list[str]) -> HarnessError | None:
+    """Why a path names no setting of a cell; None if it does. Parameters of an encoder or method may have any name."""
+    head, *rest = path
+    part = next(filter(is_dataclass, (kind, *get_args(kind))), None)
+    if part is None and get_origin(kind) is Mapping and not rest:
+        return None
+    settings = _settings(part) if isinstance(part, type) else {}
+    if head not in settings:
+        return did_you_mean("published setting", head, list(settings))
+    return _no_setting(settings[head], rest) if rest else None
+
+
+@cache
+def _settings(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _with(data: Any, path: list[str], value: Any) -> Any:
@@ -349,19 +371,17 @@ def deviations(cell: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, ...
     settings = msgspec.to_builtins(cell)
     lines = []
     for path, setting in stated.items():
-        ours = _at(settings, path.split("."), setting.default)
+        *stage, last = path.split(".")
+        of_stage = reduce(lambda part, name: part.get(name, {}), stage, settings)
+        if not of_stage and stage[:1] != ["encoder"]:  # the method has no such stage
+            continue
+        ours = of_stage.get(last, setting.default)
         if not setting.values:
             lines.append(f"{setting.label}: {_shown(ours)}; the paper does not say")
         elif ours not in setting.values:
             theirs = setting.words or " or ".join(_shown(value) for value in setting.values)
             lines.append(f"{setting.label}: {_shown(ours)} in place of {theirs}")
     return tuple(lines)
-
-
-def _at(settings: Mapping[str, Any], path: list[str], default: Any) -> Any:
-    head, *rest = path
-    value = settings.get(head, default)
-    return _at(value, rest, default) if rest else value
 
 
 def _shown(value: Any) -> str:

@@ -149,9 +149,12 @@ def claims(
     as_json: AsJson = False,
 ) -> None:
     """Show each claim of the paper: published, ours, verdict; of one claim also why, and how to recompute it."""
-    if results_dir != EVIDENCE and not results_dir.is_dir():
-        raise HarnessError(f"{results_dir}: no such results folder", "name a folder that `harness run` wrote")
     from harness.papers import catalogue
+    from harness.records.store import record_paths
+
+    if results_dir != EVIDENCE and not record_paths(results_dir):
+        what = "no records in it" if results_dir.is_dir() else "no such results folder"
+        raise HarnessError(f"{results_dir}: {what}", "name a folder that `harness run` wrote")
 
     within = None if paper is None else asked_for(catalogue(), paper)
     if results_dir.is_dir():
@@ -174,6 +177,8 @@ def claims(
     chosen = [one for one in listed if name in (None, one.id, one.experiment)]
     if not chosen and name is None:
         raise HarnessError(f"no verdicts on claims of {paper} here", "name a folder of its records with --results-dir")
+    if not chosen and name in catalogue().names():
+        raise HarnessError(f"no claims are about {name}", f"harness report {name} shows its results")
     if not chosen:
         names = [*(one.id for one in listed), *(one.experiment for one in listed)]
         raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(names)))

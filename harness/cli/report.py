@@ -69,15 +69,14 @@ def report(
     console, prices = plain_console(stderr=as_json, quiet=quiet), energy_model(energy)
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
-    for name in names or ():
-        if not any((folder / name).is_dir() for folder in (evidence_dir, results_dir)):
-            catalogue.experiment(name)
-    names = asked_for(catalogue, paper, names)
-    if check and out is None and (paper or names):
+    if check and (names or (out is None and paper)):
         raise HarnessError("--check is of everything that a clone keeps", "leave out --paper and names, or give --out")
     if check:
-        check_report(evidence_dir, out, as_json, catalogue, prices, paper)
+        yours = None if out is None else _yours(results_dir)
+        check_report(evidence_dir, out, as_json, catalogue, prices, paper, yours, quiet)
     sources = reporting.read(evidence_dir, _yours(results_dir), catalogue)
+    named = [sources[0].catalogue.experiment(name).name for name in names or ()]
+    names = asked_for(catalogue, paper, named)
     if as_json:
         say(json.dumps(_document(sources, names)))
     elif len(sources) == 1 and not sources[0].at_hand and paper is None:
@@ -87,7 +86,7 @@ def report(
         yours = results_dir if len(sources) > 1 else None
         place = out or beside(yours or LOCAL)
         folders = reporting.Folders(evidence_dir, place, yours)
-        written = reporting.render(folders, catalogue, energy=prices, sources=sources, paper=paper)
+        written = reporting.render(folders, catalogue, named or None, energy=prices, sources=sources, paper=paper)
         for problem in written.unshown:
             console.print(problem, style="red")
         if open_page and not webbrowser.open((place / "index.html").absolute().as_uri()):
@@ -103,22 +102,30 @@ def report(
 
 
 def check_report(
-    evidence: Path, out: Path | None, as_json: bool, catalogue: Any, prices: Any, paper: str | None = None
+    evidence: Path,
+    out: Path | None,
+    as_json: bool,
+    catalogue: Any,
+    prices: Any,
+    paper: str | None = None,
+    yours: Path | None = None,
+    quiet: bool = False,
 ) -> NoReturn:
     """Print the files of the report that differ from what the records give. Exit code 1 if there are any.
 
-    out: None for what a clone keeps, as `python -m tools.publish` writes it.
+    out: None for what a clone keeps, as `python -m tools.publish` writes it. yours: the folder of your own records.
     """
     from harness.report import Folders, check, read
 
     place = out or options.REPORTS
-    folders = Folders(evidence, place, readme=None if out else options.README)
-    sources = read(evidence, None, catalogue)
+    folders = Folders(evidence, place, yours, readme=None if out else options.README)
+    sources = read(evidence, yours, catalogue)
     wrong = [str(place / name) for name in check(folders, catalogue, prices, sources, paper)]
     if out is None and IN_CLONE.is_file():
         wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(sources[0]) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
-    say(json.dumps({"outdated": wrong}) if as_json else said)
+    if not quiet:
+        say(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -96,6 +96,7 @@ def run(
     """Train the cells of an experiment that have no record yet, and show accuracy against timestep."""
     deadline = Deadline(options.seconds_of(for_time), parent=worker_of)
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
+        from harness.catalogue.experiment import encoder_text, parse_encoder
         from harness.papers import catalogue
         from harness.runs.plan import make_plan
         from harness.runs.workers import execute, require_possible, slurm_script, tasks
@@ -107,6 +108,8 @@ def run(
             raise HarnessError(
                 "--tune is for the arms that --encoder adds, here", "name an encoder, and leave out --on"
             )
+        if timesteps and (given := next((name for name in encoder or () if "@" in name), None)):
+            raise HarnessError(f"'{given}' names its timesteps already", "leave out --timesteps, or the part from @ on")
         encoders = [f"{name}@{steps}" for name in encoder or () for steps in timesteps or ()] or encoder
         is_worker = worker_of is not None
         make = partial(
@@ -114,7 +117,7 @@ def run(
             catalogue(),
             experiment,
             seeds=seeds,
-            arms=arm or (),
+            arms=[encoder_text(*parse_encoder(name)) if set(name) & set("(@~") else name for name in arm or ()],
             device=device,
             kernel=kernel,
             workers=workers,
@@ -132,7 +135,10 @@ def run(
         if tune and not dry_run:
             from harness.runs.tuning import chosen_rates
 
-            tuned = make(profile=plan.profile.name, encoders=chosen_rates(plan, errors.print, workers or 1))
+            added = [one.name for one in plan.experiment.arms if one.added]
+            chosen = dict(zip(added, chosen_rates(plan, errors.print, workers or 1), strict=True))
+            arms = [chosen.get(name, name) for name in make.keywords["arms"]]
+            tuned = make(profile=plan.profile.name, encoders=[*chosen.values()], arms=arms)
             plan = replace(tuned, why=plan.why)
         if not is_worker:
             plan.announce(errors)

@@ -11,7 +11,7 @@ from string import Template
 from tempfile import TemporaryDirectory
 
 from harness.catalogue import Catalogue, Claim, Paper, faults_of_paper
-from harness.catalogue.experiment import encoder_text, parse_part
+from harness.catalogue.experiment import RESERVED, encoder_text, parse_part
 from harness.errors import HarnessError, said_by
 from harness.machine.console import counted
 from harness.papers import GROUP, catalogue, own_catalogue
@@ -23,9 +23,8 @@ def write_paper(name: str, directory: Path | None = None) -> list[Path]:
     module = name.replace("-", "_")
     files = {f"{module}/__init__.py": _PAPER, f"{module}/claims.toml": _CLAIMS, f"tests/test_{module}.py": _TEST}
     packed = f'packages = ["{module}"]\npackage-data = {{ {module} = ["claims.toml"] }}'
-    return write_package(
-        "paper", name, names(), directory, files, group=GROUP, place=f"{module}:PAPER", contents=packed
-    )
+    taken = [*names(), *RESERVED, *own_catalogue().names()]
+    return write_package("paper", name, taken, directory, files, group=GROUP, place=f"{module}:PAPER", contents=packed)
 
 
 def names() -> list[str]:

@@ -94,6 +94,8 @@ def read_weights(path: Path) -> WeightsFile:
 
     Raises HarnessError if it is unreadable, cut short, changed, or not the file that the record names.
     """
+    if path.suffix == ".json" and path.is_file():
+        raise HarnessError(f"{path}: a record, not weights", f"name {weights_path(path).name}, if that is beside it")
     try:
         content = read_regular(path, LARGEST_WEIGHTS)
     except OSError as error:

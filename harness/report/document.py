@@ -15,6 +15,7 @@ from harness.analysis.verdicts import BY_TONE, Word
 from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.errors import said_by
+from harness.machine.console import printable
 from harness.report import tables
 from harness.report.drawing import Picture
 from harness.report.sources import Source, with_added
@@ -317,4 +318,4 @@ def _problems(sources: Sequence[Source], experiments: Sequence[str] | None) -> "
 
     problems = [problem for source in sources for problem in source.problems]
     mine = [p for p in problems if experiments is None or any(p.startswith(f"{name}/") for name in experiments)]
-    return [Text(problem, style="red") for problem in mine]
+    return [Text(printable(problem), style="red") for problem in mine]

@@ -7,14 +7,13 @@ escapes them here. Negative numbers have a minus sign (−) for people, and a hy
 import csv
 import io
 import re
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS
-from harness.machine.console import no_formula, printable
+from harness.machine.console import no_formula, plain_console, printable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -330,7 +329,7 @@ def terminal(table: Table, widths: Sequence[int] = ()) -> "RichTable":
         for width in widths:
             rendered.add_column(width=width, overflow="fold")
     else:
-        shown = _fitting(table, shutil.get_terminal_size().columns)
+        shown = _fitting(table, plain_console().width)  # in a pipe, all of them
         rendered = RichTable(
             title=Text(table.title), caption=Text(human(table.caption)) if table.caption else None, box=box.SIMPLE,
             padding=(0, 1, 0, 0), title_justify="left", caption_justify="left", title_style="",

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
+from encoders.registry import BUILTIN
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
 from harness.data import DataSet, ImageSet, load, sets
 from harness.errors import CellFailure, HarnessError
@@ -294,6 +295,8 @@ def answer(
         shown, names = read_pictures(images, about.dataset)
     given = {"frequencies": frequencies, "schedule": schedule}
     changes = {name: value for name, value in given.items() if value is not None}
+    if changes and about.encoder.name in set(BUILTIN) - {"dct"}:
+        raise HarnessError(f"{weights}: its code is {about.encoder.name}", f"leave out --{' and --'.join(changes)}")
     spiking = restore(file, recorded_setting(record) if record else None, timesteps, changes)
     with recorded_threads(record) if record else nullcontext():
         done = Answer(about, predict(spiking, shown, about.seed), names)
@@ -324,15 +327,22 @@ def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
     unreadable or has another size, or there are folders but not one for each class.
     """
     suffixes, facts = sets.IMAGE_SUFFIXES, sets.facts_of(dataset)
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
     if not paths:
         raise HarnessError(f"{folder}: no images", f"name a folder of {', '.join(sorted(suffixes))} files")
-    classes = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    if classes and (len(classes) != facts.classes or any(path.parent.parent != folder for path in paths)):
-        raise HarnessError(
-            f"{folder}: {len(classes)} folders, where {dataset} has {facts.classes} classes",
-            "put each image into the folder of its class, or all of them into one folder",
-        )
+    classes = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    misplaced = [path for path in paths if path.parent.parent != folder] if classes else []
+    if misplaced or (classes and len(classes) != facts.classes):
+        what = f"{folder}: {len(classes)} folders, where {dataset} has {facts.classes} classes"
+        if misplaced:
+            what = f"{misplaced[0]}: not in the folder of a class, while others are"
+        raise HarnessError(what, "put each image into the folder of its class, or all of them into one folder")
     labels = [classes.index(path.parent.name) if classes else UNKNOWN for path in paths]
     pixels = np.stack([sets.read_image(path, str(path), facts) for path in paths])
     names = [str(path.relative_to(folder)) for path in paths]

@@ -7,6 +7,7 @@ Nothing is trained, and neither torch nor images are loaded. A record is compare
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -109,12 +110,15 @@ def _profile(records: Records, catalogue: Catalogue, experiment: Experiment, pro
 
 def _further(records: Records, catalogue: Catalogue, path: Path) -> CellStatus:
     """The state of a record that is not planned; compared with itself if its experiment is in no paper."""
+    experiment, profile, arm = path.parts[-4:-1]
+    seed = seed_of(path)
+    itself = partial(CellStatus, experiment, profile, arm, -1 if seed is None else seed, "stale", record=str(path))
     try:
         config = current_config(path, catalogue) or read_record(path).config
     except HarnessError as error:
-        experiment, profile, arm = path.parts[-4:-1]
-        seed = seed_of(path)
-        return CellStatus(experiment, profile, arm, -1 if seed is None else seed, "stale", error.message, str(path))
+        return itself(reason=error.message)
+    if (named := record_path(records.results, config)) != path:
+        return itself(reason=f"a copy of {named.relative_to(records.results)}")
     return _cell(records, config)
 
 

@@ -61,7 +61,10 @@ class Scores:
 
     def __init__(self, path: Path, total: int, say: Callable[[str], None] = print) -> None:
         self.path, self.total, self.say = path, total, say
-        self.rows: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes()) if path.exists() else []
+        self._read()
+
+    def _read(self) -> None:
+        self.rows: list[dict[str, Any]] = msgspec.json.decode(self.path.read_bytes()) if self.path.exists() else []
         # A setting that is newer than its row has its default, which is what was done before it existed.
         self.correct: list[tuple[Candidate, int]] = [
             ({name: msgspec.convert(value, KINDS[name]) for name, value in row["recipes"].items()}, row["correct"])
@@ -80,6 +83,7 @@ class Scores:
     def add(self, stage: str, candidate: Candidate, correct: int) -> None:
         """Write a score down."""
         built = msgspec.to_builtins(candidate)
+        self._read()  # another search may have added to it
         self.rows.append({"stage": stage, "recipes": built, "correct": correct, "total": self.total, "seed": SEED})
         self.correct.append((candidate, correct))
         write_json(self.path, self.rows)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from encoders.errors import EncoderError
 from encoders.registry import how_to_get_peers
-from harness.config import NeuronSpec
+from harness.config import PROFILES, NeuronSpec
 from harness.data import DataSet
 from harness.errors import HarnessError
 from harness.machine.environment import machine
@@ -31,7 +31,7 @@ from harness.machine.process import finishing
 from harness.records import verifications
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import chain, known_certificates
-from harness.records.store import digest_of, read_record, write_record_at
+from harness.records.store import digest_of, read_record, record_path, seed_of, write_record_at
 from harness.records.verifications import Comparison, Source, Verification, claimed, differing
 from harness.records.weights import read_weights, weights_path
 from harness.runs.evaluations import evaluate
@@ -73,6 +73,8 @@ def verify_all(
         usual: Source = "weights" if record.weights and weights_path(path).is_file() else "training"
         if source not in (None, "training") and record.weights is None:
             raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
+        if keep and results_of(path, record) is None:
+            raise HarnessError(f"{path}: in no results folder, where --keep would write", "leave --keep out")
         asked.append((path, record, source or usual))
     for path, record, chosen in asked:
         data = data_of(record.config, record.fingerprint.data, data_dir)
@@ -107,6 +109,13 @@ def find(name: str, results: Path) -> Path:
     return path
 
 
+def results_of(path: Path, record: Record) -> Path | None:
+    """The results folder that a record lies in, at EXPERIMENT/PROFILE/ARM/SEED of any names; None if in none."""
+    parents = path.resolve().parents
+    placed = len(parents) > 3 and parents[1].name in PROFILES and seed_of(path) == record.config.seed
+    return parents[3] if placed else None
+
+
 def verify(
     path: Path, record: Record, data: DataSet, source: Source, keep: bool = False, watch: Watch = SILENT
 ) -> tuple[Comparison, list[str]]:
@@ -116,12 +125,12 @@ def verify(
     Raises HarnessError for weights that are refused, or for a simulator without their neuron.
     """
     with TemporaryDirectory() as folder, recorded_threads(record):
-        trained = Path(folder) / path.name
+        trained, results = record_path(Path(folder), record.config), results_of(path, record)
         if source == "training":
             second = _trained(record, data, trained, keep and not weights_path(path).is_file(), watch)
         else:
             second = _tested(path, record, data, source, watch)
-        spread = verifications.spread_of(path, record) if source == "training" else None
+        spread = verifications.spread_of(path, record) if source == "training" and results else None
         comparison = verifications.compare(record, second, spread)
         if keep and comparison.largest is not None and comparison.allowed is not None and second.curve is not None:
             with finishing():
@@ -151,8 +160,7 @@ def verify(
         notes.append(f"differing: {', '.join(fields)}")
     for name, (ours, theirs) in verifications.environment_changes(record, second).items():
         notes.append(f"{name}: {ours} in the record, {theirs} here")
-    results = [*path.resolve().parents][:4][-1]  # a record that lies by itself has no certificates above it
-    certificates = known_certificates(results)
+    certificates = known_certificates(results) if results else ()
     if chain(certificates, record.fingerprint, record.config, second.fingerprint.numerics) is None:
         notes.append("the record was computed by earlier code, and nothing shows that today's computes the same")
     return comparison, notes

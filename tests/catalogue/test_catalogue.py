@@ -11,6 +11,7 @@ from harness.papers import catalogue
 QUESTION = """
 from dataclasses import dataclass, replace
 from harness.catalogue import Arm, Experiment
+from harness.catalogue.experiment import Stated
 from harness.config import EncoderSpec, NetworkSpec
 from harness.papers.dct_snn.experiments import QUICKSTART
 
@@ -69,6 +70,14 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> No
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.learning_rat": 1}'), "did you mean 'learning_rate'?"),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.epochs.x": 1}'), "unknown setting of int 'x'"),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={3: 1}'), "Expected `str`, got `int`"),
+        *(
+            (QUESTION.replace("ARMS, (PROFILE,)", f"ARMS, (PROFILE,), published={{'{path}': Stated('x')}}"), why)
+            for path, why in (
+                ("an.epochs", "unknown published setting 'an'"),
+                ("ann.epoch", "unknown published setting 'epoch' — did you mean 'epochs'?"),
+                ("ann.epochs.x", "unknown published setting 'x'"),
+            )
+        ),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes={"snn.dropout": "much"}'), "snn.dropout: expected"),
         (QUESTION.replace('"DCT, T = 9"', '"DCT", changes=3'), "arms[0].changes: expected"),
         (QUESTION.replace("9, ", "9.5, "), "timesteps"),

@@ -73,7 +73,7 @@ def test_evidence_named_as_ones_own_is_not_shown_twice(here: Path) -> None:
     assert not (here / "reports").exists()
 
 
-@pytest.mark.parametrize("verb", ["report", "status"])
+@pytest.mark.parametrize("verb", ["report", "status", "claims"])
 def test_a_missing_or_wrong_folder_that_was_named_exits_with_2(here: Path, verb: str) -> None:
     (here / "file").touch()
     (here / "empty").mkdir()

@@ -56,6 +56,14 @@ def test_records_of_an_experiment_from_a_file_are_shown(tmp_path: Path) -> None:
     assert (cell.status, cell.seed) == ("stale", 1)
 
 
+def test_a_copied_record_is_not_counted_again(tmp_path: Path) -> None:
+    write_record(tmp_path, record("cyclic-16"))
+    shutil.copytree(tmp_path / NAME, tmp_path / "backup")
+    (copy,) = [cell for cell in status(tmp_path, catalogue()).cells if cell.experiment == "backup"]
+    assert (copy.status, copy.reason) == ("stale", "a copy of quickstart/lite/cyclic-16/seed-0000.json")
+    assert state(tmp_path, "cyclic-16", 0)[0] == "done"
+
+
 def test_done_and_missing_are_counted(tmp_path: Path) -> None:
     assert {cell.status for cell in status(tmp_path, catalogue(), NAME).cells} == {"missing"}
     assert status(tmp_path, catalogue()).cells == ()

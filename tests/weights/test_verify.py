@@ -192,6 +192,9 @@ def test_a_record_that_lies_by_itself_is_verified(own: Kept) -> None:
         alone = Path(folder, own.record.name)
         alone.write_bytes(own.record.read_bytes())
         assert "identical" in harness("verify", alone, "--from", "training").out
+        refused = harness("verify", alone, "--keep")
+        assert (refused.code, "in no results folder" in refused.err) == (2, True)
+        assert [path.name for path in Path(folder).iterdir()] == [alone.name]
 
 
 def test_weights_of_a_training_that_differs_are_not_added(own: Kept) -> None:
