@@ -129,10 +129,12 @@ def test_the_page_escapes_text_and_opens_records_in_place() -> None:
 def test_a_terminal_takes_nothing_for_markup_and_drops_columns_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (Column("arm"), *(Column(f"T={t}", "number", 1, drop=drop) for t, drop in ((1, 2), (2, 1), (4, 0))))
     row = Row((Cell("[red]cyclic"), Cell(1.0), Cell(2.0), Cell(4.0)))
-    for width, kept in ((40, ["T=1", "T=2", "T=4"]), (24, ["T=1", "T=4"]), (19, ["T=4"])):
+    every = ["T=1", "T=2", "T=4"]
+    for width, terminals, kept in ((40, "1", every), (24, "1", ["T=1", "T=4"]), (19, "1", ["T=4"]), (19, "0", every)):
         monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setenv("TTY_COMPATIBLE", terminals)  # 0: a pipe
         stream = io.StringIO()
-        Console(width=40, file=stream).print(terminal(Table("t", columns, (row,))))
+        Console(width=40, file=stream, force_terminal=False).print(terminal(Table("t", columns, (row,))))
         head = next(line for line in stream.getvalue().splitlines() if "arm" in line)
         assert head.split()[1:] == kept
         assert "[red]cyclic" in stream.getvalue()
