@@ -47,6 +47,10 @@ RESETS = {
 ORDERS = ("cyclic-16x3", "reversed-16x3", "random-16x3", "maximum")
 
 
+MECHANISMS = experiments.ABLATION_MECHANISMS
+REVERSED = Pair("reversed order", 48, (MECHANISMS, "reversed-16x3"), (MECHANISMS, "cyclic-16x3"))
+
+
 def _with_one_ann(arm: str, reference: str) -> Pair:
     """Two arms of `cifar10-one-ann` that share an ANN."""
     one_ann = experiments.CIFAR10_ONE_ANN
@@ -142,12 +146,16 @@ def _few_steps(source: Source) -> str:
 
 
 def _schedules(source: Source) -> str:
-    """Cyclic against interleaved on the paper's own network."""
+    """Cyclic against interleaved on the paper's own network, and against its own cycle in reverse on a small one."""
+    reverse = ""
+    for gap in ask.compared(source, [REVERSED], "lite"):
+        by, low, high = (float(number) for number in (gap.apart.mean, gap.apart.low, gap.apart.high))
+        reverse = f"; on a small network the cycle in reverse order is {_side(by)} cyclic by {_points(by, low, high)})"
     for judged in source.judgements:
         mean, published = judged.mean, judged.published
         if (judged.id, judged.profile) == ("interleaved-cyclic-wins-16", "short") and mean is not None and published:
             apart = f"{abs(mean):.1f} points {_side(mean)}"
-            return f"On the paper's network cyclic is {apart} interleaved, where {published:.1f} are published"
+            return f"On the paper's network cyclic is {apart} interleaved, where {published:.1f} are published{reverse}"
     return ""
 
 
@@ -231,17 +239,17 @@ TOPICS = (
                 lambda judged: judged.statement == "interleaving-mechanism" and judged.mean is not None
             ),
             "Does interleaving lose less where less is reset?": ask.means(
-                experiments.ABLATION_MECHANISMS,
+                MECHANISMS,
                 {
                     reset: {order: (f"{order}-16x3{of_arm}", 48) for order in ("cyclic", "interleaved")}
                     for reset, of_arm in RESETS.items()
                 },
             ),
             "Does another order of the cycle matter, and what do thresholds at the maximum cost?": ask.means(
-                experiments.ABLATION_MECHANISMS,
+                MECHANISMS,
                 {
                     arm.title.removesuffix(", T = 48"): {"48 steps": (arm.name, 48)}
-                    for arm in map(experiments.ABLATION_MECHANISMS.arm, ORDERS)
+                    for arm in map(MECHANISMS.arm, ORDERS)
                 },
             ),
             "What do the first frequencies alone reach?": ask.means(
