@@ -183,7 +183,8 @@ def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Name
     yield from size(mean, half)
     yield "published", f"{float(claims[lead]['difference']):.1f}"
     balanced = [np.mean([balanced_accuracy(arm[seed]) for seed in seeds[lead]]) for arm in arms[lead]]
-    yield "before fine-tuning", f"{balanced[0] - balanced[1]:.1f}"
+    yield "before fine-tuning", f"{abs(balanced[0] - balanced[1]):.1f}"
+    yield "side", side(float(balanced[0] - balanced[1]))
 
 
 def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:

@@ -42,7 +42,6 @@ OWN_NETWORK: tuple[ProfileName, ...] = ("short", "paper")
 # A training has settled if, after these fractions of fine-tuning, it stands within the margin of its end.
 SETTLED_AT = (0.5, 0.75)
 ONE_STEP = 1.0  # the margin of a difference in steps
-ROUNDED = 2 / 12  # the variance of a difference of two numbers that are rounded to whole steps
 
 Arms = Sequence[Sequence[Cell]]  # of each arm that a claim is about, the cells by seed
 
@@ -616,7 +615,11 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         most = claim.trained_at[-1] if claim.trained_at else len(arms[0][0].curve)
         labels = [", ".join(str(n) if n <= most else f"> {most}" for n in steps) for steps in (sooner, later)]
         by_seed = f"Steps by seed: {' against '.join(labels)}."
-        return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=ROUNDED), by_seed
+        # Of the steps before a number none is known to do: it is rounded up, from anywhere in the gap before it.
+        grid = claim.trained_at or tuple(range(1, most + 1))
+        gaps = dict(zip(grid, np.diff((0, *grid)), strict=True))
+        rounding = float(np.mean([gaps[min(n, most)] ** 2 / 12 for steps in (sooner, later) for n in steps]))
+        return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=2 * rounding), by_seed
     if isinstance(claim, kinds.AboveAnn):
         outcomes = cell_data.above_ann(arms[0], step)
         return outcomes, "" if outcomes else "The records do not tell the accuracy of the ANN."
@@ -796,7 +799,7 @@ def _capped(
     if claim.unit not in ("percent", "points", "steps"):
         return True, f"Its training is shorter than published ({', '.join(filter(None, (of_ann, tuned)))})."
     margin = statistics.value_margin(published)
-    anns = [cell.ann for cell in cells if not math.isnan(cell.ann)]
+    anns, reaches = [cell.ann for cell in cells if not math.isnan(cell.ann)], False
     if anns:
         ann = float(np.mean(anns))
         printed = claim.ann if isinstance(claim, Value) else None
@@ -811,6 +814,8 @@ def _capped(
             if abs(float(np.mean(moved))) < margin:
                 how = f"a training twice as long ({claim.doubled}) moves it by {np.mean(moved):+.2f} points only"
                 return False, f"Its training is shortened, and {how}."
+    if reaches:
+        return True, f"It is {tuned}, and not known to have settled: that cannot refute {published:g}."
     ends = f"ends at {np.mean(anns):.1f}" if anns else "has no accuracy in the records"
     how = f", {of_ann}," if of_ann else ""
     return True, f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."

@@ -372,9 +372,9 @@ def deviations(cell: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, ...
     lines = []
     for path, setting in stated.items():
         *stage, last = path.split(".")
-        of_stage = reduce(lambda part, name: part.get(name, {}), stage, settings)
-        if not of_stage and stage[:1] != ["encoder"]:  # the method has no such stage
+        if stage and stage[0] not in settings:  # the method has no such stage
             continue
+        of_stage = reduce(lambda part, name: part.get(name, {}), stage, settings)
         ours = of_stage.get(last, setting.default)
         if not setting.values:
             lines.append(f"{setting.label}: {_shown(ours)}; the paper does not say")

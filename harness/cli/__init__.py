@@ -125,7 +125,8 @@ def program(commands: typer.Typer = app) -> NoReturn:
 
 def _usage(error: Any) -> str:
     """Typer's usage error in our format: problem, then remedy."""
-    hidden = {name for option in error.ctx.command.params if getattr(option, "hidden", False) for name in option.opts}
+    options = error.ctx.command.params if error.ctx else ()
+    hidden = {name for option in options if getattr(option, "hidden", False) for name in option.opts}
     if possible := getattr(error, "possibilities", None):
         error.possibilities = [name for name in possible if name not in hidden]
     said = error.format_message().replace("Value error, ", "").strip().removesuffix(".")

@@ -177,7 +177,7 @@ def claims(
     chosen = [one for one in listed if name in (None, one.id, one.experiment)]
     if not chosen and name is None:
         raise HarnessError(f"no verdicts on claims of {paper} here", "name a folder of its records with --results-dir")
-    if not chosen and name in catalogue().names():
+    if not chosen and name in catalogue().names() and not catalogue().claims_of(str(name)):
         raise HarnessError(f"no claims are about {name}", f"harness report {name} shows its results")
     if not chosen:
         names = [*(one.id for one in listed), *(one.experiment for one in listed)]

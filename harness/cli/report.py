@@ -69,8 +69,10 @@ def report(
     console, prices = plain_console(stderr=as_json, quiet=quiet), energy_model(energy)
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
-    if check and (names or (out is None and paper)):
-        raise HarnessError("--check is of everything that a clone keeps", "leave out --paper and names, or give --out")
+    if check and names:
+        raise HarnessError("--check is of a whole report", "leave out the names")
+    if check and out is None and paper:
+        raise HarnessError("--check is of everything that a clone keeps", "leave out --paper, or give --out")
     if check:
         yours = None if out is None else _yours(results_dir)
         check_report(evidence_dir, out, as_json, catalogue, prices, paper, yours, quiet)
@@ -124,7 +126,7 @@ def check_report(
     if out is None and IN_CLONE.is_file():
         wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(sources[0]) else []
     said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
-    if not quiet:
+    if as_json or not quiet:
         say(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)
 

@@ -340,7 +340,7 @@ def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
     misplaced = [path for path in paths if path.parent.parent != folder] if classes else []
     if misplaced or (classes and len(classes) != facts.classes):
         what = f"{folder}: {len(classes)} folders, where {dataset} has {facts.classes} classes"
-        if misplaced:
+        if 0 < len(misplaced) < len(paths):
             what = f"{misplaced[0]}: not in the folder of a class, while others are"
         raise HarnessError(what, "put each image into the folder of its class, or all of them into one folder")
     labels = [classes.index(path.parent.name) if classes else UNKNOWN for path in paths]

@@ -118,7 +118,8 @@ def _further(records: Records, catalogue: Catalogue, path: Path) -> CellStatus:
     except HarnessError as error:
         return itself(reason=error.message)
     if (named := record_path(records.results, config)) != path:
-        return itself(reason=f"a copy of {named.relative_to(records.results)}")
+        words = "a copy of" if named.is_file() else "by its content it belongs at"
+        return itself(reason=f"{words} {named.relative_to(records.results)}")
     return _cell(records, config)
 
 

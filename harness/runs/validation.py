@@ -10,7 +10,7 @@ import torch
 from harness.config import CellConfig
 from harness.data import DataSet, ImageSet, load, subset
 from harness.data.cache import root
-from harness.errors import CellFailure
+from harness.errors import CellFailure, HarnessError
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import ann_code, fingerprint
@@ -21,6 +21,8 @@ from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
 from harness.training.batches import generator, normalised
 from harness.training.cell import DTYPES, Setting, run_cell
 from harness.training.checkpoint import SILENT, Checkpoint
+
+LOST = "diverged", "fires no spike"  # what a rate may do to a training
 
 
 def validation_split(data: DataSet, images: int) -> DataSet:
@@ -43,8 +45,8 @@ def score(
 ) -> int:
     """How many of `images` held-out training images a candidate's ANN or SNN classifies correctly.
 
-    A candidate that cannot be finished has none. `train_images`: how many of the others it is trained on, None for
-    all. `threads`: None for torch's own number.
+    A candidate whose training fails has none; HarnessError where something else does. `train_images`: how many of the
+    others it is trained on, None for all. `threads`: None for torch's own number.
     What is unfinished lies in the user cache folder: a candidate that is stopped goes on from there.
     """
     keep_freed_memory()
@@ -55,8 +57,10 @@ def score(
     with nullcontext() if threads is None else computing_with(threads):
         try:
             return ann_score(config, data, root()) if stage == "ann" else snn_score(config, data, root(), kernel)
-        except CellFailure:  # training diverges, or the encoder fails
-            return 0
+        except CellFailure as error:
+            if any(words in str(error) for words in LOST):
+                return 0
+            raise HarnessError(f"{config.arm}: {error}", "mend it, or leave it out") from None
 
 
 def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:

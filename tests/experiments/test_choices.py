@@ -13,7 +13,7 @@ import torch
 from encoders.dct import Dct
 from harness.catalogue import Arm
 from harness.config import CellConfig, EncoderSpec
-from harness.errors import CellFailure
+from harness.errors import CellFailure, HarnessError
 from harness.papers.dct_snn import choices
 from harness.papers.dct_snn.choices import (
     FOLDER,
@@ -188,12 +188,17 @@ def test_an_arm_has_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> 
 
 
 def test_a_candidate_that_cannot_be_finished_is_the_worst(monkeypatch: pytest.MonkeyPatch) -> None:
-    def diverge(*_: object) -> int:
-        raise CellFailure("loss is not finite after step 3")
+    why = "SNN epoch 1 diverged: loss nan in its step 3"
+
+    def fail(*_: object) -> int:
+        raise CellFailure(why)
 
     monkeypatch.setattr("harness.runs.validation.load", lambda *_, **__: tiny_data())
-    monkeypatch.setattr("harness.runs.validation.snn_score", diverge)
+    monkeypatch.setattr("harness.runs.validation.snn_score", fail)
     assert score(tiny_config(), "snn", 50, None) == 0
+    why = "the encoder did not act within 60 s"
+    with pytest.raises(HarnessError, match="did not act within 60 s"):
+        score(tiny_config(), "snn", 50, None)
 
 
 def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

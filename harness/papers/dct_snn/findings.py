@@ -10,7 +10,7 @@ from statistics import fmean
 
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
-from harness.analysis.judges import Judgement, shortened
+from harness.analysis.judges import SETTLED_AT, Judgement, shortened
 from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, Interval, difference_margin
 from harness.analysis.verdicts import STATEMENTS
 from harness.catalogue import Experiment, Paper
@@ -430,11 +430,14 @@ def _of_orderings(source: Source) -> str:
         else f"{count} on {counted(seeds, 'seed')} each, untested"
         for seeds, count in by_seeds
     ]
+    before = ""
+    if lead.balanced is not None:
+        before = f"; before fine-tuning it is {abs(lead.balanced):.1f} points {_side(lead.balanced)}"
     return (
         f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
         f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
         f"{_side(lead.mean)} interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)"
-        f"{'' if lead.balanced is None else f', and before fine-tuning by {lead.balanced:.1f}'}."
+        f"{before}."
     )
 
 
@@ -509,11 +512,13 @@ def _of_codes(source: Source) -> str:
         for name, gap in zip(("Poisson input", "burst"), nets, strict=True)
     ]
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
+    cells = [cell for gap in (direct, *nets) for cell in ask.planned_cells(source, "lite", gap.pair.side)]
+    read = all(at in cell.readings for cell in cells for at in SETTLED_AT)
+    unsettled = "" if read else " This training is not known to have settled."
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps. "
-        f"Against DCT and net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}. This training is "
-        "not known to have settled."
+        f"Against DCT and net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}.{unsettled}"
     )
 
 
