@@ -312,7 +312,7 @@ def _of_kept_weights(
     if len(read) < planned:
         why = f"The weights of {len(read)} of {planned} planned seeds were read. {finding.why}"
         return _undecided(judged, "incomplete", why)
-    if finding.word == "contradicted" and not _settled(read_of, statistics.difference_margin()):
+    if finding.word == "contradicted" and not settled(read_of, statistics.difference_margin()):
         return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
     return _with_finding(judged, finding)
 
@@ -584,7 +584,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
                 why = f"{finding.why} That contradicts no mechanism: {claim.leaves}."
                 return _undecided(judged, "not comparable", why)
             margin = claimed.margin if claimed.unit == "points" else statistics.difference_margin()
-            if isinstance(claim, Sooner) or not _settled(arms, margin):
+            if isinstance(claim, Sooner) or not settled(arms, margin):
                 return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
         if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow):
             return judged
@@ -606,20 +606,7 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
     """
     step = claim.judged_timestep
     if isinstance(claim, Sooner):
-        count = len(claim.of(claim.sooner))
-        sooner, later = (
-            [_steps_taken(claim, of_seed) for of_seed in zip(*half, strict=True)]
-            for half in (arms[:count], arms[count:])
-        )
-        apart = np.array(later, dtype=np.float64) - np.array(sooner, dtype=np.float64)
-        most = claim.trained_at[-1] if claim.trained_at else len(arms[0][0].curve)
-        labels = [", ".join(str(n) if n <= most else f"> {most}" for n in steps) for steps in (sooner, later)]
-        by_seed = f"Steps by seed: {' against '.join(labels)}."
-        # Of the steps before a number none is known to do: it is rounded up, from anywhere in the gap before it.
-        grid = claim.trained_at or tuple(range(1, most + 1))
-        gaps = dict(zip(grid, np.diff((0, *grid)), strict=True))
-        rounding = float(np.mean([gaps[min(n, most)] ** 2 / 12 for steps in (sooner, later) for n in steps]))
-        return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=2 * rounding), by_seed
+        return _apart_in_steps(claim, arms)
     if isinstance(claim, kinds.AboveAnn):
         outcomes = cell_data.above_ann(arms[0], step)
         return outcomes, "" if outcomes else "The records do not tell the accuracy of the ANN."
@@ -654,14 +641,28 @@ def _apart_in(measure: str, greater: Sequence[Cell], less: Sequence[Cell], step:
     return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-most, highest=most), ""
 
 
-def _steps_taken(claim: Sooner, cells: Sequence[Cell]) -> int:
-    """The steps of one seed, on one curve or among trainings at each T; one more than it has if it never gets there."""
+def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
+    """As `_apart`, in steps. A run that never gets there counts as one step more than there are."""
+    count, grid = len(claim.of(claim.sooner)), claim.trained_at or tuple(range(1, len(arms[0][0].curve) + 1))
+    sooner, later = (
+        [_steps_taken(claim, of_seed, grid) for of_seed in zip(*half, strict=True)]
+        for half in (arms[:count], arms[count:])
+    )
+    apart = [float((b or grid[-1] + 1) - (a or grid[-1] + 1)) for a, b in zip(sooner, later, strict=True)]
+    labels = (", ".join(cell_data.steps_label(steps, grid[-1]) for steps in half) for half in (sooner, later))
+    # Of the steps before a number none is known to do: it is rounded up, from anywhere in the gap before it.
+    gaps = dict(zip(grid, np.diff((0, *grid)), strict=True))
+    rounding = 2 * float(np.mean([gaps[steps or grid[-1]] ** 2 / 12 for steps in (*sooner, *later)]))
+    by_seed = f"Steps by seed: {' against '.join(labels)}."
+    return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=rounding), by_seed
+
+
+def _steps_taken(claim: Sooner, cells: Sequence[Cell], grid: Sequence[int]) -> int | None:
+    """The steps of one seed, on one curve or among trainings at each T of `grid`; None if it never gets there."""
     curve = np.array([cell.curve[-1] for cell in cells]) if claim.trained_at else cells[0].curve
     target = float(claim.target) if claim.target else float(claim.share) / 100.0 * float(curve[-1])
     steps = cell_data.steps_to_reach(curve, target)
-    if claim.trained_at:
-        return claim.trained_at[steps - 1] if steps else claim.trained_at[-1] + 1
-    return steps or len(curve) + 1
+    return grid[steps - 1] if steps else None
 
 
 def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: Arms = ()) -> ClaimedDifference:
@@ -731,7 +732,7 @@ def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper) -> list[Judgem
 # ## What may not be concluded: from a training on its way, a small network, a small budget
 
 
-def _settled(arms: Arms, margin: float) -> bool:
+def settled(arms: Arms, margin: float) -> bool:
     """Whether what is compared stood within the margin of its end at a half and at three quarters of fine-tuning."""
     if any(at not in cell.readings for cells in arms for cell in cells for at in (*SETTLED_AT, 1.0)):
         return False
@@ -804,7 +805,7 @@ def _capped(
         ann = float(np.mean(anns))
         printed = claim.ann if isinstance(claim, Value) else None
         reaches = ann > published or (printed is not None and abs(ann - float(printed)) < margin)
-        if reaches and (not tuned or _settled([cells], margin)):
+        if reaches and (not tuned or settled([cells], margin)):
             return False, ""
     if isinstance(claim, Value) and claim.doubled is not None:
         doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import EVIDENCE, AsJson, OnePaper, asked_for, folder_option
+from harness.cli.options import EVIDENCE, AsJson, OnePaper, asked_for, folder_option, with_records
 from harness.errors import HarnessError, did_you_mean
 from harness.machine.console import counted, plain_console, say
 
@@ -150,12 +150,8 @@ def claims(
 ) -> None:
     """Show each claim of the paper: published, ours, verdict; of one claim also why, and how to recompute it."""
     from harness.papers import catalogue
-    from harness.records.store import record_paths
 
-    if results_dir != EVIDENCE and not record_paths(results_dir):
-        what = "no records in it" if results_dir.is_dir() else "no such results folder"
-        raise HarnessError(f"{results_dir}: {what}", "name a folder that `harness run` wrote")
-
+    with_records(results_dir, EVIDENCE)
     within = None if paper is None else asked_for(catalogue(), paper)
     if results_dir.is_dir():
         from harness.report import read

@@ -75,16 +75,28 @@ def beside(results: Path) -> Path:
     return named.with_name(f"{named.name}-report")
 
 
-def is_named(results: Path) -> bool:
+def is_named(results: Path, default: Path = LOCAL) -> bool:
     """Whether the results folder was named. Raises HarnessError if it was named and is missing.
 
-    The folder that `run` writes to by default may be missing: then nothing was run yet.
+    The default one may be missing: then nothing was run yet.
     """
-    if results == LOCAL:
+    if results == default:
         return False
     if not results.is_dir():
         raise HarnessError(f"{results}: no such results folder", "name a folder that `harness run` wrote")
     return True
+
+
+def with_records(results: Path, default: Path = LOCAL) -> Path | None:
+    """The results folder, or None if there are no records in it. Raises HarnessError if it was named and has none."""
+    from harness.records.store import record_paths
+
+    named = is_named(results, default)
+    if not record_paths(results):
+        if named:
+            raise HarnessError(f"{results}: no records in it", "name a folder that `harness run` wrote")
+        return None
+    return results
 
 
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -10,7 +10,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.claims import IN_CLONE, snapshot
-from harness.cli.options import EVIDENCE, LOCAL, OnePaper, Quiet, asked_for, beside, folder_option, is_named
+from harness.cli.options import EVIDENCE, LOCAL, OnePaper, Quiet, asked_for, beside, folder_option, with_records
 from harness.errors import HarnessError
 from harness.machine.console import plain_console, say
 
@@ -74,9 +74,9 @@ def report(
     if check and out is None and paper:
         raise HarnessError("--check is of everything that a clone keeps", "leave out --paper, or give --out")
     if check:
-        yours = None if out is None else _yours(results_dir)
+        yours = None if out is None else with_records(results_dir)
         check_report(evidence_dir, out, as_json, catalogue, prices, paper, yours, quiet)
-    sources = reporting.read(evidence_dir, _yours(results_dir), catalogue)
+    sources = reporting.read(evidence_dir, with_records(results_dir), catalogue)
     named = [sources[0].catalogue.experiment(name).name for name in names or ()]
     names = asked_for(catalogue, paper, named)
     if as_json:
@@ -129,18 +129,6 @@ def check_report(
     if as_json or not quiet:
         say(json.dumps({"outdated": wrong}) if as_json else said)
     raise typer.Exit(1 if wrong else 0)
-
-
-def _yours(results: Path) -> Path | None:
-    """The folder of your own records, or None if there are none. Raises HarnessError if it was named and has none."""
-    from harness.records.store import record_paths
-
-    named = is_named(results)
-    if not record_paths(results):
-        if named:
-            raise HarnessError(f"{results}: no records in it", "name a folder that `harness run` wrote")
-        return None
-    return results
 
 
 def _judgements(sources: "Sequence[Source]", names: Sequence[str] | None) -> list[tuple[str, Any]]:

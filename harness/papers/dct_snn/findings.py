@@ -10,7 +10,7 @@ from statistics import fmean
 
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
-from harness.analysis.judges import SETTLED_AT, Judgement, shortened
+from harness.analysis.judges import Judgement, settled, shortened
 from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, Interval, difference_margin
 from harness.analysis.verdicts import STATEMENTS
 from harness.catalogue import Experiment, Paper
@@ -172,8 +172,8 @@ def _training(source: Source) -> str:
         for judged in source.judgements
         if (judged.id, judged.profile) == ("interleaved-cyclic-wins-16", "short")
     ]
-    small = _budget(experiments.ABLATION_TRAINING, "lite", "cyclic-16x3")
     for pair in source.along_training(experiments.ABLATION_TRAINING, "lite")[:1]:
+        small = _budget(experiments.ABLATION_TRAINING, "lite", pair.arm)
         ends.append((pair.readings[0].mean, pair.readings[-1].mean, small))
     said = [
         f"{before:+.1f} points after balancing and {after:+.1f} after fine-tuning ({budget})"
@@ -486,8 +486,11 @@ def _of_mnist(source: Source) -> str:
 
 def _as_printed(source: Source) -> str:
     """A sentence on the most accurate judged reading with the printed fine-tuning; empty if none is judged."""
-    named = {claim.id: claim.reading for claim in PAPER.claims if claim.reading.startswith("as printed")}
-    readings = {name: reading for name, reading in named.items() if "read early" not in reading}
+    readings = {
+        claim.id: claim.reading
+        for claim in PAPER.claims
+        if claim.reading.startswith("as printed") and "read early" not in claim.reading
+    }
     judged = [
         row for row in source.judgements if row.id in readings and row.verdict in ANSWERS and row.mean is not None
     ]
@@ -512,9 +515,9 @@ def _of_codes(source: Source) -> str:
         for name, gap in zip(("Poisson input", "burst"), nets, strict=True)
     ]
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
-    cells = [cell for gap in (direct, *nets) for cell in ask.planned_cells(source, "lite", gap.pair.side)]
-    read = all(at in cell.readings for cell in cells for at in SETTLED_AT)
-    unsettled = "" if read else " This training is not known to have settled."
+    sides = ((gap.pair.side, gap.pair.reference) for gap in (direct, *nets))
+    stood = (settled([ask.planned_cells(source, "lite", side) for side in pair], UNPUBLISHED) for pair in sides)
+    unsettled = "" if all(stood) else " This training is not known to have settled."
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps. "
