@@ -18,8 +18,10 @@ HEAD = """\
 
 A paper's `claims.toml` has `[[statement]]` tables, which are what is counted, with `[[statement.claim]]` tables, their
 parts, and `[[context]]` tables: published numbers that are shown beside ours and judge nothing. A claim without a
-`source` has its statement's. Numbers are text, exactly as printed: the place of the last digit belongs to the claim.
-Accuracies are in percent, differences in percentage points. `harness papers check` says what is wrong with a file.
+`source` has its statement's, and fields that the claims of a statement have alike stand once, in its
+`each = { experiment = "…", kind = "…" }`. Numbers are text, exactly as printed: the place of the last digit belongs to
+the claim. Accuracies are in percent, differences in percentage points. `harness papers check` says what is wrong with a
+file.
 """
 WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", claims.Rerun: "tables"}
 

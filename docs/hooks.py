@@ -72,11 +72,11 @@ def _files(address: str) -> Iterator[tuple[str, str | bytes]]:
 def _report(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The files of the report that the evidence gives."""
     from harness.papers import own_catalogue
-    from harness.report import Folders, render
+    from harness.report import read, render
 
     (folder / "results").mkdir()
     (folder / "results" / "evidence").symlink_to(EVIDENCE)  # the page links to its records by relative paths
-    render(Folders(folder / "results" / "evidence", folder / "reports"), own_catalogue(), png=False)
+    render(read(folder / "results" / "evidence", None, own_catalogue()), folder / "reports", png=False)
     for path in sorted((folder / "reports").rglob("*")):
         if path.suffix in SHOWN:
             yield path.relative_to(folder / "reports").as_posix(), path.read_bytes()

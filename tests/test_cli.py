@@ -74,7 +74,7 @@ def test_a_run_is_planned_computed_shown_and_not_repeated(here: Path) -> None:
     check = harness("report", "--check", "--json")
     assert (check.code, "reports/report.md" in json.loads(check.out)["outdated"]) == (1, True)
     refused = harness("report", "--check", "--paper", "qcfs")
-    assert (refused.code, "leave out --paper" in refused.err) == (2, True)
+    assert (refused.code, "leave out names, --paper and --out" in refused.err) == (2, True)
 
 
 @pytest.mark.usefixtures("tiny_known")
@@ -149,7 +149,7 @@ def test_workers_know_the_arms_that_encoders_add() -> None:
         ("report quickstart/", "unknown experiment 'quickstart/' — did you mean 'quickstart'"),
         ("report certificates", "unknown experiment 'certificates'"),
         ("claims quickstart", "no claims are about quickstart — harness report quickstart shows its results"),
-        ("claims ?", "and 165 more"),
+        ("claims ?", "and 167 more"),
         ("papers new index", "a paper called 'index' exists already"),
         ("run mnist-784-100-10 --data-dir nowhere", "nowhere"),
         ("run", "missing argument 'EXPERIMENT'"),

@@ -14,13 +14,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from harness.analysis.energy import FORTY_FIVE_NM
 from harness.cli import app
 from harness.papers import own_catalogue
 from harness.records.freshness import freshness_in, known_certificates
 from harness.records.store import read_record, record_paths
 from harness.records.verifications import compare, spread_of
-from harness.report import Folders, check, read
+from harness.report import check, read
 from harness.report.table import csv_text
 from harness.report.tables import curves_table, operations_table, profiles_with_records
 from harness.runs.predict import data_of
@@ -102,7 +101,7 @@ def git(*words: str) -> str:
 @pytest.mark.slow
 def test_the_committed_report_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert check(Folders(Path("results/evidence"), Path("reports"), readme=Path("README.md")), own_catalogue()) == []
+    assert check(read(Path("results/evidence"), None, own_catalogue()), Path("reports"), Path("README.md")) == []
 
 
 def test_git_keeps_no_page_and_no_copy_of_a_figure() -> None:
@@ -126,7 +125,7 @@ def test_no_number_of_the_last_commit_is_lost() -> None:
         experiment = known.experiment(Path(name).stem.removesuffix("-operations"))
         profiles = profiles_with_records(experiment.name, sources)
         table = (
-            operations_table(experiment, profiles, sources, FORTY_FIVE_NM)
+            operations_table(experiment, profiles, sources)
             if name.endswith("-operations.csv")
             else curves_table(experiment, profiles, sources, known.claims)
         )

@@ -151,18 +151,23 @@ def accuracy_of(cells: Sequence[Cell], timestep: int, under: str = "") -> Outcom
 
 
 def difference_of(
-    greater: Sequence[Cell], less: Sequence[Cell], timestep: int, less_at: int | None = None, under: str = ""
+    greater: Sequence[Cell],
+    less: Sequence[Cell],
+    timestep: int,
+    less_at: int | None = None,
+    under: str = "",
+    less_under: str | None = None,
 ) -> Outcomes:
     """The difference of two arms at `timestep`, paired by seed, and by test image if both keep them.
 
-    `less_at`: the timestep at which the lesser arm is read, if it is another one. `under`: see `accuracy_of`.
+    `under`: see `accuracy_of`. `less_at`, `less_under`: how the lesser arm is read, if otherwise.
     """
-    later = timestep if less_at is None else less_at
-    upper, lower = _answers(greater, timestep, under), _answers(less, later, under)
-    if upper is not None and lower is not None and upper.shape == lower.shape:
-        return statistics.difference_outcomes(upper.astype(np.int8) - lower.astype(np.int8))
-    apart = percent_at(greater, timestep, under) - percent_at(less, later, under)
-    return outcomes_without_images(apart, lowest=-100.0)
+    upper = greater, timestep, under
+    lower = less, timestep if less_at is None else less_at, under if less_under is None else less_under
+    ours, theirs = _answers(*upper), _answers(*lower)
+    if ours is not None and theirs is not None and ours.shape == theirs.shape:
+        return statistics.difference_outcomes(ours.astype(np.int8) - theirs.astype(np.int8))
+    return outcomes_without_images(percent_at(*upper) - percent_at(*lower), lowest=-100.0)
 
 
 def train_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int) -> Outcomes | None:

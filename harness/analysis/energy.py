@@ -70,16 +70,6 @@ def bits_of(timesteps: int) -> int:
     return timesteps.bit_length()
 
 
-def energy_model(text: str) -> EnergyModel:
-    """The model for a text "accumulate,MAC" in picojoules. Raises HarnessError for any other text."""
-    try:
-        accumulate, mac = (float(part) for part in text.split(","))
-    except ValueError:
-        hint = "give picojoules of an accumulate and of a multiply-accumulate, as in 0.9,4.6"
-        raise HarnessError(f"not two energies: '{text}'", hint) from None
-    return EnergyModel(accumulate, mac)
-
-
 ADDITIONS_ALONE = frozenset({"poisson", "phase", "ttfs"})  # codes whose encoders multiply nothing
 CONSTANT = frozenset(name for name, encoder in BUILTIN.items() if encoder.constant)
 

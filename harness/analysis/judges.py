@@ -50,7 +50,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """One claim at one profile. Accuracies in percent, their differences and margins in percentage points; `unit`: of
     the number itself.
 
-    `arm` is the arm of a claim, or the greater one of an ordering, whose other arm is `versus` ("ann": its own ANN);
+    `arm` is the arm of a claim, or the greater one of an ordering, whose other arm is `versus` ("ann": its own ANN; the
+    arm itself: in the plain test);
     `profile` is None where no profile has records. A number that does not exist is None.
     `mean`: of the accuracy, of an ordering's difference (greater minus less), or of steps where no run is censored.
     `low` .. `high` is its 95 % interval and `prediction_low` .. `prediction_high` that of one more run, from three
@@ -70,7 +71,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     deviations among those that answer. `scope`: where an answer holds, in words; empty without a limit.
     `not_tuned`: arms whose fine-tuning rate no search on a validation split has chosen.
     `reruns`: what other runs say, with fewer deviations or of another reading, where an ordering was missed.
-    `twins`: other claims that rest on the same records. `further`: seeds beyond the plan, which judge nothing.
+    `further`: seeds beyond the plan, which judge nothing.
     `detail` quotes what became of the seeds that are not done.
     """
 
@@ -115,7 +116,6 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     not_tuned: tuple[str, ...] = ()
     reruns: tuple[str, ...] = ()
-    twins: tuple[str, ...] = ()
     further: int = 0
     seeds_done: int = 0
     seeds_planned: int = 0
@@ -131,8 +131,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The arms whose records it rests on: one alone where it is set against its own ANN, trained with it."""
-        return tuple(arm for arm in (self.arm, self.versus) if arm and arm != "ann")
+        """The arms whose records it rests on: one alone where it is set against itself, or its own ANN."""
+        return tuple(dict.fromkeys(arm for arm in (self.arm, self.versus) if arm and arm != "ann"))
 
     @property
     def signed(self) -> bool:
@@ -142,15 +142,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What every judgement is made from. `seeds_planned` replaces the planned number of seeds, None leaves it."""
+    """What every judgement is made from."""
 
     loaded: Loaded
     catalogue: Catalogue
-    seeds_planned: int | None = None
-
-    def planned(self, arms: Sequence[str], experiment: Experiment, profile: str) -> int:
-        """How many seeds are planned for all of some arms together."""
-        return experiment.seeds_in_common(arms, profile) if self.seeds_planned is None else self.seeds_planned
 
 
 class Pending(NamedTuple):
@@ -160,57 +155,48 @@ class Pending(NamedTuple):
     decide: Callable[[float, int], Judgement]
 
 
-def judge(
-    loaded: Loaded,
-    catalogue: Catalogue,
-    claims: Sequence[Claim] | None = None,
-    *,
-    profile: ProfileName | None = None,
-    seeds_planned: int | None = None,
-) -> tuple[Judgement, ...]:
+def judge(loaded: Loaded, catalogue: Catalogue, claims: Sequence[Claim] | None = None) -> tuple[Judgement, ...]:
     """One judgement per claim and per profile that has records of it, or one of "no records".
 
-    `claims`: all of the catalogue where None. `profile` restricts to one; `seeds_planned` replaces the planned number.
-    Holm's family is all orderings of one paper at one profile, those without records too, whatever `claims` are.
+    `claims`: all of the catalogue where None. Holm's family is all orderings of one paper at one profile, those without
+    records too, whatever `claims` are.
     """
-    evidence = Evidence(loaded, catalogue, seeds_planned)
+    evidence = Evidence(loaded, catalogue)
     chosen = catalogue.claims if claims is None else claims
     by_id = {claim.id: claim for claim in chosen}
     judgements: list[Judgement] = []
     for paper in catalogue.papers:
         names = {experiment.name for experiment in paper.experiments}
         asked = [claim for claim in chosen if claim.experiment in names and claim.kind != "context"]
-        judgements += _adjusted([part for claim in asked for part in _judged(claim, evidence, profile)], paper)
+        judgements += _adjusted([part for claim in asked for part in _judged(claim, evidence)], paper)
     judgements = _networks_agreed([_with_reruns(one, by_id[one.id], evidence) for one in judgements])
     leading = {(one.id, one.profile) for one in one_for_each_claim(judgements)}
-    return _with_twins([replace(one, leads=(one.id, one.profile) in leading) for one in judgements], loaded)
+    return tuple(replace(one, leads=(one.id, one.profile) in leading) for one in judgements)
 
 
 # ## One claim: at each profile that has records of it, or without any training
 
 
 @singledispatch
-def _judged(claim: Claim, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+def _judged(claim: Claim, evidence: Evidence) -> list[Judgement | Pending]:
     """The judgements of a claim that records of trained cells decide, one for each profile that has some."""
     again = [other for other in evidence.catalogue.claims if other.judged_as == claim.id and other.prints]
     # Where it stands, then at other arms for which the paper prints the same number.
     places = [claim, *(replace(claim, experiment=other.experiment, arm=other.arm) for other in again)]
     judgements: list[Judgement | Pending] = []
-    for name in PROFILES if profile is None else (profile,):
+    for name in PROFILES:
         for place in places:
             experiment = evidence.catalogue.experiment(place.experiment)
             recorded = any((place.experiment, name, arm) in evidence.loaded.by_arm for arm in place.arms)
             if recorded and name in experiment.profile_names:
                 judgements.append(_at_profile(place, evidence, name))
                 break
-    return judgements or [without_records(claim, evidence.catalogue, profile, evidence.seeds_planned)]
+    return judgements or [without_records(claim, evidence.catalogue)]
 
 
 @_judged.register
-def _(claim: kinds.Agreement, _evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+def _(claim: kinds.Agreement, _evidence: Evidence) -> list[Judgement | Pending]:
     """Holds if all of the paper's own figures lie in the range that its sentence names."""
-    if profile is not None:
-        return []
     low = -math.inf if claim.low is None else kinds.figure(claim.low)
     high = math.inf if claim.high is None else kinds.figure(claim.high)
     span = f"within {claim.low} to {claim.high}"
@@ -227,7 +213,7 @@ def _(claim: kinds.Agreement, _evidence: Evidence, profile: ProfileName | None) 
 
 
 @_judged.register
-def _(claim: kinds.Measured, evidence: Evidence, profile: ProfileName | None) -> list[Judgement | Pending]:
+def _(claim: kinds.Measured, evidence: Evidence) -> list[Judgement | Pending]:
     """A measurement on images alone, at no profile; or on kept weights, at the profile that trained them."""
     by_quantity = evidence.loaded.measurements
     experiment = evidence.catalogue.experiment(claim.experiment)
@@ -235,8 +221,6 @@ def _(claim: kinds.Measured, evidence: Evidence, profile: ProfileName | None) ->
     arms = {arm.name for arm in experiment.arms}
     measurements = [by_quantity[name] for name in asked if name in by_quantity]
     trained_at = next((one.profile for one in measurements if one.profile and one.arm in arms), None)
-    if profile not in (None, trained_at):
-        return []
     if missing := [name for name in asked if name not in by_quantity]:
         return [replace(_blank(claim), verdict="no records", why=f"Nobody has measured {missing[0]} yet.")]
     if trained_at is not None:
@@ -274,7 +258,7 @@ def _of_kept_weights(
     Stale if weights were read that no fresh record of the arm names; incomplete if those of a planned seed were not.
     """
     arms = [measurement.arm for measurement in measurements]
-    planned = evidence.planned(arms, experiment, profile)
+    planned = experiment.seeds_in_common(arms, profile)
     by_arm = [evidence.loaded.done(experiment.name, profile, arm) for arm in arms]
     read_of = [
         [cell for cell in cells if cell.seed < planned and cell.weights in measurement.weights]
@@ -319,7 +303,7 @@ def _of_kept_weights(
 
 def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judgement | Pending:
     experiment = evidence.catalogue.experiment(claim.experiment)
-    planned = evidence.planned(claim.arms, experiment, profile)
+    planned = experiment.seeds_in_common(claim.arms, profile)
     state = evidence.loaded.planned(claim.experiment, profile, claim.arms, planned)
     blank = replace(
         _unmeasured(claim, experiment, profile, planned),
@@ -342,17 +326,12 @@ def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judge
     return _undecided(measured, "stale" if state.stale else "incomplete", f"{state.gaps[0]}{more}.")
 
 
-def without_records(
-    claim: Claim, catalogue: Catalogue, profile: ProfileName | None, seeds_planned: int | None
-) -> Judgement:
-    """The judgement where nothing was run, described as the paper profile would be."""
+def without_records(claim: Claim, catalogue: Catalogue) -> Judgement:
+    """The judgement where nothing was run, described as the fullest profile would be."""
     experiment = catalogue.experiment(claim.experiment)
-    names = experiment.profile_names
-    nearest = profile if profile in names else names[-1]  # profiles are listed from smoke to paper
-    planned = experiment.seeds_in_common(claim.arms, nearest) if seeds_planned is None else seeds_planned
-    absent = profile is not None and profile not in names
-    why = f"{claim.experiment} has no profile {profile}." if absent else "Nobody has run it."
-    return replace(_unmeasured(claim, experiment, nearest, planned), profile=profile, verdict="no records", why=why)
+    fullest = experiment.profile_names[-1]
+    blank = _unmeasured(claim, experiment, fullest, experiment.seeds_in_common(claim.arms, fullest))
+    return replace(blank, profile=None, verdict="no records", why="Nobody has run it.")
 
 
 def _unmeasured(claim: Claim, experiment: Experiment, profile: ProfileName, planned: int) -> Judgement:
@@ -614,6 +593,11 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         ours, theirs = accuracy_of(arms[0], step), float(claim.row.value)
         low, high = ours.lowest - theirs, ours.highest - theirs
         return dataclasses.replace(ours, per_seed=ours.per_seed - theirs, lowest=low, highest=high), ""
+    if isinstance(claim, kinds.AboveItself):
+        (cells,), under = arms, claim.measure
+        if not all(under in cell.record.evaluations for cell in cells):
+            return None, _untold(under)
+        return cell_data.difference_of(cells, cells, step, under=under, less_under=""), ""
     greater, less = arms
     if claim.measure != "accuracy":
         return _apart_in(claim.measure, greater, less, step)
@@ -971,28 +955,7 @@ def _way(there: Estimate, here: Estimate, change: Estimate, claimed: ClaimedDiff
     return "nearer to what is claimed, and not there" if after < before else "no nearer to what is claimed"
 
 
-# ## All judgements together: twins, the one that leads, statements, networks
-
-
-def _with_twins(judgements: Sequence[Judgement], loaded: Loaded) -> tuple[Judgement, ...]:
-    """Judgements with the ids of others that hold the same computations against the same number."""
-
-    def held(one: Judgement) -> tuple[object, ...]:
-        """What a judgement is about, and the computations of its arms' planned seeds; empty where one is not done."""
-        cells = [loaded.done(one.experiment, str(one.profile), arm, one.seeds_planned) for arm in one.arms]
-        if not cells or not one.seeds_planned or any(len(of_arm) < one.seeds_planned for of_arm in cells):
-            return ()
-        prints = tuple(cell.record.fingerprint.digest for of_arm in cells for cell in of_arm)
-        return one.kind, one.timestep, one.published, one.relation, one.versus == "ann", one.beside, prints
-
-    alike: dict[tuple[object, ...], list[str]] = {}
-    about = [held(one) for one in judgements]
-    for one, computations in zip(judgements, about, strict=True):
-        alike.setdefault(computations, []).append(one.id)
-    return tuple(
-        replace(one, twins=tuple(name for name in alike[computations] if computations and name != one.id))
-        for one, computations in zip(judgements, about, strict=True)
-    )
+# ## All judgements together: the one that leads, statements, networks
 
 
 def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:

@@ -397,6 +397,26 @@ class AboveAnn(Difference, frozen=True, kw_only=True, tag="above-ann", tag_field
         super().check(experiments)
 
 
+class AboveItself(Difference, frozen=True, kw_only=True, tag="above-itself", tag_field="kind"):
+    """An arm under `measure`, an evaluation of its recipe, against itself in the plain test at the same step."""
+
+    measure: str
+
+    @property
+    def sides(self) -> tuple[str, str | None]:
+        return self.greater, self.greater
+
+    @property
+    def says(self) -> str:
+        return f"{self.greater} under {self.measure} {self.sign} itself at T = {self.timestep}"
+
+    def check(self, experiments: Mapping[str, Experiment]) -> None:
+        """The measure is an evaluation."""
+        if self.measure.partition("(")[0] in UNITS:
+            raise HarnessError(f"'{self.measure}' is no evaluation", "name one of the recipe")
+        super().check(experiments)
+
+
 class Steps(Claim, frozen=True, kw_only=True, tag="steps-to-reach", tag_field="kind"):
     """`arm` reaches `target` percent within `value` steps, and keeps it."""
 
@@ -535,7 +555,18 @@ class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", ta
 
 
 AnyClaim = (
-    Value | ReadEarly | Ordering | AboveRow | AboveAnn | Steps | Sooner | Agreement | Measured | Dropped | Context
+    Value
+    | ReadEarly
+    | Ordering
+    | AboveRow
+    | AboveAnn
+    | AboveItself
+    | Steps
+    | Sooner
+    | Agreement
+    | Measured
+    | Dropped
+    | Context
 )
 
 
@@ -549,9 +580,10 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
     rows = {row.get("id"): {**row, "kind": "context"} for row in document.get("context", ())}
     entries = []
     for table in document.get("statement", ()):
-        statement = {key: value for key, value in table.items() if key != "claim"}
-        same = {key: statement[key] for key in ("source",) if key in statement}  # unless the claim has its own
-        entries += [{**same, **entry, "statement": statement} for entry in table.get("claim", ())]
+        statement = {key: value for key, value in table.items() if key not in ("claim", "each")}
+        source = {"source": statement["source"]} if "source" in statement else {}
+        each = {**source, **table.get("each", {})}  # unless the claim has its own
+        entries += [{**each, **entry, "statement": statement} for entry in table.get("claim", ())]
     claims: dict[str, Claim] = {}
     refused: list[HarnessError] = []
     for number, entry in enumerate([*entries, *rows.values()], start=1):
@@ -586,7 +618,8 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     def tables(value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
-    inner = [statement.get("claim") for statement in document.get("statement", ()) if isinstance(statement, dict)]
+    statements = [one for one in document.get("statement", ()) if isinstance(one, dict)]
+    inner = [table for one in statements for table in (one.get("claim"), [one.get("each", {})])]
     if not document or set(document) - {"statement", "context"} or not all(map(tables, [*document.values(), *inner])):
         message = f"{path}: must consist of [[statement]] tables with [[statement.claim]], and [[context]] tables"
         raise HarnessError(message, "see docs/reference/claims.md")

@@ -4,7 +4,7 @@ import json
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,10 +21,7 @@ NO_EVIDENCE = "no evidence at hand: that of the harness's papers lies in a clone
 
 Check = Annotated[
     bool,
-    typer.Option(
-        "--check",
-        help="Write nothing; exit 1 if a clone's reports and README, or --out, are out of date.",
-    ),
+    typer.Option("--check", help="Write nothing; exit 1 if a clone's reports and README are out of date."),
 ]
 
 Out = Annotated[
@@ -49,9 +46,6 @@ def report(
         ),
     ] = False,
     check: Check = False,
-    energy: Annotated[
-        str, typer.Option(metavar="PRICES", help="Picojoules of an accumulate, of a multiply-accumulate.")
-    ] = "0.9,4.6",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
     ] = False,
@@ -61,21 +55,24 @@ def report(
     """Compare the published numbers with the records: verdicts, tables, plots and a page."""
     from harness import papers
     from harness import report as reporting
-    from harness.analysis.energy import energy_model
     from harness.analysis.verdicts import VERDICTS
 
     # What a clone keeps is made from the papers that come with the harness, whatever else is installed.
-    catalogue = papers.own_catalogue() if check and out is None else papers.catalogue()
-    console, prices = plain_console(stderr=as_json, quiet=quiet), energy_model(energy)
+    catalogue = papers.own_catalogue() if check else papers.catalogue()
+    console = plain_console(stderr=as_json, quiet=quiet)
     if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
         raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
-    if check and names:
-        raise HarnessError("--check is of a whole report", "leave out the names")
-    if check and out is None and paper:
-        raise HarnessError("--check is of everything that a clone keeps", "leave out --paper, or give --out")
+    if check and (names or paper or out):
+        raise HarnessError("--check is of all that a clone keeps", "leave out names, --paper and --out")
     if check:
-        yours = None if out is None else with_records(results_dir)
-        check_report(evidence_dir, out, as_json, catalogue, prices, paper, yours, quiet)
+        sources = reporting.read(evidence_dir, None, catalogue)
+        wrong = [str(options.REPORTS / name) for name in reporting.check(sources, options.REPORTS, options.README)]
+        if IN_CLONE.is_file() and IN_CLONE.read_bytes() != snapshot(sources[0]):
+            wrong.append(str(IN_CLONE))
+        said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
+        if as_json or not quiet:
+            say(json.dumps({"outdated": wrong}) if as_json else said)
+        raise typer.Exit(1 if wrong else 0)
     sources = reporting.read(evidence_dir, with_records(results_dir), catalogue)
     named = [sources[0].catalogue.experiment(name).name for name in names or ()]
     names = asked_for(catalogue, paper, named)
@@ -85,10 +82,8 @@ def report(
         console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
         return
     if out is not None or not as_json:
-        yours = results_dir if len(sources) > 1 else None
-        place = out or beside(yours or LOCAL)
-        folders = reporting.Folders(evidence_dir, place, yours)
-        written = reporting.render(folders, catalogue, named or None, energy=prices, sources=sources, paper=paper)
+        place = out or beside(results_dir if len(sources) > 1 else LOCAL)
+        written = reporting.render(sources, place, named or None, paper=paper)
         for problem in written.unshown:
             console.print(problem, style="red")
         if open_page and not webbrowser.open((place / "index.html").absolute().as_uri()):
@@ -101,34 +96,6 @@ def report(
         console.print(f"wrote {place / 'index.html'}")
     if strict and any(j.leads and VERDICTS[j.verdict].strict for _, j in _judgements(sources, names)):
         raise typer.Exit(3)
-
-
-def check_report(
-    evidence: Path,
-    out: Path | None,
-    as_json: bool,
-    catalogue: Any,
-    prices: Any,
-    paper: str | None = None,
-    yours: Path | None = None,
-    quiet: bool = False,
-) -> NoReturn:
-    """Print the files of the report that differ from what the records give. Exit code 1 if there are any.
-
-    out: None for what a clone keeps, as `python -m tools.publish` writes it. yours: the folder of your own records.
-    """
-    from harness.report import Folders, check, read
-
-    place = out or options.REPORTS
-    folders = Folders(evidence, place, yours, readme=None if out else options.README)
-    sources = read(evidence, yours, catalogue)
-    wrong = [str(place / name) for name in check(folders, catalogue, prices, sources, paper)]
-    if out is None and IN_CLONE.is_file():
-        wrong += [str(IN_CLONE)] if IN_CLONE.read_bytes() != snapshot(sources[0]) else []
-    said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
-    if as_json or not quiet:
-        say(json.dumps({"outdated": wrong}) if as_json else said)
-    raise typer.Exit(1 if wrong else 0)
 
 
 def _judgements(sources: "Sequence[Source]", names: Sequence[str] | None) -> list[tuple[str, Any]]:

@@ -156,12 +156,11 @@ def run(
 
 
 def _show_results(experiment: str, catalogue: "Catalogue", results: Path, quiet: bool) -> None:
-    from harness.report import Folders, read, render, results_table
+    from harness.report import read, render, results_table
 
     console, sources = plain_console(quiet=quiet), read(EVIDENCE, results, catalogue)
     console.print(results_table(experiment, sources, catalogue.claims))
-    folders = Folders(EVIDENCE, options.beside(results), results)
-    written = render(folders, catalogue, [experiment], sources=sources).files
+    written = render(sources, options.beside(results), [experiment]).files
     console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,14 +66,14 @@ def status(
 
     named, catalogue = options.is_named(results_dir), papers.catalogue()
     within = None if paper is None else asked_for(catalogue, paper, [experiment] if experiment else None)
-    state = look(results_dir, catalogue, experiment, within)
-    if named and not state.cells and paper is None:
+    cells = look(results_dir, catalogue, experiment, within)
+    if named and not cells and paper is None:
         raise HarnessError(f"{results_dir}: no records in it", "name a folder that `harness run` wrote")
     if as_json:
-        say(json.dumps(state.document()))
+        say(json.dumps({"cells": [asdict(cell) for cell in cells]}))
         return
     console = plain_console()
-    for line in lines(state) if state.cells else (f"no records{f' of {paper}' if paper else ''} in {results_dir}",):
+    for line in lines(cells) if cells else (f"no records{f' of {paper}' if paper else ''} in {results_dir}",):
         console.print(line)
 
 

@@ -148,14 +148,13 @@ def _never_judged(claim: Claim, paper: Paper) -> str:
 
 def _not_shown(paper: Paper) -> list[str]:
     """Which of its picture, topics and sentences fail where there are no records."""
-    from harness.analysis.energy import FORTY_FIVE_NM
     from harness.report import read
     from harness.report.document import document
     from harness.report.drawing import styled
 
     with TemporaryDirectory() as folder, styled():
         sources = read(Path(folder), None, Catalogue((paper,)))
-        problems = document(paper, paper.experiments, sources, FORTY_FIVE_NM).problems
+        problems = document(paper, paper.experiments, sources).problems
     return [problem for whose, problem in problems if whose == paper.name]
 
 

@@ -1,11 +1,10 @@
 """From judged records to tables, figures and one page. Trains nothing and imports no torch."""
 
 from harness.report.document import judged_claims, own_tables, results_table
-from harness.report.publish import Folders, ReportResult, check, render
+from harness.report.publish import ReportResult, check, render
 from harness.report.sources import Source, read
 
 __all__ = [
-    "Folders",
     "ReportResult",
     "Source",
     "check",

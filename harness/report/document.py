@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
-from harness.analysis.energy import EnergyModel
 from harness.analysis.judges import without_own_size
 from harness.analysis.verdicts import BY_TONE, Word
 from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
@@ -121,7 +120,6 @@ def document(
     paper: Paper,
     chosen: Sequence[Experiment],
     sources: Sequence[Source],
-    energy: EnergyModel,
     named: bool = False,
 ) -> Document:
     """The document on `paper` and the experiments `chosen`, either `named` by the reader or all that there are.
@@ -147,7 +145,7 @@ def document(
     claims = [claim for claim in paper.claims if claim.experiment in names]
     # Smoke runs, and what is not in the paper, come after what is.
     chapters = sorted(
-        (_chapter(experiment, sources, claims, energy) for experiment in chosen),
+        (_chapter(experiment, sources, claims) for experiment in chosen),
         key=lambda chapter: (
             all(section.profile == "smoke" for section in chapter.sections),
             chapter.experiment.source == NOT_IN_PAPER,
@@ -167,7 +165,7 @@ def document(
     first = safe("first_sentences", sentences, none)
     topics: tuple[Topic, ...] = safe("topics", lambda: tuple(paper.topics()) if told and paper.topics else (), ())
     pictures = {p.name: p for chapter in chapters for part in chapter.sections for p in part.pictures}
-    if topics and (spent := energy_figure(paper, chosen, evidence, energy)) is not None:
+    if topics and (spent := energy_figure(paper, chosen, evidence)) is not None:
         pictures[spent.name] = spent
     shown = {chapter.experiment.name: chapter.experiment for chapter in chapters if chapter.sections}
     asked = (
@@ -236,9 +234,7 @@ def _drawn(paper: Paper) -> Picture | None:
     return picture
 
 
-def _chapter(
-    experiment: Experiment, sources: Sequence[Source], claims: Sequence[Claim], energy: EnergyModel
-) -> Chapter:
+def _chapter(experiment: Experiment, sources: Sequence[Source], claims: Sequence[Claim]) -> Chapter:
     from harness.report.figures import figures_of
 
     sections = []
@@ -247,7 +243,7 @@ def _chapter(
             tables.accuracy_table(experiment, profile, sources, claims),
             tables.paired_table(experiment, profile, sources),
             tables.training_table(experiment, profile, sources),
-            tables.costs_table(experiment, profile, sources, energy),
+            tables.costs_table(experiment, profile, sources),
         )
         section = Section(
             experiment=experiment,

@@ -14,7 +14,7 @@ import numpy as np
 
 from encoders.registry import BUILTIN
 from harness.analysis.cells import values_of
-from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS, Tone
@@ -429,6 +429,7 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
 # --- Error against energy, and against the steps that a network is trained for
 
 CHEAPER = "left of the dotted line: cheaper than the ordinary network"
+PRICED = {"arithmetic alone": FORTY_FIVE_NM, "with memory traffic": FORTY_FIVE_NM.with_memory()}
 
 
 @dataclass(frozen=True)
@@ -454,9 +455,7 @@ def _in_words(arm: Arm) -> str:
     return brief(title)
 
 
-def energy_figure(
-    paper: Paper, experiments: Sequence[Experiment], source: Source, model: EnergyModel
-) -> Picture | None:
+def energy_figure(paper: Paper, experiments: Sequence[Experiment], source: Source) -> Picture | None:
     """Final error rate against energy, both logarithmic, of every experiment that compares codes; None without any.
 
     For each data set, above: arithmetic alone; below: with memory traffic. Dotted: the network as an ANN.
@@ -464,13 +463,12 @@ def energy_figure(
     panels, title = _energy_panels(experiments, source), f"Error rate against energy: {paper.title}"
     if not panels:
         return None
-    models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}
-    figure, axes = drawing.new_figure(2.9 * len(panels) * len(models), len(panels) * len(models))
-    places = [(panel, words) for panel in panels for words in models]
+    figure, axes = drawing.new_figure(2.9 * len(panels) * len(PRICED), len(panels) * len(PRICED))
+    places = [(panel, words) for panel in panels for words in PRICED]
     drawn: list[Any] = [title]
     names: list[list[Name]] = []
     for ax, (panel, words) in zip(axes, places, strict=True):
-        items, of_panel = _energy_panel(ax, panels[panel], models[words])
+        items, of_panel = _energy_panel(ax, panels[panel], PRICED[words])
         drawn += [[*panel, words], *items]
         names.append(of_panel)
         dataset, profile = panel
@@ -723,7 +721,7 @@ class Standing:
     spent: Operations | None
 
 
-def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -> Picture | None:
+def papers_figure(papers: Sequence[Paper], source: Source) -> Picture | None:
     """Error of the arms that stand for each paper, by data set: against timestep, and at the end against energy.
 
     None if no data set has arms of two papers.
@@ -737,8 +735,7 @@ def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -
     panels = {dataset: [one for of_paper in every for one in of_paper] for dataset, every in several}
     if not panels:
         return None
-    models = {"arithmetic alone": model, "with memory traffic": model.with_memory()}
-    figure, axes = drawing.new_figure(2.5 * len(panels) * (1 + len(models)), len(panels) * (1 + len(models)))
+    figure, axes = drawing.new_figure(2.5 * len(panels) * (1 + len(PRICED)), len(panels) * (1 + len(PRICED)))
     drawn: list[Any] = []
     names: list[list[Name]] = []
     places = iter(axes)
@@ -755,7 +752,7 @@ def papers_figure(papers: Sequence[Paper], source: Source, model: EnergyModel) -
         drawing.logarithmic(ax, foot)
         ax.set(title=dataset.upper(), xlabel="timestep", ylabel="error (%)")
         names.append(of_panel)
-        for words, prices in models.items():
+        for words, prices in PRICED.items():
             ax, of_panel = next(places), []
             for one, look in looks:
                 if one.spent is not None and (pj := one.spent.snn_pj(prices)) is not None:

@@ -14,15 +14,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.analysis.energy import FORTY_FIVE_NM, EnergyModel
-from harness.catalogue import Catalogue, Experiment, Paper
+from harness.catalogue import Experiment, Paper
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.report.document import Document, document
 from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import papers_figure
 from harness.report.page import findings, in_brief, index, page, report
-from harness.report.sources import Source, read, with_added
+from harness.report.sources import Source, with_added
 from harness.report.table import csv_text, latex
 from harness.report.tables import accuracy_table, curves_table, operations_table, profiles_with_records
 
@@ -33,73 +32,46 @@ NUMBERS = ("harness", "encoders", "results")  # what decides the numbers of a pa
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where records are read, the evidence and perhaps your own, and where the report is written to.
-
-    `readme`: a file whose findings, between two marks, are kept to those of the report.
-    """
-
-    evidence: Path
-    out: Path
-    local: Path | None = None
-    readme: Path | None = None
-
-
-@dataclass(frozen=True)
 class ReportResult:
-    """What a report wrote. `problems`: of the records. `unshown`: what a paper could not show, and why."""
+    """The files that a report wrote. `unshown`: what a paper could not show, and why."""
 
     files: tuple[Path, ...]
-    problems: tuple[str, ...]
     unshown: tuple[str, ...] = ()
 
 
 def render(
-    folders: Folders,
-    catalogue: Catalogue,
-    experiments: Sequence[str] | None = None,
-    energy: EnergyModel = FORTY_FIVE_NM,
-    sources: tuple[Source, ...] | None = None,
+    sources: tuple[Source, ...],
+    out: Path,
+    chosen: Sequence[str] | None = None,
+    *,
     paper: str | None = None,
+    readme: Path | None = None,
     png: bool = True,
 ) -> ReportResult:
-    """Write the report of all (or the named) experiments; the same records give the same bytes.
+    """Write the report of all experiments, or of those `chosen`, into `out`; the same records give the same bytes.
 
     Every paper of which something was run has a page of its own, or `paper` alone, run or not. The first one's is
-    index.html. `energy` prices the counted operations. `png`: whether figures are written as PNG too.
-    `sources`: both folders as `read` gave them, so that they are not read again.
+    index.html. `readme`: a file whose findings, between two marks, are kept to those of the report. `png`: whether
+    figures are written as PNG too.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
-    sources = sources or read(folders.evidence, folders.local, catalogue)
-    contents, documents = _contents(sources, folders.out, energy, experiments, paper, png)
+    contents, documents = _contents(sources, out, chosen, paper, png)
     for name, content in contents.items():
-        write_atomically(folders.out / name, content)
-    if folders.readme is not None and (text := _stale_readme(folders.readme, folders.out, documents[0])) is not None:
-        write_atomically(folders.readme, text.encode())
+        write_atomically(out / name, content)
+    if readme is not None and (text := _stale_readme(readme, out, documents[0])) is not None:
+        write_atomically(readme, text.encode())
     names = {one.paper.name for one in documents}
     unshown = tuple(f"{whose}: {problem}" for one in documents for whose, problem in one.problems if whose in names)
-    return ReportResult(
-        files=tuple(folders.out / name for name in contents),
-        problems=tuple(problem for source in sources for problem in source.problems),
-        unshown=unshown,
-    )
+    return ReportResult(tuple(out / name for name in contents), unshown)
 
 
-def check(
-    folders: Folders,
-    catalogue: Catalogue,
-    energy: EnergyModel = FORTY_FIVE_NM,
-    sources: tuple[Source, ...] | None = None,
-    paper: str | None = None,
-) -> list[str]:
-    """Names of the files that are not what the records give: different, missing or extra.
+def check(sources: tuple[Source, ...], out: Path, readme: Path | None = None) -> list[str]:
+    """Names of the files of a whole report that are not what the records give: different, missing or extra.
 
     Pages and PNGs are not compared. A figure painted by another matplotlib is compared by the data it shows, all else
-    byte for byte. `sources` and `paper` as in `render`.
+    byte for byte.
     """
-    out = folders.out
-    sources = sources or read(folders.evidence, folders.local, catalogue)
-    expected, documents = _contents(sources, out, energy, None, paper, png=False)
+    expected, documents = _contents(sources, out, None, None, png=False)
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
     present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
     present = {name for name in present if not name.endswith(NOT_KEPT)}
@@ -108,8 +80,8 @@ def check(
         kept = (out / name).read_bytes() if (out / name).is_file() else b""
         if kept != expected[name] and not (name.endswith(".svg") and same_picture(kept, expected[name])):
             wrong.add(name)
-    if folders.readme is not None and _stale_readme(folders.readme, folders.out, documents[0]) is not None:
-        wrong.add(os.path.relpath(folders.readme, out))
+    if readme is not None and _stale_readme(readme, out, documents[0]) is not None:
+        wrong.add(os.path.relpath(readme, out))
     return sorted(wrong)
 
 
@@ -140,7 +112,6 @@ def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) ->
 def _contents(
     sources: tuple[Source, ...],
     out: Path,
-    energy: EnergyModel,
     chosen: Sequence[str] | None,
     paper: str | None,
     png: bool,
@@ -163,16 +134,16 @@ def _contents(
         mine = tuple(source.of(one, loose) for source in sources)
         listed = [with_added(e, mine) for e in (*one.experiments, *loose) if chosen is None or e.name in chosen]
         with styled():
-            made = document(one, listed, mine, energy, named=chosen is not None)
+            made = document(one, listed, mine, named=chosen is not None)
             if len(documents) == 1 and chosen is None:  # the first paper's page is the same without any other paper
-                beside = papers_figure(papers, sources[0], energy)
+                beside = papers_figure(papers, sources[0])
         made = replace(made, beside=beside)
         documents.append(made)
         files = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
         files |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
         files |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
         for experiment in listed:
-            files |= {name: text.encode() for name, text in _tables(experiment, mine, energy).items()}
+            files |= {name: text.encode() for name, text in _tables(experiment, mine).items()}
         contents = files | contents  # a later paper changes no file of an earlier one
     if menu:
         contents["papers.md"] = index(documents).encode()
@@ -208,7 +179,7 @@ def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, 
     return {name: text.encode() for name, text in texts.items()}
 
 
-def _tables(experiment: Experiment, sources: tuple[Source, ...], energy: EnergyModel) -> dict[str, str]:
+def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, str]:
     """An experiment's numbers as CSV, and as a paper prints them."""
     claims = sources[0].catalogue.claims
     if not (profiles := profiles_with_records(experiment.name, sources)):
@@ -218,7 +189,7 @@ def _tables(experiment: Experiment, sources: tuple[Source, ...], energy: EnergyM
     return {
         f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources, claims)),
         f"{experiment.name}.tex": "\n".join(latex(replace(table, caption=caption)) for table in accuracy),
-        f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources, energy)),
+        f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources)),
     }
 
 

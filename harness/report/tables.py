@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.analysis.cells import steps_label
 from harness.analysis.differences import Difference
-from harness.analysis.energy import PICO_TO_MICRO, WORD_PJ, EnergyModel, Layer, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, statement_verdicts
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import form_of, tally
@@ -282,11 +282,9 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
 # --- Operations and energy
 
 
-def costs_table(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], model: EnergyModel
-) -> Table | None:
+def costs_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """Operations and energy for one image, for arms with counts in their records; None for smoke or without arms."""
-    memory = model.with_memory()
+    model, memory = FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()
 
     def column(title: str, kind: Any, quantity: Callable[[Operations], float | None]) -> Column:
         return Column(title, kind, 3, of=lambda item: quantity(item[2]))
@@ -321,7 +319,7 @@ def costs_table(
         title, columns, counted, "", "accuracy costs", group=lambda item: item[0].name, kind=lambda item: item[1].name
     )
     blank = any(cell.value is None for row in table.rows for cell in row.cells)
-    return replace(table, caption=f"{_reckoned(model)}{f' {NOT_COUNTED}' if blank else ''}") if counted else None
+    return replace(table, caption=f"{_reckoned()}{f' {NOT_COUNTED}' if blank else ''}") if counted else None
 
 
 def _counted(
@@ -333,9 +331,9 @@ def _counted(
                 yield arm, source, spent
 
 
-def _reckoned(model: EnergyModel) -> str:
+def _reckoned() -> str:
     """The caption: counts, prices and assumptions."""
-    add, mac, word = (f"{price:g} pJ" for price in (model.accumulate_pj, model.mac_pj, WORD_PJ))
+    add, mac, word = (f"{price:g} pJ" for price in (FORTY_FIVE_NM.accumulate_pj, FORTY_FIVE_NM.mac_pj, WORD_PJ))
     return (
         "Means over seeds; accumulates are measured on the test set, over all timesteps. "
         "Where a code is graded or analog its first layer multiplies: its operations are multiply-accumulates; "
@@ -351,9 +349,7 @@ def _reckoned(model: EnergyModel) -> str:
     )
 
 
-def operations_table(
-    experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source], model: EnergyModel
-) -> Table:
+def operations_table(experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source]) -> Table:
     """Counts for one image and energies in picojoules: a row for each layer, the encoder, and their total.
 
     Numbers that a part lacks are blank. Decimals are fixed, so that the last bits of sums are not shown.
@@ -365,7 +361,8 @@ def operations_table(
         "ann_memory_pj": 2, "snn_memory_pj": 2, "ann_by_snn_memory": 4, "spikes_per_synapse_and_step": 6,
         "break_even": 6, "break_even_memory": 6,
     }  # fmt: skip
-    memory, rows = model.with_memory(), []
+    model, rows = FORTY_FIVE_NM, []
+    memory = model.with_memory()
     for profile in profiles:
         for arm, source, spent in _counted(experiment, profile, sources):
             planned = source.seeds(experiment.name, profile, arm.name)[1]
@@ -521,8 +518,6 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
     if judgement.not_tuned:
         arms = ", ".join(judgement.not_tuned)
         parts.append(f"Not tuned, as no search chose their fine-tuning rate: {arms}.")
-    if judgement.twins:
-        parts.append(f"The same records judge {', '.join(judgement.twins)}: one piece of evidence.")
     if judgement.further:
         parts.append(f"{judgement.further} further seeds are exploratory: they judge nothing.")
     if judgement.balanced is not None:

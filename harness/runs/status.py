@@ -6,10 +6,10 @@ Nothing is trained, and neither torch nor images are loaded. A record is compare
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from harness.catalogue import Catalogue, Experiment, Profile
 from harness.config import CellConfig
@@ -27,7 +27,7 @@ STATES: tuple[CellState, ...] = get_args(CellState)
 class CellStatus:
     """The state of one cell. reason: the changes, the failure, the process that runs it, or that it has a checkpoint.
 
-    record: the path of the record that answers it, or of the missing one; data: the digest of the record's data.
+    record: the path of the record that answers it, or of the missing one.
     """
 
     experiment: str
@@ -37,43 +37,11 @@ class CellStatus:
     status: CellState
     reason: str
     record: str
-    data: str = ""
-
-
-@dataclass(frozen=True)
-class Status:
-    """`cells` in the order of the experiments."""
-
-    cells: tuple[CellStatus, ...]
-
-    @property
-    def data(self) -> dict[str, dict[str, int]]:
-        """By experiment and profile, the number of records with each digest of the data."""
-        by_profile: dict[str, Counter[str]] = {}
-        for cell in self.cells:
-            if cell.data:
-                by_profile.setdefault(f"{cell.experiment}/{cell.profile}", Counter())[cell.data] += 1
-        return {place: dict(digests) for place, digests in by_profile.items()}
-
-    def counts(self) -> dict[tuple[str, str, str], Counter[str]]:
-        """The number of cells in each state, by (experiment, profile, arm)."""
-        counts: dict[tuple[str, str, str], Counter[str]] = {}
-        for cell in self.cells:
-            counts.setdefault((cell.experiment, cell.profile, cell.arm), Counter())[cell.status] += 1
-        return counts
-
-    def document(self) -> dict[str, Any]:
-        """The document for `--json`."""
-        arms = [
-            {"experiment": experiment, "profile": profile, "arm": arm, **{state: count[state] for state in STATES}}
-            for (experiment, profile, arm), count in self.counts().items()
-        ]
-        return {"cells": [asdict(cell) for cell in self.cells], "arms": arms, "data": self.data}
 
 
 def status(
     results: Path, catalogue: Catalogue, experiment: str | None = None, within: Collection[str] | None = None
-) -> Status:
+) -> tuple[CellStatus, ...]:
     """The state of every planned cell of each profile that was begun, and of every further record.
 
     `within`: the experiments to look at, None for all. All cells of a named experiment that was never run are missing.
@@ -94,7 +62,7 @@ def status(
         begun = [profile for profile in entry.profiles if records.begun(entry, profile)]
         for profile in begun or (entry.profiles if chosen else ()):
             cells += _profile(records, catalogue, entry, profile)
-    return Status(tuple(cells))
+    return tuple(cells)
 
 
 def _profile(records: Records, catalogue: Catalogue, experiment: Experiment, profile: Profile) -> list[CellStatus]:
@@ -127,40 +95,36 @@ def _cell(records: Records, config: CellConfig) -> CellStatus:
     path = record_path(records.results, config)
     owner = holder(lock_path(path))
     state: CellState = "running"
-    data = ""
     if owner is not None:
         reason = ", ".join(filter(None, (str(owner), owner.stage)))
     else:
         freshness = records.answer(config)
         state, reason, path = freshness.state, freshness.reason, freshness.path
-        data = freshness.record.fingerprint.data if freshness.record else ""
         if state == "done" and freshness.certified:
             reason = f"fresh by certificate {', '.join(freshness.certified)}"
         elif state == "missing" and checkpoints_beside(path):
             reason = "begun: its finished epochs are kept"
-    return CellStatus(config.experiment, config.profile, config.arm, config.seed, state, reason, str(path), data)
+    return CellStatus(config.experiment, config.profile, config.arm, config.seed, state, reason, str(path))
 
 
-def lines(summary: Status) -> Sequence[str]:
-    """The totals, a line for each unfinished arm and cell, and one for each profile with several data digests."""
-    totals = Counter(cell.status for cell in summary.cells)
+def lines(cells: Sequence[CellStatus]) -> Sequence[str]:
+    """The totals, and a line for each unfinished arm and cell."""
+    totals, arms = Counter(cell.status for cell in cells), dict[tuple[str, str, str], Counter[str]]()
+    for cell in cells:
+        arms.setdefault((cell.experiment, cell.profile, cell.arm), Counter())[cell.status] += 1
     texts = [", ".join(f"{totals[state]:,} {state}" for state in STATES if totals[state])]
-    for key, count in summary.counts().items():
+    for key, count in arms.items():
         if count["done"] < count.total():
             texts.append(
                 f"{'/'.join(key)}: " + ", ".join(f"{count[state]} {state}" for state in STATES if count[state])
             )
     texts += [
         f"{cell.experiment}/{cell.profile}/{cell.arm} seed {cell.seed}: {cell.status}: {cell.reason}"
-        for cell in summary.cells
+        for cell in cells
         if cell.reason and cell.status != "done"
     ]
-    certified = Counter(cell.reason for cell in summary.cells if cell.reason and cell.status == "done")
+    certified = Counter(cell.reason for cell in cells if cell.reason and cell.status == "done")
     texts += [
         f"{counted(count, 'record')} {'is' if count == 1 else 'are'} {reason}" for reason, count in certified.items()
     ]
-    for place, digests in summary.data.items():
-        if len(digests) > 1:
-            parts = ", ".join(f"{count} of {digest[:12]}" for digest, count in digests.items())
-            texts.append(f"{place}: records of different data: {parts}; harness run tells which are stale")
     return texts

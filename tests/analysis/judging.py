@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from msgspec import structs
 from harness.analysis import cells
 from harness.analysis.cells import Cell, Key, Loaded
 from harness.analysis.judges import Judgement, judge
-from harness.catalogue import Claim
+from harness.catalogue import Catalogue, Claim, Experiment
 from harness.config import ProfileName
 from harness.papers import catalogue
 from harness.records.store import read_record, write_record
@@ -43,6 +44,20 @@ def end_ann(folder: Path, correct: int) -> None:
 
 def change(path: Path, **changes: Any) -> Path:
     return write_record(path.parents[3], structs.replace(read_record(path), **changes, digest=""))
+
+
+@cache
+def planning(seeds: int, experiments: frozenset[str]) -> Catalogue:
+    """The catalogue with so many seeds planned for all arms of these experiments."""
+
+    def fixed(experiment: Experiment) -> Experiment:
+        if experiment.name not in experiments:
+            return experiment
+        profiles = tuple(replace(profile, seeds=seeds, seeds_by_arm={}) for profile in experiment.profiles)
+        return replace(experiment, arms=tuple(replace(a, seeds=None) for a in experiment.arms), profiles=profiles)
+
+    papers = (replace(p, experiments=tuple(map(fixed, p.experiments))) for p in CATALOGUE.papers)
+    return replace(CATALOGUE, papers=tuple(papers))
 
 
 def load(folder: Path) -> Loaded:
@@ -92,15 +107,16 @@ class Invented:
         folder = self.folder / self.experiment / self.profile / arm
         return folder if seed is None else folder / f"seed-{seed:04d}.json"
 
-    def judge(self, *claims: str | Claim, known: bool = False, planned: int | None = 5, **more: Any) -> list[Judgement]:
+    def judge(self, *claims: str | Claim, known: bool = False, planned: int | None = 5) -> list[Judgement]:
         """The judgements of claims; the number of planned seeds is fixed here, because profiles may change.
 
         `known`: as if the records were known to have settled.
         """
         loaded = settled(load(self.folder)) if known else load(self.folder)
         asked = [CLAIMS[claim] if isinstance(claim, str) else claim for claim in claims]
-        return list(judge(loaded, CATALOGUE, asked, seeds_planned=planned, **more))
+        catalogue = planning(planned, frozenset(claim.experiment for claim in asked)) if planned else CATALOGUE
+        return list(judge(loaded, catalogue, asked))
 
-    def one(self, claim: str | Claim, planned: int | None = 5, **more: Any) -> Judgement:
-        (judgement,) = self.judge(claim, planned=planned, **more)
+    def one(self, claim: str | Claim, planned: int | None = 5, known: bool = False) -> Judgement:
+        (judgement,) = self.judge(claim, known=known, planned=planned)
         return judgement

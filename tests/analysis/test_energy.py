@@ -10,9 +10,8 @@ import pytest
 
 from encoders import create
 from encoders.base import Operations as Spent
-from harness.analysis.energy import EnergyModel, Operations, bits_of, encoder_macs, energy_model, operations_of
+from harness.analysis.energy import EnergyModel, Operations, bits_of, encoder_macs, operations_of
 from harness.config import EncoderSpec
-from harness.errors import HarnessError
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
 from tests.analysis.judging import load
@@ -158,11 +157,3 @@ def test_without_the_encoders_operations_the_energy_of_the_snn_is_unknown(tmp_pa
     assert (counted.encoder, counted.snn_pj(model), counted.ratio(model)) == (None, None, None)
     assert counted.break_even(model) is None
     assert counted.ann_pj(model) == pytest.approx(5060)
-
-
-@pytest.mark.parametrize("text", ["", "0.9", "0.9,4.6,1", "a,b", "0,4.6", "nan,4.6", "0.9,inf"])
-def test_prices_are_those_of_the_text_and_others_are_refused_with_a_hint(text: str) -> None:
-    assert energy_model(" 0.03, 0.23 ") == EnergyModel(0.03, 0.23)
-    with pytest.raises(HarnessError) as caught:
-        energy_model(text)
-    assert "as in 0.9,4.6" in caught.value.hint

@@ -188,7 +188,7 @@ def test_other_papers_numbers_are_of_the_family_at_the_paper_profile_alone(recor
         records.at(INTERLEAVED, profile).arm("cyclic-16x3", (9000, 8000, 8500))
         records.at(INTERLEAVED, profile).arm("interleaved-16x3", (8000, 6900, 7300))
     lite, paper = records.judge(WINS, planned=3)
-    assert (lite.p_holm, paper.p_holm) == pytest.approx((32 * (lite.p or 0.0), 51 * (lite.p or 0.0)))
+    assert (lite.p_holm, paper.p_holm) == pytest.approx((32 * (lite.p or 0.0), 52 * (lite.p or 0.0)))
 
 
 def test_figure_1_is_judged_by_training_images(records: Invented) -> None:
@@ -322,7 +322,7 @@ def _changed(experiment: Experiment) -> Catalogue:
 def test_the_number_of_planned_seeds_may_be_that_of_the_arm_at_the_profile(records: Invented) -> None:
     for arm, final in (("cyclic-16x3", 9000), ("interleaved-8x3", 5400)):
         records.at(INTERLEAVED, "short").arm(arm, (final,))
-    found = records.judge(ACCURACY, "interleaved-interleaved-8-accuracy", planned=None, profile="short")
+    found = records.judge(ACCURACY, "interleaved-interleaved-8-accuracy", planned=None)
     assert [(j.seeds_done, j.seeds_planned, j.verdict) for j in found] == [
         (1, 3, "incomplete"),
         (1, 1, "inconclusive"),
@@ -347,7 +347,6 @@ def test_each_profile_with_records_is_judged_by_its_own_plan(records: Invented) 
         ("lite", "holds", profiles[0].seeds),  # a small network judges the direction alone
         ("paper", "sign and size", profiles[1].seeds),
     ]
-    assert len(records.judge(WINS, profile="paper")) == 1
 
 
 # ## Profiles and deviations
@@ -380,22 +379,13 @@ def test_deviations_are_those_of_the_profile_and_of_both_arms_and_lite_is_never_
     assert deviations_of(claim.arms, experiment, "paper") == ()
 
 
-@pytest.mark.parametrize(
-    ("profile", "planned", "described", "seeds"),
-    [(None, None, "exact", 5), ("lite", 7, "approximate (1 deviation)", 7)],  # None: as the paper profile would be
-)
-def test_where_nothing_was_run_the_plan_is_told(
-    tmp_path: Path, profile: ProfileName | None, planned: int | None, described: str, seeds: int
-) -> None:
+def test_where_nothing_was_run_the_plan_of_the_fullest_profile_is_told() -> None:
     experiment = CATALOGUE.experiment(INTERLEAVED)
     counts = {"smoke": 1, "lite": 3, "short": 1, "paper": 5}
     profiles = tuple(replace(p, deviations=(), seeds=counts[p.name]) for p in experiment.profiles)
-    catalogue = _changed(replace(experiment, profiles=profiles, published={}))
-    found = without_records(CLAIMS[WINS], catalogue, profile, planned)
-    assert (found.verdict, found.profile, found.why) == ("no records", profile, "Nobody has run it.")
-    assert (found.comparability, found.seeds_done, found.seeds_planned) == (described, 0, seeds)
-    (absent,) = judge(load(tmp_path), CATALOGUE, [CLAIMS["mnist-t16"]], profile="lite")
-    assert (absent.verdict, absent.profile, absent.why) == ("no records", "lite", f"{MNIST} has no profile lite.")
+    found = without_records(CLAIMS[WINS], _changed(replace(experiment, profiles=profiles, published={})))
+    assert (found.verdict, found.profile, found.why) == ("no records", None, "Nobody has run it.")
+    assert (found.comparability, found.seeds_done, found.seeds_planned) == ("exact", 0, 5)
 
 
 @pytest.mark.parametrize(
@@ -412,7 +402,7 @@ def test_an_answer_counts_before_a_larger_profile(
     judged: list[tuple[ProfileName | None, Word]], expected: ProfileName | None
 ) -> None:
     found = [
-        structs.replace(without_records(CLAIMS[WINS], CATALOGUE, profile, None), verdict=verdict)
+        structs.replace(without_records(CLAIMS[WINS], CATALOGUE), verdict=verdict, profile=profile)
         for profile, verdict in judged
     ]
     for order in (found, found[::-1]):
@@ -420,7 +410,7 @@ def test_an_answer_counts_before_a_larger_profile(
         assert best.profile == expected
 
 
-# ## Controls, readings and twins
+# ## Controls and readings
 
 
 @pytest.mark.parametrize(
@@ -463,22 +453,6 @@ def test_a_longer_training_read_early_is_a_reading_with_its_own_interval(records
     nearest = records.one("mnist-t2").nearest
     assert f"cyclic-5 of {MNIST} read after 2 of its 5 steps comes nearest to 86.7" in nearest
     assert nearest.endswith(": 86.60 (95 %: 86.40 to 86.80).")
-
-
-@pytest.mark.parametrize(("value", "twins"), [("98.54", True), ("98.2", False)])
-def test_claims_of_one_number_on_the_same_records_are_one_piece_of_evidence(
-    records: Invented, value: str, twins: bool
-) -> None:
-    records.arm("cyclic-16", NEAR)
-    found = records.judge("mnist-t16", structs.replace(CLAIMS["mnist-t16"], id="again", value=value))
-    assert [j.twins for j in found] == ([("again",), ("mnist-t16",)] if twins else [(), ()])
-
-
-def test_unfinished_claims_of_one_arm_are_no_twins(records: Invented) -> None:
-    """Both have only their first arm: their records do not tell them apart."""
-    records.at(FREQUENCIES, "lite").arm("latency48-16", (6900, 6960, 6860, 6900, 6920))
-    found = records.judge("frequencies-no-benefit-4", "frequencies-no-benefit-8")
-    assert [(j.verdict, j.twins) for j in found] == [("incomplete", ()), ("incomplete", ())]
 
 
 # ## Without training: sentences, measurements on images and on kept weights
@@ -686,7 +660,7 @@ def test_5_a_contradiction_needs_a_training_that_has_settled(records: Invented, 
     loaded = settled(load(records.folder))
     for one in loaded.done(INTERLEAVED, "short", "cyclic-16x3"):
         vars(one)["readings"][0.5] -= at_half / 100
-    (found,) = judge(loaded, CATALOGUE, [CLAIMS[WINS]], seeds_planned=3)
+    (found,) = judge(loaded, CATALOGUE, [CLAIMS[WINS]])
     assert found.verdict == word
     assert found.why.startswith("Not known to have settled.") == (word == "not comparable")
     write_pair(records, LOW, LOW, "short")  # nor is anything called equal

@@ -30,7 +30,10 @@ EXPERIMENT = Experiment(
     source="§1",
     dataset="digits",
     arms=(Arm("a", EncoderSpec("dct"), T, "A"), Arm("b", EncoderSpec("direct"), T, "B")),
-    profiles=tuple(replace(PROFILE, name=name, seeds=5, evaluations=(NOISE,)) for name in ("lite", "paper")),
+    profiles=tuple(
+        replace(PROFILE, name=name, seeds=5, evaluations=(NOISE,), snn=replace(PROFILE.snn, readings=(0.5, 0.75)))
+        for name in ("lite", "paper")
+    ),
 )
 SIZES = {"digits": IMAGES}
 
@@ -104,6 +107,35 @@ def test_an_ordering_under_noise_is_paired_by_image(tmp_path: Path) -> None:
     assert before.covers == ("seeds",)  # which images were right is known at the last step alone
     assert at_end.p_holm == pytest.approx(2 * (at_end.p or 0))
     assert catalogue.claims[0].says == "a > b at T = 4, noise(strength=0.5)"
+
+
+def test_an_arm_under_noise_is_set_against_itself_image_by_image(tmp_path: Path) -> None:
+    text = f'kind = "above-itself"\ngreater = "a"\nrelation = "not-less"\ntimestep = 4\nmeasure = "{NOISE}"'
+    catalogue = catalogue_of(tmp_path, text)
+    on_the_way = {at: Counts([100, 500, 800, 900], IMAGES) for at in ("0.5", "0.75")}
+
+    def of(fewer: int, **more: Any) -> Judgement:
+        for seed in range(5):  # of the images that are right without noise `fewer` are wrong under it
+            plain = {str(T): bits(np.arange(IMAGES) < 900 + seed)}
+            write(tmp_path, "a", seed, noisy=(100, 500, 800, 900 + seed - fewer), right=plain, **more)
+        (one,) = judged(tmp_path, catalogue)
+        return one
+
+    same = of(0)
+    assert (same.verdict, same.mean, same.covers) == ("holds", 0.0, ("seeds", "images"))
+    assert (same.arm, same.versus, same.arms) == ("a", "a", ("a",))
+    worse = of(30)
+    assert worse.mean == pytest.approx(-3.0)
+    assert worse.verdict == "not comparable"
+    assert worse.why.startswith("Not known to have settled. ")
+    assert of(30, on_the_way=on_the_way).verdict == "contradicted"
+    assert catalogue.claims[0].says == f"a under {NOISE} ≥ itself at T = 4"
+
+
+def test_a_measure_that_every_record_has_is_no_evaluation(tmp_path: Path) -> None:
+    text = 'kind = "above-itself"\ngreater = "a"\nrelation = "not-less"\ntimestep = 4\nmeasure = "spikes"'
+    with pytest.raises(HarnessError, match="'spikes' is no evaluation"):
+        catalogue_of(tmp_path, text)
 
 
 def test_tables_have_a_row_for_each_evaluation(tmp_path: Path) -> None:

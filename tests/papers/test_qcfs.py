@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from harness.analysis.cells import read_measurements
-from harness.analysis.energy import FORTY_FIVE_NM
 from harness.analysis.judges import judge
 from harness.papers import catalogue
 from harness.papers.qcfs import measurements
@@ -18,11 +17,10 @@ from harness.papers.qcfs.findings import first_sentences
 from harness.papers.qcfs.paper import PAPER
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
-from harness.report import Folders, render
+from harness.report import read, render
 from harness.report.drawing import styled
 from harness.report.figures import papers_figure
 from harness.report.findings import across
-from harness.report.sources import read
 from harness.report.table import Cell, csv_text
 from harness.report.tables import columns_of, ours_in_words
 from harness.schema import Counts, Epoch, Evaluated, Record
@@ -125,11 +123,11 @@ def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: 
 def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path, template: Record) -> None:
     write(tmp_path, template, 0, 9177, {64: 9000})
     [alone] = read(tmp_path, None, CATALOGUE)
-    assert papers_figure(CATALOGUE.papers, alone, FORTY_FIVE_NM) is None
+    assert papers_figure(CATALOGUE.papers, alone) is None
     write_arm(tmp_path, "cifar10-vgg9", "lite", "cyclic-48", (7900, 7950, 7960))
     [source] = read(tmp_path, None, CATALOGUE)
     with styled():
-        picture = papers_figure(CATALOGUE.papers, source, FORTY_FIVE_NM)
+        picture = papers_figure(CATALOGUE.papers, source)
     assert picture is not None
     assert "DCT-SNN, vgg5-lite: all training images, 6 epochs as an ANN, 1 epoch as an SNN; " in picture.words
     assert "QCFS, resnet20: all training images, 60 epochs as an ANN. " in picture.words
@@ -140,7 +138,7 @@ def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path, template
 def test_the_later_paper_has_the_figure_of_both_on_its_page(tmp_path: Path, template: Record) -> None:
     write(tmp_path / "evidence", template, 0, 9177, {64: 9000})
     write_arm(tmp_path / "evidence", "cifar10-vgg9", "lite", "cyclic-48", (7900,))
-    render(Folders(tmp_path / "evidence", tmp_path / "out"), CATALOGUE)
+    render(read(tmp_path / "evidence", None, CATALOGUE), tmp_path / "out")
     first, later, text = (
         (tmp_path / "out" / name).read_text("utf-8") for name in ("index.html", "qcfs.html", "qcfs.md")
     )

@@ -10,7 +10,7 @@ import msgspec
 from harness.catalogue import Catalogue
 from harness.papers import catalogue
 from harness.records.store import read_record, write_record
-from harness.report import Folders
+from harness.report import Source, read
 from harness.schema import Counts, LayerActivity
 from tests.analysis.conftest import record
 
@@ -26,13 +26,11 @@ class Campaign:
     local: Path
     out: Path
 
-    @property
-    def alone(self) -> Folders:
-        return Folders(self.evidence, self.out)
+    def alone(self, known: Catalogue = CATALOGUE) -> tuple[Source, ...]:
+        return read(self.evidence, None, known)
 
-    @property
-    def both(self) -> Folders:
-        return Folders(self.evidence, self.out, self.local)
+    def both(self, known: Catalogue = CATALOGUE) -> tuple[Source, ...]:
+        return read(self.evidence, self.local, known)
 
 
 def empty(root: Path) -> Campaign:

@@ -8,7 +8,7 @@ import pytest
 from harness.report import ReportResult, render
 
 from .browser import PROGRAM, Tab, chromium
-from .campaigns import CATALOGUE, Campaign, empty, write_everything
+from .campaigns import Campaign, empty, write_everything
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
 @pytest.fixture(scope="session")
 def rendered(everything: Campaign) -> ReportResult:
     """The report of `everything`, evidence and local. Read only."""
-    return render(everything.both, CATALOGUE)
+    return render(everything.both(), everything.out)
 
 
 @pytest.fixture(scope="module")

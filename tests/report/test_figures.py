@@ -18,7 +18,6 @@ from msgspec import structs
 from scipy import stats
 
 from encoders.registry import BUILTIN
-from harness.analysis.energy import EnergyModel
 from harness.catalogue import Arm
 from harness.config import EncoderSpec, ProfileName
 from harness.papers.dct_snn.picture import sample, seen, zigzag
@@ -98,7 +97,7 @@ def energy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Figure, Any]:
         end_ann(path.parent, 9700)
     (evidence,) = read(campaign.evidence, None, CATALOGUE)
     with painting() as kept:
-        figures.energy_figure(PAPER, PAPER.experiments, evidence, EnergyModel())
+        figures.energy_figure(PAPER, PAPER.experiments, evidence)
     return kept[0]
 
 
@@ -138,7 +137,7 @@ def test_an_error_hangs_above_its_mean_as_far_as_the_accuracy_below(energy: tupl
 def test_a_code_that_counted_nothing_of_its_encoder_is_not_drawn(campaign: Campaign) -> None:
     write_arm(campaign.evidence, ENCODERS, "paper", "ttfs", (9800, 9810, 9790))
     (evidence,) = read(campaign.evidence, None, CATALOGUE)
-    assert figures.energy_figure(PAPER, PAPER.experiments, evidence, EnergyModel()) is None
+    assert figures.energy_figure(PAPER, PAPER.experiments, evidence) is None
 
 
 # Steps, epochs, differences

@@ -14,10 +14,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from harness.errors import HarnessError
-from harness.report import Folders, ReportResult, check, render
+from harness.report import ReportResult, check, read, render
 from harness.report.drawing import painter
 from harness.report.publish import END, START, in_readme, origin, web_address
-from harness.report.sources import read
 from tests.analysis.judging import change
 from tests.conftest import blank
 
@@ -27,8 +26,8 @@ MNIST = "mnist-784-100-10"
 DAY, ANOTHER = "1700000000", "1800000000"  # 14 November 2023, 15 January 2027
 
 
-def with_readme(campaign: Campaign) -> Folders:
-    return Folders(campaign.evidence, campaign.out, readme=campaign.out.with_name("README.md"))
+def outdated(campaign: Campaign) -> list[str]:
+    return check(campaign.alone(), campaign.out, campaign.out.with_name("README.md"))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", DAY)
         blank(patch)
-        render(with_readme(campaign), CATALOGUE)
+        render(campaign.alone(), campaign.out, readme=campaign.out.with_name("README.md"))
     return campaign
 
 
@@ -60,12 +59,12 @@ def test_the_same_records_at_another_place_give_the_same_bytes_and_another_day_c
     write_arm(first.evidence, MNIST, "paper", "cyclic-5", (9720, 9731, 9738))
     shutil.copytree(first.evidence, second.evidence)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", DAY)
-    render(first.alone, CATALOGUE)
+    render(first.alone(), first.out)
     # another report in between: what the process drew before must leave no trace
     write_arm(second.local, "quickstart", "lite", "cyclic-16", (9400, 9500))
-    render(Folders(second.local, tmp_path / "other"), CATALOGUE, ["quickstart"])
+    render(read(second.local, None, CATALOGUE), tmp_path / "other", ["quickstart"])
     monkeypatch.setenv("SOURCE_DATE_EPOCH", ANOTHER)
-    render(second.alone, CATALOGUE)
+    render(second.alone(), second.out)
     before, after = ({path.name: path.read_bytes() for path in c.out.iterdir()} for c in (first, second))
     changed = sorted(name for name in before if before[name] != after[name])
     assert (before.keys(), changed) == (after.keys(), ["index.html", f"{MNIST}.html"])
@@ -91,7 +90,7 @@ def test_check_names_changed_missing_and_extra_files_and_compares_figures_by_the
     figure = copy.out / f"{MNIST}-paper-error.svg"
     painted = figure.read_bytes().replace(painter().encode(), b"matplotlib 3.9.1 on riscv64.")
     figure.write_bytes(painted.replace(b"</svg>", b"<g/></svg>"))
-    assert check(with_readme(copy), CATALOGUE) == []
+    assert outdated(copy) == []
     figure.write_bytes(figure.read_bytes().replace(b"sha256:", b"sha256:0", 1))
     with (copy.out / "report.md").open("a") as file:
         file.write("one more claim\n")
@@ -100,13 +99,13 @@ def test_check_names_changed_missing_and_extra_files_and_compares_figures_by_the
     readme = copy.out.with_name("README.md")
     readme.write_text(readme.read_text().replace("Of 17 statements", "Of 18 statements"), encoding="utf-8")
     wrong = ["../README.md", figure.name, f"{MNIST}.csv", "notes.txt", "report.md"]
-    assert check(with_readme(copy), CATALOGUE) == wrong
+    assert outdated(copy) == wrong
 
 
 @pytest.mark.usefixtures("blank_figures")
 def test_check_follows_the_records(copy: Campaign) -> None:
     (copy.evidence / f"{MNIST}/paper/cyclic-16/seed-0004.json").unlink()
-    wrong = check(with_readme(copy), CATALOGUE)
+    wrong = outdated(copy)
     assert {f"{MNIST}{end}" for end in (".md", ".csv", ".tex", "-paper-error.svg")} | {"../README.md"} <= set(wrong)
     assert "encoder-picture.svg" not in wrong
 
@@ -114,12 +113,12 @@ def test_check_follows_the_records(copy: Campaign) -> None:
 @pytest.mark.usefixtures("blank_figures")
 def test_a_report_of_named_experiments_shows_these_and_findings_of_nothing_else(campaign: Campaign) -> None:
     with pytest.raises(HarnessError, match="did you mean 'quickstart'"):
-        render(campaign.alone, CATALOGUE, ["quickstrat"])
+        render(campaign.alone(), campaign.out, ["quickstrat"])
     assert not campaign.out.exists()
     write_mnist(campaign.evidence)
-    result = render(campaign.alone, CATALOGUE, ["quickstart"])
+    result = render(campaign.alone(), campaign.out, ["quickstart"])
     assert {path.stem for path in result.files} == {"index", "report"}
-    render(campaign.alone, CATALOGUE, [MNIST])
+    render(campaign.alone(), campaign.out, [MNIST])
     page = (campaign.out / "index.html").read_text(encoding="utf-8")
     assert page.index("<h1>") == page.index(f"<h1>{CATALOGUE.experiment(MNIST).title}")
     assert 'data-claim="mnist-t16"' in page
@@ -131,10 +130,10 @@ def test_a_report_of_named_experiments_shows_these_and_findings_of_nothing_else(
 def test_a_whole_report_has_findings_under_their_topics_and_one_view_of_each_curve(
     rendered: ReportResult, everything: Campaign
 ) -> None:
-    sources = read(everything.evidence, everything.local, CATALOGUE)
+    sources = everything.both()
     judged = [{j.id: j.verdict for j in source.judgements}["mnist-t16"] for source in sources]
     assert judged == ["reproduced", "incomplete"]
-    assert any("loss is not finite" in problem for problem in rendered.problems)
+    assert any("loss is not finite" in problem for source in sources for problem in source.problems)
     text, page = ((everything.out / name).read_text("utf-8") for name in ("findings.md", "index.html"))
     assert text.startswith("**Partly: ")
     headings = "## Few steps", "### Which rows of Table 1 come out?", "## What was computed where, again, or not yet"

@@ -16,9 +16,8 @@ from harness.analysis.judges import judge
 from harness.catalogue import Catalogue, Paper, foreign
 from harness.errors import HarnessError
 from harness.papers import catalogue
-from harness.report import Folders, render
+from harness.report import read, render
 from harness.report.findings import Topic
-from harness.report.sources import read
 from harness.report.table import Column, Row, Table
 from tests.command import harness
 
@@ -122,12 +121,12 @@ def test_an_installed_paper_changes_no_byte_of_another(
     write_mnist(campaign.evidence)
     for arm, finals in FINALS.items():
         write_arm(campaign.evidence, "ablation-interleaved", "lite", arm, finals)
-    render(campaign.alone, Catalogue(CATALOGUE.papers[:1]))
+    render(campaign.alone(Catalogue(CATALOGUE.papers[:1])), campaign.out)
     alone = files(campaign.out)
     install(tmp_path, "invented-interleaved", monkeypatch)
     claims = tmp_path / "site" / "invented_paper" / "claims.toml"
     claims.write_text(claims.read_text().replace("timestep = 39", "timestep = 48"))
-    render(Folders(campaign.evidence, tmp_path / "three"), catalogue())
+    render(campaign.alone(catalogue()), tmp_path / "three")
     assert files(tmp_path / "three") == alone
     assert {"index.html", "report.md", "claims.md", "findings.md", "mnist-784-100-10.csv"} <= set(alone)
     monkeypatch.chdir(campaign.out.parent)
@@ -138,14 +137,12 @@ def test_an_installed_paper_changes_no_byte_of_another(
 def test_the_only_paper_with_records_is_the_first_page(two: Catalogue, campaign: Campaign) -> None:
     campaign.evidence.mkdir(parents=True)
     arm_writer(two)(campaign.local, "invented-interleaved", "lite", "cyclic-16x3", (6900,))
-    render(campaign.both, two)
+    render(campaign.both(two), campaign.out)
     page = (campaign.out / "index.html").read_text(encoding="utf-8")
     assert "<title>An invented paper: does" in page
     assert 'href="index.html">An invented paper</a>' in (campaign.out / "invented-interleaved.html").read_text("utf-8")
     assert not list(campaign.out.glob("invented.*"))
-    render(
-        Folders(campaign.evidence, campaign.out, campaign.local), two, ["ablation-interleaved", "invented-interleaved"]
-    )
+    render(campaign.both(two), campaign.out, ["ablation-interleaved", "invented-interleaved"])
     first, second = ((campaign.out / name).read_text("utf-8") for name in ("index.html", "invented.html"))
     assert ("<title>DCT-SNN: does" in first, "<title>An invented paper: does" in second) == (True, True)
 
@@ -191,7 +188,7 @@ def test_what_a_paper_cannot_show_is_a_line_and_stops_nothing(two: Catalogue, ca
         "headline": broken,
     }
     papers = (*two.papers[:2], replace(two.papers[2], **odd))
-    result = render(campaign.alone, Catalogue(papers))
+    result = render(campaign.alone(Catalogue(papers)), campaign.out)
     assert [problem.split(" cannot")[0][10:] for problem in result.unshown] == [
         "first_sentences",
         "topic 'bad'",
@@ -201,7 +198,7 @@ def test_what_a_paper_cannot_show_is_a_line_and_stops_nothing(two: Catalogue, ca
     assert ("Why?" in page, "KeyError: &#39;lost&#39;" in page) == (True, True)
     assert "cannot be shown" not in (campaign.out / "index.html").read_text(encoding="utf-8")
     told = replace(papers[2], first_sentences=lambda _: ["Yes."], topics=broken)
-    result = render(campaign.alone, Catalogue((*papers[:2], told)))
+    result = render(campaign.alone(Catalogue((*papers[:2], told))), campaign.out)
     assert [problem.split(" cannot")[0][10:] for problem in result.unshown] == ["topics", "headline", "picture"]
 
 
@@ -254,7 +251,7 @@ def test_shared_text_has_no_word_of_one_paper() -> None:
 def test_each_paper_has_its_page(two: Catalogue, campaign: Campaign) -> None:
     write_mnist(campaign.evidence)
     arm_writer(two)(campaign.evidence, "invented-interleaved", "lite", "cyclic-16x3", (6900,))
-    render(Folders(campaign.evidence, campaign.out), two)
+    render(campaign.alone(two), campaign.out)
     first, second = ((campaign.out / name).read_text(encoding="utf-8") for name in ("index.html", "invented.html"))
     assert "<title>An invented paper: does" in second
     assert 'data-claim="invented-20"' in second

@@ -29,8 +29,8 @@ from harness.runs.status import lines, status
 results, known = Path(sys.argv[1]), catalogue()
 begun = time.process_time()
 cells = status(results, known)
-lines(cells), cells.document()
-done = sum(count["done"] for count in cells.counts().values())
+lines(cells)
+done = sum(cell.status == "done" for cell in cells)
 read_seconds = time.process_time() - begun
 (source,) = read(results, None, known)
 done = [done, sum(len(cells) for cells in source.cells.values())]

@@ -43,7 +43,7 @@ def test_a_record_answers_for_another_experiment_and_status_and_frames_name_it(t
     known = Catalogue((), (replace(OWN, profiles=alone.profiles), alone))
     (cell,) = cells(AGAIN, tmp_path)
     assert (cell.state, cell.answer) == ("done", path)
-    found = [cell for cell in status(tmp_path, known).cells if cell.experiment == "tiny-again"]
+    found = [cell for cell in status(tmp_path, known) if cell.experiment == "tiny-again"]
     assert [(cell.arm, cell.status, cell.record) for cell in found] == [("same-code", "done", str(path))]
     found_there = load_cells(tmp_path, known).cells
     assert sorted((key[0], key[2]) for key in found_there) == [

@@ -53,7 +53,7 @@ def test_the_plan_goes_seed_by_seed_and_status_lists_the_same(tmp_path: Path) ->
     planned = [(config.arm, config.seed) for config in configurations(EXPERIMENT, SHORT, ARMS)]
     assert planned == [("first", 0), ("second", 0), ("third", 0), ("second", 1), ("second", 2)]
     known = Catalogue((), (replace(EXPERIMENT, profiles=(SHORT,)),))
-    cells = status(tmp_path, known, "invented").cells
+    cells = status(tmp_path, known, "invented")
     assert sorted((cell.arm, cell.seed) for cell in cells) == sorted(planned)
 
 
