@@ -8,6 +8,7 @@ as text between the pieces of its code; `<!-- experiments -->`, `<!-- tables -->
 
 import base64
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -249,7 +250,8 @@ def _notebook(address: str) -> Iterator[tuple[str, str | bytes]]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "results").mkdir()
         (Path(folder) / "results" / "evidence").symlink_to(EVIDENCE)
-        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}}).execute()
+        client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}})
+        client.execute(env={k: v for k, v in os.environ.items() if k != "MPLBACKEND"})  # figures are drawn into cells
     parts = []
     for cell in notebook.cells:
         parts.append(cell.source if cell.cell_type == "markdown" else f"```python\n{cell.source}\n```")

@@ -108,7 +108,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
     console = plain_console()
     console.print(", ".join(f"{name} {number}" for name, number in versions.items()))
     console.print(f"threads {threads}, GPU {gpu or 'none'}")
-    console.print(f"bf16 {'has instructions here' if bf16 else 'is slower than fp32 here: no instructions for it'}")
+    console.print(f"bf16 {'has instructions here' if bf16 else 'gains nothing over fp32 here: no instructions for it'}")
     console.print("optional packages:")
     for name, installed in optional.items():
         console.print(f"  {name} {installed or 'is not installed'} ({OPTIONAL[name]})")

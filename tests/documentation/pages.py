@@ -53,9 +53,12 @@ def same(printed: str, shown: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Words alone: every number is one sign, its unit of time or size with it, and so are blanks and table lines."""
+    """Words alone: every number is one sign, its unit of time or size with it, and so are blanks and table lines.
+
+    So is a number with its interval, which is left out where the seeds agree: that depends on the processor.
+    """
     numbers = re.sub(r"[+−-]?\d[\d.,:]*(?: (?:s|min|h|days?|[KMGT]iB)\b)?", "#", text)
-    return re.sub(r"[\s─━-]+", " ", numbers).strip()
+    return re.sub(r"[\s─━-]+", " ", numbers).replace("# (# to #)", "#").strip()
 
 
 def write_output(page: Path, command: Command, printed: str) -> None:

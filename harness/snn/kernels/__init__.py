@@ -13,10 +13,13 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import increment_version
 
+from harness.machine.bf16 import replace_products  # decides no number
 from harness.snn.kernels.layers import EACH, SUMMED, Readout, drive, pooled, prepared, product_backward, read
 from harness.snn.neuron import Kernel, Neuron, lif_reference
 
 __all__ = ["EACH", "SUMMED", "Kernel", "Neuron", "Readout", "count_spikes", "fire", "kernel_for", "pooled"]
+
+replace_products()  # decides no number where the processor has instructions for bf16
 
 
 class Kernels(Protocol):

@@ -1,0 +1,43 @@
+"""Products in bf16 on a processor without instructions for them, as every processor can compute them."""
+
+import subprocess
+import sys
+
+# In a process of its own, because the replacement lasts as long as the process.
+SCRIPT = """
+import numpy as np, torch
+import torch.nn.functional as F
+from harness.machine import bf16
+
+def of(*shape, dtype=torch.bfloat16):
+    values = torch.randn(*shape, generator=generator).bfloat16().to(dtype).contiguous()
+    return (values.contiguous(memory_format=torch.channels_last) if len(shape) == 4 else values).requires_grad_()
+
+def rounded(values):
+    return torch.from_numpy(np.asarray(values, np.float32)).bfloat16()
+
+generator = torch.Generator().manual_seed(0)
+a, b = of(32, 96, dtype=torch.float32), of(96, 64, dtype=torch.float32)
+before = a @ b
+bf16.multiplied_in_fp32 = lambda: True
+bf16.replace_products.cache_clear()
+bf16.replace_products()
+assert torch.equal(a @ b, before) and (a @ b).dtype == torch.float32  # of fp32 nothing changes
+x, weight, bias = of(32, 96), of(64, 96), of(64)
+out, exact = F.linear(x, weight, bias), [v.detach().float().numpy().astype(np.float64) for v in (x, weight, bias)]
+torch.testing.assert_close(out, rounded(exact[0] @ exact[1].T + exact[2]), rtol=2**-7, atol=0.02)
+assert out.dtype == torch.bfloat16
+maps, kernel = of(4, 16, 8, 8), of(24, 16, 3, 3)
+wide = [value.detach().float().requires_grad_() for value in (maps, kernel)]
+made, expected = F.conv2d(maps, kernel, padding=1), F.conv2d(*wide, padding=1)
+assert torch.equal(made, expected.bfloat16())
+grad = of(*made.shape).detach()
+made.backward(grad)
+expected.backward(grad.float())
+assert torch.equal(maps.grad, wide[0].grad.bfloat16()) and torch.equal(kernel.grad, wide[1].grad.bfloat16())
+"""
+
+
+def test_products_of_bf16_are_those_of_fp32_rounded_forward_and_backward() -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", SCRIPT], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
