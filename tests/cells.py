@@ -69,7 +69,7 @@ def converted_config(**changes: object) -> CellConfig:
     config = replace(
         tiny_config(),
         encoder=EncoderSpec("direct"),
-        network=NetworkSpec("tiny-residual", (8, "R8/2", "R8", "G"), norm="batch", bias=True),
+        network=NetworkSpec("tiny-residual", (4, "R8/2", "R8", "G"), norm="batch", bias=True),
         method=MethodSpec("conversion"),
         ann=ann,
         snn=ABSENT,

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import increment_version
 
-from harness.machine.bf16 import replace_products  # decides no number
+from harness.machine.products import replace_products  # decides no number
 from harness.snn.kernels.layers import EACH, SUMMED, Readout, drive, pooled, prepared, product_backward, read
 from harness.snn.neuron import Kernel, Neuron, lif_reference
 

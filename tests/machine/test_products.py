@@ -1,4 +1,4 @@
-"""Products in bf16 on a processor without instructions for them, as every processor can compute them."""
+"""Products on a processor without instructions for them, as every processor can compute them."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import sys
 SCRIPT = """
 import numpy as np, torch
 import torch.nn.functional as F
-from harness.machine import bf16
+from harness.machine import products
 
 def of(*shape, dtype=torch.bfloat16):
     values = torch.randn(*shape, generator=generator).bfloat16().to(dtype).contiguous()
@@ -19,9 +19,9 @@ def rounded(values):
 generator = torch.Generator().manual_seed(0)
 a, b = of(32, 96, dtype=torch.float32), of(96, 64, dtype=torch.float32)
 before = a @ b
-bf16.multiplied_in_fp32 = lambda: True
-bf16.replace_products.cache_clear()
-bf16.replace_products()
+products.bf16_in_fp32 = lambda: True
+products.replace_products.cache_clear()
+products.replace_products()
 assert torch.equal(a @ b, before) and (a @ b).dtype == torch.float32  # of fp32 nothing changes
 x, weight, bias = of(32, 96), of(64, 96), of(64)
 out, exact = F.linear(x, weight, bias), [v.detach().float().numpy().astype(np.float64) for v in (x, weight, bias)]

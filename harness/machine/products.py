@@ -1,8 +1,8 @@
-"""Products of bf16 tensors on a processor without instructions for them: in fp32, and rounded.
+"""Products on a processor without instructions for bf16, such as one with AVX2 alone.
 
-There torch multiplies bf16 value by value, 30 to 400 times slower than fp32. A product of two bf16 numbers is exact in
-fp32, and instructions for bf16 add in fp32 and round the sum, as is done here. So a result differs from theirs as that
-of another processor does; records say so (`harness.machine.environment`).
+There torch multiplies bf16 value by value, 30 to 400 times slower than fp32. So it is done in fp32 and rounded: the
+product of two bf16 numbers is exact in fp32, and instructions for bf16 add in fp32 and round the sum as well. A result
+differs from theirs as that of another processor does, and records say so (`harness.machine.environment`).
 """
 
 import warnings
@@ -17,29 +17,31 @@ _LIBRARIES: list[torch.library.Library] = []  # a replacement lasts as long as i
 
 
 @cache
-def multiplied_in_fp32() -> bool:
+def bf16_in_fp32() -> bool:
     """Whether this processor lacks what torch needs for products in bf16: AVX-512, or bf16 of ARM."""
     return not torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 @cache
 def replace_products() -> None:
-    """Replace torch's products of bf16 tensors in this process, where the processor needs it."""
-    if not multiplied_in_fp32():
+    """Replace torch's products in this process, where the processor needs it."""
+    if not bf16_in_fp32():
         return
     library = torch.library.Library("aten", "IMPL")
     _LIBRARIES.append(library)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that something is replaced
         for name in PRODUCTS:
-            library.impl(name, _in_fp32(name), "CPU", with_keyset=True, allow_override=True)
+            library.impl(name, _replacement(name), "CPU", with_keyset=True, allow_override=True)
 
 
-def _in_fp32(name: str) -> Any:
+def _replacement(name: str) -> Any:
     """What takes the place of an operator: in fp32 for bf16 tensors, and as it was for all others."""
     kernel = torch.library.get_kernel(f"aten::{name}", "CPU")
 
     def product(keys: Any, *given: Any, **named: Any) -> Any:
+        if name == "convolution_backward" and _overruns(*given[1:3]):
+            given = tuple(value.contiguous() if isinstance(value, Tensor) else value for value in given)
         if not any(_is_bf16(value) for value in given):
             return kernel.call_boxed(keys, *given, **named)
         made = kernel.call_boxed(keys, *(value.float() if _is_bf16(value) else value for value in given), **named)
@@ -52,3 +54,8 @@ def _in_fp32(name: str) -> Any:
 
 def _is_bf16(value: Any) -> bool:
     return isinstance(value, Tensor) and value.dtype == torch.bfloat16
+
+
+def _overruns(x: Tensor, weight: Tensor) -> bool:
+    """Whether torch 2.13 would write outside its memory: 1×1, fewer than 8 channels, channels last, AVX2."""
+    return x.shape[1] < 8 and weight.shape[2:] == (1, 1) and not x.is_contiguous()
