@@ -18,8 +18,12 @@ _LIBRARIES: list[torch.library.Library] = []  # a replacement lasts as long as i
 
 @cache
 def bf16_in_fp32() -> bool:
-    """Whether this processor lacks what torch needs for products in bf16: AVX-512, or bf16 of ARM."""
-    return not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    """Whether this processor lacks what torch needs for products in bf16: AVX-512, or bf16 of ARM.
+
+    False where torch cannot be asked, or is older than 2.9 and lets nothing be replaced: then they are torch's own.
+    """
+    able = torch.backends.mkldnn.is_available() and hasattr(torch.library, "get_kernel")
+    return able and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 @cache

@@ -111,17 +111,21 @@ def _stated(value: Any) -> Any:
 
 @lru_cache(1 << 14)
 def settings_in(content: bytes) -> dict[str, Any]:
-    """The settings of a configuration, given as JSON, by dotted path: "encoder.parameters.threshold_scope"."""
+    """The settings of a configuration, given as JSON, by dotted path: "encoder.parameters.threshold_scope".
+
+    Those that the JSON of an early record does not have are at their defaults.
+    """
     settings: dict[str, Any] = {}
 
     def walk(prefix: str, value: Any) -> None:
-        if isinstance(value, Mapping):
-            for name, inner in value.items():
+        parts = {f.name: getattr(value, f.name) for f in fields(value)} if is_dataclass(value) else value
+        if isinstance(parts, Mapping):
+            for name, inner in parts.items():
                 walk(f"{prefix}.{name}" if prefix else name, inner)
-        else:
-            settings[prefix] = value
+        elif value is not msgspec.UNSET:
+            settings[prefix] = list(value) if isinstance(value, tuple) else value
 
-    walk("", msgspec.json.decode(content))
+    walk("", msgspec.json.decode(content, type=CellConfig))
     return settings
 
 

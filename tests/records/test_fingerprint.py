@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from harness.config import EncoderSpec, NeuronSpec
+from harness.config import CellConfig, EncoderSpec, NeuronSpec, canonical_json
 from harness.records.fingerprint import HERE, Device, Sources, _stated, fingerprint
 from tests.cells import converted_config, tiny_config
 
@@ -282,6 +283,18 @@ def test_a_field_at_its_default_does_not_enter_the_recipe() -> None:
 
 
 @pytest.mark.slow
+def test_a_recipe_from_an_early_record_has_the_fingerprint_of_today_s() -> None:
+    """Its JSON lacks the fields that are newer, of which some choose what is computed."""
+    config = tiny_config()
+    written = json.loads(canonical_json(config))
+    for part, name in (("ann", "schedule"), ("neuron", "reset")):
+        del written[part][name]
+    early = msgspec.convert(written, CellConfig)
+    assert early == config
+    assert canonical_json(early) != canonical_json(config)
+    assert fingerprint(early, "0" * 64) == fingerprint(config, "0" * 64)
+
+
 def test_status_calls_exactly_the_committed_records_of_a_changed_encoder_stale(edited: Edited) -> None:
     """From one end to the other: a copy of the program is edited and asked for the state of `results/evidence`."""
 
