@@ -15,6 +15,7 @@ from scipy.special import ndtri, stdtrit
 
 from harness.config import Natural, canonical_json
 from harness.errors import HarnessError
+from harness.records.fingerprint import recipe_digest
 from harness.records.store import problem_of, read_json, read_record, record_paths, seal, write_json
 from harness.schema import Amount, Counts, Machine, Record, Step
 
@@ -155,14 +156,14 @@ def spread_of(path: Path, record: Record) -> dict[int, Spread]:
 
     At the record's last timestep each arm counts with its own last; at an earlier one, only arms that claim it too.
     """
-    arms: dict[bytes, list[Record]] = defaultdict(list)
+    arms: dict[str, list[Record]] = defaultdict(list)
     for file in record_paths(path.resolve().parents[1], levels=1):
         try:
             trained = read_record(file)
         except HarnessError:
             continue
         if trained.status == "done" and trained.fingerprint.data == record.fingerprint.data:
-            arms[canonical_json(replace(trained.config, seed=0))].append(trained)
+            arms[recipe_digest(replace(trained.config, seed=0))].append(trained)
     spreads = {}
     for t in claimed(record):
         squares, freedom = 0.0, 0
