@@ -156,14 +156,15 @@ def spread_of(path: Path, record: Record) -> dict[int, Spread]:
 
     At the record's last timestep each arm counts with its own last; at an earlier one, only arms that claim it too.
     """
-    arms: dict[str, list[Record]] = defaultdict(list)
+    arms: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for file in record_paths(path.resolve().parents[1], levels=1):
         try:
             trained = read_record(file)
         except HarnessError:
             continue
         if trained.status == "done" and trained.fingerprint.data == record.fingerprint.data:
-            arms[recipe_digest(replace(trained.config, seed=0))].append(trained)
+            recipe = recipe_digest(replace(trained.config, seed=0))
+            arms[trained.config.arm, recipe].append(trained)
     spreads = {}
     for t in claimed(record):
         squares, freedom = 0.0, 0
