@@ -263,7 +263,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print every number beside README's; 1 if one differs."""
     tally, sentences = printed(Path(arguments[0]) if arguments else ROOT / "README.md")
     statements = tomllib.loads(CLAIMS.read_text("utf-8"))["statement"]
-    claims = {claim["id"]: claim for statement in statements for claim in statement.get("claim", ())}
+    claims = {one["id"]: {**s.get("each", {}), **one} for s in statements for one in s.get("claim", ())}
     evidence = Evidence(EVIDENCE)
     rows = [("tally", "statements", str(len(statements)), tally[0])]
     rows.append(("tally", "sum of its parts", str(sum(map(int, tally[1:5]))), tally[0]))

@@ -3,6 +3,8 @@
 python -m tools.publish            # after new records, or a change of the report; `harness report --check` compares
 """
 
+import typer
+
 from harness.cli.claims import IN_CLONE, snapshot
 from harness.cli.options import EVIDENCE, README, REPORTS
 from harness.machine.files import write_atomically
@@ -19,4 +21,4 @@ def publish() -> None:
 
 
 if __name__ == "__main__":
-    publish()
+    typer.run(publish)

@@ -39,7 +39,7 @@ class EnergyModel:
         if not (positive and all(math.isfinite(price) for price in prices)):
             raise HarnessError(
                 f"no energy of an operation: {self.accumulate_pj:g},{self.mac_pj:g}",
-                "give two positive numbers of picojoules, accumulate,MAC, as in 0.9,4.6",
+                "give positive picojoules, as in energy(accumulate_pj=0.9, mac_pj=4.6)",
             )
 
     def of(self, accumulates: float = 0.0, multiplies: float = 0.0, words: float = 0.0) -> float:

@@ -661,7 +661,8 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
     printed = [
         other.published
         for other in catalogue.claims_of(claim.experiment)
-        if (other.unit, other.measure) == (claim.unit, claim.measure)
+        if other.unit == claim.unit
+        and other.measure in (claim.measure, "accuracy" if isinstance(claim, kinds.AboveItself) else claim.measure)
         and other.timestep == claim.timestep
         and (other.arm in claim.arms or (other.arm is None and other.judged_as is not None))
     ]
@@ -717,7 +718,9 @@ def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper) -> list[Judgem
 
 
 def settled(arms: Arms, margin: float) -> bool:
-    """Whether what is compared stood within the margin of its end at a half and at three quarters of fine-tuning."""
+    """Whether an arm, or the difference of two, stood within the margin of its end at a half and three quarters of
+    fine-tuning, in the plain test at the last timestep.
+    """
     if any(at not in cell.readings for cells in arms for cell in cells for at in (*SETTLED_AT, 1.0)):
         return False
 

@@ -621,7 +621,9 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     statements = [one for one in document.get("statement", ()) if isinstance(one, dict)]
     inner = [table for one in statements for table in (one.get("claim"), [one.get("each", {})])]
     if not document or set(document) - {"statement", "context"} or not all(map(tables, [*document.values(), *inner])):
-        message = f"{path}: must consist of [[statement]] tables with [[statement.claim]], and [[context]] tables"
+        message = (
+            f"{path}: must consist of [[statement]] tables with [[statement.claim]] and a table `each`, and [[context]]"
+        )
         raise HarnessError(message, "see docs/reference/claims.md")
     return document
 

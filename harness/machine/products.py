@@ -1,8 +1,9 @@
-"""Products on a processor without instructions for bf16, such as one with AVX2 alone.
+"""Products on a processor without AVX-512, or without bf16 of ARM: most laptops.
 
-There torch multiplies bf16 value by value, 30 to 400 times slower than fp32. So it is done in fp32 and rounded: the
-product of two bf16 numbers is exact in fp32, and instructions for bf16 add in fp32 and round the sum as well. A result
-differs from theirs as that of another processor does, and records say so (`harness.machine.environment`).
+There torch multiplies bf16 value by value, many times slower than fp32. So those products that a training consists of
+(`PRODUCTS`) are done in fp32 and rounded: the product of two bf16 numbers is exact in fp32, and instructions for bf16
+add in fp32 and round the sum as well. A result differs from theirs as that of another processor does, and records say
+so (`harness.machine.environment`).
 """
 
 import warnings
@@ -46,18 +47,15 @@ def _replacement(name: str) -> Any:
     def product(keys: Any, *given: Any, **named: Any) -> Any:
         if name == "convolution_backward" and _overruns(*given[1:3]):
             given = tuple(value.contiguous() if isinstance(value, Tensor) else value for value in given)
-        if not any(_is_bf16(value) for value in given):
+        if {value.dtype for value in given if isinstance(value, Tensor)} != {torch.bfloat16}:
             return kernel.call_boxed(keys, *given, **named)
-        made = kernel.call_boxed(keys, *(value.float() if _is_bf16(value) else value for value in given), **named)
+        wide = (value.float() if isinstance(value, Tensor) else value for value in given)
+        made = kernel.call_boxed(keys, *wide, **named)
         if isinstance(made, Tensor):
             return made.bfloat16()
         return tuple(one if one is None else one.bfloat16() for one in made)
 
     return product
-
-
-def _is_bf16(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.dtype == torch.bfloat16
 
 
 def _overruns(x: Tensor, weight: Tensor) -> bool:

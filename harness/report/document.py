@@ -124,7 +124,7 @@ def document(
 ) -> Document:
     """The document on `paper` and the experiments `chosen`, either `named` by the reader or all that there are.
 
-    `energy` prices operations. A part of the paper (picture, topics, sentences) that cannot be made is a problem.
+    A part of the paper (picture, topics, sentences) that cannot be made is a problem.
     """
     from harness.report.figures import claims_figures, energy_figure
     from harness.report.findings import RECORDS

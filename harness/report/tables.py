@@ -423,7 +423,7 @@ def judged_table(
         more = [f"Deviation: {text}" for text in judgement.deviations]
         if judgement.verdict == "no records" and claim.needs_training:
             more.append(f"To run it: harness run {judgement.experiment}")
-        arms = (judgement.arm, judgement.versus or "") if ours else ()
+        arms = judgement.arms if ours else ()
         margin = judgement.margin
         small = (f"margin {margin:{form_of(judgement.unit, 20 * margin)}}",) if margin else ()
         row = Row.of(
