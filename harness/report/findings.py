@@ -21,7 +21,6 @@ from harness.analysis.judges import (
     Judgement,
     profiles_that_judge,
     statement_verdicts,
-    without_own_size,
 )
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
 from harness.analysis.verdicts import STATEMENTS, VERDICTS, p_in_words
@@ -760,11 +759,3 @@ def waiting(source: Source, paper: Paper) -> Iterator[Table]:
     if rows:
         counts = Column("claims that wait", "number", 0), Column("cells to train", "number", 0)
         yield Table("", (Column("experiment"), Column("profile"), *counts), tuple(rows))
-
-
-def sizes(source: Source, paper: Paper) -> Iterator[Table]:
-    """The published networks that have no records at their full size."""
-    missing = without_own_size(paper.experiments, source.loaded)
-    if missing and any(cell.done for cell in source.loaded.cells.values()):
-        rows = (Row.of(name.upper(), ", ".join(of)) for name, of in sorted(missing.items()))
-        yield Table("", (Column("network"), Column("experiments")), tuple(rows))

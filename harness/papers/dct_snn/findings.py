@@ -339,7 +339,6 @@ TOPICS = (
             "Which cells were computed a second time?": ask.verified,
             "Do two processors give one result?": ask.two_processors,
             "Which arms were recorded on another processor?": ask.processors,
-            "Which published networks have no evidence at their own size?": ask.sizes,
             "Which claims wait for training?": ask.waiting,
             "Which measurements lack the weights of planned seeds?": ask.claims(
                 lambda judged: judged.kind == "measurement" and judged.verdict in ("incomplete", "stale"),

@@ -75,7 +75,6 @@ TOPICS = (
         RECORDS,
         {
             "Which cells were computed a second time?": ask.verified,
-            "Which published networks have no evidence at their own size?": ask.sizes,
             "Which claims wait for training?": ask.waiting,
         },
     ),
