@@ -72,8 +72,13 @@ class Cell:
 
     @property
     def device(self) -> str:
-        """The name of the processor that computed it; may be empty."""
-        return self.record.environment.get("device", "")
+        """The name of the processor that computed it; may be empty.
+
+        One name stands for processors that round differently: those with AVX2 alone are told apart.
+        """
+        name, machine = self.record.environment.get("device", ""), self.record.machine
+        instructions = machine.instructions if machine and not machine.accelerator else []
+        return f"{name}, AVX2 alone" if "avx2" in instructions and "avx512f" not in instructions else name
 
     @property
     def weights(self) -> str:

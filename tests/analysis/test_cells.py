@@ -24,6 +24,7 @@ from harness.analysis.cells import (
 from harness.config import EncoderSpec
 from harness.records.fingerprint import whole_digest
 from harness.records.store import answers_in, read_record, write_record
+from harness.schema import Machine
 from tests.analysis.judging import MNIST, Write, cell, load
 from tests.fingerprints import of_other_code, of_other_recipe
 
@@ -46,6 +47,19 @@ def test_a_done_record_is_a_cell_with_its_curve_and_a_failed_one_has_its_reason(
     assert (failed.status, failed.reason, failed.curve.size) == ("failed", "out of memory", 0)
     empty = load(tmp_path / "none")
     assert (empty.cells, empty.problems) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    ("instructions", "device"), [(None, "One"), (["avx2"], "One, AVX2 alone"), (["avx2", "avx512f"], "One")]
+)
+def test_a_processor_with_avx2_alone_is_told_from_another_of_its_name(
+    tmp_path: Path, write: Write, instructions: list[str] | None, device: str
+) -> None:
+    record = read_record(write(*KEY, 8670))
+    machine = None if instructions is None else Machine("One", instructions, 2)
+    write_record(tmp_path, msgspec.structs.replace(record, environment={"device": "One"}, machine=machine, digest=""))
+    (found,) = load(tmp_path).cells.values()
+    assert found.device == device
 
 
 def test_seeds_that_all_answer_alike_are_remarked_upon(tmp_path: Path, write: Write) -> None:
