@@ -31,7 +31,7 @@ from harness.records.store import (
     record_paths,
     write_json,
 )
-from harness.records.verifications import verifications_of
+from harness.records.verifications import Verification, verifications_of
 from harness.schema import Counts, Record
 
 Place = tuple[str, str, str]  # experiment, profile, arm
@@ -72,13 +72,8 @@ class Cell:
 
     @property
     def device(self) -> str:
-        """The name of the processor that computed it; may be empty.
-
-        One name stands for processors that round differently: those with AVX2 alone are told apart.
-        """
-        name, machine = self.record.environment.get("device", ""), self.record.machine
-        instructions = machine.instructions if machine and not machine.accelerator else []
-        return f"{name}, AVX2 alone" if "avx2" in instructions and "avx512f" not in instructions else name
+        """The name of the processor that computed it; may be empty."""
+        return processor_of(self.record)
 
     @property
     def weights(self) -> str:
@@ -139,6 +134,23 @@ class Cell:
             return {}
         ways = {0.0: record.balanced, **{float(at): read for at, read in record.on_the_way.items()}, 1.0: record.curve}
         return {at: float(_curve(counts)[-1]) for at, counts in ways.items() if counts is not None}
+
+
+def processor_of(computed: Record | Verification) -> str:
+    """The name of the processor that computed something; may be empty.
+
+    One name stands for processors that round differently: those with AVX2 alone are told apart.
+    """
+    name, machine = computed.environment.get("device", ""), computed.machine
+    instructions = machine.instructions if machine and not machine.accelerator else []
+    return f"{name}, AVX2 alone" if "avx2" in instructions and "avx512f" not in instructions else name
+
+
+def _outcome(record: Record, second: Verification) -> str:
+    """What a verification computed from, on which processor if it is another one, and what came out."""
+    there = processor_of(second)
+    where = f" on {there}" if second.source == "training" and there != processor_of(record) else ""
+    return f"{second.source}{where}: {second.verdict}"
 
 
 def _curve(counts: Counts | None) -> Curve:
@@ -359,7 +371,7 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
             usual = digests.most_common(1)[0][0]
             if record.fingerprint.data != usual:
                 reason = f"computed on other data than most of its profile ({usual[:12]})"
-        verified = tuple(f"{second.source}: {second.verdict}" for second in verifications_of(path, record))
+        verified = tuple(_outcome(record, second) for second in verifications_of(path, record))
         cells[key] = Cell(key, record, "stale" if reason else record.status, reason or failure, path, verified)
         if record.config.experiment not in catalogue.names():
             unregistered.append(record.config)
