@@ -56,6 +56,7 @@ class EnergyModel:
 
 
 FORTY_FIVE_NM = EnergyModel()
+WITH_MEMORY = FORTY_FIVE_NM.with_memory()
 
 
 def bits_of(timesteps: int) -> int:

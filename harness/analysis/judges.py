@@ -658,11 +658,13 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
     """
     if isinstance(claim, Sooner):
         return ClaimedDifference(ONE_STEP, unit="steps")
+    # One side of an arm against itself is the plain test.
+    measures = {claim.measure, "accuracy"} if isinstance(claim, kinds.AboveItself) else {claim.measure}
     printed = [
         other.published
         for other in catalogue.claims_of(claim.experiment)
         if other.unit == claim.unit
-        and other.measure in (claim.measure, "accuracy" if isinstance(claim, kinds.AboveItself) else claim.measure)
+        and other.measure in measures
         and other.timestep == claim.timestep
         and (other.arm in claim.arms or (other.arm is None and other.judged_as is not None))
     ]

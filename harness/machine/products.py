@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 PRODUCTS = ("mm", "addmm", "convolution", "convolution_backward")
-_LIBRARIES: list[torch.library.Library] = []  # a replacement lasts as long as its library
 
 
 @cache
@@ -27,17 +26,17 @@ def bf16_in_fp32() -> bool:
     return able and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
-@cache
-def replace_products() -> None:
-    """Replace torch's products in this process, where the processor needs it."""
+@cache  # a replacement lasts as long as its library, which the cache keeps
+def replace_products() -> torch.library.Library | None:
+    """Replace torch's products in this process, where the processor needs it; None where it does not."""
     if not bf16_in_fp32():
-        return
+        return None
     library = torch.library.Library("aten", "IMPL")
-    _LIBRARIES.append(library)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that something is replaced
         for name in PRODUCTS:
             library.impl(name, _replacement(name), "CPU", with_keyset=True, allow_override=True)
+    return library
 
 
 def _replacement(name: str) -> Any:

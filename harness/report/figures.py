@@ -14,7 +14,7 @@ import numpy as np
 
 from encoders.registry import BUILTIN
 from harness.analysis.cells import values_of
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, EnergyModel, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS, Tone
@@ -429,7 +429,7 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
 # --- Error against energy, and against the steps that a network is trained for
 
 CHEAPER = "left of the dotted line: cheaper than the ordinary network"
-PRICED = {"arithmetic alone": FORTY_FIVE_NM, "with memory traffic": FORTY_FIVE_NM.with_memory()}
+PRICED = {"arithmetic alone": FORTY_FIVE_NM, "with memory traffic": WITH_MEMORY}
 
 
 @dataclass(frozen=True)

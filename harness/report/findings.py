@@ -14,7 +14,7 @@ from statistics import fmean
 from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Operations, bits_of
+from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import (
     JUDGES,
     OWN_NETWORK,
@@ -528,7 +528,7 @@ class Counted:
         """For each comparison with the ANN: the energy in µJ or the break-even rate, and whether the SNN is cheaper."""
         if (spent := self.spent) is None:
             return {}
-        alone, memory = FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()
+        alone, memory = FORTY_FIVE_NM, WITH_MEMORY
         even, arrivals = spent.break_even(memory, bits_of(spent.timesteps)), spent.arrivals
         return {
             "arithmetic alone": ((spent.snn_pj(alone) or 0.0) * PICO_TO_MICRO, (spent.ratio(alone) or 0.0) > 1),
@@ -620,7 +620,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     table = Table.of("", COSTS, rows, f"{sentence}Cheaper than the ANN: {'; '.join(parts)}.")
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
-    alone, memory = (ann.ann_pj(model) * PICO_TO_MICRO for model in (FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()))
+    alone, memory = (ann.ann_pj(model) * PICO_TO_MICRO for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
     return replace(table, rows=(as_ann, *table.rows))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.analysis.cells import steps_label
 from harness.analysis.differences import Difference
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WORD_PJ, Layer, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, statement_verdicts
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import form_of, tally
@@ -284,7 +284,7 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
 
 def costs_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """Operations and energy for one image, for arms with counts in their records; None for smoke or without arms."""
-    model, memory = FORTY_FIVE_NM, FORTY_FIVE_NM.with_memory()
+    model, memory = FORTY_FIVE_NM, WITH_MEMORY
 
     def column(title: str, kind: Any, quantity: Callable[[Operations], float | None]) -> Column:
         return Column(title, kind, 3, of=lambda item: quantity(item[2]))
@@ -361,8 +361,7 @@ def operations_table(experiment: Experiment, profiles: Sequence[ProfileName], so
         "ann_memory_pj": 2, "snn_memory_pj": 2, "ann_by_snn_memory": 4, "spikes_per_synapse_and_step": 6,
         "break_even": 6, "break_even_memory": 6,
     }  # fmt: skip
-    model, rows = FORTY_FIVE_NM, []
-    memory = model.with_memory()
+    model, memory, rows = FORTY_FIVE_NM, WITH_MEMORY, []
     for profile in profiles:
         for arm, source, spent in _counted(experiment, profile, sources):
             planned = source.seeds(experiment.name, profile, arm.name)[1]
