@@ -1,6 +1,10 @@
-"""`python -m bench`: our training step beside SNN libraries and the bare matrix products; `race`: whole trainings."""
+"""`python -m bench`: our training step beside SNN libraries and the bare matrix products.
+
+`race`: whole trainings; `products`: matrix products alone; `waiting`: commands that train nothing.
+"""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +16,7 @@ from harness.cli.options import AsJson, DataDir
 from harness.machine.console import plain_console
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+PageOption = Annotated[Path | None, typer.Option("--page", help="Page whose table is replaced: docs/speed.md.")]
 Only = Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")]
 
 
@@ -42,6 +47,34 @@ def bench(
 
 
 @app.command()
+def products(page: PageOption = None) -> None:
+    """Time the products of layers, by torch alone and by us, in some minutes, with OMP_NUM_THREADS threads."""
+    from bench.products import rows
+
+    _line_by_line(rows(), "products", page)
+
+
+@app.command()
+def waiting(page: PageOption = None) -> None:
+    """Time what a user waits for besides training: commands, from their start to their end."""
+    from bench.waiting import rows
+
+    _line_by_line(rows(), "waiting", page)
+
+
+def _line_by_line(rows: Iterator[str], mark: str, page: Path | None) -> None:
+    lines = []
+    for line in rows:
+        lines.append(line)
+        print(line, flush=True)
+    if page is not None:
+        from bench.measure import machine  # imports our products, which take the place of torch's
+        from bench.report import onto_page
+
+        onto_page(page, mark, machine(()), "\n".join(lines))
+
+
+@app.command()
 def race(
     courses: Annotated[list[str] | None, typer.Argument(help="mnist (the default), cifar10, digits.")] = None,
     timesteps: Annotated[list[int] | None, typer.Option(help="Default: those of the course; repeat for more.")] = None,
@@ -50,7 +83,7 @@ def race(
     quick: Annotated[bool, typer.Option("--quick", help="Small digits, one run of each library.")] = False,
     implementation: Only = None,
     out: Annotated[Path, typer.Option(help="Where race.json and the plot are written.")] = Path("results/local-bench"),
-    page: Annotated[Path | None, typer.Option(help="Page whose table is replaced: docs/speed.md.")] = None,
+    page: PageOption = None,
     data_dir: DataDir = None,
 ) -> None:
     """Train one network to one accuracy with each library; seconds from the start of a process to its answer."""

@@ -24,7 +24,7 @@ from torch.optim.lr_scheduler import LinearLR
 
 from bench.implementations import Implementation, chosen, reordered
 from bench.measure import Say, machine, threads_at
-from bench.report import Lines, drawn
+from bench.report import Lines, drawn, onto_page
 from bench.workload import CLASSES, DIGITS, LEAK, MNIST, NETWORKS, VGG5_LITE, Point, Workload
 from encoders import create
 from harness.config import Augmentation, Balancing, NeuronSpec
@@ -32,7 +32,6 @@ from harness.data import load
 from harness.errors import did_you_mean
 from harness.machine.files import write_atomically
 from harness.machine.process import keep_freed_memory
-from harness.report.publish import in_readme
 from harness.snn.balancing import balance
 from harness.snn.network import Network, Spiking
 from harness.training.batches import batch, normalised
@@ -42,7 +41,6 @@ Loss = Callable[[Tensor, Tensor], Tensor]  # logits of images [N, C, H, W] in [-
 ROOT = Path(__file__).parents[1]
 TEST_BATCH = 500
 FITTED = 2048  # training images that encoder and thresholds are fitted on
-MARKS = "<!-- race -->", "<!-- /race -->"
 
 
 @dataclass(frozen=True)
@@ -237,10 +235,8 @@ def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None
     for name, data in {"race.json": content, "race.svg": svg, "race.png": png()}.items():
         write_atomically(out / name, data)
     if page is not None:
-        versions = ", ".join(f"{name} {value}" for name, value in facts.items())
         plot = f"![Seconds to a trained network]({os.path.relpath(out / 'race.svg', page.parent)})"
-        parts = table(results), f"Measured with {versions}.", plot
-        write_atomically(page, in_readme(page.read_text(encoding="utf-8"), "\n\n".join(parts), MARKS).encode())
+        onto_page(page, "race", facts, table(results), plot)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,20 @@ def table(report: Report) -> str:
         time = r.status if r.ms_per_image is None else f"{r.ms_per_image:.3g}"
         factor = "–" if r.ratio_to_bf16_matmuls is None else f"{r.ratio_to_bf16_matmuls:.2f}"
         lines.append(f"| {r.network}, {r.batch}, {r.timesteps} | {r.what} | {r.implementation} | {time} | {factor} |")
-    return "\n".join([*lines, "", ", ".join(f"{name} {value}" for name, value in report.machine.items())])
+    return "\n".join([*lines, "", _listed(report.machine)])
+
+
+def _listed(facts: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+def onto_page(page: Path, mark: str, facts: Mapping[str, str], table: str, plot: str = "") -> None:
+    """Replace what stands on `page` between `<!-- mark -->` and `<!-- /mark -->`: a table, its machine and its plot."""
+    from harness.report.publish import in_readme
+
+    text = "\n\n".join(("", table, f"Measured with {_listed(facts)}.", plot))
+    marks = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    write_atomically(page, in_readme(page.read_text(encoding="utf-8"), text, marks).encode())
 
 
 def picture(report: Report) -> tuple[bytes, Callable[[], bytes]]:

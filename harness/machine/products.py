@@ -1,6 +1,6 @@
 """Products on a processor without AVX-512, or without bf16 of ARM: most laptops.
 
-There torch multiplies bf16 value by value, in 7 to 15 times the time of fp32 (docs/speed.md). So those products that a
+There torch multiplies bf16 value by value, in many times the time of fp32 (docs/speed.md). So those products that a
 training consists of (`PRODUCTS`) are done in fp32 and rounded: the product of two bf16 numbers is exact in fp32, and
 instructions for bf16 add in fp32 and round the sum as well. A result differs from theirs as that of another processor
 does, and records say so (`harness.machine.environment`).

@@ -106,7 +106,7 @@ def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) ->
     _, end, after = rest.partition(last)
     if not start or not end:
         raise HarnessError(f"the page has only one of {first} and {last}", "add the other, after it")
-    return f"{before}{first}\n{brief.strip()}\n{last}{after}"
+    return f"{before}{first}\n\n{brief.strip()}\n\n{last}{after}"
 
 
 def _contents(

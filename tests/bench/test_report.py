@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import race
-from bench.products import break_even
+from bench.products import Layer, break_even, rows
 from bench.report import Report, Row, table
 
 OURS = Row("ours bf16", "ours", "bf16", "vgg5-lite", 8, 48, 12.0, 11.0, 1.2, 5)
@@ -39,6 +39,17 @@ def test_the_break_even_of_products_lies_where_the_times_cross() -> None:
     assert break_even((0.01, 0.02, 0.04), (1.0, 2.0, 4.0), -1.0) == 0.0
 
 
+def test_products_are_timed_as_torch_does_them_and_as_we_do() -> None:
+    table = [line.split(" | ") for line in rows((Layer(64, 8, 4, 2), Layer(16, 8, 0, 2)))]
+    assert [line[:2] for line in table[2:]] == [
+        [f"| {layer}", precision]
+        for layer in ("3×3, 4×4, 64 → 8, 2 images", "linear, 16 → 8, 2 images")
+        for precision in ("bf16", "fp32")
+    ]
+    assert all(float(time) > 0 for line in table[2:] for times in line[2:4] for time in times.split(", "))
+    assert ["active" in line[4] for line in table[2:]] == [True, True, False, False]
+
+
 def test_a_race_is_told_by_medians_and_what_did_not_arrive_by_its_reason() -> None:
     answers = tuple(race.Answer(0.981, 5, cpu, 300.0) for cpu in (4.0, 4.0, 6.0))
     results = [
@@ -59,7 +70,7 @@ def test_a_race_on_digits_arrives_and_its_table_replaces_the_one_on_the_page(tmp
     assert {result.library: result.status for result in results} == {"ours": "reached", "loop": "reached"}
     assert all(0 < result.median < 600 and result.answers[0].accuracy >= 0.93 for result in results)
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{race.MARKS[0]}\nold\n{race.MARKS[1]}\nafter\n")
+    page.write_text("before\n<!-- race -->\nold\n<!-- /race -->\nafter\n")
     race.save(results, tmp_path / "out", page)
     assert "](out/race.svg)" in page.read_text()
     head, *rows, tail = page.read_text().splitlines()

@@ -153,7 +153,7 @@ def test_a_whole_report_has_findings_under_their_topics_and_one_view_of_each_cur
 
 
 def test_only_what_stands_between_the_marks_is_written_and_half_a_pair_is_refused() -> None:
-    assert in_readme(f"a\n{START}\nold\n{END}\nb\n", "- new\n") == f"a\n{START}\n- new\n{END}\nb\n"
+    assert in_readme(f"a\n{START}\nold\n{END}\nb\n", "- new\n") == f"a\n{START}\n\n- new\n\n{END}\nb\n"
     assert in_readme("no marks", "- new") == "no marks"
     for text in (f"a {START} b", f"a {END} b", f"{END} {START}"):
         with pytest.raises(HarnessError, match="only one of"):

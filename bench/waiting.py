@@ -1,0 +1,33 @@
+"""`python -m bench waiting`: what a user waits for besides training, from the start of a process to its end."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.products import fastest
+
+EVIDENCE = "results/evidence"
+WHAT: Mapping[str, Sequence[str]] = {
+    "`harness --help`": ("--help",),
+    "`harness status`, all evidence": ("status", "--results-dir", EVIDENCE),
+    "`harness report --check`, all evidence": ("report", "--check"),
+    "`harness run quickstart`, nine cells, ANNs at hand": ("run", "quickstart", "--results-dir", "{folder}/records"),
+}
+
+
+def rows(what: Mapping[str, Sequence[str]] = WHAT) -> Iterator[str]:
+    """The lines of a table in Markdown. Each command runs once, and then is timed a few times."""
+    yield "| command | seconds |"
+    yield "| --- | --- |"
+    for name, options in what.items():
+        yield f"| {name} | {fastest(partial(_run, options)):.1f} |"
+
+
+def _run(options: Sequence[str]) -> None:
+    with TemporaryDirectory() as folder:
+        words = [word.format(folder=folder) for word in options]
+        command = [sys.executable, "-m", "harness", *words]
+        subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[1])
