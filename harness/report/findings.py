@@ -361,9 +361,10 @@ ITS_ANN = Column("its ANN differs by", "number", signed=True, of=_ann)
 
 
 def codes(pairs: Sequence[Pair], margin: float) -> Ask:
-    """Codes against one reference, raw and net of their ANNs, grouped by the values that the ANNs are trained on."""
+    """Codes against the reference of their T, raw and net of their ANNs, grouped by what the ANNs are trained on."""
+    references = {pair.timesteps: pair.reference for pair in pairs}
     experiment, reference = pairs[0].reference
-    name, steps = title_of(experiment.arm(reference)), pairs[0].timesteps
+    name = title_of(experiment.arm(reference))
 
     def table(source: Source, profile: ProfileName) -> Table | None:
         def above(side: Side, timesteps: int) -> Interval | None:
@@ -372,8 +373,10 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
             outcomes = above_ann(cells, timesteps) if len(cells) >= LEAST_SEEDS else None
             return None if outcomes is None else Interval.of(outcomes)
 
+        steps = [Column("T", "count", of=lambda gap: gap.pair.timesteps)] if len(references) > 1 else []
         columns = (
             Column("code", of=lambda gap: Cell(gap.pair.name, gap.note)),
+            *steps,
             Column("ANN of", of=lambda gap: _values(gap.pair.side)),
             Column("raw", "number", signed=True, of=lambda gap: gap.interval.mean if gap.raw is None else gap.raw),
             ITS_ANN,
@@ -383,17 +386,24 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
             Column("above its own ANN", "interval", signed=True, of=lambda g: above(g.pair.side, g.pair.timesteps)),
         )
         gaps = compared(source, pairs, profile, margin)
-        gaps.sort(key=lambda gap: (_values(gap.pair.side) == "p", -abs(float(gap.apart.mean))))
-        itself = above(pairs[0].reference, steps)
+        gaps.sort(key=lambda gap: (gap.pair.timesteps, _values(gap.pair.side) == "p", -abs(float(gap.apart.mean))))
+        itself = [
+            columns[-1].words(itself) + (f" at T = {timesteps}" if steps else "")
+            for timesteps, side in references.items()
+            if (itself := above(side, timesteps)) is not None
+        ]
         caption = (
             f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
             f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to lie within {margin:.2f} "
             "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
             f"Codes of one ANN are compared as they are, others net of their ANNs.{unfinished(pairs, gaps)}"
         )
-        if itself is not None:
-            caption += f" {name} itself against its own ANN: {columns[-1].words(itself)}."
-        rows = Table.of(f", T = {steps}", columns, gaps, caption, group=lambda gap: _values(gap.pair.side))
+        if itself:
+            caption += f" {name} itself against its own ANN: {', '.join(itself)}."
+        title = ", T = " + ", ".join(map(str, references))
+        rows = Table.of(
+            title, columns, gaps, caption, group=lambda gap: f"{gap.pair.timesteps}, {_values(gap.pair.side)}"
+        )
         return rows if gaps else None
 
     return _at_each(experiment, table)

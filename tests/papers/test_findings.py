@@ -119,7 +119,7 @@ def test_codes_are_compared_raw_and_net_by_what_their_anns_are_trained_on(tmp_pa
     end_ann(tmp_path / "cifar10-encoders" / "lite" / "poisson", 7300)
     (table,) = asked(tmp_path, CODES)
     found = lines(table)
-    assert [row.group for row in table.rows] == ["x"] + ["p"] * 5
+    assert [row.group for row in table.rows] == ["48, x"] + ["48, p"] * 5
     direct = found["direct input (analog)"]
     assert (direct["raw"], direct["its ANN differs by"], direct["ANN of"]) == ("+2.00", "+0.00", "x")
     net = [-1.0, -1.0, -1.0, -1.0, -1.1]  # +1.00 points, of an ANN that is 2.00 above DCT's
@@ -128,6 +128,19 @@ def test_codes_are_compared_raw_and_net_by_what_their_anns_are_trained_on(tmp_pa
     own = [-2.00 + 0.03 * seed for seed in range(4)] + [-1.98]
     assert found["Poisson rate"]["above its own ANN"] == interval(own)
     assert "DCT, cyclic itself against its own ANN: −0.94 (" in table.caption
+
+
+def test_codes_of_several_numbers_of_steps_are_compared_with_the_reference_of_their_own(
+    tmp_path: Path, write: Write
+) -> None:
+    for timesteps, of_code in ((4, {"dct": 4000, "direct": 5000}), (8, {"dct": 5000, "direct": 5500})):
+        for code, right in of_code.items():
+            arm = f"{code}-{timesteps}"
+            write_arm(write, "latency-cifar10", "lite", arm, [right + seed for seed in range(3)])
+            end_ann(tmp_path / "latency-cifar10" / "lite" / arm, 7100)
+    (table,) = asked(tmp_path, "Which codes differ from DCT on CIFAR-10, trained for few steps?")
+    assert [(row.cells[1].value, row.cells[3].value) for row in table.rows] == [(4, 10.0), (8, 5.0)]
+    assert "−31.0" in table.caption and "at T = 4" in table.caption and "at T = 8" in table.caption
 
 
 def test_what_differs_comes_first_and_what_is_equivalent_is_said_after_holm(tmp_path: Path, write: Write) -> None:

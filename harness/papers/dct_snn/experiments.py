@@ -448,11 +448,11 @@ def _chosen(name: str, encoder: EncoderSpec, title: str, timesteps: int) -> Arm:
     return Arm(name, encoder, timesteps, f"{title}, T = {timesteps}", in_paper=False, changes=changes)
 
 
-def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...]) -> Experiment:
+def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...], seeds: int = 5) -> Experiment:
     """Controls on the map of `cifar10-encoders` that have searches of their own; `what` these choose."""
     chosen = all(arm.name in recipe.LITE_CHOSEN for arm in arms)
     words = f"{what} are chosen on a validation split" if chosen else f"no search has chosen {what} yet"
-    lite = replace(recipe.LITE, deviations=(words,))
+    lite = replace(recipe.LITE, deviations=(words,), seeds=seeds)
     profiles = _on_one_map(recipe.SMOKE), _on_one_map(lite)
     return replace(CIFAR10_ENCODERS, name=name, title=title, source=NOT_IN_PAPER, arms=arms, profiles=profiles)
 
@@ -484,6 +484,7 @@ LATENCY_CIFAR10 = _searched(
             **{c: EncoderSpec(c) for c in ("poisson", "direct", "phase", "burst")},
         }.items()
     ),
+    seeds=3,
 )
 
 # ## What the paper leaves open: does any schedule, block size or colour beat cyclic 4×4?

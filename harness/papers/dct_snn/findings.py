@@ -277,6 +277,9 @@ TOPICS = (
             "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?": ask.codes(
                 ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED
             ),
+            "Which codes differ from DCT on CIFAR-10, trained for few steps?": ask.codes(
+                ask.against_first(experiments.LATENCY_CIFAR10), UNPUBLISHED
+            ),
             "Which codes differ from DCT after 16 steps on MNIST?": ask.codes(
                 [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
             ),
@@ -294,7 +297,7 @@ TOPICS = (
             source, CIFAR10_ENCODERS, "other codes differ from DCT on a small network for CIFAR-10"
         ),
         "cifar10-encoders-lite-error",
-        ("cifar10-encoders", "cifar10-one-ann", "mnist-encoders", "mnist-one-ann"),
+        ("cifar10-encoders", "latency-cifar10", "cifar10-one-ann", "mnist-encoders", "mnist-one-ann"),
     ),
     Topic(
         "Training",
