@@ -140,7 +140,9 @@ def test_codes_of_several_numbers_of_steps_are_compared_with_the_reference_of_th
             end_ann(tmp_path / "latency-cifar10" / "lite" / arm, 7100)
     (table,) = asked(tmp_path, "Which codes differ from DCT on CIFAR-10, trained for few steps?")
     assert [(row.cells[1].value, row.cells[3].value) for row in table.rows] == [(4, 10.0), (8, 5.0)]
-    assert "−31.0" in table.caption and "at T = 4" in table.caption and "at T = 8" in table.caption
+    assert "−31.0" in table.caption
+    assert "at T = 4" in table.caption
+    assert "at T = 8" in table.caption
 
 
 def test_what_differs_comes_first_and_what_is_equivalent_is_said_after_holm(tmp_path: Path, write: Write) -> None:
