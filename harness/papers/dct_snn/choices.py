@@ -144,6 +144,8 @@ MNIST_SNN = Grid(
 LITE_IMAGES = 5_000
 LITE_ANN = _ann_grid(("learning_rate",), ((0.005,), (0.01,), (0.02,), (0.05,), (0.1,)), first=((0.02,),))
 LITE_GRID = Grid((1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), with_rate, RATE_DECIDES, first=(3e-5, 1e-4, 1e-5))
+# With few steps the best rate may lie far from that of 48: a decade apart at first.
+FEW_STEPS_GRID = replace(LITE_GRID, values=(*LITE_GRID.values, 1e-2), first=(1e-4, 1e-3, 1e-5))
 SHORT_IMAGES = 2_000
 PART = 4
 VGG9_IMAGES = 5_000
@@ -201,7 +203,7 @@ SEARCHES = {
         "latency-cifar10",
         LITE_IMAGES,
         partial(_at_lite, experiments.LATENCY_CIFAR10, tuple(arm.name for arm in experiments.LATENCY_CIFAR10.arms)),
-        (LITE_GRID,),
+        (FEW_STEPS_GRID,),
         settings=ONE_THREAD,
     ),
     # The rate of each arm of §6, all of which have that of cyclic-16x3.
