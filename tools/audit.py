@@ -255,7 +255,7 @@ SENTENCES = (of_orderings, of_mnist, of_codes)
 def printed(readme: Path) -> tuple[list[str], list[str]]:
     """README's tally in numbers, and its numbered sentences."""
     (block,) = re.findall(r"<!-- findings -->\n(.*?)<!-- /findings -->", readme.read_text("utf-8"), re.DOTALL)
-    (tally,) = re.findall(r"^Of \d+ statements, .*", block, re.MULTILINE)
+    (tally,) = re.findall(r"^Of \d+ statements, [^.]*", block, re.MULTILINE)
     return re.findall(r"\d+", tally), re.findall(r"^\d+\. (.*)", block, re.MULTILINE)
 
 

@@ -545,7 +545,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     if blank.profile == "lite":  # a small network judges the direction alone; the size stands beside it
         claimed = dataclasses.replace(claimed, published=None)
     p = _number(verdicts.ordering_p(outcomes, claimed)) if outcomes.seeds >= LEAST_SEEDS else None
-    measured = replace(blank, **_summary(outcomes, "sampled"), p=p, margin=claimed.margin, beside=beside)
+    measured = replace(blank, **_summary(outcomes, claimed.images), p=p, margin=claimed.margin, beside=beside)
 
     def decide(p_holm: float, family: int) -> Judgement:
         """By the rules, then by what may not be concluded from its training."""
@@ -673,7 +673,9 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
         margin = statistics.amount_margin(*(printed or means))
         form = form_of(claim.unit, 20 * margin)
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
-    printed += [claim.row.published] if isinstance(claim, kinds.AboveRow) else []
+    if isinstance(claim, kinds.AboveRow):
+        margin = statistics.difference_margin(*printed, claim.row.published)
+        return ClaimedDifference(margin, claim.published, claim.relation, images="fixed")
     if claim.unit == "points":  # of losses, whose margin no printed loss decides
         printed = []
     return ClaimedDifference(statistics.difference_margin(*printed), claim.published, claim.relation)
@@ -986,16 +988,18 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
 class StatementVerdict:
     """The verdict on one statement, and for each part the judgement that decides it.
 
-    `otherwise`: for each part, the words of its other readings that were run, where these differ.
+    `otherwise`: for each part, its other readings that were run and have another word.
     `shared`: it came out, or in part, and every control that was asked fulfils each such part as well.
+    `small`: a small network alone answers it.
     """
 
     id: str
     word: StatementWord
     parts: Mapping[str, Judgement]
-    otherwise: Mapping[str, tuple[Word, ...]]
+    otherwise: Mapping[str, tuple[Judgement, ...]]
     unjudged: tuple[str, ...]
     shared: bool
+    small: bool
 
 
 def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim]) -> tuple[StatementVerdict, ...]:
@@ -1023,10 +1027,12 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
             word = "comes out"
         shared = bool(out) and all(one.same and not one.other for one in out)
         otherwise = {
-            part: tuple(dict.fromkeys(o.verdict for o in all_of if o.verdict not in (best[part].verdict, "no records")))
-            for part, all_of in of_parts.items()
+            part: tuple(o for o in readings if o.verdict not in (best[part].verdict, "no records"))
+            for part, readings in of_parts.items()
         }
-        judged.append(StatementVerdict(name, word, best, otherwise, unjudged.get(name, ()), shared))
+        answered = [one for one in best.values() if VERDICTS[one.verdict].outcome != "open"]
+        small = bool(answered) and all(one.scope for one in answered)
+        judged.append(StatementVerdict(name, word, best, otherwise, unjudged.get(name, ()), shared, small))
     return tuple(judged)
 
 

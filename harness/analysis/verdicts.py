@@ -219,6 +219,7 @@ class ClaimedDifference:
 
     `relation` "greater": the first arm is above the second. "not-less": it loses nothing, that is, no more than δ.
     `unit`: of the difference; a small network judges no size, so there `published` is None. `form`: see `form_of`.
+    `images`: "fixed" where one side is a number that was published for the same test images.
     """
 
     margin: float
@@ -226,6 +227,7 @@ class ClaimedDifference:
     relation: Literal["greater", "not-less"] = "greater"
     unit: str = "points"
     form: str = ".2f"
+    images: Images = "sampled"
 
     @property
     def bound(self) -> float:
@@ -234,11 +236,11 @@ class ClaimedDifference:
 
 
 def ordering_p(outcomes: Outcomes, ordering: ClaimedDifference) -> float:
-    """The two-sided p, over seeds × images, that the true difference is the ordering's bound; NaN below 3 seeds.
+    """The two-sided p that the true difference is the ordering's bound; NaN below 3 seeds.
 
     It is adjusted by `statistics.holm` among all orderings of the paper at one profile, then given to `judge_ordering`.
     """
-    return float(p_different(estimate(outcomes, "sampled"), ordering.bound))
+    return float(p_different(estimate(outcomes, ordering.images), ordering.bound))
 
 
 def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: float, family: int = 1) -> Finding:
@@ -261,7 +263,7 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
     form, delta = ordering.form, f"{ordering.margin:{ordering.form}}"
     if outcomes.seeds < LEAST_SEEDS:
         return too_few(outcomes.seeds, margin, LEAST_SEEDS)
-    ours = estimate(outcomes, "sampled")
+    ours = estimate(outcomes, ordering.images)
     decided = p_adjusted <= ALPHA
     right = decided and ours.mean > ordering.bound
     difference = f"The difference of {ours.mean:+{form}} {ordering.unit}"

@@ -796,10 +796,11 @@ def _standing(paper: Paper, experiment: Experiment, source: Source) -> list[Stan
 def _trained(config: CellConfig) -> str:
     """How much a cell is trained, in words."""
     images = "all" if config.train_images is None else f"{config.train_images:,}"
-    parts = [f"{images} training images"]
-    parts += [f"{counted(config.ann.epochs, 'epoch')} as an ANN"] if config.ann else []
-    parts += [f"{counted(config.snn.epochs, 'epoch')} as an SNN"] if config.snn else []
-    return ", ".join(parts)
+    parts = [f"{counted(config.ann.epochs, 'epoch')} as an ANN"] if config.ann else []
+    if config.snn:
+        part = f" of {config.snn.images:,} images" if config.snn.images else ""
+        parts.append(f"{counted(config.snn.epochs, 'epoch')}{part} as an SNN")
+    return ", ".join((f"{images} training images", *parts))
 
 
 # --- The headline claims of a paper
@@ -879,7 +880,7 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     bound = claim.published is None
     size = claim.value or f"{claim.published:+g}" if not bound else "≥ 0"
     published = human(f"{size} %" if claim.kind == "value" else size)
-    if judged.mean is None or (judged.scope and VERDICTS[judged.verdict].answers):
+    if judged.mean is None or judged.scope:
         word = "not run" if judged.mean is None else f"at {judged.profile} only"
         return Headline(claim, published, "", word, "none", None, None)
     ours = f"{judged.mean:.2f}" if claim.kind == "value" else f"{judged.mean:+.2f}"

@@ -62,18 +62,22 @@ class Topic:
 # --- For a paper's first sentences
 
 
+ON_SMALL = "on a small network alone"
+
+
 def statement_words(source: Source, paper: Paper) -> Mapping[str, str]:
-    """The word of every statement of a paper; empty if no record judges anything."""
+    """The word of every statement of a paper, `ON_SMALL` for a small network's; empty if no record judges anything."""
     ids = {claim.id for claim in paper.claims}
     judgements = [judged for judged in source.judgements if judged.id in ids]
     if all(judged.profile is None or judged.mean is None for judged in judgements):
         return {}
-    return {statement.id: str(statement.word) for statement in statement_verdicts(judgements, paper.claims)}
+    verdicts = statement_verdicts(judgements, paper.claims)
+    return {statement.id: ON_SMALL if statement.small else str(statement.word) for statement in verdicts}
 
 
 def by_word(words: Mapping[str, str], names: Mapping[str, str]) -> Mapping[str, list[str]]:
     """The names of statements that are judged alike, the best word first; `names`: of statements, by their ids."""
-    alike = {word: [name for one, name in names.items() if words.get(one) == word] for word in STATEMENTS}
+    alike = {word: [name for one, name in names.items() if words.get(one) == word] for word in (*STATEMENTS, ON_SMALL)}
     return {word: named for word, named in alike.items() if named}
 
 
@@ -627,7 +631,9 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
         names = [brief(run.name) for run, _ in rising if run.rivals[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
     sentence = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
-    table = Table.of("", COSTS, rows, f"{sentence}Cheaper than the ANN: {'; '.join(parts)}.")
+    table = Table.of(
+        "", COSTS, rows, f"{sentence}Cheaper than the ANN, at the accuracies in this table: {'; '.join(parts)}."
+    )
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     alone, memory = (ann.ann_pj(model) * PICO_TO_MICRO for model in (FORTY_FIVE_NM, WITH_MEMORY))
@@ -727,18 +733,20 @@ def two_processors(source: Source, _: Paper) -> Iterator[Table]:
 
 
 def processors(source: Source, _: Paper) -> Iterator[Table]:
-    """The arms that were recorded on another processor than most arms of their experiment, without smoke runs."""
-    used: dict[tuple[str, str], dict[str, set[str]]] = {}  # arms by experiment and profile, and by processor
+    """The arms that were recorded, in whole or in part, on another processor than most arms of their experiment."""
+    used: dict[tuple[str, str], dict[str, dict[str, list[int]]]] = {}  # experiment and profile, processor, arm: seeds
     for cell in _on_processors(source):
-        used.setdefault(cell.key[:2], {}).setdefault(cell.device, set()).add(cell.key[2])
+        arm, seed = cell.key[2:]
+        used.setdefault(cell.key[:2], {}).setdefault(cell.device, {}).setdefault(arm, []).append(seed)
     rows = []
-    for (experiment, profile), arms in sorted(used.items()):
-        usual = max(sorted(arms), key=lambda device: len(arms[device]))
-        rows += [
-            Row.of(f"{experiment} ({profile} profile)", ", ".join(sorted(arms[device])), device, usual)
-            for device in sorted(arms)
-            if device != usual
-        ]
+    for (experiment, profile), on in sorted(used.items()):
+        usual = max(sorted(on), key=lambda device: len(on[device]))
+        for device in sorted(on.keys() - {usual}):
+            arms = [
+                f"{arm} (seed {', '.join(map(str, sorted(seeds)))})" if arm in on[usual] else arm
+                for arm, seeds in sorted(on[device].items())
+            ]
+            rows.append(Row.of(f"{experiment} ({profile} profile)", ", ".join(arms), device, usual))
     if rows:
         caption = (
             "Sums round differently on different processors, and one training then has two results. A difference "

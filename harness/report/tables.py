@@ -533,13 +533,20 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     title = f"Of {len(statements)} statements, {tally(statement.word for statement in statements)}."
     if shared := sum(statement.shared for statement in statements):
         title += f" In {shared} of those that come out, every control that we ran does so as well."
+    if small := sum(statement.small for statement in statements):
+        title += f" {small} of the answers are those of a small network alone."
     stated = {statement.id: statement for statement in statements_of(claims)}
     rows = []
     for statement in statements:
         parts = []
         for part, j in statement.parts.items():
             said = ", ".join(filter(None, (j.verdict, j.scope if j.answers else "", j.reading)))
-            others = ", ".join(statement.otherwise[part])
+            # Beside each word the differences that were read so: they may speak against the reading that was judged.
+            read: dict[str, list[str]] = {}
+            for other in statement.otherwise[part]:
+                apart = other.kind in ("ordering", "saturation") and other.mean is not None
+                read.setdefault(other.verdict, []).extend([str(ours_in_words(other)[0])] if apart else [])
+            others = "; ".join(", ".join((word, *numbers)) for word, numbers in read.items())
             parts.append(f"{part}: {said}{others and f' (read otherwise: {others})'}")
         parts += [f"{part}: not judged yet" for part in statement.unjudged]
         parts += ["every control does so as well"] if statement.shared else []

@@ -615,7 +615,7 @@ def test_3_a_statement_has_one_word_from_its_parts_and_readings(
     assert one.word == word
     for part, best in one.parts.items():
         words = {verdict for of, _, verdict in judged if of == part}
-        assert {*one.otherwise[part]} == words - {best.verdict, "no records"}
+        assert {other.verdict for other in one.otherwise[part]} == words - {best.verdict, "no records"}
 
 
 def test_3_rows_say_which_statement_part_and_reading_they_are(tmp_path: Path) -> None:

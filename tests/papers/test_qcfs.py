@@ -129,7 +129,10 @@ def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path, template
     with styled():
         picture = papers_figure(CATALOGUE.papers, source)
     assert picture is not None
-    assert "DCT-SNN, vgg5-lite: all training images, 6 epochs as an ANN, 1 epoch as an SNN; " in picture.words
+    assert (
+        "DCT-SNN, vgg5-lite: all training images, 6 epochs as an ANN, 1 epoch of 6,000 images as an SNN; "
+        in picture.words
+    )
     assert "QCFS, resnet20: all training images, 60 epochs as an ANN. " in picture.words
     assert "not the difference of two methods" in picture.words
 
@@ -162,7 +165,7 @@ def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: R
                 config=config,
                 fingerprint=fingerprint(config, "data"),
                 curve=Counts(peak, 10_000),
-                ann_epochs=[Epoch(0.1, 6700, 10_000)],
+                ann_epochs=[Epoch(0.1, {"theta-1": 6800, "augmented": 6300}.get(arm, 6700), 10_000)],
                 balanced=None, sample_curve=None, epochs=[], right={}, layers=[], digest="",
                 evaluations=evaluations if arm == "l4" else {},
             )  # fmt: skip
@@ -172,8 +175,21 @@ def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: R
     assert "the shift" in answer
     assert "reaches 64.8 % after 32 steps, -2.2 points (95 %: -2.4 to -2.0) from its ANN" in shift
     assert "Without the shift it has 60.0 % after 8 steps and falls to 39.8." in shift
-    assert "by +2.0 points (95 %: +2.0 to +2.0) with θ that starts at 1, -5.0 points" in threads
-    assert "as the released script does, accuracy changes by +0.2 points (95 %: +0.0 to +0.4)." in threads
+    assert "θ that starts at 1 by +1.0, AutoAugment and Cutout by -4.0, twice as many epochs by +0.0." in threads
+    net = [f"{gap:+.1f} points (95 %: {gap:+.1f} to {gap:+.1f})" for gap in (1.0, -1.0, 1.0)]
+    assert f"after 32 steps changes by {', '.join(net)} (3 seeds each" in threads
+    assert "as the released script does, its accuracy changes by +0.2 points (95 %: +0.0 to +0.4)." in threads
+
+    residual = CATALOGUE.experiment("qcfs-cifar10-resnet20")
+    config = residual.resolve(residual.arm("qcfs"), residual.profile("lite"), 0)
+    rising = Counts([6726 if t == 16 else 6610 for t in range(1, 65)], 10_000)
+    epochs = [Epoch(0.1, 6810, 10_000)]
+    fields = {"config": config, "fingerprint": fingerprint(config, "data"), "curve": rising, "ann_epochs": epochs}
+    empty: dict[str, object] = {"balanced": None, "sample_curve": None, "epochs": [], "right": {}, "layers": []}
+    write_record(tmp_path, msgspec.structs.replace(template, **fields, **empty, digest="", evaluations={}))
+    _, shift, _ = first_sentences(read(tmp_path, None, CATALOGUE)[0])
+    said = "is most accurate after 16 steps, with 67.3 %, and after 64 it is -2.0 points (1 seed) from its ANN."
+    assert shift.endswith(f"A small residual network with the shift {said}")
 
 
 def test_a_training_cut_short_refutes_nothing(tmp_path: Path, template: Record) -> None:
