@@ -1,4 +1,4 @@
-"""One bench run: the time of every implementation at every point, and an evaluation."""
+"""One bench run: the time of a training step of every implementation at every point."""
 
 import gc
 import statistics
@@ -10,30 +10,20 @@ from pathlib import Path
 
 import psutil
 import torch
-from torch import Generator, Tensor
 
 from bench.implementations import BASELINE, OURS, Implementation, chosen
-from bench.report import Report, Row, What
+from bench.report import Report, Row
 from bench.workload import (
     CLASSES,
     DEFAULT,
     NETWORKS,
-    PAPER_STEP,
-    VGG5_LITE,
-    VGG9,
     Plan,
     Point,
-    spiking_network,
     workload,
 )
-from harness.data.types import ImageSet
 from harness.machine.environment import environment
 from harness.machine.process import computing_with, keep_freed_memory, threads_for
-from harness.snn.network import Spiking, stages
-from harness.training.batches import normalised
-from harness.training.checkpoint import SILENT
-from harness.training.evaluate import evaluate
-from harness.training.trains import encoded_once
+from harness.snn.network import stages
 
 Say = Callable[[str], None]
 
@@ -45,7 +35,6 @@ TURN = 0.02  # seconds of timed steps per turn, at least
 LONG = 0.2  # seconds of a step that no earlier one makes faster
 
 BYTES_PER_NEURON_STEP = 40  # kept for the backward pass per neuron and timestep, by the peer that needs most
-CHUNKS = 8  # of images per evaluation; enough that the work done once hardly counts
 
 
 def run(
@@ -68,9 +57,10 @@ def run(
     missing = {i.name: why for i in requested if (why := i.missing)}
     present = [i for i in requested if i.name not in missing]
 
-    rows = more_than_the_points(present, plan, progress) if plan.whole else []
-    for point in plan.points:
-        rows += steps_at(point, present, plan, progress)
+    rows: list[Row] = []
+    for point in (*plan.points, *plan.ours):
+        measured = [i for i in present if point in plan.points or i.name in (OURS, BASELINE)]
+        rows += steps_at(point, measured, plan, progress)
     rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in requested if i.name in missing]
     report = Report(machine(present), tuple(rows))
     if out is not None:
@@ -78,32 +68,11 @@ def run(
     return report
 
 
-def more_than_the_points(present: Sequence[Implementation], plan: Plan, progress: Say) -> list[Row]:
-    """Further rows of ours: an evaluation, encodings, and the paper's step beside its lower bound."""
-    by_name = {implementation.name: implementation for implementation in present}
-    rows: list[Row] = []
-    if OURS in by_name:
-        progress("evaluation and encoding")
-        for network in (VGG5_LITE.name, VGG9.name):
-            rows += evaluation_rows(Point(network, 0, 48), plan)
-        rows += [encoding_row(point) for point in plan.points]
-    if {OURS, BASELINE} <= by_name.keys():
-        rows += steps_at(PAPER_STEP, [by_name[OURS], by_name[BASELINE]], plan, progress)
-    gc.collect()
-    return rows
-
-
 def _row(
-    implementation: Implementation,
-    point: Point,
-    seconds: Sequence[float] = (),
-    *,
-    images: int = 0,
-    what: What = "step",
-    status: str = "measured",
+    implementation: Implementation, point: Point, seconds: Sequence[float] = (), *, status: str = "measured"
 ) -> Row:
-    """A row from the seconds of each timed step, which takes `images` images (0: a batch)."""
-    times = [1000 * s / (images or point.batch) for s in seconds]
+    """A row from the seconds of each timed step."""
+    times = [1000 * s / point.batch for s in seconds]
     return Row(
         implementation.name,
         implementation.kind,
@@ -115,7 +84,6 @@ def _row(
         ms_per_image_min=round(min(times), 4) if times else None,
         steps=len(times),
         status=status,
-        what=what,
     )
 
 
@@ -174,50 +142,6 @@ def timed(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
-
-
-def encoding_row(point: Point) -> Row:
-    """The DCT train of a batch in an epoch after the first one, a few times."""
-    images, places = normalised(noise(point.network, point.batch).images), torch.arange(point.batch)
-    encode = encoded_once(spiking_network(point.network, point.timesteps), point.batch)
-
-    def step() -> float:
-        return float(encode(images, 0, places).flatten()[0])
-
-    (ours,) = chosen((OURS,))
-    return _row(ours, point, interleaved({"encode": step}, 4, 0.2)["encode"], what="encoding")
-
-
-# ---- evaluation of an image with its counts, beside the bare forward pass
-
-
-def evaluation_rows(point: Point, plan: Plan) -> list[Row]:
-    """The rows "evaluation" and "forward" of ours in bf16, at the batch that evaluation takes at `point`'s T."""
-    fp32 = spiking_network(point.network, point.timesteps)
-    spiking = replace(fp32, network=fp32.network.cast(fp32.dtype))
-    chunk = spiking.chunk()
-    images = noise(point.network, CHUNKS * chunk)
-    trains = [spiking.encode(normalised(part), key=1) for part in torch.split(images.images, chunk)]
-    steps: dict[What, Callable[[], float]] = {
-        "evaluation": lambda: float(evaluate(spiking, images, 0, SILENT).right.sum()),
-        "forward": lambda: forward(spiking, trains),
-    }
-    times = interleaved({str(what): step for what, step in steps.items()}, plan.repeats, plan.seconds)
-    (ours,) = chosen((OURS,))
-    return [_row(ours, replace(point, batch=chunk), times[what], images=len(images), what=what) for what in steps]
-
-
-@torch.no_grad()
-def forward(spiking: Spiking, trains: list[Tensor]) -> float:
-    """The network with its neurons on spike trains, without counting."""
-    return float(sum(spiking.network.snn(train, spiking.neurons())[0, 0] for train in trains))
-
-
-def noise(network: str, count: int) -> ImageSet:
-    """Random images and labels of a network's shape. No step depends on what an image shows."""
-    draws = Generator().manual_seed(0)
-    pixels = torch.randint(0, 256, (count, *NETWORKS[network][1]), generator=draws, dtype=torch.uint8)
-    return ImageSet(pixels, torch.randint(0, CLASSES, (count,), generator=draws))
 
 
 def machine(implementations: Sequence[Implementation]) -> dict[str, str]:

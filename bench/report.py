@@ -3,23 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from harness.machine.files import write_atomically
 
-What = Literal["step", "encoding", "evaluation", "forward"]
 PANEL = 2.3  # inches
 TITLE = "Milliseconds per image, one training step"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One implementation at one point. Times are milliseconds per image of the stage `what`; None: not measured.
+    """A training step, forward and backward, of one implementation at one point, in milliseconds per image.
 
-    `what`: "step", forward and backward; DCT "encoding" of a batch; "evaluation" with its counts, and "forward" without
-    them, at the same batch.
     `ms_per_image` is the median of `steps` timed steps, `ratio_to_bf16_matmuls` the ratio of the medians.
     `status`: "measured", or why it was not.
     """
@@ -35,7 +32,7 @@ class Row:
     ratio_to_bf16_matmuls: float | None = None
     steps: int = 0
     status: str = "measured"
-    what: What = "step"
+    what: Literal["step"] = "step"
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,6 @@ class Report:
 
     machine: dict[str, str]
     rows: tuple[Row, ...]
-
-    def of(self, what: What) -> tuple[Row, ...]:
-        """The rows of one kind."""
-        return tuple(row for row in self.rows if row.what == what)
 
     def save(self, folder: Path) -> None:
         """Write bench.json, bench.svg and bench.png into `folder`."""
@@ -60,11 +53,11 @@ class Report:
 
 def table(report: Report) -> str:
     """A row for each measurement in Markdown: medians, and the factor to the bare bf16 layers."""
-    lines = ["| network, batch, T | what | implementation | ms per image | × bare |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| network, batch, T | implementation | ms per image | × bare |", "| --- | --- | --- | --- |"]
     for r in report.rows:
         time = r.status if r.ms_per_image is None else f"{r.ms_per_image:.3g}"
         factor = "–" if r.ratio_to_bf16_matmuls is None else f"{r.ratio_to_bf16_matmuls:.2f}"
-        lines.append(f"| {r.network}, {r.batch}, {r.timesteps} | {r.what} | {r.implementation} | {time} | {factor} |")
+        lines.append(f"| {r.network}, {r.batch}, {r.timesteps} | {r.implementation} | {time} | {factor} |")
     return "\n".join([*lines, "", _listed(report.machine)])
 
 
@@ -84,7 +77,7 @@ def onto_page(page: Path, mark: str, facts: Mapping[str, str], table: str, plot:
 def picture(report: Report) -> tuple[bytes, Callable[[], bytes]]:
     """SVG and PNG; a panel for each network and batch size that was measured at several timesteps."""
     panels: dict[str, Lines] = {}
-    rows = [row for row in report.of("step") if row.ms_per_image is not None]
+    rows = [row for row in report.rows if row.ms_per_image is not None]
     for row in sorted(rows, key=lambda row: row.timesteps):
         lines = panels.setdefault(f"{row.network}, batch {row.batch}", {})
         lines.setdefault(row.implementation, []).append((row.timesteps, row.ms_per_image or 0.0))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from encoders import create
 from harness.config import Balancing, NetworkSpec, NeuronSpec
 from harness.errors import did_you_mean
 from harness.snn.balancing import balance
-from harness.snn.network import Network, Spiking, Stage
+from harness.snn.network import Network, Stage
 
 VGG5_LITE = NetworkSpec("vgg5-lite", (32, "A", 64, "D", 64, "A"), (512, 512))
 MNIST = NetworkSpec("784-100-10", hidden=(100,))
@@ -31,33 +30,29 @@ BALANCED_AT = 95.0
 
 @dataclass(frozen=True)
 class Point:
-    """One size at which something is measured; batch 0 if an evaluation chooses the batch."""
+    """One size at which a step is measured."""
 
     network: str
     batch: int
     timesteps: int
 
 
-LITE_STEP, PAPER_STEP = Point(VGG5_LITE.name, 8, 48), Point(VGG9.name, 16, 48)
-
-
 @dataclass(frozen=True)
 class Plan:
-    """The measurements of a run: a training step of every implementation at all `points`, and more.
+    """The points of a run, at which a training step of every implementation is measured; `ours`: of ours and the bare.
 
     repeats: rounds over all implementations at one point; more for short steps, until `seconds` have passed.
-    whole: whether evaluation, the paper's step, memory and start-up are measured too.
     """
 
     points: tuple[Point, ...]
     repeats: int = 2
     seconds: float = 2.0
-    whole: bool = False
+    ours: tuple[Point, ...] = ()
 
 
 DEFAULT = Plan(
-    points=(LITE_STEP, *(Point(MNIST.name, 128, timesteps) for timesteps in (4, 16, 100))),
-    whole=True,
+    (Point(VGG5_LITE.name, 8, 48), *(Point(MNIST.name, 128, timesteps) for timesteps in (4, 16, 100))),
+    ours=(Point(VGG9.name, 16, 48),),
 )
 QUICK = Plan(
     points=tuple(Point(name, batch, t) for name, batch in ((VGG5_LITE.name, 8), (MNIST.name, 128)) for t in (4, 16)),
@@ -112,14 +107,3 @@ def workload(point: Point, seed: int = 0) -> Workload:
     # A quantile equals one of the membranes. Slightly above it, rounding does not decide whether that one fires.
     apart = tuple(1.001 * threshold for threshold in thresholds)
     return Workload(point.network, network.stages, tuple(w.detach() for w in network.weights), train, labels, apart)
-
-
-def spiking_network(name: str, timesteps: int, dtype: torch.dtype = torch.bfloat16) -> Spiking:
-    """A network with random fp32 weights after a DCT encoder; in `dtype` every layer fires at its thresholds."""
-    draws = Generator().manual_seed(0)
-    network = network_of(name, draws)
-    images = torch.rand(4, *NETWORKS[name][1], generator=draws) * 2 - 1
-    encoder, neuron = create("dct").calibrate(images), NeuronSpec(leak=LEAK)
-    train = Spiking(network, encoder, neuron, timesteps, dtype=dtype).encode(images[:2], key=0)
-    thresholds = balance(network.cast(dtype), lambda: [train], Balancing(BALANCED_AT), neuron)
-    return Spiking(network, encoder, neuron, timesteps, tuple(thresholds), dtype)
