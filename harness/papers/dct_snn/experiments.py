@@ -583,6 +583,7 @@ DCT_BEYOND_MNIST = Experiment(
 # Frequencies dropped at inference. The paper's MNIST networks are fed one cycle, in which dropping the last is merely
 # stopping early; three cycles tell the two apart.
 DROPPED = "encoder(frequencies=8, schedule=truncated)"
+SETTLING = {"snn.readings": (0.5, 0.75)}  # where the rules ask whether a training has settled
 MNIST_DROPPED = on_mnist(
     "mnist-dropped",
     "MNIST, frequencies dropped at inference",
@@ -594,12 +595,21 @@ MNIST_DROPPED = on_mnist(
                 dct(),
                 48,
                 "DCT, cyclic, T = 48",
-                changes={"snn.readings": (0.5, 0.75)},  # where the rules ask whether a training has settled
+                changes=SETTLING,
                 deviations=("three cycles of all frequencies, where the paper's networks for MNIST have one",),
             )
         ),
     ),
     profiles=tuple(replace(profile, evaluations=(DROPPED,)) for profile in (recipe.MNIST_SMOKE, recipe.MNIST_PAPER)),
+)
+CIFAR10_DROPPED = on_cifar10(
+    "cifar10-dropped",
+    "CIFAR-10, frequencies dropped at inference",
+    "abstract",
+    arms=(replace(ABLATION_INTERLEAVED.arm("cyclic-16x3"), changes=SETTLING),),
+    profiles=tuple(
+        replace(profile, evaluations=(DROPPED,)) for profile in (recipe.SMOKE, recipe.LITE, recipe.paper(recipe.VGG9))
+    ),
 )
 
 # ## The paper's own networks (Fig. 2, abstract)
@@ -653,6 +663,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     DCT_BEYOND,
     DCT_BEYOND_MNIST,
     MNIST_DROPPED,
+    CIFAR10_DROPPED,
     CIFAR10_VGG9,
     CIFAR100_VGG11,
     TINYIMAGENET_VGG13,
