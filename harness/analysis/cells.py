@@ -19,7 +19,7 @@ from encoders.registry import BUILTIN
 from harness.analysis import statistics
 from harness.analysis.statistics import LEAST_SEEDS, Outcomes, outcomes_without_images
 from harness.catalogue import Catalogue
-from harness.config import CellConfig, EncoderSpec, ProfileName
+from harness.config import CellConfig, EncoderSpec
 from harness.records.freshness import CERTIFICATES, Freshness, Records, freshness_in
 from harness.records.store import (
     LARGEST_RECORD,
@@ -263,10 +263,7 @@ def steps_label(steps: int | None, timesteps: int) -> str:
 
 
 class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`value` of `quantity` in `unit`, over `images` images of a data set with that digest; `how` in a sentence.
-
-    If trained networks were read: the `profile` and `arm` of their records, and the SHA-256 of their `weights`.
-    """
+    """`value` of `quantity` in `unit`, over `images` images of a data set with that digest; `how` in a sentence."""
 
     quantity: str
     value: float
@@ -275,9 +272,6 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     data: str
     images: int
     how: str
-    profile: ProfileName | None = None
-    arm: str = ""
-    weights: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -214,91 +214,26 @@ def _(claim: kinds.Agreement, _evidence: Evidence) -> list[Judgement | Pending]:
 
 @_judged.register
 def _(claim: kinds.Measured, evidence: Evidence) -> list[Judgement | Pending]:
-    """A measurement on images alone, at no profile; or on kept weights, at the profile that trained them."""
+    """A measurement, which is of no profile."""
     by_quantity = evidence.loaded.measurements
-    experiment = evidence.catalogue.experiment(claim.experiment)
     asked = [claim.quantity, *filter(None, [claim.against])]
-    arms = {arm.name for arm in experiment.arms}
-    measurements = [by_quantity[name] for name in asked if name in by_quantity]
-    trained_at = next((one.profile for one in measurements if one.profile and one.arm in arms), None)
     if missing := [name for name in asked if name not in by_quantity]:
         return [replace(_blank(claim), verdict="no records", why=f"Nobody has measured {missing[0]} yet.")]
-    if trained_at is not None:
-        return [_of_kept_weights(claim, measurements, trained_at, experiment, evidence)]
-    return [_with_finding(_blank(claim, mean=_measurement(measurements)), keeps_bound(claim, *measurements))]
+    return [keeps_bound(claim, *(by_quantity[name] for name in asked))]
 
 
-def _measurement(measurements: Sequence[Measurement]) -> float:
-    """The value of a measurement, or of the first minus the second of two."""
-    return measurements[0].value - sum(other.value for other in measurements[1:])
-
-
-def keeps_bound(claim: kinds.Measured, *measurements: Measurement) -> Finding:
-    """Whether a measurement, or the difference of two, keeps the bound of its claim.
+def keeps_bound(claim: kinds.Measured, *measurements: Measurement) -> Judgement:
+    """Whether a measurement, or the first less the second of two, keeps the bound of its claim.
 
     The margin is 0: the bound is taken as printed.
     """
-    bound, value = float(claim.value), _measurement(measurements)
+    bound, value = float(claim.value), measurements[0].value - sum(other.value for other in measurements[1:])
     kept = value >= bound if claim.relation == "at-least" else value <= bound
     numbers = [f"{m.how}: {m.value:.3g} {m.unit} over {m.images:,} images of {m.dataset}" for m in measurements]
     apart = f"; a difference of {value:+.3g} {claim.unit_in_words}" if claim.against else ""
     why = f"{'; '.join(numbers)}{apart}, {'' if kept else 'not '}{claim.bound} {bound:g}."
-    return Finding("holds" if kept else "contradicted", 0.0, f"computed: {claim.bound} {bound:g}", why)
-
-
-def _of_kept_weights(
-    claim: kinds.Measured,
-    measurements: Sequence[Measurement],
-    profile: ProfileName,
-    experiment: Experiment,
-    evidence: Evidence,
-) -> Judgement:
-    """A measurement on the kept weights of an arm, or of each of two; it needs the records of all planned seeds.
-
-    Stale if weights were read that no fresh record of the arm names; incomplete if those of a planned seed were not.
-    """
-    arms = [measurement.arm for measurement in measurements]
-    planned = experiment.seeds_in_common(arms, profile)
-    by_arm = [evidence.loaded.done(experiment.name, profile, arm) for arm in arms]
-    read_of = [
-        [cell for cell in cells if cell.seed < planned and cell.weights in measurement.weights]
-        for cells, measurement in zip(by_arm, measurements, strict=True)
-    ]
-    read = min(read_of, key=len)
-    finding, mean, measurement = keeps_bound(claim, *measurements), _measurement(measurements), measurements[0]
-    if isinstance(claim, kinds.Dropped) and read:
-        whole, early = (float(np.mean([cell.curve[at] for cell in read])) for at in (-1, claim.timestep - 1))
-        dropped, margin = measurement.value / 100.0 * whole, statistics.difference_margin()
-        kept, mean = dropped >= early - margin, dropped - early
-        why = (
-            f"At step {claim.timestep} dropping gives {dropped:.2f} %, stopping {early:.2f} %; all steps {whole:.2f} %."
-            f" Dropping is {'no worse' if kept else 'worse'} by more than {margin:.2f} points."
-        )
-        finding = Finding("holds" if kept else "contradicted", margin, "difference of means, one network", why)
-    deviations = deviations_of(arms, experiment, profile)
-    judged = _blank(
-        claim,
-        profile,
-        mean=mean,
-        arm=arms[0],
-        versus=arms[1] if len(arms) > 1 else None,
-        seeds_done=len(read),
-        seeds_planned=planned,
-        deviations=deviations,
-        comparability=comparability(claim, profile, deviations),
-        scope=ON_SMALL_NETWORK if profile == "lite" else "",
-    )
-    if judged.comparability == "not comparable":
-        return _undecided(judged, "not comparable", f"The {profile} profile does not judge it. {finding.why}")
-    for one, cells in zip(measurements, by_arm, strict=True):
-        if not set(one.weights) <= {cell.weights for cell in cells}:
-            return _undecided(judged, "stale", f"Weights were read that no fresh record of {one.arm} names.")
-    if len(read) < planned:
-        why = f"The weights of {len(read)} of {planned} planned seeds were read. {finding.why}"
-        return _undecided(judged, "incomplete", why)
-    if finding.word == "contradicted" and not settled(read_of, statistics.difference_margin()):
-        return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
-    return _with_finding(judged, finding)
+    finding = Finding("holds" if kept else "contradicted", 0.0, f"computed: {claim.bound} {bound:g}", why)
+    return _with_finding(_blank(claim, mean=value), finding)
 
 
 def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judgement | Pending:

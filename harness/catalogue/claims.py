@@ -511,10 +511,10 @@ class Agreement(Claim, frozen=True, kw_only=True, tag="agreement", tag_field="ki
 
 
 class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="kind"):
-    """A `quantity` in `unit` that is computed from images without training, or read from kept weights.
+    """A `quantity` in `unit` that is computed without training.
 
-    `against`: another quantity, such as that of another arm, which is subtracted from it: then `unit` is that of the
-    difference, "points" for percent. `relation`, `value`: the bound that it keeps if the statement is right;
+    `against`: another quantity, which is subtracted from it: then `unit` is that of the difference, "points" for
+    percent. `relation`, `value`: the bound that it keeps if the statement is right;
     `bound_is_ours`: the paper prints no number.
     """
 
@@ -540,33 +540,8 @@ class Measured(Claim, frozen=True, kw_only=True, tag="measurement", tag_field="k
         return "no number; taken as " if self.bound_is_ours else ""
 
 
-class Dropped(Measured, frozen=True, kw_only=True, tag="dropped-frequencies", tag_field="kind"):
-    """The highest frequencies dropped at inference, against merely stopping at the same `timestep`.
-
-    `quantity`: the accuracy that is kept, in percent of that with all steps, measured on kept weights.
-    """
-
-    relation: Literal["at-least", "at-most"] = "at-least"
-    value: Percent = "0"
-    unit: str = "points"
-    timestep: int
-
-    PRINTED: ClassVar[str] = "no size given"
-
-
 AnyClaim = (
-    Value
-    | ReadEarly
-    | Ordering
-    | AboveRow
-    | AboveAnn
-    | AboveItself
-    | Steps
-    | Sooner
-    | Agreement
-    | Measured
-    | Dropped
-    | Context
+    Value | ReadEarly | Ordering | AboveRow | AboveAnn | AboveItself | Steps | Sooner | Agreement | Measured | Context
 )
 
 

@@ -488,8 +488,7 @@ def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
     form = "+" * judgement.signed + form_of(judgement.unit, judgement.published or judgement.mean)
     if judgement.kind == "measurement":
         form = {"percent": ".1f", "points": "+.2f"}.get(judgement.unit, form)
-        kept = "of kept weights" if judgement.profile else "computed, without training"
-        return f"{judgement.mean:{form}} {unit}", kept
+        return f"{judgement.mean:{form}} {unit}", "computed, without training"
     if judgement.low is None or judgement.high is None:
         return ", ".join(f"{run:{form}}" for run in judgement.runs) + f" {unit}", "one number per seed"
     if judgement.signed:

@@ -269,7 +269,7 @@ def test_a_measurement_has_its_unit(tmp_path: Path) -> None:
     assert catalogue.claims[0].printed == "at most 20000 words"
 
 
-def test_a_measurement_may_compare_two_arms(tmp_path: Path) -> None:
+def test_a_measurement_may_be_the_difference_of_two(tmp_path: Path) -> None:
     text = 'kind = "measurement"\nsays = "b keeps more"\nquantity = "kept-b"\nagainst = "kept-a"\n'
     catalogue = catalogue_of(tmp_path, text + 'relation = "at-least"\nvalue = "5"\nunit = "points"')
     assert judged(tmp_path, catalogue)[0].verdict == "no records"
@@ -280,21 +280,3 @@ def test_a_measurement_may_compare_two_arms(tmp_path: Path) -> None:
     assert (found.verdict, found.mean, ours_in_words(found)[0]) == ("holds", 6.5, "+6.50 points")
     assert "91 % over 100 images" in found.why
     assert "; a difference of +6.5 points, at least 5." in found.why
-
-
-def test_two_arms_of_kept_weights_rest_on_the_seeds_of_both(tmp_path: Path) -> None:
-    text = 'kind = "measurement"\nsays = "b keeps more"\nquantity = "kept-b"\nagainst = "kept-a"\n'
-    catalogue = catalogue_of(tmp_path, text + 'relation = "at-least"\nvalue = "5"\nunit = "points"')
-    for arm in ("a", "b"):
-        for seed in range(5):
-            sha = f"{arm}{seed}"
-            write(tmp_path, arm, seed, weights={"file": f"seed-{seed:04d}.safetensors", "sha256": sha})
-    read = {arm: tuple(f"{arm}{seed}" for seed in range(5)) for arm in ("a", "b")}
-    write_measurement(tmp_path, measurement("kept-b", 91.0, "%", profile="paper", arm="b", weights=read["b"]))
-    few = measurement("kept-a", 84.5, "%", profile="paper", arm="a", weights=read["a"][:3])
-    write_measurement(tmp_path, few)
-    (found,) = judged(tmp_path, catalogue)
-    assert (found.verdict, found.seeds_done, found.arms) == ("incomplete", 3, ("b", "a"))
-    write_measurement(tmp_path, measurement("kept-a", 84.5, "%", profile="paper", arm="a", weights=read["a"]))
-    (found,) = judged(tmp_path, catalogue)
-    assert (found.verdict, found.seeds_done) == ("holds", 5)

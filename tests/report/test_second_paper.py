@@ -243,8 +243,7 @@ def test_shared_text_has_no_word_of_one_paper() -> None:
     found |= {(path.name, path.read_text("utf-8")) for path in (root / "report" / "templates").iterdir()}
     word = re.compile(r"\bDCT\b(?!-SNN harness)|[Ff]requenc|\beq\. ?\d|.§|§.|Poisson|MNIST|CIFAR")
     own = {"inspect.py", "run.py", "predict.py", "files.py", "sets.py"}  # of the encoder, and of data sets by name
-    allowed = {"dropped-frequencies"}
-    assert not [(name, text) for name, text in found if name not in own and text not in allowed and word.search(text)]
+    assert not [(name, text) for name, text in found if name not in own and word.search(text)]
 
 
 @pytest.mark.usefixtures("blank_figures")

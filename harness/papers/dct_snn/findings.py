@@ -361,10 +361,6 @@ TOPICS = (
             "Do two processors give one result?": ask.two_processors,
             "Which arms were recorded on another processor?": ask.processors,
             "Which claims wait for training?": ask.waiting,
-            "Which measurements lack the weights of planned seeds?": ask.claims(
-                lambda judged: judged.kind == "measurement" and judged.verdict in ("incomplete", "stale"),
-                (*ask.BRIEF, "seeds"),
-            ),
         },
     ),
 )  # fmt: skip

@@ -1,14 +1,11 @@
-"""Measurements for the claims of that kind: on the images and the code alone (§6), and on kept weights (abstract).
+"""Measurements for the claims of that kind: on CIFAR-10's test images and the code alone (§6), in seconds.
 
-    python -m harness.papers.dct_snn.measurements [--data-dir DIR] [--results-dir DIR]
-
-Nothing is trained. CIFAR-10's test images are measured in seconds. Each network whose weights lie beside its fresh
-record is read as `harness predict --frequencies 8` does, in half of its steps.
+python -m harness.papers.dct_snn.measurements [--data-dir DIR] [--results-dir DIR]
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import torch
 import typer
@@ -16,18 +13,8 @@ from torch import Tensor
 
 from encoders.dct import Dct
 from harness.analysis.cells import Measurement, write_measurement
-from harness.catalogue import Catalogue
-from harness.config import PROFILES
 from harness.data import DataSet, load, subset
-from harness.papers import catalogue
-from harness.records.freshness import freshness_in, known_certificates
-from harness.records.store import record_paths
-from harness.records.weights import weights_path
-from harness.runs.predict import answer
-from harness.schema import Record
 from harness.training.batches import encoder_key, normalised
-
-# ## The images and the code
 
 DATA_SET = "cifar10"
 BATCH = 500
@@ -83,76 +70,14 @@ def of_images(data: DataSet) -> Iterator[Measurement]:
     yield of("interleaved-late-spikes", ratio, SPIKE_IMAGES, how)
 
 
-# ## Accuracy traded for latency: networks trained with all frequencies, read with the first half alone
-
-FREQUENCIES = 8  # of 16
-ARM = ("ablation-interleaved", "cyclic-16x3")  # a network of one cycle, as on MNIST, is only stopped early by it
-
-
-class Read(NamedTuple):
-    """The right answers of one network: after all steps, after half of them, and with half the frequencies."""
-
-    record: Record
-    whole: int
-    early: int
-    shortened: int
-    total: int
-
-
-def networks(results: Path, catalogue: Catalogue, arm: tuple[str, str]) -> list[tuple[Path, Record]]:
-    """Weights and fresh records of an arm (experiment, name), at the fullest profile that has some."""
-    certificates, by_profile = known_certificates(results), dict[int, list[tuple[Path, Record]]]()
-    for path in record_paths(results / arm[0], levels=2):
-        if path.parts[-2] == arm[1] and path.parts[-3] != "smoke" and weights_path(path).exists():
-            freshness = freshness_in(path, catalogue, certificates)
-            if freshness.state == "done" and freshness.record is not None:
-                spent = PROFILES.index(freshness.record.config.profile)
-                by_profile.setdefault(spent, []).append((weights_path(path), freshness.record))
-    return by_profile[max(by_profile)] if by_profile else []
-
-
-def read_shortened(weights: Path, record: Record, data_dir: Path | None = None) -> Read:
-    """The network of `weights` with its first frequencies alone, in half of the steps of its `record`."""
-    assert record.curve is not None, "a done record has a curve"
-    half, correct = record.config.timesteps // 2, record.curve.correct
-    counts = answer(weights, data_dir=data_dir, frequencies=FREQUENCIES, timesteps=half).predictions.counts
-    return Read(record, correct[-1], correct[half - 1], counts.correct[-1], counts.total)
-
-
-def kept(reads: Sequence[Read]) -> Measurement:
-    """The share of the accuracy that is kept, over all networks together."""
-    config, total = reads[0].record.config, sum(read.total for read in reads)
-    whole, early, shortened = (sum(getattr(read, name) for read in reads) for name in ("whole", "early", "shortened"))
-    seeds = f"{len(reads)} seed{'s' if len(reads) > 1 else ''}"
-    how = (
-        f"With the first {FREQUENCIES} of 16 frequencies in half of {config.timesteps} steps, the kept weights of "
-        f"{config.arm} ({config.profile} profile, {seeds}) have {100 * shortened / total:.2f} % right, stopped early "
-        f"at the same step {100 * early / total:.2f} %, with all steps {100 * whole / total:.2f} %; first by last"
-    )
-    value, data = round(100 * shortened / whole, 4), reads[0].record.fingerprint.data
-    quantity = f"accuracy-kept-with-{FREQUENCIES}-frequencies-{DATA_SET}"
-    weights = tuple(read.record.weights.sha256 for read in reads if read.record.weights is not None)
-    return Measurement(quantity, value, "%", DATA_SET, data, reads[0].total, how, config.profile, config.arm, weights)
-
-
-def of_weights(results: Path, catalogue: Catalogue, data_dir: Path | None = None) -> Iterator[Measurement]:
-    """The measurement on all networks that are there, if any."""
-    reads = [read_shortened(*network, data_dir) for network in networks(results, catalogue, ARM)]
-    if reads:
-        yield kept(reads)
-    else:
-        print(f"no weights of {ARM[1]} in {results}: harness run {ARM[0]} --arm {ARM[1]} --keep-weights")
-
-
 def main(
     data_dir: Annotated[Path | None, typer.Option(help="Where the data sets are.")] = None,
     results_dir: Annotated[Path, typer.Option(help="Where records and measurements are.")] = Path("results/evidence"),
 ) -> None:
     """Measure, write down and print."""
-    for measured in (of_images(load(DATA_SET, data_dir)), of_weights(results_dir, catalogue(), data_dir)):
-        for measurement in measured:
-            write_measurement(results_dir, measurement)
-            print(f"{measurement.how}: {measurement.value:.2f} {measurement.unit}")
+    for measurement in of_images(load(DATA_SET, data_dir)):
+        write_measurement(results_dir, measurement)
+        print(f"{measurement.how}: {measurement.value:.2f} {measurement.unit}")
 
 
 if __name__ == "__main__":
