@@ -71,10 +71,15 @@ def test_a_run_is_planned_computed_shown_and_not_repeated(here: Path) -> None:
     assert set(cell) == {"experiment", "profile", "arm", "seed", "status", "record"}
     assert Path(cell["record"]) == Path("results/local/tiny/smoke/cyclic-6/seed-0000.json")
     assert json.loads(Path(cell["record"]).read_text())["environment"]["threads"] == "1"
+    outside = harness("report", "--check")
+    assert (outside.code, "no reports here" in outside.err) == (2, True)
+    (here / "reports").mkdir()
     check = harness("report", "--check", "--json")
     assert (check.code, "reports/report.md" in json.loads(check.out)["outdated"]) == (1, True)
-    refused = harness("report", "--check", "--paper", "qcfs")
-    assert (refused.code, "leave out names, --paper and --out" in refused.err) == (2, True)
+    for further in (("--paper", "qcfs"), ("--strict",), ("--open",)):
+        refused = harness("report", "--check", *further)
+        assert (refused.code, "leave out names and other options" in refused.err) == (2, True)
+    assert harness("report", "--open", "--json").code == 2
 
 
 @pytest.mark.usefixtures("tiny_known")

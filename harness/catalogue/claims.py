@@ -265,7 +265,7 @@ class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind")
 
 
 class Rerun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the arms of an ordering are run again; `greater`, `less`: their names there, None for the same.
+    """Where the arms of an ordering are run again; `greater`, `less`: their names there, left out where they are the same.
 
     `reading`: how the paper is read there, in words; without it the run has fewer deviations, which speak for it.
     """
@@ -366,7 +366,7 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
 
 
 class AboveRow(Difference, frozen=True, kw_only=True, tag="above-row", tag_field="kind"):
-    """An arm above another paper's number, in fewer steps: `row`, the context row that claims.toml names as `rival`."""
+    """An arm above another paper's number, in fewer steps. `rival`: the id of the context row with that number."""
 
     rival: str
     row: Context

@@ -5,6 +5,7 @@ content, from the evidence and by the same code; it is written with the report a
 """
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -107,9 +108,9 @@ def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
     if claim.needs_training:
         at = f" --profile {profile}" if profile else ""
         recompute.append(f"harness run {experiment}{at}{''.join(f' --arm {arm}' for arm in arms)}")
-        if profile and judgement.seeds_done:
-            first = f"{experiment}/{profile}/{arms[0]}/0"
-            recompute.append(f"harness verify {first} --from training --results-dir {source.folder}")
+        if profile and done:
+            record = shlex.quote(str(done[0].path))  # of another experiment where it has the same cell
+            recompute.append(f"harness verify {record} --from training --results-dir {shlex.quote(str(source.folder))}")
     return Answer(
         id=claim.id,
         statement=judgement.statement,
@@ -158,7 +159,10 @@ def claims(
 
         (source,) = read(results_dir, None, catalogue())
         answered, folder = answers(source, source.catalogue.papers), str(results_dir)
-        origin = f"{counted(len(source.loaded.cells), 'record')} in {folder}"
+        files = {cell.path for cell in source.loaded.cells.values()}
+        origin = f"{counted(len(source.loaded.cells), 'cell')} of {counted(len(files), 'record')} in {folder}"
+        if problems := source.loaded.problems:
+            origin += f"; {counted(len(problems), 'file')} in it cannot be read: `harness status` names them"
     else:
         from importlib.metadata import version
 
@@ -176,6 +180,8 @@ def claims(
     if not chosen and name in catalogue().names() and not catalogue().claims_of(str(name)):
         raise HarnessError(f"no claims are about {name}", f"harness report {name} shows its results")
     if not chosen:
+        if other := next((one for one in answered.claims if name in (one.id, one.experiment)), None):
+            raise HarnessError(f"{name} is not of {paper}", f"leave out --paper: it is of {_paper_of(other, answered)}")
         names = [*(one.id for one in listed), *(one.experiment for one in listed)]
         raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(names)))
     if as_json:
@@ -191,6 +197,10 @@ def claims(
         _show_all(answered.statements, [one for one in chosen if one.leads], console)
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
     console.print(f"From {origin}.")
+
+
+def _paper_of(one: Answer, answered: Answers) -> str:
+    return next((s.paper for s in answered.statements if s.id == one.statement), "another paper")
 
 
 def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console: "Console") -> None:

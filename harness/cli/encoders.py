@@ -173,7 +173,7 @@ def _write(drawn: Any, out: Path | None) -> Path:
 
 @encoders_app.command(cls=Grouped)
 def new(
-    name: Name,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as my_encoder.")],
     directory: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Default: a new folder with the encoder's name and a hyphen.")
     ] = None,

@@ -83,7 +83,8 @@ def is_named(results: Path, default: Path = LOCAL) -> bool:
     if results == default:
         return False
     if not results.is_dir():
-        raise HarnessError(f"{results}: no such results folder", "name a folder that `harness run` wrote")
+        what = "is a file" if results.exists() else "no such results folder"
+        raise HarnessError(f"{results}: {what}", "name a folder that `harness run` wrote")
     return True
 
 

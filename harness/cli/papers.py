@@ -1,5 +1,6 @@
 """`harness papers`: new and check."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,7 @@ def new(
     paths = write_paper(name, directory)
     for path in paths:
         say(str(path))
-    say(f"next: harness papers check {paths[0].parent}")
+    say(f"next: harness papers check {shlex.quote(str(paths[0].parent))}")
     say(f"then: {install_command(paths[0].parent)}")
     say(f"and:  harness run {name}-digits")
 
@@ -47,6 +48,8 @@ def check(
 
     if paper is not None and not Path(paper).is_dir() and paper not in authoring.names():
         raise did_you_mean("paper", paper, authoring.names())
+    if paper is not None and Path(paper).is_dir() and not (Path(paper) / "pyproject.toml").is_file():
+        raise HarnessError(f"{paper}: no pyproject.toml in it", "`harness papers new NAME` starts a package")
     wrong = False
     for name in [paper] if paper is not None else authoring.names():
         try:

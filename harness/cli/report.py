@@ -60,10 +60,13 @@ def report(
     # What a clone keeps is made from the papers that come with the harness, whatever else is installed.
     catalogue = papers.own_catalogue() if check else papers.catalogue()
     console = plain_console(stderr=as_json, quiet=quiet)
-    if evidence_dir != EVIDENCE and not evidence_dir.is_dir():
-        raise HarnessError(f"{evidence_dir}: no such folder of evidence", "name a folder that `harness run` wrote")
-    if check and (names or paper or out):
-        raise HarnessError("--check is of all that a clone keeps", "leave out names, --paper and --out")
+    with_records(evidence_dir, EVIDENCE)
+    if check and (names or paper or out or strict or open_page):
+        raise HarnessError("--check is of all that a clone keeps", "leave out names and other options")
+    if open_page and as_json and out is None:
+        raise HarnessError("--json writes no page that --open could show", "name a folder with --out")
+    if check and not options.REPORTS.is_dir():
+        raise HarnessError(f"no {options.REPORTS} here", "--check is for a clone of the repository: run it there")
     if check:
         sources = reporting.read(evidence_dir, None, catalogue)
         wrong = [str(options.REPORTS / name) for name in reporting.check(sources, options.REPORTS, options.README)]

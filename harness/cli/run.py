@@ -104,10 +104,10 @@ def run(
         require_possible(on, workers)
         if timesteps and not encoder:
             raise HarnessError("--timesteps is for the arms that --encoder adds", "name an encoder, or leave it out")
-        if tune and (not encoder or on != "here"):
-            raise HarnessError(
-                "--tune is for the arms that --encoder adds, here", "name an encoder, and leave out --on"
-            )
+        if tune and not encoder:
+            raise HarnessError("--tune is for the arms that --encoder adds", "name an encoder, or leave out --tune")
+        if tune and on != "here":
+            raise HarnessError("--tune searches on this machine alone", "leave out --on")
         if timesteps and (given := next((name for name in encoder or () if "@" in name), None)):
             raise HarnessError(f"'{given}' names its timesteps already", "leave out --timesteps, or the part from @ on")
         encoders = [f"{name}@{steps}" for name in encoder or () for steps in timesteps or ()] or encoder
@@ -142,6 +142,8 @@ def run(
             plan = replace(tuned, why=plan.why)
         if not is_worker:
             plan.announce(errors)
+            if tune and dry_run:
+                errors.print("the search for rates comes before, and is not counted")
         if dry_run:
             script = slurm_script(plan, tasks(plan, workers), deadline.seconds) if on == "slurm" else ""
             say(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")
@@ -239,6 +241,7 @@ def predict(
         timesteps=timesteps,
         out=out,
     )
+    wrote = f"; wrote {out}" if out else ""
     counts = done.predictions.counts
     if as_json:
         say(json.dumps(msgspec.to_builtins(counts)))
@@ -246,10 +249,10 @@ def predict(
     console, about = plain_console(quiet=quiet), done.about
     console.print(
         f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}: "
-        f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}"
+        f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}{wrote}"
     )
     if not counts.total:
-        console.print("no labels: no accuracy; --out writes the classes")
+        console.print(f"no labels: no accuracy{'' if out else '; --out writes the classes'}")
         return
     table = Table(box=None, header_style="bold")
     for column in ("t", "correct", f"of {counts.total}"):

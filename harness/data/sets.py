@@ -175,7 +175,7 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
         if name == "digits":
             stored, detail = _digits(), "comes with scikit-learn"
         elif where is None:
-            missing = f"looked in {_listed(data_dir)}; put {facts.expected} in one of them"
+            missing = f"looked in {_listed(data_dir)}; put {facts.expected} there"
             return Finding(name, "missing", None, missing)
         elif name == "mnist":
             for file in MNIST_MD5:

@@ -93,6 +93,9 @@ def write_record_at(path: Path, record: Record) -> Path:
         raise ValueError(f"this cannot be a record: {error}") from error
 
 
+_AGAIN = "name a record; or, if a run wrote it, delete it and run the cell again"
+
+
 def read_record(path: Path) -> Record:
     """Read and check one record.
 
@@ -103,7 +106,7 @@ def read_record(path: Path) -> Record:
         record = read_json(path, Record, LARGEST_RECORD)
         digest = digest_of(record)
     except (ValueError, OverflowError) as error:  # OverflowError: a number that JSON may hold and the digest may not
-        raise HarnessError(f"{path}: not a readable record ({error})", "delete it and run the cell again") from None
+        raise HarnessError(f"{path}: not a readable record ({error})", _AGAIN) from None
     if record.schema_version != SCHEMA_VERSION:
         raise HarnessError(
             f"{path}: record of schema {record.schema_version}, this harness reads {SCHEMA_VERSION}",
