@@ -265,7 +265,7 @@ class Context(Claim, frozen=True, kw_only=True, tag="context", tag_field="kind")
 
 
 class Rerun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the arms of an ordering are run again; `greater`, `less`: their names there, left out where they are the same.
+    """Where the arms of an ordering are run again. `greater`, `less`: their names there, where they have others.
 
     `reading`: how the paper is read there, in words; without it the run has fewer deviations, which speak for it.
     """
