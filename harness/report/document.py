@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from harness.analysis.judges import without_own_size
 from harness.analysis.verdicts import BY_TONE, Word
 from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
 from harness.config import ProfileName
@@ -65,23 +64,13 @@ class Answered:
     experiments: tuple[Experiment, ...]
 
 
-class Unfinished(NamedTuple):
-    """An experiment that lacks cells of its plan at a profile that was begun."""
-
-    experiment: Experiment
-    profile: ProfileName
-    missing: int
-    planned: int
-
-
 @dataclass(frozen=True)
 class Document:
     """What is said of one paper, in order; of a report of `named` experiments, their chapters alone.
 
     `first`: the answer in one sentence and at most three more, which stand before all else. `headlines`: the figure of
-    the headline claims, wide and for a telephone. `records`: what was computed where, again, or not yet. `not_run`,
-    `unfinished`: experiments without a record, and those that lack planned cells. `sizes`: published networks without
-    evidence at their own size. `beside`: the paper's networks beside those of others.
+    the headline claims, wide and for a telephone. `records`: what was computed where, and again. `missing`: planned
+    cells without a record. `beside`: the paper's networks beside those of others.
     `evidence`: whether the records that the project stands behind are at hand.
     """
 
@@ -95,9 +84,7 @@ class Document:
     topics: tuple[Answered, ...]
     records: tuple[Table, ...]
     chapters: tuple[Chapter, ...]
-    not_run: tuple[Experiment, ...]
-    unfinished: tuple[Unfinished, ...]
-    sizes: tuple[str, ...]
+    missing: Table
     problems: tuple[tuple[str, str], ...]
     evidence: bool
     beside: Picture | None = None
@@ -190,22 +177,10 @@ def document(
         topics=tuple(topic for topic in answered if topic.name != RECORDS),
         records=tuple(table for topic in answered if topic.name == RECORDS for table in topic.tables),
         chapters=tuple(chapter for chapter in chapters if chapter.sections),
-        not_run=tuple(chapter.experiment for chapter in chapters if not chapter.sections),
-        unfinished=tuple(lacking for chapter in chapters for lacking in _unfinished(evidence, chapter)),
-        sizes=tuple(f"{n} ({', '.join(of)})" for n, of in without_own_size(chosen, evidence.loaded).items()),
+        missing=tables.missing_table([chapter.experiment for chapter in chapters], evidence, claims),
         problems=tuple(problems),
         evidence=evidence.at_hand,
     )
-
-
-def _unfinished(evidence: Source, chapter: Chapter) -> Iterator[Unfinished]:
-    experiment = chapter.experiment
-    for profile in evidence.profiles(experiment.name):
-        planned = {arm.name: experiment.seeds(arm.name, profile) for arm in experiment.planned}
-        done = sum(len(evidence.loaded.done(experiment.name, profile, arm, count)) for arm, count in planned.items())
-        missing = sum(planned.values()) - done
-        if missing and profile != "smoke":
-            yield Unfinished(experiment, profile, missing, sum(planned.values()))
 
 
 def _answered(

@@ -19,11 +19,10 @@ from harness.analysis.judges import (
     JUDGES,
     OWN_NETWORK,
     Judgement,
-    profiles_that_judge,
     statement_verdicts,
 )
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
-from harness.analysis.verdicts import STATEMENTS, VERDICTS, p_in_words
+from harness.analysis.verdicts import STATEMENTS, p_in_words
 from harness.catalogue import Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.records.fingerprint import recipe_digest
@@ -754,26 +753,3 @@ def processors(source: Source, _: Paper) -> Iterator[Table]:
         )
         columns = tuple(map(Column, ("experiment", "arms", "recorded on", "all others on")))
         yield Table("", columns, tuple(rows), caption)
-
-
-def waiting(source: Source, paper: Paper) -> Iterator[Table]:
-    """The number of unanswered claims and of missing cells, by experiment and the cheapest profile that judges them."""
-    experiments = {experiment.name: experiment for experiment in paper.experiments}
-    answered = {judgement.id for judgement in source.judgements if VERDICTS[judgement.verdict].answers}
-    groups: dict[tuple[str, ProfileName], list[tuple[str, ...]]] = {}
-    for claim in paper.claims if source.cells else ():
-        judged_at = profiles_that_judge(claim, experiments[claim.experiment])
-        if claim.needs_training and claim.id not in answered and judged_at:
-            groups.setdefault((claim.experiment, judged_at[0]), []).append(claim.arms)
-    rows = []
-    for (name, profile), of_claims in groups.items():
-        missing = 0
-        for arm in {arm for arms in of_claims for arm in arms}:
-            planned = experiments[name].seeds(arm, profile)
-            missing += planned - len(source.loaded.done(name, profile, arm, planned))
-        # If all cells of a claim are done, something else keeps it from an answer.
-        if missing:
-            rows.append(Row.of(name, profile, len(of_claims), missing))
-    if rows:
-        counts = Column("claims that wait", "number", 0), Column("cells to train", "number", 0)
-        yield Table("", (Column("experiment"), Column("profile"), *counts), tuple(rows))

@@ -125,7 +125,7 @@ def findings(document: Document) -> str:
     explained = _Explained()
     parts = [in_brief(document, figure=False), markdown(explained(document.tally))]
     shown = [(topic.name, topic.title, topic.tables) for topic in document.topics]
-    for name, title, tables in [*shown, ("What was computed where, again, or not yet", "", document.records)]:
+    for name, title, tables in [*shown, ("What was computed where, and again", "", document.records)]:
         parts.append(f"## {as_text(name)}" if tables else "")
         parts += [f"**{as_text(title)}**"] if title else []
         parts += [f"### {as_text(human(one.title))}\n\n{markdown(explained(one))}" for one in tables]

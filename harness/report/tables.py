@@ -4,6 +4,7 @@ Formats are in `table`. Every blank has its reason.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from harness.analysis.cells import steps_label
 from harness.analysis.differences import Difference
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
-from harness.analysis.judges import Judgement, statement_verdicts
+from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import form_of, tally
 from harness.catalogue import Arm, Claim, Experiment
@@ -523,6 +524,37 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
     if judgement.optimism is not None:
         parts.append(f"Best epoch on test: {judgement.optimism:+.2f}.")
     return tuple(filter(None, (*parts, claim.note and f"Published: {claim.note}")))
+
+
+def missing_table(experiments: Sequence[Experiment], evidence: Source, claims: Sequence[Claim]) -> Table:
+    """Cells of the plan without a record, and the unanswered claims that wait for them.
+
+    At each profile that was begun, and at the cheapest one that a claim, or an experiment without records, can use.
+    """
+    by_name = {experiment.name: experiment for experiment in experiments}
+    answered = {judgement.id for judgement in evidence.judgements if judgement.answers}
+    waiting: Counter[tuple[str, ProfileName]] = Counter()
+    for claim in claims:
+        judged_at = profiles_that_judge(claim, by_name[claim.experiment])
+        if claim.needs_training and claim.id not in answered and judged_at:
+            waiting[claim.experiment, judged_at[0]] += 1
+    rows = []
+    for name, experiment in by_name.items():
+        able = [profile for profile in experiment.profile_names if profile != "smoke"]
+        begun = [profile for profile in evidence.profiles(name) if profile in able] or able[:1]
+        for profile in (profile for profile in able if profile in begun or waiting[name, profile]):
+            planned = {arm.name: experiment.seeds(arm.name, profile) for arm in experiment.planned}
+            done = sum(len(evidence.loaded.done(name, profile, arm, seeds)) for arm, seeds in planned.items())
+            if done < (total := sum(planned.values())):
+                command = f"harness run {name} --profile {profile}"
+                rows.append(
+                    Row.of(experiment.title, f"{total - done} of {total}", waiting[name, profile] or None, command)
+                )
+    own = without_own_size(experiments, evidence.loaded)
+    sizes = "; ".join(f"{network} ({', '.join(of)})" for network, of in own.items())
+    columns = Column("experiment"), Column("cells missing"), Column("claims that wait", "number", 0), Column("command")
+    caption = f"At the size of the paper these networks have no evidence: {sizes}." if sizes else ""
+    return Table(f"Not run yet, or not finished ({len(rows)})", columns, tuple(rows), caption)
 
 
 def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Table:

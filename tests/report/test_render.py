@@ -136,10 +136,12 @@ def test_a_whole_report_has_findings_under_their_topics_and_one_view_of_each_cur
     assert any("loss is not finite" in problem for source in sources for problem in source.problems)
     text, page = ((everything.out / name).read_text("utf-8") for name in ("findings.md", "index.html"))
     assert text.startswith("**Partly: ")
-    headings = "## Few steps", "### Which rows of Table 1 come out?", "## What was computed where, again, or not yet"
+    headings = "## Few steps", "### Which rows of Table 1 come out?"
     places = [text.index(heading) for heading in headings]
     assert places == sorted(places)
     assert "<h2>Few steps</h2>" in page
+    assert "Not run yet, or not finished (" in page
+    assert "| harness run ablation-mechanisms --profile lite |" in (everything.out / "report.md").read_text("utf-8")
     names = {path.name for path in rendered.files if path.suffix == ".svg"}
     assert {name for name in names if "accuracy" in name or "error" in name} == {
         f"{MNIST}-paper-error.svg",

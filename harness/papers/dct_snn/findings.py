@@ -360,7 +360,6 @@ TOPICS = (
             "Which cells were computed a second time?": ask.verified,
             "Do two processors give one result?": ask.two_processors,
             "Which arms were recorded on another processor?": ask.processors,
-            "Which claims wait for training?": ask.waiting,
         },
     ),
 )  # fmt: skip

@@ -20,7 +20,7 @@ PUBLISHED: Mapping[str, Stated] = {
     "train_images": Stated("training images", (None,)),
     "test_images": Stated("test images", (None,)),
     "precision": Stated("matrix products", ("fp32",)),
-    "encoder.parameters.threshold_scope": Stated("encoder thresholds fitted on the", default="dataset"),
+    "encoder.parameters.threshold_scope": Stated("what encoder thresholds are fitted on", default="dataset"),
     "ann.epochs": Stated("ANN epochs", (300,)),
     "ann.batch_size": Stated("ANN batch size"),
     "ann.learning_rate": Stated("ANN learning rate", (0.1,)),

@@ -76,7 +76,6 @@ TOPICS = (
         RECORDS,
         {
             "Which cells were computed a second time?": ask.verified,
-            "Which claims wait for training?": ask.waiting,
         },
     ),
 )
