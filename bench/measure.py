@@ -60,7 +60,7 @@ def run(
     rows: list[Row] = []
     for point in (*plan.points, *plan.ours):
         measured = [i for i in present if point in plan.points or i.name in (OURS, BASELINE)]
-        rows += steps_at(point, measured, plan, progress)
+        rows += steps_at(point, measured, plan, progress) if measured else []
     rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in requested if i.name in missing]
     report = Report(machine(present), tuple(rows))
     if out is not None:

@@ -72,11 +72,11 @@ Pair = tuple[float, float]
 """Seconds forward, and for the gradients of input and weight."""
 
 
-def fastest(action: Callable[[], object]) -> float:
-    """The shortest of a few times of `action`, in seconds, after a warm-up."""
+def fastest(action: Callable[[], object], limit: float = SECONDS) -> float:
+    """The shortest of a few times of `action`, in seconds, after a warm-up; no further one after `limit` seconds."""
     action()
     times: list[float] = []
-    while len(times) < REPEATS and sum(times) < SECONDS:
+    while len(times) < REPEATS and sum(times) < limit:
         start = time.perf_counter()
         action()
         times.append(time.perf_counter() - start)

@@ -69,7 +69,7 @@ def onto_page(page: Path, mark: str, facts: Mapping[str, str], table: str, plot:
     """Replace what stands on `page` between `<!-- mark -->` and `<!-- /mark -->`: a table, its machine and its plot."""
     from harness.report.publish import in_readme
 
-    text = "\n\n".join(("", table, f"Measured with {_listed(facts)}.", plot))
+    text = "\n\n".join((table, f"Measured with {_listed(facts)}.", plot))
     marks = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     write_atomically(page, in_readme(page.read_text(encoding="utf-8"), text, marks).encode())
 

@@ -4,6 +4,7 @@ The published number is taken as exact. Percent and percentage points throughout
 page, Markdown, the terminal, `report --strict` and docs/verdicts.md are made from it.
 """
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -287,7 +288,8 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
     if not decided:
         # The seeds needed for the published size, or for δ, at Holm's first and strictest step.
         effect = margin if published is None else published
-        seeds = statistics.seeds_for_power(outcomes, effect, alpha=ALPHA / family)
+        tested = outcomes if ordering.images == "sampled" else dataclasses.replace(outcomes, images=None)
+        seeds = statistics.seeds_for_power(tested, effect, alpha=ALPHA / family)
         need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
         power = f"one of {_as_printed(effect, form)} with {POWER:.0%} power{', adjusted alike' if family > 1 else ''}"
         return Finding("inconclusive", margin, sign, f"{start} does not decide ({adjusted}); {need} {power}.")

@@ -162,7 +162,7 @@ def claims(
         files = {cell.path for cell in source.loaded.cells.values()}
         origin = f"{counted(len(source.loaded.cells), 'cell')} of {counted(len(files), 'record')} in {folder}"
         if problems := source.loaded.problems:
-            origin += f"; {counted(len(problems), 'file')} in it cannot be read: `harness status` names them"
+            origin += f"; the report names {counted(len(problems), 'problem')} with its files"
     else:
         from importlib.metadata import version
 

@@ -48,7 +48,8 @@ def check(
 
     if paper is not None and not Path(paper).is_dir() and paper not in authoring.names():
         raise did_you_mean("paper", paper, authoring.names())
-    if paper is not None and Path(paper).is_dir() and not (Path(paper) / "pyproject.toml").is_file():
+    known = paper is None or paper in authoring.names()
+    if not known and not (Path(str(paper)) / "pyproject.toml").is_file():
         raise HarnessError(f"{paper}: no pyproject.toml in it", "`harness papers new NAME` starts a package")
     wrong = False
     for name in [paper] if paper is not None else authoring.names():

@@ -62,7 +62,9 @@ def report(
     console = plain_console(stderr=as_json, quiet=quiet)
     with_records(evidence_dir, EVIDENCE)
     if check and (names or paper or out or strict or open_page):
-        raise HarnessError("--check is of all that a clone keeps", "leave out names and other options")
+        raise HarnessError(
+            "--check is of all that a clone keeps", "leave out names, --paper, --out, --strict and --open"
+        )
     if open_page and as_json and out is None:
         raise HarnessError("--json writes no page that --open could show", "name a folder with --out")
     if check and not options.REPORTS.is_dir():

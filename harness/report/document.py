@@ -177,7 +177,7 @@ def document(
         topics=tuple(topic for topic in answered if topic.name != RECORDS),
         records=tuple(table for topic in answered if topic.name == RECORDS for table in topic.tables),
         chapters=tuple(chapter for chapter in chapters if chapter.sections),
-        missing=tables.missing_table([chapter.experiment for chapter in chapters], evidence, claims),
+        missing=tables.missing_table([chapter.experiment for chapter in chapters], sources, claims),
         problems=tuple(problems),
         evidence=evidence.at_hand,
     )

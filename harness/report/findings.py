@@ -391,9 +391,9 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
         gaps = compared(source, pairs, profile, margin)
         gaps.sort(key=lambda gap: (gap.pair.timesteps, _values(gap.pair.side) == "p", -abs(float(gap.apart.mean))))
         itself = [
-            columns[-1].words(itself) + (f" at T = {timesteps}" if steps else "")
+            columns[-1].words(apart) + (f" at T = {timesteps}" if steps else "")
             for timesteps, side in references.items()
-            if (itself := above(side, timesteps)) is not None
+            if (apart := above(side, timesteps)) is not None
         ]
         caption = (
             f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
@@ -742,7 +742,7 @@ def processors(source: Source, _: Paper) -> Iterator[Table]:
         usual = max(sorted(on), key=lambda device: len(on[device]))
         for device in sorted(on.keys() - {usual}):
             arms = [
-                f"{arm} (seed {', '.join(map(str, sorted(seeds)))})" if arm in on[usual] else arm
+                f"{arm} (seeds {', '.join(map(str, sorted(seeds)))})" if arm in on[usual] else arm
                 for arm, seeds in sorted(on[device].items())
             ]
             rows.append(Row.of(f"{experiment} ({profile} profile)", ", ".join(arms), device, usual))
@@ -751,5 +751,5 @@ def processors(source: Source, _: Paper) -> Iterator[Table]:
             "Sums round differently on different processors, and one training then has two results. A difference "
             "between these arms and the others of their experiment holds that of their ANNs too."
         )
-        columns = tuple(map(Column, ("experiment", "arms", "recorded on", "all others on")))
+        columns = tuple(map(Column, ("experiment", "arms", "recorded on", "most others on")))
         yield Table("", columns, tuple(rows), caption)

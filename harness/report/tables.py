@@ -526,31 +526,38 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
     return tuple(filter(None, (*parts, claim.note and f"Published: {claim.note}")))
 
 
-def missing_table(experiments: Sequence[Experiment], evidence: Source, claims: Sequence[Claim]) -> Table:
-    """Cells of the plan without a record, and the unanswered claims that wait for them.
+def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], claims: Sequence[Claim]) -> Table:
+    """Cells of the plan that are done in no results folder, and the unanswered claims that wait for them.
 
     At each profile that was begun, and at the cheapest one that a claim, or an experiment without records, can use.
     """
     by_name = {experiment.name: experiment for experiment in experiments}
-    answered = {judgement.id for judgement in evidence.judgements if judgement.answers}
+    answered = {judgement.id for source in sources for judgement in source.judgements if judgement.answers}
+
+    def missing(experiment: Experiment, profile: ProfileName, arm: str) -> int:
+        planned = experiment.seeds(arm, profile)
+        cells = (cell for s in sources for cell in s.loaded.done(experiment.name, profile, arm, planned))
+        return planned - len({cell.seed for cell in cells})
+
     waiting: Counter[tuple[str, ProfileName]] = Counter()
     for claim in claims:
-        judged_at = profiles_that_judge(claim, by_name[claim.experiment])
-        if claim.needs_training and claim.id not in answered and judged_at:
-            waiting[claim.experiment, judged_at[0]] += 1
+        experiment = by_name[claim.experiment]
+        for profile in profiles_that_judge(claim, experiment)[:1]:
+            waits = claim.needs_training and claim.id not in answered
+            waiting[experiment.name, profile] += waits and any(missing(experiment, profile, arm) for arm in claim.arms)
     rows = []
     for name, experiment in by_name.items():
         able = [profile for profile in experiment.profile_names if profile != "smoke"]
-        begun = [profile for profile in evidence.profiles(name) if profile in able] or able[:1]
-        for profile in (profile for profile in able if profile in begun or waiting[name, profile]):
-            planned = {arm.name: experiment.seeds(arm.name, profile) for arm in experiment.planned}
-            done = sum(len(evidence.loaded.done(name, profile, arm, seeds)) for arm, seeds in planned.items())
-            if done < (total := sum(planned.values())):
+        begun = [profile for profile in able if any(profile in source.profiles(name) for source in sources)]
+        for profile in able:
+            lacking = sum(missing(experiment, profile, arm.name) for arm in experiment.planned)
+            if lacking and (profile in (begun or able[:1]) or waiting[name, profile]):
+                planned = sum(experiment.seeds(arm.name, profile) for arm in experiment.planned)
                 command = f"harness run {name} --profile {profile}"
                 rows.append(
-                    Row.of(experiment.title, f"{total - done} of {total}", waiting[name, profile] or None, command)
+                    Row.of(experiment.title, f"{lacking} of {planned}", waiting[name, profile] or None, command)
                 )
-    own = without_own_size(experiments, evidence.loaded)
+    own = without_own_size(experiments, sources[0].loaded)
     sizes = "; ".join(f"{network} ({', '.join(of)})" for network, of in own.items())
     columns = Column("experiment"), Column("cells missing"), Column("claims that wait", "number", 0), Column("command")
     caption = f"At the size of the paper these networks have no evidence: {sizes}." if sizes else ""
@@ -565,7 +572,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     if shared := sum(statement.shared for statement in statements):
         title += f" In {shared} of those that come out, every control that we ran does so as well."
     if small := sum(statement.small for statement in statements):
-        title += f" {small} of the answers are those of a small network alone."
+        title += f" A small network alone gives {small} of the answers."
     stated = {statement.id: statement for statement in statements_of(claims)}
     rows = []
     for statement in statements:

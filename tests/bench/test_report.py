@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import race
+from bench import race, waiting
 from bench.products import Layer, break_even, rows
 from bench.report import Report, Row, table
 
@@ -45,6 +45,12 @@ def test_products_are_timed_as_torch_does_them_and_as_we_do() -> None:
     ]
     assert all(float(time) > 0 for line in table[2:] for times in line[2:4] for time in times.split(", "))
     assert ["active" in line[4] for line in table[2:]] == [True, True, False, False]
+
+
+def test_a_command_that_is_waited_for_is_timed_from_start_to_end() -> None:
+    *_, line = waiting.rows({"help": ("--help",)})
+    name, seconds = line.strip("| ").split(" | ")
+    assert (name, 0 < float(seconds) < 60) == ("help", True)
 
 
 def test_a_race_is_told_by_medians_and_what_did_not_arrive_by_its_reason() -> None:

@@ -47,6 +47,9 @@ def test_what_is_written_is_sound(package: Path) -> None:
     assert "a paper called 'qcfs' exists already" in harness("papers", "new", "qcfs").err
     assert "cannot name a paper" in harness("papers", "new", "My paper").err
     assert "unknown paper 'qcf' — did you mean 'qcfs'?" in harness("papers", "check", "qcf").err
+    Path("empty folder").mkdir()
+    refused = harness("papers", "check", "empty folder")
+    assert (refused.code, "empty folder: no pyproject.toml in it" in refused.err) == (2, True)
     assert write_paper("tiny")[0].parent.name == "tiny-paper"
 
 

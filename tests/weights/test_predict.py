@@ -30,7 +30,8 @@ def test_the_table_has_each_image_with_its_class_at_every_timestep(kept: Kept, k
     if kind == "parquet":
         pytest.importorskip("pyarrow")
     out = tmp_path / f"table.{kind}"
-    assert harness("predict", kept.weights, "--out", out).code == 0
+    done = harness("predict", kept.weights, "--out", out)
+    assert (done.code, f"; wrote {out}" in done.out.replace("\n", " ")) == (0, True)
     table = pd.read_csv(out) if kind == "csv" else pd.read_parquet(out)
     assert table["label"].tolist() == tiny_data().test.labels.tolist()
     assert [int((table[f"t{t}"] == table["label"]).sum()) for t in range(1, 7)] == curve(kept)["correct"]

@@ -143,7 +143,7 @@ def _few_steps(source: Source) -> str:
             return ""
         best = max(reached, key=lambda name: reached[name])
         title = brief(title_of(ONE_ANN.arm(best)))
-        sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT {dct:.1f}")
+        sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT on p {dct:.1f}")
     return f"On MNIST with one ANN for all codes, {'; '.join(sentences)}"
 
 
@@ -176,9 +176,10 @@ def _differing(source: Source, experiment: Experiment, where: str) -> str:
             for gap in gaps
             if gap.shown == "differs" and sign * gap.apart.mean > 0
         ]
-        sides += [f"{side}: {_listed(named)}"] if named else []
+        sides += [f"{side} it: {_listed(named)}"] if named else []
     first = brief(title_of(experiment.arms[0]))
-    return f"{where}, {len(gaps)} arms against {first}. Shown {'; '.join(sides) or 'to differ: none'}" if gaps else ""
+    said = ". ".join(side[0].upper() + side[1:] for side in sides) or "None is shown to differ"
+    return f"{where}, {len(gaps)} arms against {first}. {said}" if gaps else ""
 
 
 def _training(source: Source) -> str:
@@ -212,9 +213,8 @@ def _energy(source: Source) -> str:
     if dct not in spent:
         return ""
     costs = [f"{spent[name]:.2f} µJ in {brief(name)}" for name in dict.fromkeys((best, dct))]
-    return (
-        f"With one ANN for all codes, {ENOUGH:g} % on MNIST costs {' and '.join(costs)} an image, by arithmetic alone"
-    )
+    enough = f"{ENOUGH:g} % on MNIST with one ANN for all codes"
+    return f"{enough} costs, for an image and by arithmetic alone, {' and '.join(costs)}"
 
 
 TOPICS = (
@@ -223,6 +223,9 @@ TOPICS = (
         {
             "How accurate is each code on MNIST, trained for T steps, and what does an image cost?": ask.means(
                 LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True
+            ),
+            "How accurate is each code of p on MNIST, with one ANN for all?": ask.means(
+                ONE_ANN, _by_steps(ONE_ANN), energy=True
             ),
             "How accurate is each code on CIFAR-10, trained for T steps, and what does an image cost?": ask.means(
                 experiments.LATENCY_CIFAR10, _by_steps(experiments.LATENCY_CIFAR10), energy=True
@@ -246,7 +249,10 @@ TOPICS = (
         },
         _few_steps,
         "latency-mnist-paper-trained",
-        ("mnist-784-100-10", "latency-mnist", "latency-cifar10", "mnist-encoders", "cifar10-vgg9", "cifar100-vgg11"),
+        (
+            "mnist-784-100-10", "mnist-one-ann", "latency-mnist", "latency-cifar10", "mnist-encoders",
+            "cifar10-vgg9", "cifar100-vgg11",
+        ),
     ),
     Topic(
         "Schedules",
@@ -349,7 +355,7 @@ TOPICS = (
         lambda source: _differing(
             source,
             experiments.SENSITIVITY_READINGS_CIFAR10,
-            "On a small network for CIFAR-10 after 6,000 images, which is not settled, each with its own ANN",
+            "On a small network for CIFAR-10 after 6,000 images, which is not settled, their ANNs included",
         ),
         "sensitivity-readings-cifar10-lite-error",
         ("sensitivity-readings-cifar10", "sensitivity-readings"),
