@@ -398,9 +398,13 @@ class AboveAnn(Difference, frozen=True, kw_only=True, tag="above-ann", tag_field
 
 
 class AboveItself(Difference, frozen=True, kw_only=True, tag="above-itself", tag_field="kind"):
-    """An arm under `measure`, an evaluation of its recipe, against itself in the plain test at the same step."""
+    """An arm under `measure`, an evaluation of its recipe, against itself in the plain test at the same step.
+
+    `under`: the evaluation in words, such as "fed the first 8 frequencies alone".
+    """
 
     measure: str
+    under: str = ""
 
     @property
     def sides(self) -> tuple[str, str | None]:
@@ -408,7 +412,7 @@ class AboveItself(Difference, frozen=True, kw_only=True, tag="above-itself", tag
 
     @property
     def says(self) -> str:
-        return f"{self.greater} under {self.measure} {self.sign} itself at T = {self.timestep}"
+        return f"{self.greater}, {self.under or f'under {self.measure}'}, {self.sign} itself at T = {self.timestep}"
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """The measure is an evaluation."""

@@ -129,7 +129,7 @@ def test_an_arm_under_noise_is_set_against_itself_image_by_image(tmp_path: Path)
     assert worse.verdict == "not comparable"
     assert worse.why.startswith("Not known to have settled. ")
     assert of(30, on_the_way=on_the_way).verdict == "contradicted"
-    assert catalogue.claims[0].says == f"a under {NOISE} ≥ itself at T = 4"
+    assert catalogue.claims[0].says == f"a, under {NOISE}, ≥ itself at T = 4"
 
 
 def test_a_measure_that_every_record_has_is_no_evaluation(tmp_path: Path) -> None:
