@@ -395,12 +395,12 @@ def _gauss_legendre() -> tuple[Array, Array]:
     return np.polynomial.legendre.leggauss(200)
 
 
-def replication_rate(sd: float, seeds: int, margin: float, published_runs: int | None = 1) -> float:
+def replication_rate(sd: float, seeds: int, margin: float) -> float:
     """The share (0..1) of exact replications called "reproduced", if runs scatter by `sd` points around one truth.
 
-    `seeds` runs are compared with a published mean of `published_runs` runs of the same recipe; None: with the
-    truth itself. The chance that two one-sided tests pass, over normal runs: given the runs' own standard
-    deviation s, the mean must fall within margin - t · s / √seeds of the published number. NaN for one seed.
+    `seeds` runs are compared with one published run of the same recipe. The chance that two one-sided tests pass, over
+    normal runs: given the runs' own standard deviation s, the mean must fall within margin - t · s / √seeds of the
+    published number. NaN for one seed.
     """
     from scipy import special, stats
 
@@ -410,7 +410,7 @@ def replication_rate(sd: float, seeds: int, margin: float, published_runs: int |
         return 1.0
     freedom = seeds - 1
     quantile = float(stats.t.ppf(1.0 - ALPHA, freedom))
-    apart = sd * np.sqrt(1.0 / seeds + (1.0 / published_runs if published_runs else 0.0))
+    apart = sd * np.sqrt(1.0 / seeds + 1.0)
 
     widest = freedom * seeds * (margin / (quantile * sd)) ** 2
     # Gauss–Legendre over the root of χ²: the density of two seeds is infinite at 0, and that of the root is not.

@@ -42,9 +42,9 @@ NAMES = ("experiment", "profile", "arm")
 
 
 def fingerprint(
-    config: CellConfig, data_digest: str, device: Device = "cpu", encoder: str = "", sources: "Sources | None" = None
+    config: CellConfig, data_digest: str, device: Device = "cpu", sources: "Sources | None" = None
 ) -> Fingerprint:
-    """The fingerprint of a cell on `device`. encoder: "module:name" of one that is not registered.
+    """The fingerprint of a cell on `device`, by the code that is imported, or that of `sources`.
 
     Raises EncoderError for an unknown encoder, HarnessError for another unknown part; ModuleNotFoundError, SyntaxError
     or UnicodeDecodeError where a source cannot be read.
@@ -52,7 +52,7 @@ def fingerprint(
     content = _of_any_seed(config)
     recipe = _recipe_digest(content, config.seed)
     method = METHODS.definition_of(config.method.name) if config.method else FINE_TUNING
-    roots = [method, encoder or definition_of(config.encoder.name)]
+    roots = [method, definition_of(config.encoder.name)]
     if config.evaluations:
         names = [parse_part(text, EVALUATIONS.kind)[0] for text in config.evaluations]
         roots += [TESTED, *map(EVALUATIONS.definition_of, names)]
