@@ -131,8 +131,15 @@ def rows(layers: Sequence[Layer] = LAYERS) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     points = [(layer, dtype) for layer in layers for dtype in (torch.bfloat16, torch.float32)]
     alone = [by_torch(*point) for point in points]  # before what is imported by the others
+    from harness.machine.process import computing_with
+
     for (layer, dtype), torchs in zip(points, alone, strict=True):
-        ours, equal = by_ours(layer, dtype), equal_activity(layer, dtype)
-        times = " | ".join(", ".join(f"{1e3 * seconds:.2g}" for seconds in pair) for pair in (torchs, ours))
+        with computing_with(torch.get_num_threads()):  # Numba's number of threads would become torch's
+            ours, equal = by_ours(layer, dtype), equal_activity(layer, dtype)
+        times = " | ".join(", ".join(map(_milliseconds, pair)) for pair in (torchs, ours))
         activity = "–" if math.isnan(equal) else f"{equal:.0%} active"
         yield f"| {layer} | {'bf16' if dtype is torch.bfloat16 else 'fp32'} | {times} | {activity} |"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1e3 * seconds:.0f}" if seconds >= 0.01 else f"{1e3 * seconds:.1f}"
