@@ -142,4 +142,4 @@ def rows(layers: Sequence[Layer] = LAYERS) -> Iterator[str]:
 
 
 def _milliseconds(seconds: float) -> str:
-    return f"{1e3 * seconds:.0f}" if seconds >= 0.01 else f"{1e3 * seconds:.1f}"
+    return f"{1e3 * seconds:.0f}" if seconds >= 0.01 else f"{1e3 * seconds:.2g}"

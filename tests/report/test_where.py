@@ -79,7 +79,7 @@ def test_a_missing_or_wrong_folder_that_was_named_exits_with_2(here: Path, verb:
     (here / "empty").mkdir()
     for name, why in (
         ("nowhere", "no such results folder"),
-        ("file", "no such results folder"),
+        ("file", "is a file"),
         ("empty", "no record"),
     ):
         code, _, message = harness(verb, "--results-dir", name)
