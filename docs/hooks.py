@@ -94,7 +94,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     markdown = markdown.replace("student.ipynb)", "tutorials/notebook.md)")
     shown = re.sub(r"^<!-- code: (.*) -->$", lambda match: _explained(ROOT / match[1]), markdown, flags=re.MULTILINE)
     shown = re.sub(r"^<!-- (\w+) -->$", lambda match: _made.get(match[1], match[0]), shown, flags=re.MULTILINE)
-    return re.sub(r"^<!-- (dry run|output|file: [^ ]*|not run.*|/?(race|products|waiting)) -->\n", "", shown, flags=re.MULTILINE)
+    silent = r"^<!-- (dry run|output|file: [^ ]*|not run.*|/?race|/?products|/?waiting) -->\n"
+    return re.sub(silent, "", shown, flags=re.MULTILINE)
 
 
 def _explained(path: Path) -> str:
