@@ -13,14 +13,7 @@ import torch
 
 from bench.implementations import BASELINE, OURS, Implementation, chosen
 from bench.report import Report, Row
-from bench.workload import (
-    CLASSES,
-    DEFAULT,
-    NETWORKS,
-    Plan,
-    Point,
-    workload,
-)
+from bench.workload import CLASSES, DEFAULT, NETWORKS, Plan, Point, workload
 from harness.machine.environment import environment
 from harness.machine.process import computing_with, keep_freed_memory, threads_for
 from harness.snn.network import stages

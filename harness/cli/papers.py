@@ -46,11 +46,11 @@ def check(
     """Say what is wrong with a paper, one line each: names, recipes, claims that nobody can judge. Exit code 1 then."""
     from harness.papers import authoring
 
-    if paper is not None and not Path(paper).is_dir() and paper not in authoring.names():
-        raise did_you_mean("paper", paper, authoring.names())
-    known = paper is None or paper in authoring.names()
-    if not known and not (Path(str(paper)) / "pyproject.toml").is_file():
-        raise HarnessError(f"{paper}: no pyproject.toml in it", "`harness papers new NAME` starts a package")
+    if paper is not None and paper not in authoring.names():
+        if not Path(paper).is_dir():
+            raise did_you_mean("paper", paper, authoring.names())
+        if not (Path(paper) / "pyproject.toml").is_file():
+            raise HarnessError(f"{paper}: no pyproject.toml in it", "`harness papers new NAME` starts a package")
     wrong = False
     for name in [paper] if paper is not None else authoring.names():
         try:

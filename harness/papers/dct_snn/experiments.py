@@ -609,7 +609,7 @@ CIFAR10_DROPPED = on_cifar10(
     arms=(replace(ABLATION_INTERLEAVED.arm("cyclic-16x3"), changes=SETTLING),),
     profiles=tuple(
         replace(profile, evaluations=(DROPPED,))
-        # Four seeds at lite, for time: a cell takes two thirds of an hour on a core without AVX-512.
+        # Four seeds at lite, for time: a cell takes three quarters of an hour on a core without AVX-512.
         for profile in (recipe.SMOKE, replace(recipe.LITE, seeds=4), recipe.paper(recipe.VGG9))
     ),
 )
