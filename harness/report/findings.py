@@ -24,7 +24,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import brief, judged_table, micro, title_of, training_table
+from harness.report.tables import brief, grouped, judged_table, micro, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -170,42 +170,41 @@ def _across(source: Source, experiment: Experiment, claims: Sequence[Claim]) -> 
 # --- Accuracies
 
 
-def means(experiment: Experiment, rows: Mapping[str, Mapping[str, Read]], energy: bool = False) -> Ask:
-    """Accuracy by row and column, for columns whose arms are all done; `energy`: with the energy of one image."""
-    return _at_each(experiment, lambda source, profile: _means(source, experiment, profile, rows, energy))
-
-
-def _means(
-    source: Source,
+def means(
     experiment: Experiment,
-    profile: ProfileName,
     rows: Mapping[str, Mapping[str, Read]],
     energy: bool = False,
-) -> Table | None:
+    remark: Callable[[Source, ProfileName], str] = lambda *_: "",
+) -> Ask:
+    """Accuracy by row and column, for columns whose arms are all done; `energy`: with the energy of one image.
+
+    `remark`: makes the end of the caption.
+    """
     headings = dict.fromkeys(heading for row in rows.values() for heading in row)
-    done = [
-        heading
-        for heading in headings
-        if all(planned_cells(source, profile, (experiment, row[heading][0])) for row in rows.values())
-    ]
-    if not done:
-        return None
 
-    def accuracy(arm: str, step: int) -> Cell:
-        spent = source.operations.get((experiment.name, profile, arm)) if energy else None
-        cost = micro(spent.snn_pj(FORTY_FIVE_NM)) if spent else None
-        mean = source.estimate(experiment.name, profile, arm, step)
-        small = () if cost is None else (f"{cost:#.3g} µJ",)
-        return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        def complete(heading: str) -> bool:
+            return all(planned_cells(source, profile, (experiment, row[heading][0])) for row in rows.values())
 
-    spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
-    of_ann = [spending.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for spending in spent if spending is not None]
-    caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
-    if energy and of_ann:
-        caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
-    columns = Column("arm"), *(Column(heading, "interval") for heading in done)
-    shown = (Row.of(name, *(accuracy(*row[heading]) for heading in done)) for name, row in rows.items())
-    return Table("", columns, tuple(shown), caption)
+        def accuracy(arm: str, step: int) -> Cell:
+            spent = source.operations.get((experiment.name, profile, arm)) if energy else None
+            cost = micro(spent.snn_pj(FORTY_FIVE_NM)) if spent else None
+            mean = source.estimate(experiment.name, profile, arm, step)
+            small = () if cost is None else (f"{cost:#.3g} µJ",)
+            return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
+
+        if not (done := list(filter(complete, headings))):
+            return None
+        spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
+        of_ann = [spending.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for spending in spent if spending is not None]
+        caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
+        if energy and of_ann:
+            caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
+        columns = Column("arm"), *(Column(heading, "interval") for heading in done)
+        shown = (Row.of(name, *(accuracy(*row[heading]) for heading in done)) for name, row in rows.items())
+        return Table("", columns, tuple(shown), caption + remark(source, profile))
+
+    return _at_each(experiment, table)
 
 
 def _untuned(source: Source, profile: ProfileName, *sides: Side) -> str:
@@ -218,10 +217,7 @@ def _noted(table: Table) -> Table:
     cells = [cell for row in table.rows for cell in row.cells if isinstance(cell.value, Interval)]
     if not cells or any(cell.note != NOT_TUNED for cell in cells):
         return table
-    plain = (
-        replace(row, cells=tuple(replace(cell, note="" if cell.note == NOT_TUNED else cell.note) for cell in row.cells))
-        for row in table.rows
-    )
+    plain = (replace(row, cells=tuple(replace(cell, note="") for cell in row.cells)) for row in table.rows)
     return replace(table, rows=tuple(plain), caption=f"{table.caption} {ALL_UNTUNED}")
 
 
@@ -229,16 +225,12 @@ def read_early(experiment: Experiment, steps: Sequence[int], note: str = "") -> 
     """Accuracy of every arm after these steps of its run, and the leading arm at each step."""
     rows = {title_of(arm): {f"step {step}": (arm.name, step) for step in steps} for arm in experiment.arms}
 
-    def table(source: Source, profile: ProfileName) -> Table | None:
-        if (means := _means(source, experiment, profile, rows)) is None:
-            return None
-        curves = {
-            brief(title_of(arm)): [interval.mean for interval in source.estimates[experiment.name, profile, arm.name]]
-            for arm in experiment.arms
-        }
-        return replace(means, caption=f"{means.caption} The highest mean has {leaders(curves)}. {note}".strip())
+    def highest(source: Source, profile: ProfileName) -> str:
+        estimates = ((arm, source.estimates[experiment.name, profile, arm.name]) for arm in experiment.arms)
+        curves = {brief(title_of(arm)): [mean.mean for mean in curve] for arm, curve in estimates}
+        return f" The highest mean has {leaders(curves)}. {note}".rstrip()
 
-    return _at_each(experiment, table)
+    return means(experiment, rows, remark=highest)
 
 
 def leaders(curves: Mapping[str, Sequence[float]]) -> str:
@@ -309,10 +301,8 @@ def compared(
     gaps = list(_measured(source, pairs, profile))
     test = statistics.p_above if better else statistics.p_different
     adjusted = statistics.holm([float(test(gap.apart, 0.0)) for gap in gaps], len(pairs))
-    alike = [1.0] * len(gaps)
-    if margin is not None:
-        values = [float(statistics.p_equivalent(gap.apart, 0.0, margin)) for gap in gaps]
-        alike = list(statistics.holm(values, len(pairs)))
+    equal = [1.0 if margin is None else float(statistics.p_equivalent(gap.apart, 0.0, margin)) for gap in gaps]
+    alike = statistics.holm(equal, len(pairs))
     apart = "above" if better else "differs"
     return [
         replace(gap, p=float(p), shown=apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
@@ -338,11 +328,8 @@ def _measured(source: Source, pairs: Sequence[Pair], profile: ProfileName) -> It
 def unfinished(pairs: Sequence[Pair], gaps: Iterable[Measured]) -> str:
     """The pairs that lack seeds, as the end of a caption; empty if none does."""
     complete = [id(gap.pair) for gap in gaps]
-    lacking: dict[str, list[str]] = {}
-    for pair in pairs:
-        if id(pair) not in complete:
-            lacking.setdefault(pair.name, []).append(str(pair.timesteps))
-    names = "; ".join(f"{name} at T = {', '.join(steps)}" for name, steps in lacking.items())
+    lacking = grouped((pair for pair in pairs if id(pair) not in complete), lambda pair: pair.name)
+    names = "; ".join(f"{name} at T = {', '.join(str(p.timesteps) for p in of)}" for name, of in lacking.items())
     return f" Seeds are still missing of {names}." if names else ""
 
 
@@ -422,9 +409,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
 
     def table(source: Source, profile: ProfileName) -> Table | None:
         gaps = compared(source, pairs, profile, margin, better)
-        names: dict[str, list[Measured]] = {}
-        for gap in gaps:
-            names.setdefault(gap.pair.name, []).append(gap)
+        names = grouped(gaps, lambda gap: gap.pair.name)
         steps = sorted({gap.pair.timesteps for gap in gaps})
         rows = []
         # The name with the largest difference at its longest T comes first.

@@ -82,13 +82,15 @@ def index(documents: Sequence[Document]) -> str:
 
 
 def report(document: Document, bases: Mapping[str, str]) -> dict[str, str]:
-    """The report in Markdown by the stem of each file: `report`, its index; the claims; and each experiment.
+    """The report in Markdown by the stem of each file: `report`, its index; claims; findings; and each experiment.
 
     `bases`: where a results folder is, as seen from the report.
     """
     texts = {"report": _rendered("report.md", document, brief=in_brief(document))}
     if document.claims.rows and not document.named:
         texts["claims"] = f"# {document.claims.title}\n\n{markdown(_Explained()(document.claims))}\n"
+    if not document.named:
+        texts["findings"] = f"{_findings(document)}\n"
     for chapter in document.chapters:
         name = chapter.experiment.name
         texts[name] = _rendered("chapter.md", document, chapter=chapter, bases=bases)
@@ -118,7 +120,7 @@ class _Explained:
         return replace(table, caption=" ".join(filter(None, (table.caption, *(GLOSSARY[word] for word in new)))))
 
 
-def findings(document: Document) -> str:
+def _findings(document: Document) -> str:
     """What became of the statements, and the findings under their topics, as Markdown."""
     if not document.tally.rows:
         return NONE

@@ -20,7 +20,7 @@ from harness.machine.files import write_atomically
 from harness.report.document import Document, document
 from harness.report.drawing import Picture, same_picture, styled
 from harness.report.figures import papers_figure
-from harness.report.page import findings, in_brief, index, page, report
+from harness.report.page import in_brief, index, page, report
 from harness.report.sources import Source, with_added
 from harness.report.table import csv_text, latex
 from harness.report.tables import accuracy_table, curves_table, operations_table, profiles_with_records
@@ -73,8 +73,7 @@ def check(sources: tuple[Source, ...], out: Path, readme: Path | None = None) ->
     """
     expected, documents = _contents(sources, out, None, None, png=False)
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
-    present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
-    present = {name for name in present if not name.endswith(NOT_KEPT)}
+    present = {path.name for path in out.glob("[!.]*") if not path.name.endswith(NOT_KEPT)}
     wrong = present ^ set(expected)
     for name in present & set(expected):
         kept = (out / name).read_bytes() if (out / name).is_file() else b""
@@ -110,11 +109,7 @@ def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) ->
 
 
 def _contents(
-    sources: tuple[Source, ...],
-    out: Path,
-    chosen: Sequence[str] | None,
-    paper: str | None,
-    png: bool,
+    sources: tuple[Source, ...], out: Path, chosen: Sequence[str] | None, paper: str | None, png: bool
 ) -> tuple[dict[str, bytes], list[Document]]:
     """The files of a report by name, and what is said of each paper; the first one's files have the plain names.
 
@@ -126,7 +121,7 @@ def _contents(
     papers = _shown(sources, chosen) if paper is None else [catalogue.paper(paper)]
     homes = ["index.html", *(f"{one.name}.html" for one in papers[1:])]
     menu = [(one.title, home) for one, home in zip(papers, homes, strict=True)] if len(papers) > 1 else []
-    documents, contents, where = list[Document](), dict[str, bytes](), origin(sources, out)
+    documents, contents = list[Document](), dict[str, bytes]()
     beside: Picture | None = None
     for one, home in zip(papers, homes, strict=True):
         # experiments of no paper are shown with the first
@@ -139,7 +134,7 @@ def _contents(
                 beside = papers_figure(papers, sources[0])
         made = replace(made, beside=beside)
         documents.append(made)
-        files = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
+        files = _files(made, origin(mine, out), home, menu)
         files |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
         files |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
         for experiment in listed:
@@ -169,10 +164,9 @@ def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, 
     texts = {home: page(one, where, home, menu)}
     for chapter in () if one.named else one.chapters:
         texts[f"{chapter.experiment.name}.html"] = page(one, where, home, menu, chapter)
-    written = report(one, where.bases) | ({} if one.named else {"findings": f"{findings(one)}\n"})
     prefixed = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
     renamed = {} if home == "index.html" else prefixed
-    for stem, text in written.items():
+    for stem, text in report(one, where.bases).items():
         for plain, name in renamed.items():
             text = text.replace(f"]({plain}.md", f"]({name}.md")
         texts[f"{renamed.get(stem, stem)}.md"] = text
@@ -210,7 +204,7 @@ class Origin:
     commit: str
     changed: bool
     repository: str
-    hardware: dict[str, tuple[tuple[str, int], ...]]
+    hardware: dict[str, list[tuple[str, int]]]
     bases: dict[str, str]
 
 
@@ -224,43 +218,27 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     folder = sources[0].folder
     top = _git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else ""
     clone = Path(top) if top and (Path(top) / "harness" / "report").is_dir() else None
+    inside = clone and out.resolve().is_relative_to(clone.resolve())
+    here = f"{Path(os.path.relpath(clone.resolve(), out.resolve())).as_posix()}/" if clone and inside else ""
+    devices = {s.name: sorted(c.device for c in s.loaded.cells.values() if c.done and c.device) for s in sources}
     return Origin(
         date=f"{now:%Y-%m-%d}",
         version=version(PACKAGE),
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
         changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
-        repository=_repository(clone, out) if clone else "",
-        hardware=hardware_of(sources),
+        repository=web_address(_git(clone, "remote", "get-url", "origin")) or here if clone else "",
+        hardware={name: Counter(of).most_common() for name, of in devices.items() if of},
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
 
 
-def hardware_of(sources: Sequence[Source]) -> dict[str, tuple[tuple[str, int], ...]]:
-    """The devices that records were computed on, each with its number of records, by the name of the results."""
-    hardware: dict[str, tuple[tuple[str, int], ...]] = {}
-    for source in sources:
-        devices = Counter(cell.device for cell in source.loaded.cells.values() if cell.done and cell.device)
-        if devices:
-            hardware[source.name] = tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
-    return hardware
-
-
 def _git(folder: Path, *words: str) -> str:
     """The output of a git command; empty if git is not installed or fails."""
+    command = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=False, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _repository(clone: Path, out: Path) -> str:
-    address = web_address(_git(clone, "remote", "get-url", "origin"))
-    if address or not out.resolve().is_relative_to(clone.resolve()):
-        return address
-    return Path(os.path.relpath(clone.resolve(), out.resolve())).as_posix() + "/"
 
 
 def web_address(remote: str) -> str:

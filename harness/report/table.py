@@ -78,9 +78,7 @@ class Column:
         if value.arms is None:
             return ", ".join(map(self._number, value.runs))
         below, above = value.arms
-        if max(below, above) <= ROUNDING:
-            return f"{self._number(value.mean)}{spread(0.0)}"
-        if self.signed or abs(above - below) > ROUNDING:
+        if max(below, above) > ROUNDING and (self.signed or abs(above - below) > ROUNDING):
             return f"{self._number(value.mean)} ({self._number(value.low or 0.0)} to {self._number(value.high or 0.0)})"
         return f"{self._number(value.mean)}{spread(below, self.digits)}"
 

@@ -5,11 +5,10 @@ Formats are in `table`. Every blank has its reason.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from harness.analysis.cells import steps_label
-from harness.analysis.differences import Difference
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
@@ -17,14 +16,15 @@ from harness.analysis.verdicts import form_of, tally
 from harness.catalogue import Arm, Claim, Experiment
 from harness.catalogue.claims import in_words, statements_of
 from harness.config import PROFILES, ProfileName
-from harness.report.sources import SMOKE_LABEL, Source
+from harness.report.sources import Source
 from harness.report.table import Cell, Column, Link, Row, Table, Value
 
+Item = TypeVar("Item")
 PROFILE_WORDS = {
     "paper": "paper profile: the published recipe",
     "lite": "lite profile: a small network sized for a CPU, judges the direction of orderings only",
     "short": "short profile: the paper’s network with its schedule compressed",
-    "smoke": SMOKE_LABEL,
+    "smoke": "smoke: not judged",
 }
 LEAD = Column("arm"), Column("whose", part="whose"), Column("seeds", "seeds")  # of the tables of one experiment
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
@@ -137,6 +137,14 @@ def _at(course: Sequence[Interval], steps: Iterable[int]) -> dict[int, Cell]:
     return {t: Cell(mean, FEW_SEEDS if mean.low is None else "") for t, mean in means.items()}
 
 
+def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """The items by their keys, both in the order in which they come."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
 def title_of(arm: Arm) -> str:
     """An arm's title up to its T; for one that `--encoder` added, its name."""
     return arm.name if arm.added else arm.title.partition(", T = ")[0]
@@ -241,10 +249,10 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
 def difference_tables(source: Source, experiment: Experiment, profile: ProfileName) -> Iterator[Table]:
     """For a terminal, a table for each reference arm, and for each added arm against all others."""
     added = {arm.name for arm in experiment.arms if arm.added}
-    groups: dict[str, list[Difference]] = {}
-    for gap in source.differences(experiment, profile):
-        title = f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}"
-        groups.setdefault(title, []).append(gap)
+    groups = grouped(
+        source.differences(experiment, profile),
+        lambda gap: f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}",
+    )
     whose = " (yours)" if source.name == "yours" else ""
     columns = (
         Column("arm"),
