@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations, groupby
-from math import isnan, nan
+from math import isnan
 from statistics import fmean
 
 from harness.analysis import statistics
@@ -281,8 +281,8 @@ class Measured:
     ann: float
     raw: float | None
     note: str
-    p: float = nan
-    shown: str = ""
+    p: float
+    shown: str
 
     @property
     def interval(self) -> Interval:
@@ -295,23 +295,11 @@ def compared(
 ) -> list[Measured]:
     """The complete pairs with the result of their tests, after Holm's adjustment over all `pairs`.
 
+    A code of x and one of p have different ANNs: they are compared net of these.
     `better`: test whether the arm is above the reference (one-sided), instead of whether they differ.
     `margin`: an equivalence margin in points, for a difference that is not shown (two one-sided tests).
     """
-    gaps = list(_measured(source, pairs, profile))
-    test = statistics.p_above if better else statistics.p_different
-    adjusted = statistics.holm([float(test(gap.apart, 0.0)) for gap in gaps], len(pairs))
-    equal = [1.0 if margin is None else float(statistics.p_equivalent(gap.apart, 0.0, margin)) for gap in gaps]
-    alike = statistics.holm(equal, len(pairs))
-    apart = "above" if better else "differs"
-    return [
-        replace(gap, p=float(p), shown=apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
-        for gap, p, same in zip(gaps, adjusted, alike, strict=True)
-    ]
-
-
-def _measured(source: Source, pairs: Sequence[Pair], profile: ProfileName) -> Iterator[Measured]:
-    """Each complete pair. A code of x and one of p have different ANNs: they are compared net of these."""
+    gaps = []
     for pair in sorted(pairs, key=lambda pair: pair.timesteps):
         sides = pair.side, pair.reference
         planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
@@ -322,7 +310,15 @@ def _measured(source: Source, pairs: Sequence[Pair], profile: ProfileName) -> It
             if _values(pair.side) != _values(pair.reference) and net is not None:
                 outcomes, raw = net, float(outcomes.mean)
             ann, other_ann = (fmean(cell.ann for cell in of_arm) for of_arm in (cells, references))
-            yield Measured(pair, estimate(outcomes), ann - other_ann, raw, _untuned(source, profile, *sides))
+            gaps.append((pair, estimate(outcomes), ann - other_ann, raw, _untuned(source, profile, *sides)))
+    test, apart = (statistics.p_above, "above") if better else (statistics.p_different, "differs")
+    adjusted = statistics.holm([float(test(gap, 0.0)) for _, gap, *_ in gaps], len(pairs))
+    equal = [1.0 if margin is None else float(statistics.p_equivalent(gap, 0.0, margin)) for _, gap, *_ in gaps]
+    alike = statistics.holm(equal, len(pairs))
+    return [
+        Measured(*gap, float(p), apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
+        for gap, p, same in zip(gaps, adjusted, alike, strict=True)
+    ]
 
 
 def unfinished(pairs: Sequence[Pair], gaps: Iterable[Measured]) -> str:

@@ -337,28 +337,27 @@ def operations_table(experiment: Experiment, profiles: Sequence[ProfileName], so
         "break_even": 6, "break_even_memory": 6,
     }  # fmt: skip
     model, memory, rows = FORTY_FIVE_NM, WITH_MEMORY, []
+
+    def counted(part: Layer | Operations) -> dict[str, float | None]:
+        return {
+            "ann_macs": part.macs, "snn_accumulates": part.accumulates, "snn_multiplies": part.multiplies,
+            "neurons": part.neurons, "spikes": part.spikes, "spikes_per_neuron_and_step": part.rate,
+            "ann_pj": part.ann_pj(model), "snn_pj": part.snn_pj(model),
+            "ann_memory_pj": part.ann_pj(memory), "snn_memory_pj": part.snn_pj(memory),
+        }  # fmt: skip
+
     for profile in profiles:
         for arm, source, spent in _counted(experiment, profile, sources):
             planned = source.seeds(experiment.name, profile, arm.name)[1]
             lead = (experiment.name, profile, arm.name, arm.title, source.name, spent.seeds, planned, spent.timesteps)
             encoder = {"encoder_operations": spent.encoder, "encoder_macs": spent.encoder_macs}
-            parts: dict[str, dict[str, float | None]] = {}
-            # A layer and the whole network have the same fields.
-            counted: list[tuple[str, Layer | Operations]] = [(f"layer {layer.name}", layer) for layer in spent.layers]
-            for name, part in (*counted, ("total", spent)):
-                parts[name] = {
-                    "ann_macs": part.macs, "snn_accumulates": part.accumulates, "snn_multiplies": part.multiplies,
-                    "neurons": part.neurons, "spikes": part.spikes, "spikes_per_neuron_and_step": part.rate,
-                    "ann_pj": part.ann_pj(model), "snn_pj": part.snn_pj(model),
-                    "ann_memory_pj": part.ann_pj(memory), "snn_memory_pj": part.snn_pj(memory),
-                }  # fmt: skip
-            total = parts.pop("total") | encoder | {
+            parts = {f"layer {layer.name}": counted(layer) for layer in spent.layers}
+            parts["encoder"] = encoder | {"snn_pj": spent.encoder_pj(model), "snn_memory_pj": spent.encoder_pj(memory)}
+            parts["total"] = counted(spent) | encoder | {
                 "ann_by_snn": spent.ratio(model), "ann_by_snn_memory": spent.ratio(memory),
                 "spikes_per_synapse_and_step": spent.arrivals,
                 "break_even": spent.break_even(model), "break_even_memory": spent.break_even(memory),
             }  # fmt: skip
-            energy = {"snn_pj": spent.encoder_pj(model), "snn_memory_pj": spent.encoder_pj(memory)}
-            parts |= {"encoder": encoder | energy, "total": total}
             rows += [(*lead, part, *map(numbers.get, digits)) for part, numbers in parts.items()]
     columns = (*map(Column, texts), *(Column(title, "number", places) for title, places in digits.items()))
     return Table(experiment.name, columns, tuple(Row.of(*row) for row in rows))
