@@ -140,7 +140,7 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
         title = paper.headline(evidence) if first and paper.headline else None
         return () if title is None else claims_figures(paper, names, evidence, human(title))
 
-    first = safe("first_sentences", sentences, ())
+    first: tuple[str, ...] = safe("first_sentences", sentences, ())
     topics: tuple[Topic, ...] = safe("topics", lambda: tuple(paper.topics()) if told and paper.topics else (), ())
     pictures = {p.name: p for chapter in chapters for part in chapter.sections for p in part.pictures}
     if topics and (spent := energy_figure(paper, chosen, evidence)) is not None:
@@ -150,7 +150,7 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
         safe(f"topic {getattr(topic, 'name', '')!r}", partial(_answered, topic, paper, evidence, pictures, shown), None)
         for topic in topics
     )
-    answered = [topic for topic in asked if topic is not None]
+    answered = list(filter(None, asked))
     listed = tables.claims_table(sources, claims)
     if not named and not listed.rows:  # nothing was run: what is published
         published = ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id)

@@ -294,8 +294,8 @@ class Foot:
     def error(self, accuracy: Interval) -> Interval:
         """The drawn error of an accuracy: a low accuracy is a high error."""
         mean, *runs = self.of(map(error_of, (accuracy.mean, *accuracy.runs)))
-        ends = self.of(error_of(end) for end in (accuracy.high, accuracy.low) if end is not None)
-        return Interval(tuple(runs), mean, *ends)
+        low, high = (None if end is None else self.of([error_of(end)])[0] for end in (accuracy.high, accuracy.low))
+        return Interval(tuple(runs), mean, low, high)
 
 
 def error_of(accuracy: float) -> float:

@@ -17,7 +17,7 @@ from harness.analysis.cells import values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
-from harness.analysis.verdicts import VERDICTS, Tone
+from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import CellConfig, EncoderSpec, ProfileName
 from harness.errors import HarnessError
@@ -756,7 +756,6 @@ class Headline:
     published: str
     ours: str
     word: str
-    tone: Tone
     off: float | None
     half: float | None
 
@@ -819,12 +818,11 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     published = human(f"{size} %" if claim.kind == "value" else size)
     if judged.mean is None or judged.scope:
         word = "not run" if judged.mean is None else f"at {judged.profile} only"
-        return Headline(claim, published, "", word, "none", None, None)
+        return Headline(claim, published, "", word, None, None)
     ours = f"{judged.mean:.2f}" if claim.kind == "value" else f"{judged.mean:+.2f}"
     half = f" ({counted(judged.seeds_done, 'seed')})" if judged.half_width is None else spread(judged.half_width)
     off = judged.mean - (claim.published or 0.0)
-    tone = VERDICTS[judged.verdict].tone
-    return Headline(claim, published, human(ours + half), judged.verdict, tone, off, judged.half_width)
+    return Headline(claim, published, human(ours + half), judged.verdict, off, judged.half_width)
 
 
 def _claims(form: Form, title: str, rows: Sequence[Headline]) -> "Figure":
@@ -856,7 +854,8 @@ def _claims(form: Form, title: str, rows: Sequence[Headline]) -> "Figure":
         for heading, x in form.columns.items():
             write(x, y, row.where if heading == "where" else row.published, "right", color=MUTED)
         y += form.drop
-        reach, colour = 9 if form.drop else form.height / 2, drawing.TONES[row.tone]
+        colour = drawing.TONES[VERDICTS[row.word].tone if row.word in VERDICTS else "none"]
+        reach = 9 if form.drop else form.height / 2
         ax.plot([middle, middle], [y - reach, y + reach], color=INK, linewidth=1)
         write(form.ours, y, row.ours, "right")
         write(form.verdict, y, row.word, color=colour, weight="bold" if not form.drop else "normal")

@@ -30,6 +30,7 @@ Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
 Side = tuple[Experiment, str]  # an arm of an experiment
 RECORDS = "Records"
+ON_SMALL = "on a small network alone"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
 NOT_TUNED = "not tuned: no search on validation images chose this fine-tuning rate"
@@ -54,9 +55,6 @@ class Topic:
 
 
 # --- For a paper's first sentences
-
-
-ON_SMALL = "on a small network alone"
 
 
 def statement_words(source: Source, paper: Paper) -> Mapping[str, str]:
@@ -116,9 +114,8 @@ def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) 
             table = judged_table("", judged)
             rows, told = [], {""}
             for row, (_, judgement, _) in zip(table.rows, judged, strict=True):
-                nearest = judgement.nearest
-                rows.append(replace(row, details=() if nearest in told else (nearest,)))
-                told.add(nearest)
+                rows.append(replace(row, details=() if judgement.nearest in told else (judgement.nearest,)))
+                told.add(judgement.nearest)
             yield replace(table, rows=tuple(rows), style="").only(*columns)
 
     return ask
@@ -370,10 +367,14 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
         rows = []
         for gap in gaps:
             timesteps, side, values = gap.pair.timesteps, gap.pair.side, _values(gap.pair.side)
-            lead = Cell(gap.pair.name, gap.note), *([timesteps] if several else []), values
+            steps = [timesteps] if several else []
+            raw = gap.interval.mean if gap.raw is None else gap.raw
             p = p_in_words(gap.p).removeprefix("p = ").removeprefix("p ")
-            apart = gap.interval.mean if gap.raw is None else gap.raw, _ann(gap), gap.interval
-            rows.append(Row.of(*lead, *apart, p, gap.shown, above(side, timesteps), group=f"{timesteps}, {values}"))
+            row = Row.of(
+                Cell(gap.pair.name, gap.note), *steps, values, raw, _ann(gap), gap.interval, p, gap.shown,
+                above(side, timesteps), group=f"{timesteps}, {values}",
+            )  # fmt: skip
+            rows.append(row)
         itself = [
             columns[-1].words(apart) + (f" at T = {timesteps}" if several else "")
             for timesteps, side in references.items()
@@ -591,8 +592,8 @@ def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, bool]]:
 def _costs(name: str, accuracy: Interval, spent: Operations) -> Row:
     """The row of a code."""
     of_encoder, macs = spent.encoder or 0.0, spent.encoder_macs or 0.0
-    compared = (Cell(size, small=("cheaper" if less else "dearer",)) for size, less in _rivals(spent).values())
-    alone, memory, even = compared
+    rivals = _rivals(spent).values()
+    alone, memory, even = (Cell(size, small=("cheaper" if less else "dearer",)) for size, less in rivals)
     return Row.of(
         name, spent.timesteps, accuracy, spent.multiplies + macs, spent.accumulates + of_encoder - macs,
         spent.updates, spent.words, alone, memory, spent.arrivals, even,

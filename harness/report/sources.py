@@ -67,9 +67,9 @@ class Source:
 
     @cached_property
     def planned(self) -> Mapping[Place, tuple[Cell, ...]]:
-        """The finished planned cells of every arm with at least one."""
+        """The finished planned cells of every arm with at least one; further seeds are listed, but not judged."""
         places = [place for place, cells in self.cells.items() if any(cell.done for cell in cells)]
-        finished = {place: self.loaded.done(*place, self.planned_seeds(*place)) for place in places}
+        finished = {p: self.loaded.done(*p, self.catalogue.experiment(p[0]).seeds(p[2], p[1])) for p in places}
         return {place: cells for place, cells in finished.items() if cells}
 
     @cached_property
@@ -154,11 +154,7 @@ class Source:
     def seeds(self, experiment: str, profile: str, arm: str) -> tuple[int, int]:
         """The numbers of planned seeds that are done, and of all planned seeds."""
         done = self.planned.get((experiment, profile, arm), ())
-        return len(done), self.planned_seeds(experiment, profile, arm)
-
-    def planned_seeds(self, experiment: str, profile: str, arm: str) -> int:
-        """The number n of planned seeds, 0 .. n − 1. Further seeds are listed with their records, but not judged."""
-        return self.catalogue.experiment(experiment).seeds(arm, profile)
+        return len(done), self.catalogue.experiment(experiment).seeds(arm, profile)
 
     def verified(self, experiment: str, profile: str, arm: str) -> str:
         """Outcomes of verifications, with the number of finished cells that have each: "snntorch: identical (3/5)"."""

@@ -30,9 +30,6 @@ LATEX: Mapping[str, str] = {
 COLOURS = {"good": "green", "fair": "cyan", "bad": "red", "open": "yellow", "none": "dim"}
 
 Kind = Literal["text", "number", "significant", "count", "interval", "seeds", "verdict"]
-Align = Literal["left", "right"]
-
-
 Value = str | float | Interval | tuple[int, int] | None
 
 
@@ -52,7 +49,7 @@ class Column:
     drop: int = 0
 
     @property
-    def align(self) -> Align:
+    def align(self) -> Literal["left", "right"]:
         """Numbers are aligned right."""
         return "left" if self.kind in ("text", "verdict") else "right"
 

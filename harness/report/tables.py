@@ -169,17 +169,19 @@ def results_of(
     steps = [step for step in columns_of(experiment) if step <= longest]
     drops = {step: 1 + NARROW.index(step) for step in steps if step in NARROW}
     rows = []
+
+    def means(course: Sequence[Interval]) -> list[float | None]:
+        return [course[t - 1].mean if t <= len(course) else None for t in steps]
+
     for arm, source in ran:
         key = experiment.name, profile, arm.name
         printed = [c for c in claims if c.prints and (c.experiment, c.arm) == (experiment.name, arm.name)]
-        estimates = {t: source.estimate(*key, t) for t in (*steps, arm.timesteps)}
-        means = (estimate.mean if (estimate := estimates[t]) and t <= arm.timesteps else None for t in steps)
+        curve = source.estimates.get(key, ())
         name = arm.name if source.name == "evidence" else f"{arm.name} (yours)"
         paper = ", ".join(str(claim.value) for claim in printed) or None
-        rows.append(Row.of(name, source.seeds(*key), *means, estimates[arm.timesteps], paper))
+        rows.append(Row.of(name, source.seeds(*key), *means(curve), curve[-1] if curve else None, paper))
         for text, course in source.evaluations(*key).items():
-            under = [course[t - 1].mean if t <= len(course) else None for t in steps]
-            rows.append(Row.of(f"  {text}", None, *under, course[-1], None))
+            rows.append(Row.of(f"  {text}", None, *means(course), course[-1], None))
     columns = (
         Column("arm"),
         Column("seeds", "seeds"),
@@ -526,10 +528,8 @@ def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], 
             lacking = sum(missing(experiment, profile, arm.name) for arm in experiment.planned)
             if lacking and (profile in (begun or able[:1]) or waiting[name, profile]):
                 planned = sum(experiment.seeds(arm.name, profile) for arm in experiment.planned)
-                command = f"harness run {name} --profile {profile}"
-                rows.append(
-                    Row.of(experiment.title, f"{lacking} of {planned}", waiting[name, profile] or None, command)
-                )
+                number, command = waiting[name, profile] or None, f"harness run {name} --profile {profile}"
+                rows.append(Row.of(experiment.title, f"{lacking} of {planned}", number, command))
     own = without_own_size(experiments, sources[0].loaded)
     sizes = "; ".join(f"{network} ({', '.join(of)})" for network, of in own.items())
     columns = Column("experiment"), Column("cells missing"), Column("claims that wait", "number", 0), Column("command")
