@@ -76,7 +76,8 @@ def figures_of(
     if profile == "smoke" or not scene.drawn_arms():
         return []
     if not (shown := list(difference_figure(scene))):
-        shown = [error_figure(scene), *(list(trained_figure(scene, claims)) or final_figure(scene))]
+        trained = list(trained_figure(scene, claims))
+        shown = [error_figure(scene), *(trained or final_figure(scene))]
     return [*shown, *training_figure(scene), *epochs_figure(scene)]
 
 

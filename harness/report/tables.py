@@ -27,6 +27,7 @@ PROFILE_WORDS = {
     "smoke": "smoke: not judged",
 }
 LEAD = Column("arm"), Column("whose", part="whose"), Column("seeds", "seeds")  # of the tables of one experiment
+DIFFERENCE = Column("difference", "interval", signed=True)
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
@@ -239,12 +240,10 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
             names, step = [], gap.timestep
             for arm in map(experiment.arm, (gap.arm, gap.versus)):
                 names.append(title_of(arm) if arm.timesteps == step else f"{arm.title} (read after {step})")
-            name, seeds = " − ".join(names), (len(gap.runs), gap.planned)
-            difference = Cell(gap, "" if gap.over else FEW_PAIRS)
-            cells = name, source.name, seeds, step, difference, gap.over or None
+            name, apart = " − ".join(names), Cell(gap, "" if gap.over else FEW_PAIRS)
+            cells = name, source.name, (len(gap.runs), gap.planned), step, apart, gap.over or None
             rows.append(Row.of(*cells, group=name, kind=source.name))
-    apart = Column("difference", "interval", signed=True)
-    columns = *LEAD, Column("T", "number", 0), apart, Column("interval covers")
+    columns = *LEAD, Column("T", "number", 0), DIFFERENCE, Column("interval covers")
     return Table(PAIRED, columns, tuple(rows), style="accuracy paired") if rows else None
 
 
@@ -256,12 +255,7 @@ def difference_tables(source: Source, experiment: Experiment, profile: ProfileNa
         lambda gap: f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}",
     )
     whose = " (yours)" if source.name == "yours" else ""
-    columns = (
-        Column("arm"),
-        Column("T", "number", 0),
-        Column("difference", "interval", signed=True),
-        Column("pairs", "seeds"),
-    )
+    columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, Column("pairs", "seeds")
     for title, gaps in groups.items():
         named = ((gap.versus if gap.arm in added else gap.arm, gap) for gap in gaps)
         rows = tuple(Row.of(name, gap.timestep, gap, (len(gap.runs), gap.planned)) for name, gap in named)
