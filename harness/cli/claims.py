@@ -206,25 +206,21 @@ def _paper_of(one: Answer, answered: Answers) -> str:
 def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console: "Console") -> None:
     """Each statement with its verdict, and below it its claims: published, ours, verdict."""
     from harness.analysis.verdicts import tally
-    from harness.report.table import Column, Table, terminal
+    from harness.report.table import Column, Row, Table, terminal
 
     shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
     whose = ", ".join(dict.fromkeys(one.paper for one in shown))
     console.print(f"{counted(len(shown), 'statement')} of {whose}: {tally(one.verdict for one in shown)}")
     longest = max(len(one.id) for one in chosen)
     widths = max(24, min(longest, console.width - 52)) + 2, 15, 16, 16
-    columns = (
-        Column("claim", of=lambda one: f"  {one.id}"),
-        Column("published", of=lambda one: one.published),
-        Column("ours", of=lambda one: one.ours),
-        Column("verdict", of=lambda one: one.verdict),
-    )
+    columns = Column("claim"), Column("published"), Column("ours"), Column("verdict")
     for statement in (*statements, None):
-        rows = [one for one in chosen if one.statement == (statement.id if statement else "")]
+        of_statement = [one for one in chosen if one.statement == (statement.id if statement else "")]
+        rows = tuple(Row.of(f"  {one.id}", one.published, one.ours, one.verdict) for one in of_statement)
         if rows:
             said = f"{statement.says} ({statement.source}): {statement.verdict}" if statement else "of no statement"
             console.print(f"\n{said}", style="bold", soft_wrap=False)
-            console.print(terminal(Table.of("", columns, rows), widths), soft_wrap=False)
+            console.print(terminal(Table("", columns, rows), widths), soft_wrap=False)
 
 
 def _show_one(one: Answer, statements: Sequence[Statement], folder: str, console: "Console") -> None:

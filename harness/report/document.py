@@ -30,18 +30,15 @@ IN_PAGE = ("claim", "verdict", "decided by", "published", "ours", "seeds", "comp
 
 @dataclass(frozen=True)
 class Section:
-    """One experiment at one profile. `tables`: accuracy first, then what there is of differences and costs."""
+    """One experiment at one profile. `label`: what the profile may be used for. `tables`: accuracy first, then what
+    there is of differences and costs.
+    """
 
-    experiment: Experiment
     profile: ProfileName
+    label: str
     tables: tuple[Table, ...]
     pictures: tuple[Picture, ...]
     deviations: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """What the profile may be used for."""
-        return tables.profile_words(self.experiment, self.profile)
 
 
 @dataclass(frozen=True)
@@ -103,12 +100,7 @@ class Document:
         return list({picture.name: picture for picture in shown if picture is not None}.values())
 
 
-def document(
-    paper: Paper,
-    chosen: Sequence[Experiment],
-    sources: Sequence[Source],
-    named: bool = False,
-) -> Document:
+def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Source], named: bool = False) -> Document:
     """The document on `paper` and the experiments `chosen`, either `named` by the reader or all that there are.
 
     A part of the paper (picture, topics, sentences) that cannot be made is a problem.
@@ -138,7 +130,7 @@ def document(
             chapter.experiment.source == NOT_IN_PAPER,
         ),
     )
-    front, told = not named, not named and evidence.at_hand
+    told = not named and evidence.at_hand
 
     def sentences() -> tuple[str, ...]:
         made = paper.first_sentences(evidence) if told and paper.first_sentences else ()
@@ -148,8 +140,7 @@ def document(
         title = paper.headline(evidence) if first and paper.headline else None
         return () if title is None else claims_figures(paper, names, evidence, human(title))
 
-    none: tuple[str, ...] = ()
-    first = safe("first_sentences", sentences, none)
+    first: tuple[str, ...] = safe("first_sentences", sentences, ())
     topics: tuple[Topic, ...] = safe("topics", lambda: tuple(paper.topics()) if told and paper.topics else (), ())
     pictures = {p.name: p for chapter in chapters for part in chapter.sections for p in part.pictures}
     if topics and (spent := energy_figure(paper, chosen, evidence)) is not None:
@@ -159,13 +150,13 @@ def document(
         safe(f"topic {getattr(topic, 'name', '')!r}", partial(_answered, topic, paper, evidence, pictures, shown), None)
         for topic in topics
     )
-    answered = [topic for topic in asked if topic is not None]
+    answered = list(filter(None, asked))
     listed = tables.claims_table(sources, claims)
-    if front and not listed.rows:  # nothing was run: what is published
+    if not named and not listed.rows:  # nothing was run: what is published
         published = ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id)
         listed = tables.judged_table("Claims", published)
     ids = {claim.id for claim in paper.claims}
-    of_paper = [j for j in evidence.judgements if j.id in ids] if evidence.at_hand and not named else []
+    of_paper = [j for j in evidence.judgements if j.id in ids] if told else []
     return Document(
         paper=paper,
         named=named,
@@ -173,7 +164,7 @@ def document(
         headlines=safe("headline", headlines, ()),
         tally=tables.tally_table(of_paper, paper.claims),
         claims=replace(listed, title="Every claim, with our verdict").only(*IN_PAGE),
-        encoder=safe("picture", partial(_drawn, paper), None) if front else None,
+        encoder=None if named else safe("picture", partial(_drawn, paper), None),
         topics=tuple(topic for topic in answered if topic.name != RECORDS),
         records=tuple(table for topic in answered if topic.name == RECORDS for table in topic.tables),
         chapters=tuple(chapter for chapter in chapters if chapter.sections),
@@ -214,20 +205,13 @@ def _chapter(experiment: Experiment, sources: Sequence[Source], claims: Sequence
 
     sections = []
     for profile in tables.profiles_with_records(experiment.name, sources):
-        candidates = (
-            tables.accuracy_table(experiment, profile, sources, claims),
-            tables.paired_table(experiment, profile, sources),
-            tables.training_table(experiment, profile, sources),
-            tables.costs_table(experiment, profile, sources),
-        )
-        section = Section(
-            experiment=experiment,
-            profile=profile,
-            tables=tuple(table for table in candidates if table is not None),
-            pictures=tuple(figures_of(experiment, profile, sources, claims)),
-            deviations=experiment.deviations_of_profile(experiment.profile(profile)),
-        )
-        sections.append(section)
+        accuracy = tables.accuracy_table(experiment, profile, sources, claims)
+        makers = tables.paired_table, tables.training_table, tables.costs_table
+        more = filter(None, (make(experiment, profile, sources) for make in makers))
+        pictures = tuple(figures_of(experiment, profile, sources, claims))
+        deviations = experiment.deviations_of_profile(experiment.profile(profile))
+        label = tables.profile_words(experiment, profile)
+        sections.append(Section(profile, label, (accuracy, *more), pictures, deviations))
     rows = tables.claims_table(sources, [claim for claim in claims if claim.experiment == experiment.name])
     title = f"What the paper claims: {experiment.title}"
     return Chapter(experiment, replace(rows, title=title).only(*IN_PAGE), tuple(sections))

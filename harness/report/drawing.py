@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import cycle, islice
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -46,26 +47,18 @@ STYLE = {
     "svg.hashsalt": "dct-snn-harness",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.titlesize": 10,
+    **dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize"), 10),
+    **dict.fromkeys(("text.color", "axes.titlecolor", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), INK),
+    **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), MUTED),
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelsize": 10,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": GRID,
     "grid.linewidth": 0.7,
-    "text.color": INK,
     "text.parse_math": False,  # a name with $ is drawn as it is
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
     "legend.fontsize": LETTERS,
     "legend.frameon": False,
     # text is measured at this resolution for both formats; hinting would widen letters by up to 4 %
@@ -118,7 +111,7 @@ def colours(count: int) -> list[str]:
     import seaborn
 
     palette = seaborn.color_palette("colorblind")
-    return [_legible(*palette[PALETTE_ORDER[i % len(PALETTE_ORDER)]]) for i in range(count)]
+    return [_legible(*palette[place]) for place in islice(cycle(PALETTE_ORDER), count)]
 
 
 def _legible(red: float, green: float, blue: float) -> str:
@@ -158,24 +151,15 @@ def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
     looks: dict[str, Look] = {}
     for code, name in variants:
         if name not in looks:
-            number = seen[code]
-            looks[name] = Look(name, colour_of(code), _marker(code, number), LINES[number % len(LINES)])
+            # Codes begin at different markers, so that they differ in a grey print too.
+            first, number = list(COLOURS).index(code) if code in COLOURS else _number(code), seen[code]
+            marker = MARKERS[(first + number) % len(MARKERS)]
+            looks[name] = Look(name, colour_of(code), marker, LINES[number % len(LINES)])
             seen[code] += 1
     if len(seen) == 1:
-        first = colour_of(next(iter(seen)))
-        others = [colour for colour in colours(len(PALETTE_ORDER)) if colour != first]
-        palette = [first, *others]
-        looks = {
-            name: replace(look, colour=palette[number % len(palette)])
-            for number, (name, look) in enumerate(looks.items())
-        }
+        palette = dict.fromkeys((colour_of(*seen), *colours(len(PALETTE_ORDER))))
+        return {name: replace(looks[name], colour=colour) for name, colour in zip(looks, cycle(palette))}
     return looks
-
-
-def _marker(code: str, number: int) -> str:
-    """Codes begin at different markers, so that they differ in a grey print too."""
-    first = list(COLOURS).index(code) if code in COLOURS else _number(code)
-    return MARKERS[(first + number) % len(MARKERS)]
 
 
 def _number(code: str) -> int:
@@ -202,14 +186,8 @@ def new_figure(
 
 def diamond(colour: str) -> dict[str, Any]:
     """The style of a published number: hollow, so that our point stays visible inside it."""
-    return {
-        "marker": "D",
-        "markersize": 9,
-        "markerfacecolor": "none",
-        "markeredgecolor": colour,
-        "markeredgewidth": 1.8,
-        "linestyle": "none",
-    }
+    edge = {"markeredgecolor": colour, "markeredgewidth": 1.8}
+    return {"marker": "D", "markersize": 9, "markerfacecolor": "none", "linestyle": "none", **edge}
 
 
 def legend_below(figure: "Figure", handles: list[Any]) -> None:
@@ -222,16 +200,8 @@ def legend_below(figure: "Figure", handles: list[Any]) -> None:
     figure.set_figheight(height + extra)
     fraction = extra / (height + extra)
     figure.get_layout_engine().set(rect=(0, fraction, 1, 1 - fraction))  # type: ignore[union-attr, call-arg]
-    figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.01, 0.0),
-        ncols=columns,
-        fontsize=LETTERS,
-        frameon=False,
-        borderaxespad=0.2,
-        labelspacing=0.25,
-    )
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.01, 0.0)}
+    figure.legend(handles=handles, ncols=columns, borderaxespad=0.2, labelspacing=0.25, **place)
 
 
 def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, Callable[[], bytes]]:
@@ -258,7 +228,8 @@ def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, Ca
             FigureCanvasAgg(figure).print_png(stream, metadata=marks)  # type: ignore[no-untyped-call]
         return stream.getvalue()
 
-    return _without_trailing_spaces(svg.getvalue()), png
+    # matplotlib ends path lines with a blank, which git warns about and editors remove
+    return b"\n".join(line.rstrip(b" \t") for line in svg.getvalue().split(b"\n")), png
 
 
 def _settle(figure: "Figure") -> None:
@@ -266,14 +237,12 @@ def _settle(figure: "Figure") -> None:
 
     The solver's last bits depend on earlier figures of the process, and matplotlib hashes them into ids.
     """
-    engine = figure.get_layout_engine()
-    if engine is None:
-        return
-    engine.execute(figure)
-    figure.set_layout_engine("none")
-    for axes in figure.axes:
-        left, bottom, width, height = axes.get_position(original=True).bounds
-        axes.set_position((round(left, 5), round(bottom, 5), round(width, 5), round(height, 5)))
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+        for axes in figure.axes:
+            left, bottom, width, height = (round(bound, 5) for bound in axes.get_position(original=True).bounds)
+            axes.set_position((left, bottom, width, height))
 
 
 def painter() -> str:
@@ -282,16 +251,11 @@ def painter() -> str:
     return f"{', '.join(parts)} on {platform.machine()}."
 
 
-def _without_trailing_spaces(svg: bytes) -> bytes:
-    # matplotlib ends path lines with a blank, which git warns about and editors remove
-    return b"\n".join(line.rstrip(b" \t") for line in svg.split(b"\n"))
-
-
 def _marks(svg: bytes) -> tuple[str, str]:
     """The digest of the data of an SVG, and the `painter`; empty if it has none."""
     root = ET.fromstring(svg)
-    elements = [root.find(f".//{{{DUBLIN_CORE}}}{name}") for name in ("identifier", "creator")]
-    drawn, painter = ("".join(mark.itertext()).strip() if mark is not None else "" for mark in elements)
+    found = (root.find(f".//{{{DUBLIN_CORE}}}{name}") for name in ("identifier", "creator"))
+    drawn, painter = ("".join(mark.itertext()).strip() if mark is not None else "" for mark in found)
     return drawn, painter
 
 
@@ -303,8 +267,7 @@ def same_picture(committed: bytes, fresh: bytes) -> bool:
         (before, painted), (after, painting) = map(_marks, (committed, fresh))
     except ET.ParseError:
         return False
-    marked = all((before, painted, after, painting))
-    return marked and before == after and painted != painting
+    return bool(before and painted and painting) and before == after and painted != painting
 
 
 # --- Logarithmic axes
@@ -331,9 +294,7 @@ class Foot:
     def error(self, accuracy: Interval) -> Interval:
         """The drawn error of an accuracy: a low accuracy is a high error."""
         mean, *runs = self.of(map(error_of, (accuracy.mean, *accuracy.runs)))
-        if accuracy.low is None or accuracy.high is None:
-            return Interval(tuple(runs), mean)
-        low, high = self.of(map(error_of, (accuracy.high, accuracy.low)))
+        low, high = (None if end is None else self.of([error_of(end)])[0] for end in (accuracy.high, accuracy.low))
         return Interval(tuple(runs), mean, low, high)
 
 
@@ -471,24 +432,11 @@ def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> N
         heights = [(ax.transData.transform(name.place)[1] - box.y0) / box.height for name in of_panel]
         sizes = [line * lines_of(name.text) for name in of_panel]
         for name, height in zip(of_panel, spread_out(heights, sizes), strict=True):
-            written = ax.annotate(
-                in_lines(name.text),
-                name.place,
-                **name.looks,
-                xytext=(1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height),
-                textcoords="axes fraction",
-                va="center",
-                annotation_clip=False,
-                arrowprops={
-                    "arrowstyle": "-",
-                    "color": name.colour,
-                    "linewidth": 0.8,
-                    "linestyle": (0, (2, 1.5)),
-                    "relpos": (0, 0.5),
-                    "shrinkA": 1,
-                    "shrinkB": 3,
-                },
-            )
+            joined = {"arrowstyle": "-", "color": name.colour, "linewidth": 0.8, "linestyle": (0, (2, 1.5))}
+            joined |= {"relpos": (0, 0.5), "shrinkA": 1, "shrinkB": 3}
+            place = 1.0 + 1.6 * GAP * figure.dpi / 72 / box.width, height
+            looks = {**name.looks, "va": "center", "annotation_clip": False, "arrowprops": joined}
+            written = ax.annotate(in_lines(name.text), name.place, place, textcoords="axes fraction", **looks)
             written.set_in_layout(False)  # else the layout would widen the margin again
 
 
@@ -508,9 +456,7 @@ def spread_out(places: Sequence[float], sizes: Sequence[float]) -> list[float]:
     # Minus the steps between them, the places must only not decrease, which is isotonic regression.
     level = isotonic_regression(np.asarray(places)[order] - steps).x
     level = np.clip(level, 0.0, max(0.0, 1.0 - steps[-1])) + steps
-    placed = np.empty(len(places))
-    placed[order] = level
-    return [round(float(place), 6) for place in placed]
+    return [round(float(place), 6) for place in level[np.argsort(order)]]
 
 
 def published(

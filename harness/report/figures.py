@@ -4,9 +4,9 @@ A figure is drawn from a `Scene` (one experiment at one profile) or from a whole
 its numbers. Nothing here decides a number.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import chain, product
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from harness.analysis.cells import values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
-from harness.analysis.verdicts import VERDICTS, Tone
+from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.config import CellConfig, EncoderSpec, ProfileName
 from harness.errors import HarnessError
@@ -26,7 +26,7 @@ from harness.report import drawing
 from harness.report.drawing import INK, LETTERS, MUTED, Name, Picture, Place, both_renderings, diamond, names_at_right
 from harness.report.sources import Course, Source, with_added
 from harness.report.table import human, spread
-from harness.report.tables import brief, title_of
+from harness.report.tables import brief, grouped, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,16 +46,6 @@ class Scene:
     sources: tuple[Source, ...]
     claims: tuple[Claim, ...]
 
-    @property
-    def stem(self) -> str:
-        """The prefix of the files' names."""
-        return f"{self.experiment.name}-{self.profile}"
-
-    @property
-    def title(self) -> str:
-        """Experiment and profile in words."""
-        return f"{self.experiment.title} ({self.profile} profile)"
-
     def curve(self, source: Source, arm: Arm) -> tuple[Interval, ...]:
         """The arm's accuracy at each timestep; empty if no cell has finished."""
         return source.estimates.get((self.experiment.name, self.profile, arm.name), ())
@@ -68,6 +58,13 @@ class Scene:
         """The arms with a finished cell in any source."""
         return [arm for arm in self.experiment.arms if self.first_curve(arm)]
 
+    def picture(
+        self, figure: "Figure", name: str, title: str, words: str, drawn: Sequence[Any], folded: bool = False
+    ) -> Picture:
+        """A finished figure, whose title ends with experiment and profile."""
+        of, stem = f"{self.experiment.title} ({self.profile} profile)", f"{self.experiment.name}-{self.profile}"
+        return _picture(figure, f"{stem}-{name}", f"{title}: {of}", words, [of, *drawn], folded)
+
 
 def figures_of(
     experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
@@ -78,19 +75,10 @@ def figures_of(
     scene = Scene(experiment, profile, at_hand or tuple(sources), about)
     if profile == "smoke" or not scene.drawn_arms():
         return []
-    values = [claim for claim in claims if claim.kind == "value" and claim.measure == "accuracy"]
-    printed = [claim for claim in values if _of_same_network(claim, experiment, scene)]
-    trained = list(trained_figure(scene, printed if profile == "paper" else ()))
-    shown = [error_figure(scene), *(trained or final_figure(scene))]
-    if are_rivals(experiment) and not any(arm.added for arm in scene.drawn_arms()):
-        shown = list(difference_figure(scene)) or shown
+    if not (shown := list(difference_figure(scene))):
+        trained = list(trained_figure(scene, claims))
+        shown = [error_figure(scene), *(trained or final_figure(scene))]
     return [*shown, *training_figure(scene), *epochs_figure(scene)]
-
-
-def _of_same_network(claim: Claim, experiment: Experiment, scene: Scene) -> bool:
-    """Whether the experiment of a claim has the network and the data of this one."""
-    home, name = scene.sources[0].catalogue.experiment(claim.experiment), "network.name"
-    return home.dataset == experiment.dataset and home.published.get(name) == experiment.published.get(name)
 
 
 def _picture(figure: "Figure", name: str, title: str, words: str, drawn: list[Any], folded: bool = False) -> Picture:
@@ -117,29 +105,19 @@ def panels_of(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
 
     An arm added by `--encoder` joins the panel whose arms have as many timesteps.
     """
-    panels = _families([arm for arm in arms if not arm.added])
+    planned = [arm for arm in arms if not arm.added]
+    panels = {"": planned} if planned else {}
+    if len(planned) > MANY:
+        by_stem = grouped(planned, lambda arm: arm.name.rpartition("-")[0])
+        by_end = grouped(planned, lambda arm: arm.name.rpartition("-")[2])
+        by_name = min(by_stem, by_end, key=len)
+        by_code = grouped(planned, lambda arm: arm.encoder.name)
+        crowded = any(len(members) > MANY for members in by_code.values())
+        panels = by_name if crowded or len(by_name) <= len(by_code) else by_code
     for arm in arms:
         if arm.added:
             alike = [panel for panel, members in panels.items() if members[0].timesteps == arm.timesteps]
             panels.setdefault((alike or list(panels) or [""])[0], []).append(arm)
-    return panels
-
-
-def _families(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
-    if len(arms) <= MANY:
-        return {"": list(arms)} if arms else {}
-    by_stem = _grouped(arms, lambda arm: arm.name.rpartition("-")[0])
-    by_end = _grouped(arms, lambda arm: arm.name.rpartition("-")[2])
-    by_name = min(by_stem, by_end, key=len)
-    by_code = _grouped(arms, lambda arm: arm.encoder.name)
-    crowded = any(len(members) > MANY for members in by_code.values())
-    return by_name if crowded or len(by_name) <= len(by_code) else by_code
-
-
-def _grouped(arms: Sequence[Arm], name_of: Callable[[Arm], str]) -> dict[str, list[Arm]]:
-    panels: dict[str, list[Arm]] = {}
-    for arm in arms:
-        panels.setdefault(name_of(arm), []).append(arm)
     return panels
 
 
@@ -178,27 +156,23 @@ def error_figure(scene: Scene) -> Picture:
     least = 3.4 if len(panels) == 1 else 2.6
     heights = tuple(drawing.height_for([*(styles[arm.name].name for arm in arms), *papers], least) for arms in panels)
     figure, axes = drawing.new_figure(sum(heights), len(panels), heights)
-    drawn: list[Any] = [scene.title]
-    names, prints, whose = [], False, set[str]()
+    drawn, names = list[Any](), []
     for ax, arms in zip(axes, panels, strict=True):
         items, of_panel = _error_panel(ax, scene, arms, styles)
-        prints |= any(isinstance(item[2], float) for item in items)
-        whose |= {item[1] for item in items}
         drawn += items
         names.append(of_panel)
-        ax.set_title(named(arms)[0])
-        ax.set_ylabel("error (%)")
+        ax.set(title=named(arms)[0], ylabel="error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
+    prints = any(isinstance(item[2], float) for item in drawn)
     legend = [_key("published, joined to ours", **diamond(INK))] if prints else []
-    drawing.legend_below(figure, [*legend, *_yours(whose)])
+    drawing.legend_below(figure, [*legend, *_yours({item[1] for item in drawn})])
     names_at_right(axes, names)
-    title = f"Error rate against timestep: {scene.title}"
     words = (
         "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. Diamonds "
         "are published, each joined to our own point; grey names are other papers' numbers, with their steps. An error "
         "of zero stands at the foot, marked 0."
     )
-    return _picture(figure, f"{scene.stem}-error", title, words, drawn)
+    return scene.picture(figure, "error", "Error rate against timestep", words, drawn)
 
 
 def draw_errors(axes: "Axes", experiment: Experiment, profile: str, source: Source, chosen: Sequence[str] = ()) -> None:
@@ -301,17 +275,23 @@ class Dot:
     ours: Interval | None = None
     published: float | None = None
 
+    @property
+    def numbers(self) -> list[float]:
+        """All numbers that are drawn."""
+        ours = (self.ours.mean, self.ours.low, self.ours.high, *self.ours.runs) if self.ours else ()
+        return [number for number in (*ours, self.published) if number is not None]
+
 
 def _dots_figure(
     scene: Scene, panels: Sequence[tuple[str, list[Dot]]], name: str, title: str, axis: str, words: str
 ) -> Picture:
-    """A panel for each title. Differences share one axis; one beyond its end is an arrow with the number."""
+    """A panel for each heading. Differences share one axis; one beyond its end is an arrow with the number."""
     heights = tuple(0.34 * len(rows) + 0.55 for _, rows in panels)
     figure, axes = drawing.new_figure(sum(heights), len(panels), heights)
     apart = name == "differences"
-    values = [end for _, rows in panels for row in rows for end in _ends(row)]
-    reach = next((limit for limit in REACHES if np.mean(np.abs(values) <= limit) >= 0.8), REACHES[-1]) if apart else 0.0
-    drawn: list[Any] = [scene.title]
+    numbers = np.abs([number for _, rows in panels for row in rows for number in row.numbers])
+    reach = next((limit for limit in REACHES if np.mean(numbers <= limit) >= 0.8), REACHES[-1]) if apart else 0.0
+    drawn = []
     for ax, (heading, rows) in zip(axes, panels, strict=True):
         if apart:
             ax.axvline(0.0, color=INK, linewidth=1.0, zorder=1)
@@ -328,16 +308,7 @@ def _dots_figure(
     if any(row.published is not None for _, rows in panels for row in rows):
         handles.append(_key("published", **diamond(INK)))
     drawing.legend_below(figure, handles)
-    title = f"{title}: {scene.title}"
-    return _picture(figure, f"{scene.stem}-{name}", title, words, drawn)
-
-
-def _ends(row: Dot) -> Iterator[float]:
-    """All numbers that are drawn in a row."""
-    if row.ours is not None:
-        yield from (row.ours.mean, *(end for end in (row.ours.low, row.ours.high) if end is not None), *row.ours.runs)
-    if row.published is not None:
-        yield row.published
+    return scene.picture(figure, name, title, words, drawn)
 
 
 def _draw_dot(ax: "Axes", place: int, row: Dot, reach: float) -> list[Any]:
@@ -371,12 +342,8 @@ def final_figure(scene: Scene) -> Iterator[Picture]:
     panels = []
     for members in panels_of(arms).values():
         title, labels = named(members)
-        curves = {arm.name: scene.first_curve(arm) for arm in members}
-        dots = [
-            Dot(labels[arm.name], styles[arm.name], (curves[arm.name] or (None,))[-1], printed.get(arm.name))
-            for arm in members
-        ]
-        panels.append((title, dots))
+        means = [(arm.name, scene.first_curve(arm)[-1]) for arm in members]
+        panels.append((title, [Dot(labels[arm], styles[arm], mean, printed.get(arm)) for arm, mean in means]))
     words = (
         "Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
         "diamonds are published."
@@ -385,37 +352,31 @@ def final_figure(scene: Scene) -> Iterator[Picture]:
     yield _dots_figure(scene, panels, "final", "Final accuracy of each arm", axis, words)
 
 
-def are_rivals(experiment: Experiment) -> bool:
-    """Whether all arms are of one code, with the same variants at each of several T; their lines nearly coincide."""
-    panels = list(panels_of(experiment.planned).values())
-    grid = len({frozenset(named(members)[1].values()) for members in panels}) == 1
-    return len(panels) > 1 and grid and len({arm.encoder.name for arm in experiment.planned}) == 1
-
-
 def difference_figure(scene: Scene) -> Iterator[Picture]:
-    """Difference of each arm to the first one of the same T, a panel for each T; none without a finished pair."""
+    """Difference of each arm to the first one of the same T, a panel for each T; none without a finished pair.
+
+    Drawn only where all arms are of one code, with the same variants at each of several T: their lines would coincide.
+    """
     experiment = replace(scene.experiment, arms=scene.experiment.planned)
-    styles = styles_of(experiment.planned)
+    by_panel = list(panels_of(experiment.arms).values())
+    codes = {arm.encoder.name for arm in experiment.arms}
+    grids = {frozenset(named(members)[1].values()) for members in by_panel}
+    if len(by_panel) < 2 or len(grids) > 1 or len(codes) > 1 or any(arm.added for arm in scene.drawn_arms()):
+        return
+    styles = styles_of(experiment.arms)
     of_sources = [(source, source.differences(experiment, scene.profile)) for source in scene.sources]
     source, of_source = next((one for one in of_sources if one[1]), of_sources[0])
-    gaps = {gap.arm: gap for gap in of_source}
+    gaps = {(gap.arm, gap.versus): gap for gap in of_source}
     context = [claim for claim in scene.claims if claim.kind == "context" and not claim.prints and claim.published]
     panels = list[tuple[str, list[Dot]]]()
-    for members in panels_of(experiment.planned).values():
+    for members in by_panel:
         (title, labels), reference = named(members), members[0]
-        mean = [interval.mean for interval in scene.curve(source, reference)[-1:]]
-        rows = [
-            Dot(labels[arm.name], styles[arm.name], gaps[arm.name])
-            for arm in members
-            if arm.name in gaps and gaps[arm.name].versus == reference.name
-        ]
-        rows += [
-            Dot("published", None, None, (claim.published or 0.0) - mean[0])
-            for claim in context
-            if mean and claim.timestep == reference.timesteps
-        ]
-        if rows and mean:
-            panels.append((f"{title}: against {labels[reference.name]}, {mean[0]:.2f} %", rows))
+        pairs = [(arm.name, gap) for arm in members if (gap := gaps.get((arm.name, reference.name)))]
+        rows = [Dot(labels[name], styles[name], gap) for name, gap in pairs]
+        for mean in scene.curve(source, reference)[-1:]:
+            published = [claim.published or 0.0 for claim in context if claim.timestep == reference.timesteps]
+            rows += [Dot("published", None, None, accuracy - mean.mean) for accuracy in published]
+            panels += [(f"{title}: against {labels[reference.name]}, {mean.mean:.2f} %", rows)] if rows else []
     if not panels:
         return
     words = (
@@ -432,14 +393,8 @@ CHEAPER = "left of the dotted line: cheaper than the ordinary network"
 PRICED = {"arithmetic alone": FORTY_FIVE_NM, "with memory traffic": WITH_MEMORY}
 
 
-@dataclass(frozen=True)
-class EnergyPoint:
-    """One arm: its accuracy at the last timestep, its operations, and the accuracy of its ANN in percent."""
-
-    arm: Arm
-    accuracy: Interval
-    spent: Operations
-    ann: float
+# An arm, its accuracy at the last timestep, its operations, and the accuracy of its ANN in percent.
+EnergyPoint = tuple[Arm, Interval, Operations, float]
 
 
 def code_of(encoder: EncoderSpec) -> str:
@@ -463,15 +418,13 @@ def energy_figure(paper: Paper, experiments: Sequence[Experiment], source: Sourc
     panels, title = _energy_panels(experiments, source), f"Error rate against energy: {paper.title}"
     if not panels:
         return None
-    figure, axes = drawing.new_figure(2.9 * len(panels) * len(PRICED), len(panels) * len(PRICED))
-    places = [(panel, words) for panel in panels for words in PRICED]
-    drawn: list[Any] = [title]
-    names: list[list[Name]] = []
-    for ax, (panel, words) in zip(axes, places, strict=True):
-        items, of_panel = _energy_panel(ax, panels[panel], PRICED[words])
-        drawn += [[*panel, words], *items]
+    rows = list(product(panels.items(), PRICED.items()))
+    figure, axes = drawing.new_figure(2.9 * len(rows), len(rows))
+    drawn, names = list[Any]([title]), []
+    for ax, (((dataset, profile), points), (words, prices)) in zip(axes, rows, strict=True):
+        items, of_panel = _energy_panel(ax, points, prices)
+        drawn += [[dataset, profile, words], *items]
         names.append(of_panel)
-        dataset, profile = panel
         ax.set_title(f"{dataset.upper()}, {profile} profile: {words}", pad=18)
         ax.set_ylabel("error (%)")
         under = ax.annotate(CHEAPER, (0, 1), (0, 5), "axes fraction", textcoords="offset points", fontsize=LETTERS)
@@ -496,7 +449,7 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
             spent, curve = source.operations.get(key), source.estimates.get(key)
             if profile == "smoke" or spent is None or not curve or spent.encoder_pj(EnergyModel()) is None:
                 continue  # a smoke run could be mistaken for a result
-            point = EnergyPoint(arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.planned[key]])))
+            point = (arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.planned[key]])))
             of_panel = panels.setdefault((experiment.dataset, profile), {})
             of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
     return {panel: list(points.values()) for panel, points in panels.items()}
@@ -504,12 +457,12 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
 
 def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
     """Draw a panel. Returns the drawn numbers, and the names of its lines and of the ANNs."""
-    places = [(p.arm, (p.spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, p.accuracy) for p in points]
+    places = [(arm, (spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, accuracy) for arm, accuracy, spent, _ in points]
     foot, drawn, names = _lines_of_codes(ax, places, thin=1.0)
     anns: dict[str, Place] = {}  # of the network as an ANN, by the values that it is trained on
-    for point in points:
-        pj = float(f"{point.spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
-        anns.setdefault(values_of(point.arm.encoder), (pj, point.ann))
+    for arm, _, spent, ann in points:
+        pj = float(f"{spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
+        anns.setdefault(values_of(arm.encoder), (pj, ann))
     for values, (pj, accuracy) in anns.items():
         ax.axvline(pj, color=INK, linestyle=":", linewidth=1.2)
         drawn.append(["ann", pj, accuracy])
@@ -543,19 +496,16 @@ def _lines_of_codes(
     `numbers`: whether a name includes the last error.
     """
     foot = drawing.foot_of(drawing.error_of(value) for *_, accuracy in points for value in accuracy.shown)
-    lines: dict[str, list[tuple[Arm, float, Interval]]] = {}
-    for item in sorted(points, key=lambda item: item[0].timesteps):
-        lines.setdefault(code_of(item[0].encoder), []).append(item)
-    order = dict.fromkeys(code_of(arm.encoder) for arm, *_ in points)
-    looks = drawing.looks_of((lines[code][0][0].encoder.name, code) for code in order)
-    drawn: list[Any] = []
-    names = []
-    for code in order:
-        errors = [foot.error(accuracy) for *_, accuracy in lines[code]]
-        in_paper, (last, last_place, _) = lines[code][0][0].in_paper, lines[code][-1]
+    lines = grouped(points, lambda point: code_of(point[0].encoder))
+    looks = drawing.looks_of((line[0][0].encoder.name, code) for code, line in lines.items())
+    drawn, names = list[Any](), []
+    for code, line in lines.items():
+        line.sort(key=lambda point: point[0].timesteps)
+        errors = [foot.error(accuracy) for *_, accuracy in line]
+        in_paper, (last, last_place, _) = line[0][0].in_paper, line[-1]
         look = replace(looks[code], line="-")  # codes differ by colour already
-        drawing.draw_line(ax, look, [place for _, place, _ in lines[code]], errors, 2 * thin if in_paper else thin)
-        drawn += [[arm.name, code, place, mean.mean, mean.low, mean.high] for arm, place, mean in lines[code]]
+        drawing.draw_line(ax, look, [place for _, place, _ in line], errors, 2 * thin if in_paper else thin)
+        drawn += [[arm.name, code, place, mean.mean, mean.low, mean.high] for arm, place, mean in line]
         text = _in_words(last) + (f" {errors[-1].mean:.2f} %" if numbers else "")
         names.append(Name(text, look.colour, (last_place, errors[-1].mean), in_paper))
     return foot, drawn, names
@@ -564,19 +514,26 @@ def _lines_of_codes(
 def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     """Final error rate against the steps that a network is trained for, a named line for each code.
 
-    Drawn only for an experiment that trains several codes at the same two or more numbers of steps. `claims` of the
-    same network and data are diamonds.
+    Drawn only for an experiment that trains several codes at the same two or more numbers of steps. Of `claims`,
+    accuracies of the same network and data are diamonds beside the paper profile.
     """
-    last = {arm.name: scene.first_curve(arm)[-1:] for arm in scene.experiment.arms}
-    points = [(arm, float(arm.timesteps), mean) for arm in scene.experiment.arms for mean in last[arm.name]]
-    trained = _grouped(scene.experiment.planned, lambda arm: arm.encoder.name)
+    experiment = scene.experiment
+    points = [(arm, float(arm.timesteps), mean) for arm in experiment.arms for mean in scene.first_curve(arm)[-1:]]
+    trained = grouped(experiment.planned, lambda arm: arm.encoder.name)
     grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
     if not points or len(trained) < 2 or len(grids) > 1 or len(*grids) < 2:
         return
     figure, (ax,) = drawing.new_figure(3.6)
     foot, drawn, names = _lines_of_codes(ax, points, 1.3, numbers=True)
     steps = sorted({arm.timesteps for arm, *_ in points})
-    printed = {claim.timestep: claim.published for claim in claims if claim.timestep in steps and claim.published}
+
+    def of_same_network(claim: Claim) -> bool:
+        other, name = scene.sources[0].catalogue.experiment(claim.experiment), "network.name"
+        same = other.dataset == experiment.dataset and other.published.get(name) == experiment.published.get(name)
+        return same and claim.kind == "value" and claim.measure == "accuracy" and scene.profile == "paper"
+
+    of_network = filter(of_same_network, claims)
+    printed = {claim.timestep: claim.published for claim in of_network if claim.timestep in steps and claim.published}
     places = {step: foot.of([drawing.error_of(accuracy)])[0] for step, accuracy in printed.items()}
     for step, accuracy in sorted(printed.items()):
         drawing.published(ax, (float(step or 0), places[step]), INK)
@@ -587,11 +544,9 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     most = max(drawing.DECADE * 2 * foot.place, *(1.3 * error for error in places.values()), 0.0)
     drawing.logarithmic_errors(ax, foot, most)
     ax.set_xticks(steps, [str(step) for step in steps])
-    ax.set_title(f"{scene.experiment.dataset.upper()}: which code at T steps?")
-    ax.set_xlabel("steps that the network is trained for")
-    ax.set_ylabel("error (%)")
+    ax.set_title(f"{experiment.dataset.upper()}: which code at T steps?")
+    ax.set(xlabel="steps that the network is trained for", ylabel="error (%)")
     names_at_right([ax], [names])
-    title = f"Error rate by the number of steps trained for: {scene.title}"
     best: dict[str, list[str]] = {}
     for step in steps:
         winner, *_ = max((item for item in points if item[1] == step), key=lambda item: item[2].mean)
@@ -601,7 +556,7 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
         f"Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
         f"The lowest error has {winners}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
     )
-    yield _picture(figure, f"{scene.stem}-trained", title, words, [scene.title, *drawn])
+    yield scene.picture(figure, "trained", "Error rate by the number of steps trained for", words, drawn)
 
 
 # --- Along training
@@ -611,43 +566,32 @@ SHIFT = 0.02  # between pairs, so that one interval does not cover another
 
 def training_figure(scene: Scene) -> Iterator[Picture]:
     """Difference against fraction of fine-tuning, one line per pair; none without readings during training."""
-    pairs = [
-        (source.name, pair)
-        for source in scene.sources
-        for pair in source.along_training(scene.experiment, scene.profile)
-    ]
+    experiment = scene.experiment
+    pairs = [(source.name, p) for source in scene.sources for p in source.along_training(experiment, scene.profile)]
     if not pairs:
         return
-    arms = {arm.name: arm for arm in scene.experiment.arms}
-    title_of_pair = {
-        pair.name: f"{title_of(arms[pair.arm])} − {title_of(arms[pair.versus])}, T = {pair.timesteps}"
-        for _, pair in pairs
-    }
-    looks = drawing.looks_of((arms[pair.arm].encoder.name, pair.name) for _, pair in pairs)
+    looks = drawing.looks_of((experiment.arm(pair.arm).encoder.name, pair.name) for _, pair in pairs)
     figure, (ax,) = drawing.new_figure(3.0)
-    drawn: list[Any] = [scene.title]
+    drawn, keys = [], dict[str, Any]()
     for number, (whose, pair) in enumerate(pairs):
         shift = SHIFT * (number - (len(pairs) - 1) / 2)
         places = [reading.fraction + shift for reading in pair.readings]
         drawing.draw_line(ax, looks[pair.name], places, pair.readings, 1.5, whose)
         drawn.append([pair.name, whose, [[r.fraction, r.mean, r.low, r.high, *r.runs] for r in pair.readings]])
+        titles, look = (title_of(experiment.arm(arm)) for arm in (pair.arm, pair.versus)), looks[pair.name]
+        style = {"color": look.colour, "marker": look.marker, "linestyle": look.line, "markersize": 5}
+        keys[pair.name] = _key(f"{' − '.join(titles)}, T = {pair.timesteps}", **style)
     ax.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
     fractions = sorted({reading.fraction for _, pair in pairs for reading in pair.readings})
     ax.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions])
-    ax.set_xlabel("fraction of fine-tuning")
-    ax.set_ylabel("difference (points)")
-    handles = [
-        _key(title_of_pair[name], color=look.colour, marker=look.marker, linestyle=look.line, markersize=5)
-        for name, look in looks.items()
-    ]
-    drawing.legend_below(figure, [*handles, *_yours({whose for whose, _ in pairs})])
-    title = f"Difference along fine-tuning: {scene.title}"
+    ax.set(xlabel="fraction of fine-tuning", ylabel="difference (points)")
+    drawing.legend_below(figure, [*keys.values(), *_yours({whose for whose, _ in pairs})])
     words = (
         "Points are means of differences paired by seed, at the last timestep, with 95 % intervals over "
         "seeds; with fewer than three seeds, a point for each. 0 is after threshold balancing, 1 the end. Pairs stand "
         "a little apart, so that intervals do not cover each other."
     )
-    yield _picture(figure, f"{scene.stem}-training", title, words, drawn)
+    yield scene.picture(figure, "training", "Difference along fine-tuning", words, drawn)
 
 
 def epochs_figure(scene: Scene) -> Iterator[Picture]:
@@ -657,31 +601,27 @@ def epochs_figure(scene: Scene) -> Iterator[Picture]:
         course = source.course(scene.experiment.name, scene.profile, arm.name)
         if course[1]:
             courses[arm.name] = course
-    panels = [[arm for arm in arms if arm.name in courses] for arms in panels_of(scene.drawn_arms()).values()]
-    panels = [arms for arms in panels if arms]
-    if not panels:
+    all_panels = panels_of(scene.drawn_arms()).values()
+    if not (panels := [done for arms in all_panels if (done := [arm for arm in arms if arm.name in courses])]):
         return
     least = 2.7 if len(panels) == 1 else 2.2
     heights = tuple(drawing.height_for((styles[arm.name].name for arm in arms), least) for arms in panels)
     figure, axes = drawing.new_figure(sum(heights), len(panels), heights, columns=2)
-    drawn: list[Any] = [scene.title]
-    names = []
-    for number, arms in enumerate(panels):
-        for column, label in enumerate(("loss", "error (%)"), start=1):
-            ax = axes[2 * number + column - 1]
-            ax.set_ylabel(label)
-            names.append(_courses(ax, [(styles[arm.name], courses[arm.name]) for arm in arms], column))
-        axes[2 * number].set_title(named(arms)[0])
+    drawn, names = [], []
+    for arms, left, right in zip(panels, axes[::2], axes[1::2], strict=True):
+        of_panel = [(styles[arm.name], courses[arm.name]) for arm in arms]
+        names += [_courses(left, of_panel, 1), _courses(right, of_panel, 2)]
+        left.set(title=named(arms)[0], ylabel="loss")
+        right.set_ylabel("error (%)")
         drawn += [[arm.name, *courses[arm.name]] for arm in arms]
     for ax in axes[-2:]:
         ax.set_xlabel("epoch")
     names_at_right(axes, names)
-    title = f"Loss and test error after each epoch: {scene.title}"
     words = (
         "Means over seeds. Left of the dotted line, in grey, the epochs of the ANN; right of it those of fine-tuning. "
         "Lines of error begin at the converted network, straight after balancing. Errors are at the last timestep."
     )
-    yield _picture(figure, f"{scene.stem}-epochs", title, words, drawn, folded=True)
+    yield scene.picture(figure, "epochs", "Loss and test error after each epoch", words, drawn, folded=True)
 
 
 def _courses(ax: "Axes", courses: Sequence[tuple[drawing.Look, tuple[Course, Course]]], column: int) -> list[Name]:
@@ -731,14 +671,13 @@ def papers_figure(papers: Sequence[Paper], source: Source) -> Picture | None:
         for dataset, name in paper.stands.items():
             if standing := _standing(paper, source.catalogue.experiment(name), source):
                 standings.setdefault(dataset, {})[paper.name] = standing
-    several = ((dataset, of.values()) for dataset, of in standings.items() if len(of) > 1)
-    panels = {dataset: [one for of_paper in every for one in of_paper] for dataset, every in several}
+    panels = {dataset: [*chain(*of.values())] for dataset, of in standings.items() if len(of) > 1}
     if not panels:
         return None
-    figure, axes = drawing.new_figure(2.5 * len(panels) * (1 + len(PRICED)), len(panels) * (1 + len(PRICED)))
-    drawn: list[Any] = []
-    names: list[list[Name]] = []
-    places = iter(axes)
+    title = f"Error rate against timestep and energy: {', '.join(paper.title for paper in papers)}"
+    rows = len(panels) * (1 + len(PRICED))
+    figure, axes = drawing.new_figure(2.5 * rows, rows)
+    drawn, names, places = list[Any]([title]), [], iter(axes)
     for dataset, lines in panels.items():
         marked = zip(lines, drawing.colours(len(lines)), drawing.MARKERS, strict=False)
         looks = [(one, drawing.Look(one.name, colour, marker, "-")) for one, colour, marker in marked]
@@ -764,14 +703,13 @@ def papers_figure(papers: Sequence[Paper], source: Source) -> Picture | None:
             ax.set(title=f"{dataset.upper()}: {words}", ylabel="error (%)")
             names.append(of_panel)
     names_at_right(axes, names)
-    title = f"Error rate against timestep and energy: {', '.join(paper.title for paper in papers)}"
     facts = "; ".join(dict.fromkeys(f"{one.name}: {one.trained}" for lines in panels.values() for one in lines))
     words = (
         f"{facts}. Networks, training images and epochs differ: how far two lines are apart is not the difference of "
         "two methods, and may not be read as one. What may be compared is each line's own course: how many steps it "
         "takes to its end, and at what energy. Bands and bars are 95 % intervals; below three seeds, each is shown."
     )
-    return _picture(figure, "papers", title, words, [title, *drawn])
+    return _picture(figure, "papers", title, words, drawn)
 
 
 def _standing(paper: Paper, experiment: Experiment, source: Source) -> list[Standing]:
@@ -819,7 +757,6 @@ class Headline:
     published: str
     ours: str
     word: str
-    tone: Tone
     off: float | None
     half: float | None
 
@@ -882,12 +819,11 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     published = human(f"{size} %" if claim.kind == "value" else size)
     if judged.mean is None or judged.scope:
         word = "not run" if judged.mean is None else f"at {judged.profile} only"
-        return Headline(claim, published, "", word, "none", None, None)
+        return Headline(claim, published, "", word, None, None)
     ours = f"{judged.mean:.2f}" if claim.kind == "value" else f"{judged.mean:+.2f}"
     half = f" ({counted(judged.seeds_done, 'seed')})" if judged.half_width is None else spread(judged.half_width)
     off = judged.mean - (claim.published or 0.0)
-    tone = VERDICTS[judged.verdict].tone
-    return Headline(claim, published, human(ours + half), judged.verdict, tone, off, judged.half_width)
+    return Headline(claim, published, human(ours + half), judged.verdict, off, judged.half_width)
 
 
 def _claims(form: Form, title: str, rows: Sequence[Headline]) -> "Figure":
@@ -918,35 +854,27 @@ def _claims(form: Form, title: str, rows: Sequence[Headline]) -> "Figure":
         write(0, y, row.claim.headline)
         for heading, x in form.columns.items():
             write(x, y, row.where if heading == "where" else row.published, "right", color=MUTED)
-        _ours(ax, form, row, y + form.drop, middle, unit, write)
+        y += form.drop
+        colour = drawing.TONES[VERDICTS[row.word].tone if row.word in VERDICTS else "none"]
+        reach = 9 if form.drop else form.height / 2
+        ax.plot([middle, middle], [y - reach, y + reach], color=INK, linewidth=1)
+        write(form.ours, y, row.ours, "right")
+        write(form.verdict, y, row.word, color=colour, weight="bold" if not form.drop else "normal")
+        if row.off is not None and abs(row.off) > REACH:  # an arrow towards our number
+            side, looks = 1 if row.off > 0 else -1, {"arrowstyle": "-|>", "color": colour, "lw": 1.6}
+            tip = middle + side * unit * REACH
+            ax.annotate("", (tip, y), (tip - side * 24, y), arrowprops=looks)
+            write(tip - side * 26, y, human(f"{row.off:+.1f}"), "right" if side > 0 else "left", color=colour)
+        elif row.off is not None:
+            ax.plot(form.axis, [y, y], color=drawing.GRID, linewidth=1, zorder=0)
+            if row.half is not None:
+                ends = [max(-REACH, min(REACH, row.off + end)) for end in (-row.half, row.half)]
+                ax.plot([middle + unit * end for end in ends], [y, y], color=colour, linewidth=3, solid_capstyle="butt")
+            face = drawing.PAPER if row.half is None else colour
+            ax.plot([middle + unit * row.off], [y], color=colour, marker="o", markersize=6, markerfacecolor=face)
     ax.plot([left, right], [foot, foot], color=MUTED, linewidth=1)
     for tick in (-REACH, 0.0, REACH):
         ax.plot([middle + unit * tick] * 2, [foot, foot + 4], color=MUTED, linewidth=1)
         write(middle + unit * tick, foot + 13, human(f"{tick:+g}" if tick else "0"), "center", color=MUTED)
     write(middle, foot + 31, "ours − published (points)", "center", color=MUTED)
     return figure
-
-
-def _ours(
-    ax: "Axes", form: Form, row: Headline, y: float, middle: float, unit: float, write: Callable[..., None]
-) -> None:
-    """Our number, its place on the axis or an arrow towards it, and the verdict."""
-    colour = drawing.TONES[row.tone]
-    reach = 9 if form.drop else form.height / 2
-    ax.plot([middle, middle], [y - reach, y + reach], color=INK, linewidth=1)
-    write(form.ours, y, row.ours, "right")
-    write(form.verdict, y, row.word, color=colour, weight="bold" if not form.drop else "normal")
-    if row.off is None:
-        return
-    side = 1 if row.off > 0 else -1
-    if abs(row.off) > REACH:
-        tip = middle + side * unit * REACH
-        ax.annotate("", (tip, y), (tip - side * 24, y), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
-        write(tip - side * 26, y, human(f"{row.off:+.1f}"), "right" if side > 0 else "left", color=colour)
-        return
-    ax.plot(form.axis, [y, y], color=drawing.GRID, linewidth=1, zorder=0)
-    if row.half is not None:
-        ends = [max(-REACH, min(REACH, row.off + end)) for end in (-row.half, row.half)]
-        ax.plot([middle + unit * end for end in ends], [y, y], color=colour, linewidth=3, solid_capstyle="butt")
-    filled: dict[str, Any] = {} if row.half is not None else {"markerfacecolor": drawing.PAPER}
-    ax.plot([middle + unit * row.off], [y], color=colour, marker="o", markersize=6, **filled)

@@ -8,19 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations, groupby
-from math import isnan, nan
+from math import isnan
 from statistics import fmean
 
 from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Operations, bits_of
-from harness.analysis.judges import (
-    JUDGES,
-    OWN_NETWORK,
-    Judgement,
-    statement_verdicts,
-)
+from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
 from harness.analysis.verdicts import STATEMENTS, p_in_words
 from harness.catalogue import Claim, Experiment, Paper
@@ -29,12 +24,13 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import brief, judged_table, title_of, training_table
+from harness.report.tables import brief, grouped, judged_table, micro, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
 Side = tuple[Experiment, str]  # an arm of an experiment
 RECORDS = "Records"
+ON_SMALL = "on a small network alone"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
 NOT_TUNED = "not tuned: no search on validation images chose this fine-tuning rate"
@@ -59,9 +55,6 @@ class Topic:
 
 
 # --- For a paper's first sentences
-
-
-ON_SMALL = "on a small network alone"
 
 
 def statement_words(source: Source, paper: Paper) -> Mapping[str, str]:
@@ -121,9 +114,8 @@ def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) 
             table = judged_table("", judged)
             rows, told = [], {""}
             for row, (_, judgement, _) in zip(table.rows, judged, strict=True):
-                nearest = judgement.nearest
-                rows.append(replace(row, details=() if nearest in told else (nearest,)))
-                told.add(nearest)
+                rows.append(replace(row, details=() if judgement.nearest in told else (judgement.nearest,)))
+                told.add(judgement.nearest)
             yield replace(table, rows=tuple(rows), style="").only(*columns)
 
     return ask
@@ -175,42 +167,41 @@ def _across(source: Source, experiment: Experiment, claims: Sequence[Claim]) -> 
 # --- Accuracies
 
 
-def means(experiment: Experiment, rows: Mapping[str, Mapping[str, Read]], energy: bool = False) -> Ask:
-    """Accuracy by row and column, for columns whose arms are all done; `energy`: with the energy of one image."""
-    return _at_each(experiment, lambda source, profile: _means(source, experiment, profile, rows, energy))
-
-
-def _means(
-    source: Source,
+def means(
     experiment: Experiment,
-    profile: ProfileName,
     rows: Mapping[str, Mapping[str, Read]],
     energy: bool = False,
-) -> Table | None:
+    remark: Callable[[Source, ProfileName], str] = lambda *_: "",
+) -> Ask:
+    """Accuracy by row and column, for columns whose arms are all done; `energy`: with the energy of one image.
+
+    `remark`: makes the end of the caption.
+    """
     headings = dict.fromkeys(heading for row in rows.values() for heading in row)
-    done = [
-        heading
-        for heading in headings
-        if all(planned_cells(source, profile, (experiment, row[heading][0])) for row in rows.values())
-    ]
-    if not done:
-        return None
 
-    def accuracy(arm: str, step: int) -> Cell:
-        spent = source.operations.get((experiment.name, profile, arm)) if energy else None
-        pj = None if spent is None else spent.snn_pj(FORTY_FIVE_NM)
-        small = () if pj is None else (f"{pj * PICO_TO_MICRO:#.3g} µJ",)
-        mean = source.estimate(experiment.name, profile, arm, step)
-        return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
+    def table(source: Source, profile: ProfileName) -> Table | None:
+        def complete(heading: str) -> bool:
+            return all(planned_cells(source, profile, (experiment, row[heading][0])) for row in rows.values())
 
-    spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
-    of_ann = [spending.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for spending in spent if spending is not None]
-    caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
-    if energy and of_ann:
-        caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
-    columns = Column("arm"), *(Column(heading, "interval") for heading in done)
-    shown = (Row.of(name, *(accuracy(*row[heading]) for heading in done)) for name, row in rows.items())
-    return Table("", columns, tuple(shown), caption)
+        def accuracy(arm: str, step: int) -> Cell:
+            spent = source.operations.get((experiment.name, profile, arm)) if energy else None
+            cost = micro(spent.snn_pj(FORTY_FIVE_NM)) if spent else None
+            mean = source.estimate(experiment.name, profile, arm, step)
+            small = () if cost is None else (f"{cost:#.3g} µJ",)
+            return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
+
+        if not (done := list(filter(complete, headings))):
+            return None
+        spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
+        of_ann = [spending.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for spending in spent if spending is not None]
+        caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
+        if energy and of_ann:
+            caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
+        columns = Column("arm"), *(Column(heading, "interval") for heading in done)
+        shown = (Row.of(name, *(accuracy(*row[heading]) for heading in done)) for name, row in rows.items())
+        return Table("", columns, tuple(shown), caption + remark(source, profile))
+
+    return _at_each(experiment, table)
 
 
 def _untuned(source: Source, profile: ProfileName, *sides: Side) -> str:
@@ -223,10 +214,7 @@ def _noted(table: Table) -> Table:
     cells = [cell for row in table.rows for cell in row.cells if isinstance(cell.value, Interval)]
     if not cells or any(cell.note != NOT_TUNED for cell in cells):
         return table
-    plain = (
-        replace(row, cells=tuple(replace(cell, note="" if cell.note == NOT_TUNED else cell.note) for cell in row.cells))
-        for row in table.rows
-    )
+    plain = (replace(row, cells=tuple(replace(cell, note="") for cell in row.cells)) for row in table.rows)
     return replace(table, rows=tuple(plain), caption=f"{table.caption} {ALL_UNTUNED}")
 
 
@@ -234,16 +222,12 @@ def read_early(experiment: Experiment, steps: Sequence[int], note: str = "") -> 
     """Accuracy of every arm after these steps of its run, and the leading arm at each step."""
     rows = {title_of(arm): {f"step {step}": (arm.name, step) for step in steps} for arm in experiment.arms}
 
-    def table(source: Source, profile: ProfileName) -> Table | None:
-        if (means := _means(source, experiment, profile, rows)) is None:
-            return None
-        curves = {
-            brief(title_of(arm)): [interval.mean for interval in source.estimates[experiment.name, profile, arm.name]]
-            for arm in experiment.arms
-        }
-        return replace(means, caption=f"{means.caption} The highest mean has {leaders(curves)}. {note}".strip())
+    def highest(source: Source, profile: ProfileName) -> str:
+        estimates = ((arm, source.estimates[experiment.name, profile, arm.name]) for arm in experiment.arms)
+        curves = {brief(title_of(arm)): [mean.mean for mean in curve] for arm, curve in estimates}
+        return f" The highest mean has {leaders(curves)}. {note}".rstrip()
 
-    return _at_each(experiment, table)
+    return means(experiment, rows, remark=highest)
 
 
 def leaders(curves: Mapping[str, Sequence[float]]) -> str:
@@ -294,8 +278,8 @@ class Measured:
     ann: float
     raw: float | None
     note: str
-    p: float = nan
-    shown: str = ""
+    p: float
+    shown: str
 
     @property
     def interval(self) -> Interval:
@@ -308,25 +292,11 @@ def compared(
 ) -> list[Measured]:
     """The complete pairs with the result of their tests, after Holm's adjustment over all `pairs`.
 
+    A code of x and one of p have different ANNs: they are compared net of these.
     `better`: test whether the arm is above the reference (one-sided), instead of whether they differ.
     `margin`: an equivalence margin in points, for a difference that is not shown (two one-sided tests).
     """
-    gaps = list(_measured(source, pairs, profile))
-    test = statistics.p_above if better else statistics.p_different
-    adjusted = statistics.holm([float(test(gap.apart, 0.0)) for gap in gaps], len(pairs))
-    alike = [1.0] * len(gaps)
-    if margin is not None:
-        values = [float(statistics.p_equivalent(gap.apart, 0.0, margin)) for gap in gaps]
-        alike = list(statistics.holm(values, len(pairs)))
-    apart = "above" if better else "differs"
-    return [
-        replace(gap, p=float(p), shown=apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
-        for gap, p, same in zip(gaps, adjusted, alike, strict=True)
-    ]
-
-
-def _measured(source: Source, pairs: Sequence[Pair], profile: ProfileName) -> Iterator[Measured]:
-    """Each complete pair. A code of x and one of p have different ANNs: they are compared net of these."""
+    gaps = []
     for pair in sorted(pairs, key=lambda pair: pair.timesteps):
         sides = pair.side, pair.reference
         planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
@@ -337,17 +307,22 @@ def _measured(source: Source, pairs: Sequence[Pair], profile: ProfileName) -> It
             if _values(pair.side) != _values(pair.reference) and net is not None:
                 outcomes, raw = net, float(outcomes.mean)
             ann, other_ann = (fmean(cell.ann for cell in of_arm) for of_arm in (cells, references))
-            yield Measured(pair, estimate(outcomes), ann - other_ann, raw, _untuned(source, profile, *sides))
+            gaps.append((pair, estimate(outcomes), ann - other_ann, raw, _untuned(source, profile, *sides)))
+    test, apart = (statistics.p_above, "above") if better else (statistics.p_different, "differs")
+    adjusted = statistics.holm([float(test(gap, 0.0)) for _, gap, *_ in gaps], len(pairs))
+    equal = [1.0 if margin is None else float(statistics.p_equivalent(gap, 0.0, margin)) for _, gap, *_ in gaps]
+    alike = statistics.holm(equal, len(pairs))
+    return [
+        Measured(*gap, float(p), apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
+        for gap, p, same in zip(gaps, adjusted, alike, strict=True)
+    ]
 
 
 def unfinished(pairs: Sequence[Pair], gaps: Iterable[Measured]) -> str:
     """The pairs that lack seeds, as the end of a caption; empty if none does."""
     complete = [id(gap.pair) for gap in gaps]
-    lacking: dict[str, list[str]] = {}
-    for pair in pairs:
-        if id(pair) not in complete:
-            lacking.setdefault(pair.name, []).append(str(pair.timesteps))
-    names = "; ".join(f"{name} at T = {', '.join(steps)}" for name, steps in lacking.items())
+    lacking = grouped((pair for pair in pairs if id(pair) not in complete), lambda pair: pair.name)
+    names = "; ".join(f"{name} at T = {', '.join(str(p.timesteps) for p in of)}" for name, of in lacking.items())
     return f" Seeds are still missing of {names}." if names else ""
 
 
@@ -360,14 +335,14 @@ def _ann(gap: Measured) -> float | None:
     return None if isnan(gap.ann) else gap.ann
 
 
-ITS_ANN = Column("its ANN differs by", "number", signed=True, of=_ann)
+ITS_ANN = Column("its ANN differs by", "number", signed=True)
 
 
 def codes(pairs: Sequence[Pair], margin: float) -> Ask:
     """Codes against the reference of their T, raw and net of their ANNs, grouped by what the ANNs are trained on."""
     references = {pair.timesteps: pair.reference for pair in pairs}
     experiment, reference = pairs[0].reference
-    name = title_of(experiment.arm(reference))
+    name, several = title_of(experiment.arm(reference)), len(references) > 1
 
     def table(source: Source, profile: ProfileName) -> Table | None:
         def above(side: Side, timesteps: int) -> Interval | None:
@@ -376,22 +351,32 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
             outcomes = above_ann(cells, timesteps) if len(cells) >= LEAST_SEEDS else None
             return None if outcomes is None else Interval.of(outcomes)
 
-        steps = [Column("T", "count", of=lambda gap: gap.pair.timesteps)] if len(references) > 1 else []
         columns = (
-            Column("code", of=lambda gap: Cell(gap.pair.name, gap.note)),
-            *steps,
-            Column("ANN of", of=lambda gap: _values(gap.pair.side)),
-            Column("raw", "number", signed=True, of=lambda gap: gap.interval.mean if gap.raw is None else gap.raw),
+            Column("code"),
+            *([Column("T", "count")] if several else []),
+            Column("ANN of"),
+            Column("raw", "number", signed=True),
             ITS_ANN,
-            Column("net of the ANNs", "interval", signed=True, of=lambda gap: gap.interval),
-            Column("adjusted p", of=lambda gap: p_in_words(gap.p).removeprefix("p = ").removeprefix("p ")),
-            Column("shown", of=lambda gap: gap.shown),
-            Column("above its own ANN", "interval", signed=True, of=lambda g: above(g.pair.side, g.pair.timesteps)),
+            Column("net of the ANNs", "interval", signed=True),
+            Column("adjusted p"),
+            Column("shown"),
+            Column("above its own ANN", "interval", signed=True),
         )
         gaps = compared(source, pairs, profile, margin)
         gaps.sort(key=lambda gap: (gap.pair.timesteps, _values(gap.pair.side) == "p", -abs(float(gap.apart.mean))))
+        rows = []
+        for gap in gaps:
+            timesteps, side, values = gap.pair.timesteps, gap.pair.side, _values(gap.pair.side)
+            steps = [timesteps] if several else []
+            raw = gap.interval.mean if gap.raw is None else gap.raw
+            p = p_in_words(gap.p).removeprefix("p = ").removeprefix("p ")
+            row = Row.of(
+                Cell(gap.pair.name, gap.note), *steps, values, raw, _ann(gap), gap.interval, p, gap.shown,
+                above(side, timesteps), group=f"{timesteps}, {values}",
+            )  # fmt: skip
+            rows.append(row)
         itself = [
-            columns[-1].words(apart) + (f" at T = {timesteps}" if steps else "")
+            columns[-1].words(apart) + (f" at T = {timesteps}" if several else "")
             for timesteps, side in references.items()
             if (apart := above(side, timesteps)) is not None
         ]
@@ -404,10 +389,7 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
         if itself:
             caption += f" {name} itself against its own ANN: {', '.join(itself)}."
         title = ", T = " + ", ".join(map(str, references))
-        rows = Table.of(
-            title, columns, gaps, caption, group=lambda gap: f"{gap.pair.timesteps}, {_values(gap.pair.side)}"
-        )
-        return rows if gaps else None
+        return Table(title, columns, tuple(rows), caption) if rows else None
 
     return _at_each(experiment, table)
 
@@ -424,9 +406,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
 
     def table(source: Source, profile: ProfileName) -> Table | None:
         gaps = compared(source, pairs, profile, margin, better)
-        names: dict[str, list[Measured]] = {}
-        for gap in gaps:
-            names.setdefault(gap.pair.name, []).append(gap)
+        names = grouped(gaps, lambda gap: gap.pair.name)
         steps = sorted({gap.pair.timesteps for gap in gaps})
         rows = []
         # The name with the largest difference at its longest T comes first.
@@ -481,7 +461,8 @@ def apart_at_end(source: Source, upper: Printed, lower: Printed, profile: Profil
 def every_pair(printed: Sequence[Printed]) -> Ask:
     """The difference of every two accuracies, the greater published one first: published, and ours per profile."""
     falling = sorted(printed, key=lambda upper: -upper.published)
-    pairs = sorted(combinations(falling, 2), key=lambda pair: pair[1].published - pair[0].published)
+    by_size = sorted(combinations(falling, 2), key=lambda pair: pair[1].published - pair[0].published)
+    pairs = {f"{upper.name} − {lower.name}": (upper, lower) for upper, lower in by_size}
     experiment = printed[0].side[0]
 
     def ask(source: Source, _: Paper) -> Iterator[Table]:
@@ -490,29 +471,30 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
             for j in source.judgements
             if j.kind == "ordering" and j.experiment in {value.side[0].name for value in printed}
         }
-        ours = {profile: [apart_at_end(source, *pair, profile) for pair in pairs] for profile in judging(experiment)}
-        ours = {profile: intervals for profile, intervals in ours.items() if any(intervals)}
-        rows, signs = [], []
-        for place, (upper, lower) in enumerate(pairs):
-            row = [Cell(f"{upper.name} − {lower.name}"), Cell(upper.published - lower.published)]
-            for profile, intervals in ours.items():
-                if intervals[place] is None:
-                    row.append(Cell())
-                    continue
-                word = words.get((upper.side[1], lower.side[1], profile), "")
-                note = _untuned(source, profile, upper.side, lower.side)
-                row.append(Cell(intervals[place], note, (word,) if word else ()))
-            rows.append(Row(tuple(row)))
-        columns = [Column("pair"), Column("published", "number", signed=True)]
-        for profile, intervals in ours.items():
-            network = experiment.profile(profile).network.name
+        ours = {
+            profile: {name: gap for name, pair in pairs.items() if (gap := apart_at_end(source, *pair, profile))}
+            for profile in judging(experiment)
+        }
+
+        def cell(name: str, profile: ProfileName) -> Cell:
+            upper, lower = pairs[name]
+            word = words.get((upper.side[1], lower.side[1], profile))
+            note = _untuned(source, profile, upper.side, lower.side)
+            return Cell(ours[profile][name], note, (word,) if word else ()) if name in ours[profile] else Cell()
+
+        columns, signs = [Column("pair"), Column("published", "number", signed=True)], []
+        profiles = [profile for profile, gaps in ours.items() if gaps]
+        for profile in profiles:
+            network, gaps = experiment.profile(profile).network.name, ours[profile]
             columns.append(Column(f"{profile} ({network})", "interval", signed=True))
-            named = zip(pairs, intervals, strict=True)
-            means = {f"{upper.name} − {lower.name}": apart.mean for (upper, lower), apart in named if apart}
-            exceptions = [name for name, mean in means.items() if mean <= 0]
+            exceptions = [name for name, gap in gaps.items() if gap.mean <= 0]
             more = f"; not so: {', '.join(exceptions)}" if exceptions else ""
-            right = len(means) - len(exceptions)
-            signs.append(f"At {profile} {right} of {len(means)} pairs have the published sign{more}.")
+            right = len(gaps) - len(exceptions)
+            signs.append(f"At {profile} {right} of {len(gaps)} pairs have the published sign{more}.")
+        rows = (
+            Row.of(name, upper.published - lower.published, *(cell(name, profile) for profile in profiles))
+            for name, (upper, lower) in pairs.items()
+        )
         if signs:
             caption = (
                 "Differences in percentage points, each arm after its last step, paired by seed and test image; 95 % "
@@ -527,60 +509,18 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
 # --- Energy
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A code with its accuracy and the operations of one image; `note`: why it has no numbers."""
-
-    name: str
-    accuracy: Interval | None = None
-    spent: Operations | None = None
-    note: str = ""
-
-    @property
-    def rivals(self) -> Mapping[str, tuple[float | None, bool]]:
-        """For each comparison with the ANN: the energy in µJ or the break-even rate, and whether the SNN is cheaper."""
-        if (spent := self.spent) is None:
-            return {}
-        alone, memory = FORTY_FIVE_NM, WITH_MEMORY
-        even, arrivals = spent.break_even(memory, bits_of(spent.timesteps)), spent.arrivals
-        return {
-            "arithmetic alone": ((spent.snn_pj(alone) or 0.0) * PICO_TO_MICRO, (spent.ratio(alone) or 0.0) > 1),
-            "with memory": ((spent.snn_pj(memory) or 0.0) * PICO_TO_MICRO, (spent.ratio(memory) or 0.0) > 1),
-            "against an ANN of few bits": (even, even is not None and arrivals is not None and arrivals < even),
-        }
-
-
-def _rival(name: str) -> Callable[[Counted], Cell]:
-    def cell(code: Counted) -> Cell:
-        if not code.rivals:
-            return Cell()
-        figure, cheaper = code.rivals[name]
-        return Cell(figure, small=("cheaper" if cheaper else "dearer",))
-
-    return cell
-
-
-def _spent(quantity: Callable[[Operations], float | None]) -> Callable[[Counted], float | None]:
-    return lambda code: None if code.spent is None else quantity(code.spent)
-
-
 COSTS = (
-    Column("code", of=lambda one: Cell(one.name, one.note)),
-    Column("T", "number", 0, of=_spent(lambda spent: spent.timesteps)),
-    Column("accuracy (%)", "interval", of=lambda one: one.accuracy),
-    Column("MACs", "count", 3, of=_spent(lambda spent: spent.multiplies + (spent.encoder_macs or 0.0))),
-    Column(
-        "additions",
-        "count",
-        3,
-        of=_spent(lambda spent: spent.accumulates + (spent.encoder or 0.0) - (spent.encoder_macs or 0.0)),
-    ),
-    Column("membrane updates", "count", 3, of=_spent(lambda spent: spent.updates)),
-    Column("memory accesses", "count", 3, of=_spent(lambda spent: spent.words)),
-    Column("arithmetic (µJ)", "significant", 3, of=_rival("arithmetic alone")),
-    Column("with memory (µJ)", "significant", 3, of=_rival("with memory")),
-    Column("spikes per synapse and step", "significant", 3, of=_spent(lambda spent: spent.arrivals)),
-    Column("break-even", "significant", 3, of=_rival("against an ANN of few bits")),
+    Column("code"),
+    Column("T", "number", 0),
+    Column("accuracy (%)", "interval"),
+    Column("MACs", "count", 3),
+    Column("additions", "count", 3),
+    Column("membrane updates", "count", 3),
+    Column("memory accesses", "count", 3),
+    Column("arithmetic (µJ)", "significant", 3),
+    Column("with memory (µJ)", "significant", 3),
+    Column("spikes per synapse and step", "significant", 3),
+    Column("break-even", "significant", 3),
 )
 MODELS = (
     " Counts and energies are of one image. Arithmetic: "
@@ -615,29 +555,49 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
         spent, curve = source.operations.get(key), source.estimates.get(key)
         if spent and curve and spent.encoder is not None and planned_cells(source, profile, (experiment, arm.name)):
             by_code.setdefault(title_of(arm), []).append((curve[-1], spent))
-    rows: list[Counted] = []
+    rows, shown = [], list[tuple[str, Operations]]()
     for name, runs in by_code.items():
-        enough = [Counted(name, *run) for run in runs if target is None or run[0].mean >= target]
-        rows += enough if target is None else enough[:1]
+        enough = [run for run in runs if target is None or run[0].mean >= target]
+        for accuracy, spent in enough if target is None else enough[:1]:
+            rows.append(_costs(name, accuracy, spent))
+            shown.append((brief(name), spent))
         if not enough:
             accuracy, spent = max(runs, key=lambda run: run[0].mean)
-            rows.append(Counted(name, note=f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"))
-    shown = [(run, run.spent) for run in rows if run.spent is not None]
+            note = f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"
+            rows.append(Row.of(Cell(name, note), *(Cell() for _ in COSTS[1:])))
     if not shown:
         return None
-    parts, rising = [], sorted(shown, key=lambda run: run[1].snn_pj(FORTY_FIVE_NM) or 0.0)
-    for rival in rising[0][0].rivals:
-        names = [brief(run.name) for run, _ in rising if run.rivals[rival][1]]
+    parts, rising = [], sorted(shown, key=lambda code: code[1].snn_pj(FORTY_FIVE_NM) or 0.0)
+    for rival in _rivals(rising[0][1]):
+        names = [name for name, spent in rising if _rivals(spent)[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
     sentence = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
-    table = Table.of(
-        "", COSTS, rows, f"{sentence}Cheaper than the ANN, at the accuracies in this table: {'; '.join(parts)}."
-    )
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
-    alone, memory = (ann.ann_pj(model) * PICO_TO_MICRO for model in (FORTY_FIVE_NM, WITH_MEMORY))
+    alone, memory = (micro(ann.ann_pj(model)) for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
-    return replace(table, rows=(as_ann, *table.rows))
+    caption = f"{sentence}Cheaper than the ANN, at the accuracies in this table: {'; '.join(parts)}."
+    return Table("", COSTS, (as_ann, *rows), caption)
+
+
+def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, bool]]:
+    """For each comparison with the ANN: the energy in µJ or the break-even rate, and whether the SNN is cheaper."""
+    models = {"arithmetic alone": FORTY_FIVE_NM, "with memory": WITH_MEMORY}
+    priced = {rival: (micro(spent.snn_pj(of)), (spent.ratio(of) or 0.0) > 1) for rival, of in models.items()}
+    even, arrivals = spent.break_even(WITH_MEMORY, bits_of(spent.timesteps)), spent.arrivals
+    fewer = even is not None and arrivals is not None and arrivals < even
+    return {**priced, "against an ANN of few bits": (even, fewer)}
+
+
+def _costs(name: str, accuracy: Interval, spent: Operations) -> Row:
+    """The row of a code."""
+    of_encoder, macs = spent.encoder or 0.0, spent.encoder_macs or 0.0
+    rivals = _rivals(spent).values()
+    alone, memory, even = (Cell(size, small=("cheaper" if less else "dearer",)) for size, less in rivals)
+    return Row.of(
+        name, spent.timesteps, accuracy, spent.multiplies + macs, spent.accumulates + of_encoder - macs,
+        spent.updates, spent.words, alone, memory, spent.arrivals, even,
+    )  # fmt: skip
 
 
 # --- Along fine-tuning

@@ -11,19 +11,26 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
+from html import escape
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Experiment, Paper
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
 from harness.report.document import Document, document
-from harness.report.drawing import Picture, same_picture, styled
+from harness.report.drawing import GRID, INK, MUTED, PAPER, TONES, Picture, same_picture, styled
 from harness.report.figures import papers_figure
-from harness.report.page import findings, in_brief, index, page, report
 from harness.report.sources import Source, with_added
-from harness.report.table import csv_text, latex
+from harness.report.table import Table, as_text, csv_text, human, latex, letter, markdown, verdict_of
 from harness.report.tables import accuracy_table, curves_table, operations_table, profiles_with_records
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 NOT_KEPT = (".html", ".png")  # they show what is there in another form, and a repository need not keep them
 START, END = "<!-- findings -->", "<!-- /findings -->"
@@ -73,8 +80,7 @@ def check(sources: tuple[Source, ...], out: Path, readme: Path | None = None) ->
     """
     expected, documents = _contents(sources, out, None, None, png=False)
     expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
-    present = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else set()
-    present = {name for name in present if not name.endswith(NOT_KEPT)}
+    present = {path.name for path in out.glob("[!.]*") if not path.name.endswith(NOT_KEPT)}
     wrong = present ^ set(expected)
     for name in present & set(expected):
         kept = (out / name).read_bytes() if (out / name).is_file() else b""
@@ -110,11 +116,7 @@ def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) ->
 
 
 def _contents(
-    sources: tuple[Source, ...],
-    out: Path,
-    chosen: Sequence[str] | None,
-    paper: str | None,
-    png: bool,
+    sources: tuple[Source, ...], out: Path, chosen: Sequence[str] | None, paper: str | None, png: bool
 ) -> tuple[dict[str, bytes], list[Document]]:
     """The files of a report by name, and what is said of each paper; the first one's files have the plain names.
 
@@ -126,7 +128,7 @@ def _contents(
     papers = _shown(sources, chosen) if paper is None else [catalogue.paper(paper)]
     homes = ["index.html", *(f"{one.name}.html" for one in papers[1:])]
     menu = [(one.title, home) for one, home in zip(papers, homes, strict=True)] if len(papers) > 1 else []
-    documents, contents, where = list[Document](), dict[str, bytes](), origin(sources, out)
+    documents, contents = list[Document](), dict[str, bytes]()
     beside: Picture | None = None
     for one, home in zip(papers, homes, strict=True):
         # experiments of no paper are shown with the first
@@ -139,14 +141,14 @@ def _contents(
                 beside = papers_figure(papers, sources[0])
         made = replace(made, beside=beside)
         documents.append(made)
-        files = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
+        files = _files(made, origin(mine, out), home, menu)
         files |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
         files |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
         for experiment in listed:
             files |= {name: text.encode() for name, text in _tables(experiment, mine).items()}
         contents = files | contents  # a later paper changes no file of an earlier one
     if menu:
-        contents["papers.md"] = index(documents).encode()
+        contents["papers.md"] = _index(documents).encode()
     return {name: contents[name] for name in sorted(contents) if contents[name]}, documents
 
 
@@ -165,18 +167,27 @@ def _shown(sources: Sequence[Source], chosen: Sequence[str] | None) -> list[Pape
 
 
 def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, str]]) -> dict[str, bytes]:
-    """The pages and texts of a paper whose own page is called `home`."""
-    texts = {home: page(one, where, home, menu)}
-    for chapter in () if one.named else one.chapters:
-        texts[f"{chapter.experiment.name}.html"] = page(one, where, home, menu, chapter)
-    written = report(one, where.bases) | ({} if one.named else {"findings": f"{findings(one)}\n"})
+    """The pages and texts of a paper whose own page is called `home`; of named experiments, one page and no findings.
+
+    `menu`: title and file of every paper's page, where there are several.
+    """
+    page = partial(_rendered, "page.html", one, origin=where, home=home, menu=menu)
+    pages = {home: page(chapter=None)}
+    texts = {"report": _rendered("report.md", one, brief=in_brief(one))}
+    if not one.named:
+        pages |= {f"{chapter.experiment.name}.html": page(chapter=chapter) for chapter in one.chapters}
+        texts["findings"] = f"{_findings(one)}\n"
+    if not one.named and one.claims.rows:
+        texts["claims"] = f"# {one.claims.title}\n\n{markdown(_Explained()(one.claims))}\n"
+    for chapter in one.chapters:
+        texts[chapter.experiment.name] = _rendered("chapter.md", one, chapter=chapter, bases=where.bases)
     prefixed = {"report": one.paper.name} | {stem: f"{one.paper.name}-{stem}" for stem in ("claims", "findings")}
     renamed = {} if home == "index.html" else prefixed
-    for stem, text in written.items():
+    for stem, text in texts.items():
         for plain, name in renamed.items():
             text = text.replace(f"]({plain}.md", f"]({name}.md")
-        texts[f"{renamed.get(stem, stem)}.md"] = text
-    return {name: text.encode() for name, text in texts.items()}
+        pages[f"{renamed.get(stem, stem)}.md"] = text
+    return {name: text.encode() for name, text in pages.items()}
 
 
 def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, str]:
@@ -191,6 +202,125 @@ def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, st
         f"{experiment.name}.tex": "\n".join(latex(replace(table, caption=caption)) for table in accuracy),
         f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources)),
     }
+
+
+# --- Pages of HTML, each self-contained, and Markdown for readers who have no browser at hand
+
+# Everything that comes from records is escaped; only our own figures are not.
+THEMED = {colour: f"var(--{tone})" for tone, colour in TONES.items()}
+THEMED |= {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "none"}
+NONE = "No records yet: nothing is found."
+# Said below the first table of a page that uses the word.
+GLOSSARY = {
+    "arm": "An arm is one configuration that is compared with others: encoder, schedule, network and recipe.",
+    "profile": (
+        "A profile says how much of the published recipe is spent: lite trains a small network, short the paper's own "
+        "with a compressed schedule, paper the published recipe as far as its deviations, which are listed, let it."
+    ),
+    "ANN": "The ANN is the ordinary network that a spiking one is converted from.",
+    "balancing": "Balancing sets the thresholds of the layers after conversion, before any fine-tuning.",
+    "graded": "Graded spikes carry a size, and others do not.",
+    "net": "Net of the ANN: less the difference between the ANNs that the two codes were converted from.",
+}
+
+
+@cache
+def _environment() -> "Environment":
+    """The templates; a name that is not given is an error. Filter `text`: where Markdown takes words as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from markupsafe import Markup
+
+    made = Environment(
+        loader=PackageLoader("harness.report", "templates"),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {"text": as_text, "human": human, "tone": lambda word: VERDICTS[verdict_of(word)].tone}
+    templates = files("harness.report") / "templates"
+    for name in ("style.css", "page.js"):
+        made.globals[name.replace(".", "_")] = Markup((templates / name).read_text(encoding="utf-8"))
+    made.globals |= {"letter": letter, "svg": lambda picture: Markup(inline_svg(picture)), "verdict": VERDICTS.get}
+    made.globals |= {"markdown": markdown, "words": {word: verdict.means for word, verdict in VERDICTS.items()}}
+    return made
+
+
+def _index(documents: Sequence[Document]) -> str:
+    """The papers of a report, each with what became of its statements, as Markdown."""
+    lines = [
+        f"- [{as_text(one.paper.title)}]({one.paper.name if place else 'report'}.md), {as_text(one.paper.venue)}"
+        + (f": {as_text(one.tally.title)}" if one.tally.rows else "")
+        for place, one in enumerate(documents)
+    ]
+    return "\n".join(["# Papers", "", *lines, ""])
+
+
+def _rendered(template: str, document: Document, **more: Any) -> str:
+    """A template filled in; every table in it explains the words that come up in it for the first time."""
+    explained = _Explained()
+    text = _environment().get_template(template).render(document=document, explained=explained, **more)
+    return text if template.endswith(".html") else re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+
+
+class _Explained:
+    """Adds to a table's caption what the words mean that no earlier table of the page has."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, table: Table) -> Table:
+        """The table with its caption."""
+        pairs = (pair for row in table.rows for pair in zip(table.columns, row.cells, strict=True))
+        cells = [column.words(cell.value) for column, cell in pairs]
+        text = " ".join([table.title, table.caption, *(column.title for column in table.columns), *cells])
+        new = [word for word in GLOSSARY if word not in self._said and re.search(rf"\b{word}s?\b", text)]
+        self._said |= set(new)
+        return replace(table, caption=" ".join(filter(None, (table.caption, *(GLOSSARY[word] for word in new)))))
+
+
+def _findings(document: Document) -> str:
+    """What became of the statements, and the findings under their topics, as Markdown."""
+    if not document.tally.rows:
+        return NONE
+    explained = _Explained()
+    parts = [in_brief(document, figure=False), markdown(explained(document.tally))]
+    shown = [(topic.name, topic.title, topic.tables) for topic in document.topics]
+    for name, title, tables in [*shown, ("What was computed where, and again", "", document.records)]:
+        parts.append(f"## {as_text(name)}" if tables else "")
+        parts += [f"**{as_text(title)}**"] if title else []
+        parts += [f"### {as_text(human(one.title))}\n\n{markdown(explained(one))}" for one in tables]
+    return "\n\n".join(filter(None, parts))
+
+
+def in_brief(document: Document, folder: str = "", figure: bool = True) -> str:
+    """What README, the report and its findings begin with: the answer, how many statements come out, the figure of the
+    headline claims, in the `folder` of the report, and the first sentences.
+    """
+    if not document.tally.rows:
+        return NONE
+    answer, sentences = document.first[:1], document.first[1:]
+    parts = [*(f"**{as_text(one)}**" for one in answer), as_text(document.tally.title)]
+    if document.headlines and figure:
+        wide, narrow = document.headlines
+        parts.append(
+            f'<picture>\n<source media="(max-width: 600px)" srcset="{folder}{narrow.name}.svg">\n'
+            f'<img alt="{escape(wide.alternative)}" src="{folder}{wide.name}.svg">\n</picture>'
+        )
+    parts += ["\n".join(f"{place}. {as_text(one)}" for place, one in enumerate(sentences, 1))] if sentences else []
+    return "\n\n".join(parts)
+
+
+def inline_svg(picture: Picture) -> str:
+    """The picture as an <svg> element of a page: in the page's colours, with ids that clash with no other figure's."""
+    svg = re.sub(r"<metadata>.*?</metadata>", "", picture.svg.decode(), flags=re.DOTALL)
+    (box,) = re.findall(r'<svg [^>]*viewBox="([^"]+)"', svg)
+    _, _, inside = svg[svg.index("<svg") :].partition(">")
+    inside = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{picture.name}-", inside)
+    for colour, variable in THEMED.items():
+        inside = inside.replace(colour, variable)
+    return f'<svg viewBox="{box}" role="img" aria-label="{escape(picture.alternative)}">{inside.strip()}'
 
 
 # --- Where a page comes from
@@ -210,7 +340,7 @@ class Origin:
     commit: str
     changed: bool
     repository: str
-    hardware: dict[str, tuple[tuple[str, int], ...]]
+    hardware: dict[str, list[tuple[str, int]]]
     bases: dict[str, str]
 
 
@@ -224,43 +354,27 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     folder = sources[0].folder
     top = _git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else ""
     clone = Path(top) if top and (Path(top) / "harness" / "report").is_dir() else None
+    inside = clone and out.resolve().is_relative_to(clone.resolve())
+    here = f"{Path(os.path.relpath(clone.resolve(), out.resolve())).as_posix()}/" if clone and inside else ""
+    devices = {s.name: sorted(c.device for c in s.loaded.cells.values() if c.done and c.device) for s in sources}
     return Origin(
         date=f"{now:%Y-%m-%d}",
         version=version(PACKAGE),
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
         changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
-        repository=_repository(clone, out) if clone else "",
-        hardware=hardware_of(sources),
+        repository=web_address(_git(clone, "remote", "get-url", "origin")) or here if clone else "",
+        hardware={name: Counter(of).most_common() for name, of in devices.items() if of},
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
 
 
-def hardware_of(sources: Sequence[Source]) -> dict[str, tuple[tuple[str, int], ...]]:
-    """The devices that records were computed on, each with its number of records, by the name of the results."""
-    hardware: dict[str, tuple[tuple[str, int], ...]] = {}
-    for source in sources:
-        devices = Counter(cell.device for cell in source.loaded.cells.values() if cell.done and cell.device)
-        if devices:
-            hardware[source.name] = tuple(sorted(devices.items(), key=lambda device: (-device[1], device[0])))
-    return hardware
-
-
 def _git(folder: Path, *words: str) -> str:
     """The output of a git command; empty if git is not installed or fails."""
+    command = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=False, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _repository(clone: Path, out: Path) -> str:
-    address = web_address(_git(clone, "remote", "get-url", "origin"))
-    if address or not out.resolve().is_relative_to(clone.resolve()):
-        return address
-    return Path(os.path.relpath(clone.resolve(), out.resolve())).as_posix() + "/"
 
 
 def web_address(remote: str) -> str:

@@ -20,7 +20,6 @@ from harness.report.table import Link
 from harness.schema import Epoch
 
 Course = tuple[tuple[int, float | None, float], ...]  # epoch, mean loss, test error in percent
-SMOKE_LABEL = "smoke: not judged"
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ class Source:
 
     @cached_property
     def planned(self) -> Mapping[Place, tuple[Cell, ...]]:
-        """The finished planned cells of every arm with at least one."""
+        """The finished planned cells of every arm with at least one; further seeds are listed, but not judged."""
         places = [place for place, cells in self.cells.items() if any(cell.done for cell in cells)]
-        finished = {place: self.loaded.done(*place, self.planned_seeds(*place)) for place in places}
+        finished = {p: self.loaded.done(*p, self.catalogue.experiment(p[0]).seeds(p[2], p[1])) for p in places}
         return {place: cells for place, cells in finished.items() if cells}
 
     @cached_property
@@ -128,13 +127,9 @@ class Source:
         links = []
         for cell in self.cells.get((experiment, str(profile), arm), ()):
             verified = f" (verified from {'; from '.join(cell.verified)})" if cell.verified else ""
-            outcome = f"{cell.curve[-1]:.2f} %{verified}" if cell.done else f"{cell.status}: “{self.reason(cell)}”"
-            links.append(Link(arm, cell.seed, self.shorten(str(cell.path)), outcome))
+            outcome = f"{cell.curve[-1]:.2f} %{verified}" if cell.done else f"{cell.status}: “{cell.reason}”"
+            links.append(Link(arm, cell.seed, *map(self.shorten, (str(cell.path), outcome))))
         return tuple(links)
-
-    def reason(self, cell: Cell) -> str:
-        """Why a cell failed or is stale."""
-        return self.shorten(cell.reason)
 
     def shorten(self, text: str) -> str:
         """`text` without the path of the results folder, because a report must not name a user's folders."""
@@ -159,11 +154,7 @@ class Source:
     def seeds(self, experiment: str, profile: str, arm: str) -> tuple[int, int]:
         """The numbers of planned seeds that are done, and of all planned seeds."""
         done = self.planned.get((experiment, profile, arm), ())
-        return len(done), self.planned_seeds(experiment, profile, arm)
-
-    def planned_seeds(self, experiment: str, profile: str, arm: str) -> int:
-        """The number n of planned seeds, 0 .. n − 1. Further seeds are listed with their records, but not judged."""
-        return self.catalogue.experiment(experiment).seeds(arm, profile)
+        return len(done), self.catalogue.experiment(experiment).seeds(arm, profile)
 
     def verified(self, experiment: str, profile: str, arm: str) -> str:
         """Outcomes of verifications, with the number of finished cells that have each: "snntorch: identical (3/5)"."""
@@ -180,19 +171,15 @@ class Source:
         """Why an arm has no number."""
         for cell in self.cells.get((experiment, profile, arm), ()):
             if not cell.done:
-                return f"no finished cell: seed {cell.seed} {cell.status} ({self.reason(cell)})"
+                return f"no finished cell: seed {cell.seed} {cell.status} ({self.shorten(cell.reason)})"
         return f"not run yet: harness run {experiment} --profile {profile}"
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
         """Refused, foreign and stale files, and every failed cell with its error."""
-        failed = [
-            f'{self.shorten(str(cell.path))}: failed: "{self.reason(cell)}"'
-            for cells in self.cells.values()
-            for cell in cells
-            if cell.status == "failed"
-        ]
-        return (*map(self.shorten, self.loaded.problems), *failed)
+        failed = (cell for cells in self.cells.values() for cell in cells if cell.status == "failed")
+        errors = (f'{cell.path}: failed: "{cell.reason}"' for cell in failed)
+        return tuple(map(self.shorten, (*self.loaded.problems, *errors)))
 
 
 def _over_seeds(curves: Sequence[Curve]) -> tuple[Interval, ...]:

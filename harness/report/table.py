@@ -7,8 +7,8 @@ escapes them here. Negative numbers have a minus sign (−) for people, and a hy
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.analysis.statistics import Interval
@@ -30,9 +30,6 @@ LATEX: Mapping[str, str] = {
 COLOURS = {"good": "green", "fair": "cyan", "bad": "red", "open": "yellow", "none": "dim"}
 
 Kind = Literal["text", "number", "significant", "count", "interval", "seeds", "verdict"]
-Align = Literal["left", "right"]
-
-
 Value = str | float | Interval | tuple[int, int] | None
 
 
@@ -41,7 +38,6 @@ class Column:
     """`title` heads the column (`heading` on the page, if shorter); `digits` are decimals, of "significant" and "count"
     all digits; `signed` numbers are differences and show a plus. `part` is the column's name in the page's style sheet.
     `drop`: a terminal that is too narrow leaves out the column with the lowest number first, but none with 0.
-    `of`: makes the cell or the value from the item of a row; see `Table.of`.
     """
 
     title: str
@@ -51,10 +47,9 @@ class Column:
     heading: str = ""
     part: str = ""
     drop: int = 0
-    of: "Callable[[Any], Cell | Value] | None" = field(default=None, compare=False)
 
     @property
-    def align(self) -> Align:
+    def align(self) -> Literal["left", "right"]:
         """Numbers are aligned right."""
         return "left" if self.kind in ("text", "verdict") else "right"
 
@@ -80,9 +75,7 @@ class Column:
         if value.arms is None:
             return ", ".join(map(self._number, value.runs))
         below, above = value.arms
-        if max(below, above) <= ROUNDING:
-            return f"{self._number(value.mean)}{spread(0.0)}"
-        if self.signed or abs(above - below) > ROUNDING:
+        if max(below, above) > ROUNDING and (self.signed or abs(above - below) > ROUNDING):
             return f"{self._number(value.mean)} ({self._number(value.low or 0.0)} to {self._number(value.high or 0.0)})"
         return f"{self._number(value.mean)}{spread(below, self.digits)}"
 
@@ -151,23 +144,6 @@ class Table:
     rows: tuple[Row, ...]
     caption: str = ""
     style: str = ""
-
-    @classmethod
-    def of(
-        cls,
-        title: str,
-        columns: Sequence[Column],
-        items: Iterable[Any],
-        caption: str = "",
-        style: str = "",
-        **row: Callable[[Any], Any],
-    ) -> "Table":
-        """A row for each item, with the cells that the columns make of it. `row`: makers of the row's other fields."""
-        rows = []
-        for item in items:
-            cells = (None if column.of is None else column.of(item) for column in columns)
-            rows.append(Row.of(*cells, **{name: make(item) for name, make in row.items()}))
-        return cls(title, tuple(columns), tuple(rows), caption, style)
 
     @property
     def notes(self) -> tuple[str, ...]:

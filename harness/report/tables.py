@@ -5,12 +5,10 @@ Formats are in `table`. Every blank has its reason.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from harness.analysis.cells import steps_label
-from harness.analysis.differences import Difference
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
@@ -18,21 +16,37 @@ from harness.analysis.verdicts import form_of, tally
 from harness.catalogue import Arm, Claim, Experiment
 from harness.catalogue.claims import in_words, statements_of
 from harness.config import PROFILES, ProfileName
-from harness.report.sources import SMOKE_LABEL, Source
+from harness.report.sources import Source
 from harness.report.table import Cell, Column, Link, Row, Table, Value
 
+Item = TypeVar("Item")
 PROFILE_WORDS = {
     "paper": "paper profile: the published recipe",
     "lite": "lite profile: a small network sized for a CPU, judges the direction of orderings only",
     "short": "short profile: the paper’s network with its schedule compressed",
-    "smoke": SMOKE_LABEL,
+    "smoke": "smoke: not judged",
 }
+LEAD = Column("arm"), Column("whose", part="whose"), Column("seeds", "seeds")  # of the tables of one experiment
+DIFFERENCE = Column("difference", "interval", signed=True)
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
 NOT_CHOSEN = "its fine-tuning rate was not chosen on validation images"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
+RECKONED = (
+    "Means over seeds; accumulates are measured on the test set, over all timesteps. Where a code is graded or analog "
+    "its first layer multiplies: its operations are multiply-accumulates; where its input is the same at every step "
+    "(direct input), they are computed once. Energy is derived from the counts: "
+    f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per accumulate or addition of the encoder, {FORTY_FIVE_NM.mac_pj:g} pJ per "
+    "multiply-accumulate of the ANN, of the SNN or of the encoder's transform. The leak and threshold of neurons cost "
+    "nothing in either network. “With memory” adds what moves (weights, membranes, spikes; Yan et al., arXiv "
+    f"2409.08290) at {WORD_PJ:g} pJ per 32-bit word (8 KB SRAM, Horowitz 2014): a weight for each operation; a "
+    "neuron's value written and read in the ANN; its membrane read and written at every step, and each spike's address "
+    "written and read, in the SNN; a word for each operation of the encoder. Break-even: below so many spikes per "
+    "synapse and step, all spikes scaled alike, the SNN would need less than the ANN; 0 where it needs more even "
+    "without a spike."
+)
 NOT_COUNTED = "Empty: the records do not tell the operations of the encoder, or count no spikes."
 PAIRED = (
     "Differences of accuracy in percentage points, paired by seed, after the last timestep that both arms have; "
@@ -80,23 +94,18 @@ def accuracy_table(
     steps = columns_of(experiment, claims)
     rows: list[Row] = []
 
-    def row(
-        group: str,
-        kind: str,
-        lead: Cell,
-        number: Callable[[int], Cell | Value],
-        seeds: Cell | Value = "",
-        verified: str = "",
-        records: tuple[Link, ...] = (),
-    ) -> None:
-        rows.append(Row.of(lead, kind, seeds, *map(number, steps), verified, group=group, kind=kind, records=records))
+    def add(
+        group: str, kind: str, lead: Cell, numbers: Mapping[Any, Cell | Value], seeds: Cell | Value = "",
+        verified: str = "", records: tuple[Link, ...] = (),
+    ) -> None:  # fmt: skip
+        at = map(numbers.get, steps)
+        rows.append(Row.of(lead, kind, seeds, *at, verified, group=group, kind=kind, records=records))
 
     for arm in experiment.arms:
         printed = {claim.timestep: claim for claim in claims if claim.prints and claim.arm == arm.name}
         if arm.in_paper and printed:
             note = "; ".join(dict.fromkeys(claim.source for claim in printed.values()))
-            values = {step: claim.value for step, claim in printed.items()}
-            row(arm.name, "paper", _named(arm, note), values.get)
+            add(arm.name, "paper", _named(arm, note), {step: claim.value for step, claim in printed.items()})
         for source in sources:
             key = experiment.name, profile, arm.name
             if key not in source.cells and not (
@@ -108,22 +117,17 @@ def accuracy_table(
             untuned = NOT_CHOSEN if arm.added and source.catalogue.not_tuned(experiment, profile, [arm.name]) else ""
             lead = _named(arm, "; ".join(filter(None, ("" if arm.in_paper else CONTROL, untuned, missing))))
             seeds = Cell(source.seeds(*key), opens=True)
-            row(arm.name, source.name, lead, numbers.get, seeds, source.verified(*key), source.links(*key))
+            add(arm.name, source.name, lead, numbers, seeds, source.verified(*key), source.links(*key))
             for text, course in source.evaluations(*key).items():
-                row(f"{arm.name}, {text}", source.name, Cell(f"{title_of(arm)}, {text}"), _at(course, steps).get)
+                add(f"{arm.name}, {text}", source.name, Cell(f"{title_of(arm)}, {text}"), _at(course, steps))
     for claim in claims:
         if claim.kind == "context" and not claim.prints:
             place = f" at T = {claim.timestep}" if claim.timestep else ", timesteps not reported"
             elsewhere = "" if claim.timestep in steps else f"{claim.value}{place}"
             lead = Cell(claim.label, small=tuple(filter(None, (elsewhere, claim.source, claim.note))))
-            row("published", "published", lead, {claim.timestep: claim.value}.get)
-    columns = (
-        Column("arm"),
-        Column("whose", part="whose"),
-        Column("seeds", "seeds"),
-        *(Column(f"T = {step}", "interval", heading=str(step)) for step in steps),
-        Column("verified", part="verified"),
-    )
+            add("published", "published", lead, {claim.timestep: claim.value})
+    of_steps = (Column(f"T = {step}", "interval", heading=str(step)) for step in steps)
+    columns = *LEAD, *of_steps, Column("verified", part="verified")
     table = Table(f"{experiment.name}, {profile_words(experiment, profile)}", columns, tuple(rows), style="accuracy")
     return table if any(row.cells[-1].value for row in rows) else table.without("verified")
 
@@ -132,6 +136,14 @@ def _at(course: Sequence[Interval], steps: Iterable[int]) -> dict[int, Cell]:
     """The cells of a course over timesteps, by those of `steps` that it has."""
     means = {t: course[t - 1] for t in steps if t <= len(course)}
     return {t: Cell(mean, FEW_SEEDS if mean.low is None else "") for t, mean in means.items()}
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """The items by their keys, both in the order in which they come."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
 
 
 def title_of(arm: Arm) -> str:
@@ -158,17 +170,19 @@ def results_of(
     steps = [step for step in columns_of(experiment) if step <= longest]
     drops = {step: 1 + NARROW.index(step) for step in steps if step in NARROW}
     rows = []
+
+    def means(course: Sequence[Interval]) -> list[float | None]:
+        return [course[t - 1].mean if t <= len(course) else None for t in steps]
+
     for arm, source in ran:
         key = experiment.name, profile, arm.name
         printed = [c for c in claims if c.prints and (c.experiment, c.arm) == (experiment.name, arm.name)]
-        estimates = {t: source.estimate(*key, t) for t in (*steps, arm.timesteps)}
-        means = (estimate.mean if (estimate := estimates[t]) and t <= arm.timesteps else None for t in steps)
+        curve = source.estimates.get(key, ())
         name = arm.name if source.name == "evidence" else f"{arm.name} (yours)"
         paper = ", ".join(str(claim.value) for claim in printed) or None
-        rows.append(Row.of(name, source.seeds(*key), *means, estimates[arm.timesteps], paper))
+        rows.append(Row.of(name, source.seeds(*key), *means(curve), curve[-1] if curve else None, paper))
         for text, course in source.evaluations(*key).items():
-            under = [course[t - 1].mean if t <= len(course) else None for t in steps]
-            rows.append(Row.of(f"  {text}", None, *under, course[-1], None))
+            rows.append(Row.of(f"  {text}", None, *means(course), course[-1], None))
     columns = (
         Column("arm"),
         Column("seeds", "seeds"),
@@ -226,39 +240,28 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
             names, step = [], gap.timestep
             for arm in map(experiment.arm, (gap.arm, gap.versus)):
                 names.append(title_of(arm) if arm.timesteps == step else f"{arm.title} (read after {step})")
-            name, seeds = " − ".join(names), (len(gap.runs), gap.planned)
-            difference = Cell(gap, "" if gap.over else FEW_PAIRS)
-            cells = name, source.name, seeds, step, difference, gap.over or None
+            name, apart = " − ".join(names), Cell(gap, "" if gap.over else FEW_PAIRS)
+            cells = name, source.name, (len(gap.runs), gap.planned), step, apart, gap.over or None
             rows.append(Row.of(*cells, group=name, kind=source.name))
-    columns = (
-        Column("arm"),
-        Column("whose", part="whose"),
-        Column("seeds", "seeds"),
-        Column("T", "number", 0),
-        Column("difference", "interval", signed=True),
-        Column("interval covers"),
-    )
+    columns = *LEAD, Column("T", "number", 0), DIFFERENCE, Column("interval covers")
     return Table(PAIRED, columns, tuple(rows), style="accuracy paired") if rows else None
 
 
 def difference_tables(source: Source, experiment: Experiment, profile: ProfileName) -> Iterator[Table]:
     """For a terminal, a table for each reference arm, and for each added arm against all others."""
     added = {arm.name for arm in experiment.arms if arm.added}
-    groups: dict[str, list[Difference]] = {}
-    for gap in source.differences(experiment, profile):
-        title = f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}"
-        groups.setdefault(title, []).append(gap)
-    whose = " (yours)" if source.name == "yours" else ""
-    columns = (
-        Column("arm", of=lambda gap: gap.versus if gap.arm in added else gap.arm),
-        Column("T", "number", 0, of=lambda gap: gap.timestep),
-        Column("difference", "interval", signed=True, of=lambda gap: gap),
-        Column("pairs", "seeds", of=lambda gap: (len(gap.runs), gap.planned)),
+    groups = grouped(
+        source.differences(experiment, profile),
+        lambda gap: f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}",
     )
+    whose = " (yours)" if source.name == "yours" else ""
+    columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, Column("pairs", "seeds")
     for title, gaps in groups.items():
+        named = ((gap.versus if gap.arm in added else gap.arm, gap) for gap in gaps)
+        rows = tuple(Row.of(name, gap.timestep, gap, (len(gap.runs), gap.planned)) for name, gap in named)
         covered = sorted({gap.over for gap in gaps if gap.over})
         caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself" if covered else ""
-        yield Table.of(f"Difference in points, paired by seed: {title}{whose}", columns, gaps, caption)
+        yield Table(f"Difference in points, paired by seed: {title}{whose}", columns, rows, caption)
 
 
 def training_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
@@ -271,12 +274,7 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
         name = " − ".join(title_of(experiment.arm(arm)) for arm in (pair.arm, pair.versus))
         lead = Cell(name, small=(f"T = {pair.timesteps}",)), source.name, (pair.seeds, pair.planned)
         rows.append(Row.of(*lead, *map(read.get, fractions), group=pair.name, kind=source.name))
-    columns = (
-        Column("arm"),
-        Column("whose", part="whose"),
-        Column("seeds", "seeds"),
-        *(Column(f"{fraction:g}", "interval", signed=True) for fraction in fractions),
-    )
+    columns = *LEAD, *(Column(f"{fraction:g}", "interval", signed=True) for fraction in fractions)
     return Table(TRAINING, columns, tuple(rows), style="accuracy paired") if rows else None
 
 
@@ -285,42 +283,32 @@ def training_table(experiment: Experiment, profile: ProfileName, sources: Sequen
 
 def costs_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """Operations and energy for one image, for arms with counts in their records; None for smoke or without arms."""
-    model, memory = FORTY_FIVE_NM, WITH_MEMORY
+    model, memory, rows = FORTY_FIVE_NM, WITH_MEMORY, []
+    for arm, source, spent in _counted(experiment, profile, sources):
+        row = Row.of(
+            _named(arm, "" if arm.in_paper else CONTROL), source.name,
+            (spent.seeds, source.seeds(experiment.name, profile, arm.name)[1]),
+            spent.macs, spent.accumulates, spent.multiplies, spent.encoder_additions, spent.encoder_macs,
+            spent.rate, spent.arrivals, micro(spent.ann_pj(model)), micro(spent.snn_pj(model)),
+            spent.ratio(model), spent.break_even(model), spent.ratio(memory), spent.break_even(memory),
+            group=arm.name, kind=source.name,
+        )  # fmt: skip
+        rows.append(row)
+    counts = "ANN MACs", "SNN accumulates", "SNN multiplies", "encoder additions", "encoder MACs"
+    figures = (
+        "spikes per neuron and step", "spikes per synapse and step", "ANN energy (µJ)", "SNN energy (µJ)",
+        "ANN / SNN", "break-even rate", "ANN / SNN with memory", "break-even rate with memory",
+    )  # fmt: skip
+    columns = *LEAD, *(Column(name, "count", 3) for name in counts), *(Column(n, "significant", 3) for n in figures)
+    blank = any(cell.value is None for row in rows for cell in row.cells)
+    caption = f"{RECKONED} {NOT_COUNTED}" if blank else RECKONED
+    title = "Operations and energy for one image"
+    return Table(title, columns, tuple(rows), caption, "accuracy costs") if rows else None
 
-    def column(title: str, kind: Any, quantity: Callable[[Operations], float | None]) -> Column:
-        return Column(title, kind, 3, of=lambda item: quantity(item[2]))
 
-    def seeds(counted: tuple[Arm, Source, Operations]) -> tuple[int, int]:
-        arm, source, spent = counted
-        return spent.seeds, source.seeds(experiment.name, profile, arm.name)[1]
-
-    def micro(pj: float | None) -> float | None:
-        return None if pj is None else pj * PICO_TO_MICRO
-
-    columns = (
-        Column("arm", of=lambda item: _named(item[0], "" if item[0].in_paper else CONTROL)),
-        Column("whose", part="whose", of=lambda item: item[1].name),
-        Column("seeds", "seeds", of=seeds),
-        column("ANN MACs", "count", lambda spent: spent.macs),
-        column("SNN accumulates", "count", lambda spent: spent.accumulates),
-        column("SNN multiplies", "count", lambda spent: spent.multiplies),
-        column("encoder additions", "count", lambda spent: spent.encoder_additions),
-        column("encoder MACs", "count", lambda spent: spent.encoder_macs),
-        column("spikes per neuron and step", "significant", lambda spent: spent.rate),
-        column("spikes per synapse and step", "significant", lambda spent: spent.arrivals),
-        column("ANN energy (µJ)", "significant", lambda spent: micro(spent.ann_pj(model))),
-        column("SNN energy (µJ)", "significant", lambda spent: micro(spent.snn_pj(model))),
-        column("ANN / SNN", "significant", lambda spent: spent.ratio(model)),
-        column("break-even rate", "significant", lambda spent: spent.break_even(model)),
-        column("ANN / SNN with memory", "significant", lambda spent: spent.ratio(memory)),
-        column("break-even rate with memory", "significant", lambda spent: spent.break_even(memory)),
-    )
-    title, counted = "Operations and energy for one image", list(_counted(experiment, profile, sources))
-    table = Table.of(
-        title, columns, counted, "", "accuracy costs", group=lambda item: item[0].name, kind=lambda item: item[1].name
-    )
-    blank = any(cell.value is None for row in table.rows for cell in row.cells)
-    return replace(table, caption=f"{_reckoned()}{f' {NOT_COUNTED}' if blank else ''}") if counted else None
+def micro(pj: float | None) -> float | None:
+    """Picojoules in microjoules."""
+    return None if pj is None else pj * PICO_TO_MICRO
 
 
 def _counted(
@@ -330,24 +318,6 @@ def _counted(
         for source in sources:
             if (spent := source.operations.get((experiment.name, profile, arm.name))) is not None:
                 yield arm, source, spent
-
-
-def _reckoned() -> str:
-    """The caption: counts, prices and assumptions."""
-    add, mac, word = (f"{price:g} pJ" for price in (FORTY_FIVE_NM.accumulate_pj, FORTY_FIVE_NM.mac_pj, WORD_PJ))
-    return (
-        "Means over seeds; accumulates are measured on the test set, over all timesteps. "
-        "Where a code is graded or analog its first layer multiplies: its operations are multiply-accumulates; "
-        "where its input is the same at every step (direct input), they are computed once. "
-        f"Energy is derived from the counts: {add} per accumulate or addition of the encoder, {mac} per "
-        "multiply-accumulate of the ANN, of the SNN or of the encoder's transform. The leak and threshold of "
-        "neurons cost nothing in either network. “With memory” adds what moves (weights, membranes, spikes; Yan "
-        f"et al., arXiv 2409.08290) at {word} per 32-bit word (8 KB SRAM, Horowitz 2014): a weight for each "
-        "operation; a neuron's value written and read in the ANN; its membrane read and written at every step, and "
-        "each spike's address written and read, in the SNN; a word for each operation of the encoder. "
-        "Break-even: below so many spikes per synapse and step, all spikes scaled alike, the SNN would need less "
-        "than the ANN; 0 where it needs more even without a spike."
-    )
 
 
 def operations_table(experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source]) -> Table:
@@ -363,28 +333,27 @@ def operations_table(experiment: Experiment, profiles: Sequence[ProfileName], so
         "break_even": 6, "break_even_memory": 6,
     }  # fmt: skip
     model, memory, rows = FORTY_FIVE_NM, WITH_MEMORY, []
+
+    def counted(part: Layer | Operations) -> dict[str, float | None]:
+        return {
+            "ann_macs": part.macs, "snn_accumulates": part.accumulates, "snn_multiplies": part.multiplies,
+            "neurons": part.neurons, "spikes": part.spikes, "spikes_per_neuron_and_step": part.rate,
+            "ann_pj": part.ann_pj(model), "snn_pj": part.snn_pj(model),
+            "ann_memory_pj": part.ann_pj(memory), "snn_memory_pj": part.snn_pj(memory),
+        }  # fmt: skip
+
     for profile in profiles:
         for arm, source, spent in _counted(experiment, profile, sources):
             planned = source.seeds(experiment.name, profile, arm.name)[1]
             lead = (experiment.name, profile, arm.name, arm.title, source.name, spent.seeds, planned, spent.timesteps)
             encoder = {"encoder_operations": spent.encoder, "encoder_macs": spent.encoder_macs}
-            parts: dict[str, dict[str, float | None]] = {}
-            # A layer and the whole network have the same fields.
-            counted: list[tuple[str, Layer | Operations]] = [(f"layer {layer.name}", layer) for layer in spent.layers]
-            for name, part in (*counted, ("total", spent)):
-                parts[name] = {
-                    "ann_macs": part.macs, "snn_accumulates": part.accumulates, "snn_multiplies": part.multiplies,
-                    "neurons": part.neurons, "spikes": part.spikes, "spikes_per_neuron_and_step": part.rate,
-                    "ann_pj": part.ann_pj(model), "snn_pj": part.snn_pj(model),
-                    "ann_memory_pj": part.ann_pj(memory), "snn_memory_pj": part.snn_pj(memory),
-                }  # fmt: skip
-            total = parts.pop("total") | encoder | {
+            parts = {f"layer {layer.name}": counted(layer) for layer in spent.layers}
+            parts["encoder"] = encoder | {"snn_pj": spent.encoder_pj(model), "snn_memory_pj": spent.encoder_pj(memory)}
+            parts["total"] = counted(spent) | encoder | {
                 "ann_by_snn": spent.ratio(model), "ann_by_snn_memory": spent.ratio(memory),
                 "spikes_per_synapse_and_step": spent.arrivals,
                 "break_even": spent.break_even(model), "break_even_memory": spent.break_even(memory),
             }  # fmt: skip
-            energy = {"snn_pj": spent.encoder_pj(model), "snn_memory_pj": spent.encoder_pj(memory)}
-            parts |= {"encoder": encoder | energy, "total": total}
             rows += [(*lead, part, *map(numbers.get, digits)) for part, numbers in parts.items()]
     columns = (*map(Column, texts), *(Column(title, "number", places) for title, places in digits.items()))
     return Table(experiment.name, columns, tuple(Row.of(*row) for row in rows))
@@ -553,10 +522,8 @@ def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], 
             lacking = sum(missing(experiment, profile, arm.name) for arm in experiment.planned)
             if lacking and (profile in (begun or able[:1]) or waiting[name, profile]):
                 planned = sum(experiment.seeds(arm.name, profile) for arm in experiment.planned)
-                command = f"harness run {name} --profile {profile}"
-                rows.append(
-                    Row.of(experiment.title, f"{lacking} of {planned}", waiting[name, profile] or None, command)
-                )
+                number, command = waiting[name, profile] or None, f"harness run {name} --profile {profile}"
+                rows.append(Row.of(experiment.title, f"{lacking} of {planned}", number, command))
     own = without_own_size(experiments, sources[0].loaded)
     sizes = "; ".join(f"{network} ({', '.join(of)})" for network, of in own.items())
     columns = Column("experiment"), Column("cells missing"), Column("claims that wait", "number", 0), Column("command")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.report.drawing import Picture
-from harness.report.page import inline_svg
+from harness.report.publish import inline_svg
 from harness.report.tables import PROFILE_WORDS
 
 from .browser import PROGRAM, Tab

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from harness.analysis.statistics import Interval
-from harness.report.page import GLOSSARY, _environment, _Explained
+from harness.report.publish import GLOSSARY, _environment, _Explained
 from harness.report.table import (
     Cell,
     Column,
