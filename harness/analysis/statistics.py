@@ -16,6 +16,7 @@ another. The draw of the test images is a second source of variance, which no nu
 intervals is simulated in tools/coverage.py.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -231,23 +232,17 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
         wider = over_seeds > crossed
         variance, freedom = np.where(wider, on_these, variance), np.where(wider, student, freedom)
     error = np.sqrt(variance)
-    half_width: Array = np.asarray(special.stdtrit(freedom, upper) * error, dtype=np.float64)
-    low, high = _cut(outcomes, half_width)
     # A run varies by seeds times the variance of their mean, and the mean itself adds one more share.
-    of_one: Array = np.sqrt(on_these * (seeds + 1.0))
-    one_more: Array = np.asarray(special.stdtrit(student, upper) * of_one, dtype=np.float64)
-    prediction_low, prediction_high = _cut(outcomes, one_more)
+    of_one = np.sqrt(on_these * (seeds + 1.0))
     return Estimate(
-        mean=outcomes.mean,
-        sd=np.sqrt(outcomes.seed_variance),
-        error=error,
-        freedom=freedom,
-        low=low,
-        high=high,
-        prediction_low=prediction_low,
-        prediction_high=prediction_high,
-        seeds=seeds,
-        images=images,
+        outcomes.mean,
+        np.sqrt(outcomes.seed_variance),
+        error,
+        freedom,
+        *_cut(outcomes, special.stdtrit(freedom, upper) * error),
+        *_cut(outcomes, special.stdtrit(student, upper) * of_one),
+        seeds,
+        images,
         sources=("seeds", "images") if both else ("seeds",),
     )
 
@@ -361,13 +356,11 @@ def seeds_for_power(outcomes: Outcomes, effect: float, *, power: float = POWER, 
     None if 1,000 seeds are not enough: then the test images limit the power, not the seeds. None too for a single
     seed, which has no spread, and for an effect of 0. At least three.
     """
-    if outcomes.seeds < 2 or effect == 0.0 or power_at(outcomes, effect, MOST_SEEDS, alpha) < power:
+    if outcomes.seeds < 2 or effect == 0.0:
         return None
-    low, high = LEAST_SEEDS - 1, MOST_SEEDS
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if power_at(outcomes, effect, middle, alpha) >= power else (middle, high)
-    return high
+    counts = range(LEAST_SEEDS, MOST_SEEDS + 1)
+    enough = bisect_left(counts, power, key=lambda seeds: power_at(outcomes, effect, seeds, alpha))
+    return counts[enough] if enough < len(counts) else None
 
 
 def power_at(outcomes: Outcomes, effect: float, seeds: int, alpha: float = ALPHA) -> float:
