@@ -95,32 +95,28 @@ def _mnist_p_arms(seed: int) -> tuple[CellConfig, ...]:
     return tuple(experiments.MNIST_ONE_ANN.resolve(arm, recipe.MNIST_ON_P, seed) for arm in searched)
 
 
-def _at_lite(asked: Experiment, names: tuple[str, ...], seed: int) -> tuple[CellConfig, ...]:
-    """Arms of an experiment by their names."""
-    return tuple(_cell(asked, name, asked.profile(recipe.LITE.name), seed) for name in names)
+def _cells(experiment: Experiment, profile: Profile, seed: int, *arms: str) -> tuple[CellConfig, ...]:
+    """The cells of some arms of an experiment, by default of all of them."""
+    return tuple(
+        experiment.resolve(arm, experiment.profile(profile.name), seed)
+        for arm in (map(experiment.arm, arms) if arms else experiment.arms)
+    )
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     """Cyclic-16x3, whose rate all DCT arms on its map take, and the codes of `cifar10-encoders`, at lite."""
-    ablation, encoders = experiments.ABLATION_INTERLEAVED, experiments.CIFAR10_ENCODERS
-    return (
-        ablation.resolve(ablation.arm("cyclic-16x3"), ablation.profile(recipe.LITE.name), seed),
-        *(encoders.resolve(arm, encoders.profile(recipe.LITE.name), seed) for arm in encoders.arms),
-    )
-
-
-def _cell(experiment: Experiment, arm: str, profile: Profile, seed: int) -> CellConfig:
-    return experiment.resolve(experiment.arm(arm), profile, seed)
+    cyclic = _cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, seed, "cyclic-16x3")
+    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, recipe.LITE, seed)
 
 
 def _short_arm(seed: int) -> tuple[CellConfig, ...]:
     """Cyclic-16x3 at short, fine-tuned on a part of its images."""
-    cell = _cell(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
+    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, seed, "cyclic-16x3")
     return (replace(cell, snn=replace(cell.snn, images=(cell.snn.images or 0) // PART)),)
 
 
 def _tiled_vgg9(seed: int) -> tuple[CellConfig, ...]:
-    cell = _cell(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
+    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, seed, "cyclic-16x3")
     tiled = EncoderSpec(cell.encoder.name, {**cell.encoder.parameters, **recipe.TILED["dct"]})
     return (replace(cell, encoder=tiled, ann=VGG9_FIRST),)
 
@@ -171,7 +167,7 @@ SEARCHES = {
     "mnist": Search(
         "mnist",
         MNIST_IMAGES,
-        lambda seed: (_cell(experiments.MNIST_784_100_10, "cyclic-16", recipe.MNIST_PAPER, seed),),
+        lambda seed: _cells(experiments.MNIST_784_100_10, recipe.MNIST_PAPER, seed, "cyclic-16"),
         (MNIST_ANN, MNIST_SNN),
     ),
     # On p = (x + 1)/2: the recipe of the ANN; with it, the rate of DCT on p and of each code of p at T.
@@ -192,7 +188,7 @@ SEARCHES = {
         name: Search(
             name,
             LITE_IMAGES,
-            partial(_at_lite, experiments.CIFAR10_ONE_ANN, codes),
+            lambda seed, codes=codes: _cells(experiments.CIFAR10_ONE_ANN, recipe.LITE, seed, *codes),
             (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
             settings=ONE_THREAD,
         )
@@ -202,7 +198,7 @@ SEARCHES = {
     "latency-cifar10": Search(
         "latency-cifar10",
         LITE_IMAGES,
-        partial(_at_lite, experiments.LATENCY_CIFAR10, tuple(arm.name for arm in experiments.LATENCY_CIFAR10.arms)),
+        partial(_cells, experiments.LATENCY_CIFAR10, recipe.LITE),
         (FEW_STEPS_GRID,),
         settings=ONE_THREAD,
     ),
@@ -211,8 +207,10 @@ SEARCHES = {
         "schedules",
         LITE_IMAGES,
         lambda seed: (
-            *_at_lite(experiments.ABLATION_INTERLEAVED, ("interleaved-16x3", "cyclic-8x3", "interleaved-8x3"), seed),
-            *_at_lite(experiments.ABLATION_INTERMITTENT, ("truncated-8x6", "intermittent-8x6"), seed),
+            *_cells(
+                experiments.ABLATION_INTERLEAVED, recipe.LITE, seed, "interleaved-16x3", "cyclic-8x3", "interleaved-8x3"
+            ),
+            *_cells(experiments.ABLATION_INTERMITTENT, recipe.LITE, seed, "truncated-8x6", "intermittent-8x6"),
         ),
         (LITE_GRID,),
         settings=ONE_THREAD,
