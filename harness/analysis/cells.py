@@ -91,11 +91,6 @@ class Cell:
         return _curve(self.record.balanced)
 
     @cached_property
-    def train_curve(self) -> Curve:
-        """Accuracy after every timestep on a fixed sample of training images; empty if the record lacks it."""
-        return _curve(self.record.sample_curve)
-
-    @cached_property
     def answers(self) -> Answers:
         """By timestep, whether each test image was right; empty if the record lacks it."""
         return answers_in(self.record)
@@ -192,10 +187,11 @@ def train_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep:
 
     Records count the right ones of these images, but do not keep which they are.
     """
-    if not all(cell.train_curve.size for cell in (*greater, *less)):
+    curves = [[_curve(cell.record.sample_curve) for cell in cells] for cells in (greater, less)]
+    if not all(curve.size for of_arm in curves for curve in of_arm):
         return None
-    arms = [np.array([cell.train_curve[timestep - 1] for cell in cells]) for cells in (greater, less)]
-    return outcomes_without_images(arms[0] - arms[1], lowest=-100.0)
+    ours, theirs = (np.array([curve[timestep - 1] for curve in of_arm]) for of_arm in curves)
+    return outcomes_without_images(ours - theirs, lowest=-100.0)
 
 
 def above_ann(cells: Sequence[Cell], timestep: int) -> Outcomes | None:
@@ -291,11 +287,6 @@ class PlannedSeeds:
     def seeds(self) -> tuple[int, ...]:
         """The planned seeds at which every arm is done."""
         return tuple(cell.seed for cell in self.arms[0])
-
-    @property
-    def complete(self) -> bool:
-        """Whether every planned seed is done."""
-        return not self.gaps
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from harness.catalogue import claims as kinds
 from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words
 from harness.catalogue.experiment import parse_part
 from harness.config import PROFILES, CellConfig, ProfileName
+from harness.machine.console import counted
 
 # What each profile may judge. `lite` has a smaller network: it judges the direction of an ordering, and two readings of
 # one network against each other. `short` has the paper's own network and map, its schedule compressed: a budget of
@@ -251,7 +252,7 @@ def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judge
         return _undecided(measured, "not comparable", f"The {profile} profile judges the direction of orderings only.")
     if claim.profiles and profile not in claim.profiles:
         return _undecided(measured, "not comparable", f"Judged at {' and '.join(claim.profiles)} only.")
-    if state.complete:
+    if not state.gaps:
         return measured
     more = f", and {len(state.gaps) - 1} more" if len(state.gaps) > 1 else ""
     return _undecided(measured, "stale" if state.stale else "incomplete", f"{state.gaps[0]}{more}.")
@@ -306,8 +307,8 @@ def _undecided(measured: Judgement | Pending, verdict: Word, why: str, **fields:
     An ordering leaves Holm's family to those that are decided.
     """
     judgement = measured.judgement if isinstance(measured, Pending) else measured
-    silent: dict[str, Any] = {"test": "", "margin": None, "nearest": "", "p": None, "same": (), "other": ()}
-    silent |= {"replication": None, "sharpness": None}
+    silent: dict[str, Any] = {"test": "", "nearest": "", "same": (), "other": ()}
+    silent |= dict.fromkeys(("margin", "p", "replication", "sharpness"))
     return replace(judgement, verdict=verdict, why=why, **(silent | fields))
 
 
@@ -339,8 +340,7 @@ def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str])
     """ "exact", "approximate (k deviations)", or "not comparable" where the profile may not judge the claim."""
     if claim.kind not in JUDGES[profile]:
         return "not comparable"
-    count = len(deviations)
-    return f"approximate ({count} deviation{'s' if count > 1 else ''})" if count else "exact"
+    return f"approximate ({counted(len(deviations), 'deviation')})" if deviations else "exact"
 
 
 # ## The numbers of a claim at one profile
@@ -581,11 +581,12 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
         form = form_of(claim.unit, 20 * margin)
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
     if isinstance(claim, kinds.AboveRow):
-        margin = statistics.difference_margin(*printed, claim.row.published)
-        return ClaimedDifference(margin, claim.published, claim.relation, images="fixed")
+        printed.append(claim.row.published)
     if claim.unit == "points":  # of losses, whose margin no printed loss decides
         printed = []
-    return ClaimedDifference(statistics.difference_margin(*printed), claim.published, claim.relation)
+    images: Images = "fixed" if isinstance(claim, kinds.AboveRow) else "sampled"
+    margin = statistics.difference_margin(*printed)
+    return ClaimedDifference(margin, claim.published, claim.relation, images=images)
 
 
 def _summary(outcomes: Outcomes, images: Images) -> dict[str, Any]:
@@ -783,7 +784,7 @@ def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
     if judgement.mean is not None and gap >= abs(judgement.mean - published):
         return f"No other reading in the evidence comes nearer to {published:g}."
     nearest = estimate(outcomes, "fixed")
-    interval = f" ({outcomes.seeds} seed{'s' if outcomes.seeds > 1 else ''}, too few for an interval)"
+    interval = f" ({counted(outcomes.seeds, 'seed')}, too few for an interval)"
     if outcomes.seeds >= LEAST_SEEDS:
         interval = f" (95 %: {nearest.low:.2f} to {nearest.high:.2f})"
     return (
@@ -811,13 +812,12 @@ def _with_reruns(judgement: Judgement, claim: Claim, evidence: Evidence) -> Judg
             continue
         how = rerun.reading or ""
         if rerun.reading is None:
-            theirs = deviations_of(place.arms, experiment, judgement.profile)
-            lifted = [one for one in judgement.deviations if one not in theirs]
-            added, before = (
-                " and ".join(f"“{one}”" for one in deviations)
-                for deviations in ([one for one in theirs if one not in judgement.deviations], lifted)
+            here, there = judgement.deviations, deviations_of(place.arms, experiment, judgement.profile)
+            lifted, added = (
+                " and ".join(f"“{one}”" for one in ours if one not in theirs)
+                for ours, theirs in ((here, there), (there, here))
             )
-            how = f"without {before}{f', and with {added}' if added else ''}" if lifted else ""
+            how = f"without {lifted}{f', and with {added}' if added else ''}" if lifted else ""
         if how and (said := _rerun(judgement, claim, place, evidence)):
             arms = "" if place.arms == claim.arms else f" ({' and '.join(place.arms)})"
             sentences.append(f"Run again in {place.experiment}{arms} {how}: {said}")
@@ -830,7 +830,7 @@ def _rerun(judgement: Judgement, claim: Difference, place: Difference, evidence:
     planned = evidence.catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
     state = loaded.planned(place.experiment, profile, place.arms, planned)
     common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
-    if not state.complete or len(common) < LEAST_SEEDS:
+    if state.gaps or len(common) < LEAST_SEEDS:
         return ""
     again, here = (
         [[loaded.cells[at.experiment, profile, arm, seed] for seed in common] for arm in at.arms]
@@ -913,31 +913,32 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
     The statement comes out if every part does, and in part if some do (or come out in part, as an ordering of another
     size); it does not if parts are answered and none comes out. Parts without an answer leave it short of coming out.
     """
-    order = ("out", "in part", "not", "open")
+    words: tuple[StatementWord, ...] = ("comes out", "in part", "does not", "not answered")
     parts: dict[str, dict[str, list[Judgement]]] = {}
     for one in one_for_each_claim(judgements):
         if one.counted:
             parts.setdefault(one.statement, {}).setdefault(one.part, []).append(one)
     unjudged = {c.statement.id: c.statement.unjudged for c in claims if c.statement is not None}
+
+    def place(one: Judgement) -> int:
+        return ("out", "in part", "not", "open").index(VERDICTS[one.verdict].outcome)
+
     judged = []
     for name, of_parts in parts.items():
-        best = {
-            part: min(readings, key=lambda one: order.index(VERDICTS[one.verdict].outcome))
-            for part, readings in of_parts.items()
-        }
-        outcomes = [VERDICTS[one.verdict].outcome for one in best.values()] + ["open"] * len(unjudged.get(name, ()))
-        out = [one for one in best.values() if VERDICTS[one.verdict].outcome in ("out", "in part")]
-        word: StatementWord = "in part" if out else "does not" if "not" in outcomes else "not answered"
-        if set(outcomes) == {"out"}:
-            word = "comes out"
+        best = {part: min(readings, key=place) for part, readings in of_parts.items()}
+        places, missing = [*map(place, best.values())], unjudged.get(name, ())
+        word = words[min(places)]
+        if word == "comes out" and (any(places) or missing):
+            word = "in part"
+        out = [one for one in best.values() if place(one) < 2]
         shared = bool(out) and all(one.same and not one.other for one in out)
         otherwise = {
             part: tuple(o for o in readings if o.verdict not in (best[part].verdict, "no records"))
             for part, readings in of_parts.items()
         }
-        answered = [one for one in best.values() if VERDICTS[one.verdict].outcome != "open"]
+        answered = [one for one in best.values() if one.answers]
         small = bool(answered) and all(one.scope for one in answered)
-        judged.append(StatementVerdict(name, word, best, otherwise, unjudged.get(name, ()), shared, small))
+        judged.append(StatementVerdict(name, word, best, otherwise, missing, shared, small))
     return tuple(judged)
 
 

@@ -585,7 +585,7 @@ def statements_of(claims: Iterable[Claim]) -> tuple[Statement, ...]:
     return tuple({c.statement.id: c.statement for c in claims if c.statement is not None}.values())
 
 
-def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
+def _read(path: Path) -> dict[Literal["statement", "context"], list[dict[str, Any]]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from encoders.registry import BUILTIN
 from harness.catalogue import Experiment, Profile
 from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, canonical_json
 from harness.machine.files import write_atomically
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from encoders.dct import Dct
 
 FOLDER = Path(__file__).parent / "selection"
+CYCLIC = ("cyclic-16x3",)
 
 # ## The searches
 
@@ -89,34 +91,25 @@ def _mnist_arms(seed: int) -> tuple[CellConfig, ...]:
     return tuple(experiments.MNIST_ENCODERS.resolve(arm, recipe.MNIST_PAPER, seed) for arm in arms)
 
 
-def _mnist_p_arms(seed: int) -> tuple[CellConfig, ...]:
-    """DCT on p and the codes of p, which share one ANN, at every T that is searched."""
-    searched = (arm for arm in experiments.MNIST_ONE_ANN.arms if arm.timesteps in recipe.MNIST_P_RATES)
-    return tuple(experiments.MNIST_ONE_ANN.resolve(arm, recipe.MNIST_ON_P, seed) for arm in searched)
-
-
-def _cells(experiment: Experiment, profile: Profile, seed: int, *arms: str) -> tuple[CellConfig, ...]:
-    """The cells of some arms of an experiment, by default of all of them."""
-    return tuple(
-        experiment.resolve(arm, experiment.profile(profile.name), seed)
-        for arm in (map(experiment.arm, arms) if arms else experiment.arms)
-    )
+def _cells(experiment: Experiment, profile: Profile, arms: Sequence[str], seed: int) -> tuple[CellConfig, ...]:
+    """The cells of some arms of an experiment."""
+    return tuple(experiment.resolve(experiment.arm(arm), experiment.profile(profile.name), seed) for arm in arms)
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     """Cyclic-16x3, whose rate all DCT arms on its map take, and the codes of `cifar10-encoders`, at lite."""
-    cyclic = _cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, seed, "cyclic-16x3")
-    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, recipe.LITE, seed)
+    cyclic = _cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, CYCLIC, seed)
+    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, recipe.LITE, tuple(BUILTIN), seed)
 
 
 def _short_arm(seed: int) -> tuple[CellConfig, ...]:
     """Cyclic-16x3 at short, fine-tuned on a part of its images."""
-    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, seed, "cyclic-16x3")
+    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, CYCLIC, seed)
     return (replace(cell, snn=replace(cell.snn, images=(cell.snn.images or 0) // PART)),)
 
 
 def _tiled_vgg9(seed: int) -> tuple[CellConfig, ...]:
-    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, seed, "cyclic-16x3")
+    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, CYCLIC, seed)
     tiled = EncoderSpec(cell.encoder.name, {**cell.encoder.parameters, **recipe.TILED["dct"]})
     return (replace(cell, encoder=tiled, ann=VGG9_FIRST),)
 
@@ -144,6 +137,7 @@ LITE_GRID = Grid((1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), with_rate, RA
 FEW_STEPS_GRID = replace(LITE_GRID, values=(*LITE_GRID.values, 1e-2), first=(1e-4, 1e-3, 1e-5))
 SHORT_IMAGES = 2_000
 PART = 4
+SCHEDULES = ("interleaved-16x3", "cyclic-8x3", "interleaved-8x3")
 VGG9_IMAGES = 5_000
 # What is usual for a plain VGG without batch norm.
 VGG9_FIRST = AnnRecipe(
@@ -167,14 +161,19 @@ SEARCHES = {
     "mnist": Search(
         "mnist",
         MNIST_IMAGES,
-        lambda seed: _cells(experiments.MNIST_784_100_10, recipe.MNIST_PAPER, seed, "cyclic-16"),
+        partial(_cells, experiments.MNIST_784_100_10, recipe.MNIST_PAPER, ("cyclic-16",)),
         (MNIST_ANN, MNIST_SNN),
     ),
     # On p = (x + 1)/2: the recipe of the ANN; with it, the rate of DCT on p and of each code of p at T.
     "mnist-p": Search(
         "mnist-p",
         MNIST_IMAGES,
-        _mnist_p_arms,
+        partial(
+            _cells,
+            experiments.MNIST_ONE_ANN,
+            recipe.MNIST_ON_P,
+            [arm.name for arm in experiments.MNIST_ONE_ANN.arms if arm.timesteps in recipe.MNIST_P_RATES],
+        ),
         (MNIST_ANN, replace(MNIST_GRID, settings=("ann", *RATE_DECIDES))),
         settings=ONE_THREAD,
     ),
@@ -188,7 +187,7 @@ SEARCHES = {
         name: Search(
             name,
             LITE_IMAGES,
-            lambda seed, codes=codes: _cells(experiments.CIFAR10_ONE_ANN, recipe.LITE, seed, *codes),
+            partial(_cells, experiments.CIFAR10_ONE_ANN, recipe.LITE, codes),
             (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
             settings=ONE_THREAD,
         )
@@ -198,7 +197,9 @@ SEARCHES = {
     "latency-cifar10": Search(
         "latency-cifar10",
         LITE_IMAGES,
-        partial(_cells, experiments.LATENCY_CIFAR10, recipe.LITE),
+        partial(
+            _cells, experiments.LATENCY_CIFAR10, recipe.LITE, [arm.name for arm in experiments.LATENCY_CIFAR10.arms]
+        ),
         (FEW_STEPS_GRID,),
         settings=ONE_THREAD,
     ),
@@ -207,10 +208,8 @@ SEARCHES = {
         "schedules",
         LITE_IMAGES,
         lambda seed: (
-            *_cells(
-                experiments.ABLATION_INTERLEAVED, recipe.LITE, seed, "interleaved-16x3", "cyclic-8x3", "interleaved-8x3"
-            ),
-            *_cells(experiments.ABLATION_INTERMITTENT, recipe.LITE, seed, "truncated-8x6", "intermittent-8x6"),
+            *_cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, SCHEDULES, seed),
+            *_cells(experiments.ABLATION_INTERMITTENT, recipe.LITE, ("truncated-8x6", "intermittent-8x6"), seed),
         ),
         (LITE_GRID,),
         settings=ONE_THREAD,
