@@ -4,7 +4,7 @@ A file that cannot be used is reported, never dropped, and a missing planned see
 single images are used if records keep them, else counts alone.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -341,26 +341,24 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
     stale: Counter[tuple[Path, str]] = Counter()
     answers = list(_answering(Records(results), catalogue))
     # By experiment and profile, the number of records with each digest of data.
-    data: dict[tuple[str, str], Counter[str]] = {}
+    data: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for _, freshness in answers:
         if freshness.record is not None and freshness.state == "done":
-            data.setdefault(_key(freshness.record)[:2], Counter())[freshness.record.fingerprint.data] += 1
+            data[_key(freshness.record)[:2]][freshness.record.fingerprint.data] += 1
     for path, freshness in answers:
         record = freshness.record
         if record is None:
             problems.append(freshness.reason)
             continue
-        key, failure = _key(record), record.failure.reason if record.failure else ""
-        reason = freshness.reason if freshness.state == "stale" else ""
-        if freshness.state != "stale" and (digests := data.get(key[:2])):
-            usual = digests.most_common(1)[0][0]
-            if record.fingerprint.data != usual:
-                reason = f"computed on other data than most of its profile ({usual[:12]})"
+        key, reason, is_stale = _key(record), freshness.reason, freshness.state == "stale"
+        usual = data[key[:2]].most_common(1)
+        if not is_stale and usual and record.fingerprint.data != usual[0][0]:
+            is_stale, reason = True, f"computed on other data than most of its profile ({usual[0][0][:12]})"
         verified = tuple(_outcome(record, second) for second in verifications_of(path, record))
-        cells[key] = Cell(key, record, "stale" if reason else record.status, reason or failure, path, verified)
+        cells[key] = Cell(key, record, "stale" if is_stale else record.status, reason, path, verified)
         if record.config.experiment not in catalogue.names():
             unregistered.append(record.config)
-        if reason:
+        if is_stale:
             stale[path.parent, reason] += 1
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
     problems += [f"{results / place}: {remark}" for place, remark in _alike(cells.values())]

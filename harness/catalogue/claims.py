@@ -173,6 +173,10 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         experiment = _experiment(self.experiment, experiments)
         self._check_arms(experiment)
         self._check_measure(experiment)
+        low, high = {"percent": (0.0, 100.0), "points": (-100.0, 100.0)}.get(self.unit, (0.0, math.inf))
+        if self.needs_training and self.published is not None and not low <= self.published <= high:
+            key = "difference" if hasattr(self, "difference") else "value"
+            raise HarnessError(f"'{key}' must be a printed number of {self.unit}, not '{getattr(self, key)}'")
         if self.headline and self.unit not in ("percent", "points"):
             raise HarnessError(f"the figure of headlines is in points, not in {self.unit}", "remove 'headline'")
 
@@ -199,13 +203,6 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         evaluations = set.intersection(*({text for c in of_arm for text in c.evaluations or ()} for of_arm in cells))
         if self.measure not in evaluations:
             raise did_you_mean("measure", self.measure, [*UNITS, *sorted(evaluations)])
-
-    def _check_number(self, key: str) -> None:
-        """Raise HarnessError for a printed number that its unit does not have."""
-        value, number = getattr(self, key), float(getattr(self, key))
-        low, high = {"percent": (0.0, 100.0), "points": (-100.0, 100.0)}.get(self.unit, (0.0, math.inf))
-        if not low <= number <= high:
-            raise HarnessError(f"'{key}' must be a printed number of {self.unit}, not {value!r}")
 
 
 class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
@@ -238,9 +235,8 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
         return form.format(self) if form else super().says
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """The number is one of its unit."""
+        """A loss is held against an ANN."""
         super().check(experiments)
-        self._check_number("value")
         if self.measure == "loss" and self.ann is None:
             raise HarnessError("a loss without the accuracy that is printed for the ANN", "state it as 'ann'")
 
@@ -359,8 +355,6 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
         if self.images == "training" and self.measure != "accuracy":
             raise HarnessError(f"'{self.measure}' is not measured on training images", "remove 'images'")
         super().check(experiments)
-        if self.difference is not None:
-            self._check_number("difference")
 
 
 class AboveRow(Difference, frozen=True, kw_only=True, tag="above-row", tag_field="kind"):

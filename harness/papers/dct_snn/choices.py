@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from encoders.registry import BUILTIN
 from harness.catalogue import Experiment, Profile
 from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, canonical_json
 from harness.machine.files import write_atomically
@@ -50,7 +49,7 @@ class Search:
 
     A grid of the ANN's settings is tried on the first arm, and all arms take its choice. arms: for a seed.
     losses: each arm is searched with each of them; empty: with that of its recipe. settings: further arguments of
-    `validation.score`.
+    `validation.score`, by default one thread.
     """
 
     file: str
@@ -58,7 +57,7 @@ class Search:
     arms: Callable[[int], tuple[CellConfig, ...]]
     grids: tuple[Grid, ...]
     losses: tuple[Literal["sum", "mean"], ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=lambda: {"threads": 1})
 
     @property
     def scores(self) -> Scores:
@@ -98,8 +97,9 @@ def _cells(experiment: Experiment, profile: Profile, arms: Sequence[str], seed: 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     """Cyclic-16x3, whose rate all DCT arms on its map take, and the codes of `cifar10-encoders`, at lite."""
+    codes = [arm.name for arm in experiments.CIFAR10_ENCODERS.arms]
     cyclic = _cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, CYCLIC, seed)
-    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, recipe.LITE, tuple(BUILTIN), seed)
+    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, recipe.LITE, codes, seed)
 
 
 def _short_arm(seed: int) -> tuple[CellConfig, ...]:
@@ -154,7 +154,6 @@ VGG9_FIRST = AnnRecipe(
     warm_up=0.2,
     nesterov=True,
 )
-ONE_THREAD = {"threads": 1}
 
 SEARCHES = {
     # The settings that the paper does not state for MNIST: rates, dropout and shifts of both trainings.
@@ -163,6 +162,7 @@ SEARCHES = {
         MNIST_IMAGES,
         partial(_cells, experiments.MNIST_784_100_10, recipe.MNIST_PAPER, ("cyclic-16",)),
         (MNIST_ANN, MNIST_SNN),
+        settings={},
     ),
     # On p = (x + 1)/2: the recipe of the ANN; with it, the rate of DCT on p and of each code of p at T.
     "mnist-p": Search(
@@ -175,13 +175,12 @@ SEARCHES = {
             [arm.name for arm in experiments.MNIST_ONE_ANN.arms if arm.timesteps in recipe.MNIST_P_RATES],
         ),
         (MNIST_ANN, replace(MNIST_GRID, settings=("ann", *RATE_DECIDES))),
-        settings=ONE_THREAD,
     ),
     # The fine-tuning rate of each code on MNIST at each T.
-    "mnist-rates": Search("mnist-rates", MNIST_IMAGES, _mnist_arms, (MNIST_GRID,), settings=ONE_THREAD),
+    "mnist-rates": Search("mnist-rates", MNIST_IMAGES, _mnist_arms, (MNIST_GRID,)),
     # The rate and the loss of each code at lite, on CIFAR-10. The published rate is meant for 25 epochs of 50,000
     # images; lite has one of 6,000.
-    "lite-rates": Search("lite-rates", LITE_IMAGES, lite_arms, (LITE_GRID,), ("sum", "mean"), ONE_THREAD),
+    "lite-rates": Search("lite-rates", LITE_IMAGES, lite_arms, (LITE_GRID,), ("sum", "mean")),
     # Codes of x and codes of p, each with an ANN of their own, whose rate is searched first.
     **{
         name: Search(
@@ -189,7 +188,6 @@ SEARCHES = {
             LITE_IMAGES,
             partial(_cells, experiments.CIFAR10_ONE_ANN, recipe.LITE, codes),
             (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
-            settings=ONE_THREAD,
         )
         for name, codes in {"cifar10-x": ("dct-x", "poisson-signed"), "cifar10-p": ("dct-p", "poisson")}.items()
     },
@@ -201,7 +199,6 @@ SEARCHES = {
             _cells, experiments.LATENCY_CIFAR10, recipe.LITE, [arm.name for arm in experiments.LATENCY_CIFAR10.arms]
         ),
         (FEW_STEPS_GRID,),
-        settings=ONE_THREAD,
     ),
     # The rate of each arm of §6, all of which have that of cyclic-16x3.
     "schedules": Search(
@@ -212,7 +209,6 @@ SEARCHES = {
             *_cells(experiments.ABLATION_INTERMITTENT, recipe.LITE, ("truncated-8x6", "intermittent-8x6"), seed),
         ),
         (LITE_GRID,),
-        settings=ONE_THREAD,
     ),
     # The rates of the short profile: of the ANN, then of fine-tuning. VGG9 on CIFAR-10; takes hours. A candidate sees a
     # quarter of its training images, in pre-training and in fine-tuning. This is a choice for fewer steps than the
@@ -243,6 +239,7 @@ SEARCHES = {
                 tuple((30, *rates, decay) for rates in ((0.1, 0.3), (0.2, 0.5)) for decay in (1e-4, 5e-4)),
             ),
         ),
+        settings={},
     ),
 }
 
