@@ -5,7 +5,7 @@ single images are used if records keep them, else counts alone.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -361,21 +361,18 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
         if is_stale:
             stale[path.parent, reason] += 1
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
-    problems += [f"{results / place}: {remark}" for place, remark in _alike(cells.values())]
+    problems += [f"{results / place}: {remark}" for place, remark in _alike(Loaded(cells).by_arm)]
     measurements, refused = read_measurements(results)
     return Loaded(cells, measurements, tuple(sorted([*problems, *refused])), tuple(unregistered))
 
 
-def _alike(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
+def _alike(arms: Mapping[Place, Sequence[Cell]]) -> Iterator[tuple[str, str]]:
     """The arms whose seeds all have the same counts at every timestep, each with a remark."""
-    arms: dict[tuple[str, ...], list[tuple[Counts | None, dict[str, str]]]] = {}
-    for cell in cells:
-        if cell.done:
-            arms.setdefault(cell.key[:3], []).append((cell.record.curve, cell.record.right))
-    for arm, answers in arms.items():
+    for place, cells in arms.items():
+        answers = [(cell.record.curve, cell.record.right) for cell in cells if cell.done]
         if len(answers) >= LEAST_SEEDS and all(answer == answers[0] for answer in answers):
             remark = f"{len(answers)} seeds with identical counts at every timestep: the seed changes nothing here"
-            yield "/".join(arm), f"{remark} — see whether its network fires, and its encoder shows it the images"
+            yield "/".join(place), f"{remark} — see whether its network fires, and its encoder shows it the images"
 
 
 def _key(record: Record) -> Key:

@@ -695,13 +695,12 @@ def _capped(
     if claim.unit not in ("percent", "points", "steps"):
         return True, f"Its training is shorter than published ({', '.join(filter(None, (of_ann, tuned)))})."
     margin = statistics.value_margin(published)
-    anns, reaches = [cell.ann for cell in cells if not math.isnan(cell.ann)], False
-    if anns:
-        ann = float(np.mean(anns))
-        printed = claim.ann if isinstance(claim, Value) else None
-        reaches = ann > published or (printed is not None and abs(ann - float(printed)) < margin)
-        if reaches and (not tuned or settled([cells], margin)):
-            return False, ""
+    anns = [cell.ann for cell in cells if not math.isnan(cell.ann)]
+    ann = float(np.mean(anns)) if anns else math.nan
+    printed = float(claim.ann) if isinstance(claim, Value) and claim.ann else math.nan
+    reaches = ann > published or abs(ann - printed) < margin  # neither of what is unknown
+    if reaches and (not tuned or settled([cells], margin)):
+        return False, ""
     if isinstance(claim, Value) and claim.doubled is not None:
         doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
         if all(cell.seed in doubled for cell in cells):
@@ -712,7 +711,7 @@ def _capped(
                 return False, f"Its training is shortened, and {how}."
     if reaches:
         return True, f"It is {tuned}, and not known to have settled: that cannot refute {published:g}."
-    ends = f"ends at {np.mean(anns):.1f}" if anns else "has no accuracy in the records"
+    ends = f"ends at {ann:.1f}" if anns else "has no accuracy in the records"
     how = f", {of_ann}," if of_ann else ""
     return True, f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."
 

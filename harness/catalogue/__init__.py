@@ -137,10 +137,6 @@ class Catalogue:
         """This catalogue with more experiments of no paper. Raises HarnessError for a name that is taken."""
         return replace(self, loose=(*self.loose, *experiments))
 
-    def with_file(self, path: Path) -> "Catalogue":
-        """This catalogue with the `EXPERIMENT` of a Python file as the last of `loose`. Raises HarnessError."""
-        return self.with_experiments([experiment_from(path)])
-
 
 Made = TypeVar("Made", Experiment, Paper)
 HINT = "the file must define EXPERIMENT = Experiment(...), from harness.catalogue"
