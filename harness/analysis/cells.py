@@ -4,8 +4,8 @@ A file that cannot be used is reported, never dropped, and a missing planned see
 single images are used if records keep them, else counts alone.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -89,11 +89,6 @@ class Cell:
     def balanced(self) -> Curve:
         """Accuracy after every timestep, right after threshold balancing; empty if the record lacks it."""
         return _curve(self.record.balanced)
-
-    @cached_property
-    def train_curve(self) -> Curve:
-        """Accuracy after every timestep on a fixed sample of training images; empty if the record lacks it."""
-        return _curve(self.record.sample_curve)
 
     @cached_property
     def answers(self) -> Answers:
@@ -192,10 +187,11 @@ def train_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep:
 
     Records count the right ones of these images, but do not keep which they are.
     """
-    if not all(cell.train_curve.size for cell in (*greater, *less)):
+    curves = [[_curve(cell.record.sample_curve) for cell in cells] for cells in (greater, less)]
+    if not all(curve.size for of_arm in curves for curve in of_arm):
         return None
-    arms = [np.array([cell.train_curve[timestep - 1] for cell in cells]) for cells in (greater, less)]
-    return outcomes_without_images(arms[0] - arms[1], lowest=-100.0)
+    ours, theirs = (np.array([curve[timestep - 1] for curve in of_arm]) for of_arm in curves)
+    return outcomes_without_images(ours - theirs, lowest=-100.0)
 
 
 def above_ann(cells: Sequence[Cell], timestep: int) -> Outcomes | None:
@@ -292,11 +288,6 @@ class PlannedSeeds:
         """The planned seeds at which every arm is done."""
         return tuple(cell.seed for cell in self.arms[0])
 
-    @property
-    def complete(self) -> bool:
-        """Whether every planned seed is done."""
-        return not self.gaps
-
 
 @dataclass(frozen=True)
 class Loaded:
@@ -350,43 +341,38 @@ def load(results: Path, catalogue: Catalogue) -> Loaded:
     stale: Counter[tuple[Path, str]] = Counter()
     answers = list(_answering(Records(results), catalogue))
     # By experiment and profile, the number of records with each digest of data.
-    data: dict[tuple[str, str], Counter[str]] = {}
+    data: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for _, freshness in answers:
         if freshness.record is not None and freshness.state == "done":
-            data.setdefault(_key(freshness.record)[:2], Counter())[freshness.record.fingerprint.data] += 1
+            data[_key(freshness.record)[:2]][freshness.record.fingerprint.data] += 1
     for path, freshness in answers:
         record = freshness.record
         if record is None:
             problems.append(freshness.reason)
             continue
-        key, failure = _key(record), record.failure.reason if record.failure else ""
-        reason = freshness.reason if freshness.state == "stale" else ""
-        if freshness.state != "stale" and (digests := data.get(key[:2])):
-            usual = digests.most_common(1)[0][0]
-            if record.fingerprint.data != usual:
-                reason = f"computed on other data than most of its profile ({usual[:12]})"
+        key, reason, is_stale = _key(record), freshness.reason, freshness.state == "stale"
+        usual = data[key[:2]].most_common(1)
+        if not is_stale and usual and record.fingerprint.data != usual[0][0]:
+            is_stale, reason = True, f"computed on other data than most of its profile ({usual[0][0][:12]})"
         verified = tuple(_outcome(record, second) for second in verifications_of(path, record))
-        cells[key] = Cell(key, record, "stale" if reason else record.status, reason or failure, path, verified)
+        cells[key] = Cell(key, record, "stale" if is_stale else record.status, reason, path, verified)
         if record.config.experiment not in catalogue.names():
             unregistered.append(record.config)
-        if reason:
+        if is_stale:
             stale[path.parent, reason] += 1
     problems += [f"{folder}: {count} stale: {reason}" for (folder, reason), count in stale.items()]
-    problems += [f"{results / place}: {remark}" for place, remark in _alike(cells.values())]
+    problems += [f"{results / place}: {remark}" for place, remark in _alike(Loaded(cells).by_arm)]
     measurements, refused = read_measurements(results)
     return Loaded(cells, measurements, tuple(sorted([*problems, *refused])), tuple(unregistered))
 
 
-def _alike(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
+def _alike(arms: Mapping[Place, Sequence[Cell]]) -> Iterator[tuple[str, str]]:
     """The arms whose seeds all have the same counts at every timestep, each with a remark."""
-    arms: dict[tuple[str, ...], list[tuple[Counts | None, dict[str, str]]]] = {}
-    for cell in cells:
-        if cell.done:
-            arms.setdefault(cell.key[:3], []).append((cell.record.curve, cell.record.right))
-    for arm, answers in arms.items():
+    for place, cells in arms.items():
+        answers = [(cell.record.curve, cell.record.right) for cell in cells if cell.done]
         if len(answers) >= LEAST_SEEDS and all(answer == answers[0] for answer in answers):
             remark = f"{len(answers)} seeds with identical counts at every timestep: the seed changes nothing here"
-            yield "/".join(arm), f"{remark} — see whether its network fires, and its encoder shows it the images"
+            yield "/".join(place), f"{remark} — see whether its network fires, and its encoder shows it the images"
 
 
 def _key(record: Record) -> Key:

@@ -6,13 +6,12 @@ traffic, against an ANN whose values have as many bits as T steps can distinguis
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from encoders.registry import BUILTIN
 from harness.analysis.cells import Cell
-from harness.errors import HarnessError
 from harness.schema import LayerActivity, Record
 
 PICO_TO_MICRO = 1e-6
@@ -26,37 +25,21 @@ class EnergyModel:
 
     Horowitz, Computing's energy problem, ISSCC 2014: 0.9 for an addition; 3.7 more for the multiplication.
     `word_pj`: a 32-bit word read or written; 0 prices arithmetic alone.
-    Raises HarnessError unless the first two are positive, the third is not negative, and all are finite.
     """
 
     accumulate_pj: float = 0.9
     mac_pj: float = 4.6
     word_pj: float = 0.0
 
-    def __post_init__(self) -> None:
-        prices = (self.accumulate_pj, self.mac_pj, self.word_pj)
-        positive = self.accumulate_pj > 0 and self.mac_pj > 0 and self.word_pj >= 0
-        if not (positive and all(math.isfinite(price) for price in prices)):
-            raise HarnessError(
-                f"no energy of an operation: {self.accumulate_pj:g},{self.mac_pj:g}",
-                "give positive picojoules, as in energy(accumulate_pj=0.9, mac_pj=4.6)",
-            )
-
     def of(self, accumulates: float = 0.0, multiplies: float = 0.0, words: float = 0.0) -> float:
         """Picojoules of that many additions, multiply-accumulates and memory accesses."""
         return accumulates * self.accumulate_pj + multiplies * self.mac_pj + words * self.word_pj
 
-    def with_memory(self) -> "EnergyModel":
-        """The same prices of arithmetic, and memory traffic at 5 pJ per word.
-
-        Weights, membranes and spikes move, as Yan et al. count them (Reconsidering the energy efficiency of spiking
-        neural networks, arXiv 2409.08290); see `Layer`.
-        """
-        return replace(self, word_pj=WORD_PJ)
-
 
 FORTY_FIVE_NM = EnergyModel()
-WITH_MEMORY = FORTY_FIVE_NM.with_memory()
+# Weights, membranes and spikes move, as Yan et al. count them (Reconsidering the energy efficiency of spiking neural
+# networks, arXiv 2409.08290); see `Layer`.
+WITH_MEMORY = EnergyModel(word_pj=WORD_PJ)
 
 
 def bits_of(timesteps: int) -> int:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from harness.analysis import cells as cell_data
 from harness.analysis import statistics, verdicts
-from harness.analysis.cells import Cell, Loaded, Measurement, accuracy_of
+from harness.analysis.cells import Cell, Loaded, accuracy_of
 from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, operations_of
 from harness.analysis.statistics import LEAST_SEEDS, Estimate, Images, Outcomes, estimate, outcomes_without_images
 from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, StatementWord, Word, form_of, judge_value
@@ -27,6 +27,7 @@ from harness.catalogue import claims as kinds
 from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words
 from harness.catalogue.experiment import parse_part
 from harness.config import PROFILES, CellConfig, ProfileName
+from harness.machine.console import counted
 
 # What each profile may judge. `lite` has a smaller network: it judges the direction of an ordering, and two readings of
 # one network against each other. `short` has the paper's own network and map, its schedule compressed: a budget of
@@ -214,26 +215,22 @@ def _(claim: kinds.Agreement, _evidence: Evidence) -> list[Judgement | Pending]:
 
 @_judged.register
 def _(claim: kinds.Measured, evidence: Evidence) -> list[Judgement | Pending]:
-    """A measurement, which is of no profile."""
+    """Whether a measurement, or the first less the second of two, keeps the bound of its claim, which has no margin.
+
+    It is of no profile.
+    """
     by_quantity = evidence.loaded.measurements
     asked = [claim.quantity, *filter(None, [claim.against])]
     if missing := [name for name in asked if name not in by_quantity]:
         return [replace(_blank(claim), verdict="no records", why=f"Nobody has measured {missing[0]} yet.")]
-    return [keeps_bound(claim, *(by_quantity[name] for name in asked))]
-
-
-def keeps_bound(claim: kinds.Measured, *measurements: Measurement) -> Judgement:
-    """Whether a measurement, or the first less the second of two, keeps the bound of its claim.
-
-    The margin is 0: the bound is taken as printed.
-    """
+    measurements = [by_quantity[name] for name in asked]
     bound, value = float(claim.value), measurements[0].value - sum(other.value for other in measurements[1:])
     kept = value >= bound if claim.relation == "at-least" else value <= bound
     numbers = [f"{m.how}: {m.value:.3g} {m.unit} over {m.images:,} images of {m.dataset}" for m in measurements]
     apart = f"; a difference of {value:+.3g} {claim.unit_in_words}" if claim.against else ""
     why = f"{'; '.join(numbers)}{apart}, {'' if kept else 'not '}{claim.bound} {bound:g}."
     finding = Finding("holds" if kept else "contradicted", 0.0, f"computed: {claim.bound} {bound:g}", why)
-    return _with_finding(_blank(claim, mean=value), finding)
+    return [_with_finding(_blank(claim, mean=value), finding)]
 
 
 def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judgement | Pending:
@@ -255,7 +252,7 @@ def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judge
         return _undecided(measured, "not comparable", f"The {profile} profile judges the direction of orderings only.")
     if claim.profiles and profile not in claim.profiles:
         return _undecided(measured, "not comparable", f"Judged at {' and '.join(claim.profiles)} only.")
-    if state.complete:
+    if not state.gaps:
         return measured
     more = f", and {len(state.gaps) - 1} more" if len(state.gaps) > 1 else ""
     return _undecided(measured, "stale" if state.stale else "incomplete", f"{state.gaps[0]}{more}.")
@@ -310,8 +307,8 @@ def _undecided(measured: Judgement | Pending, verdict: Word, why: str, **fields:
     An ordering leaves Holm's family to those that are decided.
     """
     judgement = measured.judgement if isinstance(measured, Pending) else measured
-    silent: dict[str, Any] = {"test": "", "margin": None, "nearest": "", "p": None, "same": (), "other": ()}
-    silent |= {"replication": None, "sharpness": None}
+    silent: dict[str, Any] = {"test": "", "nearest": "", "same": (), "other": ()}
+    silent |= dict.fromkeys(("margin", "p", "replication", "sharpness"))
     return replace(judgement, verdict=verdict, why=why, **(silent | fields))
 
 
@@ -343,8 +340,7 @@ def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str])
     """ "exact", "approximate (k deviations)", or "not comparable" where the profile may not judge the claim."""
     if claim.kind not in JUDGES[profile]:
         return "not comparable"
-    count = len(deviations)
-    return f"approximate ({count} deviation{'s' if count > 1 else ''})" if count else "exact"
+    return f"approximate ({counted(len(deviations), 'deviation')})" if deviations else "exact"
 
 
 # ## The numbers of a claim at one profile
@@ -359,57 +355,43 @@ def _measured(claim: Claim, evidence: Evidence, blank: Judgement, arms: Arms) ->
 @_measured.register
 def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
     """A number. If the test images are those of the published accuracy, their draw adds no variance."""
-    if claim.measure != "accuracy":
-        return _of_measure(claim, evidence, blank, arms[0])
-    (cells,), step, published = arms, blank.timestep, float(claim.value)
-    margin = statistics.value_margin(published)
-    images: Images = "fixed" if cells[0].images == evidence.catalogue.test_images(claim.experiment) else "sampled"
-    outcomes = accuracy_of(cells, step)
-    # Optimism was measured where epochs were compared: at the last timestep.
-    last = step == len(cells[0].curve)
-    sd, enough = float(estimate(outcomes, images).sd), outcomes.seeds >= LEAST_SEEDS
-    measured = replace(
-        blank,
-        **_summary(outcomes, images),
-        balanced=cell_data.balanced_at(cells, step),
-        optimism=_number(np.mean([cell.optimism for cell in cells])) if last else None,
-        replication=_number(statistics.replication_rate(sd, outcomes.seeds, margin)) if enough else None,
-    )
-    finding = judge_value(outcomes, published, margin, images)
-    if finding.word == "lower":
-        capped, reason = _capped(claim, evidence, blank, cells, published)
-        if capped:
-            nearest = _nearest_reading(measured, evidence)
-            return _undecided(measured, "not comparable", f"{reason} {finding.why}", nearest=nearest)
-        finding = dataclasses.replace(finding, why=f"{finding.why} {reason}".strip())
-    if finding.word == "consistent":
-        measured = replace(measured, sharpness=verdicts.sharpness(sd, outcomes.seeds, margin))
-    words = {
-        name: judge_value(accuracy_of(control, step), published, margin, images).word
-        for name, control in _controls(measured, evidence)
-        if len(control) >= LEAST_SEEDS
-    }
-    judged = _with_controls(_with_finding(measured, finding), words)
-    return replace(judged, nearest=_nearest_reading(judged, evidence)) if VERDICTS[finding.word].missed else judged
-
-
-def _of_measure(claim: Value, evidence: Evidence, blank: Judgement, cells: Sequence[Cell]) -> Judgement:
-    """A measure other than the plain accuracy."""
-    outcomes = measured(claim.measure, cells, blank.timestep)
+    (cells,), step, published, plain = arms, blank.timestep, float(claim.value), claim.measure == "accuracy"
+    outcomes = measured(claim.measure, cells, step)
     if outcomes is None:
         return _undecided(blank, "incomplete", _untold(claim.measure))
     # The margin of a loss is that of the accuracy that is printed for the ANN.
-    published, printed = float(claim.value), float(claim.ann or claim.value)
+    printed = published if plain else float(claim.ann or published)
     of_accuracy = claim.unit in ("percent", "points")
     margin = statistics.value_margin(printed) if of_accuracy else statistics.amount_margin(published)
-    counted = claim.measure in UNITS or cells[0].images == evidence.catalogue.test_images(claim.experiment)
-    images: Images = "fixed" if counted else "sampled"
+    images: Images = "fixed" if cells[0].images == evidence.catalogue.test_images(claim.experiment) else "sampled"
+    judged, sd = replace(blank, **_summary(outcomes, images)), float(np.sqrt(outcomes.seed_variance))
+    if plain:
+        # Optimism was measured where epochs were compared: at the last timestep.
+        last, enough = step == len(cells[0].curve), outcomes.seeds >= LEAST_SEEDS
+        judged = replace(
+            judged,
+            balanced=cell_data.balanced_at(cells, step),
+            optimism=_number(np.mean([cell.optimism for cell in cells])) if last else None,
+            replication=_number(statistics.replication_rate(sd, outcomes.seeds, margin)) if enough else None,
+        )
     finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published))
-    judged = _with_finding(replace(blank, **_summary(outcomes, images)), finding)
-    if VERDICTS[finding.word].missed:
+    missed = VERDICTS[finding.word].missed
+    if finding.word == "lower" or (missed and not plain):
         capped, reason = _capped(claim, evidence, blank, cells, printed)
-        judged = _undecided(judged, "not comparable", f"{reason} {finding.why}") if capped else judged
-    return judged
+        if capped:
+            nearest = _nearest_reading(judged, evidence) if plain else ""
+            return _undecided(judged, "not comparable", f"{reason} {finding.why}", nearest=nearest)
+        finding = dataclasses.replace(finding, why=f"{finding.why} {reason}".strip())
+    judged = _with_finding(judged, finding)
+    if not plain:
+        return judged
+    if finding.word == "consistent":
+        judged = replace(judged, sharpness=verdicts.sharpness(sd, outcomes.seeds, margin))
+    if missed:
+        judged = replace(judged, nearest=_nearest_reading(judged, evidence))
+    return _with_controls(
+        judged, evidence, lambda control: judge_value(accuracy_of(control, step), published, margin, images).word
+    )
 
 
 def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
@@ -444,8 +426,7 @@ def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | N
 
 
 def _untold(measure: str) -> str:
-    what = {"ann": "the accuracy of the ANN", "loss": "the accuracy of the ANN"}.get(measure, measure)
-    return f"The records do not tell {what}."
+    return f"The records do not tell {'the accuracy of the ANN' if measure in ('ann', 'loss') else measure}."
 
 
 @_measured.register
@@ -502,13 +483,13 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
                 return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
         if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow):
             return judged
-        words = {}
-        for name, control in _controls(blank, evidence):
+
+        def word_of(control: Sequence[Cell]) -> Word | None:
             runs, _ = _apart(claim, evidence.catalogue, [control])
-            if runs is not None and runs.seeds >= LEAST_SEEDS:
-                adjusted = min(1.0, family * verdicts.ordering_p(runs, claimed))
-                words[name] = verdicts.judge_ordering(runs, claimed, adjusted, family).word
-        return _with_controls(judged, words)
+            adjusted = 1.0 if runs is None else min(1.0, family * verdicts.ordering_p(runs, claimed))
+            return None if runs is None else verdicts.judge_ordering(runs, claimed, adjusted, family).word
+
+        return _with_controls(judged, evidence, word_of)
 
     return Pending(measured, decide)
 
@@ -523,19 +504,21 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         return _apart_in_steps(claim, arms)
     if isinstance(claim, kinds.AboveAnn):
         outcomes = cell_data.above_ann(arms[0], step)
-        return outcomes, "" if outcomes else "The records do not tell the accuracy of the ANN."
+        return outcomes, "" if outcomes else _untold("ann")
     if isinstance(claim, kinds.AboveRow):  # the number of another paper is taken as exact
-        ours, theirs = accuracy_of(arms[0], step), float(claim.row.value)
-        low, high = ours.lowest - theirs, ours.highest - theirs
-        return dataclasses.replace(ours, per_seed=ours.per_seed - theirs, lowest=low, highest=high), ""
-    if isinstance(claim, kinds.AboveItself):
-        (cells,), under = arms, claim.measure
-        if not all(under in cell.record.evaluations for cell in cells):
-            return None, _untold(under)
-        return cell_data.difference_of(cells, cells, step, under=under, less_under=""), ""
-    greater, less = arms
+        outcomes, rival = accuracy_of(arms[0], step), float(claim.row.value)
+        low, high = outcomes.lowest - rival, outcomes.highest - rival
+        return dataclasses.replace(outcomes, per_seed=outcomes.per_seed - rival, lowest=low, highest=high), ""
+    greater, less = arms[0], arms[-1]  # alike for an arm against itself
     if claim.measure != "accuracy":
-        return _apart_in(claim.measure, greater, less, step)
+        ours, theirs = (measured(claim.measure, cells, step) for cells in (greater, less))
+        if ours is None or theirs is None:
+            return None, _untold(claim.measure)
+        if claim.measure.partition("(")[0] not in UNITS:  # paired by image
+            less_under = "" if isinstance(claim, kinds.AboveItself) else claim.measure
+            return cell_data.difference_of(greater, less, step, under=claim.measure, less_under=less_under), ""
+        most = ours.highest - ours.lowest
+        return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-most, highest=most), ""
     on_test = cell_data.difference_of(greater, less, step)
     if isinstance(claim, Ordering) and claim.images == "training":
         outcomes = cell_data.train_difference_of(greater, less, step)
@@ -547,17 +530,6 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         beside = f"Net of each one's own ANN; the raw difference is {float(on_test.mean):+.2f} points."
         return outcomes, beside if outcomes else "The records do not tell the accuracy of both ANNs."
     return on_test, ""
-
-
-def _apart_in(measure: str, greater: Sequence[Cell], less: Sequence[Cell], step: int) -> tuple[Outcomes | None, str]:
-    """As `_apart`, in a measure other than the plain accuracy: paired by image where it is an evaluation."""
-    ours, theirs = (measured(measure, cells, step) for cells in (greater, less))
-    if ours is None or theirs is None:
-        return None, _untold(measure)
-    if measure.partition("(")[0] not in UNITS:
-        return cell_data.difference_of(greater, less, step, under=measure), ""
-    most = ours.highest - ours.lowest
-    return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-most, highest=most), ""
 
 
 def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
@@ -609,11 +581,12 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
         form = form_of(claim.unit, 20 * margin)
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
     if isinstance(claim, kinds.AboveRow):
-        margin = statistics.difference_margin(*printed, claim.row.published)
-        return ClaimedDifference(margin, claim.published, claim.relation, images="fixed")
+        printed.append(claim.row.published)
     if claim.unit == "points":  # of losses, whose margin no printed loss decides
         printed = []
-    return ClaimedDifference(statistics.difference_margin(*printed), claim.published, claim.relation)
+    images: Images = "fixed" if isinstance(claim, kinds.AboveRow) else "sampled"
+    margin = statistics.difference_margin(*printed)
+    return ClaimedDifference(margin, claim.published, claim.relation, images=images)
 
 
 def _summary(outcomes: Outcomes, images: Images) -> dict[str, Any]:
@@ -636,16 +609,12 @@ def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper) -> list[Judgem
     """Judgements with the verdicts of orderings. One family for each profile: all orderings of the paper about
     experiments that have the profile, run or not."""
     result = [part.judgement if isinstance(part, Pending) else part for part in parts]
+    by_name = {experiment.name: experiment for experiment in paper.experiments}
     waiting = [(i, part) for i, part in enumerate(parts) if isinstance(part, Pending)]
     for profile in dict.fromkeys(part.judgement.profile for _, part in waiting):
         family = [(i, part) for i, part in waiting if part.judgement.profile == profile]
-        having = {e.name for e in paper.experiments if profile in e.profile_names}
-        size = sum(
-            claim.kind in ("ordering", "saturation")
-            and claim.experiment in having
-            and (not claim.profiles or profile in claim.profiles)
-            for claim in paper.claims
-        )
+        orderings = (claim for claim in paper.claims if claim.kind in ("ordering", "saturation"))
+        size = sum(profile in profiles_that_judge(claim, by_name[claim.experiment]) for claim in orderings)
         raw = [1.0 if part.judgement.p is None else part.judgement.p for _, part in family]
         size = max(size, len(raw))
         for (i, part), p in zip(family, statistics.holm(raw, size), strict=True):
@@ -726,13 +695,12 @@ def _capped(
     if claim.unit not in ("percent", "points", "steps"):
         return True, f"Its training is shorter than published ({', '.join(filter(None, (of_ann, tuned)))})."
     margin = statistics.value_margin(published)
-    anns, reaches = [cell.ann for cell in cells if not math.isnan(cell.ann)], False
-    if anns:
-        ann = float(np.mean(anns))
-        printed = claim.ann if isinstance(claim, Value) else None
-        reaches = ann > published or (printed is not None and abs(ann - float(printed)) < margin)
-        if reaches and (not tuned or settled([cells], margin)):
-            return False, ""
+    anns = [cell.ann for cell in cells if not math.isnan(cell.ann)]
+    ann = float(np.mean(anns)) if anns else math.nan
+    printed = float(claim.ann) if isinstance(claim, Value) and claim.ann else math.nan
+    reaches = ann > published or abs(ann - printed) < margin  # neither of what is unknown
+    if reaches and (not tuned or settled([cells], margin)):
+        return False, ""
     if isinstance(claim, Value) and claim.doubled is not None:
         doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
         if all(cell.seed in doubled for cell in cells):
@@ -743,7 +711,7 @@ def _capped(
                 return False, f"Its training is shortened, and {how}."
     if reaches:
         return True, f"It is {tuned}, and not known to have settled: that cannot refute {published:g}."
-    ends = f"ends at {np.mean(anns):.1f}" if anns else "has no accuracy in the records"
+    ends = f"ends at {ann:.1f}" if anns else "has no accuracy in the records"
     how = f", {of_ann}," if of_ann else ""
     return True, f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."
 
@@ -766,23 +734,25 @@ def _finished(
                 yield experiment, arm, cells
 
 
-def _controls(judgement: Judgement, evidence: Evidence) -> Iterator[tuple[str, Sequence[Cell]]]:
-    """Controls with the data, network and number of timesteps of the judged arm; equal computations once."""
+def _with_controls(
+    judgement: Judgement, evidence: Evidence, word_of: Callable[[Sequence[Cell]], Word | None]
+) -> Judgement:
+    """The judgement with the controls that get the same verdict, and those that get another; None is no verdict.
+
+    They have the data, network and number of timesteps of the judged arm; equal computations are named once.
+    """
     catalogue, name = evidence.catalogue, judgement.experiment
     home, paper = catalogue.experiment(name), catalogue.paper_of(name)
     experiments = (home, *(e for e in (paper.experiments if paper else ()) if e is not home))
-    timesteps, seen = home.arm(judgement.arm).timesteps, set[str]()
+    timesteps, seen, words = home.arm(judgement.arm).timesteps, set[str](), dict[str, Word]()
     for experiment, arm, cells in _finished(experiments, home, str(judgement.profile), evidence.loaded):
         prints = {cell.record.fingerprint.digest for cell in cells}
         if not arm.in_paper and arm.timesteps == timesteps and not prints & seen:
             seen |= prints
-            yield arm.name if experiment is home else f"{arm.name} of {experiment.name}", cells
-
-
-def _with_controls(judgement: Judgement, words: Mapping[str, Word]) -> Judgement:
-    """The judgement with the controls that get the same verdict, and those that get another."""
-    same = tuple(name for name, word in words.items() if word == judgement.verdict)
-    return replace(judgement, same=same, other=tuple(name for name in words if name not in same))
+            if len(cells) >= LEAST_SEEDS and (word := word_of(cells)) is not None:
+                words[arm.name if experiment is home else f"{arm.name} of {experiment.name}"] = word
+    same = tuple(control for control, word in words.items() if word == judgement.verdict)
+    return replace(judgement, same=same, other=tuple(control for control in words if control not in same))
 
 
 def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
@@ -813,7 +783,7 @@ def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
     if judgement.mean is not None and gap >= abs(judgement.mean - published):
         return f"No other reading in the evidence comes nearer to {published:g}."
     nearest = estimate(outcomes, "fixed")
-    interval = f" ({outcomes.seeds} seed{'s' if outcomes.seeds > 1 else ''}, too few for an interval)"
+    interval = f" ({counted(outcomes.seeds, 'seed')}, too few for an interval)"
     if outcomes.seeds >= LEAST_SEEDS:
         interval = f" (95 %: {nearest.low:.2f} to {nearest.high:.2f})"
     return (
@@ -841,13 +811,12 @@ def _with_reruns(judgement: Judgement, claim: Claim, evidence: Evidence) -> Judg
             continue
         how = rerun.reading or ""
         if rerun.reading is None:
-            theirs = deviations_of(place.arms, experiment, judgement.profile)
-            lifted = [one for one in judgement.deviations if one not in theirs]
-            added, before = (
-                " and ".join(f"“{one}”" for one in deviations)
-                for deviations in ([one for one in theirs if one not in judgement.deviations], lifted)
+            here, there = judgement.deviations, deviations_of(place.arms, experiment, judgement.profile)
+            lifted, added = (
+                " and ".join(f"“{one}”" for one in ours if one not in theirs)
+                for ours, theirs in ((here, there), (there, here))
             )
-            how = f"without {before}{f', and with {added}' if added else ''}" if lifted else ""
+            how = f"without {lifted}{f', and with {added}' if added else ''}" if lifted else ""
         if how and (said := _rerun(judgement, claim, place, evidence)):
             arms = "" if place.arms == claim.arms else f" ({' and '.join(place.arms)})"
             sentences.append(f"Run again in {place.experiment}{arms} {how}: {said}")
@@ -860,7 +829,7 @@ def _rerun(judgement: Judgement, claim: Difference, place: Difference, evidence:
     planned = evidence.catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
     state = loaded.planned(place.experiment, profile, place.arms, planned)
     common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
-    if not state.complete or len(common) < LEAST_SEEDS:
+    if state.gaps or len(common) < LEAST_SEEDS:
         return ""
     again, here = (
         [[loaded.cells[at.experiment, profile, arm, seed] for seed in common] for arm in at.arms]
@@ -943,31 +912,32 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
     The statement comes out if every part does, and in part if some do (or come out in part, as an ordering of another
     size); it does not if parts are answered and none comes out. Parts without an answer leave it short of coming out.
     """
-    order = ("out", "in part", "not", "open")
+    words: tuple[StatementWord, ...] = ("comes out", "in part", "does not", "not answered")
     parts: dict[str, dict[str, list[Judgement]]] = {}
     for one in one_for_each_claim(judgements):
         if one.counted:
             parts.setdefault(one.statement, {}).setdefault(one.part, []).append(one)
     unjudged = {c.statement.id: c.statement.unjudged for c in claims if c.statement is not None}
+
+    def place(one: Judgement) -> int:
+        return ("out", "in part", "not", "open").index(VERDICTS[one.verdict].outcome)
+
     judged = []
     for name, of_parts in parts.items():
-        best = {
-            part: min(readings, key=lambda one: order.index(VERDICTS[one.verdict].outcome))
-            for part, readings in of_parts.items()
-        }
-        outcomes = [VERDICTS[one.verdict].outcome for one in best.values()] + ["open"] * len(unjudged.get(name, ()))
-        out = [one for one in best.values() if VERDICTS[one.verdict].outcome in ("out", "in part")]
-        word: StatementWord = "in part" if out else "does not" if "not" in outcomes else "not answered"
-        if set(outcomes) == {"out"}:
-            word = "comes out"
+        best = {part: min(readings, key=place) for part, readings in of_parts.items()}
+        places, missing = [*map(place, best.values())], unjudged.get(name, ())
+        word = words[min(places)]
+        if word == "comes out" and (any(places) or missing):
+            word = "in part"
+        out = [one for one in best.values() if place(one) < 2]
         shared = bool(out) and all(one.same and not one.other for one in out)
         otherwise = {
             part: tuple(o for o in readings if o.verdict not in (best[part].verdict, "no records"))
             for part, readings in of_parts.items()
         }
-        answered = [one for one in best.values() if VERDICTS[one.verdict].outcome != "open"]
+        answered = [one for one in best.values() if one.answers]
         small = bool(answered) and all(one.scope for one in answered)
-        judged.append(StatementVerdict(name, word, best, otherwise, unjudged.get(name, ()), shared, small))
+        judged.append(StatementVerdict(name, word, best, otherwise, missing, shared, small))
     return tuple(judged)
 
 

@@ -16,6 +16,7 @@ another. The draw of the test images is a second source of variance, which no nu
 intervals is simulated in tools/coverage.py.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +32,7 @@ Source = Literal["seeds", "images"]
 Bound = float | Array
 
 PERCENT = 100.0
-LEVEL, ALPHA = 0.95, 0.05
+ALPHA = 0.05
 # Two runs have an interval 9 standard deviations wide on either side: fewer than three are shown as points.
 LEAST_SEEDS = 3
 # With fewer seeds, the wider of two intervals is taken: over seeds × images, and over seeds alone.
@@ -209,11 +210,11 @@ class Estimate:
     sources: tuple[Source, ...]
 
 
-def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVEL) -> Estimate:
-    """The mean of `outcomes` with its interval and prediction interval at `level`."""
+def estimate(outcomes: Outcomes, images: Images = "sampled") -> Estimate:
+    """The mean of `outcomes` with its 95 % interval and prediction interval."""
     from scipy import special
 
-    seeds, upper = outcomes.seeds, 0.5 + level / 2.0
+    seeds, upper = outcomes.seeds, 1.0 - ALPHA / 2.0
     both = images == "sampled" and outcomes.images is not None and seeds >= LEAST_SEEDS
     # The variance of the mean on these images, with Student's degrees of freedom.
     on_these = outcomes.seed_variance / seeds
@@ -231,23 +232,17 @@ def estimate(outcomes: Outcomes, images: Images = "sampled", level: float = LEVE
         wider = over_seeds > crossed
         variance, freedom = np.where(wider, on_these, variance), np.where(wider, student, freedom)
     error = np.sqrt(variance)
-    half_width: Array = np.asarray(special.stdtrit(freedom, upper) * error, dtype=np.float64)
-    low, high = _cut(outcomes, half_width)
     # A run varies by seeds times the variance of their mean, and the mean itself adds one more share.
-    of_one: Array = np.sqrt(on_these * (seeds + 1.0))
-    one_more: Array = np.asarray(special.stdtrit(student, upper) * of_one, dtype=np.float64)
-    prediction_low, prediction_high = _cut(outcomes, one_more)
+    of_one = np.sqrt(on_these * (seeds + 1.0))
     return Estimate(
-        mean=outcomes.mean,
-        sd=np.sqrt(outcomes.seed_variance),
-        error=error,
-        freedom=freedom,
-        low=low,
-        high=high,
-        prediction_low=prediction_low,
-        prediction_high=prediction_high,
-        seeds=seeds,
-        images=images,
+        outcomes.mean,
+        np.sqrt(outcomes.seed_variance),
+        error,
+        freedom,
+        *_cut(outcomes, special.stdtrit(freedom, upper) * error),
+        *_cut(outcomes, special.stdtrit(student, upper) * of_one),
+        seeds,
+        images,
         sources=("seeds", "images") if both else ("seeds",),
     )
 
@@ -323,7 +318,8 @@ def p_equivalent(ours: Estimate, centre: Bound, margin: float) -> Array:
     return np.maximum(p_above(ours, centre - margin), p_below(ours, centre + margin))
 
 
-def _cut(outcomes: Outcomes, half: Array) -> tuple[Array, Array]:
+def _cut(outcomes: Outcomes, half_width: npt.ArrayLike) -> tuple[Array, Array]:
+    half = np.asarray(half_width, dtype=np.float64)
     low, high = outcomes.mean - half, outcomes.mean + half
     return np.clip(low, outcomes.lowest, outcomes.highest), np.clip(high, outcomes.lowest, outcomes.highest)
 
@@ -354,20 +350,18 @@ def holm(p_values: Sequence[float], size: int) -> Array:
     return adjusted[: len(p_values)]
 
 
-def seeds_for_power(outcomes: Outcomes, effect: float, *, power: float = POWER, alpha: float = ALPHA) -> int | None:
-    """The least number of seeds with which a true difference `effect`, in points, is found with `power`.
+def seeds_for_power(outcomes: Outcomes, effect: float, alpha: float = ALPHA) -> int | None:
+    """The least number of seeds with which a true difference `effect`, in points, is found with a power of 0.8.
 
     The test is the two-sided one at level `alpha`, over seeds × images if `outcomes` have images, at their spread.
     None if 1,000 seeds are not enough: then the test images limit the power, not the seeds. None too for a single
     seed, which has no spread, and for an effect of 0. At least three.
     """
-    if outcomes.seeds < 2 or effect == 0.0 or power_at(outcomes, effect, MOST_SEEDS, alpha) < power:
+    if outcomes.seeds < 2 or effect == 0.0:
         return None
-    low, high = LEAST_SEEDS - 1, MOST_SEEDS
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if power_at(outcomes, effect, middle, alpha) >= power else (middle, high)
-    return high
+    counts = range(LEAST_SEEDS, MOST_SEEDS + 1)
+    enough = bisect_left(counts, POWER, key=lambda seeds: power_at(outcomes, effect, seeds, alpha))
+    return counts[enough] if enough < len(counts) else None
 
 
 def power_at(outcomes: Outcomes, effect: float, seeds: int, alpha: float = ALPHA) -> float:

@@ -203,13 +203,13 @@ def judge_value(
     return Finding("inconclusive", margin, tost, why)
 
 
-def sharpness(sd: float, seeds: int, margin: float, worse: float = WORSE) -> float:
-    """The share (0..1) of cases in which a recipe `worse` points below the published one is called consistent, too.
+def sharpness(sd: float, seeds: int, margin: float) -> float:
+    """The share (0..1) of cases in which a recipe 0.3 points below the published one is called consistent, too.
 
     Runs scatter by `sd` points around their recipe's truth, the published one like ours; simulated with a fixed seed.
     """
     draws = np.random.default_rng(0).normal(0.0, sd, (DRAWS, seeds + 1))
-    ours = estimate(statistics.outcomes_without_images(draws[:, 1:] - draws[:, :1] - worse, -100.0), "fixed")
+    ours = estimate(statistics.outcomes_without_images(draws[:, 1:] - draws[:, :1] - WORSE, -100.0), "fixed")
     within = (ours.prediction_low <= 0.0) & (ours.prediction_high >= 0.0)
     return float(np.mean(within & (p_equivalent(ours, 0.0, margin) > ALPHA)))
 

@@ -134,7 +134,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def sides(self) -> tuple[str, str | None]:
         """The arm as a judgement names it, and what it is set against: an arm, or "ann" for its own ANN."""
-        return self.arms[0], None
+        return self.arms[0], self.arms[1] if len(self.arms) > 1 else None
 
     @property
     def judged_timestep(self) -> int:
@@ -170,8 +170,13 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Raise HarnessError unless it can be judged: its arms reach its timestep, and have what it measures."""
-        self._check_arms(experiments[self.experiment])
-        self._check_measure(experiments[self.experiment])
+        experiment = _experiment(self.experiment, experiments)
+        self._check_arms(experiment)
+        self._check_measure(experiment)
+        low, high = {"percent": (0.0, 100.0), "points": (-100.0, 100.0)}.get(self.unit, (0.0, math.inf))
+        if self.needs_training and self.published is not None and not low <= self.published <= high:
+            key = "difference" if hasattr(self, "difference") else "value"
+            raise HarnessError(f"'{key}' must be a printed number of {self.unit}, not '{getattr(self, key)}'")
         if self.headline and self.unit not in ("percent", "points"):
             raise HarnessError(f"the figure of headlines is in points, not in {self.unit}", "remove 'headline'")
 
@@ -190,20 +195,14 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             return
         if name == "energy":
             prices = parse_part(self.measure, "energy")[1]
-            if set(prices) - {*PRICES} or not all(isinstance(p, int | float) and p > 0 for p in prices.values()):
+            sound = all(isinstance(price, int | float) and 0 < price < math.inf for price in prices.values())
+            if set(prices) - {*PRICES} or not sound:
                 raise HarnessError(f"no energy '{self.measure}'", f"give picojoules of {', '.join(PRICES)}")
             return
         cells = ([experiment.resolve(arm, profile, 0) for profile in experiment.profiles] for arm in arms)
         evaluations = set.intersection(*({text for c in of_arm for text in c.evaluations or ()} for of_arm in cells))
         if self.measure not in evaluations:
             raise did_you_mean("measure", self.measure, [*UNITS, *sorted(evaluations)])
-
-    def _check_number(self, key: str) -> None:
-        """Raise HarnessError for a printed number that its unit does not have."""
-        value, number = getattr(self, key), float(getattr(self, key))
-        low, high = {"percent": (0.0, 100.0), "points": (-100.0, 100.0)}.get(self.unit, (0.0, math.inf))
-        if not low <= number <= high:
-            raise HarnessError(f"'{key}' must be a printed number of {self.unit}, not {value!r}")
 
 
 class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
@@ -236,9 +235,8 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
         return form.format(self) if form else super().says
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """The number is one of its unit."""
+        """A loss is held against an ANN."""
         super().check(experiments)
-        self._check_number("value")
         if self.measure == "loss" and self.ann is None:
             raise HarnessError("a loss without the accuracy that is printed for the ANN", "state it as 'ann'")
 
@@ -339,10 +337,6 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
     SAYS: ClassVar[str] = "{0.greater} {0.sign} {0.less} at T = {0.timestep}"
 
     @property
-    def sides(self) -> tuple[str, str | None]:
-        return self.greater, self.less
-
-    @property
     def says(self) -> str:
         return super().says + (", on training images" if self.images == "training" else "")
 
@@ -361,8 +355,6 @@ class Ordering(Difference, frozen=True, kw_only=True, tag="ordering", tag_field=
         if self.images == "training" and self.measure != "accuracy":
             raise HarnessError(f"'{self.measure}' is not measured on training images", "remove 'images'")
         super().check(experiments)
-        if self.difference is not None:
-            self._check_number("difference")
 
 
 class AboveRow(Difference, frozen=True, kw_only=True, tag="above-row", tag_field="kind"):
@@ -563,21 +555,20 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
         source = {"source": statement["source"]} if "source" in statement else {}
         each = {**source, **table.get("each", {})}  # unless the claim has its own
         entries += [{**each, **entry, "statement": statement} for entry in table.get("claim", ())]
+    entries += rows.values()
     claims: dict[str, Claim] = {}
     refused: list[HarnessError] = []
-    for number, entry in enumerate([*entries, *rows.values()], start=1):
+    for number, entry in enumerate(entries, start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
         try:
             claim = _checked(entry, rows, by_name, test_images)
             if claim.id in claims:
                 raise HarnessError("the id occurs twice", "give each claim its own id")
+            if claim.judged_as is not None and claim.judged_as not in (ids := [str(one.get("id")) for one in entries]):
+                raise did_you_mean("claim", claim.judged_as, ids)
             claims[claim.id] = claim
         except HarnessError as error:
             refused.append(HarnessError(f"{path}: {name}: {error.message}", error.hint))
-    for claim in claims.values():
-        if claim.judged_as is not None and claim.judged_as not in claims and not refused:
-            unknown = did_you_mean("claim", claim.judged_as, sorted(claims))
-            refused.append(HarnessError(f"{path}: claim '{claim.id}': {unknown.message}", unknown.hint))
     if refused:
         raise HarnessError(refused[0].message, refused[0].hint, further=refused[1:])
     return tuple(claims.values())
@@ -588,23 +579,24 @@ def statements_of(claims: Iterable[Claim]) -> tuple[Statement, ...]:
     return tuple({c.statement.id: c.statement for c in claims if c.statement is not None}.values())
 
 
-def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
+def _read(path: Path) -> dict[Literal["statement", "context"], list[dict[str, Any]]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise HarnessError(f"{path}: not a readable file of claims ({error})", "correct or restore the file") from None
-
-    def tables(value: Any) -> bool:
-        return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
-
-    statements = [one for one in document.get("statement", ()) if isinstance(one, dict)]
-    inner = [table for one in statements for table in (one.get("claim"), [one.get("each", {})])]
-    if not document or set(document) - {"statement", "context"} or not all(map(tables, [*document.values(), *inner])):
+    try:
+        tables = msgspec.convert(document, dict[Literal["statement", "context"], list[dict[str, Any]]])
+        for statement in tables.get("statement", ()):
+            msgspec.convert(statement.get("claim"), list[dict[str, Any]])
+            msgspec.convert(statement.get("each", {}), dict[str, Any])
+    except msgspec.ValidationError:
+        tables = {}
+    if not tables:
         message = (
             f"{path}: must consist of [[statement]] tables with [[statement.claim]] and a table `each`, and [[context]]"
         )
         raise HarnessError(message, "see docs/reference/claims.md")
-    return document
+    return tables
 
 
 def _checked(

@@ -26,6 +26,10 @@ from harness.errors import HarnessError, did_you_mean, said_by
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
 RESERVED = ("index", "report", "claims", "findings", "papers")  # files that every report has
 FIXED = ("experiment", "profile", "arm", "seed", "dataset", "train_images", "test_images")  # no arm may change them
+SHARED = (
+    "network", "ann", "snn", "balancing", "neuron", "train_images", "test_images", "precision", "method", "evaluations",
+)  # fmt: skip
+"""The fields of a profile that its cells have alike."""
 Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z", max_length=1000)]
 """One line of text for people."""
 
@@ -216,16 +220,7 @@ class Experiment:
             dataset=self.dataset,
             encoder=EncoderSpec(arm.encoder.name, parameters),
             timesteps=arm.timesteps,
-            method=profile.method,
-            network=profile.network,
-            neuron=profile.neuron,
-            balancing=profile.balancing,
-            ann=profile.ann,
-            snn=profile.snn,
-            train_images=profile.train_images,
-            test_images=profile.test_images,
-            precision=profile.precision,
-            evaluations=profile.evaluations,
+            **{name: getattr(profile, name) for name in SHARED},
         )
         for path, value in (*profile.changes.get(arm.encoder.name, {}).items(), *arm.changes.items()):
             if path.split(".")[0] in FIXED:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from statistics import pvariance
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
@@ -167,18 +168,12 @@ def spread_of(path: Path, record: Record) -> dict[int, Spread]:
             arms[trained.config.arm, recipe].append(trained)
     spreads = {}
     for t in claimed(record):
-        squares, freedom = 0.0, 0
+        last, squares, freedom = t == record.config.timesteps, 0.0, 0
         for seeds in arms.values():
-            last = t == record.config.timesteps
-            counts = [
-                trained.curve.correct[-1 if last else t - 1]
-                for trained in seeds
-                if trained.curve and (last or str(t) in trained.right)
-            ]
-            if len(counts) > 1:
-                mean = sum(counts) / len(counts)
-                squares += sum((count - mean) ** 2 for count in counts)
-                freedom += len(counts) - 1
+            curves = [one.curve.correct for one in seeds if one.curve and (last or str(t) in one.right)]
+            counts = [curve[-1 if last else t - 1] for curve in curves]
+            squares += len(counts) * pvariance(counts) if counts else 0.0
+            freedom += max(0, len(counts) - 1)
         if freedom:
             spreads[t] = Spread(math.sqrt(squares / freedom), freedom)
     return spreads

@@ -18,7 +18,7 @@ import torch
 from rich.console import Console
 
 from encoders.errors import EncoderError
-from harness.catalogue import Arm, Catalogue, Experiment, Profile
+from harness.catalogue import Arm, Catalogue, Experiment, Profile, experiment_from
 from harness.catalogue.experiment import encoder_text, parse_encoder, require_sound
 from harness.config import CellConfig, NetworkSpec, canonical_json
 from harness.data import DataSet, ImageSet, cache, load
@@ -245,7 +245,7 @@ def make_plan(
     else:
         called = name = str(experiment)
         if name.endswith(".py"):
-            catalogue = catalogue.with_file(Path(name))
+            catalogue = catalogue.with_experiments([experiment_from(Path(name))])
             called, name = catalogue.loose[-1].name, str(Path(name).absolute())
     parsed = [parse_encoder(text) for text in encoders]
     for spec, *_ in parsed:

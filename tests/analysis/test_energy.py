@@ -10,7 +10,7 @@ import pytest
 
 from encoders import create
 from encoders.base import Operations as Spent
-from harness.analysis.energy import EnergyModel, Operations, bits_of, encoder_macs, operations_of
+from harness.analysis.energy import WITH_MEMORY, EnergyModel, Operations, bits_of, encoder_macs, operations_of
 from harness.config import EncoderSpec
 from harness.records.store import read_record, write_record
 from harness.schema import LayerActivity
@@ -76,7 +76,7 @@ def test_an_input_that_is_the_same_at_every_step_is_multiplied_once(tmp_path: Pa
 
 def test_memory_traffic_is_weights_membranes_and_spikes(tmp_path: Path, write: Write) -> None:
     measured(write, 0, HIDDEN, OUTPUT)
-    counted, model = operations(tmp_path), EnergyModel().with_memory()
+    counted, model = operations(tmp_path), WITH_MEMORY
     assert model == EnergyModel(0.9, 4.6, 5.0)
     # A weight each, and 15 values written and read.
     assert counted.ann_pj(model) == pytest.approx(5060 + 5 * (1100 + 2 * 15))
@@ -91,20 +91,20 @@ def test_at_the_break_even_rate_both_networks_need_the_same(tmp_path: Path, writ
     assert counted.arrivals == pytest.approx(4060 / 2200)  # of 1100 synapses in 2 steps
     # 5060 for the ANN, 300 × 0.9 + 200 × 4.6 for the encoder: 3870 are left, at 0.9 each, for 2200 places.
     assert counted.break_even(model) == pytest.approx(3870 / 0.9 / 2200)
-    factor = (counted.break_even(model.with_memory()) or 0.0) / (counted.arrivals or 1.0)
+    factor = (counted.break_even(WITH_MEMORY) or 0.0) / (counted.arrivals or 1.0)
     scaled = [
         msgspec.structs.replace(layer, accumulates=layer.accumulates * factor, spikes=(layer.spikes or 0.0) * factor)
         for layer in (HIDDEN, OUTPUT)
     ]
     measured(write, 0, *scaled)
-    assert operations(tmp_path).ratio(model.with_memory()) == pytest.approx(1.0)
+    assert operations(tmp_path).ratio(WITH_MEMORY) == pytest.approx(1.0)
     measured(write, 0, HIDDEN, OUTPUT, encoder=(1e6, 1e6))  # needs more without a spike
     assert operations(tmp_path).break_even(EnergyModel()) == 0.0
 
 
 def test_an_ann_of_few_bits_multiplies_and_moves_for_less(tmp_path: Path, write: Write) -> None:
     measured(write, 0, HIDDEN, OUTPUT)
-    counted, model = operations(tmp_path), EnergyModel().with_memory()
+    counted, model = operations(tmp_path), WITH_MEMORY
     assert [bits_of(timesteps) for timesteps in (1, 2, 3, 5, 8, 16, 48)] == [1, 2, 2, 3, 4, 5, 6]
     # 2 of 32 bits: 3.7 pJ of a multiplication and the 30 values count a sixteenth; additions and weights do not.
     ann = 1100 * (0.9 + 3.7 / 16) + 5 * (1100 + 30 / 16)

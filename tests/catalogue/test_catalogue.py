@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue
+from harness.catalogue import Catalogue, experiment_from
 from harness.errors import HarnessError
 from harness.papers import catalogue
 
@@ -37,7 +37,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_it_has_its_own_network_steps_and_arms_and_belongs_to_no_paper(tmp_path: Path, known: Catalogue) -> None:
-    whole = known.with_file(write(tmp_path, QUESTION))
+    whole = known.with_experiments([experiment_from(write(tmp_path, QUESTION))])
     assert (whole.paper_of("my-question"), whole.claims_of("my-question")) == (None, ())
     assert whole.claims == known.claims
     found = whole.experiment("my-question")
@@ -48,7 +48,7 @@ def test_it_has_its_own_network_steps_and_arms_and_belongs_to_no_paper(tmp_path:
 def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> None:
     path = write(tmp_path, QUESTION.replace("my-question", "quickstart"))
     with pytest.raises(HarnessError, match="experiment 'quickstart': one of paper 'dct-snn', one of an experiment"):
-        known.with_file(path)
+        known.with_experiments([experiment_from(path)])
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,6 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> No
 def test_what_cannot_be_run_is_named(tmp_path: Path, known: Catalogue, text: str | None, words: str) -> None:
     path = tmp_path / "none.py" if text is None else write(tmp_path, text)
     with pytest.raises(HarnessError) as caught:
-        known.with_file(path)
+        known.with_experiments([experiment_from(path)])
     assert str(path) in caught.value.message
     assert words in str(caught.value)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from encoders.dct import Dct
 
 FOLDER = Path(__file__).parent / "selection"
+CYCLIC = ("cyclic-16x3",)
 
 # ## The searches
 
@@ -48,7 +49,7 @@ class Search:
 
     A grid of the ANN's settings is tried on the first arm, and all arms take its choice. arms: for a seed.
     losses: each arm is searched with each of them; empty: with that of its recipe. settings: further arguments of
-    `validation.score`.
+    `validation.score`, by default one thread.
     """
 
     file: str
@@ -56,7 +57,7 @@ class Search:
     arms: Callable[[int], tuple[CellConfig, ...]]
     grids: tuple[Grid, ...]
     losses: tuple[Literal["sum", "mean"], ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=lambda: {"threads": 1})
 
     @property
     def scores(self) -> Scores:
@@ -89,38 +90,26 @@ def _mnist_arms(seed: int) -> tuple[CellConfig, ...]:
     return tuple(experiments.MNIST_ENCODERS.resolve(arm, recipe.MNIST_PAPER, seed) for arm in arms)
 
 
-def _mnist_p_arms(seed: int) -> tuple[CellConfig, ...]:
-    """DCT on p and the codes of p, which share one ANN, at every T that is searched."""
-    searched = (arm for arm in experiments.MNIST_ONE_ANN.arms if arm.timesteps in recipe.MNIST_P_RATES)
-    return tuple(experiments.MNIST_ONE_ANN.resolve(arm, recipe.MNIST_ON_P, seed) for arm in searched)
-
-
-def _at_lite(asked: Experiment, names: tuple[str, ...], seed: int) -> tuple[CellConfig, ...]:
-    """Arms of an experiment by their names."""
-    return tuple(_cell(asked, name, asked.profile(recipe.LITE.name), seed) for name in names)
+def _cells(experiment: Experiment, profile: Profile, arms: Sequence[str], seed: int) -> tuple[CellConfig, ...]:
+    """The cells of some arms of an experiment."""
+    return tuple(experiment.resolve(experiment.arm(arm), experiment.profile(profile.name), seed) for arm in arms)
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     """Cyclic-16x3, whose rate all DCT arms on its map take, and the codes of `cifar10-encoders`, at lite."""
-    ablation, encoders = experiments.ABLATION_INTERLEAVED, experiments.CIFAR10_ENCODERS
-    return (
-        ablation.resolve(ablation.arm("cyclic-16x3"), ablation.profile(recipe.LITE.name), seed),
-        *(encoders.resolve(arm, encoders.profile(recipe.LITE.name), seed) for arm in encoders.arms),
-    )
-
-
-def _cell(experiment: Experiment, arm: str, profile: Profile, seed: int) -> CellConfig:
-    return experiment.resolve(experiment.arm(arm), profile, seed)
+    codes = [arm.name for arm in experiments.CIFAR10_ENCODERS.arms]
+    cyclic = _cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, CYCLIC, seed)
+    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, recipe.LITE, codes, seed)
 
 
 def _short_arm(seed: int) -> tuple[CellConfig, ...]:
     """Cyclic-16x3 at short, fine-tuned on a part of its images."""
-    cell = _cell(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
+    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, CYCLIC, seed)
     return (replace(cell, snn=replace(cell.snn, images=(cell.snn.images or 0) // PART)),)
 
 
 def _tiled_vgg9(seed: int) -> tuple[CellConfig, ...]:
-    cell = _cell(experiments.ABLATION_INTERLEAVED, "cyclic-16x3", recipe.SHORT, seed)
+    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, CYCLIC, seed)
     tiled = EncoderSpec(cell.encoder.name, {**cell.encoder.parameters, **recipe.TILED["dct"]})
     return (replace(cell, encoder=tiled, ann=VGG9_FIRST),)
 
@@ -148,6 +137,7 @@ LITE_GRID = Grid((1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), with_rate, RA
 FEW_STEPS_GRID = replace(LITE_GRID, values=(*LITE_GRID.values, 1e-2), first=(1e-4, 1e-3, 1e-5))
 SHORT_IMAGES = 2_000
 PART = 4
+SCHEDULES = ("interleaved-16x3", "cyclic-8x3", "interleaved-8x3")
 VGG9_IMAGES = 5_000
 # What is usual for a plain VGG without batch norm.
 VGG9_FIRST = AnnRecipe(
@@ -164,37 +154,40 @@ VGG9_FIRST = AnnRecipe(
     warm_up=0.2,
     nesterov=True,
 )
-ONE_THREAD = {"threads": 1}
 
 SEARCHES = {
     # The settings that the paper does not state for MNIST: rates, dropout and shifts of both trainings.
     "mnist": Search(
         "mnist",
         MNIST_IMAGES,
-        lambda seed: (_cell(experiments.MNIST_784_100_10, "cyclic-16", recipe.MNIST_PAPER, seed),),
+        partial(_cells, experiments.MNIST_784_100_10, recipe.MNIST_PAPER, ("cyclic-16",)),
         (MNIST_ANN, MNIST_SNN),
+        settings={},
     ),
     # On p = (x + 1)/2: the recipe of the ANN; with it, the rate of DCT on p and of each code of p at T.
     "mnist-p": Search(
         "mnist-p",
         MNIST_IMAGES,
-        _mnist_p_arms,
+        partial(
+            _cells,
+            experiments.MNIST_ONE_ANN,
+            recipe.MNIST_ON_P,
+            [arm.name for arm in experiments.MNIST_ONE_ANN.arms if arm.timesteps in recipe.MNIST_P_RATES],
+        ),
         (MNIST_ANN, replace(MNIST_GRID, settings=("ann", *RATE_DECIDES))),
-        settings=ONE_THREAD,
     ),
     # The fine-tuning rate of each code on MNIST at each T.
-    "mnist-rates": Search("mnist-rates", MNIST_IMAGES, _mnist_arms, (MNIST_GRID,), settings=ONE_THREAD),
+    "mnist-rates": Search("mnist-rates", MNIST_IMAGES, _mnist_arms, (MNIST_GRID,)),
     # The rate and the loss of each code at lite, on CIFAR-10. The published rate is meant for 25 epochs of 50,000
     # images; lite has one of 6,000.
-    "lite-rates": Search("lite-rates", LITE_IMAGES, lite_arms, (LITE_GRID,), ("sum", "mean"), ONE_THREAD),
+    "lite-rates": Search("lite-rates", LITE_IMAGES, lite_arms, (LITE_GRID,), ("sum", "mean")),
     # Codes of x and codes of p, each with an ANN of their own, whose rate is searched first.
     **{
         name: Search(
             name,
             LITE_IMAGES,
-            partial(_at_lite, experiments.CIFAR10_ONE_ANN, codes),
+            partial(_cells, experiments.CIFAR10_ONE_ANN, recipe.LITE, codes),
             (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
-            settings=ONE_THREAD,
         )
         for name, codes in {"cifar10-x": ("dct-x", "poisson-signed"), "cifar10-p": ("dct-p", "poisson")}.items()
     },
@@ -202,20 +195,20 @@ SEARCHES = {
     "latency-cifar10": Search(
         "latency-cifar10",
         LITE_IMAGES,
-        partial(_at_lite, experiments.LATENCY_CIFAR10, tuple(arm.name for arm in experiments.LATENCY_CIFAR10.arms)),
+        partial(
+            _cells, experiments.LATENCY_CIFAR10, recipe.LITE, [arm.name for arm in experiments.LATENCY_CIFAR10.arms]
+        ),
         (FEW_STEPS_GRID,),
-        settings=ONE_THREAD,
     ),
     # The rate of each arm of §6, all of which have that of cyclic-16x3.
     "schedules": Search(
         "schedules",
         LITE_IMAGES,
         lambda seed: (
-            *_at_lite(experiments.ABLATION_INTERLEAVED, ("interleaved-16x3", "cyclic-8x3", "interleaved-8x3"), seed),
-            *_at_lite(experiments.ABLATION_INTERMITTENT, ("truncated-8x6", "intermittent-8x6"), seed),
+            *_cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, SCHEDULES, seed),
+            *_cells(experiments.ABLATION_INTERMITTENT, recipe.LITE, ("truncated-8x6", "intermittent-8x6"), seed),
         ),
         (LITE_GRID,),
-        settings=ONE_THREAD,
     ),
     # The rates of the short profile: of the ANN, then of fine-tuning. VGG9 on CIFAR-10; takes hours. A candidate sees a
     # quarter of its training images, in pre-training and in fine-tuning. This is a choice for fewer steps than the
@@ -246,6 +239,7 @@ SEARCHES = {
                 tuple((30, *rates, decay) for rates in ((0.1, 0.3), (0.2, 0.5)) for decay in (1e-4, 5e-4)),
             ),
         ),
+        settings={},
     ),
 }
 

@@ -21,26 +21,33 @@ def dct(**parameters: Parameter) -> EncoderSpec:
     return EncoderSpec("dct", parameters)
 
 
+def _arm(name: str, encoder: EncoderSpec, timesteps: int, title: str, **further: Any) -> Arm:
+    """An arm whose title ends with its number of steps."""
+    return Arm(name, encoder, timesteps, f"{title}, T = {timesteps}", **further)
+
+
+_control = partial(_arm, in_paper=False)
+
+
+def _first(name: str, count: int, timesteps: int, schedule: str = "cyclic") -> Arm:
+    """An arm with the first `count` of 16 frequencies; a cycle over fewer than all is spelled truncated."""
+    title = f"DCT, {schedule}"
+    if count == 16:
+        return _arm(name, dct(schedule=schedule), timesteps, title)
+    spelled = "truncated" if schedule == "cyclic" else schedule
+    return _arm(name, dct(schedule=spelled, frequencies=count), timesteps, f"{title}, first {count}")
+
+
 def codes(timesteps: int) -> tuple[Arm, ...]:
     """An arm for each built-in code, all with as many timesteps. DCT is the paper's, the others are controls."""
     return tuple(
-        Arm(code, EncoderSpec(code), timesteps, f"{encoder.title}, T = {timesteps}", in_paper=code == "dct")
+        _arm(code, EncoderSpec(code), timesteps, encoder.title, in_paper=code == "dct")
         for code, encoder in BUILTIN.items()
     )
 
 
-def first_words(count: int) -> str:
-    """The part of a title with the number of fed frequencies; empty for all 16."""
-    return "" if count == 16 else f", first {count}"
-
-
-def first(count: int, schedule: str = "cyclic") -> EncoderSpec:
-    """The DCT code of the first `count` of 16 frequencies; a cycle over fewer than all is spelled truncated."""
-    if count == 16:
-        return dct(schedule=schedule)
-    return dct(schedule="truncated" if schedule == "cyclic" else schedule, frequencies=count)
-
-
+POISSON, DIRECT = EncoderSpec("poisson"), EncoderSpec("direct")
+_SIGNED = EncoderSpec("poisson", {"signed": True})
 on_mnist = partial(Experiment, dataset="mnist", published=recipe.PUBLISHED_MNIST)
 # The paper's network for CIFAR-10 in §6, which our small networks replace.
 on_cifar10 = partial(Experiment, dataset="cifar10", published=recipe.published_vgg("vgg9"))
@@ -53,9 +60,9 @@ QUICKSTART = Experiment(
     source=NOT_IN_PAPER,
     dataset="digits",
     arms=(
-        Arm("cyclic-16", dct(), 16, "DCT, cyclic, T = 16", in_paper=False),
-        Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False),
-        Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False),
+        _control("cyclic-16", dct(), 16, "DCT, cyclic"),
+        _control("poisson-16", POISSON, 16, "Poisson rate"),
+        _control("direct-16", DIRECT, 16, "direct input (analog)"),
     ),
     profiles=(recipe.DIGITS_SMOKE, recipe.DIGITS_LITE),
 )
@@ -63,66 +70,50 @@ QUICKSTART = Experiment(
 # ## MNIST: Table 1, and the codes beside it
 
 
-def _as_printed(batch: int) -> Arm:
-    return Arm(
-        f"cyclic-16-as-printed-b{batch}",
+def _as_printed(batch: int, epochs: int = 0) -> Arm:
+    """`epochs`: of the ANN in a control of the budget rule, which multiplies those between decays of its rate alike."""
+    ann = recipe.MNIST_PAPER.ann
+    longer = {"ann.epochs": epochs, "ann.decay_every": ann.decay_every * epochs // ann.epochs} if epochs else {}
+    return _arm(
+        f"cyclic-16-as-printed-b{batch}{f'-ann{epochs}' if epochs else ''}",
         dct(),
         16,
-        f"DCT, cyclic, fine-tuned as printed, batch {batch}, T = 16",
-        changes=recipe.printed_fine_tuning(batch),
+        f"DCT, cyclic, fine-tuned as printed, batch {batch}{f', ANN of {epochs} epochs' if epochs else ''}",
+        changes={**recipe.printed_fine_tuning(batch), **longer},
         deviations=("ANN: the one chosen on validation, since the printed learning rate fails on MNIST",),
     )
 
 
 # Table 1 has 16, 5 and 2 steps. The fine-tuning is the one chosen on validation, and once as printed, with the batch
 # size of the released code and with that of the ANN. The controls are ours.
-_SIGNED = EncoderSpec("poisson", {"signed": True})
 MNIST_784_100_10 = on_mnist(
     "mnist-784-100-10",
     "MNIST, one hidden layer of 100 neurons",
     "Table 1, §5.1",
-    arms=(
-        recipe.with_mnist_rate(Arm("cyclic-16", dct(), 16, "DCT, cyclic, T = 16")),
-        *(_as_printed(batch) for batch in (16, 128)),
-        recipe.with_mnist_rate(Arm("cyclic-5", dct(), 5, "DCT, cyclic, T = 5")),
-        recipe.with_mnist_rate(Arm("cyclic-2", dct(), 2, "DCT, cyclic, T = 2")),
-        recipe.with_mnist_rate(Arm("poisson-16", EncoderSpec("poisson"), 16, "Poisson rate, T = 16", in_paper=False)),
-        recipe.with_mnist_rate(
-            Arm("poisson-signed-16", _SIGNED, 16, "Poisson rate with signs, T = 16", in_paper=False)
-        ),
-        recipe.with_mnist_rate(
-            Arm("poisson-100", EncoderSpec("poisson"), 100, "Poisson rate, T = 100", in_paper=False)
-        ),
-        recipe.with_mnist_rate(
-            Arm("direct-16", EncoderSpec("direct"), 16, "direct input (analog), T = 16", in_paper=False)
-        ),
+    arms=tuple(
+        map(
+            recipe.with_mnist_rate,
+            (
+                _arm("cyclic-16", dct(), 16, "DCT, cyclic"),
+                *map(_as_printed, (16, 128)),
+                _arm("cyclic-5", dct(), 5, "DCT, cyclic"),
+                _arm("cyclic-2", dct(), 2, "DCT, cyclic"),
+                _control("poisson-16", POISSON, 16, "Poisson rate"),
+                _control("poisson-signed-16", _SIGNED, 16, "Poisson rate with signs"),
+                _control("poisson-100", POISSON, 100, "Poisson rate"),
+                _control("direct-16", DIRECT, 16, "direct input (analog)"),
+            ),
+        )
     ),
     profiles=(recipe.MNIST_SMOKE, recipe.MNIST_PAPER),
 )
-
-
-def _as_printed_after(epochs: int, batch: int) -> Arm:
-    """The control of the budget rule: the ANN's epochs, and those between decays of its rate, multiplied alike."""
-    arm, ann = _as_printed(batch), recipe.MNIST_PAPER.ann
-    longer = {"ann.epochs": epochs, "ann.decay_every": ann.decay_every * epochs // ann.epochs}
-    return replace(
-        arm,
-        name=f"{arm.name}-ann{epochs}",
-        title=f"DCT, cyclic, fine-tuned as printed, batch {batch}, ANN of {epochs} epochs, T = 16",
-        changes={**arm.changes, **longer},
-    )
-
 
 # Does the description suffice? The paper trains ANNs for 300 epochs, ours for MNIST has 40.
 MNIST_AS_PRINTED = on_mnist(
     "mnist-as-printed",
     "MNIST, fine-tuned as printed",
     "Table 1, §2.2",
-    arms=tuple(
-        arm
-        for batch in (16, 128)
-        for arm in (_as_printed(batch), *(_as_printed_after(epochs, batch) for epochs in (80, 160)))
-    ),
+    arms=tuple(_as_printed(batch, epochs) for batch in (16, 128) for epochs in (0, 80, 160)),
     profiles=MNIST_784_100_10.profiles,
 )
 
@@ -156,10 +147,7 @@ MNIST_ONE_ANN = on_mnist(
     "Codes of p with one ANN, MNIST",
     NOT_IN_PAPER,
     arms=tuple(
-        recipe.with_mnist_rate(
-            Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}", in_paper=False),
-            recipe.MNIST_P_RATES,
-        )
+        recipe.with_mnist_rate(_control(f"{name}-{timesteps}", encoder, timesteps, title), recipe.MNIST_P_RATES)
         for timesteps in LATENCY_STEPS
         for name, encoder, title in (
             ("dct-p", dct(signal="p"), "DCT on p"),
@@ -208,7 +196,7 @@ SENSITIVITY_READINGS = on_mnist(
     "Which reading of the paper gives its numbers?",
     "eq. 2, Algorithm 1, released code; Table 1",
     arms=tuple(
-        Arm(f"{name}-{timesteps}", encoder, timesteps, f"{title}, T = {timesteps}", changes=changes)
+        _arm(f"{name}-{timesteps}", encoder, timesteps, title, changes=changes)
         for name, title, encoder, changes in _READINGS_ON_MNIST
         for timesteps in (16, 5, 2)
     ),
@@ -218,12 +206,6 @@ SENSITIVITY_READINGS = on_mnist(
         replace(recipe.MNIST_PAPER, seeds=2, seeds_by_arm={"default-16": 5, "maximum-16": 5}),
     ),
 )
-
-
-def _without_colour(profile: Profile) -> Profile:
-    """The profile with its parameters of encoders but for the colour, which the arms decide."""
-    encoder = {name: {k: v for k, v in given.items() if k != "colour"} for name, given in profile.encoder.items()}
-    return replace(profile, encoder=encoder)
 
 
 # name, what it reads differently, encoder, changes to the default cell
@@ -249,41 +231,46 @@ SENSITIVITY_READINGS_CIFAR10 = on_cifar10(
     "Which reading matters in a deep network? CIFAR-10",
     "§1.3, eq. 2, Algorithm 1, released code",
     arms=tuple(
-        Arm(name, encoder, 48, f"{title}, T = 48", changes=changes)
-        for name, title, encoder, changes in _READINGS_ON_CIFAR10
+        _arm(name, encoder, 48, title, changes=changes) for name, title, encoder, changes in _READINGS_ON_CIFAR10
     ),
-    profiles=(_without_colour(recipe.SMOKE), _without_colour(replace(recipe.LITE, seeds=3))),
+    # The arms decide the colour.
+    profiles=tuple(
+        replace(profile, encoder={"dct": {"stride": 4}}) for profile in (recipe.SMOKE, replace(recipe.LITE, seeds=3))
+    ),
 )
 
 # ## The schedule (§6)
 
+
+def _without_reset(name: str, where: str, code: Mapping[str, Parameter], layers: Mapping[str, Any]) -> list[Arm]:
+    """Both schedules without reset: `where` in words, by parameters of the code and changes of the layers."""
+    return [
+        _control(
+            f"{schedule}-16x3-{name}",
+            dct(schedule=schedule, **code),
+            48,
+            f"DCT, {schedule}, no reset in {where}",
+            changes=layers,
+        )
+        for schedule in ("cyclic", "interleaved")
+    ]
+
+
 _OWN_NETWORK = (recipe.SMOKE, recipe.LITE, recipe.SHORT, recipe.paper(recipe.VGG9))
+# Does the order matter because the encoder resets (§6)? The code without reset, the network unchanged.
+_CODE_UNRESET: Mapping[str, Parameter] = {"reset": "none"}
+_NO_RESET_IN_CODE = _without_reset("no-reset", "the code", _CODE_UNRESET, {})
 ABLATION_INTERLEAVED = on_cifar10(
     "ablation-interleaved",
     "Cyclic against interleaved frequencies",
     "§6, §3",
     arms=(
         *(
-            Arm(
-                f"{schedule}-{count}x3",
-                first(count, schedule),
-                3 * count,
-                f"DCT, {schedule}{first_words(count)}, T = {3 * count}",
-            )
+            _first(f"{schedule}-{count}x3", count, 3 * count, schedule)
             for count in (16, 8)
             for schedule in ("cyclic", "interleaved")
         ),
-        # Does the order matter because the encoder resets (§6)? The code without reset, the network unchanged.
-        *(
-            Arm(
-                f"{schedule}-16x3-no-reset",
-                dct(schedule=schedule, reset="none"),
-                48,
-                f"DCT, {schedule}, no reset in the code, T = 48",
-                in_paper=False,
-            )
-            for schedule in ("cyclic", "interleaved")
-        ),
+        *_NO_RESET_IN_CODE,
     ),
     profiles=_OWN_NETWORK,
 )
@@ -296,14 +283,14 @@ ABLATION_INTERMITTENT = on_cifar10(
     "§6",
     arms=(
         ABLATION_INTERLEAVED.arm("cyclic-16x3"),
-        Arm("truncated-8x6", first(8), 48, "DCT, cyclic, first 8, T = 48"),
-        Arm("intermittent-8x6", _EVERY_OTHER, 48, "DCT, intermittent 8, T = 48"),
+        _first("truncated-8x6", 8, 48),
+        _arm("intermittent-8x6", _EVERY_OTHER, 48, "DCT, intermittent 8"),
     ),
     profiles=_OWN_NETWORK,
 )
 
 # Why does the order matter (§6)? Without the reset in the LIF layers, and without any; and other orders of the cycle.
-_NO_RESET = {"neuron.reset": "none"}
+_LAYERS_UNRESET = {"neuron.reset": "none"}
 _ALL_FREQUENCIES = tuple(range(16))
 RANDOM_ORDER = (12, 15, 6, 0, 4, 8, 7, 13, 11, 3, 2, 9, 1, 5, 14, 10)  # random.Random(0).sample(range(16), 16)
 ABLATION_MECHANISMS = on_cifar10(
@@ -312,30 +299,11 @@ ABLATION_MECHANISMS = on_cifar10(
     "§6",
     arms=(
         *map(ABLATION_INTERLEAVED.arm, ("cyclic-16x3", "interleaved-16x3")),
-        *map(ABLATION_INTERLEAVED.arm, ("cyclic-16x3-no-reset", "interleaved-16x3-no-reset")),
+        *_NO_RESET_IN_CODE,
+        *_without_reset("no-reset-layers", "the layers", {}, _LAYERS_UNRESET),
+        *_without_reset("no-reset-anywhere", "code and layers", _CODE_UNRESET, _LAYERS_UNRESET),
         *(
-            Arm(
-                f"{schedule}-16x3-{name}",
-                dct(schedule=schedule, **parameters),
-                48,
-                f"DCT, {schedule}, no reset in {where}, T = 48",
-                in_paper=False,
-                changes=_NO_RESET,
-            )
-            for name, where, parameters in (
-                ("no-reset-layers", "the layers", {}),
-                ("no-reset-anywhere", "code and layers", {"reset": "none"}),
-            )
-            for schedule in ("cyclic", "interleaved")
-        ),
-        *(
-            Arm(
-                f"{name}-16x3",
-                dct(schedule="explicit", indices=indices),
-                48,
-                f"DCT, cyclic, {name} order, T = 48",
-                in_paper=False,
-            )
+            _control(f"{name}-16x3", dct(schedule="explicit", indices=indices), 48, f"DCT, cyclic, {name} order")
             for name, indices in (("reversed", _ALL_FREQUENCIES[::-1]), ("random", RANDOM_ORDER))
         ),
         SENSITIVITY_READINGS_CIFAR10.arm("maximum"),
@@ -373,26 +341,21 @@ ORDERED_READINGS = ("rgb", "released")
 
 
 def _interleaved(title: str) -> str:
-    """The title of a reading with its frequencies interleaved."""
     return title.replace("cyclic", "interleaved") if "cyclic" in title else f"interleaved, {title}"
 
 
-_ORDERS: Mapping[str, Mapping[str, Parameter]] = {"interleaved": {"schedule": "interleaved"}, "cyclic": {}}
 ABLATION_READINGS = on_cifar10(
     "ablation-readings",
     "Does the cost of interleaving depend on the reading?",
     NOT_IN_PAPER,
     arms=tuple(
-        Arm(
-            f"{schedule}-{name}",
-            dct(**{**encoder.parameters, **order}),
-            48,
-            f"{title if schedule == 'cyclic' else _interleaved(title)}, T = 48",
-            changes=changes,
-        )
-        for name, title, encoder, changes in _READINGS_ON_CIFAR10
+        _arm(f"{schedule}-{name}", dct(**{**encoder.parameters, **order}), 48, title, changes=changes)
+        for name, cyclic, encoder, changes in _READINGS_ON_CIFAR10
         if name in ORDERED_READINGS
-        for schedule, order in _ORDERS.items()
+        for schedule, title, order in (
+            ("interleaved", _interleaved(cyclic), {"schedule": "interleaved"}),
+            ("cyclic", cyclic, {}),
+        )
     ),
     profiles=SENSITIVITY_READINGS_CIFAR10.profiles,
 )
@@ -402,17 +365,13 @@ ABLATION_READINGS = on_cifar10(
 FREQUENCY_COUNTS = (1, 2, 4, 6, 8, 10, 12, 16)
 
 
-def _first(name: str, count: int, timesteps: int) -> Arm:
-    return Arm(f"{name}-{count}", first(count), timesteps, f"DCT, cyclic{first_words(count)}, T = {timesteps}")
-
-
 ABLATION_FREQUENCIES = on_cifar10(
     "ablation-frequencies",
     "Training with the first frequencies only",
     "§3, Fig. 1",
     arms=(
-        *(_first("latency48", count, 48) for count in FREQUENCY_COUNTS),
-        *(_first("cycles3", count, 3 * count) for count in FREQUENCY_COUNTS if count < 16),
+        *(_first(f"latency48-{count}", count, 48) for count in FREQUENCY_COUNTS),
+        *(_first(f"cycles3-{count}", count, 3 * count) for count in FREQUENCY_COUNTS if count < 16),
     ),
     profiles=(recipe.SMOKE, recipe.LITE, recipe.paper(recipe.VGG9)),
 )
@@ -445,7 +404,7 @@ CIFAR10_ENCODERS = Experiment(
 def _chosen(name: str, encoder: EncoderSpec, title: str, timesteps: int) -> Arm:
     """A control at lite, with the loss of its code and what a search chose for it, if it is finished."""
     changes = {"snn.loss_input": recipe.LITE_RATES[encoder.name][1], **recipe.LITE_CHOSEN.get(name, {})}
-    return Arm(name, encoder, timesteps, f"{title}, T = {timesteps}", in_paper=False, changes=changes)
+    return _control(name, encoder, timesteps, title, changes=changes)
 
 
 def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...], seeds: int = 5) -> Experiment:
@@ -466,7 +425,7 @@ CIFAR10_ONE_ANN = _searched(
         _chosen("dct-x", dct(), "DCT", 48),
         _chosen("poisson-signed", _SIGNED, "Poisson rate with signs", 48),
         _chosen("dct-p", dct(signal="p"), "DCT on p", 48),
-        _chosen("poisson", EncoderSpec("poisson"), "Poisson rate", 48),
+        _chosen("poisson", POISSON, "Poisson rate", 48),
     ),
 )
 
@@ -506,56 +465,43 @@ Rival = tuple[str, str, Mapping[str, Parameter]]  # name, title, parameters of t
 
 
 def _beyond(
-    timesteps: int,
-    learned: tuple[int, ...],
-    largest_block: int,
-    shared: Mapping[str, Parameter],
-    further: tuple[Rival, ...] = (),
+    learned: tuple[int, ...], largest_block: int, shared: Mapping[str, Parameter], *further: Rival
 ) -> tuple[Arm, ...]:
-    """Cyclic and its rivals at one T, with the parameters that all share.
-
-    `largest_block` divides the image's side.
-    """
-    rivals: tuple[Rival, ...] = (
-        ("cyclic", "DCT, cyclic", {}),
-        ("energy", "DCT, by falling energy", {"order": "energy"}),
-        ("learned", "DCT, order learned from the images", {"schedule": "explicit", "indices": learned}),
-        ("weighted", "DCT, low frequencies oftener", {"schedule": "weighted", "weights": WEIGHTS[timesteps]}),
-        *(
-            (f"block{size}", f"DCT, cyclic, {size}×{size} blocks", {"block_size": size, "stride": size})
-            for size in (2, largest_block)
-        ),
-        *further,
-    )
-    return tuple(
-        Arm(
-            f"{name}-{timesteps}",
-            dct(**{**shared, **parameters}),
-            timesteps,
-            f"{title}, T = {timesteps}",
-            in_paper=name == "cyclic",
+    """Cyclic and its rivals at each T, with the parameters that all share. `largest_block` divides the image's side."""
+    arms: list[Arm] = []
+    for timesteps in BEYOND_STEPS:
+        rivals: tuple[Rival, ...] = (
+            ("cyclic", "DCT, cyclic", {}),
+            ("energy", "DCT, by falling energy", {"order": "energy"}),
+            ("learned", "DCT, order learned from the images", {"schedule": "explicit", "indices": learned}),
+            ("weighted", "DCT, low frequencies oftener", {"schedule": "weighted", "weights": WEIGHTS[timesteps]}),
+            *(
+                (f"block{size}", f"DCT, cyclic, {size}×{size} blocks", {"block_size": size, "stride": size})
+                for size in (2, largest_block)
+            ),
+            *further,
         )
-        for name, title, parameters in rivals
-    )
+        arms += [
+            _arm(f"{name}-{timesteps}", dct(**{**shared, **parameters}), timesteps, title, in_paper=name == "cyclic")
+            for name, title, parameters in rivals
+        ]
+    return tuple(arms)
 
 
 # Blocks tile the image in every profile: all arms of a seed, but for other colours, share one map, one ANN and its
 # weights.
-_TILED_YCBCR: Mapping[str, Parameter] = {"schedule": "cyclic", "stride": 4, "colour": "ycbcr"}
-_OTHER_COLOURS: tuple[Rival, ...] = (
-    ("rgb", "DCT, cyclic, on RGB", {"colour": "rgb"}),
-    ("chroma", "DCT, cyclic, on YCbCr off centre, as released", {"colour": "ycbcr-released"}),
-)
 _PAPER_VGG5 = recipe.paper(recipe.VGG5)
 DCT_BEYOND = Experiment(
     name="dct-beyond",
     title="Does any schedule or colour beat cyclic? CIFAR-10",
     source=NOT_IN_PAPER,
     dataset="cifar10",
-    arms=tuple(
-        arm
-        for timesteps in BEYOND_STEPS
-        for arm in _beyond(timesteps, LEARNED_CIFAR10, 8, _TILED_YCBCR, _OTHER_COLOURS)
+    arms=_beyond(
+        LEARNED_CIFAR10,
+        8,
+        {"schedule": "cyclic", "stride": 4, "colour": "ycbcr"},
+        ("rgb", "DCT, cyclic, on RGB", {"colour": "rgb"}),
+        ("chroma", "DCT, cyclic, on YCbCr off centre, as released", {"colour": "ycbcr-released"}),
     ),
     profiles=(
         replace(recipe.SMOKE, encoder={}),
@@ -574,9 +520,7 @@ DCT_BEYOND_MNIST = Experiment(
     title="Does any schedule beat cyclic? MNIST",
     source=NOT_IN_PAPER,
     dataset="mnist",
-    arms=tuple(
-        recipe.with_mnist_rate(arm) for timesteps in BEYOND_STEPS for arm in _beyond(timesteps, LEARNED_MNIST, 7, {})
-    ),
+    arms=tuple(map(recipe.with_mnist_rate, _beyond(LEARNED_MNIST, 7, {}))),
     profiles=(replace(recipe.MNIST_SMOKE, test_images=200), recipe.MNIST_PAPER),
 )
 
@@ -590,11 +534,11 @@ MNIST_DROPPED = on_mnist(
     "abstract",
     arms=(
         recipe.with_mnist_rate(
-            Arm(
+            _arm(
                 "cyclic-48",
                 dct(),
                 48,
-                "DCT, cyclic, T = 48",
+                "DCT, cyclic",
                 changes=SETTLING,
                 deviations=("three cycles of all frequencies, where the paper's networks for MNIST have one",),
             )
@@ -620,7 +564,7 @@ CIFAR10_VGG9 = on_cifar10(
     "cifar10-vgg9",
     "VGG9 on CIFAR-10, 48 steps",
     "§6, Fig. 2",
-    arms=(Arm("cyclic-48", dct(schedule="cyclic"), 48, "DCT, cyclic, T = 48"),),
+    arms=(_arm("cyclic-48", dct(schedule="cyclic"), 48, "DCT, cyclic"),),
     profiles=_OWN_NETWORK,
 )
 
@@ -629,7 +573,7 @@ CIFAR100_VGG11 = Experiment(
     title="VGG11 on CIFAR-100, 48 steps",
     source="§5.2, Fig. 2",
     dataset="cifar100",
-    arms=(Arm("cyclic-48", dct(), 48, "DCT, cyclic, T = 48"),),
+    arms=(_arm("cyclic-48", dct(), 48, "DCT, cyclic"),),
     profiles=(recipe.SMOKE, replace(recipe.LITE, seeds=3), recipe.paper(recipe.VGG11)),
     published=recipe.published_vgg("vgg11"),
 )
@@ -639,7 +583,7 @@ TINYIMAGENET_VGG13 = Experiment(
     title="VGG13 on TinyImageNet, 125 steps",
     source="abstract",
     dataset="tinyimagenet",
-    arms=(Arm("cyclic-125", dct(), 125, "DCT, cyclic, T = 125"),),
+    arms=(_arm("cyclic-125", dct(), 125, "DCT, cyclic"),),
     profiles=(recipe.SMOKE, recipe.LITE, recipe.paper(recipe.VGG13, learning_rate=0.01)),
     published=recipe.published_vgg("vgg13", 0.01),
 )

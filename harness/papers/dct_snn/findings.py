@@ -36,20 +36,7 @@ MARGIN_ON_MNIST = difference_margin(*(claim.published for claim in PAPER.claims 
 SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-16"), (MNIST_ENCODERS, "dct"))
 OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdict")
 _VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind == "value"}
-
-
-# Of `ablation-mechanisms`: what is reset, with the end of the arms' names; and orders of the cycle.
-RESETS = {
-    "code and layers reset": "",
-    "no reset in the code": "-no-reset",
-    "no reset in the layers": "-no-reset-layers",
-    "no reset anywhere": "-no-reset-anywhere",
-}
-ORDERS = ("cyclic-16x3", "reversed-16x3", "random-16x3", "maximum")
-
-
 MECHANISMS = experiments.ABLATION_MECHANISMS
-REVERSED = Pair("reversed order", 48, (MECHANISMS, "reversed-16x3"), (MECHANISMS, "cyclic-16x3"))
 
 
 def _with_one_ann(arm: str, reference: str) -> Pair:
@@ -150,11 +137,11 @@ def _few_steps(source: Source) -> str:
 def _schedules(source: Source) -> str:
     """Cyclic against interleaved on the paper's own network, and against its own cycle in reverse on a small one."""
     reverse = ""
-    for gap in ask.compared(source, [REVERSED], "lite"):
-        by, low, high = (float(number) for number in (gap.apart.mean, gap.apart.low, gap.apart.high))
+    pair = Pair("reversed order", 48, (MECHANISMS, "reversed-16x3"), (MECHANISMS, "cyclic-16x3"))
+    for gap in ask.compared(source, [pair], "lite"):
         reverse = (
-            f"; on a small network, at a rate that was not tuned for it, the cycle in reverse order is {_side(by)} "
-            f"cyclic by {_points(by, low, high)})"
+            "; on a small network, at a rate that was not tuned for it, the cycle in reverse order is "
+            f"{_against('cyclic', gap.interval)})"
         )
     for judged in source.judgements:
         mean, published = judged.mean, judged.published
@@ -266,14 +253,19 @@ TOPICS = (
                 MECHANISMS,
                 {
                     reset: {order: (f"{order}-16x3{of_arm}", 48) for order in ("cyclic", "interleaved")}
-                    for reset, of_arm in RESETS.items()
+                    for reset, of_arm in {
+                        "code and layers reset": "",
+                        "no reset in the code": "-no-reset",
+                        "no reset in the layers": "-no-reset-layers",
+                        "no reset anywhere": "-no-reset-anywhere",
+                    }.items()
                 },
             ),
             "Does another order of the cycle matter, and what do thresholds at the maximum cost?": ask.means(
                 MECHANISMS,
                 {
                     arm.title.removesuffix(", T = 48"): {"48 steps": (arm.name, 48)}
-                    for arm in map(MECHANISMS.arm, ORDERS)
+                    for arm in map(MECHANISMS.arm, ("cyclic-16x3", "reversed-16x3", "random-16x3", "maximum"))
                 },
             ),
             "What do the first frequencies alone reach?": ask.means(
@@ -387,7 +379,6 @@ HEADLINES: Mapping[str, Mapping[str, str]] = {
         "fewer frequencies": "all-beat-first-8-beat-intermittent",
     },
 }
-ANSWERS = ("reproduced", "consistent", "higher", "lower")
 MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
 SHOWN = {"differs": "differs", "equivalent": "is within {margin:g} points of it", "not shown": "is not shown to differ"}
 
@@ -438,7 +429,7 @@ def _of_orderings(source: Source) -> str:
     orderings = {j.id: j for j in source.judgements if j.id in stated and j.profile == "short"}
     means = [ordering.mean for ordering in orderings.values() if ordering.mean is not None]
     lead = orderings.get("interleaved-cyclic-wins-16")
-    if len(means) < len(stated) or lead is None or lead.mean is None or lead.low is None or lead.high is None:
+    if len(means) < len(stated) or lead is None or lead.low is None:
         return ""
     signs = sum(mean > 0 for mean in means)
     subject = f"{signs} of the {len(means)} orderings that §6 states have"
@@ -457,8 +448,7 @@ def _of_orderings(source: Source) -> str:
     return (
         f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
         f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
-        f"{_side(lead.mean)} interleaved by {_points(lead.mean, lead.low, lead.high)}; {lead.published:.1f} published)"
-        f"{before}."
+        f"{_against('interleaved', lead)}; {lead.published:.1f} published){before}."
     )
 
 
@@ -512,9 +502,7 @@ def _as_printed(source: Source) -> str:
         for claim in PAPER.claims
         if claim.reading.startswith("as printed") and "read early" not in claim.reading
     }
-    judged = [
-        row for row in source.judgements if row.id in readings and row.verdict in ANSWERS and row.mean is not None
-    ]
+    judged = [row for row in source.judgements if row.id in readings and row.answers and row.mean is not None]
     best = max(judged, key=lambda row: float(row.mean or 0.0), default=None)
     return "" if best is None else f" Fine-tuned {readings[best.id]}, it has {_accuracy(best)} at {best.timestep}."
 
@@ -529,7 +517,6 @@ def _of_codes(source: Source) -> str:
     if direct.raw is not None or direct.ann or direct.shown != "differs" or any(gap.raw is None for gap in nets):
         return ""
     arm, seeds = direct.pair.reference[1], counted(direct.apart.seeds, "seed")
-    mean, low, high = (float(number) for number in (direct.apart.mean, direct.apart.low, direct.apart.high))
     others = [
         f"{name} {SHOWN[gap.shown].format(margin=UNPUBLISHED)} ({gap.apart.mean:+.1f}: {gap.apart.low:+.1f} to "
         f"{gap.apart.high:+.1f})"
@@ -541,7 +528,7 @@ def _of_codes(source: Source) -> str:
     unsettled = "" if all(stood) else " This training is not known to have settled."
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
-        f"both, direct input is {_side(mean)} DCT by {_points(mean, low, high)}) after {direct.pair.timesteps} steps. "
+        f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps. "
         f"Against DCT and net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}.{unsettled}"
     )
 
@@ -564,10 +551,11 @@ def _accuracy(mean: Judgement | Interval) -> str:
     return f"{mean.mean:.2f}{spread(mean.half_width or 0.0)}"
 
 
-def _points(mean: float, low: float, high: float) -> str:
-    """The size of a difference and its interval, both without its sign; the bracket is left open."""
+def _against(other: str, ours: Judgement | Interval) -> str:
+    """On which side of `other` we are, and by how much; the bracket with the interval is left open."""
+    mean, low, high = ours.mean or 0.0, ours.low or 0.0, ours.high or 0.0
     low, high = (low, high) if mean >= 0 else (-high, -low)
-    return f"{abs(mean):.1f} points (95 %: {low:.1f} to {high:.1f}"
+    return f"{_side(mean)} {other} by {abs(mean):.1f} points (95 %: {low:.1f} to {high:.1f}"
 
 
 def _side(difference: float) -> str:

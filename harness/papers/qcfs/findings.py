@@ -40,17 +40,6 @@ def _of_own_network(judgement: Judgement) -> bool:
     return judgement.profile in OWN_NETWORK and judgement.kind == "value" and judgement.mean is not None
 
 
-def _pairs() -> list[Pair]:
-    """Every arm of the ablation against L = 4 with the shift, at the steps of the table."""
-    others = [arm for arm in ABLATION.arms if arm.name != "l4"]
-    return [
-        Pair(arm.title, t, (ABLATION, arm.name), (ABLATION, "l4"))
-        for arm in others
-        for t in STEPS
-        if t <= arm.timesteps
-    ]
-
-
 TOPICS = (
     Topic(
         "Few steps",
@@ -68,16 +57,18 @@ TOPICS = (
             "How accurate is a small network after t steps, by L and shift?": ask.means(
                 ABLATION, {arm.title: {f"T = {t}": (arm.name, t) for t in STEPS[:5]} for arm in ABLATION.arms}
             ),
-            "What differs from L = 4 with the shift?": ask.differences(_pairs()),
+            "What differs from L = 4 with the shift?": ask.differences(
+                [
+                    Pair(arm.title, t, (ABLATION, arm.name), (ABLATION, "l4"))
+                    for arm in ABLATION.arms
+                    for t in STEPS
+                    if arm.name != "l4" and t <= arm.timesteps
+                ]
+            ),
         },
         experiments=(ABLATION.name,),
     ),
-    Topic(
-        RECORDS,
-        {
-            "Which cells were computed a second time?": ask.verified,
-        },
-    ),
+    Topic(RECORDS, {"Which cells were computed a second time?": ask.verified}),
 )
 
 
