@@ -226,7 +226,10 @@ def _(claim: kinds.Measured, evidence: Evidence) -> list[Judgement | Pending]:
     measurements = [by_quantity[name] for name in asked]
     bound, value = float(claim.value), measurements[0].value - sum(other.value for other in measurements[1:])
     kept = value >= bound if claim.relation == "at-least" else value <= bound
-    numbers = [f"{m.how}: {m.value:.3g} {m.unit} over {m.images:,} images of {m.dataset}" for m in measurements]
+    numbers = [
+        f"{m.how}: {m.value:.3g} {m.unit} over {m.images:,} {'images of ' * bool(m.data)}{m.dataset}"
+        for m in measurements
+    ]
     apart = f"; a difference of {value:+.3g} {claim.unit_in_words}" if claim.against else ""
     why = f"{'; '.join(numbers)}{apart}, {'' if kept else 'not '}{claim.bound} {bound:g}."
     finding = Finding("holds" if kept else "contradicted", 0.0, f"computed: {claim.bound} {bound:g}", why)
@@ -479,7 +482,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
                 why = f"{finding.why} That contradicts no mechanism: {claim.leaves}."
                 return _undecided(judged, "not comparable", why)
             margin = claimed.margin if claimed.unit == "points" else statistics.difference_margin()
-            if isinstance(claim, Sooner) or not settled(arms, margin):
+            if isinstance(claim, Sooner) or claim.measure != "accuracy" or not settled(arms, margin):
                 return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
         if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow):
             return judged
@@ -545,6 +548,8 @@ def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
     gaps = dict(zip(grid, np.diff((0, *grid)), strict=True))
     rounding = 2 * float(np.mean([gaps[steps or grid[-1]] ** 2 / 12 for steps in (*sooner, *later)]))
     by_seed = f"Steps by seed: {' against '.join(labels)}."
+    if None in later:
+        by_seed += f" A run that never got there counts as {grid[-1] + 1}: the difference is at least this."
     return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=rounding), by_seed
 
 

@@ -46,20 +46,24 @@ STATEMENTS: Mapping[StatementWord, str] = {
 }
 
 
-def tally(words: Iterable[str]) -> str:
-    """How many statements became what.
+def tally(words: Iterable[str], small: Iterable[str] = ()) -> str:
+    """How many statements became what; `small`: those of the words that a small network alone gives.
 
-    >>> tally(["comes out", "in part", "in part", "not answered"])
-    '1 comes out, 2 in part, 1 is not answered'
+    >>> tally(["comes out", "in part", "in part", "not answered"], small=["in part"])
+    '1 comes out, 2 in part (1 on a small network alone), 1 is not answered'
     """
-    counts = Counter(words)
+    counts, alone = Counter(words), Counter(small)
     forms = {
         "comes out": ("comes out", "come out"),
         "in part": ("in part", "in part"),
         "does not": ("does not", "do not"),
         "not answered": ("is not answered", "are not answered"),
     }
-    return ", ".join(f"{counts[word]} {form[counts[word] > 1]}" for word, form in forms.items() if counts[word])
+    return ", ".join(
+        f"{counts[word]} {form[counts[word] > 1]}{f' ({alone[word]} on a small network alone)' * bool(alone[word])}"
+        for word, form in forms.items()
+        if counts[word]
+    )
 
 
 @dataclass(frozen=True)

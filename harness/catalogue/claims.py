@@ -470,7 +470,7 @@ class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
         where = f"{self.target} %" if self.target else f"{self.share} % of its final accuracy"
         sooner, later = (name.replace("-{T}", "") for name in (self.sooner, self.later))
         how = "trained at each number of steps" if self.trained_at else "read at each step of one training"
-        return f"{sooner} reaches {where} in fewer steps than {later}, {how}"
+        return f"{sooner} reaches {where} sooner than {later}, {how}"
 
     def _check_arms(self, experiment: Experiment) -> None:
         """Arms are there; a training at T is read at T."""

@@ -33,8 +33,8 @@ RECORDS = "Records"
 ON_SMALL = "on a small network alone"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
-NOT_TUNED = "not tuned: no search on validation images chose this fine-tuning rate"
-ALL_UNTUNED = "No pair is tuned: no search on validation images chose the fine-tuning rates of both arms."
+NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
+ALL_UNTUNED = "No pair is tuned: the common rule did not choose the fine-tuning rates of both arms."
 ARITHMETIC = f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per addition and {FORTY_FIVE_NM.mac_pj:g} pJ per MAC"
 
 
@@ -571,7 +571,11 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     for rival in _rivals(rising[0][1]):
         names = [name for name, spent in rising if _rivals(spent)[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
-    sentence = "" if target is None else f"Each code at the fewest steps that give {target:g} %, trained anew. "
+    sentence = (
+        ""
+        if target is None
+        else f"Each code, trained anew, at the fewest steps whose mean on the test images is {target:g} %. "
+    )
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     alone, memory = (micro(ann.ann_pj(model)) for model in (FORTY_FIVE_NM, WITH_MEMORY))

@@ -485,7 +485,7 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
     parts += [judgement.beside, judgement.nearest, *judgement.reruns]
     if judgement.not_tuned:
         arms = ", ".join(judgement.not_tuned)
-        parts.append(f"Not tuned, as no search chose their fine-tuning rate: {arms}.")
+        parts.append(f"Not tuned by the common rule, which chooses rate and loss for each arm itself: {arms}.")
     if judgement.further:
         parts.append(f"{judgement.further} further seeds are exploratory: they judge nothing.")
     if judgement.balanced is not None:
@@ -535,11 +535,10 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     """The number of statements that come out, and the result of each; no row if no record judges anything."""
     judged = any(judgement.profile is not None for judgement in judgements)
     statements = statement_verdicts(judgements, claims) if judged else ()
-    title = f"Of {len(statements)} statements, {tally(statement.word for statement in statements)}."
+    words, small = [one.word for one in statements], [one.word for one in statements if one.small]
+    title = f"Of {len(statements)} statements, {tally(words, small)}."
     if shared := sum(statement.shared for statement in statements):
         title += f" In {shared} of those that come out, every control that we ran does so as well."
-    if small := sum(statement.small for statement in statements):
-        title += f" A small network alone gives {small} of the answers."
     stated = {statement.id: statement for statement in statements_of(claims)}
     rows = []
     for statement in statements:

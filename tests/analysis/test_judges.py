@@ -189,7 +189,7 @@ def test_other_papers_numbers_are_of_the_family_at_the_paper_profile_alone(recor
         records.at(INTERLEAVED, profile).arm("cyclic-16x3", (9000, 8000, 8500))
         records.at(INTERLEAVED, profile).arm("interleaved-16x3", (8000, 6900, 7300))
     lite, paper = records.judge(WINS, planned=3)
-    assert (lite.p_holm, paper.p_holm) == pytest.approx((33 * (lite.p or 0.0), 53 * (lite.p or 0.0)))
+    assert (lite.p_holm, paper.p_holm) == pytest.approx((33 * (lite.p or 0.0), 55 * (lite.p or 0.0)))
 
 
 def test_figure_1_is_judged_by_training_images(records: Invented) -> None:
@@ -289,7 +289,11 @@ def test_sooner_counts_the_steps_of_each_seed(records: Invented) -> None:
         latency.arm(f"burst-{timesteps}", [9000 + 10 * timesteps] * 5)
     found = records.one("sooner-than-burst-mnist")
     assert (found.verdict, found.runs) == ("holds", (13.0,) * 5)  # 97.3 % at 4 steps, and never: 17
-    assert found.beside == "Steps by seed: 4, 4, 4, 4, 4 against > 16, > 16, > 16, > 16, > 16."
+    assert (
+        found.beside
+        == "Steps by seed: 4, 4, 4, 4, 4 against > 16, > 16, > 16, > 16, > 16. A run that never got there counts as "
+        "17: the difference is at least this."
+    )
     # Seeds that agree vary by the rounding of two numbers to the steps that there are.
     half = stats.t.ppf(0.975, 4) * np.sqrt((2**2 + 8**2) / 12 / 5)  # from 2 to 4 steps, and from 8 to 16
     assert (found.low, found.high) == pytest.approx((13 - half, 13 + half))

@@ -103,8 +103,8 @@ def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: 
         "On CIFAR-10, the paper's ResNet-20 (its ANN trained for 60 of 300 epochs; 3 seeds) has these accuracies in %, "
         f"with the published ones in brackets: 73.20 ± {half} (73.20) after 2, 83.75 ± {half} (83.75) after 4, "
         f"89.55 ± {half} (89.55) after 8, 91.62 ± {half} (91.62) after 16, 92.24 ± {half} (92.24) after 32, "
-        f"90.00 ± {half} (92.35) after 64 steps. Its ANN has 91.77 ± {half} (91.77). Less the SNN's, that is "
-        "18.57 (18.57) after 2, 8.02 (8.02) after 4, 2.22 (2.22) after 8, 0.15 (0.15) after 16, "
+        f"90.00 ± {half} (92.35) after 64 steps. Its ANN has 91.77 ± {half} (91.77), and the SNN is "
+        "below it by 18.57 (18.57) after 2, 8.02 (8.02) after 4, 2.22 (2.22) after 8, 0.15 (0.15) after 16, "
         "−0.47 (−0.47) after 32, 1.77 (−0.58) after 64 steps."
     )
     table, untrained = across([RESNET20, CATALOGUE.experiment("qcfs-cifar10-vgg16")])(source, PAPER)
@@ -173,7 +173,7 @@ def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: R
     [source] = read(tmp_path, None, CATALOGUE)
     answer, shift, threads = first_sentences(source)
     assert "the shift" in answer
-    assert "reaches 64.8 % after 32 steps, -2.2 points (95 %: -2.4 to -2.0) from its ANN" in shift
+    assert "reaches 64.8 % after 32 steps, which differs from its ANN by -2.2 points (95 %: -2.4 to -2.0)" in shift
     assert "Without the shift it has 60.0 % after 8 steps and falls to 39.8." in shift
     up, down = (f"{gap:+.1f} points (95 %: {gap:+.1f} to {gap:+.1f})" for gap in (1.0, -1.0))
     assert f"(3 seeds each, not adjusted): θ that starts at 1: ANN +1.0 points, the SNN net of it {up}; " in threads
@@ -190,7 +190,7 @@ def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: R
     empty: dict[str, object] = {"balanced": None, "sample_curve": None, "epochs": [], "right": {}, "layers": []}
     write_record(tmp_path, msgspec.structs.replace(template, **fields, **empty, digest="", evaluations={}))
     _, shift, _ = first_sentences(read(tmp_path, None, CATALOGUE)[0])
-    said = "is most accurate after 16 steps, with 67.3 %, and after 64 it is -2.0 points (1 seed) from its ANN."
+    said = "is most accurate after 16 steps, with 67.3 %, and after 64 it differs from its ANN by -2.0 points (1 seed)."
     assert shift.endswith(f"A small residual network with the shift {said}")
 
 

@@ -251,9 +251,14 @@ OF_RATES = ("lite-rates", "mnist-rates", "mnist-p", "cifar10-x", "cifar10-p", "l
 def tuned(config: CellConfig) -> bool:
     """Whether an arm is tuned, given its cell with seed 0: its rate and loss are the best of a finished search.
 
-    A search for another T, code or schedule does not count.
+    A search for another T, code or schedule does not count. What is read of a training changes nothing in it.
     """
-    return recipe_digest(config) in _tuned()
+    return _unread(config) in _tuned()
+
+
+def _unread(config: CellConfig) -> str:
+    """The digest of a recipe whatever is read of its network on the way and at the end."""
+    return recipe_digest(replace(config, evaluations=(), snn=config.snn and replace(config.snn, readings=())))
 
 
 @cache
@@ -266,7 +271,7 @@ def _tuned() -> frozenset[str]:
             finished = not any(next_values(of_loss, grid) for of_loss in by_loss.values())
             chosen = by_loss.get(arm.snn.loss_input, {}).get(arm.snn.learning_rate)
             if finished and chosen == max(correct for of_loss in by_loss.values() for correct in of_loss.values()):
-                digests.add(recipe_digest(arm))
+                digests.add(_unread(arm))
     return frozenset(digests)
 
 

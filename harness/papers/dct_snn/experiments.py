@@ -491,11 +491,10 @@ def _beyond(
 # Blocks tile the image in every profile: all arms of a seed, but for other colours, share one map, one ANN and its
 # weights.
 _PAPER_VGG5 = recipe.paper(recipe.VGG5)
-DCT_BEYOND = Experiment(
-    name="dct-beyond",
-    title="Does any schedule or colour beat cyclic? CIFAR-10",
-    source=NOT_IN_PAPER,
-    dataset="cifar10",
+DCT_BEYOND = on_cifar10(
+    "dct-beyond",
+    "Does any schedule or colour beat cyclic? CIFAR-10",
+    NOT_IN_PAPER,
     arms=_beyond(
         LEARNED_CIFAR10,
         8,
@@ -515,11 +514,10 @@ DCT_BEYOND = Experiment(
 )
 
 # On MNIST the paper's whole recipe costs minutes. 8 does not divide 28, so that the largest block is 7×7.
-DCT_BEYOND_MNIST = Experiment(
-    name="dct-beyond-mnist",
-    title="Does any schedule beat cyclic? MNIST",
-    source=NOT_IN_PAPER,
-    dataset="mnist",
+DCT_BEYOND_MNIST = on_mnist(
+    "dct-beyond-mnist",
+    "Does any schedule beat cyclic? MNIST",
+    NOT_IN_PAPER,
     arms=tuple(map(recipe.with_mnist_rate, _beyond(LEARNED_MNIST, 7, {}))),
     profiles=(replace(recipe.MNIST_SMOKE, test_images=200), recipe.MNIST_PAPER),
 )

@@ -29,7 +29,7 @@ NAMES = {
     "qcfs-above-ann": "SNN above ANN",
     "qcfs-shift": "what the shift does",
     "qcfs-levels": "what L does",
-    "qcfs-theorems": "the theorems",
+    "qcfs-theorems": "the theorems (single neurons, constant input)",
     "qcfs-derivative": "the derivative as printed",
     "qcfs-sentences": "sentences on its own table",
 }
@@ -109,8 +109,8 @@ def _of_resnet20(source: Source) -> str:
             )
             return (
                 f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has these accuracies in %, with the "
-                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}. Less the "
-                f"SNN's, that is {losses} steps."
+                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}, and the "
+                f"SNN is below it by {losses} steps."
             )
     return ""
 
@@ -133,8 +133,8 @@ def _of_shift(source: Source) -> str:
     return (
         f"On a small plain network ({config.train_images:,} training images, {config.ann.epochs} of 300 epochs; "
         f"{counted(len(arms['l4']), 'seed')}), L = 4 with the shift reaches {with_it[LAST - 1]:.1f} % after {LAST} "
-        f"steps, {_points(gap)} from its ANN. Without the shift it has {without[peak]:.1f} % after {peak + 1} steps "
-        f"and falls to {without[LAST - 1]:.1f}.{_of_small_residual(source)}"
+        f"steps, which differs from its ANN by {_points(gap)}. Without the shift it has {without[peak]:.1f} % after "
+        f"{peak + 1} steps and falls to {without[LAST - 1]:.1f}.{_of_small_residual(source)}"
     )
 
 
@@ -148,7 +148,7 @@ def _of_small_residual(source: Source) -> str:
     best = max(means)
     return (
         f" A small residual network with the shift is most accurate after {STEPS[means.index(best)]} steps, with "
-        f"{best:.1f} %, and after {arm.timesteps} it is {_points(end)} from its ANN."
+        f"{best:.1f} %, and after {arm.timesteps} it differs from its ANN by {_points(end)}."
     )
 
 
