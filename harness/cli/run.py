@@ -232,15 +232,9 @@ def predict(
 
     from harness.runs.predict import answer
 
-    done = answer(
-        weights,
-        images=images,
-        data_dir=data_dir,
-        frequencies=frequencies,
-        schedule=schedule,
-        timesteps=timesteps,
-        out=out,
-    )
+    given = {"frequencies": frequencies, "schedule": schedule}
+    changes = {name: value for name, value in given.items() if value is not None}
+    done = answer(weights, images=images, data_dir=data_dir, changes=changes, timesteps=timesteps, out=out)
     wrote = f"; wrote {out}" if out else ""
     counts = done.predictions.counts
     if as_json:

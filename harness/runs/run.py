@@ -109,12 +109,9 @@ class Run:
                 return
             if refused == len(left):
                 self.say(f"waiting for cells of other runs: {len(left)}; Ctrl-C ends the waiting, not them")
-            self._pause("waiting")
+            if self.setting.watch.stop():
+                raise Stopped("waiting", kept=False)
             time.sleep(POLL_SECONDS)
-
-    def _pause(self, stage: str) -> None:
-        if self.setting.watch.stop():
-            raise Stopped(stage, kept=False)
 
     def attempt(self, cell: PlannedCell) -> Finished | Owner:
         """Compute one cell, unless another process holds it, or has written its record since it was planned."""
@@ -136,7 +133,7 @@ class Run:
                 if record is not None:
                     _tidy(cell)
                     return Finished(cell, record, here=False)
-                self._pause(str(cell))
+                self.setting.watch.pause(str(cell))
                 self.starting(cell)
                 last, checkpoint = time.monotonic(), cell.checkpoint(self.setting)
                 begun = checkpoints_beside(cell.path)
@@ -297,28 +294,17 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
     """The content of a cell's file of weights."""
     spiking, neuron = trained.spiking, config.neuron
     _, channels, height, width = spiking.encoder.frame(normalised(data.test.images[:1])).shape
+    alike = {name: getattr(config, name) for name in About.__struct_fields__ if hasattr(config, name)}
+    if neuron:
+        alike |= {name: getattr(neuron, name) for name in ("leak", "reading", "clock")}
     about = About(
-        experiment=config.experiment,
-        profile=config.profile,
-        arm=config.arm,
-        seed=config.seed,
+        **alike,
         fingerprint=mark.digest,
-        network=config.network,
         shape=(channels, height, width),
         classes=data.classes,
         thresholds=list(spiking.thresholds),
-        method=config.method,
-        leak=neuron.leak if neuron else UNSET,
-        reading=neuron.reading if neuron else UNSET,
-        clock=neuron.clock if neuron else UNSET,
-        encoder=config.encoder,
         encoder_state=dict(spiking.encoder.state()),
-        timesteps=config.timesteps,
-        precision=config.precision,
-        dataset=config.dataset,
         data=data.digest,
-        train_images=config.train_images,
-        test_images=config.test_images,
         reset="none" if neuron and neuron.reset == "none" else UNSET,
     )
     state = spiking.network.state_dict()

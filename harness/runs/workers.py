@@ -464,12 +464,5 @@ def _outcome(finished: Finished) -> str:
 
 
 def _row(cell: PlannedCell, status: str, answer: Path) -> dict[str, Any]:
-    config = cell.config
-    return {
-        "experiment": config.experiment,
-        "profile": config.profile,
-        "arm": config.arm,
-        "seed": config.seed,
-        "status": status,
-        "record": str(answer),
-    }
+    place = {name: getattr(cell.config, name) for name in ("experiment", "profile", "arm", "seed")}
+    return {**place, "status": status, "record": str(answer)}
