@@ -13,11 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
 
+from encoders.base import Encoder
 from encoders.errors import EncoderError
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import encoder_text, parse_encoder, require_sound
@@ -140,12 +142,11 @@ class Plan:
     def timesteps(self) -> dict[str, list[int]]:
         """By arm, the timesteps at which a claim is judged, on it or on another experiment's arm of the same recipe."""
         judged_at: dict[str, list[int]] = {}
-        for arm in self.experiment.arms:
-            alike = (self.experiment.dataset, arm.encoder, arm.timesteps)
-            for claim in self.catalogue.claims:
-                experiment = self.catalogue.experiment(claim.experiment)
-                arms = [experiment.arm(name) for name in claim.arms]
-                if any((experiment.dataset, claimed.encoder, claimed.timesteps) == alike for claimed in arms):
+        for claim in self.catalogue.claims:
+            experiment = self.catalogue.experiment(claim.experiment)
+            claimed = [(experiment.dataset, arm.encoder, arm.timesteps) for arm in map(experiment.arm, claim.arms)]
+            for arm in self.experiment.arms:
+                if (self.experiment.dataset, arm.encoder, arm.timesteps) in claimed:
                     judged_at.setdefault(arm.name, []).append(claim.judged_timestep)
         return judged_at
 
@@ -311,8 +312,8 @@ def make_plan(
     ordered: list[str] = list(reversed(asked.profile_names))
     # short takes a night: it is run only when asked for.
     fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
-    for name in fuller:
-        plan = at(asked.profile(name))
+    for lighter in fuller:
+        plan = at(asked.profile(lighter))
         if plan.seconds <= PRACTICAL_SECONDS:
             break
     return plan
@@ -374,12 +375,12 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
     images = normalised(data.train.images[:64])
     try:
         encoder = guarded(config.encoder).calibrate(images)
-        _, channels, height, width = encoder.frame(images[:1]).shape
+        shape = shape_of(encoder, data.train)
         encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
         encoder.state()
     except CellFailure as failure:
         return failure
-    evaluations.require_possible(config, data, encoder, (channels, height, width))
+    evaluations.require_possible(config, data, encoder, shape)
     return None
 
 
@@ -412,9 +413,7 @@ def require_writable(folder: Path) -> None:
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise PermissionError(0, f"{existing} is no folder that you may write to")
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-test-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        TemporaryFile(dir=folder).close()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise HarnessError(
@@ -475,11 +474,12 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
 def _cost(cell: PlannedCell, data: DataSet, setting: Setting, rates: Rates, trains: bool) -> Cost:
     """The cost of a cell. trains: whether it trains its ANN instead of reading it from the cache."""
     config, train, test = cell.config, len(data.train), len(data.test)
-    timesteps, macs = config.timesteps, _macs(config, data, _shape(config, data))
+    timesteps, macs = config.timesteps, _macs(config, data, shape_of(guarded(config.encoder), data.train))
     evaluated = evaluations.passes(config) * test
     if config.method:
         work = method_of(config.method).work(config, data, macs) + evaluated * timesteps * macs
-        steps = sum(_rest(recipe, train, NOWHERE).steps for recipe in (config.ann, config.snn) if recipe)
+        recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
+        steps = sum(recipe.epochs * math.ceil(train / recipe.batch_size) for recipe in recipes)
         return Cost(rates.snn * work, work, steps, bool(checkpoints_beside(cell.path)))
     checkpoint = cell.checkpoint(setting)
     ann = _rest(config.ann, train, ann_checkpoint(cell.ann) if cell.ann else NOWHERE) if trains else Rest()
@@ -520,7 +520,7 @@ def threads_of(
     """
     if device.type != "cpu" or not cells:
         return Threads(torch.get_num_threads())
-    shape = _shape(cells[0], data)
+    shape = shape_of(guarded(cells[0].encoder), data.train)
     return threads_for(max(_step(config, data, shape) for config in arms), workers)
 
 
@@ -549,17 +549,15 @@ def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
     Zeros if the cell fails, for which its record will say why.
     """
     seed, dtype = config.seed, DTYPES[config.precision]
-    sample = data.train.images[:256]
     try:
         if config.method:
             compute, encoder = method_of(config.method).run, guarded(config.encoder)
             alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE)
             rate = seconds_of_one(lambda watch: compute(config, data, encoder, replace(alone, watch=watch)))
             return Rates(rate, rate)
-        encoder = guarded(config.encoder).calibrate(normalised(sample))
-        _, channels, height, width = encoder.frame(normalised(sample[:1])).shape
-        network = Network(config.network, (channels, height, width), data.classes, generator(seed, "initial-weights"))
-        network = network.to(setting.device)
+        encoder = guarded(config.encoder).calibrate(normalised(data.train.images[:256]))
+        shape, draws = shape_of(encoder, data.train), generator(seed, "initial-weights")
+        network = Network(config.network, shape, data.classes, draws).to(setting.device)
         spiking = Spiking(network, encoder, config.neuron, config.timesteps, dtype=dtype, kernel=setting.kernel)
         spiking = replace(spiking, thresholds=_thresholds(spiking, data, config))
         # Before the ANN's steps, which change the weights more.
@@ -621,7 +619,7 @@ def _kind(config: CellConfig, data: DataSet) -> bytes:
         recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
         network = [config.network, config.encoder, config.precision, config.timesteps]
         return canonical_json([config.method, *recipes, *network])
-    shape = _shape(config, data)
+    shape = shape_of(guarded(config.encoder), data.train)
     small = _step(config, data, shape) <= SMALL_STEP
     sizes = [config.network.features, config.network.hidden, shape, config.precision, config.products]
     ways = [config.neuron, config.balancing.method, config.snn.augmentation, config.ann.augmentation]
@@ -629,9 +627,9 @@ def _kind(config: CellConfig, data: DataSet) -> bytes:
     return canonical_json([*sizes, *ways, *batches, config.encoder.name if small else ""])
 
 
-def _shape(config: CellConfig, data: DataSet) -> Shape:
-    """The shape (C, H, W) of the network's input."""
-    _, channels, height, width = guarded(config.encoder).frame(normalised(data.train.images[:1])).shape
+def shape_of(encoder: Encoder, images: ImageSet) -> Shape:
+    """The shape (C, H, W) of the frames that enter the network."""
+    _, channels, height, width = encoder.frame(normalised(images.images[:1])).shape
     return channels, height, width
 
 
