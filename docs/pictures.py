@@ -75,7 +75,7 @@ def _of_encoder(name: str, samples: Sequence[Tensor]) -> Figure:
         first.imshow(view.image, interpolation="none")
         raster.imshow(raster_colours(view.raster), aspect="auto", interpolation="none")
         of_intensity = view.info.value_range[0] >= 0  # such a code conveys p = (x + 1)/2, and is read back as p
-        for axes, step, image in zip(read, view.steps, view.readings[-1].images, strict=True):
+        for axes, step, image in zip(read, view.steps, [*view.readings.values()][-1], strict=True):
             axes.imshow((2 * image - 1).clip(0, 1) if of_intensity else image, interpolation="none")
             bare(axes, "" if row else f"t = {step}")
         bare(first, "" if row else "image")

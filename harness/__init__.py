@@ -16,6 +16,8 @@ For notebooks, with nothing heavy imported until it is used. An arm is named as 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import HarnessError, did_you_mean
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -89,7 +91,6 @@ def difference(results: str | Path, arm: str, versus: str, timestep: int | None 
     """
     from harness.analysis.cells import difference_of
     from harness.analysis.statistics import Interval
-    from harness.errors import HarnessError
 
     source = _source(results)
     first, second = ({cell.seed: cell for cell in _finished(source, name)} for name in (arm, versus))
@@ -122,7 +123,6 @@ def judge_claim(claim: str, results: str | Path) -> "tuple[Judgement, ...]":
     `claim` is an id, as `harness show EXPERIMENT` prints it. All claims are judged, because the orderings of a paper
     are adjusted together. Raises HarnessError for an unknown id, with the nearest known one.
     """
-    from harness.errors import did_you_mean
     from harness.papers import catalogue
 
     ids = [registered.id for registered in catalogue().claims if registered.kind != "context"]
@@ -191,7 +191,6 @@ def run_experiment(
 
 def _source(results: str | Path) -> "Source":
     """The records of a folder, read and judged as the report does. Raises HarnessError for a missing folder."""
-    from harness.errors import HarnessError
     from harness.papers import catalogue
     from harness.report.sources import read
 

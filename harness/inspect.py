@@ -6,6 +6,7 @@ them.
 
 import csv
 import io
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import encoders
-from encoders.base import Encoder, EncoderError, EncoderInfo
+from encoders.base import EncoderError, EncoderInfo
 from encoders.dct import Dct, lay_out
 from encoders.probe import Labelled, Reads, linear_probe
 from harness.data import load, subset
@@ -40,19 +41,11 @@ Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The image as read back after each of the view's steps: `images` [H, W, 3] in [0, 1]."""
-
-    label: str
-    images: tuple[Pixels, ...]
-
-
-@dataclass(frozen=True)
 class View:
     """One image under one encoder.
 
     image: [H, W, 3] in [0, 1]. raster: spikes [pixels, T], the darkest pixel first.
-    readings: rows of images read back, from top to bottom. steps: the timestep of each image in such a row.
+    readings: by label, rows of images [H, W, 3] read back, from top to bottom. steps: the timestep of each in a row.
     caption: a description of what is shown and of how the images were read back.
     """
 
@@ -63,7 +56,7 @@ class View:
     image: Pixels
     raster: Pixels
     steps: tuple[int, ...]
-    readings: tuple[Reading, ...]
+    readings: Mapping[str, tuple[Pixels, ...]]
     caption: str
 
 
@@ -87,39 +80,37 @@ def view_of(name: str, dataset: str, number: int, training: Tensor, image: Tenso
         encoder = encoder.calibrate(training)
         train = encoder.encode(image, timesteps, encoder_key(0, "encoder-test"))
         steps = tuple(sorted({t for t in STEPS if t < timesteps} | {timesteps}))
-        readings, how = _readings(encoder, training[:READING_IMAGES], image, train, steps)
-        order = encoder.frame(image).flatten().argsort(stable=True)
-        return View(
-            encoder=name,
-            dataset=dataset,
-            number=number,
-            info=encoder.info,
-            image=shown(image),
-            raster=train.flatten(1)[:, order].T.contiguous().numpy(),
-            steps=steps,
-            readings=readings,
-            caption=f"{_what(encoder.info, name, dataset, number, timesteps)} {how}",
-        )
-
-
-def _readings(
-    encoder: Encoder, training: Tensor, image: Tensor, train: Tensor, steps: Sequence[int]
-) -> tuple[tuple[Reading, ...], str]:
-    def reading(label: str, read: Tensor) -> Reading:
-        return Reading(label, tuple(shown(read[t - 1]) for t in steps))
-
-    if isinstance(encoder, Dct) and encoder.colour == "rgb":
-        fed = reading("frequencies\nfed", frequencies_fed(encoder, image, len(train)))
-        fired = reading("spikes × θ", spikes_times_threshold(encoder, train))
-        repeats = len(train) > (encoder.info.period or 1)
-        return (fed, fired), DCT_CAPTION + (DCT_REPEATS if repeats else "")
-    spikes = encoder.encode(training, len(train), encoder_key(0, "encoder-training"))
-    frames = encoder.frame(training)
-    if spikes.shape[1:] != frames.shape:
-        raise EncoderError(
-            "the spike train cannot be read back pixel by pixel, because it has another shape than the frame"
-        )
-    return (reading("read from\nspikes", linear_reading(spikes, frames, train)),), LINEAR_CAPTION
+        if isinstance(encoder, Dct) and encoder.colour == "rgb":
+            read = {
+                "frequencies\nfed": frequencies_fed(encoder, image, timesteps),
+                "spikes × θ": spikes_times_threshold(encoder, train),
+            }
+            how = DCT_CAPTION + (DCT_REPEATS if timesteps > (encoder.info.period or 1) else "")
+        else:
+            few, key = training[:READING_IMAGES], encoder_key(0, "encoder-training")
+            spikes, frames = encoder.encode(few, timesteps, key), encoder.frame(few)
+            if spikes.shape[1:] != frames.shape:
+                raise EncoderError(
+                    "the spike train cannot be read back pixel by pixel, because it has another shape than the frame"
+                )
+            read, how = {"read from\nspikes": linear_reading(spikes, frames, train)}, LINEAR_CAPTION
+        info, order = encoder.info, encoder.frame(image).flatten().argsort(stable=True)
+    window = " (the code spans all of them)" if info.window else ""
+    what = (
+        f"Encoder {name} ({info.alphabet}) on test image {number} of {dataset} in {timesteps} timesteps{window}: every "
+        "pixel’s spikes, from the darkest pixel to the brightest, and their number at each timestep."
+    )
+    return View(
+        encoder=name,
+        dataset=dataset,
+        number=number,
+        info=info,
+        image=shown(image),
+        raster=train.flatten(1)[:, order].T.contiguous().numpy(),
+        steps=steps,
+        readings={label: tuple(shown(images[t - 1]) for t in steps) for label, images in read.items()},
+        caption=f"{what} {how}",
+    )
 
 
 def shown(images: Tensor) -> Pixels:
@@ -140,14 +131,6 @@ LINEAR_CAPTION = (
     "Below, the image after t steps as a linear reading of each pixel’s own spikes so far: one weight for each "
     f"timestep and a constant, the same for all pixels, fitted by least squares on {READING_IMAGES} training images."
 )
-
-
-def _what(info: EncoderInfo, name: str, dataset: str, number: int, timesteps: int) -> str:
-    window = " (the code spans all of them)" if info.window else ""
-    return (
-        f"Encoder {name} ({info.alphabet}) on test image {number} of {dataset} in {timesteps} timesteps{window}: every "
-        "pixel’s spikes, from the darkest pixel to the brightest, and their number at each timestep."
-    )
 
 
 # The image read back from its spikes: two ways for DCT, and one for any code.
@@ -228,15 +211,15 @@ def figure_of(view: View) -> Picture:
         counts = figure.add_subplot(grid[0, 3:])
         _counts(counts, view)
         _raster(figure.add_subplot(grid[1, 3:]), view)
-        for row, reading in enumerate(view.readings):
-            for column, (step, read) in enumerate(zip(view.steps, reading.images, strict=True)):
+        for row, (label, read) in enumerate(view.readings.items()):
+            for column, (step, then) in enumerate(zip(view.steps, read, strict=True)):
                 axes = figure.add_subplot(grid[2 + row, 2 * column : 2 * column + 2])
-                _image(axes, read, "" if row else f"t = {step}")
+                _image(axes, then, "" if row else f"t = {step}")
                 if not column:
-                    axes.set_ylabel(reading.label, rotation=0, ha="right", va="center", fontsize=8.5)
+                    axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8.5)
         figure.supxlabel(caption, x=0.01, ha="left", fontsize=7.5, color=MUTED)
         title = f"{view.encoder} on {view.dataset}, image {view.number}"
-        images = [view.image, view.raster, *(image for reading in view.readings for image in reading.images)]
+        images = [view.image, view.raster, *itertools.chain(*view.readings.values())]
         drawn = [np.round(image * 255).astype(int).tolist() for image in images]
         with rc_context({"savefig.dpi": DPI}):
             svg, png = both_renderings(figure, title, {"caption": view.caption, "steps": view.steps, "drawn": drawn})

@@ -21,10 +21,10 @@ def test_the_view_holds_image_raster_and_readings_at_each_step() -> None:
     assert view.steps == (1, 2, 4, 8, 16)
     assert view.raster.shape == (64, 16)
     assert set(np.unique(view.raster)) == {-1.0, 0.0, 1.0}
-    assert [len(reading.images) for reading in view.readings] == [5, 5]
+    assert [len(images) for images in view.readings.values()] == [5, 5]
     pixels = load("digits").test.images[2, 0].numpy() / 255
     np.testing.assert_allclose(view.image[..., 0], pixels, atol=1e-6)
-    np.testing.assert_allclose(view.readings[0].images[-1][..., 0], pixels, atol=1e-5)
+    np.testing.assert_allclose(view.readings["frequencies\nfed"][-1][..., 0], pixels, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", BUILTIN)

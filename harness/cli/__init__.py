@@ -16,7 +16,7 @@ import typer
 
 from harness.cli.claims import claims
 from harness.cli.encoders import encoders_app
-from harness.cli.options import Grouped, GroupedCommands
+from harness.cli.options import Grouped, group
 from harness.cli.papers import papers_app
 from harness.cli.report import report
 from harness.cli.run import predict, run, verify
@@ -28,12 +28,8 @@ from harness.machine.process import STOPPED, bound_spinning, tidy_environment
 FLUSH_FAILED = 120
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
 
-app = typer.Typer(
-    cls=GroupedCommands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Do the published accuracy-versus-timestep results of spiking networks come out again? Evidence and verdicts.",
+app = group(
+    "Do the published accuracy-versus-timestep results of spiking networks come out again? Evidence and verdicts."
 )
 
 

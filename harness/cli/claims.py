@@ -181,7 +181,8 @@ def claims(
         raise HarnessError(f"no claims are about {name}", f"harness report {name} shows its results")
     if not chosen:
         if other := next((one for one in answered.claims if name in (one.id, one.experiment)), None):
-            raise HarnessError(f"{name} is not of {paper}", f"leave out --paper: it is of {_paper_of(other, answered)}")
+            whose = next((s.paper for s in answered.statements if s.id == other.statement), "another paper")
+            raise HarnessError(f"{name} is not of {paper}", f"leave out --paper: it is of {whose}")
         names = [*(one.id for one in listed), *(one.experiment for one in listed)]
         raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(names)))
     if as_json:
@@ -197,10 +198,6 @@ def claims(
         _show_all(answered.statements, [one for one in chosen if one.leads], console)
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
     console.print(f"From {origin}.")
-
-
-def _paper_of(one: Answer, answered: Answers) -> str:
-    return next((s.paper for s in answered.statements if s.id == one.statement), "another paper")
 
 
 def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console: "Console") -> None:

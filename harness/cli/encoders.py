@@ -1,25 +1,16 @@
 """`harness encoders`: list, show, probe, check and new."""
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from harness.cli.options import MOST_TIMESTEPS, AsJson, DataDir, Grouped, GroupedCommands
+from harness.cli.options import MOST_TIMESTEPS, AsJson, DataDir, Grouped, group
 from harness.errors import HarnessError
 from harness.machine.console import plain_console, say
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-encoders_app = typer.Typer(
-    cls=GroupedCommands,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="List encoders, draw one, probe one, check one, or start your own.",
-)
+encoders_app = group("List encoders, draw one, probe one, check one, or start your own.")
 
 SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's source is shown
 
@@ -46,7 +37,10 @@ def list_(as_json: AsJson = False) -> None:
     for column in ("name", "origin", "alphabet", "period", "deterministic", "window", *(["source"] * wide)):
         table.add_column(column, no_wrap=column != "source")
     for row in rows:
-        facts = ("broken",) if row.info is None else _facts(row.info)
+        facts = ["broken"]
+        if info := row.info:
+            words = ["yes" if holds else "no" for holds in (info.deterministic, info.window)]
+            facts = [info.alphabet + "*" * info.multiplies, str(info.period or "none"), *words, info.source]
         table.add_row(row.name, row.origin, *facts[: len(table.columns) - 2])
     console.print(table)
     for row in rows:
@@ -58,16 +52,6 @@ def list_(as_json: AsJson = False) -> None:
     )
     if missing := sorted({library_of(name) for name in PEERS} - {library_of(name) for name in peers()}):
         say(f"not installed: {', '.join(missing)}; {how_to_get_peers()} adds their encoders")
-
-
-def _facts(info: Any) -> tuple[str, ...]:
-    return (
-        info.alphabet + "*" * info.multiplies,
-        str(info.period or "none"),
-        "yes" if info.deterministic else "no",
-        "yes" if info.window else "no",
-        info.source,
-    )
 
 
 @encoders_app.command(cls=Grouped)
@@ -123,6 +107,8 @@ def probe(
     data_dir: DataDir = None,
 ) -> None:
     """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
+    from rich.table import Table
+
     from encoders.registry import BUILTIN
     from harness import inspect
     from harness.machine.files import write_atomically
@@ -132,24 +118,18 @@ def probe(
     drawn = inspect.probe_figure(accuracies, dataset, reads)
     console = plain_console()
     console.print(drawn.alternative)
-    console.print(_probe_table(accuracies))
+    last = len(next(iter(accuracies.values())))
+    steps = sorted({t for t in (1, 2, 4, 8, 16) if t < last} | {last})
+    rows = Table(box=None, header_style="bold")
+    for heading in ("encoder", *(f"t={t}" for t in steps)):
+        rows.add_column(heading, justify="left" if heading == "encoder" else "right")
+    for name, accuracy in accuracies.items():
+        rows.add_row(name, *(f"{100 * accuracy[t - 1]:.1f}" for t in steps))
+    console.print(rows)
     stem = _write(drawn, out)
     table = stem.with_name(f"{stem.name}.csv")
     write_atomically(table, inspect.probe_csv(accuracies, dataset, reads).encode())
     say(str(table))
-
-
-def _probe_table(accuracies: Mapping[str, Sequence[float]]) -> "Table":
-    from rich.table import Table
-
-    last = len(next(iter(accuracies.values())))
-    columns = sorted({t for t in (1, 2, 4, 8, 16) if t < last} | {last})
-    table = Table(box=None, header_style="bold")
-    for heading in ("encoder", *(f"t={t}" for t in columns)):
-        table.add_column(heading, justify="left" if heading == "encoder" else "right")
-    for name, accuracy in accuracies.items():
-        table.add_row(name, *(f"{100 * accuracy[t - 1]:.1f}" for t in columns))
-    return table
 
 
 def _require_name(out: Path | None) -> None:

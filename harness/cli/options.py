@@ -166,3 +166,10 @@ class GroupedCommands(TyperGroup):
                 heading = getattr(command, "rich_help_panel", None) or "Commands"
                 rows.append((heading, (name, " ".join((command.help or "").split("\n\n")[0].split()))))
         _write_groups(rows, formatter)
+
+
+def group(text: str) -> typer.Typer:
+    """A group of commands; `text` is its help."""
+    return typer.Typer(
+        cls=GroupedCommands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=text
+    )

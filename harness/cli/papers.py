@@ -6,16 +6,11 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Grouped, GroupedCommands
+from harness.cli.options import Grouped, group
 from harness.errors import HarnessError, did_you_mean, said_by
 from harness.machine.console import counted, say
 
-papers_app = typer.Typer(
-    cls=GroupedCommands,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Start a paper of your own, or check one. `harness list` lists them.",
-)
+papers_app = group("Start a paper of your own, or check one. `harness list` lists them.")
 
 
 @papers_app.command(cls=Grouped)
@@ -60,10 +55,10 @@ def check(
             problems = [str(error), *map(str, error.further)]
         except (Exception, SystemExit) as error:  # the code of a package may raise anything
             problems = [said_by(error)]
+        wrong |= bool(problems)
+        if not problems:
+            problems = [f"sound: {counted(len(made.experiments), 'experiment')}, {counted(len(made.claims), 'claim')}"]
         for line in problems:
             say(f"{name}: {line}")
-        if not problems:
-            say(f"{name}: sound: {counted(len(made.experiments), 'experiment')}, {counted(len(made.claims), 'claim')}")
-        wrong |= bool(problems)
     if wrong:
         raise typer.Exit(1)

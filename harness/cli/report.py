@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 
 NO_EVIDENCE = "no evidence at hand: that of the harness's papers lies in a clone; name another with --evidence-dir"
 
-Check = Annotated[
-    bool,
-    typer.Option("--check", help="Write nothing; exit 1 if a clone's reports and README are out of date."),
-]
-
-Out = Annotated[
-    Path | None,
-    folder_option("Folder to write to. Default: beside your own records, as results/local-report."),
-]
-
 
 def report(
     names: Annotated[
@@ -37,7 +27,9 @@ def report(
     paper: OnePaper = None,
     evidence_dir: Annotated[Path, folder_option("Folder of the committed records.")] = EVIDENCE,
     results_dir: Annotated[Path, folder_option("Folder of your own records, shown beside the evidence.")] = LOCAL,
-    out: Out = None,
+    out: Annotated[
+        Path | None, folder_option("Folder to write to. Default: beside your own records, as results/local-report.")
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -45,7 +37,9 @@ def report(
             help="Exit 3 if a claim, by the evidence or by your records, is lower, contradicted or no difference.",
         ),
     ] = False,
-    check: Check = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if a clone's reports and README are out of date.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document to stdout, and write files only with --out.")
     ] = False,

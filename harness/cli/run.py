@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,9 +13,6 @@ from harness.cli.options import EVIDENCE, LOCAL, MOST_TIMESTEPS, AsJson, DataDir
 from harness.errors import HarnessError
 from harness.machine.console import counted, plain_console, say
 from harness.machine.process import Deadline
-
-if TYPE_CHECKING:
-    from harness.catalogue import Catalogue
 
 what, how_much, where_ = (partial(typer.Option, rich_help_panel=name) for name in ("What", "How much", "Where"))
 
@@ -152,18 +149,16 @@ def run(
         if as_json:
             say(json.dumps({"cells": rows}))
         else:
-            _show_results(plan.experiment.name, plan.catalogue, results_dir, quiet)
+            from harness.report import read, render, results_table
+
+            name, console = plan.experiment.name, plain_console(quiet=quiet)
+            sources = read(EVIDENCE, results_dir, plan.catalogue)
+            console.print(results_table(name, sources, plan.catalogue.claims))
+            written = render(sources, options.beside(results_dir), [name]).files
+            index = written[0].parent / "index.html"
+            console.print(f"wrote {len(written)} tables and plots; open {index}", soft_wrap=True)
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
-
-
-def _show_results(experiment: str, catalogue: "Catalogue", results: Path, quiet: bool) -> None:
-    from harness.report import read, render, results_table
-
-    console, sources = plain_console(quiet=quiet), read(EVIDENCE, results, catalogue)
-    console.print(results_table(experiment, sources, catalogue.claims))
-    written = render(sources, options.beside(results), [experiment]).files
-    console.print(f"wrote {len(written)} tables and plots; open {written[0].parent / 'index.html'}", soft_wrap=True)
 
 
 def verify(
@@ -232,15 +227,9 @@ def predict(
 
     from harness.runs.predict import answer
 
-    done = answer(
-        weights,
-        images=images,
-        data_dir=data_dir,
-        frequencies=frequencies,
-        schedule=schedule,
-        timesteps=timesteps,
-        out=out,
-    )
+    given = {"frequencies": frequencies, "schedule": schedule}
+    changes = {name: value for name, value in given.items() if value is not None}
+    done = answer(weights, images=images, data_dir=data_dir, changes=changes, timesteps=timesteps, out=out)
     wrote = f"; wrote {out}" if out else ""
     counts = done.predictions.counts
     if as_json:

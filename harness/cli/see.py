@@ -98,11 +98,8 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
     data = [look(name, data_dir) for name in names()]
     if as_json:
         places = {name: {"path": str(path), "free_gib": round(free_gib(path), 1)} for name, path in folders.items()}
-        sets = [
-            {"name": one.name, "state": one.state, "where": one.where and str(one.where), "detail": one.detail}
-            for one in data
-        ]
         facts = {"versions": versions, "optional": optional, "threads": threads, "gpu": gpu, "folders": places}
+        sets = [{**asdict(one), "where": one.where and str(one.where)} for one in data]
         say(json.dumps({**facts, "bf16": bf16, "evidence": {"path": str(evidence), "records": records}, "data": sets}))
         return
     console = plain_console()

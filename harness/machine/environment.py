@@ -33,10 +33,8 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: _version(name) for name in ("torch", "numpy", "numba")}}
 
 
-@cache
-def _version(package: str) -> str:
-    # Cached: parsing the metadata of three packages takes longer than all other work for the record of an empty cell.
-    return version(package)
+# Cached: parsing the metadata of three packages takes longer than all other work for the record of an empty cell.
+_version = cache(version)
 
 
 def machine(device: torch.device) -> Machine:

@@ -1,6 +1,7 @@
 """The process of a run: the signals that end it, the threads it computes with, and the memory it has freed."""
 
 import ctypes
+import math
 import os
 import re
 import signal
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 
 from harness.errors import Stopped
@@ -43,29 +44,17 @@ class Deadline:
 
     seconds: float | None = None
     parent: int | None = None
-    _begun: float | None = None
-    _asked: list[int] = field(default_factory=list)
+    asked: bool = False
+    end: float | None = None  # by the clock; None before the start
 
     def start(self) -> None:
-        """Start counting, unless it has been started."""
-        if self._begun is None:
-            self._begun = time.monotonic()
-
-    @property
-    def started(self) -> bool:
-        """Whether the time is counted."""
-        return self._begun is not None
-
-    def ask(self, number: int) -> None:
-        """End the run because of signal `number`."""
-        self._asked.append(number)
+        """Start counting."""
+        self.end = math.inf if self.seconds is None else time.monotonic() + self.seconds
 
     def passed(self) -> bool:
         """Whether the run should end now."""
-        if self._asked or (self.parent and os.getppid() != self.parent):
-            return True
-        over = self.seconds is not None and self._begun is not None
-        return over and time.monotonic() - (self._begun or 0.0) >= (self.seconds or 0.0)
+        alone = bool(self.parent) and os.getppid() != self.parent
+        return self.asked or alone or (self.end is not None and time.monotonic() >= self.end)
 
 
 @contextmanager
@@ -79,8 +68,8 @@ def stoppable(deadline: Deadline | None = None) -> Iterator[None]:
     def stop(number: int) -> None:
         if deadline is None or number not in GRACEFUL:
             raise KeyboardInterrupt
-        deadline.ask(number)
-        if not deadline.started:
+        deadline.asked = True
+        if deadline.end is None:
             raise Stopped("its preparation", kept=False)
 
     with _first_signal(stop):
@@ -204,9 +193,5 @@ def keep_freed_memory() -> bool:
     at once, so that each step would map all its pages again: a third of the CPU time of a spiking VGG with batches
     of 32.
     """
-    mallopt = _c_function("mallopt")
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
     return bool(mallopt and mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
-
-
-def _c_function(name: str) -> Callable[..., int] | None:
-    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

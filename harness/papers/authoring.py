@@ -42,24 +42,19 @@ def paper_in(what: str) -> Iterator[Paper]:
     Inside the block, modules of the folder are found. Raises HarnessError if it is no paper, with all faults of a file
     of claims.
     """
-    before = list(sys.path)
+    papers, before = {paper.name: paper for paper in own_catalogue().papers}, list(sys.path)
     try:
-        yield _paper_in(what)
+        if what in papers:
+            made = papers[what]
+        elif Path(what).is_dir():
+            made = _point_in(Path(what)).load()
+        else:
+            (made,) = (point.load() for point in entry_points(group=GROUP, name=what))
+        if not isinstance(made, Paper):
+            raise HarnessError(f"{type(made).__name__} is no Paper", "see harness.catalogue.Paper")
+        yield made
     finally:
         sys.path[:] = before
-
-
-def _paper_in(what: str) -> Paper:
-    papers = {paper.name: paper for paper in own_catalogue().papers}
-    if what in papers:
-        return papers[what]
-    if Path(what).is_dir():
-        made = _point_in(Path(what)).load()
-    else:
-        (made,) = (point.load() for point in entry_points(group=GROUP, name=what))
-    if not isinstance(made, Paper):
-        raise HarnessError(f"{type(made).__name__} is no Paper", "see harness.catalogue.Paper")
-    return made
 
 
 def _point_in(folder: Path) -> EntryPoint:
@@ -89,10 +84,9 @@ def check(paper: Paper) -> list[str]:
 
 def _not_told_apart(paper: Paper) -> Iterator[str]:
     """The fault that another paper has one of its names, for the first such name."""
-    try:
+    others = own_catalogue().papers
+    with suppress(HarnessError):  # of another package
         others = catalogue().papers
-    except HarnessError:  # of another package
-        others = own_catalogue().papers
     try:
         Catalogue((*(other for other in others if other.name != paper.name), paper))
     except HarnessError as error:

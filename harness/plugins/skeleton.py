@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from string import Template
 from typing import Literal
@@ -41,19 +42,19 @@ def write_package(
     whatever the `files` take beside name and module.
     Raises HarnessError if the folder exists or cannot be written, or if the name is taken or no name of a module.
     """
-    module = name.replace("-", "_") if kind == "paper" else name
+    module, a_kind = (name.replace("-", "_"), "a paper") if kind == "paper" else (name, "an encoder")
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", module) or keyword.iskeyword(module):
         allowed = "use small letters, digits and single _" if kind == "encoder" else "use small letters, digits and -"
-        raise HarnessError(f"'{name}' cannot name {_a(kind)}: {allowed}, like my{'_-'[kind == 'paper']}{kind}")
+        raise HarnessError(f"'{name}' cannot name {a_kind}: {allowed}, like my{'_-'[kind == 'paper']}{kind}")
     if name in taken:
-        raise HarnessError(f"{_a(kind)} called '{name}' exists already: choose another name")
+        raise HarnessError(f"{a_kind} called '{name}' exists already: choose another name")
     folder = directory or folder_of(kind, name)
     if folder.exists():
         raise HarnessError(f"{folder} exists already: choose another folder or move it away")
     if module in sys.stdlib_module_names or importlib.util.find_spec(module) is not None:
         raise HarnessError(f"'{module}' is already the name of an installed Python module: choose another")
-    words |= {"kind": kind, "name": name, "module": module, "project": folder_of(kind, name).name}
-    words["a_kind"] = _a(kind)
+    project = folder_of(kind, name).name
+    words |= {"kind": kind, "a_kind": a_kind, "name": name, "module": module, "project": project}
     paths = []
     for file, template in {"pyproject.toml": _PYPROJECT, **files}.items():
         path = folder / file
@@ -64,10 +65,6 @@ def write_package(
             raise HarnessError(f"cannot write {path}: {error.strerror}") from error
         paths.append(path)
     return paths
-
-
-def _a(kind: Kind) -> str:
-    return "an encoder" if kind == "encoder" else "a paper"
 
 
 def folder_of(kind: Kind, name: str) -> Path:
@@ -86,15 +83,9 @@ def require_installed(name: str) -> None:
     if name in names() or not name.isidentifier():
         return
     for place in (folder_of("encoder", name), Path()):
-        if (place / f"{name}.py").is_file() and _is_package(place):
-            raise HarnessError(f"encoder '{name}' is written but not installed", install_command(place))
-
-
-def _is_package(place: Path) -> bool:
-    try:
-        return GROUP in (place / "pyproject.toml").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
+        with suppress(OSError, UnicodeDecodeError):
+            if (place / f"{name}.py").is_file() and GROUP in (place / "pyproject.toml").read_text(encoding="utf-8"):
+                raise HarnessError(f"encoder '{name}' is written but not installed", install_command(place))
 
 
 _PYPROJECT = Template("""\

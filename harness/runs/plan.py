@@ -11,16 +11,19 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
 
+from encoders.base import Encoder
 from encoders.errors import EncoderError
 from harness.catalogue import Arm, Catalogue, Experiment, Profile, experiment_from
 from harness.catalogue.experiment import encoder_text, parse_encoder, require_sound
-from harness.config import CellConfig, NetworkSpec, canonical_json
+from harness.config import AnnRecipe, CellConfig, NetworkSpec, SnnRecipe, canonical_json
 from harness.data import DataSet, ImageSet, cache, load
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.console import counted
@@ -139,12 +142,11 @@ class Plan:
     def timesteps(self) -> dict[str, list[int]]:
         """By arm, the timesteps at which a claim is judged, on it or on another experiment's arm of the same recipe."""
         judged_at: dict[str, list[int]] = {}
-        for arm in self.experiment.arms:
-            alike = (self.experiment.dataset, arm.encoder, arm.timesteps)
-            for claim in self.catalogue.claims:
-                experiment = self.catalogue.experiment(claim.experiment)
-                arms = [experiment.arm(name) for name in claim.arms]
-                if any((experiment.dataset, claimed.encoder, claimed.timesteps) == alike for claimed in arms):
+        for claim in self.catalogue.claims:
+            experiment = self.catalogue.experiment(claim.experiment)
+            claimed = [(experiment.dataset, arm.encoder, arm.timesteps) for arm in map(experiment.arm, claim.arms)]
+            for arm in self.experiment.arms:
+                if (self.experiment.dataset, arm.encoder, arm.timesteps) in claimed:
                     judged_at.setdefault(arm.name, []).append(claim.judged_timestep)
         return judged_at
 
@@ -157,12 +159,6 @@ class Plan:
     def steps(self) -> int:
         """The optimiser steps of the cells to do."""
         return sum(cell.cost.steps for cell in self.todo)
-
-    def spread(self) -> "Plan":
-        """The plan for a process a core, if that pays: small networks take one thread, whatever the machine has."""
-        many = min(torch.get_num_threads(), len(self.todo), MOST_SPREAD)
-        pays = self.threads == FOR_SMALL and self.seconds > SPREAD_SECONDS
-        return replace(self, at_once=many) if pays and many > 1 else self
 
     def document(self, script: str) -> dict[str, Any]:
         """The document for `--dry-run --json`: cells with their states, cells to do, seconds, Slurm's script."""
@@ -229,7 +225,7 @@ def make_plan(
     """Plan a run without training anything. experiment: a name, the path of a file that defines it, or the object.
 
     encoders: texts of further arms, as `parse_encoder` reads them. profile: None chooses the fullest that is practical.
-    workers: processes here; None: one, or as many as `Plan.spread` finds. elsewhere: cells run on other machines, with
+    workers: processes here; None: one, or one a core for small networks. elsewhere: cells run on other machines, with
     their GPUs. began: the start of the whole run, in nanoseconds: `retry_failed` repeats failed records that are older.
     keep_weights: None keeps those of small networks. estimated: False leaves costs at 0.
     Raises HarnessError or EncoderError for an impossible plan.
@@ -260,13 +256,9 @@ def make_plan(
         raise HarnessError(f"the {kernel} kernel runs on the CPU only", "use --kernel auto, or --device cpu")
     setting = Setting(place, kernel, AnnCache(cache.folder("anns"), ann_code(), cache.go_without))
     began = began or time.time_ns()
-    given: list[tuple[str, Any]] = [
-        ("--device", place.type),
-        ("--kernel", kernel),
-        ("--results-dir", results.absolute()),
-    ]
-    given += [("--seeds", seeds), ("--data-dir", data_dir and data_dir.absolute()), ("--began", began)]
-    given += [*(("--arm", arm) for arm in arms), *(("--encoder", encoder) for encoder in encoders)]
+    given: list[tuple[str, Any]] = [("--device", place.type), ("--kernel", kernel), ("--seeds", seeds)]
+    given += [("--results-dir", results.absolute()), ("--data-dir", data_dir and data_dir.absolute())]
+    given += [("--began", began), *(("--arm", arm) for arm in arms), *(("--encoder", one) for one in encoders)]
     words = [str(word) for option in given if option[1] is not None for word in option]
     words += ["--retry-failed"] * retry_failed
     words += [] if keep_weights is None else ["--keep-weights" if keep_weights else "--no-keep-weights"]
@@ -279,23 +271,26 @@ def make_plan(
         if not dry_run:
             require_writable(results)
         cells = cells_of(configs, data, results, "cuda" if place.type == "cuda" else "cpu")
-        wanted = [
-            cell
-            for cell in cells
-            if cell.state in ("missing", "stale") or (retry_failed and cell.state == "failed" and cell.stamp < began)
-        ]
         # Arms with one recipe are one computation, and the first of them computes it.
-        todo = list({cell.fingerprint.digest: cell for cell in reversed(wanted)}.values())[::-1]
+        wanted: dict[str, PlannedCell] = {}
+        for cell in cells:
+            if cell.state in ("missing", "stale") or (retry_failed and cell.state == "failed" and cell.stamp < began):
+                wanted.setdefault(cell.fingerprint.digest, cell)
+        todo = list(wanted.values())
         largest = configurations(asked, tried, asked.arms, 1)
         sound = [cell.config for cell in cells if cell.fault is None]
         threads = threads_of(sound, largest, data, place, 1 if elsewhere else processes)
         if elsewhere and not threads.why:  # another machine may have fewer cores
             threads = Threads(TASK_THREADS, "of each task")
         with computing_with(threads.count):
-            entry_of = ann_entries(data, setting)
-            todo = [cell if cell.fault else replace(cell, ann=entry_of(cell.config)) for cell in todo]
+            todo = [cell if cell.fault else replace(cell, ann=ann_entry(cell.config, data, setting)) for cell in todo]
             todo = estimate(todo, data, setting) if estimated else todo
-        plan = Plan(
+        at_once = min(processes, len(todo))
+        alone = workers is not None or elsewhere or isinstance(experiment, Experiment)
+        # A process a core, if that pays: small networks take one thread, whatever the machine has.
+        if not alone and threads == FOR_SMALL and sum(cell.cost.seconds for cell in todo) > SPREAD_SECONDS:
+            at_once = min(torch.get_num_threads(), len(todo), MOST_SPREAD)
+        return Plan(
             catalogue=catalogue,
             experiment=asked,
             profile=tried,
@@ -307,22 +302,20 @@ def make_plan(
             threads=threads,
             cells=tuple(cells),
             todo=tuple(todo),
-            at_once=max(1, min(processes, len(todo))),
+            at_once=max(1, at_once),
             keep_weights=keep_weights,
             words=(name, "--profile", tried.name, *words),
         )
-        alone = workers is not None or elsewhere or isinstance(experiment, Experiment)
-        return plan if alone else plan.spread()
 
     if profile is not None:
         return at(asked.profile(profile))
     ordered: list[str] = list(reversed(asked.profile_names))
     # short takes a night: it is run only when asked for.
     fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
-    plans = (at(asked.profile(name)) for name in fuller)
-    plan = next(plans)
-    while plan.seconds > PRACTICAL_SECONDS and (lighter := next(plans, None)) is not None:
-        plan = lighter
+    for lighter in fuller:
+        plan = at(asked.profile(lighter))
+        if plan.seconds <= PRACTICAL_SECONDS:
+            break
     return plan
 
 
@@ -382,12 +375,12 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
     images = normalised(data.train.images[:64])
     try:
         encoder = guarded(config.encoder).calibrate(images)
-        _, *shape = encoder.frame(images[:1]).shape
+        shape = shape_of(encoder, data.train)
         encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
         encoder.state()
     except CellFailure as failure:
         return failure
-    evaluations.require_possible(config, data, encoder, (shape[0], shape[1], shape[2]))
+    evaluations.require_possible(config, data, encoder, shape)
     return None
 
 
@@ -420,9 +413,7 @@ def require_writable(folder: Path) -> None:
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise PermissionError(0, f"{existing} is no folder that you may write to")
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-test-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        TemporaryFile(dir=folder).close()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise HarnessError(
@@ -441,34 +432,21 @@ ENDLESS = 1_000_000  # epochs: the timing is stopped, it does not end
 BALANCING = 3  # forward passes that take about as long as balancing an image
 
 
-class Images(NamedTuple):
-    """The number of images through each stage of a cell. ann_test: tests of the ANN; test: tests of the SNN."""
-
-    ann: float = 0
-    ann_test: float = 0
-    balancing: float = 0
-    tuning: float = 0
-    test: float = 0
-
-
 class Rates(NamedTuple):
-    """Seconds of one multiply–accumulate of the ANN, and of the SNN."""
+    """Seconds of one multiply–accumulate of the ANN, and of the SNN; of another method, of all that it reports."""
 
     ann: float
     snn: float
 
 
-def images_of(config: CellConfig, data: DataSet, ann: bool = True) -> Images:
-    """The images of a whole cell. ann: whether it trains its ANN instead of reading it from the cache."""
-    train_count, test, tuned, epochs = len(data.train), len(data.test), _tuned(config, data), config.snn.epochs
-    read = len(readings(config.snn, tuned)) * _read(config, data) if epochs else 0
-    return Images(
-        ann=ann * train_count * config.ann.epochs,
-        ann_test=ann * test * config.ann.epochs,
-        balancing=min(config.balancing.images, train_count),
-        tuning=tuned * epochs,
-        test=test * (1 + max(1, epochs)) + read + min(SAMPLE_IMAGES, train_count),
-    )
+class Rest(NamedTuple):
+    """What a training has still to do: images, tests after epochs, readings on the way, steps. begun: some is done."""
+
+    images: int = 0
+    tests: int = 0
+    readings: int = 0
+    steps: int = 0
+    begun: bool = False
 
 
 def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> list[PlannedCell]:
@@ -478,85 +456,58 @@ def estimate(cells: Sequence[PlannedCell], data: DataSet, setting: Setting) -> l
     Steps are timed on the CPU if `setting` has a GPU of other machines.
     """
     setting = _here(setting)
-    trained = [cell for cell in cells if cell.fault is None and not cell.config.method]
-    shape_of = _shapes(data)
-    kinds = [_kind(cell.config, shape_of(cell.config), data) for cell in trained]
+    sound = [cell for cell in cells if cell.fault is None]
+    kinds = {cell.path: _kind(cell.config, data) for cell in sound}
     # Of cells that differ only in seed and timesteps, the longest is timed: such cells take most of the time.
     longest: dict[bytes, CellConfig] = {}
-    for kind, cell in zip(kinds, trained, strict=True):
-        if kind not in longest or longest[kind].timesteps < cell.config.timesteps:
-            longest[kind] = cell.config
+    for cell in sorted(sound, key=lambda cell: cell.config.timesteps, reverse=True):
+        longest.setdefault(kinds[cell.path], cell.config)
     rates = {kind: timed(config, data, setting) for kind, config in longest.items()}
-    anns: set[Path | None] = {None}
-    method_rates: dict[bytes, float] = {}
-    of_methods = [cell for cell in cells if cell.fault is None and cell.config.method]
-    costs = {cell.path: _cost_of_method(cell, data, setting, method_rates) for cell in of_methods}
-    for kind, cell in zip(kinds, trained, strict=True):
-        rate = rates[kind]
-        config, timesteps = cell.config, cell.config.timesteps
-        ann = cell.ann is None or not (cell.ann in anns or cell.ann.exists())
-        anns.add(cell.ann)
-        left, done, begun = _left(cell, data, setting, ann)
-        macs = _macs(config, data, shape_of(config))
-        # Tests of the ANN and balancing report no progress.
-        evaluated = evaluations.passes(config) * len(data.test)
-        reported_ann, reported_snn = 3 * left.ann, (3 * left.tuning + left.test + evaluated) * timesteps
-        seconds = rate.ann * (reported_ann + left.ann_test)
-        seconds += rate.snn * (reported_snn + BALANCING * left.balancing * timesteps)
-        steps = config.snn.epochs * math.ceil(_tuned(config, data) / config.snn.batch_size)
-        steps += ann * config.ann.epochs * math.ceil(len(data.train) / config.ann.batch_size)
-        costs[cell.path] = Cost(seconds * macs, (reported_ann + reported_snn) * macs, steps - done, begun)
+    first = {cell.ann: cell for cell in reversed(sound)}
+    costs = {}
+    for cell in sound:
+        trains = cell.ann is None or (first[cell.ann] is cell and not cell.ann.exists())
+        costs[cell.path] = _cost(cell, data, setting, rates[kinds[cell.path]], trains)
     return [replace(cell, cost=costs.get(cell.path, Cost())) for cell in cells]
 
 
-def _cost_of_method(cell: PlannedCell, data: DataSet, setting: Setting, rates: dict[bytes, float]) -> Cost:
-    """The cost of a whole cell of another method: the work that it will report, at the rate of its first steps.
-
-    rates: those of cells that were timed, by the settings that decide them.
-    """
-    config = cell.config
-    assert config.method
-    method = method_of(config.method)
-    recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
-    key = canonical_json([config.method, config.network, *recipes, config.encoder, config.precision, config.timesteps])
-    if key not in rates:
-        laps: list[Lap] = []
-        with suppress(Stopped, CellFailure, EncoderError, RuntimeError):  # the record will have the failure
-            alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE, watch=_timing(laps))
-            method.run(config, data, guarded(config.encoder), alone)
-        rates[key] = _rate(laps)
-    macs = _macs(config, data, _shapes(data)(config))
-    evaluated = evaluations.passes(config) * len(data.test) * config.timesteps * macs
-    work = method.work(config, data, macs) + evaluated
-    steps = sum(recipe.epochs * math.ceil(len(data.train) / recipe.batch_size) for recipe in recipes)
-    return Cost(rates[key] * work, work, steps, bool(checkpoints_beside(cell.path)))
-
-
-def _left(cell: PlannedCell, data: DataSet, setting: Setting, ann: bool) -> tuple[Images, int, bool]:
-    """The images that remain for each stage, the optimiser steps done, and whether the cell was begun.
-
-    A test that was stopped counts as not begun.
-    """
-    config, whole, checkpoint = cell.config, images_of(cell.config, data, ann), cell.checkpoint(setting)
-    balanced = checkpoint.part("balanced").load() is not None
-    pretraining_to = ann_checkpoint(cell.ann) if ann and cell.ann else NOWHERE
-    ann_images, ann_tests, _, ann_steps = _position(pretraining_to, len(data.train))
-    tuned, tests, read, steps = _position(checkpoint.part("training"), _tuned(config, data))
-    test = len(data.test)
-    tested = (balanced + tests) * test + read * _read(config, data)
-    done = Images(ann_images, ann_tests * test, balanced * whole.balancing, tuned, tested)
-    left = Images(*(most - less for most, less in zip(whole, done, strict=True)))
-    return left, ann_steps + steps, any(done)
+def _cost(cell: PlannedCell, data: DataSet, setting: Setting, rates: Rates, trains: bool) -> Cost:
+    """The cost of a cell. trains: whether it trains its ANN instead of reading it from the cache."""
+    config, train, test = cell.config, len(data.train), len(data.test)
+    timesteps, macs = config.timesteps, _macs(config, data, shape_of(guarded(config.encoder), data.train))
+    evaluated = evaluations.passes(config) * test
+    if config.method:
+        work = method_of(config.method).work(config, data, macs) + evaluated * timesteps * macs
+        recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
+        steps = sum(recipe.epochs * math.ceil(train / recipe.batch_size) for recipe in recipes)
+        return Cost(rates.snn * work, work, steps, bool(checkpoints_beside(cell.path)))
+    checkpoint = cell.checkpoint(setting)
+    ann = _rest(config.ann, train, ann_checkpoint(cell.ann) if cell.ann else NOWHERE) if trains else Rest()
+    tuned = min(config.snn.images or train, train)
+    on_the_way = len(readings(config.snn, tuned)) if config.snn.epochs else 0
+    snn = _rest(config.snn, tuned, checkpoint.part("training"), on_the_way)
+    balanced = checkpoint.part("balanced").load() is not None  # a test that was stopped counts as not begun
+    tests = (not balanced) + (snn.tests if config.snn.epochs else 1)
+    tested = tests * test + snn.readings * min(config.snn.reading_images or test, test) + min(SAMPLE_IMAGES, train)
+    # Tests of the ANN and balancing report no progress.
+    reported_ann, reported_snn = 3 * ann.images, (3 * snn.images + tested + evaluated) * timesteps
+    balancing = 0 if balanced else BALANCING * min(config.balancing.images, train) * timesteps
+    seconds = rates.ann * (reported_ann + ann.tests * test) + rates.snn * (reported_snn + balancing)
+    begun = ann.begun or balanced or snn.begun
+    return Cost(seconds * macs, (reported_ann + reported_snn) * macs, ann.steps + snn.steps, begun)
 
 
-def _position(checkpoint: Checkpoint, images: int) -> tuple[int, int, int, int]:
-    """Images, tests, readings and steps that a training with `images` per epoch has done (`loop.Position`)."""
-    saved = checkpoint.load()
-    if saved is None:
-        return 0, 0, 0, 0
-    epochs = len(saved["epochs"])
-    running = saved["done"] if saved["order"] is not None else 0
-    return epochs * images + running, epochs, len(saved["readings"]), saved["steps"]
+def _rest(recipe: AnnRecipe | SnnRecipe, images: int, checkpoint: Checkpoint, on_the_way: int = 0) -> Rest:
+    """The rest of a training with `images` an epoch and so many readings, after the `loop.Position` of a checkpoint."""
+    saved = checkpoint.load() or {"epochs": [], "readings": {}, "steps": 0, "order": None}
+    seen = len(saved["epochs"]) * images + (0 if saved["order"] is None else saved["done"])
+    return Rest(
+        images=recipe.epochs * images - seen,
+        tests=recipe.epochs - len(saved["epochs"]),
+        readings=on_the_way - len(saved["readings"]),
+        steps=recipe.epochs * math.ceil(images / recipe.batch_size) - saved["steps"],
+        begun=seen > 0,
+    )
 
 
 def threads_of(
@@ -569,28 +520,20 @@ def threads_of(
     """
     if device.type != "cpu" or not cells:
         return Threads(torch.get_num_threads())
-    shape = _shapes(data)(cells[0])
+    shape = shape_of(guarded(cells[0].encoder), data.train)
     return threads_for(max(_step(config, data, shape) for config in arms), workers)
 
 
-def ann_entries(data: DataSet, setting: Setting) -> Callable[[CellConfig], Path | None]:
-    """A function to the present or future path of a cell's ANN in the cache; None without a cache."""
+def ann_entry(config: CellConfig, data: DataSet, setting: Setting) -> Path | None:
+    """The present or future path of a cell's ANN in the cache; None without a cache."""
     folder = setting.ann_cache.folder
+    if folder is None or config.method:
+        return None
     # Of the network, the key has only the device, so any shape will do. If the device is of another machine, the key is
     # not that of its cache, but shows which cells share an ANN.
     bare = Network(NetworkSpec("any"), (1, 1, 1), 1, generator(0, "initial-weights")).to(_here(setting).device)
-    keys: dict[bytes, str] = {}
-
-    def entry_of(config: CellConfig) -> Path | None:
-        if folder is None or config.method:
-            return None
-        facts = canonical_json([config.encoder, config.network, config.ann, config.seed, config.precision])
-        if facts not in keys:
-            request = AnnRequest(bare, guarded(config.encoder), data, config, DTYPES[config.precision])
-            keys[facts] = ann_key(request, setting.ann_cache.code)
-        return folder / f"{keys[facts]}.pt"
-
-    return entry_of
+    request = AnnRequest(bare, guarded(config.encoder), data, config, DTYPES[config.precision])
+    return folder / f"{ann_key(request, setting.ann_cache.code)}.pt"
 
 
 def _here(setting: Setting) -> Setting:
@@ -601,21 +544,27 @@ def _here(setting: Setting) -> Setting:
 
 
 def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
-    """The rates by some training steps of ANN and SNN; zeros if the cell fails, for which its record will say why."""
+    """The rates by some training steps of ANN and SNN, or the first ones of another method.
+
+    Zeros if the cell fails, for which its record will say why.
+    """
     seed, dtype = config.seed, DTYPES[config.precision]
-    sample = data.train.images[:256]
     try:
-        encoder = guarded(config.encoder).calibrate(normalised(sample))
-        _, channels, height, width = encoder.frame(normalised(sample[:1])).shape
-        network = Network(config.network, (channels, height, width), data.classes, generator(seed, "initial-weights"))
-        network = network.to(setting.device)
+        if config.method:
+            compute, encoder = method_of(config.method).run, guarded(config.encoder)
+            alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE)
+            rate = seconds_of_one(lambda watch: compute(config, data, encoder, replace(alone, watch=watch)))
+            return Rates(rate, rate)
+        encoder = guarded(config.encoder).calibrate(normalised(data.train.images[:256]))
+        shape, draws = shape_of(encoder, data.train), generator(seed, "initial-weights")
+        network = Network(config.network, shape, data.classes, draws).to(setting.device)
         spiking = Spiking(network, encoder, config.neuron, config.timesteps, dtype=dtype, kernel=setting.kernel)
         spiking = replace(spiking, thresholds=_thresholds(spiking, data, config))
         # Before the ANN's steps, which change the weights more.
         # One batch repeated, because a deterministic code encodes an image once per training, which is not timed.
         few = ImageSet(data.train.images[: config.snn.batch_size], data.train.labels[: config.snn.batch_size])
-        snn = _seconds_of_one(fine_tuning(spiking, few, config.snn, seed, _untested))
-        return Rates(_seconds_of_one(pretraining(network, encoder, data, config, dtype)), snn)
+        snn = seconds_of_one(_endless(fine_tuning(spiking, few, config.snn, seed, _untested)))
+        return Rates(seconds_of_one(_endless(pretraining(network, encoder, data, config, dtype))), snn)
     except (CellFailure, EncoderError, RuntimeError):
         return Rates(0.0, 0.0)
 
@@ -636,44 +585,41 @@ def _untested() -> Evaluation:
     raise AssertionError("a timed training has no test")
 
 
-def _seconds_of_one(training: Training) -> float:
-    """The seconds of a multiply–accumulate of a training, once warm; zero if it diverges at once."""
-    laps: list[Lap] = []
-    recipe = replace(training.recipe, epochs=ENDLESS)
-    # By epoch, because a schedule by steps ends after the recipe's.
-    endless = replace(
-        training, recipe=recipe, test=lambda mean: Epoch(mean, 0, 1), readings={}, read=None, by_step=False
-    )
-    with suppress(Stopped, CellFailure):
-        train(endless, NOWHERE, _timing(laps))
-    return _rate(laps)
+def _endless(training: Training) -> Callable[[Watch], object]:
+    """The training without tests and without end. By epoch, because a schedule by steps ends after the recipe's."""
+    recipe, test = replace(training.recipe, epochs=ENDLESS), lambda mean: Epoch(mean, 0, 1)
+    endless = replace(training, recipe=recipe, test=test, readings={}, read=None, by_step=False)
+    return partial(train, endless, NOWHERE)
 
 
-Lap = tuple[float, float]  # the time of a report of work, and its multiply–accumulates
+def seconds_of_one(run: Callable[[Watch], object]) -> float:
+    """Seconds of a multiply–accumulate of the work that `run` reports, once warm; zero if no step was timed.
 
-
-def _timing(laps: list[Lap]) -> Watch:
-    """Collects reports of work in `laps`, and stops when they are enough for `_rate`."""
-
-    def note(_stage: str, work: float) -> None:
-        laps.append((time.perf_counter(), work))
+    `run` is stopped when enough is timed; it may fail before.
+    """
+    laps: list[tuple[float, float]] = []  # the time of a report of work, and its multiply–accumulates
 
     def enough() -> bool:
         warm = laps[WARMING - 1 :]
         return len(warm) > 1 and (warm[-1][0] - warm[0][0] > TIMED_SECONDS or len(warm) > MOST_STEPS)
 
-    return Watch(note, enough)
-
-
-def _rate(laps: Sequence[Lap]) -> float:
-    """Seconds of a multiply–accumulate, once warm; zero if no step was timed."""
+    with suppress(Stopped, CellFailure):
+        run(Watch(lambda _stage, work: laps.append((time.perf_counter(), work)), enough))
     (warm, _), *steps = laps[WARMING - 1 :] or [(0.0, 0.0)]
     work = sum(work for _, work in steps)
     return (laps[-1][0] - warm) / work if work else 0.0
 
 
-def _kind(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
-    """The settings that decide the time of an image, without timesteps; the encoder counts for small networks only."""
+def _kind(config: CellConfig, data: DataSet) -> bytes:
+    """The settings that decide the time of an image, without timesteps; the encoder counts for small networks only.
+
+    Of another method, all that may decide it.
+    """
+    if config.method:
+        recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
+        network = [config.network, config.encoder, config.precision, config.timesteps]
+        return canonical_json([config.method, *recipes, *network])
+    shape = shape_of(guarded(config.encoder), data.train)
     small = _step(config, data, shape) <= SMALL_STEP
     sizes = [config.network.features, config.network.hidden, shape, config.precision, config.products]
     ways = [config.neuron, config.balancing.method, config.snn.augmentation, config.ann.augmentation]
@@ -681,18 +627,10 @@ def _kind(config: CellConfig, shape: Shape, data: DataSet) -> bytes:
     return canonical_json([*sizes, *ways, *batches, config.encoder.name if small else ""])
 
 
-def _shapes(data: DataSet) -> Callable[[CellConfig], Shape]:
-    """A cached function to the shape (C, H, W) of the network's input in a configuration."""
-    shapes: dict[bytes, Shape] = {}
-
-    def shape_of(config: CellConfig) -> Shape:
-        key = canonical_json(config.encoder)
-        if key not in shapes:
-            _, *shape = guarded(config.encoder).frame(normalised(data.train.images[:1])).shape
-            shapes[key] = (shape[0], shape[1], shape[2])
-        return shapes[key]
-
-    return shape_of
+def shape_of(encoder: Encoder, images: ImageSet) -> Shape:
+    """The shape (C, H, W) of the frames that enter the network."""
+    _, channels, height, width = encoder.frame(normalised(images.images[:1])).shape
+    return channels, height, width
 
 
 def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
@@ -704,13 +642,3 @@ def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:
     """Multiply-accumulates of a training step, forward."""
     macs = _macs(config, data, shape)
     return config.timesteps * macs * config.snn.batch_size if config.snn else macs * config.ann.batch_size
-
-
-def _tuned(config: CellConfig, data: DataSet) -> int:
-    """The number of training images in an epoch of fine-tuning."""
-    return min(config.snn.images or len(data.train), len(data.train))
-
-
-def _read(config: CellConfig, data: DataSet) -> int:
-    """The number of test images of a reading during training."""
-    return min(config.snn.reading_images or len(data.test), len(data.test))

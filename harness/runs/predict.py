@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from encoders.registry import BUILTIN
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
@@ -87,51 +87,30 @@ def restore(
             f"encoder '{about.encoder.name}' cannot be restored from its fitted state",
             "it has to take the entries of its state() as parameters",
         )
+    parts = about.network, about.shape, about.classes
     steps, dtype = timesteps or about.timesteps, DTYPES[about.precision]
-    if about.method:
-        method, parts = method_of(about.method), (about.network, about.shape, about.classes, encoder, steps, dtype)
-        with torch.device("meta"):
-            _require_fit(method.restore(*parts).network, weights)
-        answering = method.restore(*parts)
-        _load(answering.network, weights, setting.device)
-        return answering
-    shapes = about.network, about.shape, about.classes, Generator().manual_seed(0)
-    with torch.device("meta"):
-        _require_fit(Network(*shapes), weights)
-    network = Network(*shapes)
-    _load(network, weights, setting.device)
-    if len(about.thresholds) != len(network.stages) - 1:
-        layers = len(network.stages)
-        raise HarnessError(f"{weights.path}: {len(about.thresholds)} thresholds for {layers} layers", GET_AGAIN)
-    if not (about.reading and about.clock) or about.leak is msgspec.UNSET:
-        raise HarnessError(f"{weights.path}: it does not say what neurons it has", GET_AGAIN)
-    spiking = Spiking(
-        network=network,
-        encoder=encoder,
-        neuron=NeuronSpec(about.reading, about.clock, about.leak, reset=about.reset or "subtract"),
-        timesteps=steps,
-        thresholds=tuple(about.thresholds),
-        dtype=dtype,
-        kernel=setting.kernel,
-    )
-    return replace(spiking, network=network.cast(spiking.dtype))
 
+    def made() -> Answering:
+        if about.method:
+            return method_of(about.method).restore(*parts, encoder, steps, dtype)
+        network = Network(*parts, Generator().manual_seed(0))
+        if len(about.thresholds) != len(network.stages) - 1:
+            layers = len(network.stages)
+            raise HarnessError(f"{weights.path}: {len(about.thresholds)} thresholds for {layers} layers", GET_AGAIN)
+        if not (about.reading and about.clock) or about.leak is msgspec.UNSET:
+            raise HarnessError(f"{weights.path}: it does not say what neurons it has", GET_AGAIN)
+        neuron = NeuronSpec(about.reading, about.clock, about.leak, reset=about.reset or "subtract")
+        return Spiking(network, encoder, neuron, steps, tuple(about.thresholds), dtype, setting.kernel)
 
-def _require_fit(network: nn.Module, weights: WeightsFile) -> None:
-    """Raise HarnessError if the tensors of a file of weights do not fit `network`.
-
-    `network` may be on torch's meta device, so that a damaged file cannot make us allocate much memory.
-    """
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    with torch.device("meta"):  # so that a damaged file cannot make us allocate much memory
+        expected = {name: tuple(tensor.shape) for name, tensor in made().network.state_dict().items()}
     if {name: tensor.shape for name, tensor in weights.tensors.items()} != expected:
-        name = weights.about.network.name
-        raise HarnessError(f"{weights.path}: the tensors do not fit the network {name}", GET_AGAIN)
-
-
-def _load(network: nn.Module, weights: WeightsFile, device: torch.device) -> None:
-    """Give `network` the tensors of a file of weights."""
+        raise HarnessError(f"{weights.path}: the tensors do not fit the network {about.network.name}", GET_AGAIN)
+    answering = made()
+    network = answering.network
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()})
-    network.requires_grad_(False).to(device)
+    network.requires_grad_(False).to(setting.device)
+    return replace(answering, network=answering.network.cast(dtype)) if isinstance(answering, Spiking) else answering
 
 
 @failures_as_errors()
@@ -272,15 +251,14 @@ def answer(
     *,
     images: Path | None = None,
     data_dir: Path | None = None,
-    frequencies: int | None = None,
-    schedule: str | None = None,
+    changes: Mapping[str, Parameter] | None = None,
     timesteps: int | None = None,
     out: Path | None = None,
 ) -> Answer:
     """Let the network classify images, with the threads, device and kernel of the record beside it, if any.
 
-    images: a folder; None: the test images of the cell, from `data_dir`. frequencies, schedule, timesteps: another
-    schedule than in training. out: a table to write.
+    images: a folder; None: the test images of the cell, from `data_dir`. changes: parameters of the DCT code, such as
+    frequencies, that are others than in training. timesteps: others too. out: a table to write.
     Raises HarnessError or EncoderError for impossible weights, images, schedule, or path of the table.
     """
     if out is not None and out.suffix not in FORMATS:
@@ -293,8 +271,6 @@ def answer(
         shown, names = data_of(about, about.data, data_dir).test, list[str]()
     else:
         shown, names = read_pictures(images, about.dataset)
-    given = {"frequencies": frequencies, "schedule": schedule}
-    changes = {name: value for name, value in given.items() if value is not None}
     if changes and about.encoder.name in set(BUILTIN) - {"dct"}:
         raise HarnessError(f"{weights}: its code is {about.encoder.name}", f"leave out --{' and --'.join(changes)}")
     spiking = restore(file, recorded_setting(record) if record else None, timesteps, changes)

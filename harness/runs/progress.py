@@ -35,24 +35,18 @@ class Progress:
         self.start = self.last = self.shown = clock()
         self.first: float | None = None
         self.name = ""
-        self.bar: bars.Progress | None = None
+        columns = bars.TextColumn("{task.description}", markup=False), bars.BarColumn(bar_width=None), _Numbers(self)
+        self.bar = bars.Progress(*columns, console=console, disable=not console.is_terminal)
+        self.task = self.bar.add_task("starting", total=1.0)
 
     def __enter__(self) -> Self:
-        if self.console.is_terminal:
-            columns = (
-                bars.TextColumn("{task.description}", markup=False),
-                bars.BarColumn(bar_width=None),
-                _Numbers(self),
-            )
-            self.bar = bars.Progress(*columns, console=self.console)
-            self.task = self.bar.add_task("starting", total=1.0)
-            self.bar.start()
+        self.bar.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
-        if self.bar is not None:
-            if kind is None:  # remaining work was done already, by others
-                self.settle(self.total - self.done)
+        if kind is None:  # remaining work was done already, by others
+            self.settle(self.total - self.done)
+        if self.console.is_terminal:
             self.bar.stop()
 
     def cell(self, name: str) -> None:
@@ -68,7 +62,7 @@ class Progress:
             self.counted += seconds
         self.done += seconds
         place = " · ".join(filter(None, (self.name, stage)))
-        if self.bar is not None:
+        if self.console.is_terminal:
             self.bar.update(self.task, completed=self.part, description=printable(place))
         elif self.last - self.shown >= LINE_EVERY_SECONDS:
             self.shown = self.last
@@ -78,12 +72,11 @@ class Progress:
     def settle(self, seconds: float) -> None:
         """Remove `seconds` from the expected total, after a cell has ended with less work than expected."""
         self.total -= seconds
-        if self.bar is not None:
-            self.bar.update(self.task, completed=self.part)
+        self.bar.update(self.task, completed=self.part)
 
     def line(self, text: str) -> None:
         """Print a sentence that stays on the screen."""
-        (self.bar.console if self.bar else self.console).print(text, highlight=False, soft_wrap=True)
+        self.console.print(text, highlight=False, soft_wrap=True)
 
     @property
     def part(self) -> float:

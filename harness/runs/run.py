@@ -33,9 +33,8 @@ from harness.records.freshness import freshness, known_certificates
 from harness.records.store import checkpoints_beside, lock_path, write_record
 from harness.records.weights import About, content_of, entry_of, weights_path
 from harness.runs.evaluations import evaluate
-from harness.runs.plan import PlannedCell, ann_checkpoint, circumstances, stamp_of
+from harness.runs.plan import PlannedCell, ann_checkpoint, circumstances, shape_of, stamp_of
 from harness.schema import Counts, Evaluated, Failure, Fingerprint, Record
-from harness.training.batches import normalised
 from harness.training.cell import Setting, Trained, run_cell
 from harness.training.checkpoint import Watch
 from harness.training.method import method_of
@@ -70,7 +69,7 @@ class Run:
     """A process that computes cells. The setting's watch is told the seconds of the cells' costs.
 
     timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `keeps`.
-    starting: called before a cell is computed; say: called with a line for the user.
+    starting: told the name of a cell before it is computed; say: told a line for the user.
     """
 
     data: DataSet
@@ -78,7 +77,7 @@ class Run:
     setting: Setting
     timesteps: Mapping[str, Sequence[int]] = field(default_factory=dict)
     keep_weights: bool | None = False
-    starting: Callable[[PlannedCell], None] = lambda _: None
+    starting: Callable[[str], None] = lambda _: None
     say: Callable[[str], None] = lambda _: None
 
     def run(self, cells: Sequence[PlannedCell], wait: bool = True) -> Iterator[Finished]:
@@ -109,20 +108,17 @@ class Run:
                 return
             if refused == len(left):
                 self.say(f"waiting for cells of other runs: {len(left)}; Ctrl-C ends the waiting, not them")
-            self._pause("waiting")
+            if self.setting.watch.stop():
+                raise Stopped("waiting", kept=False)
             time.sleep(POLL_SECONDS)
-
-    def _pause(self, stage: str) -> None:
-        if self.setting.watch.stop():
-            raise Stopped(stage, kept=False)
 
     def attempt(self, cell: PlannedCell) -> Finished | Owner:
         """Compute one cell, unless another process holds it, or has written its record since it was planned."""
-        done = told = last = 0.0
+        done = last = 0.0
 
         def progress(stage: str, work: float) -> None:
-            nonlocal done, told, last
-            done, told = done + work, told + cell.cost.of(work)
+            nonlocal done, last
+            done += work
             self.setting.watch.progress(stage, cell.cost.of(work))
             if time.monotonic() - last >= REPORT_SECONDS:
                 last = time.monotonic()
@@ -136,8 +132,8 @@ class Run:
                 if record is not None:
                     _tidy(cell)
                     return Finished(cell, record, here=False)
-                self._pause(str(cell))
-                self.starting(cell)
+                self.setting.watch.pause(str(cell))
+                self.starting(str(cell))
                 last, checkpoint = time.monotonic(), cell.checkpoint(self.setting)
                 begun = checkpoints_beside(cell.path)
                 if begun and checkpoint.path and not any(p.name.startswith(checkpoint.path.name) for p in begun):
@@ -155,7 +151,7 @@ class Run:
                     if record.weights is None:  # those of the record that stood there before
                         weights_path(cell.path).unlink(missing_ok=True)
                     _tidy(cell)
-                return Finished(cell, record, reported=told)
+                return Finished(cell, record, reported=cell.cost.of(done))
         except Stopped as stopped:
             raise Stopped(str(stopped), kept=is_begun(cell)) from None
         except OSError as error:
@@ -266,25 +262,22 @@ def sealed(
     """
     kept = sorted({config.timesteps, *(t for t in timesteps if 1 <= t <= config.timesteps)})
     numbers = {name: getattr(trained.result, name) for name in trained.result.__struct_fields__}
-    right = {str(t): packed(trained.right[t - 1]) for t in kept}
     evaluated = evaluated_at(kept, evaluations or {})
-    numbers |= {"timings": trained.timings, "right": right, "evaluations": evaluated}
+    numbers |= {"timings": trained.timings, "right": packed(trained.right, kept), "evaluations": evaluated}
     return _record(config, fingerprint, setting, status="done", **numbers)
 
 
 def evaluated_at(timesteps: Sequence[int], evaluations: Mapping[str, Tensor]) -> dict[str, Evaluated]:
     """Evaluations, bool `[T, N]`, as a record holds them, with the bits at each of `timesteps`."""
     return {
-        text: Evaluated(
-            Counts(right.sum(1).tolist(), right.shape[1]), {str(t): packed(right[t - 1]) for t in timesteps}
-        )
+        text: Evaluated(Counts(right.sum(1).tolist(), right.shape[1]), packed(right, timesteps))
         for text, right in evaluations.items()
     }
 
 
-def packed(right: Tensor) -> str:
-    """Bits `[N]` as text: base64 of `numpy.packbits`."""
-    return base64.b64encode(np.packbits(right.numpy()).tobytes()).decode()
+def packed(right: Tensor, timesteps: Sequence[int]) -> dict[str, str]:
+    """The bits of `right`, bool `[T, N]`, at each of `timesteps`, as text: base64 of `numpy.packbits`."""
+    return {str(t): base64.b64encode(np.packbits(right[t - 1].numpy()).tobytes()).decode() for t in timesteps}
 
 
 def keeps(keep: bool | None, network: nn.Module) -> bool:
@@ -296,29 +289,17 @@ def keeps(keep: bool | None, network: nn.Module) -> bool:
 def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: DataSet) -> bytes:
     """The content of a cell's file of weights."""
     spiking, neuron = trained.spiking, config.neuron
-    _, channels, height, width = spiking.encoder.frame(normalised(data.test.images[:1])).shape
+    alike = {name: getattr(config, name) for name in About.__struct_fields__ if hasattr(config, name)}
+    if neuron:
+        alike |= {name: getattr(neuron, name) for name in ("leak", "reading", "clock")}
     about = About(
-        experiment=config.experiment,
-        profile=config.profile,
-        arm=config.arm,
-        seed=config.seed,
+        **alike,
         fingerprint=mark.digest,
-        network=config.network,
-        shape=(channels, height, width),
+        shape=shape_of(spiking.encoder, data.test),
         classes=data.classes,
         thresholds=list(spiking.thresholds),
-        method=config.method,
-        leak=neuron.leak if neuron else UNSET,
-        reading=neuron.reading if neuron else UNSET,
-        clock=neuron.clock if neuron else UNSET,
-        encoder=config.encoder,
         encoder_state=dict(spiking.encoder.state()),
-        timesteps=config.timesteps,
-        precision=config.precision,
-        dataset=config.dataset,
         data=data.digest,
-        train_images=config.train_images,
-        test_images=config.test_images,
         reset="none" if neuron and neuron.reset == "none" else UNSET,
     )
     state = spiking.network.state_dict()

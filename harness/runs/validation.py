@@ -14,11 +14,12 @@ from harness.errors import CellFailure, HarnessError
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import ann_code, fingerprint
+from harness.runs.plan import shape_of
 from harness.runs.tuning import SEED
 from harness.snn.network import Network
 from harness.snn.neuron import Kernel
-from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
-from harness.training.batches import generator, normalised
+from harness.training.ann import AnnCache, AnnRequest, pretrained
+from harness.training.batches import generator
 from harness.training.cell import DTYPES, Setting, run_cell
 from harness.training.checkpoint import SILENT, Checkpoint
 
@@ -69,11 +70,10 @@ def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> i
     `cache`: the folder of ANNs and unfinished candidates; None keeps nothing.
     """
     encoder = guarded(config.encoder)
-    channels, height, width = encoder.frame(normalised(data.train.images[:1])).shape[1:]
-    draws = generator(config.seed, "initial-weights")
-    network = Network(config.network, (channels, height, width), data.classes, draws, config.ann.initialisation)
+    shape, draws = shape_of(encoder, data.train), generator(config.seed, "initial-weights")
+    network = Network(config.network, shape, data.classes, draws, config.ann.initialisation)
     request = AnnRequest(network, encoder, data, config, DTYPES[config.precision])
-    return pretrained(request, _anns(cache), SILENT)[-1].correct
+    return pretrained(request, AnnCache(cache and cache / "anns", ann_code()), SILENT)[-1].correct
 
 
 def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kernel: Kernel = "auto") -> int:
@@ -84,12 +84,9 @@ def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kern
     encoder = guarded(config.encoder)
     owner = fingerprint(config, data.digest).digest
     checkpoint = Checkpoint(cache and cache / "candidates" / owner, owner)
-    setting = Setting(torch.device("cpu"), kernel, _anns(cache), checkpoint=checkpoint)
+    anns = AnnCache(cache and cache / "anns", ann_code())
+    setting = Setting(torch.device("cpu"), kernel, anns, checkpoint)
     correct = run_cell(config, data, encoder, setting).result.curve.correct[-1]
     for part in ("training", "balanced"):
         checkpoint.part(part).remove()
     return correct
-
-
-def _anns(cache: Path | None) -> AnnCache:
-    return NO_CACHE if cache is None else AnnCache(cache / "anns", ann_code())

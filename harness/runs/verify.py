@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 import torch
+import torch.nn.functional as F
 from rich.console import Console
-from torch import Tensor, nn
+from torch import Tensor
 
 from encoders.errors import EncoderError
 from encoders.registry import how_to_get_peers
@@ -40,7 +41,7 @@ from harness.runs.predict import data_of, failures_as_errors, predict, recorded_
 from harness.runs.progress import Progress
 from harness.runs.run import Run, evaluated_at, packed
 from harness.schema import Record
-from harness.snn.network import Spiking, Stage
+from harness.snn.network import Spiking
 from harness.snn.neuron import is_late
 from harness.training.cell import Setting
 from harness.training.checkpoint import SILENT, Watch
@@ -158,8 +159,8 @@ def verify(
         notes.append(f"the second training failed: {second.failure.reason}")
     elif fields := differing(record, second):
         notes.append(f"differing: {', '.join(fields)}")
-    for name, (ours, theirs) in verifications.environment_changes(record, second).items():
-        notes.append(f"{name}: {ours} in the record, {theirs} here")
+    changes = verifications.environment_changes(record, second)
+    notes += [f"{name}: {ours} in the record, {theirs} here" for name, (ours, theirs) in changes.items()]
     certificates = known_certificates(results) if results else ()
     if chain(certificates, record.fingerprint, record.config, second.fingerprint.numerics) is None:
         notes.append("the record was computed by earlier code, and nothing shows that today's computes the same")
@@ -197,14 +198,13 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
         environment["kernel"] = simulated.name
     simulate = None if simulated is None else simulated.outputs
     predicted = predict(spiking, data.test, record.config.seed, watch, simulate)
-    right = predicted.classes == predicted.labels
     again = evaluate(record.config, spiking, data.test, replace(setting, watch=watch)) if simulate is None else {}
     return msgspec.structs.replace(
         record,
         environment=environment,
         machine=machine(setting.device),
         curve=predicted.counts,
-        right={str(t): packed(right[t - 1]) for t in claimed(record)},
+        right=packed(predicted.classes == predicted.labels, claimed(record)),
         evaluations=record.evaluations if simulate else evaluated_at(claimed(record), again),
     )
 
@@ -238,10 +238,7 @@ class Simulated:
             raise HarnessError(f"--from {simulator} needs {missing}: {error}", how_to_get_peers()) from None
         self.name = f"{simulator} {version(simulator)}"
         self.thresholds, self.stages, self.dtype = spiking.thresholds, spiking.network.stages, spiking.dtype
-        self.late = is_late(spiking.neuron)
-        weights = [weight.detach() for weight in spiking.network.weights]
-        self.layers = [_layer(stage, weight) for stage, weight in zip(self.stages, weights, strict=True)]
-        self.pool = nn.AvgPool2d(2)
+        self.late, self.weights = is_late(spiking.neuron), [weight.detach() for weight in spiking.network.weights]
 
     @torch.no_grad()
     def outputs(self, train: Tensor) -> Tensor:
@@ -251,29 +248,22 @@ class Simulated:
         total, outputs = torch.zeros(()), []
         for x in train:
             for index, layer in enumerate(neurons):
-                sent = fired = layer(self.layers[index](self._entering(index, x)).float())
+                sent = fired = layer(self._current(index, x).float())
                 if self.late:  # with layer delay, the next layer receives the spikes of the step before
                     before, waiting[index] = waiting[index], fired
                     sent = torch.zeros_like(fired) if before is None else before
                 x = sent.to(self.dtype)
-                x = self.pool(x) if self.stages[index].pool else x
-            total = total + self.layers[-1](self._entering(-1, x).float())
+                x = F.avg_pool2d(x, 2) if self.stages[index].pool else x
+            total = total + self._current(-1, x.float())
             outputs.append(total)
         return torch.stack(outputs)
 
-    def _entering(self, index: int, x: Tensor) -> Tensor:
-        """Maps `[N, C, H, W]` enter a linear layer as features `[N, H·W·C]`, in the order of its weights."""
-        return x if self.stages[index].convolution else x.movedim(1, -1).flatten(1)
-
-
-def _layer(stage: Stage, weight: Tensor) -> nn.Module:
-    layer: nn.Module
-    if stage.convolution:
-        layer = nn.Conv2d(stage.inputs[0], stage.outputs[0], 3, padding=1, bias=False)
-    else:
-        layer = nn.Linear(stage.inputs[0], stage.outputs[0], bias=False)
-    layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
-    return layer
+    def _current(self, index: int, x: Tensor) -> Tensor:
+        """What layer `index` feeds its neurons."""
+        if self.stages[index].convolution:
+            return F.conv2d(x, self.weights[index], padding=1)
+        # Maps `[N, C, H, W]` enter a linear layer as features `[N, H·W·C]`, in the order of its weights.
+        return F.linear(x.movedim(1, -1).flatten(1), self.weights[index])
 
 
 def _of_snntorch(neuron: NeuronSpec) -> Callable[[float], Neurons]:

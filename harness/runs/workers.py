@@ -5,6 +5,7 @@ messages: their progress is in the folder, in records and, for running cells, in
 replaces workers that end, and computes nothing.
 """
 
+import itertools
 import os
 import re
 import shlex
@@ -91,15 +92,8 @@ def execute(
 
 def _in_this_process(plan: Plan, show: Progress, deadline: Deadline, quiet: bool) -> Iterator[Finished]:
     watch = Watch((lambda _stage, _work: None) if quiet else show.advance, deadline.passed)
-    run = Run(
-        data=plan.data,
-        results=plan.results,
-        setting=replace(plan.setting, watch=watch),
-        timesteps=plan.timesteps,
-        keep_weights=plan.keep_weights,
-        starting=lambda cell: show.cell(str(cell)),
-        say=show.line,
-    )
+    setting = replace(plan.setting, watch=watch)
+    run = Run(plan.data, plan.results, setting, plan.timesteps, plan.keep_weights, show.cell, show.line)
     with computing_with(plan.threads.count):
         deadline.start()
         yield from run.run(plan.todo, wait=not quiet)
@@ -189,14 +183,11 @@ def _show(
     left: Mapping[Path, PlannedCell], owners: Mapping[Path, Owner], reported: defaultdict[Path, float], show: Progress
 ) -> None:
     """Show the progress of running cells, which is in their locks."""
-    seconds = 0.0
-    for path, owner in owners.items():
-        more = left[path].cost.of(owner.work) - reported[path]
-        if more > 0:  # not if another process has taken the cell over: it reports only its own part
-            reported[path] += more
-            seconds += more
+    before = sum(reported.values())
+    for path, owner in owners.items():  # a process that has taken the cell over reports only its own part
+        reported[path] = max(reported[path], left[path].cost.of(owner.work))
     if owners:
-        show.advance(_stages(left, owners), seconds)
+        show.advance(_stages(left, owners), sum(reported.values()) - before)
 
 
 def _stages(left: Mapping[Path, PlannedCell], owners: Mapping[Path, Owner]) -> str:
@@ -226,24 +217,22 @@ class Here:
         self.environment = {**os.environ, "OMP_NUM_THREADS": str(plan.threads.count)}
         gpus = torch.cuda.device_count() if plan.setting.device.type == "cuda" else 0
         visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[:gpus]
-        self.gpus = visible if all(visible) else [str(gpu) for gpu in range(gpus)]
-        self.started = 0
+        named = visible if all(visible) else map(str, range(gpus))
+        self.places = itertools.cycle([{"CUDA_VISIBLE_DEVICES": gpu} for gpu in named] or [{}])
 
     def start(self, count: int) -> None:
         for _ in range(count):
-            gpu = {"CUDA_VISIBLE_DEVICES": self.gpus[self.started % len(self.gpus)]} if self.gpus else {}
             log = tempfile.TemporaryFile()  # noqa: SIM115
             # A new session: a terminal sends Ctrl-C to this process alone, which then stops its workers.
             process = subprocess.Popen(
                 self.command,
-                env=self.environment | gpu,
+                env=self.environment | next(self.places),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
             )
             self.tasks.append((process, log))
-            self.started += 1
 
     def ended(self) -> list[Ended]:
         over = [task for task in self.tasks if task[0].poll() is not None]
@@ -296,8 +285,8 @@ class Slurm:
         if time.monotonic() - self.looked < QUEUE_SECONDS:
             return []
         self.looked = time.monotonic()
-        command = ["squeue", "--noheader", "--array", "--states=all", f"--user={os.geteuid()}"]
-        command.append("--Format=ArrayJobID:|,ArrayTaskID:|,State:|,exit_code:|")
+        shown = "--Format=ArrayJobID:|,ArrayTaskID:|,State:|,exit_code:|"
+        command = ["squeue", "--noheader", "--array", "--states=all", f"--user={os.geteuid()}", shown]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:  # the controller does not answer
             return []
@@ -464,12 +453,5 @@ def _outcome(finished: Finished) -> str:
 
 
 def _row(cell: PlannedCell, status: str, answer: Path) -> dict[str, Any]:
-    config = cell.config
-    return {
-        "experiment": config.experiment,
-        "profile": config.profile,
-        "arm": config.arm,
-        "seed": config.seed,
-        "status": status,
-        "record": str(answer),
-    }
+    place = {name: getattr(cell.config, name) for name in ("experiment", "profile", "arm", "seed")}
+    return {**place, "status": status, "record": str(answer)}

@@ -11,7 +11,7 @@ import torch
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec
 from harness.errors import Stopped
 from harness.records.fingerprint import recipe_digest
-from harness.runs.plan import Cost, Lap, PlannedCell, Rates, _rate, _timing, ann_entries, estimate, timed
+from harness.runs.plan import Cost, PlannedCell, Rates, ann_entry, estimate, seconds_of_one, timed
 from harness.runs.run import Run
 from harness.schema import Fingerprint
 from harness.training.ann import NO_CACHE, AnnCache
@@ -52,8 +52,7 @@ def planned(digest: str = "", path: Path | None = None, **changes: object) -> Pl
 
 def costs(*cells: PlannedCell, anns: AnnCache = NOWHERE) -> list[Cost]:
     setting = Setting(CPU, ann_cache=anns)
-    entry_of = ann_entries(tiny_data(), setting)
-    known = [replace(cell, ann=entry_of(cell.config)) for cell in cells]
+    known = [replace(cell, ann=ann_entry(cell.config, tiny_data(), setting)) for cell in cells]
     return [cell.cost for cell in estimate(known, tiny_data(), setting)]
 
 
@@ -137,13 +136,14 @@ def test_of_each_kind_of_cell_the_longest_is_timed(other: dict[str, Any], timed_
 
 
 def test_steps_that_compile_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.runs.plan.time.perf_counter", iter([9.0, 30.0, 30.2, 30.4]).__next__)
-    laps: list[Lap] = []
-    watch = _timing(laps)
-    while not watch.stop():
-        watch.progress("training", 50.0)
-    assert _rate(laps) == pytest.approx(0.2 / 50)
-    assert _rate(laps[:2]) == _rate([]) == 0  # nothing was timed
+    monkeypatch.setattr("harness.runs.plan.time.perf_counter", iter([1.0, 9.0, 30.0, 30.2, 30.4]).__next__)
+
+    def training(watch: Watch) -> None:
+        while not watch.stop():
+            watch.progress("training", 50.0)
+
+    assert seconds_of_one(lambda watch: watch.progress("training", 50.0)) == 0  # nothing was timed
+    assert seconds_of_one(training) == pytest.approx(0.2 / 50)
 
 
 def test_training_steps_are_timed_and_draw_nothing() -> None:

@@ -139,7 +139,7 @@ def run(results: Path, say: Callable[[str], None] = print) -> Finished:
 def test_a_cell_that_another_run_has_finished_since_is_not_trained(tmp_path: Path) -> None:
     cells = planned(tmp_path)
     assert run(tmp_path).here
-    started: list[PlannedCell] = []
+    started: list[str] = []
     (second,) = Run(tiny_data(), tmp_path, Setting(CPU), starting=started.append).run(cells)
     assert (second.here, started) == (False, [])
 
