@@ -1,13 +1,11 @@
 """The rooms: who may import whom. The contract stands in pyproject.toml and has no exceptions; files have names."""
 
-import subprocess
-import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.command import ROOT, python
+
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
 
@@ -53,4 +51,4 @@ def test_what_is_to_start_soon_imports_nothing_heavy() -> None:
     # Numba reads its folder when it is imported, so that `encoders` has chosen one before.
     program[program.index("import encoders")] = "del os.environ['NUMBA_CACHE_DIR']; import encoders"
     program.append("assert os.environ['NUMBA_CACHE_DIR']")
-    subprocess.run([sys.executable, "-c", "\n".join(program)], check=True)
+    python("-c", "\n".join(program))

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -44,8 +44,7 @@ def site(shared: Path) -> Path:
     return place
 
 
-@dataclass(frozen=True)
-class Links:
+class Links(NamedTuple):
     """Where a page points to, what it loads, and the places within it."""
 
     targets: list[str]
