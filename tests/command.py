@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness import cli
 
@@ -33,7 +33,7 @@ def harness(*words: object) -> Done:
     return Done(code, out.getvalue(), err.getvalue())
 
 
-def python(*words: object, cwd: Path | None = None, **environment: str | None) -> str:
+def python(*words: object, cwd: Path | None = None, **environment: Any) -> str:
     """What another Python prints, to which this repository is known. A variable that is None is not set there."""
     known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     given = {name: value for name, value in known.items() if value is not None}

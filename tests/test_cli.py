@@ -5,7 +5,7 @@ import re
 import sys
 import webbrowser
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from unittest.mock import Mock
 
 import pytest
@@ -184,9 +184,12 @@ def test_choices_are_those_of_the_program_and_completed_by_the_shell() -> None:
         (SourceChoice, get_args(Source)),
     ):
         assert set(get_args(choices)) == set(known)
-    asked = {"_HARNESS_COMPLETE": "complete_bash", "COMP_WORDS": "harness run quickstart --device c", "COMP_CWORD": "4"}
-    program = "import sys, harness.cli as c; sys.argv = ['harness']; c.program()"
-    assert python("-c", program, **asked).split() == ["cpu", "cuda"]
+    program, line = (
+        "import sys, harness.cli as c; sys.argv = ['harness']; c.program()",
+        "harness run quickstart --device c",
+    )
+    out = python("-c", program, _HARNESS_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4")
+    assert out.split() == ["cpu", "cuda"]
 
 
 # What there is
@@ -279,7 +282,7 @@ print(cache.folder("anns"))
     working, temporary = here / "working", here / "tmp"
     for folder in (working, temporary):
         folder.mkdir()
-    bare = {"HOME": None, "HARNESS_CACHE": None, "TMPDIR": str(temporary), "NUMBA_CACHE_DIR": ""}
+    bare: dict[str, Any] = {"HOME": None, "HARNESS_CACHE": None, "TMPDIR": str(temporary), "NUMBA_CACHE_DIR": ""}
     assert python("-c", program, cwd=working, **bare).startswith(str(temporary))
     assert list(working.iterdir()) == []
 

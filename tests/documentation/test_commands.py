@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.data import look
-from tests.documentation.pages import DOCS, ROOT, Command, commands, pages, same, write_files, write_output
+from harness.runs.plan import Rates
+from tests.command import ROOT
+from tests.documentation.pages import DOCS, Command, commands, pages, same, write_files, write_output
 
 WITH_COMMANDS = [page for page in pages() if any(commands(page))]
 SET_UP = {"python3 -m venv .venv", ". .venv/bin/activate", "python -m harness.plain"}  # the last: tests/test_plain.py
@@ -39,6 +41,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr("webbrowser.open", lambda _: True)
+    # No step is timed of what is only planned: a minute for the largest networks. See tests/runs/test_estimate.py.
+    monkeypatch.setattr("harness.runs.plan.timed", lambda *_: Rates(1e-10, 1e-10))
     yield tmp_path
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):

@@ -15,7 +15,8 @@ import pytest
 from filelock import FileLock
 
 from encoders.registry import BUILTIN
-from tests.documentation.pages import ROOT, pages
+from tests.command import ROOT
+from tests.documentation.pages import pages
 from tests.report.browser import PROGRAM, chromium
 
 pytestmark = pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_it_passes_its_tests_and_installed_with_pip_it_runs_beside_the_others(tm
     python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
     options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
     python("-m", "pip", "install", *options, "--target", str(site), str(package))
-    place = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache"), "COLUMNS": "100"}
+    place: dict[str, Any] = {"PYTHONPATH": str(site), "HARNESS_CACHE": str(tmp_path / "cache"), "COLUMNS": "100"}
     results = tmp_path / "results" / "local"
     run = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "spiral_wave")
     assert "spiral_wave (yours)" in python("-m", "harness", *run, "--results-dir", str(results), **place)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.package.conftest import ROOT, Installed
+from tests.command import ROOT
+from tests.package.conftest import Installed
 from tests.package.test_metadata import PROJECT
 from tests.report.browser import PROGRAM, chromium
 

@@ -173,7 +173,6 @@ def test_two_modules_merged_change_nothing(copy: Path, before: dict[str, str]) -
     renamed = small.read_text().replace("import product", "import product as pairs")
     layers.write_text(alone + renamed.replace("tuple(product(", "tuple(pairs("))
     small.write_text("")
-    exchange(copy, "from harness.snn.kernels.small_maps import", "from harness.snn.kernels.layers import")
     assert digests(copy) == before
 
 
