@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+import time
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -87,9 +88,15 @@ def test_a_damaged_entry_is_built_again(entry: Path, data_dir: Path, tmp_path: P
 
 def test_a_long_wait_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     monkeypatch.setattr(cache, "_SILENT_SECONDS", 0.05)
-    held = FileLock(tmp_path / "x.lock", thread_local=False)
-    held.acquire()
-    threading.Timer(0.3, held.release).start()
+    held = threading.Event()
+
+    def hold() -> None:
+        with FileLock(tmp_path / "x.lock"):
+            held.set()
+            time.sleep(0.3)
+
+    threading.Thread(target=hold).start()
+    held.wait()
     with cache.locked(tmp_path / "x.lock"):
         assert caplog.messages == [f"waiting for another process that holds {tmp_path / 'x.lock'}"]
 
