@@ -1,4 +1,4 @@
-"""A cell so small that a test can run it: 8×8 digits, a dozen hidden neurons, one epoch."""
+"""A cell so small that a test can run it: that of `tests.robust.tiny`, and one of the method `conversion`."""
 
 from dataclasses import replace
 from functools import cache
@@ -6,24 +6,15 @@ from functools import cache
 import torch
 
 import encoders
-from harness.config import (
-    ABSENT,
-    AnnRecipe,
-    Augmentation,
-    CellConfig,
-    EncoderSpec,
-    MethodSpec,
-    NetworkSpec,
-    SnnRecipe,
-)
+from harness.config import ABSENT, AnnRecipe, Augmentation, CellConfig, EncoderSpec, MethodSpec, NetworkSpec
 from harness.data import load
 from harness.data.types import DataSet
 from harness.machine.environment import environment
-from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.runs.run import sealed
 from harness.schema import Record
 from harness.training.cell import Setting, run_cell
+from tests.robust import tiny
 
 CPU = torch.device("cpu")
 
@@ -40,17 +31,7 @@ def tiny_data() -> DataSet:
 
 
 def tiny_config(**changes: object) -> CellConfig:
-    experiment = catalogue().experiment("quickstart")
-    config = experiment.resolve(experiment.arms[0], experiment.profiles[0], 0)
-    config = replace(
-        config,
-        network=NetworkSpec("tiny", hidden=(24,)),
-        ann=AnnRecipe(5, 32, 0.05, decay_every=5, classifier_dropout=0.1),
-        snn=SnnRecipe(2, 32, 1e-3, dropout=0.1),
-        timesteps=6,
-        train_images=200,
-        test_images=100,
-    )
+    config = tiny.EXPERIMENT.resolve(tiny.EXPERIMENT.arms[0], tiny.PROFILE, 0)
     return replace(config, **changes)  # type: ignore[arg-type]
 
 

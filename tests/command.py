@@ -1,11 +1,16 @@
-"""The command line, run within the test's own process."""
+"""The command line, run within the test's own process; and another Python, run by itself."""
 
 import io
+import os
+import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from harness import cli
+
+ROOT = Path(__file__).parent.parent
 
 
 class Done(NamedTuple):
@@ -26,3 +31,13 @@ def harness(*words: object) -> Done:
     finally:
         sys.argv = before
     return Done(code, out.getvalue(), err.getvalue())
+
+
+def python(*words: object, cwd: Path | None = None, **environment: Any) -> str:
+    """What another Python prints, to which this repository is known. A variable that is None is not set there."""
+    known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    given = {name: value for name, value in known.items() if value is not None}
+    command = [sys.executable, *map(str, words)]
+    done = subprocess.run(command, cwd=cwd, env=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -1,36 +1,34 @@
 """The command line: what it does and prints, and one clear line with exit code 2 for each thing that is wrong."""
 
 import json
-import os
 import re
-import subprocess
 import sys
 import webbrowser
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+from unittest.mock import Mock
 
 import pytest
+from typer.main import get_command
 
 from encoders.registry import how_to_get_peers
 from harness import cli
 from harness.cli import options
 from harness.cli.claims import SNAPSHOT
-from harness.cli.encoders import encoders_app
-from harness.cli.papers import papers_app
 from harness.cli.run import KernelChoice, PlaceChoice, SourceChoice
 from harness.cli.see import network_words
 from harness.config import MOST_TIMESTEPS, PROFILES, NetworkSpec
 from harness.errors import CellFailure
-from harness.machine.console import counted
+from harness.machine.console import counted, printable
 from harness.records.verifications import Source
 from harness.runs.workers import Engine
 from harness.snn.kernels import Kernel
-from tests.command import harness
+from tests.command import harness, python
+from tests.encoders.test_registry import install
 from tests.report.campaigns import write_mnist
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
-ROOT = str(Path(cli.__file__).parents[2])
 RUN = ("run", "tiny", "--arm", "cyclic-6", "--seeds", "1")
 
 
@@ -45,12 +43,6 @@ def said(*words: object) -> str:
     done = harness(*words)
     assert done.code == 0, done.err
     return done.out
-
-
-def python(*words: str, **environment: str) -> str:
-    """What another Python prints, to which nothing but this repository is known."""
-    known = {**os.environ, "PYTHONPATH": ROOT, **environment}
-    return subprocess.run([sys.executable, *words], env=known, capture_output=True, text=True, check=True).stdout
 
 
 # Runs
@@ -93,11 +85,8 @@ def test_quiet_prints_nothing_and_open_shows_the_page(here: Path, monkeypatch: p
 
 @pytest.mark.usefixtures("tiny_known")
 def test_a_failed_cell_is_a_record_and_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise CellFailure("linear1 fires no spike")
-
     with monkeypatch.context() as patched:
-        patched.setattr("harness.runs.run.run_cell", broken)
+        patched.setattr("harness.runs.run.run_cell", Mock(side_effect=CellFailure("linear1 fires no spike")))
         done = harness(*RUN, "--json")
     (cell,) = json.loads(done.out)["cells"]
     assert (done.code, cell["status"]) == (1, "failed")
@@ -172,24 +161,15 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(words: str, message: str) -> 
 # Help
 
 
-def test_without_arguments_there_is_help_and_no_error() -> None:
-    code, _, err = harness()
-    assert (code, "Usage" in err, "rror:" in err) == (2, True, False)
-
-
 def test_help_is_in_groups_with_whole_sentences_and_metavars_that_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert [line for line in said("--help").splitlines() if line in ("See:", "Try:", "Trust:", "Use:", "Machine:")]
-    names = [one.name or one.callback.__name__ for one in cli.app.registered_commands if one.callback]
-    below = {"encoders": encoders_app, "papers": papers_app}
-    inner = [
-        (n, one.name or one.callback.__name__)
-        for n, a in below.items()
-        for one in a.registered_commands
-        if one.callback
-    ]
-    assert (len(names), len(inner)) == (9, 7)
-    for words in ((), *((name,) for name in (*names, *below)), *inner):
+    code, _, err = harness()
+    assert (code, "Usage" in err, "rror:" in err) == (2, True, False)
+    verbs = get_command(cli.app).commands  # type: ignore[attr-defined]
+    inner = [(verb, name) for verb in ("encoders", "papers") for name in verbs[verb].commands]
+    assert (len(verbs), len(inner)) == (11, 7)
+    for words in ((), *((name,) for name in verbs), *inner):
         text = said(*words, "--help")
         assert "..." not in re.sub(r"[\]}]\.\.\.", "", text), words
         assert not re.search(r"<(str|int|path|list)\b", text), words
@@ -204,11 +184,12 @@ def test_choices_are_those_of_the_program_and_completed_by_the_shell() -> None:
         (SourceChoice, get_args(Source)),
     ):
         assert set(get_args(choices)) == set(known)
-    asked = {"_HARNESS_COMPLETE": "complete_bash", "COMP_WORDS": "harness run quickstart --device c", "COMP_CWORD": "4"}
-    program = "import sys, harness.cli as c; sys.argv = ['harness']; c.program()"
-    environment = {**os.environ, **asked}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["cpu", "cuda"], done.stderr
+    program, line = (
+        "import sys, harness.cli as c; sys.argv = ['harness']; c.program()",
+        "harness run quickstart --device c",
+    )
+    out = python("-c", program, _HARNESS_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4")
+    assert out.split() == ["cpu", "cuda"]
 
 
 # What there is
@@ -280,10 +261,36 @@ def test_without_records_the_verdicts_are_those_of_the_package(here: Path) -> No
 
 @pytest.mark.slow
 def test_as_a_module_it_sees_no_packages_of_the_working_folder(here: Path) -> None:
-    (here / "foreign.py").write_text("raise SystemExit('imported')")
-    folder = here / "foreign-1.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1\n")
-    (folder / "entry_points.txt").write_text("[dct_snn.encoders]\nforeign = foreign:Encoder\n")
+    install(here, "foreign", "1", {"foreign": "Encoder"}, "raise SystemExit('imported')")
     listed = python("-m", "harness", "encoders", "list")
     assert ("dct" in listed, "foreign" in listed) == (True, False)
+
+
+# What surrounds a command: no home, text that drives a terminal, a full disk. Variables, streams: `tools.hostile`
+
+
+@pytest.mark.slow
+def test_without_a_home_nothing_is_written_into_the_working_folder(here: Path) -> None:
+    program = """
+import pwd
+def nobody(_): raise KeyError
+pwd.getpwuid = nobody
+import encoders
+from harness.data import cache
+print(cache.folder("anns"))
+"""
+    working, temporary = here / "working", here / "tmp"
+    for folder in (working, temporary):
+        folder.mkdir()
+    bare: dict[str, Any] = {"HOME": None, "HARNESS_CACHE": None, "TMPDIR": str(temporary), "NUMBA_CACHE_DIR": ""}
+    assert python("-c", program, cwd=working, **bare).startswith(str(temporary))
+    assert list(working.iterdir()) == []
+
+
+def test_only_visible_characters_and_line_breaks_reach_a_terminal() -> None:
+    assert printable("a\x1b]0;owned\x07\x1b[2J\n\tλ = 0,99 \u202e") == "a\\x1b]0;owned\\x07\\x1b[2J\n\tλ = 0,99 \\u202e"
+
+
+def test_a_full_disk_is_said_to_be_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.papers.catalogue", Mock(side_effect=OSError(28, "No space left on device")))
+    assert harness("list") == (2, "", "error: No space left on device — make room on the disk\n")

@@ -1,12 +1,9 @@
 """The evidence is whole and fresh, the committed report is what it gives, and kept networks give its counts."""
 
-import csv
-import io
 import json
 import os
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
 
@@ -20,13 +17,11 @@ from harness.records.freshness import freshness_in, known_certificates
 from harness.records.store import read_record, record_paths
 from harness.records.verifications import compare, spread_of
 from harness.report import check, read
-from harness.report.table import csv_text
-from harness.report.tables import curves_table, operations_table, profiles_with_records
 from harness.runs.predict import data_of
 from harness.runs.verify import verify
 from tests.cells import computed_alike
+from tests.command import ROOT
 
-ROOT = Path(__file__).parent.parent
 EVIDENCE = ROOT / "results" / "evidence"
 TABLE_1 = EVIDENCE / "mnist-784-100-10" / "paper"
 DATA = Path(os.environ["HARNESS_DATA"]) if "HARNESS_DATA" in os.environ else None
@@ -79,9 +74,7 @@ def test_every_committed_record_is_whole_and_its_state_is_known() -> None:
     assert {found.state for found in states.values()} == {"done"}
 
 
-def test_a_relative_folder_means_the_one_below_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_relative_folder_lies_below_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert known_certificates(Path("results/evidence")) == ()
     monkeypatch.chdir(ROOT)
@@ -91,13 +84,6 @@ def test_a_relative_folder_means_the_one_below_the_working_directory(
 # The committed report
 
 
-def git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip("not a clone")
-    return done.stdout
-
-
 @pytest.mark.slow
 def test_the_committed_report_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
@@ -105,28 +91,7 @@ def test_the_committed_report_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_git_keeps_no_page_and_no_copy_of_a_figure() -> None:
-    assert {Path(name).suffix for name in git("ls-files", "reports").split()} == {".csv", ".md", ".svg", ".tex"}
-
-
-def numbers(text: str) -> Iterator[tuple[str, ...]]:
-    """Each row: the numbers as they are rounded to, and the texts that say what they are."""
-    for row in csv.DictReader(io.StringIO(text)):
-        yield tuple(f"{float(cell):g}" if cell.replace(".", "").isdigit() else cell for cell in row.values())
-
-
-@pytest.mark.slow
-def test_no_number_of_the_last_commit_is_lost() -> None:
-    """The form of a table may change; its numbers, row by row, may not."""
-    known = own_catalogue()
-    sources = read(EVIDENCE, None, known)
-    committed = [name for name in git("ls-tree", "--name-only", "HEAD", "reports/").split() if name.endswith(".csv")]
-    assert committed
-    for name in committed:
-        experiment = known.experiment(Path(name).stem.removesuffix("-operations"))
-        profiles = profiles_with_records(experiment.name, sources)
-        table = (
-            operations_table(experiment, profiles, sources)
-            if name.endswith("-operations.csv")
-            else curves_table(experiment, profiles, sources, known.claims)
-        )
-        assert list(numbers(csv_text(table))) == list(numbers(git("show", f"HEAD:{name}"))), name
+    done = subprocess.run(["git", "ls-files", "reports"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a clone")
+    assert {Path(name).suffix for name in done.stdout.split()} == {".csv", ".md", ".svg", ".tex"}

@@ -6,10 +6,7 @@ and accumulated outputs are equal to the last bit. Gradients differ by rounding.
 
 import ast
 import math
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +30,7 @@ from harness.snn.neuron import layer_neurons
 from harness.training.checkpoint import SILENT
 from harness.training.evaluate import evaluate
 from harness.training.loop import fine_tuning
+from tests.command import python
 
 ZIGZAG = [
     (0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3), (1, 2),
@@ -189,11 +187,6 @@ NETWORKS: dict[str, tuple[tuple[int, int, int], str, list[int]]] = {
 THRESHOLDS = [0.37, 0.23, 0.11]
 
 
-def last_first(weight: Tensor, places: tuple[int, int, int]) -> Tensor:
-    """Weights of a linear layer behind maps `(C, H, W)`, for features whose channels come last."""
-    return weight.view(len(weight), *places).permute(0, 2, 3, 1).flatten(1)
-
-
 def made(name: str) -> tuple[list[Layer], Network]:
     shape, features, linear = NETWORKS[name]
     layers = plain.network(shape, features, linear, seeded())
@@ -209,39 +202,19 @@ def made(name: str) -> tuple[list[Layer], Network]:
 
 
 def in_their_order(weights: list[Tensor]) -> list[Tensor]:
-    """Weights or gradients of `plain.network` as `Network` has them."""
+    """Weights or gradients of `plain.network` as `Network` has them: behind maps, features whose channels come last."""
     behind = next(index for index, weight in enumerate(weights) if weight.dim() == 2)
     if behind == 0:
         return weights
     channels = len(weights[behind - 1])
     size = math.isqrt(weights[behind].shape[1] // channels)
-    return [last_first(w, (channels, size, size)) if at == behind else w for at, w in enumerate(weights)]
+    turned = weights[behind].view(-1, channels, size, size).permute(0, 2, 3, 1).flatten(1)
+    return [*weights[:behind], turned, *weights[behind + 1 :]]
 
 
 def spikes_of(name: str, kind: str, timesteps: int) -> Tensor:
     encoder = encoders.create("dct", thresholds=CODE_THRESHOLDS, **fed(kind, timesteps)[0])
     return encoder.encode(pictures(6, *NETWORKS[name][0]), timesteps, key=0)
-
-
-def assert_equal(name: str, train: Tensor, reading: Reading, kernel: Kernel) -> None:
-    """Both programs: the spikes of each layer, the output after each step, the gradients of each weight."""
-    layers, theirs = made(name)
-    thresholds = THRESHOLDS[: len(layers) - 1]
-    neurons = layer_neurons(thresholds, NeuronSpec(reading), kernel=kernel)
-    labels = torch.arange(train.shape[1])
-    for depth in range(1, len(layers)):
-        found = theirs.walk(train.flatten(0, 1), theirs.firing(len(train), neurons), stop=depth)
-        # A layer that hands on what it receives stands in the place of the next one.
-        same = Layer(torch.eye(found[0].numel()))
-        expected = plain.snn([*layers[:depth], same], train, thresholds[:depth], reading)
-        assert expected.any()
-        assert torch.equal(found.flatten(1), expected.flatten(0, 1))
-        hidden = found
-    outputs = plain.snn(layers, train, thresholds, reading).cumsum(0)
-    assert torch.equal(theirs.current(-1, hidden).view(outputs.shape).cumsum(0), outputs)
-    F.cross_entropy(outputs[-1], labels).backward()
-    F.cross_entropy(theirs.snn(train, neurons), labels).backward()
-    assert_gradients(layers, theirs)
 
 
 def assert_gradients(layers: list[Layer], theirs: Network) -> None:
@@ -271,7 +244,23 @@ def test_the_kernels_give_its_spikes_outputs_and_gradients(
         pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
         if torch.cuda.is_available():
             pytest.skip("tests/snn/test_kernels.py runs it on the GPU")
-    assert_equal(name, spikes_of(name, kind, timesteps), reading, kernel)
+    layers, theirs = made(name)
+    train = spikes_of(name, kind, timesteps)
+    thresholds = THRESHOLDS[: len(layers) - 1]
+    neurons = layer_neurons(thresholds, NeuronSpec(reading), kernel=kernel)
+    labels = torch.arange(train.shape[1])
+    for depth in range(1, len(layers)):
+        found = theirs.walk(train.flatten(0, 1), theirs.firing(len(train), neurons), stop=depth)
+        # A layer that hands on what it receives stands in the place of the next one.
+        same = Layer(torch.eye(found[0].numel()))
+        expected = plain.snn([*layers[:depth], same], train, thresholds[:depth], reading)
+        assert expected.any()
+        assert torch.equal(found.flatten(1), expected.flatten(0, 1))
+    outputs = plain.snn(layers, train, thresholds, reading).cumsum(0)
+    assert torch.equal(theirs.current(-1, found).view(outputs.shape).cumsum(0), outputs)
+    F.cross_entropy(outputs[-1], labels).backward()
+    F.cross_entropy(theirs.snn(train, neurons), labels).backward()
+    assert_gradients(layers, theirs)
 
 
 def test_the_ann_is_the_same() -> None:
@@ -354,12 +343,7 @@ def test_it_imports_nothing_of_the_harness() -> None:
 
 @pytest.mark.slow
 def test_it_trains_the_digits_and_prints_the_accuracy_after_every_step(tmp_path: Path) -> None:
-    root = Path(plain.__file__).parents[1]
-    known = {**os.environ, "HARNESS_DATA": str(tmp_path), "PYTHONPATH": str(root)}
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.plain"], cwd=tmp_path, env=known, capture_output=True, text=True, check=True
-    )
-    assert len(re.findall(r"^step +\d+: \d+\.\d\d %$", done.stdout, re.MULTILINE)) == 16
-    said = re.search(r"^accuracy after 16 steps: (\d+\.\d\d) %$", done.stdout, re.MULTILINE)
-    assert said is not None
-    assert float(said[1]) > 85
+    out = python("-m", "harness.plain", cwd=tmp_path, HARNESS_DATA=str(tmp_path))
+    assert len(re.findall(r"^step +\d+: \d+\.\d\d %$", out, re.MULTILINE)) == 16
+    (said,) = re.findall(r"^accuracy after 16 steps: (\d+\.\d\d) %$", out, re.MULTILINE)
+    assert float(said) > 85

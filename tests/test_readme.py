@@ -1,21 +1,18 @@
 """README's commands do what it says, from a fresh clone on."""
 
 import json
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
-import sysconfig
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.command import harness
+from tests.command import ROOT, harness
+from tests.package.conftest import Installed, environment
 
-ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 SOURCES = ("harness", "encoders", "pyproject.toml", "README.md", "LICENSE", "results/evidence")
 
@@ -58,7 +55,7 @@ def test_the_first_block_runs_the_published_arms(tmp_path: Path, monkeypatch: py
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone of the repository with a virtual environment that finds the libraries of this one, and nothing else."""
+    """A clone of the repository, with a virtual environment."""
     for name in SOURCES:
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,26 +63,18 @@ def clone(tmp_path: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
-    (site,) = (tmp_path / ".venv").glob("lib/python*/site-packages")
-    # A path in a .pth file is added, and the .pth files there are not read: an editable install stays behind.
-    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    environment(tmp_path / ".venv")
     return tmp_path
 
 
 def run(clone: Path, *command: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HARNESS"))}
-    environment |= {"HARNESS_CACHE": str(clone / "cache"), "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    program = [str(clone / ".venv" / "bin" / command[0]), *command[1:]]
-    done = subprocess.run(program, cwd=clone, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return Installed(clone / ".venv").run(clone, *command)
 
 
 def install(clone: Path, mark: str) -> str:
     """The `pip install` of a block; the libraries are here already. Returns the file that `harness` then runs."""
     words = shlex.split(block(mark)[1])[1:]
-    run(clone, "python", "-m", "pip", *words, "--no-deps", "--no-build-isolation", "--quiet")
+    run(clone, "python", "-m", "pip", *words, "--no-deps", "--no-index", "--no-build-isolation", "--quiet")
     return run(clone, "python", "-P", "-c", "import harness; print(harness.__file__)").strip()
 
 

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -36,16 +37,12 @@ def entry(data_dir: Path, tmp_path: Path) -> Path:
     return entry
 
 
-def refuse(*_args: object) -> None:
-    raise AssertionError("decoded again")
-
-
 def test_a_second_load_decodes_nothing_and_its_tensors_are_no_part_of_the_cache(
     entry: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path
 ) -> None:
     kept = (entry / "train-images.npy").read_bytes()
     first = load("cifar10", data_dir)
-    monkeypatch.setattr("harness.data.sets._decode", refuse)
+    monkeypatch.setattr("harness.data.sets._decode", Mock(side_effect=AssertionError("decoded again")))
     second = load("cifar10", data_dir)
     assert second.digest == first.digest
     assert torch.equal(second.train.images, first.train.images)
@@ -89,9 +86,7 @@ def test_a_damaged_entry_is_built_again(entry: Path, data_dir: Path, tmp_path: P
         assert load("cifar10", data_dir).digest != sound  # a changed source is decoded again
 
 
-def test_a_process_that_waits_long_for_another_says_so(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
+def test_a_long_wait_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     monkeypatch.setattr(cache, "_SILENT_SECONDS", 0.05)
     held = threading.Event()
 
@@ -112,11 +107,8 @@ def test_a_process_that_waits_long_for_another_says_so(
 def test_without_a_cache_images_are_the_same_and_one_line_says_why(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, data_dir: Path, tmp_path: Path
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     with monkeypatch.context() as patched:
-        patched.setattr(np, "save", full)
+        patched.setattr(np, "save", Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
         without = load("cifar10", data_dir)
     assert [path.suffix for path in (tmp_path / "cache" / "decoded").iterdir()] == [".lock"]
     assert without.digest == load("cifar10", data_dir).digest

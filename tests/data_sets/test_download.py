@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -114,10 +115,6 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> samples.Files:
     return files
 
 
-def refused(*_: object) -> None:
-    raise ConnectionRefusedError
-
-
 def problems(name: str, tmp_path: Path) -> list[str]:
     """What goes wrong with each source of a data set; nothing of what was received is left."""
     (tmp_path / "cache").mkdir(exist_ok=True)
@@ -143,9 +140,7 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
     assert time.monotonic() - start < 0.9
 
 
-def test_cifar10_is_kept_as_the_archive_that_torchvision_names_and_received_once(
-    archive: bytes, local: Server, tmp_path: Path
-) -> None:
+def test_cifar10_is_kept_as_torchvisions_archive_received_once(archive: bytes, local: Server, tmp_path: Path) -> None:
     assert len(load("cifar10").train) == 20
     folder, file = tmp_path / "cache", tmp_path / "cache" / "cifar-10-python.tar.gz"
     assert file.read_bytes() == archive
@@ -172,7 +167,7 @@ def test_a_fault_is_one_clear_line_and_leaves_nothing(
     path = "/cifar-10-python.tar.gz"
     local.fault = fault
     if fault == "down":
-        monkeypatch.setattr(socket.socket, "connect", refused)
+        monkeypatch.setattr(socket.socket, "connect", Mock(side_effect=ConnectionRefusedError))
     if fault in ("gone", "changed"):
         local.files = {path: b"another file"} if fault == "changed" else {}
     (problem,) = problems("cifar10", tmp_path)

@@ -59,9 +59,7 @@ def test_every_kind_of_archive_gives_back_what_went_in(tmp_path: Path, suffix: s
 
 
 @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XGLTYPE])
-def test_no_header_may_be_larger_than_its_archive_allows(
-    kind: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_header_is_too_large_for_its_archive(kind: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(files, "SMALL_BYTES", 4 * MIB)
     refused_archive(tmp_path / "x.tgz", tar("x", size=5 * MIB, kind=kind), "unpacks to more than 4 MiB")
     refused_archive(tmp_path / "x.tgz", tar("x", size=3 << 30, kind=kind, whole=False))
@@ -82,9 +80,7 @@ def test_no_header_may_be_larger_than_its_archive_allows(
     ],
     ids=map(str, itertools.count()),  # the bytes of an archive hold the time
 )
-def test_an_archive_that_holds_what_it_should_not_is_refused(
-    suffix: str, content: bytes, what: str, tmp_path: Path
-) -> None:
+def test_an_archive_of_what_it_may_not_hold_is_refused(suffix: str, content: bytes, what: str, tmp_path: Path) -> None:
     path = tmp_path / f"x{suffix}"
     refused_archive(path, content, what)
     assert list(tmp_path.iterdir()) == [path]

@@ -1,10 +1,10 @@
 """Data sets of other packages: found by entry point, checked, and identified by what they hold."""
 
-import hashlib
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,6 +12,8 @@ import torch
 
 from harness.data import load, look, names, sets
 from harness.errors import HarnessError
+
+from . import samples
 
 Stranger = Callable[..., Any]
 IMAGES = np.arange(6 * 2 * 4 * 4, dtype=np.uint8).reshape(6, 2, 4, 4)
@@ -38,16 +40,8 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
 
 def test_it_is_loaded_in_canonical_order_with_the_digest_of_its_content(stranger: Stranger) -> None:
     stranger(SOUND)
-    whole = b""
-    for images, labels in SOUND[:2]:
-        pairs = zip(images, labels, strict=True)
-        whole += b"".join(
-            sorted(
-                hashlib.sha256(image.tobytes() + int(label).to_bytes(8, "little")).digest() for image, label in pairs
-            )
-        )
     data = load("shapes")
-    assert (data.name, data.classes, data.digest) == ("shapes", 3, hashlib.sha256(whole).hexdigest())
+    assert (data.name, data.classes, data.digest) == ("shapes", 3, samples.naive_digest(*SOUND[:2]))
     assert (data.train.images.shape, data.train.labels.dtype) == ((6, 2, 4, 4), torch.int64)
     backwards = (IMAGES[::-1], torch.tensor(LABELS).flip(0))  # in another order, as a tensor: the same data set
     stranger((backwards, *SOUND[1:]))
@@ -60,7 +54,7 @@ def test_it_is_loaded_in_canonical_order_with_the_digest_of_its_content(stranger
 
 def test_it_is_known_by_its_name(stranger: Stranger) -> None:
     stranger(SOUND)
-    assert names()[-1] == "shapes"
+    assert names() == ["digits", "mnist", "cifar10", "cifar100", "tinyimagenet", "shapes"]
     assert (sets.facts_of("shapes").classes, sets.facts_of("shapes").shape) == (3, (2, 4, 4))
     found = look("shapes")
     assert (found.state, found.where, found.detail) == ("found", None, "of unknown package, loaded when it is used")
@@ -68,22 +62,15 @@ def test_it_is_known_by_its_name(stranger: Stranger) -> None:
         load("shape")
 
 
-def test_it_is_given_the_folder_of_the_data(
-    stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: list[Path | None] = []
-
-    def content(folder: Path | None) -> Any:
-        given.append(folder)
-        return SOUND
-
+def test_it_is_given_the_data_folder(stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = Mock(return_value=SOUND)
     stranger(content)
     load("shapes", tmp_path)
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "other"))
     load("shapes")
     monkeypatch.delenv("HARNESS_DATA")
     load("shapes")
-    assert given == [tmp_path, tmp_path / "other", None]
+    assert [call.args[0] for call in content.call_args_list] == [tmp_path, tmp_path / "other", None]
 
 
 @pytest.mark.parametrize(

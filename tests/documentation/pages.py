@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.command import ROOT
+
 DOCS = ROOT / "docs"
 BLOCK = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```sh\n(?P<text>.*?)^```$(?P<shown>\n\n<!-- output -->\n```text\n.*?^```$)?",
@@ -15,8 +16,7 @@ FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | r
 CUT = "…"  # a line of its own: what is left out of an output
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """One line of a block. mark: "dry run" or "not run: why" where a test does not run it as printed, else empty.
 
     shown: what the page says that the last line of a block prints; None where it says nothing.
@@ -73,7 +73,3 @@ def write_output(page: Path, command: Command, printed: str) -> None:
     text = "".join(f"{line.rstrip()}\n" for line in kept)
     whole = page.read_text(encoding="utf-8").replace(f"{before}{command.shown}```", f"{before}{text}```", 1)
     page.write_text(whole, encoding="utf-8")
-
-
-def name_of(page: Path) -> str:
-    return page.relative_to(DOCS).as_posix()

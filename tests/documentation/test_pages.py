@@ -13,7 +13,8 @@ from typer.main import get_command
 import harness
 from harness.analysis.verdicts import VERDICTS, Word
 from harness.cli import app
-from tests.documentation.pages import DOCS, ROOT, pages
+from tests.command import ROOT
+from tests.documentation.pages import DOCS, pages
 
 NOTEBOOK = DOCS / "student.ipynb"
 

@@ -6,16 +6,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from filelock import FileLock
 
 from encoders.registry import BUILTIN
-from tests.documentation.pages import ROOT, pages
+from tests.command import ROOT
+from tests.documentation.pages import pages
 from tests.report.browser import PROGRAM, chromium
 
 pytestmark = pytest.mark.slow
@@ -44,8 +45,7 @@ def site(shared: Path) -> Path:
     return place
 
 
-@dataclass(frozen=True)
-class Links:
+class Links(NamedTuple):
     """Where a page points to, what it loads, and the places within it."""
 
     targets: list[str]

@@ -13,8 +13,7 @@ from torch import Generator, Tensor
 
 import encoders
 from encoders import create, draws, laws, registry
-from encoders.base import Encoder, EncoderError, Operations, encode
-from encoders.dct import Dct
+from encoders.base import EncoderError, Operations, encode
 from tests.encoders.broken import Sign, sign
 
 GREY = torch.zeros(2, 3, 8, 8)
@@ -24,10 +23,6 @@ def with_pixel(value: float) -> Tensor:
     images = GREY.clone()
     images[1, 2, 3, 4] = value
     return images
-
-
-def made(name: str) -> Encoder:
-    return Dct(thresholds=(-0.2, 0.2)) if name == "dct" else create(name)
 
 
 def pictures() -> Tensor:
@@ -67,7 +62,7 @@ def test_what_is_no_number_of_steps_no_key_or_no_ids_is_refused(arguments: tuple
 
 @pytest.mark.parametrize("name", registry.BUILTIN)
 def test_every_code_checks_what_it_is_given(name: str) -> None:
-    encoder, bad = made(name), with_pixel(float("nan"))
+    encoder, bad = create(name).calibrate(pictures()), with_pixel(float("nan"))
     for call in (
         lambda: encoder.encode(bad, 4, 0),
         lambda: encoder.frame(bad),

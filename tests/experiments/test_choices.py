@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -15,20 +16,8 @@ from harness.catalogue import Arm
 from harness.config import CellConfig, EncoderSpec
 from harness.errors import CellFailure, HarnessError
 from harness.papers.dct_snn import choices
-from harness.papers.dct_snn.choices import (
-    FOLDER,
-    LITE_GRID,
-    LITE_IMAGES,
-    MNIST_GRID,
-    MNIST_IMAGES,
-    SEARCHES,
-)
-from harness.papers.dct_snn.experiments import (
-    CIFAR10_ENCODERS,
-    LEARNED_CIFAR10,
-    LEARNED_MNIST,
-    MNIST_ENCODERS,
-)
+from harness.papers.dct_snn.choices import FOLDER, LITE_GRID, LITE_IMAGES, MNIST_GRID, MNIST_IMAGES, SEARCHES
+from harness.papers.dct_snn.experiments import CIFAR10_ENCODERS, LEARNED_CIFAR10, LEARNED_MNIST, MNIST_ENCODERS
 from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 from harness.runs.validation import ann_score, score, snn_score, validation_split
@@ -44,8 +33,7 @@ def by_rate(config: CellConfig) -> int:
     return round(1000 * min(config.snn.learning_rate, 2e-2 - config.snn.learning_rate))
 
 
-def refuse(config: CellConfig, **_: object) -> int:
-    raise AssertionError(f"measured again: {config.arm}")
+refuse = Mock(side_effect=AssertionError("measured again"))
 
 
 # ## The rule
@@ -62,9 +50,7 @@ def refuse(config: CellConfig, **_: object) -> int:
         ({1e-3: 4, 3e-3: 7, 1e-2: 6}, ()),
     ],
 )
-def test_a_search_goes_on_until_the_best_rate_has_both_neighbours(
-    known: dict[float, int], following: tuple[float, ...]
-) -> None:
+def test_a_search_ends_with_both_neighbours_of_the_best(known: dict[float, int], following: tuple[float, ...]) -> None:
     assert next_values(known, GRID) == following
 
 
@@ -79,16 +65,12 @@ def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(t
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tiny_known", "blank_figures")
-def test_an_added_encoder_gets_the_rate_that_is_best_on_held_out_images(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_added_encoder_gets_the_rate_of_held_out_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run = ("run", "tiny", "--arm", "cyclic-6", "--seeds", "1", "--encoder", "poisson@4")
     arms = [cell["arm"] for cell in json.loads(harness(*run, "--tune", "--json").out)["cells"]]
-    scores = {
-        row["recipes"]["snn"]["learning_rate"]: row
-        for row in json.loads(next(tmp_path.rglob(".rates-*.json")).read_text())
-    }
+    rows = json.loads(next(tmp_path.rglob(".rates-*.json")).read_text())
+    scores = {row["recipes"]["snn"]["learning_rate"]: row for row in rows}
     best = max(sorted(scores), key=lambda rate: scores[rate]["correct"])
     assert arms == ["cyclic-6", f"poisson@4~{best:g}"]
     assert {(row["total"], row["seed"], row["stage"]) for row in scores.values()} == {(40, SEED, "poisson@4")}
@@ -96,9 +78,8 @@ def test_an_added_encoder_gets_the_rate_that_is_best_on_held_out_images(
     assert ("nothing to train" in again.err, "not chosen on validation images" in again.out) == (True, False)
     (record,) = tmp_path.rglob(f"{arms[1]}/seed-0000.json")
     assert json.loads(record.read_text())["config"]["snn"]["learning_rate"] == best
-    assert [
-        cell["status"] for cell in json.loads(harness("status", "--json").out)["cells"] if cell["arm"] == arms[1]
-    ] == ["done"]
+    cells = json.loads(harness("status", "--json").out)["cells"]
+    assert [cell["status"] for cell in cells if cell["arm"] == arms[1]] == ["done"]
     assert "poisson@4: its fine-tuning rate was not chosen on validation images" in harness(*run).out
     assert "poisson@4~0.1: no search chose this rate" in harness(*run[:-1], "poisson@4~0.1").err
     assert "--tune is for the arms that --encoder adds" in harness("run", "tiny", "--tune").err
@@ -188,15 +169,10 @@ def test_an_arm_has_the_rate_of_the_nearest_t(timesteps: int, searched: int) -> 
 
 
 def test_a_candidate_that_cannot_be_finished_is_the_worst(monkeypatch: pytest.MonkeyPatch) -> None:
-    why = "SNN epoch 1 diverged: loss nan in its step 3"
-
-    def fail(*_: object) -> int:
-        raise CellFailure(why)
-
+    failures = [CellFailure("SNN epoch 1 diverged: loss nan in its step 3"), CellFailure("did not act within 60 s")]
     monkeypatch.setattr("harness.runs.validation.load", lambda *_, **__: tiny_data())
-    monkeypatch.setattr("harness.runs.validation.snn_score", fail)
+    monkeypatch.setattr("harness.runs.validation.snn_score", Mock(side_effect=failures))
     assert score(tiny_config(), "snn", 50, None) == 0
-    why = "the encoder did not act within 60 s"
     with pytest.raises(HarnessError, match="did not act within 60 s"):
         score(tiny_config(), "snn", 50, None)
 

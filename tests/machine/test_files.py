@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import filelock
 import pytest
@@ -75,10 +76,7 @@ def test_a_pipe_or_a_link_in_place_of_a_lock_is_refused(lock: Path, tmp_path: Pa
 
 
 def test_a_disk_without_locks_lets_everybody_in(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise NotImplementedError
-
-    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    monkeypatch.setattr(filelock.FileLock, "acquire", Mock(side_effect=NotImplementedError))
     with hold(lock) as owner:
         assert owner is None
     lock.touch()
@@ -86,9 +84,7 @@ def test_a_disk_without_locks_lets_everybody_in(lock: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("fault", ["another user's", "writable by others", "a changed byte", "a pipe"])
-def test_a_sealed_file_is_read_if_it_is_whole_and_this_users_alone(
-    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sealed_file_is_whole_and_this_users_own(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "entry"
     write_sealed(path, b"weights")
     assert read_sealed(path) == b"weights"
@@ -107,7 +103,7 @@ def test_a_sealed_file_is_read_if_it_is_whole_and_this_users_alone(
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"old")
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("os.fsync", Mock(side_effect=OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"

@@ -1,8 +1,6 @@
 """A process: how many threads a run takes, that waiting threads do not spin for long, and that freed memory is kept."""
 
 import os
-import subprocess
-import sys
 
 import numba
 import pytest
@@ -12,6 +10,7 @@ from harness.data import load
 from harness.machine.process import SPINS, Threads, bound_spinning, computing_with, threads_for
 from harness.papers import catalogue
 from harness.runs.plan import configurations, threads_of
+from tests.command import python
 
 
 @pytest.fixture
@@ -22,14 +21,10 @@ def eight(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("eight")
-def test_a_small_network_has_one_thread_and_a_large_one_all_which_workers_share() -> None:
+def test_a_small_network_has_one_thread_a_large_one_all_and_the_user_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert threads_for(4e6) == Threads(1, "a small network")
     assert threads_for(1e10).count == 8
     assert [threads_for(1e10, workers).count for workers in (2, 3, 20)] == [4, 2, 1]
-
-
-@pytest.mark.usefixtures("eight")
-def test_the_user_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert threads_for(1.0) == Threads(3, "OMP_NUM_THREADS")
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
@@ -57,9 +52,7 @@ def test_within_torch_and_numba_have_that_many() -> None:
     ("own", "bound"),
     [({}, SPINS), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
 )
-def test_spinning_is_bounded_unless_the_user_has_set_it(
-    own: dict[str, str], bound: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_spinning_is_bounded_if_unset(own: dict[str, str], bound: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
@@ -73,9 +66,7 @@ def test_spinning_is_bounded_unless_the_user_has_set_it(
 def test_the_command_bounds_it_before_torch_is_loaded() -> None:
     said = "print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])"
     program = f"import sys, os, harness.cli as c; c.main(lambda *_, **__: {said})"
-    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", SPINS]
+    assert python("-c", program, GOMP_SPINCOUNT=None).split() == ["False", SPINS]
 
 
 # Memory that was freed is used again without faulting its pages in.
@@ -84,7 +75,8 @@ SCRIPT = """
 import resource, sys, torch
 from harness.machine.process import keep_freed_memory
 if sys.argv[1] == "keep" and not keep_freed_memory():
-    sys.exit(77)
+    print(-1)
+    sys.exit()
 def fill():
     torch.ones(64 << 18)
 fill(); fill()
@@ -95,15 +87,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-def faults(how: str) -> int:
-    result = subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, check=False)
-    if result.returncode == 77:
-        pytest.skip("the C library has no mallopt")
-    return int(result.stdout)
-
-
 @pytest.mark.slow
 def test_pages_are_kept() -> None:
-    kept = faults("keep")
+    kept, left = (int(python("-c", SCRIPT, how)) for how in ("keep", "leave"))
+    if kept < 0:
+        pytest.skip("the C library has no mallopt")
     assert kept < 100
-    assert faults("leave") > kept
+    assert left > kept

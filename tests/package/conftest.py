@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.command import ROOT
+
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "build", "dist", "results", "reports", "site"
 )
@@ -28,6 +29,15 @@ class Installed:
         done = subprocess.run(program, cwd=folder, env=variables, capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
+
+
+def environment(place: Path) -> Installed:
+    """A virtual environment that finds the libraries of this one, and nothing else."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    (site,) = place.glob("lib/python*/site-packages")
+    # A path in a .pth file is searched last, and the .pth files in it (an editable install) are not read.
+    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    return Installed(place)
 
 
 @pytest.fixture(scope="session")
@@ -56,12 +66,7 @@ def installed(wheel: Path, shared: Path) -> Installed:
     with FileLock(shared / "environment.lock"):
         if not place.is_dir():
             making = shared / "making"
-            subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(making)], check=True)
-            inside = next(making.glob("lib/python*/site-packages"))
-            # A path in a .pth file is searched last, and the .pth files in it (an editable install) are not read.
-            (inside / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-            pip = [sys.executable, "-m", "pip", "--python", str(making / "bin/python"), "install", "--no-deps"]
-            subprocess.run([*pip, "--no-index", "--no-warn-script-location", str(wheel)], check=True)
+            environment(making).run(shared, "python", "-m", "pip", "install", "--no-deps", "--no-index", str(wheel))
             program = making / "bin/harness"
             program.write_text(program.read_text().replace(str(making), str(place)))
             making.rename(place)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from harness.records.store import record_paths
-from tests.package.conftest import ROOT
+from tests.command import ROOT
 
 
 def text(name: str) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.package.conftest import ROOT, Installed
+from tests.command import ROOT
+from tests.package.conftest import Installed
 from tests.package.test_metadata import PROJECT
 from tests.report.browser import PROGRAM, chromium
 
@@ -59,9 +60,22 @@ def test_it_is_the_wheel_that_runs(installed: Installed, tmp_path: Path) -> None
     assert installed.run(tmp_path, "harness", "--version") == f"harness {VERSION}\n"
 
 
+# Each argument is a command: in one process, because every start takes seconds.
+IN_TURN = """
+import sys
+from harness import cli
+for line in sys.argv[1:]:
+    sys.argv = ["harness", *line.split()]
+    try:
+        cli.main()
+    except SystemExit as left:
+        assert not left.code, line
+"""
+
+
 def test_verbs_that_need_nothing_leave_nothing(installed: Installed, tmp_path: Path) -> None:
-    for command in ("list", "show quickstart", "encoders check dct", "doctor", "status", "report"):
-        assert installed.run(tmp_path, "harness", *command.split()), command
+    verbs = ("list", "show quickstart", "encoders check dct", "doctor", "status", "report")
+    assert installed.run(tmp_path, "python", "-c", IN_TURN, *verbs)
     assert list(tmp_path.iterdir()) == []
 
 

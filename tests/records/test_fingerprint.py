@@ -1,12 +1,9 @@
 """Fingerprints: what computes counts, where it stands and what it is called does not."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ import pytest
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, canonical_json
 from harness.records.fingerprint import HERE, Device, Sources, _stated, fingerprint
 from tests.cells import converted_config, tiny_config
+from tests.command import python
 
 
 def numerics(folder: Path, root: str, device: Device = "cpu", chosen: dict[str, Any] | None = None) -> str:
@@ -139,14 +137,6 @@ def test_imports_are_followed(line: str, digest: Callable[..., str]) -> None:
 TUNED = ["dct", "phase", "poisson"]
 
 
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sources")
-    for name in ("encoders", "harness"):
-        shutil.copytree(HERE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.json", "*.npz"))
-    return folder
-
-
 def digests(folder: Path, device: Device = "cpu") -> dict[str, str]:
     """The numerics of a cell of each of three encoders, and of one of the other method."""
     configs = {name: tiny_config(encoder=EncoderSpec(name)) for name in TUNED} | {"conversion": converted_config()}
@@ -154,76 +144,51 @@ def digests(folder: Path, device: Device = "cpu") -> dict[str, str]:
     return {name: fingerprint(config, "data", device, sources=read).numerics for name, config in configs.items()}
 
 
-class Edited:
-    """A copy of the program in which files are edited, and put back at the end."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.before = folder, dict[Path, str | None]()
-
-    def write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        self.before.setdefault(path, path.read_text() if path.exists() else None)
-        path.write_text(text)
-
-    def read(self, name: str) -> str:
-        return (self.folder / name).read_text()
-
-    def replace(self, name: str, old: str, new: str) -> None:
-        assert old in self.read(name)
-        self.write(name, self.read(name).replace(old, new))
-
-    def replace_everywhere(self, old: str, new: str) -> None:
-        for path in self.folder.rglob("*.py"):
-            if old in path.read_text():
-                self.replace(path.relative_to(self.folder).as_posix(), old, new)
-
-    def undo(self) -> None:
-        for path, text in self.before.items():
-            path.unlink() if text is None else path.write_text(text)
-
-
 @pytest.fixture
-def edited(sources: Path) -> Iterator[Edited]:
-    copy = Edited(sources)
-    yield copy
-    copy.undo()
+def copy(tmp_path: Path) -> Path:
+    """A copy of the program, for a test to edit."""
+    for name in ("encoders", "harness"):
+        shutil.copytree(HERE / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.json", "*.npz"))
+    return tmp_path
 
 
 @pytest.fixture(scope="module")
-def before(sources: Path) -> dict[str, str]:
-    return digests(sources)
+def before() -> dict[str, str]:
+    return digests(HERE)
+
+
+def exchange(path: Path, old: str, new: str) -> None:
+    """Edit a file, or every file of a folder that has what is to be replaced."""
+    found = [one for one in (path.rglob("*.py") if path.is_dir() else [path]) if old in one.read_text()]
+    assert found
+    for one in found:
+        one.write_text(one.read_text().replace(old, new))
 
 
 @pytest.mark.slow
-def test_two_modules_merged_change_nothing(edited: Edited, before: dict[str, str]) -> None:
-    small, layers = "harness/snn/kernels/small_maps.py", "harness/snn/kernels/layers.py"
-    imports = re.search(r"from harness\.snn\.kernels\.small_maps import \([^)]*\)\n", edited.read(layers))
-    assert imports is not None
-    edited.replace(layers, imports[0], "")
-    renamed = edited.read(small).replace(
-        "import product", "import product as pairs"
-    )  # layers has a `product` of its own
-    edited.write(layers, edited.read(layers) + renamed.replace("tuple(product(", "tuple(pairs("))
-    edited.write(small, "")
-    edited.replace_everywhere("from harness.snn.kernels.small_maps import", "from harness.snn.kernels.layers import")
-    assert digests(edited.folder) == before
+def test_two_modules_merged_change_nothing(copy: Path, before: dict[str, str]) -> None:
+    small, layers = (copy / f"harness/snn/kernels/{name}.py" for name in ("small_maps", "layers"))
+    alone = re.sub(r"from harness\.snn\.kernels\.small_maps import \([^)]*\)\n", "", layers.read_text())
+    # `layers` has a `product` of its own.
+    renamed = small.read_text().replace("import product", "import product as pairs")
+    layers.write_text(alone + renamed.replace("tuple(product(", "tuple(pairs("))
+    small.write_text("")
+    assert digests(copy) == before
 
 
-def test_a_module_split_changes_nothing(edited: Edited, before: dict[str, str]) -> None:
-    text = edited.read("harness/training/batches.py")
-    head, rest = text.split("def on_device")
+def test_a_module_split_changes_nothing(copy: Path, before: dict[str, str]) -> None:
+    whole = copy / "harness/training/batches.py"
+    head, rest = whole.read_text().split("def on_device")
     middle, tail = ("def on_device" + rest).split("def batch(")
-    edited.write("harness/training/placing.py", head.split("def normalised")[0] + middle)
-    edited.write(
-        "harness/training/batches.py", f"from harness.training.placing import on_device\n{head}def batch({tail}"
-    )
-    assert digests(edited.folder) == before
+    (copy / "harness/training/placing.py").write_text(head.split("def normalised")[0] + middle)
+    whole.write_text(f"from harness.training.placing import on_device\n{head}def batch({tail}")
+    assert digests(copy) == before
 
 
 @pytest.mark.slow
-def test_a_definition_renamed_changes_nothing(edited: Edited, before: dict[str, str]) -> None:
-    edited.replace_everywhere("lif_reference", "reference_neuron")
-    assert digests(edited.folder) == before
+def test_a_definition_renamed_changes_nothing(copy: Path, before: dict[str, str]) -> None:
+    exchange(copy, "lif_reference", "reference_neuron")
+    assert digests(copy) == before
 
 
 @pytest.mark.parametrize(
@@ -244,19 +209,19 @@ def test_a_definition_renamed_changes_nothing(edited: Edited, before: dict[str, 
          "quantised activation", "conversion", "a constant of an encoder"],
 )  # fmt: skip
 def test_a_change_makes_the_records_stale_that_it_decides(
-    edited: Edited, before: dict[str, str], name: str, old: str, new: str, stale: list[str]
+    copy: Path, before: dict[str, str], name: str, old: str, new: str, stale: list[str]
 ) -> None:
-    edited.replace(name, old, new)
-    after = digests(edited.folder)
+    exchange(copy / name, old, new)
+    after = digests(copy)
     assert [cell for cell in before if after[cell] != before[cell]] == stale
 
 
 @pytest.mark.slow
-def test_a_kernel_of_the_gpu_makes_no_record_of_the_cpu_stale(edited: Edited, before: dict[str, str]) -> None:
-    on_gpu = digests(edited.folder, "cuda")
-    edited.replace("harness/snn/kernels/gpu.py", "OUTPUTS = 256", "OUTPUTS = 128")
-    assert digests(edited.folder) == before
-    after = digests(edited.folder, "cuda")
+def test_a_kernel_of_the_gpu_makes_no_record_of_the_cpu_stale(copy: Path, before: dict[str, str]) -> None:
+    on_gpu = digests(HERE, "cuda")
+    exchange(copy / "harness/snn/kernels/gpu.py", "OUTPUTS = 256", "OUTPUTS = 128")
+    assert digests(copy) == before
+    after = digests(copy, "cuda")
     assert [cell for cell in on_gpu if after[cell] != on_gpu[cell]] == TUNED
 
 
@@ -295,20 +260,19 @@ def test_a_recipe_from_an_early_record_has_the_fingerprint_of_today_s() -> None:
     assert fingerprint(early, "0" * 64) == fingerprint(config, "0" * 64)
 
 
-def test_status_calls_exactly_the_committed_records_of_a_changed_encoder_stale(edited: Edited) -> None:
+def test_status_calls_exactly_the_committed_records_of_a_changed_encoder_stale(copy: Path) -> None:
     """From one end to the other: a copy of the program is edited and asked for the state of `results/evidence`."""
 
     def states() -> dict[str, str]:
-        command = [sys.executable, "-m", "harness", "status", "--results-dir", str(HERE / "results/evidence"), "--json"]
-        environment = {**os.environ, "PYTHONPATH": str(edited.folder)}
-        done = subprocess.run(command, cwd=edited.folder, env=environment, capture_output=True, text=True, check=True)
-        return {cell["record"]: cell["status"] for cell in json.loads(done.stdout)["cells"]}
+        status = ("-m", "harness", "status", "--results-dir", HERE / "results/evidence", "--json")
+        cells = json.loads(python(*status, cwd=copy, PYTHONPATH=str(copy)))["cells"]
+        return {cell["record"]: cell["status"] for cell in cells}
 
     def direct(record: str) -> bool:
         return bool(json.loads(Path(record).read_bytes())["config"]["encoder"]["name"] == "direct")
 
     today = states()
-    edited.replace("encoders/direct.py", "return images.to(dtype)", "return (images * 1).to(dtype)")
+    exchange(copy / "encoders/direct.py", "return images.to(dtype)", "return (images * 1).to(dtype)")
     changed = {record: state for record, state in states().items() if state != today[record]}
     assert set(changed.values()) == {"stale"}
     assert set(changed) == {record for record, state in today.items() if state == "done" and direct(record)}

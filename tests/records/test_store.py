@@ -45,7 +45,7 @@ def record() -> Record:
 
 def test_a_record_reads_back_as_it_was(record: Record, tmp_path: Path) -> None:
     path = write_record(tmp_path, record)
-    assert path == record_path(tmp_path, record.config) == tmp_path / "quickstart/smoke/cyclic-16/seed-0000.json"
+    assert path == record_path(tmp_path, record.config) == tmp_path / "tiny/smoke/cyclic-6/seed-0000.json"
     again = read_record(path)
     assert (again.curve, again.config) == (record.curve, record.config)
     raw = json.loads(path.read_text())
@@ -64,7 +64,7 @@ def test_a_whole_number_among_floats_is_a_number(record: Record, tmp_path: Path)
     assert repr(resolved(snn=SnnRecipe(1, 32, dropout=0, weight_decay=0))).count("dropout=0.0, ") == 1
 
 
-@pytest.mark.parametrize(("folder", "levels"), [("", 3), ("quickstart/smoke", 1), ("quickstart/smoke/cyclic-16", 0)])
+@pytest.mark.parametrize(("folder", "levels"), [("", 3), ("tiny/smoke", 1), ("tiny/smoke/cyclic-6", 0)])
 def test_what_lies_beside_a_record_is_none(record: Record, tmp_path: Path, folder: str, levels: int) -> None:
     path = write_record(tmp_path, record)
     for beside in ("seed-0000.verified-training.json", "seed-0001.verified-snntorch.json", "seed-0001.safetensors"):

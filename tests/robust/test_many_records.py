@@ -1,8 +1,6 @@
 """Ten thousand records: what it costs to read and to judge them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -13,6 +11,7 @@ from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import digest_of, record_path
 from harness.schema import SCHEMA_VERSION, Counts, Epoch, LayerActivity, Record
+from tests.command import python
 
 RECORDS, SECONDS, MIB = 10_000, 10, 1024
 LAYERS = [
@@ -69,8 +68,7 @@ def write(folder: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 def test_ten_thousand_records_are_read_and_judged_in_seconds(tmp_path: Path) -> None:
     write(tmp_path)
-    done = subprocess.run([sys.executable, "-c", LOOK, str(tmp_path)], capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout)
+    said = json.loads(python("-c", LOOK, tmp_path))
     assert said["done"] == [RECORDS, RECORDS]
     assert max(said["seconds"]) < SECONDS
     assert said["mib"] < MIB

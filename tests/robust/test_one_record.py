@@ -46,10 +46,7 @@ def test_a_record_answers_for_another_experiment_and_status_and_frames_name_it(t
     found = [cell for cell in status(tmp_path, known) if cell.experiment == "tiny-again"]
     assert [(cell.arm, cell.status, cell.record) for cell in found] == [("same-code", "done", str(path))]
     found_there = load_cells(tmp_path, known).cells
-    assert sorted((key[0], key[2]) for key in found_there) == [
-        ("tiny", "cyclic-6"),
-        ("tiny-again", "same-code"),
-    ]
+    assert {(key[0], key[2]) for key in found_there} == {("tiny", "cyclic-6"), ("tiny-again", "same-code")}
     assert {one.path for one in found_there.values()} == {path}
 
 
@@ -88,8 +85,6 @@ def test_a_record_of_earlier_code_answers_where_a_certificate_leads_from_it(trai
     ],
     ids=["code", "recipe", "failed"],
 )
-def test_what_differs_in_anything_else_is_trained(
-    spoil: Callable[[Record], Record], trained: Record, tmp_path: Path
-) -> None:
+def test_what_differs_otherwise_is_trained(spoil: Callable[[Record], Record], trained: Record, tmp_path: Path) -> None:
     write_record(tmp_path, spoil(trained))
     assert cells(AGAIN, tmp_path)[0].state != "done"

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -109,18 +108,10 @@ class Unmade(Faulty):
         raise KeyError("lost")
 
 
-@pytest.fixture
-def registered() -> Iterator[None]:
-    for kind in (Faulty, Unmade):
-        name = kind.__name__.lower()
-        BUILTIN[name] = BuiltIn(f"{__name__}:{kind.__name__}", name)
-    yield
-    del BUILTIN["faulty"], BUILTIN["unmade"]
-
-
-@pytest.mark.usefixtures("registered")
-@pytest.mark.parametrize(("name", "act"), [("faulty", "be shown"), ("unmade", "be made")])
-def test_a_faulty_encoder_is_named_wherever_it_is_used(name: str, act: str) -> None:
+@pytest.mark.parametrize(("kind", "act"), [("Faulty", "be shown"), ("Unmade", "be made")])
+def test_a_faulty_encoder_is_named_where_it_is_used(kind: str, act: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = kind.lower()
+    monkeypatch.setitem(BUILTIN, name, BuiltIn(f"{__name__}:{kind}", name))
     with pytest.raises(EncoderError, match=f"encoder '{name}' cannot {act}: KeyError: 'lost'"):
         look(name, "digits", 0, 4)
     with pytest.raises(EncoderError, match=f"encoder '{name}' cannot be probed: KeyError: 'lost'"):

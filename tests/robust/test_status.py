@@ -6,35 +6,22 @@ import platform
 import shutil
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from harness.machine.files import hold, report
 from harness.papers import catalogue
-from harness.records.fingerprint import fingerprint
 from harness.records.store import lock_path, write_record
 from harness.runs.status import status
-from harness.schema import Counts, Failure, Record
+from harness.schema import Counts
+from tests.analysis import conftest
 from tests.command import harness
 from tests.fingerprints import of_other_code, of_other_recipe
 
 NAME = "quickstart"
-
-
-def record(arm: str, seed: int = 0, *, data: str = "d" * 64, failure: str = "") -> Record:
-    experiment = catalogue().experiment(NAME)
-    asked = experiment.added_arm(arm) if arm == "phase" else experiment.arm(arm)
-    config = experiment.resolve(asked, experiment.profile("lite"), seed)
-    return Record(
-        config=config,
-        fingerprint=fingerprint(config, data),
-        status="failed" if failure else "done",
-        environment={},
-        timings={},
-        curve=None if failure else Counts([1] * config.timesteps, 10),
-        failure=Failure(failure, "Traceback") if failure else None,
-    )
+record = partial(conftest.record, NAME, "lite")
 
 
 def state(results: Path, arm: str, seed: int) -> tuple[str, str]:
@@ -58,7 +45,7 @@ def test_records_of_an_experiment_from_a_file_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_copied_record_is_not_counted_again(tmp_path: Path) -> None:
-    write_record(tmp_path, record("cyclic-16"))
+    write_record(tmp_path, record("cyclic-16", 0))
     shutil.copytree(tmp_path / NAME, tmp_path / "backup")
     (copy,) = [cell for cell in status(tmp_path, catalogue()) if cell.experiment == "backup"]
     assert (copy.status, copy.reason) == ("stale", "a copy of quickstart/lite/cyclic-16/seed-0000.json")
@@ -79,28 +66,17 @@ def test_done_and_missing_are_counted(tmp_path: Path) -> None:
     assert "quickstart/lite/cyclic-16: 1 done, 2 missing" in printed(tmp_path)
 
 
-def test_results_of_two_machines_are_combined_by_copying_files(tmp_path: Path) -> None:
-    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
-    write_record(mine, record("cyclic-16", 0))
-    write_record(theirs, record("cyclic-16", 1))
-    write_record(theirs, record("direct-16", 0))
-    shutil.copytree(theirs, mine, dirs_exist_ok=True)
-    cells = json.loads(printed(mine, NAME, "--json"))["cells"]
-    done = {(cell["arm"], cell["seed"]) for cell in cells if cell["status"] == "done"}
-    assert done == {("cyclic-16", 0), ("cyclic-16", 1), ("direct-16", 0)}
-
-
 def test_a_changed_configuration_is_named_by_its_fields(tmp_path: Path) -> None:
-    old = record("cyclic-16")
+    old = record("cyclic-16", 0)
     config = replace(old.config, snn=replace(old.config.snn, epochs=1), timesteps=15)
-    short = msgspec.structs.replace(old, curve=Counts([1] * 15, 10))
+    short = msgspec.structs.replace(old, curve=Counts([0] * 15, 10_000), sample_curve=None)
     write_record(tmp_path, of_other_recipe(short, config))
     assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: recipe (timesteps, snn)")
 
 
 def test_changed_code_is_named_and_other_arms_are_not_stale(tmp_path: Path) -> None:
     for arm in ("cyclic-16", "poisson-16"):
-        old = record(arm)
+        old = record(arm, 0)
         modules = old.fingerprint.modules
         earlier = {**modules, "encoders.dct": "0" * 16} if "encoders.dct" in modules else modules
         write_record(tmp_path, of_other_code(old, earlier))
@@ -121,7 +97,7 @@ def test_a_cell_that_somebody_runs_is_running_and_one_that_was_stopped_is_begun(
 
 def test_records_beside_the_plan_are_shown(tmp_path: Path) -> None:
     write_record(tmp_path, record("cyclic-16", 7))
-    write_record(tmp_path, record("phase"))
+    write_record(tmp_path, record("phase", 0))
     for name in ("no-such-arm/seed-0000.json", "cyclic-16/seed-xyz.json"):
         path = tmp_path / NAME / "lite" / name
         path.parent.mkdir(exist_ok=True)
@@ -132,7 +108,7 @@ def test_records_beside_the_plan_are_shown(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_a_table_or_one_document(tmp_path: Path) -> None:
-    write_record(tmp_path, record("cyclic-16", failure="out of memory"))
+    write_record(tmp_path, record("cyclic-16", 0, failure="out of memory"))
     assert "cyclic-16 seed 0: failed: out of memory" in printed(tmp_path)
     (cells,) = json.loads(printed(tmp_path, "--json")).values()
     assert cells[0] == {

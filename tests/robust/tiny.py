@@ -5,16 +5,15 @@ from dataclasses import replace
 
 from encoders.registry import BUILTIN, BuiltIn
 from harness.catalogue import Arm, Experiment, Profile
-from harness.config import AnnRecipe, Balancing, EncoderSpec, NetworkSpec, SnnRecipe
+from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.papers.dct_snn import paper
 
 PAPER = paper.PAPER
 PROFILE = Profile(
     "smoke",
     NetworkSpec("tiny", hidden=(24,)),
-    AnnRecipe(3, 32, 0.05, decay_every=3, classifier_dropout=0.1),
-    SnnRecipe(4, 32, 1e-3, dropout=0.1),
-    Balancing(images=100),
+    AnnRecipe(5, 32, 0.05, decay_every=5, classifier_dropout=0.1),
+    SnnRecipe(2, 32, 1e-3, dropout=0.1),
     train_images=200,
     test_images=100,
     seeds=2,

@@ -71,9 +71,7 @@ def test_a_negative_zero_is_no_event() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(3, 4, 2, 5, 7), (2, 3, 1, 40, 50)])
-def test_every_value_but_zero_is_counted_at_its_place_however_it_lies(
-    shape: tuple[int, ...], dtype: torch.dtype
-) -> None:
+def test_every_value_but_zero_is_counted_at_its_place(shape: tuple[int, ...], dtype: torch.dtype) -> None:
     train = torch.randint(-1, 2, shape, generator=torch.Generator().manual_seed(0)).to(dtype) * 0.25
     train[0, 0] = -0.0
     expected = np.count_nonzero(train.float().numpy(), axis=(0, 1, 2))

@@ -110,9 +110,7 @@ def test_a_dropped_neuron_is_silent_at_every_timestep() -> None:
 
 
 @pytest.mark.parametrize(("initialisation", "variance"), [("he", 2.0), ("fan-in", 1.0)])
-def test_initial_weights_are_normal_with_the_variance_of_the_recipe(
-    initialisation: Initialisation, variance: float
-) -> None:
+def test_initial_weights_are_normal_with_the_recipes_variance(initialisation: Initialisation, variance: float) -> None:
     network = Network(NetworkSpec("n", (32,), (200,)), (3, 16, 16), 10, seeded(), initialisation)
     for weight, inputs in zip(network.weights, (27, 32 * 16 * 16, 200), strict=True):
         values = weight.detach().flatten() * (inputs / variance) ** 0.5

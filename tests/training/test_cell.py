@@ -1,21 +1,18 @@
 """A whole cell: the same twice, with either kernel and after an interruption; what it records; failures are named."""
 
 import base64
-import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 import encoders
 from harness.config import EncoderSpec, NetworkSpec, NeuronSpec, SnnRecipe
@@ -31,6 +28,7 @@ from harness.training.ann import AnnCache
 from harness.training.cell import Setting, run_cell
 from harness.training.checkpoint import Checkpoint, Watch
 from tests.cells import run_tiny, tiny_config, tiny_data
+from tests.command import python
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +105,8 @@ def test_a_broken_checkpoint_or_cached_ann_only_costs_time(whole: Record, tmp_pa
     assert entry.read_bytes() == sound
 
 
-def test_a_cache_whose_disk_is_full_costs_time_and_no_cell(
-    whole: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("harness.training.checkpoint.write_sealed", full)
+def test_a_full_disk_costs_time_and_no_cell(whole: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.training.checkpoint.write_sealed", Mock(side_effect=OSError(28, "No space left")))
     told: list[OSError] = []
     record = run_tiny(ann_cache=AnnCache(tmp_path, trouble=told.append))
     assert {error.errno for error in told} == {28}
@@ -160,21 +153,13 @@ CONVOLUTIONS: dict[str, Any] = {
 
 
 def test_each_layer_takes_the_product_that_its_activity_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    shapes = set()
-
-    def quiet(stage: Stage, activity: float, _: torch.dtype) -> bool:
-        return stage.name == "conv2" and 0 < activity < 1
-
-    def product(x: Tensor, weight: Tensor) -> Tensor:
-        shapes.add(tuple(weight.shape))
-        return F.conv2d(x, weight, padding=1)
-
-    monkeypatch.setattr(cell, "events_pay", quiet)
+    product = Mock(side_effect=partial(F.conv2d, padding=1))
+    monkeypatch.setattr(cell, "events_pay", lambda stage, activity, _: stage.name == "conv2" and 0 < activity < 1)
     monkeypatch.setattr(events, "product", product)
     config = tiny_config(**CONVOLUTIONS, products="by-activity")
     record = run_tiny(config)
     assert record.products == ["dense", "events"]
-    assert shapes == {(3, 4, 3, 3)}
+    assert {tuple(call.args[1].shape) for call in product.call_args_list} == {(3, 4, 3, 3)}
     monkeypatch.setattr(cell, "events_pay", lambda *_: False)
     again = run_tiny(config, products=tuple(record.products))  # as a verification elsewhere obeys the record
     assert again.products == record.products
@@ -191,27 +176,14 @@ def test_no_break_even_is_known_for_a_family_that_was_not_measured(monkeypatch: 
     assert not events_pay(replace(stage, inputs=(3, 8, 8)), 0.04, torch.bfloat16)
 
 
-@pytest.mark.parametrize(
-    ("kernel", "called", "recorded"), [("auto", set(), "numba"), ("events", {"product", "gradient"}, "events")]
-)
-def test_only_the_kernel_of_events_skips_inputs_of_zero(
-    kernel: Kernel, called: set[str], recorded: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = set()
-
-    def product(x: Tensor, weight: Tensor) -> Tensor:
-        found.add("product")
-        return F.conv2d(x, weight, padding=1)
-
-    def gradient(grad: Tensor, x: Tensor) -> Tensor:
-        found.add("gradient")
-        return weight_gradient(grad, x)
-
+@pytest.mark.parametrize(("kernel", "used"), [("auto", "numba"), ("events", "events")])
+def test_only_the_kernel_of_events_skips_zeros(kernel: Kernel, used: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    product, gradient = Mock(side_effect=partial(F.conv2d, padding=1)), Mock(wraps=weight_gradient)
     monkeypatch.setattr(events, "product", product)
     monkeypatch.setattr(events, "weight_gradient", gradient)
     record = run_tiny(tiny_config(**CONVOLUTIONS), kernel=kernel)
-    assert found == called
-    assert record.environment["kernel"] == recorded
+    assert product.called == gradient.called == (used == "events")
+    assert record.environment["kernel"] == used
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
@@ -228,6 +200,4 @@ import harness.training.cell
 tiny = torch.full((4_000_000,), 1e-39)  # enough for every thread of torch
 print(int((tiny * 1.0 != 0).sum()), int((torch.full((64, 64), 1e-39) @ torch.full((64, 64), 1e30)).count_nonzero()))
 """
-    two = {**os.environ, "OMP_NUM_THREADS": "2"}  # tests have one thread otherwise
-    done = subprocess.run([sys.executable, "-c", script], env=two, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["0", "0"]
+    assert python("-c", script, OMP_NUM_THREADS="2").split() == ["0", "0"]  # tests have one thread otherwise

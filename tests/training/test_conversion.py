@@ -11,15 +11,7 @@ import torch
 from torch import Generator
 
 import encoders
-from harness.config import (
-    AnnRecipe,
-    Augmentation,
-    CellConfig,
-    MethodSpec,
-    NetworkSpec,
-    canonical_json,
-    checked,
-)
+from harness.config import AnnRecipe, Augmentation, CellConfig, MethodSpec, NetworkSpec, canonical_json, checked
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.plugins.parts import METHODS
 from harness.records.fingerprint import fingerprint
@@ -57,13 +49,17 @@ def test_a_record_of_it_goes_there_and_back_and_its_work_is_what_was_announced(t
     done = trained(config, Setting(CPU, watch=Watch(lambda _stage, work: told.append(work))))
     assert sum(told) == pytest.approx(Conversion().work(config, tiny_data(), done.spiking.macs // config.timesteps))
     record = sealed(config, fingerprint(config, tiny_data().digest), HERE, done, ())
-    found = read_record(write_record(tmp_path, record))
+    path = write_record(tmp_path, record)
+    found = read_record(path)
     assert found.curve == record.curve
     assert len(found.thresholds) == 5
     assert (found.balanced, found.epochs, found.sample_curve) == (None, [], None)
     written = msgspec.json.decode(canonical_json(found))["config"]
     assert not {"snn", "balancing", "neuron"} & written.keys()
     assert written["method"] == {"name": "conversion", "parameters": {}}
+    assert freshness(path, config).state == "done"
+    gone = freshness(path, replace(config, method=MethodSpec("elsewhere")))  # as if its package were not installed
+    assert (gone.state, "unknown method 'elsewhere'" in gone.reason) == ("stale", True)
 
 
 def test_kept_weights_give_the_same_answers(tmp_path: Path) -> None:
@@ -107,14 +103,6 @@ def test_its_cost_is_estimated_from_its_first_steps(tmp_path: Path) -> None:
     assert 0 < cell.cost.seconds < 600
     Checkpoint(tmp_path / ".seed-0000.0.checkpoint.training", "").save({})
     assert estimate([planned], tiny_data(), HERE)[0].cost.begun
-
-
-def test_a_method_that_is_not_here_makes_its_records_stale(tmp_path: Path) -> None:
-    config = converted_config()
-    path = write_record(tmp_path, record_of(config))
-    assert freshness(path, config).state == "done"
-    found = freshness(path, replace(config, method=MethodSpec("elsewhere")))
-    assert (found.state, "unknown method 'elsewhere'" in found.reason) == ("stale", True)
 
 
 def test_the_snn_of_many_steps_is_its_ann_of_many_levels() -> None:

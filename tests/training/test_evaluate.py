@@ -75,9 +75,7 @@ def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel: Kernel)
     assert found.counts.total == 9
 
 
-def test_neither_the_size_of_a_chunk_nor_a_stop_changes_anything(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_chunks_nor_a_stop_change_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, given = spiking(), images()
     whole = evaluate(model, given, 0, SILENT)
     monkeypatch.setattr(Spiking, "chunk", lambda _: 2)

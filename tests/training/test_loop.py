@@ -1,21 +1,25 @@
-"""Training that diverges: the cell fails with the stage, the step or the layer in which it did. Its optimizers."""
+"""Training that diverges fails with the stage, the step or the layer in which it did; optimizers; learning rates."""
 
-import subprocess
-import sys
+import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+import encoders
 from harness.config import NetworkSpec
 from harness.errors import CellFailure
 from harness.snn.network import Network
 from harness.training import loop
+from harness.training.ann import pretraining
 from harness.training.checkpoint import Checkpoint
-from harness.training.loop import require_finite, uncompiled
-from tests.cells import run_tiny, tiny_config
+from harness.training.loop import Training, require_finite, uncompiled
+from tests.cells import run_tiny, tiny_config, tiny_data
+from tests.command import python
 
 
 @pytest.mark.parametrize(("stage", "epochs", "rate"), [("ann", 5, 1e30), ("snn", 2, 1e38)])
@@ -36,9 +40,7 @@ def test_the_layer_named_is_the_first_whose_weights_are_not_finite() -> None:
     require_finite(torch.tensor(1.0), network, "SNN epoch 3/9")
 
 
-def test_a_loss_that_no_step_looked_at_is_found_before_anything_is_saved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_loss_that_no_step_looked_at_is_found_before_a_save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # As on a GPU, where most steps do not look.
     monkeypatch.setattr(loop, "require_finite", lambda *_: None)
     config, path = tiny_config(), tmp_path / "checkpoint"
@@ -71,4 +73,48 @@ def test_an_optimizer_moves_weights_as_torchs_own_and_goes_on_from_its_state(kin
 @pytest.mark.slow
 def test_a_training_does_not_import_the_compiler() -> None:
     code = "from tests.cells import *; run_tiny(tiny_config()); import sys; sys.exit('torch._dynamo' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
+    python("-c", code)
+
+
+# Pre-training's learning rate falls by the factor and after the epochs of its recipe.
+
+STEPS = 4 * math.ceil(200 / 50)  # four epochs of `tiny_data` in batches of 50
+
+
+def rates(count: int = STEPS, **changes: Any) -> tuple[list[float], Training]:
+    """The learning rates of `count` steps of a schedule, and its training."""
+    config = tiny_config()
+    config = replace(config, ann=replace(config.ann, learning_rate=0.5, epochs=4, batch_size=50, **changes))
+    network = Network(config.network, (1, 8, 8), 10, torch.Generator())
+    course = pretraining(network, encoders.create("dct"), tiny_data(), config, torch.float32)
+    found = []
+    for _ in range(count):
+        found.append(course.optimizer.param_groups[0]["lr"])
+        course.optimizer.step()
+        course.schedule.step()
+    return found, course
+
+
+def test_a_cosine_rises_in_its_warm_up_and_falls_to_zero() -> None:
+    found, course = rates(schedule="cosine", warm_up=0.25)
+    at, rise = np.arange(STEPS), 0.25 * STEPS
+    expected = np.where(at < rise, at / rise, (1 + np.cos(np.pi * (at - rise) / (STEPS - rise))) / 2)
+    assert course.by_step
+    assert found == pytest.approx((0.5 * expected).tolist())
+
+
+def test_one_cycle_starts_at_a_25th_and_peaks_after_its_warm_up() -> None:
+    found, course = rates(schedule="one-cycle", warm_up=0.3, nesterov=True)
+    assert course.by_step
+    assert course.optimizer.param_groups[0]["nesterov"]
+    assert found[0] == pytest.approx(0.5 / 25)
+    assert abs(found.index(max(found)) - 0.3 * STEPS) <= 1
+    assert max(found) == pytest.approx(0.5, rel=0.05)
+    assert found[-1] < 1e-4
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.001])
+def test_the_rate_falls_by_the_factor_of_the_recipe(factor: float) -> None:
+    found, course = rates(5, decay_every=2, decay_factor=factor)
+    assert not course.by_step
+    assert found == pytest.approx([0.5, 0.5, 0.5 * factor, 0.5 * factor, 0.5 * factor**2])

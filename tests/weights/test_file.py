@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -47,34 +48,17 @@ def test_small_networks_are_kept_unless_told_otherwise(monkeypatch: pytest.Monke
     assert [keeps(wanted, network) for wanted in (None, True, False)] == [False, True, False]
 
 
-# Beside the record
-
-
-def computed(own: Kept, keep: bool | None = None) -> None:
-    """Compute the cell anew: its record is gone."""
-    own.record.unlink()
-    make(own.results, keep)
-
-
-def test_the_weights_are_there_before_the_record_and_equal_cells_have_equal_ones(
-    own: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_come_first_and_equal_cells_have_equal_ones(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = own.weights.read_bytes()
     own.weights.unlink()
-
-    def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("harness.runs.run.write_record", refuse)
+    own.record.unlink()
+    monkeypatch.setattr("harness.runs.run.write_record", Mock(side_effect=OSError(28, "No space left on device")))
     with pytest.raises(HarnessError, match="the disk refuses"):
-        computed(own)
+        make(own.results)
     assert (own.weights.read_bytes(), own.record.exists()) == (expected, False)
     monkeypatch.undo()
     make(own.results, keep=False)
     assert not own.weights.exists()  # weights of a replaced record go with it
-
-
-# What is refused
 
 
 def test_files_of_another_record_or_program_or_absent_are_refused(own: Kept) -> None:

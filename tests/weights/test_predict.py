@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from tests.cells import tiny_data
 from tests.command import harness
@@ -43,23 +45,17 @@ def test_a_shorter_schedule_equals_the_full_one_as_long_as_it_feeds_the_same(kep
     assert correct != curve(kept)["correct"]
 
 
-def write_images(folder: Path, by_class: bool) -> list[int]:
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    for number in range(40):
-        place = folder / str(digits.target[number]) if by_class else folder
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((digits.images[number] * 255 / 16).round().astype("uint8")).save(place / f"{number:03d}.png")
-    return [int(label) for label in digits.target[:40]]
-
-
 def test_images_in_folders_of_their_classes_are_counted_and_others_classified(kept: Kept, tmp_path: Path) -> None:
-    write_images(tmp_path / "classes", by_class=True)
+    digits = load_digits()
+    labels = digits.target[:40].tolist()
+    for number, label in enumerate(labels):
+        image = Image.fromarray((digits.images[number] * 255 / 16).round().astype("uint8"))
+        for folder in (tmp_path / "classes" / str(label), tmp_path / "in"):
+            folder.mkdir(parents=True, exist_ok=True)
+            image.save(folder / f"{number:03d}.png")
     counts = json.loads(harness("predict", kept.weights, "--images", tmp_path / "classes", "--json").out)
     assert counts["total"] == 40
     assert counts["correct"][-1] > 20  # by chance: 4
-    labels = write_images(tmp_path / "in", by_class=False)
     harness("predict", kept.weights, "--images", tmp_path / "in", "--out", tmp_path / "out.csv")
     table = pd.read_csv(tmp_path / "out.csv")
     assert table["image"].tolist() == [f"{number:03d}.png" for number in range(40)]
@@ -67,16 +63,11 @@ def test_images_in_folders_of_their_classes_are_counted_and_others_classified(ke
     assert sum(table["t6"] == labels) == counts["correct"][-1]
 
 
-def test_what_cannot_be_predicted_is_an_error_in_one_line(
-    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise RuntimeError("out of ideas")
-
+def test_what_cannot_be_predicted_is_an_error(kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("L", (9, 8)).save(tmp_path / "wide.png")
     code, _, message = harness("predict", kept.weights, "--images", tmp_path)
     assert (code, "wide.png is 9×8" in message) == (2, True)
     assert harness("predict", kept.weights, "--out", "table.xls").code == 2
-    monkeypatch.setattr("encoders.dct.Dct.encode", fail)
+    monkeypatch.setattr("encoders.dct.Dct.encode", Mock(side_effect=RuntimeError("out of ideas")))
     code, _, message = harness("predict", kept.weights)
     assert (code, "encoder 'dct' cannot encode: RuntimeError: out of ideas" in message) == (2, True)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any, get_args
 
 import pytest
@@ -43,31 +44,20 @@ def otherwise(ours: Spiking, theirs: Spiking | None = None, simulator: str = "sn
     return float((one.classes != other.classes).float().mean())
 
 
+@NORSE
 @pytest.mark.parametrize(
-    ("precision", "neuron"),
+    ("simulator", "neuron"),
     [
-        ("fp32", {}),
-        ("fp32", {"clock": "layer-delay"}),
-        ("fp32", {"reading": "released-code"}),
-        ("fp32", {"reset": "none"}),
-        ("bf16", {}),
+        *(("snntorch", one) for one in ({}, {"clock": "layer-delay"}, {"reading": "released-code"}, {"reset": "none"})),
+        *(
+            ("norse", {"reading": reading, "clock": clock, "reset": reset})
+            for reading, clock, reset in product(get_args(Reading), get_args(Clock), ("subtract", "none"))
+        ),
+        *((simulator, {"precision": "bf16"}) for simulator in ("snntorch", "norse")),
     ],
 )
-def test_snntorch_gives_the_same_but_for_rounding(precision: Precision, neuron: dict[str, Any]) -> None:
-    assert otherwise(spiking(precision, **neuron)) <= 0.005
-
-
-@NORSE
-@pytest.mark.parametrize("reset", ["subtract", "none"])
-@pytest.mark.parametrize("clock", get_args(Clock))
-@pytest.mark.parametrize("reading", get_args(Reading))
-def test_norse_states_every_reading(reading: Reading, clock: Clock, reset: str) -> None:
-    assert otherwise(spiking(reading=reading, clock=clock, reset=reset), simulator="norse") <= 0.005
-
-
-@NORSE
-def test_norse_gives_the_same_in_bf16() -> None:
-    assert otherwise(spiking("bf16"), simulator="norse") <= 0.005
+def test_another_simulator_gives_the_same_but_for_rounding(simulator: str, neuron: dict[str, Any]) -> None:
+    assert otherwise(spiking(**neuron), simulator=simulator) <= 0.005
 
 
 def test_outputs_are_equal_to_rounding() -> None:
@@ -78,11 +68,16 @@ def test_outputs_are_equal_to_rounding() -> None:
     assert float((gap < 1e-4).float().mean()) >= 0.95
 
 
-@pytest.mark.parametrize("layer", [0, 1, 2])
-def test_a_wrong_threshold_is_found(layer: int) -> None:
-    wrong = list(spiking().thresholds)
-    wrong[layer] *= 1.1
-    assert otherwise(spiking(), replace(spiking(), thresholds=tuple(wrong))) > 0.01
+@NORSE
+@pytest.mark.parametrize(
+    ("simulator", "changes"),
+    [
+        *(("snntorch", {"thresholds": wrong}) for wrong in ((0.99, 0.35, 0.5), (0.9, 0.385, 0.5), (0.9, 0.35, 0.55))),
+        *(("norse", {"neuron": wrong}) for wrong in (NeuronSpec("algorithm"), NeuronSpec(leak=0.9))),
+    ],
+)
+def test_a_wrong_threshold_or_neuron_is_found(simulator: str, changes: dict[str, Any]) -> None:
+    assert otherwise(spiking(), replace(spiking(), **changes), simulator) > (0.02 if simulator == "norse" else 0.01)
 
 
 def planted(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
@@ -95,12 +90,6 @@ def planted(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
 def test_a_wrong_neuron_in_snntorch_is_found(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
     planted(monkeypatch, **changes)
     assert otherwise(spiking()) > 0.02
-
-
-@NORSE
-@pytest.mark.parametrize("wrong", [{"reading": "algorithm"}, {"leak": 0.9}])
-def test_a_wrong_neuron_in_norse_is_found(wrong: dict[str, Any]) -> None:
-    assert otherwise(spiking(), replace(spiking(), neuron=replace(NeuronSpec(), **wrong)), "norse") > 0.02
 
 
 def test_a_wrong_weight_of_the_output_layer_is_found() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -180,9 +181,7 @@ def test_a_second_training_adds_the_weights_that_a_record_lacks(own: Kept) -> No
 
 def test_weights_are_added_beside_the_record_itself_whatever_it_is_named(own: Kept) -> None:
     own.strip()
-    moved = own.results / "another" / "paper" / "arm" / own.record.name
-    moved.parent.mkdir(parents=True)
-    own.record.rename(moved)
+    moved = own.record.parent.rename(own.record.parent.with_name("another")) / own.record.name
     assert harness("verify", moved, "--keep").code == 0
     assert (record_paths(own.results), weights_path(moved).is_file()) == ([moved], True)
 
@@ -236,28 +235,20 @@ def test_a_verification_counts_for_its_own_whole_record_only(own: Kept) -> None:
 
 
 def test_a_second_training_that_fails_is_different(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("out of memory")
-
-    monkeypatch.setattr("harness.runs.run.run_cell", fail)
+    monkeypatch.setattr("harness.runs.run.run_cell", Mock(side_effect=RuntimeError("out of memory")))
     code, out, _ = harness("verify", own.record, "--from", "training", "--keep", "--json")
     (row,) = json.loads(out)["verifications"]
     assert (code, row["verdict"], row["largest"], row["allowed"]) == (1, "different", None, None)
     assert not kept_file(own, "training").exists()
 
 
-# What is refused
-
-
-def test_other_data_are_refused(own: Kept) -> None:
+def test_what_cannot_be_verified_says_why(own: Kept) -> None:
+    assert harness("verify", own.record, "--from", "snntorc").code == 2
     record = read_record(own.record)
-    write_record(own.results, of_other_recipe(record, replace(record.config, train_images=150)))
+    write_record(own.results, of_other_recipe(record, replace(record.config, train_images=150)))  # other data
     code, _, message = harness("verify", own.record)
     assert (code, "is not that of the record" in message) == (2, True)
-
-
-def test_what_has_nothing_to_verify_says_why(own: Kept) -> None:
-    assert harness("verify", own.record, "--from", "snntorc").code == 2
+    write_record(own.results, record)
     own.strip()
     code, _, message = harness("verify", own.record, "--from", "weights")
     assert (code, "--from training; --keep adds them" in message) == (2, True)
