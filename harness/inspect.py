@@ -7,6 +7,7 @@ them.
 import csv
 import io
 import itertools
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import encoders
-from encoders.base import EncoderError, EncoderInfo
+from encoders.base import Encoder, EncoderError, EncoderInfo
 from encoders.dct import Dct, lay_out
 from encoders.probe import Labelled, Reads, linear_probe
+from harness.catalogue.experiment import parse_encoder
 from harness.data import load, subset
 from harness.errors import HarnessError
 from harness.plugins.guard import named
@@ -60,8 +62,20 @@ class View:
     caption: str
 
 
+def encoder_of(text: str) -> Encoder:
+    """The encoder that a text such as dct or dct(schedule=interleaved) names.
+
+    Raises HarnessError for what cannot be read so, EncoderError for an unknown encoder or parameter.
+    """
+    spec, timesteps, rate = parse_encoder(text)
+    if timesteps or rate:
+        raise HarnessError(f"'{text}' is an arm, not an encoder", "give its timesteps with --timesteps")
+    with named(spec.name, "be made"):
+        return encoders.create(spec.name, **spec.parameters)
+
+
 def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | None = None) -> View:
-    """Image `number` of a data set's test images under the encoder called `name` with its default parameters.
+    """Image `number` of a data set's test images under the encoder that `name` names (see `encoder_of`).
 
     Raises HarnessError for an unknown data set or image, EncoderError for an unknown encoder or a T that does not fit.
     """
@@ -74,8 +88,7 @@ def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | 
 
 def view_of(name: str, dataset: str, number: int, training: Tensor, image: Tensor, timesteps: int) -> View:
     """As `look`, for an image `[1, C, H, W]` in [-1, 1]. training: images `[M, C, H, W]` to fit and read the code."""
-    with named(name, "be made"):
-        encoder = encoders.create(name)
+    encoder = encoder_of(name)
     with named(name, "be shown", CALIBRATION_IMAGES):
         encoder = encoder.calibrate(training)
         train = encoder.encode(image, timesteps, encoder_key(0, "encoder-test"))
@@ -223,7 +236,8 @@ def figure_of(view: View) -> Picture:
         drawn = [np.round(image * 255).astype(int).tolist() for image in images]
         with rc_context({"savefig.dpi": DPI}):
             svg, png = both_renderings(figure, title, {"caption": view.caption, "steps": view.steps, "drawn": drawn})
-    return Picture(f"encoder-{view.encoder}-{view.dataset}-{view.number}", title, view.caption, svg, png)
+    stem = re.sub(r"[^\w.]+", "-", view.encoder).strip("-")
+    return Picture(f"encoder-{stem}-{view.dataset}-{view.number}", title, view.caption, svg, png)
 
 
 def _image(axes: "Axes", image: Pixels, title: str) -> None:
@@ -304,7 +318,7 @@ Accuracies = Mapping[str, Sequence[float]]  # test accuracy in [0, 1] after 1, 2
 
 
 def probe(names: Sequence[str], dataset: str, timesteps: int, reads: str, data_dir: Path | None = None) -> Accuracies:
-    """The accuracies of a linear classifier on each encoder's spikes; default parameters, all on the same images.
+    """The accuracies of a linear classifier on each encoder's spikes (see `encoder_of`), all on the same images.
 
     Raises HarnessError for an unknown `reads` and for a data set on which a linear classifier cannot tell codes apart.
     """
@@ -318,7 +332,7 @@ def probe(names: Sequence[str], dataset: str, timesteps: int, reads: str, data_d
     for name in names:
         with named(name, "be probed", TRAINING_IMAGES):
             key = encoder_key(0, "encoder-test")
-            accuracies[name] = linear_probe(encoders.create(name), train, test, timesteps, key, cast(Reads, reads))
+            accuracies[name] = linear_probe(encoder_of(name), train, test, timesteps, key, cast(Reads, reads))
     return accuracies
 
 

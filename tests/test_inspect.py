@@ -53,6 +53,7 @@ def test_what_cannot_be_shown_or_probed_is_refused() -> None:
     for words, message in (
         (("show", "dct", "--image", 360), "no test image 360 — use 0 to 359"),
         (("show", "poison"), "did you mean 'poisson'"),
+        (("show", "dct@4"), "'dct@4' is an arm, not an encoder — give its timesteps with --timesteps"),
         (("probe", "direct", "--dataset", "cifar10"), "use digits or mnist"),
     ):
         code, _, said = harness("encoders", *words)
@@ -63,6 +64,13 @@ def test_show_writes_svg_and_png_and_prints_the_caption(tmp_path: Path) -> None:
     out = run("show", "dct", "--image", "1", "--timesteps", "4", "--out", str(tmp_path / "fig.v2.svg"))
     assert {path.name for path in tmp_path.iterdir()} == {"fig.v2.svg", "fig.v2.png"}
     assert "the sum of the frequencies fed so far" in out
+
+
+def test_an_encoder_is_shown_with_its_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "Encoder dct(schedule=interleaved) (ternary)" in run("show", "dct(schedule=interleaved)")
+    stem = "encoder-dct-schedule-interleaved-digits-0"
+    assert {path.name for path in tmp_path.iterdir()} == {f"{stem}.svg", f"{stem}.png"}
 
 
 @pytest.mark.slow

@@ -14,7 +14,12 @@ encoders_app = group("List encoders, draw one, probe one, check one, or start yo
 
 SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's source is shown
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `harness encoders list` shows it.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="As `harness encoders list` shows it, or with parameters: 'dct(schedule=interleaved)'."
+    ),
+]
 Timesteps = Annotated[int, typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps.")]
 
 
@@ -57,15 +62,12 @@ def list_(as_json: AsJson = False) -> None:
 @encoders_app.command(cls=Grouped)
 def check(name: Name) -> None:
     """Check an encoder against every law that encoders keep, one line each. Exit code 1 if it breaks one."""
-    from encoders import create
     from encoders.laws import check as check_laws
-    from harness.plugins.guard import named
+    from harness.inspect import encoder_of
     from harness.plugins.skeleton import require_installed
 
     require_installed(name)
-    with named(name, "be made"):
-        encoder = create(name)
-    findings = check_laws(encoder)
+    findings = check_laws(encoder_of(name))
     for finding in findings:
         say(str(finding))
     if any(finding.passed is False for finding in findings):
@@ -97,7 +99,10 @@ def show(
 
 @encoders_app.command(cls=Grouped)
 def probe(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Default: all built-in encoders.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="With or without parameters. Default: all built-in encoders."),
+    ] = None,
     dataset: Annotated[str, typer.Option(metavar="NAME", help="digits or mnist.")] = "digits",
     timesteps: Timesteps = 16,
     reads: Annotated[

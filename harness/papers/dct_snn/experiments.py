@@ -410,7 +410,8 @@ def _chosen(name: str, encoder: EncoderSpec, title: str, timesteps: int) -> Arm:
 def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...], seeds: int = 5) -> Experiment:
     """Controls on the map of `cifar10-encoders` that have searches of their own; `what` these choose."""
     chosen = all(arm.name in recipe.LITE_CHOSEN for arm in arms)
-    words = f"{what} are chosen on a validation split" if chosen else f"no search has chosen {what} yet"
+    ended = "" if chosen else ", where their search has ended; the others are marked as not tuned"
+    words = f"{what} are chosen on a validation split{ended}"
     lite = replace(recipe.LITE, deviations=(words,), seeds=seeds)
     profiles = _on_one_map(recipe.SMOKE), _on_one_map(lite)
     return replace(CIFAR10_ENCODERS, name=name, title=title, source=NOT_IN_PAPER, arms=arms, profiles=profiles)
