@@ -710,9 +710,11 @@ def _capped(
         doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
         if all(cell.seed in doubled for cell in cells):
             again = [doubled[cell.seed] for cell in cells]
-            moved = cell_data.percent_at(again, claim.timestep) - cell_data.percent_at(cells, claim.timestep)
-            if abs(float(np.mean(moved))) < margin:
-                how = f"a training twice as long ({claim.doubled}) moves it by {np.mean(moved):+.2f} points only"
+            apart = cell_data.percent_at(again, claim.timestep) - cell_data.percent_at(cells, claim.timestep)
+            moved = estimate(outcomes_without_images(apart, lowest=-100.0, highest=100.0))
+            if abs(float(moved.mean)) < margin:
+                interval = f" (95 %: {moved.low:+.2f} to {moved.high:+.2f})" if len(apart) >= LEAST_SEEDS else ""
+                how = f"a training twice as long ({claim.doubled}) moves it by {moved.mean:+.2f} points only{interval}"
                 return False, f"Its training is shortened, and {how}."
     if reaches:
         return True, f"It is {tuned}, and not known to have settled: that cannot refute {published:g}."
