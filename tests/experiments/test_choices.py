@@ -16,9 +16,23 @@ from harness.catalogue import Arm
 from harness.config import CellConfig, EncoderSpec
 from harness.errors import CellFailure, HarnessError
 from harness.papers.dct_snn import choices
-from harness.papers.dct_snn.choices import FOLDER, LITE_GRID, LITE_IMAGES, MNIST_GRID, MNIST_IMAGES, SEARCHES
-from harness.papers.dct_snn.experiments import CIFAR10_ENCODERS, LEARNED_CIFAR10, LEARNED_MNIST, MNIST_ENCODERS
-from harness.papers.dct_snn.recipe import LITE, LITE_RATES, MNIST_PAPER, MNIST_RATES, SHORT, with_mnist_rate
+from harness.papers.dct_snn.choices import FOLDER, LITE_GRID, LITE_IMAGES, MNIST_GRID, MNIST_IMAGES, SEARCHES, tuned
+from harness.papers.dct_snn.experiments import (
+    CIFAR10_ENCODERS,
+    LATENCY_CIFAR10,
+    LEARNED_CIFAR10,
+    LEARNED_MNIST,
+    MNIST_ENCODERS,
+)
+from harness.papers.dct_snn.recipe import (
+    LITE,
+    LITE_CHOSEN,
+    LITE_RATES,
+    MNIST_PAPER,
+    MNIST_RATES,
+    SHORT,
+    with_mnist_rate,
+)
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 from harness.runs.validation import ann_score, score, snn_score, validation_split
 from harness.training import batches, loop
@@ -136,6 +150,12 @@ def test_each_code_of_lite_has_its_best_rate_and_loss() -> None:
         best = max(max(scores[arm, loss].values()) for loss in SEARCHES["lite-rates"].losses)
         assert scores[arm, snn.loss_input][snn.learning_rate] == best
         assert all(with_neighbours(scores[arm, loss], LITE_GRID) for loss in SEARCHES["lite-rates"].losses)
+
+
+def test_an_arm_of_few_steps_has_the_best_rate_of_a_finished_search() -> None:
+    lite = LATENCY_CIFAR10.profile("lite")
+    searched = {arm.name: tuned(LATENCY_CIFAR10.resolve(arm, lite, 0)) for arm in LATENCY_CIFAR10.arms}
+    assert {name for name, best in searched.items() if best} == set(LITE_CHOSEN)
 
 
 @pytest.mark.parametrize("timesteps", MNIST_RATES)

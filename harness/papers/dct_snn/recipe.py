@@ -213,7 +213,21 @@ LITE_BY_CODE = replace(
 )
 # What searches chose for single arms at lite, by arm: a code's fine-tuning rate at its T (`choices latency-cifar10`);
 # for codes that share an ANN, that ANN's rate too (`choices cifar10-x`, `cifar10-p`). The loss is that of the code.
-LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {}
+LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
+    arm: {"snn.learning_rate": rate}
+    for arm, rate in {
+        "dct-4": 1e-5,
+        "poisson-4": 1e-4,
+        "direct-4": 1e-4,
+        "phase-4": 3e-5,
+        "burst-4": 3e-6,
+        "dct-8": 1e-4,
+        "poisson-8": 1e-4,
+        "direct-8": 1e-4,
+        "phase-8": 3e-4,
+        "burst-8": 3e-4,
+    }.items()
+}
 
 
 def paper(network: NetworkSpec, learning_rate: float = 0.1) -> Profile:
