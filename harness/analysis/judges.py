@@ -548,7 +548,7 @@ def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
     gaps = dict(zip(grid, np.diff((0, *grid)), strict=True))
     rounding = 2 * float(np.mean([gaps[steps or grid[-1]] ** 2 / 12 for steps in (*sooner, *later)]))
     by_seed = f"Steps by seed: {' against '.join(labels)}."
-    if None in later:
+    if None in later and None not in sooner:
         by_seed += f" A run that never got there counts as {grid[-1] + 1}: the difference is at least this."
     return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=rounding), by_seed
 

@@ -128,7 +128,7 @@ def _contents(
     papers = _shown(sources, chosen) if paper is None else [catalogue.paper(paper)]
     homes = ["index.html", *(f"{one.name}.html" for one in papers[1:])]
     menu = [(one.title, home) for one, home in zip(papers, homes, strict=True)] if len(papers) > 1 else []
-    documents, contents = list[Document](), dict[str, bytes]()
+    documents, contents, where = list[Document](), dict[str, bytes](), origin(sources, out)
     beside: Picture | None = None
     for one, home in zip(papers, homes, strict=True):
         # experiments of no paper are shown with the first
@@ -141,12 +141,12 @@ def _contents(
                 beside = papers_figure(papers, sources[0])
         made = replace(made, beside=beside)
         documents.append(made)
-        files = _files(made, origin(mine, out), home, menu)
-        files |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
-        files |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
+        texts = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
+        texts |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
+        texts |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
         for experiment in listed:
-            files |= {name: text.encode() for name, text in _tables(experiment, mine).items()}
-        contents = files | contents  # a later paper changes no file of an earlier one
+            texts |= {name: text.encode() for name, text in _tables(experiment, mine).items()}
+        contents = texts | contents  # a later paper changes no file of an earlier one
     if menu:
         contents["papers.md"] = _index(documents).encode()
     return {name: contents[name] for name in sorted(contents) if contents[name]}, documents
@@ -356,16 +356,21 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     clone = Path(top) if top and (Path(top) / "harness" / "report").is_dir() else None
     inside = clone and out.resolve().is_relative_to(clone.resolve())
     here = f"{Path(os.path.relpath(clone.resolve(), out.resolve())).as_posix()}/" if clone and inside else ""
-    devices = {s.name: sorted(c.device for c in s.loaded.cells.values() if c.done and c.device) for s in sources}
     return Origin(
         date=f"{now:%Y-%m-%d}",
         version=version(PACKAGE),
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
         changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
         repository=web_address(_git(clone, "remote", "get-url", "origin")) or here if clone else "",
-        hardware={name: Counter(of).most_common() for name, of in devices.items() if of},
+        hardware=hardware_of(sources),
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
+
+
+def hardware_of(sources: Sequence[Source]) -> dict[str, list[tuple[str, int]]]:
+    """The devices that records were computed on, each with its number of records, by the name of the results."""
+    devices = {s.name: sorted(c.device for c in s.loaded.cells.values() if c.done and c.device) for s in sources}
+    return {name: Counter(of).most_common() for name, of in devices.items() if of}
 
 
 def _git(folder: Path, *words: str) -> str:
