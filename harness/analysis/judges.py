@@ -254,7 +254,11 @@ def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judge
     if blank.comparability == "not comparable":
         return _undecided(measured, "not comparable", f"The {profile} profile judges the direction of orderings only.")
     if claim.profiles and profile not in claim.profiles:
-        return _undecided(measured, "not comparable", f"Judged at {' and '.join(claim.profiles)} only.")
+        return _undecided(
+            measured,
+            "not comparable",
+            f"Judged at {' and '.join(claim.profiles)} only: few claims are tested at {profile}.",
+        )
     if not state.gaps:
         return measured
     more = f", and {len(state.gaps) - 1} more" if len(state.gaps) > 1 else ""
@@ -484,11 +488,12 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
             margin = claimed.margin if claimed.unit == "points" else statistics.difference_margin()
             if isinstance(claim, Sooner) or claim.measure != "accuracy" or not settled(arms, margin):
                 return _undecided(judged, "not comparable", f"Not known to have settled. {finding.why}")
-        if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow):
+        if not judged.answers or not isinstance(claim, kinds.AboveAnn | kinds.AboveRow | Sooner):
             return judged
 
         def word_of(control: Sequence[Cell]) -> Word | None:
-            runs, _ = _apart(claim, evidence.catalogue, [control])
+            in_place = _in_place_of_sooner(claim, evidence, control, arms) if isinstance(claim, Sooner) else [control]
+            runs, _ = _apart(claim, evidence.catalogue, in_place) if in_place else (None, "")
             adjusted = 1.0 if runs is None else min(1.0, family * verdicts.ordering_p(runs, claimed))
             return None if runs is None else verdicts.judge_ordering(runs, claimed, adjusted, family).word
 
@@ -551,6 +556,16 @@ def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
     if None in later and None not in sooner:
         by_seed += f" A run that never got there counts as {grid[-1] + 1}: the difference is at least this."
     return outcomes_without_images(apart, lowest=-1e3, highest=1e3, rounding=rounding), by_seed
+
+
+def _in_place_of_sooner(claim: Sooner, evidence: Evidence, control: Sequence[Cell], arms: Arms) -> Arms:
+    """The arms with a control of the same experiment as the sooner side; none if it is not trained at each T, too."""
+    experiment, profile, arm, _ = control[0].key
+    if experiment != claim.experiment or arm in claim.arms:
+        return []
+    names = claim.of(arm.removesuffix(str(claim.judged_timestep)) + "{T}" if claim.trained_at else arm)
+    sooner = [evidence.loaded.done(experiment, profile, name, len(arms[0])) for name in names]
+    return [*sooner, *arms[len(names) :]] if all(len(cells) == len(arms[0]) for cells in sooner) else []
 
 
 def _steps_taken(claim: Sooner, cells: Sequence[Cell], grid: Sequence[int]) -> int | None:
@@ -788,13 +803,14 @@ def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
         return ""
     gap, name, outcomes = min(candidates, key=lambda one: one[:2])
     if judgement.mean is not None and gap >= abs(judgement.mean - published):
-        return f"No other reading in the evidence comes nearer to {published:g}."
+        return f"No other reading of the text in the evidence comes nearer to {published:g}."
     nearest = estimate(outcomes, "fixed")
     interval = f" ({counted(outcomes.seeds, 'seed')}, too few for an interval)"
     if outcomes.seeds >= LEAST_SEEDS:
         interval = f" (95 %: {nearest.low:.2f} to {nearest.high:.2f})"
     return (
-        f"Of all readings in the evidence, {name} comes nearest to {published:g}: {float(nearest.mean):.2f}{interval}."
+        f"Of all readings of the text in the evidence, {name} comes nearest to {published:g}: "
+        f"{float(nearest.mean):.2f}{interval}."
     )
 
 
@@ -901,7 +917,7 @@ class StatementVerdict:
 
     `otherwise`: for each part, its other readings that were run and have another word.
     `shared`: it came out, or in part, and every control that was asked fulfils each such part as well.
-    `small`: a small network alone answers it.
+    `basis`: `ON_SMALL` or `UNTRAINED`, if that alone answers it; else "".
     """
 
     id: str
@@ -910,7 +926,7 @@ class StatementVerdict:
     otherwise: Mapping[str, tuple[Judgement, ...]]
     unjudged: tuple[str, ...]
     shared: bool
-    small: bool
+    basis: str
 
 
 def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim]) -> tuple[StatementVerdict, ...]:
@@ -942,9 +958,11 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
             part: tuple(o for o in readings if o.verdict not in (best[part].verdict, "no records"))
             for part, readings in of_parts.items()
         }
-        answered = [one for one in best.values() if one.answers]
-        small = bool(answered) and all(one.scope for one in answered)
-        judged.append(StatementVerdict(name, word, best, otherwise, missing, shared, small))
+        trained = [one for one in best.values() if one.answers and one.profile is not None]
+        basis = verdicts.ON_SMALL if trained and all(one.scope for one in trained) else ""
+        if not trained and any(one.answers for one in best.values()):
+            basis = verdicts.UNTRAINED
+        judged.append(StatementVerdict(name, word, best, otherwise, missing, shared, basis))
     return tuple(judged)
 
 

@@ -46,24 +46,30 @@ STATEMENTS: Mapping[StatementWord, str] = {
 }
 
 
-def tally(words: Iterable[str], small: Iterable[str] = ()) -> str:
-    """How many statements became what; `small`: those of the words that a small network alone gives.
+# What alone answers a statement, where no network of the paper's size does.
+ON_SMALL, UNTRAINED = "on a small network alone", "without training a network"
 
-    >>> tally(["comes out", "in part", "in part", "not answered"], small=["in part"])
-    '1 comes out, 2 in part (1 on a small network alone), 1 is not answered'
+
+def tally(words: Iterable[tuple[str, str]]) -> str:
+    """How many statements became what: the word of each, with `ON_SMALL`, `UNTRAINED` or "".
+
+    >>> tally([("comes out", ""), ("in part", ON_SMALL), ("in part", UNTRAINED), ("in part", ""), ("not answered", "")])
+    '1 comes out, 3 in part (1 on a small network alone, 1 without training a network), 1 is not answered'
     """
-    counts, alone = Counter(words), Counter(small)
+    alone = Counter(words := [*words])
+    counts = Counter(word for word, _ in words)
     forms = {
         "comes out": ("comes out", "come out"),
         "in part": ("in part", "in part"),
         "does not": ("does not", "do not"),
         "not answered": ("is not answered", "are not answered"),
     }
-    return ", ".join(
-        f"{counts[word]} {form[counts[word] > 1]}{f' ({alone[word]} on a small network alone)' * bool(alone[word])}"
-        for word, form in forms.items()
-        if counts[word]
-    )
+    parts = []
+    for word, form in forms.items():
+        bases = ", ".join(f"{number} {basis}" for basis in (ON_SMALL, UNTRAINED) if (number := alone[word, basis]))
+        if counts[word]:
+            parts.append(f"{counts[word]} {form[counts[word] > 1]}{f' ({bases})' * bool(bases)}")
+    return ", ".join(parts)
 
 
 @dataclass(frozen=True)

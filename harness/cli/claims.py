@@ -30,13 +30,18 @@ IN_CLONE = Path("harness/papers/verdicts.json")  # where `python -m tools.publis
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement of a paper; `verdict`: comes out, in part, does not, or not answered."""
+    """A statement of a paper.
+
+    `verdict`: comes out, in part, does not, or not answered. `basis`: what alone answers it, where no network of the
+    paper's size does; else empty.
+    """
 
     id: str
     paper: str
     says: str
     source: str
     verdict: str
+    basis: str
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,9 @@ def answers(source: "Source", papers: "Sequence[Paper]") -> Answers:
     for paper in papers:
         by_id = {claim.id: claim for claim in paper.claims}
         mine = [judgement for judgement in source.judgements if judgement.id in by_id]
-        words = {verdict.id: verdict.word for verdict in statement_verdicts(mine, paper.claims)}
+        words = {verdict.id: (verdict.word, verdict.basis) for verdict in statement_verdicts(mine, paper.claims)}
         statements += [
-            Statement(one.id, paper.title, one.says, one.source, words.get(one.id, "not answered"))
+            Statement(one.id, paper.title, one.says, one.source, *words.get(one.id, ("not answered", "")))
             for one in statements_of(paper.claims)
         ]
         claims += [_answer(by_id[judgement.id], judgement, source) for judgement in mine]
@@ -206,8 +211,9 @@ def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console
     from harness.report.table import Column, Row, Table, terminal
 
     shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
-    whose = ", ".join(dict.fromkeys(one.paper for one in shown))
-    console.print(f"{counted(len(shown), 'statement')} of {whose}: {tally(one.verdict for one in shown)}")
+    for paper in dict.fromkeys(one.paper for one in shown):
+        words = [(one.verdict, one.basis) for one in shown if one.paper == paper]
+        console.print(f"{counted(len(words), 'statement')} of {paper}: {tally(words)}")
     longest = max(len(one.id) for one in chosen)
     widths = max(24, min(longest, console.width - 52)) + 2, 15, 16, 16
     columns = Column("claim"), Column("published"), Column("ours"), Column("verdict")

@@ -17,7 +17,7 @@ from harness.analysis.cells import above_ann, difference_of, net_difference_of, 
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
-from harness.analysis.verdicts import STATEMENTS, p_in_words
+from harness.analysis.verdicts import ON_SMALL, STATEMENTS, p_in_words
 from harness.catalogue import Claim, Experiment, Paper
 from harness.config import ProfileName
 from harness.records.fingerprint import recipe_digest
@@ -30,7 +30,6 @@ Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
 Side = tuple[Experiment, str]  # an arm of an experiment
 RECORDS = "Records"
-ON_SMALL = "on a small network alone"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
 NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
@@ -64,7 +63,7 @@ def statement_words(source: Source, paper: Paper) -> Mapping[str, str]:
     if all(judged.profile is None or judged.mean is None for judged in judgements):
         return {}
     verdicts = statement_verdicts(judgements, paper.claims)
-    return {statement.id: ON_SMALL if statement.small else str(statement.word) for statement in verdicts}
+    return {statement.id: ON_SMALL if statement.basis == ON_SMALL else str(statement.word) for statement in verdicts}
 
 
 def by_word(words: Mapping[str, str], names: Mapping[str, str]) -> Mapping[str, list[str]]:

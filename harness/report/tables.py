@@ -39,13 +39,13 @@ RECKONED = (
     "its first layer multiplies: its operations are multiply-accumulates; where its input is the same at every step "
     "(direct input), they are computed once. Energy is derived from the counts: "
     f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per accumulate or addition of the encoder, {FORTY_FIVE_NM.mac_pj:g} pJ per "
-    "multiply-accumulate of the ANN, of the SNN or of the encoder's transform. The leak and threshold of neurons cost "
-    "nothing in either network. “With memory” adds what moves (weights, membranes, spikes; Yan et al., arXiv "
-    f"2409.08290) at {WORD_PJ:g} pJ per 32-bit word (8 KB SRAM, Horowitz 2014): a weight for each operation; a "
-    "neuron's value written and read in the ANN; its membrane read and written at every step, and each spike's address "
-    "written and read, in the SNN; a word for each operation of the encoder. Break-even: below so many spikes per "
-    "synapse and step, all spikes scaled alike, the SNN would need less than the ANN; 0 where it needs more even "
-    "without a spike."
+    "multiply-accumulate of the ANN, of the SNN or of the encoder's transform. A random draw of the encoder is taken "
+    "to cost one addition. The leak and threshold of neurons cost nothing in either network. “With memory” adds what "
+    f"moves (weights, membranes, spikes; Yan et al., arXiv 2409.08290) at {WORD_PJ:g} pJ per 32-bit word (8 KB SRAM, "
+    "Horowitz 2014): a weight for each operation; a neuron's value written and read in the ANN; its membrane read and "
+    "written at every step, and each spike's address written and read, in the SNN; a word for each operation of the "
+    "encoder. Break-even: below so many spikes per synapse and step, all spikes scaled alike, the SNN would need less "
+    "than the ANN; 0 where it needs more even without a spike."
 )
 NOT_COUNTED = "Empty: the records do not tell the operations of the encoder, or count no spikes."
 PAIRED = (
@@ -535,8 +535,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     """The number of statements that come out, and the result of each; no row if no record judges anything."""
     judged = any(judgement.profile is not None for judgement in judgements)
     statements = statement_verdicts(judgements, claims) if judged else ()
-    words, small = [one.word for one in statements], [one.word for one in statements if one.small]
-    title = f"Of {len(statements)} statements, {tally(words, small)}."
+    title = f"Of {len(statements)} statements, {tally((one.word, one.basis) for one in statements)}."
     if shared := sum(statement.shared for statement in statements):
         title += f" In {shared} of those that come out, every control that we ran does so as well."
     stated = {statement.id: statement for statement in statements_of(claims)}

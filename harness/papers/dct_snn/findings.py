@@ -5,14 +5,13 @@ Below them: the first sentences of the report.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf, isnan, nan
-from statistics import fmean
+from math import inf, nan
 
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, settled, shortened
 from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, Interval, difference_margin
-from harness.analysis.verdicts import STATEMENTS
+from harness.analysis.verdicts import ON_SMALL, STATEMENTS
 from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import AboveRow, Ordering
 from harness.config import ProfileName
@@ -130,7 +129,9 @@ def _few_steps(source: Source) -> str:
             return ""
         best = max(reached, key=lambda name: reached[name])
         title = brief(title_of(ONE_ANN.arm(best)))
-        sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT on p {dct:.1f}")
+        untuned = source.catalogue.not_tuned(ONE_ANN, "paper", (best, f"dct-p-{steps}"))
+        remark = " (rates not tuned at these steps)" if untuned else ""
+        sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT on p {dct:.1f}{remark}")
     return (
         f"On MNIST ({_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}), one ANN for all codes, {'; '.join(sentences)}"
     )
@@ -157,6 +158,8 @@ def _schedules(source: Source) -> str:
 def _differing(source: Source, experiment: Experiment, where: str) -> str:
     """The arms shown to lie above or below the first, furthest first; codes of other values net of their ANNs."""
     gaps = ask.compared(source, ask.against_first(experiment), "lite", UNPUBLISHED)
+    if not gaps:
+        return ""
     gaps.sort(key=lambda gap: -abs(float(gap.apart.mean)))
     alike = Counter(brief(gap.pair.name) for gap in gaps)
     sides = []
@@ -166,10 +169,17 @@ def _differing(source: Source, experiment: Experiment, where: str) -> str:
             for gap in gaps
             if gap.shown == "differs" and sign * gap.apart.mean > 0
         ]
-        sides += [f"{side} it: {_listed(named)}"] if named else []
-    first = brief(title_of(experiment.arms[0]))
-    said = ". ".join(side[0].upper() + side[1:] for side in sides) or "None is shown to differ"
-    return f"{where}, {len(gaps)} arms against {first}. {said}" if gaps else ""
+        sides += [f"{side} it {_listed(named)}"] if named else []
+    seeds = counted(min(gap.apart.seeds for gap in gaps), "seed")
+    of_ann = "" if all(gap.raw is None for gap in gaps) else ", codes of p net of their ANNs"
+    if any(gap.raw is None and gap.ann for gap in gaps):
+        of_ann += ", differences of the ANNs included"
+    unsettled = _unsettled(source, "lite", [(gap.pair.side, gap.pair.reference) for gap in gaps], UNPUBLISHED)
+    return (
+        f"{where} ({_budget(experiment, 'lite', experiment.arms[0].name)}; {seeds}), {len(gaps)} arms against "
+        f"{brief(title_of(experiment.arms[0]))}{of_ann}: {'; '.join(sides) or 'none is shown to differ'}"
+        f"{'.' * bool(unsettled)}{unsettled.removesuffix('.')}"
+    )
 
 
 def _training(source: Source) -> str:
@@ -319,9 +329,7 @@ TOPICS = (
                 [_with_one_ann("poisson", "dct-p")], UNPUBLISHED
             ),
         },
-        lambda source: _differing(
-            source, CIFAR10_ENCODERS, "On a small network for CIFAR-10 after 48 steps, codes of p net of their ANNs"
-        ),
+        lambda source: _differing(source, CIFAR10_ENCODERS, "On a small network for CIFAR-10 after 48 steps"),
         "cifar10-encoders-lite-error",
         ("cifar10-encoders", "latency-cifar10", "cifar10-one-ann", "mnist-encoders", "mnist-one-ann"),
     ),
@@ -355,9 +363,7 @@ TOPICS = (
             ),
         },
         lambda source: _differing(
-            source,
-            experiments.SENSITIVITY_READINGS_CIFAR10,
-            "On a small network for CIFAR-10 after 6,000 images, which is not settled, their ANNs included",
+            source, experiments.SENSITIVITY_READINGS_CIFAR10, "On a small network for CIFAR-10"
         ),
         "sensitivity-readings-cifar10-lite-error",
         ("sensitivity-readings-cifar10", "sensitivity-readings"),
@@ -403,7 +409,7 @@ def first_sentences(source: Source) -> list[str]:
     counts = Counter(words.values())
     answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
     parts = []
-    for word, verb in (*STATEMENTS.items(), (ask.ON_SMALL, f"are answered {ask.ON_SMALL}")):
+    for word, verb in (*STATEMENTS.items(), (ON_SMALL, f"are answered {ON_SMALL}")):
         of_word = {
             topic: [item for item, of in items.items() if words.get(of) == word] for topic, items in HEADLINES.items()
         }
@@ -452,21 +458,20 @@ def _of_orderings(source: Source) -> str:
         else f"{count} on {counted(seeds, 'seed')} each, untested"
         for seeds, count in by_seeds
     ]
-    before = ""
+    before, sides = "", [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
     if lead.balanced is not None:
         before = f"; before fine-tuning it is {abs(lead.balanced):.1f} points {_side(lead.balanced)}"
     return (
         f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
         f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
         f"{_against('interleaved', lead)}; {lead.published:.1f} published){before}."
+        f"{' Their rates were not tuned by the common rule.' if lead.not_tuned else ''}"
+        f"{_unsettled(source, 'short', [sides], lead.margin or 0.0)}"
     )
 
 
 def _of_mnist(source: Source) -> str:
-    """The accuracies of Table 1, and accuracy and cost of Poisson input; empty if a planned seed is missing.
-
-    Poisson is left out if one of its records is missing.
-    """
+    """The accuracies of Table 1, and Poisson input beside DCT; empty if a planned seed of Table 1 is missing."""
     table = {row.id: row for row in source.judgements if row.id in MNIST_CLAIMS and row.profile == "paper"}
     ours = [table[name] for name in MNIST_CLAIMS if name in table]
     cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, row.arm)) for row in ours]
@@ -483,26 +488,29 @@ def _of_mnist(source: Source) -> str:
         f"{_listed(list(map(str, sorted(MNIST_RATES))))} (others take the nearest one's rate), has "
         f"{_listed(accuracies)}.{_as_printed(source)}"
     )
-    rivals = [f"poisson-{row.timestep}" for row in ours]
-    theirs = [ask.planned_cells(source, "paper", (LATENCY_MNIST, arm)) for arm in rivals]
-    if any(len(of_arm) < LEAST_SEEDS for of_arm in theirs):
-        return sentence
-    means = [
-        source.estimates[LATENCY_MNIST.name, "paper", a][row.timestep - 1] for a, row in zip(rivals, ours, strict=True)
-    ]
-    sentence += f" Poisson input has {_listed(list(map(_accuracy, means)))}"
-    shares = [
-        _operations(source, LATENCY_MNIST, rival) / _operations(source, MNIST_784_100_10, row.arm)
-        for rival, row in zip(rivals, ours, strict=True)
-    ]
+    return sentence + _beside_poisson(source, [row.timestep for row in ours])
+
+
+def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
+    """DCT on p and Poisson input with one ANN for both, in a sentence; empty if a planned seed is missing."""
+    dct, poisson = ([f"{code}-{at}" for at in steps] for code in ("dct-p", "poisson"))
+    if any(len(ask.planned_cells(source, "paper", (ONE_ANN, arm))) < LEAST_SEEDS for arm in (*dct, *poisson)):
+        return ""
+    ours, theirs = (
+        _listed(
+            [
+                _accuracy(source.estimates[ONE_ANN.name, "paper", arm][at - 1])
+                for arm, at in zip(arms, steps, strict=True)
+            ]
+        )
+        for arms in (dct, poisson)
+    )
+    pairs = zip(dct, poisson, strict=True)
+    shares = [_operations(source, ONE_ANN, rival) / _operations(source, ONE_ANN, arm) for arm, rival in pairs]
+    cost = ""
     if all(share < 1 for share in shares):  # false for NaN too
-        sentence += f" with {_listed([f'{100 * share:.0f}' for share in shares])} % of the operations"
-    seeds = range(first.seeds_done)
-    anns = [{cell.seed: cell.ann for cell in of_arm} for of_arm in (theirs[0], cells[0])]
-    poisson, dct = (fmean(of_arm.get(seed, nan) for seed in seeds) for of_arm in anns)
-    if not isnan(apart := poisson - dct):
-        sentence += f"; its ANN stands {abs(apart):.2f} points {_side(apart)} DCT's"
-    return f"{sentence}."
+        cost = f" with {_listed([f'{100 * share:.0f}' for share in shares])} % of the operations"
+    return f" With one ANN for both, DCT on p has {ours} at these steps and Poisson input {theirs}{cost}."
 
 
 def _as_printed(source: Source) -> str:
@@ -533,14 +541,19 @@ def _of_codes(source: Source) -> str:
         for name, gap in zip(("Poisson input", "burst"), nets, strict=True)
     ]
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
-    sides = ((gap.pair.side, gap.pair.reference) for gap in (direct, *nets))
-    stood = (settled([ask.planned_cells(source, "lite", side) for side in pair], UNPUBLISHED) for pair in sides)
-    unsettled = "" if all(stood) else " This training is not known to have settled."
+    sides = [(gap.pair.side, gap.pair.reference) for gap in (direct, *nets)]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps. "
-        f"Against DCT and net of their ANNs, which stand {_listed(anns)} DCT's, {_listed(others)}.{unsettled}"
+        f"Against DCT and net of their ANNs, which are trained at DCT's rate and stand {_listed(anns)} DCT's, "
+        f"{_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
+
+
+def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:
+    """A sentence, if the difference of a pair is not known to have settled."""
+    stood = (settled([ask.planned_cells(source, profile, side) for side in pair], margin) for pair in pairs)
+    return "" if all(stood) else " This training is not known to have settled."
 
 
 def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:

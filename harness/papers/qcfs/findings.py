@@ -104,20 +104,20 @@ def _of_resnet20(source: Source) -> str:
             config = CIFAR10_RESNET20.resolve(CIFAR10_RESNET20.arm("qcfs"), CIFAR10_RESNET20.profile(profile), 0)
             trained = shortened(config, CIFAR10_RESNET20)[0] or "trained as published"
             seeds = counted(rows["ann"].seeds_done, "seed")
-            accuracies, losses = (
-                ", ".join(f"{_beside(rows[f'{row}{t}'])} after {t}" for t in STEPS) for row in ("t", "loss-t")
-            )
+            accuracies = ", ".join(f"{_beside(rows[f't{t}'])} after {t}" for t in STEPS)
+            gains = ", ".join(f"{_beside(rows[f'loss-t{t}'], '+', -1)} after {t}" for t in STEPS)
             return (
                 f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has these accuracies in %, with the "
-                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}, and the "
-                f"SNN is below it by {losses} steps."
+                f"published ones in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}; SNN less ANN "
+                f"is {gains} steps."
             )
     return ""
 
 
-def _beside(row: Judgement) -> str:
-    """Our number, and the published one."""
-    return f"{row.mean:.2f}{spread(row.half_width or 0.0)} ({row.published:.2f})".replace("-", "−")
+def _beside(row: Judgement, form: str = "", sign: int = 1) -> str:
+    """Our number, and the published one, both times `sign`."""
+    ours, published = (f"{sign * (number or 0.0):{form}.2f}" for number in (row.mean, row.published))
+    return f"{ours}{spread(row.half_width or 0.0)} ({published})".replace("-", "−")
 
 
 def _of_shift(source: Source) -> str:
@@ -168,7 +168,7 @@ def _of_threads(source: Source) -> str:
     other, own = (accuracy_of(base, 1, f"activation(levels={levels})") for levels in (8, 4))
     tested = outcomes_without_images(other.per_seed - own.per_seed, lowest=-100.0)
     return (
-        f"Explanations from public threads, on the plain network after {LAST} steps "
+        f"What public threads name as the reason for other numbers, tried on this plain network after {LAST} steps "
         f"({counted(min(map(len, arms.values())), 'seed')} each, not adjusted): {'; '.join(changed)}. Where the ANN of "
         f"L = 4 is tested with L = 8, as the released script does, its accuracy changes by {_points(tested)}."
     )
