@@ -514,15 +514,24 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
 
 
 def _as_printed(source: Source) -> str:
-    """A sentence on the most accurate judged reading with the printed fine-tuning; empty if none is judged."""
+    """How accurate the printed fine-tuning is, as far as its augmentation is the printed one; empty without records.
+
+    Of each kind of reading the most accurate one, those first that answer.
+    """
     readings = {
         claim.id: claim.reading
         for claim in PAPER.claims
         if claim.reading.startswith("as printed") and "read early" not in claim.reading
     }
-    judged = [row for row in source.judgements if row.id in readings and row.answers and row.mean is not None]
-    best = max(judged, key=lambda row: float(row.mean or 0.0), default=None)
-    return "" if best is None else f" Fine-tuned {readings[best.id]}, it has {_accuracy(best)} at {best.timestep}."
+    best: dict[str, Judgement] = {}
+    for row in source.judgements:
+        if row.id in readings and row.kind == "value" and row.profile == "paper" and row.mean is not None:
+            kind = readings[row.id].partition(",")[0]
+            best[kind] = max(best.get(kind, row), row, key=lambda one: (one.answers, one.mean or 0.0))
+    said = [
+        f"{readings[row.id]}, {'' if number else 'it has '}{_accuracy(row)}" for number, row in enumerate(best.values())
+    ]
+    return f" Fine-tuned {'; '.join(said)} at 16 steps." if said else ""
 
 
 def _of_codes(source: Source) -> str:
