@@ -113,6 +113,18 @@ def test_an_encoder_with_parameters_and_timesteps_is_an_arm_whose_record_stays_f
     assert name in said("report", "tiny")
 
 
+@pytest.mark.usefixtures("tiny_known")
+def test_an_encoder_has_a_row_of_its_own_where_another_arm_s_record_answers_it() -> None:
+    said(*RUN)
+    done = harness(*RUN, "--encoder", "dct")
+    assert "nothing to train" in done.err
+    assert "dct (yours)" in done.out
+    assert "dct (yours)" in said("report", "tiny")
+    cells = json.loads(said("status", "--json"))["cells"]
+    answers = {cell["arm"]: cell["record"] for cell in cells if cell["status"] == "done"}
+    assert answers["dct"] == answers["cyclic-6"]
+
+
 @pytest.mark.slow
 def test_workers_know_the_arms_that_encoders_add() -> None:
     asked = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "poisson(rate=0.5)@4")
