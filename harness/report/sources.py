@@ -57,7 +57,7 @@ class Source:
                 problems=tuple(p for p in self.loaded.problems if self.shorten(p).partition("/")[0] not in others),
             ),
             judged=lambda: tuple(judgement for judgement in self.judgements if judgement.experiment in shown),
-            catalogue=Catalogue((paper,), tuple(loose)),
+            catalogue=replace(self.catalogue, papers=(paper,), loose=tuple(loose)),
         )
 
     @property
@@ -170,7 +170,7 @@ class Source:
         for cell in self.cells.get((experiment, profile, arm), ()):
             if not cell.done:
                 return f"no finished cell: seed {cell.seed} {cell.status} ({self.shorten(cell.reason)})"
-        return f"not run yet: harness run {experiment} --profile {profile}"
+        return ": ".join(filter(None, ("not run yet", self.catalogue.command(experiment, profile))))
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
