@@ -113,6 +113,36 @@ def test_an_encoder_with_parameters_and_timesteps_is_an_arm_whose_record_stays_f
     assert name in said("report", "tiny")
 
 
+@pytest.mark.usefixtures("tiny_known")
+def test_an_encoder_has_a_row_of_its_own_where_another_arm_s_record_answers_it() -> None:
+    said(*RUN)
+    done = harness(*RUN, "--encoder", "dct")
+    assert "nothing to train" in done.err
+    assert "dct (yours)" in done.out
+    assert "dct (yours)" in said("report", "tiny")
+    cells = json.loads(said("status", "--json"))["cells"]
+    answers = {cell["arm"]: cell["record"] for cell in cells if cell["status"] == "done"}
+    assert answers["dct"] == answers["cyclic-6"]
+
+
+@pytest.mark.usefixtures("tiny_known")
+def test_every_command_takes_the_file_of_an_experiment(here: Path) -> None:
+    lines = ("from dataclasses import replace", "from tests.robust.tiny import EXPERIMENT as TINY")
+    made = "EXPERIMENT = replace(TINY, name='my-question', title='Is it enough?')"
+    (here / "my_question.py").write_text("\n".join((*lines, made)))
+    said(*RUN)
+    assert "nothing to train" in harness("run", "my_question.py", *RUN[2:]).err
+    text = said("report", "my_question.py")
+    assert ("Is it enough?" in text, "cyclic-6 (yours)" in text) == (True, True)
+    assert "Is it enough?" in said("show", "my_question.py")
+    assert "my-question/smoke/cyclic-6: 1 done, 1 missing" in said("status", "my_question.py")
+    refused = harness("claims", "my_question.py")
+    assert (refused.code, "harness report my_question.py shows its results" in refused.err) == (2, True)
+    for verb in ("report", "show", "status", "claims"):
+        refused = harness(verb, "missing.py")
+        assert (refused.code, "missing.py: no such file" in refused.err) == (2, True)
+
+
 @pytest.mark.slow
 def test_workers_know_the_arms_that_encoders_add() -> None:
     asked = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "poisson(rate=0.5)@4")

@@ -381,7 +381,7 @@ def _key(record: Record) -> Key:
 
 
 def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Freshness]]:
-    """First the records of other than the catalogue's planned cells, then the record that answers each of these.
+    """First the records of other cells than are planned or asked for, then the record that answers each of these.
 
     An answer takes the configuration of the cell that it answers.
     """
@@ -389,7 +389,7 @@ def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, F
     for experiment in map(catalogue.experiment, catalogue.names()):
         for profile in experiment.profiles:
             if records.begun(experiment, profile):
-                asked |= {record_path(records.results, config): config for config in experiment.cells(profile)}
+                asked |= {record_path(records.results, config): config for config in records.asked(experiment, profile)}
     for path in records.paths:
         if path not in asked:
             yield path, freshness_in(path, catalogue, records.certificates)

@@ -3,6 +3,7 @@
 It is built once, at the command line, and passed to everything that needs it. There is no global list.
 """
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,12 +59,14 @@ class Paper:
 class Catalogue:
     """`papers` in the order in which they are shown; `loose`: experiments of no paper, from files or from records.
 
+    `files`: by the name of a loose experiment, the file that defines it, where one was named.
     Raises HarnessError where two experiments, or a paper and an experiment, have the same name, or two claims the same
     id. It names both places.
     """
 
     papers: tuple[Paper, ...]
     loose: tuple[Experiment, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         named = [("paper", paper.name, f"paper '{paper.title}'") for paper in self.papers]
@@ -136,6 +139,23 @@ class Catalogue:
     def with_experiments(self, experiments: Iterable[Experiment]) -> "Catalogue":
         """This catalogue with more experiments of no paper. Raises HarnessError for a name that is taken."""
         return replace(self, loose=(*self.loose, *experiments))
+
+    def including(self, called: str) -> tuple["Catalogue", str]:
+        """This catalogue and the name of the experiment that a command's argument calls by its name or by its file.
+
+        A Python file's experiment is added. Raises HarnessError if the file defines none, or one whose name is taken.
+        """
+        if not called.endswith(".py"):
+            return self, called
+        path, found = Path(called), experiment_from(Path(called))
+        shown = path.name if path.is_absolute() else called  # a report must not name a user's folders
+        return replace(self.with_experiments([found]), files={**self.files, found.name: shown}), found.name
+
+    def command(self, experiment: str, profile: str = "") -> str:
+        """The command that runs an experiment; empty where it is known from its records alone."""
+        called = self.files.get(experiment) or (experiment if self.paper_of(experiment) else "")
+        at = ("--profile", profile) if profile else ()
+        return shlex.join(("harness", "run", called, *at)) if called else ""
 
 
 Made = TypeVar("Made", Experiment, Paper)
@@ -227,4 +247,5 @@ def _experiment(name: str, cells: Sequence[CellConfig]) -> Experiment:
         shared = {name: getattr(cell, name) for name in SHARED}
         profiles[cell.profile] = Profile(name=cell.profile, seeds=max(seeds.values()), **shared)
     ordered = tuple(profiles[profile] for profile in PROFILES if profile in profiles)
-    return Experiment(name, name, NOT_IN_PAPER, cells[0].dataset, tuple(arms.values()), ordered)
+    title = f"{name} (from its own records alone)"
+    return Experiment(name, title, NOT_IN_PAPER, cells[0].dataset, tuple(arms.values()), ordered)

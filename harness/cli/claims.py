@@ -158,11 +158,14 @@ def claims(
     from harness.papers import catalogue
 
     with_records(results_dir, EVIDENCE)
-    within = None if paper is None else asked_for(catalogue(), paper)
+    known, called = catalogue(), name
+    if name:
+        known, name = known.including(name)
+    within = None if paper is None else asked_for(known, paper)
     if results_dir.is_dir():
         from harness.report import read
 
-        (source,) = read(results_dir, None, catalogue())
+        (source,) = read(results_dir, None, known)
         answered, folder = answers(source, source.catalogue.papers), str(results_dir)
         files = {cell.path for cell in source.loaded.cells.values()}
         origin = f"{counted(len(source.loaded.cells), 'cell')} of {counted(len(files), 'record')} in {folder}"
@@ -182,8 +185,8 @@ def claims(
     chosen = [one for one in listed if name in (None, one.id, one.experiment)]
     if not chosen and name is None:
         raise HarnessError(f"no verdicts on claims of {paper} here", "name a folder of its records with --results-dir")
-    if not chosen and name in catalogue().names() and not catalogue().claims_of(str(name)):
-        raise HarnessError(f"no claims are about {name}", f"harness report {name} shows its results")
+    if not chosen and name in known.names() and not known.claims_of(str(name)):
+        raise HarnessError(f"no claims are about {name}", f"harness report {called} shows its results")
     if not chosen:
         if other := next((one for one in answered.claims if name in (one.id, one.experiment)), None):
             whose = next((s.paper for s in answered.statements if s.id == other.statement), "another paper")

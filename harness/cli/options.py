@@ -46,7 +46,7 @@ def folder_option(text: str, group: str | None = None) -> Any:
     return typer.Option(help=text, parser=folder, metavar="FOLDER", rich_help_panel=group)
 
 
-AS_LISTED = "Its name, as `harness list` shows it"
+AS_LISTED = "Its name, as `harness list` shows it, or the .py file that defines it."
 DATA_HELP = "Folder of the data sets. Default: $HARNESS_DATA, else the cache; missing ones are downloaded."
 DataDir = Annotated[Path | None, typer.Option(metavar="FOLDER", help=DATA_HELP)]
 ResultsDir = Annotated[Path, folder_option("Folder of the records.")]

@@ -22,7 +22,8 @@ NO_EVIDENCE = "no evidence at hand: that of the harness's papers lies in a clone
 
 def report(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[EXPERIMENT]...", help="Default: all experiments.")
+        list[str] | None,
+        typer.Argument(metavar="[EXPERIMENT]...", help=f"{options.AS_LISTED} Default: all experiments."),
     ] = None,
     paper: OnePaper = None,
     evidence_dir: Annotated[Path, folder_option("Folder of the committed records.")] = EVIDENCE,
@@ -72,8 +73,12 @@ def report(
         if as_json or not quiet:
             say(json.dumps({"outdated": wrong}) if as_json else said)
         raise typer.Exit(1 if wrong else 0)
+    called = []
+    for name in dict.fromkeys(names or ()):
+        catalogue, name = catalogue.including(name)
+        called.append(name)
     sources = reporting.read(evidence_dir, with_records(results_dir), catalogue)
-    named = [sources[0].catalogue.experiment(name).name for name in names or ()]
+    named = [sources[0].catalogue.experiment(name).name for name in called]
     names = asked_for(catalogue, paper, named)
     if as_json:
         say(json.dumps(_document(sources, names)))

@@ -25,9 +25,7 @@ SourceChoice = Literal["weights", "training", "snntorch", "norse"]
 
 
 def run(
-    experiment: Annotated[
-        str, typer.Argument(metavar="EXPERIMENT", help=f"{options.AS_LISTED}, or a .py file.", rich_help_panel="What")
-    ],
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=options.AS_LISTED, rich_help_panel="What")],
     arm: Annotated[list[str] | None, what(metavar="ARM", help="Train only this arm; repeat for more.")] = None,
     encoder: Annotated[
         list[str] | None,

@@ -54,7 +54,9 @@ def list_(paper: OnePaper = None, as_json: AsJson = False) -> None:
 
 
 def status(
-    experiment: Annotated[str | None, typer.Argument(metavar="EXPERIMENT", help="Default: all experiments.")] = None,
+    experiment: Annotated[
+        str | None, typer.Argument(metavar="EXPERIMENT", help=f"{options.AS_LISTED} Default: all experiments.")
+    ] = None,
     results_dir: ResultsDir = LOCAL,
     paper: OnePaper = None,
     as_json: AsJson = False,
@@ -65,6 +67,8 @@ def status(
     from harness.runs.status import status as look
 
     named, catalogue = options.is_named(results_dir), papers.catalogue()
+    if experiment:
+        catalogue, experiment = catalogue.including(experiment)
     within = None if paper is None else asked_for(catalogue, paper, [experiment] if experiment else None)
     cells = look(results_dir, catalogue, experiment, within)
     if named and not cells and paper is None:
@@ -119,7 +123,7 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"{options.AS_LISTED}.")],
+    name: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=options.AS_LISTED)],
     profile: Annotated[ProfileChoice | None, typer.Option(help="Show the recipe of this profile alone.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -130,7 +134,7 @@ def show(
     from harness.catalogue.experiment import encoder_text
     from harness.data.sets import facts_of
 
-    catalogue = papers.catalogue()
+    catalogue, name = papers.catalogue().including(name)
     experiment, claims = catalogue.experiment(name), catalogue.claims_of(name)
     profiles = experiment.profiles if profile is None else (experiment.profile(profile),)
     classes = facts_of(experiment.dataset).classes

@@ -19,7 +19,7 @@ import msgspec
 
 from encoders.errors import EncoderError
 from encoders.registry import definition_of
-from harness.catalogue import Catalogue, Experiment, Profile
+from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import parse_encoder
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
@@ -199,6 +199,16 @@ class Records:
             return True
         return bool(self.paths) and all(self.answer(config).state == "done" for config in experiment.cells(profile))
 
+    def asked(self, experiment: Experiment, profile: Profile) -> list[CellConfig]:
+        """The planned cells of a profile, then those of each arm that `--encoder` added: it has a folder there."""
+        cells, planned = [*experiment.cells(profile)], {arm.name for arm in experiment.planned}
+        folders = {path.name for path in (self.results / experiment.name / profile.name).glob("*/")}
+        for name in sorted(folders - planned):
+            with suppress(HarnessError):
+                arm = _arm(experiment, name)
+                cells += [experiment.resolve(arm, profile, n) for n in range(experiment.seeds(name, profile.name))]
+        return cells
+
 
 def freshness(
     path: Path, config: CellConfig | None, certificates: Sequence[Certificate] = (), data: str | None = None
@@ -259,8 +269,16 @@ def current_config(path: Path, catalogue: Catalogue) -> CellConfig | None:
     if name not in catalogue.names() or seed is None:
         return None
     experiment = catalogue.experiment(name)
-    if arm not in {listed.name for listed in experiment.arms}:
-        with suppress(EncoderError, HarnessError):  # `--encoder` added it; its library need not be installed
-            definition_of(parse_encoder(arm)[0].name)
-            experiment = experiment.with_added([arm])
-    return experiment.resolve(experiment.arm(arm), experiment.profile(profile), seed)
+    return experiment.resolve(_arm(experiment, arm), experiment.profile(profile), seed)
+
+
+def _arm(experiment: Experiment, name: str) -> Arm:
+    """The arm with that name, planned or added by `--encoder`. Raises HarnessError if neither can be.
+
+    The library of its encoder need not be installed.
+    """
+    if name not in {listed.name for listed in experiment.arms}:
+        with suppress(EncoderError, HarnessError):
+            definition_of(parse_encoder(name)[0].name)
+            experiment = experiment.with_added([name])
+    return experiment.arm(name)

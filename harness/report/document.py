@@ -229,7 +229,8 @@ def results_table(experiment: str, sources: Sequence[Source], claims: Sequence[C
     from rich.text import Text
 
     parts = [*_results(experiment, sources, claims), *_problems(sources, [experiment])]
-    return Group(*parts or [Text(f"{experiment}: no records yet; harness run {experiment}")])
+    nothing = "; ".join(filter(None, (f"{experiment}: no records yet", sources[0].catalogue.command(experiment))))
+    return Group(*parts or [Text(nothing)])
 
 
 def own_tables(sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None) -> "Group":

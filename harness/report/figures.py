@@ -187,7 +187,8 @@ def draw_errors(axes: "Axes", experiment: Experiment, profile: str, source: Sour
     arms = [whole.arm(name) for name in chosen] or list(done.values())
     missing = [arm.name for arm in arms if arm.name not in done] or ([] if arms else ["no arm of " + experiment.name])
     if missing:
-        raise HarnessError(f"nothing to draw: {', '.join(missing)} has no finished cell", f"harness run {whole.name}")
+        command = source.catalogue.command(whole.name)
+        raise HarnessError(f"nothing to draw: {', '.join(missing)} has no finished cell", command)
     _, names = _error_panel(axes, scene, arms, styles_of(arms))
     axes.set(xlabel="timestep", ylabel="error (%)")
     axes.legend(handles=[_key(name.text, color=name.colour) for name in names], title=named(arms)[0] or None)

@@ -57,7 +57,7 @@ class Source:
                 problems=tuple(p for p in self.loaded.problems if self.shorten(p).partition("/")[0] not in others),
             ),
             judged=lambda: tuple(judgement for judgement in self.judgements if judgement.experiment in shown),
-            catalogue=Catalogue((paper,), tuple(loose)),
+            catalogue=replace(self.catalogue, papers=(paper,), loose=tuple(loose)),
         )
 
     @property
@@ -138,13 +138,11 @@ class Source:
     def profiles(self, experiment: str) -> list[ProfileName]:
         """The profiles that have records of the experiment, from smoke to paper.
 
-        Smoke counts only if it has records of its own: those of another profile may answer its cells.
+        Smoke counts only if it was asked for: records of another profile may answer its cells.
         """
-        smoke = self.folder / experiment / "smoke"
-        places = [place for place in self.cells if place[0] == experiment]
-        asked = {place[1] for place in places if any(cell.path.is_relative_to(smoke) for cell in self.cells[place])}
-        present = {place[1] for place in places if place[1] != "smoke" or "smoke" in asked}
-        return [profile for profile in PROFILES if profile in present]
+        present = {place[1] for place in self.cells if place[0] == experiment}
+        asked = (self.folder / experiment / "smoke").is_dir()
+        return [profile for profile in PROFILES if profile in present and (profile != "smoke" or asked)]
 
     def estimate(self, experiment: str, profile: str, arm: str, timestep: int) -> Interval | None:
         """Accuracy after `timestep` steps; None if no finished cell has it."""
@@ -172,7 +170,7 @@ class Source:
         for cell in self.cells.get((experiment, profile, arm), ()):
             if not cell.done:
                 return f"no finished cell: seed {cell.seed} {cell.status} ({self.shorten(cell.reason)})"
-        return f"not run yet: harness run {experiment} --profile {profile}"
+        return ": ".join(filter(None, ("not run yet", self.catalogue.command(experiment, profile))))
 
     @cached_property
     def problems(self) -> tuple[str, ...]:

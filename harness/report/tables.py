@@ -522,7 +522,7 @@ def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], 
             lacking = sum(missing(experiment, profile, arm.name) for arm in experiment.planned)
             if lacking and (profile in (begun or able[:1]) or waiting[name, profile]):
                 planned = sum(experiment.seeds(arm.name, profile) for arm in experiment.planned)
-                number, command = waiting[name, profile] or None, f"harness run {name} --profile {profile}"
+                number, command = waiting[name, profile] or None, sources[0].catalogue.command(name, profile)
                 rows.append(Row.of(experiment.title, f"{lacking} of {planned}", number, command))
     own = without_own_size(experiments, sources[0].loaded)
     sizes = "; ".join(f"{network} ({', '.join(of)})" for network, of in own.items())

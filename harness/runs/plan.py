@@ -21,7 +21,7 @@ from rich.console import Console
 
 from encoders.base import Encoder
 from encoders.errors import EncoderError
-from harness.catalogue import Arm, Catalogue, Experiment, Profile, experiment_from
+from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import encoder_text, parse_encoder, require_sound
 from harness.config import AnnRecipe, CellConfig, NetworkSpec, SnnRecipe, canonical_json
 from harness.data import DataSet, ImageSet, cache, load
@@ -239,10 +239,8 @@ def make_plan(
             catalogue = catalogue.with_experiments([experiment])
         called = name = experiment.name
     else:
-        called = name = str(experiment)
-        if name.endswith(".py"):
-            catalogue = catalogue.with_experiments([experiment_from(Path(name))])
-            called, name = catalogue.loose[-1].name, str(Path(name).absolute())
+        catalogue, called = catalogue.including(str(experiment))
+        name = str(Path(experiment).absolute()) if called in catalogue.files else called
     parsed = [parse_encoder(text) for text in encoders]
     for spec, *_ in parsed:
         require_installed(spec.name)

@@ -42,7 +42,7 @@ class CellStatus:
 def status(
     results: Path, catalogue: Catalogue, experiment: str | None = None, within: Collection[str] | None = None
 ) -> tuple[CellStatus, ...]:
-    """The state of every planned cell of each profile that was begun, and of every further record.
+    """The state of every cell asked for at each profile that was begun, and of every further record.
 
     `within`: the experiments to look at, None for all. All cells of a named experiment that was never run are missing.
     Raises HarnessError for an unknown experiment.
@@ -66,14 +66,14 @@ def status(
 
 
 def _profile(records: Records, catalogue: Catalogue, experiment: Experiment, profile: Profile) -> list[CellStatus]:
-    """Planned cells and records of further seeds, arm by arm, then those of arms that `--encoder` added."""
-    planned = list(experiment.cells(profile))
-    places = {record_path(records.results, config) for config in planned}
+    """The cells asked for and records of further seeds, arm by arm, those of arms that `--encoder` added last."""
+    asked = records.asked(experiment, profile)
+    places = {record_path(records.results, config) for config in asked}
     paths = record_paths(records.results / experiment.name / profile.name, levels=1)
     further = [path for path in paths if path not in places]
-    rows = [_cell(records, config) for config in planned] + [_further(records, catalogue, path) for path in further]
+    rows = [_cell(records, config) for config in asked] + [_further(records, catalogue, path) for path in further]
     place = {arm.name: number for number, arm in enumerate(experiment.arms)}
-    return sorted(rows, key=lambda row: place.get(row.arm, len(place)))
+    return sorted(rows, key=lambda row: (place.get(row.arm, len(place)), row.arm))
 
 
 def _further(records: Records, catalogue: Catalogue, path: Path) -> CellStatus:

@@ -76,7 +76,10 @@ def execute(
     deadline = deadline or Deadline()
     rows = {cell.path: _row(cell, cell.state, cell.answer) for cell in plan.cells}
     to_do = {cell.path for cell in plan.todo}
-    sweep([cell for cell in plan.cells if cell.path not in to_do])
+    others = [cell for cell in plan.cells if cell.path not in to_do]
+    sweep(others)
+    for cell in others:  # whatever record answers it: an arm that was asked for is one with a folder
+        cell.path.parent.mkdir(parents=True, exist_ok=True)
     with Progress(console, plan.seconds * plan.at_once, plan.at_once) as show:
         if on == "here" and max(plan.at_once, workers or 1) == 1:
             finished = _in_this_process(plan, show, deadline, quiet)

@@ -156,6 +156,21 @@ A: list[Key] = [(MNIST, "paper", "cyclic-16", seed) for seed in range(3)]
 B: list[Key] = [(MNIST, "paper", "direct-16", seed) for seed in range(3)]
 
 
+def test_an_arm_that_an_encoder_added_is_answered_by_equal_records_wherever_they_lie(
+    tmp_path: Path, write: Write
+) -> None:
+    for profile, arm, seed in (("smoke", "direct@4", 0), ("lite", "direct@4", 1)):
+        write("quickstart", profile, arm, seed, 9000)
+    for seed in range(3):
+        write("quickstart", "lite", "direct-16", seed, 9000 + seed)
+    (tmp_path / "quickstart" / "lite" / "direct").mkdir()
+    (tmp_path / "quickstart" / "lite" / "no-encoder").mkdir()
+    loaded = load(tmp_path)
+    seeds = {arm: [cell.seed for cell in loaded.done("quickstart", "lite", arm)] for _, _, arm in loaded.by_arm}
+    assert loaded.problems == ()
+    assert seeds == {"direct-16": [0, 1, 2], "direct@4": [0, 1], "direct": [0, 1, 2]}
+
+
 def test_bits_are_read_in_the_order_of_the_images(write: Write) -> None:
     record, bits = read_record(write(MNIST, "paper", "cyclic-2", 0, [5, 7], total=10)), [1, 0, 1, 1, 1, 0, 1, 0, 1, 1]
     right = {"2": base64.b64encode(np.packbits(bits).tobytes()).decode()}

@@ -45,6 +45,16 @@ def test_it_has_its_own_network_steps_and_arms_and_belongs_to_no_paper(tmp_path:
     assert (config.experiment, config.network.hidden, config.timesteps, config.seed) == ("my-question", (7,), 9, 3)
 
 
+def test_commands_call_it_by_its_file_and_know_none_from_records_alone(tmp_path: Path, known: Catalogue) -> None:
+    path = write(tmp_path, QUESTION)
+    whole, name = known.including(str(path))
+    assert (name, whole.experiment(name).title) == ("my-question", "Is seven enough?")
+    assert whole.command(name, "smoke") == "harness run my_question.py --profile smoke"  # without the user's folders
+    assert known.with_experiments([experiment_from(path)]).command(name) == ""
+    assert known.including("quickstart") == (known, "quickstart")
+    assert known.command("quickstart") == "harness run quickstart"
+
+
 def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> None:
     path = write(tmp_path, QUESTION.replace("my-question", "quickstart"))
     with pytest.raises(HarnessError, match="experiment 'quickstart': one of paper 'dct-snn', one of an experiment"):
