@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from harness.analysis.cells import steps_label
+from harness.analysis.differences import Difference
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
@@ -237,28 +238,36 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
     rows = []
     for source in sources:
         for gap in source.differences(experiment, profile):
-            names, step = [], gap.timestep
-            for arm in map(experiment.arm, (gap.arm, gap.versus)):
-                names.append(title_of(arm) if arm.timesteps == step else f"{arm.title} (read after {step})")
-            name, apart = " − ".join(names), Cell(gap, "" if gap.over else FEW_PAIRS)
+            arms, step = map(experiment.arm, (gap.arm, gap.versus)), gap.timestep
+            name = " − ".join(_as_read(arm, step, title_of(arm), arm.title) for arm in arms)
+            apart = Cell(gap, "" if gap.over else FEW_PAIRS)
             cells = name, source.name, (len(gap.runs), gap.planned), step, apart, gap.over or None
             rows.append(Row.of(*cells, group=name, kind=source.name))
     columns = *LEAD, Column("T", "number", 0), DIFFERENCE, Column("interval covers")
     return Table(PAIRED, columns, tuple(rows), style="accuracy paired") if rows else None
 
 
+def _as_read(arm: Arm, step: int, name: str, early: str) -> str:
+    """The `name` of an arm that is compared after `step` steps; if it was trained for more, `early` and these steps."""
+    return name if arm.timesteps == step else f"{early} (read after {step})"
+
+
 def difference_tables(source: Source, experiment: Experiment, profile: ProfileName) -> Iterator[Table]:
     """For a terminal, a table for each reference arm, and for each added arm against all others."""
     added = {arm.name for arm in experiment.arms if arm.added}
-    groups = grouped(
-        source.differences(experiment, profile),
-        lambda gap: f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}",
-    )
+
+    def named(arm: str, gap: Difference) -> str:
+        return _as_read(experiment.arm(arm), gap.timestep, arm, arm)
+
+    def title_of_group(gap: Difference) -> str:
+        return f"{named(gap.arm, gap)} − other arms" if gap.arm in added else f"arms − {named(gap.versus, gap)}"
+
+    groups = grouped(source.differences(experiment, profile), title_of_group)
     whose = " (yours)" if source.name == "yours" else ""
     columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, Column("pairs", "seeds")
     for title, gaps in groups.items():
-        named = ((gap.versus if gap.arm in added else gap.arm, gap) for gap in gaps)
-        rows = tuple(Row.of(name, gap.timestep, gap, (len(gap.runs), gap.planned)) for name, gap in named)
+        others = ((named(gap.versus if gap.arm in added else gap.arm, gap), gap) for gap in gaps)
+        rows = tuple(Row.of(name, gap.timestep, gap, (len(gap.runs), gap.planned)) for name, gap in others)
         covered = sorted({gap.over for gap in gaps if gap.over})
         caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself" if covered else ""
         yield Table(f"Difference in points, paired by seed: {title}{whose}", columns, rows, caption)

@@ -147,6 +147,11 @@ def test_an_arm_read_before_its_last_step_is_named_so(tmp_path: Path) -> None:
         "DCT, cyclic − DCT, cyclic, T = 16 (read after 2)",
         "Poisson rate − DCT, cyclic",
     ]
+    write_arm(tmp_path, "quickstart", "lite", "cyclic-16", (9000, 9010, 9020))
+    write_arm(tmp_path, "quickstart", "lite", "dct@4", (9100, 9110, 9120))
+    for name, early in (("quickstart", "cyclic-16 (read after 4)"), (MNIST, "arms − cyclic-16 (read after 2)")):
+        said = on_terminal(Campaign(tmp_path, tmp_path / "local", tmp_path / "out"), name)
+        assert early in " ".join(said.split())
 
 
 def verified(path: Path, source: VerifiedFrom, verdict: Word = "identical") -> None:
