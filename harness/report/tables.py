@@ -29,6 +29,7 @@ PROFILE_WORDS = {
 }
 LEAD = Column("arm"), Column("whose", part="whose"), Column("seeds", "seeds")  # of the tables of one experiment
 DIFFERENCE = Column("difference", "interval", signed=True)
+RAW = Column("raw", "number", signed=True)  # beside a difference that is net of the ANNs
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
@@ -53,6 +54,7 @@ PAIRED = (
     "Differences of accuracy in percentage points, paired by seed, after the last timestep that both arms have; "
     "intervals cover 95 % each and are not adjusted for their number"
 )
+NET = "A code of x and one of p have different ANNs: they are compared net of these; raw: their accuracies alone"
 TRAINING = (
     "Differences of accuracy in percentage points along fine-tuning, paired by seed, after the last timestep; columns "
     "are the fraction of it that is over, 0 straight after balancing; intervals cover 95 % each, over seeds alone"
@@ -235,16 +237,17 @@ def curves_table(
 
 def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """A row for each pair of arms and source; None if no two arms have a finished seed in common."""
-    rows = []
+    rows, caption = [], ""
     for source in sources:
         for gap in source.differences(experiment, profile):
             arms, step = map(experiment.arm, (gap.arm, gap.versus)), gap.timestep
             name = " − ".join(_as_read(arm, step, title_of(arm), arm.title) for arm in arms)
-            apart = Cell(gap, "" if gap.over else FEW_PAIRS)
+            apart = Cell(gap, "" if gap.over else FEW_PAIRS, () if gap.raw is None else (f"raw {gap.raw:+.2f}",))
+            caption = caption if gap.raw is None else f"{NET}."
             cells = name, source.name, (len(gap.runs), gap.planned), step, apart, gap.over or None
             rows.append(Row.of(*cells, group=name, kind=source.name))
     columns = *LEAD, Column("T", "number", 0), DIFFERENCE, Column("interval covers")
-    return Table(PAIRED, columns, tuple(rows), style="accuracy paired") if rows else None
+    return Table(PAIRED, columns, tuple(rows), caption, "accuracy paired") if rows else None
 
 
 def _as_read(arm: Arm, step: int, name: str, early: str) -> str:
@@ -264,13 +267,16 @@ def difference_tables(source: Source, experiment: Experiment, profile: ProfileNa
 
     groups = grouped(source.differences(experiment, profile), title_of_group)
     whose = " (yours)" if source.name == "yours" else ""
-    columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, Column("pairs", "seeds")
+    columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, RAW, Column("pairs", "seeds")
     for title, gaps in groups.items():
         others = ((named(gap.versus if gap.arm in added else gap.arm, gap), gap) for gap in gaps)
-        rows = tuple(Row.of(name, gap.timestep, gap, (len(gap.runs), gap.planned)) for name, gap in others)
+        rows = tuple(Row.of(name, gap.timestep, gap, gap.raw, (len(gap.runs), gap.planned)) for name, gap in others)
         covered = sorted({gap.over for gap in gaps if gap.over})
-        caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself" if covered else ""
-        yield Table(f"Difference in points, paired by seed: {title}{whose}", columns, rows, caption)
+        said = [f"intervals of 95 % over {' or '.join(covered)}, each by itself"] if covered else []
+        net = any(gap.raw is not None for gap in gaps)
+        caption = ". ".join([*said, NET] if net else said)
+        table = Table(f"Difference in points, paired by seed: {title}{whose}", columns, rows, caption)
+        yield table if net else table.without(RAW.title)
 
 
 def training_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:

@@ -36,7 +36,7 @@ from harness.report.tables import (
     training_table,
 )
 from tests.analysis.conftest import Write, write
-from tests.analysis.judging import INTERLEAVED, change, load
+from tests.analysis.judging import INTERLEAVED, change, end_ann, load
 from tests.analysis.judging import write_arm as write_judged
 from tests.command import harness
 
@@ -152,6 +152,25 @@ def test_an_arm_read_before_its_last_step_is_named_so(tmp_path: Path) -> None:
     for name, early in (("quickstart", "cyclic-16 (read after 4)"), (MNIST, "arms − cyclic-16 (read after 2)")):
         said = on_terminal(Campaign(tmp_path, tmp_path / "local", tmp_path / "out"), name)
         assert early in " ".join(said.split())
+
+
+def test_a_difference_of_codes_of_x_and_of_p_is_net_of_their_anns_and_the_raw_one_stands_beside(
+    campaign: Campaign,
+) -> None:
+    """Poisson stands 3.8 points below DCT, and its ANN 4.0 below that of DCT: net it is 0.2 above."""
+    for arm, final, ann in (("dct", 7000, 7200), ("poisson", 6620, 6800), ("direct", 7100, 7200)):
+        write_arm(campaign.evidence, "cifar10-encoders", "lite", arm, [final + seed for seed in range(5)])
+        end_ann(campaign.evidence / "cifar10-encoders" / "lite" / arm, ann)
+    table = paired_table(CATALOGUE.experiment("cifar10-encoders"), "lite", campaign.alone())
+    assert table is not None
+    shown = {row.cells[0].value: (words(table, row)[4:], row.cells[4].small) for row in table.rows}
+    assert shown["Poisson rate − DCT, cyclic"] == (["+0.20", "seeds"], ("raw -3.80",))
+    assert shown["direct input (analog) − DCT, cyclic"] == (["+1.00", "seeds"], ())
+    assert "net of these" in table.caption
+    said = [line.split() for line in on_terminal(campaign, "cifar10-encoders").splitlines()]
+    assert ["arm", "T", "difference", "raw", "pairs"] in said
+    assert ["poisson", "48", "+0.20", "−3.80", "5/5"] in said
+    assert ["direct", "48", "+1.00", "5/5"] in said
 
 
 def verified(path: Path, source: VerifiedFrom, verdict: Word = "identical") -> None:
