@@ -25,7 +25,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import RAW, brief, grouped, judged_table, micro, title_of, training_table
+from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, micro, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -33,7 +33,6 @@ Side = tuple[Experiment, str]  # an arm of an experiment
 RECORDS = "Records"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
-NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
 ALL_UNTUNED = "No pair is tuned: the common rule did not choose the fine-tuning rates of both arms."
 ARITHMETIC = f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per addition and {FORTY_FIVE_NM.mac_pj:g} pJ per MAC"
 

@@ -197,9 +197,10 @@ def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, st
         return {}
     caption = "Accuracy (%), mean ± half of a 95 % interval."
     accuracy = (accuracy_table(experiment, profile, sources, claims).without("verified") for profile in profiles)
+    said = (replace(table, caption=f"{caption} {table.caption}") for table in accuracy)
     return {
         f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources, claims)),
-        f"{experiment.name}.tex": "\n".join(latex(replace(table, caption=caption)) for table in accuracy),
+        f"{experiment.name}.tex": "\n".join(map(latex, said)),
         f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources)),
     }
 

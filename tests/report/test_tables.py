@@ -19,11 +19,14 @@ from harness.records.verifications import Source as VerifiedFrom
 from harness.records.verifications import Verification, Word, write_verification
 from harness.report import ReportResult, Source, judged_claims, read, render, results_table
 from harness.report.figures import styles_of
+from harness.report.sources import with_added
 from harness.report.table import Cell as TableCell
 from harness.report.table import Link, Row, Table, csv_text
 from harness.report.tables import (
+    FEW_PAIRS,
     FEW_SEEDS,
     NOT_COUNTED,
+    NOT_TUNED,
     accuracy_table,
     claims_table,
     columns_of,
@@ -171,6 +174,31 @@ def test_a_difference_of_codes_of_x_and_of_p_is_net_of_their_anns_and_the_raw_on
     assert ["arm", "T", "difference", "raw", "pairs"] in said
     assert ["poisson", "48", "+0.20", "−3.80", "5/5"] in said
     assert ["direct", "48", "+1.00", "5/5"] in said
+
+
+def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(campaign: Campaign) -> None:
+    """In quickstart no arm was searched, on MNIST all of Table 1's but that of 5 steps; `~RATE` is a rate that was."""
+    for arm in ("cyclic-16", "poisson-16", "dct@4"):
+        write_arm(campaign.local, "quickstart", "lite", arm, (9000, 9010))
+    sources = campaign.both()
+    experiment = with_added(CATALOGUE.experiment("quickstart"), sources)
+    whole = accuracy_table(experiment, "lite", sources, CATALOGUE.claims)
+    assert whole.caption == "No fine-tuning rate was chosen on validation images."
+    assert not any(row.cells[0].note for row in whole.rows)
+    assert "more; no fine-tuning rate was chosen" in " ".join(on_terminal(campaign, "quickstart").split())
+    write_arm(campaign.local, "quickstart", "lite", "dct@4~0.003", (9000, 9010))
+    said = " ".join(on_terminal(campaign, "quickstart").split())
+    assert "cyclic-16, poisson-16, dct@4: their fine-tuning rates were not chosen on validation images" in said
+    write_mnist(campaign.evidence)
+    table = table_of(campaign)
+    notes = [at(table, arm, "evidence", "arm").note for arm in ("cyclic-5", "cyclic-16")]
+    assert (notes, table.caption) == ([NOT_TUNED, ""], "")
+    gaps = paired_table(CATALOGUE.experiment(MNIST), "paper", campaign.alone())
+    assert gaps is not None
+    assert [row.cells[4].note for row in gaps.rows] == [NOT_TUNED, NOT_TUNED, FEW_PAIRS]
+    gaps = paired_table(experiment, "lite", sources)
+    assert gaps is not None
+    assert gaps.caption.endswith("No fine-tuning rate was chosen on validation images.")
 
 
 def verified(path: Path, source: VerifiedFrom, verdict: Word = "identical") -> None:
