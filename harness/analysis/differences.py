@@ -8,8 +8,8 @@ alone, also at the end: during training, records count the right answers, but do
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.cells import Cell, Loaded, difference_of
-from harness.analysis.statistics import Interval, outcomes_without_images
+from harness.analysis.cells import Cell, Loaded, difference_of, net_difference_of, values_of
+from harness.analysis.statistics import Interval, Outcomes, outcomes_without_images
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
 
@@ -26,6 +26,7 @@ class Difference(Interval):
     versus: str
     timestep: int
     planned: int
+    raw: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,19 @@ def _paired(
         yield arm, versus, planned, ours, theirs
 
 
+def isolated(
+    arm: Arm, versus: Arm, ours: Sequence[Cell], theirs: Sequence[Cell], timestep: int
+) -> tuple[Outcomes, float | None]:
+    """The difference of two arms that isolates their codes; and the mean raw one, where the first is net of the ANNs.
+
+    A code of x and one of p have different ANNs: they are compared net of these, where the records tell them.
+    """
+    raw = difference_of(ours, theirs, timestep)
+    alike = values_of(arm.encoder) == values_of(versus.encoder)
+    net = None if alike else net_difference_of(ours, theirs, timestep)
+    return (raw, None) if net is None else (net, float(raw.mean))
+
+
 def differences(loaded: Loaded, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
     """The differences of the arms that have finished seeds in common."""
     arms = [arm for arm in experiment.arms if loaded.done(experiment.name, profile, arm.name)]
@@ -93,7 +107,8 @@ def differences(loaded: Loaded, experiment: Experiment, profile: ProfileName) ->
         step = min(arm.timesteps, versus.timesteps)
         if ours:
             place = {"experiment": experiment.name, "profile": profile, "arm": arm.name, "versus": versus.name}
-            gaps.append(Difference.of(difference_of(ours, theirs, step), **place, timestep=step, planned=planned))
+            apart, raw = isolated(arm, versus, ours, theirs, step)
+            gaps.append(Difference.of(apart, **place, timestep=step, planned=planned, raw=raw))
     return tuple(gaps)
 
 

@@ -381,7 +381,8 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
             optimism=_number(np.mean([cell.optimism for cell in cells])) if last else None,
             replication=_number(statistics.replication_rate(sd, outcomes.seeds, margin)) if enough else None,
         )
-    finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published))
+    widest = statistics.MOST if of_accuracy else margin
+    finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published), widest)
     missed = VERDICTS[finding.word].missed
     if finding.word == "lower" or (missed and not plain):
         capped, reason = _capped(claim, evidence, blank, cells, printed)

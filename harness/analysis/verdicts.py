@@ -14,7 +14,18 @@ from typing import Literal
 import numpy as np
 
 from harness.analysis import statistics
-from harness.analysis.statistics import ALPHA, LEAST_SEEDS, POWER, Images, Outcomes, estimate, p_different, p_equivalent
+from harness.analysis.statistics import (
+    ALPHA,
+    LEAST_SEEDS,
+    MOST,
+    POWER,
+    Estimate,
+    Images,
+    Outcomes,
+    estimate,
+    p_different,
+    p_equivalent,
+)
 
 Word = Literal[
     "reproduced",
@@ -172,16 +183,22 @@ def p_in_words(p: float) -> str:
 
 
 def judge_value(
-    outcomes: Outcomes, published: float, margin: float, images: Images = "fixed", form: str = ".2f"
+    outcomes: Outcomes,
+    published: float,
+    margin: float,
+    images: Images = "fixed",
+    form: str = ".2f",
+    widest: float = MOST,
 ) -> Finding:
     """Judge a published number; the first rule that holds decides.
 
     `images`: "fixed" if it was published for the same test images as our runs, "sampled" if ours are a subset of them.
-    `form`: of numbers in sentences, see `form_of`.
+    `form`: of numbers in sentences, see `form_of`. `widest`: how far a run may lie from our mean, for "consistent".
 
     1. reproduced: two one-sided tests find the mean within δ, so a true gap of δ passes in at most 5 %.
     2. consistent: one more run of ours could well give the number. This stands before the next two,
-       because a published run drawn like ours must not be called wrong for its own luck.
+       because a published run drawn like ours must not be called wrong for its own luck. Where one more run could
+       give almost any number, this one tells nothing: inconclusive.
     3. higher / lower: our whole 95 % interval lies above / below published ± δ.
     4. inconclusive: none of these, or fewer than three seeds.
     """
@@ -196,11 +213,14 @@ def judge_value(
         why = f"Our mean of {ours.mean:{form}} is within {delta} of the published {number}: {p_in_words(p)}."
         return Finding("reproduced", margin, tost, why)
     if ours.prediction_low <= published <= ours.prediction_high:
-        why = (
-            f"Our mean of {ours.mean:{form}} is not shown to be within {delta} of the published {number}, but "
-            f"one more run of ours falls between {ours.prediction_low:{form}} and {ours.prediction_high:{form}} (95 %)."
-        )
-        return Finding("consistent", margin, f"95 % prediction interval, {ours.seeds} seeds", why)
+        why = f"Our mean of {ours.mean:{form}} is not shown to be within {delta} of the published {number}, "
+        low, high = f"{ours.prediction_low:{form}}", f"{ours.prediction_high:{form}}"
+        test = f"95 % prediction interval, {ours.seeds} seeds"
+        if _reach(ours) > widest:
+            why += f"and one more run of ours could give anything from {low} to {high} (95 %): too wide to tell."
+            return Finding("inconclusive", margin, test, why)
+        why += f"but one more run of ours falls between {low} and {high} (95 %)."
+        return Finding("consistent", margin, test, why)
     above, below = bool(ours.low > published + margin), bool(ours.high < published - margin)
     if above or below:
         side = "above" if above else "below"
@@ -213,6 +233,11 @@ def judge_value(
     return Finding("inconclusive", margin, tost, why)
 
 
+def _reach(ours: Estimate) -> statistics.Bound:
+    """How far one more run may lie from our mean (95 %): half of the prediction interval, before 0 or 100 % cut it."""
+    return np.maximum(ours.mean - ours.prediction_low, ours.prediction_high - ours.mean)
+
+
 def sharpness(sd: float, seeds: int, margin: float) -> float:
     """The share (0..1) of cases in which a recipe 0.3 points below the published one is called consistent, too.
 
@@ -221,7 +246,7 @@ def sharpness(sd: float, seeds: int, margin: float) -> float:
     draws = np.random.default_rng(0).normal(0.0, sd, (DRAWS, seeds + 1))
     ours = estimate(statistics.outcomes_without_images(draws[:, 1:] - draws[:, :1] - WORSE, -100.0), "fixed")
     within = (ours.prediction_low <= 0.0) & (ours.prediction_high >= 0.0)
-    return float(np.mean(within & (p_equivalent(ours, 0.0, margin) > ALPHA)))
+    return float(np.mean(within & (_reach(ours) <= MOST) & (p_equivalent(ours, 0.0, margin) > ALPHA)))
 
 
 @dataclass(frozen=True)

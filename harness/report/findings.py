@@ -13,7 +13,8 @@ from statistics import fmean
 
 from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
-from harness.analysis.cells import above_ann, difference_of, net_difference_of, values_of
+from harness.analysis.cells import above_ann, difference_of, values_of
+from harness.analysis.differences import isolated
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
@@ -24,7 +25,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import brief, grouped, judged_table, micro, title_of, training_table
+from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, micro, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -32,7 +33,6 @@ Side = tuple[Experiment, str]  # an arm of an experiment
 RECORDS = "Records"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
-NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
 ALL_UNTUNED = "No pair is tuned: the common rule did not choose the fine-tuning rates of both arms."
 ARITHMETIC = f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per addition and {FORTY_FIVE_NM.mac_pj:g} pJ per MAC"
 
@@ -291,7 +291,7 @@ def compared(
 ) -> list[Measured]:
     """The complete pairs with the result of their tests, after Holm's adjustment over all `pairs`.
 
-    A code of x and one of p have different ANNs: they are compared net of these.
+    Codes of x and of p are compared net of their ANNs, see `isolated`.
     `better`: test whether the arm is above the reference (one-sided), instead of whether they differ.
     `margin`: an equivalence margin in points, for a difference that is not shown (two one-sided tests).
     """
@@ -301,10 +301,8 @@ def compared(
         planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
         cells, references = (planned_cells(source, profile, side, planned) for side in sides)
         if cells and references and planned >= LEAST_SEEDS:
-            outcomes, raw = difference_of(cells, references, pair.timesteps), None
-            net = net_difference_of(cells, references, pair.timesteps)
-            if _values(pair.side) != _values(pair.reference) and net is not None:
-                outcomes, raw = net, float(outcomes.mean)
+            arm, versus = (experiment.arm(name) for experiment, name in sides)
+            outcomes, raw = isolated(arm, versus, cells, references, pair.timesteps)
             ann, other_ann = (fmean(cell.ann for cell in of_arm) for of_arm in (cells, references))
             gaps.append((pair, estimate(outcomes), ann - other_ann, raw, _untuned(source, profile, *sides)))
     test, apart = (statistics.p_above, "above") if better else (statistics.p_different, "differs")
@@ -354,7 +352,7 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
             Column("code"),
             *([Column("T", "count")] if several else []),
             Column("ANN of"),
-            Column("raw", "number", signed=True),
+            RAW,
             ITS_ANN,
             Column("net of the ANNs", "interval", signed=True),
             Column("adjusted p"),

@@ -197,9 +197,10 @@ def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, st
         return {}
     caption = "Accuracy (%), mean ± half of a 95 % interval."
     accuracy = (accuracy_table(experiment, profile, sources, claims).without("verified") for profile in profiles)
+    said = (replace(table, caption=f"{caption} {table.caption}") for table in accuracy)
     return {
         f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources, claims)),
-        f"{experiment.name}.tex": "\n".join(latex(replace(table, caption=caption)) for table in accuracy),
+        f"{experiment.name}.tex": "\n".join(map(latex, said)),
         f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources)),
     }
 
@@ -210,6 +211,8 @@ def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, st
 THEMED = {colour: f"var(--{tone})" for tone, colour in TONES.items()}
 THEMED |= {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "none"}
 NONE = "No records yet: nothing is found."
+NO_FINDINGS = "No finding is drawn from these records; they stand below."
+OWN = "No evidence is shown here; your own records stand below."
 # Said below the first table of a page that uses the word.
 GLOSSARY = {
     "arm": "An arm is one configuration that is compared with others: encoder, schedule, network and recipe.",
@@ -280,10 +283,17 @@ class _Explained:
         return replace(table, caption=" ".join(filter(None, (table.caption, *(GLOSSARY[word] for word in new)))))
 
 
+def _unfound(document: Document) -> str:
+    """What stands in the place of findings where there are none."""
+    tables = (section.tables[0] for chapter in document.chapters for section in chapter.sections)
+    whose = {row.kind for table in tables for row in table.rows if row.records}
+    return OWN if whose == {"yours"} else NO_FINDINGS if whose else NONE
+
+
 def _findings(document: Document) -> str:
     """What became of the statements, and the findings under their topics, as Markdown."""
     if not document.tally.rows:
-        return NONE
+        return _unfound(document)
     explained = _Explained()
     parts = [in_brief(document, figure=False), markdown(explained(document.tally))]
     shown = [(topic.name, topic.title, topic.tables) for topic in document.topics]
@@ -299,7 +309,7 @@ def in_brief(document: Document, folder: str = "", figure: bool = True) -> str:
     headline claims, in the `folder` of the report, and the first sentences.
     """
     if not document.tally.rows:
-        return NONE
+        return _unfound(document)
     answer, sentences = document.first[:1], document.first[1:]
     parts = [*(f"**{as_text(one)}**" for one in answer), as_text(document.tally.title)]
     if document.headlines and figure:

@@ -6,9 +6,11 @@ Formats are in `table`. Every blank has its reason.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from harness.analysis.cells import steps_label
+from harness.analysis.differences import Difference
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
@@ -28,10 +30,13 @@ PROFILE_WORDS = {
 }
 LEAD = Column("arm"), Column("whose", part="whose"), Column("seeds", "seeds")  # of the tables of one experiment
 DIFFERENCE = Column("difference", "interval", signed=True)
+RAW = Column("raw", "number", signed=True)  # beside a difference that is net of the ANNs
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
+NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
 NOT_CHOSEN = "its fine-tuning rate was not chosen on validation images"
+NONE_CHOSEN = "no fine-tuning rate was chosen on validation images"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 RECKONED = (
@@ -52,6 +57,7 @@ PAIRED = (
     "Differences of accuracy in percentage points, paired by seed, after the last timestep that both arms have; "
     "intervals cover 95 % each and are not adjusted for their number"
 )
+NET = "A code of x and one of p have different ANNs: they are compared net of these; raw: their accuracies alone"
 TRAINING = (
     "Differences of accuracy in percentage points along fine-tuning, paired by seed, after the last timestep; columns "
     "are the fraction of it that is over, 0 straight after balancing; intervals cover 95 % each, over seeds alone"
@@ -92,6 +98,7 @@ def accuracy_table(
     """
     claims = [claim for claim in claims if claim.experiment == experiment.name]
     steps = columns_of(experiment, claims)
+    untuned, all_untuned = _untuned(experiment, profile, sources)
     rows: list[Row] = []
 
     def add(
@@ -114,8 +121,8 @@ def accuracy_table(
                 continue
             numbers = _at(source.estimates.get(key, ()), steps)
             missing = "" if numbers else source.why_missing(*key)
-            untuned = NOT_CHOSEN if arm.added and source.catalogue.not_tuned(experiment, profile, [arm.name]) else ""
-            lead = _named(arm, "; ".join(filter(None, ("" if arm.in_paper else CONTROL, untuned, missing))))
+            lead = _named(arm, "; ".join(filter(None, ("" if arm.in_paper else CONTROL, missing))))
+            lead = replace(lead, note=NOT_TUNED if arm.name in untuned and not all_untuned else "")
             seeds = Cell(source.seeds(*key), opens=True)
             add(arm.name, source.name, lead, numbers, seeds, source.verified(*key), source.links(*key))
             for text, course in source.evaluations(*key).items():
@@ -128,8 +135,18 @@ def accuracy_table(
             add("published", "published", lead, {claim.timestep: claim.value})
     of_steps = (Column(f"T = {step}", "interval", heading=str(step)) for step in steps)
     columns = *LEAD, *of_steps, Column("verified", part="verified")
-    table = Table(f"{experiment.name}, {profile_words(experiment, profile)}", columns, tuple(rows), style="accuracy")
+    title = f"{experiment.name}, {profile_words(experiment, profile)}"
+    caption = f"{NONE_CHOSEN.capitalize()}." if all_untuned else ""
+    table = Table(title, columns, tuple(rows), caption, "accuracy")
     return table if any(row.cells[-1].value for row in rows) else table.without("verified")
+
+
+def _untuned(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> tuple[tuple[str, ...], bool]:
+    """The arms with finished cells whose fine-tuning rate no search chose, and whether these are all arms with any."""
+    places = {place for source in sources for place in source.estimates}
+    finished = [arm.name for arm in experiment.arms if (experiment.name, profile, arm.name) in places]
+    untuned = sources[0].catalogue.not_tuned(experiment, profile, finished)
+    return untuned, 0 < len(untuned) == len(finished)
 
 
 def _at(course: Sequence[Interval], steps: Iterable[int]) -> dict[int, Cell]:
@@ -191,9 +208,13 @@ def results_of(
         Column("paper", "interval"),
     )
     title = f"{experiment.title}: accuracy in % after T timesteps\n{profile_words(experiment, profile)}"
-    caption, added = "± half of a 95 % interval over three seeds or more", {a.name for a, _ in ran if a.added}
-    if added and (untuned := sources[0].catalogue.not_tuned(experiment, profile, sorted(added))):
-        caption += f"; {', '.join(untuned)}: {NOT_CHOSEN}"
+    caption = "± half of a 95 % interval over three seeds or more"
+    untuned, all_untuned = _untuned(experiment, profile, sources)
+    if all_untuned:
+        caption += f"; {NONE_CHOSEN}"
+    elif untuned:
+        several = NOT_CHOSEN.replace("its fine-tuning rate was", "their fine-tuning rates were")
+        caption += f"; {', '.join(untuned)}: {several if untuned[1:] else NOT_CHOSEN}"
     return Table(title, columns, tuple(rows), caption)
 
 
@@ -234,34 +255,49 @@ def curves_table(
 
 def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """A row for each pair of arms and source; None if no two arms have a finished seed in common."""
-    rows = []
+    rows, net, (untuned, all_untuned) = [], False, _untuned(experiment, profile, sources)
     for source in sources:
         for gap in source.differences(experiment, profile):
-            names, step = [], gap.timestep
-            for arm in map(experiment.arm, (gap.arm, gap.versus)):
-                names.append(title_of(arm) if arm.timesteps == step else f"{arm.title} (read after {step})")
-            name, apart = " − ".join(names), Cell(gap, "" if gap.over else FEW_PAIRS)
+            arms, step = map(experiment.arm, (gap.arm, gap.versus)), gap.timestep
+            name = " − ".join(_as_read(arm, step, title_of(arm), arm.title) for arm in arms)
+            tuned = all_untuned or not {gap.arm, gap.versus} & {*untuned}  # of all, the caption says it
+            note = "; ".join(filter(None, ("" if gap.over else FEW_PAIRS, "" if tuned else NOT_TUNED)))
+            apart = Cell(gap, note, () if gap.raw is None else (f"raw {gap.raw:+.2f}",))
+            net |= gap.raw is not None
             cells = name, source.name, (len(gap.runs), gap.planned), step, apart, gap.over or None
             rows.append(Row.of(*cells, group=name, kind=source.name))
     columns = *LEAD, Column("T", "number", 0), DIFFERENCE, Column("interval covers")
-    return Table(PAIRED, columns, tuple(rows), style="accuracy paired") if rows else None
+    caption = " ".join([f"{NET}."] * net + [f"{NONE_CHOSEN.capitalize()}."] * all_untuned)
+    return Table(PAIRED, columns, tuple(rows), caption, "accuracy paired") if rows else None
+
+
+def _as_read(arm: Arm, step: int, name: str, early: str) -> str:
+    """The `name` of an arm that is compared after `step` steps; if it was trained for more, `early` and these steps."""
+    return name if arm.timesteps == step else f"{early} (read after {step})"
 
 
 def difference_tables(source: Source, experiment: Experiment, profile: ProfileName) -> Iterator[Table]:
     """For a terminal, a table for each reference arm, and for each added arm against all others."""
     added = {arm.name for arm in experiment.arms if arm.added}
-    groups = grouped(
-        source.differences(experiment, profile),
-        lambda gap: f"{gap.arm} − other arms" if gap.arm in added else f"arms − {gap.versus}",
-    )
+
+    def named(arm: str, gap: Difference) -> str:
+        return _as_read(experiment.arm(arm), gap.timestep, arm, arm)
+
+    def title_of_group(gap: Difference) -> str:
+        return f"{named(gap.arm, gap)} − other arms" if gap.arm in added else f"arms − {named(gap.versus, gap)}"
+
+    groups = grouped(source.differences(experiment, profile), title_of_group)
     whose = " (yours)" if source.name == "yours" else ""
-    columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, Column("pairs", "seeds")
+    columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, RAW, Column("pairs", "seeds")
     for title, gaps in groups.items():
-        named = ((gap.versus if gap.arm in added else gap.arm, gap) for gap in gaps)
-        rows = tuple(Row.of(name, gap.timestep, gap, (len(gap.runs), gap.planned)) for name, gap in named)
+        others = ((named(gap.versus if gap.arm in added else gap.arm, gap), gap) for gap in gaps)
+        rows = tuple(Row.of(name, gap.timestep, gap, gap.raw, (len(gap.runs), gap.planned)) for name, gap in others)
         covered = sorted({gap.over for gap in gaps if gap.over})
-        caption = f"intervals of 95 % over {' or '.join(covered)}, each by itself" if covered else ""
-        yield Table(f"Difference in points, paired by seed: {title}{whose}", columns, rows, caption)
+        said = [f"intervals of 95 % over {' or '.join(covered)}, each by itself"] if covered else []
+        net = any(gap.raw is not None for gap in gaps)
+        caption = ". ".join([*said, NET] if net else said)
+        table = Table(f"Difference in points, paired by seed: {title}{whose}", columns, rows, caption)
+        yield table if net else table.without(RAW.title)
 
 
 def training_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:

@@ -45,21 +45,21 @@ def test_which_arms_are_compared(arms: dict[str, int], expected: list[tuple[str,
 
 
 def test_the_interval_is_students_over_the_seeds_both_arms_have() -> None:
-    more = QUICK.with_added(["phase"])
-    finals = {"cyclic-16": [97.0, 96.0, 98.0], "phase": [98.0, 98.5, 98.7]}
+    more = QUICK.with_added(["direct"])
+    finals = {"cyclic-16": [97.0, 96.0, 98.0], "direct": [98.0, 98.5, 98.7]}
     (found,) = differences(cells(finals, more), more, "lite")
-    expected = stats.ttest_rel(finals["phase"], finals["cyclic-16"]).confidence_interval(0.95)
-    assert (found.arm, found.versus, found.timestep, found.planned) == ("phase", "cyclic-16", 16, 3)
+    expected = stats.ttest_rel(finals["direct"], finals["cyclic-16"]).confidence_interval(0.95)
+    assert (found.arm, found.versus, found.timestep, found.planned) == ("direct", "cyclic-16", 16, 3)
     assert found.runs == pytest.approx((1.0, 2.5, 0.7))
     assert (found.mean, found.low, found.high) == pytest.approx((1.4, expected.low, expected.high))
     assert found.over == "seeds"
 
 
 def test_seeds_that_one_arm_lacks_or_that_are_not_planned_do_not_enter() -> None:
-    (one,) = differences(cells({"cyclic-16": [97.0, 96.0], "poisson-16": [90.0, 92.0, 80.0, 10.0]}), QUICK, "lite")
+    (one,) = differences(cells({"cyclic-16": [97.0, 96.0], "direct-16": [90.0, 92.0, 80.0, 10.0]}), QUICK, "lite")
     assert one.runs == pytest.approx((-7.0, -4.0))
     assert (one.low, one.high) == (None, None)
-    four = {"cyclic-16": [97.0] * 4, "poisson-16": [97.0, 97.0, 97.0, 10.0]}
+    four = {"cyclic-16": [97.0] * 4, "direct-16": [97.0, 97.0, 97.0, 10.0]}
     (one,) = differences(cells(four), QUICK, "lite")
     assert one.runs == (0.0, 0.0, 0.0)
     assert differences(cells(four, profile="smoke"), QUICK, "smoke") == ()
@@ -75,12 +75,12 @@ def test_arms_of_different_lengths_are_compared_where_both_have_a_timestep() -> 
 
 def test_images_widen_the_interval_where_records_keep_them() -> None:
     draws = np.random.default_rng(0)
-    right = {name: draws.random((3, 200)) < share for name, share in (("cyclic-16", 0.7), ("poisson-16", 0.6))}
+    right = {name: draws.random((3, 200)) < share for name, share in (("cyclic-16", 0.7), ("direct-16", 0.6))}
     keys: list[Key] = [("quickstart", "lite", name, seed) for name in right for seed in range(3)]
     held = {key: cell(key, [0.0], answers={16: right[key[2]][key[3]]}) for key in keys}
     (found,) = differences(Loaded(held), QUICK, "lite")
     assert found.over == "seeds and images"
-    assert found.mean == pytest.approx(100 * (right["poisson-16"].mean() - right["cyclic-16"].mean()))
+    assert found.mean == pytest.approx(100 * (right["direct-16"].mean() - right["cyclic-16"].mean()))
 
 
 # ## Along fine-tuning

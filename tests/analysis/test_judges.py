@@ -75,7 +75,9 @@ FIRST_8 = {"latency48-8": (8000, 8000, 8000)}
         (MNIST, "paper", {"cyclic-16": (9950, 9951, 9952, 9953, 9954)}, "mnist-t16", False, "higher", 99.52),
         # Its ANN is trained for 40 of 300 epochs.
         (MNIST, "paper", {"cyclic-16": (9700, 9701, 9702, 9703, 9704)}, "mnist-t16", False, "not comparable", 97.02),
-        (MNIST, "paper", {"cyclic-16": (9700, 9900, 9800, 9750, 9950)}, "mnist-t16", False, "consistent", 98.2),
+        (MNIST, "paper", {"cyclic-16": (9800, 9860, 9830, 9815, 9875)}, "mnist-t16", False, "consistent", 98.36),
+        # One more run could give anything from 95.1 to 100 %.
+        (MNIST, "paper", {"cyclic-16": (9700, 9900, 9800, 9750, 9950)}, "mnist-t16", False, "inconclusive", 98.2),
         (MNIST, "paper", {"cyclic-16": (9854,)}, "mnist-t16", False, "inconclusive", 98.54),
         # A number that is printed twice is judged by the records of either experiment.
         (INTERMITTENT, "paper", {"cyclic-16x3": (8990, 8992, 8994, 8996, 8998)}, ACCURACY, False, "reproduced", 89.94),
@@ -720,20 +722,21 @@ def test_9_the_paper_answers_from_its_finished_searches() -> None:
 
 
 def test_10_beside_consistent_stands_how_sharp_it_is(records: Invented) -> None:
-    records.arm("cyclic-16", (9700, 9900, 9800, 9750, 9950))
+    records.arm("cyclic-16", (9800, 9860, 9830, 9815, 9875))
     found = records.one("mnist-t16")
     assert (found.verdict, found.sharpness is not None, found.replication is not None) == ("consistent", True, True)
-    assert (found.sharpness or 0.0) > 0.9  # seeds that spread by a point cannot tell 0.3
+    assert (found.sharpness or 0.0) > 0.4  # seeds that spread by a third of a point hardly tell 0.3
     assert (found.replication or 0.0) < 0.1
 
 
-def test_10_sharpness_is_how_often_a_worse_recipe_gets_the_word() -> None:
+@pytest.mark.parametrize("sd", [0.1, 0.4])  # the latter is at times too wide to tell
+def test_10_sharpness_is_how_often_a_worse_recipe_gets_the_word(sd: float) -> None:
     """Against the rule itself, on other draws."""
-    draws = np.random.default_rng(9).normal(0.0, 0.1, (1_500, 6))
+    draws = np.random.default_rng(9).normal(0.0, sd, (1_500, 6))
     words = [
         judge_value(outcomes_without_images(90.0 - 0.3 + row[1:]), 90.0 + float(row[0]), 0.1).word for row in draws
     ]
-    assert sharpness(0.1, 5, 0.1) == pytest.approx(np.mean([word == "consistent" for word in words]), abs=0.04)
+    assert sharpness(sd, 5, 0.1) == pytest.approx(np.mean([word == "consistent" for word in words]), abs=0.04)
 
 
 def test_13_controls_that_would_get_the_word_stand_beside_an_ordering(records: Invented) -> None:

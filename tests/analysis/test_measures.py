@@ -187,6 +187,16 @@ def test_an_energy_is_worked_by_hand(tmp_path: Path) -> None:
     assert catalogue.claims[0].printed == "4.25 µJ"
 
 
+def test_an_energy_whose_next_run_is_not_known_to_its_margin_tells_nothing(tmp_path: Path) -> None:
+    catalogue = catalogue_of(tmp_path, value("energy", "4.5"))
+    for spread, word in ((10, "consistent"), (40, "inconclusive")):  # of each seed 1 or 4 % more; δ is 5 %
+        for seed in range(5):
+            write(tmp_path, "a", seed, **layers(1.0, spread * seed))
+        (found,) = judged(tmp_path, catalogue)
+        assert found.verdict == word
+        assert found.why.endswith("too wide to tell.") == (word == "inconclusive")
+
+
 def test_an_ordering_of_energies_is_paired_by_seed_and_has_its_size(tmp_path: Path) -> None:
     text = 'kind = "ordering"\ngreater = "a"\nless = "b"\ntimestep = 4\nmeasure = "{}"'
     sized = text.format("energy") + '\ndifference = "4.26"'

@@ -29,6 +29,8 @@ from harness.analysis.verdicts import (
 
 # Mean 90, sd 0.1, five runs: 95 % interval ± 0.124, prediction ± 0.304, 90 % interval ± 0.095.
 STEADY = (89.9, 89.9, 90.0, 90.1, 90.1)
+# Mean 90, sd 0.3: ± 0.372, prediction ± 0.912, 90 % interval ± 0.285.
+SPREAD = (89.7, 89.7, 90.0, 90.3, 90.3)
 # Mean 90, sd 1: ± 1.24, prediction ± 3.04, 90 % interval ± 0.95.
 LOOSE = (89.0, 89.0, 90.0, 91.0, 91.0)
 
@@ -50,8 +52,16 @@ OUTSIDE = "95 % interval, δ = 0.50"
         (STEADY, 89.55, "inconclusive", TOST, "neither within the published 89.55 ± 0.50 (p = "),
         (STEADY, 91.0, "lower", OUTSIDE, "89.88 to 90.12, lies below the published 91 ± 0.50."),
         (STEADY, 89.0, "higher", OUTSIDE, "89.88 to 90.12, lies above the published 89 ± 0.50."),
-        (LOOSE, 90.0, "consistent", PREDICTION, "one more run of ours falls between 86.96 and 93.04"),
-        (LOOSE, 92.9, "consistent", PREDICTION, ""),  # before "lower", which holds too: 91.24 is below 92.4
+        (
+            SPREAD,
+            90.4,
+            "consistent",
+            PREDICTION,
+            "published 90.4, but one more run of ours falls between 89.09",
+        ),
+        (SPREAD, 90.9, "consistent", PREDICTION, ""),  # before "lower", which holds too: 90.372 is below 90.4
+        (LOOSE, 90.0, "inconclusive", PREDICTION, "and one more run of ours could give anything from 86.96 to 93.04"),
+        (LOOSE, 92.9, "inconclusive", PREDICTION, "too wide to tell."),  # and not "lower": one more run could give it
         (LOOSE, 93.1, "lower", OUTSIDE, ""),
         (LOOSE, 86.9, "higher", OUTSIDE, ""),
         ([90.0, 90.0], 90.0, "inconclusive", "none: 2 seeds", "2 seeds cannot tell; at least 3 are needed."),

@@ -13,10 +13,10 @@ from harness.papers.dct_snn.experiments import DCT_BEYOND_MNIST, FREQUENCY_COUNT
 from harness.papers.dct_snn.findings import TOPICS, first_sentences
 from harness.papers.dct_snn.paper import PAPER
 from harness.records.store import read_record, write_record
-from harness.report.findings import ALL_UNTUNED, NOT_TUNED, leaders
+from harness.report.findings import ALL_UNTUNED, leaders
 from harness.report.sources import Source
 from harness.report.table import Table
-from harness.report.tables import missing_table
+from harness.report.tables import NOT_TUNED, missing_table
 from harness.schema import LayerActivity
 from tests.analysis.conftest import Write
 from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, end_ann, load, write_arm

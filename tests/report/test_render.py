@@ -127,6 +127,19 @@ def test_a_report_of_named_experiments_shows_these_and_findings_of_nothing_else(
     assert f"({MNIST}.md)" in (campaign.out / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("blank_figures")
+def test_a_report_without_findings_says_whose_records_it_shows(campaign: Campaign) -> None:
+    def said(named: str | None = None) -> str:
+        render(campaign.both(), campaign.out, named and [named])
+        return (campaign.out / "report.md").read_text(encoding="utf-8").splitlines()[2]
+
+    assert said() == "No records yet: nothing is found."
+    write_arm(campaign.local, "quickstart", "lite", "cyclic-16", (9400, 9500))
+    assert said() == said("quickstart") == "No evidence is shown here; your own records stand below."
+    write_arm(campaign.evidence, "quickstart", "lite", "cyclic-16", (9400,))
+    assert said("quickstart") == "No finding is drawn from these records; they stand below."
+
+
 def test_a_whole_report_has_findings_under_their_topics_and_one_view_of_each_curve(
     rendered: ReportResult, everything: Campaign
 ) -> None:

@@ -19,11 +19,14 @@ from harness.records.verifications import Source as VerifiedFrom
 from harness.records.verifications import Verification, Word, write_verification
 from harness.report import ReportResult, Source, judged_claims, read, render, results_table
 from harness.report.figures import styles_of
+from harness.report.sources import with_added
 from harness.report.table import Cell as TableCell
 from harness.report.table import Link, Row, Table, csv_text
 from harness.report.tables import (
+    FEW_PAIRS,
     FEW_SEEDS,
     NOT_COUNTED,
+    NOT_TUNED,
     accuracy_table,
     claims_table,
     columns_of,
@@ -36,7 +39,7 @@ from harness.report.tables import (
     training_table,
 )
 from tests.analysis.conftest import Write, write
-from tests.analysis.judging import INTERLEAVED, change, load
+from tests.analysis.judging import INTERLEAVED, change, end_ann, load
 from tests.analysis.judging import write_arm as write_judged
 from tests.command import harness
 
@@ -147,6 +150,55 @@ def test_an_arm_read_before_its_last_step_is_named_so(tmp_path: Path) -> None:
         "DCT, cyclic − DCT, cyclic, T = 16 (read after 2)",
         "Poisson rate − DCT, cyclic",
     ]
+    write_arm(tmp_path, "quickstart", "lite", "cyclic-16", (9000, 9010, 9020))
+    write_arm(tmp_path, "quickstart", "lite", "dct@4", (9100, 9110, 9120))
+    for name, early in (("quickstart", "cyclic-16 (read after 4)"), (MNIST, "arms − cyclic-16 (read after 2)")):
+        said = on_terminal(Campaign(tmp_path, tmp_path / "local", tmp_path / "out"), name)
+        assert early in " ".join(said.split())
+
+
+def test_a_difference_of_codes_of_x_and_of_p_is_net_of_their_anns_and_the_raw_one_stands_beside(
+    campaign: Campaign,
+) -> None:
+    """Poisson stands 3.8 points below DCT, and its ANN 4.0 below that of DCT: net it is 0.2 above."""
+    for arm, final, ann in (("dct", 7000, 7200), ("poisson", 6620, 6800), ("direct", 7100, 7200)):
+        write_arm(campaign.evidence, "cifar10-encoders", "lite", arm, [final + seed for seed in range(5)])
+        end_ann(campaign.evidence / "cifar10-encoders" / "lite" / arm, ann)
+    table = paired_table(CATALOGUE.experiment("cifar10-encoders"), "lite", campaign.alone())
+    assert table is not None
+    shown = {row.cells[0].value: (words(table, row)[4:], row.cells[4].small) for row in table.rows}
+    assert shown["Poisson rate − DCT, cyclic"] == (["+0.20", "seeds"], ("raw -3.80",))
+    assert shown["direct input (analog) − DCT, cyclic"] == (["+1.00", "seeds"], ())
+    assert "net of these" in table.caption
+    said = [line.split() for line in on_terminal(campaign, "cifar10-encoders").splitlines()]
+    assert ["arm", "T", "difference", "raw", "pairs"] in said
+    assert ["poisson", "48", "+0.20", "−3.80", "5/5"] in said
+    assert ["direct", "48", "+1.00", "5/5"] in said
+
+
+def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(campaign: Campaign) -> None:
+    """In quickstart no arm was searched, on MNIST all of Table 1's but that of 5 steps; `~RATE` is a rate that was."""
+    for arm in ("cyclic-16", "poisson-16", "dct@4"):
+        write_arm(campaign.local, "quickstart", "lite", arm, (9000, 9010))
+    sources = campaign.both()
+    experiment = with_added(CATALOGUE.experiment("quickstart"), sources)
+    whole = accuracy_table(experiment, "lite", sources, CATALOGUE.claims)
+    assert whole.caption == "No fine-tuning rate was chosen on validation images."
+    assert not any(row.cells[0].note for row in whole.rows)
+    assert "more; no fine-tuning rate was chosen" in " ".join(on_terminal(campaign, "quickstart").split())
+    write_arm(campaign.local, "quickstart", "lite", "dct@4~0.003", (9000, 9010))
+    said = " ".join(on_terminal(campaign, "quickstart").split())
+    assert "cyclic-16, poisson-16, dct@4: their fine-tuning rates were not chosen on validation images" in said
+    write_mnist(campaign.evidence)
+    table = table_of(campaign)
+    notes = [at(table, arm, "evidence", "arm").note for arm in ("cyclic-5", "cyclic-16")]
+    assert (notes, table.caption) == ([NOT_TUNED, ""], "")
+    gaps = paired_table(CATALOGUE.experiment(MNIST), "paper", campaign.alone())
+    assert gaps is not None
+    assert [row.cells[4].note for row in gaps.rows] == [NOT_TUNED, NOT_TUNED, FEW_PAIRS]
+    gaps = paired_table(experiment, "lite", sources)
+    assert gaps is not None
+    assert gaps.caption.endswith("No fine-tuning rate was chosen on validation images.")
 
 
 def verified(path: Path, source: VerifiedFrom, verdict: Word = "identical") -> None:
