@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from encoders.base import Decodes, Encoder, Operations, encode
+from encoders.errors import place_of
 
 # A graded code has finitely many sizes: no more than this among thousands of grey values off the 8-bit grid, or one a
 # timestep.
@@ -93,9 +94,15 @@ def require(holds: bool, violation: str) -> None:
         raise Violation(violation)
 
 
+def a_tensor(made: Any, name: str) -> Tensor:
+    """What the encoder `made`. Raises Violation unless it is a tensor."""
+    require(isinstance(made, Tensor), f"the {name} is a {type(made).__name__}, not a torch tensor")
+    return cast(Tensor, made)
+
+
 def beside(images: Tensor, made: Tensor, name: str) -> Tensor:
     """The tensor `made` of the images. Raises WrongDevice if it lies on another device than they do."""
-    if made.device.type != images.device.type:
+    if a_tensor(made, name).device.type != images.device.type:
         raise WrongDevice(f"images on {images.device.type} give a {name} on {made.device.type}")
     return made
 
@@ -128,10 +135,14 @@ def check(
     except Exception as error:  # an encoder under test may raise anything
         return [Finding("calibrates", False, _described(error))]
     trial = Trial(encoder, fitted, images, timesteps, key)
+    first = _try(encodes, trial)
+    if not first.passed:  # then no law can be tried
+        return [first]
     return [_try(law, trial) for law in only or LAWS]
 
 
-def _try(law: Law, trial: Trial) -> Finding:
+def finding(law: Law, trial: Trial) -> Finding:
+    """What a law finds. Raises whatever the encoder raises."""
     name = law.__name__.replace("_", " ")
     try:
         return Finding(name, True, law(trial))
@@ -139,15 +150,26 @@ def _try(law: Law, trial: Trial) -> Finding:
         return Finding(name, None, str(reason))
     except Violation as violation:
         return Finding(name, False, str(violation))
+
+
+def _try(law: Law, trial: Trial) -> Finding:
+    try:
+        return finding(law, trial)
     except Exception as error:  # an encoder under test may raise anything
-        return Finding(name, False, _described(error))
+        return Finding(law.__name__.replace("_", " "), False, _described(error))
 
 
 def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {error}{place_of(error)}"
 
 
 # The spike train: its shape, its values, its dtype.
+
+
+def encodes(trial: Trial) -> str:
+    """`encode` returns a tensor."""
+    a_tensor(trial.encoder.encode(trial.images.clone(), trial.timesteps, trial.key), "train")
+    return "a tensor"
 
 
 def declared_shape(trial: Trial) -> str:
@@ -427,6 +449,8 @@ def devices_agree(trial: Trial) -> str:
     return f"{share:.2%} of the train differs"
 
 
+# Quickly tried, and enough to tell a code that would give wrong numbers.
+BEFORE_TRAINING: tuple[Law, ...] = (declared_shape, declared_alphabet, repeatable, batch_invariance)
 LAWS: tuple[Law, ...] = (
     declared_shape,
     declared_alphabet,

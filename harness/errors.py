@@ -23,12 +23,14 @@ class HarnessError(Exception):  # decides no number
 
 
 def said_by(error: BaseException) -> str:
-    """An exception of a plug-in in one line: its type, and its text if it has one."""
+    """An exception of a plug-in in one line: its type, its text if it has one, and its place in the plug-in's code."""
+    from encoders.errors import place_of  # here, because it imports the registry, and --help is to start soon
+
     try:
         text = " ".join(str(error).split())[:500]
     except Exception:  # its own `__str__` may raise anything
         text = ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return f"{type(error).__name__}{text and f': {text}'}{place_of(error)}"
 
 
 def did_you_mean(kind: str, name: str, names: list[str]) -> HarnessError:

@@ -58,6 +58,7 @@ from harness.records.weights import content_of, read_weights
 from harness.schema import Record
 
 ROOT = Path(__file__).parents[1]
+LAW_IMAGES = 8  # as in `encoders.laws.sample_images`, on which laws are tried before a training
 SECONDS = 300  # after which a command counts as hanging; the longest takes a few on an idle machine
 NOBODY, ANYBODY = 65534, 12345  # users: one with an entry in passwd, and one without
 TINY = """
@@ -953,14 +954,14 @@ class Unspeakable(BaseException):
 
 @dataclass(frozen=True)
 class Misbehaved(Unfitted):
-    """A plug-in that feeds the image at each step, with one fault."""
+    """A plug-in that feeds the image at each step, with one fault; some show after the laws are tried."""
 
     fault: str = ""
 
     info = EncoderInfo("analog", deterministic=True, period=1, value_range=(-1.0, 1.0), source="folklore")
 
     def encode(self, images: Tensor, timesteps: int, key: int) -> Tensor:  # noqa: ARG002
-        train = images.expand(timesteps, *images.shape).clone()
+        train, training = images.expand(timesteps, *images.shape).clone(), len(images) > LAW_IMAGES
         if self.fault == "raises":
             raise AttributeError("no such thing \x1b[2J")
         if self.fault == "cannot read its file":
@@ -971,7 +972,7 @@ class Misbehaved(Unfitted):
             os._exit(0)
         if self.fault == "raises what is no Exception":
             raise Unspeakable
-        if self.fault == "changes what is all arms'":
+        if self.fault == "changes what is all arms'" and training:
             torch.set_default_dtype(torch.float64)
             torch.set_grad_enabled(not torch.is_grad_enabled())
             torch.manual_seed(1)
@@ -984,7 +985,7 @@ class Misbehaved(Unfitted):
             train[0, 0, 0, 0, 0] = torch.nan
         if self.fault == "out of memory":
             torch.empty(1 << 60)
-        if self.fault == "dies in training" and len(images) > 1:
+        if self.fault == "dies in training" and training:
             raise MemoryError("no room for the batch")
         while self.fault == "hangs":
             try:

@@ -51,7 +51,9 @@ def run(
     ] = False,
     profile: Annotated[
         options.ProfileChoice | None,
-        how_much(help="Share of the paper's recipe. Default: paper if it takes under three hours here, else lite."),
+        how_much(
+            help="Share of the paper's recipe. Default: paper if under three hours here, else lite if there is one."
+        ),
     ] = None,
     seeds: Annotated[
         int | None, how_much(metavar="NUMBER", help="Number of seeds, from seed 0. Default: as the profile plans.")

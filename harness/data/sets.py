@@ -235,8 +235,12 @@ def _locate(facts: Facts, data_dir: Path | None) -> Path:
     """The folder or archive that holds the data set; downloads it if it is nowhere and no `data_dir` is given.
 
     Raises HarnessError saying where it looked and how to get the files. If `data_dir` is given, no other place is
-    looked at, because to use other files than those asked for would be a silent change of data.
+    looked at, because to use other files than those asked for would be a silent change of data. So HARNESS_DATA must
+    exist if it is set.
     """
+    chosen = cache.folder_from("HARNESS_DATA")
+    if data_dir is None and chosen and not chosen.exists():
+        raise HarnessError(f"HARNESS_DATA is {chosen}: there is no such folder", "correct it, or unset it")
     source, problems = _find(facts, data_dir), list[str]()
     if source is None and data_dir is None:
         into = cache.root()

@@ -7,6 +7,7 @@ steps of the network. Estimates are right to about a quarter.
 import hashlib
 import math
 import os
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +22,8 @@ from rich.console import Console
 
 from encoders.base import Encoder
 from encoders.errors import EncoderError
+from encoders.laws import BEFORE_TRAINING, Trial, finding, sample_images
+from encoders.registry import definition_of
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import encoder_text, parse_encoder, require_sound
 from harness.config import AnnRecipe, CellConfig, NetworkSpec, SnnRecipe, canonical_json
@@ -30,7 +33,7 @@ from harness.machine.console import counted
 from harness.machine.environment import environment
 from harness.machine.files import free_gib, nearest_existing
 from harness.machine.process import FOR_SMALL, SMALL_STEP, Threads, computing_with, threads_for
-from harness.plugins.guard import guarded
+from harness.plugins.guard import guarded, watched
 from harness.plugins.skeleton import require_installed
 from harness.records.fingerprint import Device, ann_code, fingerprint
 from harness.records.freshness import Records, State
@@ -55,6 +58,7 @@ PRACTICAL_SECONDS = 3 * 3600.0
 SPREAD_SECONDS = 60.0  # of a run, from which on it takes several processes; one takes seconds to start
 MOST_SPREAD = 8  # processes, unless the user asks for more: each has the images and their spike trains in memory
 MOST_SEEDS = 10_000  # because a record's name has four digits
+LAW_CALLS = 10  # about how often an image is encoded when laws are tried before a training
 RECORD_KIB = 16  # of a record of a VGG at 48 timesteps
 TASK_THREADS = 4  # of a process on another machine, whose number of cores is unknown
 
@@ -192,6 +196,8 @@ class Plan:
         for cell in self.cells:
             if cell.reason:
                 console.print(f"  {cell}: {cell.state}: {cell.reason}")
+        for fault in dict.fromkeys(str(cell.fault) for cell in todo if cell.fault):
+            console.print(f"  cannot be trained: {fault}")
         if todo:
             console.print(
                 f"{counted(self.steps, 'optimiser step')}, estimated time {duration(self.seconds)}; disk: "
@@ -313,8 +319,8 @@ def make_plan(
     for lighter in fuller:
         plan = at(asked.profile(lighter))
         if plan.seconds <= PRACTICAL_SECONDS:
-            break
-    return plan
+            return plan
+    return replace(plan, why="the least that is judged; over three hours: --seeds 1 or --arm makes it shorter")
 
 
 def configurations(
@@ -365,13 +371,14 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
 
 
 def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
-    """The failure of the encoder on one image, before anything is trained; None if it works.
+    """The failure of the encoder on a few images, before anything is trained; None if it works.
 
     Raises EncoderError if its parameters do not fit each other, the images or T, HarnessError for an evaluation that is
     not possible; the user can correct both.
     """
     images = normalised(data.train.images[:64])
     try:
+        _require_lawful(config, data)
         encoder = guarded(config.encoder).calibrate(images)
         shape = shape_of(encoder, data.train)
         encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
@@ -380,6 +387,26 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
         return failure
     evaluations.require_possible(config, data, encoder, shape)
     return None
+
+
+def _require_lawful(config: CellConfig, data: DataSet) -> None:
+    """Raise CellFailure if an encoder that is not ours breaks a law that is quickly tried, at the cell's sizes."""
+    name = config.encoder.name
+    if definition_of(name).startswith("encoders."):  # the tests try these
+        return
+    channels, height, width = data.train.images.shape[1:]
+    images = sample_images(channels, max(height, width))[..., :height, :width]
+    unfitted = guarded(config.encoder)
+    fitted = unfitted.calibrate(images)
+    trial = Trial(unfitted.inner, fitted.inner, images, config.timesteps, encoder_key(0, "encoder-test"))
+    with watched(name, "encode", LAW_CALLS * len(images)):
+        found = (finding(law, trial) for law in BEFORE_TRAINING)
+        broken = next((one for one in found if one.passed is False), None)
+    if broken:
+        raise CellFailure(
+            f"encoder '{name}' breaks a law: {broken.law}: {broken.detail}; "
+            f"`harness encoders check {shlex.quote(encoder_text(config.encoder))}` tells more"
+        )
 
 
 def device_of(name: str, elsewhere: bool = False) -> torch.device:

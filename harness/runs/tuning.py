@@ -5,6 +5,7 @@ A grid is scored from its middle until the best value has both neighbours. What 
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
@@ -57,7 +58,7 @@ class Grid:
 
 
 class Scores:
-    """Scores in a file. `total`: the number of validation images. `say`: told of each score."""
+    """Scores in a file. `total`: the number of validation images. `say`: told of each new score, a line."""
 
     def __init__(self, path: Path, total: int, say: Callable[[str], None] = print) -> None:
         self.path, self.total, self.say = path, total, say
@@ -82,12 +83,11 @@ class Scores:
 
     def add(self, stage: str, candidate: Candidate, correct: int) -> None:
         """Write a score down."""
-        built = msgspec.to_builtins(candidate)
+        recipes = msgspec.to_builtins(candidate)
         self._read()  # another search may have added to it
-        self.rows.append({"stage": stage, "recipes": built, "correct": correct, "total": self.total, "seed": SEED})
+        self.rows.append({"stage": stage, "recipes": recipes, "correct": correct, "total": self.total, "seed": SEED})
         self.correct.append((candidate, correct))
         write_json(self.path, self.rows)
-        self.say(f"{stage} {correct}/{self.total} {built}")
 
 
 def best(scores: Mapping[Any, int]) -> Any:
@@ -110,18 +110,32 @@ def tune(
     """Each arm with its best value of the grid. All arms have the same grid, rule and budget.
 
     `measure` scores a cell, in one of `workers` processes; what has a score is not measured again.
+    Raises what `measure` raises, and HarnessError if a process is killed.
     """
     bound_spinning()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        while waiting := {
-            pool.submit(measure, cell): cell
-            for arm in arms
-            for cell in (grid.apply(arm, value) for value in next_values(scores.of(arm, grid), grid))
-        }:
-            for done in as_completed(waiting):
-                cell = waiting[done]
-                scores.add(grid.stage or cell.arm, grid.candidate(cell), done.result())
+    try:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            while waiting := {
+                pool.submit(measure, grid.apply(arm, value)): (arm, value)
+                for arm in arms
+                for value in next_values(scores.of(arm, grid), grid)
+            }:
+                for done in as_completed(waiting):
+                    arm, value = waiting[done]
+                    stage, correct = grid.stage or arm.arm, done.result()
+                    scores.add(stage, grid.candidate(grid.apply(arm, value)), correct)
+                    scores.say(f"{stage}: {_in_words(value)}: {correct}/{scores.total}")
+    except BrokenProcessPool:
+        raise HarnessError(
+            "a process of the search for rates was killed",
+            "memory may be short: use fewer --workers; the same command goes on from the scores so far",
+        ) from None
     return tuple(grid.apply(arm, best(scores.of(arm, grid))) for arm in arms)
+
+
+def _in_words(value: Any) -> str:
+    """A value of a grid; a number is a rate."""
+    return f"rate {value:g}" if isinstance(value, float) else str(value)
 
 
 def with_rate(cell: CellConfig, rate: float) -> CellConfig:
@@ -138,17 +152,20 @@ HELD_OUT, PART = 5_000, 5  # training images that are held out: so many, or a fi
 def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> list[str]:
     """The encoders that a plan adds, as `parse_encoder` reads them, each with the rate that is best on held-out images.
 
-    Raises HarnessError where a method has no fine-tuning.
+    Raises HarnessError where a method has no fine-tuning, and for an encoder that cannot be trained.
     """
     from harness.runs.validation import score  # needs torch, which reading a choice does not
 
     chosen, images = [], min(HELD_OUT, len(plan.data.train) // PART)
     for arm in (arm for arm in plan.experiment.arms if arm.added):
+        for fault in (cell.fault for cell in plan.cells if cell.fault and cell.config.arm == arm.name):
+            raise HarnessError(f"{arm.name}: {fault}", "mend it, or leave it out")
         cell, grid = _searched(plan.experiment, arm, plan.profile)
         scores = _scores(plan.results, cell, images, say)
         say(f"{arm.name}: its fine-tuning rate is chosen on {images:,} training images that are held out")
         measure = partial(score, stage="snn", images=images, data_dir=plan.data_dir, threads=plan.threads.count)
         (best_one,) = tune((cell,), grid, scores, measure, workers)
+        say(f"{arm.name}: {_in_words(best_one.snn.learning_rate)} is chosen; the scores are in {scores.path}")
         spec, timesteps, _ = parse_encoder(arm.name)
         chosen.append(encoder_text(spec, timesteps, best_one.snn.learning_rate))
     return chosen

@@ -7,10 +7,11 @@ from typing import Literal
 
 import torch
 
+from encoders.errors import EncoderError
 from harness.config import CellConfig
 from harness.data import DataSet, ImageSet, load, subset
 from harness.data.cache import root
-from harness.errors import CellFailure, HarnessError
+from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import ann_code, fingerprint
@@ -62,6 +63,10 @@ def score(
             if any(words in str(error) for words in LOST):
                 return 0
             raise HarnessError(f"{config.arm}: {error}", "mend it, or leave it out") from None
+        except (OSError, HarnessError, EncoderError, Stopped):
+            raise
+        except Exception as error:  # as in `Run.compute`: a fault of ours or of the machine
+            raise HarnessError(f"{config.arm}: {said_by(error)}", "mend it, or leave it out") from error
 
 
 def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:

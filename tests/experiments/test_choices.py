@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import signal
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +49,11 @@ def by_rate(config: CellConfig) -> int:
     return round(1000 * min(config.snn.learning_rate, 2e-2 - config.snn.learning_rate))
 
 
+def killed(_: CellConfig) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
 refuse = Mock(side_effect=AssertionError("measured again"))
 
 
@@ -78,15 +85,28 @@ def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(t
 
 
 @pytest.mark.slow
+def test_each_score_and_a_killed_process_are_a_line(tmp_path: Path) -> None:
+    told: list[str] = []
+    scores, few = Scores(tmp_path / "scores.json", 100, told.append), replace(GRID, values=(1e-3,), first=())
+    tune((tiny_config(),), few, scores, by_rate)
+    assert told == ["cyclic-6: rate 0.001: 1/100"]
+    with pytest.raises(HarnessError, match="a process of the search for rates was killed — memory may be short"):
+        tune((tiny_config(),), GRID, scores, killed)
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny_known", "blank_figures")
 def test_an_added_encoder_gets_the_rate_of_held_out_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run = ("run", "tiny", "--arm", "cyclic-6", "--seeds", "1", "--encoder", "poisson@4")
-    arms = [cell["arm"] for cell in json.loads(harness(*run, "--tune", "--json").out)["cells"]]
+    done = harness(*run, "--tune", "--json")
+    arms = [cell["arm"] for cell in json.loads(done.out)["cells"]]
     rows = json.loads(next(tmp_path.rglob(".rates-*.json")).read_text())
     scores = {row["recipes"]["snn"]["learning_rate"]: row for row in rows}
     best = max(sorted(scores), key=lambda rate: scores[rate]["correct"])
     assert arms == ["cyclic-6", f"poisson@4~{best:g}"]
+    assert f"poisson@4: rate {best:g}: {scores[best]['correct']}/40\n" in done.err
+    assert f"poisson@4: rate {best:g} is chosen; the scores are in " in done.err
     assert {(row["total"], row["seed"], row["stage"]) for row in scores.values()} == {(40, SEED, "poisson@4")}
     again = harness(*run[:-1], arms[1])
     assert ("nothing to train" in again.err, "not chosen on validation images" in again.out) == (True, False)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,10 +22,12 @@ from harness.errors import CellFailure
 from harness.inspect import look, probe
 from harness.plugins import guard
 from harness.plugins.guard import guarded, time_limit, watched
+from harness.runs.plan import cells_of
+from tests.cells import tiny_config, tiny_data
 from tests.command import harness
 from tools.hostile import FAULTS
 
-IMAGES = torch.zeros(2, 1, 8, 8)
+IMAGES = torch.zeros(10, 1, 8, 8)
 
 
 # Under the guard, in `harness run`
@@ -91,6 +94,57 @@ def test_a_process_that_was_stopped_and_continued_does_not_count_as_hanging() ->
     assert time.monotonic() - before > 0.5
 
 
+# Before a training
+
+
+class Lawless(Unfitted):
+    """A code of signs with one fault."""
+
+    info = EncoderInfo("ternary", deterministic=True, period=1, value_range=(-1.0, 1.0), source="folklore")
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+
+    def encode(self, images: Tensor, timesteps: int, *_: object) -> Tensor | None:
+        if self.fault == "draws":
+            images = torch.rand(images.shape) - 0.5
+        if self.fault == "batch":
+            images = images - images.mean()
+        train = images.sign().expand(timesteps, *images.shape)
+        wrong = {"values": 2.9 * train, "shape": train.repeat(1, 1, 1, 1, 2), "nothing": None}
+        return wrong.get(self.fault, train)
+
+
+BREACHES = {
+    "draws": "repeatable: two calls with the same input and key differ",
+    "batch": "batch invariance: the train depends on the rest of the batch",
+    "values": "declared alphabet: ternary, yet the train holds",
+    "shape": "declared shape: the train has shape (6, 8, 1, 8, 16), the frame asks for (6, 8, 1, 8, 8)",
+    "nothing": "declared shape: the train is a NoneType, not a torch tensor",
+}
+
+
+@pytest.mark.parametrize("fault", [*BREACHES, "none"])
+def test_an_encoder_that_breaks_a_law_is_refused_before_a_training(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BUILTIN, "lawless", BuiltIn(f"{__name__}:Lawless", "lawless"))
+    config = tiny_config(encoder=EncoderSpec("lawless", {"fault": fault}))
+    [cell] = cells_of([config], tiny_data(), tmp_path)
+    assert (cell.fault is None) == (fault == "none")
+    for said in (BREACHES.get(fault, "None"), f"encoders check 'lawless(fault={fault})'") * bool(cell.fault):
+        assert said in str(cell.fault)
+
+
+@pytest.mark.usefixtures("tiny_known")
+def test_a_search_for_rates_refuses_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUILTIN, "lawless", BuiltIn(f"{__name__}:Lawless", "lawless"))
+    done = harness("run", "tiny", "--encoder", "lawless(fault=shape)@6", "--tune", "--results-dir", tmp_path)
+    said = f"error: lawless(fault=shape)@6: encoder 'lawless' breaks a law: {BREACHES['shape']}"
+    assert (done.code, done.err.startswith(said), done.err.count("\n")) == (2, True, 1)
+    assert not [*tmp_path.rglob("*.json")]
+
+
 # Elsewhere
 
 
@@ -118,4 +172,5 @@ def test_a_faulty_encoder_is_named_where_it_is_used(kind: str, act: str, monkeyp
         probe([name], "digits", 4, "sum")
     if name == "unmade":
         said = harness("encoders", "check", name)
-        assert said == (2, "", "error: encoder 'unmade' cannot be made: KeyError: 'lost'\n")
+        place = f"test_plugins.py:{Unmade.__init__.__code__.co_firstlineno + 1}"
+        assert said == (2, "", f"error: encoder 'unmade' cannot be made: KeyError: 'lost' ({place})\n")

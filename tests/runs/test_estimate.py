@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import torch
 
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec
 from harness.errors import Stopped
+from harness.papers import catalogue
 from harness.records.fingerprint import recipe_digest
-from harness.runs.plan import Cost, PlannedCell, Rates, ann_entry, estimate, seconds_of_one, timed
+from harness.runs.plan import Cost, PlannedCell, Rates, ann_entry, estimate, make_plan, seconds_of_one, timed
 from harness.runs.run import Run
 from harness.schema import Fingerprint
 from harness.training.ann import NO_CACHE, AnnCache
@@ -150,3 +152,11 @@ def test_training_steps_are_timed_and_draw_nothing() -> None:
     state = torch.get_rng_state()
     assert all(0 < rate * MACS < 0.5 for rate in timed(tiny_config(), tiny_data(), Setting(CPU)))
     assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.usefixtures("tiny_known")
+def test_where_no_profile_is_practical_the_plan_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = partial(make_plan, catalogue(), "tiny", device="cpu", results=tmp_path)
+    assert plan().why == "the fullest that is practical on this CPU"
+    monkeypatch.setattr("harness.runs.plan.PRACTICAL_SECONDS", 0.0)
+    assert plan().why.startswith("the least that is judged; over three hours")
