@@ -257,7 +257,8 @@ def test_statements_are_counted_each_with_the_words_of_its_parts(tmp_path: Path,
     write_judged(write, MNIST, "paper", "cyclic-2", (9400, 9401, 9402, 9403, 9404))
     table = tally(tmp_path)
     # Accuracies and Table 1 on MNIST, and "about 200" without "orders of magnitude".
-    assert table.title == "Of 17 statements, 1 comes out, 2 in part (1 without training a network), 14 are not answered."
+    untrained = "1 without training a network"
+    assert table.title == f"Of 17 statements, 1 comes out, 2 in part ({untrained}), 14 are not answered."
     said = {row.cells[0].value: (row.cells[1].value, row.cells[2].value) for row in table.rows}
     assert said["MNIST: 98.54 % at 16 steps, 97.3 at 5, 86.7 at 2"] == (
         "in part",
