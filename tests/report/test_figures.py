@@ -400,8 +400,8 @@ def test_many_arms_are_spread_by_code_and_a_code_with_a_crowd_of_them_by_their_n
     assert {panel: len(members) for panel, members in panels.items()} == {"dct": 5, "poisson": 3, "direct": 1}
     assert len({style.name for style in styles_of(arms).values()}) == len(arms)
     titles = [named(members) for members in panels.values()]
-    assert [title for title, _ in titles] == ["DCT, cyclic", "", ""]
-    assert list(titles[0][1].values())[::3] == ["T = 16", "T = 5"]
+    assert [title for title, _ in titles] == ["DCT", "", ""]
+    assert list(titles[0][1].values())[::3] == ["cyclic, T = 16", "cyclic, T = 5"]
     arms = CATALOGUE.experiment("ablation-frequencies").arms  # all of them DCT
     assert [named(members)[0] for members in panels_of(arms).values()] == ["DCT, cyclic, T = 48", "DCT, cyclic"]
     names = {name: style.name for name, style in styles_of(arms).items()}

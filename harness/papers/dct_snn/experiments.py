@@ -87,7 +87,7 @@ def _as_printed(batch: int, epochs: int = 0, augmented: Augmentation | None = No
         name,
         dct(),
         16,
-        f"DCT, as printed, {how}, batch {batch}{length}",
+        f"DCT, printed, {how}, batch {batch}{length}",
         changes=changes,
         deviations=("ANN: the one chosen on validation, since the printed learning rate fails on MNIST",),
     )
@@ -199,7 +199,7 @@ _READINGS_ON_MNIST: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] 
     ("mean-loss", "cross-entropy on U_T / T", dct(), {"snn.loss_input": "mean"}),
     (
         "released",
-        "all of the released code, as printed, no crops",
+        "all of the released code, printed rates, no crops",
         _BATCH,
         {**RELEASED, **recipe.printed_fine_tuning(16)},
     ),
