@@ -62,7 +62,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     `margin`, `test`, `why`: δ, the test that decided, and its reason in a sentence; `p` and `p_holm` of an ordering,
     before and after Holm's adjustment over all orderings of the paper.
     `replication`: how often (0..1) an exact replication would be called reproduced, at the spread seen.
-    `sharpness`: beside "consistent", how often a recipe 0.3 points worse would get that word.
+    `sharpness`: beside "consistent", how often a recipe 0.3 points below the published one would get that word.
     `same`, `other`: control arms that get the same verdict on this claim, and another one.
     `beside`: the same difference on the test images, where an ordering is judged on training images; or the raw
     difference of two codes whose ANNs are not the same.
@@ -384,7 +384,9 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     widest = statistics.MOST if of_accuracy else margin
     finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published), widest)
     missed = VERDICTS[finding.word].missed
-    if finding.word == "lower" or (missed and not plain):
+    # One or two seeds cannot say "lower"; where more of them could not either, the budget is the reason.
+    short = outcomes.seeds < LEAST_SEEDS and float(outcomes.per_seed.mean()) < published - margin
+    if finding.word == "lower" or short or (missed and not plain):
         capped, reason = _capped(claim, evidence, blank, cells, printed)
         if capped:
             nearest = _nearest_reading(judged, evidence) if plain else ""

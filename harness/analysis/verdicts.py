@@ -214,6 +214,8 @@ def judge_value(
         return Finding("reproduced", margin, tost, why)
     if ours.prediction_low <= published <= ours.prediction_high:
         why = f"Our mean of {ours.mean:{form}} is not shown to be within {delta} of the published {number}, "
+        if ours.high < published - margin or ours.low > published + margin:
+            why = f"Our mean of {ours.mean:{form}} ({interval}) lies outside the published {number} ± {delta}, "
         low, high = f"{ours.prediction_low:{form}}", f"{ours.prediction_high:{form}}"
         test = f"95 % prediction interval, {ours.seeds} seeds"
         if _reach(ours) > widest:

@@ -167,10 +167,12 @@ def error_figure(scene: Scene) -> Picture:
     legend = [_key("published, joined to ours", **diamond(INK))] if prints else []
     drawing.legend_below(figure, [*legend, *_yours({item[1] for item in drawn})])
     names_at_right(axes, names)
+    others = any(name.colour == MUTED for of_panel in names for name in of_panel)
     words = (
-        "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. Diamonds "
-        "are published, each joined to our own point; grey names are other papers' numbers, with their steps. An error "
-        "of zero stands at the foot, marked 0."
+        "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. "
+        f"{'Diamonds are published, each joined to our own point. ' if prints else ''}"
+        f"{'Grey names are numbers of other papers, with their steps. ' if others else ''}"
+        "An error of zero stands at the foot, marked 0."
     )
     return scene.picture(figure, "error", "Error rate against timestep", words, drawn)
 
@@ -555,7 +557,8 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     winners = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     words = (
         f"Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
-        f"The lowest error has {winners}. Diamonds are published. Both axes are logarithmic; high errors are cut off."
+        f"The lowest mean error (not tested) has {winners}.{' Diamonds are published.' if printed else ''} Both axes are "
+        "logarithmic; high errors are cut off."
     )
     yield scene.picture(figure, "trained", "Error rate by the number of steps trained for", words, drawn)
 

@@ -521,7 +521,8 @@ COSTS = (
 )
 MODELS = (
     " Counts and energies are of one image. Arithmetic: "
-    f"{ARITHMETIC}, and membrane updates are free. With memory: also {WORD_PJ:g} pJ for each 32-bit word that is read "
+    f"{ARITHMETIC}, and membrane updates are free. DCT is charged for all b² frequencies of a block, also where fewer "
+    f"are sent. With memory: also {WORD_PJ:g} pJ for each 32-bit word that is read "
     "or written (weights, membranes, spikes). Break-even: with memory, the spikes per synapse and step below which the "
     "network costs less than an ANN whose values have ⌈log2(T + 1)⌉ bits, a multiplication priced by the bits; Yan et "
     "al. (arXiv 2409.08290, v4), who propose this rival, find 0.057 at T = 5 on their hardware."
@@ -546,20 +547,21 @@ def energy(*compared: tuple[Experiment, float | None]) -> Ask:
 
 
 def _energy_table(experiment: Experiment, target: float | None, source: Source, profile: ProfileName) -> Table | None:
-    by_code: dict[str, list[tuple[Interval, Operations]]] = {}
+    by_code: dict[str, list[tuple[Interval, Operations, str]]] = {}
     for arm in sorted(experiment.arms, key=lambda arm: arm.timesteps):
         key = experiment.name, profile, arm.name
         spent, curve = source.operations.get(key), source.estimates.get(key)
         if spent and curve and spent.encoder is not None and planned_cells(source, profile, (experiment, arm.name)):
-            by_code.setdefault(title_of(arm), []).append((curve[-1], spent))
+            note = _untuned(source, profile, (experiment, arm.name))
+            by_code.setdefault(title_of(arm), []).append((curve[-1], spent, note))
     rows, shown = [], list[tuple[str, Operations]]()
     for name, runs in by_code.items():
         enough = [run for run in runs if target is None or run[0].mean >= target]
-        for accuracy, spent in enough if target is None else enough[:1]:
-            rows.append(_costs(name, accuracy, spent))
+        for accuracy, spent, note in enough if target is None else enough[:1]:
+            rows.append(_costs(name, Cell(accuracy, note), spent))
             shown.append((brief(name), spent))
         if not enough:
-            accuracy, spent = max(runs, key=lambda run: run[0].mean)
+            accuracy, spent, _ = max(runs, key=lambda run: run[0].mean)
             note = f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"
             rows.append(Row.of(Cell(name, note), *(Cell() for _ in COSTS[1:])))
     if not shown:
@@ -578,7 +580,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     alone, memory = (micro(ann.ann_pj(model)) for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
     caption = f"{sentence}Cheaper than the ANN, at the accuracies in this table: {'; '.join(parts)}."
-    return Table("", COSTS, (as_ann, *rows), caption)
+    return _noted(Table("", COSTS, (as_ann, *rows), caption))
 
 
 def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, bool]]:
@@ -590,7 +592,7 @@ def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, bool]]:
     return {**priced, "against an ANN of few bits": (even, fewer)}
 
 
-def _costs(name: str, accuracy: Interval, spent: Operations) -> Row:
+def _costs(name: str, accuracy: Cell, spent: Operations) -> Row:
     """The row of a code."""
     of_encoder, macs = spent.encoder or 0.0, spent.encoder_macs or 0.0
     rivals = _rivals(spent).values()

@@ -34,9 +34,9 @@ RAW = Column("raw", "number", signed=True)  # beside a difference that is net of
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
-NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
-NOT_CHOSEN = "its fine-tuning rate was not chosen on validation images"
-NONE_CHOSEN = "no fine-tuning rate was chosen on validation images"
+NOT_TUNED = "not tuned: its fine-tuning rate was not chosen for it by the common rule, on validation images"
+NOT_CHOSEN = "its fine-tuning rate was not chosen for it by the common rule"
+NONE_CHOSEN = "no arm’s fine-tuning rate was chosen for it by the common rule"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 RECKONED = (
@@ -44,8 +44,9 @@ RECKONED = (
     "its first layer multiplies: its operations are multiply-accumulates; where its input is the same at every step "
     "(direct input), they are computed once. Energy is derived from the counts: "
     f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per accumulate or addition of the encoder, {FORTY_FIVE_NM.mac_pj:g} pJ per "
-    "multiply-accumulate of the ANN, of the SNN or of the encoder's transform. A random draw of the encoder is taken "
-    "to cost one addition. The leak and threshold of neurons cost nothing in either network. “With memory” adds what "
+    "multiply-accumulate of the ANN, of the SNN or of the encoder's transform, which computes all frequencies of a "
+    "block, also where fewer are sent. A random draw of the encoder is taken to cost one addition. The leak and "
+    "threshold of neurons cost nothing in either network. “With memory” adds what "
     f"moves (weights, membranes, spikes; Yan et al., arXiv 2409.08290) at {WORD_PJ:g} pJ per 32-bit word (8 KB SRAM, "
     "Horowitz 2014): a weight for each operation; a neuron's value written and read in the ANN; its membrane read and "
     "written at every step, and each spike's address written and read, in the SNN; a word for each operation of the "
@@ -514,7 +515,9 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
     elif judgement.other and answers:
         parts.append(f"No control gets this verdict on this claim ({', '.join(judgement.other)}).")
     if judgement.sharpness is not None:
-        parts.append(f"A recipe 0.3 points worse would get this word in {100 * judgement.sharpness:.0f} % of cases.")
+        parts.append(
+            f"A recipe 0.3 points below the published one would get it in {100 * judgement.sharpness:.0f} % of cases."
+        )
     if judgement.replication is not None and judgement.verdict in ("reproduced", "consistent"):
         share = f"{100 * judgement.replication:.0f} %"
         parts.append(f"An exact replication would be called reproduced in {share} of cases, at this spread.")
@@ -550,20 +553,24 @@ def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], 
         for profile in profiles_that_judge(claim, experiment)[:1]:
             waits = claim.needs_training and claim.id not in answered
             waiting[experiment.name, profile] += waits and any(missing(experiment, profile, arm) for arm in claim.arms)
-    rows = []
+    rows, untouched = [], list[str]()
     for name, experiment in by_name.items():
         able = [profile for profile in experiment.profile_names if profile != "smoke"]
         begun = [profile for profile in able if any(profile in source.profiles(name) for source in sources)]
         for profile in able:
             lacking = sum(missing(experiment, profile, arm.name) for arm in experiment.planned)
-            if lacking and (profile in (begun or able[:1]) or waiting[name, profile]):
-                planned = sum(experiment.seeds(arm.name, profile) for arm in experiment.planned)
+            planned = sum(experiment.seeds(arm.name, profile) for arm in experiment.planned)
+            if lacking == planned and begun and not waiting[name, profile]:
+                untouched.append(f"{experiment.name} at {profile} ({planned})")
+            elif lacking:
                 number, command = waiting[name, profile] or None, sources[0].catalogue.command(name, profile)
                 rows.append(Row.of(experiment.title, f"{lacking} of {planned}", number, command))
     own = without_own_size(experiments, sources[0].loaded)
     sizes = "; ".join(f"{network} ({', '.join(of)})" for network, of in own.items())
     columns = Column("experiment"), Column("cells missing"), Column("claims that wait", "number", 0), Column("command")
     caption = f"At the size of the paper these networks have no evidence: {sizes}." if sizes else ""
+    if untouched:
+        caption += f" Not listed are profiles without a record that no claim waits for (cells): {', '.join(untouched)}."
     return Table(f"Not run yet, or not finished ({len(rows)})", columns, tuple(rows), caption)
 
 

@@ -5,12 +5,23 @@ Below them: the first sentences of the report.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from math import inf, nan
+
+import numpy as np
 
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, settled, shortened
-from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, Interval, difference_margin
+from harness.analysis.statistics import (
+    LEAST_SEEDS,
+    UNPUBLISHED,
+    Estimate,
+    Interval,
+    difference_margin,
+    estimate,
+    outcomes_without_images,
+)
 from harness.analysis.verdicts import ON_SMALL, STATEMENTS
 from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import AboveRow, Ordering
@@ -118,8 +129,9 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
 
 
 def _few_steps(source: Source) -> str:
-    """The most accurate code, trained for the fewest and for the most steps, with one ANN for all codes."""
+    """The code with the highest mean, trained for the fewest and for the most steps, with one ANN for all codes."""
     sentences = []
+    gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)}
     for steps in (min(experiments.LATENCY_STEPS), max(experiments.LATENCY_STEPS)):
         arms = [arm for arm in ONE_ANN.arms if arm.timesteps == steps]
         estimates = {arm.name: source.estimate(ONE_ANN.name, "paper", arm.name, steps) for arm in arms}
@@ -131,6 +143,8 @@ def _few_steps(source: Source) -> str:
         title = brief(title_of(ONE_ANN.arm(best)))
         untuned = source.catalogue.not_tuned(ONE_ANN, "paper", (best, f"dct-p-{steps}"))
         remark = " (rates not tuned at these steps)" if untuned else ""
+        if best in gaps and gaps[best].shown == "not shown":
+            remark += ", not shown to differ"
         sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT on p {dct:.1f}{remark}")
     return (
         f"On MNIST ({_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}), one ANN for all codes, {'; '.join(sentences)}"
@@ -138,20 +152,23 @@ def _few_steps(source: Source) -> str:
 
 
 def _schedules(source: Source) -> str:
-    """Cyclic against interleaved on the paper's own network, and against its own cycle in reverse on a small one."""
-    reverse = ""
-    pair = Pair("reversed order", 48, (MECHANISMS, "reversed-16x3"), (MECHANISMS, "cyclic-16x3"))
-    for gap in ask.compared(source, [pair], "lite"):
-        reverse = (
-            "; on a small network, at a rate that was not tuned for it, the cycle in reverse order is "
-            f"{_against('cyclic', gap.interval)})"
-        )
+    """Cyclic against interleaved on the paper's own network, and two other orders of its cycle on a small one."""
+    pairs = [
+        Pair(f"{order} order", 48, (MECHANISMS, f"{order}-16x3"), (MECHANISMS, "cyclic-16x3"))
+        for order in ("reversed", "random")
+    ]
+    gaps = ask.compared(source, pairs, "lite")
+    others = [f"a cycle in {gap.pair.name} is {_against('cyclic', gap.interval)})" for gap in gaps]
+    orders = ""
+    if others:
+        small = f"{_budget(MECHANISMS, 'lite', 'cyclic-16x3')}; {counted(min(gap.apart.seeds for gap in gaps), 'seed')}"
+        orders = f"; on a small network ({small}), at a rate that was tuned for neither, {_listed(others)}"
     for judged in source.judgements:
         mean, published = judged.mean, judged.published
         if (judged.id, judged.profile) == ("interleaved-cyclic-wins-16", "short") and mean is not None and published:
             network = _budget(experiments.ABLATION_INTERLEAVED, "short", judged.arm)
             apart = f"{abs(mean):.1f} points {_side(mean)} interleaved, where {published:.1f} are published"
-            return f"On the paper's network ({network}) cyclic is {apart}{reverse}"
+            return f"On the paper's network ({network}) cyclic is {apart}{orders}"
     return ""
 
 
@@ -203,14 +220,17 @@ def _training(source: Source) -> str:
 def _energy(source: Source) -> str:
     """The code that reaches 98 % on MNIST with the least energy, and DCT, with one ANN for both; then the paper's."""
 
-    def spent_in(experiment: Experiment) -> dict[str, float]:
-        spent: dict[str, float] = {}
+    def spent_in(experiment: Experiment) -> dict[str, tuple[float, str]]:
+        """Energy in µJ by code, and how it was reached: steps, accuracy, tuning."""
+        spent: dict[str, tuple[float, str]] = {}
         for arm in experiment.arms:
             estimate = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
             operations = source.operations.get((experiment.name, "paper", arm.name))
             pj = None if operations is None else operations.snn_pj(FORTY_FIVE_NM)
             if estimate is not None and estimate.mean >= ENOUGH and pj is not None:
-                spent[title_of(arm)] = min(pj * PICO_TO_MICRO, spent.get(title_of(arm), inf))
+                how = f"{arm.timesteps} steps, {_accuracy(estimate)} %"
+                how += ", not tuned" if source.catalogue.not_tuned(experiment, "paper", (arm.name,)) else ""
+                spent[title_of(arm)] = min((pj * PICO_TO_MICRO, how), spent.get(title_of(arm), (inf, "")))
         return spent
 
     spent, apart = spent_in(ONE_ANN), spent_in(LATENCY_MNIST)
@@ -218,8 +238,10 @@ def _energy(source: Source) -> str:
     best = min(spent, key=lambda name: spent[name], default="")
     if dct not in spent:
         return ""
-    costs = [f"{spent[name]:.2f} µJ in {brief(name)}" for name in dict.fromkeys((best, dct))]
-    theirs = f"; in the paper's own code, whose ANN is another, {apart[printed]:.2f}" if printed in apart else ""
+    costs = [f"{spent[name][0]:.2f} µJ in {brief(name)} ({spent[name][1]})" for name in dict.fromkeys((best, dct))]
+    theirs = ""
+    if printed in apart:
+        theirs = f"; in the paper's own code, whose ANN is another, {apart[printed][0]:.2f} ({apart[printed][1]})"
     enough = f"{ENOUGH:g} % on MNIST, one ANN for all codes,"
     return f"{enough} costs for an image, by arithmetic alone, {' and '.join(costs)}{theirs}"
 
@@ -396,7 +418,11 @@ HEADLINES: Mapping[str, Mapping[str, str]] = {
     },
 }
 MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
-SHOWN = {"differs": "differs", "equivalent": "is within {margin:g} points of it", "not shown": "is not shown to differ"}
+SHOWN = {
+    "differs": "differs",
+    "equivalent": "ends within {margin:g} points of it",
+    "not shown": "is not shown to differ",
+}
 
 
 def first_sentences(source: Source) -> list[str]:
@@ -445,7 +471,7 @@ def _of_orderings(source: Source) -> str:
     orderings = {j.id: j for j in source.judgements if j.id in stated and j.profile == "short"}
     means = [ordering.mean for ordering in orderings.values() if ordering.mean is not None]
     lead = orderings.get("interleaved-cyclic-wins-16")
-    if len(means) < len(stated) or lead is None or lead.low is None:
+    if len(means) < len(stated) or lead is None or lead.low is None or lead.balanced is None:
         return ""
     signs = sum(mean > 0 for mean in means)
     subject = f"{signs} of the {len(means)} orderings that §6 states have"
@@ -458,14 +484,16 @@ def _of_orderings(source: Source) -> str:
         else f"{count} on {counted(seeds, 'seed')} each, untested"
         for seeds, count in by_seeds
     ]
-    before, sides = "", [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
-    if lead.balanced is not None:
-        before = f"; before fine-tuning it is {abs(lead.balanced):.1f} points {_side(lead.balanced)}"
+    sides = [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
+    cyclic, interleaved = (ask.planned_cells(source, "short", side) for side in sides)
+    untuned = [ours.balanced[-1] - other.balanced[-1] for ours, other in zip(cyclic, interleaved, strict=True)]
+    before = estimate(outcomes_without_images(np.array(untuned), lowest=-100.0))
     return (
         f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
         f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
-        f"{_against('interleaved', lead)}; {lead.published:.1f} published){before}."
-        f"{' Their rates were not tuned by the common rule.' if lead.not_tuned else ''}"
+        f"{_against('interleaved', lead)}; {lead.published:.1f} published); before fine-tuning it is "
+        f"{_against('it', before)})."
+        f"{' Both have the rate that was chosen for cyclic on validation images.' if lead.not_tuned else ''}"
         f"{_unsettled(source, 'short', [sides], lead.margin or 0.0)}"
     )
 
@@ -508,30 +536,33 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
     pairs = zip(dct, poisson, strict=True)
     shares = [_operations(source, ONE_ANN, rival) / _operations(source, ONE_ANN, arm) for arm, rival in pairs]
     cost = ""
-    if all(share < 1 for share in shares):  # false for NaN too
-        cost = f" with {_listed([f'{100 * share:.0f}' for share in shares])} % of the operations"
+    if shares[0] < 1:  # false for NaN too
+        cost = f", at {steps[0]} steps with {100 * shares[0]:.0f} % of the operations"
     return f" With one ANN for both, DCT on p has {ours} at these steps and Poisson input {theirs}{cost}."
 
 
 def _as_printed(source: Source) -> str:
-    """How accurate the printed fine-tuning is, as far as its augmentation is the printed one; empty without records.
+    """How accurate the printed fine-tuning is, with less and more of the printed augmentation; empty without records.
 
     Of each kind of reading the most accurate one, those first that answer.
     """
     readings = {
-        claim.id: claim.reading
+        claim.id: claim.reading.split(", ")
         for claim in PAPER.claims
         if claim.reading.startswith("as printed") and "read early" not in claim.reading
     }
     best: dict[str, Judgement] = {}
     for row in source.judgements:
         if row.id in readings and row.kind == "value" and row.profile == "paper" and row.mean is not None:
-            kind = readings[row.id].partition(",")[0]
+            kind = readings[row.id][0]
             best[kind] = max(best.get(kind, row), row, key=lambda one: (one.answers, one.mean or 0.0))
+    named = [readings[row.id] for row in best.values()]
+    shared = [part for part in chain(*named[:1]) if all(part in parts for parts in named)]
     said = [
-        f"{readings[row.id]}, {'' if number else 'it has '}{_accuracy(row)}" for number, row in enumerate(best.values())
+        f"{', '.join(part for part in parts if part not in shared)}, {_accuracy(row)} ({row.verdict})"
+        for parts, row in zip(named, best.values(), strict=True)
     ]
-    return f" Fine-tuned {'; '.join(said)} at 16 steps." if said else ""
+    return f" Fine-tuned at {', '.join(['16 steps', *shared])}: {'; '.join(said)}." if said else ""
 
 
 def _of_codes(source: Source) -> str:
@@ -583,11 +614,11 @@ def _accuracy(mean: Judgement | Interval) -> str:
     return f"{mean.mean:.2f}{spread(mean.half_width or 0.0)}"
 
 
-def _against(other: str, ours: Judgement | Interval) -> str:
+def _against(other: str, ours: Judgement | Interval | Estimate) -> str:
     """On which side of `other` we are, and by how much; the bracket with the interval is left open."""
     mean, low, high = ours.mean or 0.0, ours.low or 0.0, ours.high or 0.0
     low, high = (low, high) if mean >= 0 else (-high, -low)
-    return f"{_side(mean)} {other} by {abs(mean):.1f} points (95 %: {low:.1f} to {high:.1f}"
+    return f"{_side(float(mean))} {other} by {abs(mean):.1f} points (95 %: {low:.1f} to {high:.1f}"
 
 
 def _side(difference: float) -> str:
