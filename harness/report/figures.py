@@ -556,9 +556,9 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
         best.setdefault(_in_words(winner), []).append(str(step))
     winners = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     words = (
-        f"Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
-        f"The lowest mean error (not tested) has {winners}.{' Diamonds are published.' if printed else ''} Both axes are "
-        "logarithmic; high errors are cut off."
+        "Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
+        f"The lowest mean error (not tested) has {winners}.{' Diamonds are published.' if printed else ''} "
+        "Both axes are logarithmic; high errors are cut off."
     )
     yield scene.picture(figure, "trained", "Error rate by the number of steps trained for", words, drawn)
 

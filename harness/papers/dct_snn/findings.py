@@ -582,9 +582,16 @@ def _of_codes(source: Source) -> str:
     ]
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
     sides = [(gap.pair.side, gap.pair.reference) for gap in (direct, *nets)]
+    latency = experiments.LATENCY_CIFAR10
+    few = [
+        f"{gap.pair.timesteps} steps ({counted(gap.apart.seeds, 'seed')}) it is {_against('DCT', gap.interval)})"
+        for gap in ask.compared(source, ask.against_first(latency), "lite", UNPUBLISHED)
+        if latency.arm(gap.pair.side[1]).encoder.name == "direct" and gap.shown == "differs"
+    ]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
-        f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps. "
+        f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps"
+        f"{'; trained for ' * bool(few)}{_listed(few)}. "
         f"Against DCT and net of their ANNs, which are trained at DCT's rate and stand {_listed(anns)} DCT's, "
         f"{_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
