@@ -34,9 +34,9 @@ RAW = Column("raw", "number", signed=True)  # beside a difference that is net of
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
-NOT_TUNED = "not tuned: its fine-tuning rate was not chosen for it by the common rule, on validation images"
-NOT_CHOSEN = "its fine-tuning rate was not chosen for it by the common rule"
-NONE_CHOSEN = "no arm’s fine-tuning rate was chosen for it by the common rule"
+NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
+NOT_CHOSEN = "its fine-tuning rate was not chosen by the common rule"
+NONE_CHOSEN = "no fine-tuning rate was chosen by the common rule"
 FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 RECKONED = (

@@ -110,12 +110,12 @@ def test_an_added_encoder_gets_the_rate_of_held_out_images(tmp_path: Path, monke
     assert {(row["total"], row["seed"], row["stage"]) for row in scores.values()} == {(40, SEED, "poisson@4")}
     again = harness(*run[:-1], arms[1])
     assert "nothing to train" in again.err
-    assert "; cyclic-6: its fine-tuning rate was not chosen on validation images" in again.out  # not the searched one
+    assert "; cyclic-6: its fine-tuning rate was not chosen by the common rule" in again.out  # not the searched one
     (record,) = tmp_path.rglob(f"{arms[1]}/seed-0000.json")
     assert json.loads(record.read_text())["config"]["snn"]["learning_rate"] == best
     cells = json.loads(harness("status", "--json").out)["cells"]
     assert [cell["status"] for cell in cells if cell["arm"] == arms[1]] == ["done", "missing"]  # of two seeds
-    assert "cyclic-6, poisson@4: their fine-tuning rates were not chosen on validation images" in harness(*run).out
+    assert "cyclic-6, poisson@4: their fine-tuning rates were not chosen by the common rule" in harness(*run).out
     assert "poisson@4~0.1: no search chose this rate" in harness(*run[:-1], "poisson@4~0.1").err
     assert "--tune is for the arms that --encoder adds" in harness("run", "tiny", "--tune").err
 

@@ -183,12 +183,12 @@ def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(ca
     sources = campaign.both()
     experiment = with_added(CATALOGUE.experiment("quickstart"), sources)
     whole = accuracy_table(experiment, "lite", sources, CATALOGUE.claims)
-    assert whole.caption == "No fine-tuning rate was chosen on validation images."
+    assert whole.caption == "No fine-tuning rate was chosen by the common rule."
     assert not any(row.cells[0].note for row in whole.rows)
     assert "more; no fine-tuning rate was chosen" in " ".join(on_terminal(campaign, "quickstart").split())
     write_arm(campaign.local, "quickstart", "lite", "dct@4~0.003", (9000, 9010))
     said = " ".join(on_terminal(campaign, "quickstart").split())
-    assert "cyclic-16, poisson-16, dct@4: their fine-tuning rates were not chosen on validation images" in said
+    assert "cyclic-16, poisson-16, dct@4: their fine-tuning rates were not chosen by the common rule" in said
     write_mnist(campaign.evidence)
     table = table_of(campaign)
     notes = [at(table, arm, "evidence", "arm").note for arm in ("cyclic-5", "cyclic-16")]
@@ -198,7 +198,7 @@ def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(ca
     assert [row.cells[4].note for row in gaps.rows] == [NOT_TUNED, NOT_TUNED, FEW_PAIRS]
     gaps = paired_table(experiment, "lite", sources)
     assert gaps is not None
-    assert gaps.caption.endswith("No fine-tuning rate was chosen on validation images.")
+    assert gaps.caption.endswith("No fine-tuning rate was chosen by the common rule.")
 
 
 def verified(path: Path, source: VerifiedFrom, verdict: Word = "identical") -> None:

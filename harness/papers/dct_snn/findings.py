@@ -235,7 +235,7 @@ def _energy(source: Source) -> str:
 
     spent, apart = spent_in(ONE_ANN), spent_in(LATENCY_MNIST)
     dct, printed = title_of(ONE_ANN.arms[0]), title_of(LATENCY_MNIST.arms[0])
-    best = min(spent, key=lambda name: spent[name], default="")
+    best = min(spent, key=lambda name: spent[name][0], default="")
     if dct not in spent:
         return ""
     costs = [f"{spent[name][0]:.2f} µJ in {brief(name)} ({spent[name][1]})" for name in dict.fromkeys((best, dct))]
