@@ -126,7 +126,7 @@ _ROWS = (
             "both sides of an ordering are equivalent, within the margin", strict=True),
     Verdict("contradicted", "✗", "bad", "not", "the sign of an ordering is wrong, or a sentence is", strict=True),
     Verdict("inconclusive", "?", "open", "open",
-            "the seeds are too few, or spread too far, to tell, or networks disagree"),
+            "the seeds are too few or spread too far to tell, the number lies about a margin, or networks disagree"),
     Verdict("stale", "↻", "open", "open",
             "computed by code whose results are not shown to equal today’s, or by another recipe"),
     Verdict("incomplete", "…", "open", "open", "a planned seed is missing or failed; nothing is averaged away"),
@@ -329,7 +329,9 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
         seeds = statistics.seeds_for_power(tested, effect, alpha=ALPHA / family)
         need = f"{seeds} seeds would show" if seeds else "no number of seeds would show, on these test images,"
         power = f"one of {_as_printed(effect, form)} with {POWER:.0%} power{', adjusted alike' if family > 1 else ''}"
-        return Finding("inconclusive", margin, sign, f"{start} does not decide ({adjusted}); {need} {power}.")
+        lost = f"is a loss, but not shown to be more or less than {delta}"
+        verb = lost if not greater and ours.high < 0 else "does not decide"
+        return Finding("inconclusive", margin, sign, f"{start} {verb} ({adjusted}); {need} {power}.")
     if not right:
         side = "is below 0" if greater else f"is a loss of more than {delta}"
         return Finding("contradicted", margin, sign, f"{start} {side}: {adjusted}.")

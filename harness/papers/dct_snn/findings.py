@@ -420,7 +420,7 @@ HEADLINES: Mapping[str, Mapping[str, str]] = {
 MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
 SHOWN = {
     "differs": "differs",
-    "equivalent": "ends within {margin:g} points of it",
+    "equivalent": "ends within {margin:g} points of DCT",
     "not shown": "is not shown to differ",
 }
 
@@ -592,8 +592,8 @@ def _of_codes(source: Source) -> str:
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps"
         f"{'; trained for ' * bool(few)}{_listed(few)}. "
-        f"Against DCT and net of their ANNs, which are trained at DCT's rate and stand {_listed(anns)} DCT's, "
-        f"{_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
+        f"Poisson and burst input have an ANN of their own, trained at DCT's rate, {_listed(anns)} DCT's; net of the "
+        f"ANNs, {_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
 
