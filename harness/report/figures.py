@@ -19,6 +19,7 @@ from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Arm, Claim, Experiment, Paper
+from harness.catalogue.claims import Difference
 from harness.config import CellConfig, EncoderSpec, ProfileName
 from harness.errors import HarnessError
 from harness.machine.console import counted
@@ -815,8 +816,9 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     """
     full = [j for j in judgements if j.profile in OWN_NETWORK and j.mean is not None]
     judged = next((j for j in full if j.leads), full[-1] if full else next(j for j in judgements if j.leads))
-    bound = claim.published is None
-    size = claim.value or f"{claim.published:+g}" if not bound else "≥ 0"
+    size = claim.value or ("" if claim.published is None else f"{claim.published:+g}")
+    if isinstance(claim, Difference) and not size:
+        size = f"{claim.sign} 0"
     published = human(f"{size} %" if claim.kind == "value" else size)
     if judged.mean is None or judged.scope:
         word = "not run" if judged.mean is None else f"at {judged.profile} only"

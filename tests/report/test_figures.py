@@ -335,6 +335,14 @@ def test_headlines_repeat_the_printed_size_and_set_ours_against_it(campaign: Cam
     assert found["tinyimagenet-accuracy"] == ["52.43 %", "", "not run", None, None]
 
 
+def test_a_headline_without_a_size_has_the_claimed_sign(campaign: Campaign) -> None:
+    (evidence,), paper = read(campaign.evidence, None, CATALOGUE), CATALOGUE.paper("qcfs")
+    with painting() as kept:
+        claims_figures(paper, {e.name for e in paper.experiments}, evidence, "")
+    shown = {name: published for name, published, *_ in kept[0][1][1:]}
+    assert (shown["qcfs-shift-reaches-ann"], shown["qcfs-shift-wins-l4"]) == ("≥ 0", "> 0")
+
+
 def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
     (evidence,) = read(everything.evidence, None, CATALOGUE)
     assert claims_figures(replace(PAPER, claims=()), {MNIST}, evidence, "") == ()
