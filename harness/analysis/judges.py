@@ -439,14 +439,18 @@ def _untold(measure: str) -> str:
 
 @_measured.register
 def _(claim: kinds.Steps, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
-    """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps."""
+    """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps.
+
+    A run is read to its end, which may lie beyond them.
+    """
     curves = [cell.curve for cell in arms[0]]
     steps = tuple(cell_data.steps_to_reach(curve, float(claim.target)) for curve in curves)
     reached = [taken for taken in steps if taken is not None]
     labels = ", ".join(cell_data.steps_label(taken, len(curves[0])) for taken in steps)
-    finding = verdicts.judge_steps(steps, blank.timestep)
+    finding = verdicts.judge_steps(steps, int(claim.value))
     why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
-    measured = replace(blank, mean=float(np.mean(reached)) if len(reached) == len(steps) else None, steps=steps)
+    mean = float(np.mean(reached)) if len(reached) == len(steps) else None
+    measured = replace(blank, timestep=len(curves[0]), mean=mean, steps=steps)
     capped, reason = _capped(claim, evidence, blank, arms[0], float(claim.target))
     if finding.word in ("higher", "inconclusive") and None in steps and capped:
         return _undecided(measured, "not comparable", f"{reason} {why}")

@@ -486,8 +486,8 @@ def verdict_in_words(judgement: Judgement) -> str:
 def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
     """Our number and its interval."""
     if judgement.kind == "steps-to-reach" and judgement.steps:
-        timesteps = judgement.timestep or 0
-        return ", ".join(steps_label(step, timesteps) for step in judgement.steps) + " steps", "one number per seed"
+        labels = ", ".join(steps_label(step, judgement.timestep) for step in judgement.steps)
+        return f"{labels} steps", "one number per seed"
     if judgement.mean is None:
         return None, ""
     unit = "points" if judgement.signed and judgement.unit == "percent" else in_words(judgement.unit)

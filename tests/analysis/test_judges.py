@@ -30,6 +30,7 @@ from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claims import Agreement, Claim, Difference, Measured, Ordering, Value, statements_of
 from harness.config import CellConfig, ProfileName
 from harness.records.store import read_record, write_record
+from harness.report.tables import ours_in_words
 from harness.schema import Counts
 from tests.analysis.judging import (
     CATALOGUE,
@@ -275,6 +276,13 @@ def test_steps_to_reach_keep_censored_runs(
     assert (found.verdict, found.steps, found.unit, found.timestep) == (verdict, tuple(reach), "steps", 48)
     assert found.why.endswith(f"Steps to 89.5 % of each seed: {words}.")
     assert found.mean == (42.0 if None not in reach else None)
+
+
+def test_a_run_beyond_the_printed_steps_is_censored_at_its_own_end(records: Invented) -> None:
+    """One seed reaches the target after 12 of 48 steps, and one never, where 10 are claimed."""
+    records.at(VGG9).arm("cyclic-48", [[8949] * 11 + [8950] * 37, [8949] * 48])
+    found = records.one(structs.replace(CLAIMS["cifar10-steps-to-90"], value="10"), planned=2)
+    assert (found.published, ours_in_words(found)[0]) == (10.0, "12, > 48 steps")
 
 
 def test_sooner_counts_the_steps_of_each_seed(records: Invented) -> None:
