@@ -20,7 +20,8 @@ from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Arm, Claim, Experiment, Paper
 from harness.catalogue.claims import Difference
-from harness.config import CellConfig, EncoderSpec, ProfileName
+from harness.catalogue.experiment import encoder_text
+from harness.config import CellConfig, ProfileName
 from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.report import drawing
@@ -399,12 +400,6 @@ PRICED = {"arithmetic alone": FORTY_FIVE_NM, "with memory traffic": WITH_MEMORY}
 EnergyPoint = tuple[Arm, Interval, Operations, float]
 
 
-def code_of(encoder: EncoderSpec) -> str:
-    """The name of an encoder, with the parameters that are not the default ones."""
-    given = ", ".join(f"{name} = {value}" for name, value in sorted(encoder.parameters.items()))
-    return f"{encoder.name} ({given})" if given else encoder.name
-
-
 def _in_words(arm: Arm) -> str:
     """The name of a code in figures: its title up to a comma or a bracket."""
     name = arm.encoder.name
@@ -453,7 +448,7 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
                 continue  # a smoke run could be mistaken for a result
             point = (arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.planned[key]])))
             of_panel = panels.setdefault((experiment.dataset, profile), {})
-            of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
+            of_panel.setdefault((encoder_text(arm.encoder), arm.timesteps), point)
     return {panel: list(points.values()) for panel, points in panels.items()}
 
 
@@ -498,7 +493,7 @@ def _lines_of_codes(
     `numbers`: whether a name includes the last error.
     """
     foot = drawing.foot_of(drawing.error_of(value) for *_, accuracy in points for value in accuracy.shown)
-    lines = grouped(points, lambda point: code_of(point[0].encoder))
+    lines = grouped(points, lambda point: encoder_text(point[0].encoder))
     looks = drawing.looks_of((line[0][0].encoder.name, code) for code, line in lines.items())
     drawn, names = list[Any](), []
     for code, line in lines.items():

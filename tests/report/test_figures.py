@@ -18,8 +18,7 @@ from msgspec import structs
 from scipy import stats
 
 from encoders.registry import BUILTIN
-from harness.catalogue import Arm
-from harness.config import EncoderSpec, ProfileName
+from harness.config import ProfileName
 from harness.papers.dct_snn.picture import sample, seen, zigzag
 from harness.records.store import read_record
 from harness.report import figures, read
@@ -33,7 +32,7 @@ from harness.report.drawing import (
     looks_of,
     styled,
 )
-from harness.report.figures import claims_figures, code_of, figures_of, named, panels_of, styles_of
+from harness.report.figures import claims_figures, figures_of, named, panels_of, styles_of
 from harness.schema import Counts, Epoch
 from tests.analysis.judging import change, end_ann
 
@@ -350,11 +349,6 @@ def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
 
 
 # Names, colours and panels
-
-
-def test_a_code_is_named_with_what_is_not_default() -> None:
-    assert code_of(Arm("a", EncoderSpec("poisson", {"signed": True}), 16, "a").encoder) == "poisson (signed = True)"
-    assert code_of(EncoderSpec("direct")) == "direct"
 
 
 def contrast(colour: str, paper: str) -> float:
