@@ -15,6 +15,7 @@ from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, values_of
 from harness.analysis.differences import isolated
+from harness.analysis.differences import pairs as pairs_of
 from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
@@ -257,11 +258,11 @@ class Pair:
 
 def against_first(experiment: Experiment) -> list[Pair]:
     """Every arm of an experiment against the first one of as many timesteps."""
-    pairs = []
-    for timesteps in sorted({arm.timesteps for arm in experiment.arms}):
-        first, *others = (arm for arm in experiment.arms if arm.timesteps == timesteps)
-        pairs += [Pair(title_of(arm), timesteps, (experiment, arm.name), (experiment, first.name)) for arm in others]
-    return pairs
+    return [
+        Pair(title_of(arm), arm.timesteps, (experiment, arm.name), (experiment, first.name))
+        for arm, first in pairs_of(experiment.planned)
+        if arm.timesteps == first.timesteps
+    ]
 
 
 @dataclass(frozen=True)
