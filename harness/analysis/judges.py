@@ -940,7 +940,7 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
     The statement comes out if every part does, and in part if some do (or come out in part, as an ordering of another
     size); it does not if parts are answered and none comes out. Parts without an answer leave it short of coming out.
     """
-    words: tuple[StatementWord, ...] = ("comes out", "in part", "does not", "not answered")
+    words = tuple(verdicts.STATEMENTS)
     parts: dict[str, dict[str, list[Judgement]]] = {}
     for one in one_for_each_claim(judgements):
         if one.counted:

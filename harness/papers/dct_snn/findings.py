@@ -409,7 +409,8 @@ def first_sentences(source: Source) -> list[str]:
     counts = Counter(words.values())
     answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
     parts = []
-    for word, verb in (*STATEMENTS.items(), (ON_SMALL, f"are answered {ON_SMALL}")):
+    verbs = {word: verb for word, (*_, verb) in STATEMENTS.items()}
+    for word, verb in (*verbs.items(), (ON_SMALL, f"are answered {ON_SMALL}")):
         of_word = {
             topic: [item for item, of in items.items() if words.get(of) == word] for topic, items in HEADLINES.items()
         }
