@@ -24,7 +24,7 @@ from harness.analysis.statistics import LEAST_SEEDS, Estimate, Images, Outcomes,
 from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, StatementWord, Word, form_of, judge_value
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
-from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words
+from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words, name_of
 from harness.catalogue.experiment import parse_part
 from harness.config import PROFILES, CellConfig, ProfileName
 from harness.machine.console import counted
@@ -417,7 +417,7 @@ def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | N
         if measure == "loss":
             return outcomes_without_images(-below.per_seed, lowest=-100.0)
         return outcomes_without_images([cell.ann for cell in cells])
-    if measure.partition("(")[0] not in UNITS:
+    if name_of(measure) not in UNITS:
         told = all(measure in cell.record.evaluations for cell in cells)
         return accuracy_of(cells, timestep, measure) if told else None
     name, prices = parse_part(measure, "measure")
@@ -527,7 +527,7 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         ours, theirs = (measured(claim.measure, cells, step) for cells in (greater, less))
         if ours is None or theirs is None:
             return None, _untold(claim.measure)
-        if claim.measure.partition("(")[0] not in UNITS:  # paired by image
+        if name_of(claim.measure) not in UNITS:  # paired by image
             less_under = "" if isinstance(claim, kinds.AboveItself) else claim.measure
             return cell_data.difference_of(greater, less, step, under=claim.measure, less_under=less_under), ""
         most = ours.highest - ours.lowest

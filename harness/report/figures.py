@@ -205,7 +205,7 @@ def _error_panel(
     last = max(ends.values())
     # Numbers of this paper that are judged elsewhere belong to the paper's first arm with enough timesteps.
     owners = {claim.id: claim.arm for claim in scene.claims if claim.prints and claim.arm in {a.name for a in arms}}
-    context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
+    context = [claim for claim in scene.claims if claim.of_no_arm and claim.timestep is not None]
     for claim in context:
         reach = [arm.name for arm in arms if arm.in_paper and arm.timesteps >= (claim.timestep or 0)]
         if claim.judged_as is not None and (claim.timestep == last or len(scene.drawn_arms()) <= MANY) and reach:
@@ -370,7 +370,7 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
     of_sources = [(source, source.differences(experiment, scene.profile)) for source in scene.sources]
     source, of_source = next((one for one in of_sources if one[1]), of_sources[0])
     gaps = {(gap.arm, gap.versus): gap for gap in of_source}
-    context = [claim for claim in scene.claims if claim.kind == "context" and not claim.prints and claim.published]
+    context = [claim for claim in scene.claims if claim.of_no_arm and claim.published]
     panels = list[tuple[str, list[Dot]]]()
     for members in by_panel:
         (title, labels), reference = named(members), members[0]

@@ -133,7 +133,7 @@ def across(experiments: Sequence[Experiment]) -> Ask:
 
 def _across(source: Source, experiment: Experiment, claims: Sequence[Claim]) -> Table:
     values = [claim for claim in claims if claim.kind == "value"]
-    others = [claim for claim in claims if claim.kind == "context" and not claim.prints]
+    others = [claim for claim in claims if claim.of_no_arm]
     steps = sorted({claim.timestep for claim in (*values, *others) if claim.timestep})
     judged = {(j.id, j.profile): j for j in source.judgements if j.mean is not None}
     profiles = [p for p in OWN_NETWORK if any((claim.id, p) in judged for claim in values)]

@@ -128,7 +128,7 @@ def accuracy_table(
             for text, course in source.evaluations(*key).items():
                 add(f"{arm.name}, {text}", source.name, Cell(f"{title_of(arm)}, {text}"), _at(course, steps))
     for claim in claims:
-        if claim.kind == "context" and not claim.prints:
+        if claim.of_no_arm:
             place = f" at T = {claim.timestep}" if claim.timestep else ", timesteps not reported"
             elsewhere = "" if claim.timestep in steps else f"{claim.value}{place}"
             lead = Cell(claim.label, small=tuple(filter(None, (elsewhere, claim.source, claim.note))))
@@ -583,7 +583,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
             # Beside each word the differences that were read so: they may speak against the reading that was judged.
             read: dict[str, list[str]] = {}
             for other in statement.otherwise[part]:
-                apart = other.kind in ("ordering", "saturation") and other.mean is not None
+                apart = other.signed and other.mean is not None
                 read.setdefault(other.verdict, []).extend([str(ours_in_words(other)[0])] if apart else [])
             others = "; ".join(", ".join((word, *numbers)) for word, numbers in read.items())
             parts.append(f"{part}: {said}{others and f' (read otherwise: {others})'}")
