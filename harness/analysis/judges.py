@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from harness.analysis import cells as cell_data
 from harness.analysis import statistics, verdicts
 from harness.analysis.cells import Cell, Loaded, accuracy_of
-from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, operations_of
+from harness.analysis.energy import EnergyModel, operations_of
 from harness.analysis.statistics import LEAST_SEEDS, Estimate, Images, Outcomes, estimate, outcomes_without_images
 from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, StatementWord, Word, form_of, judge_value
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
@@ -425,12 +425,9 @@ def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | N
     amounts: list[float | None] = [getattr(one, name, None) for one in spent]
     if name == "energy":
         model = EnergyModel(**{price: float(str(of_one)) for price, of_one in prices.items()})
-        amounts = [one.snn_pj(model) for one in spent]
+        amounts = [one.snn_uj(model) for one in spent]
     numbers = [amount for amount in amounts if amount is not None]
-    if len(numbers) < len(cells):
-        return None
-    scale = PICO_TO_MICRO if name == "energy" else 1.0
-    return outcomes_without_images([scale * amount for amount in numbers], highest=math.inf)
+    return outcomes_without_images(numbers, highest=math.inf) if len(numbers) == len(cells) else None
 
 
 def _untold(measure: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from encoders.registry import BUILTIN
 from harness.analysis.cells import values_of
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, EnergyModel, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS
@@ -454,17 +454,16 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
 
 def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
     """Draw a panel. Returns the drawn numbers, and the names of its lines and of the ANNs."""
-    places = [(arm, (spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, accuracy) for arm, accuracy, spent, _ in points]
+    places = [(arm, spent.snn_uj(model) or 0.0, accuracy) for arm, accuracy, spent, _ in points]
     foot, drawn, names = _lines_of_codes(ax, places, thin=1.0)
     anns: dict[str, Place] = {}  # of the network as an ANN, by the values that it is trained on
     for arm, _, spent, ann in points:
-        pj = float(f"{spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
-        anns.setdefault(values_of(arm.encoder), (pj, ann))
-    for values, (pj, accuracy) in anns.items():
-        ax.axvline(pj, color=INK, linestyle=":", linewidth=1.2)
-        drawn.append(["ann", pj, accuracy])
+        anns.setdefault(values_of(arm.encoder), (float(f"{spent.ann_uj(model):.6g}"), ann))
+    for values, (energy, accuracy) in anns.items():
+        ax.axvline(energy, color=INK, linestyle=":", linewidth=1.2)
+        drawn.append(["ann", energy, accuracy])
         if not np.isnan(accuracy):
-            place = pj, foot.of([drawing.error_of(accuracy)])[0]
+            place = energy, foot.of([drawing.error_of(accuracy)])[0]
             ax.plot(*place, color=INK, marker="*", markersize=8, linestyle="none", zorder=4)
             names.append(Name(f"ANN on {values}", INK, place))
     _along_energy(ax, 0.06, foot, drawing.DECADE * 2 * foot.place)
@@ -691,8 +690,8 @@ def papers_figure(papers: Sequence[Paper], source: Source) -> Picture | None:
         for words, prices in PRICED.items():
             ax, of_panel = next(places), []
             for one, look in looks:
-                if one.spent is not None and (pj := one.spent.snn_pj(prices)) is not None:
-                    place, error = float(f"{pj * PICO_TO_MICRO:.6g}"), foot.error(one.curve[-1])
+                if one.spent is not None and (energy := one.spent.snn_uj(prices)) is not None:
+                    place, error = float(f"{energy:.6g}"), foot.error(one.curve[-1])
                     drawing.draw_line(ax, look, [place], [error], 1.4)
                     of_panel.append(Name(f"{one.name}, T = {len(one.curve)}", look.colour, (place, error.mean)))
                     drawn.append([one.name, words, place])

@@ -16,7 +16,7 @@ from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import above_ann, difference_of, values_of
 from harness.analysis.differences import isolated
 from harness.analysis.differences import pairs as pairs_of
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Operations, bits_of
+from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
 from harness.analysis.verdicts import ON_SMALL, STATEMENTS, p_in_words
@@ -26,7 +26,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, micro, title_of, training_table
+from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -185,7 +185,7 @@ def means(
 
         def accuracy(arm: str, step: int) -> Cell:
             spent = source.operations.get((experiment.name, profile, arm)) if energy else None
-            cost = micro(spent.snn_pj(FORTY_FIVE_NM)) if spent else None
+            cost = spent.snn_uj(FORTY_FIVE_NM) if spent else None
             mean = source.estimate(experiment.name, profile, arm, step)
             small = () if cost is None else (f"{cost:#.3g} µJ",)
             return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
@@ -193,7 +193,7 @@ def means(
         if not (done := list(filter(complete, headings))):
             return None
         spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
-        of_ann = [spending.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for spending in spent if spending is not None]
+        of_ann = [spending.ann_uj(FORTY_FIVE_NM) for spending in spent if spending is not None]
         caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
         if energy and of_ann:
             caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
@@ -565,7 +565,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
             rows.append(Row.of(Cell(name, note), *(Cell() for _ in COSTS[1:])))
     if not shown:
         return None
-    parts, rising = [], sorted(shown, key=lambda code: code[1].snn_pj(FORTY_FIVE_NM) or 0.0)
+    parts, rising = [], sorted(shown, key=lambda code: code[1].snn_uj(FORTY_FIVE_NM) or 0.0)
     for rival in _rivals(rising[0][1]):
         names = [name for name, spent in rising if _rivals(spent)[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
@@ -576,7 +576,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     )
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
-    alone, memory = (micro(ann.ann_pj(model)) for model in (FORTY_FIVE_NM, WITH_MEMORY))
+    alone, memory = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
     caption = f"{sentence}Cheaper than the ANN, at the accuracies in this table: {'; '.join(parts)}."
     return Table("", COSTS, (as_ann, *rows), caption)
@@ -585,7 +585,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
 def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, bool]]:
     """For each comparison with the ANN: the energy in µJ or the break-even rate, and whether the SNN is cheaper."""
     models = {"arithmetic alone": FORTY_FIVE_NM, "with memory": WITH_MEMORY}
-    priced = {rival: (micro(spent.snn_pj(of)), (spent.ratio(of) or 0.0) > 1) for rival, of in models.items()}
+    priced = {rival: (spent.snn_uj(of), (spent.ratio(of) or 0.0) > 1) for rival, of in models.items()}
     even, arrivals = spent.break_even(WITH_MEMORY, bits_of(spent.timesteps)), spent.arrivals
     fewer = even is not None and arrivals is not None and arrivals < even
     return {**priced, "against an ANN of few bits": (even, fewer)}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from harness.analysis.cells import steps_label
 from harness.analysis.differences import Difference
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import form_of, tally
@@ -325,7 +325,7 @@ def costs_table(experiment: Experiment, profile: ProfileName, sources: Sequence[
             _named(arm, "" if arm.in_paper else CONTROL), source.name,
             (spent.seeds, source.seeds(experiment.name, profile, arm.name)[1]),
             spent.macs, spent.accumulates, spent.multiplies, spent.encoder_additions, spent.encoder_macs,
-            spent.rate, spent.arrivals, micro(spent.ann_pj(model)), micro(spent.snn_pj(model)),
+            spent.rate, spent.arrivals, spent.ann_uj(model), spent.snn_uj(model),
             spent.ratio(model), spent.break_even(model), spent.ratio(memory), spent.break_even(memory),
             group=arm.name, kind=source.name,
         )  # fmt: skip
@@ -340,11 +340,6 @@ def costs_table(experiment: Experiment, profile: ProfileName, sources: Sequence[
     caption = f"{RECKONED} {NOT_COUNTED}" if blank else RECKONED
     title = "Operations and energy for one image"
     return Table(title, columns, tuple(rows), caption, "accuracy costs") if rows else None
-
-
-def micro(pj: float | None) -> float | None:
-    """Picojoules in microjoules."""
-    return None if pj is None else pj * PICO_TO_MICRO
 
 
 def _counted(

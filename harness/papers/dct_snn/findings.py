@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf, nan
 
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
+from harness.analysis.energy import FORTY_FIVE_NM
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, settled, shortened
 from harness.analysis.statistics import LEAST_SEEDS, UNPUBLISHED, Interval, difference_margin
@@ -208,9 +208,9 @@ def _energy(source: Source) -> str:
         for arm in experiment.arms:
             estimate = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
             operations = source.operations.get((experiment.name, "paper", arm.name))
-            pj = None if operations is None else operations.snn_pj(FORTY_FIVE_NM)
-            if estimate is not None and estimate.mean >= ENOUGH and pj is not None:
-                spent[title_of(arm)] = min(pj * PICO_TO_MICRO, spent.get(title_of(arm), inf))
+            energy = None if operations is None else operations.snn_uj(FORTY_FIVE_NM)
+            if estimate is not None and estimate.mean >= ENOUGH and energy is not None:
+                spent[title_of(arm)] = min(energy, spent.get(title_of(arm), inf))
         return spent
 
     spent, apart = spent_in(ONE_ANN), spent_in(LATENCY_MNIST)
