@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from harness.analysis import cells as cell_data
 from harness.analysis import statistics, verdicts
-from harness.analysis.cells import Cell, Loaded, accuracy_of
+from harness.analysis.cells import Cell, Loaded, accuracy_of, paired
 from harness.analysis.energy import EnergyModel, operations_of
 from harness.analysis.statistics import LEAST_SEEDS, Estimate, Images, Outcomes, estimate, outcomes_without_images
 from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, StatementWord, Word, form_of, judge_value
@@ -724,10 +724,9 @@ def _capped(
     if reaches and (not tuned or settled([cells], margin)):
         return False, ""
     if isinstance(claim, Value) and claim.doubled is not None:
-        doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
-        if all(cell.seed in doubled for cell in cells):
-            again = [doubled[cell.seed] for cell in cells]
-            apart = cell_data.percent_at(again, claim.timestep) - cell_data.percent_at(cells, claim.timestep)
+        twice, once = paired(evidence.loaded.done(*cells[0].key[:2], claim.doubled), cells)
+        if len(once) == len(cells):
+            apart = cell_data.percent_at(twice, claim.timestep) - cell_data.percent_at(once, claim.timestep)
             moved = estimate(outcomes_without_images(apart, lowest=-100.0, highest=100.0))
             if abs(float(moved.mean)) < margin:
                 interval = f" (95 %: {moved.low:+.2f} to {moved.high:+.2f})" if len(apart) >= LEAST_SEEDS else ""
@@ -853,13 +852,11 @@ def _rerun(judgement: Judgement, claim: Difference, place: Difference, evidence:
     profile, loaded = str(judgement.profile), evidence.loaded
     planned = evidence.catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
     state = loaded.planned(place.experiment, profile, place.arms, planned)
-    common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
-    if state.gaps or len(common) < LEAST_SEEDS:
+    judged = (loaded.done(claim.experiment, profile, arm, judgement.seeds_planned) for arm in claim.arms)
+    common = paired(*state.arms, *judged)
+    if state.gaps or len(common[0]) < LEAST_SEEDS:
         return ""
-    again, here = (
-        [[loaded.cells[at.experiment, profile, arm, seed] for seed in common] for arm in at.arms]
-        for at in (place, claim)
-    )
+    again, here = common[: len(state.arms)], common[len(state.arms) :]
     there, afterwards, before = (
         _apart(at, evidence.catalogue, arms)[0] for at, arms in ((place, state.arms), (place, again), (claim, here))
     )

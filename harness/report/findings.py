@@ -13,7 +13,7 @@ from statistics import fmean
 
 from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
-from harness.analysis.cells import above_ann, difference_of, values_of
+from harness.analysis.cells import above_ann, difference_of, paired, values_of
 from harness.analysis.differences import isolated
 from harness.analysis.differences import pairs as pairs_of
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
@@ -448,11 +448,9 @@ def apart_at_end(source: Source, upper: Printed, lower: Printed, profile: Profil
     if any(profile not in experiment.profile_names for experiment, _ in sides):
         return None
     planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
-    done = [{cell.seed: cell for cell in source.loaded.done(e.name, profile, arm, planned)} for e, arm in sides]
-    common = sorted(done[0].keys() & done[1].keys())
-    if not common or (planned >= LEAST_SEEDS and len(common) < planned):
+    ours, theirs = paired(*(source.loaded.done(e.name, profile, arm, planned) for e, arm in sides))
+    if not ours or (planned >= LEAST_SEEDS and len(ours) < planned):
         return None
-    ours, theirs = ([of_arm[seed] for seed in common] for of_arm in done)
     return Interval.of(difference_of(ours, theirs, upper.timesteps, lower.timesteps))
 
 
