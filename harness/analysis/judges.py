@@ -156,21 +156,16 @@ class Pending(NamedTuple):
     decide: Callable[[float, int], Judgement]
 
 
-def judge(loaded: Loaded, catalogue: Catalogue, claims: Sequence[Claim] | None = None) -> tuple[Judgement, ...]:
+def judge(loaded: Loaded, paper: Paper, claims: Sequence[Claim] | None = None) -> tuple[Judgement, ...]:
     """One judgement per claim and per profile that has records of it, or one of "no records".
 
-    `claims`: all of the catalogue where None. Holm's family is all orderings of one paper at one profile, those without
+    `claims`: all of the paper where None. Holm's family is all orderings of the paper at one profile, those without
     records too, whatever `claims` are.
     """
-    evidence = Evidence(loaded, catalogue)
-    chosen = catalogue.claims if claims is None else claims
-    by_id = {claim.id: claim for claim in chosen}
-    judgements: list[Judgement] = []
-    for paper in catalogue.papers:
-        names = {experiment.name for experiment in paper.experiments}
-        asked = [claim for claim in chosen if claim.experiment in names and claim.kind != "context"]
-        judgements += _adjusted([part for claim in asked for part in _judged(claim, evidence)], paper)
-    judgements = _networks_agreed([_with_reruns(one, by_id[one.id], evidence) for one in judgements])
+    evidence = Evidence(loaded, Catalogue((paper,)))
+    asked = {claim.id: claim for claim in (paper.claims if claims is None else claims) if claim.kind != "context"}
+    judgements = _adjusted([part for claim in asked.values() for part in _judged(claim, evidence)], paper)
+    judgements = _networks_agreed([_with_reruns(one, asked[one.id], evidence) for one in judgements])
     leading = {(one.id, one.profile) for one in one_for_each_claim(judgements)}
     return tuple(replace(one, leads=(one.id, one.profile) in leading) for one in judgements)
 

@@ -72,7 +72,8 @@ def write(
 
 
 def judged(folder: Path, catalogue: Catalogue, profile: str = "paper") -> list[Judgement]:
-    return [one for one in judge(load(folder, catalogue), catalogue) if one.profile in (profile, None)]
+    [paper] = catalogue.papers
+    return [one for one in judge(load(folder, catalogue), paper) if one.profile in (profile, None)]
 
 
 def value(measure: str, number: str, more: str = "") -> str:

@@ -247,8 +247,8 @@ def test_every_row_has_a_reason_and_every_judged_one_what_decided_it(everything:
 
 
 def tally(folder: Path) -> Table:
-    claims = CATALOGUE.papers[0].claims
-    return tally_table(judge(load(folder), CATALOGUE, claims), claims)
+    paper = CATALOGUE.papers[0]
+    return tally_table(judge(load(folder), paper), paper.claims)
 
 
 def test_statements_are_counted_each_with_the_words_of_its_parts(tmp_path: Path, write: Write) -> None:
