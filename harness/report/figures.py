@@ -68,17 +68,15 @@ class Scene:
         return _picture(figure, f"{stem}-{name}", f"{title}: {of}", words, [of, *drawn], folded)
 
 
-def figures_of(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
-) -> list[Picture]:
+def figures_of(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> list[Picture]:
     """The figures of one experiment at one profile; none for smoke, which could be mistaken for a result."""
-    about = tuple(claim for claim in claims if claim.experiment == experiment.name)
     at_hand = tuple(source for source in sources if source.at_hand)
-    scene = Scene(experiment, profile, at_hand or tuple(sources), about)
+    claims = sources[0].catalogue.claims_of(experiment.name)
+    scene = Scene(experiment, profile, at_hand or tuple(sources), claims)
     if profile == "smoke" or not scene.drawn_arms():
         return []
     if not (shown := list(difference_figure(scene))):
-        trained = list(trained_figure(scene, claims))
+        trained = list(trained_figure(scene))
         shown = [error_figure(scene), *(trained or final_figure(scene))]
     return [*shown, *training_figure(scene), *epochs_figure(scene)]
 
@@ -507,13 +505,13 @@ def _lines_of_codes(
     return foot, drawn, names
 
 
-def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
+def trained_figure(scene: Scene) -> Iterator[Picture]:
     """Final error rate against the steps that a network is trained for, a named line for each code.
 
-    Drawn only for an experiment that trains several codes at the same two or more numbers of steps. Of `claims`,
+    Drawn only for an experiment that trains several codes at the same two or more numbers of steps. Published
     accuracies of the same network and data are diamonds beside the paper profile.
     """
-    experiment = scene.experiment
+    experiment, catalogue = scene.experiment, scene.sources[0].catalogue
     points = [(arm, float(arm.timesteps), mean) for arm in experiment.arms for mean in scene.first_curve(arm)[-1:]]
     trained = grouped(experiment.planned, lambda arm: arm.encoder.name)
     grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
@@ -524,11 +522,11 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     steps = sorted({arm.timesteps for arm, *_ in points})
 
     def of_same_network(claim: Claim) -> bool:
-        other, name = scene.sources[0].catalogue.experiment(claim.experiment), "network.name"
+        other, name = catalogue.experiment(claim.experiment), "network.name"
         same = other.dataset == experiment.dataset and other.published.get(name) == experiment.published.get(name)
         return same and claim.kind == "value" and claim.measure == "accuracy" and scene.profile == "paper"
 
-    of_network = filter(of_same_network, claims)
+    of_network = filter(of_same_network, catalogue.claims)
     printed = {claim.timestep: claim.published for claim in of_network if claim.timestep in steps and claim.published}
     places = {step: foot.of([drawing.error_of(accuracy)])[0] for step, accuracy in printed.items()}
     for step, accuracy in sorted(printed.items()):

@@ -89,14 +89,12 @@ def columns_of(experiment: Experiment, claims: Iterable[Claim] = ()) -> tuple[in
     return tuple(sorted({t for t in STEPS if t <= max(last)} | last | printed))
 
 
-def accuracy_table(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
-) -> Table:
+def accuracy_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table:
     """Rows paper / evidence / yours / published, a column for each usual timestep.
 
     Evidence has a row for every planned arm; yours for the arms that you have run or added.
     """
-    claims = [claim for claim in claims if claim.experiment == experiment.name]
+    claims = sources[0].catalogue.claims_of(experiment.name)
     steps = columns_of(experiment, claims)
     untuned, all_untuned = _untuned(experiment, profile, sources)
     rows: list[Row] = []
@@ -178,10 +176,9 @@ def _named(arm: Arm, note: str) -> Cell:
     return Cell(arm.title, small=tuple(filter(None, ("" if arm.title == arm.name else arm.name, note))))
 
 
-def results_of(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
-) -> Table:
+def brief_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table:
     """Accuracy in brief, for a terminal: only arms with records, means at the usual steps, the last interval."""
+    claims = sources[0].catalogue.claims_of(experiment.name)
     ran = [(a, s) for a in experiment.arms for s in sources if (experiment.name, profile, a.name) in s.cells]
     longest = max((arm.timesteps for arm, _ in ran), default=0)
     steps = [step for step in columns_of(experiment) if step <= longest]
@@ -193,7 +190,7 @@ def results_of(
 
     for arm, source in ran:
         key = experiment.name, profile, arm.name
-        printed = [c for c in claims if c.prints and (c.experiment, c.arm) == (experiment.name, arm.name)]
+        printed = [claim for claim in claims if claim.prints and claim.arm == arm.name]
         curve = source.estimates.get(key, ())
         name = arm.name if source.name == "evidence" else f"{arm.name} (yours)"
         paper = ", ".join(str(claim.value) for claim in printed) or None
@@ -218,9 +215,7 @@ def results_of(
     return Table(title, columns, tuple(rows), caption)
 
 
-def curves_table(
-    experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source], claims: Sequence[Claim]
-) -> Table:
+def curves_table(experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source]) -> Table:
     """One row per timestep and arm, ours and published; `note` has the reason for a blank number."""
     titles = (
         "experiment", "profile", "judged", "arm", "title", "whose", "timestep", "accuracy", "half_width",
@@ -231,8 +226,8 @@ def curves_table(
     rows: list[tuple[Value, ...]] = []
     for profile in profiles:
         first = (experiment.name, profile, "no" if profile == "smoke" else "yes")
-        for claim in claims:
-            if claim.experiment == experiment.name and (claim.prints or claim.kind == "context"):
+        for claim in sources[0].catalogue.claims_of(experiment.name):
+            if claim.prints or claim.kind == "context":
                 lead = (claim.arm, claim.label or claim.arm, "paper" if claim.prints else "published", claim.timestep)
                 note = "; ".join(filter(None, (claim.source, claim.note)))
                 rows.append((*first, *lead, claim.value, None, None, None, note))

@@ -151,7 +151,7 @@ def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(campaig
             write_arm(getattr(campaign, whose), "latency-mnist", "paper", f"{code}-{steps}", finals)
     sources = read(campaign.evidence, campaign.local, CATALOGUE)
     with painting() as kept:
-        pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources, CATALOGUE.claims)
+        pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources)
     shown = [picture.name.removeprefix("latency-mnist-paper-") for picture in pictures]
     assert shown == ["error", "trained", "epochs"]
     figure, items = kept[0]
@@ -188,7 +188,7 @@ def test_rivals_are_differences_to_the_reference_on_one_axis_and_far_ones_arrows
             write_arm(campaign.evidence, "sensitivity-readings", "paper", f"{arm}-{steps}", (final, final + 2))
     sources = read(campaign.evidence, None, CATALOGUE)
     with painting() as kept:
-        pictures = figures_of(CATALOGUE.experiment("sensitivity-readings"), "paper", sources, CATALOGUE.claims)
+        pictures = figures_of(CATALOGUE.experiment("sensitivity-readings"), "paper", sources)
     assert [picture.name.rpartition("-")[2] for picture in pictures] == ["differences", "epochs"]
     figure, items = kept[-2]
     assert ["one step of delay a layer", pytest.approx(-0.1), None, None, None] in items
@@ -257,7 +257,7 @@ def test_both_axes_are_logarithmic_and_zero_is_marked_as_such() -> None:
 def error_axes(campaign: Campaign, name: str, profile: ProfileName) -> "list[Axes]":
     sources = read(campaign.evidence, None, CATALOGUE)
     with painting() as kept:
-        figures_of(CATALOGUE.experiment(name), profile, sources, CATALOGUE.claims)
+        figures_of(CATALOGUE.experiment(name), profile, sources)
     return kept[0][0].axes
 
 
