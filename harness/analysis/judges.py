@@ -358,7 +358,7 @@ def _measured(claim: Claim, evidence: Evidence, blank: Judgement, arms: Arms) ->
 def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
     """A number. If the test images are those of the published accuracy, their draw adds no variance."""
     (cells,), step, published, plain = arms, blank.timestep, float(claim.value), claim.measure == "accuracy"
-    outcomes = measured(claim.measure, cells, step)
+    outcomes = outcomes_of(claim.measure, cells, step)
     if outcomes is None:
         return _undecided(blank, "incomplete", _untold(claim.measure))
     # The margin of a loss is that of the accuracy that is printed for the ANN.
@@ -397,7 +397,7 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     )
 
 
-def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
+def outcomes_of(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
     """A measure of one arm at `timestep`, by seed; None if a record lacks it.
 
     Records keep which images an evaluation has right. They count the images that an ANN has right, and operations over
@@ -516,7 +516,7 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         return dataclasses.replace(outcomes, per_seed=outcomes.per_seed - rival, lowest=low, highest=high), ""
     greater, less = arms[0], arms[-1]  # alike for an arm against itself
     if claim.measure != "accuracy":
-        ours, theirs = (measured(claim.measure, cells, step) for cells in (greater, less))
+        ours, theirs = (outcomes_of(claim.measure, cells, step) for cells in (greater, less))
         if ours is None or theirs is None:
             return None, _untold(claim.measure)
         if name_of(claim.measure) not in UNITS:  # paired by image
@@ -593,7 +593,7 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
         and (other.arm in claim.arms or (other.arm is None and other.judged_as is not None))
     ]
     if claim.unit not in ("percent", "points"):
-        means = [float(one.mean) for cells in arms if (one := measured(claim.measure, cells, claim.timestep))]
+        means = [float(one.mean) for cells in arms if (one := outcomes_of(claim.measure, cells, claim.timestep))]
         margin = statistics.amount_margin(*(printed or means))
         form = form_of(claim.unit, 20 * margin)
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)

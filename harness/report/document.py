@@ -51,7 +51,7 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Answered:
+class ShownTopic:
     """What is found on one topic: `title` states it, and one picture and the tables show it, the first one open."""
 
     name: str
@@ -78,7 +78,7 @@ class Document:
     tally: Table
     claims: Table
     encoder: Picture | None
-    topics: tuple[Answered, ...]
+    topics: tuple[ShownTopic, ...]
     records: tuple[Table, ...]
     chapters: tuple[Chapter, ...]
     missing: Table
@@ -176,7 +176,7 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
 
 def _answered(
     topic: "Topic", paper: Paper, evidence: Source, pictures: Mapping[str, Picture], shown: Mapping[str, Experiment]
-) -> Answered | None:
+) -> ShownTopic | None:
     """The findings under one of the paper's topics; None where no record answers."""
     answers = tuple(
         replace(table, title=f"{question}{table.title}")
@@ -189,7 +189,7 @@ def _answered(
     if not answers and not picture:
         return None
     experiments = tuple(shown[name] for name in topic.experiments if name in shown)
-    return Answered(topic.name, human(topic.says(evidence)), picture, answers, experiments)
+    return ShownTopic(topic.name, human(topic.says(evidence)), picture, answers, experiments)
 
 
 def _drawn(paper: Paper) -> Picture | None:

@@ -266,7 +266,7 @@ def against_first(experiment: Experiment) -> list[Pair]:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Compared:
     """The difference of a pair, that of their ANNs, and the raw difference if the first is net of the ANNs.
 
     `ann`: NaN if a record lacks it. `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not shown".
@@ -289,7 +289,7 @@ class Measured:
 
 def compared(
     source: Source, pairs: Sequence[Pair], profile: ProfileName, margin: float | None = None, better: bool = False
-) -> list[Measured]:
+) -> list[Compared]:
     """The complete pairs with the result of their tests, after Holm's adjustment over all `pairs`.
 
     Codes of x and of p are compared net of their ANNs, see `isolated`.
@@ -311,12 +311,12 @@ def compared(
     equal = [1.0 if margin is None else float(statistics.p_equivalent(gap, 0.0, margin)) for _, gap, *_ in gaps]
     alike = statistics.holm(equal, len(pairs))
     return [
-        Measured(*gap, float(p), apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
+        Compared(*gap, float(p), apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
         for gap, p, same in zip(gaps, adjusted, alike, strict=True)
     ]
 
 
-def unfinished(pairs: Sequence[Pair], gaps: Iterable[Measured]) -> str:
+def unfinished(pairs: Sequence[Pair], gaps: Iterable[Compared]) -> str:
     """The pairs that lack seeds, as the end of a caption; empty if none does."""
     complete = [id(gap.pair) for gap in gaps]
     lacking = grouped((pair for pair in pairs if id(pair) not in complete), lambda pair: pair.name)
@@ -329,7 +329,7 @@ def _values(side: Side) -> str:
     return values_of(side[0].arm(side[1]).encoder)
 
 
-def _ann(gap: Measured) -> float | None:
+def _ann(gap: Compared) -> float | None:
     return None if isnan(gap.ann) else gap.ann
 
 
@@ -396,7 +396,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
     """Paired differences, one row per name and one column per T; see `compared`."""
     reference = title_of(pairs[0].reference[0].arm(pairs[0].reference[1]))
 
-    def cell(gap: Measured | None) -> Cell:
+    def cell(gap: Compared | None) -> Cell:
         if gap is None:
             return Cell()
         words = {"equivalent": "equivalent", "not shown": ""}.get(gap.shown, f"{gap.shown}, {p_in_words(gap.p)}")

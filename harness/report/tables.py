@@ -37,7 +37,7 @@ CONTROL = "control, not in the paper"
 NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
 NOT_CHOSEN = "its fine-tuning rate was not chosen on validation images"
 NONE_CHOSEN = "no fine-tuning rate was chosen on validation images"
-FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
+NO_INTERVAL = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 RECKONED = (
     "Means over seeds; accumulates are measured on the test set, over all timesteps. Where a code is graded or analog "
@@ -150,7 +150,7 @@ def _untuned(experiment: Experiment, profile: ProfileName, sources: Sequence[Sou
 def _at(course: Sequence[Interval], steps: Iterable[int]) -> dict[int, Cell]:
     """The cells of a course over timesteps, by those of `steps` that it has."""
     means = {t: course[t - 1] for t in steps if t <= len(course)}
-    return {t: Cell(mean, FEW_SEEDS if mean.low is None else "") for t, mean in means.items()}
+    return {t: Cell(mean, NO_INTERVAL if mean.low is None else "") for t, mean in means.items()}
 
 
 def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:

@@ -24,7 +24,7 @@ from harness.report.table import Cell as TableCell
 from harness.report.table import Link, Row, Table, csv_text
 from harness.report.tables import (
     FEW_PAIRS,
-    FEW_SEEDS,
+    NO_INTERVAL,
     NOT_COUNTED,
     NOT_TUNED,
     accuracy_table,
@@ -79,7 +79,7 @@ def test_mean_and_interval_are_those_of_the_counts(campaign: Campaign) -> None:
     assert shown["cyclic-2"][2:5] == ["3/5", "36.40 ± 0.99", "91.00 ± 2.48"]
     assert shown["cyclic-5"][6] == "10.00, 90.00"  # two seeds are two figures
     assert shown["poisson-16"][8] == "96.60 (82.40 to 100.00)"  # a half-width of 14.2 would leave 0 .. 100 %
-    assert at(table, "cyclic-5", "evidence", "T = 5").note == FEW_SEEDS
+    assert at(table, "cyclic-5", "evidence", "T = 5").note == NO_INTERVAL
     assert not any(cell.note for row in table.rows for cell in row.cells if cell.value is None)
     assert columns_of(CATALOGUE.experiment(MNIST)) == (1, 2, 4, 5, 8, 16, 24, 48, 100)
     assert columns_of(CATALOGUE.experiment("tinyimagenet-vgg13"))[-1] == 125
