@@ -89,15 +89,14 @@ def difference(results: str | Path, arm: str, versus: str, timestep: int | None 
     difference of each seed, `.mean` their mean, `.low` and `.high` its 95 % interval, None below three seeds.
     Arms are named as in `curves`. Raises HarnessError for an unknown arm, no common seed, or a step that one lacks.
     """
-    from harness.analysis.cells import difference_of
+    from harness.analysis.cells import difference_of, paired
     from harness.analysis.statistics import Interval
 
     source = _source(results)
-    first, second = ({cell.seed: cell for cell in _finished(source, name)} for name in (arm, versus))
-    seeds = sorted(first.keys() & second.keys())
-    if not seeds:
+    ours, theirs = paired(*(_finished(source, name) for name in (arm, versus)))
+    if not ours:
         raise HarnessError(f"{arm} and {versus} have no finished seed in common", "run both with the same --seeds")
-    ours, theirs = [first[seed] for seed in seeds], [second[seed] for seed in seeds]
+
     last = min(len(cell.curve) for cell in (*ours, *theirs))
     if timestep is not None and not 1 <= timestep <= last:
         raise HarnessError(f"timestep {timestep} is outside 1..{last}, which both arms have", "choose one of them")

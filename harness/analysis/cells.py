@@ -5,7 +5,7 @@ single images are used if records keep them, else counts alone.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -153,6 +153,13 @@ def _curve(counts: Counts | None) -> Curve:
 
 
 # ## Outcomes of the seeds of an arm
+
+
+def paired(*arms: Iterable[Cell]) -> tuple[tuple[Cell, ...], ...]:
+    """Of each of some arms the cells of the seeds that all of them have, by seed."""
+    of_each = [{cell.seed: cell for cell in cells} for cells in arms]
+    common = sorted(set.intersection(*map(set, of_each)))
+    return tuple(tuple(cells[seed] for seed in common) for cells in of_each)
 
 
 def accuracy_of(cells: Sequence[Cell], timestep: int, under: str = "") -> Outcomes:
@@ -318,19 +325,17 @@ class Loaded:
 
     def planned(self, experiment: str, profile: str, arms: Sequence[str], seeds: int) -> PlannedSeeds:
         """The state of the planned seeds 0 .. seeds - 1 of all `arms` at `profile`."""
-        of_each = [{cell.seed: cell for cell in self.done(experiment, profile, arm)} for arm in arms]
-        common = sorted(set.intersection(*map(set, of_each)))
+        done, judged = (paired(*(self.done(experiment, profile, arm, n) for arm in arms)) for n in (None, seeds))
         gaps, stale = [], False
         for arm, seed in ((arm, seed) for seed in range(seeds) for arm in arms):
             if (cell := self.cells.get((experiment, profile, arm, seed))) is None:
-                name = f"{experiment}/{profile}/{arm}/seed-{seed:04d}.json"
-                refused = any(name in problem.replace("\\", "/") for problem in self.problems)
+                name = f"/{experiment}/{profile}/{arm}/seed-{seed:04d}.json:"
+                refused = any(name in f"/{problem}".replace("\\", "/") for problem in self.problems)
                 gaps.append(f"{arm} seed {seed}: {'refused, see problems' if refused else 'missing'}")
             elif not cell.done:
                 gaps.append(f"{arm} seed {seed}: {cell.status}: {cell.reason}")
                 stale |= cell.status == "stale"
-        arms_done = tuple(tuple(cells[seed] for seed in common if seed < seeds) for cells in of_each)
-        return PlannedSeeds(arms_done, sum(seed >= seeds for seed in common), tuple(gaps), stale)
+        return PlannedSeeds(judged, len(done[0]) - len(judged[0]), tuple(gaps), stale)
 
 
 def load(results: Path, catalogue: Catalogue) -> Loaded:

@@ -54,7 +54,6 @@ def bits_of(timesteps: int) -> int:
     return timesteps.bit_length()
 
 
-ADDITIONS_ALONE = frozenset({"poisson", "phase", "ttfs"})  # codes whose encoders multiply nothing
 CONSTANT = frozenset(name for name, encoder in BUILTIN.items() if encoder.constant)
 
 
@@ -64,8 +63,7 @@ class Layer:
 
     `macs` are those of the ANN. The SNN, over all `timesteps`, does `accumulates` if its input is spikes, and
     `multiplies` (multiply-accumulates) if it is graded values. `once`: the input is the same at every step, so that
-    its products are computed, and counted, once. `rate` is spikes per neuron and timestep, of the layer's `spikes` and
-    `neurons`: None for the output layer, which does not fire.
+    its products are computed, and counted, once. `spikes` is None for the output layer, which does not fire.
     Words of memory: one weight for each operation; in the ANN each neuron's value is written and read; in the SNN
     each neuron's membrane is read and written at every step, and each spike's address is written and read.
     """
@@ -78,7 +76,11 @@ class Layer:
     once: bool
     neurons: float
     spikes: float | None
-    rate: float | None
+
+    @property
+    def rate(self) -> float | None:
+        """Spikes per neuron and timestep; None for the output layer."""
+        return None if self.spikes is None or not self.neurons else self.spikes / (self.neurons * self.timesteps)
 
     def ann_pj(self, model: EnergyModel, bits: int = WORD_BITS) -> float:
         """Energy of the layer in an ANN with values of `bits` bits, in picojoules per image.
@@ -197,6 +199,15 @@ class Operations:
         encoder = self.encoder_pj(model)
         return None if encoder is None else encoder + sum(layer.snn_pj(model) for layer in self.layers)
 
+    def ann_uj(self, model: EnergyModel) -> float:
+        """Energy of the ANN in microjoules per image."""
+        return self.ann_pj(model) * PICO_TO_MICRO
+
+    def snn_uj(self, model: EnergyModel) -> float | None:
+        """Energy of the SNN and its encoder in microjoules per image."""
+        spent = self.snn_pj(model)
+        return None if spent is None else spent * PICO_TO_MICRO
+
     def ratio(self, model: EnergyModel) -> float | None:
         """The ANN's energy divided by the SNN's (a ratio of means), or None if the SNN's is unknown."""
         spent = self.snn_pj(model)
@@ -245,7 +256,6 @@ def _layer(of_seeds: Sequence[LayerActivity], timesteps: int, encoder: str) -> L
     """The means of one layer over the seeds' counts."""
     graded = [layer.multiplies for layer in of_seeds]
     once = all(graded) and encoder in CONSTANT
-    neurons, spikes = float(np.mean([layer.neurons for layer in of_seeds])), _mean(layer.spikes for layer in of_seeds)
     multiplies = float(np.mean([layer.accumulates if layer.multiplies else 0.0 for layer in of_seeds]))
     return Layer(
         name=of_seeds[0].name,
@@ -254,9 +264,8 @@ def _layer(of_seeds: Sequence[LayerActivity], timesteps: int, encoder: str) -> L
         accumulates=float(np.mean([0.0 if layer.multiplies else layer.accumulates for layer in of_seeds])),
         multiplies=multiplies / timesteps if once else multiplies,
         once=once,
-        neurons=neurons,
-        spikes=spikes,
-        rate=None if spikes is None or not neurons else spikes / (neurons * timesteps),
+        neurons=float(np.mean([layer.neurons for layer in of_seeds])),
+        spikes=_mean(layer.spikes for layer in of_seeds),
     )
 
 
@@ -269,8 +278,6 @@ def encoder_macs(record: Record) -> float | None:
     operations, encoder = record.encoder_operations, record.config.encoder
     if record.encoder_macs is not None or operations is None:
         return record.encoder_macs
-    if operations == 0 or encoder.name in ADDITIONS_ALONE:
-        return 0.0
     size = encoder.parameters.get("block_size", 4)
     if encoder.name != "dct" or not isinstance(size, int) or size < 1:
         return None

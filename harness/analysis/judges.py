@@ -18,13 +18,13 @@ from msgspec.structs import replace
 
 from harness.analysis import cells as cell_data
 from harness.analysis import statistics, verdicts
-from harness.analysis.cells import Cell, Loaded, accuracy_of
-from harness.analysis.energy import PICO_TO_MICRO, EnergyModel, operations_of
+from harness.analysis.cells import Cell, Loaded, accuracy_of, paired
+from harness.analysis.energy import EnergyModel, operations_of
 from harness.analysis.statistics import LEAST_SEEDS, Estimate, Images, Outcomes, estimate, outcomes_without_images
 from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, StatementWord, Word, form_of, judge_value
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
-from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words
+from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words, name_of
 from harness.catalogue.experiment import parse_part
 from harness.config import PROFILES, CellConfig, ProfileName
 from harness.machine.console import counted
@@ -156,21 +156,16 @@ class Pending(NamedTuple):
     decide: Callable[[float, int], Judgement]
 
 
-def judge(loaded: Loaded, catalogue: Catalogue, claims: Sequence[Claim] | None = None) -> tuple[Judgement, ...]:
+def judge(loaded: Loaded, paper: Paper, claims: Sequence[Claim] | None = None) -> tuple[Judgement, ...]:
     """One judgement per claim and per profile that has records of it, or one of "no records".
 
-    `claims`: all of the catalogue where None. Holm's family is all orderings of one paper at one profile, those without
+    `claims`: all of the paper where None. Holm's family is all orderings of the paper at one profile, those without
     records too, whatever `claims` are.
     """
-    evidence = Evidence(loaded, catalogue)
-    chosen = catalogue.claims if claims is None else claims
-    by_id = {claim.id: claim for claim in chosen}
-    judgements: list[Judgement] = []
-    for paper in catalogue.papers:
-        names = {experiment.name for experiment in paper.experiments}
-        asked = [claim for claim in chosen if claim.experiment in names and claim.kind != "context"]
-        judgements += _adjusted([part for claim in asked for part in _judged(claim, evidence)], paper)
-    judgements = _networks_agreed([_with_reruns(one, by_id[one.id], evidence) for one in judgements])
+    evidence = Evidence(loaded, Catalogue((paper,)))
+    asked = {claim.id: claim for claim in (paper.claims if claims is None else claims) if claim.kind != "context"}
+    judgements = _adjusted([part for claim in asked.values() for part in _judged(claim, evidence)], paper)
+    judgements = _networks_agreed([_with_reruns(one, asked[one.id], evidence) for one in judgements])
     leading = {(one.id, one.profile) for one in one_for_each_claim(judgements)}
     return tuple(replace(one, leads=(one.id, one.profile) in leading) for one in judgements)
 
@@ -363,7 +358,7 @@ def _measured(claim: Claim, evidence: Evidence, blank: Judgement, arms: Arms) ->
 def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
     """A number. If the test images are those of the published accuracy, their draw adds no variance."""
     (cells,), step, published, plain = arms, blank.timestep, float(claim.value), claim.measure == "accuracy"
-    outcomes = measured(claim.measure, cells, step)
+    outcomes = outcomes_of(claim.measure, cells, step)
     if outcomes is None:
         return _undecided(blank, "incomplete", _untold(claim.measure))
     # The margin of a loss is that of the accuracy that is printed for the ANN.
@@ -404,7 +399,7 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     )
 
 
-def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
+def outcomes_of(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | None:
     """A measure of one arm at `timestep`, by seed; None if a record lacks it.
 
     Records keep which images an evaluation has right. They count the images that an ANN has right, and operations over
@@ -419,7 +414,7 @@ def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | N
         if measure == "loss":
             return outcomes_without_images(-below.per_seed, lowest=-100.0)
         return outcomes_without_images([cell.ann for cell in cells])
-    if measure.partition("(")[0] not in UNITS:
+    if name_of(measure) not in UNITS:
         told = all(measure in cell.record.evaluations for cell in cells)
         return accuracy_of(cells, timestep, measure) if told else None
     name, prices = parse_part(measure, "measure")
@@ -427,12 +422,9 @@ def measured(measure: str, cells: Sequence[Cell], timestep: int) -> Outcomes | N
     amounts: list[float | None] = [getattr(one, name, None) for one in spent]
     if name == "energy":
         model = EnergyModel(**{price: float(str(of_one)) for price, of_one in prices.items()})
-        amounts = [one.snn_pj(model) for one in spent]
+        amounts = [one.snn_uj(model) for one in spent]
     numbers = [amount for amount in amounts if amount is not None]
-    if len(numbers) < len(cells):
-        return None
-    scale = PICO_TO_MICRO if name == "energy" else 1.0
-    return outcomes_without_images([scale * amount for amount in numbers], highest=math.inf)
+    return outcomes_without_images(numbers, highest=math.inf) if len(numbers) == len(cells) else None
 
 
 def _untold(measure: str) -> str:
@@ -441,14 +433,18 @@ def _untold(measure: str) -> str:
 
 @_measured.register
 def _(claim: kinds.Steps, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
-    """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps."""
+    """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps.
+
+    A run is read to its end, which may lie beyond them.
+    """
     curves = [cell.curve for cell in arms[0]]
     steps = tuple(cell_data.steps_to_reach(curve, float(claim.target)) for curve in curves)
     reached = [taken for taken in steps if taken is not None]
     labels = ", ".join(cell_data.steps_label(taken, len(curves[0])) for taken in steps)
-    finding = verdicts.judge_steps(steps, blank.timestep)
+    finding = verdicts.judge_steps(steps, int(claim.value))
     why = f"{finding.why} Steps to {claim.target} % of each seed: {labels}."
-    measured = replace(blank, mean=float(np.mean(reached)) if len(reached) == len(steps) else None, steps=steps)
+    mean = float(np.mean(reached)) if len(reached) == len(steps) else None
+    measured = replace(blank, timestep=len(curves[0]), mean=mean, steps=steps)
     capped, reason = _capped(claim, evidence, blank, arms[0], float(claim.target))
     if finding.word in ("higher", "inconclusive") and None in steps and capped:
         return _undecided(measured, "not comparable", f"{reason} {why}")
@@ -522,10 +518,10 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         return dataclasses.replace(outcomes, per_seed=outcomes.per_seed - rival, lowest=low, highest=high), ""
     greater, less = arms[0], arms[-1]  # alike for an arm against itself
     if claim.measure != "accuracy":
-        ours, theirs = (measured(claim.measure, cells, step) for cells in (greater, less))
+        ours, theirs = (outcomes_of(claim.measure, cells, step) for cells in (greater, less))
         if ours is None or theirs is None:
             return None, _untold(claim.measure)
-        if claim.measure.partition("(")[0] not in UNITS:  # paired by image
+        if name_of(claim.measure) not in UNITS:  # paired by image
             less_under = "" if isinstance(claim, kinds.AboveItself) else claim.measure
             return cell_data.difference_of(greater, less, step, under=claim.measure, less_under=less_under), ""
         most = ours.highest - ours.lowest
@@ -599,7 +595,7 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
         and (other.arm in claim.arms or (other.arm is None and other.judged_as is not None))
     ]
     if claim.unit not in ("percent", "points"):
-        means = [float(one.mean) for cells in arms if (one := measured(claim.measure, cells, claim.timestep))]
+        means = [float(one.mean) for cells in arms if (one := outcomes_of(claim.measure, cells, claim.timestep))]
         margin = statistics.amount_margin(*(printed or means))
         form = form_of(claim.unit, 20 * margin)
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
@@ -725,10 +721,9 @@ def _capped(
     if reaches and (not tuned or settled([cells], margin)):
         return False, ""
     if isinstance(claim, Value) and claim.doubled is not None:
-        doubled = {cell.seed: cell for cell in evidence.loaded.done(*cells[0].key[:2], claim.doubled)}
-        if all(cell.seed in doubled for cell in cells):
-            again = [doubled[cell.seed] for cell in cells]
-            apart = cell_data.percent_at(again, claim.timestep) - cell_data.percent_at(cells, claim.timestep)
+        twice, once = paired(evidence.loaded.done(*cells[0].key[:2], claim.doubled), cells)
+        if len(once) == len(cells):
+            apart = cell_data.percent_at(twice, claim.timestep) - cell_data.percent_at(once, claim.timestep)
             moved = estimate(outcomes_without_images(apart, lowest=-100.0, highest=100.0))
             if abs(float(moved.mean)) < margin:
                 interval = f" (95 %: {moved.low:+.2f} to {moved.high:+.2f})" if len(apart) >= LEAST_SEEDS else ""
@@ -854,13 +849,11 @@ def _rerun(judgement: Judgement, claim: Difference, place: Difference, evidence:
     profile, loaded = str(judgement.profile), evidence.loaded
     planned = evidence.catalogue.experiment(place.experiment).seeds_in_common(place.arms, profile)
     state = loaded.planned(place.experiment, profile, place.arms, planned)
-    common = [seed for seed in state.seeds if seed < judgement.seeds_planned]
-    if state.gaps or len(common) < LEAST_SEEDS:
+    judged = (loaded.done(claim.experiment, profile, arm, judgement.seeds_planned) for arm in claim.arms)
+    common = paired(*state.arms, *judged)
+    if state.gaps or len(common[0]) < LEAST_SEEDS:
         return ""
-    again, here = (
-        [[loaded.cells[at.experiment, profile, arm, seed] for seed in common] for arm in at.arms]
-        for at in (place, claim)
-    )
+    again, here = common[: len(state.arms)], common[len(state.arms) :]
     there, afterwards, before = (
         _apart(at, evidence.catalogue, arms)[0] for at, arms in ((place, state.arms), (place, again), (claim, here))
     )
@@ -938,7 +931,7 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
     The statement comes out if every part does, and in part if some do (or come out in part, as an ordering of another
     size); it does not if parts are answered and none comes out. Parts without an answer leave it short of coming out.
     """
-    words: tuple[StatementWord, ...] = ("comes out", "in part", "does not", "not answered")
+    words = tuple(verdicts.STATEMENTS)
     parts: dict[str, dict[str, list[Judgement]]] = {}
     for one in one_for_each_claim(judgements):
         if one.counted:

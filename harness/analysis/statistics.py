@@ -99,14 +99,13 @@ class Outcomes:
         spread = np.ptp(self.per_seed, axis=-1) > 0
         return np.maximum(np.where(spread, np.var(self.per_seed, axis=-1, ddof=1), 0.0), self.rounding)
 
+    @property
+    def image_variance(self) -> Array:
+        """[...], the variance between images, in points² of a single answer, by the method of moments.
 
-@dataclass(frozen=True)
-class Components:
-    """Variances of one answer, in points²: between seeds, between images, and the rest. Never negative."""
-
-    seed: Array
-    image: Array
-    rest: Array
+        An estimate below 0 counts as 0. NaN if `images` is None.
+        """
+        return np.maximum((self.image_square - self.rest_square) / self.seeds, 0.0)
 
 
 def accuracy_outcomes(right: npt.NDArray[np.bool_]) -> Outcomes:
@@ -156,14 +155,6 @@ def error_of_mean(squares: MeanSquares, seeds: int, images: int) -> tuple[Array,
     student = np.full(spread.shape, float(seeds - 1))
     freedom = np.divide((of_seeds + common) ** 2, spread, out=student, where=spread > 0)
     return (squares.seeds + common) / (seeds * images), freedom
-
-
-def components(outcomes: Outcomes) -> Components:
-    """The three variances, by the method of moments; an estimate below 0 counts as 0. NaN without images."""
-    images, seeds = outcomes.images or 1, outcomes.seeds
-    seed = outcomes.seed_variance - outcomes.rest_square / images
-    image = (outcomes.image_square - outcomes.rest_square) / seeds
-    return Components(np.maximum(seed, 0.0), np.maximum(image, 0.0), outcomes.rest_square)
 
 
 def _outcomes(table: npt.NDArray[np.bool_] | npt.NDArray[np.integer], lowest: float, highest: float) -> Outcomes:
@@ -372,7 +363,7 @@ def power_at(outcomes: Outcomes, effect: float, seeds: int, alpha: float = ALPHA
     variance, freedom = float(outcomes.seed_variance) / seeds, seeds - 1.0
     if outcomes.images is not None:
         squares = outcomes.squares
-        of_images = squares.rest + seeds * components(outcomes).image
+        of_images = squares.rest + seeds * outcomes.image_variance
         planned = MeanSquares(squares.seeds, of_images, squares.rest)
         variance, freedom = map(float, error_of_mean(planned, seeds, outcomes.images))
     if variance == 0.0:

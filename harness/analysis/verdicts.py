@@ -48,15 +48,13 @@ Tone = Literal["good", "fair", "bad", "open", "none"]
 Outcome = Literal["out", "in part", "not", "open"]
 TONES: tuple[Tone, ...] = ("good", "fair", "bad", "open", "none")
 StatementWord = Literal["comes out", "in part", "does not", "not answered"]
-# The result of a statement, and the verb for several things in a sentence.
-STATEMENTS: Mapping[StatementWord, str] = {
-    "comes out": "come out",
-    "in part": "come out in part",
-    "does not": "do not come out",
-    "not answered": "are not answered",
+# The results of a statement, the best first: in a count of one, of several, and the verb for several in a sentence.
+STATEMENTS: Mapping[StatementWord, tuple[str, str, str]] = {
+    "comes out": ("comes out", "come out", "come out"),
+    "in part": ("in part", "in part", "come out in part"),
+    "does not": ("does not", "do not", "do not come out"),
+    "not answered": ("is not answered", "are not answered", "are not answered"),
 }
-
-
 # What alone answers a statement, where no network of the paper's size does.
 ON_SMALL, UNTRAINED = "on a small network alone", "without training a network"
 
@@ -69,17 +67,11 @@ def tally(words: Iterable[tuple[str, str]]) -> str:
     """
     alone = Counter(words := [*words])
     counts = Counter(word for word, _ in words)
-    forms = {
-        "comes out": ("comes out", "come out"),
-        "in part": ("in part", "in part"),
-        "does not": ("does not", "do not"),
-        "not answered": ("is not answered", "are not answered"),
-    }
     parts = []
-    for word, form in forms.items():
+    for word, forms in STATEMENTS.items():
         bases = ", ".join(f"{number} {basis}" for basis in (ON_SMALL, UNTRAINED) if (number := alone[word, basis]))
         if counts[word]:
-            parts.append(f"{counts[word]} {form[counts[word] > 1]}{f' ({bases})' * bool(bases)}")
+            parts.append(f"{counts[word]} {forms[counts[word] > 1]}{f' ({bases})' * bool(bases)}")
     return ", ".join(parts)
 
 

@@ -45,6 +45,11 @@ def in_words(unit: str) -> str:
     return "%" if unit == "percent" else unit
 
 
+def name_of(measure: str) -> str:
+    """A measure without its prices or parameters: "energy" of "energy(word_pj=5)"."""
+    return measure.partition("(")[0]
+
+
 class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One statement of a paper, `says` in words: what is counted.
 
@@ -113,7 +118,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def unit(self) -> str:
         """The unit of its numbers: percent, points, steps, or that of its measure."""
-        return UNITS.get(self.measure.partition("(")[0], "percent")
+        return UNITS.get(name_of(self.measure), "percent")
 
     @property
     def unit_in_words(self) -> str:
@@ -146,6 +151,11 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """Whether it is a number that the paper prints for one of its arms at a timestep."""
         plain = type(self) is Value and self.measure == "accuracy"
         return plain or None not in (self.arm, self.judged_as)
+
+    @property
+    def of_no_arm(self) -> bool:
+        """Whether it is a context row that is shown at none of our arms."""
+        return self.kind == "context" and not self.prints
 
     @property
     def published(self) -> float | None:
@@ -187,7 +197,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
                 raise HarnessError(f"timestep {self.judged_timestep} is outside 1..{longest} of arm '{name}'")
 
     def _check_measure(self, experiment: Experiment) -> None:
-        name = self.measure.partition("(")[0]
+        name = name_of(self.measure)
         arms = [experiment.arm(arm) for arm in self.arms] if self.measure != "accuracy" else []
         if name in AMOUNTS and any(arm.timesteps != self.judged_timestep for arm in arms):
             raise HarnessError(f"{name} are counted over all {arms[0].timesteps} timesteps of '{arms[0].name}'")
@@ -408,7 +418,7 @@ class AboveItself(Difference, frozen=True, kw_only=True, tag="above-itself", tag
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """The measure is an evaluation."""
-        if self.measure.partition("(")[0] in UNITS:
+        if name_of(self.measure) in UNITS:
             raise HarnessError(f"'{self.measure}' is no evaluation", "name one of the recipe")
         super().check(experiments)
 

@@ -169,13 +169,23 @@ class Experiment:
         compared = deviations(self.resolve(arm, profile, 0), self.published) if arm.in_paper else ()
         return tuple(dict.fromkeys((*compared, *profile.deviations, *arm.deviations)))
 
+    def deviations_by_arms(self, profile: Profile) -> dict[tuple[str, ...], list[str]]:
+        """Deviations by the names of the arms that have them: first, under no name, those of all the paper's arms."""
+        arms: dict[str, list[str]] = {}
+        for arm in self.planned:
+            for text in self.deviations(arm, profile):
+                arms.setdefault(text, []).append(arm.name)
+        of_paper = {arm.name for arm in self.planned if arm.in_paper} or {arm.name for arm in self.planned}
+        by_arms: dict[tuple[str, ...], list[str]] = {(): []}
+        for text, names in arms.items():
+            by_arms.setdefault(() if of_paper.issubset(names) else tuple(names), []).append(text)
+        return by_arms
+
     def deviations_of_profile(self, profile: Profile) -> tuple[str, ...]:
         """The deviations that all of the paper's arms share, then those of single arms with the arm's name."""
-        by_arm = {arm.name: self.deviations(arm, profile) for arm in self.planned}
-        of_paper = [by_arm[arm.name] for arm in self.planned if arm.in_paper] or list(by_arm.values())
-        shared = [text for text in of_paper[0] if all(text in others for others in of_paper)]
-        of_arms = [f"{name}: {text}" for name, texts in by_arm.items() for text in texts if text not in shared]
-        return (*shared, *of_arms)
+        shared = self.deviations_by_arms(profile)[()]
+        by_arm = ((arm.name, text) for arm in self.planned for text in self.deviations(arm, profile))
+        return (*shared, *(f"{name}: {text}" for name, text in by_arm if text not in shared))
 
     def added_arm(self, text: str) -> Arm:
         """The arm that `--encoder` adds, named as `encoder_text` spells it: at the longest T where none is given."""

@@ -153,7 +153,7 @@ def run(
 
             name, console = plan.experiment.name, plain_console(quiet=quiet)
             sources = read(EVIDENCE, results_dir, plan.catalogue)
-            console.print(results_table(name, sources, plan.catalogue.claims))
+            console.print(results_table(name, sources))
             written = render(sources, options.beside(results_dir), [name]).files
             index = written[0].parent / "index.html"
             console.print(f"wrote {len(written)} tables and plots; open {index}", soft_wrap=True)

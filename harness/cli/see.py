@@ -216,12 +216,13 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
         yield f"evaluations: {', '.join(profile.evaluations)}"
     for code, changes in profile.changes.items():
         yield f"{code}: {_changed(changes)}"
-    for arms, texts in _deviations(experiment, profile).items():
+    for arms, texts in experiment.deviations_by_arms(profile).items():
+        whose = f" ({', '.join(arms)})" if arms else ""
         unstated = [text.removesuffix(UNSTATED) for text in texts if text.endswith(UNSTATED)]
         differing = [text for text in texts if not text.endswith(UNSTATED)]
         for heading, listed in (("deviations", differing), ("not stated in the paper", unstated)):
             if listed:
-                yield f"{heading}{arms and f' ({arms})'}: {'; '.join(listed)}"
+                yield f"{heading}{whose}: {'; '.join(listed)}"
 
 
 def network_words(network: "NetworkSpec", classes: int) -> str:
@@ -239,16 +240,3 @@ def network_words(network: "NetworkSpec", classes: int) -> str:
         widths = " and ".join(map(str, network.hidden))
         parts.append(f"hidden {'layer' if len(network.hidden) == 1 else 'layers'} of {widths} neurons")
     return f"{network.name}: {', '.join([*parts, counted(classes, 'class', 'classes')])}"
-
-
-def _deviations(experiment: "Experiment", profile: "Profile") -> dict[str, list[str]]:
-    """Deviations by the names of the arms that have them; without names those that all arms of the paper share."""
-    arms: dict[str, list[str]] = {}
-    for arm in experiment.planned:
-        for text in experiment.deviations(arm, profile):
-            arms.setdefault(text, []).append(arm.name)
-    all_arms = {arm.name for arm in experiment.planned if arm.in_paper} or {arm.name for arm in experiment.planned}
-    folded: dict[str, list[str]] = {}
-    for text, names in sorted(arms.items(), key=lambda item: not all_arms.issubset(item[1])):
-        folded.setdefault("" if all_arms.issubset(names) else ", ".join(names), []).append(text)
-    return folded

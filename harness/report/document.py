@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from harness.analysis.verdicts import BY_TONE, Word
-from harness.catalogue import NOT_IN_PAPER, Claim, Experiment, Paper
+from harness.catalogue import NOT_IN_PAPER, Experiment, Paper
 from harness.config import ProfileName
 from harness.errors import said_by
 from harness.machine.console import printable
@@ -51,7 +51,7 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Answered:
+class ShownTopic:
     """What is found on one topic: `title` states it, and one picture and the tables show it, the first one open."""
 
     name: str
@@ -78,7 +78,7 @@ class Document:
     tally: Table
     claims: Table
     encoder: Picture | None
-    topics: tuple[Answered, ...]
+    topics: tuple[ShownTopic, ...]
     records: tuple[Table, ...]
     chapters: tuple[Chapter, ...]
     missing: Table
@@ -124,7 +124,7 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
     claims = [claim for claim in paper.claims if claim.experiment in names]
     # Smoke runs, and what is not in the paper, come after what is.
     chapters = sorted(
-        (_chapter(experiment, sources, claims) for experiment in chosen),
+        (_chapter(experiment, sources) for experiment in chosen),
         key=lambda chapter: (
             all(section.profile == "smoke" for section in chapter.sections),
             chapter.experiment.source == NOT_IN_PAPER,
@@ -176,7 +176,7 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
 
 def _answered(
     topic: "Topic", paper: Paper, evidence: Source, pictures: Mapping[str, Picture], shown: Mapping[str, Experiment]
-) -> Answered | None:
+) -> ShownTopic | None:
     """The findings under one of the paper's topics; None where no record answers."""
     answers = tuple(
         replace(table, title=f"{question}{table.title}")
@@ -189,7 +189,7 @@ def _answered(
     if not answers and not picture:
         return None
     experiments = tuple(shown[name] for name in topic.experiments if name in shown)
-    return Answered(topic.name, human(topic.says(evidence)), picture, answers, experiments)
+    return ShownTopic(topic.name, human(topic.says(evidence)), picture, answers, experiments)
 
 
 def _drawn(paper: Paper) -> Picture | None:
@@ -200,19 +200,19 @@ def _drawn(paper: Paper) -> Picture | None:
     return picture
 
 
-def _chapter(experiment: Experiment, sources: Sequence[Source], claims: Sequence[Claim]) -> Chapter:
+def _chapter(experiment: Experiment, sources: Sequence[Source]) -> Chapter:
     from harness.report.figures import figures_of
 
     sections = []
     for profile in tables.profiles_with_records(experiment.name, sources):
-        accuracy = tables.accuracy_table(experiment, profile, sources, claims)
+        accuracy = tables.accuracy_table(experiment, profile, sources)
         makers = tables.paired_table, tables.training_table, tables.costs_table
         more = filter(None, (make(experiment, profile, sources) for make in makers))
-        pictures = tuple(figures_of(experiment, profile, sources, claims))
+        pictures = tuple(figures_of(experiment, profile, sources))
         deviations = experiment.deviations_of_profile(experiment.profile(profile))
         label = tables.profile_words(experiment, profile)
         sections.append(Section(profile, label, (accuracy, *more), pictures, deviations))
-    rows = tables.claims_table(sources, [claim for claim in claims if claim.experiment == experiment.name])
+    rows = tables.claims_table(sources, sources[0].catalogue.claims_of(experiment.name))
     title = f"What the paper claims: {experiment.title}"
     return Chapter(experiment, replace(rows, title=title).only(*IN_PAGE), tuple(sections))
 
@@ -220,7 +220,7 @@ def _chapter(experiment: Experiment, sources: Sequence[Source], claims: Sequence
 # --- On a terminal
 
 
-def results_table(experiment: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Group":
+def results_table(experiment: str, sources: Sequence[Source]) -> "Group":
     """One table for each profile that has records: arms in rows, timesteps in columns.
 
     Failed cells follow with their errors. Raises HarnessError for an unknown experiment.
@@ -228,41 +228,40 @@ def results_table(experiment: str, sources: Sequence[Source], claims: Sequence[C
     from rich.console import Group
     from rich.text import Text
 
-    parts = [*_results(experiment, sources, claims), *_problems(sources, [experiment])]
+    parts = [*_results(experiment, sources), *_problems(sources, [experiment])]
     nothing = "; ".join(filter(None, (f"{experiment}: no records yet", sources[0].catalogue.command(experiment))))
     return Group(*parts or [Text(nothing)])
 
 
-def own_tables(sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None) -> "Group":
+def own_tables(sources: Sequence[Source], experiments: Sequence[str] | None = None) -> "Group":
     """The tables of `results_table` for all (or the named) experiments of which there are records of yours."""
     from rich.console import Group
 
     yours = {key[0] for source in sources if source.name == "yours" for key in source.cells}
     names = [name for name in sources[0].catalogue.names() if name in yours]
     shown = [name for name in names if experiments is None or name in experiments]
-    return Group(*(part for name in shown for part in _results(name, sources, claims)))
+    return Group(*(part for name in shown for part in _results(name, sources)))
 
 
-def judged_claims(
-    sources: Sequence[Source], claims: Sequence[Claim], experiments: Sequence[str] | None = None
-) -> "Group":
+def judged_claims(sources: Sequence[Source], experiments: Sequence[str] | None = None) -> "Group":
     """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
     from rich.console import Group
 
     parts: list[RenderableType] = []
-    for name in dict.fromkeys(claim.experiment for claim in claims):
+    catalogue = sources[0].catalogue
+    for name in dict.fromkeys(claim.experiment for claim in catalogue.claims):
         if experiments is None or name in experiments:
-            table = tables.claims_table(sources, [claim for claim in claims if claim.experiment == name], titled=False)
+            table = tables.claims_table(sources, catalogue.claims_of(name), titled=False)
             shown = replace(table, title=name).only("claim", "profile", "published", "ours", "verdict")
             parts += [terminal(shown)] if table.rows else []
     return Group(*parts, *_problems(sources, experiments))
 
 
-def _results(name: str, sources: Sequence[Source], claims: Sequence[Claim]) -> "Iterator[RenderableType]":
+def _results(name: str, sources: Sequence[Source]) -> "Iterator[RenderableType]":
     """For each profile that has records, accuracy and then the differences between arms."""
     experiment = with_added(sources[0].catalogue.experiment(name), sources)
     for profile in tables.profiles_with_records(name, sources):
-        table = tables.results_of(experiment, profile, sources, claims)
+        table = tables.brief_table(experiment, profile, sources)
         if table.rows:  # a stale record of an arm that is no more gives none
             yield terminal(table)
             for source in sources:

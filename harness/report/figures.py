@@ -14,12 +14,14 @@ import numpy as np
 
 from encoders.registry import BUILTIN
 from harness.analysis.cells import values_of
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, EnergyModel, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Arm, Claim, Experiment, Paper
-from harness.config import CellConfig, EncoderSpec, ProfileName
+from harness.catalogue.claims import Difference
+from harness.catalogue.experiment import encoder_text
+from harness.config import CellConfig, ProfileName
 from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.report import drawing
@@ -66,17 +68,15 @@ class Scene:
         return _picture(figure, f"{stem}-{name}", f"{title}: {of}", words, [of, *drawn], folded)
 
 
-def figures_of(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
-) -> list[Picture]:
+def figures_of(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> list[Picture]:
     """The figures of one experiment at one profile; none for smoke, which could be mistaken for a result."""
-    about = tuple(claim for claim in claims if claim.experiment == experiment.name)
     at_hand = tuple(source for source in sources if source.at_hand)
-    scene = Scene(experiment, profile, at_hand or tuple(sources), about)
+    claims = sources[0].catalogue.claims_of(experiment.name)
+    scene = Scene(experiment, profile, at_hand or tuple(sources), claims)
     if profile == "smoke" or not scene.drawn_arms():
         return []
     if not (shown := list(difference_figure(scene))):
-        trained = list(trained_figure(scene, claims))
+        trained = list(trained_figure(scene))
         shown = [error_figure(scene), *(trained or final_figure(scene))]
     return [*shown, *training_figure(scene), *epochs_figure(scene)]
 
@@ -205,7 +205,7 @@ def _error_panel(
     last = max(ends.values())
     # Numbers of this paper that are judged elsewhere belong to the paper's first arm with enough timesteps.
     owners = {claim.id: claim.arm for claim in scene.claims if claim.prints and claim.arm in {a.name for a in arms}}
-    context = [c for c in scene.claims if c.kind == "context" and not c.prints and c.timestep is not None]
+    context = [claim for claim in scene.claims if claim.of_no_arm and claim.timestep is not None]
     for claim in context:
         reach = [arm.name for arm in arms if arm.in_paper and arm.timesteps >= (claim.timestep or 0)]
         if claim.judged_as is not None and (claim.timestep == last or len(scene.drawn_arms()) <= MANY) and reach:
@@ -370,7 +370,7 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
     of_sources = [(source, source.differences(experiment, scene.profile)) for source in scene.sources]
     source, of_source = next((one for one in of_sources if one[1]), of_sources[0])
     gaps = {(gap.arm, gap.versus): gap for gap in of_source}
-    context = [claim for claim in scene.claims if claim.kind == "context" and not claim.prints and claim.published]
+    context = [claim for claim in scene.claims if claim.of_no_arm and claim.published]
     panels = list[tuple[str, list[Dot]]]()
     for members in by_panel:
         (title, labels), reference = named(members), members[0]
@@ -398,12 +398,6 @@ PRICED = {"arithmetic alone": FORTY_FIVE_NM, "with memory traffic": WITH_MEMORY}
 
 # An arm, its accuracy at the last timestep, its operations, and the accuracy of its ANN in percent.
 EnergyPoint = tuple[Arm, Interval, Operations, float]
-
-
-def code_of(encoder: EncoderSpec) -> str:
-    """The name of an encoder, with the parameters that are not the default ones."""
-    given = ", ".join(f"{name} = {value}" for name, value in sorted(encoder.parameters.items()))
-    return f"{encoder.name} ({given})" if given else encoder.name
 
 
 def _in_words(arm: Arm) -> str:
@@ -454,23 +448,22 @@ def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tu
                 continue  # a smoke run could be mistaken for a result
             point = (arm, curve[-1], spent, float(np.mean([cell.ann for cell in source.planned[key]])))
             of_panel = panels.setdefault((experiment.dataset, profile), {})
-            of_panel.setdefault((code_of(arm.encoder), arm.timesteps), point)
+            of_panel.setdefault((encoder_text(arm.encoder), arm.timesteps), point)
     return {panel: list(points.values()) for panel, points in panels.items()}
 
 
 def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel) -> tuple[list[Any], list[Name]]:
     """Draw a panel. Returns the drawn numbers, and the names of its lines and of the ANNs."""
-    places = [(arm, (spent.snn_pj(model) or 0.0) * PICO_TO_MICRO, accuracy) for arm, accuracy, spent, _ in points]
+    places = [(arm, spent.snn_uj(model) or 0.0, accuracy) for arm, accuracy, spent, _ in points]
     foot, drawn, names = _lines_of_codes(ax, places, thin=1.0)
     anns: dict[str, Place] = {}  # of the network as an ANN, by the values that it is trained on
     for arm, _, spent, ann in points:
-        pj = float(f"{spent.ann_pj(model) * PICO_TO_MICRO:.6g}")
-        anns.setdefault(values_of(arm.encoder), (pj, ann))
-    for values, (pj, accuracy) in anns.items():
-        ax.axvline(pj, color=INK, linestyle=":", linewidth=1.2)
-        drawn.append(["ann", pj, accuracy])
+        anns.setdefault(values_of(arm.encoder), (float(f"{spent.ann_uj(model):.6g}"), ann))
+    for values, (energy, accuracy) in anns.items():
+        ax.axvline(energy, color=INK, linestyle=":", linewidth=1.2)
+        drawn.append(["ann", energy, accuracy])
         if not np.isnan(accuracy):
-            place = pj, foot.of([drawing.error_of(accuracy)])[0]
+            place = energy, foot.of([drawing.error_of(accuracy)])[0]
             ax.plot(*place, color=INK, marker="*", markersize=8, linestyle="none", zorder=4)
             names.append(Name(f"ANN on {values}", INK, place))
     _along_energy(ax, 0.06, foot, drawing.DECADE * 2 * foot.place)
@@ -499,7 +492,7 @@ def _lines_of_codes(
     `numbers`: whether a name includes the last error.
     """
     foot = drawing.foot_of(drawing.error_of(value) for *_, accuracy in points for value in accuracy.shown)
-    lines = grouped(points, lambda point: code_of(point[0].encoder))
+    lines = grouped(points, lambda point: encoder_text(point[0].encoder))
     looks = drawing.looks_of((line[0][0].encoder.name, code) for code, line in lines.items())
     drawn, names = list[Any](), []
     for code, line in lines.items():
@@ -514,13 +507,13 @@ def _lines_of_codes(
     return foot, drawn, names
 
 
-def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
+def trained_figure(scene: Scene) -> Iterator[Picture]:
     """Final error rate against the steps that a network is trained for, a named line for each code.
 
-    Drawn only for an experiment that trains several codes at the same two or more numbers of steps. Of `claims`,
+    Drawn only for an experiment that trains several codes at the same two or more numbers of steps. Published
     accuracies of the same network and data are diamonds beside the paper profile.
     """
-    experiment = scene.experiment
+    experiment, catalogue = scene.experiment, scene.sources[0].catalogue
     points = [(arm, float(arm.timesteps), mean) for arm in experiment.arms for mean in scene.first_curve(arm)[-1:]]
     trained = grouped(experiment.planned, lambda arm: arm.encoder.name)
     grids = {tuple(sorted(arm.timesteps for arm in arms)) for arms in trained.values()}
@@ -531,11 +524,11 @@ def trained_figure(scene: Scene, claims: Sequence[Claim]) -> Iterator[Picture]:
     steps = sorted({arm.timesteps for arm, *_ in points})
 
     def of_same_network(claim: Claim) -> bool:
-        other, name = scene.sources[0].catalogue.experiment(claim.experiment), "network.name"
+        other, name = catalogue.experiment(claim.experiment), "network.name"
         same = other.dataset == experiment.dataset and other.published.get(name) == experiment.published.get(name)
         return same and claim.kind == "value" and claim.measure == "accuracy" and scene.profile == "paper"
 
-    of_network = filter(of_same_network, claims)
+    of_network = filter(of_same_network, catalogue.claims)
     printed = {claim.timestep: claim.published for claim in of_network if claim.timestep in steps and claim.published}
     places = {step: foot.of([drawing.error_of(accuracy)])[0] for step, accuracy in printed.items()}
     for step, accuracy in sorted(printed.items()):
@@ -698,8 +691,8 @@ def papers_figure(papers: Sequence[Paper], source: Source) -> Picture | None:
         for words, prices in PRICED.items():
             ax, of_panel = next(places), []
             for one, look in looks:
-                if one.spent is not None and (pj := one.spent.snn_pj(prices)) is not None:
-                    place, error = float(f"{pj * PICO_TO_MICRO:.6g}"), foot.error(one.curve[-1])
+                if one.spent is not None and (energy := one.spent.snn_uj(prices)) is not None:
+                    place, error = float(f"{energy:.6g}"), foot.error(one.curve[-1])
                     drawing.draw_line(ax, look, [place], [error], 1.4)
                     of_panel.append(Name(f"{one.name}, T = {len(one.curve)}", look.colour, (place, error.mean)))
                     drawn.append([one.name, words, place])
@@ -818,8 +811,9 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     """
     full = [j for j in judgements if j.profile in OWN_NETWORK and j.mean is not None]
     judged = next((j for j in full if j.leads), full[-1] if full else next(j for j in judgements if j.leads))
-    bound = claim.published is None
-    size = claim.value or f"{claim.published:+g}" if not bound else "≥ 0"
+    size = claim.value or ("" if claim.published is None else f"{claim.published:+g}")
+    if isinstance(claim, Difference) and not size:
+        size = f"{claim.sign} 0"
     published = human(f"{size} %" if claim.kind == "value" else size)
     if judged.mean is None or judged.scope:
         word = "not run" if judged.mean is None else f"at {judged.profile} only"

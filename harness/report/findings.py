@@ -13,9 +13,10 @@ from statistics import fmean
 
 from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
-from harness.analysis.cells import above_ann, difference_of, values_of
+from harness.analysis.cells import above_ann, difference_of, paired, values_of
 from harness.analysis.differences import isolated
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Operations, bits_of
+from harness.analysis.differences import pairs as pairs_of
+from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
 from harness.analysis.verdicts import ON_SMALL, STATEMENTS, p_in_words
@@ -25,7 +26,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, micro, title_of, training_table
+from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -132,7 +133,7 @@ def across(experiments: Sequence[Experiment]) -> Ask:
 
 def _across(source: Source, experiment: Experiment, claims: Sequence[Claim]) -> Table:
     values = [claim for claim in claims if claim.kind == "value"]
-    others = [claim for claim in claims if claim.kind == "context" and not claim.prints]
+    others = [claim for claim in claims if claim.of_no_arm]
     steps = sorted({claim.timestep for claim in (*values, *others) if claim.timestep})
     judged = {(j.id, j.profile): j for j in source.judgements if j.mean is not None}
     profiles = [p for p in OWN_NETWORK if any((claim.id, p) in judged for claim in values)]
@@ -184,7 +185,7 @@ def means(
 
         def accuracy(arm: str, step: int) -> Cell:
             spent = source.operations.get((experiment.name, profile, arm)) if energy else None
-            cost = micro(spent.snn_pj(FORTY_FIVE_NM)) if spent else None
+            cost = spent.snn_uj(FORTY_FIVE_NM) if spent else None
             mean = source.estimate(experiment.name, profile, arm, step)
             small = () if cost is None else (f"{cost:#.3g} µJ",)
             return Cell(mean, _untuned(source, profile, (experiment, arm)), small)
@@ -192,7 +193,7 @@ def means(
         if not (done := list(filter(complete, headings))):
             return None
         spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
-        of_ann = [spending.ann_pj(FORTY_FIVE_NM) * PICO_TO_MICRO for spending in spent if spending is not None]
+        of_ann = [spending.ann_uj(FORTY_FIVE_NM) for spending in spent if spending is not None]
         caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
         if energy and of_ann:
             caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
@@ -257,15 +258,15 @@ class Pair:
 
 def against_first(experiment: Experiment) -> list[Pair]:
     """Every arm of an experiment against the first one of as many timesteps."""
-    pairs = []
-    for timesteps in sorted({arm.timesteps for arm in experiment.arms}):
-        first, *others = (arm for arm in experiment.arms if arm.timesteps == timesteps)
-        pairs += [Pair(title_of(arm), timesteps, (experiment, arm.name), (experiment, first.name)) for arm in others]
-    return pairs
+    return [
+        Pair(title_of(arm), arm.timesteps, (experiment, arm.name), (experiment, first.name))
+        for arm, first in pairs_of(experiment.planned)
+        if arm.timesteps == first.timesteps
+    ]
 
 
 @dataclass(frozen=True)
-class Measured:
+class Compared:
     """The difference of a pair, that of their ANNs, and the raw difference if the first is net of the ANNs.
 
     `ann`: NaN if a record lacks it. `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not shown".
@@ -288,7 +289,7 @@ class Measured:
 
 def compared(
     source: Source, pairs: Sequence[Pair], profile: ProfileName, margin: float | None = None, better: bool = False
-) -> list[Measured]:
+) -> list[Compared]:
     """The complete pairs with the result of their tests, after Holm's adjustment over all `pairs`.
 
     Codes of x and of p are compared net of their ANNs, see `isolated`.
@@ -310,12 +311,12 @@ def compared(
     equal = [1.0 if margin is None else float(statistics.p_equivalent(gap, 0.0, margin)) for _, gap, *_ in gaps]
     alike = statistics.holm(equal, len(pairs))
     return [
-        Measured(*gap, float(p), apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
+        Compared(*gap, float(p), apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
         for gap, p, same in zip(gaps, adjusted, alike, strict=True)
     ]
 
 
-def unfinished(pairs: Sequence[Pair], gaps: Iterable[Measured]) -> str:
+def unfinished(pairs: Sequence[Pair], gaps: Iterable[Compared]) -> str:
     """The pairs that lack seeds, as the end of a caption; empty if none does."""
     complete = [id(gap.pair) for gap in gaps]
     lacking = grouped((pair for pair in pairs if id(pair) not in complete), lambda pair: pair.name)
@@ -328,7 +329,7 @@ def _values(side: Side) -> str:
     return values_of(side[0].arm(side[1]).encoder)
 
 
-def _ann(gap: Measured) -> float | None:
+def _ann(gap: Compared) -> float | None:
     return None if isnan(gap.ann) else gap.ann
 
 
@@ -395,7 +396,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
     """Paired differences, one row per name and one column per T; see `compared`."""
     reference = title_of(pairs[0].reference[0].arm(pairs[0].reference[1]))
 
-    def cell(gap: Measured | None) -> Cell:
+    def cell(gap: Compared | None) -> Cell:
         if gap is None:
             return Cell()
         words = {"equivalent": "equivalent", "not shown": ""}.get(gap.shown, f"{gap.shown}, {p_in_words(gap.p)}")
@@ -447,11 +448,9 @@ def apart_at_end(source: Source, upper: Printed, lower: Printed, profile: Profil
     if any(profile not in experiment.profile_names for experiment, _ in sides):
         return None
     planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
-    done = [{cell.seed: cell for cell in source.loaded.done(e.name, profile, arm, planned)} for e, arm in sides]
-    common = sorted(done[0].keys() & done[1].keys())
-    if not common or (planned >= LEAST_SEEDS and len(common) < planned):
+    ours, theirs = paired(*(source.loaded.done(e.name, profile, arm, planned) for e, arm in sides))
+    if not ours or (planned >= LEAST_SEEDS and len(ours) < planned):
         return None
-    ours, theirs = ([of_arm[seed] for seed in common] for of_arm in done)
     return Interval.of(difference_of(ours, theirs, upper.timesteps, lower.timesteps))
 
 
@@ -566,7 +565,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
             rows.append(Row.of(Cell(name, note), *(Cell() for _ in COSTS[1:])))
     if not shown:
         return None
-    parts, rising = [], sorted(shown, key=lambda code: code[1].snn_pj(FORTY_FIVE_NM) or 0.0)
+    parts, rising = [], sorted(shown, key=lambda code: code[1].snn_uj(FORTY_FIVE_NM) or 0.0)
     for rival in _rivals(rising[0][1]):
         names = [name for name, spent in rising if _rivals(spent)[rival][1]]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
@@ -577,7 +576,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     )
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
-    alone, memory = (micro(ann.ann_pj(model)) for model in (FORTY_FIVE_NM, WITH_MEMORY))
+    alone, memory = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
     caption = f"{sentence}Cheaper than the ANN, at the accuracies in this table: {'; '.join(parts)}."
     return _noted(Table("", COSTS, (as_ann, *rows), caption))
@@ -586,7 +585,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
 def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, bool]]:
     """For each comparison with the ANN: the energy in µJ or the break-even rate, and whether the SNN is cheaper."""
     models = {"arithmetic alone": FORTY_FIVE_NM, "with memory": WITH_MEMORY}
-    priced = {rival: (micro(spent.snn_pj(of)), (spent.ratio(of) or 0.0) > 1) for rival, of in models.items()}
+    priced = {rival: (spent.snn_uj(of), (spent.ratio(of) or 0.0) > 1) for rival, of in models.items()}
     even, arrivals = spent.break_even(WITH_MEMORY, bits_of(spent.timesteps)), spent.arrivals
     fewer = even is not None and arrivals is not None and arrivals < even
     return {**priced, "against an ANN of few bits": (even, fewer)}

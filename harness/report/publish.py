@@ -192,14 +192,13 @@ def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, 
 
 def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, str]:
     """An experiment's numbers as CSV, and as a paper prints them."""
-    claims = sources[0].catalogue.claims
     if not (profiles := profiles_with_records(experiment.name, sources)):
         return {}
     caption = "Accuracy (%), mean ± half of a 95 % interval."
-    accuracy = (accuracy_table(experiment, profile, sources, claims).without("verified") for profile in profiles)
+    accuracy = (accuracy_table(experiment, profile, sources).without("verified") for profile in profiles)
     said = (replace(table, caption=f"{caption} {table.caption}") for table in accuracy)
     return {
-        f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources, claims)),
+        f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources)),
         f"{experiment.name}.tex": "\n".join(map(latex, said)),
         f"{experiment.name}-operations.csv": csv_text(operations_table(experiment, profiles, sources)),
     }

@@ -203,7 +203,7 @@ def read(evidence: Path, local: Path | None, catalogue: Catalogue) -> tuple[Sour
 
     def judged(records: Loaded) -> tuple[Judgement, ...]:
         # Each paper by itself: an installed package adds no word to what is said of another paper.
-        return tuple(j for paper in catalogue.papers for j in judge(records, Catalogue((paper,))))
+        return tuple(judgement for paper in catalogue.papers for judgement in judge(records, paper))
 
     return tuple(
         Source(name, folder, records, partial(judged, records), whole)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from harness.analysis.cells import steps_label
 from harness.analysis.differences import Difference
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO, WITH_MEMORY, WORD_PJ, Layer, Operations
+from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import form_of, tally
@@ -37,7 +37,7 @@ CONTROL = "control, not in the paper"
 NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
 NOT_CHOSEN = "its fine-tuning rate was not chosen by the common rule"
 NONE_CHOSEN = "no fine-tuning rate was chosen by the common rule"
-FEW_SEEDS = "fewer than three seeds: the figure of each, and no interval"
+NO_INTERVAL = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 RECKONED = (
     "Means over seeds; accumulates are measured on the test set, over all timesteps. Where a code is graded or analog "
@@ -90,14 +90,12 @@ def columns_of(experiment: Experiment, claims: Iterable[Claim] = ()) -> tuple[in
     return tuple(sorted({t for t in STEPS if t <= max(last)} | last | printed))
 
 
-def accuracy_table(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
-) -> Table:
+def accuracy_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table:
     """Rows paper / evidence / yours / published, a column for each usual timestep.
 
     Evidence has a row for every planned arm; yours for the arms that you have run or added.
     """
-    claims = [claim for claim in claims if claim.experiment == experiment.name]
+    claims = sources[0].catalogue.claims_of(experiment.name)
     steps = columns_of(experiment, claims)
     untuned, all_untuned = _untuned(experiment, profile, sources)
     rows: list[Row] = []
@@ -129,7 +127,7 @@ def accuracy_table(
             for text, course in source.evaluations(*key).items():
                 add(f"{arm.name}, {text}", source.name, Cell(f"{title_of(arm)}, {text}"), _at(course, steps))
     for claim in claims:
-        if claim.kind == "context" and not claim.prints:
+        if claim.of_no_arm:
             place = f" at T = {claim.timestep}" if claim.timestep else ", timesteps not reported"
             elsewhere = "" if claim.timestep in steps else f"{claim.value}{place}"
             lead = Cell(claim.label, small=tuple(filter(None, (elsewhere, claim.source, claim.note))))
@@ -153,7 +151,7 @@ def _untuned(experiment: Experiment, profile: ProfileName, sources: Sequence[Sou
 def _at(course: Sequence[Interval], steps: Iterable[int]) -> dict[int, Cell]:
     """The cells of a course over timesteps, by those of `steps` that it has."""
     means = {t: course[t - 1] for t in steps if t <= len(course)}
-    return {t: Cell(mean, FEW_SEEDS if mean.low is None else "") for t, mean in means.items()}
+    return {t: Cell(mean, NO_INTERVAL if mean.low is None else "") for t, mean in means.items()}
 
 
 def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
@@ -179,10 +177,9 @@ def _named(arm: Arm, note: str) -> Cell:
     return Cell(arm.title, small=tuple(filter(None, ("" if arm.title == arm.name else arm.name, note))))
 
 
-def results_of(
-    experiment: Experiment, profile: ProfileName, sources: Sequence[Source], claims: Sequence[Claim]
-) -> Table:
+def brief_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table:
     """Accuracy in brief, for a terminal: only arms with records, means at the usual steps, the last interval."""
+    claims = sources[0].catalogue.claims_of(experiment.name)
     ran = [(a, s) for a in experiment.arms for s in sources if (experiment.name, profile, a.name) in s.cells]
     longest = max((arm.timesteps for arm, _ in ran), default=0)
     steps = [step for step in columns_of(experiment) if step <= longest]
@@ -194,7 +191,7 @@ def results_of(
 
     for arm, source in ran:
         key = experiment.name, profile, arm.name
-        printed = [c for c in claims if c.prints and (c.experiment, c.arm) == (experiment.name, arm.name)]
+        printed = [claim for claim in claims if claim.prints and claim.arm == arm.name]
         curve = source.estimates.get(key, ())
         name = arm.name if source.name == "evidence" else f"{arm.name} (yours)"
         paper = ", ".join(str(claim.value) for claim in printed) or None
@@ -219,9 +216,7 @@ def results_of(
     return Table(title, columns, tuple(rows), caption)
 
 
-def curves_table(
-    experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source], claims: Sequence[Claim]
-) -> Table:
+def curves_table(experiment: Experiment, profiles: Sequence[ProfileName], sources: Sequence[Source]) -> Table:
     """One row per timestep and arm, ours and published; `note` has the reason for a blank number."""
     titles = (
         "experiment", "profile", "judged", "arm", "title", "whose", "timestep", "accuracy", "half_width",
@@ -232,8 +227,8 @@ def curves_table(
     rows: list[tuple[Value, ...]] = []
     for profile in profiles:
         first = (experiment.name, profile, "no" if profile == "smoke" else "yes")
-        for claim in claims:
-            if claim.experiment == experiment.name and (claim.prints or claim.kind == "context"):
+        for claim in sources[0].catalogue.claims_of(experiment.name):
+            if claim.prints or claim.kind == "context":
                 lead = (claim.arm, claim.label or claim.arm, "paper" if claim.prints else "published", claim.timestep)
                 note = "; ".join(filter(None, (claim.source, claim.note)))
                 rows.append((*first, *lead, claim.value, None, None, None, note))
@@ -326,7 +321,7 @@ def costs_table(experiment: Experiment, profile: ProfileName, sources: Sequence[
             _named(arm, "" if arm.in_paper else CONTROL), source.name,
             (spent.seeds, source.seeds(experiment.name, profile, arm.name)[1]),
             spent.macs, spent.accumulates, spent.multiplies, spent.encoder_additions, spent.encoder_macs,
-            spent.rate, spent.arrivals, micro(spent.ann_pj(model)), micro(spent.snn_pj(model)),
+            spent.rate, spent.arrivals, spent.ann_uj(model), spent.snn_uj(model),
             spent.ratio(model), spent.break_even(model), spent.ratio(memory), spent.break_even(memory),
             group=arm.name, kind=source.name,
         )  # fmt: skip
@@ -341,11 +336,6 @@ def costs_table(experiment: Experiment, profile: ProfileName, sources: Sequence[
     caption = f"{RECKONED} {NOT_COUNTED}" if blank else RECKONED
     title = "Operations and energy for one image"
     return Table(title, columns, tuple(rows), caption, "accuracy costs") if rows else None
-
-
-def micro(pj: float | None) -> float | None:
-    """Picojoules in microjoules."""
-    return None if pj is None else pj * PICO_TO_MICRO
 
 
 def _counted(
@@ -487,8 +477,8 @@ def verdict_in_words(judgement: Judgement) -> str:
 def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
     """Our number and its interval."""
     if judgement.kind == "steps-to-reach" and judgement.steps:
-        timesteps = judgement.timestep or 0
-        return ", ".join(steps_label(step, timesteps) for step in judgement.steps) + " steps", "one number per seed"
+        labels = ", ".join(steps_label(step, judgement.timestep) for step in judgement.steps)
+        return f"{labels} steps", "one number per seed"
     if judgement.mean is None:
         return None, ""
     unit = "points" if judgement.signed and judgement.unit == "percent" else in_words(judgement.unit)
@@ -590,7 +580,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
             # Beside each word the differences that were read so: they may speak against the reading that was judged.
             read: dict[str, list[str]] = {}
             for other in statement.otherwise[part]:
-                apart = other.kind in ("ordering", "saturation") and other.mean is not None
+                apart = other.signed and other.mean is not None
                 read.setdefault(other.verdict, []).extend([str(ours_in_words(other)[0])] if apart else [])
             others = "; ".join(", ".join((word, *numbers)) for word, numbers in read.items())
             parts.append(f"{part}: {said}{others and f' (read otherwise: {others})'}")

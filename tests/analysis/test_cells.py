@@ -13,6 +13,7 @@ import pytest
 from harness.analysis.cells import (
     Cell,
     Key,
+    Loaded,
     accuracy_of,
     balanced_at,
     difference_of,
@@ -150,6 +151,12 @@ def test_what_makes_no_sense_and_other_files_are_named_and_hidden_ones_are_not(t
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "bench.json").write_text("{}")  # what `python -m bench` leaves beside the records
     assert [problem.split(": ")[0] for problem in load(tmp_path).problems] == [str(path.parent / "notes.txt")]
+
+
+@pytest.mark.parametrize(("place", "why"), [("b", "refused, see problems"), ("a-b", "missing")])
+def test_a_refused_record_is_of_one_experiment_and_seed(place: str, why: str) -> None:
+    refused = Loaded(problems=(f"results/{place}/lite/dct/seed-0000.json: refused: counts out of range",))
+    assert refused.planned("b", "lite", ["dct"], 1).gaps == (f"dct seed 0: {why}",)
 
 
 A: list[Key] = [(MNIST, "paper", "cyclic-16", seed) for seed in range(3)]

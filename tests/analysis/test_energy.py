@@ -114,16 +114,11 @@ def test_an_ann_of_few_bits_multiplies_and_moves_for_less(tmp_path: Path, write:
     assert counted.break_even(model, bits=2) == pytest.approx(4060 / 2200 * (ann - still) / active)
 
 
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [("dct", {}), ("dct", {"block_size": 2, "stride": 2}), ("poisson", {}), ("direct", {})],
-)
-def test_a_record_of_one_sum_is_parted_as_its_encoder_parts_it(
-    write: Write, name: str, parameters: dict[str, int]
-) -> None:
-    counted = Spent.of(create(name, **parameters).operations((1, 28, 28), 2))
+@pytest.mark.parametrize("parameters", [{}, {"block_size": 2, "stride": 2}])
+def test_a_record_of_one_sum_is_parted_as_its_encoder_parts_it(write: Write, parameters: dict[str, int]) -> None:
+    counted = Spent.of(create("dct", **parameters).operations((1, 28, 28), 2))
     record = read_record(write(MNIST, "paper", "cyclic-2", 0, 9000))
-    config = dataclasses.replace(record.config, encoder=EncoderSpec(name, parameters))
+    config = dataclasses.replace(record.config, encoder=EncoderSpec("dct", parameters))
     before = msgspec.structs.replace(record, config=config, encoder_operations=float(counted), encoder_macs=None)
     assert encoder_macs(before) == counted.macs
     assert encoder_macs(msgspec.structs.replace(before, encoder_macs=7.0)) == 7.0

@@ -30,6 +30,7 @@ from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claims import Agreement, Claim, Difference, Measured, Ordering, Value, statements_of
 from harness.config import CellConfig, ProfileName
 from harness.records.store import read_record, write_record
+from harness.report.tables import ours_in_words
 from harness.schema import Counts
 from tests.analysis.judging import (
     CATALOGUE,
@@ -38,6 +39,7 @@ from tests.analysis.judging import (
     INTERLEAVED,
     MNIST,
     NEAR,
+    PAPER,
     VGG9,
     Invented,
     change,
@@ -277,6 +279,13 @@ def test_steps_to_reach_keep_censored_runs(
     assert found.mean == (42.0 if None not in reach else None)
 
 
+def test_a_run_beyond_the_printed_steps_is_censored_at_its_own_end(records: Invented) -> None:
+    """One seed reaches the target after 12 of 48 steps, and one never, where 10 are claimed."""
+    records.at(VGG9).arm("cyclic-48", [[8949] * 11 + [8950] * 37, [8949] * 48])
+    found = records.one(structs.replace(CLAIMS["cifar10-steps-to-90"], value="10"), planned=2)
+    assert (found.published, ours_in_words(found)[0]) == (10.0, "12, > 48 steps")
+
+
 def test_sooner_counts_the_steps_of_each_seed(records: Invented) -> None:
     """95 % of 80.00 is 76.00: reached at step 10, 11, 12 against 20 in every seed."""
     steps = {"dct": (10, 11, 12, 10, 11), "burst": (20,) * 5, "direct": (5, 6, 5, 6, 5), "phase": (30, 31, 30, 31, 30)}
@@ -356,7 +365,7 @@ def test_the_number_of_planned_seeds_may_be_that_of_the_arm_at_the_profile(recor
 
 
 def test_no_records_is_said_once_for_every_claim(tmp_path: Path) -> None:
-    found = judge(load(tmp_path), CATALOGUE, tuple(CLAIMS.values()))
+    found = [judgement for paper in CATALOGUE.papers for judgement in judge(load(tmp_path), paper)]
     assert [j.id for j in found] == [c.id for c in CLAIMS.values() if c.kind != "context"]
     trained = [j for j in found if CLAIMS[j.id].needs_training]
     assert {judgement.verdict for judgement in trained} == {"no records"}
@@ -599,7 +608,7 @@ def test_3_a_statement_has_one_word_from_its_parts_and_readings(
     for number, (part, reading, verdict) in enumerate(judged):
         claim = structs.replace(CLAIMS["mnist-t16"], id=str(number), part=part, reading=reading, statement=owner)
         claims.append(claim)
-        (blank,) = judge(load(Path("none")), CATALOGUE, [claim])
+        (blank,) = judge(load(Path("none")), PAPER, [claim])
         judgements.append(structs.replace(blank, verdict=verdict, profile="paper"))
     (one,) = statement_verdicts(judgements, claims)
     assert one.word == word
@@ -609,7 +618,7 @@ def test_3_a_statement_has_one_word_from_its_parts_and_readings(
 
 
 def test_3_rows_say_which_statement_part_and_reading_they_are(tmp_path: Path) -> None:
-    found = {j.id: j for j in judge(load(tmp_path), CATALOGUE)}
+    found = {j.id: j for j in judge(load(tmp_path), PAPER)}
     early = found["mnist-t2-read-early-5"]
     assert (early.statement, early.part, early.reading) == ("mnist-accuracy", "2 steps", "read early from 5 steps")
     assert not found["readings-percentile-beats-maximum"].counted
@@ -650,7 +659,7 @@ def test_5_a_contradiction_needs_a_training_that_has_settled(records: Invented, 
     loaded = settled(load(records.folder))
     for one in loaded.done(INTERLEAVED, "short", "cyclic-16x3"):
         vars(one)["readings"][0.5] -= at_half / 100
-    (found,) = judge(loaded, CATALOGUE, [CLAIMS[WINS]])
+    (found,) = judge(loaded, PAPER, [CLAIMS[WINS]])
     assert found.verdict == word
     assert found.why.startswith("Not known to have settled.") == (word == "not comparable")
     write_pair(records, LOW, LOW, "short")  # nor is anything called equal
@@ -702,12 +711,10 @@ def test_8_codes_of_x_and_of_p_are_compared_net_of_their_own_anns(records: Inven
 
 def test_9_an_arm_whose_rate_no_search_chose_is_marked(records: Invented) -> None:
     records.arm("cyclic-16", NEAR)
-    paper, *_ = CATALOGUE.papers
     rate = 3e-3  # of cyclic-16 in the recipe
 
     def marked(tuned: Callable[[CellConfig], bool | None] | None) -> tuple[str, ...]:
-        catalogue = replace(CATALOGUE, papers=(replace(paper, tuned=tuned),))
-        (found,) = judge(load(records.folder), catalogue, [CLAIMS["mnist-t16"]])
+        (found,) = judge(load(records.folder), replace(PAPER, tuned=tuned), [CLAIMS["mnist-t16"]])
         return found.not_tuned
 
     assert marked(lambda config: config.snn.learning_rate == rate) == ()

@@ -18,7 +18,7 @@ from harness.errors import HarnessError
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
 from harness.report.sources import read
-from harness.report.tables import accuracy_table, ours_in_words, results_of
+from harness.report.tables import accuracy_table, brief_table, ours_in_words
 from harness.schema import Counts, Epoch, Evaluated, LayerActivity, Record
 from tests.robust.tiny import PROFILE
 
@@ -72,7 +72,8 @@ def write(
 
 
 def judged(folder: Path, catalogue: Catalogue, profile: str = "paper") -> list[Judgement]:
-    return [one for one in judge(load(folder, catalogue), catalogue) if one.profile in (profile, None)]
+    [paper] = catalogue.papers
+    return [one for one in judge(load(folder, catalogue), paper) if one.profile in (profile, None)]
 
 
 def value(measure: str, number: str, more: str = "") -> str:
@@ -143,8 +144,8 @@ def test_tables_have_a_row_for_each_evaluation(tmp_path: Path) -> None:
     for seed in range(3):
         write(tmp_path, "a", seed, noisy=(100, 200, 300, 700 + seed))
     [source] = read(tmp_path, None, catalogue)
-    brief = results_of(EXPERIMENT, "paper", [source], catalogue.claims)
-    whole = accuracy_table(EXPERIMENT, "paper", [source], catalogue.claims)
+    brief = brief_table(EXPERIMENT, "paper", [source])
+    whole = accuracy_table(EXPERIMENT, "paper", [source])
     for table, name in ((brief, f"  {NOISE}"), (whole, f"A, {NOISE}")):
         (row,) = [row for row in table.rows if row.cells[0].value == name]
         shown = [cell.value for cell in row.cells[2:6]]

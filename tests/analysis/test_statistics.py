@@ -19,7 +19,6 @@ from harness.analysis.statistics import (
     MeanSquares,
     Outcomes,
     accuracy_outcomes,
-    components,
     difference_margin,
     difference_outcomes,
     error_of_mean,
@@ -68,23 +67,21 @@ def test_mean_squares_agree_with_statsmodels(levels: tuple[int, int]) -> None:
     assert right.squares._asdict() == pytest.approx(expected)
 
 
-def test_variances_by_hand() -> None:
-    """With squares 1/6, 1/2, 1/6 of three images and two seeds: (1/6 - 1/6)/3, (1/2 - 1/6)/2 and 1/6."""
-    found = components(accuracy_outcomes(BY_HAND))
-    assert (found.seed, found.image, found.rest) == pytest.approx((0.0, 1e4 / 6, 1e4 / 6), abs=1e-9)
-    # Every image once right, every seed half right: both squares are 0, below the rest, and no variance is negative.
-    found = components(accuracy_outcomes(np.eye(2, dtype=bool)))
-    assert [float(found.seed), float(found.image), found.rest > 0] == [0.0, 0.0, True]
+def test_the_variance_between_images_by_hand() -> None:
+    """With squares 1/2 of the images and 1/6 of the rest, and two seeds: (1/2 - 1/6)/2."""
+    assert accuracy_outcomes(BY_HAND).image_variance == pytest.approx(1e4 / 6)
+    # Every image once right: their square is 0, below that of the rest, and no variance is negative.
+    assert accuracy_outcomes(np.eye(2, dtype=bool)).image_variance == 0.0
 
 
 def test_known_variances_come_out_again() -> None:
     """Chances 0.5, 0.9 by image (variance 0.04), ± 0.05 by seed (0.0025): 400 and 25 points², rest by difference."""
     rng = np.random.default_rng(5)
     chance = np.tile([0.5, 0.9], 1_000) + 0.05 * np.repeat([[-1.0], [1.0]], 100, axis=0)
-    found = components(accuracy_outcomes(rng.random((200, 2_000)) < chance))
-    assert found.image == pytest.approx(400.0, rel=0.05)
-    assert found.seed == pytest.approx(25.0, rel=0.05)
-    assert found.rest == pytest.approx(1e4 * np.mean(chance * (1 - chance)), rel=0.01)
+    found = accuracy_outcomes(rng.random((200, 2_000)) < chance)
+    assert found.image_variance == pytest.approx(400.0, rel=0.05)
+    assert found.seed_variance - found.rest_square / 2_000 == pytest.approx(25.0, rel=0.05)
+    assert found.rest_square == pytest.approx(1e4 * np.mean(chance * (1 - chance)), rel=0.01)
 
 
 @pytest.mark.parametrize(

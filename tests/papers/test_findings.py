@@ -30,7 +30,7 @@ BEYOND = "Is another order, schedule or block size better than cyclic 4×4 on MN
 
 def source_of(folder: Path) -> Source:
     loaded = load(folder)
-    return Source("evidence", folder, loaded, lambda: judge(loaded, CATALOGUE), CATALOGUE)
+    return Source("evidence", folder, loaded, lambda: judge(loaded, PAPER), CATALOGUE)
 
 
 def asked(folder: Path, question: str) -> list[Table]:

@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from harness.analysis.cells import read_measurements
-from harness.analysis.judges import judge
 from harness.papers import catalogue
 from harness.papers.qcfs import measurements
 from harness.papers.qcfs.findings import first_sentences
@@ -209,7 +208,7 @@ def test_both_theorems_hold_in_simulation(tmp_path: Path, monkeypatch: pytest.Mo
     measurements.main(tmp_path)
     assert set(read_measurements(tmp_path)[0]) == {"qcfs-theorem-1", "qcfs-theorem-2", "qcfs-derivative"}
     [source] = read(tmp_path, None, CATALOGUE)
-    found = {one.id: one.verdict for one in judge(source.loaded, CATALOGUE)}
+    found = {one.id: one.verdict for one in source.judgements}
     assert found["qcfs-theorem-1"] == found["qcfs-theorem-2"] == "holds"
     assert found["qcfs-derivative"] == "contradicted"
 

@@ -18,8 +18,7 @@ from msgspec import structs
 from scipy import stats
 
 from encoders.registry import BUILTIN
-from harness.catalogue import Arm
-from harness.config import EncoderSpec, ProfileName
+from harness.config import ProfileName
 from harness.papers.dct_snn.picture import sample, seen, zigzag
 from harness.records.store import read_record
 from harness.report import figures, read
@@ -33,7 +32,7 @@ from harness.report.drawing import (
     looks_of,
     styled,
 )
-from harness.report.figures import claims_figures, code_of, figures_of, named, panels_of, styles_of
+from harness.report.figures import claims_figures, figures_of, named, panels_of, styles_of
 from harness.schema import Counts, Epoch
 from tests.analysis.judging import change, end_ann
 
@@ -152,7 +151,7 @@ def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(campaig
             write_arm(getattr(campaign, whose), "latency-mnist", "paper", f"{code}-{steps}", finals)
     sources = read(campaign.evidence, campaign.local, CATALOGUE)
     with painting() as kept:
-        pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources, CATALOGUE.claims)
+        pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources)
     shown = [picture.name.removeprefix("latency-mnist-paper-") for picture in pictures]
     assert shown == ["error", "trained", "epochs"]
     figure, items = kept[0]
@@ -189,7 +188,7 @@ def test_rivals_are_differences_to_the_reference_on_one_axis_and_far_ones_arrows
             write_arm(campaign.evidence, "sensitivity-readings", "paper", f"{arm}-{steps}", (final, final + 2))
     sources = read(campaign.evidence, None, CATALOGUE)
     with painting() as kept:
-        pictures = figures_of(CATALOGUE.experiment("sensitivity-readings"), "paper", sources, CATALOGUE.claims)
+        pictures = figures_of(CATALOGUE.experiment("sensitivity-readings"), "paper", sources)
     assert [picture.name.rpartition("-")[2] for picture in pictures] == ["differences", "epochs"]
     figure, items = kept[-2]
     assert ["one step of delay a layer", pytest.approx(-0.1), None, None, None] in items
@@ -258,7 +257,7 @@ def test_both_axes_are_logarithmic_and_zero_is_marked_as_such() -> None:
 def error_axes(campaign: Campaign, name: str, profile: ProfileName) -> "list[Axes]":
     sources = read(campaign.evidence, None, CATALOGUE)
     with painting() as kept:
-        figures_of(CATALOGUE.experiment(name), profile, sources, CATALOGUE.claims)
+        figures_of(CATALOGUE.experiment(name), profile, sources)
     return kept[0][0].axes
 
 
@@ -335,6 +334,14 @@ def test_headlines_repeat_the_printed_size_and_set_ours_against_it(campaign: Cam
     assert found["tinyimagenet-accuracy"] == ["52.43 %", "", "not run", None, None]
 
 
+def test_a_headline_without_a_size_has_the_claimed_sign(campaign: Campaign) -> None:
+    (evidence,), paper = read(campaign.evidence, None, CATALOGUE), CATALOGUE.paper("qcfs")
+    with painting() as kept:
+        claims_figures(paper, {e.name for e in paper.experiments}, evidence, "")
+    shown = {name: published for name, published, *_ in kept[0][1][1:]}
+    assert (shown["qcfs-shift-reaches-ann"], shown["qcfs-shift-wins-l4"]) == ("≥ 0", "> 0")
+
+
 def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
     (evidence,) = read(everything.evidence, None, CATALOGUE)
     assert claims_figures(replace(PAPER, claims=()), {MNIST}, evidence, "") == ()
@@ -342,11 +349,6 @@ def test_without_claims_there_is_no_figure(everything: Campaign) -> None:
 
 
 # Names, colours and panels
-
-
-def test_a_code_is_named_with_what_is_not_default() -> None:
-    assert code_of(Arm("a", EncoderSpec("poisson", {"signed": True}), 16, "a").encoder) == "poisson (signed = True)"
-    assert code_of(EncoderSpec("direct")) == "direct"
 
 
 def contrast(colour: str, paper: str) -> float:

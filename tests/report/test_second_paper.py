@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 import harness as harness_package
-from harness.analysis.judges import judge
 from harness.catalogue import Catalogue, Paper, foreign
 from harness.errors import HarnessError
 from harness.papers import catalogue
@@ -97,7 +96,7 @@ def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Cam
         for arm, finals in FINALS.items():
             arm_writer(two)(campaign.evidence, experiment, "lite", arm, finals)
     [source] = read(campaign.evidence, None, two)
-    judged = {j.id: j for j in judge(source.loaded, two)}
+    judged = {j.id: j for j in source.judgements}
     ours, theirs = judged["interleaved-cyclic-wins-16"], judged["invented-39"]
     assert theirs.arm == ours.arm
     assert ours.p is not None

@@ -24,7 +24,7 @@ from harness.report.table import Cell as TableCell
 from harness.report.table import Link, Row, Table, csv_text
 from harness.report.tables import (
     FEW_PAIRS,
-    FEW_SEEDS,
+    NO_INTERVAL,
     NOT_COUNTED,
     NOT_TUNED,
     accuracy_table,
@@ -52,7 +52,7 @@ MNIST = "mnist-784-100-10"
 def table_of(campaign: Campaign, name: str = MNIST, profile: str = "paper") -> Table:
     sources = read(campaign.evidence, campaign.local, CATALOGUE)
     experiment = CATALOGUE.experiment(name)
-    return accuracy_table(experiment, experiment.profile(profile).name, sources, CATALOGUE.claims)
+    return accuracy_table(experiment, experiment.profile(profile).name, sources)
 
 
 def at(table: Table, arm: str, whose: str, title: str) -> TableCell:
@@ -79,7 +79,7 @@ def test_mean_and_interval_are_those_of_the_counts(campaign: Campaign) -> None:
     assert shown["cyclic-2"][2:5] == ["3/5", "36.40 ± 0.99", "91.00 ± 2.48"]
     assert shown["cyclic-5"][6] == "10.00, 90.00"  # two seeds are two figures
     assert shown["poisson-16"][8] == "96.60 (82.40 to 100.00)"  # a half-width of 14.2 would leave 0 .. 100 %
-    assert at(table, "cyclic-5", "evidence", "T = 5").note == FEW_SEEDS
+    assert at(table, "cyclic-5", "evidence", "T = 5").note == NO_INTERVAL
     assert not any(cell.note for row in table.rows for cell in row.cells if cell.value is None)
     assert columns_of(CATALOGUE.experiment(MNIST)) == (1, 2, 4, 5, 8, 16, 24, 48, 100)
     assert columns_of(CATALOGUE.experiment("tinyimagenet-vgg13"))[-1] == 125
@@ -182,7 +182,7 @@ def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(ca
         write_arm(campaign.local, "quickstart", "lite", arm, (9000, 9010))
     sources = campaign.both()
     experiment = with_added(CATALOGUE.experiment("quickstart"), sources)
-    whole = accuracy_table(experiment, "lite", sources, CATALOGUE.claims)
+    whole = accuracy_table(experiment, "lite", sources)
     assert whole.caption == "No fine-tuning rate was chosen by the common rule."
     assert not any(row.cells[0].note for row in whole.rows)
     assert "more; no fine-tuning rate was chosen" in " ".join(on_terminal(campaign, "quickstart").split())
@@ -247,8 +247,8 @@ def test_every_row_has_a_reason_and_every_judged_one_what_decided_it(everything:
 
 
 def tally(folder: Path) -> Table:
-    claims = CATALOGUE.papers[0].claims
-    return tally_table(judge(load(folder), CATALOGUE, claims), claims)
+    paper = CATALOGUE.papers[0]
+    return tally_table(judge(load(folder), paper), paper.claims)
 
 
 def test_statements_are_counted_each_with_the_words_of_its_parts(tmp_path: Path, write: Write) -> None:
@@ -396,7 +396,7 @@ def printed(shown: RenderableType) -> str:
 
 
 def on_terminal(campaign: Campaign, experiment: str) -> str:
-    return printed(results_table(experiment, read(campaign.evidence, campaign.local, CATALOGUE), CATALOGUE.claims))
+    return printed(results_table(experiment, read(campaign.evidence, campaign.local, CATALOGUE)))
 
 
 def test_an_added_arm_has_a_row_as_a_control_and_its_difference_from_every_other_arm(campaign: Campaign) -> None:
@@ -425,7 +425,7 @@ def test_an_experiment_that_is_registered_nowhere_is_shown_and_judges_no_claim(c
     (source,) = read(campaign.evidence, None, CATALOGUE)
     assert (source.judgements, source.loaded.problems) == (before.judgements, ())
     assert source.seeds("my-question", "lite", "poisson-16") == (2, 3)
-    text = csv_text(curves_table(source.catalogue.experiment("my-question"), ["lite"], (source,), CATALOGUE.claims))
+    text = csv_text(curves_table(source.catalogue.experiment("my-question"), ["lite"], (source,)))
     last = {row["arm"]: row["accuracy"] for row in csv.DictReader(io.StringIO(text)) if row["timestep"] == "16"}
     assert last == {"cyclic-16": "90.1000", "poisson-16": "80.0500"}
     assert "90.10" in on_terminal(campaign, "my-question")
@@ -448,6 +448,6 @@ def test_a_terminal_shows_published_beside_ours_labels_smoke_and_quotes_errors(
     assert on_terminal(everything, "cifar100-vgg11") == nothing
     with pytest.raises(HarnessError, match="unknown experiment"):
         on_terminal(everything, "mnits")
-    claims = printed(judged_claims(read(everything.evidence, everything.local, CATALOGUE), CATALOGUE.claims))
+    claims = printed(judged_claims(read(everything.evidence, everything.local, CATALOGUE)))
     assert "✓ reproduced" in line_with(claims, "cyclic-16 at T = 16")
     assert "· no records" in line_with(claims, "cyclic-125 at T = 125")

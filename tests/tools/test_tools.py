@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.analysis.statistics import components
 from tools import audit
 from tools.coverage import BINOMIAL, COMMON, PAGE, SEEDS, SPREADS, Design, accuracies, differences, rates, row
 
@@ -61,15 +60,15 @@ def test_the_page_is_what_the_program_gives() -> None:
 
 def test_simulated_accuracies_have_the_truth_and_the_variances_of_their_design() -> None:
     drawn = accuracies(Design(seeds=10, spread=1.5), draws=300, seed=2)
-    parts = components(drawn.outcomes)
+    of_seeds = drawn.outcomes.seed_variance - drawn.outcomes.rest_square / 2_000
     assert drawn.outcomes.mean.mean() == pytest.approx(90.0, abs=0.1)
-    assert parts.image.mean() == pytest.approx(1e4 * COMMON * BINOMIAL, rel=0.03)
-    assert parts.seed.mean() == pytest.approx(1e4 * 1.5 * BINOMIAL / 2_000, rel=0.1)
+    assert drawn.outcomes.image_variance.mean() == pytest.approx(1e4 * COMMON * BINOMIAL, rel=0.03)
+    assert of_seeds.mean() == pytest.approx(1e4 * 1.5 * BINOMIAL / 2_000, rel=0.1)
     assert np.var(drawn.one_more) == pytest.approx(1e4 * 2.5 * BINOMIAL / 2_000, rel=0.25)
 
 
 def test_between_two_equal_arms_there_is_no_difference_but_on_the_images_drawn() -> None:
     drawn = differences(Design(seeds=10, spread=0.5), draws=300, seed=4)
     assert drawn.outcomes.mean.mean() == pytest.approx(0.0, abs=0.1)
-    assert components(drawn.outcomes).image.mean() == pytest.approx(1e4 * 2 * COMMON * BINOMIAL, rel=0.05)
+    assert drawn.outcomes.image_variance.mean() == pytest.approx(1e4 * 2 * COMMON * BINOMIAL, rel=0.05)
     assert np.std(drawn.on_images) > 0.3

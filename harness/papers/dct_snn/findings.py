@@ -10,7 +10,7 @@ from math import inf, nan
 
 import numpy as np
 
-from harness.analysis.energy import FORTY_FIVE_NM, PICO_TO_MICRO
+from harness.analysis.energy import FORTY_FIVE_NM
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, settled, shortened
 from harness.analysis.statistics import (
@@ -226,11 +226,11 @@ def _energy(source: Source) -> str:
         for arm in experiment.arms:
             estimate = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
             operations = source.operations.get((experiment.name, "paper", arm.name))
-            pj = None if operations is None else operations.snn_pj(FORTY_FIVE_NM)
-            if estimate is not None and estimate.mean >= ENOUGH and pj is not None:
+            energy = None if operations is None else operations.snn_uj(FORTY_FIVE_NM)
+            if estimate is not None and estimate.mean >= ENOUGH and energy is not None:
                 how = f"{arm.timesteps} steps, {_accuracy(estimate)} %"
                 how += ", not tuned" if source.catalogue.not_tuned(experiment, "paper", (arm.name,)) else ""
-                spent[title_of(arm)] = min((pj * PICO_TO_MICRO, how), spent.get(title_of(arm), (inf, "")))
+                spent[title_of(arm)] = min((energy, how), spent.get(title_of(arm), (inf, "")))
         return spent
 
     spent, apart = spent_in(ONE_ANN), spent_in(LATENCY_MNIST)
@@ -435,7 +435,8 @@ def first_sentences(source: Source) -> list[str]:
     counts = Counter(words.values())
     answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
     parts = []
-    for word, verb in (*STATEMENTS.items(), (ON_SMALL, f"are answered {ON_SMALL}")):
+    verbs = {word: verb for word, (*_, verb) in STATEMENTS.items()}
+    for word, verb in (*verbs.items(), (ON_SMALL, f"are answered {ON_SMALL}")):
         of_word = {
             topic: [item for item, of in items.items() if words.get(of) == word] for topic, items in HEADLINES.items()
         }
