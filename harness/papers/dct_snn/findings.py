@@ -224,11 +224,11 @@ def _energy(source: Source) -> str:
         """Energy in µJ by code, and how it was reached: steps, accuracy, tuning."""
         spent: dict[str, tuple[float, str]] = {}
         for arm in experiment.arms:
-            estimate = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
+            reached = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
             operations = source.operations.get((experiment.name, "paper", arm.name))
             energy = None if operations is None else operations.snn_uj(FORTY_FIVE_NM)
-            if estimate is not None and estimate.mean >= ENOUGH and energy is not None:
-                how = f"{arm.timesteps} steps, {_accuracy(estimate)} %"
+            if reached is not None and reached.mean >= ENOUGH and energy is not None:
+                how = f"{arm.timesteps} steps, {_accuracy(reached)} %"
                 how += ", not tuned" if source.catalogue.not_tuned(experiment, "paper", (arm.name,)) else ""
                 spent[title_of(arm)] = min((energy, how), spent.get(title_of(arm), (inf, "")))
         return spent
