@@ -1,4 +1,4 @@
-"""One process's way through the cells of a grid: lock a cell, compute it, write its record, whatever happens to others.
+"""One process's way through the cells of a plan: lock a cell, compute it, write its record, whatever happens to others.
 
 Any number of processes may share a results folder. A cell's lock is held while it runs, and says how far it is; what
 another process holds comes last.
