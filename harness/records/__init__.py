@@ -1,1 +1,1 @@
-"""What lies in a results folder: records, weights, verifications, certificates; fingerprints and freshness. No torch."""
+"""What lies in a results folder: records, weights, verifications, certificates; fingerprints, freshness. No torch."""
