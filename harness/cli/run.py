@@ -183,13 +183,13 @@ def verify(
         from harness.runs.verify import verify_all
 
         for done in verify_all(records, results_dir, source, data_dir, keep, plain_console(stderr=True, quiet=quiet)):
-            word, largest, allowed = done.comparison
-            row = {"record": str(done.path), "from": done.source, "verdict": word}
-            rows.append({**row, "largest": largest, "allowed": allowed})
+            found = done.comparison
+            row = {"record": str(done.path), "from": done.source, "verdict": found.word}
+            rows.append({**row, "largest": found.largest, "allowed": found.allowed})
             if not as_json:
-                apart = largest is not None and word != "identical"
-                gap = f": {largest} images apart, {allowed:.0f} allowed" if apart else ""
-                text = "\n  ".join((f"{done.path}: from {done.source}: {word}{gap}", *done.notes))
+                apart = found.largest is not None and found.word != "identical"
+                gap = f": {found.largest} images apart, {found.allowed:.0f} allowed" if apart else ""
+                text = "\n  ".join((f"{done.path}: from {done.source}: {found.word}{gap}", *done.notes))
                 plain_console(quiet=quiet).print(text)
     if as_json:
         say(json.dumps({"verifications": rows}))

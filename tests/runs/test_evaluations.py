@@ -21,7 +21,7 @@ from harness.records.weights import WeightsFile, read_weights
 from harness.runs.evaluations import evaluate, gradient, made, passes, require_possible
 from harness.runs.plan import PlannedCell, cells_of, estimate
 from harness.runs.predict import predict, restore
-from harness.runs.run import Run
+from harness.runs.run import compute
 from harness.runs.verify import verify
 from harness.schema import Evaluated, Record
 from harness.snn.layered import Layered
@@ -46,9 +46,8 @@ CONFIG = tiny_config(evaluations=NAMES)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A results folder with the record of CONFIG and its weights."""
     folder = tmp_path_factory.mktemp("results")
-    run = Run(tiny_data(), folder, Setting(CPU), {CONFIG.arm: (4,)}, keep_weights=True)
-    mark = fingerprint(CONFIG, tiny_data().digest)
-    write_record(folder, run.compute(PlannedCell(CONFIG, mark, path(folder), "missing")))
+    cell = PlannedCell(CONFIG, fingerprint(CONFIG, tiny_data().digest), path(folder), "missing")
+    write_record(folder, compute(cell, tiny_data(), Setting(CPU), (4,), keep_weights=True))
     return folder
 
 
