@@ -29,14 +29,13 @@ from harness.data import load, subset
 from harness.errors import HarnessError
 from harness.plugins.guard import named
 from harness.report.drawing import MUTED, Picture, both_renderings, legend_below, looks_of, new_figure, styled
-from harness.training.batches import encoder_key, normalised
+from harness.training.batches import CALIBRATION_IMAGES, encoder_key, normalised
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.patches import Patch
 
 STEPS = (1, 2, 4, 8, 16)
-CALIBRATION_IMAGES = 2048
 READING_IMAGES = 64
 
 Pixels = NDArray[np.float32]

@@ -19,7 +19,7 @@ from harness.snn.kernels import Kernel
 from harness.snn.kernels.events import events_pay
 from harness.snn.network import Network, Spiking
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
-from harness.training.batches import encoder_key, generator, normalised
+from harness.training.batches import CALIBRATION_IMAGES, encoder_key, generator, normalised
 from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
 from harness.training.evaluate import Evaluation, evaluate
 from harness.training.loop import fine_tuning, train
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 torch.set_flush_denormal(True)
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-CALIBRATION_IMAGES = 2048  # the encoder's percentiles are fitted on at most so many training images
 SAMPLE_IMAGES = 2000  # training images on which the finished network is tested too, the same for every seed
 SAMPLE_SEED = 0
 

@@ -21,8 +21,8 @@ from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
 from harness.snn.layered import INPUT, Activity, Fire, Layered
 from harness.snn.network import Note, Shape, Spiking
-from harness.training.batches import encoder_key, generator, normalised, on_device
-from harness.training.cell import CALIBRATION_IMAGES, Setting, Stopwatch, Trained
+from harness.training.batches import CALIBRATION_IMAGES, encoder_key, generator, normalised, on_device
+from harness.training.cell import Setting, Stopwatch, Trained
 from harness.training.checkpoint import Checkpoint, Watch
 from harness.training.evaluate import Evaluation
 
