@@ -4,8 +4,6 @@
 them.
 """
 
-import csv
-import io
 import itertools
 import re
 from collections import Counter
@@ -29,6 +27,7 @@ from harness.data import load, subset
 from harness.errors import HarnessError
 from harness.plugins.guard import named
 from harness.report.drawing import MUTED, Picture, both_renderings, legend_below, looks_of, new_figure, styled
+from harness.report.table import Column, Row, Table, csv_text
 from harness.training.batches import CALIBRATION_IMAGES, encoder_key, normalised
 
 if TYPE_CHECKING:
@@ -335,12 +334,9 @@ def probe(names: Sequence[str], dataset: str, timesteps: int, reads: Reads, data
 
 def probe_csv(accuracies: Accuracies, dataset: str, reads: str) -> str:
     """A table with one row for each encoder and timestep; accuracy in percent."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(("encoder", "dataset", "reads", "timestep", "accuracy"))
-    for name, accuracy in accuracies.items():
-        writer.writerows((name, dataset, reads, t, f"{100 * a:.2f}") for t, a in enumerate(accuracy, 1))
-    return stream.getvalue()
+    columns = tuple(Column(title) for title in ("encoder", "dataset", "reads", "timestep", "accuracy"))
+    places = [(name, t, 100 * a) for name, accuracy in accuracies.items() for t, a in enumerate(accuracy, 1)]
+    return csv_text(Table("", columns, tuple(Row.of(name, dataset, reads, t, a) for name, t, a in places)))
 
 
 def probe_figure(accuracies: Accuracies, dataset: str, reads: str) -> Picture:

@@ -223,8 +223,8 @@ def predict(
 ) -> None:
     """Run a saved network on test images or your own, and print accuracy after each timestep."""
     import msgspec
-    from rich.table import Table
 
+    from harness.report.table import Column, Row, Table, terminal
     from harness.runs.predict import answer
 
     given = {"frequencies": frequencies, "schedule": schedule}
@@ -243,9 +243,7 @@ def predict(
     if not counts.total:
         console.print(f"no labels: no accuracy{'' if out else '; --out writes the classes'}")
         return
-    table = Table(box=None, header_style="bold")
-    for column in ("t", "correct", f"of {counts.total}"):
-        table.add_column(column, justify="right")
-    for t, correct in enumerate(counts.correct, start=1):
-        table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
-    console.print(table)
+    columns = tuple(Column(title, "number", digits=0) for title in ("t", "correct", f"of {counts.total}"))
+    enumerated = enumerate(counts.correct, start=1)
+    rows = tuple(Row.of(t, correct, f"{100 * correct / counts.total:.2f} %") for t, correct in enumerated)
+    console.print(terminal(Table("", columns, rows)))
