@@ -225,11 +225,11 @@ def predict(
     import msgspec
 
     from harness.report.table import Column, Row, Table, terminal
-    from harness.runs.predict import answer
+    from harness.runs.predict import predict_file
 
     given = {"frequencies": frequencies, "schedule": schedule}
     changes = {name: value for name, value in given.items() if value is not None}
-    done = answer(weights, images=images, data_dir=data_dir, changes=changes, timesteps=timesteps, out=out)
+    done = predict_file(weights, images=images, data_dir=data_dir, changes=changes, timesteps=timesteps, out=out)
     wrote = f"; wrote {out}" if out else ""
     counts = done.predictions.counts
     if as_json:

@@ -25,7 +25,7 @@ from harness.config import CellConfig
 from harness.data import DataSet
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
-from harness.machine.files import Owner, hold, holder, report, write_atomically
+from harness.machine.files import Owner, hold, holder, write_atomically, write_progress
 from harness.machine.process import finishing
 from harness.plugins.guard import guarded, kept_state
 from harness.plugins.parts import METHODS
@@ -122,7 +122,7 @@ class Run:
             self.setting.watch.progress(stage, cell.cost.of(work))
             if time.monotonic() - last >= REPORT_SECONDS:
                 last = time.monotonic()
-                report(lock_path(cell.path), stage, done)
+                write_progress(lock_path(cell.path), stage, done)
 
         try:
             with hold(lock_path(cell.path)) as owner:
@@ -299,7 +299,7 @@ def keeps(keep: bool | None, network: nn.Module) -> bool:
     return size < SMALL if keep is None else keep
 
 
-def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: DataSet) -> bytes:
+def weights_of(config: CellConfig, fingerprint: Fingerprint, trained: Trained, data: DataSet) -> bytes:
     """The content of a cell's file of weights."""
     spiking, neuron = trained.spiking, config.neuron
     alike = {name: getattr(config, name) for name in About.__struct_fields__ if hasattr(config, name)}
@@ -307,7 +307,7 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         alike |= {name: getattr(neuron, name) for name in ("leak", "reading", "clock")}
     about = About(
         **alike,
-        fingerprint=mark.digest,
+        fingerprint=fingerprint.digest,
         shape=shape_of(spiking.encoder, data.test),
         classes=data.classes,
         thresholds=list(spiking.thresholds),

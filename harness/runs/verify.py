@@ -74,7 +74,7 @@ def verify_all(
         usual: Source = "weights" if record.weights and weights_path(path).is_file() else "training"
         if source not in (None, "training") and record.weights is None:
             raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
-        if keep and results_of(path, record) is None:
+        if keep and results_folder_of(path, record) is None:
             raise HarnessError(f"{path}: in no results folder, where --keep would write", "leave --keep out")
         asked.append((path, record, source or usual))
     for path, record, chosen in asked:
@@ -110,7 +110,7 @@ def find(name: str, results: Path) -> Path:
     return path
 
 
-def results_of(path: Path, record: Record) -> Path | None:
+def results_folder_of(path: Path, record: Record) -> Path | None:
     """The results folder that a record lies in, at EXPERIMENT/PROFILE/ARM/SEED of any names; None if in none."""
     parents = path.resolve().parents
     placed = len(parents) > 3 and parents[1].name in PROFILES and seed_of(path) == record.config.seed
@@ -126,7 +126,7 @@ def verify(
     Raises HarnessError for weights that are refused, or for a simulator without their neuron.
     """
     with TemporaryDirectory() as folder, recorded_threads(record):
-        trained, results = record_path(Path(folder), record.config), results_of(path, record)
+        trained, results = record_path(Path(folder), record.config), results_folder_of(path, record)
         if source == "training":
             second = _trained(record, data, trained, keep and not weights_path(path).is_file(), watch)
         else:

@@ -21,7 +21,7 @@ from harness.snn.network import Network, Spiking
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
 from harness.training.batches import CALIBRATION_IMAGES, encoder_key, generator, normalised
 from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
-from harness.training.evaluate import Evaluation, evaluate
+from harness.training.evaluate import TestResult, evaluate
 from harness.training.loop import fine_tuning, train
 from harness.training.trains import Encode, encoded_once
 
@@ -89,9 +89,9 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     spiking, balanced = _balanced(spiking, data, config, setting, encode)
     clock.lap("balancing")
 
-    tests: list[Evaluation] = []
+    tests: list[TestResult] = []
 
-    def test() -> Evaluation:
+    def test() -> TestResult:
         tests[:] = [evaluate(spiking, data.test, seed, setting.watch, setting.checkpoint.part("test"), encode)]
         return tests[0]
 

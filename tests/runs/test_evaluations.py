@@ -18,7 +18,7 @@ from harness.records.fingerprint import fingerprint
 from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
 from harness.records.weights import WeightsFile, read_weights
-from harness.runs.evaluations import evaluate, gradient, made, passes, require_possible
+from harness.runs.evaluations import evaluate, gradient, made, passes, require_evaluable
 from harness.runs.plan import PlannedCell, cells_of, estimate
 from harness.runs.predict import predict, restore
 from harness.runs.run import compute
@@ -245,9 +245,9 @@ def test_what_cannot_be_evaluated_is_refused_before_training(tmp_path: Path, nam
 def test_a_method_is_evaluated_as_far_as_its_neurons_allow() -> None:
     config = converted_config(evaluations=("noise(strength=0.1)", "weights(bits=4)"))
     encoder = guarded(config.encoder)
-    require_possible(config, tiny_data(), encoder, (1, 8, 8))
+    require_evaluable(config, tiny_data(), encoder, (1, 8, 8))
     with pytest.raises(HarnessError, match=r"arm .*: evaluation 'fgsm\(epsilon=1\)': no gradient reaches the images"):
-        require_possible(replace(config, evaluations=("fgsm(epsilon=1)",)), tiny_data(), encoder, (1, 8, 8))
+        require_evaluable(replace(config, evaluations=("fgsm(epsilon=1)",)), tiny_data(), encoder, (1, 8, 8))
 
 
 def test_an_evaluation_that_fails_is_named(weights: WeightsFile, monkeypatch: pytest.MonkeyPatch) -> None:
