@@ -25,25 +25,17 @@ class Labelled:
 
 
 def linear_probe(
-    encoder: Encoder,
-    train: Labelled,
-    test: Labelled,
-    timesteps: int,
-    key: int,
-    reads: Reads = "sum",
-    penalty: float = 1.0,
+    encoder: Encoder, train: Labelled, test: Labelled, timesteps: int, key: int, reads: Reads = "sum"
 ) -> list[float]:
     """Test accuracy in [0, 1] after 1, 2, …, T steps of the code, the encoder calibrated on `train`.
 
     reads: "sum", one weight a pixel on its spikes added up, as a non-leaky first layer reads them; "history", one
         weight a pixel and timestep, so that *when* a spike comes counts too.
-    penalty: ridge penalty, in units of the mean squared length of a (centred) feature vector.
-    Raises EncoderError for another `reads`, a negative penalty, or if T does not fit the code.
+    The ridge penalty is the mean squared length of a (centred) feature vector.
+    Raises EncoderError for another `reads`, or if T does not fit the code.
     """
     if reads not in ("sum", "history"):
         raise EncoderError(f"reads must be 'sum' or 'history', not '{reads}'")
-    if penalty < 0:
-        raise EncoderError(f"penalty must be at least 0, not {penalty}")
     fitted = encoder.calibrate(train.images)
     # Test images have ids of their own, so that no test image shares the draws of a training image.
     sizes = [len(train.images), len(test.images)]
@@ -52,7 +44,7 @@ def linear_probe(
     test_spikes = encode(fitted, test.images, timesteps, key, test_ids).flatten(2)
     one_hot = torch.nn.functional.one_hot(train.labels).double()
     return [
-        (_ridge(kernel, cross, one_hot, penalty).argmax(dim=1) == test.labels).double().mean().item()
+        (_ridge(kernel, cross, one_hot).argmax(dim=1) == test.labels).double().mean().item()
         for kernel, cross in _kernels(train_spikes, test_spikes, reads)
     ]
 
@@ -73,9 +65,9 @@ def _kernels(train_spikes: Tensor, test_spikes: Tensor, reads: Reads) -> Iterato
         yield kernel, cross
 
 
-def _ridge(kernel: Tensor, cross: Tensor, targets: Tensor, penalty: float) -> Tensor:
+def _ridge(kernel: Tensor, cross: Tensor, targets: Tensor) -> Tensor:
     # Where nothing has fired yet the kernel is zero; a tiny ridge then leaves the class frequencies as the answer.
-    ridge = (penalty * kernel.trace() / len(kernel)).clamp(min=1e-12)
+    ridge = (kernel.trace() / len(kernel)).clamp(min=1e-12)
     bias = targets.mean(dim=0)
     dual = torch.linalg.solve(kernel + ridge * torch.eye(len(kernel), dtype=kernel.dtype), targets - bias)
     answer: Tensor = bias + cross @ dual

@@ -56,15 +56,36 @@ def load_records(results: str | Path) -> "pd.DataFrame":
     rows = []
     for cell in _source(results).loaded.cells.values():
         record, config = cell.record, cell.record.config
-        row: list[Any] = [*cell.key, cell.status, cell.reason, str(cell.path), record.fingerprint.digest]
-        row += [cell.weights, cell.device, config.encoder.name, config.timesteps]
-        row += [sum(record.timings.values()), "; ".join(cell.verified)]
+        experiment, profile, arm, seed = cell.key
+        row: dict[str, Any] = {
+            "experiment": experiment,
+            "profile": profile,
+            "arm": arm,
+            "seed": seed,
+            "status": cell.status,
+            "reason": cell.reason,
+            "path": str(cell.path),
+            "fingerprint": record.fingerprint.digest,
+            "weights": cell.weights,
+            "device": cell.device,
+            "encoder": config.encoder.name,
+            "timesteps": config.timesteps,
+            "seconds": sum(record.timings.values()),
+            "verified": "; ".join(cell.verified),
+        }
         if cell.done and record.curve is not None:
-            row += [record.curve.correct[-1], record.curve.total, cell.curve[-1], cell.optimism, cell.ann]
-            for name in ("macs", "accumulates"):
-                row.append(sum(getattr(layer, name) for layer in record.layers) if record.layers else None)
-            row += [record.encoder_operations, encoder_macs(record)]
-        rows.append(row + [None] * (len(COLUMNS) - len(row)))
+            row |= {
+                "correct": record.curve.correct[-1],
+                "total": record.curve.total,
+                "accuracy": cell.curve[-1],
+                "optimism": cell.optimism,
+                "ann_accuracy": cell.ann,
+                "encoder_operations": record.encoder_operations,
+                "encoder_macs": encoder_macs(record),
+            }
+            if record.layers:
+                row |= {name: sum(getattr(layer, name) for layer in record.layers) for name in ("macs", "accumulates")}
+        rows.append(row)
     types = {"correct": "Int64", "total": "Int64", "macs": "float64"}
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(types)
     return frame.assign(best_accuracy=frame["accuracy"] + frame["optimism"])

@@ -14,13 +14,13 @@ from typer.main import get_command
 from encoders.registry import how_to_get_peers
 from harness import cli
 from harness.cli import options
-from harness.cli.claims import SNAPSHOT
 from harness.cli.run import KernelChoice, PlaceChoice, SourceChoice
 from harness.cli.see import network_words
 from harness.config import MOST_TIMESTEPS, PROFILES, NetworkSpec
 from harness.errors import CellFailure
 from harness.machine.console import counted, printable
 from harness.records.verifications import Source
+from harness.report.snapshot import SNAPSHOT
 from harness.runs.workers import Engine
 from harness.snn.kernels import Kernel
 from tests.command import harness, python

@@ -5,18 +5,17 @@ python -m tools.publish            # after new records, or a change of the repor
 
 import typer
 
-from harness.cli.claims import IN_CLONE, snapshot
-from harness.cli.options import EVIDENCE, README, REPORTS
+from harness.cli.options import EVIDENCE
 from harness.machine.files import write_atomically
 from harness.papers import own_catalogue
-from harness.report import read, render
+from harness.report import read
+from harness.report.publish import REPORTS, kept
 
 
 def publish() -> None:
     """Write reports/, the findings in README and the package's verdicts from results/evidence."""
-    sources = read(EVIDENCE, None, own_catalogue())
-    render(sources, REPORTS, readme=README, png=False)
-    write_atomically(IN_CLONE, snapshot(sources[0]))
+    for path, content in kept(read(EVIDENCE, None, own_catalogue())).items():
+        write_atomically(path, content)
     print(f"wrote {REPORTS / 'index.html'}")
 
 

@@ -1,13 +1,11 @@
 """`harness claims`: what a paper states, what came out, and why.
 
-Where there are records, they are judged. Without any, the snapshot in the package answers. `snapshot` gives its
-content, from the evidence and by the same code; it is written with the report and compared by `harness report --check`.
+Where there are records, they are judged. Without any, the snapshot in the package answers.
 """
 
 import json
-import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,128 +18,7 @@ from harness.machine.console import counted, plain_console, say
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harness.analysis.judges import Judgement
-    from harness.catalogue import Claim, Paper
-    from harness.report import Source
-
-SNAPSHOT = Path(__file__).parent.parent / "papers" / "verdicts.json"
-IN_CLONE = Path("harness/papers/verdicts.json")  # where `python -m tools.publish` writes it
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement of a paper.
-
-    `verdict`: comes out, in part, does not, or not answered. `basis`: what alone answers it, where no network of the
-    paper's size does; else empty.
-    """
-
-    id: str
-    paper: str
-    says: str
-    source: str
-    verdict: str
-    basis: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the records say about one claim at one profile, in words.
-
-    `statement`, `part`, `reading`: what it is a part of, and how the paper is read in it. `leads`: whether this profile
-    speaks for the claim. `seeds`: done of planned. `records`: file names below the results folder. `recompute`:
-    commands.
-    """
-
-    id: str
-    statement: str
-    part: str
-    reading: str
-    experiment: str
-    profile: str
-    leads: bool
-    says: str
-    source: str
-    published: str
-    ours: str
-    interval: str
-    verdict: str
-    seeds: str
-    why: tuple[str, ...]
-    records: tuple[str, ...]
-    recompute: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The answers of one results folder, or of the snapshot."""
-
-    statements: tuple[Statement, ...]
-    claims: tuple[Answer, ...]
-
-
-def answers(source: "Source", papers: "Sequence[Paper]") -> Answers:
-    """The verdict of a judged results folder on every claim of some papers."""
-    from harness.analysis.judges import statement_verdicts
-    from harness.catalogue.claims import statements_of
-
-    statements, claims = list[Statement](), list[Answer]()
-    for paper in papers:
-        by_id = {claim.id: claim for claim in paper.claims}
-        mine = [judgement for judgement in source.judgements if judgement.id in by_id]
-        words = {verdict.id: (verdict.word, verdict.basis) for verdict in statement_verdicts(mine, paper.claims)}
-        statements += [
-            Statement(one.id, paper.title, one.says, one.source, *words.get(one.id, ("not answered", "")))
-            for one in statements_of(paper.claims)
-        ]
-        claims += [_answer(by_id[judgement.id], judgement, source) for judgement in mine]
-    order = {one.id: place for place, one in enumerate(statements)}
-    claims.sort(key=lambda one: order.get(one.statement, len(order)))
-    return Answers(tuple(statements), tuple(claims))
-
-
-def _answer(claim: "Claim", judgement: "Judgement", source: "Source") -> Answer:
-    from harness.report.table import human
-    from harness.report.tables import details, ours_in_words, verdict_in_words
-
-    experiment, profile, arms = judgement.experiment, judgement.profile or "", claim.arms or judgement.arms
-    ours, interval = ours_in_words(judgement)
-    done = [cell for arm in arms for cell in source.loaded.done(experiment, profile, arm)]
-    # Commands that compute the numbers again: all cells, and one of them for comparison with its record.
-    paper = source.catalogue.paper_of(experiment)
-    recompute = [paper.measurements] if claim.kind == "measurement" and paper and paper.measurements else []
-    if claim.needs_training:
-        at = f" --profile {profile}" if profile else ""
-        recompute.append(f"harness run {experiment}{at}{''.join(f' --arm {arm}' for arm in arms)}")
-        if profile and done:
-            record = shlex.quote(str(done[0].path))  # of another experiment where it has the same cell
-            recompute.append(f"harness verify {record} --from training --results-dir {shlex.quote(str(source.folder))}")
-    return Answer(
-        id=claim.id,
-        statement=judgement.statement,
-        part=judgement.part,
-        reading=judgement.reading,
-        experiment=experiment,
-        profile=profile,
-        leads=judgement.leads,
-        says=human(claim.says),
-        source=claim.source,
-        published=human(claim.printed),
-        ours=human(ours or ""),
-        interval=human(interval),
-        verdict=verdict_in_words(judgement),
-        seeds=f"{judgement.seeds_done} of {judgement.seeds_planned}" if judgement.seeds_planned else "",
-        why=tuple(map(human, details(claim, judgement, source))),
-        records=tuple(source.shorten(str(cell.path)) for cell in done),
-        recompute=tuple(recompute),
-    )
-
-
-def snapshot(evidence: "Source") -> bytes:
-    """The content of `SNAPSHOT`: the answers of the evidence for the papers that come with the package."""
-    from harness.papers import own_catalogue
-
-    return json.dumps(asdict(answers(evidence, own_catalogue().papers)), ensure_ascii=False, indent=1).encode() + b"\n"
+    from harness.report.snapshot import ClaimRow, StatementRow
 
 
 def claims(
@@ -156,6 +33,7 @@ def claims(
 ) -> None:
     """Show each claim of the paper: published, ours, verdict; of one claim also why, and how to recompute it."""
     from harness.papers import catalogue
+    from harness.report.snapshot import SNAPSHOT, Snapshot, snapshot
 
     with_records(results_dir, EVIDENCE)
     known, called = catalogue(), name
@@ -166,7 +44,7 @@ def claims(
         from harness.report import read
 
         (source,) = read(results_dir, None, known)
-        answered, folder = answers(source, source.catalogue.papers), str(results_dir)
+        answered, folder = snapshot(source), str(results_dir)
         files = {cell.path for cell in source.loaded.cells.values()}
         origin = f"{counted(len(source.loaded.cells), 'cell')} of {counted(len(files), 'record')} in {folder}"
         if problems := source.loaded.problems:
@@ -177,7 +55,10 @@ def claims(
         import msgspec
 
         try:
-            answered, folder = msgspec.json.decode(SNAPSHOT.read_bytes(), type=Answers), f"{EVIDENCE} of the repository"
+            answered, folder = (
+                msgspec.json.decode(SNAPSHOT.read_bytes(), type=Snapshot),
+                f"{EVIDENCE} of the repository",
+            )
         except (OSError, ValueError) as error:
             raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
         origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
@@ -208,7 +89,7 @@ def claims(
     console.print(f"From {origin}.")
 
 
-def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console: "Console") -> None:
+def _show_all(statements: "Sequence[StatementRow]", chosen: "Sequence[ClaimRow]", console: "Console") -> None:
     """Each statement with its verdict, and below it its claims: published, ours, verdict."""
     from harness.analysis.verdicts import tally
     from harness.report.table import Column, Row, Table, terminal
@@ -229,7 +110,7 @@ def _show_all(statements: Sequence[Statement], chosen: Sequence[Answer], console
             console.print(terminal(Table("", columns, rows), widths), soft_wrap=False)
 
 
-def _show_one(one: Answer, statements: Sequence[Statement], folder: str, console: "Console") -> None:
+def _show_one(one: "ClaimRow", statements: "Sequence[StatementRow]", folder: str, console: "Console") -> None:
     """Everything about one claim at one profile."""
     from harness.analysis.verdicts import VERDICTS
     from harness.report.table import verdict_of

@@ -112,11 +112,10 @@ def probe(
     data_dir: DataDir = None,
 ) -> None:
     """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
-    from rich.table import Table
-
     from encoders.registry import BUILTIN
     from harness import inspect
     from harness.machine.files import write_atomically
+    from harness.report.table import Column, Row, Table, terminal
 
     _require_name(out)
     accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads, data_dir)
@@ -125,16 +124,13 @@ def probe(
     console.print(drawn.alternative)
     last = len(next(iter(accuracies.values())))
     steps = sorted({t for t in (1, 2, 4, 8, 16) if t < last} | {last})
-    rows = Table(box=None, header_style="bold")
-    for heading in ("encoder", *(f"t={t}" for t in steps)):
-        rows.add_column(heading, justify="left" if heading == "encoder" else "right")
-    for name, accuracy in accuracies.items():
-        rows.add_row(name, *(f"{100 * accuracy[t - 1]:.1f}" for t in steps))
-    console.print(rows)
+    columns = Column("encoder"), *(Column(f"t={t}", "number", digits=1) for t in steps)
+    rows = [Row.of(name, *(100 * accuracy[t - 1] for t in steps)) for name, accuracy in accuracies.items()]
+    console.print(terminal(Table("", columns, tuple(rows))))
     stem = _write(drawn, out)
-    table = stem.with_name(f"{stem.name}.csv")
-    write_atomically(table, inspect.probe_csv(accuracies, dataset, reads).encode())
-    say(str(table))
+    path = stem.with_name(f"{stem.name}.csv")
+    write_atomically(path, inspect.probe_csv(accuracies, dataset, reads).encode())
+    say(str(path))
 
 
 def _require_name(out: Path | None) -> None:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 MOST_TIMESTEPS = 10_000  # as in `harness.config`, which would start --help later
 EVIDENCE = Path("results/evidence")
 LOCAL = Path("results/local")
-REPORTS = Path("reports")
-README = Path("README.md")
 
 
 ProfileChoice = Literal["smoke", "lite", "short", "paper"]  # as in `harness.config`

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import options
-from harness.cli.claims import IN_CLONE, snapshot
 from harness.cli.options import EVIDENCE, LOCAL, OnePaper, Quiet, asked_for, beside, folder_option, with_records
 from harness.errors import HarnessError
 from harness.machine.console import plain_console, say
@@ -51,6 +50,7 @@ def report(
     from harness import papers
     from harness import report as reporting
     from harness.analysis.verdicts import VERDICTS
+    from harness.report.publish import REPORTS
 
     # What a clone keeps is made from the papers that come with the harness, whatever else is installed.
     catalogue = papers.own_catalogue() if check else papers.catalogue()
@@ -62,13 +62,10 @@ def report(
         )
     if open_page and as_json and out is None:
         raise HarnessError("--json writes no page that --open could show", "name a folder with --out")
-    if check and not options.REPORTS.is_dir():
-        raise HarnessError(f"no {options.REPORTS} here", "--check is for a clone of the repository: run it there")
+    if check and not REPORTS.is_dir():
+        raise HarnessError(f"no {REPORTS} here", "--check is for a clone of the repository: run it there")
     if check:
-        sources = reporting.read(evidence_dir, None, catalogue)
-        wrong = [str(options.REPORTS / name) for name in reporting.check(sources, options.REPORTS, options.README)]
-        if IN_CLONE.is_file() and IN_CLONE.read_bytes() != snapshot(sources[0]):
-            wrong.append(str(IN_CLONE))
+        wrong = reporting.check(reporting.read(evidence_dir, None, catalogue))
         said = "\n".join(f"{name} is not what the records give" for name in wrong) or "up to date"
         if as_json or not quiet:
             say(json.dumps({"outdated": wrong}) if as_json else said)

@@ -183,13 +183,13 @@ def verify(
         from harness.runs.verify import verify_all
 
         for done in verify_all(records, results_dir, source, data_dir, keep, plain_console(stderr=True, quiet=quiet)):
-            word, largest, allowed = done.comparison
-            row = {"record": str(done.path), "from": done.source, "verdict": word}
-            rows.append({**row, "largest": largest, "allowed": allowed})
+            found = done.comparison
+            row = {"record": str(done.path), "from": done.source, "verdict": found.word}
+            rows.append({**row, "largest": found.largest, "allowed": found.allowed})
             if not as_json:
-                apart = largest is not None and word != "identical"
-                gap = f": {largest} images apart, {allowed:.0f} allowed" if apart else ""
-                text = "\n  ".join((f"{done.path}: from {done.source}: {word}{gap}", *done.notes))
+                apart = found.largest is not None and found.word != "identical"
+                gap = f": {found.largest} images apart, {found.allowed:.0f} allowed" if apart else ""
+                text = "\n  ".join((f"{done.path}: from {done.source}: {found.word}{gap}", *done.notes))
                 plain_console(quiet=quiet).print(text)
     if as_json:
         say(json.dumps({"verifications": rows}))
@@ -223,13 +223,13 @@ def predict(
 ) -> None:
     """Run a saved network on test images or your own, and print accuracy after each timestep."""
     import msgspec
-    from rich.table import Table
 
-    from harness.runs.predict import answer
+    from harness.report.table import Column, Row, Table, terminal
+    from harness.runs.predict import predict_file
 
     given = {"frequencies": frequencies, "schedule": schedule}
     changes = {name: value for name, value in given.items() if value is not None}
-    done = answer(weights, images=images, data_dir=data_dir, changes=changes, timesteps=timesteps, out=out)
+    done = predict_file(weights, images=images, data_dir=data_dir, changes=changes, timesteps=timesteps, out=out)
     wrote = f"; wrote {out}" if out else ""
     counts = done.predictions.counts
     if as_json:
@@ -243,9 +243,7 @@ def predict(
     if not counts.total:
         console.print(f"no labels: no accuracy{'' if out else '; --out writes the classes'}")
         return
-    table = Table(box=None, header_style="bold")
-    for column in ("t", "correct", f"of {counts.total}"):
-        table.add_column(column, justify="right")
-    for t, correct in enumerate(counts.correct, start=1):
-        table.add_row(str(t), str(correct), f"{100 * correct / counts.total:.2f} %")
-    console.print(table)
+    columns = tuple(Column(title, "number", digits=0) for title in ("t", "correct", f"of {counts.total}"))
+    enumerated = enumerate(counts.correct, start=1)
+    rows = tuple(Row.of(t, correct, f"{100 * correct / counts.total:.2f} %") for t, correct in enumerated)
+    console.print(terminal(Table("", columns, rows)))

@@ -4,8 +4,8 @@
 depends on the images and a seed, never on the order of files.
 """
 
-from harness.data.sets import Finding, load, look, names
+from harness.data.sets import Located, load, look, names
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 
-__all__ = ["DataSet", "Finding", "ImageSet", "load", "look", "names", "subset"]
+__all__ = ["DataSet", "ImageSet", "Located", "load", "look", "names", "subset"]

@@ -39,7 +39,7 @@ MAX_FILE_BYTES = 256 << 20
 # ImageNet as uncompressed bitmaps takes 1.5 GB, more than any other layout of any data set here.
 MAX_RATIO, SMALL_BYTES, MAX_BYTES = 20, 64 << 20, 2 << 30
 
-AGAIN = "get the data set again from its source"
+GET_AGAIN = "get the data set again from its source"
 # The errors of the libraries for an archive with wrong bytes, depending on their position.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError, RuntimeError)
 
@@ -55,7 +55,7 @@ class Tree:
         """The bytes of one file. Raises HarnessError if it is missing, or as `read_file` does."""
         entry = self.files.get(name)
         if entry is None:
-            raise HarnessError(f"{name} is missing in {self.source}", AGAIN)
+            raise HarnessError(f"{name} is missing in {self.source}", GET_AGAIN)
         return entry if isinstance(entry, bytes) else read_file(entry)
 
     def folder_of(self, part: str) -> str | None:
@@ -111,7 +111,7 @@ def check_md5(where: str, raw: bytes, expected: str) -> None:
     """Raises HarnessError, naming `where` and both digests, unless `raw` has the md5 `expected`."""
     digest = hashlib.md5(raw, usedforsecurity=False).hexdigest()
     if digest != expected:
-        raise HarnessError(f"{where} has md5 {digest}, expected {expected}", AGAIN)
+        raise HarnessError(f"{where} has md5 {digest}, expected {expected}", GET_AGAIN)
 
 
 def read_archive(path: Path) -> dict[str, bytes]:
@@ -126,7 +126,7 @@ def read_archive(path: Path) -> dict[str, bytes]:
             most = min(MAX_BYTES, max(SMALL_BYTES, MAX_RATIO * path.stat().st_size))
             contents = {str(PurePosixPath(name)): content for name, content in members(file, most)}
     except _DAMAGED as error:
-        raise HarnessError(f"{path} is not a sound archive: {error}", AGAIN) from error
+        raise HarnessError(f"{path} is not a sound archive: {error}", GET_AGAIN) from error
     return {name: content for name, content in contents.items() if not _hidden(name)}
 
 

@@ -23,7 +23,7 @@ from PIL import Image, UnidentifiedImageError
 
 from encoders.registry import package_of
 from harness.data import cache
-from harness.data.files import AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, fetch, open_tree, read_file
+from harness.data.files import GET_AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_md5, fetch, open_tree, read_file
 from harness.data.subset import choose, image_set, take
 from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
 from harness.errors import HarnessError, did_you_mean, said_by
@@ -152,7 +152,7 @@ def _read(facts: Facts, source: Path) -> tuple[Split, Split]:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Located:
     """Where a data set is, and its state.
 
     `verified`: every byte is as published. `found`: there, but not compared yet. Else `detail` says what is wrong.
@@ -164,11 +164,11 @@ class Finding:
     detail: str
 
 
-def look(name: str, data_dir: Path | None = None) -> Finding:
+def look(name: str, data_dir: Path | None = None) -> Located:
     """Where the data set `name` is, and whether its files are as published. Never downloads, decodes or raises."""
     where: Path | None = None
     if name in plugins():
-        return Finding(name, "found", None, f"of {package_of(plugins()[name])}, loaded when it is used")
+        return Located(name, "found", None, f"of {package_of(plugins()[name])}, loaded when it is used")
     try:
         facts = facts_of(name)
         where = None if name == "digits" else _find(facts, data_dir)
@@ -176,23 +176,23 @@ def look(name: str, data_dir: Path | None = None) -> Finding:
             stored, detail = _digits(), "comes with scikit-learn"
         elif where is None:
             missing = f"looked in {_listed(data_dir)}; put {facts.expected} there"
-            return Finding(name, "missing", None, missing)
+            return Located(name, "missing", None, missing)
         elif name == "mnist":
             for file in MNIST_MD5:
                 _mnist_file(where, file)
-            return Finding(name, "verified", where, "md5 of all four files")
+            return Located(name, "verified", where, "md5 of all four files")
         elif (decoded := cache.read(name, where)) is None:
-            return Finding(name, "found", where, "not decoded yet")
+            return Located(name, "found", where, "not decoded yet")
         else:
             stored = decoded
             detail = f"{len(stored[0])} training and {len(stored[1])} test images, decoded"
         digest = digest_of(*stored)
         if digest == facts.digest:
-            return Finding(name, "verified", where, f"{detail}, digest {digest[:16]}")
-        return Finding(name, "found", where, f"{detail}, digest {digest[:16]}, not as published")
+            return Located(name, "verified", where, f"{detail}, digest {digest[:16]}")
+        return Located(name, "found", where, f"{detail}, digest {digest[:16]}, not as published")
     # Besides damaged files: a library that does not fit the others fails on import, which doctor must survive.
     except (HarnessError, OSError, ImportError, RuntimeError) as error:
-        return Finding(name, "damaged", where, str(error))
+        return Located(name, "damaged", where, str(error))
 
 
 # Of other packages.
@@ -331,7 +331,7 @@ def _mnist_file(folder: Path, name: str) -> bytes:
         try:
             raw = gzip.GzipFile(fileobj=io.BytesIO(read_file(path))).read(MAX_FILE_BYTES)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise HarnessError(f"{path} cannot be unpacked: {error}", AGAIN) from error
+            raise HarnessError(f"{path} cannot be unpacked: {error}", GET_AGAIN) from error
     check_md5(str(path), raw, MNIST_MD5[name])
     return raw
 
@@ -379,7 +379,7 @@ def _image_folder(tree: Tree, folder: str, facts: Facts) -> tuple[Split, Split]:
     seen, held = {name for _, name in train}, {name for _, name in test}
     for split, missing in (("training", held - seen), ("test", seen - held)):
         if missing:
-            raise HarnessError(f"class {min(missing)!r} has no {split} images in {tree.source}", AGAIN)
+            raise HarnessError(f"class {min(missing)!r} has no {split} images in {tree.source}", GET_AGAIN)
     if len(seen) != facts.classes:
         raise HarnessError(
             f"{tree.source} has {len(seen)} classes, {facts.name} has {facts.classes}",
@@ -419,14 +419,14 @@ def _held_out(tree: Tree, folder: str) -> Listing:
         text = tree.read(annotations).decode("utf-8", "replace")
         rows = [line.split("\t") for line in text.splitlines() if line.strip()]
         if any(len(row) < 2 for row in rows):
-            raise HarnessError(f"{annotations} in {tree.source} is damaged", AGAIN)
+            raise HarnessError(f"{annotations} in {tree.source} is damaged", GET_AGAIN)
         return [(f"{folder}val/images/{row[0]}", row[1]) for row in rows]
     for split in ("test", "val"):
         listing = _listing(tree, f"{folder}{split}/")
         # Tiny ImageNet's test images have no labels: they lie in one folder named "images".
         if listing and {name for _, name in listing} != {"images"}:
             return listing
-    raise HarnessError(f"no labelled images in {folder}test or {folder}val of {tree.source}", AGAIN)
+    raise HarnessError(f"no labelled images in {folder}test or {folder}val of {tree.source}", GET_AGAIN)
 
 
 def read_image(file: Path | BinaryIO, where: str, facts: Facts) -> Pixels:

@@ -1,1 +1,1 @@
-"""The machine: files, locks, disk space, memory, signals, versions."""
+"""The machine: files, locks, disk space, printing, signals, threads, memory, versions."""

@@ -155,7 +155,7 @@ def hold(path: Path) -> Iterator[Owner | None]:
             yield None
             return
     try:
-        report(path)
+        write_progress(path)
         yield None
     finally:
         with suppress(OSError):  # the file was removed; and the name of a process that has ended does no harm
@@ -163,7 +163,7 @@ def hold(path: Path) -> Iterator[Owner | None]:
         lock.release()
 
 
-def report(path: Path, stage: str = "", work: float = 0.0) -> None:
+def write_progress(path: Path, stage: str = "", work: float = 0.0) -> None:
     """Write the stage of this process, and the work that it has done, into the lock file `path` that it holds."""
     content = msgspec.json.encode(Owner(platform.node(), os.getpid(), stage, work)).ljust(200)
     try:

@@ -1,7 +1,7 @@
 """Products on a processor without AVX-512, or without bf16 of ARM: most laptops.
 
 There torch multiplies bf16 value by value, in many times the time of fp32 (docs/speed.md). So those products that a
-training consists of (`PRODUCTS`) are done in fp32 and rounded: the product of two bf16 numbers is exact in fp32, and
+training consists of (`REPLACED`) are done in fp32 and rounded: the product of two bf16 numbers is exact in fp32, and
 instructions for bf16 add in fp32 and round the sum as well. A result differs from theirs as that of another processor
 does, and records say so (`harness.machine.environment`).
 """
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-PRODUCTS = ("mm", "addmm", "convolution", "convolution_backward")
+REPLACED = ("mm", "addmm", "convolution", "convolution_backward")
 
 
 @cache
@@ -34,7 +34,7 @@ def replace_products() -> torch.library.Library | None:
     library = torch.library.Library("aten", "IMPL")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that something is replaced
-        for name in PRODUCTS:
+        for name in REPLACED:
             library.impl(name, _replacement(name), "CPU", with_keyset=True, allow_override=True)
     return library
 

@@ -1,1 +1,2 @@
-"""Encoders from other packages: a template for a new one, and guards against faulty ones."""
+"""What other packages offer: named methods and evaluations, guards around encoders, and templates for packages of
+encoders and papers."""

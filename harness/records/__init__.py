@@ -1,1 +1,1 @@
-"""Everything that touches a results folder: store, fingerprints, certificates, freshness, locks. Imports no torch."""
+"""What lies in a results folder: records, weights, verifications, certificates; fingerprints, freshness. No torch."""

@@ -44,12 +44,13 @@ class Spread(NamedTuple):
 class Comparison(NamedTuple):
     """largest: the gap in images at the timestep where it is widest relative to its tolerance; allowed: that tolerance.
 
-    Both are None if there is no second curve of the record's length.
+    Both are None if there is no second curve of the record's length. differing: the fields whose values differ.
     """
 
     word: Word
     largest: int | None
     allowed: float | None
+    differing: list[str]
 
 
 class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,9 +84,9 @@ def compare(record: Record, second: Record, spread: Mapping[int, Spread] | None 
     more than four times the noise of a test; by that noise itself if s has fewer than ten degrees of freedom.
     spread: None if nothing was trained. Then the noise of a test is allowed, at every timestep.
     """
-    ours, theirs = record.curve, second.curve
+    ours, theirs, fields = record.curve, second.curve, differing(record, second)
     if ours is None or theirs is None or (ours.total, len(ours.correct)) != (theirs.total, len(theirs.correct)):
-        return Comparison("different", None, None)
+        return Comparison("different", None, None, fields)
     alike = rounds_alike(record, second)
     steps = range(1, len(ours.correct) + 1) if spread is None or alike else claimed(record)
     gaps = []
@@ -94,9 +95,9 @@ def compare(record: Record, second: Record, spread: Mapping[int, Spread] | None 
         allowed = 0.0 if alike else _allowed(before + after, ours.total, (spread or {}).get(t), len(steps))
         gaps.append((abs(before - after), allowed))
     largest, allowed = max(gaps, key=lambda gap: gap[0] / max(gap[1], 1e-9))
-    if not differing(record, second):
-        return Comparison(IDENTICAL, largest, allowed)
-    return Comparison("within tolerance" if not alike and largest <= allowed else "different", largest, allowed)
+    if not fields:
+        return Comparison(IDENTICAL, largest, allowed, fields)
+    return Comparison("within tolerance" if not alike and largest <= allowed else "different", largest, allowed, fields)
 
 
 def _allowed(correct: int, total: int, spread: Spread | None, looks: int) -> float:

@@ -25,6 +25,7 @@ from harness.machine.files import write_atomically
 from harness.report.document import Document, document
 from harness.report.drawing import GRID, INK, MUTED, PAPER, TONES, Picture, same_picture, styled
 from harness.report.figures import papers_figure
+from harness.report.snapshot import snapshot
 from harness.report.sources import Source, with_added
 from harness.report.table import Table, as_text, csv_text, human, latex, letter, markdown, verdict_of
 from harness.report.tables import accuracy_table, curves_table, operations_table, profiles_with_records
@@ -32,6 +33,8 @@ from harness.report.tables import accuracy_table, curves_table, operations_table
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+REPORTS, README = Path("reports"), Path("README.md")  # in a clone
+PACKAGED = Path("harness/papers/verdicts.json")  # the verdicts that the package brings along
 NOT_KEPT = (".html", ".png")  # they show what is there in another form, and a repository need not keep them
 START, END = "<!-- findings -->", "<!-- /findings -->"
 PACKAGE = "dct-snn-harness"
@@ -52,52 +55,50 @@ def render(
     chosen: Sequence[str] | None = None,
     *,
     paper: str | None = None,
-    readme: Path | None = None,
     png: bool = True,
 ) -> ReportResult:
     """Write the report of all experiments, or of those `chosen`, into `out`; the same records give the same bytes.
 
     Every paper of which something was run has a page of its own, or `paper` alone, run or not. The first one's is
-    index.html. `readme`: a file whose findings, between two marks, are kept to those of the report. `png`: whether
-    figures are written as PNG too.
+    index.html. `png`: whether figures are written as PNG too.
     Raises HarnessError for an experiment that is neither in the catalogue nor among the records.
     """
     contents, documents = _contents(sources, out, chosen, paper, png)
     for name, content in contents.items():
         write_atomically(out / name, content)
-    if readme is not None and (text := _stale_readme(readme, out, documents[0])) is not None:
-        write_atomically(readme, text.encode())
     names = {one.paper.name for one in documents}
     unshown = tuple(f"{whose}: {problem}" for one in documents for whose, problem in one.problems if whose in names)
     return ReportResult(tuple(out / name for name in contents), unshown)
 
 
-def check(sources: tuple[Source, ...], out: Path, readme: Path | None = None) -> list[str]:
-    """Names of the files of a whole report that are not what the records give: different, missing or extra.
+def kept(sources: tuple[Source, ...], clone: Path = Path()) -> dict[Path, bytes]:
+    """All that a clone keeps of what the records say, by path: a report, README's findings, and the package's verdicts.
+
+    Left out is a README, or a file of verdicts, that is not there.
+    """
+    contents, documents = _contents(sources, clone / REPORTS, None, None, png=False)
+    files = {clone / REPORTS / name: content for name, content in contents.items()}
+    if (readme := clone / README).is_file():
+        brief = in_brief(documents[0], f"{REPORTS}/")
+        files[readme] = in_readme(readme.read_text(encoding="utf-8"), brief).encode()
+    if (verdicts := clone / PACKAGED).is_file():
+        files[verdicts] = snapshot(sources[0]).content()
+    return files
+
+
+def check(sources: tuple[Source, ...], clone: Path = Path()) -> list[str]:
+    """Names of the files of a clone that are not what the records give: different, missing or extra.
 
     Pages and PNGs are not compared. A figure painted by another matplotlib is compared by the data it shows, all else
     byte for byte.
     """
-    expected, documents = _contents(sources, out, None, None, png=False)
-    expected = {name: content for name, content in expected.items() if not name.endswith(NOT_KEPT)}
-    present = {path.name for path in out.glob("[!.]*") if not path.name.endswith(NOT_KEPT)}
-    wrong = present ^ set(expected)
-    for name in present & set(expected):
-        kept = (out / name).read_bytes() if (out / name).is_file() else b""
-        if kept != expected[name] and not (name.endswith(".svg") and same_picture(kept, expected[name])):
-            wrong.add(name)
-    if readme is not None and _stale_readme(readme, out, documents[0]) is not None:
-        wrong.add(os.path.relpath(readme, out))
-    return sorted(wrong)
-
-
-def _stale_readme(readme: Path, out: Path, first: Document) -> str | None:
-    """The updated text of README, or None if it is up to date or missing."""
-    if not readme.is_file():
-        return None
-    before = readme.read_text(encoding="utf-8")
-    after = in_readme(before, in_brief(first, f"{os.path.relpath(out, readme.parent)}/"))
-    return None if after == before else after
+    expected = {path: content for path, content in kept(sources, clone).items() if path.suffix not in NOT_KEPT}
+    wrong = {path for path in (clone / REPORTS).glob("[!.]*") if path.suffix not in NOT_KEPT} - expected.keys()
+    for path, content in expected.items():
+        found = path.read_bytes() if path.is_file() else b""
+        if found != content and not (path.suffix == ".svg" and same_picture(found, content)):
+            wrong.add(path)
+    return sorted(str(path.relative_to(clone)) for path in wrong)
 
 
 def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) -> str:

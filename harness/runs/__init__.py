@@ -1,1 +1,2 @@
-"""Everything that schedules cells: plan, run, workers, progress, status, verification, prediction."""
+"""Everything that schedules cells: plan, run, evaluations, workers, progress, status, tuning, validation; and
+verification and prediction."""

@@ -217,7 +217,7 @@ def evaluate(config: CellConfig, net: Answering, images: ImageSet, setting: Sett
     return right_of
 
 
-def require_possible(config: CellConfig, data: DataSet, encoder: Encoder, shape: Shape) -> None:
+def require_evaluable(config: CellConfig, data: DataSet, encoder: Encoder, shape: Shape) -> None:
     """Raise HarnessError for an evaluation that fails on an untrained network: better before training than after it."""
     if not config.evaluations:
         return

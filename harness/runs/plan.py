@@ -50,7 +50,7 @@ from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, ann_key, pretra
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
-from harness.training.evaluate import Evaluation
+from harness.training.evaluate import TestResult
 from harness.training.loop import Training, fine_tuning, readings, train
 from harness.training.method import method_of
 
@@ -385,7 +385,7 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
         encoder.state()
     except CellFailure as failure:
         return failure
-    evaluations.require_possible(config, data, encoder, shape)
+    evaluations.require_evaluable(config, data, encoder, shape)
     return None
 
 
@@ -606,7 +606,7 @@ def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig) -> tuple[fl
         return (SOME_THRESHOLD,) * (len(spiking.network.stages) - 1)
 
 
-def _untested() -> Evaluation:
+def _untested() -> TestResult:
     raise AssertionError("a timed training has no test")
 
 

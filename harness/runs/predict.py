@@ -1,6 +1,6 @@
 """A trained network from its file of weights, and its predictions.
 
-`answer` is `harness predict`: weights, images (a data set's, or a folder's), and the table of predictions.
+`predict_file` is `harness predict`: weights, images (a data set's, or a folder's), and the table of predictions.
 """
 
 import os
@@ -238,7 +238,7 @@ def data_of(cell: CellConfig | About, digest: str, data_dir: Path | None) -> Dat
 # ## `harness predict`
 
 
-class Answer(NamedTuple):
+class Predicted(NamedTuple):
     """The description of the network, its predictions, and the names of the files (empty for a data set)."""
 
     about: About
@@ -246,7 +246,7 @@ class Answer(NamedTuple):
     names: list[str]
 
 
-def answer(
+def predict_file(
     weights: Path,
     *,
     images: Path | None = None,
@@ -254,7 +254,7 @@ def answer(
     changes: Mapping[str, Parameter] | None = None,
     timesteps: int | None = None,
     out: Path | None = None,
-) -> Answer:
+) -> Predicted:
     """Let the network classify images, with the threads, device and kernel of the record beside it, if any.
 
     images: a folder; None: the test images of the cell, from `data_dir`. changes: parameters of the DCT code, such as
@@ -275,7 +275,7 @@ def answer(
         raise HarnessError(f"{weights}: its code is {about.encoder.name}", f"leave out --{' and --'.join(changes)}")
     spiking = restore(file, recorded_setting(record) if record else None, timesteps, changes)
     with recorded_threads(record) if record else nullcontext():
-        done = Answer(about, predict(spiking, shown, about.seed), names)
+        done = Predicted(about, predict(spiking, shown, about.seed), names)
     if out is not None:
         rows = table(done)
         if out.suffix == ".csv" and done.names:
@@ -285,7 +285,7 @@ def answer(
     return done
 
 
-def table(result: Answer) -> "pd.DataFrame":
+def table(result: Predicted) -> "pd.DataFrame":
     """One row per image: its index or file, its label (missing if unknown), and the class after each timestep."""
     import pandas as pd  # for half a second, which a run does not need
 

@@ -1,4 +1,4 @@
-"""One process's way through the cells of a grid: lock a cell, compute it, write its record, whatever happens to others.
+"""One process's way through the cells of a plan: lock a cell, compute it, write its record, whatever happens to others.
 
 Any number of processes may share a results folder. A cell's lock is held while it runs, and says how far it is; what
 another process holds comes last.
@@ -25,7 +25,7 @@ from harness.config import CellConfig
 from harness.data import DataSet
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
-from harness.machine.files import Owner, hold, holder, report, write_atomically
+from harness.machine.files import Owner, hold, holder, write_atomically, write_progress
 from harness.machine.process import finishing
 from harness.plugins.guard import guarded, kept_state
 from harness.plugins.parts import METHODS
@@ -122,7 +122,7 @@ class Run:
             self.setting.watch.progress(stage, cell.cost.of(work))
             if time.monotonic() - last >= REPORT_SECONDS:
                 last = time.monotonic()
-                report(lock_path(cell.path), stage, done)
+                write_progress(lock_path(cell.path), stage, done)
 
         try:
             with hold(lock_path(cell.path)) as owner:
@@ -140,13 +140,14 @@ class Run:
                     self.say(
                         f"{cell}: begun with other versions, threads or device; starts again, so that one set holds"
                     )
-                watch = Watch(progress, self.setting.watch.stop)
-                record = replace(self, setting=replace(self.setting, checkpoint=checkpoint, watch=watch)).compute(cell)
+                setting = replace(self.setting, checkpoint=checkpoint, watch=Watch(progress, self.setting.watch.stop))
+                steps = self.timesteps.get(cell.config.arm, ())
+                record = compute(cell, self.data, setting, steps, self.keep_weights)
                 with finishing():
                     try:
                         write_record(self.results, record)
                     except ValueError as error:
-                        record = self._failed(cell, str(error))
+                        record = _failed(cell, setting, str(error))
                         write_record(self.results, record)
                     if record.weights is None:  # those of the record that stood there before
                         weights_path(cell.path).unlink(missing_ok=True)
@@ -160,45 +161,6 @@ class Run:
                 "records already written are intact; make room or choose another --results-dir, and run the same "
                 "command",
             ) from error
-
-    def compute(self, cell: PlannedCell) -> Record:
-        """The record of a cell, a failed one for whatever goes wrong with it. Raises OSError when the disk refuses."""
-        config = cell.config
-        try:
-            if cell.fault is not None:
-                raise cell.fault
-            trained = self._trained(config)
-            begun = time.perf_counter()
-            found = evaluate(config, trained.spiking, self.data.test, self.setting)
-            if found:
-                trained.timings["evaluations"] = round(time.perf_counter() - begun, 3)
-            record = sealed(config, cell.fingerprint, self.setting, trained, self.timesteps.get(config.arm, ()), found)
-            if not keeps(self.keep_weights, trained.spiking.network):
-                return record
-            content = weights_of(config, cell.fingerprint, trained, self.data)
-            write_atomically(weights_path(cell.path), content)  # first: a record names only weights that are there
-            return msgspec.structs.replace(record, weights=entry_of(cell.path, content))
-        except (CellFailure, EncoderError) as error:
-            return self._failed(cell, str(error))
-        # The disk, or the end of the time: the encoder's own errors come as CellFailure.
-        except (OSError, HarnessError, Stopped):
-            raise
-        except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
-            return self._failed(cell, said_by(error))
-
-    def _trained(self, config: CellConfig) -> Trained:
-        """The cell, computed by its method."""
-        encoder = guarded(config.encoder)
-        if not config.method:
-            return run_cell(config, self.data, encoder, self.setting)
-        with kept_state() if config.method.name in METHODS.plugins() else nullcontext():
-            return method_of(config.method).run(config, self.data, encoder, self.setting)
-
-    def _failed(self, cell: PlannedCell, reason: str) -> Record:
-        """The record of a cell that could not be finished; called where its error is being handled."""
-        line = reason.splitlines()[0] if reason.strip() else "no reason given"
-        failure = Failure(line, traceback.format_exc())
-        return _record(cell.config, cell.fingerprint, self.setting, status="failed", timings={}, failure=failure)
 
 
 def _in_training(ann: Path | None, cells: Sequence[PlannedCell]) -> bool:
@@ -234,7 +196,58 @@ def sweep(cells: Sequence[PlannedCell]) -> None:
                     _tidy(cell)
 
 
-# ## From what a cell computed to its record and its file of weights
+# ## From a cell to its record and its file of weights
+
+
+def compute(
+    cell: PlannedCell,
+    data: DataSet,
+    setting: Setting,
+    timesteps: Sequence[int] = (),
+    keep_weights: bool | None = False,
+) -> Record:
+    """The record of a cell, a failed one for whatever goes wrong with it. Raises OSError when the disk refuses.
+
+    timesteps: those whose bits it keeps beside the last one. keep_weights: see `keeps`.
+    """
+    config = cell.config
+    try:
+        if cell.fault is not None:
+            raise cell.fault
+        trained = _trained(config, data, setting)
+        begun = time.perf_counter()
+        found = evaluate(config, trained.spiking, data.test, setting)
+        if found:
+            trained.timings["evaluations"] = round(time.perf_counter() - begun, 3)
+        record = sealed(config, cell.fingerprint, setting, trained, timesteps, found)
+        if not keeps(keep_weights, trained.spiking.network):
+            return record
+        content = weights_of(config, cell.fingerprint, trained, data)
+        write_atomically(weights_path(cell.path), content)  # first: a record names only weights that are there
+        return msgspec.structs.replace(record, weights=entry_of(cell.path, content))
+    except (CellFailure, EncoderError) as error:
+        return _failed(cell, setting, str(error))
+    # The disk, or the end of the time: the encoder's own errors come as CellFailure.
+    except (OSError, HarnessError, Stopped):
+        raise
+    except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
+        return _failed(cell, setting, said_by(error))
+
+
+def _trained(config: CellConfig, data: DataSet, setting: Setting) -> Trained:
+    """The cell, computed by its method."""
+    encoder = guarded(config.encoder)
+    if not config.method:
+        return run_cell(config, data, encoder, setting)
+    with kept_state() if config.method.name in METHODS.plugins() else nullcontext():
+        return method_of(config.method).run(config, data, encoder, setting)
+
+
+def _failed(cell: PlannedCell, setting: Setting, reason: str) -> Record:
+    """The record of a cell that could not be finished; called where its error is being handled."""
+    line = reason.splitlines()[0] if reason.strip() else "no reason given"
+    failure = Failure(line, traceback.format_exc())
+    return _record(cell.config, cell.fingerprint, setting, status="failed", timings={}, failure=failure)
 
 
 def _record(config: CellConfig, fingerprint: Fingerprint, setting: Setting, **outputs: Any) -> Record:
@@ -286,7 +299,7 @@ def keeps(keep: bool | None, network: nn.Module) -> bool:
     return size < SMALL if keep is None else keep
 
 
-def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: DataSet) -> bytes:
+def weights_of(config: CellConfig, fingerprint: Fingerprint, trained: Trained, data: DataSet) -> bytes:
     """The content of a cell's file of weights."""
     spiking, neuron = trained.spiking, config.neuron
     alike = {name: getattr(config, name) for name in About.__struct_fields__ if hasattr(config, name)}
@@ -294,7 +307,7 @@ def weights_of(config: CellConfig, mark: Fingerprint, trained: Trained, data: Da
         alike |= {name: getattr(neuron, name) for name in ("leak", "reading", "clock")}
     about = About(
         **alike,
-        fingerprint=mark.digest,
+        fingerprint=fingerprint.digest,
         shape=shape_of(spiking.encoder, data.test),
         classes=data.classes,
         thresholds=list(spiking.thresholds),

@@ -33,13 +33,13 @@ from harness.records import verifications
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import chain, known_certificates
 from harness.records.store import digest_of, read_record, record_path, seed_of, write_record_at
-from harness.records.verifications import Comparison, Source, Verification, claimed, differing
+from harness.records.verifications import Comparison, Source, Verification, claimed
 from harness.records.weights import read_weights, weights_path
 from harness.runs.evaluations import evaluate
 from harness.runs.plan import Cost, PlannedCell, circumstances, estimate
 from harness.runs.predict import data_of, failures_as_errors, predict, recorded_setting, recorded_threads, restore
 from harness.runs.progress import Progress
-from harness.runs.run import Run, evaluated_at, packed
+from harness.runs.run import compute, evaluated_at, packed
 from harness.schema import Record
 from harness.snn.network import Spiking
 from harness.snn.neuron import is_late
@@ -74,7 +74,7 @@ def verify_all(
         usual: Source = "weights" if record.weights and weights_path(path).is_file() else "training"
         if source not in (None, "training") and record.weights is None:
             raise HarnessError(f"{path}: this record has no weights", "use --from training; --keep adds them")
-        if keep and results_of(path, record) is None:
+        if keep and results_folder_of(path, record) is None:
             raise HarnessError(f"{path}: in no results folder, where --keep would write", "leave --keep out")
         asked.append((path, record, source or usual))
     for path, record, chosen in asked:
@@ -110,7 +110,7 @@ def find(name: str, results: Path) -> Path:
     return path
 
 
-def results_of(path: Path, record: Record) -> Path | None:
+def results_folder_of(path: Path, record: Record) -> Path | None:
     """The results folder that a record lies in, at EXPERIMENT/PROFILE/ARM/SEED of any names; None if in none."""
     parents = path.resolve().parents
     placed = len(parents) > 3 and parents[1].name in PROFILES and seed_of(path) == record.config.seed
@@ -126,7 +126,7 @@ def verify(
     Raises HarnessError for weights that are refused, or for a simulator without their neuron.
     """
     with TemporaryDirectory() as folder, recorded_threads(record):
-        trained, results = record_path(Path(folder), record.config), results_of(path, record)
+        trained, results = record_path(Path(folder), record.config), results_folder_of(path, record)
         if source == "training":
             second = _trained(record, data, trained, keep and not weights_path(path).is_file(), watch)
         else:
@@ -149,7 +149,7 @@ def verify(
                     verdict=comparison.word,
                     largest=comparison.largest,
                     allowed=comparison.allowed,
-                    differing=differing(record, second),
+                    differing=comparison.differing,
                     curve=second.curve,
                     right={str(t): second.right[str(t)] for t in claimed(record)},
                 )
@@ -157,8 +157,8 @@ def verify(
     notes = []
     if second.failure is not None:
         notes.append(f"the second training failed: {second.failure.reason}")
-    elif fields := differing(record, second):
-        notes.append(f"differing: {', '.join(fields)}")
+    elif comparison.differing:
+        notes.append(f"differing: {', '.join(comparison.differing)}")
     changes = verifications.environment_changes(record, second)
     notes += [f"{name}: {ours} in the record, {theirs} here" for name, (ours, theirs) in changes.items()]
     certificates = known_certificates(results) if results else ()
@@ -175,9 +175,9 @@ def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watc
     except EncoderError as error:
         raise HarnessError(str(error), "install the encoder") from None
     setting = replace(recorded_setting(record), watch=watch, products=tuple(record.products))
-    run = Run(data, path.parent, setting, {config.arm: claimed(record)}, keep_weights=with_weights)
     # A file of weights names the fingerprint of its record: equal cells give equal files.
-    second = run.compute(PlannedCell(config, record.fingerprint, path, "missing"))
+    cell = PlannedCell(config, record.fingerprint, path, "missing")
+    second = compute(cell, data, setting, claimed(record), keep_weights=with_weights)
     # Encoded and decoded, because reading turns tuples into lists, and whole numbers in float fields into floats.
     second = msgspec.json.decode(msgspec.json.encode(second), type=Record)
     return msgspec.structs.replace(second, fingerprint=today)

@@ -21,7 +21,7 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple, get_args
+from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
 
 import torch
 from rich.console import Console
@@ -103,15 +103,25 @@ def _in_this_process(plan: Plan, show: Progress, deadline: Deadline, quiet: bool
 
 
 class Ended(NamedTuple):
-    """A worker that has ended. code: None if unknown. line: the last line that it wrote, if any.
-
-    Workers are started by `Here`, `Slurm` or `Ray`, with one interface: `tasks`, those that run or are queued;
-    `start(count)` more; `ended()`, those that have ended since the last call; and `stop()`, which makes all of them
-    stop with checkpoints, and waits for that.
-    """
+    """A worker that has ended. code: None if unknown. line: the last line that it wrote, if any."""
 
     code: int | None
     line: str
+
+
+class Crew(Protocol):
+    """The workers of a run. tasks: those that run or are queued."""
+
+    tasks: list[Any]
+
+    def start(self, count: int) -> None:
+        """Start `count` more."""
+
+    def ended(self) -> list[Ended]:
+        """Those that have ended since the last call."""
+
+    def stop(self) -> None:
+        """Make all of them stop with checkpoints, and wait for that."""
 
 
 def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadline: Deadline) -> Iterator[Finished]:
@@ -127,7 +137,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             f"{plan.results}: this file system has no locks, without which workers would compute the same cells",
             "use one process, or another --results-dir",
         )
-    crew: Here | Slurm | Ray
+    crew: Crew
     if on == "slurm":
         crew, count = Slurm(plan, deadline.seconds, show.line), tasks(plan, workers)
     elif on == "ray":

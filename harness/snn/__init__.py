@@ -1,3 +1,3 @@
-"""The spiking network: one neuron, its fast kernels, networks built from a spec, threshold balancing."""
+"""Spiking networks: neurons, their fast kernels, networks built from a spec, threshold balancing."""
 
 import encoders  # noqa: F401 - chooses the folder of Numba's cache before Numba is imported

@@ -1,1 +1,1 @@
-"""ANN pre-training, SNN fine-tuning, and accuracy at every timestep."""
+"""Methods: ANN pre-training, SNN fine-tuning or conversion, and accuracy at every timestep."""

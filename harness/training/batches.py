@@ -16,6 +16,8 @@ from torch import Generator, Tensor
 from harness.config import Augmentation
 from harness.data.types import ImageSet
 
+CALIBRATION_IMAGES = 2048  # an encoder's percentiles are fitted on at most so many training images
+
 
 def normalised(images: Tensor) -> Tensor:
     """uint8 `[N, C, H, W]` as float32 in [-1, 1]."""

@@ -19,9 +19,9 @@ from harness.snn.kernels import Kernel
 from harness.snn.kernels.events import events_pay
 from harness.snn.network import Network, Spiking
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
-from harness.training.batches import encoder_key, generator, normalised
+from harness.training.batches import CALIBRATION_IMAGES, encoder_key, generator, normalised
 from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
-from harness.training.evaluate import Evaluation, evaluate
+from harness.training.evaluate import TestResult, evaluate
 from harness.training.loop import fine_tuning, train
 from harness.training.trains import Encode, encoded_once
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 torch.set_flush_denormal(True)
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-CALIBRATION_IMAGES = 2048  # the encoder's percentiles are fitted on at most so many training images
 SAMPLE_IMAGES = 2000  # training images on which the finished network is tested too, the same for every seed
 SAMPLE_SEED = 0
 
@@ -90,9 +89,9 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     spiking, balanced = _balanced(spiking, data, config, setting, encode)
     clock.lap("balancing")
 
-    tests: list[Evaluation] = []
+    tests: list[TestResult] = []
 
-    def test() -> Evaluation:
+    def test() -> TestResult:
         tests[:] = [evaluate(spiking, data.test, seed, setting.watch, setting.checkpoint.part("test"), encode)]
         return tests[0]
 

@@ -20,8 +20,8 @@ from harness.snn.layered import Fire, Layered
 from harness.snn.network import Shape
 from harness.snn.quantised import IntegrateAndFire, quantised_clip
 from harness.training.ann import SCHEDULES
-from harness.training.batches import augmented, generator, normalised, on_device
-from harness.training.cell import CALIBRATION_IMAGES, DTYPES, Setting, Stopwatch, Trained
+from harness.training.batches import CALIBRATION_IMAGES, augmented, generator, normalised, on_device
+from harness.training.cell import DTYPES, Setting, Stopwatch, Trained
 from harness.training.loop import Training, train
 from harness.training.method import Stepwise, finished, prepared
 

@@ -18,7 +18,7 @@ from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.trains import Encode
 
 
-class Evaluation(NamedTuple):
+class TestResult(NamedTuple):
     """`right`: bool `[T, N]`, whether each image, in the order given, is classified rightly after t + 1 timesteps.
 
     layers: what each layer did for one image on average.
@@ -41,7 +41,7 @@ def evaluate(
     watch: Watch,
     checkpoint: Checkpoint = NOWHERE,
     encode: Encode | None = None,
-) -> Evaluation:
+) -> TestResult:
     """Classify `images` by the accumulated output U_t after each t = 1 … T, counting spikes on the way.
 
     Images go in chunks that shrink as T grows, so memory is the same for every T. Raises Stopped where `watch` says
@@ -64,7 +64,7 @@ def evaluate(
             checkpoint.save({"right": right, "places": activity.places})
             raise Stopped("test")
     checkpoint.remove()
-    return Evaluation(right, activity.per_image(len(images)))
+    return TestResult(right, activity.per_image(len(images)))
 
 
 def _resumed(checkpoint: Checkpoint, activity: "_Activity") -> Tensor:

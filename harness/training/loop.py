@@ -26,7 +26,7 @@ from harness.snn.network import Network, Spiking
 from harness.training.batches import batch, encoder_key, on_device
 from harness.training.batches import generator as generator_of
 from harness.training.checkpoint import Checkpoint, Watch
-from harness.training.evaluate import Evaluation
+from harness.training.evaluate import TestResult
 from harness.training.trains import encoded_once
 
 SAVE_EVERY_SECONDS = 300.0  # a run that is killed loses at most so much work
@@ -219,7 +219,7 @@ def fine_tuning(
     train: ImageSet,
     recipe: SnnRecipe,
     seed: int,
-    test: Callable[[], Evaluation],
+    test: Callable[[], TestResult],
     read: Callable[[], Counts] | None = None,
 ) -> Training:
     """The training of the spiking network's weights; `test` tests it after an epoch, `read` on the way.

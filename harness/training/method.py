@@ -21,13 +21,13 @@ from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
 from harness.snn.layered import INPUT, Activity, Fire, Layered
 from harness.snn.network import Note, Shape, Spiking
-from harness.training.batches import encoder_key, generator, normalised, on_device
-from harness.training.cell import CALIBRATION_IMAGES, Setting, Stopwatch, Trained
+from harness.training.batches import CALIBRATION_IMAGES, encoder_key, generator, normalised, on_device
+from harness.training.cell import Setting, Stopwatch, Trained
 from harness.training.checkpoint import Checkpoint, Watch
-from harness.training.evaluate import Evaluation
+from harness.training.evaluate import TestResult
 
 
-class Answers(Protocol):
+class TimedNetwork(Protocol):
     """A trained network with its encoder, as `predict`, `verify` and the files of weights know it.
 
     network: its tensors are what is kept. thresholds: for the record. macs: of one image over all timesteps.
@@ -57,7 +57,7 @@ class Answers(Protocol):
         ...
 
 
-Answering = Spiking | Answers
+Answering = Spiking | TimedNetwork
 
 
 class Method(Protocol):
@@ -72,7 +72,7 @@ class Method(Protocol):
 
     def restore(
         self, spec: NetworkSpec, shape: Shape, classes: int, encoder: Encoder, timesteps: int, dtype: torch.dtype
-    ) -> Answers:
+    ) -> TimedNetwork:
         """The network as `run` gives it, into which kept tensors are loaded. shape: (C, H, W) of the frames.
 
         Called on torch's meta device first, since the shapes of its tensors are compared with those that were kept.
@@ -168,7 +168,7 @@ def prepared(
 
 
 @torch.no_grad()
-def evaluated(net: Stepwise, images: ImageSet, seed: int, watch: Watch, checkpoint: Checkpoint) -> Evaluation:
+def evaluated(net: Stepwise, images: ImageSet, seed: int, watch: Watch, checkpoint: Checkpoint) -> TestResult:
     """Classify `images` after each t = 1 … T, counting spikes on the way; see `evaluate`, which does it for `Spiking`.
 
     Raises Stopped where `watch` says so; what is done by then lies in `checkpoint`.
@@ -189,7 +189,7 @@ def evaluated(net: Stepwise, images: ImageSet, seed: int, watch: Watch, checkpoi
             checkpoint.save({"right": right, "places": activity.places})
             raise Stopped("test")
     checkpoint.remove()
-    return Evaluation(right, activity.per_image(len(images)))
+    return TestResult(right, activity.per_image(len(images)))
 
 
 def finished(

@@ -46,5 +46,3 @@ def test_a_code_of_times_is_read_from_its_history_and_lost_in_its_sum(digits: Di
     assert read[-1] > 0.85
     with pytest.raises(EncoderError, match="'sum' or 'history', not 'mean'"):
         linear_probe(create("direct"), *digits, 2, 0, reads="mean")  # type: ignore[arg-type]
-    with pytest.raises(EncoderError, match="at least 0"):
-        linear_probe(create("direct"), *digits, 2, 0, penalty=-1)

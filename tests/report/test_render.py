@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from harness.errors import HarnessError
+from harness.machine.files import write_atomically
 from harness.report import ReportResult, check, read, render
 from harness.report.drawing import painter
-from harness.report.publish import END, START, in_readme, origin, web_address
+from harness.report.publish import END, PACKAGED, START, in_readme, kept, origin, web_address
 from tests.analysis.judging import change
 from tests.conftest import blank
 
@@ -27,12 +28,12 @@ DAY, ANOTHER = "1700000000", "1800000000"  # 14 November 2023, 15 January 2027
 
 
 def outdated(campaign: Campaign) -> list[str]:
-    return check(campaign.alone(), campaign.out, campaign.out.with_name("README.md"))
+    return check(campaign.alone(), campaign.out.parent)
 
 
 @pytest.fixture(scope="module")
 def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
-    """Records of one device, rendered on a known day, with a README."""
+    """A clone with records of one device, rendered on a known day."""
     campaign = empty(tmp_path_factory.mktemp("dated"))
     write_mnist(campaign.evidence)
     for path in campaign.evidence.rglob("seed-*.json"):
@@ -41,7 +42,8 @@ def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", DAY)
         blank(patch)
-        render(campaign.alone(), campaign.out, readme=campaign.out.with_name("README.md"))
+        for path, content in kept(campaign.alone(), campaign.out.parent).items():
+            write_atomically(path, content)
     return campaign
 
 
@@ -98,16 +100,18 @@ def test_check_names_changed_missing_and_extra_files_and_compares_figures_by_the
     (copy.out / "notes.txt").touch()
     readme = copy.out.with_name("README.md")
     readme.write_text(readme.read_text().replace("Of 17 statements", "Of 18 statements"), encoding="utf-8")
-    wrong = ["../README.md", figure.name, f"{MNIST}.csv", "notes.txt", "report.md"]
-    assert outdated(copy) == wrong
+    write_atomically(copy.out.parent / PACKAGED, b"{}")
+    names = figure.name, f"{MNIST}.csv", "notes.txt", "report.md"
+    assert outdated(copy) == ["README.md", str(PACKAGED), *(f"reports/{name}" for name in names)]
 
 
 @pytest.mark.usefixtures("blank_figures")
 def test_check_follows_the_records(copy: Campaign) -> None:
     (copy.evidence / f"{MNIST}/paper/cyclic-16/seed-0004.json").unlink()
     wrong = outdated(copy)
-    assert {f"{MNIST}{end}" for end in (".md", ".csv", ".tex", "-paper-error.svg")} | {"../README.md"} <= set(wrong)
-    assert "encoder-picture.svg" not in wrong
+    figures = {f"reports/{MNIST}{end}" for end in (".md", ".csv", ".tex", "-paper-error.svg")}
+    assert figures | {"README.md"} <= set(wrong)
+    assert "reports/encoder-picture.svg" not in wrong
 
 
 @pytest.mark.usefixtures("blank_figures")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.machine.files import hold, report
+from harness.machine.files import hold, write_progress
 from harness.papers import catalogue
 from harness.records.store import lock_path, write_record
 from harness.runs.status import status
@@ -89,7 +89,7 @@ def test_a_cell_that_somebody_runs_is_running_and_one_that_was_stopped_is_begun(
     with hold(lock_path(place)):
         who = f"process {os.getpid()} on {platform.node()}"
         assert state(tmp_path, "cyclic-16", 2) == ("running", who)
-        report(lock_path(place), "SNN epoch 2/4", 12.0)
+        write_progress(lock_path(place), "SNN epoch 2/4", 12.0)
         assert state(tmp_path, "cyclic-16", 2) == ("running", f"{who}, SNN epoch 2/4")
     place.with_name(".seed-0002.0a0a0a0a.checkpoint.training").touch()
     assert state(tmp_path, "cyclic-16", 2) == ("missing", "begun: its finished epochs are kept")

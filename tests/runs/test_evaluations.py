@@ -18,10 +18,10 @@ from harness.records.fingerprint import fingerprint
 from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
 from harness.records.weights import WeightsFile, read_weights
-from harness.runs.evaluations import evaluate, gradient, made, passes, require_possible
+from harness.runs.evaluations import evaluate, gradient, made, passes, require_evaluable
 from harness.runs.plan import PlannedCell, cells_of, estimate
 from harness.runs.predict import predict, restore
-from harness.runs.run import Run
+from harness.runs.run import compute
 from harness.runs.verify import verify
 from harness.schema import Evaluated, Record
 from harness.snn.layered import Layered
@@ -46,9 +46,8 @@ CONFIG = tiny_config(evaluations=NAMES)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A results folder with the record of CONFIG and its weights."""
     folder = tmp_path_factory.mktemp("results")
-    run = Run(tiny_data(), folder, Setting(CPU), {CONFIG.arm: (4,)}, keep_weights=True)
-    mark = fingerprint(CONFIG, tiny_data().digest)
-    write_record(folder, run.compute(PlannedCell(CONFIG, mark, path(folder), "missing")))
+    cell = PlannedCell(CONFIG, fingerprint(CONFIG, tiny_data().digest), path(folder), "missing")
+    write_record(folder, compute(cell, tiny_data(), Setting(CPU), (4,), keep_weights=True))
     return folder
 
 
@@ -246,9 +245,9 @@ def test_what_cannot_be_evaluated_is_refused_before_training(tmp_path: Path, nam
 def test_a_method_is_evaluated_as_far_as_its_neurons_allow() -> None:
     config = converted_config(evaluations=("noise(strength=0.1)", "weights(bits=4)"))
     encoder = guarded(config.encoder)
-    require_possible(config, tiny_data(), encoder, (1, 8, 8))
+    require_evaluable(config, tiny_data(), encoder, (1, 8, 8))
     with pytest.raises(HarnessError, match=r"arm .*: evaluation 'fgsm\(epsilon=1\)': no gradient reaches the images"):
-        require_possible(replace(config, evaluations=("fgsm(epsilon=1)",)), tiny_data(), encoder, (1, 8, 8))
+        require_evaluable(replace(config, evaluations=("fgsm(epsilon=1)",)), tiny_data(), encoder, (1, 8, 8))
 
 
 def test_an_evaluation_that_fails_is_named(weights: WeightsFile, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from harness.records.store import read_record, write_record
 from harness.records.weights import read_weights
 from harness.runs.plan import PlannedCell, estimate
 from harness.runs.predict import predict, restore
-from harness.runs.run import Run, sealed
+from harness.runs.run import compute, sealed
 from harness.runs.verify import verify
 from harness.schema import Record
 from harness.snn.layered import layers_of
@@ -64,9 +64,9 @@ def test_a_record_of_it_goes_there_and_back_and_its_work_is_what_was_announced(t
 
 def test_kept_weights_give_the_same_answers(tmp_path: Path) -> None:
     config = converted_config(precision="bf16")
-    run = Run(tiny_data(), tmp_path, Setting(CPU), {config.arm: (2, 8)}, keep_weights=True)
     path = tmp_path / config.experiment / config.profile / config.arm / "seed-0000.json"
-    record = run.compute(PlannedCell(config, fingerprint(config, tiny_data().digest), path, "missing"))
+    cell = PlannedCell(config, fingerprint(config, tiny_data().digest), path, "missing")
+    record = compute(cell, tiny_data(), Setting(CPU), (2, 8), keep_weights=True)
     write_record(tmp_path, record)
     for source in ("weights", "training"):
         assert verify(path, read_record(path), tiny_data(), source)[0].word == "identical"

@@ -63,8 +63,8 @@ def test_where_both_round_alike_nothing_but_equality_will_do(kept: Kept) -> None
     record = read_record(kept.record)
     assert compare(record, record, {})[:2] == ("identical", 0)
     one = with_curve(record, 9000, 9500)
-    assert compare(one, with_curve(record, 9001, 9500), {}) == ("different", 1, 0.0)
-    assert compare(one, msgspec.structs.replace(one, thresholds=[1.0]), {}) == ("different", 0, 0.0)
+    assert compare(one, with_curve(record, 9001, 9500), {}) == ("different", 1, 0.0, ["curve"])
+    assert compare(one, msgspec.structs.replace(one, thresholds=[1.0]), {}) == ("different", 0, 0.0, ["thresholds"])
     assert record.machine == machine(CPU)  # otherwise tests of "the same machine" would say nothing
     other = msgspec.structs.replace(  # cores and Python do not round
         with_curve(record, 9001, 9500),
@@ -124,7 +124,7 @@ def test_the_spread_is_pooled_over_arms_and_seeds(own: Kept) -> None:
 def test_what_has_no_common_curve_has_no_gap_and_what_early_records_lack_does_not_differ(kept: Kept) -> None:
     record = read_record(kept.record)
     failed = msgspec.structs.replace(record, status="failed", curve=None)
-    assert compare(record, failed, {}) == ("different", None, None)
+    assert compare(record, failed, {}) == ("different", None, None, ["status", "curve"])
     assert compare(with_curve(record, 9000), with_curve(record, 9000, 9000), {}).word == "different"
     early = msgspec.structs.replace(record, sample_curve=None)
     assert differing(early, record) == []

@@ -14,11 +14,10 @@ from torch import Tensor
 from encoders.dct import Dct
 from harness.analysis.cells import Measurement, write_measurement
 from harness.data import DataSet, load, subset
-from harness.training.batches import encoder_key, normalised
+from harness.training.batches import CALIBRATION_IMAGES, encoder_key, normalised
 
 DATA_SET = "cifar10"
 BATCH = 500
-CALIBRATION_IMAGES = 2048  # as many as the thresholds of a cell are fitted on
 SPIKE_IMAGES = 2000
 TIMESTEPS = 48
 SEED = 1000

@@ -62,11 +62,12 @@ def out_of_order(steps: int) -> float:
     return 100 * missed / ORDERS
 
 
-def printed_derivative(levels: int = 4, theta: float = 2.0) -> float:
+def printed_derivative() -> float:
     """Percent of inputs within the clip at which autograd's derivative with respect to θ is a term that Eq. 19 prints.
 
     The floor is differentiated as the identity, as everywhere in the paper. θ is not 1, where two terms would agree.
     """
+    levels, theta = 4, 2.0
     z = theta * torch.rand(NEURONS, generator=Generator().manual_seed(0), dtype=torch.float64)
     learned = torch.full_like(z, theta, requires_grad=True)
     scaled = z * levels / learned + 0.5
