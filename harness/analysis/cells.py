@@ -23,7 +23,7 @@ from harness.config import CellConfig, EncoderSpec
 from harness.records.freshness import CERTIFICATES, Freshness, Records, freshness_in
 from harness.records.store import (
     LARGEST_RECORD,
-    Answers,
+    RightBits,
     answers_in,
     companion_paths,
     read_json,
@@ -91,11 +91,11 @@ class Cell:
         return _curve(self.record.balanced)
 
     @cached_property
-    def answers(self) -> Answers:
+    def answers(self) -> RightBits:
         """By timestep, whether each test image was right; empty if the record lacks it."""
         return answers_in(self.record)
 
-    def tested(self, under: str = "") -> tuple[Curve, Answers]:
+    def tested(self, under: str = "") -> tuple[Curve, RightBits]:
         """Accuracy after every timestep, and by timestep whether each image was right: in the plain test, or under an
         evaluation; empty if the record lacks them.
         """

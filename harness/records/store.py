@@ -22,7 +22,7 @@ from harness.schema import SCHEMA_VERSION, Evaluated, Record
 
 Sealed = TypeVar("Sealed", bound=msgspec.Struct)
 Read = TypeVar("Read")
-Answers = Mapping[int, npt.NDArray[np.bool_]]
+RightBits = Mapping[int, npt.NDArray[np.bool_]]
 
 LARGEST_RECORD = 2**26  # bytes; 100 timesteps, with the bits of 10,000 images at five of them, take 20 KiB
 
@@ -151,7 +151,7 @@ def problem_of(record: Record) -> str:
     return ""
 
 
-def answers_in(tested: Record | Evaluated) -> Answers:
+def answers_in(tested: Record | Evaluated) -> RightBits:
     """For each timestep (from 1) with bits, [images] whether the answer is right.
 
     Raises ValueError if bits are unreadable or do not add up to the counts of the curve.
