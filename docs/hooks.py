@@ -1,8 +1,8 @@
 """What the site shows of the program and its records, made while it is built, so that it is never out of date.
 
-Made as files: the report's page with its figures, tables and records; the pictures; a page for each command; the
-notebook with its outputs. Put into pages in place of a mark: `<!-- code: FILE -->` a Python file whose comments stand
-as text between the pieces of its code; `<!-- experiments -->`, `<!-- tables -->`, `<!-- speed -->` and
+Made as files: the report's page with its figures, tables and records; the pictures of the encoders; a page for each
+command; the notebook with its outputs. Put into pages in place of a mark: `<!-- code: FILE -->` a Python file whose
+comments stand as text between the pieces of its code; `<!-- experiments -->`, `<!-- tables -->`, `<!-- speed -->` and
 `<!-- gallery -->` what their names say.
 """
 
@@ -23,7 +23,6 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parent.parent
 EVIDENCE = ROOT / "results" / "evidence"
 SHOWN = (".html", ".svg", ".csv", ".tex", ".md")
-EXAMPLE = "mnist-t16"  # the claim whose verdict "How verdicts are made" begins with
 NO_ADDRESS = 'REPOSITORY = \\"\\"'  # as the notebook's JSON has it; filled where the clone knows its address
 
 _made: dict[str, str] = {}  # what stands in place of a mark
@@ -54,16 +53,12 @@ def on_files(files: Files, config: Any) -> Files:
 
 def _files(address: str) -> Iterator[tuple[str, str | bytes]]:
     """Place and content of every file that is made."""
-    import harness
-
     with tempfile.TemporaryDirectory() as name:
         reports = dict(_report(Path(name)))
     yield from ((f"reports/{name}", content) for name, content in reports.items() if not name.endswith(".md"))
     _made["tables"] = _tables(sorted(name for name in reports if name.endswith(".csv")))
-    for name, content in {**pictures.idea(), **pictures.gallery()}.items():
+    for name, content in pictures.gallery().items():
         yield f"pictures/{name}", content
-    judged = [one for one in harness.judge_claim(EXAMPLE, EVIDENCE) if one.leads]
-    yield "pictures/verdict.png", pictures.number_line(judged[0])
     _made.update(gallery=_gallery(), experiments=_experiments(), speed=_speed())
     for verb, text in _commands():
         yield f"reference/commands/{verb}.md", text
@@ -86,8 +81,11 @@ def _report(folder: Path) -> Iterator[tuple[str, bytes]]:
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace each mark by the text made for it, and leave out the marks that tests read.
 
-    A link out of docs/ to a report or a record, as a reader of the repository needs it, becomes one within the site.
+    A link out of docs/ to a report or a record, as a reader of the repository needs it, becomes one within the site,
+    and that to the findings becomes their text.
     """
+    findings = (ROOT / "reports" / "findings.md").read_text(encoding="utf-8")
+    markdown = markdown.replace("[All findings](../reports/findings.md)\n", findings)
     markdown = re.sub(r"(\]\((?:\.\./)*)\.\./reports/report\.md\)", r"\1reports/index.html)", markdown)
     markdown = re.sub(r"(\]\((?:\.\./)*)\.\./reports/(\w+)\.md\)", r"\1reports/\2.html)", markdown)
     markdown = re.sub(r"\]\(((?:\.\./)*)\.\./(reports|results)/", r"](\1\2/", markdown)

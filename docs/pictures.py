@@ -1,16 +1,17 @@
-"""The pictures of the documentation, drawn from the program itself: five of the idea, and one of each encoder.
+"""The pictures of the documentation, drawn from the program itself: of the idea, a verdict, and each encoder.
 
-    python docs/pictures.py FOLDER
+    python docs/pictures.py
 
-The site's hooks draw them while it is built, so none is committed. They need no download: the idea is shown on
-scikit-learn's 8×8 digits, the encoders on the digit and the photograph that come with the program.
+writes those that are committed, in docs/pictures. The site's hooks draw those of the encoders while it is built. None
+needs a download: the idea is shown on scikit-learn's 8×8 digits, the encoders on the digit and the photograph that come
+with the program.
 """
 
 import io
-import sys
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,25 +19,34 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 from torch.optim import SGD, Adam
 
+import harness
 from encoders.registry import BUILTIN
 from harness import plain
 from harness.inspect import NEGATIVE, POSITIVE, raster_colours, view_of
+from harness.machine.environment import machine
+from harness.machine.process import computing_with
 from harness.papers.dct_snn.picture import sample
-from harness.report.drawing import INK, MUTED, styled
+from harness.report.drawing import INK, MUTED, painter, styled
 
-if TYPE_CHECKING:
-    from harness.analysis.judges import Judgement
-
+DOCS = Path(__file__).parent
+EXAMPLE = "mnist-t16"  # the claim whose verdict "How verdicts are made" begins with
 WIDTH, STEPS = 7.0, 16
 WORDS = {"fontsize": 12, "fontweight": "normal"}
 DIGIT, PHOTOGRAPH = 3, 1  # which of the four bundled samples
 
 
 def saved(figure: Figure) -> bytes:
-    """The figure as PNG."""
+    """The figure as PNG, marked with the versions and the instructions of the processor on which its bytes depend."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
+    software = f"{painter()} torch {version('torch')}, {' '.join(machine(torch.device('cpu')).instructions)}"
+    figure.savefig(stream, format="png", dpi=150, metadata={"Software": software})
     return stream.getvalue()
+
+
+def committed() -> dict[str, bytes]:
+    """The pictures in docs/pictures, by name."""
+    with computing_with(1):
+        return {**idea(), "verdict.png": verdict()}
 
 
 def bare(axes: Any, title: str = "", xlabel: str = "") -> None:
@@ -116,7 +126,7 @@ def idea() -> dict[str, bytes]:
     with styled():
         return {
             "idea-1.png": saved(_spike()),
-            "idea-2.png": saved(_timestep(plain.contributions(one)[order], spikes)),
+            "idea-2.png": saved(_timestep(plain.contributions(one)[order], spikes, ends)),
             "idea-3.png": saved(_network(spikes, layers, thresholds)),
             "idea-4.png": saved(_balancing(currents, thresholds[0])),
             "idea-5.png": saved(_fine_tuning(curves, ann)),
@@ -156,19 +166,21 @@ def _spike() -> Figure:
     return figure
 
 
-def _timestep(added: Tensor, spikes: Tensor) -> Figure:
-    """What has been sent of one digit after t steps, and the spikes of step t."""
-    shown = (1, 2, 3, 4, 8, 16)
-    figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
-    upper, lower = figure.subplots(2, len(shown))
-    total = added.cumsum(0)
-    for axes, under, t in zip(upper, lower, shown, strict=True):
-        axes.imshow(total[t - 1, 0, 0], cmap="gray", vmin=-1, vmax=1, interpolation="none")
-        bare(axes, f"t = {t}")
-        under.imshow(raster_colours(spikes[t - 1, 0, 0].numpy()[::-1, :, None])[:, :, 0], interpolation="none")
-        bare(under)
-    upper[0].set_ylabel("sent so far", **WORDS)
-    lower[0].set_ylabel("spikes", **WORDS)
+def _timestep(added: Tensor, spikes: Tensor, ends: tuple[float, float]) -> Figure:
+    """After t steps of one digit: what the encoder was fed, the spikes of step t, and what the network was sent."""
+    steps = (1, 2, 3, 4, 8, 16)
+    figure = Figure(figsize=(WIDTH, 4.1), layout="constrained")
+    panels = figure.subplots(3, len(steps))
+    lower, upper = ends
+    sent = (upper * (spikes > 0) + lower * (spikes < 0)).cumsum(0)
+    for (first, second, third), t in zip(panels.T, steps, strict=True):
+        for axes, total in ((first, added.cumsum(0)), (third, sent)):
+            axes.imshow(total[t - 1, 0, 0].numpy(), cmap="gray", vmin=-1, vmax=1, interpolation="none")
+        second.imshow(raster_colours(spikes[t - 1, 0, 0].numpy()[::-1, :, None])[:, :, 0], interpolation="none")
+        for axes, title in ((first, f"t = {t}"), (second, ""), (third, "")):
+            bare(axes, title)
+    for axes, words in zip(panels[:, 0], ("fed so far", "spikes", "sent so far"), strict=True):
+        axes.set_ylabel(words, **WORDS)
     return figure
 
 
@@ -189,7 +201,7 @@ def _network(spikes: Tensor, layers: Sequence[plain.Layer], thresholds: Sequence
     t = np.arange(1, len(outputs) + 1)
     for number in range(10):
         chosen = number == best
-        last.plot(t, outputs[:, number], color=POSITIVE if chosen else MUTED, linewidth=2.4 if chosen else 0.8)
+        last.plot(t, outputs[:, number].numpy(), color=POSITIVE if chosen else MUTED, linewidth=2.4 if chosen else 0.8)
     last.set(xticks=[], yticks=[])
     last.set_title(f"10 sums: it is a {best}", loc="center", **WORDS)
     last.set_xlabel("step 1 to 16", **WORDS)
@@ -203,12 +215,13 @@ def _balancing(currents: Tensor, threshold: float) -> Figure:
     values = currents.flatten().numpy()
     axes.hist(values, bins=120, color=NEGATIVE)
     axes.set_yscale("log")
+    axes.set_ylim(top=10 * axes.get_ylim()[1])  # room for the words
     for place, words in ((threshold, "99.9 % of the inputs\nare below: θ"), (float(values.max()), "greatest\ninput")):
         axes.axvline(place, color=POSITIVE if place == threshold else MUTED, linewidth=2)
         near = (place, axes.get_ylim()[1]), (-5, -2)
         axes.annotate(words, *near, textcoords="offset points", fontsize=12, ha="right", va="top")
     axes.set_xlabel("input of a hidden neuron at one timestep", **WORDS)
-    axes.set_ylabel("how often", **WORDS)
+    axes.set_ylabel("how often\n(logarithmic)", **WORDS)
     axes.set_yticks([])
     return figure
 
@@ -234,8 +247,9 @@ def _fine_tuning(curves: Mapping[str, Sequence[float]], ann: float) -> Figure:
 # A verdict as a number line
 
 
-def number_line(judgement: "Judgement") -> bytes:
+def verdict() -> bytes:
     """Published number and margin, our runs, their mean with its interval, and where one more run would fall."""
+    (judgement,) = [one for one in harness.judge_claim(EXAMPLE, DOCS.parent / "results/evidence") if one.leads]
     with styled():
         figure = Figure(figsize=(WIDTH, 2.3), layout="constrained")
         axes = figure.subplots()
@@ -259,6 +273,6 @@ def number_line(judgement: "Judgement") -> bytes:
 
 
 if __name__ == "__main__":
-    for file, content in {**idea(), **gallery()}.items():
-        (Path(sys.argv[1]) / file).write_bytes(content)
+    for file, content in committed().items():
+        (DOCS / "pictures" / file).write_bytes(content)
         print(file, len(content))

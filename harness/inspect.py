@@ -104,7 +104,7 @@ def view_of(name: str, dataset: str, number: int, training: Tensor, image: Tenso
                 raise EncoderError(
                     "the spike train cannot be read back pixel by pixel, because it has another shape than the frame"
                 )
-            read, how = {"read from\nspikes": linear_reading(spikes, frames, train)}, LINEAR_CAPTION
+            read, how = {"read from\nspikes": linear_fit(spikes, frames, train)}, LINEAR_CAPTION
         info, order = encoder.info, encoder.frame(image).flatten().argsort(stable=True)
     window = " (the code spans all of them)" if info.window else ""
     what = (
@@ -139,7 +139,7 @@ DCT_CAPTION = (
 )
 DCT_REPEATS = " Where frequencies are fed again, the count is divided by how often the most frequent one was fed."
 LINEAR_CAPTION = (
-    "Below, the image after t steps as a linear reading of each pixel’s own spikes so far: one weight for each "
+    "Below, the image after t steps by a linear fit to each pixel’s own spikes so far: one weight for each "
     f"timestep and a constant, the same for all pixels, fitted by least squares on {READING_IMAGES} training images."
 )
 
@@ -173,8 +173,8 @@ def spikes_times_threshold(encoder: Dct, train: Tensor) -> Tensor:
     return subtracted / torch.tensor(times, dtype=subtracted.dtype).view(-1, *[1] * (subtracted.dim() - 1))
 
 
-def linear_reading(fitting: Tensor, frames: Tensor, train: Tensor) -> Tensor:
-    """`[T, N, C, H, W]`: after t steps, the best linear reading of each pixel's own spikes so far.
+def linear_fit(fitting: Tensor, frames: Tensor, train: Tensor) -> Tensor:
+    """`[T, N, C, H, W]`: after t steps, the best linear fit to each pixel's own spikes so far.
 
     It has one weight for each timestep and a constant, the same for all pixels. They are fitted by least squares on
     the spike train `fitting` `[T, M, C, H, W]` of other images with analog `frames` `[M, C, H, W]`. The code's train

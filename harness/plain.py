@@ -20,8 +20,9 @@ from torch.optim.lr_scheduler import StepLR
 LEAK, GAMMA, DROPOUT = 0.9901, 0.3, 0.2  # λ of eq. 2, γ of eq. 11, dropout of the SNN
 
 # ## The code: an image becomes T frames of spikes
-# An image is cut into blocks of 4×4 pixels, and each block into its 16 frequencies. Each timestep sends one frequency,
-# the coarsest first: a few steps show the outline of the image, and 16 steps show all of it.
+# An image is cut into blocks of 4×4 pixels, and each block into its 16 frequencies. At each timestep one frequency is
+# fed to the pixels, the coarsest first: a few steps have the outline of the image, and 16 steps have all of it. The
+# pixels add it up and send spikes.
 
 
 def basis(b: int = 4) -> Tensor:
@@ -48,7 +49,7 @@ def contributions(images: Tensor, b: int = 4, stride: int = 4) -> Tensor:
 
 
 def schedule(timesteps: int, frequencies: int = 16, interleaved: bool = False) -> list[int]:
-    """The frequency sent at each step: 0, 1, 2, …, again and again (Algorithm 1), or 0, 0, 0, 1, 1, 1, … (§6).
+    """The frequency fed at each step: 0, 1, 2, …, again and again (Algorithm 1), or 0, 0, 0, 1, 1, 1, … (§6).
 
     Fewer than 16 frequencies leave out the finest ones. Algorithm 1 counts t from 1; here frequency 0 comes first.
     """
@@ -56,7 +57,7 @@ def schedule(timesteps: int, frequencies: int = 16, interleaved: bool = False) -
 
 
 def code_thresholds(added: Tensor) -> tuple[float, float]:
-    """θ⁻ < 0 < θ⁺ of the code: the 6.5th and 93.5th percentile of the contributions to all training images."""
+    """θ⁻ < 0 < θ⁺ of the code: the 6.5th and 93.5th percentile of contributions to training images (here 2,000)."""
     lower, upper = np.percentile(added.numpy(), [6.5, 93.5])
     return float(lower), float(upper)
 

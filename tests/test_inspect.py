@@ -12,7 +12,7 @@ from encoders import create
 from encoders.dct import Dct, zigzag
 from encoders.registry import BUILTIN
 from harness.data import load
-from harness.inspect import figure_of, frequencies_fed, linear_reading, look, spikes_times_threshold
+from harness.inspect import figure_of, frequencies_fed, linear_fit, look, spikes_times_threshold
 from tests.command import harness
 
 
@@ -31,7 +31,7 @@ def test_the_view_holds_image_raster_and_readings_at_each_step() -> None:
 def test_every_code_can_be_seen_and_its_caption_says_how_it_was_read(name: str) -> None:
     view = look(name, "digits", 0, 6)
     assert view.steps == (1, 2, 4, 6)
-    assert ("threshold" if name == "dct" else "linear reading") in view.caption
+    assert ("threshold" if name == "dct" else "linear fit") in view.caption
 
 
 @pytest.mark.slow
@@ -127,5 +127,5 @@ def test_it_is_numpys_least_squares(images: torch.Tensor) -> None:
     train = create("poisson").encode(images, 3, 1)
     design = np.column_stack([np.ones(images.numel()), train.flatten(1).T.double().numpy()])
     weights, *_ = np.linalg.lstsq(design, images.flatten().double().numpy(), rcond=None)
-    read = linear_reading(train, images, train)[2].flatten()
+    read = linear_fit(train, images, train)[2].flatten()
     np.testing.assert_allclose(read.numpy(), design @ weights, atol=1e-5)

@@ -140,7 +140,10 @@ def run(
         if not is_worker:
             plan.announce(errors)
             if tune and dry_run:
-                errors.print("the search for rates comes before, and is not counted")
+                errors.print(
+                    "this is the plan without --tune, which first searches for rates; the arms with the rates that it "
+                    "chooses may then have to be trained: neither is in the estimate"
+                )
         if dry_run:
             script = slurm_script(plan, tasks(plan, workers), deadline.seconds) if on == "slurm" else ""
             say(json.dumps(plan.document(script)) + "\n" if as_json else script, end="")

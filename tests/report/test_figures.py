@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
@@ -18,8 +19,9 @@ from msgspec import structs
 from scipy import stats
 
 from encoders.registry import BUILTIN
+from harness import plain
 from harness.config import ProfileName
-from harness.papers.dct_snn.picture import sample, seen, zigzag
+from harness.papers.dct_snn.picture import sample, seen, sent, zigzag
 from harness.records.store import read_record
 from harness.report import figures, read
 from harness.report.drawing import (
@@ -427,6 +429,16 @@ def test_all_frequencies_give_the_image_back_and_the_first_is_the_mean_of_each_b
         np.testing.assert_allclose(seen(strip, 16), strip, atol=1e-12)
     means = sample("digits.png").reshape(7, 4, 28, 4, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(seen(sample("digits.png"), 1)[::4, ::4], means, atol=1e-12)
+
+
+def test_what_was_sent_is_the_spikes_of_the_plain_code_times_their_thresholds() -> None:
+    strip = sample("photographs.png") * 2 - 1
+    added = plain.contributions(torch.tensor(strip).permute(2, 0, 1)[None])
+    lower, upper = plain.code_thresholds(added)
+    spikes = plain.encode(added, plain.schedule(16), (lower, upper))
+    expected = (upper * (spikes > 0) + lower * (spikes < 0)).cumsum(0)[:, 0].permute(0, 2, 3, 1)
+    found = sent([2 * seen((strip + 1) / 2, t) - 1 for t in range(1, 17)])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_the_second_frequency_varies_along_a_row_alone() -> None:
