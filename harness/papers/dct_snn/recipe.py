@@ -221,6 +221,11 @@ LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
         "direct-8": 1e-4,
         "phase-8": 3e-4,
         "burst-8": 3e-4,
+        "dct-16": 1e-4,
+        "poisson-16": 1e-5,
+        "direct-16": 1e-5,
+        "phase-16": 1e-4,
+        "burst-16": 1e-4,
     }.items()
 }
 
