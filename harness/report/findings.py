@@ -520,8 +520,8 @@ COSTS = (
 )
 MODELS = (
     " Counts and energies are of one image. Arithmetic: "
-    f"{ARITHMETIC}, and membrane updates are free. DCT is charged for all b² frequencies of a block, also where fewer "
-    f"are sent. With memory: also {WORD_PJ:g} pJ for each 32-bit word that is read "
+    f"{ARITHMETIC}, and membrane updates are free. An encoder's transform is charged whole, also where a short train "
+    f"sends a part of it. With memory: also {WORD_PJ:g} pJ for each 32-bit word that is read "
     "or written (weights, membranes, spikes). Break-even: with memory, the spikes per synapse and step below which the "
     "network costs less than an ANN whose values have ⌈log2(T + 1)⌉ bits, a multiplication priced by the bits; Yan et "
     "al. (arXiv 2409.08290, v4), who propose this rival, find 0.057 at T = 5 on their hardware."
