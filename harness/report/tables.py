@@ -45,7 +45,7 @@ RECKONED = (
     "(direct input), they are computed once. Energy is derived from the counts: "
     f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per accumulate or addition of the encoder, {FORTY_FIVE_NM.mac_pj:g} pJ per "
     "multiply-accumulate of the ANN, of the SNN or of the encoder's transform, which is charged whole, also where a "
-    "short train sends a part of it. A random draw of the encoder is taken to cost one addition. The leak and threshold "
+    "short train sends a part of it. A random draw of the encoder is taken to cost one addition. Leak and threshold "
     "of neurons cost nothing in either network. “With memory” adds what "
     f"moves (weights, membranes, spikes; Yan et al., arXiv 2409.08290) at {WORD_PJ:g} pJ per 32-bit word (8 KB SRAM, "
     "Horowitz 2014): a weight for each operation; a neuron's value written and read in the ANN; its membrane read and "
