@@ -222,7 +222,7 @@ LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
         "phase-8": 3e-4,
         "burst-8": 3e-4,
         "dct-16": 1e-4,
-        "poisson-16": 1e-5,
+        "poisson-16": 1e-6,
         "direct-16": 1e-5,
         "phase-16": 1e-4,
         "burst-16": 1e-4,
