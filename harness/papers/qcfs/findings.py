@@ -149,8 +149,9 @@ def _of_small_residual(source: Source) -> str:
     assert config.ann
     return (
         f" A small residual network with the shift ({config.train_images:,} training images, {config.ann.epochs} of "
-        f"300 epochs; {counted(len(cells), 'seed')}) has its highest mean of these steps after "
-        f"{STEPS[means.index(best)]}, {best:.1f} %; after {arm.timesteps} the SNN less its ANN is {_points(end)}."
+        f"300 epochs; {counted(len(cells), 'seed')}) has its highest mean, {best:.1f} %, after "
+        f"{STEPS[means.index(best)]} of {STEPS[0]} to {STEPS[-1]} steps; after {arm.timesteps} the SNN less its ANN is "
+        f"{_points(end)}."
     )
 
 
