@@ -84,8 +84,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     A link out of docs/ to a report or a record, as a reader of the repository needs it, becomes one within the site,
     and that to the findings becomes their text.
     """
-    findings = (ROOT / "reports" / "findings.md").read_text(encoding="utf-8")
-    markdown = markdown.replace("[All findings](../reports/findings.md)\n", findings)
+    if (link := "[All findings](../reports/findings.md)\n") in markdown:
+        markdown = markdown.replace(link, (ROOT / "reports" / "findings.md").read_text(encoding="utf-8"))
     markdown = re.sub(r"(\]\((?:\.\./)*)\.\./reports/report\.md\)", r"\1reports/index.html)", markdown)
     markdown = re.sub(r"(\]\((?:\.\./)*)\.\./reports/(\w+)\.md\)", r"\1reports/\2.html)", markdown)
     markdown = re.sub(r"\]\(((?:\.\./)*)\.\./(reports|results)/", r"](\1\2/", markdown)

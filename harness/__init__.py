@@ -117,7 +117,6 @@ def difference(results: str | Path, arm: str, versus: str, timestep: int | None 
     ours, theirs = paired(*(_finished(source, name) for name in (arm, versus)))
     if not ours:
         raise HarnessError(f"{arm} and {versus} have no finished seed in common", "run both with the same --seeds")
-
     last = min(len(cell.curve) for cell in (*ours, *theirs))
     if timestep is not None and not 1 <= timestep <= last:
         raise HarnessError(f"timestep {timestep} is outside 1..{last}, which both arms have", "choose one of them")

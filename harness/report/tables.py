@@ -550,8 +550,8 @@ def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], 
         for profile in able:
             lacking = sum(missing(experiment, profile, arm.name) for arm in experiment.planned)
             planned = sum(experiment.seeds(arm.name, profile) for arm in experiment.planned)
-            if lacking == planned and begun and not waiting[name, profile]:
-                untouched.append(f"{experiment.name} at {profile} ({planned})")
+            if lacking and not (profile in (begun or able[:1]) or waiting[name, profile]):
+                untouched.append(f"{experiment.name} at {profile} ({lacking})")
             elif lacking:
                 number, command = waiting[name, profile] or None, sources[0].catalogue.command(name, profile)
                 rows.append(Row.of(experiment.title, f"{lacking} of {planned}", number, command))
@@ -560,7 +560,7 @@ def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], 
     columns = Column("experiment"), Column("cells missing"), Column("claims that wait", "number", 0), Column("command")
     caption = f"At the size of the paper these networks have no evidence: {sizes}." if sizes else ""
     if untouched:
-        caption += f" Not listed are profiles without a record that no claim waits for (cells): {', '.join(untouched)}."
+        caption += f" Not listed are profiles that nobody began and no claim waits for (cells): {', '.join(untouched)}."
     return Table(f"Not run yet, or not finished ({len(rows)})", columns, tuple(rows), caption)
 
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf, nan
 
-import numpy as np
-
+from harness.analysis.cells import paired
 from harness.analysis.energy import FORTY_FIVE_NM
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, settled, shortened
@@ -474,6 +473,15 @@ def _of_orderings(source: Source) -> str:
     lead = orderings.get("interleaved-cyclic-wins-16")
     if len(means) < len(stated) or lead is None or lead.low is None or lead.balanced is None:
         return ""
+    sides = [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
+    pairs = paired(*(ask.planned_cells(source, "short", side) for side in sides))
+    if len(pairs[0]) < LEAST_SEEDS:
+        return ""
+    before = estimate(
+        outcomes_without_images(
+            [ours.balanced[-1] - other.balanced[-1] for ours, other in zip(*pairs, strict=True)], lowest=-100.0
+        )
+    )
     signs = sum(mean > 0 for mean in means)
     subject = f"{signs} of the {len(means)} orderings that §6 states have"
     if signs == len(means):
@@ -485,10 +493,6 @@ def _of_orderings(source: Source) -> str:
         else f"{count} on {counted(seeds, 'seed')} each, untested"
         for seeds, count in by_seeds
     ]
-    sides = [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
-    cyclic, interleaved = (ask.planned_cells(source, "short", side) for side in sides)
-    untuned = [ours.balanced[-1] - other.balanced[-1] for ours, other in zip(cyclic, interleaved, strict=True)]
-    before = estimate(outcomes_without_images(np.array(untuned), lowest=-100.0))
     return (
         f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
         f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
@@ -534,11 +538,9 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
         )
         for arms in (dct, poisson)
     )
-    pairs = zip(dct, poisson, strict=True)
-    shares = [_operations(source, ONE_ANN, rival) / _operations(source, ONE_ANN, arm) for arm, rival in pairs]
-    cost = ""
-    if shares[0] < 1:  # false for NaN too
-        cost = f", at {steps[0]} steps with {100 * shares[0]:.0f} % of the operations"
+    share, cost = _operations(source, ONE_ANN, poisson[0]) / _operations(source, ONE_ANN, dct[0]), ""
+    if share < 1:  # false for NaN too
+        cost = f", at {steps[0]} steps with {100 * share:.0f} % of the operations"
     return f" With one ANN for both, DCT on p has {ours} at these steps and Poisson input {theirs}{cost}."
 
 
