@@ -37,6 +37,7 @@ from harness.papers import own_catalogue
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import fingerprint, settings_in
 from harness.records.freshness import Certificate, Freed, write_certificate
+from harness.runs.evaluations import evaluate
 from harness.snn.kernels import EACH, SUMMED, Neuron, Readout, fire, pooled
 from harness.training.ann import AnnCache
 from harness.training.cell import Setting, Trained, run_cell
@@ -124,7 +125,9 @@ def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) ->
     setting = Setting(CPU, ann_cache=AnnCache(folder))
     try:
         compute = method_of(config.method).run if config.method else run_cell
-        outputs = _outputs(compute(config, data, guarded(config.encoder), setting))
+        trained = compute(config, data, guarded(config.encoder), setting)
+        rights = evaluate(config, trained.spiking, data.test, setting)
+        outputs = _outputs(trained) | {"evaluations": {text: _digest(right) for text, right in rights.items()}}
     except (CellFailure, EncoderError):
         outputs = {"failed": True}
     settings = msgspec.to_builtins(config)
