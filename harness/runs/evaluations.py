@@ -23,13 +23,14 @@ from harness.data import DataSet, ImageSet
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.plugins.guard import kept_state
 from harness.plugins.parts import EVALUATIONS
-from harness.runs.predict import classified
-from harness.snn.layered import Fire, Layered
-from harness.snn.network import Network, Shape, Spiking
+from harness.snn.activity import Shape
+from harness.snn.layered import Fire, Layered, Stepwise
+from harness.snn.network import Network, Spiking
 from harness.snn.quantised import quantised_clip
 from harness.training.batches import encoder_key
 from harness.training.cell import DTYPES, Setting
-from harness.training.method import Answering, Stepwise, method_of
+from harness.training.evaluate import TimedNetwork, classified
+from harness.training.method import method_of
 
 
 class Evaluation:
@@ -40,11 +41,11 @@ class Evaluation:
 
     passes = 1.0
 
-    def network(self, net: Answering) -> Answering:
+    def network(self, net: TimedNetwork) -> TimedNetwork:
         """The network that is tested. `net` must stay as it is."""
         return net
 
-    def images(self, net: Answering, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:  # noqa: ARG002
+    def images(self, net: TimedNetwork, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:  # noqa: ARG002
         """The images `[N, C, H, W]` in [-1, 1] that `net` is shown in place of `images`.
 
         labels: their classes `[N]`. key, ids: for random changes, as `Encoder.encode` has them: what is drawn for an
@@ -59,7 +60,7 @@ class Noise(Evaluation):
 
     strength: float
 
-    def images(self, net: Answering, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:  # noqa: ARG002
+    def images(self, net: TimedNetwork, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:  # noqa: ARG002
         draws = uniform(images, 1, key, ids)[0] + 0.5 / LEVELS  # inside (0, 1)
         noise: Tensor = torch.special.ndtri(draws)
         return (images + self.strength * noise).clamp(-1, 1)
@@ -78,12 +79,12 @@ class Fgsm(Evaluation):
     epsilon: float
     passes = 4.0
 
-    def images(self, net: Answering, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:
+    def images(self, net: TimedNetwork, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:
         return (images + self.epsilon * gradient(net, images, labels, key, ids).sign()).clamp(-1, 1)
 
 
 @torch.enable_grad()
-def gradient(net: Answering, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:
+def gradient(net: TimedNetwork, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:
     """∂L/∂x of `Fgsm`, `[N, C, H, W]`. Raises CellFailure for neurons or an encoder that can not be differentiated."""
     try:
         train = net.encode(images, key, ids).detach().requires_grad_()
@@ -107,7 +108,7 @@ class Weights(Evaluation):
         if not 2 <= self.bits <= 16:
             raise HarnessError(f"weights of {self.bits} bits", "use 2 to 16")
 
-    def network(self, net: Answering) -> Answering:
+    def network(self, net: TimedNetwork) -> TimedNetwork:
         changed = copy.deepcopy(net)
         for weight in changed.network.parameters():
             if weight.dim() > 1 and weight.any():
@@ -126,7 +127,7 @@ class Activation(Evaluation):
     levels: int
     shift: float = 0.5
 
-    def network(self, net: Answering) -> Answering:
+    def network(self, net: TimedNetwork) -> TimedNetwork:
         if not (isinstance(net, Stepwise) and "threshold" in net.network.learned):
             raise CellFailure("the network has no quantised activation: its thresholds were not learned")
 
@@ -143,7 +144,7 @@ class Recoded(Evaluation):
     def __init__(self, **parameters: Any) -> None:
         self.parameters = parameters
 
-    def network(self, net: Answering) -> Answering:
+    def network(self, net: TimedNetwork) -> TimedNetwork:
         inner: Any = getattr(net.encoder, "inner", net.encoder)  # without its guard
         changed = copy.copy(net)
         object.__setattr__(changed, "encoder", dataclasses.replace(inner, **self.parameters))
@@ -152,7 +153,7 @@ class Recoded(Evaluation):
 
 def tested(
     evaluation: Evaluation,
-    net: Answering,
+    net: TimedNetwork,
     images: ImageSet,
     seed: int,
     right: Tensor,
@@ -164,14 +165,13 @@ def tested(
     with the multiply–accumulates that it took.
     """
     net = evaluation.network(net)
-    if isinstance(net, Spiking):
-        net = dataclasses.replace(net, network=net.network.cast(net.dtype))
+    net = net.ready() if isinstance(net, Spiking) else net
     draws = encoder_key(seed, "evaluation")
 
-    def shown(pixels: Tensor, places: Tensor) -> Tensor:
-        return evaluation.images(net, pixels, images.labels[places], draws, places)
+    def encode(pixels: Tensor, key: int, places: Tensor) -> Tensor:
+        return net.encode(evaluation.images(net, pixels, images.labels[places], draws, places), key, places)
 
-    for places, classes in classified(net, images, seed, begin=right.shape[1], shown=shown):
+    for places, classes in classified(net, images, seed, begin=right.shape[1], encode=encode):
         right = torch.cat([right, classes == images.labels[places]], 1)
         after(right, evaluation.passes * net.macs * len(places))
     return right
@@ -188,7 +188,7 @@ def passes(config: CellConfig) -> float:
     return sum(made(text).passes for text in config.evaluations or ())
 
 
-def evaluate(config: CellConfig, net: Answering, images: ImageSet, setting: Setting) -> dict[str, Tensor]:
+def evaluate(config: CellConfig, net: TimedNetwork, images: ImageSet, setting: Setting) -> dict[str, Tensor]:
     """For each evaluation of a cell, which images are right, bool `[T, N]`.
 
     Raises CellFailure with the name of one that fails; Stopped if the watch says so, with a checkpoint.
@@ -222,7 +222,7 @@ def require_evaluable(config: CellConfig, data: DataSet, encoder: Encoder, shape
     if not config.evaluations:
         return
     steps, dtype = config.timesteps, DTYPES[config.precision]
-    net: Answering
+    net: TimedNetwork
     if config.method:
         net = method_of(config.method).restore(config.network, shape, data.classes, encoder, steps, dtype)
     else:

@@ -42,10 +42,11 @@ from harness.runs import evaluations
 from harness.runs.progress import duration
 from harness.runs.tuning import require_chosen
 from harness.schema import Epoch, Fingerprint
+from harness.snn.activity import Shape
 from harness.snn.balancing import balance
 from harness.snn.kernels import Kernel, kernel_for
 from harness.snn.layered import layers_of
-from harness.snn.network import Network, Shape, Spiking, stages
+from harness.snn.network import Network, Spiking, stages
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting

@@ -6,7 +6,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,10 +30,10 @@ from harness.records.weights import GET_AGAIN, About, WeightsFile, beside, read_
 from harness.schema import Counts, Record
 from harness.snn.kernels import Kernel
 from harness.snn.network import Network, Spiking
-from harness.training.batches import encoder_key, normalised
 from harness.training.cell import DTYPES, Setting
 from harness.training.checkpoint import SILENT, Watch
-from harness.training.method import Answering, method_of
+from harness.training.evaluate import TimedNetwork, classified
+from harness.training.method import method_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ def restore(
     setting: Setting | None = None,
     timesteps: int | None = None,
     changes: Mapping[str, Parameter] | None = None,
-) -> Answering:
+) -> TimedNetwork:
     """The trained network with its encoder, thresholds and neuron; by default on the CPU.
 
     timesteps, changes: another schedule for reading it: steps, and parameters of its encoder.
@@ -90,7 +90,7 @@ def restore(
     parts = about.network, about.shape, about.classes
     steps, dtype = timesteps or about.timesteps, DTYPES[about.precision]
 
-    def made() -> Answering:
+    def made() -> TimedNetwork:
         if about.method:
             return method_of(about.method).restore(*parts, encoder, steps, dtype)
         network = Network(*parts, Generator().manual_seed(0))
@@ -110,12 +110,12 @@ def restore(
     network = answering.network
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()})
     network.requires_grad_(False).to(setting.device)
-    return replace(answering, network=answering.network.cast(dtype)) if isinstance(answering, Spiking) else answering
+    return answering.ready() if isinstance(answering, Spiking) else answering
 
 
 @failures_as_errors()
 def predict(
-    spiking: Answering,
+    spiking: TimedNetwork,
     images: ImageSet,
     seed: int,
     watch: Watch = SILENT,
@@ -126,45 +126,10 @@ def predict(
     simulated: makes the outputs of another simulator from a spike train; None: our kernels.
     """
     parts = []
-    for places, classes in classified(spiking, images, seed, simulated=simulated):
+    for places, classes in classified(spiking, images, seed, outputs=simulated):
         parts.append(classes)
         watch.progress("predict", spiking.macs * len(places))
     return Predictions(torch.cat(parts, 1), images.labels)
-
-
-def classified(
-    spiking: Answering,
-    images: ImageSet,
-    seed: int,
-    *,
-    begin: int = 0,
-    shown: Callable[[Tensor, Tensor], Tensor] | None = None,
-    simulated: Callable[[Tensor], Tensor] | None = None,
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Chunk by chunk, the places of images and their classes `[T, N]` after each t.
-
-    begin: the number of images that are left out, in whole chunks. shown: makes what the network is shown from images
-    `[N, C, H, W]` in [-1, 1] and their places. simulated: see `predict`.
-    """
-    key = encoder_key(seed, "encoder-test")
-    for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-        if places[0] < begin:
-            continue
-        pixels = normalised(images.images[places])
-        pixels = pixels if shown is None else shown(pixels, places)
-        with torch.no_grad():
-            train = spiking.encode(pixels, key, places)
-            given = outputs(spiking, train) if simulated is None else simulated(train)
-        yield places, given.argmax(-1).cpu()
-
-
-def outputs(spiking: Answering, train: Tensor) -> Tensor:
-    """U_t `[T, N, classes]` of a spike train `[T, N, …]` for every t."""
-    if not isinstance(spiking, Spiking):
-        return spiking.outputs(train)
-    network = spiking.network
-    hidden = network.walk(train.flatten(0, 1), network.firing(len(train), spiking.neurons()))
-    return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)
 
 
 @dataclass(frozen=True)
@@ -172,7 +137,7 @@ class TrainedNetwork:
     """A network from a file of weights, for Python: the description in the file, and the trained network."""
 
     about: About
-    spiking: Answering
+    spiking: TimedNetwork
 
     @classmethod
     def read(cls, weights: Path) -> Self:

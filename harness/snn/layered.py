@@ -1,72 +1,30 @@
 """A network from a description of its layers: convolutions, residual blocks, batch norm, bias; no neurons of its own.
 
 The same weights serve an ANN and each timestep of an SNN: `forward` is given what neurons do with their current.
+`Stepwise` is such a network with its encoder and its neurons.
 The tokens of `NetworkSpec.features`: a number is a 3×3 convolution with so many channels; "R16" a residual block (He et
 al. 2016) of two of them, "R32/2" one that halves the map, whose shortcut is a 1×1 convolution where the size changes;
 "A" average pooling 2×2, "G" the mean over the map. One linear layer for each of `hidden`, and one for the classes.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
+from encoders.base import Encoder, encode
 from harness.config import Initialisation, NetworkSpec
 from harness.errors import HarnessError
-from harness.schema import LayerActivity
-from harness.snn.network import INITIALISATIONS, Shape
+from harness.snn.activity import INPUT, Activity, Layer, Shape
+from harness.snn.network import INITIALISATIONS
 
 Fire = Callable[[int, Tensor], Tensor]
 """What the neurons of a number give for their current `[N, …]`: an activation, or the spikes of one timestep."""
 BLOCK = re.compile(r"R([1-9]\d{0,5})(/2)?")
-INPUT = -1  # the source of layers that see the input
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A weighted layer, and the neurons that it drives: number `into`, which is one more than the last for the output.
-
-    inputs, outputs: (channels, height, width). side: of its kernel, 0 if linear. source: the neurons whose outputs it
-    sees, mean over `pooled` (rows, columns) of them. skip: neurons whose outputs are added to its own, if any.
-    """
-
-    inputs: Shape
-    outputs: Shape
-    side: int
-    stride: int
-    source: int
-    pooled: tuple[int, int]
-    into: int
-    normed: bool = False
-    skip: int | None = None
-
-    @property
-    def weight_shape(self) -> tuple[int, ...]:
-        """`[out, in, side, side]` or `[out, in]`."""
-        return (self.outputs[0], self.inputs[0], *(self.side, self.side)[: 2 * bool(self.side)])
-
-    @property
-    def macs(self) -> int:
-        """Multiply–accumulates of one image in the ANN."""
-        return self.inputs[0] * self.outputs[0] * self.outputs[1] * self.outputs[2] * max(1, self.side) ** 2
-
-    def accumulates(self, places: Tensor) -> float:
-        """Additions that events of its source cause, given how many there were at each place `[H, W]`."""
-        pooled = F.avg_pool2d(places[None, None], self.pooled) * (self.pooled[0] * self.pooled[1])
-        if not self.side:
-            return float(pooled.sum()) * self.outputs[0]
-        (_, height, width), (channels, *after) = self.inputs, self.outputs
-        ones = torch.ones(1, 1, *after, dtype=torch.float64), torch.ones(1, 1, self.side, self.side).double()
-        margin = self.side // 2
-        beyond = [
-            size - ((out - 1) * self.stride - 2 * margin + self.side)
-            for size, out in zip((height, width), after, strict=True)
-        ]
-        reached = F.conv_transpose2d(*ones, stride=self.stride, padding=margin, output_padding=beyond)
-        return float((pooled * reached).sum()) * channels
 
 
 def layers_of(spec: NetworkSpec, shape: Shape, classes: int) -> tuple[Layer, ...]:
@@ -200,37 +158,68 @@ class Layered(nn.Module):
         return self.current(index, x).float()
 
 
-class Activity:
-    """Spikes, and the additions that they cause: one for each connection of each event (see `training.evaluate`).
+@dataclass(frozen=True)
+class Stepwise:
+    """A network of layers whose neurons take one timestep after the other; the class is read from the summed outputs.
 
-    places: by number of neurons (`INPUT` too), how many events there were at each place `[H, W]` of their map.
+    neurons: makes fresh neurons for a batch, given the network.
     """
 
-    def __init__(self, network: Layered, multiplies: bool) -> None:
-        self.layers, self.multiplies = network.layers, multiplies
-        self.places: dict[int, Tensor] = {}
+    network: Layered
+    encoder: Encoder
+    timesteps: int
+    dtype: torch.dtype
+    neurons: Callable[[Layered], Fire]
 
-    def note(self, index: int, fired: Tensor) -> None:
-        """Count what is not zero in the outputs `[N, C, H, W]` or `[N, F]` of neurons."""
-        events = (fired != 0).sum((0, 1)).reshape(1, 1) if fired.dim() == 2 else (fired != 0).sum((0, 1))
-        before = self.places.get(index)
-        self.places[index] = events.cpu().double() + (0 if before is None else before)
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        device: torch.device = self.network.weights[0].device
+        return device
 
-    def per_image(self, images: int) -> list[LayerActivity]:
-        """What was done for one image on average: a row for each number of neurons, and one for the output."""
-        rows = []
-        for into in range(self.layers[-1].into + 1):
-            mine = [layer for layer in self.layers if layer.into == into]
-            additions = sum(layer.accumulates(self.places[layer.source]) for layer in mine)
-            additions += sum(float(self.places[one.skip].sum()) for one in mine if one.skip is not None)
-            channels, height, width = mine[0].outputs
-            row = LayerActivity(
-                name=f"{'conv' if mine[0].side else 'linear'}{into + 1}",
-                macs=sum(layer.macs for layer in mine),
-                accumulates=additions / images,
-                multiplies=self.multiplies and any(layer.source == INPUT for layer in mine),
-                neurons=channels * height * width,
-                spikes=float(self.places[into].sum()) / images if into in self.places else None,
-            )
-            rows.append(row)
-        return rows
+    @property
+    def thresholds(self) -> Sequence[float]:
+        """The learned threshold of each number of neurons, where these learn one."""
+        known = self.network.learned
+        return list(known["threshold"].detach().tolist()) if "threshold" in known else []
+
+    @property
+    def macs(self) -> int:
+        """Multiply–accumulates of one image over all timesteps if every input counts, zero or not."""
+        return self.timesteps * self.network.macs
+
+    def chunk(self, budget: int = 1 << 22) -> int:
+        """How many images to run at once so that the largest map holds `budget` values, in whole groups."""
+        group = self.encoder.info.group
+        return max(1, budget // (self.network.largest * group)) * group
+
+    def encode(self, images: Tensor, key: int, ids: Tensor | None = None) -> Tensor:
+        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype."""
+        return encode(self.encoder, images.to(self.device), self.timesteps, key, ids, self.dtype)
+
+    def ready(self) -> Self:
+        """The network as it is tested: batch norm takes the statistics that it learned."""
+        self.network.eval()
+        return self
+
+    def activity(self) -> Activity:
+        """What counts its events, none so far."""
+        return Activity(self.network.layers, self.encoder.info.multiplies)
+
+    def outputs(self, train: Tensor, activity: Activity | None = None) -> Tensor:
+        """The summed outputs `[T, N, classes]` after every t of a spike train `[T, N, …]`. activity: counts events."""
+        neurons = self.neurons(self.network)
+
+        def noted(index: int, current: Tensor) -> Tensor:
+            fired = neurons(index, current)
+            if activity is not None:
+                activity.note(index, fired)
+            return fired
+
+        outputs: list[Tensor] = []
+        for x in train:
+            if activity is not None:
+                activity.note(INPUT, x)
+            now = self.network(x, noted)
+            outputs.append(outputs[-1] + now if outputs else now)
+        return torch.stack(outputs)

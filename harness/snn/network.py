@@ -6,7 +6,9 @@ with the encoder before it, its thresholds and its neuron.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -15,11 +17,11 @@ from torch import Generator, Tensor, nn
 from encoders.base import Encoder, encode
 from harness.config import Initialisation, NetworkSpec, NeuronSpec
 from harness.errors import CellFailure, HarnessError
+from harness.snn.activity import INPUT, Activity, Layer, Shape
 from harness.snn.kernels import EACH, SUMMED, Readout, count_spikes, fire, pooled
 from harness.snn.kernels.layers import as_maps, flat, prepared, prepared_weight, product
 from harness.snn.neuron import Kernel, Neuron, layer_neurons
 
-Shape = tuple[int, int, int]
 Hidden = Callable[[int, Tensor], Tensor]
 """Applies the hidden stage of an index to its inputs; returns the inputs of the next stage."""
 Note = Callable[[int, Tensor], None]
@@ -246,6 +248,37 @@ class Spiking:
     def macs(self) -> int:
         """Multiply-accumulates of one image over all timesteps if every input counts, zero or not."""
         return self.timesteps * sum(stage.macs for stage in self.network.stages)
+
+    def ready(self) -> Self:
+        """The network as it is tested: without gradients, its hidden weights in its dtype."""
+        return replace(self, network=self.network.cast(self.dtype))
+
+    def activity(self) -> Activity:
+        """What counts its events, none so far."""
+        stages = self.network.stages
+        pooled = [(1, 1), *((2, 2) if stage.pool else (1, 1) for stage in stages)]
+        layers = [
+            Layer(stage.inputs, stage.outputs, 3 if stage.convolution else 0, 1, index - 1, pooled[index], index)
+            for index, stage in enumerate(stages)
+        ]
+        return Activity(layers, self.encoder.info.multiplies)
+
+    def outputs(self, train: Tensor, activity: Activity | None = None) -> Tensor:
+        """U_t `[T, N, classes]` (eq. 4) after every t of a spike train `[T, N, …]`.
+
+        activity: counts events; then there are no gradients.
+        """
+        network, inputs, note = self.network, train.flatten(0, 1), None
+        if activity is not None:
+            activity.note(INPUT, inputs)
+            note = partial(self._note, activity)
+        hidden = network.walk(inputs, network.firing(len(train), self.neurons(), note))
+        return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)
+
+    def _note(self, activity: Activity, index: int, counts: Tensor) -> None:
+        channels, height, width = self.network.stages[index].outputs
+        # A place has less than 2^24 spikes of an image in all channels and timesteps: exact in fp32, and faster.
+        activity.add(index, counts.view(-1, height, width, channels).sum(3).sum(0, dtype=torch.float64))
 
     def neurons(self, gains: Sequence[Tensor | None] | None = None) -> list[Neuron]:
         """The neurons of its hidden layers, with these dropout gains."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import torch
@@ -21,12 +21,9 @@ from harness.snn.network import Network, Spiking
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, pretrained
 from harness.training.batches import CALIBRATION_IMAGES, encoder_key, generator, normalised
 from harness.training.checkpoint import NOWHERE, SILENT, Checkpoint, Watch
-from harness.training.evaluate import TestResult, evaluate
+from harness.training.evaluate import TestResult, TimedNetwork, evaluate
 from harness.training.loop import fine_tuning, train
 from harness.training.trains import Encode, encoded_once
-
-if TYPE_CHECKING:
-    from harness.training.method import Answering
 
 # The weights of pixels that are always black decay below fp32's normal range, where a product takes an Intel core a
 # hundred times as long. Counted as 0 from here on, also by the threads that are started later: they inherit it.
@@ -61,7 +58,7 @@ class Trained:
     """
 
     result: CellResult
-    spiking: "Answering"
+    spiking: TimedNetwork
     right: Tensor
     timings: dict[str, float] = field(default_factory=dict)
 

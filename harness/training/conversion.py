@@ -16,14 +16,14 @@ from harness.config import AnnRecipe, Augmentation, CellConfig, NetworkSpec
 from harness.data.types import DataSet, ImageSet
 from harness.errors import CellFailure, HarnessError
 from harness.schema import Epoch
-from harness.snn.layered import Fire, Layered
-from harness.snn.network import Shape
+from harness.snn.activity import Shape
+from harness.snn.layered import Fire, Layered, Stepwise
 from harness.snn.quantised import IntegrateAndFire, quantised_clip
 from harness.training.ann import SCHEDULES
 from harness.training.batches import CALIBRATION_IMAGES, augmented, generator, normalised, on_device
 from harness.training.cell import DTYPES, Setting, Stopwatch, Trained
 from harness.training.loop import Training, train
-from harness.training.method import Stepwise, finished, prepared
+from harness.training.method import finished, prepared
 
 TEST_BATCH = 500
 

@@ -2,62 +2,25 @@
 
 A method is made from the parameters of a recipe (`harness.plugins.parts`). It trains what it likes, and gives back a
 `Trained`: a network that answers after every timestep, and the numbers of the record. What most methods share stands
-here: `prepared` begins a cell, `Stepwise` is a network of layers with neurons of any kind, `finished` tests it.
+here: `prepared` begins a cell, and `finished` tests a network of layers with neurons of any kind (`Stepwise`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 import torch
-from torch import Tensor, nn
 
-from encoders.base import Encoder, Operations, encode
+from encoders.base import Encoder, Operations
 from harness.config import CellConfig, MethodSpec, NetworkSpec
 from harness.data.subset import subset
-from harness.data.types import DataSet, ImageSet
-from harness.errors import Stopped
+from harness.data.types import DataSet
 from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
-from harness.snn.layered import INPUT, Activity, Fire, Layered
-from harness.snn.network import Note, Shape, Spiking
-from harness.training.batches import CALIBRATION_IMAGES, encoder_key, generator, normalised, on_device
+from harness.snn.activity import Shape
+from harness.snn.layered import Layered, Stepwise
+from harness.training.batches import CALIBRATION_IMAGES, generator, normalised
 from harness.training.cell import Setting, Stopwatch, Trained
-from harness.training.checkpoint import Checkpoint, Watch
-from harness.training.evaluate import TestResult
-
-
-class TimedNetwork(Protocol):
-    """A trained network with its encoder, as `predict`, `verify` and the files of weights know it.
-
-    network: its tensors are what is kept. thresholds: for the record. macs: of one image over all timesteps.
-    """
-
-    @property
-    def network(self) -> nn.Module: ...
-    @property
-    def encoder(self) -> Encoder: ...
-    @property
-    def timesteps(self) -> int: ...
-    @property
-    def thresholds(self) -> Sequence[float]: ...
-    @property
-    def macs(self) -> int: ...
-
-    def chunk(self) -> int:
-        """How many images to run at once."""
-        ...
-
-    def encode(self, images: Tensor, key: int, ids: Tensor | None = None) -> Tensor:
-        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device."""
-        ...
-
-    def outputs(self, train: Tensor) -> Tensor:
-        """What the class is read from, `[T, N, classes]`, after every t of a spike train `[T, N, …]`."""
-        ...
-
-
-Answering = Spiking | TimedNetwork
+from harness.training.evaluate import TimedNetwork, evaluate
 
 
 class Method(Protocol):
@@ -89,64 +52,6 @@ def method_of(spec: MethodSpec) -> Method:
     return cast(Method, METHODS.create(spec.name, spec.parameters))
 
 
-@dataclass(frozen=True)
-class Stepwise:
-    """A network of layers whose neurons take one timestep after the other; the class is read from the summed outputs.
-
-    neurons: makes fresh neurons for a batch, given the network.
-    """
-
-    network: Layered
-    encoder: Encoder
-    timesteps: int
-    dtype: torch.dtype
-    neurons: Callable[[Layered], Fire]
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        device: torch.device = self.network.weights[0].device
-        return device
-
-    @property
-    def thresholds(self) -> Sequence[float]:
-        """The learned threshold of each number of neurons, where these learn one."""
-        known = self.network.learned
-        return list(known["threshold"].detach().tolist()) if "threshold" in known else []
-
-    @property
-    def macs(self) -> int:
-        """Multiply–accumulates of one image over all timesteps if every input counts, zero or not."""
-        return self.timesteps * self.network.macs
-
-    def chunk(self, budget: int = 1 << 22) -> int:
-        """How many images to run at once so that the largest map holds `budget` values, in whole groups."""
-        group = self.encoder.info.group
-        return max(1, budget // (self.network.largest * group)) * group
-
-    def encode(self, images: Tensor, key: int, ids: Tensor | None = None) -> Tensor:
-        """The spike train `[T, N, …]` of images `[N, C, H, W]` in [-1, 1], on the network's device and dtype."""
-        return encode(self.encoder, images.to(self.device), self.timesteps, key, ids, self.dtype)
-
-    def outputs(self, train: Tensor, note: Note | None = None) -> Tensor:
-        """The summed outputs `[T, N, classes]` after every t. note: is shown the inputs, and what all neurons fire."""
-        neurons = self.neurons(self.network)
-
-        def noted(index: int, current: Tensor) -> Tensor:
-            fired = neurons(index, current)
-            if note is not None:
-                note(index, fired)
-            return fired
-
-        outputs: list[Tensor] = []
-        for x in train:
-            if note is not None:
-                note(INPUT, x)
-            now = self.network(x, noted)
-            outputs.append(outputs[-1] + now if outputs else now)
-        return torch.stack(outputs)
-
-
 def prepared(
     config: CellConfig, data: DataSet, encoder: Encoder, device: torch.device, learned: Mapping[str, float]
 ) -> tuple[Layered, Encoder]:
@@ -167,31 +72,6 @@ def prepared(
     return network.to(device), encoder
 
 
-@torch.no_grad()
-def evaluated(net: Stepwise, images: ImageSet, seed: int, watch: Watch, checkpoint: Checkpoint) -> TestResult:
-    """Classify `images` after each t = 1 … T, counting spikes on the way; see `evaluate`, which does it for `Spiking`.
-
-    Raises Stopped where `watch` says so; what is done by then lies in `checkpoint`.
-    """
-    net.network.eval()
-    key, activity = encoder_key(seed, "encoder-test"), Activity(net.network, net.encoder.info.multiplies)
-    right, saved = torch.empty(net.timesteps, 0, dtype=torch.bool), checkpoint.load()
-    if saved is not None:
-        right, activity.places = saved["right"], saved["places"]
-    for places in torch.split(torch.arange(len(images)), net.chunk()):
-        if places[0] < right.shape[1]:
-            continue
-        train = net.encode(on_device(normalised(images.images[places]), net.device), key, places)
-        outputs = net.outputs(train, activity.note)
-        right = torch.cat([right, outputs.argmax(-1).cpu() == images.labels[places]], 1)
-        watch.progress("test", net.macs * len(places))
-        if watch.stop():
-            checkpoint.save({"right": right, "places": activity.places})
-            raise Stopped("test")
-    checkpoint.remove()
-    return TestResult(right, activity.per_image(len(images)))
-
-
 def finished(
     net: Stepwise,
     config: CellConfig,
@@ -202,7 +82,7 @@ def finished(
     epochs: Sequence[Epoch] = (),
 ) -> Trained:
     """Test a trained network, and put together what its record says. epochs: of the SNN, ann_epochs: of its ANN."""
-    final = evaluated(net, data.test, config.seed, setting.watch, setting.checkpoint.part("test"))
+    final = evaluate(net, data.test, config.seed, setting.watch, setting.checkpoint.part("test"))
     clock.lap("test")
     _, channels, height, width = data.train.images.shape
     operations = Operations.of(net.encoder.operations((channels, height, width), net.timesteps))

@@ -6,7 +6,8 @@ import torch
 from scipy.signal import correlate
 from torch import Tensor
 
-from harness.snn.kernels.events import count_events, product, weight_gradient
+from harness.snn.activity import count_events
+from harness.snn.kernels.events import product, weight_gradient
 
 # Events
 

@@ -8,7 +8,8 @@ from torch import Generator, nn
 from harness.config import NetworkSpec
 from harness.errors import HarnessError
 from harness.papers.qcfs.experiments import RESNET18, RESNET20, VGG16
-from harness.snn.layered import Activity, Layer, Layered, layers_of
+from harness.snn.activity import Activity, Layer
+from harness.snn.layered import Layered, layers_of
 
 
 def made(*features: int | str, shape: tuple[int, int, int] = (3, 8, 8), classes: int = 5, norm: bool = True) -> Layered:
@@ -93,7 +94,7 @@ def test_additions_are_one_for_each_connection_of_each_event(layer: Layer) -> No
 
 def test_each_number_of_neurons_has_a_row() -> None:
     network = made(4, "R4", "R8/2", "G").eval()
-    activity = Activity(network, multiplies=True)
+    activity = Activity(network.layers, multiplies=True)
     images = torch.rand(2, 3, 8, 8)
 
     def noted(index: int, current: torch.Tensor) -> torch.Tensor:

@@ -7,8 +7,9 @@ from harness import plain
 from harness.config import Clock, Initialisation, NetworkSpec, NeuronSpec, Reading
 from harness.errors import HarnessError
 from harness.papers.dct_snn.recipe import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
+from harness.snn.activity import Shape
 from harness.snn.kernels import Kernel, Neuron, fire
-from harness.snn.network import Network, Shape, stages
+from harness.snn.network import Network, stages
 from harness.snn.neuron import layer_neurons, lif_reference
 
 # The neuron

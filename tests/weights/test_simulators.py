@@ -13,7 +13,7 @@ from torch import Generator
 import encoders
 from harness.config import Clock, NetworkSpec, NeuronSpec, Precision, Reading
 from harness.errors import HarnessError
-from harness.runs.predict import outputs, predict
+from harness.runs.predict import predict
 from harness.runs.verify import Simulated
 from harness.snn.network import Network, Spiking
 from harness.training.batches import normalised
@@ -31,7 +31,7 @@ def spiking(precision: Precision = "fp32", **neuron: Any) -> Spiking:
     encoder = encoders.create("dct").calibrate(normalised(tiny_data().train.images))
     network = Network(CONVOLUTIONS, (1, 8, 8), 10, Generator().manual_seed(3)).requires_grad_(False)
     made = Spiking(network, encoder, NeuronSpec(**neuron), 12, (0.9, 0.35, 0.5), DTYPES[precision])
-    return replace(made, network=network.cast(made.dtype))
+    return made.ready()
 
 
 def otherwise(ours: Spiking, theirs: Spiking | None = None, simulator: str = "snntorch") -> float:
@@ -64,7 +64,7 @@ def test_outputs_are_equal_to_rounding() -> None:
     """In float32, the outputs of images whose spikes all agree differ by rounding alone."""
     pytest.importorskip("snntorch")
     train = spiking().encode(normalised(tiny_data().test.images), key=0)
-    gap = (outputs(spiking(), train) - Simulated("snntorch", spiking()).outputs(train)).abs().amax((0, 2))
+    gap = (spiking().outputs(train) - Simulated("snntorch", spiking()).outputs(train)).abs().amax((0, 2))
     assert float((gap < 1e-4).float().mean()) >= 0.95
 
 

@@ -128,33 +128,6 @@ def _weight_gradient(words: Words, values: Values, grad: Values, rows: Floats) -
                                     sums[o] += size * widen(source[o])
 
 
-PLACES = 1024  # in a block: their counts stay in the L1 cache
-
-
-def count_events(train: Tensor) -> Tensor:
-    """Of a spike train `[T, N, C, H, W]`: how many values are not zero at each place `[H, W]`, int64."""
-    if train.device.type != "cpu":
-        return train.count_nonzero((0, 1, 2))
-    rows = train.reshape(-1, train.shape[-2] * train.shape[-1])
-    bits = rows.view(torch.int16 if rows.dtype == torch.bfloat16 else torch.int32).numpy()
-    counts = torch.zeros(rows.shape[1], dtype=torch.int64)
-    _count_rows(bits, bits.dtype.type(np.iinfo(bits.dtype).max), counts.numpy())
-    return counts.view(train.shape[-2:])
-
-
-@numba.njit(parallel=True, cache=True)
-def _count_rows(bits: NDArray[np.int16], magnitude: np.int16, counts: NDArray[np.int64]) -> None:
-    rows, places = bits.shape
-    for block in numba.prange((places + PLACES - 1) // PLACES):
-        start, stop = block * PLACES, min(block * PLACES + PLACES, places)
-        block_counts = np.zeros(stop - start, np.uint32)
-        for r in range(rows):
-            row = bits[r, start:stop]
-            for i in range(stop - start):
-                block_counts[i] += np.uint32(1) if row[i] & magnitude else np.uint32(0)  # -0.0 is zero, too
-        counts[start:stop] = block_counts
-
-
 CPU = torch.device("cpu")
 FEWEST_CHANNELS = 64  # with fewer, a row of weights is too short for the processor's vectors
 # The fraction of inputs that are events at which both take the same time, by the fastest instructions of a processor.
