@@ -56,6 +56,11 @@ def subset(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
     return image_set(part(whole, choose(whole.hashes, whole.labels, count, seed)))
 
 
+def at_most(images: ImageSet, count: int | None, seed: int) -> ImageSet:
+    """A `subset` of `images`; all of them, in the order given, for None or where there are no more than `count`."""
+    return images if count is None or count >= len(images) else subset(images, count, seed)
+
+
 def image_set(split: Split) -> ImageSet:
     """The same images as tensors that share the memory of `split`."""
     return ImageSet(torch.from_numpy(split.images), torch.from_numpy(split.labels), split.hashes)

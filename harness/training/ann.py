@@ -8,7 +8,7 @@ next.
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,8 @@ from harness.training.batches import generator, normalised, on_device
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.loop import Training, train, uncompiled
 
+TEST_BATCH = 500
+
 
 @dataclass(frozen=True)
 class AnnRequest:
@@ -50,7 +52,7 @@ class AnnRequest:
 
 def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellConfig, dtype: torch.dtype) -> Training:
     """The training of `network`, as an ANN, on the encoder's analog frames of the training images."""
-    recipe, seed = config.ann, config.seed
+    recipe, seed, device = config.ann, config.seed, network.weights[0].device
     optimizer = uncompiled(torch.optim.SGD)(
         network.parameters(),
         recipe.learning_rate,
@@ -62,10 +64,15 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
     steps = recipe.epochs * math.ceil(len(data.train) / recipe.batch_size)
     generators = {"order": generator(seed, "ann-order"), "dropout": generator(seed, "ann-dropout")}
 
+    def answer(images: Tensor, gains: Sequence[Tensor | None] | None = None) -> Tensor:
+        return network.ann(encoder.frame(images).to(dtype), gains)
+
     def loss(images: Tensor, labels: Tensor, _places: Tensor, _epoch: int) -> Tensor:
         gains = network.masks(len(images), recipe.dropout, recipe.classifier_dropout, generators["dropout"])
-        logits = network.ann(encoder.frame(images).to(dtype), gains)
-        return F.cross_entropy(logits, labels)
+        return F.cross_entropy(answer(images, gains), labels)
+
+    def test(mean_loss: float) -> Epoch:
+        return Epoch(mean_loss, correct(data.test, device, answer), len(data.test))
 
     return Training(
         name="ANN",
@@ -77,7 +84,7 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
         by_step=recipe.schedule != "steps",
         generators=generators,
         loss=loss,
-        test=lambda mean: Epoch(mean, correct(network, data.test, encoder, dtype), len(data.test)),
+        test=test,
         work=3.0 * sum(stage.macs for stage in network.stages),
     )
 
@@ -105,13 +112,11 @@ SCHEDULES = {"steps": _steps, "cosine": _cosine, "one-cycle": _one_cycle}  # cho
 
 
 @torch.no_grad()
-def correct(network: Network, images: ImageSet, encoder: Encoder, dtype: torch.dtype) -> int:
-    """How many images the ANN classifies rightly."""
-    device = network.weights[0].device
+def correct(images: ImageSet, device: torch.device, answer: Callable[[Tensor], Tensor]) -> int:
+    """How many images an ANN classifies rightly, given the logits that it has for images `[N, C, H, W]` in [-1, 1]."""
     hits = torch.zeros((), dtype=torch.int64)
-    for batch, labels in zip(torch.split(images.images, 500), torch.split(images.labels, 500), strict=True):
-        frame: Tensor = encoder.frame(on_device(normalised(batch), device)).to(dtype)
-        hits += (network.ann(frame).argmax(1).cpu() == labels).sum()
+    for batch, labels in zip(images.images.split(TEST_BATCH), images.labels.split(TEST_BATCH), strict=True):
+        hits += (answer(on_device(normalised(batch), device)).argmax(1).cpu() == labels).sum()
     return int(hits)
 
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from encoders.base import Encoder, Operations
 from harness.config import CellConfig
-from harness.data.subset import subset
-from harness.data.types import DataSet, ImageSet
+from harness.data.subset import at_most
+from harness.data.types import DataSet
 from harness.schema import CellResult, Counts
 from harness.snn.balancing import balance
 from harness.snn.kernels import Kernel
@@ -71,7 +71,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     clock = Stopwatch()
     seed, dtype = config.seed, DTYPES[config.precision]
 
-    sample = _some(data.train, CALIBRATION_IMAGES, seed)
+    sample = at_most(data.train, CALIBRATION_IMAGES, seed)
     encoder = encoder.calibrate(normalised(sample.images))
     shape = _shape(encoder.frame(normalised(sample.images[:1])))
     draws = generator(seed, "initial-weights")
@@ -92,9 +92,8 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
         tests[:] = [evaluate(spiking, data.test, seed, setting.watch, setting.checkpoint.part("test"), encode)]
         return tests[0]
 
-    tuned_on = data.train if config.snn.images is None else _some(data.train, config.snn.images, seed)
-    read_on = data.test if config.snn.reading_images is None else _some(data.test, config.snn.reading_images, seed)
-
+    tuned_on = at_most(data.train, config.snn.images, seed)
+    read_on = at_most(data.test, config.snn.reading_images, seed)
     encode_read = encode if read_on is data.test else encoded_once(spiking, len(read_on), one_key=True)
 
     def read() -> Counts:
@@ -105,7 +104,7 @@ def run_cell(config: CellConfig, data: DataSet, encoder: Encoder, setting: Setti
     trained = train(training, setting.checkpoint.part("training"), setting.watch)
     clock.lap("fine-tuning")
     final = tests[0] if tests else test()  # the last epoch's, unless its run was another
-    train_sample = _some(data.train, SAMPLE_IMAGES, SAMPLE_SEED)
+    train_sample = at_most(data.train, SAMPLE_IMAGES, SAMPLE_SEED)
     on_training = evaluate(spiking, train_sample, seed, setting.watch, setting.checkpoint.part("sample"))
     clock.lap("test")
     operations = Operations.of(encoder.operations(_shape(sample.images), config.timesteps))
@@ -165,7 +164,7 @@ PRODUCTS = {"dense": _dense, "by-activity": _by_activity}  # chosen by products
 def _thresholds(
     spiking: Spiking, data: DataSet, config: CellConfig, setting: Setting, activity: list[float] | None
 ) -> list[float]:
-    images = _some(data.train, config.balancing.images, config.seed).images
+    images = at_most(data.train, config.balancing.images, config.seed).images
 
     def trains() -> Iterable[Tensor]:
         key = encoder_key(config.seed, "balancing")
@@ -180,10 +179,6 @@ def _thresholds(
 def _shape(images: Tensor) -> tuple[int, int, int]:
     _, channels, height, width = images.shape
     return channels, height, width
-
-
-def _some(images: ImageSet, count: int, seed: int) -> ImageSet:
-    return images if count >= len(images) else subset(images, count, seed)
 
 
 class Stopwatch:

@@ -13,19 +13,17 @@ from torch import Generator, Tensor
 
 from encoders.base import Encoder
 from harness.config import AnnRecipe, Augmentation, CellConfig, NetworkSpec
-from harness.data.types import DataSet, ImageSet
+from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError
 from harness.schema import Epoch
 from harness.snn.activity import Shape
 from harness.snn.layered import Fire, Layered, Stepwise
 from harness.snn.quantised import IntegrateAndFire, quantised_clip
-from harness.training.ann import SCHEDULES
+from harness.training.ann import SCHEDULES, correct
 from harness.training.batches import CALIBRATION_IMAGES, augmented, generator, normalised, on_device
 from harness.training.cell import DTYPES, Setting, Stopwatch, Trained
 from harness.training.loop import Training, train
 from harness.training.method import finished, prepared
-
-TEST_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,18 @@ class Conversion:
         optimiser = OPTIMISERS["adam" if recipe.optimiser else "sgd"](network, recipe)
         mean = normalised(data.train.images[:CALIBRATION_IMAGES]).mean((0, 2, 3))
 
+        def answer(images: Tensor) -> Tensor:
+            outputs: Tensor = network(encoder.frame(images).to(dtype), fire)
+            return outputs
+
         def loss(_images: Tensor, labels: Tensor, places: Tensor, _epoch: int) -> Tensor:
             network.train()
             images = augmented(data.train.images[places], recipe.augmentation, generators["augmentation"], mean)
-            frames = encoder.frame(on_device(images, device)).to(dtype)
-            return F.cross_entropy(network(frames, fire), labels)
+            return F.cross_entropy(answer(on_device(images, device)), labels)
 
         def test(mean_loss: float) -> Epoch:
-            return Epoch(mean_loss, right(network, fire, data.test, encoder, dtype), len(data.test))
+            network.eval()
+            return Epoch(mean_loss, correct(data.test, device, answer), len(data.test))
 
         return Training(
             name="ANN",
@@ -130,14 +132,3 @@ def _adam(network: Layered, recipe: AnnRecipe) -> torch.optim.Optimizer:
 
 
 OPTIMISERS = {"sgd": _sgd, "adam": _adam}
-
-
-@torch.no_grad()
-def right(network: Layered, fire: Fire, images: ImageSet, encoder: Encoder, dtype: torch.dtype) -> int:
-    """How many images an ANN with the activation `fire` classifies rightly."""
-    network.eval()
-    hits, device = torch.zeros((), dtype=torch.int64), network.weights[0].device
-    for batch, labels in zip(images.images.split(TEST_BATCH), images.labels.split(TEST_BATCH), strict=True):
-        frames = encoder.frame(on_device(normalised(batch), device)).to(dtype)
-        hits += (network(frames, fire).argmax(1).cpu() == labels).sum()
-    return int(hits)

@@ -12,7 +12,7 @@ import torch
 
 from encoders.base import Encoder, Operations
 from harness.config import CellConfig, MethodSpec, NetworkSpec
-from harness.data.subset import subset
+from harness.data.subset import at_most
 from harness.data.types import DataSet
 from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
@@ -59,8 +59,7 @@ def prepared(
 
     learned: what its neurons learn, and where that starts (see `Layered`).
     """
-    train = data.train
-    sample = subset(train, CALIBRATION_IMAGES, config.seed) if len(train) > CALIBRATION_IMAGES else train
+    sample = at_most(data.train, CALIBRATION_IMAGES, config.seed)
     encoder = encoder.calibrate(normalised(sample.images))
     frames = encoder.frame(normalised(sample.images))
     shape = (frames.shape[1], frames.shape[2], frames.shape[3])

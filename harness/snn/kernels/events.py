@@ -136,6 +136,8 @@ FEWEST_CHANNELS = 64  # with fewer, a row of weights is too short for the proces
 BREAK_EVEN = {
     ("avx512_bf16", torch.bfloat16): 0.11,
     ("avx512_bf16", torch.float32): 0.17,
+    ("avx2", torch.bfloat16): 0.28,
+    ("avx2", torch.float32): 0.24,
 }
 FAMILIES = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
 
