@@ -106,11 +106,11 @@ def restore(
         expected = {name: tuple(tensor.shape) for name, tensor in made().network.state_dict().items()}
     if {name: tensor.shape for name, tensor in weights.tensors.items()} != expected:
         raise HarnessError(f"{weights.path}: the tensors do not fit the network {about.network.name}", GET_AGAIN)
-    answering = made()
-    network = answering.network
+    net = made()
+    network = net.network
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()})
     network.requires_grad_(False).to(setting.device)
-    return answering.ready() if isinstance(answering, Spiking) else answering
+    return net.ready() if isinstance(net, Spiking) else net
 
 
 @failures_as_errors()
