@@ -186,7 +186,7 @@ def test_only_cells_that_have_them_depend_on_them(folder: Path) -> None:
     assert checked(plain) == plain
     before, after, all_of_them = (fingerprint(config, "0") for config in (plain, with_one, CONFIG))
     assert not any(module.startswith("harness.runs") for module in before.modules)
-    assert {"harness.runs.evaluations", "harness.runs.predict"} <= after.modules.keys()
+    assert "harness.runs.evaluations" in after.modules
     assert len({before.numerics, after.numerics, all_of_them.numerics}) == 3
     louder = fingerprint(tiny_config(evaluations=("noise(strength=1)",)), "0")
     assert (louder.numerics, louder.recipe) != (after.numerics, after.recipe)
