@@ -723,7 +723,7 @@ def test_9_an_arm_whose_rate_no_search_chose_is_marked(records: Invented) -> Non
 
 
 def test_9_the_paper_answers_from_its_finished_searches() -> None:
-    """MNIST was searched at 4, 8 and 16 steps; at 5 an arm has the rate of another T."""
+    """MNIST was searched at 2, 4, 8 and 16 steps; at 5 an arm has the rate of another T."""
     experiment = CATALOGUE.experiment("latency-mnist")
     assert CATALOGUE.not_tuned(experiment, "paper", ["dct-4", "dct-5", "poisson-16"]) == ("dct-5",)
 

@@ -121,7 +121,7 @@ def _with_mnist_snn(cell: CellConfig, value: tuple[float, float]) -> CellConfig:
 
 
 MNIST_IMAGES = 10_000
-MNIST_GRID = Grid((1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
+MNIST_GRID = Grid((3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), with_rate, RATE_DECIDES, first=(3e-3, 1e-2, 1e-3))
 # First the ANN (rate, dropout, shift), then fine-tuning (rate, dropout) with the same shift.
 MNIST_ANN = _ann_grid(
     ("learning_rate", "classifier_dropout", "augmentation"),
@@ -176,7 +176,7 @@ SEARCHES = {
         ),
         (MNIST_ANN, replace(MNIST_GRID, settings=("ann", *RATE_DECIDES))),
     ),
-    # The fine-tuning rate of each code on MNIST at each T.
+    # The fine-tuning rate of each code on MNIST at each T of `recipe.MNIST_RATES`.
     "mnist-rates": Search("mnist-rates", MNIST_IMAGES, _mnist_arms, (MNIST_GRID,)),
     # The rate and the loss of each code at lite, on CIFAR-10. The published rate is meant for 25 epochs of 50,000
     # images; lite has one of 6,000.

@@ -108,6 +108,7 @@ MNIST_SMOKE = Profile(
 # The fine-tuning rate of each code, by the T at which it was chosen, from one grid by one rule for all codes:
 # `choices mnist-rates`, selection/mnist-rates.json.
 MNIST_RATES: Mapping[int, Mapping[str, float]] = {
+    2: {"dct": 3e-3, "poisson": 1e-2, "direct": 3e-3, "phase": 3e-3, "burst": 3e-4, "ttfs": 3e-2, "latency": 3e-3},
     4: {"dct": 3e-3, "poisson": 1e-2, "direct": 1e-2, "phase": 3e-3, "burst": 3e-3, "ttfs": 3e-3, "latency": 1e-2},
     8: {"dct": 1e-2, "poisson": 1e-2, "direct": 1e-3, "phase": 3e-3, "burst": 1e-2, "ttfs": 3e-3, "latency": 1e-2},
     16: {"dct": 3e-3, "poisson": 3e-3, "direct": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
@@ -120,6 +121,7 @@ MNIST_ON_P = replace(
     deviations=(*MNIST_PAPER.deviations, "the image is fed as p = (x + 1)/2, for which the ANN's rate was chosen anew"),
 )
 MNIST_P_RATES: Mapping[int, Mapping[str, float]] = {
+    2: {"dct": 1e-2, "poisson": 3e-3, "phase": 3e-3, "burst": 1e-4, "ttfs": 3e-2, "latency": 1e-2},
     4: {"dct": 3e-3, "poisson": 3e-3, "phase": 3e-3, "burst": 1e-3, "ttfs": 3e-3, "latency": 1e-2},
     8: {"dct": 3e-3, "poisson": 1e-2, "phase": 3e-3, "burst": 1e-2, "ttfs": 1e-3, "latency": 3e-2},
     16: {"dct": 1e-3, "poisson": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
