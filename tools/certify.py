@@ -123,13 +123,15 @@ def _cell(name: str, config: CellConfig, data_dir: Path | None, folder: Path) ->
         raise HarnessError(f"{config.dataset} is not at hand") from None
     today = fingerprint(config, data.digest)
     setting = Setting(CPU, ann_cache=AnnCache(folder))
+    outputs: dict[str, Any] = {}
     try:
         compute = method_of(config.method).run if config.method else run_cell
         trained = compute(config, data, guarded(config.encoder), setting)
+        outputs |= _outputs(trained)
         rights = evaluate(config, trained.spiking, data.test, setting)
-        outputs = _outputs(trained) | {"evaluations": {text: _digest(right) for text, right in rights.items()}}
+        outputs["evaluations"] = {text: _digest(right) for text, right in rights.items()}
     except (CellFailure, EncoderError):
-        outputs = {"failed": True}
+        outputs["failed"] = True
     settings = msgspec.to_builtins(config)
     return Dump(name, config.precision, config.encoder.name, today.numerics, settings, outputs)
 

@@ -165,11 +165,13 @@ def tested(
     with the multiply–accumulates that it took.
     """
     net = evaluation.network(net)
-    net = net.ready() if isinstance(net, Spiking) else net
+    net = net.ready() if isinstance(net, Spiking | Stepwise) else net
     draws = encoder_key(seed, "evaluation")
 
     def encode(pixels: Tensor, key: int, places: Tensor) -> Tensor:
-        return net.encode(evaluation.images(net, pixels, images.labels[places], draws, places), key, places)
+        with torch.enable_grad():
+            shown = evaluation.images(net, pixels, images.labels[places], draws, places)
+        return net.encode(shown, key, places)
 
     for places, classes in classified(net, images, seed, begin=right.shape[1], encode=encode):
         right = torch.cat([right, classes == images.labels[places]], 1)

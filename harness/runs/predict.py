@@ -29,6 +29,7 @@ from harness.plugins.guard import guarded
 from harness.records.weights import GET_AGAIN, About, WeightsFile, beside, read_weights
 from harness.schema import Counts, Record
 from harness.snn.kernels import Kernel
+from harness.snn.layered import Stepwise
 from harness.snn.network import Network, Spiking
 from harness.training.cell import DTYPES, Setting
 from harness.training.checkpoint import SILENT, Watch
@@ -110,26 +111,27 @@ def restore(
     network = net.network
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()})
     network.requires_grad_(False).to(setting.device)
-    return net.ready() if isinstance(net, Spiking) else net
+    return net.ready() if isinstance(net, Spiking | Stepwise) else net
 
 
 @failures_as_errors()
 def predict(
-    spiking: TimedNetwork,
+    net: TimedNetwork,
     images: ImageSet,
     seed: int,
     watch: Watch = SILENT,
-    simulated: Callable[[Tensor], Tensor] | None = None,
+    outputs: Callable[[Tensor], Tensor] | None = None,
 ) -> Predictions:
     """The class of each image after each t = 1 … T, in the same chunks as in tests during training.
 
-    simulated: makes the outputs of another simulator from a spike train; None: our kernels.
+    outputs: of another simulator, from a spike train; None: those of `net`.
     """
     parts = []
-    for places, classes in classified(spiking, images, seed, outputs=simulated):
+    for places, classes in classified(net, images, seed, outputs=outputs):
         parts.append(classes)
-        watch.progress("predict", spiking.macs * len(places))
-    return Predictions(torch.cat(parts, 1), images.labels)
+        watch.progress("predict", net.macs * len(places))
+    none = torch.empty(net.timesteps, 0, dtype=torch.int64)
+    return Predictions(torch.cat([none, *parts], 1), images.labels)
 
 
 @dataclass(frozen=True)
@@ -238,9 +240,9 @@ def predict_file(
         shown, names = read_pictures(images, about.dataset)
     if changes and about.encoder.name in set(BUILTIN) - {"dct"}:
         raise HarnessError(f"{weights}: its code is {about.encoder.name}", f"leave out --{' and --'.join(changes)}")
-    spiking = restore(file, recorded_setting(record) if record else None, timesteps, changes)
+    net = restore(file, recorded_setting(record) if record else None, timesteps, changes)
     with recorded_threads(record) if record else nullcontext():
-        done = Predicted(about, predict(spiking, shown, about.seed), names)
+        done = Predicted(about, predict(net, shown, about.seed), names)
     if out is not None:
         rows = table(done)
         if out.suffix == ".csv" and done.names:

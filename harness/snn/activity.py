@@ -6,6 +6,7 @@ connections (paper §4, eq. 13).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -68,7 +69,7 @@ class Layer:
 class Activity:
     """Events of a network's neurons, and the additions that they cause.
 
-    A pooled spike counts as one: it adds its quartered weight once to each neuron that it reaches.
+    A pooled spike counts as one: it adds its share of a weight once to each neuron that it reaches.
     places: by number of neurons (`INPUT` too), how many events there were at each place `[H, W]` of their map (float64,
     whole numbers).
     """
@@ -79,7 +80,7 @@ class Activity:
 
     def note(self, index: int, fired: Tensor) -> None:
         """Count what is not zero in the outputs `[…, C, H, W]` or `[N, F]` of neurons."""
-        self.add(index, count_events(fired[..., None, None] if fired.dim() == 2 else fired))
+        self.add(index, count_events(fired) if fired.dim() > 2 else fired.count_nonzero().view(1, 1))
 
     def add(self, index: int, places: Tensor) -> None:
         """Add the events of neurons at each place `[H, W]`."""
@@ -107,24 +108,24 @@ class Activity:
         return rows
 
 
-PLACES = 1024  # in a block: their counts stay in the L1 cache
+BLOCK = 1024  # in a block: their counts stay in the L1 cache
 
 
 def count_events(maps: Tensor) -> Tensor:
     """Of maps `[…, C, H, W]`: how many values are not zero at each place `[H, W]`, int64."""
-    rows = maps.reshape(-1, maps.shape[-2] * maps.shape[-1])
     if maps.device.type != "cpu":
-        return rows.count_nonzero(0).view(maps.shape[-2:])
+        return maps.count_nonzero(tuple(range(maps.dim() - 2)))
+    rows = maps.reshape(-1, maps.shape[-2] * maps.shape[-1])
     words, counts = bits(rows), torch.zeros(rows.shape[1], dtype=torch.int64)
     _count_rows(words, words.dtype.type(np.iinfo(words.dtype).max), counts.numpy())
     return counts.view(maps.shape[-2:])
 
 
 @numba.njit(parallel=True, cache=True)
-def _count_rows(words: NDArray[np.int16], magnitude: np.int16, counts: NDArray[np.int64]) -> None:
+def _count_rows(words: NDArray[Any], magnitude: Any, counts: NDArray[np.int64]) -> None:
     rows, places = words.shape
-    for block in numba.prange((places + PLACES - 1) // PLACES):
-        start, stop = block * PLACES, min(block * PLACES + PLACES, places)
+    for block in numba.prange((places + BLOCK - 1) // BLOCK):
+        start, stop = block * BLOCK, min(block * BLOCK + BLOCK, places)
         block_counts = np.zeros(stop - start, np.uint32)
         for r in range(rows):
             row = words[r, start:stop]

@@ -208,18 +208,14 @@ class Stepwise:
 
     def outputs(self, train: Tensor, activity: Activity | None = None) -> Tensor:
         """The summed outputs `[T, N, classes]` after every t of a spike train `[T, N, …]`. activity: counts events."""
-        neurons = self.neurons(self.network)
+        neurons, outputs = self.neurons(self.network), list[Tensor]()
 
-        def noted(index: int, current: Tensor) -> Tensor:
-            fired = neurons(index, current)
+        def noted(index: int, fired: Tensor) -> Tensor:
             if activity is not None:
                 activity.note(index, fired)
             return fired
 
-        outputs: list[Tensor] = []
         for x in train:
-            if activity is not None:
-                activity.note(INPUT, x)
-            now = self.network(x, noted)
+            now = self.network(noted(INPUT, x), lambda index, current: noted(index, neurons(index, current)))
             outputs.append(outputs[-1] + now if outputs else now)
         return torch.stack(outputs)

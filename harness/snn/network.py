@@ -258,7 +258,15 @@ class Spiking:
         stages = self.network.stages
         pooled = [(1, 1), *((2, 2) if stage.pool else (1, 1) for stage in stages)]
         layers = [
-            Layer(stage.inputs, stage.outputs, 3 if stage.convolution else 0, 1, index - 1, pooled[index], index)
+            Layer(
+                stage.inputs,
+                stage.outputs,
+                side=3 if stage.convolution else 0,
+                stride=1,
+                source=index - 1,
+                pooled=pooled[index],
+                into=index,
+            )
             for index, stage in enumerate(stages)
         ]
         return Activity(layers, self.encoder.info.multiplies)
@@ -271,14 +279,9 @@ class Spiking:
         network, inputs, note = self.network, train.flatten(0, 1), None
         if activity is not None:
             activity.note(INPUT, inputs)
-            note = partial(self._note, activity)
+            note = partial(_note, activity, network.stages)
         hidden = network.walk(inputs, network.firing(len(train), self.neurons(), note))
         return network.current(-1, hidden.float()).view(*train.shape[:2], -1).cumsum(0)
-
-    def _note(self, activity: Activity, index: int, counts: Tensor) -> None:
-        channels, height, width = self.network.stages[index].outputs
-        # A place has less than 2^24 spikes of an image in all channels and timesteps: exact in fp32, and faster.
-        activity.add(index, counts.view(-1, height, width, channels).sum(3).sum(0, dtype=torch.float64))
 
     def neurons(self, gains: Sequence[Tensor | None] | None = None) -> list[Neuron]:
         """The neurons of its hidden layers, with these dropout gains."""
@@ -305,6 +308,12 @@ class Spiking:
         largest = max(max(_size(stage.inputs), stage.neurons) for stage in self.network.stages)
         group = self.encoder.info.group
         return max(1, budget // (largest * self.timesteps * group)) * group
+
+
+def _note(activity: Activity, stages: Sequence[Stage], index: int, counts: Tensor) -> None:
+    channels, height, width = stages[index].outputs
+    # A place has less than 2^24 spikes of an image in all channels and timesteps: exact in fp32, and faster.
+    activity.add(index, counts.view(-1, height, width, channels).sum(3).sum(0, dtype=torch.float64))
 
 
 def _size(shape: tuple[int, int, int]) -> int:

@@ -1,9 +1,10 @@
-"""Accuracy at every timestep and the activity behind it, in one pass whose memory does not grow with T."""
+"""Accuracy at every timestep and the activity behind it, in one pass."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from functools import partial
+from typing import NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -12,15 +13,14 @@ from encoders.base import Encoder
 from harness.data.types import ImageSet
 from harness.errors import Stopped
 from harness.schema import Counts, LayerActivity
-from harness.snn.layered import Stepwise
-from harness.snn.network import Spiking
+from harness.snn.activity import Activity
 from harness.training.batches import encoder_key, normalised
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.trains import Encode
 
 
 class TimedNetwork(Protocol):
-    """A trained network with its encoder, as `predict`, `verify` and the files of weights know it.
+    """A trained network with its encoder, as `classified` and the files of weights know it.
 
     network: its tensors are what is kept. thresholds: for the record. macs: of one image over all timesteps.
     """
@@ -49,6 +49,22 @@ class TimedNetwork(Protocol):
         ...
 
 
+class CountedNetwork(TimedNetwork, Protocol):
+    """A network whose test counts events."""
+
+    def ready(self) -> Self:
+        """The network as it is tested."""
+        ...
+
+    def activity(self) -> Activity:
+        """What counts its events, none so far."""
+        ...
+
+    def outputs(self, train: Tensor, activity: Activity | None = None) -> Tensor:
+        """See `TimedNetwork`. activity: counts events."""
+        ...
+
+
 class TestResult(NamedTuple):
     """`right`: bool `[T, N]`, whether each image, in the order given, is classified rightly after t + 1 timesteps.
 
@@ -66,7 +82,7 @@ class TestResult(NamedTuple):
 
 @torch.no_grad()
 def evaluate(
-    net: Spiking | Stepwise,
+    net: CountedNetwork,
     images: ImageSet,
     seed: int,
     watch: Watch,
@@ -75,19 +91,16 @@ def evaluate(
 ) -> TestResult:
     """Classify `images` by the outputs after each t = 1 … T, counting events on the way.
 
-    Images go in chunks that shrink as T grows, so memory is the same for every T. Raises Stopped where `watch` says
-    so; what is done by then lies in `checkpoint`, for the same weights and thresholds. encode: of these images, in
-    place of `net.encode`.
+    Images go in chunks; those of `Spiking` shrink as T grows, so memory is the same for every T. Raises Stopped where
+    `watch` says so; what is done by then lies in `checkpoint`, for the same weights and thresholds. encode: of these
+    images, in place of `net.encode`.
     """
     checkpoint = replace(checkpoint, owner=f"{checkpoint.owner}/{_content(net)}") if checkpoint.path else checkpoint
-    tested, activity, saved = net.ready(), net.activity(), checkpoint.load() or {}
+    net, activity, saved = net.ready(), net.activity(), checkpoint.load() or {}
     right = saved.get("right", torch.empty(net.timesteps, 0, dtype=torch.bool))
     activity.places = saved.get("places", {})
-
-    def outputs(train: Tensor) -> Tensor:
-        return tested.outputs(train, activity)
-
-    for places, classes in classified(tested, images, seed, begin=right.shape[1], encode=encode, outputs=outputs):
+    outputs = partial(net.outputs, activity=activity)
+    for places, classes in classified(net, images, seed, begin=right.shape[1], encode=encode, outputs=outputs):
         right = torch.cat([right, classes == images.labels[places]], 1)
         watch.progress("test", net.macs * len(places))
         if watch.stop():
@@ -111,15 +124,14 @@ def classified(
     begin: the number of images that are left out, in whole chunks. encode, outputs: in place of those of `net`.
     """
     key, encode, outputs = encoder_key(seed, "encoder-test"), encode or net.encode, outputs or net.outputs
-    for places in torch.split(torch.arange(len(images)), net.chunk()):
-        if places[0] >= begin:
-            train = encode(normalised(images.images[places]), key, places)
-            with torch.no_grad():
-                classes = outputs(train).argmax(-1).cpu()
-            yield places, classes
+    for start in range(begin, len(images), net.chunk()):
+        places = torch.arange(start, min(start + net.chunk(), len(images)))
+        with torch.no_grad():
+            classes = outputs(encode(normalised(images.images[places]), key, places)).argmax(-1).cpu()
+        yield places, classes
 
 
-def _content(net: Spiking | Stepwise) -> str:
+def _content(net: TimedNetwork) -> str:
     """SHA-256 of the weights and thresholds."""
     digest = hashlib.sha256(repr(net.thresholds).encode())
     for tensor in net.network.state_dict().values():

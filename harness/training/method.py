@@ -1,8 +1,9 @@
 """What a method is: how a cell is computed, and how its network is made again from kept weights.
 
 A method is made from the parameters of a recipe (`harness.plugins.parts`). It trains what it likes, and gives back a
-`Trained`: a network that answers after every timestep, and the numbers of the record. What most methods share stands
-here: `prepared` begins a cell, and `finished` tests a network of layers with neurons of any kind (`Stepwise`).
+`Trained`: a `TimedNetwork`, and the numbers of the record. What most methods share stands
+here: `prepared` begins a cell, and `finished` tests its network, such as one of layers and neurons of any kind
+(`harness.snn.layered.Stepwise`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +18,10 @@ from harness.data.types import DataSet
 from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
 from harness.snn.activity import Shape
-from harness.snn.layered import Layered, Stepwise
+from harness.snn.layered import Layered
 from harness.training.batches import CALIBRATION_IMAGES, generator, normalised
 from harness.training.cell import Setting, Stopwatch, Trained
-from harness.training.evaluate import TimedNetwork, evaluate
+from harness.training.evaluate import CountedNetwork, TimedNetwork, evaluate
 
 
 class Method(Protocol):
@@ -72,7 +73,7 @@ def prepared(
 
 
 def finished(
-    net: Stepwise,
+    net: CountedNetwork,
     config: CellConfig,
     data: DataSet,
     setting: Setting,

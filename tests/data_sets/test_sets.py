@@ -13,6 +13,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from harness.data import ImageSet, load, look, sets, subset
+from harness.data.subset import at_most
 from harness.data.types import content_hashes
 from harness.errors import HarnessError
 from tools.hostile import Bomb
@@ -297,6 +298,11 @@ def test_classes_keep_their_shares_the_rarest_is_never_left_out_and_else_the_see
     for count in (101, 0, -1):
         with pytest.raises(HarnessError, match=f"subset of {count} images of 100 — ask for 1 to 100 images"):
             subset(balanced, count)
+
+
+def test_at_most_so_many_are_a_subset_or_the_images_themselves(balanced: ImageSet) -> None:
+    assert rows(at_most(balanced, 99, 1)) == rows(subset(balanced, 99, 1))
+    assert at_most(balanced, 100, 1) is at_most(balanced, 101, 1) is at_most(balanced, None, 1) is balanced
 
 
 def test_a_subset_is_the_one_of_this_definition(balanced: ImageSet) -> None:

@@ -388,10 +388,7 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
     for arm, final in (("cyclic-16x3", 7900), ("interleaved-16x3", 7200)):
         write_arm(write, INTERLEAVED, "short", arm, [final] * 3)
     source = source_of(tmp_path)
-    few = (
-        "after 2 steps Poisson rate reaches 95.0 % and DCT on p 92.0; "
-        "after 16 steps Poisson rate reaches 99.0 %"
-    )
+    few = "after 2 steps Poisson rate reaches 95.0 % and DCT on p 92.0; after 16 steps Poisson rate reaches 99.0 %"
     assert says["Few steps"](source) == (
         f"On MNIST (784-100-10, its ANN trained for 40 of 300 epochs), one ANN for all codes, {few} and DCT on p 96.0"
     )

@@ -78,3 +78,5 @@ def test_every_value_but_zero_is_counted_at_its_place(shape: tuple[int, ...], dt
     expected = np.count_nonzero(train.float().numpy(), axis=(0, 1, 2))
     assert np.array_equal(count_events(train).numpy(), expected)
     assert np.array_equal(count_events(train.transpose(3, 4)).numpy(), expected.T)
+    last = train.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+    assert np.array_equal(count_events(last).numpy(), expected)

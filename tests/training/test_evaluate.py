@@ -1,5 +1,6 @@
 """Evaluation against a loop that runs the network one timestep at a time, with torch's layers and naive sums."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from harness.config import NetworkSpec, NeuronSpec
 from harness.data.types import ImageSet
 from harness.errors import Stopped
 from harness.snn.kernels import Kernel
+from harness.snn.layered import Layered, Stepwise
 from harness.snn.network import Network, Spiking
+from harness.snn.quantised import IntegrateAndFire
 from harness.training.checkpoint import SILENT, Checkpoint, Watch
 from harness.training.evaluate import evaluate
 from tests.encoders.broken import sending, sign
@@ -75,10 +78,26 @@ def test_right_images_spikes_and_additions_are_those_of_the_loop(kernel: Kernel)
     assert found.counts.total == 9
 
 
-def test_neither_chunks_nor_a_stop_change_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, given = spiking(), images()
+def stepwise() -> Stepwise:
+    """Layers with batch norm, whose neurons take one timestep after the other."""
+    spec = NetworkSpec("t", (4, "A", 5), norm="batch", bias=True)
+    network = Layered(spec, (2, 7, 5), 3, torch.Generator().manual_seed(0), learned={"threshold": 0.5})
+    return Stepwise(
+        network,
+        encoders.create("direct"),
+        TIMESTEPS,
+        torch.float32,
+        lambda made: IntegrateAndFire(made.learned["threshold"], 0.5),
+    )
+
+
+@pytest.mark.parametrize("make", [spiking, stepwise])
+def test_neither_chunks_nor_a_stop_change_anything(
+    make: Callable[[], Spiking | Stepwise], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, given = make(), images()
     whole = evaluate(model, given, 0, SILENT)
-    monkeypatch.setattr(Spiking, "chunk", lambda _: 2)
+    monkeypatch.setattr(type(model), "chunk", lambda _: 2)
     parts = evaluate(model, given, 0, SILENT)
     assert torch.equal(parts.right, whole.right)
     assert parts.layers == whole.layers
@@ -88,6 +107,11 @@ def test_neither_chunks_nor_a_stop_change_anything(tmp_path: Path, monkeypatch: 
     resumed = evaluate(model, given, 0, SILENT, checkpoint)
     assert torch.equal(resumed.right, whole.right)
     assert resumed.layers == whole.layers
+    with pytest.raises(Stopped):
+        evaluate(model, given, 0, Watch(stop=lambda: True), checkpoint)
+    with torch.no_grad():
+        model.network.weights[-1].neg_()
+    assert torch.equal(evaluate(model, given, 0, SILENT, checkpoint).right, evaluate(model, given, 0, SILENT).right)
     seen: list[Tensor] = []
 
     def encode(images: Tensor, timesteps: int, _: int, ids: Tensor | None) -> Tensor:

@@ -38,7 +38,7 @@ def otherwise(ours: Spiking, theirs: Spiking | None = None, simulator: str = "sn
     """The share of images and timesteps, 0 to 1, that the other simulator classifies otherwise."""
     pytest.importorskip(simulator)  # here: to import it takes seconds
     simulated = Simulated(simulator, theirs or ours)
-    one, other = predict(ours, tiny_data().test, 0), predict(ours, tiny_data().test, 0, simulated=simulated.outputs)
+    one, other = predict(ours, tiny_data().test, 0), predict(ours, tiny_data().test, 0, outputs=simulated.outputs)
     assert one.classes.shape == other.classes.shape == (12, 100)
     assert len(one.classes.unique()) > 3  # otherwise equality would say nothing
     return float((one.classes != other.classes).float().mean())
