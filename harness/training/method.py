@@ -1,9 +1,8 @@
 """What a method is: how a cell is computed, and how its network is made again from kept weights.
 
 A method is made from the parameters of a recipe (`harness.plugins.parts`). It trains what it likes, and gives back a
-`Trained`: a `TimedNetwork`, and the numbers of the record. What most methods share stands
-here: `prepared` begins a cell, and `finished` tests its network, such as one of layers and neurons of any kind
-(`harness.snn.layered.Stepwise`).
+`Trained`: a `TimedNetwork`, and the numbers of the record. What most methods share stands here: `prepared` begins a
+cell, and `finished` tests its network, such as one of layers and neurons of any kind (`harness.snn.layered.Stepwise`).
 """
 
 from collections.abc import Mapping, Sequence
