@@ -196,8 +196,8 @@ def test_a_definition_renamed_changes_nothing(copy: Path, before: dict[str, str]
     [
         ("harness/training/cell.py", "torch.set_flush_denormal(True)\n", "", [*TUNED, "conversion"]),
         ("harness/training/loop.py", "at.steps += 1", "at.steps += 2", [*TUNED, "conversion"]),
-        ("harness/training/evaluate.py", "normalised, on_device\n",
-         "on_device\nfrom harness.snn.kernels.layers import flat as normalised\n", TUNED),
+        ("harness/training/evaluate.py", "encoder_key, normalised\n",
+         "encoder_key\nfrom harness.snn.kernels.layers import flat as normalised\n", [*TUNED, "conversion"]),
         ("harness/snn/neuron.py", "(1 - (membrane / ctx.threshold", "(2 - (membrane / ctx.threshold", TUNED),
         ("harness/snn/kernels/cpu.py", "BLOCK = 1024", "BLOCK = 512", TUNED),
         ("harness/training/cell.py", 'clock.lap("fine-tuning")', 'clock.lap("tuning")', TUNED),
