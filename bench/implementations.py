@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from bench.workload import LEAK, Model, Workload, network_of
+from harness import plain
 from harness.config import NeuronSpec
 from harness.errors import did_you_mean
-from harness.plain import Layer, snn
-from harness.snn.network import Stage
+from harness.snn.layers import Layer
 from harness.snn.neuron import layer_neurons
 
 DT = 0.001  # Norse's timestep, in seconds
@@ -29,17 +29,17 @@ DT = 0.001  # Norse's timestep, in seconds
 def ours(work: Workload) -> Model:
     """Our training step, as a cell runs it: each layer once for all timesteps, its neurons in one scan."""
     network = network_of(work.network, Generator())
-    for weight, source in zip(network.weights, reordered(work.weights, work.stages), strict=True):
+    for weight, source in zip(network.weights, reordered(work.weights, work.layers), strict=True):
         weight.data.copy_(source)
     neurons = layer_neurons(work.thresholds, NeuronSpec(leak=LEAK))
     return Model(tuple(network.parameters()), lambda train: network.snn(train, neurons))
 
 
-def reordered(weights: Sequence[Tensor], stages: Sequence[Stage], back: bool = False) -> list[Tensor]:
+def reordered(weights: Sequence[Tensor], layers: Sequence[Layer], back: bool = False) -> list[Tensor]:
     """Weights for maps that are flattened in our order (H, W, C), from those for (C, H, W), or `back`."""
     result = list(weights)
-    for index, (before, stage) in enumerate(pairwise(stages), start=1):
-        if before.convolution and not stage.convolution:
+    for index, (before, layer) in enumerate(pairwise(layers), start=1):
+        if before.side and not layer.side:
             height, width = (length // (2 if before.pool else 1) for length in before.outputs[1:])
             shape = (height, width, before.outputs[0]) if back else (before.outputs[0], height, width)
             order = (0, 3, 1, 2) if back else (0, 2, 3, 1)
@@ -57,11 +57,11 @@ def matmuls(work: Workload) -> Model:
     def forward(train: Tensor) -> Tensor:
         layout = torch.channels_last if train.dtype == torch.bfloat16 else torch.contiguous_format
         x = train.flatten(0, 1)
-        for stage, weight in zip(work.stages, weights, strict=True):
+        for layer, weight in zip(work.layers, weights, strict=True):
             cast = weight.to(x.dtype)
-            if stage.convolution:
+            if layer.side:
                 x = F.conv2d(x.contiguous(memory_format=layout), cast.contiguous(memory_format=layout), padding=1)
-                x = F.avg_pool2d(x, 2) if stage.pool else x
+                x = F.avg_pool2d(x, 2) if layer.pool else x
             else:
                 # Channels-last maps are flattened in memory order, without a copy.
                 x = x.permute(0, 2, 3, 1) if x.dim() == 4 and layout == torch.channels_last else x
@@ -77,8 +77,8 @@ def matmuls(work: Workload) -> Model:
 def loop(work: Workload) -> Model:
     """The simplest code for the paper's equations: `harness.plain`, a loop over time, and within it over layers."""
     weights = work.leaves()
-    layers = [Layer(weight, pool=stage.pool) for stage, weight in zip(work.stages, weights, strict=True)]
-    return Model(weights, lambda train: snn(layers, train, list(work.thresholds)).sum(0))
+    layers = [plain.Layer(weight, pool=layer.pool) for layer, weight in zip(work.layers, weights, strict=True)]
+    return Model(weights, lambda train: plain.snn(layers, train, list(work.thresholds)).sum(0))
 
 
 def snntorch(work: Workload) -> Model:
@@ -99,11 +99,11 @@ def snntorch(work: Workload) -> Model:
         membranes = [neuron.reset_mem() for neuron in neurons]
         outputs = []
         for x in train:
-            for index, (stage, weight) in enumerate(zip(work.stages, weights, strict=True)):
-                x = F.conv2d(x, weight, padding=1) if stage.convolution else F.linear(x.flatten(1), weight)
+            for index, (layer, weight) in enumerate(zip(work.layers, weights, strict=True)):
+                x = F.conv2d(x, weight, padding=1) if layer.side else F.linear(x.flatten(1), weight)
                 if index < len(neurons):
                     x, membranes[index] = neurons[index](x, membranes[index])
-                x = F.avg_pool2d(x, 2) if stage.pool else x
+                x = F.avg_pool2d(x, 2) if layer.pool else x
             outputs.append(x)
         return torch.stack(outputs).sum(0, dtype=torch.float32)
 
@@ -172,18 +172,18 @@ def norse(work: Workload) -> Model:
 
 def _layers(work: Workload, modules: Any, neuron: Callable[[float], nn.Module]) -> list[nn.Module]:
     """The network's layers from `modules`, torch's or a library's of the same names, with a neuron after each."""
-    layers: list[nn.Module] = []
-    for index, (stage, weight) in enumerate(zip(work.stages, work.weights, strict=True)):
-        if stage.convolution:
-            layers.append(modules.Conv2d(stage.inputs[0], stage.outputs[0], 3, padding=1, bias=False))
+    made: list[nn.Module] = []
+    for index, (layer, weight) in enumerate(zip(work.layers, work.weights, strict=True)):
+        if layer.side:
+            made.append(modules.Conv2d(layer.inputs[0], layer.outputs[0], 3, padding=1, bias=False))
         else:
-            layers += [modules.Flatten(), modules.Linear(stage.inputs[0], stage.outputs[0], bias=False)]
-        layers[-1].weight = nn.Parameter(weight.clone())
+            made += [modules.Flatten(), modules.Linear(layer.inputs[0], layer.outputs[0], bias=False)]
+        made[-1].weight = nn.Parameter(weight.clone())
         if index < len(work.thresholds):
-            layers.append(neuron(work.thresholds[index]))
-        if stage.pool:
-            layers.append(modules.AvgPool2d(2))
-    return layers
+            made.append(neuron(work.thresholds[index]))
+        if layer.pool:
+            made.append(modules.AvgPool2d(2))
+    return made
 
 
 # ---- by name

@@ -16,7 +16,7 @@ from bench.report import Report, Row
 from bench.workload import CLASSES, DEFAULT, NETWORKS, Plan, Point, workload
 from harness.machine.environment import environment
 from harness.machine.process import computing_with, keep_freed_memory, threads_for
-from harness.snn.network import stages
+from harness.snn.layers import layers_of
 
 Say = Callable[[str], None]
 
@@ -87,7 +87,7 @@ def steps_at(point: Point, implementations: Sequence[Implementation], plan: Plan
     """The rows of a training step at one point."""
     progress(f"{point.network}, batch {point.batch}, T = {point.timesteps}")
     work = workload(point)
-    need = sum(s.neurons for s in work.stages) * point.batch * point.timesteps * BYTES_PER_NEURON_STEP
+    need = sum(s.neurons for s in work.layers) * point.batch * point.timesteps * BYTES_PER_NEURON_STEP
     if need > 0.8 * psutil.virtual_memory().available:
         return [_row(i, point, status="not enough memory") for i in implementations]
     with threads_at(point):
@@ -104,7 +104,7 @@ def steps_at(point: Point, implementations: Sequence[Implementation], plan: Plan
 def threads_at(point: Point) -> AbstractContextManager[None]:
     """Inside the block, compute with the threads of `harness run` for a step at `point`."""
     spec, shape = NETWORKS[point.network]
-    macs = sum(stage.macs for stage in stages(spec, shape, CLASSES))
+    macs = sum(layer.macs for layer in layers_of(spec, shape, CLASSES, dropout=True))
     return computing_with(threads_for(macs * point.batch * point.timesteps).count)
 
 

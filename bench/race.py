@@ -124,9 +124,9 @@ def train(name: str, course: Course, contestant: Implementation, data_dir: Path 
     spiking = Spiking(network, encoder, neuron, course.timesteps, dtype=contestant.dtype)
     parts = fitted.split(spiking.chunk())
     thresholds = balance(network, lambda: (spiking.encode(part, 0).float() for part in parts), Balancing(), neuron)
-    weights = reordered([weight.detach() for weight in network.weights], network.stages, back=True)
+    weights = reordered([weight.detach() for weight in network.weights], network.layers, back=True)
     none = torch.empty(0)
-    model = contestant.make(Workload(spec.name, network.stages, tuple(weights), none, none, tuple(thresholds)))
+    model = contestant.make(Workload(spec.name, network.layers, tuple(weights), none, none, tuple(thresholds)))
     encode = spiking.encode if course.augmentation != Augmentation() else encoded_once(spiking, len(data.train))
     encode_test, accuracy = encoded_once(spiking, len(data.test)), 0.0
 

@@ -9,7 +9,8 @@ from torch import Generator, Tensor
 from harness.config import Balancing, NetworkSpec, NeuronSpec
 from harness.errors import did_you_mean
 from harness.snn.balancing import balance
-from harness.snn.network import Network, Stage
+from harness.snn.layers import Layer
+from harness.snn.network import Network
 
 VGG5_LITE = NetworkSpec("vgg5-lite", (32, "A", 64, "D", 64, "A"), (512, 512))
 MNIST = NetworkSpec("784-100-10", hidden=(100,))
@@ -69,7 +70,7 @@ class Workload:
     """
 
     network: str
-    stages: tuple[Stage, ...]
+    layers: tuple[Layer, ...]
     weights: tuple[Tensor, ...]
     train: Tensor
     labels: Tensor
@@ -106,4 +107,4 @@ def workload(point: Point, seed: int = 0) -> Workload:
     thresholds = balance(network, lambda: [train[:16, :2]], Balancing(BALANCED_AT), NeuronSpec(leak=LEAK))
     # A quantile equals one of the membranes. Slightly above it, rounding does not decide whether that one fires.
     apart = tuple(1.001 * threshold for threshold in thresholds)
-    return Workload(point.network, network.stages, tuple(w.detach() for w in network.weights), train, labels, apart)
+    return Workload(point.network, network.layers, tuple(w.detach() for w in network.weights), train, labels, apart)

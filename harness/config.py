@@ -4,6 +4,7 @@ A `CellConfig` is what a record stores and a fingerprint covers; `harness.catalo
 profile and seed one comes. Bounds of fields are checked by `checked`, and where a record is read. Imports no torch.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -65,7 +66,7 @@ class NetworkSpec:
 
     `features`: numbers are 3×3 convolutions with that many channels, "A" is average-pool 2, "D" dropout.
     `hidden`: widths of the hidden linear layers; the output layer has one unit a class.
-    For a method that takes them (`harness.snn.layered`): "R16" is a residual block of two 3×3 convolutions with 16
+    For a method that takes them (`harness.snn.layers`): "R16" is a residual block of two 3×3 convolutions with 16
     channels, "R32/2" one that halves the map, "G" the mean over the map. `norm`: batch norm after each convolution.
     `bias`: layers without batch norm have one.
     """
@@ -227,6 +228,9 @@ def checked(config: CellConfig) -> CellConfig:
     return found
 
 
+ONCE_EACH = re.compile(r"(#(A|D|AD|DA)?)*")  # each # is a convolution
+
+
 def _beyond_fine_tuning(config: CellConfig) -> str:
     """What the method of `harness.training.cell` would need, or would pass over in silence; "" for nothing."""
     absent = [name for name in ("neuron", "balancing", "ann", "snn") if not getattr(config, name)]
@@ -234,8 +238,10 @@ def _beyond_fine_tuning(config: CellConfig) -> str:
         return f"no {absent[0]}, which fine-tuning needs"
     network, trained_by = config.network, (config.ann.augmentation, config.snn.augmentation)
     unknown = [token for token in network.features if isinstance(token, str) and token not in ("A", "D")]
+    letters = "".join("#" if isinstance(token, int) else token for token in network.features)
     further = {
         f"layer '{unknown[0]}'" if unknown else "": bool(unknown),
+        "place for A and D but once after a convolution": not ONCE_EACH.fullmatch(letters),
         "batch norm": bool(network.norm),
         "a bias": bool(network.bias),
         "AutoAugment": any(bool(one.policy) for one in trained_by),

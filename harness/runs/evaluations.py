@@ -23,8 +23,8 @@ from harness.data import DataSet, ImageSet
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.plugins.guard import kept_state
 from harness.plugins.parts import EVALUATIONS
-from harness.snn.activity import Shape
 from harness.snn.layered import Fire, Layered, Stepwise
+from harness.snn.layers import Shape
 from harness.snn.network import Network, Spiking
 from harness.snn.quantised import quantised_clip
 from harness.training.batches import encoder_key
@@ -229,7 +229,7 @@ def require_evaluable(config: CellConfig, data: DataSet, encoder: Encoder, shape
         net = method_of(config.method).restore(config.network, shape, data.classes, encoder, steps, dtype)
     else:
         network = Network(config.network, shape, data.classes, Generator().manual_seed(0))
-        net = Spiking(network, encoder, config.neuron, steps, (1.0,) * (len(network.stages) - 1), dtype)
+        net = Spiking(network, encoder, config.neuron, steps, (1.0,) * (len(network.layers) - 1), dtype)
     one = ImageSet(data.train.images[:1], data.train.labels[:1])
     try:
         evaluate(config, net, one, Setting(torch.device("cpu")))

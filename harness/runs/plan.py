@@ -42,11 +42,10 @@ from harness.runs import evaluations
 from harness.runs.progress import duration
 from harness.runs.tuning import require_chosen
 from harness.schema import Epoch, Fingerprint
-from harness.snn.activity import Shape
 from harness.snn.balancing import balance
 from harness.snn.kernels import Kernel, kernel_for
-from harness.snn.layered import layers_of
-from harness.snn.network import Network, Spiking, stages
+from harness.snn.layers import Shape, layers_of
+from harness.snn.network import Network, Spiking
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
@@ -604,7 +603,7 @@ def _thresholds(spiking: Spiking, data: DataSet, config: CellConfig) -> tuple[fl
         network = spiking.network.cast(spiking.dtype)
         return tuple(balance(network, lambda: [train], low, config.neuron, spiking.kernel))
     except CellFailure:
-        return (SOME_THRESHOLD,) * (len(spiking.network.stages) - 1)
+        return (SOME_THRESHOLD,) * (len(spiking.network.layers) - 1)
 
 
 def _untested() -> TestResult:
@@ -660,8 +659,7 @@ def shape_of(encoder: Encoder, images: ImageSet) -> Shape:
 
 
 def _macs(config: CellConfig, data: DataSet, shape: Shape) -> int:
-    layers = layers_of if config.method else stages
-    return sum(layer.macs for layer in layers(config.network, shape, data.classes))
+    return sum(layer.macs for layer in layers_of(config.network, shape, data.classes, dropout=not config.method))
 
 
 def _step(config: CellConfig, data: DataSet, shape: Shape) -> float:

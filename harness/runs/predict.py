@@ -95,8 +95,8 @@ def restore(
         if about.method:
             return method_of(about.method).restore(*parts, encoder, steps, dtype)
         network = Network(*parts, Generator().manual_seed(0))
-        if len(about.thresholds) != len(network.stages) - 1:
-            layers = len(network.stages)
+        if len(about.thresholds) != len(network.layers) - 1:
+            layers = len(network.layers)
             raise HarnessError(f"{weights.path}: {len(about.thresholds)} thresholds for {layers} layers", GET_AGAIN)
         if not (about.reading and about.clock) or about.leak is msgspec.UNSET:
             raise HarnessError(f"{weights.path}: it does not say what neurons it has", GET_AGAIN)

@@ -237,7 +237,7 @@ class Simulated:
             missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else f"a working {simulator}"
             raise HarnessError(f"--from {simulator} needs {missing}: {error}", how_to_get_peers()) from None
         self.name = f"{simulator} {version(simulator)}"
-        self.thresholds, self.stages, self.dtype = spiking.thresholds, spiking.network.stages, spiking.dtype
+        self.thresholds, self.layers, self.dtype = spiking.thresholds, spiking.network.layers, spiking.dtype
         self.late, self.weights = is_late(spiking.neuron), [weight.detach() for weight in spiking.network.weights]
 
     @torch.no_grad()
@@ -253,14 +253,14 @@ class Simulated:
                     before, waiting[index] = waiting[index], fired
                     sent = torch.zeros_like(fired) if before is None else before
                 x = sent.to(self.dtype)
-                x = F.avg_pool2d(x, 2) if self.stages[index].pool else x
+                x = F.avg_pool2d(x, 2) if self.layers[index].pool else x
             total = total + self._current(-1, x.float())
             outputs.append(total)
         return torch.stack(outputs)
 
     def _current(self, index: int, x: Tensor) -> Tensor:
         """What layer `index` feeds its neurons."""
-        if self.stages[index].convolution:
+        if self.layers[index].side:
             return F.conv2d(x, self.weights[index], padding=1)
         # Maps `[N, C, H, W]` enter a linear layer as features `[N, H·W·C]`, in the order of its weights.
         return F.linear(x.movedim(1, -1).flatten(1), self.weights[index])

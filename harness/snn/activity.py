@@ -5,65 +5,17 @@ connections (paper §4, eq. 13).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numba
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from encoders.base import bits
 from harness.schema import LayerActivity
-
-Shape = tuple[int, int, int]
-INPUT = -1  # the source of layers that see the input
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A weighted layer, and the neurons that it drives: number `into`, which is one more than the last for the output.
-
-    inputs, outputs: (channels, height, width). side: of its kernel, 0 if linear. source: the neurons whose outputs it
-    sees, mean over `pooled` (rows, columns) of them. skip: neurons whose outputs are added to its own, if any.
-    """
-
-    inputs: Shape
-    outputs: Shape
-    side: int
-    stride: int
-    source: int
-    pooled: tuple[int, int]
-    into: int
-    normed: bool = False
-    skip: int | None = None
-
-    @property
-    def weight_shape(self) -> tuple[int, ...]:
-        """`[out, in, side, side]` or `[out, in]`."""
-        return (self.outputs[0], self.inputs[0], *(self.side, self.side)[: 2 * bool(self.side)])
-
-    @property
-    def macs(self) -> int:
-        """Multiply–accumulates of one image in the ANN."""
-        return self.inputs[0] * self.outputs[0] * self.outputs[1] * self.outputs[2] * max(1, self.side) ** 2
-
-    def accumulates(self, places: Tensor) -> float:
-        """Additions that events of its source cause, given how many there were at each place `[H, W]`."""
-        pooled = F.avg_pool2d(places[None, None], self.pooled) * (self.pooled[0] * self.pooled[1])
-        if not self.side:
-            return float(pooled.sum()) * self.outputs[0]
-        (_, height, width), (channels, *after) = self.inputs, self.outputs
-        ones = torch.ones(1, 1, *after, dtype=torch.float64), torch.ones(1, 1, self.side, self.side).double()
-        margin = self.side // 2
-        beyond = [
-            size - ((out - 1) * self.stride - 2 * margin + self.side)
-            for size, out in zip((height, width), after, strict=True)
-        ]
-        reached = F.conv_transpose2d(*ones, stride=self.stride, padding=margin, output_padding=beyond)
-        return float((pooled * reached).sum()) * channels
+from harness.snn.layers import INPUT, Layer
 
 
 class Activity:
@@ -95,13 +47,12 @@ class Activity:
             mine = [layer for layer in self.layers if layer.into == into]
             additions = sum(layer.accumulates(places[layer.source]) for layer in mine)
             additions += sum(float(places[one.skip].sum()) for one in mine if one.skip is not None)
-            channels, height, width = mine[0].outputs
             row = LayerActivity(
-                name=f"{'conv' if mine[0].side else 'linear'}{into + 1}",
+                name=mine[0].name,
                 macs=sum(layer.macs for layer in mine),
                 accumulates=additions / images,
                 multiplies=self.multiplies and any(layer.source == INPUT for layer in mine),
-                neurons=channels * height * width,
+                neurons=mine[0].neurons,
                 spikes=float(places[into].sum()) / images if into in places else None,
             )
             rows.append(row)

@@ -43,7 +43,7 @@ def balance(
     """
     thresholds: list[float] = []
     kept = _Kept(0, trains)
-    for depth, stage in enumerate(network.stages[:-1]):
+    for depth, layer in enumerate(network.layers[:-1]):
         seen: dict[int, StreamingQuantile] = defaultdict(StreamingQuantile)
         following = _Kept(depth, trains)
         active = inputs = 0
@@ -56,7 +56,7 @@ def balance(
             current = network.current(depth, x)
             for part, values in enumerate(current.chunk(timesteps) if balancing.method == "per-step" else [current]):
                 seen[part].update(values)
-        thresholds.append(_threshold(seen.values(), balancing.percentile, stage.name))
+        thresholds.append(_threshold(seen.values(), balancing.percentile, layer.name))
         if activity is not None:
             activity.append(active / inputs)
         kept = following if following.whole else kept

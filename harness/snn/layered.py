@@ -1,13 +1,9 @@
-"""A network from a description of its layers: convolutions, residual blocks, batch norm, bias; no neurons of its own.
+"""A network of any layers (`harness.snn.layers`): residual blocks, batch norm, bias; no neurons of its own.
 
 The same weights serve an ANN and each timestep of an SNN: `forward` is given what neurons do with their current.
 `Stepwise` is such a network with its encoder and its neurons.
-The tokens of `NetworkSpec.features`: a number is a 3×3 convolution with so many channels; "R16" a residual block (He et
-al. 2016) of two of them, "R32/2" one that halves the map, whose shortcut is a 1×1 convolution where the size changes;
-"A" average pooling 2×2, "G" the mean over the map. One linear layer for each of `hidden`, and one for the classes.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -18,52 +14,12 @@ from torch import Generator, Tensor, nn
 
 from encoders.base import Encoder, encode
 from harness.config import Initialisation, NetworkSpec
-from harness.errors import HarnessError
-from harness.snn.activity import INPUT, Activity, Layer, Shape
+from harness.snn.activity import Activity
+from harness.snn.layers import INPUT, Shape, layers_of
 from harness.snn.network import INITIALISATIONS
 
 Fire = Callable[[int, Tensor], Tensor]
 """What the neurons of a number give for their current `[N, …]`: an activation, or the spikes of one timestep."""
-BLOCK = re.compile(r"R([1-9]\d{0,5})(/2)?")
-
-
-def layers_of(spec: NetworkSpec, shape: Shape, classes: int) -> tuple[Layer, ...]:
-    """The layers of `spec`, in the order in which `Layered` needs them. Raises HarnessError for an unknown one."""
-    layers: list[Layer] = []
-    normed, pooled, source, now = spec.norm == "batch", (1, 1), INPUT, shape
-
-    def convolution(inputs: Shape, width: int, side: int, stride: int, of: int, into: int, skip: int | None) -> Shape:
-        outputs = width, -(-inputs[1] // stride), -(-inputs[2] // stride)
-        over = pooled if of == source else (1, 1)
-        layers.append(Layer(inputs, outputs, side, stride, of, over, into, normed, skip))
-        return outputs
-
-    for token in spec.features:
-        if isinstance(token, int):
-            now = convolution(now, token, 3, 1, source, source + 1, None)
-            pooled, source = (1, 1), source + 1
-        elif block := BLOCK.fullmatch(token):
-            width, stride = int(block[1]), 2 if block[2] else 1
-            before = now
-            now = convolution(before, width, 3, stride, source, source + 1, None)
-            same = now == before and source != INPUT and pooled == (1, 1)
-            convolution(now, width, 3, 1, source + 1, source + 2, source if same else None)
-            if not same:
-                convolution(before, width, 1, stride, source, source + 2, None)
-            pooled, source = (1, 1), source + 2
-        elif token in ("A", "G"):
-            rows, columns = (2, 2) if token == "A" else now[1:]
-            now, pooled = (now[0], now[1] // rows, now[2] // columns), (pooled[0] * rows, pooled[1] * columns)
-        else:
-            raise HarnessError(f"network {spec.name}: no layer '{token}'", "use numbers, R16, R32/2, A and G")
-        if 0 in now:
-            raise HarnessError(f"network {spec.name}: a {shape[1]}×{shape[2]} map is too small for its pooling")
-    for width in (*spec.hidden, classes):
-        inputs = (now[0] * now[1] * now[2], 1, 1)
-        now = (width, 1, 1)
-        layers.append(Layer(inputs, now, 0, 1, source, pooled, source + 1))
-        pooled, source = (1, 1), source + 1
-    return tuple(layers)
 
 
 class Layered(nn.Module):

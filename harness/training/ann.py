@@ -85,7 +85,7 @@ def pretraining(network: Network, encoder: Encoder, data: DataSet, config: CellC
         generators=generators,
         loss=loss,
         test=test,
-        work=3.0 * sum(stage.macs for stage in network.stages),
+        work=3.0 * sum(layer.macs for layer in network.layers),
     )
 
 

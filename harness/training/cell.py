@@ -153,8 +153,8 @@ def _by_activity(spiking: Spiking, activity: list[float]) -> tuple[str, ...]:
     """The product of each hidden layer, given which fraction of its inputs is not zero."""
     on_cpu = spiking.device.type == "cpu"
     return tuple(
-        "events" if on_cpu and events_pay(stage, fraction, spiking.dtype) else "dense"
-        for stage, fraction in zip(spiking.network.stages, activity, strict=False)
+        "events" if on_cpu and events_pay(layer, fraction, spiking.dtype) else "dense"
+        for layer, fraction in zip(spiking.network.layers, activity, strict=False)
     )
 
 

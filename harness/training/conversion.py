@@ -16,8 +16,8 @@ from harness.config import AnnRecipe, Augmentation, CellConfig, NetworkSpec
 from harness.data.types import DataSet
 from harness.errors import CellFailure, HarnessError
 from harness.schema import Epoch
-from harness.snn.activity import Shape
 from harness.snn.layered import Fire, Layered, Stepwise
+from harness.snn.layers import Shape
 from harness.snn.quantised import IntegrateAndFire, quantised_clip
 from harness.training.ann import SCHEDULES, correct
 from harness.training.batches import CALIBRATION_IMAGES, augmented, generator, normalised, on_device

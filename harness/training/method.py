@@ -16,8 +16,8 @@ from harness.data.subset import at_most
 from harness.data.types import DataSet
 from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
-from harness.snn.activity import Shape
 from harness.snn.layered import Layered
+from harness.snn.layers import Shape
 from harness.training.batches import CALIBRATION_IMAGES, generator, normalised
 from harness.training.cell import Setting, Stopwatch, Trained
 from harness.training.evaluate import CountedNetwork, TimedNetwork, evaluate

@@ -29,7 +29,7 @@ def encoded_once(spiking: Spiking, images: int, one_key: bool = False) -> Encode
     one_key: nor does the key, so that a random code's train is the same, too. It is `spiking.encode` itself for trains
     that depend on more, that are not of 0 and ±1, that do not fit `MOST_BYTES`, or that are on another device.
     """
-    info, inputs = spiking.encoder.info, spiking.network.stages[0].inputs
+    info, inputs = spiking.encoder.info, spiking.network.layers[0].inputs
     fixed = info.batch_invariant and (info.deterministic or (one_key and info.draws_by_id))
     size = images * spiking.timesteps * math.ceil(math.prod(inputs) / 4)
     if not fixed or info.multiplies or size > MOST_BYTES or spiking.device.type != "cpu":

@@ -47,9 +47,9 @@ def test_those_with_our_equation_give_our_output(name: str, small: Workload) -> 
     theirs = present(name).make(small).forward(small.train)
     assert ours.abs().max() > 0
     torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-4)
-    there = reordered(small.weights, small.stages)  # weights in our order of features come back
+    there = reordered(small.weights, small.layers)  # weights in our order of features come back
     assert [torch.equal(one, other) for one, other in zip(there, small.weights, strict=True)].count(False) == 1
-    for one, other in zip(reordered(there, small.stages, back=True), small.weights, strict=True):
+    for one, other in zip(reordered(there, small.layers, back=True), small.weights, strict=True):
         assert torch.equal(one, other)
 
 

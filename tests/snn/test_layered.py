@@ -8,8 +8,9 @@ from torch import Generator, nn
 from harness.config import NetworkSpec
 from harness.errors import HarnessError
 from harness.papers.qcfs.experiments import RESNET18, RESNET20, VGG16
-from harness.snn.activity import Activity, Layer
-from harness.snn.layered import Layered, layers_of
+from harness.snn.activity import Activity
+from harness.snn.layered import Layered
+from harness.snn.layers import Layer, layers_of
 
 
 def made(*features: int | str, shape: tuple[int, int, int] = (3, 8, 8), classes: int = 5, norm: bool = True) -> Layered:

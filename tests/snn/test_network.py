@@ -7,9 +7,9 @@ from harness import plain
 from harness.config import Clock, Initialisation, NetworkSpec, NeuronSpec, Reading
 from harness.errors import HarnessError
 from harness.papers.dct_snn.recipe import VGG5, VGG5_LITE, VGG9, VGG11, VGG13
-from harness.snn.activity import Shape
 from harness.snn.kernels import Kernel, Neuron, fire
-from harness.snn.network import Network, stages
+from harness.snn.layers import Shape, layers_of
+from harness.snn.network import Network
 from harness.snn.neuron import layer_neurons, lif_reference
 
 # The neuron
@@ -87,13 +87,13 @@ def seeded(seed: int = 0) -> torch.Generator:
 def test_layers_and_parameters_as_counted_by_hand(
     spec: NetworkSpec, shape: Shape, classes: int, expected: tuple[int, int, int]
 ) -> None:
-    built = stages(spec, shape, classes)
-    flattened = next(stage for stage in built if not stage.convolution).inputs[0]
-    parameters = sum(torch.Size(stage.weight_shape).numel() for stage in built)
+    built = layers_of(spec, shape, classes, dropout=True)
+    flattened = next(layer for layer in built if not layer.side).inputs[0]
+    parameters = sum(torch.Size(layer.weight_shape).numel() for layer in built)
     assert (len(built), flattened, parameters) == expected
     assert built[0].macs == 3 * 3 * 3 * shape[1] * shape[2] * built[0].outputs[0]  # eq. 13
     with pytest.raises(HarnessError, match="too small"):
-        stages(VGG13, (3, 16, 16), 10)
+        layers_of(VGG13, (3, 16, 16), 10, dropout=True)
 
 
 def test_a_dropped_neuron_is_silent_at_every_timestep() -> None:

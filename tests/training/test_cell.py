@@ -22,7 +22,7 @@ from harness.records.store import digest_of
 from harness.schema import Counts, Record
 from harness.snn.kernels import Kernel, events
 from harness.snn.kernels.events import events_pay, weight_gradient
-from harness.snn.network import Stage
+from harness.snn.layers import Layer
 from harness.training import cell
 from harness.training.ann import AnnCache
 from harness.training.cell import Setting, run_cell
@@ -167,13 +167,13 @@ def test_each_layer_takes_the_product_that_its_activity_asks_for(monkeypatch: py
 
 
 def test_no_break_even_is_known_for_a_family_that_was_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage("conv2", (64, 8, 8), (64, 8, 8), convolution=True)
-    assert not events_pay(stage, 0.001, torch.float64)
+    layer = Layer((64, 8, 8), (64, 8, 8), side=3, stride=1, source=0, pooled=(1, 1), into=1)
+    assert not events_pay(layer, 0.001, torch.float64)
     monkeypatch.setattr(events, "FAMILIES", (machine(torch.device("cpu")).instructions[0],))
     monkeypatch.setattr(events, "BREAK_EVEN", {(events.FAMILIES[0], torch.bfloat16): 0.05})
-    assert events_pay(stage, 0.04, torch.bfloat16)
-    assert not events_pay(stage, 0.06, torch.bfloat16)
-    assert not events_pay(replace(stage, inputs=(3, 8, 8)), 0.04, torch.bfloat16)
+    assert events_pay(layer, 0.04, torch.bfloat16)
+    assert not events_pay(layer, 0.06, torch.bfloat16)
+    assert not events_pay(replace(layer, inputs=(3, 8, 8)), 0.04, torch.bfloat16)
 
 
 @pytest.mark.parametrize(("kernel", "used"), [("auto", "numba"), ("events", "events")])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -23,7 +24,7 @@ from harness.runs.predict import predict, restore
 from harness.runs.run import compute, sealed
 from harness.runs.verify import verify
 from harness.schema import Record
-from harness.snn.layered import layers_of
+from harness.snn.layers import layers_of
 from harness.training.batches import augmented, by_policy, cut_out
 from harness.training.cell import Setting, Trained
 from harness.training.checkpoint import Checkpoint, Watch
@@ -157,13 +158,15 @@ def test_an_unknown_method_or_parameter_is_refused(changes: dict[str, MethodSpec
 
 def test_fine_tuning_refuses_what_it_would_pass_over() -> None:
     plain, config = tiny_config(), converted_config()
-    for changes in (
+    refused: tuple[dict[str, Any], ...] = (
         {"network": config.network},
+        *({"network": NetworkSpec("net", features)} for features in (("A", 4), (4, "A", "A"), (4, "D", "A", "D"))),
         {"ann": config.ann},
         {"ann": replace(plain.ann, optimiser="adam")},
         {"ann": replace(plain.ann, augmentation=Augmentation(policy="cifar10"))},
         {"snn": config.snn},
-    ):
+    )
+    for changes in refused:
         with pytest.raises(HarnessError, match=r"fine-tuning (has no|needs)"):
             checked(replace(plain, **changes))
     checked(config)

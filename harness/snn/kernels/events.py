@@ -19,7 +19,7 @@ from torch import Tensor
 
 from harness.machine.environment import machine
 from harness.snn.kernels.cpu import Floats, Values, store, widen
-from harness.snn.network import Stage
+from harness.snn.layers import Layer
 
 CHANNELS = 16  # channels of a task of the weight gradient: at most 16·9·512 sums, which fit the L2 cache of a core
 WORD = 8  # bytes that are skipped at once where all of them are zero
@@ -142,8 +142,8 @@ BREAK_EVEN = {
 FAMILIES = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
 
 
-def events_pay(stage: Stage, activity: float, dtype: torch.dtype) -> bool:
+def events_pay(layer: Layer, activity: float, dtype: torch.dtype) -> bool:
     """Whether a layer with this fraction of inputs that are not zero is to skip the others, on this processor."""
     family = next((name for name in FAMILIES if name in machine(CPU).instructions), "")
-    fits = stage.convolution and stage.inputs[0] >= FEWEST_CHANNELS
+    fits = layer.side > 0 and layer.inputs[0] >= FEWEST_CHANNELS
     return fits and activity < BREAK_EVEN.get((family, dtype), 0.0)
