@@ -29,7 +29,7 @@ from harness.snn.network import Network, Spiking
 from harness.snn.quantised import quantised_clip
 from harness.training.batches import encoder_key
 from harness.training.cell import DTYPES, Setting
-from harness.training.evaluate import TimedNetwork, classified
+from harness.training.evaluate import TimedNetwork, classified, ready
 from harness.training.method import method_of
 
 
@@ -164,8 +164,7 @@ def tested(
     right: of the first images, from an earlier run. after: called after each chunk with what is known by then, and
     with the multiply–accumulates that it took.
     """
-    net = evaluation.network(net)
-    net = net.ready() if isinstance(net, Spiking | Stepwise) else net
+    net = ready(evaluation.network(net))
     draws = encoder_key(seed, "evaluation")
 
     def encode(pixels: Tensor, key: int, places: Tensor) -> Tensor:

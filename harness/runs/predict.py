@@ -29,11 +29,10 @@ from harness.plugins.guard import guarded
 from harness.records.weights import GET_AGAIN, About, WeightsFile, beside, read_weights
 from harness.schema import Counts, Record
 from harness.snn.kernels import Kernel
-from harness.snn.layered import Stepwise
 from harness.snn.network import Network, Spiking
 from harness.training.cell import DTYPES, Setting
 from harness.training.checkpoint import SILENT, Watch
-from harness.training.evaluate import TimedNetwork, classified
+from harness.training.evaluate import TimedNetwork, classified, ready
 from harness.training.method import method_of
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def restore(
     network = net.network
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()})
     network.requires_grad_(False).to(setting.device)
-    return net.ready() if isinstance(net, Spiking | Stepwise) else net
+    return net
 
 
 @failures_as_errors()
@@ -126,7 +125,7 @@ def predict(
 
     outputs: of another simulator, from a spike train; None: those of `net`.
     """
-    parts = []
+    net, parts = ready(net), []
     for places, classes in classified(net, images, seed, outputs=outputs):
         parts.append(classes)
         watch.progress("predict", net.macs * len(places))

@@ -193,7 +193,7 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Wa
         spiking = replace(spiking, neuron=record.config.neuron, products=tuple(record.products))
     elif source != "weights":
         raise HarnessError(f"{path}: {source} cannot state the neurons of its method", "use --from weights")
-    simulated = Simulated(source, spiking) if source != "weights" and isinstance(spiking, Spiking) else None
+    simulated = Simulated(source, spiking.ready()) if source != "weights" and isinstance(spiking, Spiking) else None
     if simulated is not None:
         environment["kernel"] = simulated.name
     simulate = None if simulated is None else simulated.outputs

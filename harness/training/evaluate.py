@@ -65,6 +65,12 @@ class CountedNetwork(TimedNetwork, Protocol):
         ...
 
 
+def ready(net: TimedNetwork) -> TimedNetwork:
+    """The network as it is tested: one that counts events says how, any other is taken as it is."""
+    made: TimedNetwork = net.ready() if hasattr(net, "ready") else net
+    return made
+
+
 class TestResult(NamedTuple):
     """`right`: bool `[T, N]`, whether each image, in the order given, is classified rightly after t + 1 timesteps.
 

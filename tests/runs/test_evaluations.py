@@ -1,5 +1,6 @@
 """Evaluations: a trained network tested once more under other conditions, from its recipe to its record and back."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from msgspec import structs
 from torch import Generator, Tensor
 
 import encoders
-from harness.config import NetworkSpec, NeuronSpec, canonical_json, checked
+from harness.config import CellConfig, NetworkSpec, NeuronSpec, canonical_json, checked
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import fingerprint
@@ -146,6 +147,19 @@ def test_quantised_weights_are_those_of_numpy(record: Record, weights: WeightsFi
     again = predict(restore(weights._replace(tensors=quantised)), tiny_data().test, 0)
     assert record.evaluations["weights(bits=3)"].curve == again.counts
     assert again.counts != record.curve
+
+
+@pytest.mark.parametrize("make", [tiny_config, converted_config])
+def test_weights_are_quantised_as_they_were_trained(make: Callable[..., CellConfig], tmp_path: Path) -> None:
+    """Read from a file in bf16, too: a network that is ready for its test has rounded weights."""
+    config = make(precision="bf16")
+    cell = PlannedCell(config, fingerprint(config, tiny_data().digest), path(tmp_path), "missing")
+    write_record(tmp_path, compute(cell, tiny_data(), Setting(CPU), keep_weights=True))
+    (file,) = map(read_weights, tmp_path.rglob("*.safetensors"))
+    quantised = dict(made("weights(bits=8)").network(restore(file)).network.named_parameters())
+    step = np.abs(file.tensors["weights.0"]).max() / np.float32(127)
+    assert np.array_equal(quantised["weights.0"].numpy(), np.round(file.tensors["weights.0"] / step) * step)
+    assert predict(restore(file), tiny_data().test, 0).counts == read_record(file.path.with_suffix(".json")).curve
 
 
 def test_another_encoder_is_that_of_predict(record: Record, weights: WeightsFile) -> None:
