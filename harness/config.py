@@ -225,7 +225,16 @@ def checked(config: CellConfig) -> CellConfig:
         ) from None
     if not found.method and (wrong := _beyond_fine_tuning(found)):
         raise HarnessError(f"{config.experiment}, arm {config.arm}: {wrong}", "name a method that takes it")
+    if found.ann and (wrong := _in_vain(found.ann)):
+        raise HarnessError(f"{config.experiment}, arm {config.arm}: {wrong}", "leave it out")
     return found
+
+
+def _in_vain(recipe: AnnRecipe) -> str:
+    """What a recipe asks for and would not get; "" for nothing."""
+    if recipe.schedule == "steps" and recipe.warm_up:
+        return "ann.warm_up: the schedule 'steps' has none"
+    return "ann.nesterov: Adam has none" if recipe.optimiser and recipe.nesterov else ""
 
 
 ONCE_EACH = re.compile(r"(#(A|D|AD|DA)?)*")  # each # is a convolution

@@ -46,7 +46,17 @@ def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **se
 
 def converted_config(**changes: object) -> CellConfig:
     """A cell of the method `conversion`: a residual block with batch norm, three epochs, eight timesteps."""
-    ann = AnnRecipe(3, 32, 0.1, 1, schedule="cosine", initialisation="he", augmentation=Augmentation(pad=1, cutout=3))
+    ann = AnnRecipe(
+        3,
+        32,
+        0.1,
+        1,
+        dropout=0.0,
+        classifier_dropout=0.0,
+        schedule="cosine",
+        initialisation="he",
+        augmentation=Augmentation(pad=1, cutout=3),
+    )
     config = replace(
         tiny_config(),
         encoder=EncoderSpec("direct"),

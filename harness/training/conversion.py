@@ -68,8 +68,10 @@ class Conversion:
         )
 
     def training(self, network: Layered, encoder: Encoder, data: DataSet, config: CellConfig) -> Training:
-        """The training of the ANN on the encoder's frames of the training images."""
+        """The training of the ANN on the encoder's frames of the training images. Raises HarnessError for dropout."""
         recipe, seed, dtype = config.ann, config.seed, DTYPES[config.precision]
+        if recipe.dropout or recipe.classifier_dropout:
+            raise HarnessError("conversion has no dropout", "set ann.dropout and ann.classifier_dropout to 0")
         fire, device = self.activation(network), network.weights[0].device
         generators = {"order": generator(seed, "ann-order"), "augmentation": generator(seed, "ann-augmentation")}
         optimiser = OPTIMISERS["adam" if recipe.optimiser else "sgd"](network, recipe)

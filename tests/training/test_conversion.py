@@ -111,7 +111,7 @@ def test_the_snn_of_many_steps_is_its_ann_of_many_levels() -> None:
     config = converted_config(
         network=NetworkSpec("flat", hidden=(16,), bias=True),
         method=MethodSpec("conversion", {"levels": 8, "threshold": 2.0}),
-        ann=AnnRecipe(15, 32, 0.05, 15),
+        ann=AnnRecipe(15, 32, 0.05, 15, dropout=0.0, classifier_dropout=0.0),
     )
     done = trained(config)
     ann = done.result.ann_epochs[-1].correct
@@ -170,6 +170,18 @@ def test_fine_tuning_refuses_what_it_would_pass_over() -> None:
         with pytest.raises(HarnessError, match=r"fine-tuning (has no|needs)"):
             checked(replace(plain, **changes))
     checked(config)
+
+
+def test_what_a_recipe_asks_for_in_vain_is_refused() -> None:
+    config = converted_config()
+    in_vain: tuple[dict[str, Any], ...] = ({"warm_up": 0.2}, {"optimiser": "adam", "nesterov": True})
+    for changes in in_vain:
+        with pytest.raises(HarnessError, match="leave it out"):
+            checked(replace(config, ann=replace(config.ann, schedule="steps", **changes)))
+    for name in ("dropout", "classifier_dropout"):
+        dropped: dict[str, Any] = {name: 0.1}
+        with pytest.raises(HarnessError, match="conversion has no dropout"):
+            trained(replace(config, ann=replace(config.ann, **dropped)))
 
 
 def test_each_image_is_cut_out_and_changed_by_its_own_draw() -> None:
