@@ -87,7 +87,7 @@ def steps_at(point: Point, implementations: Sequence[Implementation], plan: Plan
     """The rows of a training step at one point."""
     progress(f"{point.network}, batch {point.batch}, T = {point.timesteps}")
     work = workload(point)
-    need = sum(s.neurons for s in work.layers) * point.batch * point.timesteps * BYTES_PER_NEURON_STEP
+    need = sum(layer.neurons for layer in work.layers) * point.batch * point.timesteps * BYTES_PER_NEURON_STEP
     if need > 0.8 * psutil.virtual_memory().available:
         return [_row(i, point, status="not enough memory") for i in implementations]
     with threads_at(point):

@@ -64,7 +64,8 @@ class MethodSpec:
 class NetworkSpec:
     """A feed-forward network in the paper's notation.
 
-    `features`: numbers are 3×3 convolutions with that many channels, "A" is average-pool 2, "D" dropout.
+    `features`: numbers are 3×3 convolutions with that many channels, "A" is average-pool 2, "D" dropout. Fine-tuning
+    takes each of the two at most once after a convolution.
     `hidden`: widths of the hidden linear layers; the output layer has one unit a class.
     For a method that takes them (`harness.snn.layers`): "R16" is a residual block of two 3×3 convolutions with 16
     channels, "R32/2" one that halves the map, "G" the mean over the map. `norm`: batch norm after each convolution.
@@ -237,7 +238,7 @@ def _in_vain(recipe: AnnRecipe) -> str:
     return "ann.nesterov: Adam has none" if recipe.optimiser and recipe.nesterov else ""
 
 
-ONCE_EACH = re.compile(r"(#(A|D|AD|DA)?)*")  # each # is a convolution
+ONCE_EACH = re.compile(r"(#(AD?|DA?)?)*")  # each # is a convolution
 
 
 def _beyond_fine_tuning(config: CellConfig) -> str:
@@ -250,7 +251,7 @@ def _beyond_fine_tuning(config: CellConfig) -> str:
     letters = "".join("#" if isinstance(token, int) else token for token in network.features)
     further = {
         f"layer '{unknown[0]}'" if unknown else "": bool(unknown),
-        "place for A and D but once after a convolution": not ONCE_EACH.fullmatch(letters),
+        "A or D before the first convolution, or twice after one": not ONCE_EACH.fullmatch(letters),
         "batch norm": bool(network.norm),
         "a bias": bool(network.bias),
         "AutoAugment": any(bool(one.policy) for one in trained_by),

@@ -98,7 +98,8 @@ def _not_made(paper: Paper) -> Iterator[str]:
     import encoders
     from encoders.errors import EncoderError
     from harness.data.sets import facts_of
-    from harness.plugins.parts import EVALUATIONS, METHODS
+    from harness.plugins.parts import EVALUATIONS
+    from harness.training.method import require_followed
 
     for experiment in paper.experiments:
         cells = [experiment.resolve(a, p, 0) for p in experiment.profiles for a in experiment.arms]
@@ -106,16 +107,17 @@ def _not_made(paper: Paper) -> Iterator[str]:
         for cell in cells:
             code = cell.encoder
             made[encoder_text(code)] = partial(encoders.create, code.name, **code.parameters)
-            if cell.method:
-                made[str(cell.method)] = partial(METHODS.create, cell.method.name, cell.method.parameters)
+            made[f"{cell.profile}, {cell.arm}"] = partial(require_followed, cell)
             for text in cell.evaluations or ():
                 made[text] = partial(EVALUATIONS.create, *parse_part(text, "evaluation"))
+        said: dict[str, None] = {}  # each error once
         for make in made.values():
             try:
                 make()
             except Exception as error:  # code of somebody else may raise anything
-                said = str(error) if isinstance(error, HarnessError | EncoderError) else said_by(error)
-                yield f"{experiment.name}: {said}"
+                known = isinstance(error, HarnessError | EncoderError)
+                said[f"{experiment.name}: {error if known else said_by(error)}"] = None
+        yield from said
 
 
 def _never_judged(claim: Claim, paper: Paper) -> str:

@@ -42,7 +42,7 @@ class Evaluation:
     passes = 1.0
 
     def network(self, net: TimedNetwork) -> TimedNetwork:
-        """The network that is tested. `net` must stay as it is."""
+        """The network that is tested. `net` is as it was trained, and must stay so."""
         return net
 
     def images(self, net: TimedNetwork, images: Tensor, labels: Tensor, key: int, ids: Tensor) -> Tensor:  # noqa: ARG002

@@ -52,7 +52,7 @@ from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.evaluate import TestResult
 from harness.training.loop import Training, fine_tuning, readings, train
-from harness.training.method import method_of
+from harness.training.method import method_of, require_followed
 
 PRACTICAL_SECONDS = 3 * 3600.0
 SPREAD_SECONDS = 60.0  # of a run, from which on it takes several processes; one takes seconds to start
@@ -373,10 +373,11 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
 def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
     """The failure of the encoder on a few images, before anything is trained; None if it works.
 
-    Raises EncoderError if its parameters do not fit each other, the images or T, HarnessError for an evaluation that is
-    not possible; the user can correct both.
+    Raises EncoderError if its parameters do not fit each other, the images or T, HarnessError for a recipe that its
+    method would not follow, and for an evaluation that is not possible; the user can correct these.
     """
     images = normalised(data.train.images[:64])
+    require_followed(config)
     try:
         _require_lawful(config, data)
         encoder = guarded(config.encoder).calibrate(images)

@@ -72,7 +72,7 @@ def restore(
     timesteps: int | None = None,
     changes: Mapping[str, Parameter] | None = None,
 ) -> TimedNetwork:
-    """The trained network with its encoder, thresholds and neuron; by default on the CPU.
+    """The network as it was trained, with its encoder, thresholds and neuron; by default on the CPU.
 
     timesteps, changes: another schedule for reading it: steps, and parameters of its encoder.
     Raises HarnessError for tensors that do not fit the network and for an encoder that fails, EncoderError for one that
@@ -144,7 +144,7 @@ class TrainedNetwork:
     def read(cls, weights: Path) -> Self:
         """Read a file of weights; the network uses the device of the record beside it, if that device is present."""
         file, record = read_weights(weights), beside(weights)
-        return cls(file.about, restore(file, recorded_setting(record) if record else None))
+        return cls(file.about, ready(restore(file, recorded_setting(record) if record else None)))
 
     @cached_property
     def shape(self) -> tuple[int, int, int]:

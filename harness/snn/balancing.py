@@ -75,7 +75,7 @@ def _threshold(seen: "Collection[StreamingQuantile]", percentile: float, name: s
 
 
 class _Kept:
-    """The inputs of stage `depth` for all images, packed; those of stage 0 are the spike trains, encoded again."""
+    """The inputs of layer `depth` for all images, packed; those of layer 0 are the spike trains, encoded again."""
 
     def __init__(self, depth: int, trains: Trains) -> None:
         self.depth, self.trains = depth, trains

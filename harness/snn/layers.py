@@ -27,7 +27,7 @@ class Layer:
 
     inputs, outputs: (channels, height, width). side: of its kernel, 0 if linear. source: the neurons whose outputs it
     sees, mean over `pooled` (rows, columns) of them. skip: neurons whose outputs are added to its own, if any.
-    dropout, pool: whether dropout, and average pooling 2×2, follow its neurons.
+    dropout, pool: whether dropout, and average pooling 2×2, follow its neurons (where these are LIF).
     """
 
     inputs: Shape
@@ -81,7 +81,8 @@ class Layer:
 def layers_of(spec: NetworkSpec, shape: Shape, classes: int, dropout: bool = False) -> tuple[Layer, ...]:
     """The layers of `spec`; of a residual block: both convolutions, then that of its shortcut, if it has one.
 
-    dropout: whether "D" is known. Raises HarnessError for an unknown token, and where the map is pooled away.
+    dropout: whether "D" is known, and dropout follows each hidden linear layer. Raises HarnessError for an unknown
+    token, and where the map is pooled away.
     """
     layers: list[Layer] = []
     normed, pooled, source, now = spec.norm == "batch", (1, 1), INPUT, shape

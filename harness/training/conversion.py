@@ -42,6 +42,15 @@ class Conversion:
         if not (self.levels >= 1 and 0 <= self.shift < 1 and self.threshold > 0):
             raise HarnessError("conversion needs levels ≥ 1, 0 ≤ shift < 1 and threshold > 0", "correct its parameters")
 
+    def require(self, config: CellConfig) -> None:
+        """Raise HarnessError for a recipe that it would not follow."""
+        if not config.ann:
+            raise HarnessError("no ann, which conversion needs", "give its recipe")
+        if others := [name for name in ("balancing", "neuron", "snn") if getattr(config, name)]:
+            raise HarnessError(f"conversion has no {others[0]}", "leave it out")
+        if config.ann.dropout or config.ann.classifier_dropout:
+            raise HarnessError("conversion has no dropout", "set ann.dropout and ann.classifier_dropout to 0")
+
     def run(self, config: CellConfig, data: DataSet, encoder: Encoder, setting: Setting) -> Trained:
         """Train the ANN, convert it, and test the SNN at every t."""
         clock = Stopwatch()
@@ -68,10 +77,8 @@ class Conversion:
         )
 
     def training(self, network: Layered, encoder: Encoder, data: DataSet, config: CellConfig) -> Training:
-        """The training of the ANN on the encoder's frames of the training images. Raises HarnessError for dropout."""
+        """The training of the ANN on the encoder's frames of the training images."""
         recipe, seed, dtype = config.ann, config.seed, DTYPES[config.precision]
-        if recipe.dropout or recipe.classifier_dropout:
-            raise HarnessError("conversion has no dropout", "set ann.dropout and ann.classifier_dropout to 0")
         fire, device = self.activation(network), network.weights[0].device
         generators = {"order": generator(seed, "ann-order"), "augmentation": generator(seed, "ann-augmentation")}
         optimiser = OPTIMISERS["adam" if recipe.optimiser else "sgd"](network, recipe)

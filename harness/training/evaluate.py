@@ -66,7 +66,7 @@ class CountedNetwork(TimedNetwork, Protocol):
 
 
 def ready(net: TimedNetwork) -> TimedNetwork:
-    """The network as it is tested: one that counts events says how, any other is taken as it is."""
+    """The network as it is tested: what its own `ready` gives; without one, as it is."""
     made: TimedNetwork = net.ready() if hasattr(net, "ready") else net
     return made
 

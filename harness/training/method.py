@@ -6,7 +6,7 @@ cell, and `finished` tests its network, such as one of layers and neurons of any
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 
@@ -14,6 +14,7 @@ from encoders.base import Encoder, Operations
 from harness.config import CellConfig, MethodSpec, NetworkSpec
 from harness.data.subset import at_most
 from harness.data.types import DataSet
+from harness.errors import HarnessError
 from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
 from harness.snn.layered import Layered
@@ -24,7 +25,10 @@ from harness.training.evaluate import CountedNetwork, TimedNetwork, evaluate
 
 
 class Method(Protocol):
-    """How a cell is computed."""
+    """How a cell is computed.
+
+    It may have `require(config)`, too, which raises HarnessError for a recipe that `run` would not follow.
+    """
 
     def run(self, config: CellConfig, data: DataSet, encoder: Encoder, setting: Setting) -> Trained:
         """Everything that a cell does.
@@ -50,6 +54,15 @@ class Method(Protocol):
 def method_of(spec: MethodSpec) -> Method:
     """Make the method of a recipe. Raises HarnessError for an unknown one, or for parameters that it does not take."""
     return cast(Method, METHODS.create(spec.name, spec.parameters))
+
+
+def require_followed(config: CellConfig) -> None:
+    """Raise HarnessError for a recipe that its method would not follow; the method's own `require` tells."""
+    method: Any = method_of(config.method) if config.method else None
+    try:
+        getattr(method, "require", lambda _: None)(config)
+    except HarnessError as error:
+        raise HarnessError(f"arm {config.arm}: {error.message}", error.hint) from None
 
 
 def prepared(

@@ -96,6 +96,14 @@ def test_layers_and_parameters_as_counted_by_hand(
         layers_of(VGG13, (3, 16, 16), 10, dropout=True)
 
 
+@pytest.mark.parametrize("letters", ["AD", "DA"])
+def test_dropout_and_pooling_follow_a_convolution_in_either_order(letters: str) -> None:
+    network = Network(NetworkSpec("n", (4, *letters, 6), (5,)), (1, 8, 8), 3, seeded())
+    assert [(layer.dropout, layer.pool) for layer in network.layers[:2]] == [(True, True), (False, False)]
+    gains = network.masks(2, 0.5, 0.0, seeded())
+    assert [None if gain is None else len(gain) for gain in gains] == [2 * 4 * 8 * 8, None, None, None]
+
+
 def test_a_dropped_neuron_is_silent_at_every_timestep() -> None:
     network = Network(NetworkSpec("t", hidden=(50,)), (1, 4, 4), 3, seeded())
     gains = network.masks(2, 0.0, 0.5, seeded(3))

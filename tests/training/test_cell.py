@@ -154,7 +154,7 @@ CONVOLUTIONS: dict[str, Any] = {
 
 def test_each_layer_takes_the_product_that_its_activity_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     product = Mock(side_effect=partial(F.conv2d, padding=1))
-    monkeypatch.setattr(cell, "events_pay", lambda stage, activity, _: stage.name == "conv2" and 0 < activity < 1)
+    monkeypatch.setattr(cell, "events_pay", lambda layer, activity, _: layer.name == "conv2" and 0 < activity < 1)
     monkeypatch.setattr(events, "product", product)
     config = tiny_config(**CONVOLUTIONS, products="by-activity")
     record = run_tiny(config)

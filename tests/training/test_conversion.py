@@ -12,14 +12,14 @@ import torch
 from torch import Generator
 
 import encoders
-from harness.config import AnnRecipe, Augmentation, CellConfig, MethodSpec, NetworkSpec, canonical_json, checked
+from harness.config import ABSENT, AnnRecipe, Augmentation, CellConfig, MethodSpec, NetworkSpec, canonical_json, checked
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.plugins.parts import METHODS
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
 from harness.records.weights import read_weights
-from harness.runs.plan import PlannedCell, estimate
+from harness.runs.plan import PlannedCell, cells_of, estimate
 from harness.runs.predict import predict, restore
 from harness.runs.run import compute, sealed
 from harness.runs.verify import verify
@@ -160,7 +160,10 @@ def test_fine_tuning_refuses_what_it_would_pass_over() -> None:
     plain, config = tiny_config(), converted_config()
     refused: tuple[dict[str, Any], ...] = (
         {"network": config.network},
-        *({"network": NetworkSpec("net", features)} for features in (("A", 4), (4, "A", "A"), (4, "D", "A", "D"))),
+        *(
+            {"network": NetworkSpec("net", features)}
+            for features in (("A", 4), ("D", 4), (4, "A", "A"), (4, "D", "A", "D"))
+        ),
         {"ann": config.ann},
         {"ann": replace(plain.ann, optimiser="adam")},
         {"ann": replace(plain.ann, augmentation=Augmentation(policy="cifar10"))},
@@ -174,14 +177,23 @@ def test_fine_tuning_refuses_what_it_would_pass_over() -> None:
 
 def test_what_a_recipe_asks_for_in_vain_is_refused() -> None:
     config = converted_config()
-    in_vain: tuple[dict[str, Any], ...] = ({"warm_up": 0.2}, {"optimiser": "adam", "nesterov": True})
-    for changes in in_vain:
-        with pytest.raises(HarnessError, match="leave it out"):
-            checked(replace(config, ann=replace(config.ann, schedule="steps", **changes)))
-    for name in ("dropout", "classifier_dropout"):
-        dropped: dict[str, Any] = {name: 0.1}
-        with pytest.raises(HarnessError, match="conversion has no dropout"):
-            trained(replace(config, ann=replace(config.ann, **dropped)))
+    for recipe, said in (
+        (replace(config.ann, schedule="steps", warm_up=0.2), "ann.warm_up"),
+        (replace(config.ann, optimiser="adam", nesterov=True), "ann.nesterov"),
+    ):
+        with pytest.raises(HarnessError, match=said):
+            checked(replace(config, ann=recipe))
+    plain = tiny_config()
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"ann": ABSENT}, "no ann, which conversion needs"),
+        ({"snn": plain.snn}, "conversion has no snn"),
+        ({"neuron": plain.neuron}, "conversion has no neuron"),
+        ({"ann": replace(config.ann, dropout=0.1)}, "conversion has no dropout"),
+        ({"ann": replace(config.ann, classifier_dropout=0.1)}, "conversion has no dropout"),
+    )
+    for changes, said in refused:
+        with pytest.raises(HarnessError, match=f"arm {config.arm}: {said}"):
+            cells_of([checked(replace(config, **changes))], tiny_data(), Path())
 
 
 def test_each_image_is_cut_out_and_changed_by_its_own_draw() -> None:
