@@ -9,6 +9,7 @@ from scipy import stats
 
 from encoders.registry import BUILTIN
 from harness.analysis.judges import judge, without_own_size
+from harness.catalogue import Catalogue
 from harness.papers.dct_snn.experiments import DCT_BEYOND_MNIST, FREQUENCY_COUNTS, SENSITIVITY_READINGS_CIFAR10
 from harness.papers.dct_snn.findings import TOPICS, first_sentences
 from harness.papers.dct_snn.paper import PAPER
@@ -16,7 +17,7 @@ from harness.records.store import read_record, write_record
 from harness.report.findings import ALL_UNTUNED, leaders
 from harness.report.sources import Source
 from harness.report.table import Table
-from harness.report.tables import missing_table
+from harness.report.tables import NOT_TUNED, missing_table
 from harness.schema import LayerActivity
 from tests.analysis.conftest import Write
 from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, end_ann, load, write_arm
@@ -84,7 +85,10 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
     )
 
 
-def test_codes_stand_by_the_steps_they_are_trained_for_with_energy(tmp_path: Path, write: Write) -> None:
+def test_codes_stand_by_the_steps_they_are_trained_for_with_energy_and_what_nobody_tuned(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Catalogue, "not_tuned", lambda _, __, ___, arms: tuple(a for a in arms if a == "poisson-5"))
     for place, code in enumerate(BUILTIN):
         for timesteps, final in ((5, 9500), (16, 9900)):
             write_arm(write, "latency-mnist", "paper", f"{code}-{timesteps}", [final - 100 * place] * 5)
@@ -94,7 +98,7 @@ def test_codes_stand_by_the_steps_they_are_trained_for_with_energy(tmp_path: Pat
     assert lines(table)["Poisson rate"] == {"arm": "Poisson rate", "T = 5": "94.00", "T = 16": "98.00"}
     (_, five, sixteen) = next(row.cells for row in table.rows if row.cells[0].value == "Poisson rate")
     assert sixteen.small == ("0.0900 µJ",)  # 100,000 additions at 0.9 pJ
-    assert (five.note, sixteen.note) == ("", "")
+    assert (five.note, sixteen.note) == (NOT_TUNED, "")
 
 
 def test_read_early_the_leader_of_every_step_is_named(tmp_path: Path, write: Write) -> None:
