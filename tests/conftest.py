@@ -65,11 +65,10 @@ def blank(patch: pytest.MonkeyPatch) -> None:
 
     from harness.report.drawing import Picture, both_renderings, styled
 
-    def marked(_: object, title: str, drawn: object) -> tuple[bytes, Callable[[], bytes]]:
+    def marked(_: object, title: str, drawn: object, _names: object = ()) -> tuple[bytes, Callable[[], bytes]]:
         return both_renderings(Figure(figsize=(1, 1)), title, drawn)
 
     patch.setattr("harness.report.figures.both_renderings", marked)
-    patch.setattr("harness.report.figures.names_at_right", lambda *_: None)
     with styled():
         encoder = Picture("encoder-picture", "", "", *marked(None, "", []))
     patch.setattr("harness.papers.dct_snn.picture.picture", lambda: encoder)

@@ -1,7 +1,7 @@
 """Show that changed code gives the results of an earlier commit, and write the certificate.
 
-`python -m tools.certify --base REV` computes cells with REV's code and with today's, each in a separate process that
-prints all outputs of a cell (`--dump`), and certifies those that are equal bit for bit.
+`python -m tools.certify --base REV` looks for cells whose code differs from REV's, computes them with both, each in a
+separate process that prints all outputs of a cell (`--dump`), and certifies those that are equal bit for bit.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ from harness.machine.environment import versions
 from harness.machine.files import content_digest
 from harness.papers import own_catalogue
 from harness.plugins.guard import guarded
-from harness.records.fingerprint import fingerprint, settings_in
+from harness.records.fingerprint import Sources, fingerprint, settings_in
 from harness.records.freshness import Certificate, Freed, write_certificate
 from harness.runs.evaluations import evaluate
 from harness.snn.kernels import EACH, SUMMED, Neuron, Readout, fire, pooled
@@ -45,6 +45,7 @@ from harness.training.method import method_of
 
 SMOKE, KERNELS = "smoke", "kernels"
 CPU = torch.device("cpu")
+ROOT = Path(__file__).resolve().parents[1]
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 # Kernels on drawn inputs, every smoke cell, and a cheap cell of the evidence at full size.
 CELLS = (KERNELS, SMOKE, "mnist-784-100-10/paper/cyclic-2/0")
@@ -73,14 +74,13 @@ def dumps(names: Iterable[str], catalogue: Catalogue, data_dir: Path | None) -> 
     """
     torch.set_num_threads(1)
     with TemporaryDirectory() as folder:
-        for name in names:
-            if name == KERNELS:
-                yield from _kernels()
-            elif name == SMOKE:
-                for cell in smoke_cells(catalogue):
-                    yield from _in_precisions(cell, catalogue, get_args(Precision), data_dir, Path(folder))
-            else:
-                yield from _in_precisions(name, catalogue, (), data_dir, Path(folder))
+        for name in spelled_out(names, catalogue):
+            yield from _kernels() if name == KERNELS else _in_precisions(name, catalogue, data_dir, Path(folder))
+
+
+def spelled_out(names: Iterable[str], catalogue: Catalogue) -> list[str]:
+    """The names with every smoke cell in the place of "smoke"."""
+    return [cell for name in names for cell in (smoke_cells(catalogue) if name == SMOKE else [name])]
 
 
 def smoke_cells(catalogue: Catalogue) -> list[str]:
@@ -105,12 +105,22 @@ def config_of(name: str, catalogue: Catalogue) -> CellConfig:
     return experiment.resolve(arm, profile, int(parts[3]))
 
 
-def _in_precisions(
-    name: str, catalogue: Catalogue, precisions: Iterable[Precision], data_dir: Path | None, folder: Path
-) -> Iterator[Dump]:
+def touched(names: Sequence[str], catalogue: Catalogue, earlier: Path) -> list[str]:
+    """The cells among `names` whose code differs from that in the folder `earlier`, and then the kernels too."""
+    rules = Path("harness/records/fingerprint.py")
+    if (earlier / rules).read_bytes() != (ROOT / rules).read_bytes():
+        return [*names]  # a digest there is not one here
+    sources, cells = Sources(earlier), [name for name in spelled_out(names, catalogue) if name != KERNELS]
+    configs = {name: config_of(name, catalogue) for name in cells}
+    digests = {name: (fingerprint(of, ""), fingerprint(of, "", sources=sources)) for name, of in configs.items()}
+    differing = [name for name, (today, before) in digests.items() if today.numerics != before.numerics]
+    return [*([KERNELS] if differing and KERNELS in names else []), *differing]
+
+
+def _in_precisions(name: str, catalogue: Catalogue, data_dir: Path | None, folder: Path) -> Iterator[Dump]:
     try:
         config = config_of(name, catalogue)
-        for precision in precisions or (config.precision,):
+        for precision in get_args(Precision) if config.profile == SMOKE else (config.precision,):
             yield _cell(name, replace(config, precision=precision), data_dir, folder)
     except HarnessError as error:
         yield Dump(name, "", absent=error.message)
@@ -228,36 +238,37 @@ class Made:
 
 
 def certify(base: str, results: Path, data_dir: Path | None, cells: Sequence[str], say: Callable[[str], None]) -> Made:
-    """Compare `cells` (default: `CELLS`) between the commit `base` and today's code, and certify the equal ones.
+    """Compare those of `cells` (default: `CELLS`) whose code differs from the commit `base`; certify the equal ones.
 
     Raises HarnessError outside a git checkout of this program, for an unknown commit, and if a side fails.
     """
-    root = _checkout()
-    commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
-    with _worktree(root, commit) as earlier:
-        say(f"computing under {commit[:10]} and under today's code, side by side")
-        before, after = _computed((earlier, root), cells or CELLS, data_dir)
+    _require_checkout()
+    commit = _git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
+    catalogue, chosen = own_catalogue(), cells or CELLS
+    with _worktree(commit) as earlier:
+        differing = touched(chosen, catalogue, earlier)
+        counts = f"{counted(len(differing), 'cell')} of {len(spelled_out(chosen, catalogue))}"
+        say(f"computing {counts}, whose code differs, under {commit[:10]} and under today's, side by side")
+        before, after = _computed((earlier, ROOT), differing, data_dir) if differing else ({}, {})
     certificate = compare(commit, before, after)
     path = write_certificate(results, certificate) if certificate.freed else None
     return Made(certificate, path)
 
 
-def _checkout() -> Path:
-    root = Path(__file__).resolve().parents[1]
+def _require_checkout() -> None:
     try:
-        top = _git(root, "rev-parse", "--show-toplevel")
+        top = _git("rev-parse", "--show-toplevel")
     except (OSError, HarnessError):
         top = ""
-    if not top or Path(top) != root:
+    if not top or Path(top) != ROOT:
         raise HarnessError(
-            f"{root} is no git checkout of this program, so there is no earlier code to compare with",
+            f"{ROOT} is no git checkout of this program, so there is no earlier code to compare with",
             "run it from a clone",
         )
-    return root
 
 
-def _git(root: Path, *arguments: str) -> str:
-    result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+def _git(*arguments: str) -> str:
+    result = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
     if result.returncode:
         raise HarnessError(
             f"git {' '.join(arguments)}: {result.stderr.strip() or 'nothing found'}", "name another commit"
@@ -266,14 +277,14 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def _worktree(root: Path, commit: str) -> Iterator[Path]:
+def _worktree(commit: str) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         tree = Path(folder) / "base"
-        _git(root, "worktree", "add", "--detach", str(tree), commit)
+        _git("worktree", "add", "--detach", str(tree), commit)
         try:
             yield tree
         finally:
-            _git(root, "worktree", "remove", "--force", str(tree))
+            _git("worktree", "remove", "--force", str(tree))
 
 
 def _computed(trees: Sequence[Path], cells: Sequence[str], data_dir: Path | None) -> list[Side]:

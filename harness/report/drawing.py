@@ -8,20 +8,26 @@ colour made from its name, so that it too looks the same in every figure.
 
 A figure holds the digest of its data, because another matplotlib draws other bytes for the same records. By it,
 `same_picture` recognises a fresh figure.
+
+Nine tenths of a report's time is painting. So a painted figure is kept in the cache folder, with the digest of all that
+its bytes depend on: the unpainted figure, this file, the style, and the versions of the libraries.
 """
 
 import colorsys
 import hashlib
 import io
 import math
+import pickle
 import platform
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import cycle, islice
+from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +35,8 @@ import numpy as np
 
 from harness.analysis.statistics import Interval
 from harness.config import canonical_json
+from harness.data.cache import root
+from harness.machine.files import content_digest, read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -204,32 +212,79 @@ def legend_below(figure: "Figure", handles: list[Any]) -> None:
     figure.legend(handles=handles, ncols=columns, borderaxespad=0.2, labelspacing=0.25, **place)
 
 
-def both_renderings(figure: "Figure", title: str, drawn: Any) -> tuple[bytes, Callable[[], bytes]]:
+Names = Sequence[Sequence["Name"]]
+
+
+def both_renderings(figure: "Figure", title: str, drawn: Any, names: Names = ()) -> tuple[bytes, Callable[[], bytes]]:
     """The figure as SVG, and what makes a PNG of it, marked with the digest of `drawn`, its data.
 
+    `names`: those in the margin right of each panel, if any.
     The canvases are used directly, because `savefig` would draw the figure twice for each format.
     """
     from matplotlib import rcParams
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    identifier = f"sha256:{hashlib.sha256(canonical_json(drawn)).hexdigest()}"
-    svg = io.BytesIO()
-    _settle(figure)
-    figure.set_dpi(rcParams["savefig.dpi"])
-    marks = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}
-    FigureCanvasSVG(figure).print_svg(svg, metadata=marks)  # type: ignore[no-untyped-call]
+    style, identifier = rcParams.copy(), f"sha256:{content_digest(canonical_json(drawn))}"
+    depends_on = _frozen([figure, names, title, identifier, style, painter(), Path(__file__).read_bytes()])
+    place = content_digest(canonical_json([title, *map(float, figure.get_size_inches())]))
+
+    @cache
+    def laid_out() -> "Figure":
+        names_at_right(figure, names)
+        _settle(figure)
+        figure.set_dpi(style["savefig.dpi"])
+        return figure
+
+    def svg() -> bytes:
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        marks, stream = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}, io.BytesIO()
+        FigureCanvasSVG(laid_out()).print_svg(stream, metadata=marks)  # type: ignore[no-untyped-call]
+        # matplotlib ends path lines with a blank, which git warns about and editors remove
+        return b"\n".join(line.rstrip(b" \t") for line in stream.getvalue().split(b"\n"))
 
     def png() -> bytes:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        marks = {"Title": title, "Comment": identifier, "Software": painter()}
-        stream = io.BytesIO()
+        marks, stream = {"Title": title, "Comment": identifier, "Software": painter()}, io.BytesIO()
         with styled():
-            FigureCanvasAgg(figure).print_png(stream, metadata=marks)  # type: ignore[no-untyped-call]
+            FigureCanvasAgg(laid_out()).print_png(stream, metadata=marks)  # type: ignore[no-untyped-call]
         return stream.getvalue()
 
-    # matplotlib ends path lines with a blank, which git warns about and editors remove
-    return b"\n".join(line.rstrip(b" \t") for line in svg.getvalue().split(b"\n")), png
+    return _kept(f"{place}.svg", depends_on, svg), partial(_kept, f"{place}.png", depends_on, png)
+
+
+def _kept(name: str, depends_on: bytes, paint: Callable[[], bytes]) -> bytes:
+    """What was painted when the file `name` was last written to the cache, if it depends on the same; else anew."""
+    path = root() / "figures" / name
+    found = read_sealed(path) if depends_on else None
+    if found is not None and found.startswith(depends_on):
+        return found.removeprefix(depends_on)
+    painted = paint()
+    if depends_on:
+        with suppress(OSError):  # a cache that cannot be written costs time alone
+            write_sealed(path, depends_on + painted)
+    return painted
+
+
+class _Freezer(pickle.Pickler):
+    """Pickles a figure to the same bytes in every process: transforms know each other by their places in memory."""
+
+    def reducer_override(self, thing: Any) -> Any:
+        from matplotlib.transforms import TransformNode
+
+        if isinstance(thing, TransformNode):
+            return object.__new__, (type(thing),), vars(thing) | {"_parents": {}}
+        return NotImplemented
+
+
+def _frozen(things: Any) -> bytes:
+    """The digest of unpainted figures and other things; empty for what cannot be pickled, such as a lambda."""
+    stream = io.BytesIO()
+    try:
+        _Freezer(stream).dump(things)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return b""
+    return hashlib.sha256(stream.getvalue()).digest()
 
 
 def _settle(figure: "Figure") -> None:
@@ -245,6 +300,7 @@ def _settle(figure: "Figure") -> None:
             axes.set_position((left, bottom, width, height))
 
 
+@cache
 def painter() -> str:
     """The versions and the machine on which the bytes of a figure depend."""
     parts = [f"{name} {version(name)}" for name in ("matplotlib", "seaborn", "numpy", "pillow")]
@@ -336,8 +392,13 @@ def logarithmic_errors(ax: "Axes", foot: Foot, most: float = np.inf) -> None:
     if foot.zero:
         ticks = [foot.place, *(tick for tick in ticks if tick > 1.4 * foot.place)]
     ax.yaxis.set_major_locator(FixedLocator(ticks))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: "0" if foot.zero and v <= foot.place else f"{v:g}"))
+    ax.yaxis.set_major_formatter(FuncFormatter(partial(_tick, foot.place if foot.zero else -np.inf)))
     ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _tick(zero: float, value: float, _: int) -> str:
+    """The number at a tick, without powers of ten; 0 at the place `zero` and below."""
+    return "0" if value <= zero else f"{value:g}"
 
 
 def log_ticks(low: float, high: float, *digits: Sequence[int]) -> list[float]:
@@ -411,9 +472,8 @@ def height_for(names: Iterable[str], least: float) -> float:
     return max(least, LINE / 72 * sum(map(lines_of, names)) + 0.6)
 
 
-def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> None:
+def names_at_right(figure: "Figure", names: Names) -> None:
     """Write names in the margin right of each panel, joined to their places, without overlap."""
-    figure = axes[0].figure
     engine = figure.get_layout_engine()
     widths = []
     for name in (name for of_panel in names for name in of_panel):
@@ -425,8 +485,8 @@ def names_at_right(axes: "Sequence[Axes]", names: Sequence[Sequence[Name]]) -> N
     margin = (max(widths) + 2.2 * GAP * figure.dpi / 72) / figure.bbox.width
     _, bottom, _, height = engine.get()["rect"]  # type: ignore[union-attr]
     engine.set(rect=(0, bottom, 1 - margin, height))  # type: ignore[union-attr, call-arg]
-    _settle(figure)  # type: ignore[arg-type]
-    for ax, of_panel in zip(axes, names, strict=True):
+    _settle(figure)
+    for ax, of_panel in zip(figure.axes, names, strict=True):
         box = ax.get_window_extent()
         line = LINE * figure.dpi / 72 / box.height
         heights = [(ax.transData.transform(name.place)[1] - box.y0) / box.height for name in of_panel]

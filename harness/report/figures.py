@@ -25,7 +25,7 @@ from harness.config import CellConfig, ProfileName
 from harness.errors import HarnessError
 from harness.machine.console import counted
 from harness.report import drawing
-from harness.report.drawing import INK, LETTERS, MUTED, Name, Picture, Place, both_renderings, diamond, names_at_right
+from harness.report.drawing import INK, LETTERS, MUTED, Name, Names, Picture, Place, both_renderings, diamond
 from harness.report.sources import Course, Source, with_added
 from harness.report.table import human, spread
 from harness.report.tables import brief, grouped, title_of
@@ -61,11 +61,11 @@ class Scene:
         return [arm for arm in self.experiment.arms if self.first_curve(arm)]
 
     def picture(
-        self, figure: "Figure", name: str, title: str, words: str, drawn: Sequence[Any], folded: bool = False
+        self, figure: "Figure", name: str, title: str, words: str, drawn: Sequence[Any], names: Names = ()
     ) -> Picture:
         """A finished figure, whose title ends with experiment and profile."""
         of, stem = f"{self.experiment.title} ({self.profile} profile)", f"{self.experiment.name}-{self.profile}"
-        return _picture(figure, f"{stem}-{name}", f"{title}: {of}", words, [of, *drawn], folded)
+        return _picture(figure, f"{stem}-{name}", f"{title}: {of}", words, [of, *drawn], names)
 
 
 def figures_of(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> list[Picture]:
@@ -81,9 +81,9 @@ def figures_of(experiment: Experiment, profile: ProfileName, sources: Sequence[S
     return [*shown, *training_figure(scene), *epochs_figure(scene)]
 
 
-def _picture(figure: "Figure", name: str, title: str, words: str, drawn: list[Any], folded: bool = False) -> Picture:
+def _picture(figure: "Figure", name: str, title: str, words: str, drawn: list[Any], names: Names = ()) -> Picture:
     """A finished figure, marked with the digest of `drawn`."""
-    return Picture(name, title, words, *both_renderings(figure, title, drawn), folded)
+    return Picture(name, title, words, *both_renderings(figure, title, drawn, names))
 
 
 def _key(label: str, **looks: Any) -> Any:
@@ -166,7 +166,6 @@ def error_figure(scene: Scene) -> Picture:
     prints = any(isinstance(item[2], float) for item in drawn)
     legend = [_key("published, joined to ours", **diamond(INK))] if prints else []
     drawing.legend_below(figure, [*legend, *_yours({item[1] for item in drawn})])
-    names_at_right(axes, names)
     others = any(name.colour == MUTED for of_panel in names for name in of_panel)
     words = (
         "Lines are means over seeds, bands 95 % intervals; with fewer than three seeds, each is a thin line. "
@@ -174,7 +173,7 @@ def error_figure(scene: Scene) -> Picture:
         f"{'Grey names are numbers of other papers, with their steps. ' if others else ''}"
         "An error of zero stands at the foot, marked 0."
     )
-    return scene.picture(figure, "error", "Error rate against timestep", words, drawn)
+    return scene.picture(figure, "error", "Error rate against timestep", words, drawn, names)
 
 
 def draw_errors(axes: "Axes", experiment: Experiment, profile: str, source: Source, chosen: Sequence[str] = ()) -> None:
@@ -426,14 +425,13 @@ def energy_figure(paper: Paper, experiments: Sequence[Experiment], source: Sourc
         ax.set_ylabel("error (%)")
         under = ax.annotate(CHEAPER, (0, 1), (0, 5), "axes fraction", textcoords="offset points", fontsize=LETTERS)
         under.set_in_layout(False)
-    names_at_right(axes, names)
     words = (
         "Points are means at the last timestep with 95 % intervals; a line joins the networks of one code, "
         "trained for few steps (above) and for many. Stars: the same network as an ANN, trained "
         f"on pixels x or on p = (x + 1)/2; {CHEAPER}. Above, arithmetic alone; below, with the traffic of weights, "
         "membranes and spikes. Both axes are logarithmic; far higher errors are cut off."
     )
-    return _picture(figure, f"{paper.name}-energy", title, words, drawn)
+    return _picture(figure, f"{paper.name}-energy", title, words, drawn, names)
 
 
 def _energy_panels(experiments: Sequence[Experiment], source: Source) -> dict[tuple[str, str], list[EnergyPoint]]:
@@ -472,14 +470,14 @@ def _energy_panel(ax: "Axes", points: Sequence[EnergyPoint], model: EnergyModel)
 
 def _along_energy(ax: "Axes", margin: float, foot: drawing.Foot, most: float = np.inf) -> None:
     """Errors, up to `most`, against energies with a `margin` at their ends; both axes logarithmic."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+    from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullFormatter
 
     ax.set_xscale("log")
     ax.margins(x=margin, y=0.08)
     drawing.logarithmic_errors(ax, foot, most)  # first: limits are worked out for both axes at once
     ticks = drawing.log_ticks(*ax.get_xlim(), (1, 3), (1, 2, 5), (1, 3, 5, 7), range(1, 10))
     ax.xaxis.set_major_locator(FixedLocator(ticks))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))  # no powers of ten
+    ax.xaxis.set_major_formatter(FormatStrFormatter("%g"))  # no powers of ten
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("energy of one image (µJ)")
 
@@ -542,7 +540,6 @@ def trained_figure(scene: Scene) -> Iterator[Picture]:
     ax.set_xticks(steps, [str(step) for step in steps])
     ax.set_title(f"{experiment.dataset.upper()}: which code at T steps?")
     ax.set(xlabel="steps that the network is trained for", ylabel="error (%)")
-    names_at_right([ax], [names])
     best: dict[str, list[str]] = {}
     for step in steps:
         winner, *_ = max((item for item in points if item[1] == step), key=lambda item: item[2].mean)
@@ -553,7 +550,7 @@ def trained_figure(scene: Scene) -> Iterator[Picture]:
         f"The lowest mean error (not tested) has {winners}.{' Diamonds are published.' if printed else ''} "
         "Both axes are logarithmic; high errors are cut off."
     )
-    yield scene.picture(figure, "trained", "Error rate by the number of steps trained for", words, drawn)
+    yield scene.picture(figure, "trained", "Error rate by the number of steps trained for", words, drawn, [names])
 
 
 # --- Along training
@@ -613,12 +610,12 @@ def epochs_figure(scene: Scene) -> Iterator[Picture]:
         drawn += [[arm.name, *courses[arm.name]] for arm in arms]
     for ax in axes[-2:]:
         ax.set_xlabel("epoch")
-    names_at_right(axes, names)
     words = (
         "Means over seeds. Left of the dotted line, in grey, the epochs of the ANN; right of it those of fine-tuning. "
         "Lines of error begin at the converted network, straight after balancing. Errors are at the last timestep."
     )
-    yield scene.picture(figure, "epochs", "Loss and test error after each epoch", words, drawn, folded=True)
+    shown = scene.picture(figure, "epochs", "Loss and test error after each epoch", words, drawn, names)
+    yield replace(shown, folded=True)
 
 
 def _courses(ax: "Axes", courses: Sequence[tuple[drawing.Look, tuple[Course, Course]]], column: int) -> list[Name]:
@@ -699,14 +696,13 @@ def papers_figure(papers: Sequence[Paper], source: Source) -> Picture | None:
             _along_energy(ax, 0.3, foot)
             ax.set(title=f"{dataset.upper()}: {words}", ylabel="error (%)")
             names.append(of_panel)
-    names_at_right(axes, names)
     facts = "; ".join(dict.fromkeys(f"{one.name}: {one.trained}" for lines in panels.values() for one in lines))
     words = (
         f"{facts}. Networks, training images and epochs differ: how far two lines are apart is not the difference of "
         "two methods, and may not be read as one. What may be compared is each line's own course: how many steps it "
         "takes to its end, and at what energy. Bands and bars are 95 % intervals; below three seeds, each is shown."
     )
-    return _picture(figure, "papers", title, words, drawn)
+    return _picture(figure, "papers", title, words, drawn, names)
 
 
 def _standing(paper: Paper, experiment: Experiment, source: Source) -> list[Standing]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,10 +22,15 @@ from scipy import stats
 from encoders.registry import BUILTIN
 from harness import plain
 from harness.config import ProfileName
+from harness.machine.files import read_sealed, write_sealed
 from harness.papers.dct_snn.picture import sample, seen, sent, zigzag
 from harness.records.store import read_record
 from harness.report import figures, read
 from harness.report.drawing import (
+    COLOURS,
+    Name,
+    Names,
+    both_renderings,
     colour_of,
     colours,
     error_of,
@@ -32,6 +38,8 @@ from harness.report.drawing import (
     logarithmic,
     logarithmic_errors,
     looks_of,
+    names_at_right,
+    new_figure,
     styled,
 )
 from harness.report.figures import claims_figures, figures_of, named, panels_of, styles_of
@@ -52,7 +60,8 @@ def painting() -> Iterator[Painted]:
     """Each figure that is drawn within, with the data it shows; no file is made of them."""
     kept: Painted = []
 
-    def keep(figure: Figure, _: str, data: Any) -> tuple[bytes, Callable[[], bytes]]:
+    def keep(figure: Figure, _: str, data: Any, names: Names = ()) -> tuple[bytes, Callable[[], bytes]]:
+        names_at_right(figure, names)
         kept.append((figure, json.loads(json.dumps(data))))
         return b"", lambda: b""
 
@@ -411,6 +420,57 @@ def test_many_arms_are_spread_by_code_and_a_code_with_a_crowd_of_them_by_their_n
     names = {name: style.name for name, style in styles_of(arms).items()}
     shown = [names[name] for name in ("latency48-4", "cycles3-4", "latency48-16")]
     assert shown == ["first 4", "first 4, T = 12", "DCT, cyclic"]
+
+
+# What was painted is kept
+
+
+def panel(colour: str = COLOURS["dct"], name: str = "DCT", high: float = 3.0) -> tuple[bytes, Callable[[], bytes]]:
+    with styled():
+        figure, (ax,) = new_figure(2.0)
+        ax.plot([1, 2, 4], [9.0, 5.0, high], color=colour)
+        logarithmic(ax, foot_of([9.0, 5.0, high]))
+        return both_renderings(figure, "A panel", ["the same data"], [[Name(name, colour, (4.0, high))]])
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of painted figures, empty."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    return tmp_path / "figures"
+
+
+def test_a_figure_is_painted_once_and_anew_where_anything_in_it_or_its_painter_differs(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    svg, png = panel()
+    image = png()
+    (of_svg,) = kept.glob("*.svg")
+    (of_png,) = kept.glob("*.png")
+    for path, painted in ((of_svg, svg), (of_png, image)):
+        content = read_sealed(path)
+        assert content is not None
+        assert content.endswith(painted)
+        write_sealed(path, content.removesuffix(painted) + b"from the cache")
+    assert (panel()[0], panel()[1]()) == (b"from the cache",) * 2
+    differing: list[dict[str, Any]] = [{"colour": COLOURS["burst"]}, {"name": "burst"}, {"high": 0.0}]
+    for changed in differing:
+        assert panel(**changed)[0] not in (svg, b"from the cache")
+    assert panel()[0] == svg
+    of_svg.write_bytes(of_svg.read_bytes()[:-1])
+    assert panel()[0] == svg
+    monkeypatch.setattr("harness.report.drawing.painter", lambda: "matplotlib 9.9")
+    assert b"matplotlib 9.9" in panel()[0]
+
+
+def test_without_a_cache_and_with_a_part_that_cannot_be_pickled_a_figure_is_painted(kept: Path) -> None:
+    with styled():
+        figure, (ax,) = new_figure(2.0)
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
+        assert b"<svg" in both_renderings(figure, "A panel", [])[0]
+    assert not kept.exists()
+    kept.touch()  # in the place of the folder
+    assert b"<svg" in panel()[0]
 
 
 # The encoder's picture, against the written order of frequencies and images whose transform is known

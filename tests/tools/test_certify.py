@@ -1,6 +1,7 @@
 """Certificates: equal results under changed code are found equal, unequal ones are refused."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from harness.schema import Fingerprint
 from harness.snn.kernels import cpu as numba_kernels
 from tests.cells import tiny_config
 from tools import certify
-from tools.certify import KERNELS, Dump, Side, compare
+from tools.certify import KERNELS, ROOT, SMOKE, Dump, Side, compare
 
 
 def side(numerics: str, **outputs: dict[str, int]) -> Side:
@@ -88,6 +89,19 @@ def test_a_dump_names_outputs_that_repeat() -> None:
     assert {"ann", "thresholds", "balanced", "epochs", "curve", "spikes", "weights"} <= one.outputs.keys()
     (absent,) = certify.dumps(["quickstart/smoke/no-such-arm/0"], catalogue(), None)
     assert "unknown arm" in absent.absent
+
+
+def test_only_cells_whose_code_differs_are_computed_and_all_where_digests_are_made_otherwise(tmp_path: Path) -> None:
+    for package in ("harness", "encoders"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    names = [KERNELS, "mnist-encoders/paper/burst/0", "mnist-encoders/paper/latency/0"]
+    assert certify.touched(names, catalogue(), tmp_path) == []
+    assert len(certify.spelled_out([SMOKE, KERNELS], catalogue())) > 100
+    burst, rules = tmp_path / "encoders/burst.py", tmp_path / "harness/records/fingerprint.py"
+    burst.write_text(burst.read_text("utf-8").replace("def encode(", "def encode_otherwise("), "utf-8")
+    assert certify.touched(names, catalogue(), tmp_path) == names[:2]
+    rules.write_text(rules.read_text("utf-8") + "# otherwise\n", "utf-8")
+    assert certify.touched(names, catalogue(), tmp_path) == names
 
 
 # The chain of certificates
