@@ -22,7 +22,7 @@ WHAT: Mapping[str, Sequence[str]] = {
         "{folder}/out",
     ),
     "`harness report`, all evidence, again": ("report", "--out", "{folder}/out"),
-    "`harness run quickstart`, nine cells, ANNs at hand": ("run", "quickstart", "--results-dir", "{folder}/records"),
+    "`harness run quickstart`, nine cells, ANNs and figures at hand": ("run", "quickstart", "--results-dir", "{folder}/records"),
 }
 
 

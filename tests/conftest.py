@@ -75,6 +75,6 @@ def blank(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "HARNESS_CACHE" not in os.environ:
-        monkeypatch.setenv("HARNESS_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        monkeypatch.setenv("HARNESS_CACHE", str(shared / "cache"))
